@@ -1,0 +1,41 @@
+"""Fill the site with the demonstration: nine stories, two sections, four plain pages."""
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from wagtail.models import Page
+
+from home import demo_site
+
+
+class Command(BaseCommand):
+    help = "Load the demonstration content into an empty site. A second run changes nothing."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--if-empty",
+            action="store_true",
+            help="Leave a site that has content as it is, without an error.",
+        )
+        parser.add_argument(
+            "--add-to-content",
+            action="store_true",
+            help="Load the demonstration even though the site has content.",
+        )
+
+    def handle(self, *args, **options):
+        if demo_site.is_loaded():
+            self.stdout.write("The demonstration is here already.")
+            return
+        # Root and home page are there from the start.
+        has_content = Page.objects.filter(depth__gt=2).exists()
+        if has_content and options["if_empty"]:
+            self.stdout.write("The site has content of its own: no demonstration is loaded.")
+            return
+        if has_content and not options["add_to_content"]:
+            raise CommandError(
+                "The site has content. To load the demonstration beside it, use --add-to-content."
+            )
+        self.stdout.write("Loading the demonstration: nine stories, and pictures to draw...")
+        with transaction.atomic():
+            demo_site.load()
+        self.stdout.write("Done.")

@@ -1,0 +1,234 @@
+"""The home page, plain pages, and the settings of the site."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
+from wagtail import blocks
+from wagtail.admin.panels import FieldPanel, HelpPanel, MultiFieldPanel, MultipleChooserPanel
+from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
+from wagtail.fields import RichTextField, StreamField
+from wagtail.models import Orderable, Page, Site
+from wagtail.search import index
+
+from media.models import load_renditions
+from stories.blocks import PLAIN_FEATURES, StoryBody
+from stories.models import StoryPage
+
+NEWEST_STORIES = 6
+# All that can be below a home page, as the names of the relations from Page.
+PAGE_TYPES = ["storypage__lead_image", "storyindexpage", "standardpage"]
+
+
+class HomePage(Page):
+    """The first page in one language, with the words that every page in that language shows."""
+
+    headline = models.CharField(_("headline"), max_length=160)
+    introduction = RichTextField(_("introduction"), features=PLAIN_FEATURES, blank=True)
+    body = StreamField(StoryBody(), verbose_name=_("body"), blank=True)
+
+    tagline = models.CharField(
+        _("tagline"), max_length=160, blank=True, help_text=_("Beside the name at the top of every page.")
+    )
+    footer_text = RichTextField(_("text at the foot"), features=PLAIN_FEATURES, blank=True)
+    help_line = RichTextField(
+        _("help line"),
+        features=PLAIN_FEATURES,
+        blank=True,
+        help_text=_("At the foot of every page: whom a reader in danger can call or write to, and when."),
+    )
+    help_page = models.ForeignKey(
+        "wagtailcore.Page",
+        verbose_name=_("help page"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text=_("Linked at the top of every page."),
+    )
+    donate_text = models.CharField(
+        _("words for the donate link"), max_length=60, blank=True, help_text=_("For example: Donate")
+    )
+
+    parent_page_types = ["wagtailcore.Page"]
+    subpage_types = ["stories.StoryIndexPage", "home.StandardPage"]
+    max_count = len(settings.WAGTAIL_CONTENT_LANGUAGES)
+    page_description = _("The first page. There is one in each language.")
+
+    search_fields = [
+        *Page.search_fields,
+        index.SearchField("headline"),
+        index.SearchField("introduction"),
+        index.SearchField("body"),
+    ]
+
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("headline"),
+        FieldPanel("introduction"),
+        MultipleChooserPanel(
+            "featured_stories",
+            chooser_field_name="story",
+            label=_("Story"),
+            heading=_("Featured stories"),
+            help_text=_("Shown first, in this order. Those that are not public are left out."),
+            max_num=6,
+        ),
+        FieldPanel("body"),
+        HelpPanel(_("The newest stories follow by themselves.")),
+        MultiFieldPanel(
+            [
+                FieldPanel("tagline"),
+                FieldPanel("help_page"),
+                FieldPanel("help_line"),
+                FieldPanel("donate_text"),
+                FieldPanel("footer_text"),
+            ],
+            heading=_("On every page in this language"),
+        ),
+    ]
+
+    class Meta:
+        verbose_name = _("home page")
+        verbose_name_plural = _("home pages")
+
+    def clean(self):
+        super().clean()
+        others = HomePage.objects.filter(locale_id=self.locale_id).exclude(pk=self.pk)
+        if self.locale_id and others.exists():
+            raise ValidationError(_("There is a home page in this language already."))
+
+    def route(self, request, path_components):
+        """Find the page for an address with one query, where Wagtail takes two a level.
+
+        What is no page (/stories/country/kenya/) goes Wagtail's way, level by level.
+        """
+        request.site_home = self
+        if path_components:
+            url_path = f"{self.url_path}{'/'.join(path_components)}/"
+            try:
+                page = Page.objects.select_related(*PAGE_TYPES).filter(url_path=url_path).first()
+            except ValueError:  # PostgreSQL refuses NUL
+                raise Http404 from None
+            if page:
+                return getattr(page, page.cached_content_type.model).route(request, [])
+        return super().route(request, path_components)
+
+    def get_context(self, request, *args, **kwargs):
+        context = super().get_context(request, *args, **kwargs)
+        featured_ids = [item.story_id for item in self.featured_stories.all()]
+        stories = StoryPage.objects.published().filter(locale_id=self.locale_id).for_cards()
+        featured = {story.pk: story for story in stories.filter(pk__in=featured_ids)}
+        context["featured"] = [featured[pk] for pk in featured_ids if pk in featured]
+        context["newest"] = list(stories.exclude(pk__in=featured).newest_first()[:NEWEST_STORIES])
+        load_renditions([s.lead_image for s in [*context["featured"], *context["newest"]]])
+        return context
+
+    @classmethod
+    def for_request(cls, request):
+        """Return the home page in the language of `request`, or None where no site answers."""
+        if not hasattr(request, "site_home"):
+            site = Site.find_for_request(request)
+            page = site.root_page.localized.specific if site else None
+            request.site_home = page if isinstance(page, cls) else None
+        return request.site_home
+
+
+class FeaturedStory(Orderable):
+    home_page = ParentalKey(HomePage, on_delete=models.CASCADE, related_name="featured_stories")
+    story = models.ForeignKey(StoryPage, verbose_name=_("story"), on_delete=models.CASCADE, related_name="+")
+
+    class Meta(Orderable.Meta):
+        unique_together = [("home_page", "story")]
+
+
+class StandardPage(Page):
+    introduction = models.TextField(
+        _("introduction"),
+        max_length=600,
+        blank=True,
+        help_text=_("Shown first, and in search results."),
+    )
+    body = StreamField(StoryBody(), verbose_name=_("body"), blank=True)
+
+    parent_page_types = ["home.HomePage", "home.StandardPage"]
+    subpage_types = ["home.StandardPage"]
+    page_description = _("A plain page, such as “About us” or “Get help”.")
+
+    search_fields = [
+        *Page.search_fields,
+        index.SearchField("introduction"),
+        index.SearchField("body"),
+    ]
+
+    content_panels = [*Page.content_panels, FieldPanel("introduction"), FieldPanel("body")]
+
+    class Meta:
+        verbose_name = _("plain page")
+        verbose_name_plural = _("plain pages")
+
+    @property
+    def summary(self):
+        return self.introduction
+
+
+class SocialLinkBlock(blocks.StructBlock):
+    name = blocks.CharBlock(label=_("Name"), max_length=40, help_text=_("For example: Mastodon"))
+    url = blocks.URLBlock(label=_("Address"))
+
+    class Meta:
+        icon = "link"
+        label = _("Profile")
+
+
+@register_setting(icon="cog")
+class SiteSettings(BaseSiteSetting):
+    """What is the same in every language. Words in a language live on its home page."""
+
+    class Palette(models.TextChoices):
+        EARTH = "earth", _("Earth")
+        SEA = "sea", _("Sea")
+        FOREST = "forest", _("Forest")
+
+    organisation_name = models.CharField(_("name of the organisation"), max_length=80, default="Stories")
+    logo = models.ForeignKey(
+        "media.CleanImage",
+        verbose_name=_("logo"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    palette = models.CharField(_("colours"), max_length=20, choices=Palette, default=Palette.EARTH)
+    donate_url = models.URLField(
+        _("address for donations"),
+        blank=True,
+        help_text=_("Readers are sent there; nothing of it is loaded here."),
+    )
+    contact_email = models.EmailField(
+        _("contact for “change or remove this”"),
+        blank=True,
+        help_text=_("Where somebody in a story can write to. Read it every day."),
+    )
+    social_links = StreamField(
+        [("profile", SocialLinkBlock())], verbose_name=_("profiles elsewhere"), blank=True
+    )
+
+    panels = [
+        MultiFieldPanel(
+            [FieldPanel("organisation_name"), FieldPanel("logo"), FieldPanel("palette")],
+            heading=_("Look"),
+        ),
+        MultiFieldPanel(
+            [FieldPanel("contact_email"), FieldPanel("donate_url"), FieldPanel("social_links")],
+            heading=_("Addresses"),
+        ),
+    ]
+
+    class Meta:
+        verbose_name = _("site settings")
+
+    def __str__(self):
+        return self.organisation_name

@@ -1,0 +1,14 @@
+from django import template
+
+from home.navigation import Navigation, build_navigation
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def navigation(context):
+    """Return the navigation for the page in the context: {% navigation as nav %}."""
+    request = context.get("request")
+    if request is None:
+        return Navigation()
+    return build_navigation(request, context.get("page"))

@@ -1,0 +1,160 @@
+"""Reads the environment variables that configure the site. README.md lists them all."""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import environ
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"", "0", "false", "no", "off"}
+
+
+def stop(name, problem):
+    """End the program with one line that names the variable `name`, never its value."""
+    sys.exit(f"{name} {problem}")
+
+
+def read(name, default=""):
+    """Return the value of the environment variable `name` without surrounding white space."""
+    return os.environ.get(name, default).strip()
+
+
+def read_switch(name):
+    """Return True or False for a variable that is on or off; off when it is not set."""
+    value = read(name).lower()
+    if value in TRUE:
+        return True
+    if value in FALSE:
+        return False
+    stop(name, "must be 1 (on) or 0 (off).")
+
+
+def read_choice(name, choices, default):
+    """Return the variable's value in capitals; stop when it is none of `choices`."""
+    value = read(name, default).upper()
+    if value not in choices:
+        stop(name, f"must be one of {', '.join(choices)}.")
+    return value
+
+
+def read_base_url(default, https_only):
+    """Return BASE_URL without a slash at its end; stop when it is no usable web address."""
+    value = read("BASE_URL", default).rstrip("/")
+    if not value:
+        stop("BASE_URL", "is missing. Set it to the address of the site, like https://stories.example.org")
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and not parts.path
+        _ = parts.port  # raises ValueError when it is no number
+    except ValueError:
+        usable = False
+    if not usable:
+        stop("BASE_URL", "must be an address like https://stories.example.org, with no path.")
+    if https_only and parts.scheme != "https":
+        stop("BASE_URL", "must start with https:// in production.")
+    return value
+
+
+def read_hosts(base_url):
+    """Return the host names that the site answers to: BASE_URL's when ALLOWED_HOSTS is not set."""
+    hosts = [host.strip() for host in read("ALLOWED_HOSTS").split(",") if host.strip()]
+    if "*" in hosts:
+        stop("ALLOWED_HOSTS", "must name the hosts of the site; * would answer to any name.")
+    return hosts or [urlsplit(base_url).hostname]
+
+
+def read_database(data_dir):
+    """Return Django's settings of the database that DATABASE_URL names: SQLite or PostgreSQL."""
+    url = read("DATABASE_URL") or f"sqlite:///{data_dir / 'db.sqlite3'}"
+    try:
+        database = environ.Env.db_url_config(url)
+        engine = database["ENGINE"]
+    except Exception:
+        engine = ""
+    # What a library says of a wrong address could repeat the password in it, so it is not shown.
+    if engine == "django.db.backends.sqlite3":
+        database["OPTIONS"] = {
+            # Readers are not kept waiting by an editor's autosave, and writers queue, not fail.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+        }
+        return database
+    if engine == "django.db.backends.postgresql" and database["NAME"]:
+        return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    stop("DATABASE_URL", "must look like postgres://user:password@host:5432/name or sqlite:////path/file")
+
+
+def read_mailer():
+    """Return Django's settings of the mail server that EMAIL_URL names; without it mail is only logged."""
+    try:
+        mail = environ.Env.email_url_config(read("EMAIL_URL") or "consolemail://")
+        backend = mail["EMAIL_BACKEND"]
+    except Exception:
+        stop("EMAIL_URL", "must look like smtp+tls://user:password@host:587")
+    if not backend.endswith("smtp.EmailBackend"):
+        return {"BACKEND": backend}
+    options = {
+        "host": mail["EMAIL_HOST"],
+        "port": mail["EMAIL_PORT"] or 25,
+        "username": mail["EMAIL_HOST_USER"] or "",
+        "password": mail["EMAIL_HOST_PASSWORD"] or "",
+        "use_tls": mail.get("EMAIL_USE_TLS", False),
+        "use_ssl": mail.get("EMAIL_USE_SSL", False),
+        "timeout": 10,
+    }
+    return {"BACKEND": backend, "OPTIONS": options}
+
+
+def read_time_zone():
+    """Return the name of the site's time zone; stop when no such zone is known."""
+    name = read("TIME_ZONE", "UTC")
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        stop("TIME_ZONE", "must be a name like Europe/London or Africa/Dakar.")
+    return name
+
+
+def read_secret_key(keep_in=None):
+    """Return the secret key from SECRET_KEY or the file that SECRET_KEY_FILE names.
+
+    `keep_in`: a folder where a key of its own is made and kept when neither is set (local use only).
+    """
+    key = read("SECRET_KEY")
+    if not key and read("SECRET_KEY_FILE"):
+        try:
+            key = Path(read("SECRET_KEY_FILE")).read_text().strip()
+        except (OSError, UnicodeDecodeError):
+            stop("SECRET_KEY_FILE", "names a file that can't be read.")
+    if not key and keep_in:
+        return kept_secret(keep_in / "secret_key")
+    if not key:
+        stop("SECRET_KEY", "is missing. Set it, or SECRET_KEY_FILE, to at least 50 random characters.")
+    if not keep_in and (len(key) < 50 or len(set(key)) < 5):
+        stop("SECRET_KEY", "must be at least 50 random characters.")
+    return key
+
+
+def kept_secret(path):
+    """Return the secret in the file `path`; made at first use, readable by its owner alone."""
+    try:
+        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text()
+
+
+def read_data_dir(default):
+    """Return the folder that holds the database, pictures and documents; made when it is missing."""
+    folder = Path(read("DATA_DIR", str(default))).resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        stop("DATA_DIR", "names a folder that can't be made.")
+    return folder

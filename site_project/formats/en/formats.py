@@ -1,0 +1,3 @@
+"""Dates in English the way most of the world writes them."""
+
+DATE_FORMAT = "j F Y"

@@ -1,0 +1,19 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminPageForm
+
+from stories.content_notes import ContentNote
+
+
+class StoryPageForm(WagtailAdminPageForm):
+    content_notes = forms.MultipleChoiceField(
+        label=_("Content notes"),
+        choices=ContentNote,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def _post_clean(self):
+        # Tells the page's own clean() whether it is published or only saved: a draft can always be saved.
+        self.instance.is_draft = self.is_deferred_validation
+        super()._post_clean()

@@ -1,0 +1,344 @@
+"""The pages that stories are told on and listed by."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Count, Q, Subquery
+from django.http import Http404
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
+from wagtail.admin.panels import (
+    FieldPanel,
+    HelpPanel,
+    MultiFieldPanel,
+    MultipleChooserPanel,
+)
+from wagtail.contrib.routable_page.models import RoutablePageMixin, path
+from wagtail.fields import RichTextField, StreamField
+from wagtail.models import Orderable, Page, PageManager
+from wagtail.search import index
+
+from media.models import load_renditions
+from stories.blocks import PLAIN_FEATURES, StoryBody, pictures_in, table_of_contents
+from stories.content_notes import ContentNote
+from stories.forms import StoryPageForm
+from stories.listing import StoryListing
+from stories.terms import Author, Country, Theme
+from stories.visibility import PublishedQuerySet
+
+# Words of the addresses below the top index: /stories/country/kenya/, /stories/theme/forced-labour/
+RESERVED_SLUGS = {"country", "theme"}
+# root, home, top index: the depth in Wagtail's tree of the index that all sections hang from.
+TOP_INDEX_DEPTH = 3
+
+
+def refuse_reserved_slug(page):
+    """Raise a ValidationError when a page below an index takes a word of the index's own addresses."""
+    if page.slug in RESERVED_SLUGS:
+        raise ValidationError(
+            {
+                "slug": _("“%(slug)s” is part of other addresses here. Choose another one.")
+                % {"slug": page.slug}
+            }
+        )
+
+
+class StoryPageQuerySet(PublishedQuerySet):
+    """The words in which every public query is written, `published` above all."""
+
+    def newest_first(self):
+        return self.order_by("-date", "-pk")
+
+    def in_country(self, country):
+        return self.filter(story_countries__country=country)
+
+    def about_theme(self, theme):
+        return self.filter(story_themes__theme=theme)
+
+    def in_year(self, year):
+        return self.filter(date__year=year)
+
+    def below(self, index):
+        """The stories under `index`, at any depth."""
+        return self.descendant_of(index)
+
+    def beside(self, story):
+        """The stories of the same top index as `story`, its sections included."""
+        return self.filter(path__startswith=story.path[: TOP_INDEX_DEPTH * Page.steplen])
+
+    def neighbours_of(self, story):
+        """The next newer and the next older story, in this order; one or both may be missing."""
+        newer = Q(date__gt=story.date) | Q(date=story.date, pk__gt=story.pk)
+        older = Q(date__lt=story.date) | Q(date=story.date, pk__lt=story.pk)
+        nearest_newer = self.filter(newer).order_by("date", "pk").values("pk")[:1]
+        nearest_older = self.filter(older).newest_first().values("pk")[:1]
+        both = Q(pk=Subquery(nearest_newer)) | Q(pk=Subquery(nearest_older))
+        return self.filter(both).newest_first()
+
+    def related_to(self, story):
+        """Stories that share a theme or a country with `story`, those that share most first."""
+        shares_theme = Q(story_themes__theme__in=story.themes)
+        shares_country = Q(story_countries__country__in=story.countries)
+        return (
+            self.filter(shares_theme | shares_country)
+            .exclude(pk=story.pk)
+            .annotate(
+                shared=Count("story_themes", filter=shares_theme, distinct=True)
+                + Count("story_countries", filter=shares_country, distinct=True)
+            )
+            .order_by("-shared", "-date", "-pk")
+        )
+
+    def for_cards(self):
+        """With all that a card in a list shows but renditions (see load_renditions)."""
+        return self.select_related("lead_image").prefetch_related("story_countries").defer("body")
+
+
+class StoryPage(Page):
+    summary = models.TextField(
+        _("summary"),
+        max_length=600,
+        help_text=_(
+            "Two to four sentences that stand on their own: shown in lists, in search results and when "
+            "the story is shared. Up to 600 characters."
+        ),
+    )
+    # Not required for a draft: Wagtail asks for it when the story is published.
+    date = models.DateField(
+        _("date"), null=True, help_text=_("The day readers see. Lists and “previous” and “next” go by it.")
+    )
+    lead_image = models.ForeignKey(
+        "media.CleanImage",
+        verbose_name=_("lead picture"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    lead_image_alt = models.CharField(
+        _("alternative text"),
+        max_length=255,
+        blank=True,
+        help_text=_(
+            "Say in a sentence what the picture shows, for those who can't see it. "
+            "Leave out what could identify somebody."
+        ),
+    )
+    lead_image_decorative = models.BooleanField(
+        _("the picture is decoration only"),
+        default=False,
+        help_text=_("Tick when it adds nothing to the words. Screen readers then pass over it."),
+    )
+    content_notes = models.JSONField(_("content notes"), default=list, blank=True)
+    show_contents = models.BooleanField(
+        _("show a table of contents"),
+        default=False,
+        help_text=_("For long stories with several section headings."),
+    )
+    body = StreamField(StoryBody(), verbose_name=_("body"))
+    keep_out_of_search_engines = models.BooleanField(
+        _("keep out of search engines"),
+        default=False,
+        help_text=_("Asks Google and others not to list this story. The site's own search still finds it."),
+    )
+
+    objects = PageManager.from_queryset(StoryPageQuerySet)()
+
+    base_form_class = StoryPageForm
+    parent_page_types = ["stories.StoryIndexPage"]
+    subpage_types = []
+    page_description = _("One story, with its pictures, countries and themes.")
+
+    search_fields = [
+        *Page.search_fields,
+        index.SearchField("summary"),
+        index.SearchField("body"),
+        index.SearchField("lead_image_alt"),
+        index.FilterField("date"),
+    ]
+
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("summary"),
+        FieldPanel("date"),
+        MultiFieldPanel(
+            [
+                FieldPanel("lead_image"),
+                FieldPanel("lead_image_alt"),
+                FieldPanel("lead_image_decorative"),
+            ],
+            heading=_("Lead picture"),
+        ),
+        MultipleChooserPanel(
+            "story_countries", chooser_field_name="country", label=_("Country"), heading=_("Countries")
+        ),
+        MultipleChooserPanel(
+            "story_themes", chooser_field_name="theme", label=_("Theme"), heading=_("Themes")
+        ),
+        MultipleChooserPanel(
+            "story_authors", chooser_field_name="author", label=_("Author"), heading=_("Authors")
+        ),
+        FieldPanel(
+            "content_notes",
+            help_text=_("Shown before the story and in lists, so that readers can choose."),
+        ),
+        FieldPanel("body"),
+        FieldPanel("show_contents"),
+    ]
+    promote_panels = [*Page.promote_panels, FieldPanel("keep_out_of_search_engines")]
+
+    # The form says so when what it checks is only a draft (see StoryPageForm).
+    is_draft = False
+
+    class Meta:
+        verbose_name = _("story")
+        verbose_name_plural = _("stories")
+        indexes = [models.Index(fields=["-date", "-page_ptr"], name="story_newest_first")]
+
+    def clean(self):
+        super().clean()
+        refuse_reserved_slug(self)
+        if self.is_draft or not self.lead_image_id:
+            return
+        if not (self.lead_image_alt or self.lead_image_decorative):
+            raise ValidationError(
+                {"lead_image_alt": _("Say what the picture shows, or tick that it is decoration only.")}
+            )
+
+    def get_context(self, request, *args, **kwargs):
+        context = super().get_context(request, *args, **kwargs)
+        stories = StoryPage.objects.published().beside(self)
+        context["index_url"] = self.top_index_url(request)
+        context["related"] = list(stories.related_to(self).for_cards()[:3])
+        load_renditions(
+            [self.lead_image, *pictures_in(self.body), *(s.lead_image for s in context["related"])]
+        )
+        if self.date and self.pk:  # the preview of a new story has neither
+            for story in stories.neighbours_of(self).only("title", "url_path", "date"):
+                is_newer = (story.date, story.pk) > (self.date, self.pk)
+                context["newer" if is_newer else "older"] = story
+        return context
+
+    def top_index_url(self, request):
+        """Return the address that the lists of countries and themes hang from; "" in a new page's preview."""
+        levels_below_index = self.depth - TOP_INDEX_DEPTH if self.depth else 0
+        address = (self.get_url(request) or "").rstrip("/")
+        return f"{address.rsplit('/', levels_below_index)[0]}/" if address else ""
+
+    @cached_property
+    def countries(self):
+        return [item.country for item in self.story_countries.all()]
+
+    @cached_property
+    def themes(self):
+        return [item.theme for item in self.story_themes.all()]
+
+    @cached_property
+    def authors(self):
+        return [item.author for item in self.story_authors.all()]
+
+    @property
+    def content_note_labels(self):
+        """The content notes in the words that readers see."""
+        return [ContentNote(note).label for note in self.content_notes if note in ContentNote]
+
+    @property
+    def contents(self):
+        """What the table of contents lists: nothing when it is off."""
+        return table_of_contents(self.body) if self.show_contents else []
+
+
+class TermManager(models.Manager):
+    """Loads each link together with its term: one query for a story or for a list of them."""
+
+    def get_queryset(self):
+        return super().get_queryset().select_related(self.model.TERM)
+
+
+class StoryCountry(Orderable):
+    TERM = "country"
+
+    story = ParentalKey(StoryPage, on_delete=models.CASCADE, related_name="story_countries")
+    country = models.ForeignKey(
+        Country, verbose_name=_("country"), on_delete=models.PROTECT, related_name="story_countries"
+    )
+
+    objects = TermManager()
+
+    class Meta(Orderable.Meta):
+        unique_together = [("story", "country")]
+
+
+class StoryTheme(Orderable):
+    TERM = "theme"
+
+    story = ParentalKey(StoryPage, on_delete=models.CASCADE, related_name="story_themes")
+    theme = models.ForeignKey(
+        Theme, verbose_name=_("theme"), on_delete=models.PROTECT, related_name="story_themes"
+    )
+
+    objects = TermManager()
+
+    class Meta(Orderable.Meta):
+        unique_together = [("story", "theme")]
+
+
+class StoryAuthor(Orderable):
+    TERM = "author"
+
+    story = ParentalKey(StoryPage, on_delete=models.CASCADE, related_name="story_authors")
+    author = models.ForeignKey(
+        Author, verbose_name=_("author"), on_delete=models.PROTECT, related_name="story_authors"
+    )
+
+    objects = TermManager()
+
+    class Meta(Orderable.Meta):
+        unique_together = [("story", "author")]
+
+
+class StoryIndexPage(RoutablePageMixin, Page):
+    introduction = RichTextField(_("introduction"), blank=True, features=PLAIN_FEATURES)
+
+    parent_page_types = ["home.HomePage", "stories.StoryIndexPage"]
+    subpage_types = ["stories.StoryPage", "stories.StoryIndexPage"]
+    page_description = _("Lists the stories below it. It may hold sections, for regions or years.")
+
+    search_fields = [*Page.search_fields, index.SearchField("introduction")]
+
+    content_panels = [
+        *Page.content_panels,
+        HelpPanel(_("The list makes itself: add stories, or sections with stories, below this page.")),
+        FieldPanel("introduction"),
+    ]
+
+    class Meta:
+        verbose_name = _("list of stories")
+        verbose_name_plural = _("lists of stories")
+
+    def clean(self):
+        super().clean()
+        refuse_reserved_slug(self)
+
+    def get_context(self, request, *args, country=None, theme=None, **kwargs):
+        context = super().get_context(request, *args, **kwargs)
+        context["listing"] = StoryListing(self, request.GET, country=country, theme=theme)
+        return context
+
+    @path("country/<str:slug>/")
+    def stories_in_country(self, request, slug):
+        return self._render_term(request, country=Country.objects.filter(slug=slug).first())
+
+    @path("theme/<str:slug>/")
+    def stories_about_theme(self, request, slug):
+        theme = Theme.objects.filter(slug=slug, locale_id=self.locale_id).first()
+        return self._render_term(request, theme=theme)
+
+    def _render_term(self, request, **term):
+        """Render the list of one country or theme; 404 unless a public story here has it."""
+        if self.depth != TOP_INDEX_DEPTH or None in term.values():
+            raise Http404
+        response = self.render(request, **term)
+        if not response.context_data["listing"].has_stories:
+            raise Http404
+        return response

@@ -1,0 +1,144 @@
+"""What stories are filed under, and who signs them: countries, themes, authors."""
+
+import functools
+import unicodedata
+
+import babel
+from django.db import models
+from django.utils.text import slugify
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from wagtail.models import TranslatableMixin
+from wagtail.search import index
+
+from stories.languages import CONTENT_LANGUAGES
+
+
+def fold(text):
+    """Return `text` in lower case and without accents, for comparing what people type."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+
+
+@functools.cache
+def country_names(language):
+    """Return the names of all countries by ISO code in `language`, or in English if CLDR lacks it."""
+    try:
+        return babel.Locale.parse(language, sep="-").territories
+    except (babel.UnknownLocaleError, ValueError):
+        return babel.Locale("en").territories
+
+
+class CountryQuerySet(models.QuerySet):
+    def named_like(self, text):
+        """Return the countries with `text` in their name, in any language of the site."""
+        wanted = fold(text)
+        tables = [country_names(language) for language in CONTENT_LANGUAGES]
+        return self.filter(
+            code__in={code for names in tables for code, name in names.items() if wanted in fold(name)}
+        )
+
+
+class Country(models.Model):
+    """A country of ISO 3166-1. All 249 are there from the start; their names come from CLDR."""
+
+    class Region(models.TextChoices):
+        """The regions of the United Nations' M49 standard."""
+
+        AFRICA = "africa", _("Africa")
+        AMERICAS = "americas", _("Americas")
+        ANTARCTICA = "antarctica", _("Antarctica")
+        ASIA = "asia", _("Asia")
+        EUROPE = "europe", _("Europe")
+        OCEANIA = "oceania", _("Oceania")
+
+    code = models.CharField(_("ISO code"), max_length=2, primary_key=True)
+    slug = models.SlugField(_("slug"), unique=True)
+    region = models.CharField(_("region"), max_length=20, choices=Region)
+
+    objects = CountryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["slug"]
+        verbose_name = _("country")
+        verbose_name_plural = _("countries")
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def name(self):
+        return country_names(get_language() or "en").get(self.code, self.code)
+
+
+class Theme(index.Indexed, TranslatableMixin, models.Model):
+    name = models.CharField(_("name"), max_length=80)
+    slug = models.SlugField(_("slug"), max_length=90, allow_unicode=True, editable=False)
+    description = models.TextField(
+        _("description"),
+        blank=True,
+        help_text=_("One or two sentences, shown above the theme's list of stories."),
+    )
+
+    # For the search in the admin's choosers.
+    search_fields = [index.AutocompleteField("name"), index.FilterField("locale")]
+
+    class Meta(TranslatableMixin.Meta):
+        ordering = ["name"]
+        verbose_name = _("theme")
+        verbose_name_plural = _("themes")
+        constraints = [
+            models.UniqueConstraint(fields=["locale", "slug"], name="one_theme_per_slug"),
+            models.UniqueConstraint(
+                fields=["locale", "name"],
+                name="one_theme_per_name",
+                violation_error_message=_("There is a theme with this name already."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def save(self, *args, **kwargs):
+        # Made once and kept when the name changes: the slug is part of a public address.
+        if not self.slug:
+            self.slug = self._free_slug()
+        super().save(*args, **kwargs)
+
+    def _free_slug(self):
+        base = slugify(self.name, allow_unicode=True) or "theme"
+        locale = self.locale_id or self.get_default_locale().pk
+        taken = set(Theme.objects.filter(locale=locale).values_list("slug", flat=True))
+        numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
+        return base if base not in taken else next(slug for slug in numbered if slug not in taken)
+
+
+class Author(index.Indexed, TranslatableMixin, models.Model):
+    """Who signs a story: a person by the name they agreed to, or a team. Never a login."""
+
+    name = models.CharField(
+        _("name"),
+        max_length=120,
+        help_text=_("As readers see it. For a story without a named author, write “Staff”."),
+    )
+    role = models.CharField(
+        _("role"), max_length=160, blank=True, help_text=_("For example: Programme officer, Dakar")
+    )
+    picture = models.ForeignKey(
+        "media.CleanImage",
+        verbose_name=_("picture"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+
+    search_fields = [index.AutocompleteField("name"), index.FilterField("locale")]
+
+    class Meta(TranslatableMixin.Meta):
+        ordering = ["name"]
+        verbose_name = _("author")
+        verbose_name_plural = _("authors")
+
+    def __str__(self):
+        return f"{self.name}, {self.role}" if self.role else self.name

@@ -1,0 +1,156 @@
+"""Fixtures for all tests: no network beyond this machine, and for tests/browser/ a browser."""
+
+import ipaddress
+import os
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import sync_playwright
+
+from tests import services
+
+# --- No network beyond this machine --------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def no_outside_network(monkeypatch):
+    """Refuse, and fail the test for, what Python asks of another machine, save the database's."""
+    attempts = []
+    database_host = settings.DATABASES["default"].get("HOST")
+
+    def guarded(function, host_of):
+        def guard(*arguments, **options):
+            host = host_of(*arguments)
+            if not is_this_machine(host) and host != database_host:
+                attempts.append(host)
+                raise ConnectionRefusedError(f"tests may not reach {host}")
+            return function(*arguments, **options)
+
+        return guard
+
+    def host_of_address(sock, address):
+        return address[0] if sock.family in {socket.AF_INET, socket.AF_INET6} else None
+
+    for place, name, host_of in (
+        (socket.socket, "connect", host_of_address),
+        (socket.socket, "connect_ex", host_of_address),
+        (socket, "getaddrinfo", lambda host, *_: host),
+    ):
+        monkeypatch.setattr(place, name, guarded(getattr(place, name), host_of))
+    yield
+    if attempts:
+        # The code under test may have swallowed the exception.
+        pytest.fail(f"asked another machine: {', '.join(map(str, attempts))}", pytrace=False)
+
+
+def is_this_machine(host):
+    """Whether `host` (a name, an address, or None for no network) is this machine's loopback."""
+    if host is None or host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+# --- The browser ---------------------------------------------------------------------------------
+
+BROWSER_FLAGS = [
+    "--disable-gpu",
+    "--disable-dev-shm-usage",  # small in containers
+    # No page, and nothing that Chromium does by itself, gets beyond this machine.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def browser_path():
+    """The path of Chromium. Without one the test is skipped; under CI it fails."""
+    path = services.find_chromium()
+    if not path:
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up(services.NO_CHROMIUM)
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(browser_path):
+    """A running Chromium, one for each test process. Tests open pages with `new_page`."""
+    with pytest.MonkeyPatch.context() as patch:
+        # Playwright leaves an event loop running in this thread as long as it lives, and Django
+        # would take every query of the test itself for one made inside asynchronous code.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        with sync_playwright() as playwright:
+            yield playwright.chromium.launch(
+                executable_path=browser_path,
+                args=BROWSER_FLAGS,
+                chromium_sandbox=os.geteuid() != 0,  # it refuses root
+            )
+
+
+@pytest.fixture
+def allow_errors():
+    """A list for a test to add texts to: an error in the browser with one in it is expected."""
+    return []
+
+
+@pytest.fixture
+def context_factory(browser, allow_errors, transactional_db, django_db_serialized_rollback):
+    """A function that opens a browser context, with the options of Playwright's `new_context`.
+
+    The live server sees what the test commits; the database starts as the migrations leave it.
+
+    The test fails at its end when a page asked for anything beyond this machine, or when a script,
+    a request or the console had an error that `allow_errors` does not name.
+    """
+    contexts, addresses, errors = [], [], []
+
+    def open_context(**options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        context.on("request", lambda request: addresses.append(request.url))
+        context.on("weberror", lambda error: errors.append(f"script: {error.error}"))
+        context.on("console", lambda message: errors.extend(console_errors(message)))
+        context.on("requestfailed", lambda request: errors.extend(network_errors(request)))
+        return context
+
+    yield open_context
+    for context in contexts:
+        context.close()
+    problems = [f"outside: {address}" for address in addresses if not is_local(address)]
+    problems += [error for error in errors if not any(text in error for text in allow_errors)]
+    if problems:
+        pytest.fail("in the browser\n" + "\n".join(problems), pytrace=False)
+
+
+@pytest.fixture
+def new_page(context_factory):
+    """A function that opens a page in a new context of its own; see `context_factory`."""
+    return lambda **options: context_factory(**options).new_page()
+
+
+def is_local(address):
+    """Whether the URL `address` stays on this machine."""
+    parts = urlsplit(address)
+    return parts.scheme in {"about", "blob", "data"} or is_this_machine(parts.hostname or "")
+
+
+def console_errors(message):
+    """Return the error that a console message is, in a list; an empty list when it is none."""
+    place = message.location.get("url", "")
+    return [f"console: {message.text} ({place})"] if message.type == "error" else []
+
+
+def network_errors(request):
+    """Return why a request failed, in a list; an empty list when the page itself gave it up."""
+    # Leaving a page, or a download, aborts what it was still asking for.
+    aborted = request.failure == "net::ERR_ABORTED"
+    return [] if aborted else [f"request: {request.url} {request.failure}"]

