@@ -1,0 +1,343 @@
+"""Draws the demo's pictures, places and things only, so that no real person is ever shown.
+
+Each file in scenes/ describes one picture, a line for each piece of paper, from the farthest to
+the nearest:
+
+    low     teal+sky.5 teal  turn=7,800,500 : box -20 470 1620 1020 ; oval 560 300 74
+    palm    1400 960 580 -110 leaf
+
+A piece is `flat`, or raised (`low`, `lay`, `high`) and so casts a shadow. Then come its colour, or
+those of its top and its bottom, any options, and the outlines to cut; `teal+sky.3` is three tenths
+of the way from teal to sky. The other lines name something of THINGS. Measures are those of the
+finished picture; the work is done SCALE times larger and shrunk at the end, for smooth edges.
+"""
+
+import math
+import random
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
+
+SCENES = Path(__file__).parent / "scenes"
+NAMES = tuple(sorted(path.stem for path in SCENES.glob("*.txt")))
+
+WIDTH, HEIGHT, SCALE = 1600, 1000, 2
+PALETTE = {
+    "ink": (44, 49, 74),
+    "dusk": (92, 90, 126),
+    "lilac": (160, 140, 190),
+    "clay": (168, 80, 58),
+    "terra": (214, 132, 94),
+    "rose": (238, 188, 165),
+    "gold": (233, 172, 72),
+    "sand": (238, 208, 160),
+    "cream": (253, 243, 224),
+    "leaf": (70, 103, 82),
+    "moss": (143, 166, 120),
+    "teal": (58, 120, 128),
+    "sky": (176, 208, 208),
+}
+SHADOWS = {"flat": 0.0, "low": 0.15, "lay": 0.25, "high": 0.4}
+
+
+def draw(name):
+    """Return the picture as an RGB image of 1600 by 1000. KeyError: there is none of that name."""
+    if name not in NAMES:
+        raise KeyError(name)
+    for line in (SCENES / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+        verb, *words = line.partition("#")[0].split() or [""]
+        if verb == "backdrop":
+            sheet = Sheet([read(word) for word in words])
+        elif verb in SHADOWS:
+            lay_line(sheet, SHADOWS[verb], words)
+        elif verb:
+            THINGS[verb](sheet, *[read(word) for word in words])
+    return sheet.image.reduce(SCALE)
+
+
+def lay_line(sheet, shadow, words):
+    """Lay the paper that one line of a scene describes."""
+    look, _, shapes = " ".join(words).partition(" : ")
+    options = dict(word.split("=") for word in look.split() if "=" in word)
+    colours = [colour(word) for word in look.split() if "=" not in word]
+    outlines = []
+    for shape in shapes.split(" ; "):
+        kind, *numbers = shape.split()
+        outlines.append(OUTLINES[kind](*[read(number) for number in numbers]))
+    if "turn" in options:
+        angle, x, y = map(float, options["turn"].split(","))
+        outlines = [turned(outline, x, y, angle) for outline in outlines]
+    sheet.lay(colours, *outlines, shadow=shadow, alpha=float(options.get("alpha", 1)))
+
+
+def read(word):
+    """Return what a word of a scene stands for: a number, a point, a corner ("/") or a colour."""
+    if word == "/":
+        return None
+    if word[0].isalpha():
+        return colour(word)
+    numbers = tuple(map(float, word.split(",")))
+    return numbers if len(numbers) > 1 else numbers[0]
+
+
+def colour(word):
+    """Return the colour for a word like "teal" or "teal+sky.5"."""
+    first, *others = word.split("+")
+    mixed = PALETTE[first]
+    for other in others:
+        name, _, share = other.partition(".")
+        mixed = mix(mixed, PALETTE[name], float(f"0.{share}"))
+    return mixed
+
+
+def mix(first, second, share):
+    """Return the colour that lies `share` of the way from the first to the second."""
+    return tuple(round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
+
+
+# Outlines: each function returns the points around one piece of paper.
+
+
+def cut(*stops):
+    return list(stops)
+
+
+def box(left, top, right, bottom, corner=0):
+    """An upright rectangle; `corner` rounds it."""
+    if not corner:
+        return [(left, top), (right, top), (right, bottom), (left, bottom)]
+    left, top, right, bottom = left + corner, top + corner, right - corner, bottom - corner
+    turns = ((right, bottom, 0), (left, bottom, 90), (left, top, 180), (right, top, 270))
+    return [point for x, y, turn in turns for point in oval(x, y, corner, corner, turn, turn + 90)]
+
+
+def oval(x, y, across, down=None, start=0, end=360):
+    """An oval, or the part of it between two angles that run clockwise from the right."""
+    down = across if down is None else down
+    turns = [math.radians(start + (end - start) * step / 60) for step in range(61)]
+    return [(x + across * math.cos(turn), y + down * math.sin(turn)) for turn in turns]
+
+
+def ring(x, y, across, down, width):
+    return oval(x, y, across, down) + oval(x, y, across - width, down - width)[::-1]
+
+
+def curve(*stops):
+    """A smooth line through the stops (Catmull-Rom); at None it has a corner."""
+    if None in stops:
+        corner = stops.index(None)
+        return curve(*stops[:corner]) + curve(*stops[corner + 1 :])
+    ends = [stops[0], *stops, stops[-1]]
+    line = []
+    for four in zip(ends, ends[1:], ends[2:], ends[3:], strict=False):
+        for t in (step / 16 for step in range(16)):
+            pulls = (-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3)
+            pulls += (t + 4 * t**2 - 3 * t**3, t**3 - t**2)
+            axes = zip(*four, strict=True)
+            line.append(tuple(math.sumprod(pulls, axis) / 2 for axis in axes))
+    return [*line, stops[-1]]
+
+
+def land(*stops):
+    """Ground below a skyline, from side to side of the picture."""
+    return [(-20, HEIGHT + 20), *curve(*stops), (WIDTH + 20, HEIGHT + 20)]
+
+
+def ribbon(start, end, *stops):
+    """A band along a curve, as wide as given at its start and at its end: trunk, road, stem."""
+    line = curve(*stops)
+    left, right = [], []
+    for index, (x, y) in enumerate(line):
+        (x0, y0), (x1, y1) = line[max(index - 1, 0)], line[min(index + 1, len(line) - 1)]
+        half = (start + (end - start) * index / (len(line) - 1)) / 2
+        half /= math.hypot(x1 - x0, y1 - y0) or 1
+        left.append((x - (y1 - y0) * half, y + (x1 - x0) * half))
+        right.append((x + (y1 - y0) * half, y - (x1 - x0) * half))
+    return left + right[::-1]
+
+
+def blob(x, y, size, seed, flat=0.8):
+    """A soft uneven round, for leaves seen from afar and for stones."""
+    rng = random.Random(seed)
+    turns = [math.tau * step / 9 for step in range(9)]
+    reach = [size * rng.uniform(0.86, 1.12) for _ in turns]
+    stops = [
+        (x + math.cos(turn) * r, y + math.sin(turn) * r * flat) for turn, r in zip(turns, reach, strict=True)
+    ]
+    return curve(stops[-1], *stops, *stops[:2])[16:-17]
+
+
+def leaf(x, y, angle, length, width):
+    """One pointed leaf that grows from (x, y); the angle of 0 is to the right, and 90 is up."""
+    steps = [step / 12 for step in range(13)]
+    upper = [(x + length * t, y + width * math.sin(math.pi * t**0.8)) for t in steps]
+    lower = [(a, y - (b - y) * 0.6) for a, b in reversed(upper)]
+    return turned(upper + lower, x, y, -angle)
+
+
+def turned(outline, x, y, angle):
+    """The outline turned clockwise about (x, y)."""
+    cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    return [(x + (a - x) * cos - (b - y) * sin, y + (a - x) * sin + (b - y) * cos) for a, b in outline]
+
+
+OUTLINES = {shape.__name__: shape for shape in (blob, box, curve, cut, land, leaf, oval, ribbon, ring)}
+
+
+class Sheet:
+    """A picture in the making: paper laid upon paper, before a backdrop."""
+
+    def __init__(self, colours):
+        self.image = Image.new("RGB", (WIDTH * SCALE, HEIGHT * SCALE))
+        strip = Image.new("RGB", (1, len(colours)))
+        strip.putdata(colours)
+        tall = strip.resize((1, HEIGHT * SCALE), Image.Resampling.BICUBIC)
+        self.image.paste(tall.resize(self.image.size))
+
+    def lay(self, colours, *outlines, shadow=0.0, alpha=1.0):
+        """Lay one piece of paper, shaded from its first colour at the top to its last."""
+        mask, (left, top) = self._mask(outlines)
+        if shadow:
+            soft = mask.reduce(8).filter(ImageFilter.GaussianBlur(4))
+            soft = soft.point(lambda value: value * shadow).resize(mask.size)
+            self.image.paste(PALETTE["ink"], (left, top + 7 * SCALE), soft)
+        edges = mask.getbbox()
+        mask = mask.crop(edges).point(lambda value: value * alpha)
+        high, low = (Image.new("RGB", mask.size, end) for end in (colours[0], colours[-1]))
+        shaded = Image.composite(low, high, Image.linear_gradient("L").resize(mask.size))
+        self.image.paste(shaded, (left + edges[0], top + edges[1]), mask)
+
+    @staticmethod
+    def _mask(outlines):
+        """Return the outlines as a mask with room for a shadow, and where its corner belongs."""
+        room = 40
+        xs, ys = zip(*[point for outline in outlines for point in outline], strict=True)
+        left, top = (max(int(min(axis)) - room, -room) for axis in (xs, ys))
+        right, bottom = min(int(max(xs)), WIDTH) + room, min(int(max(ys)), HEIGHT) + room
+        mask = Image.new("L", ((right - left) * SCALE, (bottom - top) * SCALE))
+        pen = ImageDraw.Draw(mask)
+        for outline in outlines:
+            pen.polygon([((x - left) * SCALE, (y - top) * SCALE) for x, y in outline], fill=255)
+        return mask, (left * SCALE, top * SCALE)
+
+
+# Things: what scenes have in common, or what has too many parts to write out.
+
+
+def glow(sheet, x, y, reach, strength, tone):
+    """Soft light around a point."""
+    light = ImageOps.invert(Image.radial_gradient("L"))
+    light = light.point(lambda value: (max(value - 75, 0) / 180) ** 2 * 255 * strength)
+    size = round(reach * 2 * SCALE)
+    corner = (round((x - reach) * SCALE), round((y - reach) * SCALE))
+    sheet.image.paste(tone, corner, light.resize((size, size)))
+
+
+def sun(sheet, x, y, size, halo=PALETTE["cream"]):
+    glow(sheet, x, y, size * 7, 0.9, halo)
+    sheet.lay([PALETTE["cream"]], oval(x, y, size))
+
+
+def cloud(sheet, x, y, size, alpha):
+    puffs = ((-0.6, 0.26), (-0.2, 0.42), (0.28, 0.34), (0.66, 0.2))
+    rounds = [oval(x + at * size, y, r * size, r * size, 180, 360) for at, r in puffs]
+    sheet.lay([PALETTE["cream"]], *rounds, alpha=alpha)
+
+
+def glints(sheet, x, y, rows, spread):
+    """Light on water, which grows wider towards the eye."""
+    for n in range(int(rows)):
+        width = spread * (0.35 + n * 0.13) * (1, 0.7, 0.9)[n % 3]
+        shape = oval(x + (0, 14, -18)[n % 3], y + n * (16 + n * 2), width, 2.5 + n * 0.4)
+        sheet.lay([PALETTE["cream"]], shape, alpha=0.75 - n * 0.05)
+
+
+def scatter(sheet, count, left, top, right, bottom, smallest, largest, flat, alpha, tone):
+    """Small rounds strewn by chance: stars, petals, spots of light."""
+    rng = random.Random(count + left + top)
+    spots = [
+        (rng.uniform(left, right), rng.uniform(top, bottom), rng.uniform(smallest, largest))
+        for _ in range(int(count))
+    ]
+    sheet.lay([tone], *[oval(x, y, size, size * flat) for x, y, size in spots], alpha=alpha)
+
+
+def crown(sheet, x, y, across, down, size, count, *tones):
+    """The leaves of a tree in a few tones of paper, the last of them nearest to the light."""
+    rng = random.Random(x + across)
+    for depth, tone in enumerate(tones):
+        rounds = []
+        for _ in range(int(count)):
+            a, b = rng.triangular(-across, across), rng.triangular(-down, down)
+            at = (x + a - depth * size * 0.2, y + b - depth * size * 0.35)
+            rounds.append(blob(*at, size * rng.uniform(0.8, 1.15) * (1 - depth * 0.17), a))
+        sheet.lay([tone], *rounds, shadow=0.17)
+
+
+def tree(sheet, x, y, size, *tones):
+    bark = mix(PALETTE["clay"], PALETTE["ink"], 0.55)
+    stem = ((x, y), (x - size * 0.03, y - size * 0.5), (x, y - size))
+    sheet.lay([bark], ribbon(size * 0.16, size * 0.06, *stem))
+    crown(sheet, x, y - size * 1.02, size * 0.75, size * 0.36, size * 0.4, 6, *tones)
+
+
+def palm(sheet, x, y, height, lean, tone):
+    bark = [mix(PALETTE["clay"], PALETTE[end], share) for end, share in (("dusk", 0.35), ("ink", 0.6))]
+    stem = ((x, y), (x + lean * 0.25, y - height * 0.5), (x + lean, y - height))
+    sheet.lay(bark, ribbon(height * 0.075, height * 0.035, *stem))
+    fronds = ((0.95, -0.05, 0.5), (-0.95, 0.0, 0.52), (0.7, -0.2, 0.75), (-0.66, -0.2, 0.78))
+    fronds += ((1.0, -0.3, 0.12), (-1.0, -0.32, 0.15), (0.72, -0.5, -0.16), (-0.7, -0.52, -0.1))
+    x, y, reach = x + lean, y - height, height * 0.52
+    for n, (across, rise, drop) in enumerate(fronds):
+        tip = (x + across * reach, y + drop * reach)
+        over = (x + across * reach * 0.6, y + (rise + drop * 0.22 - 0.12) * reach)
+        under = (x + across * reach * 0.5, y + (rise + drop * 0.28 + 0.1) * reach)
+        shape = curve((x, y - 6), over, tip, None, tip, under, (x, y + 8))
+        sheet.lay([mix(tone, PALETTE["moss"], (0, 0.2, 0.5)[n % 3])], shape, shadow=0.1)
+
+
+def sprout(sheet, x, y, height):
+    green, pale = PALETTE["leaf"], PALETTE["moss"]
+    stem = ((x, y), (x + height * 0.05, y - height * 0.6), (x, y - height))
+    sheet.lay([green], ribbon(height * 0.07, height * 0.04, *stem))
+    for angle, low, tone in (
+        (32, 0.45, pale),
+        (148, 0.45, green),
+        (68, 0.95, pale),
+        (112, 0.95, pale),
+    ):
+        sheet.lay([tone], leaf(x, y - height * low, angle, height * 0.6, height * 0.14), shadow=0.1)
+
+
+def plant(sheet, x, y):
+    """A plant in a pot, for rooms."""
+    for n, angle in enumerate((150, 35, 120, 62, 92)):
+        tone = mix(PALETTE["leaf"], PALETTE["moss"], n % 3 / 2)
+        sheet.lay([tone], leaf(x, y - 130, angle, 210 + n * 14, 36), shadow=0.15)
+    teal, dark, rim = PALETTE["teal"], colour("teal+ink.3"), colour("teal+sky.3")
+    sheet.lay([PALETTE["ink"]], oval(x, y, 90, 12), alpha=0.3)
+    pot = cut((x - 84, y - 150), (x + 84, y - 150), (x + 62, y), (x - 62, y))
+    sheet.lay([teal, dark], pot, shadow=0.3)
+    sheet.lay([rim], box(x - 92, y - 162, x + 92, y - 130, 8), shadow=0.25)
+
+
+def chair(sheet, x, y, size, tone):
+    """An empty chair that faces the middle of a circle, so one near the eye shows its back."""
+
+    def part(left, top, right, bottom, corner=0):
+        edges = (x + left * size, y + top * size, x + right * size, y + bottom * size)
+        return box(*edges, corner * size)
+
+    legs = ((-36, -60, -29, 0), (29, -60, 36, 0), (-26, -60, -20, -8), (20, -60, 26, -8))
+    sheet.lay([PALETTE["ink"]], oval(x, y + 4, 52 * size, 9 * size), alpha=0.22)
+    sheet.lay([mix(tone, PALETTE["ink"], 0.3)], *[part(*leg) for leg in legs])
+    seat = [part(-42, -70, 42, -54, 6)]
+    back = [part(-38, -150, 38, -98, 10), part(-34, -110, -27, -60), part(27, -110, 34, -60)]
+    for shapes in (seat, back) if y > 815 else (back, seat):
+        sheet.lay([mix(tone, PALETTE["cream"], 0.15), tone], *shapes, shadow=0.25)
+
+
+THINGS = {
+    thing.__name__: thing
+    for thing in (chair, cloud, crown, glints, glow, palm, plant, scatter, sprout, sun, tree)
+}
