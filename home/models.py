@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import Http404
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail import blocks
@@ -106,6 +107,10 @@ class HomePage(Page):
         What is no page (/stories/country/kenya/) goes Wagtail's way, level by level.
         """
         request.site_home = self
+        language = get_language()
+        if language != settings.LANGUAGE_CODE and language != self.locale.language_code:
+            # Wagtail falls back to another language: the same words under a second address.
+            raise Http404
         if path_components:
             url_path = f"{self.url_path}{'/'.join(path_components)}/"
             try:
@@ -186,6 +191,8 @@ class SocialLinkBlock(blocks.StructBlock):
 @register_setting(icon="cog")
 class SiteSettings(BaseSiteSetting):
     """What is the same in every language. Words in a language live on its home page."""
+
+    select_related = ["logo"]
 
     class Palette(models.TextChoices):
         EARTH = "earth", _("Earth")

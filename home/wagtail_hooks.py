@@ -1,5 +1,7 @@
 """The first page of the admin: what to do next, in plain words."""
 
+from django.templatetags.static import static
+from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.admin.ui.components import Component
 
@@ -21,3 +23,8 @@ class NextStepsPanel(Component):
 @hooks.register("construct_homepage_panels")
 def add_next_steps(request, panels):
     panels.append(NextStepsPanel())
+
+
+@hooks.register("insert_global_admin_css")
+def add_admin_stylesheet():
+    return format_html('<link rel="stylesheet" href="{}">', static("css/admin.css"))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from django.utils.translation import gettext_lazy as _
 
@@ -172,6 +173,9 @@ LOGGING = {
     "loggers": {
         # Django's own handler would mail whole requests, with addresses and search words.
         "django": {"handlers": [], "propagate": True},
+        # They tell of every step of every save, with the titles of drafts.
+        "django_tasks": {"level": "WARNING"},
+        "wagtail": {"level": "WARNING"},
         # Anybody can send a wrong host name: no line a probe.
         "django.security.DisallowedHost": {"handlers": [], "propagate": False},
     },
@@ -187,6 +191,9 @@ WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.databa
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+
+# Debian's "localtime" is no zone that a browser knows: the account page would fail on it.
+WAGTAIL_USER_TIME_ZONES = sorted(available_timezones() - {"localtime"})
 
 # Wagtail would keep shared passwords in plain text.
 WAGTAIL_PRIVATE_PAGE_OPTIONS = {"SHARED_PASSWORD": False}

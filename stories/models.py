@@ -211,7 +211,12 @@ class StoryPage(Page):
         context["index_url"] = self.top_index_url(request)
         context["related"] = list(stories.related_to(self).for_cards()[:3])
         load_renditions(
-            [self.lead_image, *pictures_in(self.body), *(s.lead_image for s in context["related"])]
+            [
+                self.lead_image,
+                *pictures_in(self.body),
+                *(author.picture for author in self.authors),
+                *(story.lead_image for story in context["related"]),
+            ]
         )
         if self.date and self.pk:  # the preview of a new story has neither
             for story in stories.neighbours_of(self).only("title", "url_path", "date"):
@@ -284,7 +289,7 @@ class StoryTheme(Orderable):
 
 
 class StoryAuthor(Orderable):
-    TERM = "author"
+    TERM = "author__picture"
 
     story = ParentalKey(StoryPage, on_delete=models.CASCADE, related_name="story_authors")
     author = models.ForeignKey(

@@ -17,15 +17,21 @@ class PublishedQuerySet(PageQuerySet):
         """Leave out private pages and all below them, within the query itself.
 
         Wagtail's own method asks for the restrictions first, each time, and it forgets that an alias
-        of a private page is private too (its get_view_restrictions does not forget).
+        of a private page is private too, with all below it (its get_view_restrictions does not forget).
         """
-        return self.exclude(is_restricted("path")).exclude(is_restricted("alias_of__path"))
+        pages = self.exclude(is_in("page__path", path="alias_of__path"))
+        for private in ("page__path", "page__aliases__path", "page__aliases__aliases__path"):
+            pages = pages.exclude(is_in(private))
+        return pages
 
 
-def is_restricted(path):
-    """Return the condition that a page whose path is in the field `path` is private."""
-    start = Substr(OuterRef(path), 1, Length("page__path"))
-    return Exists(PageViewRestriction.objects.filter(page__path=start))
+def is_in(private, path="path"):
+    """Return the condition that a page, whose path is in the field `path`, is `private` or below it.
+
+    `private`: the way from a restriction to the path of a page that it makes private.
+    """
+    start = Substr(OuterRef(path), 1, Length(private))
+    return Exists(PageViewRestriction.objects.filter(**{private: start}))
 
 
 def published_pages():

@@ -1,14 +1,27 @@
 """Themes, countries and authors in the admin."""
 
+from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.choosers import BaseFilterForm, SearchFilterMixin
 from wagtail.admin.panels import FieldPanel
-from wagtail.admin.ui.tables import Column, UsageCountColumn
+from wagtail.admin.ui.tables import Column
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
 from wagtail.snippets.views.snippets import IndexView, SnippetViewSet, SnippetViewSetGroup
 
 from stories.terms import Author, Country, Theme
+
+
+class FilingViewSet(SnippetViewSet):
+    """A list of terms that says how many stories each has."""
+
+    links = ""  # the name of the relation from the term to its stories
+
+    def get_queryset(self, request):
+        return self.model.objects.annotate(story_count=Count(self.links))
+
+
+STORY_COUNT = Column("story_count", label=_("Stories"), sort_key="story_count")
 
 
 class CountryFilterForm(SearchFilterMixin, BaseFilterForm):
@@ -38,8 +51,9 @@ class CountryIndexView(IndexView):
         return queryset.named_like(self.search_query) if self.is_searching else queryset
 
 
-class CountryViewSet(SnippetViewSet):
+class CountryViewSet(FilingViewSet):
     model = Country
+    links = "story_countries"
     icon = "globe"
     index_view_class = CountryIndexView
     chooser_viewset_class = CountryChooserViewSet
@@ -49,7 +63,7 @@ class CountryViewSet(SnippetViewSet):
         "__str__",
         "code",
         Column("get_region_display", label=_("Region"), sort_key="region"),
-        UsageCountColumn("usage_count", label=_("Stories")),
+        STORY_COUNT,
     ]
     list_filter = ["region"]
     list_per_page = 50
@@ -57,17 +71,19 @@ class CountryViewSet(SnippetViewSet):
     panels = [FieldPanel("code"), FieldPanel("slug"), FieldPanel("region")]
 
 
-class ThemeViewSet(SnippetViewSet):
+class ThemeViewSet(FilingViewSet):
     model = Theme
+    links = "story_themes"
     icon = "tag"
-    list_display = ["__str__", "description", UsageCountColumn("usage_count", label=_("Stories"))]
+    list_display = ["__str__", "description", STORY_COUNT]
     panels = [FieldPanel("name"), FieldPanel("description")]
 
 
-class AuthorViewSet(SnippetViewSet):
+class AuthorViewSet(FilingViewSet):
     model = Author
+    links = "story_authors"
     icon = "user"
-    list_display = ["name", "role", UsageCountColumn("usage_count", label=_("Stories"))]
+    list_display = ["name", "role", STORY_COUNT]
     panels = [FieldPanel("name"), FieldPanel("role"), FieldPanel("picture")]
 
 
