@@ -4,7 +4,7 @@ PORT = 8000
 ARGS =
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format
+.PHONY: help run test lint format pictures
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -e 's/^/make /' -e 's/: .*## /	/'
@@ -25,3 +25,7 @@ format: ## Format the code, and mend what can be mended without thinking
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m ruff check --fix-only .
 	@.venv/bin/python -m ruff format .
+
+pictures: ## Take the pictures of the documentation anew
+	@.ci/venv requirements-dev.txt
+	@.venv/bin/python -m docs.take_pictures

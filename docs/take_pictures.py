@@ -21,6 +21,7 @@ from tests.services import find_chromium, free_port
 
 HERE = Path(__file__).parent
 STORY = "/stories/africa/dakar-meeting-kedougou-gold-zones/"
+READERS_PAGES = {"home": "/", "story": STORY, "stories": "/stories/", "search": "/search/?q=gold"}
 LAPTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 360, "height": 740}
 

@@ -45,7 +45,7 @@ def build_navigation(request, current=None):
             pk__in=Page.objects.type(StandardPage, StoryIndexPage)
         )
     is_help = Q(pk=home.help_page_id)
-    pages = list(published_pages().filter(in_menu | is_ancestor | in_section | is_help))
+    pages = list(published_pages().filter(in_menu | is_ancestor | in_section | is_help).order_by("path"))
     for page in pages:
         page.href = page.get_url(request)
         page.is_current = page.path == path

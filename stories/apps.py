@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class StoriesConfig(AppConfig):
     name = "stories"
     verbose_name = _("Stories")
+
+    def ready(self):
+        from stories import renditions  # noqa: F401 - listens for what is published

@@ -2,7 +2,6 @@
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, Q, Subquery
 from django.http import Http404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -23,13 +22,11 @@ from stories.blocks import PLAIN_FEATURES, StoryBody, pictures_in, table_of_cont
 from stories.content_notes import ContentNote
 from stories.forms import StoryPageForm
 from stories.listing import StoryListing
+from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
 from stories.terms import Author, Country, Theme
-from stories.visibility import PublishedQuerySet
 
 # Words of the addresses below the top index: /stories/country/kenya/, /stories/theme/forced-labour/
 RESERVED_SLUGS = {"country", "theme"}
-# root, home, top index: the depth in Wagtail's tree of the index that all sections hang from.
-TOP_INDEX_DEPTH = 3
 
 
 def refuse_reserved_slug(page):
@@ -41,57 +38,6 @@ def refuse_reserved_slug(page):
                 % {"slug": page.slug}
             }
         )
-
-
-class StoryPageQuerySet(PublishedQuerySet):
-    """The words in which every public query is written, `published` above all."""
-
-    def newest_first(self):
-        return self.order_by("-date", "-pk")
-
-    def in_country(self, country):
-        return self.filter(story_countries__country=country)
-
-    def about_theme(self, theme):
-        return self.filter(story_themes__theme=theme)
-
-    def in_year(self, year):
-        return self.filter(date__year=year)
-
-    def below(self, index):
-        """The stories under `index`, at any depth."""
-        return self.descendant_of(index)
-
-    def beside(self, story):
-        """The stories of the same top index as `story`, its sections included."""
-        return self.filter(path__startswith=story.path[: TOP_INDEX_DEPTH * Page.steplen])
-
-    def neighbours_of(self, story):
-        """The next newer and the next older story, in this order; one or both may be missing."""
-        newer = Q(date__gt=story.date) | Q(date=story.date, pk__gt=story.pk)
-        older = Q(date__lt=story.date) | Q(date=story.date, pk__lt=story.pk)
-        nearest_newer = self.filter(newer).order_by("date", "pk").values("pk")[:1]
-        nearest_older = self.filter(older).newest_first().values("pk")[:1]
-        both = Q(pk=Subquery(nearest_newer)) | Q(pk=Subquery(nearest_older))
-        return self.filter(both).newest_first()
-
-    def related_to(self, story):
-        """Stories that share a theme or a country with `story`, those that share most first."""
-        shares_theme = Q(story_themes__theme__in=story.themes)
-        shares_country = Q(story_countries__country__in=story.countries)
-        return (
-            self.filter(shares_theme | shares_country)
-            .exclude(pk=story.pk)
-            .annotate(
-                shared=Count("story_themes", filter=shares_theme, distinct=True)
-                + Count("story_countries", filter=shares_country, distinct=True)
-            )
-            .order_by("-shared", "-date", "-pk")
-        )
-
-    def for_cards(self):
-        """With all that a card in a list shows but renditions (see load_renditions)."""
-        return self.select_related("lead_image").prefetch_related("story_countries").defer("body")
 
 
 class StoryPage(Page):
