@@ -6,6 +6,8 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, connection
 
+from site_project.environment import kept_secret
+
 USERNAME = "demo"
 
 
@@ -35,12 +37,10 @@ def refuse_in_production():
 
 def make():
     """Make the demo account when it is missing; return (user name, password or None if not known)."""
-    from site_project.environment import kept_secret
-
     users = get_user_model().objects
     if not users.filter(username=USERNAME).exists():
         password_file().unlink(missing_ok=True)
-        users.create_superuser(USERNAME, "", kept_secret(password_file()))
+        users.create_superuser(USERNAME, "", kept_secret(password_file(), random_bytes=12))
     try:
         return USERNAME, password_file().read_text()
     except FileNotFoundError:

@@ -140,11 +140,11 @@ def read_secret_key(keep_in=None):
     return key
 
 
-def kept_secret(path):
+def kept_secret(path, random_bytes=48):
     """Return the secret in the file `path`; made at first use, readable by its owner alone."""
     try:
         with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write(secrets.token_urlsafe(random_bytes))
     except FileExistsError:
         pass
     return path.read_text()
@@ -154,7 +154,7 @@ def read_data_dir(default):
     """Return the folder that holds the database, pictures and documents; made when it is missing."""
     folder = Path(read("DATA_DIR", str(default))).resolve()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
         stop("DATA_DIR", "names a folder that can't be made.")
     return folder
