@@ -3,6 +3,7 @@
 import os
 import secrets
 import sys
+import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -19,8 +20,8 @@ def stop(name, problem):
 
 
 def read(name, default=""):
-    """Return the value of the environment variable `name` without surrounding white space."""
-    return os.environ.get(name, default).strip()
+    """Return the value of the environment variable `name`; an empty one counts as not set."""
+    return os.environ.get(name, "").strip() or default
 
 
 def read_switch(name):
@@ -69,13 +70,14 @@ def read_hosts(base_url):
 
 def read_database(data_dir):
     """Return Django's settings of the database that DATABASE_URL names: SQLite or PostgreSQL."""
-    url = read("DATABASE_URL") or f"sqlite:///{data_dir / 'db.sqlite3'}"
+    url = read("DATABASE_URL", f"sqlite:///{data_dir / 'db.sqlite3'}")
     try:
-        database = environ.Env.db_url_config(url)
+        # What the library says of a wrong address would repeat the password in it.
+        with warnings.catch_warnings(action="ignore"):
+            database = environ.Env.db_url_config(url)
         engine = database["ENGINE"]
     except Exception:
         engine = ""
-    # What a library says of a wrong address could repeat the password in it, so it is not shown.
     if engine == "django.db.backends.sqlite3":
         database["OPTIONS"] = {
             # Readers are not kept waiting by an editor's autosave, and writers queue, not fail.
@@ -89,10 +91,10 @@ def read_database(data_dir):
     stop("DATABASE_URL", "must look like postgres://user:password@host:5432/name or sqlite:////path/file")
 
 
-def read_mailer():
-    """Return Django's settings of the mail server that EMAIL_URL names; without it mail is only logged."""
+def read_mailer(default):
+    """Return Django's settings of the mail server that EMAIL_URL names, or that `default` does."""
     try:
-        mail = environ.Env.email_url_config(read("EMAIL_URL") or "consolemail://")
+        mail = environ.Env.email_url_config(read("EMAIL_URL", default))
         backend = mail["EMAIL_BACKEND"]
     except Exception:
         stop("EMAIL_URL", "must look like smtp+tls://user:password@host:587")

@@ -158,7 +158,9 @@ if environment.read_switch("TRUST_PROXY"):
 
 # --- Mail and logs -------------------------------------------------------------------------------
 
-MAILERS = {"default": environment.read_mailer()}
+# Without a mail server mail is dropped: the log is no place for links that reset a password.
+MAILERS = {"default": environment.read_mailer(default="consolemail://" if LOCAL else "dummymail://")}
+WAGTAIL_PASSWORD_RESET_ENABLED = LOCAL or bool(environment.read("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.read("EMAIL_FROM", f"stories@{urlsplit(BASE_URL).hostname}")
 
 LOGGING = {
@@ -176,6 +178,7 @@ LOGGING = {
         # They tell of every step of every save, with the titles of drafts.
         "django_tasks": {"level": "WARNING"},
         "wagtail": {"level": "WARNING"},
+        "pikepdf": {"level": "WARNING"},
         # Anybody can send a wrong host name: no line a probe.
         "django.security.DisallowedHost": {"handlers": [], "propagate": False},
     },

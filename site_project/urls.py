@@ -1,4 +1,6 @@
 from django.conf.urls.i18n import i18n_patterns
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import include, path
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
@@ -11,6 +13,8 @@ urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("media/<path:name>", serve_rendition, name="rendition"),
+    # Browsers ask for it by themselves where no page names another: a picture alone, a block's preview.
+    path("favicon.ico", lambda request: redirect(static("favicon.svg"))),
 ]
 
 urlpatterns += i18n_patterns(

@@ -1,0 +1,79 @@
+"""The number of queries of each public page: pinned, the same for few stories and for many."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from home.models import FeaturedStory
+from tests.builders import home_page, make_author, make_image, make_index, make_plain_page, make_story
+
+pytestmark = pytest.mark.django_db
+
+# What each page may take at most is written in brackets.
+PINNED = {
+    "/": 13,  # (15)
+    "/stories/": 15,  # (18)
+    "/stories/africa/": 15,  # (18)
+    "/stories/?country=kenya&year=2025": 15,  # (18)
+    "/stories/country/kenya/": 18,  # (18)
+    "/stories/theme/forced-labour/": 18,  # (18)
+    "/stories/africa/the-story/": 16,  # (16)
+    "/search/?q=words": 12,  # (18)
+    "/search/?q=nothing-has-this-word": 10,  # (18)
+    "/about/": 8,
+    "/no-such-page/": 8,
+}
+
+
+def pictures(*images):
+    return {
+        "type": "pictures",
+        "value": {
+            "pictures": [
+                {"image": {"image": image.pk, "alt_text": "A place", "decorative": False}, "caption": ""}
+                for image in images
+            ]
+        },
+    }
+
+
+def build_site(number_of_stories):
+    """Make a site in which every story has all that a story can have, two of them featured."""
+    section = make_index(make_index(), "Africa")
+    make_plain_page("About", show_in_menus=True)
+    make_author("Staff", picture=make_image())
+    body = [{"type": "text", "value": "<p>Words.</p>"}, pictures(make_image(), make_image())]
+    stories = [
+        make_story(
+            "The story" if number == number_of_stories // 2 else None,
+            parent=section,
+            countries=["KE", "SN"],
+            themes=["Forced labour", "Mining"],
+            authors=["Staff"],
+            lead_image=make_image(),
+            lead_image_alt="A place",
+            body=[*body, pictures(make_image())],
+        )
+        for number in range(number_of_stories)
+    ]
+    home = home_page()
+    home.featured_stories = [FeaturedStory(story=story) for story in stories[:2]]
+    home.save()
+
+
+def count_queries(client):
+    counts = {}
+    for address in PINNED:
+        client.get(address)  # the first visit makes renditions
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            client.get(address)
+        counts[address] = len(queries)
+    return counts
+
+
+@pytest.mark.parametrize("number_of_stories", [5, 50])
+def test_pages_take_a_pinned_number_of_queries(client, number_of_stories):
+    build_site(number_of_stories)
+    assert count_queries(client) == PINNED
