@@ -1,0 +1,97 @@
+"""The demonstration, and its account: made once, only where they belong."""
+
+import io
+import re
+import stat
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from wagtail.models import Page, Revision
+
+from home.models import HomePage, SiteSettings
+from media.models import CleanDocument, CleanImage
+from site_project import demo_account
+from stories.demo.load import story_slugs
+from stories.models import StoryPage
+from stories.terms import Author, Theme
+from tests.builders import make_story
+
+pytestmark = pytest.mark.django_db
+
+KINDS = (Page, Revision, CleanImage, CleanDocument, Theme, Author, StoryPage)
+
+
+def load(*options):
+    out = io.StringIO()
+    call_command("load_demo", *options, stdout=out)
+    return out.getvalue()
+
+
+def counts():
+    return {kind.__name__: kind.objects.count() for kind in KINDS}
+
+
+def words_of(body):
+    """Return the words that readers see in the body of a story."""
+    return re.sub(r"<[^>]+>", " ", str(body)).split()
+
+
+def test_demo_tells_nine_stories_and_a_second_run_changes_nothing(client):
+    load()
+    stories = list(StoryPage.objects.published())
+    assert len(stories) == len(story_slugs()) == 9
+    for story in stories:
+        story.full_clean()
+        assert len(words_of(story.body)) >= 400, story.title
+        assert len({block.block_type for block in story.body}) >= 4, story.title
+        assert story.lead_image_alt
+        assert story.themes
+        assert story.date
+    sections = {story.get_parent().title for story in stories}
+    assert len(sections) == 2
+
+    page = client.get("/stories/").content.decode()
+    for story in stories:
+        assert story.url in page
+        assert client.get(story.url).status_code == 200
+    for slug in ("about", "get-help", "privacy", "accessibility"):
+        assert client.get(f"/{slug}/").content.decode().count("<h1") == 1
+    home = client.get("/").content.decode()
+    assert SiteSettings.objects.get().organisation_name in home
+    assert HomePage.objects.get().headline in home
+
+    before = counts()
+    assert "already" in load()
+    assert "already" in load("--if-empty")
+    assert counts() == before
+
+
+def test_demo_stays_out_of_a_site_with_content():
+    make_story("Our own story")
+    before = counts()
+    with pytest.raises(CommandError, match="has content"):
+        load()
+    assert "no demonstration" in load("--if-empty")
+    assert counts() == before
+
+
+def test_demo_login_makes_one_administrator_and_keeps_the_password_private():
+    out = io.StringIO()
+    call_command("demo_login", stdout=out)
+    user = get_user_model().objects.get()
+    password = demo_account.password_file().read_text()
+    assert user.is_superuser
+    assert user.check_password(password)
+    assert password in out.getvalue()
+    assert len(password) >= 16
+    assert stat.S_IMODE(demo_account.password_file().stat().st_mode) == 0o600
+    call_command("demo_login", stdout=io.StringIO())
+    assert get_user_model().objects.count() == 1
+
+
+def test_demo_login_is_for_the_try_out_mode_only(settings):
+    settings.TRY_OUT = False
+    with pytest.raises(CommandError, match="try-out"):
+        call_command("demo_login")
+    assert not get_user_model().objects.exists()
