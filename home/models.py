@@ -16,6 +16,7 @@ from wagtail.search import index
 
 from media.models import load_renditions
 from stories.blocks import PLAIN_FEATURES, StoryBody
+from stories.forms import CheckedPageForm
 from stories.models import StoryPage
 
 NEWEST_STORIES = 6
@@ -53,6 +54,7 @@ class HomePage(Page):
         _("words for the donate link"), max_length=60, blank=True, help_text=_("For example: Donate")
     )
 
+    base_form_class = CheckedPageForm
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = ["stories.StoryIndexPage", "home.StandardPage"]
     max_count = len(settings.WAGTAIL_CONTENT_LANGUAGES)
@@ -158,6 +160,7 @@ class StandardPage(Page):
     )
     body = StreamField(StoryBody(), verbose_name=_("body"), blank=True)
 
+    base_form_class = CheckedPageForm
     parent_page_types = ["home.HomePage", "home.StandardPage"]
     subpage_types = ["home.StandardPage"]
     page_description = _("A plain page, such as “About us” or “Get help”.")

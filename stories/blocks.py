@@ -62,7 +62,7 @@ class PicturesBlock(blocks.StructBlock):
         label = _("Pictures")
         template = "stories/blocks/pictures.html"
         description = _("One picture with a caption, or several as a gallery.")
-        preview_value = previews.pictures
+        preview_value = staticmethod(previews.pictures)
 
 
 class QuoteBlock(blocks.StructBlock):
@@ -138,7 +138,7 @@ class DocumentBlock(blocks.StructBlock):
         label = _("Document")
         template = "stories/blocks/document.html"
         description = _("A file to download. Its kind and size are shown before the click.")
-        preview_value = previews.document
+        preview_value = staticmethod(previews.document)
 
 
 class MediaLinkValue(blocks.StructValue):
@@ -248,7 +248,7 @@ class ChosenStoriesBlock(blocks.StructBlock):
         label = _("Chosen stories")
         template = "stories/blocks/chosen_stories.html"
         description = _("Stories of this site to read next. Those that are not public are left out.")
-        preview_value = previews.chosen_stories
+        preview_value = staticmethod(previews.chosen_stories)
 
 
 class TableBlock(TypedTableBlock):
@@ -262,7 +262,7 @@ class TableBlock(TypedTableBlock):
         label = _("Table")
         template = "stories/blocks/table.html"
         description = _("Facts in rows and columns. Give every column a heading.")
-        preview_value = previews.table
+        preview_value = staticmethod(previews.table)
 
 
 class TextBlock(blocks.RichTextBlock):

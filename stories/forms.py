@@ -5,7 +5,16 @@ from wagtail.admin.forms import WagtailAdminPageForm
 from stories.content_notes import ContentNote
 
 
-class StoryPageForm(WagtailAdminPageForm):
+class CheckedPageForm(WagtailAdminPageForm):
+    """The form of every page type."""
+
+    def defer_required_fields(self):
+        # What waits for approval stays complete: approving publishes it, and Wagtail checks nothing then.
+        if not self.instance.workflow_in_progress:
+            super().defer_required_fields()
+
+
+class StoryPageForm(CheckedPageForm):
     content_notes = forms.MultipleChoiceField(
         label=_("Content notes"),
         choices=ContentNote,

@@ -20,7 +20,7 @@ from wagtail.search import index
 from media.models import load_renditions
 from stories.blocks import PLAIN_FEATURES, StoryBody, pictures_in, table_of_contents
 from stories.content_notes import ContentNote
-from stories.forms import StoryPageForm
+from stories.forms import CheckedPageForm, StoryPageForm
 from stories.listing import StoryListing
 from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
 from stories.terms import Author, Country, Theme
@@ -251,6 +251,7 @@ class StoryAuthor(Orderable):
 class StoryIndexPage(RoutablePageMixin, Page):
     introduction = RichTextField(_("introduction"), blank=True, features=PLAIN_FEATURES)
 
+    base_form_class = CheckedPageForm
     parent_page_types = ["home.HomePage", "stories.StoryIndexPage"]
     subpage_types = ["stories.StoryPage", "stories.StoryIndexPage"]
     page_description = _("Lists the stories below it. It may hold sections, for regions or years.")

@@ -4,6 +4,7 @@ import functools
 import unicodedata
 
 import babel
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import slugify
 from django.utils.translation import get_language
@@ -104,6 +105,13 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
         if not self.slug:
             self.slug = self._free_slug()
         super().save(*args, **kwargs)
+
+    def clean(self):
+        super().clean()
+        # A form leaves the constraint above unchecked, as it has no field for the language.
+        namesakes = Theme.objects.filter(locale=self.locale_id, name=self.name).exclude(pk=self.pk)
+        if namesakes.exists():
+            raise ValidationError({"name": _("There is a theme with this name already.")})
 
     def _free_slug(self):
         base = slugify(self.name, allow_unicode=True) or "theme"

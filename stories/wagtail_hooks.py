@@ -1,7 +1,11 @@
-"""Themes, countries and authors in the admin."""
+"""Themes, countries and authors in the admin, and what may be published from its lists."""
 
+from django.core.exceptions import ValidationError
 from django.db.models import Count
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin import messages
 from wagtail.admin.forms.choosers import BaseFilterForm, SearchFilterMixin
 from wagtail.admin.panels import FieldPanel
 from wagtail.admin.ui.tables import Column
@@ -93,3 +97,31 @@ class FilingViewSetGroup(SnippetViewSetGroup):
     menu_icon = "tag"
     menu_label = _("Filed under")
     menu_order = 250
+
+
+@hooks.register("before_bulk_action")
+def publish_only_what_is_complete(request, action_type, objects, view):
+    """Refuse to publish from a list what is incomplete: Wagtail checks only in the page's editor."""
+    if action_type != "publish":
+        return None
+    drafts = list(objects)
+    if view.get_execution_context()["include_descendants"]:
+        drafts += [draft for page in objects for draft in page.get_descendants().not_live()]
+    incomplete = [page for page in drafts if not is_complete(page.get_latest_revision_as_object())]
+    if not incomplete:
+        return None
+    titles = ", ".join(page.get_admin_display_title() for page in incomplete)
+    text = _("Something is missing here: %(titles)s. Open each, and “Publish” there says what.")
+    messages.error(request, text % {"titles": titles})
+    return redirect(view.next_url)
+
+
+def is_complete(page):
+    """Return whether `page` has all that publishing asks for, in its fields and in its blocks."""
+    try:
+        page.full_clean()
+        if hasattr(page, "body"):
+            page.body.stream_block.clean(page.body)
+    except ValidationError:
+        return False
+    return True
