@@ -14,6 +14,7 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page, Site
 from wagtail.search import index
 
+from media.access import shown_everywhere
 from media.models import load_renditions
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.forms import CheckedPageForm
@@ -192,6 +193,7 @@ class SocialLinkBlock(blocks.StructBlock):
 
 
 @register_setting(icon="cog")
+@shown_everywhere
 class SiteSettings(BaseSiteSetting):
     """What is the same in every language. Words in a language live on its home page."""
 

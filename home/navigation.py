@@ -6,8 +6,8 @@ from django.db.models import Q
 from wagtail.models import Page
 
 from home.models import HomePage, StandardPage
+from media.visibility import published_pages
 from stories.models import StoryIndexPage
-from stories.visibility import published_pages
 
 # The section menu shows two levels below the page that opens the section.
 SECTION_DEPTH = 2

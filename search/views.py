@@ -6,9 +6,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from wagtail.models import Locale, Page
 
+from media.visibility import published_pages
 from search.forms import SearchForm
 from stories.models import StoryPage
-from stories.visibility import published_pages
 
 RESULTS_PER_PAGE = 10
 

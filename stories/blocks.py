@@ -51,6 +51,7 @@ class PictureBlock(blocks.StructBlock):
     class Meta:
         icon = "image"
         label = _("Picture")
+        label_format = "{caption}"
 
 
 class PicturesBlock(blocks.StructBlock):
@@ -60,6 +61,7 @@ class PicturesBlock(blocks.StructBlock):
         icon = "image"
         group = PICTURES
         label = _("Pictures")
+        label_format = _("Pictures")
         template = "stories/blocks/pictures.html"
         description = _("One picture with a caption, or several as a gallery.")
         preview_value = staticmethod(previews.pictures)
@@ -95,6 +97,7 @@ class QuoteBlock(blocks.StructBlock):
         icon = "openquote"
         group = WORDS
         label = _("Quote")
+        label_format = "{text}"
         template = "stories/blocks/quote.html"
         description = _("Somebody's exact words, set apart.")
         preview_value = {

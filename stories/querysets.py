@@ -3,7 +3,7 @@
 from django.db.models import Count, Q, Subquery
 from wagtail.models import Page
 
-from stories.visibility import PublishedQuerySet
+from media.visibility import PublishedQuerySet
 
 # root, home, top index: the depth in Wagtail's tree of the index that all sections hang from.
 TOP_INDEX_DEPTH = 3

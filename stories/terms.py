@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import TranslatableMixin
 from wagtail.search import index
 
+from media.access import shown_with_pages
 from stories.languages import CONTENT_LANGUAGES
 
 
@@ -121,6 +122,7 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
         return base if base not in taken else next(slug for slug in numbered if slug not in taken)
 
 
+@shown_with_pages
 class Author(index.Indexed, TranslatableMixin, models.Model):
     """Who signs a story: a person by the name they agreed to, or a team. Never a login."""
 

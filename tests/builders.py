@@ -5,11 +5,13 @@ import io
 import itertools
 import json
 
+from bs4 import BeautifulSoup
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from PIL import Image as PillowImage
 from wagtail.models import PageViewRestriction
+from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
 from home.models import HomePage, StandardPage
 from media.models import CleanDocument, CleanImage
@@ -107,3 +109,32 @@ def make_user(*groups, username=None, **fields):
     )
     user.groups.set(Group.objects.filter(name__in=groups))
     return user
+
+
+def parse(response):
+    """Return the HTML of `response` as a tree to select from."""
+    return BeautifulSoup(response.content, "html.parser")
+
+
+def story_form(action=None, body=(("text", "<p>Words of the story.</p>"),), **fields):
+    """Return what the page editor sends for a story; `action`: "publish", "submit", or None to save."""
+    empty = inline_formset([])
+    data = {
+        "title": "A new story",
+        "slug": "a-new-story",
+        "summary": "What it is about.",
+        "date": "2025-03-14",
+        "lead_image": "",
+        "lead_image_alt": "",
+        "seo_title": "",
+        "search_description": "",
+        "go_live_at": "",
+        "expire_at": "",
+        "story_countries": empty,
+        "story_themes": empty,
+        "story_authors": empty,
+        "comments": empty,
+        "body": streamfield([(kind, rich_text(v) if kind == "text" else v) for kind, v in body]),
+    }
+    chosen = {"content_notes": fields.pop("content_notes", [])}
+    return nested_form_data(data | fields) | chosen | ({f"action-{action}": "1"} if action else {})

@@ -3,11 +3,14 @@
 import ipaddress
 import os
 import socket
+import threading
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import sync_playwright
+from django.core.signals import request_finished, request_started
+from django.db import connections
+from playwright.sync_api import expect, sync_playwright
 
 from tests import services
 
@@ -55,8 +58,52 @@ def is_this_machine(host):
         return False
 
 
+# --- The database --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory):
+    """Keep SQLite's database in a file, as the site does.
+
+    In memory, all threads of the live server would share one connection, and so their transactions.
+    """
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3" and not database["TEST"].get("NAME"):
+        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "db.sqlite3")
+
+
+@pytest.fixture
+def idle_server():
+    """A function that waits until the live server has answered all that reached it.
+
+    What a page had asked for when it closed (an autosave) must not meet the next test's database.
+    """
+    running, changed = [], threading.Condition()
+
+    def started(**_arguments):
+        with changed:
+            running.append("request")
+
+    def finished(**_arguments):
+        with changed:
+            del running[-1:]
+            changed.notify_all()
+
+    def wait():
+        with changed:
+            changed.wait_for(lambda: not running, timeout=10)
+
+    request_started.connect(started)
+    request_finished.connect(finished)
+    yield wait
+    request_started.disconnect(started)
+    request_finished.disconnect(finished)
+
+
 # --- The browser ---------------------------------------------------------------------------------
 
+# How long, in milliseconds, the tests wait for what should appear: slow machines are no failure.
+PATIENCE = 10_000
 BROWSER_FLAGS = [
     "--disable-gpu",
     "--disable-dev-shm-usage",  # small in containers
@@ -73,26 +120,30 @@ BROWSER_FLAGS = [
 @pytest.fixture(scope="session")
 def browser_path():
     """The path of Chromium. Without one the test is skipped; under CI it fails."""
-    path = services.find_chromium()
-    if not path:
+    try:
+        return services.chromium(install=False)
+    except services.Missing as missing:
         give_up = pytest.fail if os.environ.get("CI") else pytest.skip
-        give_up(services.NO_CHROMIUM)
-    return path
+        give_up(str(missing))
 
 
 @pytest.fixture(scope="session")
-def browser(browser_path):
+def browser(browser_path, django_db_setup):
     """A running Chromium, one for each test process. Tests open pages with `new_page`."""
-    with pytest.MonkeyPatch.context() as patch:
-        # Playwright leaves an event loop running in this thread as long as it lives, and Django
-        # would take every query of the test itself for one made inside asynchronous code.
+    expect.set_options(timeout=PATIENCE)
+    connections_before = connections.all()
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # As long as Playwright lives, an event loop runs in this thread. Django takes what the test
+        # does for asynchronous code: it would refuse queries, and make new database connections,
+        # that know nothing of how the test database was set up.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with sync_playwright() as playwright:
-            yield playwright.chromium.launch(
-                executable_path=browser_path,
-                args=BROWSER_FLAGS,
-                chromium_sandbox=os.geteuid() != 0,  # it refuses root
-            )
+        for connection in connections_before:
+            connections[connection.alias] = connection
+        yield playwright.chromium.launch(
+            executable_path=browser_path,
+            args=BROWSER_FLAGS,
+            chromium_sandbox=os.geteuid() != 0,  # it refuses root
+        )
 
 
 @pytest.fixture
@@ -102,7 +153,7 @@ def allow_errors():
 
 
 @pytest.fixture
-def context_factory(browser, allow_errors, transactional_db, django_db_serialized_rollback):
+def context_factory(browser, allow_errors, idle_server, transactional_db, django_db_serialized_rollback):
     """A function that opens a browser context, with the options of Playwright's `new_context`.
 
     The live server sees what the test commits; the database starts as the migrations leave it.
@@ -115,7 +166,9 @@ def context_factory(browser, allow_errors, transactional_db, django_db_serialize
     def open_context(**options):
         context = browser.new_context(**options)
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
+        # The page editor says goodbye when it closes, which could arrive after the test.
+        context.add_init_script("navigator.sendBeacon = () => true")
         context.on("request", lambda request: addresses.append(request.url))
         context.on("weberror", lambda error: errors.append(f"script: {error.error}"))
         context.on("console", lambda message: errors.extend(console_errors(message)))
@@ -125,6 +178,7 @@ def context_factory(browser, allow_errors, transactional_db, django_db_serialize
     yield open_context
     for context in contexts:
         context.close()
+    idle_server()
     problems = [f"outside: {address}" for address in addresses if not is_local(address)]
     problems += [error for error in errors if not any(text in error for text in allow_errors)]
     if problems:

@@ -61,10 +61,9 @@ def lint(_arguments):
     for command in LINTERS:
         announce(" ".join(command))
         if subprocess.call([PROGRAMS / command[0], *command[1:]]):
-            complaints.append(command[0])
-    if complaints:
-        return [Outcome(f"Lint: {', '.join(complaints)} complained", failed=True)]
-    return [Outcome("Lint: no complaints", failed=False)]
+            complaints.append(" ".join(command))
+    line = f"complaints from {'; '.join(complaints)}" if complaints else "no complaints"
+    return [Outcome(f"Lint: {line}", failed=bool(complaints))]
 
 
 def sqlite(arguments):
@@ -102,13 +101,13 @@ def run_tests(name, address, arguments):
 
 
 def wait_for(command, environment):
-    """Return the exit status of `command`; when this process is interrupted, let it end well."""
+    """Return the exit status of `command`; when this process is stopped, it ends first."""
     process = subprocess.Popen(command, env=environment)
     try:
         return process.wait()
     except BaseException as reason:
         if not isinstance(reason, KeyboardInterrupt):  # the terminal sends a Ctrl-C to both
-            process.send_signal(signal.SIGINT)
+            process.terminate()
         process.wait()
         raise
 
@@ -128,7 +127,7 @@ def counted(name, report, status):
 
 def not_run(name, missing):
     """Return the outcome of a step that lacks a program: only on CI is that a failure."""
-    return Outcome(f"{name}: skipped, {missing}", failed=bool(os.environ.get("CI")))
+    return Outcome(f"{name}: not run, {missing}", failed=bool(os.environ.get("CI")))
 
 
 def announce(text):

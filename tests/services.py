@@ -43,7 +43,6 @@ CHROMIUM_MAC = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ]
-NO_CHROMIUM = "no Chromium here: install Debian's chromium or Google Chrome, or set CHROMIUM to a path"
 
 
 class Missing(Exception):
@@ -177,45 +176,43 @@ def free_port():
 # --- Chromium ------------------------------------------------------------------------------------
 
 
-def chromium():
-    """Return the path of a Chromium or Chrome, installed now when this machine has none.
+def chromium(install=True):
+    """Return the path of a Chromium or Chrome that Playwright can drive.
 
-    Raises Missing when none can be had.
+    Looks on this machine, and then, if `install`, gets one. Raises Missing when there is none.
     """
-    for install in (None, install_debian_chromium, install_playwright_chromium):
-        if install:
-            install()
-        if path := find_chromium():
-            return path
-    raise Missing(NO_CHROMIUM)
+    if not driver_runs() and not (install and install_debian_packages("libatomic1")):
+        raise Missing("Playwright's driver does not run here: it needs the library libatomic1")
+    path = find_chromium()
+    if not path and install:
+        install_debian_packages("chromium", "fonts-dejavu-core")
+        path = find_chromium() or download_chromium()
+    if not path:
+        raise Missing("no Chromium here: install it, or set CHROMIUM to the path of Chrome")
+    return path
+
+
+def driver_runs():
+    """Whether the program through which Playwright drives browsers works."""
+    command = [sys.executable, "-m", "playwright", "--version"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def find_chromium():
-    """Return the path of a Chromium or Chrome that really runs, or None; installs nothing."""
+    """Return the path of a Chromium or Chrome that really runs, or None."""
     on_path = [path for name in CHROMIUM_NAMES if (path := shutil.which(name))]
-    for path in os.environ.get("CHROMIUM"), *on_path, *CHROMIUM_MAC:
-        if path and version_line(path):
-            return path
-    path = playwright_chromium()
-    return path if version_line(path) else None
-
-
-def playwright_chromium():
-    """Return the path where Playwright keeps, or would keep, its own Chromium."""
     with sync_playwright() as playwright:
-        return playwright.chromium.executable_path
+        downloaded = playwright.chromium.executable_path
+    candidates = [os.environ.get("CHROMIUM"), *on_path, *CHROMIUM_MAC, downloaded]
+    return next((path for path in candidates if path and version_line(path)), None)
 
 
-def install_debian_chromium():
-    """Install Debian's Chromium, with a font, where Debian's packages can be installed."""
-    install_debian_packages("chromium", "fonts-dejavu-core")
-
-
-def install_playwright_chromium():
-    """Let Playwright download its own Chromium. Whether that worked is for the caller to look."""
+def download_chromium():
+    """Let Playwright download its own Chromium; return its path, or None when that failed."""
     print("Installing for the tests: Playwright's Chromium.", flush=True)
     command = [sys.executable, "-m", "playwright", "install", "chromium"]
     subprocess.run(command, capture_output=True, check=False)
+    return find_chromium()
 
 
 # --- Both ----------------------------------------------------------------------------------------

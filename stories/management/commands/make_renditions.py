@@ -3,8 +3,8 @@
 from django.core.management.base import BaseCommand
 
 from media.models import Rendition
+from media.visibility import published_pages
 from stories.renditions import make_renditions
-from stories.visibility import published_pages
 
 
 class Command(BaseCommand):

@@ -1,0 +1,114 @@
+"""What the browser tests do in the admin, in an editor's words."""
+
+import re
+
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import expect
+
+from tests.builders import PASSWORD, picture_bytes
+
+# The editor takes what is in the form, two seconds after it is ready and whenever an autosave is
+# answered, for saved: what was typed just before is saved only together with the next change.
+COUNT_EVENTS = """
+window.ready = window.watched = 0;
+document.addEventListener("w-unsaved:ready", () => { window.ready += 1; });
+document.addEventListener("w-unsaved:watch-edits", () => { window.watched += 1; });
+"""
+
+
+def open_desk(new_page):
+    """Open a browser page in which an editor has room to work."""
+    page = new_page(viewport={"width": 1400, "height": 1000})
+    page.add_init_script(COUNT_EVENTS)
+    return page
+
+
+def log_in(page, address, username):
+    """Log in through the form, and see the admin's first page."""
+    page.goto(f"{address}/admin/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="What would you like to do?")).to_be_visible()
+
+
+def give_session(page, address, user):
+    """Log `user` in without the form, for tests of something else."""
+    client = Client()
+    client.force_login(user)
+    value = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": address}])
+
+
+def open_editor(page, address, user, story):
+    """Open `story` in the page editor as `user`, and wait until the editor watches for changes."""
+    give_session(page, address, user)
+    page.goto(f"{address}/admin/pages/{story.pk}/edit/")
+    page.wait_for_function("window.watched && window.watched === window.ready")
+
+
+def field(page, name):
+    """Return the panel called `name` in the page editor."""
+    return page.get_by_role("tabpanel", name="Content").get_by_role("region", name=name, exact=True)
+
+
+def blocks(page):
+    """Return the blocks of the body, without those inside them."""
+    return field(page, "Body*").locator(
+        "[data-streamfield-stream-container] > [data-streamfield-child], "
+        "[data-streamfield-stream-container] > * > [data-streamfield-child]"
+    )
+
+
+def add_block(page, name):
+    """Add a block called `name` at the end of the body and return it."""
+    count = blocks(page).count()
+    field(page, "Body*").get_by_role("button", name="Insert a block").last.click()
+    page.get_by_role("option", name=name, exact=True).click()
+    expect(blocks(page)).to_have_count(count + 1)
+    return blocks(page).last
+
+
+def choose_terms(page, button, title, search=None):
+    """Choose the term `title` in the dialog that `button` opens, after searching for `search`."""
+    page.get_by_role("button", name=button).click()
+    dialog = page.get_by_role("dialog")
+    if search:
+        dialog.get_by_label("Search term").fill(search)
+        expect(dialog.get_by_text("There is 1 match")).to_be_visible()
+    dialog.get_by_role("checkbox", name=title).check()
+    dialog.get_by_role("button", name="Confirm selection").click()
+    expect(dialog).to_be_hidden()
+
+
+def upload_picture(page, title, shows):
+    """Upload a picture in the image chooser, which is open."""
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("tab", name="Upload").click()
+    file = {"name": "IMG_0042.png", "mimeType": "image/png", "buffer": picture_bytes(600, 400)}
+    dialog.get_by_label("File*").set_input_files(file)
+    dialog.get_by_label("Title*").fill(title)
+    dialog.get_by_label("Whom it shows*").select_option(shows)
+    dialog.get_by_role("button", name="Upload").click()
+    expect(dialog).to_be_hidden()
+
+
+def wait_until_kept(block, words):
+    """Wait until the rich text `block` has handed `words` to the form: it does so after a moment."""
+    expect(block.locator("input[type=hidden][name$=value]")).to_have_value(re.compile(re.escape(words)))
+
+
+def type_until_autosaved(page, textbox, words):
+    """Type `words` and wait for their autosave, and until the editor watches for changes again."""
+    before = page.evaluate("window.watched")
+    with page.expect_response(lambda answer: words in (answer.request.post_data or "")) as answer:
+        textbox.press_sequentially(words)
+    assert answer.value.json()["success"]
+    page.wait_for_function("before => window.watched > before", arg=before)
+
+
+def footer(page, name):
+    """Click the action `name` of the menu at the foot of the page editor."""
+    page.get_by_role("button", name="More actions").click()
+    page.get_by_role("navigation", name="Actions (footer)").get_by_role("button", name=name).click()

@@ -1,0 +1,155 @@
+"""A small site with a page of each type, and a story with all ten blocks, for the browser tests."""
+
+from dataclasses import dataclass
+
+from django.core.files.base import ContentFile
+
+from home.models import FeaturedStory, SiteSettings
+from media.models import CleanImage
+from stories.models import StoryPage
+from tests import builders
+
+LONG_WORD = "Rechtsschutzversicherungsgesellschaften"
+
+
+@dataclass
+class Site:
+    """What make_site built: the story, and the address of a page of each type by a short name."""
+
+    story: StoryPage
+    addresses: dict
+
+
+def make_site():
+    """Build a site where all that a page can show is there."""
+    index = builders.make_index(introduction="<p>Told by those who lived them.</p>")
+    help_page = builders.make_plain_page("Get help", show_in_menus=True, body=[("quote", QUOTE)])
+    builders.make_plain_page(f"Words: {LONG_WORD}", parent=help_page, introduction="What words mean.")
+    story = make_rich_story(builders.make_index(index, "Africa"))
+    builders.make_story("Bricks and debts", countries=["IN"], themes=["Debt bondage"])
+    builders.make_story("Home from the sea", countries=["KE", "TH"], themes=["Forced labour"])
+    home = builders.home_page()  # only now: it knows how many pages are below it
+    home.headline = "Stories of people who got free"
+    home.introduction = "<p>Each told by somebody who chose to tell it.</p>"
+    home.tagline = "In their own words"
+    home.help_page = help_page
+    home.help_line = "<p>Call <b>0800 000 000</b>, day and night.</p>"
+    home.footer_text = '<p>Read more on <a href="https://example.org/">another site</a>.</p>'
+    home.donate_text = "Donate"
+    home.featured_stories = [FeaturedStory(story=story)]
+    home.save()
+    settings = SiteSettings.for_site(home.get_site())
+    settings.organisation_name = "A charity with quite a long name"
+    settings.donate_url = "https://donate.example.org/"
+    settings.contact_email = "change@example.org"
+    settings.social_links = [("profile", {"name": "Mastodon", "url": "https://social.example.org/"})]
+    settings.save()
+    addresses = {
+        "home": "/",
+        "index": "/stories/",
+        "section": "/stories/africa/",
+        "story": story.url,
+        "theme": "/stories/theme/forced-labour/",
+        "country": "/stories/country/kenya/",
+        "filtered": "/stories/?country=kenya",
+        "search": "/search/?q=wages",
+        "nothing found": "/search/?q=zeppelin",
+        "plain": help_page.url,
+        "404": "/nothing/here/",
+    }
+    return Site(story, addresses)
+
+
+def make_rich_story(parent):
+    """Return a story below `parent` that has all that a story can have."""
+    shows = CleanImage.Shows
+    lead = make_picture("Court house", shows.ILLUSTRATION, credit="A. Painter")
+    return builders.make_story(
+        "Wages after three years",
+        parent,
+        countries=["KE"],
+        themes=["Forced labour", "Recruitment fees"],
+        authors=["Staff"],
+        body=ten_blocks(),
+        summary=f"She asked for her wages in court, with the help of a lawyer and a {LONG_WORD}.",
+        lead_image=lead,
+        lead_image_alt="A court house with open doors",
+        content_notes=["debt", "violence"],
+        show_contents=True,
+    )
+
+
+QUOTE = {"text": "Niliomba mshahara wangu.", "attribution": "A survivor in Kenya", "own_words": True}
+
+
+def ten_blocks():
+    """Return the raw body of a story with each of the ten blocks, pictures once alone, once as a gallery."""
+    road = make_picture("Road", CleanImage.Shows.PLACE_OR_THING, credit="B. Photographer")
+    other = make_picture("Somebody", CleanImage.Shows.SOMEONE_ELSE)
+    leaflet = builders.make_document("Leaflet", "Real Name.txt", b"Questions to ask before you go.")
+    more = builders.make_story("Gold dust", countries=["SN"], themes=["Forced labour"])
+    alone = {"pictures": [picture(road, "A road between fields", caption="The road to the coast")]}
+    gallery = {"pictures": [picture(road, "The same road at night"), picture(other, "A woman at a desk")]}
+    film = {
+        "kind": "video",
+        "title": "The road home",
+        "url": "https://www.film.example.org/42",
+        "minutes": 6,
+        "poster": picture(road, "A road from above")["image"],
+        "transcript": "<p>You hear the sea and a bus.</p>",
+    }
+    action = {
+        "heading": "Need help now?",
+        "text": "Day and night, in your language.",
+        "label": "Talk to us",
+        "url": "https://help.example.org/",
+    }
+    fact = {
+        "title": "What is debt bondage?",
+        "text": "<p>Work to repay a debt that never ends.</p>",
+        "source": "A convention",
+        "source_url": "https://law.example.org/",
+    }
+    table = {
+        "caption": "Who helps with what",
+        "columns": [{"type": "text", "heading": "Question"}, {"type": "link", "heading": "Ask"}],
+        "rows": [
+            {"values": ["Wages not paid", '<p><a href="https://labour.example.org/">Labour office</a></p>']},
+            {"values": [LONG_WORD, "<p>Nobody yet</p>"]},
+        ],
+    }
+    blocks = [
+        ("heading", {"text": "The journey", "level": "2"}),
+        (
+            "text",
+            f"<h3>At the agency</h3><p>They took her <b>passport</b>. {LONG_WORD}</p><ul><li>One</li></ul>",
+        ),
+        ("pictures", alone),
+        ("pictures", gallery),
+        ("heading", {"text": "The court", "level": "2"}),
+        ("quote", QUOTE | {"language": "sw"}),
+        ("callout", fact),
+        ("document", {"document": leaflet.pk, "title": "Questions before you go"}),
+        ("media_link", film),
+        ("action", action),
+        ("table", table),
+        ("chosen_stories", {"heading": "Read next", "stories": [more.pk]}),
+    ]
+    return [
+        {"type": kind, "value": value, "id": f"{number:08}-0000-4000-8000-000000000000"}
+        for number, (kind, value) in enumerate(blocks)
+    ]
+
+
+def make_picture(title, shows, credit=""):
+    """Return a new picture in the library: a small one, as many sizes are made of it."""
+    file = ContentFile(builders.picture_bytes(480, 320), name="Real Name.png")
+    return CleanImage.objects.create(title=title, file=file, shows=shows, credit=credit)
+
+
+def picture(image, alt_text, caption=""):
+    """Return the raw value of a picture in the block of pictures."""
+    return {
+        "image": {"image": image.pk, "decorative": False, "alt_text": alt_text},
+        "caption": caption,
+    }

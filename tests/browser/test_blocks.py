@@ -1,0 +1,166 @@
+"""Each of the ten blocks, as readers see it in a page and as editors see it before they choose it."""
+
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import expect
+
+from stories.blocks import StoryBody
+from tests import builders
+from tests.browser import admin
+from tests.browser.site import make_rich_story
+
+BLOCKS = StoryBody().child_blocks
+
+
+@pytest.fixture
+def story_page(new_page, live_server):
+    """A browser page that shows a story with all ten blocks."""
+    story = make_rich_story(builders.make_index())
+    page = new_page(viewport={"width": 1280, "height": 900})
+    page.goto(live_server.url + story.url)
+    return page
+
+
+def block(page, kind):
+    """Return the blocks of a kind in the body of the page."""
+    return page.locator(f".block--{kind}")
+
+
+def is_loaded(picture):
+    """Wait until the picture is there: it is asked for when it comes near the screen."""
+    picture.scroll_into_view_if_needed()
+    expect(picture).not_to_have_js_property("naturalWidth", 0)
+    return True
+
+
+def test_readers_see_each_block(story_page):
+    for kind in BLOCKS:
+        expect(block(story_page, kind).first).to_be_visible()
+    expect(block(story_page, "heading").get_by_role("heading", level=2)).to_have_text(
+        ["The journey", "The court"]
+    )
+    text = block(story_page, "text")
+    expect(text.get_by_role("heading", name="At the agency", level=3)).to_be_visible()
+    expect(text.get_by_role("listitem")).to_have_text("One")
+    alone = block(story_page, "pictures").first
+    assert is_loaded(alone.get_by_role("img", name="A road between fields"))
+    expect(alone.get_by_role("figure")).to_contain_text("The road to the coast")
+    expect(alone.get_by_role("figure")).to_contain_text("Picture: B. Photographer")
+    quote = block(story_page, "quote")
+    expect(quote).to_contain_text("In their own words (Swahili)")
+    expect(quote.get_by_role("blockquote")).to_have_attribute("lang", "sw")
+    expect(quote.get_by_role("blockquote")).to_have_text("Niliomba mshahara wangu.")
+    expect(quote).to_contain_text("A survivor in Kenya")
+    fact = story_page.get_by_role("complementary", name="What is debt bondage?")
+    expect(fact).to_contain_text("Work to repay a debt that never ends.")
+    expect(fact.get_by_role("link", name="A convention")).to_have_attribute(
+        "href", "https://law.example.org/"
+    )
+    action = story_page.get_by_role("region", name="Need help now?")
+    expect(action.get_by_role("link", name="Talk to us")).to_have_attribute(
+        "href", "https://help.example.org/"
+    )
+    table = story_page.get_by_role("table", name="Who helps with what")
+    expect(table.get_by_role("columnheader")).to_have_text(["Question", "Ask"])
+    expect(table.get_by_role("rowheader").first).to_have_text("Wages not paid")
+    expect(table.get_by_role("link", name="Labour office")).to_have_attribute(
+        "href", "https://labour.example.org/"
+    )
+
+
+def test_what_readers_can_open_opens(story_page):
+    court = story_page.get_by_role("heading", name="The court")
+    expect(court).not_to_be_in_viewport()
+    story_page.get_by_role("navigation", name="Contents").get_by_role("link", name="The court").click()
+    expect(court).to_be_in_viewport()
+    assert story_page.url.endswith("#section-00000004")
+
+    film = story_page.get_by_role("region", name="The road home")
+    assert is_loaded(film.get_by_role("img", name="A road from above"))
+    link = film.get_by_role("link", name="Watch: The road home")
+    expect(link).to_have_attribute("href", "https://www.film.example.org/42")
+    expect(film).to_contain_text("6 minutes · opens film.example.org")
+    expect(film.get_by_text("You hear the sea and a bus.")).to_be_hidden()
+    film.get_by_text("Transcript").click()
+    expect(film.get_by_text("You hear the sea and a bus.")).to_be_visible()
+
+    document = block(story_page, "document")
+    expect(document).to_contain_text("(TXT, 31 bytes)")
+    with story_page.expect_download() as download:
+        document.get_by_role("link", name="Questions before you go").click()
+    assert Path(download.value.path()).read_bytes() == b"Questions to ask before you go."
+    # The name that the file came with can name a person.
+    assert download.value.suggested_filename.endswith(".txt")
+    assert "real" not in download.value.suggested_filename.lower()
+
+    gallery = block(story_page, "pictures").nth(1)
+    expect(gallery.get_by_role("img")).to_have_count(2)
+    expect(gallery).to_contain_text("The picture shows someone else.")
+    assert is_loaded(gallery.get_by_role("img", name="A woman at a desk"))
+    with story_page.expect_navigation() as opened:
+        gallery.get_by_role("link", name="The same road at night (larger picture)").click()
+    assert opened.value.headers["content-type"] == "image/webp"
+    expect(story_page.locator("img")).to_have_js_property("naturalWidth", 480)
+
+    story_page.go_back()
+    chosen = story_page.get_by_role("region", name="Read next")
+    chosen.get_by_role("link", name="Gold dust").click()
+    expect(story_page.get_by_role("heading", level=1)).to_have_text("Gold dust")
+
+
+# What the block chooser shows of each block.
+PREVIEWS = {
+    "heading": "What changed afterwards",
+    "text": "Every story here was told by a person",
+    "pictures": "A caption says what can't be seen.",
+    "quote": "No one shall be held in slavery",
+    "callout": "What is debt bondage?",
+    "document": "Questions to ask before you go",
+    "media_link": "Watch: The road home",
+    "action": "Get help",
+    "chosen_stories": "Wages after three years",
+    "table": "The labour office",
+}
+
+
+LOOK = """() => {
+    const style = getComputedStyle(document.body);
+    return [style.fontFamily, style.color, style.backgroundColor];
+}"""
+
+
+def preview_address(live_server, kind):
+    """Return the address of what the block chooser shows of a block."""
+    query = urlencode({"id": BLOCKS[kind].definition_prefix})
+    return f"{live_server.url}/admin/block-preview/?{query}"
+
+
+def test_each_block_has_a_preview_that_looks_like_the_site(new_page, live_server):
+    page = new_page()
+    admin.give_session(page, live_server.url, builders.make_user("Editors"))
+    for kind in ["pictures", "document", "chosen_stories"]:
+        assert page.goto(preview_address(live_server, kind)).ok, f"{kind}, with nothing in the library"
+    make_rich_story(builders.make_index())
+    page.goto(live_server.url)
+    look = page.evaluate(LOOK)
+
+    assert PREVIEWS.keys() == BLOCKS.keys()
+    for kind, words in PREVIEWS.items():
+        assert page.goto(preview_address(live_server, kind)).ok, kind
+        expect(page.get_by_text(words).first).to_be_visible()
+        assert page.evaluate(LOOK) == look, kind
+
+
+def test_block_chooser_shows_the_preview(new_page, live_server):
+    story = builders.make_story(body=[])
+    page = admin.open_desk(new_page)
+    admin.give_session(page, live_server.url, builders.make_user("Editors"))
+    page.goto(f"{live_server.url}/admin/pages/{story.pk}/edit/")
+    admin.field(page, "Body*").get_by_role("button", name="Insert a block").click()
+    quote = page.get_by_role("option", name="Quote", exact=True)
+    quote.locator("..").get_by_role("button", name="Preview").first.click()
+    expect(page.get_by_text("Somebody's exact words, set apart.")).to_be_visible()
+    preview = page.frame_locator(".w-combobox-preview iframe")
+    expect(preview.get_by_text("No one shall be held in slavery")).to_be_visible()
