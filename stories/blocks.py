@@ -236,9 +236,8 @@ class ChosenStoriesBlock(blocks.StructBlock):
     )
 
     def get_context(self, value, parent_context=None):
-        from stories.models import StoryPage
-
         context = super().get_context(value, parent_context=parent_context)
+        StoryPage = self.child_blocks["stories"].child_block.target_model
         chosen = [page.pk for page in value["stories"] if page]
         found = StoryPage.objects.published().for_cards().in_bulk(chosen)
         context["stories"] = [found[pk] for pk in chosen if pk in found]

@@ -48,21 +48,18 @@ class Facet:
 
 
 class StoryListing:
-    """The public stories below `index`, filtered by the query string `params`.
+    """Public `stories`, a queryset, filtered by the query string `params`.
 
     `country`, `theme`: set when the address itself names one (/stories/country/kenya/).
     """
 
-    def __init__(self, index, params, country=None, theme=None):
-        from stories.models import StoryPage
-
-        self.index, self.country, self.theme = index, country, theme
+    def __init__(self, stories, params, country=None, theme=None):
+        self.country, self.theme = country, theme
         form = StoryFilterForm(params)
         form.is_valid()
         self.has_bad_filter = bool(form.errors)
         self.filters = {name: value for name, value in form.cleaned_data.items() if value}
         self.page_number = params.get("page")
-        stories = StoryPage.objects.published().below(index)
         if country:
             stories = stories.in_country(country)
         if theme:

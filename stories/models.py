@@ -274,7 +274,8 @@ class StoryIndexPage(RoutablePageMixin, Page):
 
     def get_context(self, request, *args, country=None, theme=None, **kwargs):
         context = super().get_context(request, *args, **kwargs)
-        context["listing"] = StoryListing(self, request.GET, country=country, theme=theme)
+        stories = StoryPage.objects.published().below(self)
+        context["listing"] = StoryListing(stories, request.GET, country=country, theme=theme)
         return context
 
     @path("country/<str:slug>/")
