@@ -1,7 +1,20 @@
 from django.apps import AppConfig
+from django.db.models.signals import pre_save
 from django.utils.translation import gettext_lazy as _
 
 
 class MediaConfig(AppConfig):
     name = "media"
     verbose_name = _("Pictures and documents")
+
+    def ready(self):
+        from wagtail.admin.views.account import AvatarSettingsPanel
+        from wagtail.models import UploadedFile
+
+        from media.access import register_in_reference_index
+        from media.fields import clean_waiting_upload
+
+        register_in_reference_index()
+        pre_save.connect(clean_waiting_upload, sender=UploadedFile)
+        # Editors' own pictures would be kept as they come, under their names. Wagtail has no setting.
+        AvatarSettingsPanel.is_active = lambda panel: False

@@ -1,22 +1,31 @@
-"""Pictures and documents: kept under random names, as the name of a file can name a person."""
-
-import secrets
-from pathlib import PurePath
+"""Pictures and documents: cleaned as they are stored, under names that tell and reveal nothing."""
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage, AbstractRendition
 
+from media.fields import CleanDocumentField, CleanPictureField
 
-def random_path(folder, filename):
-    """Return a path in `folder` that keeps nothing of `filename` but its extension."""
-    return f"{folder}/{secrets.token_hex(16)}{PurePath(filename).suffix.lower()}"
+
+def picture_path(image, filename):
+    """Return where Django stores the file of `image`: `filename` is by chance and a seal."""
+    return f"original_images/{filename}"
 
 
 def document_path(document, filename):
-    """Return where Django stores the file of `document`."""
-    return random_path("documents", filename)
+    """Return where Django stores the file of `document`: `filename` is by chance and a seal."""
+    return f"documents/{filename}"
+
+
+def store_file(instance):
+    """Store the new file of `instance`, if it has one, before the rest of it is saved.
+
+    Then width, height, size and hash are those of the clean file.
+    """
+    if instance.file and not instance.file._committed:
+        instance.file.save(instance.file.name, instance.file.file, save=False)
 
 
 def load_renditions(images):
@@ -34,6 +43,7 @@ class CleanImage(AbstractImage):
         ILLUSTRATION = "illustration", _("An illustration")
         PLACE_OR_THING = "place", _("A place or a thing")
 
+    file = CleanPictureField(_("file"), upload_to=picture_path, width_field="width", height_field="height")
     credit = models.CharField(
         _("credit"),
         max_length=255,
@@ -71,8 +81,13 @@ class CleanImage(AbstractImage):
         # Wagtail would fall back to the title, which is often the name of a file.
         return self.description
 
-    def get_upload_to(self, filename):
-        return random_path("original_images", filename)
+    def save(self, *args, **kwargs):
+        store_file(self)
+        super().save(*args, **kwargs)
+
+    def _set_image_file_metadata(self):
+        # Size and hash are set when the file is stored. Wagtail's way leaves the file open.
+        pass
 
 
 class Rendition(AbstractRendition):
@@ -83,9 +98,14 @@ class Rendition(AbstractRendition):
         # The view that serves renditions finds them by the name of their file.
         indexes = [models.Index(fields=["file"], name="rendition_file")]
 
+    @property
+    def url(self):
+        # Never the storage's own address (of S3, say), which would pass by the check of who may see it.
+        return reverse("rendition", args=[self.file.name])
+
 
 class CleanDocument(AbstractDocument):
-    file = models.FileField(_("file"), upload_to=document_path)
+    file = CleanDocumentField(_("file"), upload_to=document_path)
 
     admin_form_fields = ("title", "file", "collection", "tags")
 
@@ -93,3 +113,16 @@ class CleanDocument(AbstractDocument):
         verbose_name = _("document")
         verbose_name_plural = _("documents")
         permissions = [("choose_document", "Can choose document")]
+
+    def clean(self):
+        # One of several waits for its form without a file: Wagtail would look for the file's suffix.
+        if self.file:
+            super().clean()
+
+    def save(self, *args, **kwargs):
+        store_file(self)
+        super().save(*args, **kwargs)
+
+    def _set_document_file_metadata(self):
+        # As for pictures.
+        pass

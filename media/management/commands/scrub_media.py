@@ -1,0 +1,131 @@
+"""Cleans pictures and documents that were stored before this site cleaned them by itself."""
+
+import io
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from PIL import ExifTags, Image
+from wagtail.models import UploadedFile
+from wagtail.users.models import UserProfile
+
+from media.cleaning import is_sealed
+from media.models import CleanDocument, CleanImage
+
+WITH_FILES = (CleanImage, CleanDocument, UploadedFile)
+FOLDERS = ("original_images", "documents", "wagtail_uploads", "avatar_images")
+# How Pillow calls what can be in a picture, and what people call it.
+WORDS = {
+    "exif": "camera data (EXIF)",
+    "xmp": "XMP",
+    "XML:com.adobe.xmp": "XMP",
+    "photoshop": "IPTC",
+    "comment": "a comment",
+}
+
+
+class Command(BaseCommand):
+    help = (
+        "Clean what was stored before: pictures, documents, uploads that were never finished, editors' own "
+        "pictures, and files that nothing refers to. What is clean is passed over, so it can be stopped and "
+        "started again at any time. Ends with an error when a file could not be cleaned."
+    )
+
+    def handle(self, **options):
+        self.cleaned, self.removed, self.problems = 0, 0, 0
+        for model in WITH_FILES:
+            total = model.objects.count()
+            # By numbers, not all at once: a library can be large.
+            for number, pk in enumerate(model.objects.order_by("pk").values_list("pk", flat=True), start=1):
+                self.clean(model, pk, f"{model._meta.verbose_name} {pk} ({number} of {total})".capitalize())
+        UserProfile.objects.exclude(avatar="").update(avatar="")
+        for folder in FOLDERS:
+            self.sweep(folder)
+        self.stdout.write(
+            f"{self.cleaned} cleaned, {self.removed} removed, {self.problems} left as they were."
+        )
+        if self.problems:
+            raise CommandError("What is left above must be replaced or deleted by hand.")
+
+    def clean(self, model, pk, called):
+        """Clean the file of one picture, document or upload, unless it is clean; say what was in it."""
+        instance = model.objects.filter(pk=pk).first()
+        if instance is None:  # deleted meanwhile
+            return
+        old_name = instance.file.name
+        try:
+            with default_storage.open(old_name) as file:
+                data = file.read()
+            if is_sealed(data, old_name):
+                return
+            replace_file(instance, data)
+        except (OSError, ValidationError) as error:
+            self.problems += 1
+            reason = " ".join(error.messages) if isinstance(error, ValidationError) else error
+            self.stderr.write(f"{called}: NOT cleaned. {reason}")
+            return
+        default_storage.delete(old_name)
+        self.cleaned += 1
+        size = f"{len(data)} bytes, now {instance.file.size}"
+        self.stdout.write(f"{called}: {', '.join([*found_in(data), size])}")
+
+    def sweep(self, folder):
+        """Delete the files in `folder` that nothing refers to and that aren't clean.
+
+        Such are left when this command is stopped, and by older versions of the site. A clean one
+        may be an upload of this moment, whose row isn't saved yet.
+        """
+        try:
+            names = default_storage.listdir(folder)[1]
+        except FileNotFoundError:
+            return
+        for path in (f"{folder}/{name}" for name in names):
+            if is_used(path):
+                continue
+            with default_storage.open(path) as file:
+                data = file.read()
+            if not is_sealed(data, path):
+                default_storage.delete(path)
+                self.removed += 1
+                self.stdout.write(f"A file that nothing refers to, in {folder}: removed")
+
+
+def is_used(path):
+    """Return whether a row refers to the file at `path`."""
+    return any(model.objects.filter(file=path).exists() for model in WITH_FILES)
+
+
+@transaction.atomic
+def replace_file(instance, data):
+    """Store the bytes `data` of `instance` cleaned; of a picture also drop the renditions."""
+    longest_side = max(instance.width, instance.height) if isinstance(instance, CleanImage) else 0
+    instance.file = ContentFile(data, name=instance.file.name)
+    instance.save()
+    if longest_side:
+        move_focal_point(instance, max(instance.width, instance.height) / longest_side)
+        instance.renditions.all().delete()
+
+
+def move_focal_point(image, scale):
+    """Keep the focal point of `image` where it was in a picture that is now `scale` times as large."""
+    if scale != 1 and image.has_focal_point():
+        for name in ("x", "y", "width", "height"):
+            field = f"focal_point_{name}"
+            setattr(image, field, round(getattr(image, field) * scale))
+        image.save()
+
+
+def found_in(data):
+    """Return in words what the bytes `data` held beside a picture; nothing for what is no picture."""
+    try:
+        image = Image.open(io.BytesIO(data))
+        words = {WORDS[key] for key in image.info if key in WORDS}
+        if ExifTags.Base.GPSInfo in image.getexif():
+            words.add("its position")
+        if getattr(image, "text", None):
+            words.add("texts")
+    except Exception:  # it was cleaned all the same
+        return []
+    return sorted(words)
