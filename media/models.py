@@ -54,7 +54,11 @@ class CleanImage(AbstractImage):
         _("whom it shows"),
         max_length=20,
         choices=Shows,
-        help_text=_("Readers are told when a picture shows someone other than the person in the story."),
+        help_text=_(
+            "Look before you go on: does a face, a tattoo, a uniform, a landmark, the front of a house, "
+            "a document or a screen give somebody away? Readers are told when a picture shows someone "
+            "other than the person in the story."
+        ),
     )
 
     admin_form_fields = (
