@@ -1,5 +1,7 @@
 """The number of queries of each public page: pinned, the same for few stories and for many."""
 
+import datetime
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -50,6 +52,7 @@ def build_site(number_of_stories):
             countries=["KE", "SN"],
             themes=["Forced labour", "Mining"],
             authors=["Staff"],
+            date=datetime.date(2025, 1, 1) + datetime.timedelta(days=number),
             lead_image=make_image(),
             lead_image_alt="A place",
             body=[*body, pictures(make_image())],

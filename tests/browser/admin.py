@@ -4,9 +4,11 @@ import re
 
 from django.conf import settings
 from django.test import Client
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import expect
 
 from tests.builders import PASSWORD, picture_bytes
+from tests.conftest import PATIENCE
 
 # The editor takes what is in the form, two seconds after it is ready and whenever an autosave is
 # answered, for saved: what was typed just before is saved only together with the next change.
@@ -100,10 +102,20 @@ def wait_until_kept(block, words):
 
 
 def type_until_autosaved(page, textbox, words):
-    """Type `words` and wait for their autosave, and until the editor watches for changes again."""
+    """Type `words` and wait for their autosave, and until the editor watches for changes again.
+
+    Wagtail takes what was typed while a save was under way for saved, until something more is typed.
+    """
     before = page.evaluate("window.watched")
-    with page.expect_response(lambda answer: words in (answer.request.post_data or "")) as answer:
-        textbox.press_sequentially(words)
+    for typed in (words, " ", " ", " "):
+        try:
+            with page.expect_response(
+                lambda answer: words in (answer.request.post_data or ""), timeout=PATIENCE / 2
+            ) as answer:
+                textbox.press_sequentially(typed)
+            break
+        except PlaywrightTimeoutError:
+            continue
     assert answer.value.json()["success"]
     page.wait_for_function("before => window.watched > before", arg=before)
 
