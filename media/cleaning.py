@@ -26,8 +26,8 @@ CLEAN_SUFFIXES = {".jpg", ".png"}
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
 # Opening a picture takes this many bytes of memory for each of its pixels at the peak (measured with
 # Pillow 13 and pillow-heif 1.8); one that would take more than MEMORY is refused.
-BYTES_A_PIXEL = {"WEBP": 16, "AVIF": 9}
-BYTES_A_TRANSPARENT_PIXEL = 10
+BYTES_A_PIXEL = {"WEBP": 16, "AVIF": 10}
+BYTES_A_TRANSPARENT_PIXEL = 14
 MEMORY = 300_000_000
 # Twice the width of the largest picture on a page. Of more nothing would ever be seen, but the noise
 # of its sensor can name a camera, and each rendition would take its time and memory.
@@ -71,11 +71,9 @@ def clean_picture(file, name):
 
 
 def read_bounded(file, most):
-    """Return the bytes of `file`. Raises ValidationError when there are none, or more than `most`."""
+    """Return the bytes of `file`. Raises ValidationError when they are more than `most`."""
     file.seek(0)
     data = file.read(most + 1)
-    if not data:
-        raise ValidationError(_("This file is empty."))
     if len(data) > most:
         raise ValidationError(_("This file is too large: %(most)s at most.") % {"most": filesizeformat(most)})
     return data

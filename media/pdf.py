@@ -14,22 +14,14 @@ from media.strip import strip_jpeg
 # What is on the pages isn't opened at all, only the lists of objects, which are much smaller.
 pikepdf.settings.set_qpdf_limits(flate_max_memory=100_000_000, doc_max_warnings=1000)
 
-SANITIZER = (
-    Sanitizer()
-    .remove_attachments()
-    .remove_collection()
-    .remove_javascript()
-    .remove_multimedia()
-    .remove_private_app_data()
-    .remove_thumbnails()
-    .remove_web_capture()
-)
-# On any object: metadata as XML, programs' own notes, small previews, dates, names of other files.
+SANITIZER = Sanitizer().remove_attachments().remove_collection().remove_javascript().remove_multimedia()
+# On any object: metadata as XML, programs' own notes, small previews, dates, where it was taken from.
 LEFT_OUT = (
     Name.Metadata,
     Name.PieceInfo,
     Name.Thumb,
     Name.LastModified,
+    Name.SpiderInfo,
     Name.OPI,
     Name("/PTEX.FileName"),
     Name("/PTEX.InfoDict"),

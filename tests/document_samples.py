@@ -186,7 +186,8 @@ def all_in(data, suffix):
     if suffix == "pdf":
         output = io.BytesIO()
         with pikepdf.open(io.BytesIO(data)) as document:
-            document.save(output, qdf=True, stream_decode_level=pikepdf.StreamDecodeLevel.generalized)
+            level = pikepdf.StreamDecodeLevel.generalized
+            document.save(output, compress_streams=False, stream_decode_level=level, qdf=True)
         return data + output.getvalue()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return data + b"".join(name.encode() + archive.read(name) for name in archive.namelist())

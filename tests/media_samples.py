@@ -5,7 +5,6 @@ All that is planted says "Mark", so that it can be looked for; `marks_in` and `t
 
 import io
 import json
-import shutil
 import struct
 import subprocess
 import zipfile
@@ -191,19 +190,9 @@ def marks_in(data):
     return [mark for mark in (b"Mark", b"MARK", b"PK\x03\x04", b"PK\x05\x06", b"Exif") if mark in data]
 
 
-def exiftool():
-    """Return the path of exiftool, installed now where that goes. Raises services.Missing."""
-    if not shutil.which("exiftool"):
-        services.install_debian_packages("libimage-exiftool-perl")
-    path = shutil.which("exiftool")
-    if not path:
-        raise services.Missing("no exiftool here: install Debian's libimage-exiftool-perl")
-    return path
-
-
 def read_metadata(*paths):
     """Return for each of the files at `paths` what exiftool finds: {group:tag: value}."""
-    command = [exiftool(), "-json", "-a", "-G1", "-s", *map(str, paths)]
+    command = [services.exiftool(), "-json", "-a", "-G1", "-s", *map(str, paths)]
     done = subprocess.run(command, capture_output=True, check=False)
     return json.loads(done.stdout)
 

@@ -1,4 +1,4 @@
-"""The programs that the tests need beside Python: PostgreSQL and Chromium.
+"""The programs that the tests need beside Python: PostgreSQL, Chromium and exiftool.
 
 Each is looked for on the machine first and installed only when it isn't there, which is said aloud.
 """
@@ -215,7 +215,22 @@ def download_chromium():
     return find_chromium()
 
 
-# --- Both ----------------------------------------------------------------------------------------
+# --- exiftool ------------------------------------------------------------------------------------
+
+
+def exiftool(install=True):
+    """Return the path of exiftool, which reads more kinds of metadata than anything else.
+
+    Looks on this machine, and then, if `install`, gets it. Raises Missing when there is none.
+    """
+    if not shutil.which("exiftool") and install:
+        install_debian_packages("libimage-exiftool-perl")
+    if path := shutil.which("exiftool"):
+        return path
+    raise Missing("no exiftool here: install it (Debian's package is libimage-exiftool-perl)")
+
+
+# --- All -----------------------------------------------------------------------------------------
 
 
 def install_debian_packages(*packages):

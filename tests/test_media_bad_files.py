@@ -107,7 +107,10 @@ BAD = {
     "bomb-20000.png": lambda: flat_png(20_000),
     "bomb-11000.png": lambda: flat_png(11_000),
     "bomb-4-billion.png": lambda: png(2**31 - 1, 2**31 - 1, rows=b"\0"),
-    "bomb.webp": lambda: saved(Image.new("L", (16_383, 2_500)), "WEBP", lossless=True, method=0),
+    # Of a size that others may have, but their decoders take several times the memory.
+    "bomb.webp": lambda: saved(Image.new("L", (7_000, 5_000)), "WEBP", lossless=True, method=0),
+    "bomb.avif": lambda: saved(Image.new("L", (7_000, 5_000)), "AVIF", speed=10),
+    "bomb-transparent.png": lambda: png(7_000, 5_000, depth=8, colour=6, rows=bytes(4 * 7_000 + 1) * 5_000),
     "bomb.jpg": lambda: jpeg_that_claims(60_000, 60_000),
     "bomb-text.png": lambda: png(1, 1, chunk(b"zTXt", full_of_nothing()), rows=b"\0\0"),
     "bomb-profile.png": lambda: png(1, 1, chunk(b"iCCP", full_of_nothing()), rows=b"\0\0"),

@@ -2,10 +2,12 @@
 
 import io
 import posixpath
+import re
 import zipfile
 
 import pikepdf
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -22,7 +24,7 @@ from tests.document_samples import (
 
 pytestmark = pytest.mark.django_db
 
-NAME = "Amina statement"
+NAME = "Amina-statement"
 
 
 @pytest.fixture(autouse=True)
@@ -119,6 +121,7 @@ def test_every_part_that_is_spoken_of_is_there(suffix):
         for name in names:
             if name.endswith(".rels"):
                 assert_leads_somewhere(archive, name)
+            assert set(re.findall(rb'r:id="(\w+)"', archive.read(name))) <= known_ids(archive, name)
     assert not any("docProps" in name or "meta.xml" in name for name in names)
     assert suffix != "odt" or names[0] == "mimetype"
 
@@ -131,6 +134,14 @@ def assert_leads_somewhere(archive, name):
             assert target in {"https://example.org/", "#"}
         else:
             assert posixpath.normpath(posixpath.join("/", folder, target))[1:] in archive.namelist()
+
+
+def known_ids(archive, name):
+    """Return the numbers of what the part `name` may speak of."""
+    folder, base = posixpath.split(name)
+    relations = f"{folder}/_rels/{base}.rels"
+    content = archive.read(relations) if relations in archive.namelist() else b""
+    return set(re.findall(rb'Id="(\w+)"', content))
 
 
 def test_words_links_and_pictures_of_a_document_stay():
@@ -153,3 +164,8 @@ def test_text_is_kept_as_it_is():
     words = "Ségou, 12 août\r\n".encode()
     assert cleaned(words, "txt") == words
     assert cleaned(b"\xef\xbb\xbfa;b\n1;2\n", "csv") == b"\xef\xbb\xbfa;b\n1;2\n"
+
+
+def test_size_is_bounded_also_without_a_form():
+    with pytest.raises(ValidationError):
+        add_in_shell(None, upload(b"a" * (15 * 1024 * 1024 + 1), "txt"))
