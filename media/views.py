@@ -79,7 +79,7 @@ def send(file, content_type, cache):
 
 def accel_prefix():
     """Return where the front server (nginx, Caddy) has the files for itself, or "" when it hasn't."""
-    return getattr(settings, "MEDIA_ACCEL_PREFIX", "")
+    return settings.MEDIA_ACCEL_PREFIX
 
 
 def not_found():

@@ -97,6 +97,8 @@ DATABASES = {"default": environment.read_database(DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
+# Where a front server has the files for itself: it then sends what media/views.py allows.
+MEDIA_ACCEL_PREFIX = environment.read("MEDIA_ACCEL_PREFIX")
 # Wagtail's page editor sends one field for each part of each block.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 

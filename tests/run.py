@@ -93,6 +93,10 @@ def run_tests(name, address, arguments):
         environment["CHROMIUM"] = services.chromium()
     except services.Missing as missing:
         outcomes.append(not_run("Browser", missing))
+    try:
+        services.exiftool()
+    except services.Missing as missing:
+        outcomes.append(not_run("exiftool", missing))
     announce(f"pytest on {name}")
     with tempfile.TemporaryDirectory(prefix="tests-report-") as folder:
         report = Path(folder) / "report.xml"
