@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "media",
     "wagtail.contrib.redirects",
     "wagtail.contrib.routable_page",
+    "wagtail.contrib.search_promotions",
     "wagtail.contrib.settings",
     "wagtail.contrib.typed_table_block",
     "wagtail.locales",
@@ -190,7 +191,7 @@ LOGGING = {
 
 WAGTAIL_SITE_NAME = "Stories"
 WAGTAILADMIN_BASE_URL = BASE_URL
-WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "search.backends"}}
 
 # The admin tells no third party who is editing.
 WAGTAIL_GRAVATAR_PROVIDER_URL = None

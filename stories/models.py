@@ -100,6 +100,7 @@ class StoryPage(Page):
         index.SearchField("summary"),
         index.SearchField("body"),
         index.SearchField("lead_image_alt"),
+        index.SearchField("index_tokens"),
         index.FilterField("date"),
     ]
 
@@ -187,6 +188,11 @@ class StoryPage(Page):
     @cached_property
     def authors(self):
         return [item.author for item in self.story_authors.all()]
+
+    @property
+    def index_tokens(self):
+        """What it is filed under, for the search index: never a name, which could change."""
+        return " ".join(term.index_token for term in [*self.countries, *self.themes, *self.authors])
 
     @property
     def content_note_labels(self):

@@ -16,10 +16,16 @@ from media.access import shown_with_pages
 from stories.languages import CONTENT_LANGUAGES
 
 
+# Letters that Unicode does not take for an accented other one.
+PLAIN_LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i"})
+
+
 def fold(text):
     """Return `text` in lower case and without accents, for comparing what people type."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.category(c).startswith("M")).translate(
+        PLAIN_LETTERS
+    )
 
 
 @functools.cache
@@ -72,6 +78,14 @@ class Country(models.Model):
     def name(self):
         return country_names(get_language() or "en").get(self.code, self.code)
 
+    @property
+    def index_token(self):
+        """The word that stands for it in the search index: a name may change, and has synonyms.
+
+        The digit at its end keeps it from being stemmed.
+        """
+        return f"country{self.code.lower()}0"
+
 
 class Theme(index.Indexed, TranslatableMixin, models.Model):
     name = models.CharField(_("name"), max_length=80)
@@ -100,6 +114,10 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def index_token(self):
+        return f"theme{self.pk}"
 
     def save(self, *args, **kwargs):
         # Made once and kept when the name changes: the slug is part of a public address.
@@ -152,3 +170,7 @@ class Author(index.Indexed, TranslatableMixin, models.Model):
 
     def __str__(self):
         return f"{self.name}, {self.role}" if self.role else self.name
+
+    @property
+    def index_token(self):
+        return f"author{self.pk}"

@@ -1,0 +1,63 @@
+"""Search on PostgreSQL, by its text search types."""
+
+from django.contrib.postgres.search import SearchQuery
+from modelsearch.backends.database.postgres.postgres import (
+    IndexEntry,
+    PostgresAutocompleteQueryCompiler,
+    PostgresIndex,
+    PostgresSearchBackend,
+    PostgresSearchQueryCompiler,
+    PostgresSearchResults,
+)
+
+from search.backends.common import (
+    AnalysingCompiler,
+    AnalysingIndex,
+    BeginningCompiler,
+    RankedResults,
+    Syntax,
+)
+
+# Texts are analysed before they come here: PostgreSQL takes each word as it is.
+CONFIG = "simple"
+
+
+class Matching:
+    SYNTAX = Syntax(
+        word="('{}')", next_word="' <-> '", prefix=":*", and_=" & ", or_=" | ", and_not=" & !"
+    )
+    # Where the analysed texts of an entry stand.
+    TEXTS = ("title_text", "body_text")
+
+    def index_entries(self):
+        return IndexEntry.objects.all()
+
+    def entries_with(self, match, column):
+        query = SearchQuery(match, search_type="raw", config=CONFIG)
+        return self.entries().filter(**{column: query})
+
+
+class PostgreSQLCompiler(Matching, AnalysingCompiler, PostgresSearchQueryCompiler):
+    pass
+
+
+class PostgreSQLBeginningCompiler(Matching, BeginningCompiler, PostgresAutocompleteQueryCompiler):
+    pass
+
+
+class Index(AnalysingIndex, PostgresIndex):
+    pass
+
+
+class Results(RankedResults, PostgresSearchResults):
+    pass
+
+
+class PostgreSQLBackend(PostgresSearchBackend):
+    query_compiler_class = PostgreSQLCompiler
+    autocomplete_query_compiler_class = PostgreSQLBeginningCompiler
+    index_class = Index
+    results_class = Results
+
+    def __init__(self, params):
+        super().__init__(params | {"SEARCH_CONFIG": CONFIG})
