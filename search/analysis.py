@@ -24,22 +24,22 @@ LONGEST = 60
 # Words that tell nothing of what somebody looks for. They are indexed (a phrase may hold them) but
 # not asked for, unless nothing else is.
 STOP_WORDS = {
-    "ar": "في من على إلى عن مع هذا هذه ذلك التي الذي أن إن أو ثم كان كانت هو هي هم لا ما لم قد كل بين".split(),
+    "ar": ("في من على إلى عن مع هذا هذه ذلك التي الذي أن إن أو ثم كان كانت هو هي هم لا ما لم قد كل بين"),
     "en": (
         "a about all an and any are as at be been but by can did do does for from had has have he her him "
         "his how i if in into is it its me my no nor not of on or our she so some that the their them then "
         "there these they this to us was we were what when where which who why will with you your"
-    ).split(),
+    ),
     "es": (
         "a al algo ante como con cual de del desde donde e el ella ellas ellos en entre era es esa ese eso "
         "esta este esto fue ha hay la las le les lo los mas me mi muy ni no nos o para pero por porque que "
         "quien se ser si sin sobre son su sus también te tu un una unas uno unos y ya yo"
-    ).split(),
+    ),
     "fr": (
         "à au aux avec ce ces cet cette comme dans de des du elle elles en est et être eux il ils je la le "
         "les leur leurs lui ma mais me mes mon ne nos notre nous on ou où par pas plus pour qu que qui sa se "
         "ses son sont sur ta te tes toi ton tu un une vos votre vous y"
-    ).split(),
+    ),
 }
 
 
@@ -95,4 +95,4 @@ def folded(text):
 @functools.cache
 def stop_words(language):
     """Return the stop words of `language`, folded."""
-    return frozenset(fold(word) for word in STOP_WORDS.get(language, ()))
+    return frozenset(fold(word) for word in STOP_WORDS.get(language, "").split())

@@ -1,4 +1,4 @@
-"""What else can be said for what somebody typed: groups of equal terms, names of countries, themes, authors."""
+"""What else can be said for what somebody typed: equal terms, names of countries, themes, authors."""
 
 
 class Vocabulary:

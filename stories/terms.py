@@ -15,7 +15,6 @@ from wagtail.search import index
 from media.access import shown_with_pages
 from stories.languages import CONTENT_LANGUAGES
 
-
 # Letters that Unicode does not take for an accented other one.
 PLAIN_LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i"})
 
@@ -115,10 +114,6 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
     def __str__(self):
         return self.name
 
-    @property
-    def index_token(self):
-        return f"theme{self.pk}"
-
     def save(self, *args, **kwargs):
         # Made once and kept when the name changes: the slug is part of a public address.
         if not self.slug:
@@ -131,6 +126,10 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
         namesakes = Theme.objects.filter(locale=self.locale_id, name=self.name).exclude(pk=self.pk)
         if namesakes.exists():
             raise ValidationError({"name": _("There is a theme with this name already.")})
+
+    @property
+    def index_token(self):
+        return f"theme{self.pk}"
 
     def _free_slug(self):
         base = slugify(self.name, allow_unicode=True) or "theme"

@@ -3,7 +3,7 @@
 from django.db import connection
 
 
-def SearchBackend(params):  # noqa: N802 - the name that modelsearch asks for
+def SearchBackend(params):
     """Return the backend for the database, SQLite or PostgreSQL.
 
     Each can only be imported on its own database.

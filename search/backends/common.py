@@ -12,7 +12,7 @@ from wagtail.models import Locale
 
 from search import ranking
 from search.analysis import folded, tokens
-from search.queries import Tokens, analysed, beginning, joined
+from search.queries import Tokens, analysed, beginning
 
 LANGUAGES = [code for code, _name in settings.WAGTAIL_CONTENT_LANGUAGES]
 

@@ -23,9 +23,7 @@ CONFIG = "simple"
 
 
 class Matching:
-    SYNTAX = Syntax(
-        word="('{}')", next_word="' <-> '", prefix=":*", and_=" & ", or_=" | ", and_not=" & !"
-    )
+    SYNTAX = Syntax(word="('{}')", next_word="' <-> '", prefix=":*", and_=" & ", or_=" | ", and_not=" & !")
     # Where the analysed texts of an entry stand.
     TEXTS = ("title_text", "body_text")
 
