@@ -50,20 +50,23 @@ def parse(text, language, vocabulary=None):
 
 
 def _terms(words, language, vocabulary):
-    """Return the queries for `words`, the longest terms of the vocabulary first.
+    """Return the queries for `words`, the longest terms of the vocabulary first."""
+    stems = [stem(word, language) for word in words]
+    return _said(stems, stop_words(language), vocabulary, vocabulary.longest if vocabulary else 1)
 
-    A term of several words still finds its words one by one, each in its own other ways.
+
+def _said(stems, stops, vocabulary, longest):
+    """Return the queries for `stems`, with terms of at most `longest` words.
+
+    The words of a term are looked for in their own other ways, too: a longer term loses nothing.
     """
     found, start = [], 0
-    stems = [stem(word, language) for word in words]
-    longest = vocabulary.longest if vocabulary else 0
     while start < len(stems):
         for end in range(min(len(stems), start + longest), start + 1, -1):
             others = vocabulary.ways_to_say(tuple(stems[start:end]))
             if others:
-                singles = [_word(token, vocabulary) for token in stems[start:end]]
-                all_words = joined(And, _without_stop_words(singles, stop_words(language)))
-                found.append(Or([all_words, *others]))
+                parts = _said(stems[start:end], stops, vocabulary, end - start - 1)
+                found.append(Or([joined(And, _without_stop_words(parts, stops)), *others]))
                 start = end
                 break
         else:

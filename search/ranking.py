@@ -12,8 +12,9 @@ COMPARED = 300
 # BM25's constants, as in Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and
 # Beyond" (2009): how soon a word said again stops counting, and how much a long text is discounted.
 SATURATION, LENGTH_DISCOUNT = 1.2, 0.75
-# A word in the title counts as this many in the text.
-TITLE_WEIGHT = 5
+# What a word in the title adds to that: about half of what any number of mentions in the text can
+# give, and twice as much when it is the whole title.
+TITLE = 1.1
 
 
 def ranked(keys, compiler):
@@ -22,20 +23,20 @@ def ranked(keys, compiler):
     What holds the typed words themselves comes before what holds only others of the vocabulary. Among
     equals the order stays as it is.
     """
-    query = compiler.tree
     if len(keys) < 2:
         return keys
-    exact = set(keys)
-    if any(not leaf.is_typed for leaf in leaves(query)):
-        typed = typed_only(query)
-        exact &= set(compiler.matching(typed)) if typed else set()
-    in_title = set()
-    if len(keys) > COMPARED and compiler.COLUMN == "body":
-        in_title = set(compiler.matching(query, column="title"))
-    keys = sorted(keys, key=lambda key: (key not in exact, key not in in_title))
-    compared, rest = keys[:COMPARED], keys[COMPARED:]
-    scores = score(query, analysed_texts(compared, compiler))
-    return sorted(compared, key=lambda key: (key not in exact, -scores.get(key, 0))) + rest
+    query = compiler.tree
+    typed = typed_only(query)
+    compared, rest = keys, []
+    if len(keys) > COMPARED:
+        exact = set(compiler.matching(typed)) if typed else set()
+        in_title = set(compiler.matching(query, column="title")) if compiler.COLUMN == "body" else set()
+        keys = sorted(keys, key=lambda key: (key not in exact, key not in in_title))
+        compared, rest = keys[:COMPARED], keys[COMPARED:]
+    texts = analysed_texts(compared, compiler)
+    inexact = {key for key, (_title, body) in texts.items() if not (typed and times(typed, body))}
+    scores = score(query, texts)
+    return sorted(compared, key=lambda key: (key in inexact, -scores.get(key, 0))) + rest
 
 
 def analysed_texts(keys, compiler):
@@ -56,15 +57,15 @@ def score(query, texts):
     average = sum(lengths.values()) / len(lengths)
     scores = dict.fromkeys(texts, 0.0)
     for part in parts:
-        counts = {
-            key: TITLE_WEIGHT * times(part, title) / max(title.count(" ") - 1, 1) + times(part, body)
-            for key, (title, body) in texts.items()
-        }
+        counts = {key: times(part, body) for key, (_title, body) in texts.items()}
         holding = sum(count > 0 for count in counts.values())
         rarity = math.log(1 + (len(texts) - holding + 0.5) / (holding + 0.5))
         for key, count in counts.items():
+            title, _body = texts[key]
             discount = 1 - LENGTH_DISCOUNT + LENGTH_DISCOUNT * lengths[key] / average
-            scores[key] += rarity * count * (SATURATION + 1) / (count + SATURATION * discount)
+            in_text = count * (SATURATION + 1) / (count + SATURATION * discount)
+            in_title = TITLE * min(times(part, title), 1) * (1 + 1 / max(title.count(" ") - 1, 1))
+            scores[key] += rarity * (in_text + in_title)
     return scores
 
 

@@ -1,23 +1,22 @@
-from urllib.parse import urlencode
+from itertools import chain
 
-from django.core.paginator import Paginator
 from django.db.models import prefetch_related_objects
 from django.shortcuts import render
+from django.utils.html import conditional_escape
 from django.views.decorators.http import require_safe
-from wagtail.models import Locale, Page
+from wagtail.models import Page
+from wagtail.rich_text import get_text_for_indexing
 
 from media.visibility import published_pages
-from search.forms import SearchForm
-from stories.models import StoryPage
-
-RESULTS_PER_PAGE = 10
-
-
-def find_pages(words):
-    """Return the public pages in the reader's language that hold all `words`, the best first."""
-    # Wagtail's search reads the filters of a queryset, and can't read those of published_pages().
-    pages = Page.objects.filter(pk__in=published_pages(), locale=Locale.get_active()).specific()
-    return pages.search(words, operator="and") if words else pages.none()
+from search.excerpts import Marker
+from search.finding import find
+from search.forms import Order, SearchForm
+from search.missed import count_missed
+from search.promotions import promoted
+from stories.blocks import words_of
+from stories.listing import StoryListing
+from stories.models import StoryIndexPage, StoryPage
+from stories.querysets import TOP_INDEX_DEPTH
 
 
 def add_places(pages):
@@ -31,19 +30,79 @@ def add_places(pages):
         page.place = " › ".join(titles[path] for path in above[page.path] if path in titles)
 
 
+def add_excerpts(pages, query, language):
+    """Give each of `pages` its title and the part of its text that fits the `query`, as marked HTML.
+
+    A page in which no text fits, as it was found by its country, shows its summary.
+    """
+    marker = Marker(query, language)
+    for page in pages:
+        page.marked_title = marker.marked(page.title)
+        summary = summary_of(page)
+        body = words_of(page.body) if hasattr(page, "body") else []
+        texts = chain([summary], body, [getattr(page, "lead_image_alt", "")])
+        page.excerpt = next(filter(None, map(marker.excerpt, texts)), "") or conditional_escape(summary)
+
+
+def summary_of(page):
+    """Return what introduces `page`, as plain text."""
+    introduction = getattr(page, "introduction", "")
+    return getattr(page, "summary", "") or get_text_for_indexing(introduction) or page.search_description
+
+
 @require_safe
 def search(request):
     form = SearchForm(request.GET)
-    words = form.cleaned_data["q"] if form.is_valid() else ""
-    results = Paginator(find_pages(words), RESULTS_PER_PAGE).get_page(request.GET.get("page"))
+    form.is_valid()
+    words = form.cleaned_data.get("q", "")
+    found = find(form)
+    results = found.page(request.GET.get("page"))
     add_places(results)
+    add_excerpts(results, found.query, found.language)
     stories = [page for page in results if isinstance(page, StoryPage)]
     prefetch_related_objects(stories, "lead_image__renditions")
-    context = {"form": form, "words": words, "query": urlencode({"q": words}), "results": results}
+    is_first = results.number == 1 and not found.filters
+    if words and is_first and (found.is_instead or not found.rows):
+        count_missed(words)
+    # Of a search that found something, no word is wrong.
+    offered = found.corrections if found.is_instead or not found.rows else []
+    context = {
+        "form": form,
+        "search": found,
+        "words": words,
+        "results": results,
+        "promoted": promoted(words, found.language) if is_first else [],
+        "asks_for_help": found.vocabulary.asks_for_help(words),
+        "also_searched": found.vocabulary.also_searched(found.query),
+        "corrections": [(found.address(q=other.text), other.text) for other in offered],
+        "orders": orders(found),
+        "exact_query": found.address(exact="1"),
+        "wide_query": found.address(exact=None),
+        "unfiltered_query": found.address(**dict.fromkeys(found.filters)),
+    }
     if not results:
-        context["newest"] = (
-            StoryPage.objects.published().filter(locale=Locale.get_active()).newest_first().for_cards()[:3]
-        )
+        context |= ways_on(found.locale, request)
     response = render(request, "search/search.html", context)
     response["X-Robots-Tag"] = "noindex"
     return response
+
+
+def orders(found):
+    """Return the orders to choose from, with the address of each."""
+    chosen = found.form.cleaned_data.get("sort", "")
+    return [
+        {"label": order.label, "query": found.address(sort=order.value), "is_active": order == chosen}
+        for order in Order
+    ]
+
+
+def ways_on(locale, request):
+    """Return what to read when nothing was found: countries and themes with stories, and the newest."""
+    stories = StoryPage.objects.published().filter(locale=locale)
+    context = {"newest": stories.newest_first().for_cards()[:3]}
+    index = published_pages().type(StoryIndexPage).filter(locale=locale, depth=TOP_INDEX_DEPTH).first()
+    if index:
+        facets = StoryListing(stories.below(index), {}).facets
+        context["ways"] = [facet for facet in facets if facet.name != "year"]
+        context["ways_address"] = index.get_url(request)
+    return context

@@ -312,6 +312,25 @@ def pictures_in(body):
     return [image for image in images if image]
 
 
+# Blocks whose value needs no other object of the database.
+BLOCKS_OF_WORDS = {"heading", "text", "quote", "callout", "table"}
+
+
+def words_of(body):
+    """Yield the texts of the StreamValue `body`, block by block, without asking the database.
+
+    Captions and alternative texts are read as they are stored, as a picture would have to be loaded.
+    """
+    for number, stored in enumerate(body.raw_data):
+        if stored["type"] in BLOCKS_OF_WORDS:
+            block = body[number]
+            yield " ".join(block.block.get_searchable_content(block.value))
+        elif stored["type"] == "pictures":
+            for item in stored["value"]["pictures"]:
+                picture = item.get("value", item)  # lists are stored in two ways
+                yield f"{picture.get('caption', '')} {picture['image'].get('alt_text', '')}"
+
+
 def table_of_contents(body):
     """Return (address in the page, text) for each section heading of the StreamValue `body`."""
     return [

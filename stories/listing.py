@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from media.models import load_renditions
+from media.visibility import published_pages
 from stories.terms import Country, Theme, country_names
 
 STORIES_PER_PAGE = 12
@@ -134,19 +135,8 @@ class StoryListing:
         ]
         if active and not any(choice.is_active for choice in choices):
             # Chosen, but together with the other filters it leaves nothing: it can still be taken off.
-            choices.append(Choice(self._label(name, active), active, 0, True, self._query({name: None})))
+            choices.append(Choice(term_label(name, active), active, 0, True, self._query({name: None})))
         return Facet(name, label, choices)
-
-    @staticmethod
-    def _label(name, value):
-        """The words for a filter's value that no story in the list has."""
-        if name == "country":
-            term = Country.objects.filter(slug=value).first()
-        elif name == "theme":
-            term = Theme.objects.filter(slug=value).first()
-        else:
-            term = None
-        return str(term or value)
 
     @staticmethod
     def _countries(stories):
@@ -165,3 +155,15 @@ class StoryListing:
     def _years(stories):
         rows = stories.values_list("date__year").annotate(number=Count("pk", distinct=True))
         return [(str(year), str(year), n) for year, n in sorted(rows, reverse=True) if year]
+
+
+def term_label(name, value):
+    """Return the words for the `value` of the facet `name` that nothing in the list has."""
+    if name == "country":
+        term = Country.objects.filter(slug=value).first()
+    elif name == "theme":
+        # The name of a theme is public when a story with it is.
+        term = Theme.objects.filter(slug=value, story_themes__story__in=published_pages()).first()
+    else:
+        term = None
+    return str(term or value)

@@ -20,8 +20,8 @@ PINNED = {
     "/stories/country/kenya/": 18,  # (18)
     "/stories/theme/forced-labour/": 18,  # (18)
     "/stories/africa/the-story/": 16,  # (16)
-    "/search/?q=words": 12,  # (18)
-    "/search/?q=nothing-has-this-word": 10,  # (18)
+    "/search/?q=words": 13,  # (20)
+    "/search/?q=nothing-has-this-word": 13,  # (20)
     "/about/": 8,
     "/no-such-page/": 8,
 }

@@ -30,7 +30,7 @@ def test_finds_words_of_title_summary_body_and_alternative_text(client, words):
     page = search(client, words)
     assert "1 result for" in page
     assert f'href="{story.url}"' in page
-    assert "She took the ferry at dawn." in page
+    assert f"<mark>{words.split()[-1].lower()}</mark>" in page.lower()
 
 
 def test_finds_plain_pages_and_shows_where_a_result_is(client):
@@ -55,7 +55,7 @@ def test_results_come_in_pages_that_keep_the_words(client):
     first, second = search(client, "lantern"), search(client, "lantern", page=2)
     assert first.count('class="result"') == 10
     assert second.count('class="result"') == 2
-    assert "?q=lantern&amp;page=2" in first
+    assert "q=lantern&amp;page=2" in first
     assert "?q=lantern&amp;page=1" in second
 
 

@@ -8,10 +8,12 @@ from django.db.models.functions import Cast
 from modelsearch.index import AutocompleteField, RelatedFields, SearchField
 from modelsearch.query import And, MatchAll, Not, Or
 from modelsearch.utils import get_descendants_content_types_pks
-from wagtail.models import Locale
+from wagtail.models import Locale, Page
 
 from search import ranking
 from search.analysis import folded, tokens
+from search.corrections import remember
+from search.models import KnownWord
 from search.queries import Tokens, analysed, beginning
 
 LANGUAGES = [code for code, _name in settings.WAGTAIL_CONTENT_LANGUAGES]
@@ -48,7 +50,7 @@ class IndexedObject:
     @classmethod
     def of(cls, obj, language):
         title, body, beginnings = [], [], []
-        for field, text in texts_of(obj, obj.get_search_fields()):
+        for field, text in texts_of(obj):
             if isinstance(field, AutocompleteField):
                 beginnings += folded(text)
             elif field.field_name == "title":
@@ -64,9 +66,9 @@ class IndexedObject:
         return [Text("title"), Text("body"), Beginnings("autocomplete")]
 
 
-def texts_of(obj, fields):
-    """Yield (field, text) for all that is searched of `obj`."""
-    for field in fields:
+def texts_of(obj, fields=None):
+    """Yield (field, text) for all that is searched of `obj`, or for its search `fields` alone."""
+    for field in obj.get_search_fields() if fields is None else fields:
         if isinstance(field, RelatedFields):
             related = field.get_value(obj)
             related = related.all() if isinstance(related, Manager) else [related] if related else []
@@ -83,11 +85,18 @@ def as_text(value):
 
 
 class AnalysingIndex:
+    def delete_stale_entries(self):
+        """Start to build the index anew: its pages will bring their words with them."""
+        KnownWord.objects.all().delete()
+        super().delete_stale_entries()
+
     def add_items(self, model, objs):
         """Write the index entries of `objs`, each in the words of its own language."""
         languages = {}
         if hasattr(model, "locale_id"):
             languages = dict(Locale.objects.values_list("pk", "language_code"))
+        if issubclass(model, Page):
+            remember(text for obj in objs if obj.live for _field, text in texts_of(obj))
         super().add_items(
             model,
             [IndexedObject.of(obj, languages.get(getattr(obj, "locale_id", None), "en")) for obj in objs],

@@ -1,0 +1,235 @@
+"""One search: what is found for the words and filters in an address, in which order, and how many."""
+
+from collections import Counter
+from urllib.parse import urlencode
+
+from django.contrib.contenttypes.models import ContentType
+from django.core.paginator import Paginator
+from django.db.models import F
+from django.utils.functional import cached_property
+from django.utils.text import capfirst
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from modelsearch.query import And, Not, Or
+from wagtail.models import Locale, Page
+from wagtail.search.backends import get_search_backend
+
+from media.visibility import published_pages
+from search import ranking
+from search.corrections import corrections
+from search.forms import Order
+from search.parsing import parse
+from search.queries import joined
+from search.vocabulary import Vocabulary
+from stories.listing import Choice, Facet, term_label
+from stories.models import StoryCountry, StoryTheme
+from stories.terms import country_names
+
+RESULTS_PER_PAGE = 10
+# With so many results, asking for their countries by their keys costs more than asking for all.
+MANY = 500
+# All that can be found, as the names of the relations from Page.
+PAGE_TYPES = ["homepage", "standardpage", "storyindexpage", "storypage__lead_image"]
+
+
+class Search:
+    """The public pages in the reader's language that a SearchForm asks for.
+
+    `text`: other words than the form's, such as corrected ones. `partly`: any of the words is enough.
+    `like`: a search in the same language, to share what it has read.
+    """
+
+    def __init__(self, form, text=None, like=None, partly=False):
+        self.form = form
+        self.text = form.cleaned_data.get("q", "") if text is None else text
+        self.filters = form.filters
+        self.locale = like.locale if like else Locale.get_active()
+        self.language = self.locale.language_code
+        self.vocabulary = like.vocabulary if like else Vocabulary(self.language)
+        self.is_exact = bool(form.cleaned_data.get("exact"))
+        self.typed = parse(self.text, self.language, None if self.is_exact else self.vocabulary)
+        self._labels = {}
+        self.is_partial = partly
+        self.is_corrected = text is not None
+        if partly:
+            self.typed.query = any_of(self.query)
+
+    @property
+    def query(self):
+        return self.typed.query
+
+    @property
+    def is_instead(self):
+        """Whether it stands for a search that found nothing."""
+        return self.is_corrected or self.is_partial
+
+    @cached_property
+    def compiler(self):
+        backend = get_search_backend()
+        return backend.query_compiler_class(Page.objects.all(), self.query)
+
+    def public(self, query):
+        """Return the public pages in the reader's language that hold `query`."""
+        return published_pages().filter(locale=self.locale, pk__in=self.compiler.matching(query))
+
+    def is_found(self, text):
+        """Whether `text` finds a public page."""
+        query = parse(text, self.language, self.vocabulary).query
+        return query is not None and self.public(query).exists()
+
+    @cached_property
+    def corrections(self):
+        """Corrections of the text, the best first, each of which finds something."""
+        return corrections(self.text, self.typed.words, self.language, self.is_found, self.vocabulary.texts)
+
+    # --- What is found ---------------------------------------------------------------------------
+
+    @cached_property
+    def rows(self):
+        """(key, content type, date) of all that hold the words, the newest first."""
+        if self.query is None:
+            return []
+        newest_first = F("storypage__date").desc(nulls_last=True)
+        rows = self.public(self.query).order_by(newest_first, "-pk")
+        return list(rows.values_list("pk", "content_type_id", "storypage__date"))
+
+    @cached_property
+    def keys(self):
+        """The keys of the pages that pass all filters, the newest first."""
+        return self._passing()
+
+    def _passing(self, leave_out=None):
+        filters = [(self._values[name], value) for name, value in self.filters.items() if name != leave_out]
+        return [
+            key
+            for key, _kind, _date in self.rows
+            if all(value in values.get(key, ()) for values, value in filters)
+        ]
+
+    @cached_property
+    def _values(self):
+        """{facet: {key: its values}} for all rows."""
+        kinds = {
+            kind: ContentType.objects.get_for_id(kind) for kind in {kind for _key, kind, _date in self.rows}
+        }
+        self._labels["kind"] = {
+            kind.model: capfirst(kind.model_class()._meta.verbose_name_plural) for kind in kinds.values()
+        }
+        return {
+            "country": self._terms("country", StoryCountry, "country__slug", "country_id"),
+            "theme": self._terms("theme", StoryTheme, "theme__slug", "theme__name"),
+            "year": {key: [str(date.year)] for key, _kind, date in self.rows if date},
+            "kind": {key: [kinds[kind].model] for key, kind, _date in self.rows},
+        }
+
+    def _terms(self, facet, model, slug, name):
+        # Ordered by nothing: what Orderable asks for takes time, and says nothing here.
+        links = model.objects.order_by()
+        if len(self.rows) < MANY:
+            links = links.filter(story__in=[key for key, _kind, _date in self.rows])
+        terms, labels = {}, self._labels.setdefault(facet, {})
+        for key, value, label in links.values_list("story_id", slug, name):
+            terms.setdefault(key, []).append(value)
+            labels[value] = label
+        return terms
+
+    @property
+    def count(self):
+        return len(self.keys)
+
+    @cached_property
+    def order(self):
+        """The keys in the order in which the reader wants them."""
+        if self.form.cleaned_data.get("sort") == Order.DATE or self.query is None:
+            return self.keys
+        return ranking.ranked(self.keys, self.compiler)
+
+    def page(self, number):
+        """Return the page of results that was asked for; the nearest one when there is no such page."""
+        page = Paginator(self.order, RESULTS_PER_PAGE).get_page(number)
+        found = specific_pages(page.object_list)
+        page.object_list = [found[key] for key in page.object_list if key in found]
+        return page
+
+    # --- Facets ----------------------------------------------------------------------------------
+
+    @cached_property
+    def facets(self):
+        """The facets that have something to choose, each with the number of results of each choice."""
+        if not self.rows:
+            return []
+        names = country_names(get_language())
+        facets = [
+            self._facet("country", _("Country"), lambda code: names.get(code, code)),
+            self._facet("theme", _("Theme")),
+            self._facet("year", _("Year"), newest_first=True),
+            self._facet("kind", _("Kind of page")),
+        ]
+        return [facet for facet in facets if len(facet.choices) > 1 or facet.active]
+
+    @property
+    def active_choices(self):
+        return [facet.active for facet in self.facets if facet.active]
+
+    def _facet(self, name, label, in_words=str, newest_first=False):
+        values, labels = self._values[name], self._labels.get(name, {})
+        counts = Counter(value for key in self._passing(leave_out=name) for value in values.get(key, ()))
+        chosen = self.filters.get(name)
+        if chosen:
+            counts.setdefault(chosen, 0)  # it can be taken off although it leaves nothing
+        choices = [
+            Choice(
+                label=in_words(labels[value]) if value in labels else term_label(name, value),
+                value=value,
+                count=number,
+                is_active=value == chosen,
+                query=self.address(**{name: None if value == chosen else value}),
+            )
+            for value, number in counts.items()
+        ]
+        return Facet(name, label, sorted(choices, key=lambda choice: choice.label, reverse=newest_first))
+
+    def address(self, **changes):
+        """Return the query string of this search with `changes`; what is None is left out."""
+        asked = {
+            "q": self.text,
+            "exact": "1" if self.is_exact else None,
+            "sort": self.form.cleaned_data.get("sort"),
+            **self.filters,
+            **changes,
+        }
+        return urlencode({name: value for name, value in asked.items() if value})
+
+
+def find(form):
+    """Return the Search for `form`; when it finds nothing, one that does for nearly the same, if there is.
+
+    That is the one for its correction, when only one is likely, or else for some of its words.
+    """
+    search = Search(form)
+    if search.query is None or search.rows:
+        return search
+    text, others = None, []
+    if search.corrections and search.corrections[0].is_clear:
+        text = search.corrections[0].text
+        others.append(Search(form, text=text, like=search))
+    if isinstance(search.query, And):
+        others.append(Search(form, text=text, like=search, partly=True))
+    for other in others:
+        if other.rows:
+            other.corrections = [found for found in search.corrections if found.text != other.text]
+            return other
+    return search
+
+
+def any_of(query):
+    """Return `query`, an And, for pages that have at least one of what it asks for."""
+    excluded = [part for part in query.subqueries if isinstance(part, Not)]
+    wanted = [part for part in query.subqueries if part not in excluded]
+    return joined(And, [joined(Or, wanted), *excluded])
+
+
+def specific_pages(keys):
+    """Return {key: page of its own type} with the lead pictures of stories, by one query."""
+    pages = Page.objects.filter(pk__in=list(keys)).select_related(*PAGE_TYPES)
+    return {page.pk: getattr(page, page.cached_content_type.model) for page in pages}

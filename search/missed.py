@@ -1,0 +1,75 @@
+"""Counts what visitors searched for in vain, and keeps no words that only one of them may have typed."""
+
+import re
+from contextlib import contextmanager, suppress
+
+from django.db import InternalError, OperationalError, connection, transaction
+from django.db.models import Case, DateField, F, Q, Value, When
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from search.analysis import folded
+from search.models import MissedSearch
+from stories.terms import fold
+
+# What may lead to a person: an e-mail address or a name on a social network, a web address, and five
+# digits or more, however they are grouped (a telephone, a passport).
+PERSONAL = re.compile(r"@|://|\w\.\w{2}|(?:\d[\W_]*){5}")
+# Longer texts tell of somebody's life rather than name a subject.
+LONGEST = 100
+# How many milliseconds a visitor waits at most for the count while SQLite is being written to.
+PATIENCE = 250
+
+
+def count_missed(text):
+    """Count one search for `text` that found nothing; not when the database can’t write just now."""
+    words = reportable_words(text)
+    if words:
+        # A PostgreSQL that may only be read calls it an internal error.
+        with suppress(OperationalError, InternalError), little_patience(), transaction.atomic():
+            _count(words)
+
+
+def reportable_words(text):
+    """Return the words of `text` as they are counted, or nothing when they may lead to a person."""
+    words = " ".join(folded(text))
+    return "" if PERSONAL.search(fold(text)) or len(words) > LONGEST else words
+
+
+def _count(words):
+    digest = salted_hmac("search.missed", words, algorithm="sha256").hexdigest()
+    today = timezone.localdate()
+    month = today.replace(day=1)
+    is_known = Q(count__gte=MissedSearch.REPORTED_FROM - 1)
+    # Words that are not known yet count once a day: one person's reloads must not make them known, not
+    # even around midnight on servers whose clocks differ.
+    is_there = (
+        MissedSearch.objects.filter(digest=digest)
+        .exclude(counted_on__gte=today)
+        .update(
+            count=F("count") + 1,
+            month=month,
+            words=Case(When(is_known, then=Value(words)), default=Value("")),
+            counted_on=Case(When(is_known, then=None), default=Value(today), output_field=DateField()),
+        )
+    )
+    if not is_there:
+        MissedSearch.objects.filter(month__lt=month.replace(year=month.year - 1)).delete()
+        new = MissedSearch(digest=digest, count=1, month=month, counted_on=today)
+        # It may be there: counted today, or just made by another process.
+        MissedSearch.objects.bulk_create([new], ignore_conflicts=True)
+
+
+@contextmanager
+def little_patience():
+    """Wait no longer than PATIENCE for SQLite's lock: an editor's long task would hold up visitors."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        (usual,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+        cursor.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {usual}")

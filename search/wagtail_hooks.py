@@ -1,0 +1,76 @@
+"""The search in the admin: its vocabulary, and the report of searches without result."""
+
+from django.contrib.auth.models import Permission
+from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.panels import FieldPanel
+from wagtail.admin.ui.tables import BooleanColumn
+from wagtail.snippets.models import register_snippet
+from wagtail.snippets.views.snippets import CreateView, SnippetViewSet
+
+from search.models import VocabularyGroup
+from search.reports import MissedSearchDelete, MissedSearchReport
+
+# --- Vocabulary ----------------------------------------------------------------------------------
+
+
+class VocabularyCreateView(CreateView):
+    def get_initial(self):
+        """Begin with the terms of the address: a search without result leads here with its words."""
+        return super().get_initial() | {"terms": self.request.GET.get("terms", "")}
+
+
+class VocabularyViewSet(SnippetViewSet):
+    model = VocabularyGroup
+    icon = "list-ul"
+    add_view_class = VocabularyCreateView
+    list_display = ["__str__", BooleanColumn("leads_to_help", label=_("Help"), sort_key="leads_to_help")]
+    list_filter = ["leads_to_help"]
+    list_per_page = 50
+    search_fields = ["terms"]
+    panels = [FieldPanel("terms"), FieldPanel("leads_to_help")]
+
+
+register_snippet(VocabularyViewSet)
+
+
+# --- Searches without result ---------------------------------------------------------------------
+
+
+class MissedSearchesMenuItem(MenuItem):
+    def is_shown(self, request):
+        return request.user.has_perm("search.view_missedsearch")
+
+
+@hooks.register("register_reports_menu_item")
+def add_report_of_missed_searches():
+    return MissedSearchesMenuItem(
+        MissedSearchReport.page_title, reverse("missed_searches"), name="missed-searches", icon_name="search"
+    )
+
+
+@hooks.register("construct_reports_menu")
+def remove_report_of_all_searches(request, menu_items):
+    # Wagtail's list of what visitors type would always be empty: here nothing of it is stored.
+    menu_items[:] = [item for item in menu_items if item.name != "search-terms"]
+
+
+@hooks.register("register_admin_urls")
+def add_addresses_of_missed_searches():
+    folder = "reports/searches-without-result/"
+    return [
+        path(folder, MissedSearchReport.as_view(), name="missed_searches"),
+        path(
+            f"{folder}results/", MissedSearchReport.as_view(results_only=True), name="missed_searches_results"
+        ),
+        path(f"{folder}<int:pk>/delete/", MissedSearchDelete.as_view(), name="missed_search_delete"),
+    ]
+
+
+@hooks.register("register_permissions")
+def add_permissions_for_missed_searches():
+    return Permission.objects.filter(
+        content_type__app_label="search", codename__in=["view_missedsearch", "delete_missedsearch"]
+    )

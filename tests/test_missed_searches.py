@@ -1,0 +1,391 @@
+"""What visitors searched for in vain: what is counted, what is never stored, and the report of it."""
+
+import datetime
+import sqlite3
+import threading
+import time
+
+import pytest
+import time_machine
+from django.contrib.auth.models import Permission
+from django.db import connection
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from wagtail.models import ModelLogEntry
+
+from search.missed import PATIENCE, count_missed, reportable_words
+from search.models import MissedSearch
+from tests.builders import make_user, parse
+
+pytestmark = pytest.mark.django_db
+
+REPORT = "/admin/reports/searches-without-result/"
+FIRST_DAY = datetime.date(2026, 3, 4)
+IS_SQLITE = connection.vendor == "sqlite"
+
+
+def miss(text, days, start=FIRST_DAY):
+    """Search for `text` in vain on so many days, one after the other."""
+    for number in range(days):
+        with time_machine.travel(start + datetime.timedelta(days=number), tick=False):
+            count_missed(text)
+
+
+def make_known(words, count=5, month=datetime.date(2026, 3, 1)):
+    digest = f"digest of {words}"
+    return MissedSearch.objects.create(digest=digest, words=words, count=count, month=month)
+
+
+def all_stored_text():
+    """Return all that the database holds, in one text."""
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        rows = []
+        for table in tables:
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
+            rows += cursor.fetchall()
+    return str(rows).casefold()
+
+
+# --- What is counted -----------------------------------------------------------------------------
+
+
+def test_words_are_known_after_five_days():
+    miss("Débt   BONDAGE!", days=4)
+    unknown = MissedSearch.objects.get()
+    assert (unknown.words, unknown.count) == ("", 4)
+
+    miss("debt bondage", days=1, start=datetime.date(2026, 4, 20))
+
+    known = MissedSearch.objects.get()
+    assert (known.words, known.count) == ("debt bondage", 5)
+
+
+def test_known_words_keep_no_day_only_the_month():
+    miss("debt bondage", days=5)
+
+    known = MissedSearch.objects.get()
+    assert known.month == datetime.date(2026, 3, 1)
+    assert known.counted_on is None
+
+    miss("debt bondage", days=1, start=datetime.date(2026, 6, 17))
+    known.refresh_from_db()
+    assert (known.count, known.month, known.counted_on) == (6, datetime.date(2026, 6, 1), None)
+
+
+@time_machine.travel(FIRST_DAY, tick=False)
+def test_reloads_do_not_make_the_words_of_one_person_known():
+    for _ in range(20):
+        count_missed("my village")
+
+    missed = MissedSearch.objects.get()
+    assert (missed.words, missed.count) == ("", 1)
+
+
+def test_reloads_around_midnight_on_servers_whose_clocks_differ_count_twice():
+    for _ in range(5):
+        miss("my village", days=2)
+
+    missed = MissedSearch.objects.get()
+    assert (missed.words, missed.count) == ("", 2)
+
+
+@time_machine.travel(FIRST_DAY, tick=False)
+def test_every_search_for_known_words_counts():
+    miss("debt bondage", days=5, start=datetime.date(2026, 1, 1))
+    for _ in range(3):
+        count_missed("debt bondage")
+
+    assert MissedSearch.objects.get().count == 8
+
+
+def test_different_words_and_orders_are_counted_apart():
+    miss("bonded labour", days=2)
+    miss("labour bonded", days=1)
+    miss("bonded labor", days=1)
+
+    assert sorted(MissedSearch.objects.values_list("count", flat=True)) == [1, 1, 2]
+
+
+def test_words_are_stored_as_a_hash_that_needs_the_key(settings):
+    count_missed("debt bondage")
+    settings.SECRET_KEY = "another key"
+    count_missed("debt bondage")
+
+    digests = MissedSearch.objects.values_list("digest", flat=True)
+    assert len({len(digest) for digest in digests}) == 1
+    assert len(set(digests)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("  Côte   d’Ivoire ", "cote ivoire"),
+        ('"forced marriage" -kenya', "forced marriage kenya"),
+        ("ILO Convention, 1930", "ilo convention 1930"),
+        ("العمل القسري", "العمل القسري"),
+    ],
+)
+def test_words_are_counted_folded(text, words):
+    assert reportable_words(text) == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \t ",
+        '"-!?',
+        "jane.doe@example.org",
+        "write to jane@home",
+        "@jane_doe",
+        "jane＠home",
+        "http://jane/",
+        "www.example.org",
+        "facebook.com/jane",
+        "jane (at) example.org",
+        "call 0771234567",
+        "+44 20 7946 0000",
+        "077-12-34-5",
+        "(077) 12 34 5",
+        "12_34_5",
+        "٠٧٧١٢٣",
+        "passport AB123456",
+        "afraid " * 15,
+    ],
+)
+def test_what_may_lead_to_a_person_is_not_counted(text):
+    assert not reportable_words(text)
+    miss(text, days=6)
+
+    assert not MissedSearch.objects.exists()
+
+
+@hypothesis_settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(
+                ["zaqoriv", "Zaqóriv plumbeth", '"quixolan"', "jane@quixolan.org", "plumbeth 123 456"]
+            ),
+            st.integers(min_value=0, max_value=3),
+        ),
+        max_size=40,
+    )
+)
+def test_what_was_searched_for_less_than_five_times_is_nowhere_in_the_database(searches):
+    MissedSearch.objects.all().delete()
+    for text, day in searches:
+        with time_machine.travel(FIRST_DAY + datetime.timedelta(days=day), tick=False):
+            count_missed(text)
+
+    stored = all_stored_text()
+    assert not any(word in stored for word in ["zaqoriv", "zaqóriv", "plumbeth", "quixolan"])
+
+
+def test_after_a_year_without_a_new_count_it_is_forgotten():
+    miss("forgotten long ago", days=5, start=datetime.date(2025, 1, 1))
+    miss("searched again", days=5, start=datetime.date(2025, 1, 1))
+    miss("forgotten and unknown", days=1, start=datetime.date(2025, 2, 28))
+    miss("searched again", days=1, start=datetime.date(2025, 3, 5))
+    miss("something new", days=1, start=datetime.date(2026, 3, 1))
+
+    assert sorted(MissedSearch.objects.values_list("words", "count")) == [("", 1), ("searched again", 6)]
+
+
+def test_it_takes_one_query_to_count_again_and_three_for_new_words(django_assert_num_queries):
+    # On both databases two more for the savepoint, and on SQLite three for the time that it waits.
+    around = 5 if IS_SQLITE else 2
+    with django_assert_num_queries(around + 3):
+        count_missed("debt bondage")
+    MissedSearch.objects.update(counted_on=FIRST_DAY)
+    with django_assert_num_queries(around + 1):
+        count_missed("debt bondage")
+
+
+# --- A database that can't write now -------------------------------------------------------------
+
+
+def test_database_that_may_only_be_read_is_no_error():
+    MissedSearch.objects.all().exists()  # the connection is open
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA query_only = ON" if IS_SQLITE else "SET transaction_read_only = on")
+    try:
+        count_missed("debt bondage")
+        assert not MissedSearch.objects.exists()
+    finally:
+        if IS_SQLITE:
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA query_only = OFF")
+
+
+@pytest.mark.skipif(not IS_SQLITE, reason="only SQLite has one lock for all that write")
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_visitor_does_not_wait_long_for_a_locked_database():
+    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        start = time.monotonic()
+        count_missed("debt bondage")
+        waited = time.monotonic() - start
+    finally:
+        other.close()
+
+    assert not MissedSearch.objects.exists()
+    assert PATIENCE / 1000 <= waited < 5
+    with connection.cursor() as cursor:
+        assert cursor.execute("PRAGMA busy_timeout").fetchone() == (20_000,)
+    count_missed("debt bondage")
+    assert MissedSearch.objects.get().count == 1
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_several_visitors_at_once_are_all_counted():
+    known = make_known("debt bondage")
+    MissedSearch.objects.update(digest=digest_of("debt bondage"))
+    barrier = threading.Barrier(4, timeout=20)
+
+    def search():
+        try:
+            barrier.wait()
+            count_missed("never before")
+            count_missed("debt bondage")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=search) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    known.refresh_from_db()
+    assert known.count == 9
+    assert MissedSearch.objects.get(words="").count == 1
+
+
+def digest_of(words):
+    """Return the digest that is stored for `words`, and leave no trace of it."""
+    count_missed(words)
+    row = MissedSearch.objects.get(words="")
+    row.delete()
+    return row.digest
+
+
+# --- The report ----------------------------------------------------------------------------------
+
+
+def rows_of(response):
+    """Return the texts of the table's cells, row by row, without the buttons."""
+    rows = []
+    for row in parse(response).select("table.listing tbody tr"):
+        for actions in row.select(".actions"):
+            actions.decompose()
+        rows.append([cell.get_text(" ", strip=True) for cell in row.select("td")])
+    return rows
+
+
+def test_report_lists_known_words_the_most_frequent_first(editor):
+    make_known("debt bondage", count=7, month=datetime.date(2026, 2, 1))
+    make_known("kafala", count=12)
+    make_known("brick kilns", count=7)
+    miss("not yet known", days=4)
+
+    response = editor.get(REPORT)
+
+    assert rows_of(response) == [
+        ["kafala", "12", "March 2026"],
+        ["brick kilns", "7", "March 2026"],
+        ["debt bondage", "7", "February 2026"],
+    ]
+    assert "Searches without result" in parse(response).title.text
+
+
+def test_empty_report_says_so(editor):
+    assert "on 5 days or more" in parse(editor.get(REPORT)).select_one("#listing-results").text
+
+
+def test_report_is_in_the_menu_of_those_who_may_see_it(client):
+    def is_in_menu():
+        return REPORT in client.get("/admin/").content.decode()
+
+    client.force_login(make_user("Editors"))
+    assert is_in_menu()
+    client.force_login(make_user("Moderators"))
+    assert is_in_menu()
+    client.force_login(make_outsider())
+    assert not is_in_menu()
+
+
+def make_outsider():
+    """Return a user who may enter the admin, and no more."""
+    user = make_user()
+    user.user_permissions.add(Permission.objects.get(codename="access_admin"))
+    return user
+
+
+@pytest.mark.parametrize("export", ["", "?export=csv", "?export=xlsx"])
+def test_report_is_refused_to_those_without_permission(client, export):
+    missed = make_known("debt bondage")
+    client.force_login(make_outsider())
+
+    for address in (f"{REPORT}{export}", f"{REPORT}results/{export}", f"{REPORT}{missed.pk}/delete/"):
+        response = client.get(address)
+        assert response.status_code == 302
+        assert response["Location"] == "/admin/"
+    assert client.post(f"{REPORT}{missed.pk}/delete/").status_code == 302
+    assert MissedSearch.objects.exists()
+
+
+def test_report_is_refused_to_visitors(client):
+    assert client.get(REPORT)["Location"].startswith("/admin/login/")
+
+
+def test_report_is_exported(editor):
+    make_known("debt bondage", count=7)
+    miss("not yet known", days=4)
+
+    response = editor.get(REPORT, {"export": "csv"})
+
+    lines = b"".join(response.streaming_content).decode().splitlines()
+    assert lines == ["Words,Times,Last in", "debt bondage,7,2026-03-01"]
+
+
+def test_one_click_leads_from_words_to_a_new_vocabulary_group(editor):
+    make_known("debt bondage")
+
+    link = parse(editor.get(REPORT)).find("a", string=lambda text: text and "New vocabulary group" in text)
+
+    assert link["aria-label"] == "New vocabulary group: debt bondage"
+    assert parse(editor.get(link["href"])).select_one("[name=terms]").text.strip() == "debt bondage"
+
+
+def test_words_that_were_dealt_with_are_deleted_without_a_trace(editor):
+    missed = make_known("debt bondage")
+    link = parse(editor.get(REPORT)).select_one(".actions a[aria-label='Delete: debt bondage']")
+
+    assert "debt bondage" in parse(editor.get(link["href"])).text
+    response = editor.post(link["href"])
+
+    assert response["Location"] == REPORT
+    assert not MissedSearch.objects.filter(pk=missed.pk).exists()
+    assert not ModelLogEntry.objects.filter(label__contains="bondage").exists()
+
+
+def test_report_of_all_searches_that_wagtail_has_is_not_offered(client):
+    client.force_login(make_user(is_superuser=True))
+
+    assert "/admin/searchpicks/reports/" not in client.get("/admin/").content.decode()
+
+
+def test_groups_can_be_given_the_report(client):
+    client.force_login(make_user(is_superuser=True))
+
+    page = parse(client.get("/admin/groups/new/"))
+
+    permissions = Permission.objects.filter(codename__in=["view_missedsearch", "delete_missedsearch"])
+    values = {field["value"] for field in page.select("input[name=permissions]")}
+    assert {str(permission.pk) for permission in permissions} <= values

@@ -1,0 +1,164 @@
+"""What is mended of modelsearch's two backends: each fault has a test here, which runs on both databases."""
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from modelsearch.query import And, Not, Or, Phrase, PlainText
+from wagtail.models import Locale, Page
+from wagtail.search.backends import get_search_backend
+
+from stories.models import StoryPage
+from tests.builders import home_page, make_image, make_plain_page, make_story
+
+pytestmark = pytest.mark.django_db
+
+
+def titles(query, pages=None, **options):
+    return [page.title for page in (Page.objects if pages is None else pages).search(query, **options)]
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("kedougou", "The road to Kédougou"),
+        ("KÉDOUGOU", "The road to Kédougou"),
+        ("traffickers", "Trafficking is a crime"),
+        ("trafficked", "Trafficking is a crime"),
+        ("kofi", "Kofi’s boat"),
+        ("kofi's", "Kofi’s boat"),
+        ("coeur", "Le cœur de l’été"),
+        ("été", "Le cœur de l’été"),
+        ("mines", "They were mining"),
+        ("forced-labour", "No forced labour here"),
+    ],
+)
+def test_a_word_is_found_in_any_form_and_spelling(query, title):
+    for one in (
+        "The road to Kédougou",
+        "Trafficking is a crime",
+        "Kofi’s boat",
+        "Le cœur de l’été",
+        "They were mining",
+        "No forced labour here",
+    ):
+        make_story(one)
+    assert titles(query) == [title]
+
+
+@pytest.mark.parametrize(
+    "query", ['"', 'a"b', '""', "'", "  ", "", "-", "(", "AND", "*", "a:b", "\\", "&", "|", "!", "<->"]
+)
+def test_no_sign_is_an_error_or_means_anything(query):
+    make_story("A lantern")
+    assert titles(query) == []
+    assert titles(Phrase(query)) == []
+    assert list(Page.objects.autocomplete(query)) in ([], [Page.objects.get(title="A lantern")])
+
+
+def test_nul_is_no_word():
+    make_story("A lantern")
+    assert titles("lantern\x00") == ["A lantern"]
+
+
+def test_a_phrase_stands_together_and_is_inflected():
+    make_story("Gold mining in the hills")
+    make_story("Gold is found where they mine")
+    assert titles(Phrase("gold mine")) == ["Gold mining in the hills"]
+
+
+def test_queries_are_combined_and_negated():
+    for title in ("Red boat", "Red house", "Blue house"):
+        make_story(title)
+    pages = StoryPage.objects.order_by("title")
+    options = {"pages": pages, "order_by_relevance": False}
+    assert titles(And([PlainText("red"), Not(PlainText("house"))]), **options) == ["Red boat"]
+    assert titles(Or([Phrase("red boat"), PlainText("blue")]), **options) == ["Blue house", "Red boat"]
+    assert titles(Not(PlainText("red")), **options) == ["Blue house"]
+    assert titles("red blue", operator="or", **options) == ["Blue house", "Red boat", "Red house"]
+
+
+def test_the_best_match_comes_first_also_for_several_words():
+    """On SQLite, modelsearch puts the best match of an And last."""
+    body = [{"type": "text", "value": "<p>" + "Other words of a long text. " * 40 + "{}</p>"}]
+
+    def text(words):
+        return [{"type": "text", "value": body[0]["value"].format(words)}]
+
+    make_story("One mention", body=text("slavery in a brick kiln"))
+    make_story("Slavery in the brick kiln")
+    make_story("Many mentions", body=text("slavery brick kiln " * 10))
+    expected = ["Slavery in the brick kiln", "Many mentions", "One mention"]
+    assert titles("slavery") == expected
+    assert titles("slavery kiln") == expected
+    assert titles(And([PlainText("slavery"), Phrase("brick kiln")])) == expected
+
+
+def test_titles_can_be_searched_alone():
+    make_story("Lantern")
+    make_story("Other", summary="A lantern.")
+    assert titles("lantern", fields=["title"]) == ["Lantern"]
+
+
+def test_results_can_be_sliced_and_counted():
+    for number in range(5):
+        make_story(f"Lantern {number}")
+    results = Page.objects.search("lantern")
+    assert results.count() == 5
+    whole = [page.pk for page in results]
+    assert [page.pk for page in results[1:3]] == whole[1:3]
+    assert results[4].pk == whole[4]
+
+
+def test_a_beginning_finds_titles_without_accents():
+    make_story("The road to Kédougou")
+    make_story("Trafficking")
+    assert [page.title for page in Page.objects.autocomplete("kedo")] == ["The road to Kédougou"]
+    assert [page.title for page in Page.objects.autocomplete("road ked")] == ["The road to Kédougou"]
+    assert [page.title for page in Page.objects.autocomplete("Traffickin")] == ["Trafficking"]
+
+
+def test_what_changes_is_found_by_its_new_words_only():
+    """The index of SQLite is written by triggers."""
+    story = make_story("Lantern")
+    story.title = "Candle"
+    story.save_revision().publish()
+    assert titles("lantern") == []
+    assert titles("candle") == ["Candle"]
+    story.delete()
+    assert titles("candle") == []
+
+
+def test_update_index_brings_back_what_was_lost():
+    make_story("Lantern", countries=["KE"])
+    get_search_backend().reset_indexes()
+    assert titles("lantern") == []
+    call_command("update_index", verbosity=0)
+    assert titles("lantern") == ["Lantern"]
+    assert titles("countryke0") == ["Lantern"]
+
+
+def test_each_language_is_stemmed_by_its_own_rules():
+    french = Locale.objects.get_or_create(language_code="fr")[0]
+    home = home_page().copy_for_translation(french)
+    home.title = "Les tribunaux nationaux"
+    home.save_revision().publish()
+    assert titles("tribunal national") == ["Les tribunaux nationaux"]
+
+
+def test_pictures_are_found_in_the_admin():
+    image = make_image(title="A boat at dawn")
+    assert list(type(image).objects.search("boats")) == [image]
+
+
+def test_text_that_looks_like_markup_is_text():
+    make_plain_page("Signs", introduction="a < b & c > d <b>bold</b>")
+    assert titles("bold") == ["Signs"]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="roles and extensions are PostgreSQL's")
+def test_search_needs_no_extension_of_postgresql():
+    make_story("The road to Kédougou")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'")
+        assert cursor.fetchall() == []
+    assert titles("kedougou") == ["The road to Kédougou"]

@@ -1,0 +1,519 @@
+"""What the search knows beside what was typed: equal terms, countries, themes, authors, cries for help."""
+
+import csv
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from wagtail.models import Locale
+
+from search.analysis import tokens
+from search.finding import Search
+from search.forms import SearchForm
+from search.models import VocabularyGroup
+from search.parsing import parse
+from search.vocabulary import Vocabulary
+from stories.terms import Author, Theme
+from tests.builders import make_author, make_index, make_private, make_story, make_theme, make_user
+from tests.builders import parse as html
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "/admin/snippets/search/vocabularygroup/"
+
+
+def make_group(*terms, **fields):
+    return VocabularyGroup.objects.create(terms="\n".join(terms), **fields)
+
+
+def found(text):
+    """Return the titles of the pages that a search for `text` finds, the best first."""
+    form = SearchForm({"q": text})
+    form.is_valid()
+    return [page.title for page in Search(form).page(1)]
+
+
+def ways(text, language="en"):
+    """Return {words: Tokens} for what is said instead of `text`."""
+    said = Vocabulary(language).ways_to_say(tokens(text, language))
+    assert len({way.words for way in said}) == len(said), "each once"
+    return {way.query_string: way for way in said}
+
+
+def also_searched(text, language="en"):
+    vocabulary = Vocabulary(language)
+    return vocabulary.also_searched(parse(text, language, vocabulary).query)
+
+
+def text_block(words):
+    return [{"type": "text", "value": f"<p>{words}</p>"}]
+
+
+@pytest.fixture
+def only_own_groups():
+    VocabularyGroup.objects.all().delete()
+
+
+# --- Groups of equal terms -----------------------------------------------------------------------
+
+
+def test_term_finds_the_others_of_its_group_after_what_was_typed(only_own_groups):
+    make_group("peonage", "Debt bondage")
+    make_story("Of peonage")
+    make_story("Of debt bondage and debt bondage")
+    make_story("Of debt, and of bondage")
+
+    assert found("peonage") == ["Of peonage", "Of debt bondage and debt bondage"]
+    # The words themselves need not stand together.
+    assert set(found("debt bondage")) == {
+        "Of debt bondage and debt bondage",
+        "Of debt, and of bondage",
+        "Of peonage",
+    }
+    way = ways("PEONAGE")["debt bondag"]
+    assert (way.is_typed, way.weight, way.label) == (False, 0.5, "Debt bondage")
+
+
+def test_term_may_be_in_several_groups(only_own_groups):
+    make_group("freed", "rescued", "réscued")
+    make_group("freed", "liberated", "rescue")
+
+    assert list(ways("freed")) == ["rescu", "liber"]
+
+
+def test_term_that_holds_a_shorter_one_of_its_group_is_not_looked_for_as_well(only_own_groups):
+    make_group("trafficking", "human trafficking", "traite", "traite des personnes")
+
+    assert list(ways("trafficking")) == ["trait"]
+    assert list(ways("human trafficking")) == ["traffick", "trait"]
+
+
+def test_terms_are_read_by_the_language_of_the_pages(only_own_groups):
+    make_group("UN", "ONU")
+    make_group("!!!", "…", "ONU", "Nations Unies")
+
+    assert list(ways("ONU", "en")) == ["un", "nation uni"]
+    # There the word is a stop word, which is in every text.
+    assert list(ways("ONU", "fr")) == ["nation uni"]
+    assert ways("un", "fr") == {}
+
+
+def test_new_changed_and_deleted_group_counts_at_once(only_own_groups):
+    make_story("Of peonage")
+    assert found("servitude") == []
+
+    group = make_group("peonage", "servitude")
+    assert found("servitude") == ["Of peonage"]
+
+    group.terms = "peonage\nserfdom"
+    group.save()
+    assert found("servitude") == []
+    assert found("serfdom") == ["Of peonage"]
+
+    group.delete()
+    assert found("serfdom") == []
+
+
+def test_adding_a_group_loses_no_result():
+    make_story("Bonded labour in brick kilns")
+    make_story("A bonded child, and labor")
+    make_story("Debt bondage")
+    texts = ["bonded labor", "labor", "bonded", "labour brick", "debt bondage"]
+    before = {text: set(found(text)) for text in texts}
+    assert "Bonded labour in brick kilns" in before["bonded labor"]
+
+    make_group("bonded labor", "peonage")
+    make_group("bonded", "tied")
+    make_group("labour brick", "kiln work")
+
+    for text in texts:
+        assert before[text] <= set(found(text))
+
+
+def test_group_finds_nothing_that_is_not_public(only_own_groups):
+    make_group("peonage", "debt bondage")
+    private = make_private(make_index(make_index(), "Private"))
+    make_story("Private debt bondage", parent=private)
+    make_story("Draft of debt bondage", live=False)
+
+    assert found("peonage") == []
+
+
+def test_making_a_vocabulary_takes_three_queries(django_assert_num_queries):
+    make_theme("Debt")
+    make_author("Staff")
+    Vocabulary("en")
+
+    with django_assert_num_queries(3):
+        vocabulary = Vocabulary("en")
+        vocabulary.ways_to_say(["kenya"])
+        vocabulary.asks_for_help("help me")
+
+
+def test_longest_term_has_at_most_six_words(only_own_groups):
+    make_group("one two three four five six seven eight", "short")
+
+    assert Vocabulary("en").longest == 6
+
+
+# --- The groups to start with --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("labor", "Of labour"),
+        ("organization", "They organised"),
+        ("slaves", "Of enslavement"),
+        ("slavery", "The enslaved"),
+        ("bonded labor", "Debt bondage"),
+        ("compulsory labour", "Of forced labor"),
+        ("working children", "Child labour"),
+        ("human trafficking", "Traffickers"),
+        ("maid", "A domestic worker"),
+        ("broker", "The recruitment agents"),
+        ("sponsorship system", "Kafala"),
+        ("ILO", "The International Labour Organization"),
+        ("OIT", "The ILO"),
+        ("ONG", "A charity"),
+        ("esclavage", "Of slavery"),
+        ("trata de personas", "Of trafficking"),
+        ("travail forcé", "Of forced labour"),
+        ("trabajo infantil", "Of child labor"),
+        ("servidumbre por deudas", "Of bonded labour"),
+        ("sobreviviente", "A survivor"),
+        ("orpailleurs", "Of gold mining"),
+        ("العبودية", "Of slavery"),
+    ],
+)
+def test_default_groups_know_the_words_of_the_field(typed, written):
+    make_story(written)
+    make_story("Something else")
+
+    assert found(typed) == [written]
+
+
+@pytest.mark.parametrize(("typed", "written"), [("smuggling", "Of trafficking"), ("or", "Of gold")])
+def test_default_groups_do_not_mix_ideas(typed, written):
+    make_story(written)
+
+    assert found(typed) == []
+
+
+def test_default_groups_are_such_as_editors_may_write():
+    with (settings.BASE_DIR / "search" / "data" / "vocabulary.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    groups = list(VocabularyGroup.objects.order_by("pk"))
+
+    assert [group.lines for group in groups] == [row["terms"].split("; ") for row in rows]
+    assert [group.leads_to_help for group in groups] == [row["leads_to_help"] == "yes" for row in rows]
+    for group in groups:
+        lines = group.lines
+        group.full_clean()
+        assert group.lines == lines, "no term comes twice"
+
+
+# --- Countries -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("typed", ["Kenya", "KENIA", "Kenyan", "kenyans", "kényane", "keniano", "كينيا"])
+def test_country_is_found_by_its_names_in_all_languages(typed):
+    make_story("A journey home", countries=["KE"])
+    make_story("Another", countries=["UG"])
+
+    assert found(typed) == ["A journey home"]
+
+
+def test_alias_finds_the_country_after_its_own_word_and_before_other_words():
+    make_story("Twelve Congolese miners")
+    make_story("Cobalt", countries=["CD"])
+    make_story("Across the DRC")
+    make_story("Kenya", countries=["KE"])
+
+    assert found("DRC") == ["Across the DRC", "Cobalt", "Twelve Congolese miners"]
+
+
+def test_name_of_a_country_counts_as_typed_and_an_alias_as_added():
+    name, alias = ways("Kenia")["countryke0"], ways("Kenyan")["countryke0"]
+
+    assert (name.is_typed, name.weight, name.label) == (True, 3, "")
+    assert (alias.is_typed, alias.weight, alias.label) == (False, 3, "Kenya")
+    assert ways("keniano", "es")["countryke0"].label == "Kenia"
+    assert "kenya" not in ways("Kenya")
+    word = ways("Kenyan")["kenya"]
+    assert (word.is_typed, word.weight, word.label) == (False, 0.5, "Kenya")
+
+
+def test_word_for_two_countries_finds_both():
+    make_story("Cobalt", countries=["CD"])
+    make_story("Timber", countries=["CG"])
+
+    assert set(found("Congolese")) == {"Cobalt", "Timber"}
+    assert {"countrycd0", "countrycg0"} <= set(ways("Congo"))
+
+
+@pytest.mark.parametrize("typed", ["DRC", "USA", "Congolese", "British", "Ivory Coast", "UAE"])
+def test_country_makes_no_long_query(typed):
+    said = [way for way in ways(typed).values() if way.weight < 1]
+
+    assert 1 <= len(said) <= 6
+
+
+def test_country_of_several_words_is_found_as_one():
+    make_story("Cocoa", countries=["CI"])
+    make_story("Elephants", summary="Ivory from the coast.")
+
+    assert set(found("ivory coast")) == {"Cocoa", "Elephants"}
+    assert found("Côte d'Ivoire") == ["Cocoa"]
+    assert found("costa de marfil") == ["Cocoa"]
+
+
+def test_editor_gives_a_country_another_name_at_once():
+    make_story("A journey home", countries=["KE"])
+    assert found("Magic Savannah") == []
+
+    group = make_group("Magic Savannah", "Kenya")
+    assert found("magic savannah") == ["A journey home"]
+
+    group.delete()
+    assert found("magic savannah") == []
+
+
+def test_stop_word_means_no_country():
+    assert ways("us") == {}
+    assert "countryus0" in ways("USA")
+
+
+# --- Themes and authors --------------------------------------------------------------------------
+
+
+def test_theme_is_found_by_each_of_its_words():
+    make_story("A journey home", themes=["Forced labour"])
+    make_story("Another", themes=["Law and the courts"])
+
+    for typed in ("forced labour", "labour", "FORCED", "forced journey"):
+        assert found(typed) == ["A journey home"]
+    token = Theme.objects.get(name="Forced labour").index_token
+    assert (ways("forced")[token].is_typed, ways("forced")[token].weight) == (True, 3)
+    assert ways("and") == {}
+
+
+@pytest.mark.parametrize("typed", ["forced labor", "labor", "compulsory labour", "travail forcé"])
+def test_theme_is_found_by_equal_terms(typed):
+    make_story("A journey home", themes=["Forced labour"])
+
+    assert found(typed) == ["A journey home"]
+
+
+@pytest.mark.parametrize("model", [Theme, Author])
+def test_renamed_theme_or_author_is_found_by_the_new_name_at_once(model):
+    make_story("A journey home", themes=["Lantern"], authors=["Lantern"])
+    make_story("Another")
+    for other in {Theme, Author} - {model}:
+        other.objects.update(name="Nobody")
+    assert found("lantern") == ["A journey home"]
+
+    term = model.objects.get(name="Lantern")
+    term.name = "Harbourmaster"
+    term.save()
+
+    assert found("lantern") == []
+    assert found("harbourmaster") == ["A journey home"]
+
+
+def test_themes_of_another_language_do_not_count():
+    french = Locale.objects.create(language_code="fr")
+    theme = Theme.objects.create(name="Lanterne", locale=french)
+
+    assert ways("lanterne") == {}
+    assert list(ways("lanterne", "fr")) == [theme.index_token]
+
+
+# --- What the page says was searched -------------------------------------------------------------
+
+
+def test_added_words_are_told_once_in_order_and_not_those_typed(only_own_groups):
+    make_group("maid", "housemaid", "domestic worker")
+    make_group("labour", "labor", "work force")
+
+    assert also_searched("maid") == ["housemaid", "domestic worker"]
+    assert also_searched("domestic worker maid") == ["housemaid"]
+    assert also_searched("Labor labour maids") == ["work force", "housemaid", "domestic worker"]
+    assert also_searched("lantern") == []
+    assert also_searched("Kenyan")[0] == "Kenya"
+
+
+def test_at_most_eight_added_words_are_told(only_own_groups):
+    make_group(*(f"lantern{chr(97 + number)}" for number in range(12)))
+
+    assert len(also_searched("lanterna")) == 8
+
+
+# --- Cries for help ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "help",
+        "HELP!!!",
+        "please help me",
+        "I need help",
+        "help escape passport taken",
+        "my boss took my passport",
+        "they have taken my phone",
+        "escape",
+        "how to run away",
+        "hotline Kenya",
+        "am I trafficked?",
+        "I am not allowed to leave the house",
+        "I owe my boss money",
+        "au secours",
+        "j’ai besoin d’aide",
+        "passeport confisqué",
+        "PASSEPORT CONFISQUE par mon patron",
+        "comment s'échapper",
+        "aide échapper passeport confisqué",
+        "il me frappe",
+        "ayuda",
+        "necesito ayuda",
+        "me quitaron el pasaporte",
+        "quiero escapar",
+        "linea de ayuda",
+        "ayuda escapar pasaporte confiscado",
+        "no me dejan salir",
+        "ساعدوني",
+        "أحتاج إلى مساعدة",
+    ],
+)
+def test_cry_for_help_is_understood(text):
+    assert Vocabulary("en").asks_for_help(text)
+    assert Vocabulary("es").asks_for_help(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "???",
+        "helpful",
+        "kenya court",
+        "passport",
+        "training helps officials",
+        "escape from slavery in Senegal",
+        "trafficking",
+        "forced labour",
+        "forced to work",
+        "trafficking in persons report",
+        "child marriage law",
+        "debt bondage",
+        "esclavage moderne",
+        "pasaporte",
+        "trata de personas",
+        "enfants forcés de travailler",
+    ],
+)
+def test_ordinary_search_is_no_cry_for_help(text):
+    assert not Vocabulary("en").asks_for_help(text)
+
+
+def test_editors_say_what_is_a_cry_for_help(only_own_groups):
+    assert not Vocabulary("en").asks_for_help("need lantern now")
+    make_group("lantern", "dark road", "show me", leads_to_help=True)
+    vocabulary = Vocabulary("en")
+
+    for text in ("Lanterns of the dark roads", "the road was dark", "lantern", "new lantern", "show me more"):
+        assert vocabulary.asks_for_help(text)
+    for text in ("road", "dark", "show", "show more", "lanterns", "a lantern for many boats"):
+        assert not vocabulary.asks_for_help(text)
+
+
+def test_cries_for_help_are_no_equal_terms(only_own_groups):
+    make_group("lantern", "candle", leads_to_help=True)
+
+    assert ways("lantern") == {}
+
+
+# --- In the admin --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def editor(client):
+    client.force_login(make_user("Editors"))
+    return client
+
+
+def test_editor_adds_a_group_and_changes_it(editor, only_own_groups):
+    response = editor.post(f"{ADDRESS}add/", {"terms": "Peonage\r\n debt bondage \r\n\r\nPEONAGE\r\n--"})
+
+    assert response.status_code == 302
+    group = VocabularyGroup.objects.get()
+    assert group.lines == ["Peonage", "debt bondage"]
+    editor.post(f"{ADDRESS}edit/{group.pk}/", {"terms": "help", "leads_to_help": "on"})
+    group.refresh_from_db()
+    assert (group.terms, group.leads_to_help) == ("help", True)
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ("", "required"),
+        ("peonage", "at least two different terms"),
+        ("Peonage\npéonage", "at least two different terms"),
+        ("--\n!!", "at least two different terms"),
+        (f"debt\n{'x' * 81}", "more than 80 characters: xxx"),
+        ("\n".join(f"term {number}" for number in range(61)), "at most 60 terms"),
+        ("debt\x00\nbondage", "Null characters"),
+    ],
+)
+def test_group_that_makes_no_sense_is_refused_in_plain_words(editor, only_own_groups, terms, message):
+    response = editor.post(f"{ADDRESS}add/", {"terms": terms})
+
+    assert message in response.context["form"].errors["terms"][0]
+    assert not VocabularyGroup.objects.exists()
+
+
+def test_group_for_help_has_at_least_one_term():
+    VocabularyGroup(terms="sos", leads_to_help=True).full_clean()
+    with pytest.raises(ValidationError, match="two different terms"):
+        VocabularyGroup(terms="?", leads_to_help=True).full_clean()
+
+
+def test_new_group_begins_with_the_terms_of_the_address(editor):
+    page = html(editor.get(f"{ADDRESS}add/", {"terms": "<b>dark</b> road"}))
+
+    assert page.select_one("textarea[name=terms]").text.strip() == "<b>dark</b> road"
+    assert html(editor.get(f"{ADDRESS}add/")).select_one("textarea[name=terms]").text.strip() == ""
+    response = editor.post(f"{ADDRESS}add/?terms=dark", {"terms": "one\ntwo"})
+    assert response.status_code == 302
+    assert VocabularyGroup.objects.filter(terms="one\ntwo").exists()
+
+
+def test_list_of_groups_can_be_searched_and_filtered(editor, only_own_groups):
+    make_group("peonage", "debt bondage")
+    make_group("dark road", leads_to_help=True)
+
+    def listed(**query):
+        return html(editor.get(ADDRESS, query)).select_one("main").get_text(" ")
+
+    assert "peonage, debt bondage" in listed()
+    assert "dark road" in listed()
+    assert "dark road" not in listed(q="bondage")
+    assert "peonage" not in listed(leads_to_help="true")
+
+
+def test_only_moderators_delete_a_group(client, only_own_groups):
+    group = make_group("peonage", "debt bondage")
+
+    for name, number_left in (("Editors", 1), ("Moderators", 0)):
+        client.force_login(make_user(name))
+        client.post(f"{ADDRESS}delete/{group.pk}/")
+        assert VocabularyGroup.objects.count() == number_left
+
+
+def test_a_longer_term_loses_nothing_that_a_shorter_one_within_it_finds(client):
+    VocabularyGroup.objects.all().delete()
+    VocabularyGroup.objects.create(terms="child labour\nworking children")
+    story = make_story("A camp of working children")
+    assert story.title in client.get("/search/?q=child+labour+camp").content.decode()
+    VocabularyGroup.objects.create(terms="child labour camp\ngulag")
+    assert story.title in client.get("/search/?q=child+labour+camp").content.decode()
