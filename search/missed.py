@@ -4,7 +4,7 @@ import re
 from contextlib import contextmanager, suppress
 
 from django.db import InternalError, OperationalError, connection, transaction
-from django.db.models import Case, DateField, F, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -38,26 +38,19 @@ def reportable_words(text):
 
 def _count(words):
     digest = salted_hmac("search.missed", words, algorithm="sha256").hexdigest()
-    today = timezone.localdate()
-    month = today.replace(day=1)
+    month = timezone.localdate().replace(day=1)
     is_known = Q(count__gte=MissedSearch.REPORTED_FROM - 1)
-    # Words that are not known yet count once a day: one person's reloads must not make them known, not
-    # even around midnight on servers whose clocks differ.
-    is_there = (
-        MissedSearch.objects.filter(digest=digest)
-        .exclude(counted_on__gte=today)
-        .update(
-            count=F("count") + 1,
-            month=month,
-            words=Case(When(is_known, then=Value(words)), default=Value("")),
-            counted_on=Case(When(is_known, then=None), default=Value(today), output_field=DateField()),
-        )
-    )
-    if not is_there:
+    counted = {
+        "count": F("count") + 1,
+        "month": month,
+        "words": Case(When(is_known, then=Value(words)), default=Value("")),
+    }
+    rows = MissedSearch.objects.filter(digest=digest)
+    if not rows.update(**counted):
         MissedSearch.objects.filter(month__lt=month.replace(year=month.year - 1)).delete()
-        new = MissedSearch(digest=digest, count=1, month=month, counted_on=today)
-        # It may be there: counted today, or just made by another process.
-        MissedSearch.objects.bulk_create([new], ignore_conflicts=True)
+        # Another process may just have made it, too.
+        MissedSearch.objects.bulk_create([MissedSearch(digest=digest, month=month)], ignore_conflicts=True)
+        rows.update(**counted)
 
 
 @contextmanager
@@ -67,7 +60,7 @@ def little_patience():
         yield
         return
     with connection.cursor() as cursor:
-        (usual,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+        usual = connection.settings_dict["OPTIONS"]["timeout"] * 1000
         cursor.execute(f"PRAGMA busy_timeout = {PATIENCE}")
         try:
             yield

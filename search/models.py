@@ -73,8 +73,8 @@ class KnownWord(models.Model):
 class MissedSearch(models.Model):
     """How often words were searched for in vain.
 
-    Until that happened on REPORTED_FROM days, the words themselves are not stored, only a keyed hash of
-    them: what one person typed may tell who they are. From then on every time counts.
+    Until that happened REPORTED_FROM times, the words themselves are not stored, only a keyed hash of
+    them: what one person typed may tell who they are.
     """
 
     REPORTED_FROM = 5
@@ -84,9 +84,6 @@ class MissedSearch(models.Model):
     count = models.PositiveIntegerField(_("times"), default=0)
     # The first day of the month of the last time: no more is kept of when.
     month = models.DateField(_("last in"), db_index=True)
-    # As long as the words are unknown, they count once a day, and this is the last one: five reloads
-    # by one person must not make them known.
-    counted_on = models.DateField(null=True)
 
     class Meta:
         ordering = ["-count", "words"]

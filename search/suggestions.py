@@ -6,20 +6,21 @@ from dataclasses import dataclass
 from itertools import chain
 
 from django import forms
-from django.db.models import OuterRef, Q, Subquery
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import CharField, F, OuterRef, Q, Subquery, Value
 from django.http import JsonResponse
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from wagtail.models import Page
+from wagtail.models import Locale, Page
 from wagtail.search.backends import get_search_backend
 
 from media.visibility import published_pages
 from search.analysis import folded
 from search.vocabulary import country_terms
 from stories.languages import CONTENT_LANGUAGES
-from stories.models import StoryPage
+from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
 from stories.terms import Country, Theme, country_names
 
@@ -28,6 +29,7 @@ MOST_TERMS, MOST_PAGES = 3, 5
 COMPARED = 50
 # What begins an alias of more countries, as “republic” does, means none of them.
 MOST_COUNTRIES_OF_ALIAS = 8
+INDEX_PATH = TOP_INDEX_DEPTH * Page.steplen
 
 
 class SuggestionForm(forms.Form):
@@ -52,23 +54,26 @@ def suggest(typed, language):
     """Return [{"text", "url", "kind"}] of what is public in `language`, an ISO code.
 
     `typed`: folded words. Of a page's title the last may be the beginning of a word, of a country or a
-    theme each of them. It takes at most five queries, and the databases look closely at few pages.
+    theme each of them.
+
+    Asking of all matching pages whether they are public would take too long. So a few are taken first,
+    and one story for each country and theme; only when too many of these are not public, all are asked.
+    That makes three queries, or up to five.
     """
-    terms = [term for term in [*themes(typed, language), *countries(typed, language)] if term.index_path]
-    newest = pages_titled(typed, language)
-    keys = list(newest.values_list("pk", flat=True)[:COMPARED])
-    index_paths = {term.index_path for term in terms}
-    public = list(published_pages().filter(Q(pk__in=keys) | Q(path__in=index_paths)))
-    indexes = {page.path: page.url for page in public if page.path in index_paths}
-    pages = [page for page in public if page.pk in keys]
-    if len(pages) < MOST_PAGES and len(keys) == COMPARED:
-        # So many of them are private that public ones may come after them.
-        pages = list(published_pages().filter(pk__in=newest).order_by("-pk")[:COMPARED])
-    terms = sorted((term for term in terms if indexes.get(term.index_path)), key=lambda term: term.order)
-    pages = sorted((page for page in pages if page.url), key=lambda page: (title_rank(typed, page), -page.pk))
-    return [term.as_suggestion(indexes) for term in terms[:MOST_TERMS]] + [
-        {"text": page.title, "url": page.url, "kind": kind_of(page.cached_content_type.model_class())}
-        for page in pages[:MOST_PAGES]
+    terms = terms_called(typed, language, StoryPage.objects.filter(live=True))
+    titled = pages_titled(typed, language)
+    paths = list(titled.values_list("path", flat=True)[:COMPARED])
+    public = {page.path: page for page in public_at([*paths, *(term.story_path for term in terms)])}
+    if any(term.story_path not in public for term in terms):
+        terms = terms_called(typed, language, StoryPage.objects.published())
+    pages = [public[path] for path in paths if path in public]
+    if len(pages) < MOST_PAGES and len(paths) == COMPARED:
+        pages = published_pages().filter(pk__in=titled).order_by("-pk")[:COMPARED]
+    terms = sorted((term for term in terms if term.index_path in public), key=lambda term: term.order)
+    pages = sorted((page for page in pages if page.url), key=lambda page: title_rank(typed, page))
+    return [
+        *(term.as_suggestion(public[term.index_path].url) for term in terms[:MOST_TERMS]),
+        *(as_suggestion(page) for page in pages[:MOST_PAGES]),
     ]
 
 
@@ -77,6 +82,14 @@ def kind_of(model):
 
 
 # --- Pages ---------------------------------------------------------------------------------------
+
+
+def public_at(paths):
+    """Return the public ones of the pages with `paths`, and the public top indexes."""
+    content_type = ContentType.objects.get_for_model(StoryIndexPage)
+    is_top_index = Q(content_type=content_type, depth=TOP_INDEX_DEPTH)
+    pages = published_pages().filter(Q(path__in=set(paths)) | is_top_index)
+    return pages.only("title", "path", "url_path", "content_type")
 
 
 def pages_titled(typed, language):
@@ -93,67 +106,87 @@ def title_rank(typed, page):
     return not begins(title, typed), typed[-1] not in title
 
 
+def as_suggestion(page):
+    kind = kind_of(page.cached_content_type.model_class())
+    return {"text": page.title, "url": page.url, "kind": kind}
+
+
 # --- Countries and themes ------------------------------------------------------------------------
 
 
 @dataclass
 class Term:
-    """A country or a theme, how well its name fits, and the path of an index with a public story of it."""
+    """A country or a theme with a story.
 
-    term: Country | Theme
+    `rank`: how well its name fits, the best is 0. `story_path`: of a story that is filed under it.
+    """
+
+    model: type
+    name: str
+    slug: str
+    story_path: str
     rank: int
-    index_path: str
 
     @property
     def order(self):
-        return self.rank, self.term.name
+        return self.rank, self.name
 
-    def as_suggestion(self, indexes):
-        """`indexes`: {path: address}"""
-        kind = self.term._meta.model_name
-        url = f"{indexes[self.index_path]}{kind}/{self.term.slug}/"
-        return {"text": self.term.name, "url": url, "kind": kind_of(self.term)}
+    @property
+    def index_path(self):
+        """The path of the top index that lists the story."""
+        return self.story_path[:INDEX_PATH]
 
-
-def filed(terms, language, **of_term):
-    """Return `terms`, each with the `story_path` of a public story that is filed under it, or None."""
-    stories = StoryPage.objects.published().filter(locale__language_code=language, **of_term)
-    return terms.annotate(story_path=Subquery(stories.order_by().values("path")[:1]))
+    def as_suggestion(self, index_url):
+        url = f"{index_url}{self.model._meta.model_name}/{self.slug}/"
+        return {"text": self.name, "url": url, "kind": kind_of(self.model)}
 
 
-def index_path(term):
-    return (term.story_path or "")[: TOP_INDEX_DEPTH * Page.steplen]
-
-
-def themes(typed, language):
-    """Yield a Term for each theme with a word in its name for each of the `typed` words."""
-    named = Theme.objects.filter(locale__language_code=language)
-    for theme in filed(named, language, story_themes__theme=OuterRef("pk")):
-        rank = name_rank(typed, theme.name)
-        if rank is not None:
-            yield Term(theme, rank, index_path(theme))
-
-
-def countries(typed, language):
-    """Yield a Term for each country that the `typed` words begin a name, alias or demonym of."""
+def terms_called(typed, language, stories):
+    """Return a Term for each theme and country that the `typed` words mean and one of `stories` has."""
     ranks = country_ranks(typed, language)
-    called = Country.objects.filter(pk__in=ranks)
-    for country in filed(called, language, story_countries__country=OuterRef("pk")):
-        yield Term(country, ranks[country.pk], index_path(country))
+    themes = Theme.objects.filter(locale__language_code=language)
+    countries = Country.objects.filter(pk__in=ranks)
+    rows = [
+        filed(themes, "name", stories.filter(story_themes__theme=OuterRef("pk")), language),
+        filed(countries, "code", stories.filter(story_countries__country=OuterRef("pk")), language),
+    ]
+    names, terms = country_names(language), []
+    for kind, label, slug, story_path in rows[0].union(rows[1], all=True).order_by():
+        model = {"theme": Theme, "country": Country}[kind]
+        name = names[label] if model is Country else label
+        rank = ranks[label] if model is Country else name_rank(typed, name)
+        if story_path and rank is not None:
+            terms.append(Term(model, name, slug, story_path, rank))
+    return terms
+
+
+def filed(terms, label, stories, language):
+    """Return (kind, label, slug, path of one of `stories` in `language` or None) of each of `terms`."""
+    # A join with the language would let SQLite, which keeps no statistics, begin with all its pages.
+    of_story = Locale.objects.filter(pk=OuterRef("locale")).values("language_code")
+    stories = stories.alias(language=Subquery(of_story)).filter(language=language).order_by()
+    return terms.order_by().values_list(
+        Value(terms.model._meta.model_name, CharField()),
+        F(label),
+        F("slug"),
+        Subquery(stories.values("path")[:1]),
+    )
 
 
 def country_ranks(typed, language):
     """Return {ISO code: rank}; a name in `language` comes before an alias, unless that is there in full."""
-    ranks, by_alias = {}, {}
+    exact, named, by_alias = {}, {}, {}
     names = country_names(language)
-    for code, words in words_of_countries()[typed[0][0]]:
+    for code, words in words_of_countries().get(typed[0][0], ()):
         if list(words) == typed:
-            ranks[code] = 0
-        elif begins_words(words, typed) and code not in by_alias:
-            by_alias[code] = name_rank(typed, names[code])
-    named = {code: rank for code, rank in by_alias.items() if rank is not None}
-    aliases = {code: 3 for code in by_alias if code not in named}
-    return (aliases if len(aliases) <= MOST_COUNTRIES_OF_ALIAS else {}) | named | ranks
+            exact[code] = 0
+        elif begins_words(words, typed):
+            rank = name_rank(typed, names[code])
+            if rank is None:
+                by_alias[code] = 3
+            else:
+                named[code] = rank
+    return (by_alias if len(by_alias) <= MOST_COUNTRIES_OF_ALIAS else {}) | named | exact
 
 
 @functools.cache
@@ -167,7 +200,7 @@ def words_of_countries():
             words = tuple(folded(text))
             for word in words:
                 found[word[0]].add((code, words))
-    return found
+    return dict(found)
 
 
 def name_rank(typed, name):

@@ -6,6 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.db.models import F, TextField, Value
+from django.db.models.functions import Cast
+
 from search.analysis import folded, stem, stop_words, tokens
 from search.models import VocabularyGroup
 from search.queries import Tokens, leaves
@@ -37,21 +40,17 @@ class Term:
 class Vocabulary:
     """The other ways to say things, for searching pages in `language`, an ISO code.
 
-    It reads what editors can change when it is made, by three queries: make one for each search.
+    It reads what editors can change when it is made, by one query: make one for each search.
 
     `longest`: the number of words of the longest term.
     """
 
     def __init__(self, language):
         self.language = language
-        groups = [
-            (tuple(group.lines), group.leads_to_help) for group in VocabularyGroup.objects.order_by("pk")
-        ]
+        groups, names = read_what_editors_change(language)
         self._equals = equal_terms(tuple(lines for lines, helps in groups if not helps), language)
         self._help_lines = tuple(line for lines, helps in groups if helps for line in lines)
-        self._names = filed_by_name(
-            tuple((model, *row) for model in (Theme, Author) for row in names_of(model, language)), language
-        )
+        self._names = filed_by_name(names, language)
         self._countries = countries_in(language)
         # Names and terms as readers know them, to correct by.
         self.texts = (
@@ -111,8 +110,27 @@ def other_word(term):
 # What is read from the database is never kept; only how it is analysed, for as long as it is the same.
 
 
-def names_of(model, language):
-    return model.objects.filter(locale__language_code=language).order_by("pk").values_list("pk", "name")
+def read_what_editors_change(language):
+    """Return the groups, as (lines, whether they lead to help), and names, as (model, key, name), all tuples.
+
+    One query for all, as each search needs it.
+    """
+    groups = VocabularyGroup.objects.annotate(kind=Value("group"), helps=F("leads_to_help"))
+    parts = [groups.values_list("kind", "helps", "pk", "terms")]
+    for model in (Theme, Author):
+        names = model.objects.filter(locale__language_code=language)
+        names = names.annotate(kind=Value(model._meta.model_name), helps=Value(False))
+        parts.append(names.values_list("kind", "helps", "pk", Cast("name", TextField())))
+    rows = sorted(parts[0].order_by().union(*(part.order_by() for part in parts[1:]), all=True))
+    models = {model._meta.model_name: model for model in (Theme, Author)}
+    return (
+        tuple((lines_in(text), bool(helps)) for kind, helps, _key, text in rows if kind == "group"),
+        tuple((models[kind], key, text) for kind, _helps, key, text in rows if kind in models),
+    )
+
+
+def lines_in(text):
+    return tuple(VocabularyGroup(terms=text).lines)
 
 
 @functools.lru_cache(maxsize=8)

@@ -25,10 +25,10 @@ FIRST_DAY = datetime.date(2026, 3, 4)
 IS_SQLITE = connection.vendor == "sqlite"
 
 
-def miss(text, days, start=FIRST_DAY):
-    """Search for `text` in vain on so many days, one after the other."""
-    for number in range(days):
-        with time_machine.travel(start + datetime.timedelta(days=number), tick=False):
+def miss(text, times, on=FIRST_DAY):
+    """Search for `text` in vain so many times on that day."""
+    with time_machine.travel(on, tick=False):
+        for _ in range(times):
             count_missed(text)
 
 
@@ -51,59 +51,30 @@ def all_stored_text():
 # --- What is counted -----------------------------------------------------------------------------
 
 
-def test_words_are_known_after_five_days():
-    miss("Débt   BONDAGE!", days=4)
+def test_words_are_known_the_fifth_time():
+    miss("Débt   BONDAGE!", times=4)
     unknown = MissedSearch.objects.get()
     assert (unknown.words, unknown.count) == ("", 4)
 
-    miss("debt bondage", days=1, start=datetime.date(2026, 4, 20))
+    miss("debt bondage", times=1, on=datetime.date(2026, 4, 20))
 
     known = MissedSearch.objects.get()
     assert (known.words, known.count) == ("debt bondage", 5)
 
 
-def test_known_words_keep_no_day_only_the_month():
-    miss("debt bondage", days=5)
-
+def test_of_when_only_the_month_is_kept():
+    miss("debt bondage", times=5)
+    assert MissedSearch.objects.get().month == datetime.date(2026, 3, 1)
+    miss("debt bondage", times=1, on=datetime.date(2026, 6, 17))
     known = MissedSearch.objects.get()
-    assert known.month == datetime.date(2026, 3, 1)
-    assert known.counted_on is None
-
-    miss("debt bondage", days=1, start=datetime.date(2026, 6, 17))
-    known.refresh_from_db()
-    assert (known.count, known.month, known.counted_on) == (6, datetime.date(2026, 6, 1), None)
-
-
-@time_machine.travel(FIRST_DAY, tick=False)
-def test_reloads_do_not_make_the_words_of_one_person_known():
-    for _ in range(20):
-        count_missed("my village")
-
-    missed = MissedSearch.objects.get()
-    assert (missed.words, missed.count) == ("", 1)
-
-
-def test_reloads_around_midnight_on_servers_whose_clocks_differ_count_twice():
-    for _ in range(5):
-        miss("my village", days=2)
-
-    missed = MissedSearch.objects.get()
-    assert (missed.words, missed.count) == ("", 2)
-
-
-@time_machine.travel(FIRST_DAY, tick=False)
-def test_every_search_for_known_words_counts():
-    miss("debt bondage", days=5, start=datetime.date(2026, 1, 1))
-    for _ in range(3):
-        count_missed("debt bondage")
-
-    assert MissedSearch.objects.get().count == 8
+    assert (known.count, known.month) == (6, datetime.date(2026, 6, 1))
+    assert {field.name for field in MissedSearch._meta.fields} == {"id", "digest", "words", "count", "month"}
 
 
 def test_different_words_and_orders_are_counted_apart():
-    miss("bonded labour", days=2)
-    miss("labour bonded", days=1)
-    miss("bonded labor", days=1)
+    miss("bonded labour", times=2)
+    miss("labour bonded", times=1)
+    miss("bonded labor", times=1)
 
     assert sorted(MissedSearch.objects.values_list("count", flat=True)) == [1, 1, 2]
 
@@ -157,7 +128,7 @@ def test_words_are_counted_folded(text, words):
 )
 def test_what_may_lead_to_a_person_is_not_counted(text):
     assert not reportable_words(text)
-    miss(text, days=6)
+    miss(text, times=6)
 
     assert not MissedSearch.objects.exists()
 
@@ -166,42 +137,34 @@ def test_what_may_lead_to_a_person_is_not_counted(text):
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(
-                ["zaqoriv", "Zaqóriv plumbeth", '"quixolan"', "jane@quixolan.org", "plumbeth 123 456"]
-            ),
-            st.integers(min_value=0, max_value=3),
-        ),
-        max_size=40,
+    st.permutations(
+        ["zaqoriv", "Zaqóriv plumbeth", '"quixolan"', "jane@quixolan.org", "plumbeth 123 456"] * 4
     )
 )
 def test_what_was_searched_for_less_than_five_times_is_nowhere_in_the_database(searches):
     MissedSearch.objects.all().delete()
-    for text, day in searches:
-        with time_machine.travel(FIRST_DAY + datetime.timedelta(days=day), tick=False):
-            count_missed(text)
+    for text in searches:
+        count_missed(text)
 
     stored = all_stored_text()
     assert not any(word in stored for word in ["zaqoriv", "zaqóriv", "plumbeth", "quixolan"])
 
 
 def test_after_a_year_without_a_new_count_it_is_forgotten():
-    miss("forgotten long ago", days=5, start=datetime.date(2025, 1, 1))
-    miss("searched again", days=5, start=datetime.date(2025, 1, 1))
-    miss("forgotten and unknown", days=1, start=datetime.date(2025, 2, 28))
-    miss("searched again", days=1, start=datetime.date(2025, 3, 5))
-    miss("something new", days=1, start=datetime.date(2026, 3, 1))
+    miss("forgotten long ago", times=5, on=datetime.date(2025, 1, 1))
+    miss("searched again", times=5, on=datetime.date(2025, 1, 1))
+    miss("forgotten and unknown", times=1, on=datetime.date(2025, 2, 28))
+    miss("searched again", times=1, on=datetime.date(2025, 3, 5))
+    miss("something new", times=1, on=datetime.date(2026, 3, 1))
 
     assert sorted(MissedSearch.objects.values_list("words", "count")) == [("", 1), ("searched again", 6)]
 
 
-def test_it_takes_one_query_to_count_again_and_three_for_new_words(django_assert_num_queries):
-    # On both databases two more for the savepoint, and on SQLite three for the time that it waits.
-    around = 5 if IS_SQLITE else 2
-    with django_assert_num_queries(around + 3):
+def test_it_takes_one_query_to_count_again_and_four_for_new_words(django_assert_num_queries):
+    # On both databases two more for the savepoint, and on SQLite two for the time that it waits.
+    around = 4 if IS_SQLITE else 2
+    with django_assert_num_queries(around + 4):
         count_missed("debt bondage")
-    MissedSearch.objects.update(counted_on=FIRST_DAY)
     with django_assert_num_queries(around + 1):
         count_missed("debt bondage")
 
@@ -264,7 +227,7 @@ def test_several_visitors_at_once_are_all_counted():
 
     known.refresh_from_db()
     assert known.count == 9
-    assert MissedSearch.objects.get(words="").count == 1
+    assert MissedSearch.objects.get(words="").count == 4
 
 
 def digest_of(words):
@@ -292,7 +255,7 @@ def test_report_lists_known_words_the_most_frequent_first(editor):
     make_known("debt bondage", count=7, month=datetime.date(2026, 2, 1))
     make_known("kafala", count=12)
     make_known("brick kilns", count=7)
-    miss("not yet known", days=4)
+    miss("not yet known", times=4)
 
     response = editor.get(REPORT)
 
@@ -346,7 +309,7 @@ def test_report_is_refused_to_visitors(client):
 
 def test_report_is_exported(editor):
     make_known("debt bondage", count=7)
-    miss("not yet known", days=4)
+    miss("not yet known", times=4)
 
     response = editor.get(REPORT, {"export": "csv"})
 

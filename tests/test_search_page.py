@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.utils import timezone
+from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
 from search.models import MissedSearch, VocabularyGroup
 from stories.terms import Theme
@@ -259,3 +260,15 @@ def test_nothing_that_is_not_public_is_found_counted_or_corrected_to(client):
         page = search(client, typed)
         assert titles(page) == []
         assert "Did you mean" not in page.text
+
+
+def test_what_editors_promote_comes_first(client):
+    page = make_plain_page("Start here", introduction="About lanterns.")
+    make_story("A lantern")
+    query = Query.objects.create(query_string="lantern")
+    SearchPromotion.objects.create(query=query, page=page, description="For newcomers.")
+    promoted = search(client, "Lantern").select_one(".promoted")
+    assert promoted.get_text(" ", strip=True) == "Start here For newcomers."
+    assert promoted.a["href"] == page.url
+    make_private(page)
+    assert search(client, "Lantern").select_one(".promoted") is None

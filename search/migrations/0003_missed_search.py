@@ -37,11 +37,6 @@ class Migration(migrations.Migration):
         ("wagtailsearchpromotions", "0008_query_verbose_name"),
     ]
     operations = [
-        migrations.AddField(
-            model_name="missedsearch",
-            name="counted_on",
-            field=models.DateField(null=True),
-        ),
         migrations.AlterField(
             model_name="missedsearch",
             name="month",
