@@ -142,32 +142,33 @@ class Candidate:
 
 @dataclass
 class WrongWord:
-    """A word that no public page has. `candidates` are what is known, `found` what may be shown."""
+    """A word that no public page has. `candidates` are the likeliest ones known, `found` what to show.
+
+    `unchecked`: the first candidate that it is too much to ask for.
+    """
 
     folded: str
     candidates: list[Candidate]
+    unchecked: Candidate | None = None
     found: list[Candidate] = field(default_factory=list)
     is_clear: bool = False
 
-    def verify(self, shown, checks, language):
-        """Keep the best candidates, as `shown` has them, of which it may make None; `checks`: how often
-        it is asked at most.
-        """
-        found, stems, unchecked = [], set(), None
+    def keep_first(self, number, language):
+        """Keep the `number` likeliest candidates; of the forms of one word, which find the same, one."""
+        forms = {}
         for candidate in self.candidates:
-            token = stem(candidate.folded, language)
-            if token in stems:
-                continue  # forms of one word find the same pages
-            # What needs two edits more than the best was not meant.
-            if len(stems) == checks or (found and candidate.distance > found[0].distance + 1):
-                unchecked = candidate
-                break
-            stems.add(token)
-            if written := shown(candidate):
-                found.append(replace(candidate, written=written))
+            forms.setdefault(stem(candidate.folded, language), candidate)
+        self.candidates, rest = list(forms.values())[:number], list(forms.values())[number:]
+        self.unchecked = next(iter(rest), None)
+
+    def choose(self, shown, language):
+        """Find the candidates to show, as `shown`, {folded: written}, has them."""
+        found = [replace(c, written=shown[c.folded]) for c in self.candidates if c.folded in shown]
+        # What needs two edits more than the best was not meant.
+        found = [c for c in found if c.distance <= found[0].distance + 1]
         own = [c for c in found if stem(c.folded, language) == stem(self.folded, language)]
         self.found = [c for c in found if c not in own and (not own or self.is_likelier(c, own[0]))]
-        distances = [c.distance for c in [*self.found, unchecked] if c]
+        distances = [c.distance for c in [*self.found, self.unchecked] if c]
         self.is_clear = distances.count(distances[0]) == 1 if self.found else bool(own)
 
     def is_likelier(self, candidate, own):
@@ -180,31 +181,31 @@ class WrongWord:
         return candidate.distance <= own.distance - other_ending
 
 
-def corrections(text, words, language, is_found, extra_terms=(), public_texts=None):
+def corrections(text, words, language, found_among, public_texts, extra_terms=()):
     """Return at most three Corrections of `text`, typed for pages in `language`, the best first.
 
     `words`: those of the text that count, as search.parsing.parse() returns them.
-    `is_found(text)`: whether a public page in that language is found by a word or a term. A word that
-    is stored and not found is not taken as right: if it were not corrected, that would tell that a
-    private page has it.
+    `found_among(texts)`: those of some words and terms by which a public page in that language is found. A
+    word that is stored and not found is not taken as right: if it were not corrected, that would tell
+    that a private page has it.
+    `public_texts(words)`: {word: texts of a public page in that language that has it or another form of
+    it}. Only what stands there is shown of the words of the site: for the index, Marie and Mary are one.
     `extra_terms`: names and terms to correct by, which everybody may see.
-    `public_texts(word)`: for each of a few public pages in that language that have the word or another
-    form of it, its texts. Only what stands there is shown of the words of the site.
     """
     terms = term_words(tuple(extra_terms))
     typed = {fold(word): word for word in words}
-    wrong = wrong_words(typed, is_found, terms)
-    if len(wrong) > MOST_CHECKS:
+    wrong = wrong_words(typed, found_among, terms)
+    if not wrong or len(wrong) > MOST_CHECKS:
         return []
     near = typed.keys() | {candidate.folded for word in wrong for candidate in word.candidates}
-
-    def shown(candidate):
-        if candidate.folded in terms or public_texts is None:
-            return candidate.written if is_found(terms.whole_term(candidate, near)) else None
-        return public_form(candidate.folded, public_texts(candidate.written), language)
-
     for word in wrong:
-        word.verify(shown, MOST_CHECKS // len(wrong), language)
+        word.keep_first(MOST_CHECKS // len(wrong), language)
+    asked = [candidate for word in wrong for candidate in word.candidates]
+    shown = terms_to_show(asked, terms, near, found_among) | words_to_show(
+        [candidate for candidate in asked if candidate.folded not in terms], language, public_texts
+    )
+    for word in wrong:
+        word.choose(shown, language)
     corrected = [word for word in wrong if word.found]
     if not corrected:
         return []
@@ -215,14 +216,31 @@ def corrections(text, words, language, is_found, extra_terms=(), public_texts=No
     return [Correction(replaced(text, new), is_clear and not n) for n, new in enumerate(replacements)]
 
 
-def wrong_words(typed, is_found, terms):
+def wrong_words(typed, found_among, terms):
     """Return the WrongWords among `typed`, {folded: as typed}."""
     site = site_words()
+    typed = {word: typed[word] for word in list(typed)[:MOST_WORDS] if is_word(word) and word not in terms}
+    known = [as_typed for word, as_typed in typed.items() if word in site]
+    right = found_among(known) if known else set()
     return [
         WrongWord(word, candidates(word, site, terms))
-        for word, as_typed in itertools.islice(typed.items(), MOST_WORDS)
-        if is_word(word) and word not in terms and not (word in site and is_found(as_typed))
+        for word, as_typed in typed.items()
+        if as_typed not in right
     ]
+
+
+def terms_to_show(asked, terms, near, found_among):
+    """Return {folded: written} for those Candidates `asked` for that are in `terms` and find something."""
+    texts = {c.folded: terms.whole_term(c, near) for c in asked if c.folded in terms}
+    found = found_among(texts.values()) if texts else set()
+    return {folded: terms.written[folded] for folded, text in texts.items() if text in found}
+
+
+def words_to_show(asked, language, public_texts):
+    """Return {folded: written} for those Candidates `asked` for that public pages have."""
+    texts = public_texts([candidate.written for candidate in asked]) if asked else {}
+    forms = {c.folded: public_form(c.folded, texts.get(c.written, ()), language) for c in asked}
+    return {folded: written for folded, written in forms.items() if written}
 
 
 def candidates(word, *vocabularies):
@@ -238,20 +256,14 @@ def candidates(word, *vocabularies):
     return sorted(found.values())
 
 
-def public_form(word, pages, language):
-    """Return how `word` is written in the texts of `pages`, or that form of it there that is most like it:
-    for the index they are the same.
-    """
-    forms = []
-    for texts in pages:
-        found = spellings(texts)
-        if word in found:
-            return found[word]
-        forms += [
-            (OSA.distance(word, other), written)
-            for other, written in found.items()
-            if stem(other, language) == stem(word, language)
-        ]
+def public_form(word, texts, language):
+    """Return how `word` is written in `texts`, or that form of it there that is most like it, or None."""
+    found = spellings(texts)
+    forms = [
+        (OSA.distance(word, other), written)
+        for other, written in found.items()
+        if stem(other, language) == stem(word, language)
+    ]
     return min(forms)[1] if forms else None
 
 

@@ -2,14 +2,30 @@
 
 from django.utils.html import conditional_escape, format_html_join
 from django.utils.safestring import mark_safe
+from wagtail.rich_text import get_text_for_indexing
 
 from search.analysis import stem, words_in
 from search.queries import leaves
+from stories.blocks import words_of
 
 # In words. A match is shown with some words before it.
 EXCERPT, BEFORE = 40, 8
 # Beyond this many matches in one text, the best part is found among the first.
 COMPARED = 100
+
+
+def summary_of(page):
+    """Return what introduces `page`, as plain text."""
+    introduction = getattr(page, "introduction", "")
+    return getattr(page, "summary", "") or get_text_for_indexing(introduction) or page.search_description
+
+
+def texts_to_read(page):
+    """Yield the texts of `page` below its title, in the order of what tells most, without markup."""
+    yield summary_of(page)
+    if hasattr(page, "body"):
+        yield from words_of(page.body)
+    yield getattr(page, "lead_image_alt", "")
 
 
 class Marker:

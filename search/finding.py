@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
-from django.db.models import F
+from django.db.models import Exists, F, Subquery
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import get_language
@@ -16,10 +16,12 @@ from wagtail.search.backends import get_search_backend
 
 from media.visibility import published_pages
 from search import ranking
+from search.analysis import stem
 from search.corrections import corrections
+from search.excerpts import texts_to_read
 from search.forms import Order
 from search.parsing import parse
-from search.queries import joined
+from search.queries import Tokens, joined
 from search.vocabulary import Vocabulary
 from stories.listing import Choice, Facet, term_label
 from stories.models import StoryCountry, StoryTheme
@@ -72,15 +74,40 @@ class Search:
         """Return the public pages in the reader's language that hold `query`."""
         return published_pages().filter(locale=self.locale, pk__in=self.compiler.matching(query))
 
-    def is_found(self, text):
-        """Whether `text` finds a public page."""
-        query = parse(text, self.language, self.vocabulary).query
-        return query is not None and self.public(query).exists()
-
     @cached_property
     def corrections(self):
         """Corrections of the text, the best first, each of which finds something."""
-        return corrections(self.text, self.typed.words, self.language, self.is_found, self.vocabulary.texts)
+        return corrections(
+            self.text,
+            self.typed.words,
+            self.language,
+            self.found_among,
+            self.public_texts,
+            self.vocabulary.texts,
+        )
+
+    def found_among(self, texts):
+        """Return those of `texts` that find a public page."""
+        queries = {text: parse(text, self.language, self.vocabulary).query for text in texts}
+        found = self._ask({text: Exists(self.public(query)) for text, query in queries.items() if query})
+        return {text for text, is_found in found.items() if is_found}
+
+    def public_texts(self, words):
+        """Return {word: texts of a public page that has it or another form of it}."""
+        newest = {
+            word: Subquery(self.public(Tokens([stem(word, self.language)])).order_by("-pk").values("pk")[:1])
+            for word in words
+        }
+        found = {word: key for word, key in self._ask(newest).items() if key}
+        pages = specific_pages(found.values())
+        return {word: [pages[key].title, *texts_to_read(pages[key])] for word, key in found.items()}
+
+    def _ask(self, expressions):
+        """Return {text: value} for {text: expression}, by one query."""
+        if not expressions:
+            return {}
+        row = Locale.objects.filter(pk=self.locale.pk).values_list(*expressions.values()).get()
+        return dict(zip(expressions, row, strict=True))
 
     # --- What is found ---------------------------------------------------------------------------
 

@@ -1,19 +1,15 @@
-from itertools import chain
-
 from django.db.models import prefetch_related_objects
 from django.shortcuts import render
 from django.utils.html import conditional_escape
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
-from wagtail.rich_text import get_text_for_indexing
 
 from media.visibility import published_pages
-from search.excerpts import Marker
+from search.excerpts import Marker, summary_of, texts_to_read
 from search.finding import find
 from search.forms import Order, SearchForm
 from search.missed import count_missed
 from search.promotions import promoted
-from stories.blocks import words_of
 from stories.listing import StoryListing
 from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
@@ -38,16 +34,8 @@ def add_excerpts(pages, query, language):
     marker = Marker(query, language)
     for page in pages:
         page.marked_title = marker.marked(page.title)
-        summary = summary_of(page)
-        body = words_of(page.body) if hasattr(page, "body") else []
-        texts = chain([summary], body, [getattr(page, "lead_image_alt", "")])
-        page.excerpt = next(filter(None, map(marker.excerpt, texts)), "") or conditional_escape(summary)
-
-
-def summary_of(page):
-    """Return what introduces `page`, as plain text."""
-    introduction = getattr(page, "introduction", "")
-    return getattr(page, "summary", "") or get_text_for_indexing(introduction) or page.search_description
+        excerpts = map(marker.excerpt, texts_to_read(page))
+        page.excerpt = next(filter(None, excerpts), "") or conditional_escape(summary_of(page))
 
 
 @require_safe
@@ -61,7 +49,7 @@ def search(request):
     add_excerpts(results, found.query, found.language)
     stories = [page for page in results if isinstance(page, StoryPage)]
     prefetch_related_objects(stories, "lead_image__renditions")
-    is_first = results.number == 1 and not found.filters
+    is_first = request.GET.get("page", "1") == "1" and not found.filters
     if words and is_first and (found.is_instead or not found.rows):
         count_missed(words)
     # Of a search that found something, no word is wrong.

@@ -111,11 +111,11 @@ class Syntax:
     """How a database writes its queries; `{}` stands for a part of one."""
 
     word: str
+    beginning: str
     next_word: str
     and_: str
     or_: str
     and_not: str
-    prefix: str
 
 
 def written(query, syntax):
@@ -125,8 +125,8 @@ def written(query, syntax):
     Tokens hold letters and digits only, and there is always one.
     """
     if isinstance(query, Tokens):
-        phrase = syntax.next_word.join(query.words)
-        return syntax.word.format(phrase) + (syntax.prefix if query.is_prefix else "")
+        pattern = syntax.beginning if query.is_prefix else syntax.word
+        return pattern.format(syntax.next_word.join(query.words))
     if isinstance(query, Or):
         return f"({syntax.or_.join(written(part, syntax) for part in query.subqueries)})"
     wanted = [part for part in query.subqueries if not isinstance(part, Not)]

@@ -23,7 +23,9 @@ CONFIG = "simple"
 
 
 class Matching:
-    SYNTAX = Syntax(word="('{}')", next_word="' <-> '", prefix=":*", and_=" & ", or_=" | ", and_not=" & !")
+    SYNTAX = Syntax(
+        word="('{}')", beginning="'{}':*", next_word="' <-> '", and_=" & ", or_=" | ", and_not=" & !"
+    )
     # Where the analysed texts of an entry stand.
     TEXTS = ("title_text", "body_text")
 

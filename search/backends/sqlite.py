@@ -22,7 +22,7 @@ from search.backends.common import (
 
 
 class Matching:
-    SYNTAX = Syntax(word='"{}"', next_word=" ", prefix="*", and_=" AND ", or_=" OR ", and_not=" NOT ")
+    SYNTAX = Syntax(word='"{}"', beginning='"{}"*', next_word=" ", and_=" AND ", or_=" OR ", and_not=" NOT ")
     # Where the analysed texts of an entry stand.
     TEXTS = ("title", "body")
 
