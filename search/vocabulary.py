@@ -47,18 +47,12 @@ class Vocabulary:
 
     def __init__(self, language):
         self.language = language
-        groups, names = read_what_editors_change(language)
-        self._equals = equal_terms(tuple(lines for lines, helps in groups if not helps), language)
-        self._help_lines = tuple(line for lines, helps in groups if helps for line in lines)
-        self._names = filed_by_name(names, language)
+        edited = understood(read_what_editors_change(language), language)
+        self._equals, self._help_lines, self._names = edited.equals, edited.help_lines, edited.names
         self._countries = countries_in(language)
         # Names and terms as readers know them, to correct by.
-        self.texts = (
-            *self._countries.texts,
-            *(line for lines, helps in groups if not helps for line in lines),
-        )
-        known = [*self._equals, *self._countries.meanings]
-        self.longest = min(max(map(len, known), default=1), MOST_WORDS_IN_TERM)
+        self.texts = edited.texts
+        self.longest = edited.longest
 
     def ways_to_say(self, words):
         """Return Tokens for the other ways to say `words`, consecutive tokens of a query; often none."""
@@ -107,11 +101,11 @@ def other_word(term):
 
 
 # --- What editors can change ---------------------------------------------------------------------
-# What is read from the database is never kept; only how it is analysed, for as long as it is the same.
+# What is read from the database is never kept; only what it means, for as long as it is the same.
 
 
 def read_what_editors_change(language):
-    """Return the groups, as (lines, whether they lead to help), and names, as (model, key, name), all tuples.
+    """Return rows of (kind, whether it leads to help, key, text): groups, and names of themes and authors.
 
     One query for all, as each search needs it.
     """
@@ -121,19 +115,38 @@ def read_what_editors_change(language):
         names = model.objects.filter(locale__language_code=language)
         names = names.annotate(kind=Value(model._meta.model_name), helps=Value(False))
         parts.append(names.values_list("kind", "helps", "pk", Cast("name", TextField())))
-    rows = sorted(parts[0].order_by().union(*(part.order_by() for part in parts[1:]), all=True))
-    models = {model._meta.model_name: model for model in (Theme, Author)}
-    return (
-        tuple((lines_in(text), bool(helps)) for kind, helps, _key, text in rows if kind == "group"),
-        tuple((models[kind], key, text) for kind, _helps, key, text in rows if kind in models),
-    )
+    return tuple(sorted(parts[0].order_by().union(*(part.order_by() for part in parts[1:]), all=True)))
 
 
-def lines_in(text):
-    return tuple(VocabularyGroup(terms=text).lines)
+@dataclass(frozen=True)
+class Edited:
+    """What the rows that editors can change mean in a language; see Vocabulary for `texts` and `longest`."""
+
+    equals: dict
+    names: dict
+    help_lines: tuple[str, ...]
+    texts: tuple[str, ...]
+    longest: int
 
 
 @functools.lru_cache(maxsize=8)
+def understood(rows, language):
+    """Return what `rows` of read_what_editors_change() are."""
+    models = {model._meta.model_name: model for model in (Theme, Author)}
+    names = [(models[kind], key, text) for kind, _helps, key, text in rows if kind in models]
+    groups = [row for row in rows if row[0] == "group"]
+    groups = [(VocabularyGroup(terms=text).lines, helps) for _kind, helps, _key, text in groups]
+    equal = [lines for lines, helps in groups if not helps]
+    equals, countries = equal_terms(equal, language), countries_in(language)
+    return Edited(
+        equals,
+        filed_by_name(names, language),
+        help_lines=tuple(line for lines, helps in groups if helps for line in lines),
+        texts=(*countries.texts, *(line for lines in equal for line in lines)),
+        longest=min(max(map(len, [*equals, *countries.meanings])), MOST_WORDS_IN_TERM),
+    )
+
+
 def filed_by_name(rows, language):
     """Return {words: tokens of the index} of rows of (model, key, name), by whole name and each word."""
     found = defaultdict(list)
@@ -145,7 +158,6 @@ def filed_by_name(rows, language):
     return dict(found)
 
 
-@functools.lru_cache(maxsize=8)
 def equal_terms(groups, language):
     """Return {words: the other Terms of all groups with it}; `groups` are tuples of lines.
 
