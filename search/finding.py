@@ -72,7 +72,9 @@ class Search:
 
     def public(self, query):
         """Return the public pages in the reader's language that hold `query`."""
-        return published_pages().filter(locale=self.locale, pk__in=self.compiler.matching(query))
+        # The root of Wagtail's tree is in the index, too, and has no address.
+        pages = published_pages().filter(locale=self.locale, depth__gt=1)
+        return pages.filter(pk__in=self.compiler.matching(query))
 
     @cached_property
     def corrections(self):

@@ -4,6 +4,7 @@ import datetime
 from urllib.parse import urlencode
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
@@ -224,6 +225,12 @@ def test_a_search_in_vain_is_counted_without_its_words(client):
     make_story("Lantern")
     search(client, "lantern")
     assert MissedSearch.objects.count() == 1
+
+
+def test_the_root_of_the_tree_is_never_found(client):
+    make_story("Root")
+    call_command("update_index", verbosity=0)
+    assert titles(search(client, "root")) == ["Root"]
 
 
 def test_a_new_group_counts_at_once(client):

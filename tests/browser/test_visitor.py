@@ -32,8 +32,8 @@ def test_visitor_walks_from_home_to_a_search_result(context_factory, live_server
     expect(page.get_by_role("heading", level=1)).to_have_text("Stories: Thailand")
     expect(titles(page)).to_have_text(["Home from the sea"])
 
-    page.get_by_role("searchbox").fill("passport")
-    page.get_by_role("searchbox").press("Enter")
+    page.get_by_label("Search the stories").fill("passport")
+    page.get_by_label("Search the stories").press("Enter")
     expect(page.get_by_role("heading", name="1 result for “passport”")).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="Wages after three years").click()
     expect(page.get_by_role("main")).to_contain_text("They took her passport.")
@@ -65,7 +65,7 @@ def test_all_can_be_reached_with_the_keyboard(new_page, live_server):
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline != "none"
 
-    page.get_by_role("searchbox").focus()
+    page.get_by_label("Search the stories").focus()
     page.keyboard.type("gold dust")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="1 result for “gold dust”")).to_be_visible()

@@ -1,0 +1,306 @@
+"""Suggestions while typing: an accessible combobox over the plain search form, which works without it."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.site import make_site
+from tests.browser.test_accessibility import AXE, run_axe
+from tests.browser.test_visitor import TOO_WIDE
+from tests.builders import make_story
+
+WAIT = 150  # milliseconds after the last key until the server is asked
+
+
+@pytest.fixture
+def page(new_page, live_server):
+    """The home page of a small site, whose clock only runs when a test says so."""
+    make_site()
+    page = new_page()
+    page.clock.install()
+    page.goto(live_server.url)
+    return page
+
+
+@pytest.fixture
+def asked(page):
+    """A list of the words that the page has asked suggestions for, in their order."""
+    words = []
+
+    def note(request):
+        parts = urlsplit(request.url)
+        if parts.path == "/search/suggestions/":
+            words.extend(parse_qs(parts.query)["q"])
+
+    page.on("request", note)
+    return words
+
+
+def field(page):
+    return page.get_by_label("Search the stories")
+
+
+def options(page):
+    return page.get_by_role("listbox", name="Suggestions").get_by_role("option")
+
+
+def enter(page, words):
+    """Type `words` key by key, and let the time pass until the server is asked."""
+    field(page).press_sequentially(words)
+    page.clock.run_for(WAIT)
+
+
+def marked(page):
+    """Return the words of the option that is marked for screen readers and for eyes, or None."""
+    active = field(page).get_attribute("aria-activedescendant")
+    selected = page.locator("[role=option][aria-selected=true]")
+    expect(field(page)).to_be_focused()
+    expect(selected).to_have_count(1 if active else 0)
+    if not active:
+        return None
+    expect(selected).to_have_id(active)
+    return selected.inner_text()
+
+
+# --- By keyboard -----------------------------------------------------------------------------------
+
+
+def test_arrow_keys_mark_a_suggestion_and_enter_goes_there(page):
+    enter(page, "wag")
+    expect(field(page)).to_have_attribute("aria-expanded", "true")
+    expect(options(page)).to_have_text(["Wages after three years Story"])
+    assert marked(page) is None
+    page.keyboard.press("ArrowDown")
+    assert "Wages after three years" in marked(page)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Wages after three years")
+
+
+def test_arrow_keys_go_round_through_the_field(page):
+    enter(page, "re")
+    expect(options(page)).to_have_count(2)
+    theme, words = options(page).all_inner_texts()
+    for key, expected in [
+        ("ArrowDown", theme),
+        ("ArrowDown", words),
+        ("ArrowDown", None),
+        ("ArrowUp", words),
+        ("ArrowUp", theme),
+        ("Home", None),
+        ("ArrowDown", theme),
+        ("End", None),
+        ("ArrowUp", words),
+        ("x", None),
+    ]:
+        page.keyboard.press(key)
+        assert marked(page) == expected, key
+    expect(field(page)).to_have_value("rex")
+
+
+def test_escape_closes_the_list_and_keeps_the_words(page, asked):
+    enter(page, "wages")
+    expect(options(page)).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+    expect(options(page)).to_have_count(0)
+    expect(field(page)).to_have_attribute("aria-expanded", "false")
+    expect(field(page)).to_have_value("wages")
+    assert marked(page) is None
+    page.keyboard.press("ArrowDown")
+    assert "Wages" in marked(page)
+    assert asked == ["wages"]
+
+
+def test_enter_without_a_marked_suggestion_searches(page):
+    enter(page, "gold dust")
+    expect(options(page)).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="1 result for “gold dust”")).to_be_visible()
+
+
+def test_tab_leaves_the_field_and_closes_the_list(page):
+    enter(page, "wages")
+    expect(options(page)).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    expect(options(page)).to_have_count(0)
+    expect(page.get_by_role("button", name="Search")).to_be_focused()
+    expect(field(page)).to_have_value("wages")
+
+
+# --- By pointer ------------------------------------------------------------------------------------
+
+
+def test_a_click_goes_to_the_suggestion(page):
+    enter(page, "ken")
+    expect(options(page)).to_have_text(["Kenya Country"])
+    options(page).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Stories: Kenya")
+
+
+# --- What is asked, and when ------------------------------------------------------------------------
+
+
+def test_ten_letters_typed_quickly_ask_once(page, asked):
+    field(page).press_sequentially("forced lab")
+    page.clock.run_for(WAIT - 1)
+    assert asked == []
+    page.clock.run_for(1)
+    expect(options(page)).to_have_text(["Forced labour Theme"])
+    assert asked == ["forced lab"]
+
+
+@pytest.mark.parametrize("words", ["f", " f ", "f" * 61])
+def test_too_little_or_too_much_is_not_asked(page, asked, words):
+    field(page).fill(words)
+    page.clock.run_for(10 * WAIT)
+    expect(field(page)).to_have_attribute("aria-expanded", "false")
+    assert asked == []
+
+
+def test_fewer_than_two_letters_close_the_list(page):
+    enter(page, "wa")
+    expect(options(page)).to_have_count(1)
+    page.keyboard.press("Backspace")
+    expect(options(page)).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    expect(options(page)).to_have_count(0)
+
+
+def test_nothing_is_asked_after_the_field_lost_the_focus(page, asked):
+    field(page).press_sequentially("wages")
+    page.keyboard.press("Tab")
+    page.clock.run_for(10 * WAIT)
+    expect(field(page)).to_have_attribute("aria-expanded", "false")
+    assert asked == []
+
+
+def test_an_earlier_answer_is_dropped(page, asked):
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/suggestions/?q=wa", hold)
+    with page.expect_event("requestfailed") as failed:
+        enter(page, "wa")
+        enter(page, "ges aft")
+    assert failed.value.url.endswith("?q=wa")
+    expect(options(page)).to_have_text(["Wages after three years Story"])
+    assert len(held) == 1
+    assert asked == ["wa", "wages aft"]
+
+
+@pytest.mark.parametrize("failure", ["no network", "error page"])
+def test_a_failure_is_silent_and_the_search_still_works(page, allow_errors, failure):
+    allow_errors.append("/search/suggestions/")
+
+    def fail(route):
+        route.abort() if failure == "no network" else route.fulfill(status=500, body="<h1>Error</h1>")
+
+    page.route("**/suggestions/**", fail)
+    with page.expect_event("requestfailed" if failure == "no network" else "response"):
+        enter(page, "gold dust")
+    expect(options(page)).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="1 result for “gold dust”")).to_be_visible()
+
+
+# --- What is shown ---------------------------------------------------------------------------------
+
+
+def test_screen_readers_hear_how_many_there_are(page):
+    status = page.get_by_role("search").get_by_role("status")
+    expect(status).to_have_text("")
+    enter(page, "wages")
+    expect(status).to_have_text("Suggestions: 1")
+    enter(page, "xyz")
+    expect(status).to_have_text("No suggestions")
+    expect(field(page)).to_have_attribute("aria-expanded", "false")
+
+
+def test_markup_in_a_title_stays_text(page):
+    make_story("Zigzag <img src=x onerror=alert(1)>")
+    enter(page, "zigzag")
+    expect(options(page)).to_have_text(["Zigzag <img src=x onerror=alert(1)> Story"])
+    expect(options(page).locator("img")).to_have_count(0)
+
+
+def test_two_forms_on_a_page_have_a_list_each(new_page, live_server):
+    make_site()
+    page = new_page()
+
+    def twice(route):
+        response = route.fetch()
+        html = response.text()
+        form = html[html.index('<form class="search-form"') : html.index("</form>") + len("</form>")]
+        second = form.replace("header-q", "page-q").replace("Search the stories", "Search again")
+        route.fulfill(response=response, body=html.replace("<main", f"{second}<main", 1))
+
+    page.route(f"{live_server.url}/", twice)
+    page.goto(live_server.url)
+    ids = page.evaluate("[...document.querySelectorAll('[role=listbox]')].map(list => list.id)")
+    assert ids == ["header-q-suggestions", "page-q-suggestions"]
+    again = page.get_by_label("Search again")
+    again.press_sequentially("wages")
+    expect(options(page)).to_have_id("page-q-suggestions-0")
+    expect(again).to_have_attribute("aria-controls", "page-q-suggestions")
+    expect(field(page)).to_have_attribute("aria-expanded", "false")
+
+
+def test_without_javascript_it_is_a_plain_search_form(context_factory, live_server):
+    make_site()
+    page = context_factory(java_script_enabled=False).new_page()
+    page.goto(live_server.url)
+    page.get_by_role("searchbox", name="Search the stories").fill("gold dust")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="1 result for “gold dust”")).to_be_visible()
+    expect(page.get_by_role("listbox")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_while_the_list_is_open(new_page, live_server, scheme):
+    make_site()
+    page = new_page(color_scheme=scheme, reduced_motion="reduce")
+    problems = []
+    for address in ["/", "/search/?q=wages"]:
+        page.goto(live_server.url + address)
+        page.evaluate(AXE)
+        for width in [360, 1280]:
+            page.set_viewport_size({"width": width, "height": 900})
+            field(page).fill("")
+            field(page).press_sequentially("re")
+            expect(options(page)).to_have_count(2)
+            page.keyboard.press("ArrowDown")
+            problems += [f"{address}, {width} wide: {problem}" for problem in run_axe(page)]
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_the_list_fits_a_small_screen_with_large_text(new_page, live_server, direction):
+    make_site()
+    make_story("Recruitment and the Rechtsschutzversicherungsgesellschaften of a very long title")
+    page = new_page(viewport={"width": 320, "height": 640})
+    page.goto(live_server.url)
+    page.evaluate("dir => { document.documentElement.dir = dir; }", direction)
+    for size in ["100%", "200%"]:
+        page.add_style_tag(content=f"html {{ font-size: {size}; }}")
+        field(page).fill("")
+        field(page).press_sequentially("recr")
+        expect(options(page)).to_have_count(2)
+        assert page.evaluate(TOO_WIDE) == []
+        form, listed = page.get_by_role("search").bounding_box(), page.get_by_role("listbox").bounding_box()
+        assert listed["x"] == pytest.approx(form["x"], abs=1)
+        assert listed["width"] == pytest.approx(form["width"], abs=1)
+        assert min(option.bounding_box()["height"] for option in options(page).all()) >= 44
+
+
+def test_the_marked_suggestion_stands_out_in_forced_colours(new_page, live_server):
+    make_site()
+    page = new_page(forced_colors="active")
+    page.goto(live_server.url)
+    field(page).press_sequentially("wages")
+    expect(options(page)).to_have_css("outline-style", "none")
+    page.keyboard.press("ArrowDown")
+    expect(options(page)).to_have_css("outline-style", "solid")

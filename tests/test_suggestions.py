@@ -1,0 +1,306 @@
+"""What is suggested while somebody types: countries, themes and pages, and only public ones."""
+
+import datetime
+import logging
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from wagtail.models import Locale, Page
+
+from stories.models import StoryCountry, StoryIndexPage, StoryPage, StoryTheme
+from stories.terms import Theme
+from tests.builders import home_page, make_index, make_plain_page, make_private, make_story
+from tests.test_visibility import HIDDEN, SHOWN, WAYS_TO_HIDE
+
+pytestmark = pytest.mark.django_db
+
+
+def suggest(client, words, language=""):
+    """Return (kind, text) of what is suggested."""
+    found = answer(client, words, language).json()["suggestions"]
+    return [(one["kind"], one["text"]) for one in found]
+
+
+def answer(client, words, language=""):
+    response = client.get(f"{language}/search/suggestions/", {"q": words})
+    assert response.status_code == 200
+    return response
+
+
+def texts(client, words, language=""):
+    return [text for _kind, text in suggest(client, words, language)]
+
+
+def add_story(title, parent, countries=(), themes=()):
+    """Return a new live story, without the revision that publishing makes."""
+    story = StoryPage(title=title, summary="Words.", date=datetime.date(2025, 1, 1), body="[]")
+    story.story_countries = [StoryCountry(country_id=code) for code in countries]
+    story.story_themes = [StoryTheme(theme=theme) for theme in themes]
+    return parent.add_child(instance=story)
+
+
+# --- Kinds ---------------------------------------------------------------------------------------
+
+
+def test_countries_and_themes_come_before_pages_and_each_says_what_it_is(client):
+    story = make_story("Labour in the fields", countries=["LA"], themes=["Forced labour"])
+    make_plain_page("Labels we avoid")
+    make_index(make_index(), "Labour news")
+    found = answer(client, "la").json()["suggestions"]
+    assert [(one["kind"], one["text"]) for one in found] == [
+        ("Country", "Laos"),
+        ("Theme", "Forced labour"),
+        ("List of stories", "Labour news"),
+        ("Plain page", "Labels we avoid"),
+        ("Story", "Labour in the fields"),
+    ]
+    assert [one["url"] for one in found] == [
+        "/stories/country/laos/",
+        "/stories/theme/forced-labour/",
+        "/stories/labour-news/",
+        "/labels-we-avoid/",
+        story.url,
+    ]
+    assert {client.get(one["url"]).status_code for one in found} == {200}
+
+
+def test_at_most_three_countries_and_themes_and_five_pages(client):
+    for number in range(6):
+        make_story(f"Mali, part {number}", countries=["ML", "MT", "MY", "MV"])
+    kinds = [kind for kind, _text in suggest(client, "mal")]
+    assert kinds == ["Country"] * 3 + ["Story"] * 5
+
+
+# --- Pages ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words", ["kédougou", "KEDOUGOU", "kedou", "the road to ked", "kedougou ro", "k’ked"]
+)
+def test_a_title_is_found_by_its_words_without_accents_the_last_may_go_on(client, words):
+    make_story("The road to Kédougou")
+    assert texts(client, words) == ["The road to Kédougou"]
+
+
+@pytest.mark.parametrize("words", ["ro kedougou", "road dakar", "edougou", "summary"])
+def test_every_typed_word_is_in_the_title(client, words):
+    make_story("The road to Kédougou", summary="A summary.")
+    assert texts(client, words) == []
+
+
+def test_titles_that_begin_as_typed_come_first_then_whole_words_then_the_newest(client):
+    for title in ["Net of lies", "The old net", "A network", "The new net", "Networks"]:
+        make_story(title)
+    assert texts(client, "net") == ["Net of lies", "Networks", "The new net", "The old net", "A network"]
+
+
+def test_only_pages_in_the_readers_language(client):
+    make_story("Lantern")
+    french = Locale.objects.create(language_code="fr")
+    home = home_page().copy_for_translation(french)
+    home.save_revision().publish()
+    index = home.add_child(instance=StoryIndexPage(title="Récits", slug="recits", locale=french))
+    theme = Theme.objects.create(name="Lanternes rouges", locale=french)
+    add_story("Lanterne", index, countries=["DE"], themes=[theme])
+    assert suggest(client, "lantern") == [("Story", "Lantern")]
+    assert texts(client, "lantern", "/fr") == ["Lanternes rouges", "Lanterne"]
+    assert texts(client, "germany") == []
+    (germany,) = answer(client, "germany", "/fr").json()["suggestions"]
+    assert (germany["text"], germany["url"]) == ("Allemagne", "/fr/recits/country/germany/")
+
+
+# --- Countries and themes ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["cote d'iv", "Côte", "ivoire", "ivory coast", "ivorian", "ivory c", "costa de mar", "ivoirienne"],
+)
+def test_a_country_is_found_by_its_names_aliases_and_demonyms(client, words):
+    make_story("A story", countries=["CI"])
+    assert suggest(client, words) == [("Country", "Côte d’Ivoire")]
+
+
+def test_a_name_comes_before_an_alias_unless_that_is_typed_in_full(client):
+    make_story("A story", countries=["GB", "UA", "NL", "HN"])
+    assert texts(client, "uk") == ["United Kingdom", "Ukraine"]
+    assert texts(client, "ho") == ["Honduras", "Netherlands"]  # Holland
+
+
+def test_what_begins_an_alias_of_many_countries_means_none_of_them(client):
+    make_story("A story", countries=["KE", "SN"])
+    assert texts(client, "republic") == []
+    assert texts(client, "republic of ken") == ["Kenya"]
+
+
+def test_a_theme_is_found_by_the_beginnings_of_its_words(client):
+    make_story("A story", themes=["Forced labour", "Recruitment fees"])
+    assert texts(client, "lab") == ["Forced labour"]
+    assert texts(client, "rec fe") == ["Recruitment fees"]
+    assert texts(client, "bour") == []
+
+
+def test_a_renamed_theme_is_found_by_its_new_name_only(client):
+    make_story("A story", themes=["Debts"])
+    Theme.objects.update(name="Bonded labour")
+    assert texts(client, "debts") == []
+    assert texts(client, "bonded") == ["Bonded labour"]
+
+
+def test_no_country_or_theme_without_a_story_or_without_its_list(client):
+    story = make_story("A story", countries=["KE"], themes=["Mining"])
+    assert texts(client, "kenya") == ["Kenya"]
+    Page.objects.filter(pk=story.get_parent().pk).update(live=False)
+    assert texts(client, "kenya") == texts(client, "mining") == []
+    assert texts(client, "senegal") == []
+
+
+def test_a_country_leads_to_the_index_that_lists_its_story(client):
+    make_story("A story", countries=["SN"])
+    news = make_index(home_page(), "News")
+    make_story("Some news", make_index(news, "Africa"), countries=["KE"])
+    assert [one["url"] for one in answer(client, "kenya").json()["suggestions"]] == ["/news/country/kenya/"]
+
+
+# --- Only what is public -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hide", WAYS_TO_HIDE, ids=lambda way: way.__name__)
+def test_nothing_of_a_hidden_story(client, hide):
+    hide()
+    assert texts(client, HIDDEN) == []
+    # Themes and countries that only the hidden story has.
+    assert texts(client, "kept") == texts(client, "debt") == texts(client, "kenya") == []
+    make_story(f"{SHOWN} title", countries=["KE"], themes=["Debt"])
+    assert texts(client, "kept") == []
+    assert texts(client, "debt") == ["Debt"]
+    assert texts(client, "kenyan") == ["Kenya"]
+    assert texts(client, "title") == [f"{SHOWN} title"]
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(hidden=st.sets(st.sampled_from(WAYS_TO_HIDE), max_size=4), public=st.integers(0, 2))
+def test_of_any_mixture_only_the_public_ones_come_back(client, hidden, public):
+    with transaction.atomic():
+        for hide in hidden:
+            hide()
+        for _number in range(public):
+            make_story(f"{SHOWN} title", countries=["KE"], themes=["Debt"])
+        assert texts(client, "title") == [f"{SHOWN} title"] * public
+        assert texts(client, "kenya") == ["Kenya"] * min(public, 1)
+        assert texts(client, "kept") == []
+        transaction.set_rollback(True)
+
+
+def test_many_private_pages_do_not_keep_a_public_one_away(client):
+    add_story("The lantern", make_index())
+    section = make_private(make_index(make_index(), "Kept quiet"))
+    for number in range(60):
+        add_story(f"Lantern {number}", section)
+    assert texts(client, "lantern") == ["The lantern"]
+
+
+def test_many_private_stories_do_not_keep_a_country_away(client):
+    section = make_private(make_index(make_index(), "Kept quiet"))
+    for _number in range(3):
+        make_story(parent=section, countries=["KE"])
+    make_story(countries=["KE"])
+    assert texts(client, "kenya") == ["Kenya"]
+
+
+# --- The answer ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number_of_stories", [5, 50])
+def test_it_takes_a_pinned_number_of_queries(client, number_of_stories):
+    index = make_index()
+    for number in range(number_of_stories):
+        add_story(f"Kenya {number}", index, countries=["KE"])
+    assert count_queries(client, "ken") == 3
+    assert count_queries(client, "zeppelin") == 3
+    # Where too many are private to know, all are asked once more.
+    make_private(index)
+    make_story("Kenya from here", make_index(home_page(), "News"), countries=["KE"])
+    assert count_queries(client, "ken") == {5: 4, 50: 5}[number_of_stories]
+
+
+def count_queries(client, words):
+    answer(client, words)  # the first one fills caches
+    with CaptureQueriesContext(connection) as queries:
+        answer(client, words)
+    return len(queries)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("", " ", "a", "\x00", "la\x00ntern", "lantern" * 1500, "x" * 61),
+        *("!!", "--", '""', "'", "''", "%%", "__", "**", "...", "😀😀", "\u202e\u202e", "()", "\\\\", "::"),
+    ],
+)
+def test_what_is_no_word_gets_no_suggestions(client, words):
+    make_story("A lantern")
+    assert texts(client, words) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    ['"lantern', "lantern*", "(lantern", "lantern:*", "-lantern", "lan'tern", "'); drop", "AND lan", "%lan%"],
+)
+def test_signs_mean_nothing(client, words):
+    make_story("A lantern")
+    assert set(texts(client, words)) <= {"A lantern"}
+
+
+def test_without_words_it_answers_too(client):
+    assert client.get("/search/suggestions/").json() == {"suggestions": []}
+
+
+def test_titles_come_as_they_are_and_as_data(client):
+    make_story("<b>Bold</b> & “quoted”")
+    response = answer(client, "bold")
+    assert response.json()["suggestions"][0]["text"] == "<b>Bold</b> & “quoted”"
+    assert response["Content-Type"] == "application/json"
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_nothing_keeps_the_answer_or_tells_readers_apart(editor):
+    response = answer(editor, "lantern")
+    assert {"max-age=0", "no-store", "private"} <= set(response["Cache-Control"].split(", "))
+    assert response["X-Robots-Tag"] == "noindex"
+    assert "Cookie" not in response.get("Vary", "")
+    assert not response.cookies
+
+
+def test_it_is_for_reading_only(client):
+    assert client.head("/search/suggestions/?q=lantern").status_code == 200
+    assert client.post("/search/suggestions/", {"q": "lantern"}).status_code == 405
+
+
+@pytest.mark.parametrize("words", ["quixotic", "quixotic\x00"])
+def test_what_is_typed_gets_into_no_log(client, caplog, words):
+    with caplog.at_level(logging.DEBUG):
+        answer(client, words)
+        client.post(f"/search/suggestions/?q={words}")
+    assert "quixotic" not in caplog.text.lower()
+
+
+def test_every_search_form_says_where_suggestions_are_and_how_to_speak_of_them(client):
+    home = home_page()
+    home.save_revision().publish()
+    page = client.get("/").content.decode()
+    assert page.count('data-suggestions="/search/suggestions/"') == 1
+    assert 'data-suggestions-label="Suggestions"' in page
+    assert 'data-no-suggestions="No suggestions"' in page
+    assert page.count("search/suggestions.js") == 1
+    assert finders.find("search/suggestions.js")
