@@ -4,7 +4,7 @@ PORT = 8000
 ARGS =
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format pictures
+.PHONY: help run test lint format bench drill pictures messages
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -e 's/^/make /' -e 's/: .*## /	/'
@@ -26,6 +26,20 @@ format: ## Format the code, and mend what can be mended without thinking
 	@.venv/bin/python -m ruff check --fix-only .
 	@.venv/bin/python -m ruff format .
 
+bench: ## Measure the search at 100 to 10,000 stories on SQLite and PostgreSQL (ARGS="--sizes 1000")
+	@.ci/venv requirements-dev.txt
+	@.venv/bin/python -m tests.bench search $(ARGS)
+
+drill: ## Try ten times as much input that nobody would think of as the tests do
+	@.ci/venv requirements-dev.txt
+	@FUZZ_EXAMPLES=2000 .venv/bin/python -m tests.run sqlite postgresql tests/test_search_fuzz.py $(ARGS)
+
 pictures: ## Take the pictures of the documentation anew
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m docs.take_pictures
+
+messages: ## Collect the interface's words for translators, compile their work and check it (needs GNU gettext)
+	@.ci/venv requirements-dev.txt
+	@TRY_OUT=1 .venv/bin/python manage.py makemessages --locale es --locale fr --add-location file --no-obsolete --ignore data --ignore docs --ignore tests
+	@TRY_OUT=1 .venv/bin/python manage.py compilemessages --ignore .venv
+	@.venv/bin/python -m pytest -q tests/test_translations.py

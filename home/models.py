@@ -160,6 +160,11 @@ class StandardPage(Page):
         help_text=_("Shown first, and in search results."),
     )
     body = StreamField(StoryBody(), verbose_name=_("body"), blank=True)
+    show_leave_quickly = models.BooleanField(
+        _("show the “leave quickly” button"),
+        default=False,
+        help_text=_("The help page, which is chosen on the home page, always has it."),
+    )
 
     base_form_class = CheckedPageForm
     parent_page_types = ["home.HomePage", "home.StandardPage"]
@@ -172,7 +177,12 @@ class StandardPage(Page):
         index.SearchField("body"),
     ]
 
-    content_panels = [*Page.content_panels, FieldPanel("introduction"), FieldPanel("body")]
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("introduction"),
+        FieldPanel("body"),
+        FieldPanel("show_leave_quickly"),
+    ]
 
     class Meta:
         verbose_name = _("plain page")
@@ -204,6 +214,11 @@ class SiteSettings(BaseSiteSetting):
         SEA = "sea", _("Sea")
         FOREST = "forest", _("Forest")
 
+    class Robots(models.TextChoices):
+        ALL = "all", _("All may come")
+        NO_AI_TRAINING = "no-ai-training", _("All but those that collect texts and pictures to train AI")
+        NONE = "none", _("None may come")
+
     organisation_name = models.CharField(_("name of the organisation"), max_length=80, default="Stories")
     logo = models.ForeignKey(
         "media.CleanImage",
@@ -219,10 +234,28 @@ class SiteSettings(BaseSiteSetting):
         blank=True,
         help_text=_("Readers are sent there; nothing of it is loaded here."),
     )
+    leave_url = models.URLField(
+        _("where “leave quickly” leads"),
+        default="https://www.wikipedia.org/",
+        help_text=_(
+            "A page that many people open, that loads fast where your readers are, and that shows nothing "
+            "personal. Nothing of it is loaded before a reader goes there."
+        ),
+    )
     contact_email = models.EmailField(
         _("contact for “change or remove this”"),
         blank=True,
         help_text=_("Where somebody in a story can write to. Read it every day."),
+    )
+    robots = models.CharField(
+        _("robots"),
+        max_length=20,
+        choices=Robots,
+        default=Robots.NO_AI_TRAINING,
+        help_text=_(
+            "Which robots are asked, in the file robots.txt, to stay away. Most of the big ones do as they "
+            "are asked. With none, search engines forget the site, and shared links show no picture."
+        ),
     )
     social_links = StreamField(
         [("profile", SocialLinkBlock())], verbose_name=_("profiles elsewhere"), blank=True
@@ -234,9 +267,15 @@ class SiteSettings(BaseSiteSetting):
             heading=_("Look"),
         ),
         MultiFieldPanel(
-            [FieldPanel("contact_email"), FieldPanel("donate_url"), FieldPanel("social_links")],
+            [
+                FieldPanel("contact_email"),
+                FieldPanel("donate_url"),
+                FieldPanel("leave_url"),
+                FieldPanel("social_links"),
+            ],
             heading=_("Addresses"),
         ),
+        FieldPanel("robots"),
     ]
 
     class Meta:

@@ -7,6 +7,7 @@ encoded twice.
 """
 
 import io
+import math
 import secrets
 import struct
 from pathlib import PurePath
@@ -18,17 +19,30 @@ from django.core.files.base import ContentFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
+
+from media.avif import coded_pixels
 
 pillow_heif.register_heif_opener()
 
 CLEAN_SUFFIXES = {".jpg", ".png"}
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
-# Opening a picture takes this many bytes of memory for each of its pixels at the peak (measured with
-# Pillow 13 and pillow-heif 1.8); one that would take more than MEMORY is refused.
-BYTES_A_PIXEL = {"WEBP": 16, "AVIF": 10}
-BYTES_A_TRANSPARENT_PIXEL = 14
+# Storing a picture takes this many bytes of memory for each of its pixels at the peak: with three
+# colours, and with a fourth or transparency. One that would take more than MEMORY is refused.
+# Measured with Pillow 13 and pillow-heif 1.8 at the costliest of each kind: JPEG 7.2 (progressive) and
+# 12, PNG 6.4 and 15.8, WebP 16.2 and 20.3, AVIF 10.8 and 14.4, HEIC 9.5 and 12.4. The rest is for the
+# file itself.
+BYTES_A_PIXEL = {
+    "JPEG": (7, 13),
+    "MPO": (7, 13),  # a JPEG with a second one behind it
+    "PNG": (7, 17),
+    "WEBP": (19, 24),
+    "AVIF": (12, 16),
+    "HEIF": (11, 16),
+}
 MEMORY = 300_000_000
+# Bytes of all texts of a PNG together, which Pillow opens with the head; in Python four times as many.
+PngImagePlugin.MAX_TEXT_MEMORY = 4_000_000
 # Twice the width of the largest picture on a page. Of more nothing would ever be seen, but the noise
 # of its sensor can name a camera, and each rendition would take its time and memory.
 LONGEST_SIDE = 2560
@@ -53,7 +67,7 @@ def clean_picture(file, name):
         return ContentFile(data, name=path.name)
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
-        check_before_decoding(image)
+        check_before_decoding(image, data)
         lossless = image.format == "PNG" or data[12:16] == b"VP8L"
         image, profile = settle_colours(upright(image))
         return encode(image, profile, lossless)
@@ -105,20 +119,23 @@ def _seal(chance, data, suffix, key):
 # --- What is in a picture ------------------------------------------------------------------------
 
 
-def check_before_decoding(image):
-    """Raise ValidationError when `image`, of which only the head was read, moves or is too large."""
+def check_before_decoding(image, data):
+    """Raise ValidationError when `image`, of whose `data` only the head was read, moves or is too large."""
     # Many phones add a second picture to a JPEG or HEIC, for depth or brightness: no animation.
     if image.format in {"PNG", "WEBP", "AVIF"} and getattr(image, "is_animated", False):
         raise ValidationError(_("This picture moves. Save one still picture of it, and use that."))
-    most = most_pixels(image.format, image.has_transparency_data)
-    if image.width * image.height > most:
+    most = most_pixels(image)
+    pixels = image.width * image.height
+    if image.format == "AVIF":
+        pixels = max(pixels, coded_pixels(data))
+    if pixels > most:
         raise ValidationError(too_many_pixels(most))
 
 
-def most_pixels(picture_format, transparent):
-    """Return how many pixels a picture may have in the format that Pillow calls `picture_format`."""
-    each = max(BYTES_A_PIXEL.get(picture_format, 0), BYTES_A_TRANSPARENT_PIXEL * transparent, 1)
-    return min(settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS, MEMORY // each)
+def most_pixels(image):
+    """Return how many pixels a picture of the kind of `image` may have."""
+    four = image.mode == "CMYK" or image.has_transparency_data
+    return min(settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS, MEMORY // BYTES_A_PIXEL[image.format][four])
 
 
 def too_many_pixels(most):
@@ -134,8 +151,10 @@ def upright(image):
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     if image.mode.startswith("I"):  # grey in 16 bits
         image = image.point(lambda value: value / 256).convert("L")
-    # The gap of 1 lets the JPEG decoder itself make the picture smaller, which saves most memory.
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=1)
+    # The gap of 1 lets the JPEG decoder itself make the picture smaller, which saves most memory. It
+    # would not with a square to fit in, when the shorter side is less than twice as long as that.
+    longest = max(image.size)
+    image.thumbnail([math.ceil(side * LONGEST_SIDE / longest) for side in image.size], reducing_gap=1)
     try:
         return ImageOps.exif_transpose(image)
     except Exception:  # its EXIF is broken: no reason to refuse the picture

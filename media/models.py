@@ -89,6 +89,21 @@ class CleanImage(AbstractImage):
         store_file(self)
         super().save(*args, **kwargs)
 
+    def create_renditions(self, *filters):
+        """Create the renditions for `filters`; of two who do so at the same time, the first one's stay.
+
+        Wagtail has the other return its own, whose files no row knows: pictures that nobody would get.
+        """
+        made = super().create_renditions(*filters)
+        stored = self.renditions.filter(filter_spec__in=[each.spec for each in filters])
+        stored = {(each.filter_spec, each.focal_point_key): each for each in stored}
+        for each, rendition in made.items():
+            first = stored[rendition.filter_spec, rendition.focal_point_key]
+            if first.file != rendition.file:
+                rendition.file.delete(save=False)
+                made[each] = first
+        return made
+
     def _set_image_file_metadata(self):
         # Size and hash are set when the file is stored. Wagtail's way leaves the file open.
         pass

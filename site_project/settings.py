@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "wagtail.contrib.routable_page",
     "wagtail.contrib.search_promotions",
     "wagtail.contrib.settings",
+    "wagtail.contrib.simple_translation",
     "wagtail.contrib.typed_table_block",
     "wagtail.locales",
     "wagtail.sites",
@@ -67,7 +68,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "site_project.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -132,6 +133,8 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+if bucket := environment.read("S3_BUCKET"):
+    STORAGES["default"] = {"BACKEND": "media.storage.BucketStorage", "OPTIONS": {"bucket_name": bucket}}
 # On one's own machine there is no collectstatic step, and WhiteNoise warns of a missing folder.
 WHITENOISE_USE_FINDERS = LOCAL
 if LOCAL:

@@ -9,7 +9,11 @@ from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from media.views import serve_rendition
+from search.suggestions import suggestions
 from search.views import search
+from site_project.robots import robots_txt
+from site_project.security import security_txt
+from site_project.sitemap import sitemap
 
 # Wagtail says nothing of caches, and browsers would keep a document that was taken off.
 document_urls = decorate_urlpatterns(wagtaildocs_urls.urlpatterns, cache_control(private=True, no_store=True))
@@ -18,12 +22,17 @@ urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(document_urls)),
     path("media/<path:name>", serve_rendition, name="rendition"),
+    path("robots.txt", robots_txt),
+    path(".well-known/security.txt", security_txt),
+    path("sitemap.xml", sitemap, name="sitemap"),
     # Browsers ask for it by themselves where no page names another: a picture alone, a block's preview.
     path("favicon.ico", lambda request: redirect(static("favicon.svg"))),
 ]
 
 urlpatterns += i18n_patterns(
+    path("search/suggestions/", suggestions, name="search_suggestions"),
     path("search/", search, name="search"),
+    path("", include("stories.feeds")),
     path("", include(wagtail_urls)),
     prefix_default_language=False,
 )

@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
@@ -185,7 +186,7 @@ class MediaLinkBlock(blocks.StructBlock):
 
 
 class ActionValue(blocks.StructValue):
-    @property
+    @cached_property
     def href(self):
         """Where the button leads, or None when its page is not public."""
         page = self.get("page")

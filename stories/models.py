@@ -81,6 +81,13 @@ class StoryPage(Page):
         default=False,
         help_text=_("For long stories with several section headings."),
     )
+    show_leave_quickly = models.BooleanField(
+        _("show the “leave quickly” button"),
+        default=False,
+        help_text=_(
+            "For a story that could put its reader in danger, should somebody look over their shoulder."
+        ),
+    )
     body = StreamField(StoryBody(), verbose_name=_("body"))
     keep_out_of_search_engines = models.BooleanField(
         _("keep out of search engines"),
@@ -131,8 +138,11 @@ class StoryPage(Page):
         ),
         FieldPanel("body"),
         FieldPanel("show_contents"),
+        FieldPanel("show_leave_quickly"),
     ]
     promote_panels = [*Page.promote_panels, FieldPanel("keep_out_of_search_engines")]
+
+    preview_modes = [*Page.DEFAULT_PREVIEW_MODES, ("shared", _("When shared"))]
 
     # The form says so when what it checks is only a draft (see StoryPageForm).
     is_draft = False
@@ -170,6 +180,10 @@ class StoryPage(Page):
                 is_newer = (story.date, story.pk) > (self.date, self.pk)
                 context["newer" if is_newer else "older"] = story
         return context
+
+    def get_preview_template(self, request, mode_name):
+        is_shared = mode_name == "shared"
+        return "stories/when_shared.html" if is_shared else super().get_preview_template(request, mode_name)
 
     def top_index_url(self, request):
         """Return the address that the lists of countries and themes hang from; "" in a new page's preview."""

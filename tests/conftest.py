@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.core.cache import caches
 from django.core.signals import request_finished, request_started
 from django.db import connections
 from playwright.sync_api import expect, sync_playwright
 
-from tests import services
+from tests import builders, services
 
 # --- No network beyond this machine --------------------------------------------------------------
 
@@ -58,7 +59,7 @@ def is_this_machine(host):
         return False
 
 
-# --- The database --------------------------------------------------------------------------------
+# --- Data and files ------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -70,6 +71,21 @@ def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory)
     database = settings.DATABASES["default"]
     if database["ENGINE"] == "django.db.backends.sqlite3" and not database["TEST"].get("NAME"):
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "db.sqlite3")
+
+
+@pytest.fixture
+def store(settings, tmp_path):
+    """The folder where this test's pictures and documents are stored, and no other's."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    caches["default"].clear()  # of the renditions of the last test's pictures, which had the same numbers
+    return settings.MEDIA_ROOT
+
+
+@pytest.fixture
+def editor(client):
+    """A client logged in as a member of Editors: they may not publish."""
+    client.force_login(builders.make_user("Editors"))
+    return client
 
 
 @pytest.fixture

@@ -33,6 +33,13 @@ def photo(width=600, height=400):
     return image
 
 
+def saved(image, picture_format, **options):
+    """Return the bytes of `image` in the format that Pillow calls `picture_format`."""
+    output = io.BytesIO()
+    image.save(output, picture_format, **options)
+    return output.getvalue()
+
+
 def telling_picture(suffix, trailing=True):
     """Return the bytes of a picture, lying on its side, with all that a `suffix` file has room for."""
     upright = photo()

@@ -5,20 +5,15 @@ import re
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template import Context, Template
+from django.urls import reverse
 
 from media.models import CleanDocument, CleanImage, Rendition
 from tests.builders import make_document, make_image, make_story, make_user, parse, picture_bytes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 NAME = "Amina Sow Dakar"
 RANDOM = r"[0-9a-f]{32}"
-
-
-@pytest.fixture(autouse=True)
-def media_folder(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return settings.MEDIA_ROOT
 
 
 def story_that_shows(image, document):
@@ -34,7 +29,7 @@ def story_that_shows(image, document):
     )
 
 
-def test_nothing_of_the_name_of_a_file_is_stored_or_shown(client, media_folder):
+def test_nothing_of_the_name_of_a_file_is_stored_or_shown(client, store):
     image, document = make_image(title="Road", name=f"{NAME}.png"), make_document(name=f"{NAME}.txt")
     story = story_that_shows(image, document)
 
@@ -44,7 +39,7 @@ def test_nothing_of_the_name_of_a_file_is_stored_or_shown(client, media_folder):
     assert re.fullmatch(rf"original_images/{RANDOM}\.\w+", image.file.name)
     assert re.fullmatch(rf"documents/{RANDOM}\.txt", document.file.name)
     assert Rendition.objects.exists()
-    stored = [str(path.relative_to(media_folder)) for path in media_folder.rglob("*")]
+    stored = [str(path.relative_to(store)) for path in store.rglob("*")]
     assert [path for path in stored if words.search(path)] == []
     assert words.search(page) is None
     assert words.search(document.url) is None
@@ -143,3 +138,13 @@ def test_alternative_text_is_never_the_title(description):
 
     assert html.count(f'alt="{description}"') == 2
     assert "Amina" not in html
+
+
+def test_form_of_a_picture_shows_credit_whom_it_shows_and_usage(editor):
+    image = make_image(credit="Awa Diop", shows=CleanImage.Shows.SOMEONE_ELSE)
+    story_that_shows(image, make_document())
+    form = parse(editor.get(reverse("wagtailimages:edit", args=[image.pk])))
+    assert form.select_one("[name=credit]")["value"] == "Awa Diop"
+    assert form.select_one("[name=shows] [selected]").text == "Someone else"
+    usage = form.find(href=reverse("wagtailimages:image_usage", args=[image.pk]))
+    assert usage.text.strip() == "Used 1 time"

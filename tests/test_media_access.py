@@ -4,20 +4,13 @@ import datetime
 
 import pytest
 from django.contrib.auth.models import Group
-from django.core.cache import caches
 from django.utils import timezone
 from wagtail.models import PageViewRestriction, Site
 
 from home.models import SiteSettings
 from tests import builders
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def store(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
-    caches["default"].clear()  # of the renditions of the last test's pictures, which had the same numbers
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 
 def get(client, address, **headers):

@@ -12,7 +12,6 @@ from pikepdf import Array, Dictionary, Name
 from wagtail.models import UploadedFile
 
 from media.models import CleanDocument
-from tests import builders
 from tests.document_samples import (
     OFFICE,
     SUFFIXES,
@@ -25,24 +24,12 @@ from tests.document_samples import (
     telling_document,
     zipped,
 )
-from tests.media_samples import photo
-from tests.test_media_bad_files import bounded_memory, saved
+from tests.media_samples import photo, saved
+from tests.test_media_bad_files import bounded_memory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 MEBI = 1024 * 1024
-
-
-@pytest.fixture(autouse=True)
-def store(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return settings.MEDIA_ROOT
-
-
-@pytest.fixture
-def editor(client):
-    client.force_login(builders.make_user("Editors"))
-    return client
 
 
 # --- Office --------------------------------------------------------------------------------------

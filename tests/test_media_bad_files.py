@@ -1,7 +1,6 @@
 """Files that are no pictures, or broken, or made to harm: an error beside the field, and nothing else."""
 
 import functools
-import io
 import struct
 import zlib
 from contextlib import contextmanager
@@ -14,31 +13,11 @@ from PIL import Image
 from wagtail.models import UploadedFile
 
 from media.models import CleanImage
-from tests import builders
-from tests.media_samples import SUFFIXES, marks_in, photo, telling_picture, zipped
+from tests.media_samples import SUFFIXES, marks_in, photo, saved, telling_picture, zipped
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 MOST_MEMORY = 300_000_000
-
-
-@pytest.fixture(autouse=True)
-def store(settings, tmp_path):
-    """The folder where this test's files are stored."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return settings.MEDIA_ROOT
-
-
-@pytest.fixture
-def editor(client):
-    client.force_login(builders.make_user("Editors"))
-    return client
-
-
-def saved(image, picture_format, **options):
-    output = io.BytesIO()
-    image.save(output, picture_format, **options)
-    return output.getvalue()
 
 
 def frames(number, size=(8, 8)):
@@ -68,8 +47,26 @@ def full_of_nothing():
     return b"a\0\0" + b"".join([packer.compress(bytes(MEBI)) for _ in range(400)]) + packer.flush()
 
 
-def jpeg_that_claims(width, height):
-    data = saved(photo(), "JPEG")
+def wide_texts():
+    """Return the chunks of 60 texts, each of a million letters that take four bytes in Python."""
+    words = zlib.compress("\U0001f4f7".encode() + b" " * 1_000_000)
+    return [chunk(b"iTXt", b"%d\0\1\0\0\0" % number + words) for number in range(60)]
+
+
+def avif_that_claims(width, height, real):
+    """Return an AVIF of the size `real`, whose head says another: decoders believe both."""
+    data = saved(Image.new("RGB", real), "AVIF", speed=10)
+    return data.replace(struct.pack(">II", *real), struct.pack(">II", width, height), 1)
+
+
+def heic_that_claims(width, height):
+    data = saved(photo(), "HEIF")
+    place = data.index(b"ispe") + 8
+    return data[:place] + struct.pack(">II", width, height) + data[place + 8 :]
+
+
+def jpeg_that_claims(width, height, mode="RGB"):
+    data = saved(photo().convert(mode), "JPEG")
     place = data.index(b"\xff\xc0") + 5
     return data[:place] + struct.pack(">HH", height, width) + data[place + 4 :]
 
@@ -110,9 +107,13 @@ BAD = {
     # Of a size that others may have, but their decoders take several times the memory.
     "bomb.webp": lambda: saved(Image.new("L", (7_000, 5_000)), "WEBP", lossless=True, method=0),
     "bomb.avif": lambda: saved(Image.new("L", (7_000, 5_000)), "AVIF", speed=10),
+    "bomb-that-lies.avif": lambda: avif_that_claims(600, 400, real=(6_000, 5_000)),
     "bomb-transparent.png": lambda: png(7_000, 5_000, depth=8, colour=6, rows=bytes(4 * 7_000 + 1) * 5_000),
+    "bomb.heic": lambda: heic_that_claims(7_000, 5_000),
+    "bomb-print.jpg": lambda: jpeg_that_claims(7_000, 5_000, "CMYK"),
     "bomb.jpg": lambda: jpeg_that_claims(60_000, 60_000),
     "bomb-text.png": lambda: png(1, 1, chunk(b"zTXt", full_of_nothing()), rows=b"\0\0"),
+    "bomb-texts.png": lambda: png(6_000, 6_000, *wide_texts(), rows=bytes(751) * 6_000),
     "bomb-profile.png": lambda: png(1, 1, chunk(b"iCCP", full_of_nothing()), rows=b"\0\0"),
     "nothing-in-it.png": lambda: png(0, 0),
     "short.png": lambda: png(900, 900, rows=b"\0"),
@@ -186,6 +187,11 @@ def post_in_chooser(editor, file):
     [
         ("moving.webp", "moves"),
         ("bomb-11000.png", "40 million"),
+        ("bomb.webp", "15 million"),
+        ("bomb.avif", "25 million"),
+        ("bomb.heic", "27 million"),
+        ("bomb-print.jpg", "23 million"),
+        ("bomb-transparent.png", "17 million"),
         ("too-large.jpg", "15.0"),
         ("drawing.svg", "JPEG or PNG"),
         ("empty.jpg", "empty"),

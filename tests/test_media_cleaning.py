@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import pytest
-from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -29,25 +28,11 @@ from tests.media_samples import (
     telling_picture,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 FILTERS = ["original", "max-165x165", "width-200|format-jpeg", "width-200|format-png"]
 FILTERS += ["width-200|format-webp", "width-200|format-avif", "fill-100x100|format-jpeg"]
 NAME = "Amina-at-the-shelter"
-
-
-@pytest.fixture(autouse=True)
-def store(settings, tmp_path):
-    """The folder where this test's files are stored."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    caches["default"].clear()  # of the renditions of the last test's picture, which had the same number
-    return settings.MEDIA_ROOT
-
-
-@pytest.fixture
-def editor(client):
-    client.force_login(builders.make_user("Editors"))
-    return client
 
 
 @pytest.fixture

@@ -22,22 +22,9 @@ from tests.document_samples import (
     telling_document,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 NAME = "Amina-statement"
-
-
-@pytest.fixture(autouse=True)
-def store(settings, tmp_path):
-    """The folder where this test's files are stored."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return settings.MEDIA_ROOT
-
-
-@pytest.fixture
-def editor(client):
-    client.force_login(builders.make_user("Editors"))
-    return client
 
 
 # --- The ways in ---------------------------------------------------------------------------------

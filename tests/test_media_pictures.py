@@ -7,15 +7,11 @@ from django.core.files.base import ContentFile
 from PIL import Image, ImageCms
 
 from media.models import CleanImage
-from tests.media_samples import RED, exif, marks_in, photo, wide_profile
+from tests.media_samples import RED, exif, marks_in, photo, saved, wide_profile
+from tests.test_media_bad_files import bounded_memory
 from tests.test_media_cleaning import close
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def store(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 
 def stored(data, name="x.png"):
@@ -23,12 +19,6 @@ def stored(data, name="x.png"):
     image = CleanImage.objects.create(title="x", file=ContentFile(data, name=name))
     with image.file.open() as file:
         return Image.open(io.BytesIO(file.read())), image.file.name
-
-
-def saved(image, picture_format, **options):
-    output = io.BytesIO()
-    image.save(output, picture_format, **options)
-    return output.getvalue()
 
 
 def test_colour_profile_is_kept_without_its_words():
@@ -74,9 +64,17 @@ def test_grey_in_16_bits_becomes_grey_in_8():
     assert (picture.mode, picture.getpixel((0, 0))) == ("L", 128)
 
 
-def test_large_picture_is_made_smaller():
-    picture, _name = stored(saved(photo(6000, 3000), "JPEG"), "x.jpg")
-    assert picture.size == (2560, 1280)
+@pytest.mark.parametrize(("size", "smaller"), [((6000, 3000), (2560, 1280)), ((4200, 4200), (2560, 2560))])
+def test_large_picture_is_made_smaller(size, smaller):
+    picture, _name = stored(saved(photo(*size), "JPEG"), "x.jpg")
+    assert picture.size == smaller
+
+
+def test_memory_is_bounded_for_the_largest_jpeg():
+    """Its decoder must make it smaller by itself, also when it is nearly square."""
+    data = saved(photo(7800, 5100), "JPEG", progressive=True, subsampling=0)
+    with bounded_memory():
+        stored(data, "x.jpg")
 
 
 def test_second_picture_in_a_phones_file_is_dropped():

@@ -1,12 +1,9 @@
-"""How files are sent: at once gone when withdrawn, cheap for visitors, from any storage."""
+"""How files are sent: at once gone when withdrawn, cheap for visitors, also by a front server."""
 
 import pytest
 from django.conf import settings as site_settings
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
-from django.core.cache import caches
-from django.core.files.base import ContentFile
-from django.core.files.storage import Storage
 from django.urls import reverse
 from wagtail.models import (
     Collection,
@@ -22,7 +19,6 @@ from stories.terms import Country
 from tests import builders
 from tests.test_media_access import (
     address_of,
-    author_of_draft,
     author_of_live_story,
     document_block,
     document_of_draft,
@@ -35,14 +31,8 @@ from tests.test_media_access import (
     used_by_nothing,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 MOST_QUERIES = 4
-
-
-@pytest.fixture(autouse=True)
-def store(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
-    caches["default"].clear()  # of the renditions of the last test's pictures, which had the same numbers
 
 
 # --- Visitors ------------------------------------------------------------------------------------
@@ -211,53 +201,7 @@ def test_usage_page_knows_the_settings(client):
     assert "Stories" in response.content.decode()
 
 
-# --- Other storages and servers ------------------------------------------------------------------
-
-
-class Bucket(Storage):
-    """A storage elsewhere, as S3 is one: its files have no path here, and addresses of their own."""
-
-    files = {}
-
-    def _open(self, name, mode):
-        return ContentFile(self.files[name], name=name)
-
-    def _save(self, name, content):
-        content.seek(0)
-        self.files[name] = content.read()
-        return name
-
-    def exists(self, name):
-        return name in self.files
-
-    def size(self, name):
-        return len(self.files[name])
-
-    def url(self, name):
-        return f"https://bucket.example.org/{name}"
-
-
-@pytest.fixture
-def bucket(settings):
-    backend = {"BACKEND": f"{__name__}.Bucket"}
-    settings.STORAGES = settings.STORAGES | {"default": backend}
-
-
-@pytest.mark.parametrize(
-    ("thing", "status"),
-    [
-        (live_story, 200),
-        (author_of_live_story, 200),
-        (draft, 404),
-        (author_of_draft, 404),
-        (document_of_live_story, 200),
-        (document_of_draft, 404),
-    ],
-)
-def test_files_in_a_bucket_follow_the_same_rule(thing, status, bucket, client):
-    address = thing()
-    assert address.startswith("/")
-    assert get(client, address).status_code == status
+# --- Front servers -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("thing", [live_story, document_of_live_story])

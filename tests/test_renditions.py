@@ -6,8 +6,9 @@ import re
 
 import pytest
 from django.core.management import call_command
+from wagtail.images.models import Filter
 
-from media.models import Rendition
+from media.models import CleanImage, Rendition
 from stories import renditions
 from tests.builders import make_image, make_private, make_story
 
@@ -50,6 +51,22 @@ def test_a_failure_is_tried_again_and_then_left_to_the_first_reader(caplog):
     with caplog.at_level(logging.WARNING):
         renditions.try_to_make(987654321)  # a page that is gone again
     assert [record.args[1] for record in caplog.records] == [1, 2, 3]
+
+
+def test_reader_is_shown_the_first_of_two_renditions_made_at_a_time(store, monkeypatch):
+    """As when a page is opened while its renditions are still made."""
+    image = make_image()
+    bulk_create = Rendition.objects.bulk_create
+
+    def quicker(late, **options):
+        for rendition in late:
+            CleanImage.objects.get(pk=image.pk).create_rendition(Filter(rendition.filter_spec))
+        return bulk_create(late, **options)
+
+    monkeypatch.setattr(Rendition.objects, "bulk_create", quicker)
+    shown = image.get_renditions("width-100", "width-200|format-webp")
+    assert {rendition.file.name for rendition in shown.values()} == stored()
+    assert {f"images/{path.name}" for path in store.glob("images/*")} == stored()
 
 
 def test_command_makes_what_is_missing_for_public_pages_only():

@@ -10,9 +10,11 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Concat
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from wagtail.models import Locale
+from wagtail.models import Locale, Page
 
 from home.models import HomePage
 from stories.models import StoryCountry, StoryPage, StoryTheme
@@ -209,6 +211,15 @@ def test_whatever_is_asked_gets_an_answer(client, query, more):
     assert "<script>" not in html.replace("<script>document", "")
 
 
+@thoroughly
+@given(query=anything)
+def test_whatever_is_typed_so_far_gets_suggestions_or_none(client, query):
+    response = client.get(f"/search/suggestions/?{query}")
+
+    assert response.status_code == 200
+    assert isinstance(response.json()["suggestions"], list)
+
+
 # --- Nothing hidden ------------------------------------------------------------------------------
 
 # Each page has a word that leads to it and another that must only show when it is public. No word is
@@ -263,7 +274,8 @@ def make_page(number, way, code, theme, year):
     story.story_countries = [StoryCountry(country_id=code)]
     story.story_themes = [StoryTheme(theme=make_theme(theme))]
     story.save()
-    return story
+    # The next page may be hidden in the same way, at the same addresses.
+    Page.objects.filter(slug__in=["alias", "one", "two"]).update(slug=Concat("slug", Value(f"-{number}")))
 
 
 def misspelt(word):
@@ -295,35 +307,57 @@ def test_nothing_hidden_shows_in_results_excerpts_facets_counts_or_corrections(c
     with transaction.atomic():
         for number, page in enumerate(made):
             make_page(number, *page)
-        check_what_shows(client, made)
+        visitor = Visitor(client, made)
+        visitor.checks_totals()
+        visitor.checks_each_word()
         transaction.set_rollback(True)
 
 
-def check_what_shows(client, made):
-    filed = [page[1:] for page in made if page[0] in PUBLIC]
-    hidden = [TELLING[n] for n, page in enumerate(made) if page[0] not in PUBLIC] + [TELLING[-1]]
-    unused = set(THEMES) - {theme for _code, theme, _year in filed}
-    unused |= {COUNTRIES[code] for code in COUNTRIES.keys() - {code for code, _theme, _year in filed}}
+class Visitor:
+    """Somebody who searches among the pages `made`, and must never see a word of those not public."""
 
-    def ask(words, **filters):
-        html = parse(client.get(f"/search/?{urlencode({'q': words} | filters)}"))
-        for word in [*hidden, *unused, "Quixotic", "Kept quiet"]:
-            assert word.lower() not in html.text.lower(), f"{word} shows for {words}"
+    def __init__(self, client, made):
+        self.client = client
+        self.is_public = [page[0] in PUBLIC for page in made]
+        self.filed = [page[1:] for page in made if page[0] in PUBLIC]
+        used = {COUNTRIES[code] for code, _theme, _year in self.filed} | {row[1] for row in self.filed}
+        unused = {*COUNTRIES.values(), *THEMES} - used
+        hidden = [word for word, shows in zip(TELLING, self.is_public, strict=False) if not shows]
+        self.forbidden = [*hidden, *unused, TELLING[-1], "Quixotic", "Kept quiet"]
+
+    def searches(self, words, **filters):
+        html = parse(self.client.get(f"/search/?{urlencode({'q': words} | filters)}"))
+        self._refuses_forbidden(html.text, words)
         return html
 
-    def count(html):
-        return int(html.select_one(".listing__count").text.split()[0])
+    def counts(self, words, **filters):
+        return int(self.searches(words, **filters).select_one(".listing__count").text.split()[0])
 
-    everything = ask(SHARED)
-    assert count(everything) == len(everything.select(".result")) == len(filed)
-    assert choices_on(everything) == choices_for(filed)
-    for code, name in COUNTRIES.items():
-        if name not in unused:
-            assert count(ask(SHARED, country=name.lower())) == [row[0] for row in filed].count(code)
-    is_public = [page[0] in PUBLIC for page in made]
-    for leading, telling, shows in zip(LEADING, TELLING, [*is_public, *[False] * len(LEADING)], strict=False):
-        found = ask(leading)
-        assert count(found) == int(shows)
-        assert (telling in found.text) == shows
-        for typed in misspelt(leading):
-            assert (leading.lower() in ask(typed).text.lower()) == shows
+    def begins(self, words):
+        """Return the suggestions for `words` as one text."""
+        found = str(self.client.get("/search/suggestions/", {"q": words}).json()["suggestions"])
+        self._refuses_forbidden(found, words)
+        return found
+
+    def _refuses_forbidden(self, text, words):
+        shown = [word for word in self.forbidden if word.lower() in text.lower()]
+        assert not shown, f"shows for {words}: {shown}"
+
+    def checks_totals(self):
+        everything = self.searches(SHARED)
+        assert len(everything.select(".result")) == self.counts(SHARED) == len(self.filed)
+        assert choices_on(everything) == choices_for(self.filed)
+        for code in {row[0] for row in self.filed}:
+            number = [row[0] for row in self.filed].count(code)
+            assert self.counts(SHARED, country=COUNTRIES[code].lower()) == number
+        for words in (SHARED, *COUNTRIES.values(), *THEMES):
+            self.begins(words[:3])
+
+    def checks_each_word(self):
+        never = [False] * (len(LEADING) - len(self.is_public))  # the last one is in an unpublished change
+        for leading, telling, shows in zip(LEADING, TELLING, [*self.is_public, *never], strict=True):
+            assert self.counts(leading) == int(shows)
+            assert (telling in self.searches(leading).text) == shows
+            assert (telling in self.begins(leading[:4])) == shows
+            for typed in misspelt(leading):
+                assert (leading in self.searches(typed).text) == shows

@@ -1,0 +1,25 @@
+// Leaves a page at once: blanks it, and puts another one in its place in the history.
+
+const link = document.querySelector(".leave__link");
+const PRESSES = 3;
+const WITHIN = 5000; // milliseconds
+let presses = [];
+
+function leave() {
+  const address = link.href;
+  document.title = link.hostname;
+  document.body.replaceChildren();
+  location.replace(address);
+}
+
+link.addEventListener("click", (event) => {
+  event.preventDefault();
+  leave();
+});
+
+document.addEventListener("keyup", (event) => {
+  const now = event.timeStamp;
+  // Any other key in between: somebody is typing.
+  presses = event.key === "Shift" ? [...presses.filter((press) => now - press < WITHIN), now] : [];
+  if (presses.length === PRESSES) leave();
+});

@@ -1,0 +1,15 @@
+from django import template
+from django.utils.safestring import mark_safe
+
+from site_project.text_only import is_text_only, make_text_only
+
+register = template.Library()
+
+
+@register.simple_block_tag(takes_context=True)
+def text_only(context, content):
+    """Write the document between the tags, or its text-only version where the address asks for that."""
+    request = context.get("request")
+    if request and is_text_only(request):
+        return mark_safe(make_text_only(content, request))  # noqa: S308 - made from the escaped page
+    return content

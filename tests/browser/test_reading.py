@@ -1,0 +1,227 @@
+"""Reading: leaving quickly, text only, right to left, large text, colours of one's own, and on paper."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+from wagtail.models import Locale
+
+from home.models import HomePage, SiteSettings
+from stories.models import StoryIndexPage
+from tests import builders
+from tests.browser.site import make_rich_story, make_site
+from tests.browser.test_accessibility import AXE, run_axe
+from tests.browser.test_visitor import TOO_WIDE
+
+LEAVE = "Leave quickly"
+
+
+@pytest.fixture
+def quick_story(live_server):
+    """A story with all ten blocks and the button, which leads to a page of this site: no other is there."""
+    home = builders.home_page()
+    settings = SiteSettings.for_site(home.get_site())
+    settings.leave_url = f"{live_server.url}/stories/"
+    settings.save()
+    story = make_rich_story(builders.make_index())
+    story.show_leave_quickly = True
+    story.save_revision().publish()
+    return live_server.url + story.url
+
+
+def leave_by_click(page):
+    page.get_by_role("link", name=LEAVE).click()
+
+
+def leave_by_shift(page):
+    for _ in range(3):
+        page.keyboard.press("Shift")
+
+
+@pytest.mark.parametrize("leave", [leave_by_click, leave_by_shift])
+def test_leaving_puts_another_page_in_the_place_of_this_one(new_page, live_server, quick_story, leave):
+    page = new_page()
+    page.goto(f"{live_server.url}/search/")
+    page.goto(quick_story)
+    leave(page)
+    expect(page).to_have_url(f"{live_server.url}/stories/")
+    page.go_back()
+    expect(page).to_have_url(f"{live_server.url}/search/")
+    page.go_forward()
+    expect(page).to_have_url(f"{live_server.url}/stories/")
+
+
+def test_page_is_blank_though_the_other_one_never_comes(new_page, live_server, quick_story):
+    page = new_page()
+    page.goto(quick_story)
+    page.route("**/stories/", lambda route: route.abort("aborted"))
+    with page.expect_event("requestfailed"):
+        leave_by_click(page)
+    expect(page.locator("body")).to_be_empty()
+    assert page.title() == urlsplit(live_server.url).hostname
+
+
+def test_typing_capitals_does_not_leave(new_page, quick_story):
+    page = new_page()
+    page.goto(quick_story)
+    box = page.locator("[name=q]")
+    box.focus()
+    for letter in "NGO":
+        page.keyboard.press(f"Shift+{letter}")
+    expect(box).to_have_value("NGO")
+    expect(page).to_have_url(quick_story)
+
+
+def test_leaving_works_without_javascript(context_factory, live_server, quick_story):
+    page = context_factory(java_script_enabled=False).new_page()
+    page.goto(quick_story)
+    expect(page.get_by_text("press the Shift key")).to_be_hidden()
+    expect(page.get_by_role("button", name="Copy the link")).to_be_hidden()
+    leave_by_click(page)
+    expect(page).to_have_url(f"{live_server.url}/stories/")
+
+
+# Whether the button can be pressed where it is, and what has the focus is not under it.
+OBSCURED = """() => {
+    const button = document.querySelector(".leave__link").getBoundingClientRect();
+    const bar = document.querySelector(".leave").getBoundingClientRect();
+    const hit = document.elementFromPoint(button.x + button.width / 2, button.y + button.height / 2);
+    const focus = document.activeElement;
+    const problems = [];
+    if (!hit?.closest(".leave__link")) problems.push("the button is covered");
+    // Past the last stop the focus is the browser's; the skip link stands before the bar.
+    const isBelow = !focus.matches("body, .skip-link, .leave__link");
+    if (isBelow && focus.getBoundingClientRect().top < bar.bottom - 1)
+        problems.push(`under the bar: ${focus.outerHTML.slice(0, 80)}`);
+    if (button.height < 44) problems.push(`the button is ${button.height} high`);
+    return problems;
+}"""
+
+
+@pytest.mark.parametrize("percent", [100, 200])
+def test_button_stays_in_reach_and_covers_nothing_that_has_the_focus(new_page, quick_story, percent):
+    page = new_page(viewport={"width": 320, "height": 640}, reduced_motion="reduce")
+    page.goto(quick_story)
+    page.evaluate(f"document.documentElement.style.fontSize = '{percent}%'")
+    stops = page.locator("a[href], button, input, summary, [tabindex='0']").count()
+    problems = []
+    for key in ["Tab"] * stops + ["Shift+Tab"] * stops:
+        page.keyboard.press(key)
+        problems += page.evaluate(OBSCURED)
+    assert not problems, "\n".join(problems)
+
+
+def test_story_can_be_read_at_200_percent_on_a_small_screen(new_page, live_server, quick_story):
+    page = new_page(viewport={"width": 320, "height": 640})
+    for address in [quick_story, f"{live_server.url}/stories/", f"{live_server.url}/"]:
+        page.goto(address)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert page.evaluate(TOO_WIDE) == [], address
+
+
+def test_link_is_copied(context_factory, live_server, quick_story):
+    context = context_factory()
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(quick_story)
+    page.get_by_role("button", name="Copy the link").click()
+    expect(page.get_by_text("The link is copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").endswith("/stories/wages-after-three-years/")
+
+
+def test_text_only_version_loads_nothing_else_and_leads_on(new_page, live_server):
+    site = make_site()
+    page = new_page()
+    page.goto(live_server.url + site.story.url)
+    page.get_by_role("link", name="Text only").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Wages after three years")
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.reload()
+    # Browsers ask for the icon when they like.
+    assert [url for url in requests if "favicon" not in url] == [f"{live_server.url}{site.story.url}?text=1"]
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Stories").click()
+    page.get_by_role("link", name="Kenya (2)").click()
+    expect(page.get_by_role("heading", name="2 stories")).to_be_visible()
+    page.get_by_label("Search the stories").fill("passport")
+    page.get_by_label("Search the stories").press("Enter")
+    expect(page.get_by_text("1 result for “passport”")).to_be_visible()
+    assert all("text=1" in address or "favicon" in address for address in requests)
+    page.get_by_role("link", name="Full version").click()
+    expect(page).to_have_url(f"{live_server.url}/search/?q=passport")
+
+
+def make_arabic_story():
+    home = builders.home_page()
+    arabic = Locale.objects.create(language_code="ar")
+    page = HomePage(title="الرئيسية", slug="ar", locale=arabic, translation_key=home.translation_key)
+    page.headline = "قصص أناس تحرروا"
+    home.get_parent().add_child(instance=page)
+    index = StoryIndexPage(title="القصص", slug="stories", locale=arabic, show_in_menus=True)
+    page.add_child(instance=index)
+    story = make_rich_story(index)
+    story.show_leave_quickly = True
+    story.save_revision().publish()
+    return story
+
+
+def test_arabic_pages_run_from_right_to_left(new_page, live_server, allow_errors):
+    story = make_arabic_story()
+    page = new_page(viewport={"width": 360, "height": 800}, reduced_motion="reduce")
+    for address in ["/ar/", "/ar/stories/", story.url]:
+        page.goto(live_server.url + address)
+        expect(page.locator("html")).to_have_attribute("dir", "rtl")
+        page.evaluate(AXE)
+        for width in [320, 1280]:
+            page.set_viewport_size({"width": width, "height": 800})
+            overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            assert page.evaluate(overflow) == 0, (address, width)
+            assert run_axe(page) == [], (address, width)
+        left = "element => element.getBoundingClientRect().left"
+        brand, search = page.locator(".brand__name"), page.locator(".site-header .search-form")
+        assert brand.evaluate(left) > search.evaluate(left)
+
+
+def test_states_break_no_rule(new_page, live_server, quick_story):
+    builders.make_index(builders.make_index(), "Nothing yet")
+    private = builders.make_private(builders.make_plain_page("For members"))
+    addresses = [quick_story, f"{live_server.url}/stories/nothing-yet/", live_server.url + private.url]
+    addresses += [f"{quick_story}?text=1", f"{live_server.url}/stories/?text=1"]
+    page = new_page(reduced_motion="reduce")
+    for address in addresses:
+        for scheme in ["light", "dark"]:
+            page.emulate_media(color_scheme=scheme)
+            page.goto(address)
+            page.evaluate(AXE)
+            assert run_axe(page) == [], (address, scheme)
+
+
+def test_nothing_moves_for_who_asked_for_less_motion(new_page, quick_story):
+    page = new_page(reduced_motion="reduce")
+    page.goto(quick_story)
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    assert page.evaluate("document.getAnimations().length") == 0
+
+
+def test_open_part_of_the_menu_shows_in_the_readers_own_colours(new_page, live_server, quick_story):
+    builders.make_plain_page("About", show_in_menus=True)
+    page = new_page(forced_colors="active")
+    page.goto(f"{live_server.url}/stories/")
+    menu = page.get_by_role("navigation", name="Main")
+    border = "element => getComputedStyle(element).borderBlockEndColor"
+    is_open, other = (menu.get_by_role("link", name=name).evaluate(border) for name in ["Stories", "About"])
+    assert is_open != other
+
+
+def test_printed_story_has_what_paper_needs_and_nothing_to_press(new_page, quick_story):
+    page = new_page()
+    page.goto(quick_story)
+    page.emulate_media(media="print")
+    for words in ["By Staff", "This story describes", "Picture: A. Painter", "You hear the sea"]:
+        expect(page.get_by_text(words).first).to_be_visible()
+    expect(page.locator("article time").first).to_be_visible()
+    expect(page.locator(".story-end__source")).to_contain_text("/stories/wages-after-three-years/")
+    link = page.get_by_role("link", name="Labour office")
+    assert "labour.example.org" in link.evaluate("a => getComputedStyle(a, '::after').content")
+    for part in [".menu", ".search-form", ".leave", ".leave-limits", ".share", ".contents", ".versions"]:
+        expect(page.locator(part).first).to_be_hidden()
