@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
-from django.db.models import Exists, F, Subquery
+from django.db.models import BooleanField, Case, Exists, F, Subquery, Value, When
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import get_language
@@ -21,7 +21,7 @@ from search.corrections import corrections
 from search.excerpts import texts_to_read
 from search.forms import Order
 from search.parsing import parse
-from search.queries import Tokens, joined
+from search.queries import Tokens, joined, leaves, typed_only
 from search.vocabulary import Vocabulary
 from stories.listing import Choice, Facet, term_label
 from stories.models import StoryCountry, StoryTheme
@@ -64,6 +64,11 @@ class Search:
     def is_instead(self):
         """Whether it stands for a search that found nothing."""
         return self.is_corrected or self.is_partial
+
+    @property
+    def is_extended(self):
+        """Whether the vocabulary added anything to what was typed."""
+        return any(not leaf.is_typed for leaf in leaves(self.query))
 
     @cached_property
     def compiler(self):
@@ -118,9 +123,20 @@ class Search:
         """(key, content type, date) of all that hold the words, the newest first."""
         if self.query is None:
             return []
+        lacks = {
+            "lacks_typed": self._lacks(typed_only(self.query)) if self.is_extended else Value(False),
+            "title_lacks": self._lacks(self.query, "title"),
+        }
         newest_first = F("storypage__date").desc(nulls_last=True)
-        rows = self.public(self.query).order_by(newest_first, "-pk")
-        return list(rows.values_list("pk", "content_type_id", "storypage__date"))
+        pages = self.public(self.query).annotate(**lacks).order_by(newest_first, "-pk")
+        rows = list(pages.values_list("pk", "content_type_id", "storypage__date", *lacks))
+        self._unlikely = {key: tuple(unlikely) for key, _kind, _date, *unlikely in rows}
+        return [row[:3] for row in rows]
+
+    def _lacks(self, query, column=None):
+        """Return the expression for whether a page does not hold `query`; for none it does not."""
+        holds = self.compiler.matching(query, column) if query else []
+        return Case(When(pk__in=holds, then=False), default=True, output_field=BooleanField())
 
     @cached_property
     def keys(self):
@@ -171,7 +187,7 @@ class Search:
         """The keys in the order in which the reader wants them."""
         if self.form.cleaned_data.get("sort") == Order.DATE or self.query is None:
             return self.keys
-        return ranking.ranked(self.keys, self.compiler)
+        return ranking.ranked(self.keys, self.compiler, self._unlikely)
 
     def page(self, number):
         """Return the page of results that was asked for; the nearest one when there is no such page."""
@@ -242,7 +258,7 @@ def find(form):
     if search.corrections and search.corrections[0].is_clear:
         text = search.corrections[0].text
         others.append(Search(form, text=text, like=search))
-    if isinstance(search.query, And):
+    if len(search.typed.words) > 1 or isinstance(search.query, And):
         others.append(Search(form, text=text, like=search, partly=True))
     for other in others:
         if other.rows:
@@ -252,10 +268,17 @@ def find(form):
 
 
 def any_of(query):
-    """Return `query`, an And, for pages that have at least one of what it asks for."""
-    excluded = [part for part in query.subqueries if isinstance(part, Not)]
-    wanted = [part for part in query.subqueries if part not in excluded]
+    """Return `query` for pages that have at least one of what it asks for, and nothing that it excludes."""
+    parts = query.subqueries if isinstance(query, And) else [query]
+    excluded = [part for part in parts if isinstance(part, Not)]
+    wanted = [word for part in parts if part not in excluded for word in single_words(part)]
     return joined(And, [joined(Or, wanted), *excluded])
+
+
+def single_words(query):
+    """Yield the parts of a term of several words, and its other ways to be said; else `query` itself."""
+    for part in query.subqueries if isinstance(query, Or) else [query]:
+        yield from part.subqueries if isinstance(part, And) else [part]
 
 
 def specific_pages(keys):

@@ -25,7 +25,7 @@ FILED, OTHER_WORD = 3, 0.5
 NOT_IN_TEXTS = {("car",)}
 # A country is looked for by so many other words in texts: each makes the search slower.
 MOST_WORDS_OF_COUNTRY = 6
-MOST_WORDS_IN_TERM = 6
+MOST_WORDS_IN_TERM = 9
 MOST_LABELS = 8
 
 

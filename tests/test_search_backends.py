@@ -1,6 +1,7 @@
 """What is mended of modelsearch's two backends: each fault has a test here, which runs on both databases."""
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 from modelsearch.query import And, Not, Or, Phrase, PlainText
@@ -162,3 +163,21 @@ def test_search_needs_no_extension_of_postgresql():
         cursor.execute("SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'")
         assert cursor.fetchall() == []
     assert titles("kedougou") == ["The road to Kédougou"]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL’s planner is wrong here")
+def test_postgresql_finds_common_words_by_the_index():
+    content_type = ContentType.objects.get_for_model(StoryPage).pk
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO wagtailsearch_indexentry (content_type_id, object_id, title_norm, title_text, "
+            "body_text, title, autocomplete, body) SELECT %s, number, 1, '', '', '', '', "
+            "to_tsvector('simple', 'lantern ' || repeat(md5(number::text) || ' ', 100)) "
+            "FROM generate_series(900001, 905000) number",
+            [content_type],
+        )
+        cursor.execute("ANALYZE wagtailsearch_indexentry")
+    compiler = get_search_backend().query_compiler_class(Page.objects.all(), "lantern")
+    plan = compiler.matching(compiler.tree).explain()
+    assert "Index Scan" in plan
+    assert "Seq Scan on wagtailsearch_indexentry" not in plan

@@ -189,6 +189,12 @@ def test_some_of_the_words_are_better_than_nothing(client):
     assert sorted(titles(page)) == ["The candle", "The lantern"]
 
 
+def test_some_words_of_a_term_of_the_vocabulary_are_better_than_nothing(client):
+    make_story("The ferry")
+    VocabularyGroup.objects.create(terms="ferry accident\nshipwreck")
+    assert titles(search(client, "ferry accident")) == ["The ferry"]
+
+
 # --- Help, and ways on ---------------------------------------------------------------------------
 
 

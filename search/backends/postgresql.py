@@ -22,6 +22,18 @@ from search.backends.common import (
 CONFIG = "simple"
 
 
+class UnplannedQuery(SearchQuery):
+    """A query that PostgreSQL's planner does not see.
+
+    Fault: for a word that most entries have, the planner reads the table and not the index. It does not
+    know that each text must then be fetched and unpacked: at 10,000 stories that takes 16 times as long.
+    """
+
+    def as_sql(self, *args, **kwargs):
+        sql, params = super().as_sql(*args, **kwargs)
+        return f"(SELECT {sql})", params
+
+
 class Matching:
     SYNTAX = Syntax(
         word="('{}')", beginning="'{}':*", next_word="' <-> '", and_=" & ", or_=" | ", and_not=" & !"
@@ -33,7 +45,7 @@ class Matching:
         return IndexEntry.objects.all()
 
     def entries_with(self, match, column):
-        query = SearchQuery(match, search_type="raw", config=CONFIG)
+        query = UnplannedQuery(match, search_type="raw", config=CONFIG)
         return self.entries().filter(**{column: query})
 
 
