@@ -51,9 +51,8 @@ def build_navigation(request, current=None):
             pk__in=Page.objects.type(StandardPage, StoryIndexPage)
         )
     is_help = Q(pk=home.help_page_id)
-    # An alias shows the words of its source: it is no translation.
     shown = current or home
-    is_version = Q(translation_key__in={shown.translation_key, home.translation_key}, alias_of=None)
+    is_version = Q(translation_key__in={shown.translation_key, home.translation_key})
     wanted = in_menu | is_ancestor | in_section | is_help | is_version
     pages = list(published_pages().filter(wanted).select_related("locale").order_by("path"))
     for page in pages:
@@ -74,7 +73,8 @@ def build_navigation(request, current=None):
 def versions_among(pages, shown, home):
     """Return those of `pages` that are the page `shown`, one a language; none if there is no other language.
 
-    Where the home page of a language is not public, no page in that language has an address.
+    An alias shows the words of its source: it is no translation. Where the home page of a language is not
+    public, no page in that language has an address.
     """
     open_languages = {page.locale_id for page in pages if page.translation_key == home.translation_key}
     versions = {

@@ -1,0 +1,53 @@
+"""A reader goes from one language to another, by keyboard, on a telephone."""
+
+from playwright.sync_api import expect
+from wagtail.models import Locale
+
+from home.models import HomePage
+from stories.models import StoryIndexPage
+from tests import builders
+from tests.browser.test_accessibility import AXE, run_axe
+
+
+def make_translations():
+    """Return the address of a story in English that is also there in French and in Arabic."""
+    home, index = builders.home_page(), builders.make_index()
+    story = builders.make_story("A story", countries=["KE"], content_notes=["forced_labour"])
+    for code, title in (("fr", "Un récit"), ("ar", "قصة")):
+        locale = Locale.objects.create(language_code=code)
+        first = HomePage(title=title, headline=title, slug=code, locale=locale)
+        first.translation_key = home.translation_key
+        home.get_parent().add_child(instance=first)
+        stories = StoryIndexPage(title=title, slug="stories", locale=locale, show_in_menus=True)
+        stories.translation_key = index.translation_key
+        first.add_child(instance=stories)
+        builders.make_story(title, stories, translation_key=story.translation_key, locale=locale)
+    return story.url
+
+
+def test_reader_follows_a_story_through_its_languages(new_page, live_server):
+    address = make_translations()
+    page = new_page(viewport={"width": 360, "height": 800}, locale="es-ES", reduced_motion="reduce")
+    page.goto(live_server.url + address)
+    languages = page.get_by_role("navigation", name="Languages").get_by_role("link")
+    expect(languages).to_have_text(["English", "Français", "العربيّة"])
+
+    page.get_by_role("link", name="Text only").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Français")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Un récit")
+    expect(page.get_by_role("link", name="Aller au contenu")).to_have_count(1)
+
+    page.get_by_role("navigation", name="Langues").get_by_role("link", name="العربيّة").click()
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(page.get_by_role("heading", level=1)).to_have_text("قصة")
+    for width in (320, 360, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+        page.evaluate(AXE)
+        assert run_axe(page) == []
+
+    page.get_by_role("link", name="English").click()
+    expect(page).to_have_url(live_server.url + address)
