@@ -75,11 +75,15 @@ class Search:
         backend = get_search_backend()
         return backend.query_compiler_class(Page.objects.all(), self.query)
 
+    @cached_property
+    def public_pages(self):
+        """All public pages in the reader's language, as a queryset that is built but once."""
+        # The root of Wagtail's tree is in the index, too, and has no address.
+        return published_pages().filter(locale=self.locale, depth__gt=1)
+
     def public(self, query):
         """Return the public pages in the reader's language that hold `query`."""
-        # The root of Wagtail's tree is in the index, too, and has no address.
-        pages = published_pages().filter(locale=self.locale, depth__gt=1)
-        return pages.filter(pk__in=self.compiler.matching(query))
+        return self.public_pages.filter(pk__in=self.compiler.matching(query))
 
     @cached_property
     def corrections(self):

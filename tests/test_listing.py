@@ -50,7 +50,12 @@ def choices(client, address):
 
 def test_twelve_stories_a_page(client):
     for number in range(1, 26):
-        make_story(f"Story {number}", countries=["KE"], themes=["Debt", "Law"][: 1 + number % 2])
+        make_story(
+            f"Story {number}",
+            countries=["KE"],
+            themes=["Debt", "Law"][: 1 + number % 2],
+            date=datetime.date(2025, 1, number),
+        )
 
     assert titles(client, "/stories/") == [f"Story {n}" for n in range(25, 13, -1)]
     assert titles(client, "/stories/?page=2") == [f"Story {n}" for n in range(13, 1, -1)]

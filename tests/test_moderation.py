@@ -240,8 +240,9 @@ def test_only_moderators_change_the_settings_of_the_site(client, group, name):
     client.force_login(make_user(group))
     address = client.get(SETTINGS).url
     fields = {"organisation_name": "A charity", "palette": "sea", "logo": "", "contact_email": ""}
+    fields |= {"donate_url": "", "leave_url": "https://example.org/", "robots": "all"}
 
-    client.post(address, fields | {"donate_url": "", "social_links-count": "0"})
+    client.post(address, fields | {"social_links-count": "0"})
 
     settings = SiteSettings.objects.first()
     assert (settings.organisation_name if settings else "Stories") == name

@@ -20,7 +20,7 @@ DAY = datetime.date(2025, 3, 14)
 
 
 def titles(page, selector):
-    return [element.get_text(strip=True) for element in page.select(selector)]
+    return [element.text.strip() for element in page.select(selector)]
 
 
 def neighbours(client, story):

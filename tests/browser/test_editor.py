@@ -82,7 +82,7 @@ def write_story(tab):
 
 def read_as_visitor(page, address):
     page.goto(address)
-    page.get_by_role("searchbox").fill("bricks kiln")
+    page.get_by_label("Search the stories").fill("bricks kiln")
     page.get_by_role("button", name="Search").click()
     expect(page.get_by_role("heading", name="1 result for")).to_be_visible()
     page.get_by_role("link", name=TITLE).click()
