@@ -67,6 +67,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Above all that may still change the page. It is safe here: the class says why.
+    "site_project.compression.PageCompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "site_project.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
