@@ -26,9 +26,9 @@ format: ## Format the code, and mend what can be mended without thinking
 	@.venv/bin/python -m ruff check --fix-only .
 	@.venv/bin/python -m ruff format .
 
-bench: ## Measure the search at 100 to 10,000 stories on SQLite and PostgreSQL (ARGS="--sizes 1000")
+bench: ## Measure the search, and pages on a slow line and by Lighthouse (ARGS="search --sizes 1000")
 	@.ci/venv requirements-dev.txt
-	@.venv/bin/python -m tests.bench search $(ARGS)
+	@.venv/bin/python -m tests.bench $(ARGS)
 
 drill: ## Try ten times as much input that nobody would think of as the tests do
 	@.ci/venv requirements-dev.txt

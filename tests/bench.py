@@ -1,7 +1,9 @@
-"""Measures how long the site takes, on SQLite and PostgreSQL. `make bench` runs it.
+"""Measures how long the site takes, and what readers get. `make bench` runs it.
 
-    python -m tests.bench search                         all sizes, both databases
+    python -m tests.bench                                all of it
+    python -m tests.bench search                         all sizes, on SQLite and PostgreSQL
     python -m tests.bench search --sizes 100 1000 --databases sqlite
+    python -m tests.bench reading                        a slow line, and Lighthouse
 
 Each measurement is a line of JSON; a table of all follows, with the bars. The exit status is 1 when one
 was missed. It leaves nothing behind: the databases are gone afterwards.
@@ -27,29 +29,53 @@ BARS = {
 }
 MOST_QUERIES = 20
 LINE = "{database:11} {stories:>7} {question:17} {p50:>8} {p99:>8} {plain_p50:>9} {ratio:>6}  {verdict}"
+# Of the median of three runs, on every page: in milliseconds, and Lighthouse's scores.
+MOST_MILLISECONDS = 2500
+FEWEST_POINTS = {"performance": 99}  # of the others, and of a row without Lighthouse: 100
+READING_LINE = "{page:8} {question:15} {median:>6} {runs:>18}  {verdict}"
 
 
 def main(arguments):
     """Measure what `arguments` choose, print it, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    parser.add_argument("part", choices=["search"])
+    parser.add_argument("part", nargs="?", choices=PARTS, help="all when not given")
     parser.add_argument(
         "--sizes", nargs="+", type=int, default=[100, 1000, 10_000], help="numbers of stories"
     )
     parser.add_argument("--databases", nargs="+", choices=DATABASES, default=list(DATABASES))
     options = parser.parse_args(arguments)
+    tables = [PARTS[name](options) for name in ([options.part] if options.part else PARTS)]
+    print()
+    print("\n\n".join("\n".join(table) for table in tables))
+    return int(any("FAIL" in line for table in tables for line in table))
+
+
+def search(options):
+    """Measure the search; return the lines of its table."""
     measured = []
     for name in options.databases:
         with DATABASES[name]() as address:
-            measured += measure(address, sorted(options.sizes))
-    verdicts = [verdict_on(row, measured) for row in measured]
-    print()
-    print(LINE.format(**{name: name.replace("_", " ") for name in FIELDS}, verdict="bar"))
-    for row, verdict in zip(measured, verdicts, strict=True):
-        print(LINE.format(**{name: row.get(name, "") for name in FIELDS}, verdict=verdict))
-    return int(any("FAIL" in verdict for verdict in verdicts))
+            sizes = map(str, sorted(options.sizes))
+            measured += measure("tests.bench_search", *sizes, DATABASE_URL=address)
+    header = LINE.format(**{name: name.replace("_", " ") for name in FIELDS}, verdict="bar")
+    return [header] + [
+        LINE.format(**{name: row.get(name, "") for name in FIELDS}, verdict=verdict_on(row, measured))
+        for row in measured
+    ]
 
 
+def reading(_options):
+    """Measure what readers get; return the lines of its table."""
+    header = READING_LINE.format(
+        page="page", question="question", median="median", runs="runs", verdict="bar"
+    )
+    return [header] + [
+        READING_LINE.format(**row | {"runs": str(row["runs"])}, verdict=verdict_on_reading(row))
+        for row in measure("tests.bench_reading")
+    ]
+
+
+PARTS = {"search": search, "reading": reading}
 FIELDS = ["database", "stories", "question", "p50", "p99", "plain_p50", "ratio"]
 
 
@@ -62,12 +88,13 @@ def sqlite():
 DATABASES = {"sqlite": sqlite, "postgresql": services.postgres}
 
 
-def measure(address, sizes):
-    """Run the measurements on the database at `address` in a process of its own; return their rows."""
-    command = [sys.executable, "-m", "tests.bench_search", *map(str, sizes)]
-    environment = os.environ | {"DATABASE_URL": address}
+def measure(module, *arguments, **environment):
+    """Run the measurements of `module` in a process of its own; return their rows."""
+    command = [sys.executable, "-m", module, *arguments]
     rows = []
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, env=os.environ | environment, stdout=subprocess.PIPE, text=True
+    ) as process:
         for line in process.stdout:
             print(line, end="", flush=True)
             rows.append(json.loads(line))
@@ -92,6 +119,16 @@ def verdict_on(row, measured):
     if "ratio" in row and "index" not in row["question"]:
         verdicts.append(said("no slower than plain", row["ratio"] <= 1))
     return "; ".join(verdicts)
+
+
+def verdict_on_reading(row):
+    """Return the bar for `row` and whether it was met, in words; "" where there is none."""
+    if row["question"] == "words readable":
+        return said(f"<= {MOST_MILLISECONDS} ms", row["median"] <= MOST_MILLISECONDS)
+    if row["page"] == "search" and row["question"] == "seo":
+        return ""  # it asks search engines to leave it out
+    fewest = FEWEST_POINTS.get(row["question"], 100)
+    return said(f">= {fewest}", row["median"] >= fewest)
 
 
 def is_like(other, row):

@@ -120,17 +120,6 @@ def idle_server():
 
 # How long, in milliseconds, the tests wait for what should appear: slow machines are no failure.
 PATIENCE = 10_000
-BROWSER_FLAGS = [
-    "--disable-gpu",
-    "--disable-dev-shm-usage",  # small in containers
-    # No page, and nothing that Chromium does by itself, gets beyond this machine.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 @pytest.fixture(scope="session")
@@ -157,7 +146,7 @@ def browser(browser_path, django_db_setup):
             connections[connection.alias] = connection
         yield playwright.chromium.launch(
             executable_path=browser_path,
-            args=BROWSER_FLAGS,
+            args=services.BROWSER_FLAGS,
             chromium_sandbox=os.geteuid() != 0,  # it refuses root
         )
 

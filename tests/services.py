@@ -38,6 +38,17 @@ fsync = off
 synchronous_commit = off
 full_page_writes = off
 """
+BROWSER_FLAGS = [
+    "--disable-gpu",
+    "--disable-dev-shm-usage",  # small in containers
+    # No page, and nothing that Chromium does by itself, gets beyond this machine.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+]
 CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 CHROMIUM_MAC = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",

@@ -1,0 +1,181 @@
+"""What a page costs a reader with a telephone: bytes, requests, cookies, and words that jump."""
+
+import gzip
+import io
+import random
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.core.files.base import ContentFile
+from PIL import Image
+
+from media.models import CleanImage
+from stories import demo
+from tests import builders, distractors
+
+PHONE = {"viewport": {"width": 360, "height": 800}, "device_scale_factor": 2, "is_mobile": True}
+WORDS_OF_A_STORY, PICTURES_OF_A_STORY, STORIES_OF_AN_INDEX = 1500, 6, 12
+# Making their renditions takes longer than all else here. More than these, no first view may show.
+DIFFERENT_PICTURES = 8
+# In KB (of 1,024 bytes), with headers: HTML and CSS, JavaScript, all of the first view. Then the requests.
+# context_factory sees to it that no page asks another machine.
+BUDGETS = {
+    "story": (30, 10, 120, 10),
+    "index": (30, 10, 150, 16),
+    "search": (30, 10, 150, 16),
+    "story, text only": (15, 0, 15, 2),
+    "index, text only": (15, 0, 15, 2),
+    "search, text only": (15, 0, 15, 2),
+}
+# How far the words jumped while the page was built.
+SHIFTS = """() => new Promise(resolve => {
+    const sum = entries => entries.reduce((all, entry) => all + entry.value, 0);
+    const observer = new PerformanceObserver(list => resolve(sum(list.getEntries())));
+    observer.observe({type: "layout-shift", buffered: true});
+    requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum(observer.takeRecords()))));
+})"""
+# Chromium asks for it when it likes, and without a window not at all.
+ASK_FOR_ICON = "() => fetch(document.querySelector('link[rel=icon]').href).then(answer => answer.blob())"
+
+
+# --- The reference site --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def addresses(store, client, transactional_db):
+    """The addresses of the reference pages by their name in BUDGETS, all renditions made."""
+    pictures = [make_photo(seed) for seed in range(DIFFERENT_PICTURES)]
+    index = builders.make_index(introduction="<p>Told by those who lived them.</p>")
+    writer = distractors.Writer(seed=1, words=120)
+    for number in range(1, STORIES_OF_AN_INDEX):
+        picture = pictures[number % DIFFERENT_PICTURES]
+        title, summary, _body = writer.story()
+        builders.make_story(title, index, ["KE"], ["Debt bondage"], summary=summary, **lead(picture))
+    story = make_reference_story(index, pictures[:PICTURES_OF_A_STORY])
+    found = {"story": story.url, "index": "/stories/", "search": "/search/?q=story"}
+    for name, things, fewest in [
+        ("story", "main img", 9),
+        ("index", ".card img", 12),
+        ("search", ".result img", 9),
+    ]:
+        assert len(builders.parse(client.get(found[name])).select(things)) >= fewest, name
+    text = {f"{name}, text only": f"{url}{'&' if '?' in url else '?'}text=1" for name, url in found.items()}
+    return found | text
+
+
+def make_reference_story(index, pictures):
+    body = [{"type": "text", "value": text} for text in prose()]
+    step = len(body) // len(pictures)
+    for number, picture in reversed(list(enumerate(pictures[1:], 1))):
+        value = {"image": picture.pk, "alt_text": "A road between two fields", "decorative": False}
+        shown = {"pictures": [{"image": value, "caption": "The road to the coast, after the rain."}]}
+        heading = {"text": f"What happened on day {number}", "level": "2"}
+        body[number * step : number * step] = [
+            {"type": "pictures", "value": shown},
+            {"type": "heading", "value": heading},
+        ]
+    return builders.make_story(
+        "Wages after three years, and what a court can do",
+        index,
+        ["KE", "SN"],
+        ["Debt bondage", "Forced labour"],
+        ["Staff"],
+        body,
+        summary="She asked for her wages in court, with the help of a lawyer whom she met by chance.",
+        show_contents=True,
+        **lead(pictures[0]),
+    )
+
+
+def lead(picture):
+    return {"lead_image": picture, "lead_image_alt": "A wide field before a storm"}
+
+
+def prose():
+    """Return the demonstration's paragraphs, up to WORDS_OF_A_STORY: texts made by chance pack better."""
+    paragraphs, words = [], 0
+    for path in sorted(Path(demo.__file__).parent.glob("*.toml")):
+        for text in re.findall("<p>.*?</p>", path.read_text(encoding="utf-8")):
+            if words < WORDS_OF_A_STORY:
+                paragraphs.append(text)
+                words += len(text.split())
+    assert words >= WORDS_OF_A_STORY
+    return paragraphs
+
+
+def make_photo(seed, width=960, height=640):
+    """Return a picture with as many details, large and small, as a photograph has.
+
+    At 800 pixels it takes 1.75 bits a pixel as JPEG (quality 85), 1.1 as WebP (80) and 0.67 as AVIF (50).
+    """
+    chance, share = random.Random(seed), 0.5  # noqa: S311 - no secret
+    image = Image.new("RGB", (width, height))
+    for detail in [256, 128, 64, 32, 16, 8, 4, 2]:
+        size = (width // detail, height // detail)
+        noise = Image.frombytes("RGB", size, chance.randbytes(3 * size[0] * size[1]))
+        image = Image.blend(image, noise.resize(image.size, Image.Resampling.BICUBIC), share)
+        share *= 0.8
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=92)
+    return CleanImage.objects.create(
+        title=f"Photograph {seed}",
+        file=ContentFile(file.getvalue(), name="photo.jpg"),
+        shows=CleanImage.Shows.PLACE_OR_THING,
+    )
+
+
+# --- Measuring -----------------------------------------------------------------------------------
+
+
+def cost_of(page, address):
+    """Open `address` in `page`, which has nothing in its cache; return the values for BUDGETS by name."""
+    finished = []
+    page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108 - can't mark a built-in
+    # Pictures further down come when Chromium thinks that they may be needed soon: they count.
+    page.goto(address, wait_until="networkidle")
+    if not any("favicon" in request.url for request in finished):
+        with page.expect_event("requestfinished"):
+            page.evaluate(ASK_FOR_ICON)
+    sizes = [(request.resource_type, sent_size(request) / 1024) for request in finished]
+    return {
+        "HTML and CSS": sum(size for kind, size in sizes if kind in {"document", "stylesheet"}),
+        "JavaScript": sum(size for kind, size in sizes if kind == "script"),
+        "first view": sum(size for _kind, size in sizes),
+        "requests": len(sizes),
+    }
+
+
+def sent_size(request):
+    """Return the bytes of the answer to `request`, with its headers, as the site sends them.
+
+    The live server has static files as they are in the repository. On a site WhiteNoise sends what
+    `collectstatic` compressed by gzip, so that is what counts here.
+    """
+    sizes = request.sizes()
+    body = sizes["responseBodySize"]
+    name = re.search("/static/(.+)", request.url)
+    if name and "content-encoding" not in request.response().headers:
+        content = Path(finders.find(name[1])).read_bytes()
+        assert body == len(content)
+        body = min(body, len(gzip.compress(content)))
+    return body + sizes["responseHeadersSize"]
+
+
+def test_pages_keep_to_their_budgets(context_factory, live_server, addresses):
+    problems = []
+    for name, budget in BUDGETS.items():
+        context = context_factory(**PHONE)
+        page = context.new_page()
+        cost = cost_of(page, live_server.url + addresses[name])
+        problems += [
+            f"{name}: {what} {spent:.1f} > {most}"
+            for (what, spent), most in zip(cost.items(), budget, strict=True)
+            if spent > most
+        ]
+        if cookies := context.cookies():
+            problems.append(f"{name}: sets {cookies}")
+        if shift := page.evaluate(SHIFTS):
+            problems.append(f"{name}: words jump by {shift:.4f}")
+    assert not problems, "\n".join(problems)
