@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from django.core.files.base import ContentFile
+from wagtail.contrib.search_promotions.models import Query, SearchPromotion
+from wagtail.models import Locale
 
-from home.models import FeaturedStory, SiteSettings
+from home.models import FeaturedStory, HomePage, SiteSettings
 from media.models import CleanImage
-from stories.models import StoryPage
+from stories.models import StoryIndexPage, StoryPage
 from tests import builders
 
 LONG_WORD = "Rechtsschutzversicherungsgesellschaften"
@@ -60,7 +62,76 @@ def make_site():
     return Site(story, addresses)
 
 
-def make_rich_story(parent):
+def make_states(site):
+    """Add to `site` what its pages can look like besides; return {name: (address, what only it shows)}.
+
+    What it shows is a selector of Playwright's.
+    """
+    index = builders.make_index()
+    builders.make_index(index, "Nothing yet")
+    make_many_stories(index)
+    title = f"What {LONG_WORD} meant to us, and what we did. " * 6
+    long_title = builders.make_story(title[:255], countries=["KE"], show_leave_quickly=True)
+    bare = builders.make_story("In one sentence")
+    private = builders.make_private(builders.make_plain_page("For members"))
+    query = Query.get("road")
+    SearchPromotion.objects.create(query=query, page=bare, description="Begin here.", sort_order=0)
+    french = make_version("fr", "Récits")
+    builders.make_story("Un récit", french, locale=french.locale, content_notes=["debt"])
+    arabic = make_version("ar", "قصص")
+    arabic_story = make_rich_story(arabic, locale=arabic.locale)
+    return {
+        "pages": ("/stories/?page=2", "text=Page 2 of"),
+        "one story": ("/stories/country/india/", "text=1 story"),
+        "empty index": ("/stories/nothing-yet/", "text=There is no story here yet."),
+        "filtered to nothing": ("/stories/?country=india&theme=forced-labour", "text=No story fits"),
+        "bad filter": ("/stories/?year=soon", "text=A filter in the address was not understood"),
+        "long title and leaving": (long_title.url, ".story__title--long >> visible=true"),
+        "bare story": (bare.url, "article:not(:has(img, ul.tags)) >> text=In one sentence"),
+        "text-only story": (f"{site.story.url}?text=1", "text=Full version"),
+        "text-only index": ("/stories/?text=1", "text=Full version"),
+        "login": (private.url, "text=This page is for readers with an account."),
+        "empty search": ("/search/", "text=Newest stories"),
+        "results": ("/search/?q=road", ".listing__filters >> text=Kenya"),
+        "filtered results": ("/search/?q=road&country=ke", "ul:has(.tag--active)"),
+        "pages of results": ("/search/?q=road&page=2", "text=Page 2 of"),
+        "promoted": ("/search/?q=road", ".promoted >> text=Begin here."),
+        "also searched": ("/search/?q=forced+labour", "text=Also searched"),
+        "exact": ("/search/?q=forced+labour&exact=1", "text=Only the words just as you typed them."),
+        "corrected": ("/search/?q=wagess", "text=These are the results for"),
+        "some of the words": ("/search/?q=wages+zeppelin", "text=These results have some of them."),
+        "cry for help": ("/search/?q=help+escape+passport+taken", ".help-first"),
+        "too long": (f"/search/?q={'x' * 201}", "[role=alert]"),
+        "French home": ("/fr/", "text=Aller au contenu"),
+        "French story": ("/fr/stories/un-récit/", "text=Un récit"),
+        "French search": ("/fr/search/?q=rien", "html[lang=fr]"),
+        "Arabic home": ("/ar/", "html[dir=rtl]"),
+        "Arabic index": ("/ar/stories/", "html[dir=rtl]"),
+        "Arabic story": (arabic_story.url, "html[dir=rtl]"),
+        "Arabic search": ("/ar/search/?q=passport", "html[dir=rtl] .result"),
+    }
+
+
+def make_many_stories(parent):
+    """Add stories below `parent`, of which lists and searches for “road” have a second page."""
+    for number in range(11):
+        country = ["KE", "SN"][number % 2]
+        builders.make_story(f"The road, part {number}", parent, countries=[country], themes=["On the road"])
+
+
+def make_version(language, title):
+    """Return a story index in `language`, below a home page: versions of the English ones."""
+    home, index = builders.home_page(), builders.make_index()
+    locale = Locale.objects.create(language_code=language)
+    first = HomePage(title=title, headline=title, slug=language, locale=locale)
+    first.translation_key = home.translation_key
+    home.get_parent().add_child(instance=first)
+    version = StoryIndexPage(title=title, slug="stories", locale=locale, show_in_menus=True)
+    version.translation_key = index.translation_key
+    return first.add_child(instance=version)
+
+
+def make_rich_story(parent, **fields):
     """Return a story below `parent` that has all that a story can have."""
     shows = CleanImage.Shows
     lead = make_picture("Court house", shows.ILLUSTRATION, credit="A. Painter")
@@ -76,6 +147,7 @@ def make_rich_story(parent):
         lead_image_alt="A court house with open doors",
         content_notes=["debt", "violence"],
         show_contents=True,
+        **fields,
     )
 
 

@@ -1,0 +1,139 @@
+"""All is within reach of a keyboard, where one can see what has the focus, and without JavaScript too."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.site import make_many_stories, make_site
+from tests.builders import make_index
+
+MOST_STOPS = 60
+# What the element with the focus is called, and whether one sees that it has it: a line or a shadow
+# around it that is not there without the focus, for the title of a card around the card.
+FOCUS = """() => {
+    const element = document.activeElement;
+    const around = element.closest(".card") ?? element;
+    const isSolid = color => !/^(transparent|rgba\\(.*, 0\\))$/.test(color);
+    const line = () => {
+        const { outlineStyle, outlineWidth, outlineColor, boxShadow } = getComputedStyle(around);
+        const width = outlineStyle === "none" || !isSolid(outlineColor) ? 0 : parseFloat(outlineWidth);
+        return { width, boxShadow };
+    };
+    const focused = line();
+    const box = element.getBoundingClientRect();
+    element.blur();
+    const other = line();
+    element.focus({ preventScroll: true, focusVisible: true });
+    return {
+        name: (element.innerText ?? "").trim() || element.name || element.id,
+        isVisible: (focused.width > 0 && other.width === 0) || focused.boxShadow !== other.boxShadow,
+        isOnScreen: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+    };
+}"""
+
+
+@pytest.fixture
+def open_home(context_factory, live_server):
+    """A function that opens the home page of a small site in a context with the options it is given."""
+    make_site()
+
+    def open_page(**options):
+        page = context_factory(reduced_motion="reduce", **options).new_page()
+        page.goto(live_server.url)
+        return page
+
+    return open_page
+
+
+def go_to(page, name):
+    """Press the tabulator until what is called `name` has the focus; each stop on the way can be seen."""
+    for _ in range(MOST_STOPS):
+        page.keyboard.press("Tab")
+        focus = page.evaluate(FOCUS)
+        if focus["name"] == "":  # past the last stop
+            continue
+        assert focus["isVisible"], f"nothing shows that the focus is on {focus['name']}"
+        assert focus["isOnScreen"], f"{focus['name']} has the focus out of sight"
+        if focus["name"].startswith(name):
+            return
+    pytest.fail(f"the tabulator never comes to {name} at {page.url}")
+
+
+def follow(page, name):
+    """Go to the link or button called `name`, and press it."""
+    go_to(page, name)
+    enter(page)
+
+
+def enter(page):
+    """Press Enter and wait until the other page is there, with its stylesheet."""
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def expect_title(page, title):
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_from_home_to_a_suggestion(open_home, width):
+    page = open_home(viewport={"width": width, "height": 800})
+    follow(page, "Stories")
+    expect(page.get_by_role("heading", name="4 stories")).to_be_visible()
+    follow(page, "Kenya (2)")
+    expect(page.get_by_role("heading", name="2 stories")).to_be_visible()
+    follow(page, "Home from the sea")
+    expect_title(page, "Home from the sea")
+
+    go_to(page, "q")
+    page.keyboard.type("wag")
+    option = page.get_by_role("option", name="Wages after three years")
+    expect(option).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(option).to_have_attribute("aria-selected", "true")
+    assert option.evaluate("option => getComputedStyle(option).outlineStyle") == "solid"
+    enter(page)
+    expect_title(page, "Wages after three years")
+
+
+def test_skip_link_leads_past_the_menu(open_home):
+    page = open_home()
+    page.keyboard.press("Tab")
+    link = page.get_by_role("link", name="Skip to the content")
+    expect(link).to_be_focused()
+    expect(link).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.get_by_role("main").evaluate("main => main.contains(document.activeElement)")
+
+
+def test_without_javascript_too(open_home, live_server):
+    make_many_stories(make_index())
+    page = open_home(java_script_enabled=False)
+    follow(page, "Stories")
+    expect(page.get_by_role("heading", name="15 stories")).to_be_visible()
+    follow(page, "Next page")
+    expect(page.get_by_text("Page 2 of 2")).to_be_visible()
+    follow(page, "Kenya (8)")
+    expect(page.get_by_role("heading", name="8 stories")).to_be_visible()
+    follow(page, "Kenya ×")
+    expect(page.get_by_role("heading", name="15 stories")).to_be_visible()
+
+    go_to(page, "q")
+    page.keyboard.type("road")
+    enter(page)
+    expect(page.get_by_role("heading", name="results for “road”")).to_be_visible()
+    follow(page, "Next page")
+    expect(page.get_by_text("Page 2 of 2")).to_be_visible()
+    follow(page, "Kenya (")
+    expect(page.get_by_role("list", name="Active filters")).to_contain_text("Kenya")
+
+    page.goto(live_server.url)
+    follow(page, "Wages after three years")
+    follow(page, "Text only")
+    expect(page.get_by_role("link", name="Full version, with pictures")).to_be_visible()
+    expect_title(page, "Wages after three years")
+    follow(page, "Kenya")
+    expect_title(page, "Stories: Kenya")
+    follow(page, "Full version")
+    expect(page.get_by_role("link", name="Text only")).to_be_visible()

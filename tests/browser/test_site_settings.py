@@ -1,0 +1,95 @@
+"""An editor changes how the whole site looks and what all its pages say, and readers see it at once."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import builders
+from tests.browser import admin
+
+
+@pytest.fixture
+def moderator(db):
+    return builders.make_user("Moderators")
+
+
+@pytest.fixture
+def desk(new_page):
+    """A browser page for the admin."""
+    return admin.open_desk(new_page)
+
+
+@pytest.fixture
+def reader(new_page, live_server):
+    """The home page, as a reader who was there before the changes has it."""
+    page = new_page()
+    page.goto(live_server.url)
+    return page
+
+
+def write(desk, field, words):
+    """Write `words` into the rich text `field` of the page editor, and wait until the form has them."""
+    part = desk.locator(f"[data-contentpath={field}]")
+    part.get_by_role("textbox").press_sequentially(words)
+    expect(part.locator(f"input[name={field}]")).to_have_value(re.compile(re.escape(words)))
+
+
+def publish(desk):
+    admin.footer(desk, "Publish")
+    expect(desk.get_by_role("status")).to_contain_text("has been published")
+
+
+def test_palette_and_logo(desk, reader, live_server, moderator):
+    expect(reader.locator("html")).to_have_class("palette-earth")
+    expect(reader.locator(".brand__logo")).to_have_count(0)
+    paper = reader.evaluate(PAPER)
+    admin.give_session(desk, live_server.url, moderator)
+    desk.goto(f"{live_server.url}/admin/")
+    desk.get_by_role("button", name="Settings").click()
+    desk.get_by_role("link", name="Site settings").click()
+    desk.get_by_label("Colours").select_option("Sea")
+    desk.get_by_role("button", name="Choose an image").click()
+    admin.upload_picture(desk, "Our logo", shows="An illustration")
+    desk.get_by_role("button", name="Save").click()
+    expect(desk.get_by_role("status")).to_contain_text("Site settings updated.")
+
+    reader.reload()
+    expect(reader.locator("html")).to_have_class("palette-sea")
+    assert reader.evaluate(PAPER) != paper
+    logo = reader.locator("img.brand__logo")
+    expect(logo).to_be_visible()
+    expect(logo).not_to_have_js_property("naturalWidth", 0)
+    assert reader.request.get(live_server.url + logo.get_attribute("src")).status == 200
+
+
+PAPER = "getComputedStyle(document.body).backgroundColor"
+
+
+def test_page_is_put_into_the_menu(desk, reader, live_server, moderator):
+    about = builders.make_plain_page("About us")
+    menu = reader.get_by_role("navigation", name="Main")
+    expect(menu.get_by_role("link", name="About us")).to_have_count(0)
+    admin.open_editor(desk, live_server.url, moderator, about)
+    desk.get_by_role("tab", name="Promote").click()
+    desk.get_by_label("Show in menus").check()
+    publish(desk)
+
+    reader.reload()
+    menu.get_by_role("link", name="About us").click()
+    expect(reader.get_by_role("heading", level=1)).to_have_text("About us")
+
+
+def test_words_at_the_foot_and_the_help_line(desk, reader, live_server, moderator):
+    foot = reader.get_by_role("contentinfo")
+    expect(foot).not_to_contain_text("0800")
+    admin.open_editor(desk, live_server.url, moderator, builders.home_page())
+    write(desk, "help_line", "Call 0800 000 000, day and night.")
+    write(desk, "footer_text", "Told with their consent.")
+    publish(desk)
+
+    reader.reload()
+    expect(foot.get_by_role("region", name="If you need help")).to_contain_text(
+        "Call 0800 000 000, day and night."
+    )
+    expect(foot).to_contain_text("Told with their consent.")
