@@ -64,7 +64,7 @@ def build_metadata(request, page, site, nav, listing=None):
     logo = find_logo(site)
     card = find_card(story) if story else None
     metadata.title = title_of(page, listing)
-    metadata.description = description_of(page, listing)
+    metadata.description = description_of(page, listing) or description_of(nav.home)
     metadata.address = canonical_address(request, page, listing)
     metadata.language = territorial(get_language())
     metadata.versions = versions_of(metadata.address, nav)
@@ -83,7 +83,7 @@ def title_of(page, listing):
     return page.seo_title or getattr(page, "headline", "") or page.title
 
 
-def description_of(page, listing):
+def description_of(page, listing=None):
     if listing and listing.term:
         return getattr(listing.term, "description", "") or _("Stories: %(term)s") % {"term": listing.term}
     introduction = getattr(page, "summary", "") or get_text_for_indexing(getattr(page, "introduction", ""))
