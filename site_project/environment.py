@@ -87,7 +87,12 @@ def read_database(data_dir):
         }
         return database
     if engine == "django.db.backends.postgresql" and database["NAME"]:
-        return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        database["OPTIONS"] = {"connect_timeout": 2} | database.get("OPTIONS", {})
+        return database | {
+            "ENGINE": "site_project.postgresql",
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+        }
     stop("DATABASE_URL", "must look like postgres://user:password@host:5432/name or sqlite:////path/file")
 
 
