@@ -18,7 +18,9 @@ from django.db.backends.signals import connection_created
 logger = logging.getLogger(__name__)
 
 KEY = "generation"
-READS = re.compile(r"[\s(]*(BEGIN|EXPLAIN|PRAGMA|RELEASE|ROLLBACK|SAVEPOINT|SELECT|SET|SHOW)\b", re.IGNORECASE)
+READS = re.compile(
+    r"[\s(]*(BEGIN|EXPLAIN|PRAGMA|RELEASE|ROLLBACK|SAVEPOINT|SELECT|SET|SHOW)\b", re.IGNORECASE
+)
 WRITES = re.compile(r'\s*(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM)\s+"?(\w+)')
 # Tables of which nothing shows on a public page.
 UNSEEN = {
