@@ -1,6 +1,6 @@
 """Which pages everybody may see."""
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Length, Substr
 from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
@@ -35,6 +35,17 @@ def is_in(private, path="path"):
     with all pages, once more for each page.
     """
     return Exists(private.order_by().filter(path=Substr(OuterRef(path), 1, Length("path"))))
+
+
+def restrictions_on(page):
+    """Return the restrictions on `page` and all above it: the `get_view_restrictions` of every page type.
+
+    One query, where Wagtail's own takes two. It also sees a private page above the source of an alias.
+    """
+    paths = [page.path[:end] for end in range(Page.steplen, len(page.path) + 1, Page.steplen)]
+    sources = Page.objects.filter(Q(aliases__path__in=paths) | Q(aliases__aliases__path__in=paths))
+    is_above_source = Exists(sources.order_by().filter(path__startswith=OuterRef("page__path")))
+    return PageViewRestriction.objects.filter(Q(page__path__in=paths) | is_above_source)
 
 
 def published_pages():

@@ -66,7 +66,7 @@ class PageCacheMiddleware:
         key = key_of(request)
         if key is None:
             return self.get_response(request)
-        now = mark.read()
+        now = request.generation = mark.read()
         copy = self.copies.find(key, now)
         if copy and copy.age < FRESH:
             return copy_for(request, copy)
