@@ -297,7 +297,7 @@ class SiteSettings(BaseSiteSetting):
     def for_request(cls, request):
         """Return the settings, which all pages need: asked for once, as long as nothing changes.
 
-        `request.generation` is the mark of that (site_project/generation.py); without it, they are asked for.
+        `request.generation` is the mark of that (media/generation.py); without it, they are asked for.
         """
         site, generation = Site.find_for_request(request), getattr(request, "generation", None)
         if site is None or generation is None:

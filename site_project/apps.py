@@ -5,7 +5,8 @@ class SiteProjectConfig(AppConfig):
     name = "site_project"
 
     def ready(self):
-        from site_project import generation, outage  # they need the models
+        from media import generation
+        from site_project import outage  # they need the models
 
         generation.start()
         outage.start()

@@ -19,7 +19,7 @@ from django.http import HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 
-from site_project.generation import mark
+from media.generation import mark
 from site_project.outage import is_outage, outage_page
 
 # In seconds. After FRESH a page is made anew: what slips past the mark lasts no longer.

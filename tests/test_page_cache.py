@@ -16,8 +16,8 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction, Site
 
 from home.models import SiteSettings
-from site_project import generation
-from site_project.generation import FileMark, shows
+from media import generation
+from media.generation import FileMark, shows
 from site_project.outage import server_error, write_page
 from site_project.page_cache import PageCacheMiddleware
 from stories.models import StoryPage
