@@ -65,7 +65,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # The outermost: it keeps pages with the headers that the others set.
+    "site_project.health.HealthMiddleware",
+    # Around all others: it keeps pages with the headers that they set.
     "site_project.page_cache.PageCacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
