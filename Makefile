@@ -30,9 +30,10 @@ bench: ## Measure the search, and pages on a slow line and by Lighthouse (ARGS="
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m tests.bench $(ARGS)
 
-drill: ## Try ten times as much input that nobody would think of as the tests do
+drill: ## Try ten times as much by chance as the tests do: odd input, and several starts at once
 	@.ci/venv requirements-dev.txt
-	@FUZZ_EXAMPLES=2000 .venv/bin/python -m tests.run sqlite postgresql tests/test_search_fuzz.py $(ARGS)
+	@FUZZ_EXAMPLES=2000 DRILL_STARTS=10 .venv/bin/python -m tests.run sqlite postgresql \
+	  tests/test_search_fuzz.py tests/test_prepare.py $(ARGS)
 
 pictures: ## Take the pictures of the documentation anew
 	@.ci/venv requirements-dev.txt

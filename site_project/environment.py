@@ -1,6 +1,7 @@
 """Reads the environment variables that configure the site. README.md lists them all."""
 
 import os
+import re
 import secrets
 import sys
 import warnings
@@ -145,6 +146,14 @@ def read_secret_key(keep_in=None):
     if not keep_in and (len(key) < 50 or len(set(key)) < 5):
         stop("SECRET_KEY", "must be at least 50 random characters.")
     return key
+
+
+def read_first_admin():
+    """Return the name of the first administrator, or ""; stop when no account can have it."""
+    name = read("FIRST_ADMIN")
+    if name and (not re.fullmatch(r"[\w.@+-]{1,150}", name) or name.lower() == "demo"):
+        stop("FIRST_ADMIN", "must be a user name of letters, digits and @ . + - _, and not demo.")
+    return name
 
 
 def kept_secret(path, random_bytes=48):

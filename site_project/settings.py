@@ -182,6 +182,8 @@ SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL
 # Where readers go from here is nobody's business.
 SECURE_REFERRER_POLICY = "same-origin"
+# Who may do everything in a new database: `manage.py prepare` makes the account.
+FIRST_ADMIN = environment.read_first_admin()
 # Only behind a proxy that always sets this header itself: else anybody could claim HTTPS.
 if environment.read_switch("TRUST_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -61,6 +61,8 @@ def read_settings(tmp_path, expression, **variables):
         ("DEBUG", "maybe"),
         ("TRY_OUT", "perhaps"),
         ("TRUST_PROXY", "sometimes"),
+        ("FIRST_ADMIN", "two words"),
+        ("FIRST_ADMIN", "Demo"),
         ("DATA_DIR", "/dev/null/data"),
         ("SECRET_KEY_FILE", "/no/such/file-hunter2"),
     ],
