@@ -22,5 +22,5 @@ USER stories
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --start-period=120s --timeout=5s CMD ["python", "-c", \
-    "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/livez', timeout=3)"]
+    "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ.get(\"PORT\", 8000)}/livez', timeout=3)"]
 CMD ["deploy/start"]

@@ -4,7 +4,7 @@ PORT = 8000
 ARGS =
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench drill pictures messages
+.PHONY: help run test lint format bench drill pictures messages container
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -e 's/^/make /' -e 's/: .*## /	/'
@@ -44,3 +44,7 @@ messages: ## Collect the interface's words for translators, compile their work a
 	@TRY_OUT=1 .venv/bin/python manage.py makemessages --locale es --locale fr --add-location file --no-obsolete --ignore data --ignore docs --ignore tests
 	@TRY_OUT=1 .venv/bin/python manage.py compilemessages --ignore .venv
 	@.venv/bin/python -m pytest -q tests/test_translations.py
+
+container: ## Build the image, run it locked down with PostgreSQL behind nginx, and check it (needs docker or podman)
+	@.ci/venv requirements-dev.txt
+	@.venv/bin/python -m tests.container
