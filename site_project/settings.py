@@ -101,6 +101,7 @@ TEMPLATES = [
 # --- Data ----------------------------------------------------------------------------------------
 
 DATABASES = {"default": environment.read_database(DATA_DIR)}
+CACHES = {"default": environment.read_cache()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Without an address, each process has a cache of its own, and pages are kept in the data folder.
 CACHE_URL = environment.read("CACHE_URL")

@@ -53,6 +53,8 @@ def read_settings(tmp_path, expression, **variables):
         ("DATABASE_URL", "postgres-hunter2"),
         ("DATABASE_URL", "postgres://user:hunter2@host:port/name"),
         ("DATABASE_URL", "mysql://user:hunter2@host/name"),
+        ("CACHE_URL", "memcached://:hunter2@host"),
+        ("CACHE_URL", "redis://:hunter2@host:port"),
         ("EMAIL_URL", "smtp-hunter2"),
         ("EMAIL_URL", "pigeon://user:hunter2@host"),
         ("TIME_ZONE", "Mars/Olympus"),
