@@ -19,7 +19,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
 
-from tests import front_server, services
+from tests import front_server, redis_server, services
 from tests.test_server import answer, begin_upload, end_upload
 
 ROOT = Path(__file__).parent.parent
@@ -74,10 +74,11 @@ def main():
     checks = Checks()
     try:
         tool, nginx, chromium = Tool(), front_server.nginx_program(), services.chromium()
-        with services.postgres() as database:
+        with services.postgres() as database, redis_server.running(redis_server.redis_program()) as cache:
             image = tool.build()
             check_image(checks, tool, image)
-            check_running(checks, tool, image, database, nginx, chromium)
+            addresses = {"DATABASE_URL": database, "CACHE_URL": cache}
+            check_running(checks, tool, image, addresses, nginx, chromium)
     except services.Missing as missing:
         print(missing)
         return 2
@@ -110,8 +111,8 @@ def check_image(checks, tool, image):
     checks.that("and does so at once", took < 10, f"{took:.0f} s")
 
 
-def check_running(checks, tool, image, database, nginx, chromium):
-    """Check it at work: with PostgreSQL, behind nginx."""
+def check_running(checks, tool, image, addresses, nginx, chromium):
+    """Check it at work: with PostgreSQL and Redis, behind nginx."""
     port = services.free_port()
     with tempfile.TemporaryDirectory(prefix="tests-container-") as folder, ExitStack() as stack:
         make_certificate(folder)
@@ -121,11 +122,10 @@ def check_running(checks, tool, image, database, nginx, chromium):
         variables = {
             "SECRET_KEY": secrets.token_urlsafe(48),
             "BASE_URL": address,
-            "DATABASE_URL": database,
             "TRUST_PROXY": "1",
             "FIRST_ADMIN": "admin",
             "PORT": str(port),
-        }
+        } | addresses
         name = stack.enter_context(container(tool, variables))
         check_answers(checks, tool, name, port)
         # Docker tells it among the rest, podman beside it.
@@ -137,7 +137,27 @@ def check_running(checks, tool, image, database, nginx, chromium):
         checks.that("its files can't be written", written.returncode != 0)
         password = tool("exec", name, "cat", "/data/first_admin_password")
         checks.that("the first administrator has a password of their own", len(password) >= 20)
+        made = "python deploy/make_secrets.py /tmp/s && find /tmp/s -type f"
+        found = tool(
+            "run",
+            "--rm",
+            "--user",
+            "0",
+            "--network",
+            "none",
+            *LOCKED,
+            "--cap-add",
+            "CHOWN",
+            IMAGE,
+            "sh",
+            "-c",
+            made,
+        )
+        checks.that("compose's secrets can be made in it", len(found.splitlines()) == 5, found)
         tool("exec", name, "python", "manage.py", "load_demo")
+        due = "python manage.py run_due_work && find /data/due_work_done -mmin -30 | grep -q ."
+        done = tool("exec", name, "sh", "-c", due, check=False)
+        checks.that("the scheduler does its work", done.returncode == 0, done.stderr)
         for javascript in (True, False):
             with_or_without = "with" if javascript else "without"
             why = walk(chromium, address, javascript)
