@@ -61,7 +61,7 @@ def running(program, upstream, data_dir, certificate=None, scheme="$scheme"):
             replaced |= {"    listen 80;\n": "", "listen 443 ssl": f"listen 127.0.0.1:{port} ssl"}
             replaced |= {"/etc/nginx/certificates": str(certificate)}
         else:
-            replaced |= {"listen 80;": f"listen 127.0.0.1:{port};", "    listen 443 ssl;\n": ""}
+            replaced |= {"listen 80;": f"listen 127.0.0.1:{port};", "    listen 443 ssl http2;": "    #"}
             replaced |= {"    ssl_certificate": "    # ssl_certificate"}
         (folder / "site.conf").write_text(with_replaced(CONFIGURATION.read_text(), replaced))
         paths = [f"{kind}_temp_path {folder}/{kind};" for kind in TEMPORARY]
