@@ -97,29 +97,18 @@ def read_database(data_dir):
     stop("DATABASE_URL", "must look like postgres://user:password@host:5432/name or sqlite:////path/file")
 
 
-def read_cache():
-    """Return Django's settings of the cache that CACHE_URL names: a Redis or Valkey that all processes share.
-
-    Without it each process has a small one of its own.
-    """
+def read_cache_url():
+    """Return the address of the Redis or Valkey that all processes share, or ""; stop when it is none."""
     url = read("CACHE_URL")
-    if not url:
-        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in {"redis", "rediss"} and parts.hostname
+        usable = not url or (parts.scheme in {"redis", "rediss"} and parts.hostname)
         _ = parts.port
     except ValueError:
         usable = False
     if not usable:
         stop("CACHE_URL", "must look like redis://:password@host:6379/0, or rediss:// for TLS.")
-    return {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": url,
-        "KEY_PREFIX": "stories",
-        # A cache that hangs must not hold up readers.
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
-    }
+    return url
 
 
 def read_mailer(default):

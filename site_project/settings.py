@@ -101,10 +101,9 @@ TEMPLATES = [
 # --- Data ----------------------------------------------------------------------------------------
 
 DATABASES = {"default": environment.read_database(DATA_DIR)}
-CACHES = {"default": environment.read_cache()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Without an address, each process has a cache of its own, and pages are kept in the data folder.
-CACHE_URL = environment.read("CACHE_URL")
+CACHE_URL = environment.read_cache_url()
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "pages": {
@@ -119,7 +118,8 @@ if CACHE_URL:
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": CACHE_URL,
             "KEY_PREFIX": name,
-            "OPTIONS": {},
+            # A cache that hangs must not hold up readers.
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
         }
 PAGE_CACHE = not DEBUG
 MEDIA_ROOT = DATA_DIR / "media"

@@ -117,7 +117,7 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
     with tempfile.TemporaryDirectory(prefix="tests-container-") as folder, ExitStack() as stack:
         make_certificate(folder)
         arguments = (nginx, f"127.0.0.1:{port}", folder)
-        front, _logs = stack.enter_context(front_server.running(*arguments, certificate=folder))
+        front, logs_of_front = stack.enter_context(front_server.running(*arguments, certificate=folder))
         address = f"https://127.0.0.1:{front}"
         variables = {
             "SECRET_KEY": secrets.token_urlsafe(48),
@@ -162,6 +162,8 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
             with_or_without = "with" if javascript else "without"
             why = walk(chromium, address, javascript)
             checks.that(f"a visitor finds their way {with_or_without} JavaScript", not why, why)
+        log = (logs_of_front / "access.log").read_text()
+        checks.that("the front server keeps public pages", " HIT" in log, log[-500:])
         check_stop(checks, tool, name, port)
 
 
@@ -259,7 +261,8 @@ def network_errors(request):
 
 def steps(page, address):
     main, title = page.get_by_role("main"), page.get_by_role("heading", level=1)
-    page.goto(address)
+    for _ in range(3):
+        page.goto(address)
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Stories").click()
     card = main.get_by_role("article").filter(has=page.locator("img")).first
     name = card.get_by_role("heading", level=3).inner_text()
