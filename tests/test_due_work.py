@@ -107,6 +107,7 @@ def test_one_that_runs_forever_stops_when_it_is_told(tmp_path):
         variables, folder = stack.enter_context(empty_database(tmp_path))
         output_of(stack.enter_context(manage(variables, "prepare", "--verbosity=0")))
         scheduler = stack.enter_context(manage(variables, "run_due_work", "--forever"))
+        stack.callback(scheduler.kill)
         end = time.monotonic() + PATIENCE
         while not (folder / "due_work_done").exists():
             assert scheduler.poll() is None, scheduler.stdout.read()

@@ -47,7 +47,7 @@ def manage(variables, *words, **options):
 
 def output_of(process):
     """Return what `process` wrote, after it ended well."""
-    output = process.communicate()[0]
+    output = process.communicate(timeout=300)[0]
     assert process.returncode == 0, output
     return output
 
