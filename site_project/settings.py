@@ -65,7 +65,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # The outermost: it keeps pages with the headers that the others set.
+    "site_project.health.HealthMiddleware",
+    # Around all others: it keeps pages with the headers that they set.
     "site_project.page_cache.PageCacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -102,7 +103,7 @@ TEMPLATES = [
 DATABASES = {"default": environment.read_database(DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Without an address, each process has a cache of its own, and pages are kept in the data folder.
-CACHE_URL = environment.read("CACHE_URL")
+CACHE_URL = environment.read_cache_url()
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "pages": {
@@ -117,7 +118,8 @@ if CACHE_URL:
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": CACHE_URL,
             "KEY_PREFIX": name,
-            "OPTIONS": {},
+            # A cache that hangs must not hold up readers.
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
         }
 PAGE_CACHE = not DEBUG
 MEDIA_ROOT = DATA_DIR / "media"
@@ -181,6 +183,8 @@ SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL
 # Where readers go from here is nobody's business.
 SECURE_REFERRER_POLICY = "same-origin"
+# Who may do everything in a new database: `manage.py prepare` makes the account.
+FIRST_ADMIN = environment.read_first_admin()
 # Only behind a proxy that always sets this header itself: else anybody could claim HTTPS.
 if environment.read_switch("TRUST_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
