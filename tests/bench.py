@@ -4,6 +4,7 @@
     python -m tests.bench search                         all sizes, on SQLite and PostgreSQL
     python -m tests.bench search --sizes 100 1000 --databases sqlite
     python -m tests.bench reading                        a slow line, and Lighthouse
+    python -m tests.bench server --sizes 1000            requests a second, beside a bare program
 
 Each measurement is a line of JSON; a table of all follows, with the bars. The exit status is 1 when one
 was missed. It leaves nothing behind: the databases are gone afterwards.
@@ -32,6 +33,19 @@ LINE = "{database:11} {stories:>7} {question:17} {p50:>8} {p99:>8} {plain_p50:>9
 # Of the median of three runs, on every page: in milliseconds, and Lighthouse's scores.
 MOST_MILLISECONDS = 2500
 FEWEST_POINTS = {"performance": 99}  # of the others, and of a row without Lighthouse: 100
+# At least so much of what a bare program does, or nginx with a file: [(page, way)].
+WHOLE_AT = 1000
+SHARES = {
+    ("story", "uncached"): 0.018,
+    ("index", "uncached"): 0.012,
+    ("search", "uncached"): 0.009,
+    ("story", "cached"): 0.40,
+    ("story", "304"): 0.45,
+    ("story", "behind nginx"): 0.65,
+}
+# How many times longer an uncached page may take with the most stories than with the fewest.
+MOST_GROWTH = 1.3
+SERVER_LINE = "{stories:>7} {page:12} {way:14} {a_second:>9} {p50:>8} {p99:>8} {ratio:>7}  {verdict}"
 READING_LINE = "{page:8} {question:15} {median:>6} {runs:>18}  {verdict}"
 
 
@@ -75,7 +89,17 @@ def reading(_options):
     ]
 
 
-PARTS = {"search": search, "reading": reading}
+def server(options):
+    """Measure the server; return the lines of its table."""
+    measured = measure("tests.bench_server", *map(str, sorted(options.sizes)))
+    names = ["stories", "page", "way", "a_second", "p50", "p99", "ratio"]
+    header = SERVER_LINE.format(**{name: name.replace("_", " ") for name in names}, verdict="bar")
+    return [header] + [
+        SERVER_LINE.format(**row, verdict=verdict_on_server(row, measured)) for row in measured
+    ]
+
+
+PARTS = {"search": search, "reading": reading, "server": server}
 FIELDS = ["database", "stories", "question", "p50", "p99", "plain_p50", "ratio"]
 
 
@@ -129,6 +153,19 @@ def verdict_on_reading(row):
         return ""  # it asks search engines to leave it out
     fewest = FEWEST_POINTS.get(row["question"], 100)
     return said(f">= {fewest}", row["median"] >= fewest)
+
+
+def verdict_on_server(row, measured):
+    """Return the bars for `row` and whether each was met, in words; "" where there is none."""
+    verdicts = []
+    share = SHARES.get((row["page"], row["way"]))
+    if share and row["stories"] == WHOLE_AT:
+        verdicts.append(said(f">= {share}", row["ratio"] >= share))
+    same = [other for other in measured if (other["page"], other["way"]) == (row["page"], row["way"])]
+    if row["way"] == "uncached" and row is same[-1] and len(same) > 1:
+        growth = same[0]["a_second"] / row["a_second"]
+        verdicts.append(said(f"{growth:.2f} times <= {MOST_GROWTH}", growth <= MOST_GROWTH))
+    return "; ".join(verdicts)
 
 
 def is_like(other, row):

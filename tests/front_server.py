@@ -41,10 +41,11 @@ def nginx_program(install=True):
 
 
 @contextmanager
-def running(program, upstream, data_dir, certificate=None, scheme="$scheme"):
+def running(program, upstream, data_dir, certificate=None, scheme="$scheme", more=""):
     """Run nginx before the site at `upstream` ("127.0.0.1:8000"); give its port, and the folder of its logs.
 
     `certificate`: the folder of one, for HTTPS; else it speaks HTTP. `scheme`: what the site is told.
+    `more`: what its block `server` holds besides.
     """
     port = services.free_port()
     with tempfile.TemporaryDirectory(prefix="tests-nginx-") as name:
@@ -52,6 +53,7 @@ def running(program, upstream, data_dir, certificate=None, scheme="$scheme"):
         replaced = {
             "server web:8000;": f"server {upstream};",
             "default $scheme;": f"default {scheme};",
+            "    server_tokens off;": f"    server_tokens off;\n{more}",
             "/var/cache/nginx/": f"{folder}/",
             "/var/log/nginx/": f"{folder}/",
             "root /data;": f"root {data_dir};",

@@ -1,0 +1,169 @@
+"""Measures the running server beside a bare program that sends the same bytes; see bench.py.
+
+    python -m tests.bench_server 100 1000 10000
+
+It prints a line of JSON for each measurement; all ways at 1,000 stories, uncached pages at other sizes. The server has one core, wrk and PostgreSQL the other; with
+one core only, the ratios tell nothing.
+"""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests import front_server, services
+
+SECONDS = 4
+WHOLE_AT = 1000
+CONNECTIONS = 8
+PAGES = {"home", "index", "story", "search"}
+SERVER_CORE, CLIENT_CORE = "0", "1"
+# A parameter that no page knows: such a page is made anew for each request.
+UNCACHED = "uncached=1"
+GZIP = {"Accept-Encoding": "gzip"}
+# The bare program: the same server, and an answer from memory.
+BARE = """
+import json, os
+HEADERS, BODY = (json.loads(os.environ["BARE_HEADERS"]), open(os.environ["BARE_BODY"], "rb").read())
+HEADERS = [tuple(header) for header in HEADERS]
+def application(environ, start_response):
+    start_response("200 OK", HEADERS)
+    return [BODY]
+"""
+
+
+def main(size):
+    """Measure with `size` stories, in a database of its own."""
+    with services.postgres() as database, tempfile.TemporaryDirectory(prefix="bench-server-") as name:
+        folder = Path(name)
+        environment = os.environ | {"DATABASE_URL": database, "DATA_DIR": str(folder), "TRY_OUT": "1"}
+        environment |= {"DJANGO_SETTINGS_MODULE": "tests.settings_bench", "LOG_LEVEL": "ERROR"}
+        for command in ("collectstatic --no-input -v0", "migrate -v0"):
+            run([sys.executable, "manage.py", *command.split()], environment)
+        addresses = run([sys.executable, "-m", "tests.bench_stories", str(size)], environment)
+        addresses = json.loads(addresses.splitlines()[-1])
+        with served("site_project.wsgi", environment) as site:
+            for kind, path in addresses.items():
+                if kind in PAGES or size == WHOLE_AT:
+                    measure(size, kind, site, path, folder)
+
+
+def measure(size, kind, site, path, folder):
+    """Print how many requests a second the server answers for `path` in each way."""
+    is_page = kind in PAGES
+    # The first time, renditions are made, and the settings.
+    for _visit in range(3):
+        answer = ask(site + path)
+    body, headers = (
+        answer.read(),
+        [h for h in answer.getheaders() if h[0] not in {"Date", "Server", "Connection"}],
+    )
+    (folder / "body").write_bytes(body)
+    with served("bare:application", bare_environment(folder, headers)) as bare:
+        plain = load(bare + "/")
+        report(size, kind, "bare", plain, plain, bytes=len(body))
+        if is_page:
+            report(
+                size, kind, "uncached", load(f"{site}{path}{'&' if '?' in path else '?'}{UNCACHED}"), plain
+            )
+        if kind == "search" or size != WHOLE_AT:
+            return
+        report(size, kind, "cached" if is_page else "sent", load(site + path), plain)
+        if etag := answer.headers["ETag"]:
+            report(size, kind, "304", load(site + path, {"If-None-Match": etag}), plain)
+    if is_page:
+        behind_nginx(size, kind, site, path, folder)
+
+
+def behind_nginx(size, kind, site, path, folder):
+    """The same, from nginx, beside a file with the same bytes that the same nginx sends."""
+    program = front_server.nginx_program()
+    file = f"location = /file {{ alias {folder}/body; default_type text/html; }}"
+    upstream = site.removeprefix("http://")
+    with front_server.running(program, upstream, folder, more=file) as (port, _logs):
+        plain = load(f"http://127.0.0.1:{port}/file")
+        report(size, kind, "file of nginx", plain, plain)
+        report(size, kind, "behind nginx", load(f"http://127.0.0.1:{port}{path}"), plain)
+
+
+def bare_environment(folder, headers):
+    (folder / "bare.py").write_text(BARE)
+    return os.environ | {
+        "BARE_HEADERS": json.dumps(headers),
+        "BARE_BODY": str(folder / "body"),
+        "PYTHONPATH": str(folder),
+    }
+
+
+def report(size, kind, way, measured, plain, **more):
+    row = {"stories": size, "page": kind, "way": way} | measured | more
+    print(json.dumps(row | {"ratio": round(measured["a_second"] / plain["a_second"], 4)}), flush=True)
+
+
+# --- Programs ------------------------------------------------------------------------------------
+
+
+def run(command, environment):
+    """Run `command` and return what it printed; what goes wrong is shown, and ends the measurements."""
+    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+@contextmanager
+def served(application, environment):
+    """Give the address of gunicorn on the server's core, with `application`."""
+    # Who comes before the server is ready waits: the socket is open already when it starts.
+    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+    # As gunicorn does with an address of its own: else each answer waits for the last one's receipt.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    server = ["taskset", "-c", SERVER_CORE, sys.executable, "-m", "gunicorn", application, "--threads", "4"]
+    server += ["--bind", f"fd://{listener.fileno()}", "--log-level", "error", "--no-control-socket"]
+    with subprocess.Popen(server, env=environment, pass_fds=[listener.fileno()]) as process:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listener.close()  # a server that stopped is not waited for
+        try:
+            yield address
+        finally:
+            process.terminate()
+
+
+def ask(address):
+    return urllib.request.urlopen(urllib.request.Request(address, headers=GZIP))  # noqa: S310 - this machine
+
+
+def load(address, headers=None):
+    """Return the requests a second, and the times of p50 and p99 in milliseconds, that wrk counts."""
+    command = ["taskset", "-c", CLIENT_CORE, wrk(), "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency"]
+    for name, value in (GZIP | (headers or {})).items():
+        command += ["-H", f"{name}: {value}"]
+    printed = run([*command, address], os.environ)
+    if re.search("Non-2xx|Socket errors", printed):
+        sys.exit(f"{address}: not all answers were good.\n{printed}")
+    times = {
+        f"p{share}": in_milliseconds(time)
+        for share, time in re.findall(r"^\s+(50|99)%\s+(\S+)", printed, re.M)
+    }
+    return {"a_second": float(re.search(r"Requests/sec:\s+(\S+)", printed)[1])} | times
+
+
+def in_milliseconds(time):
+    value, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", time).groups()
+    return round(float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit], 2)
+
+
+def wrk():
+    """Return the path of wrk; get it when there is none."""
+    if not shutil.which("wrk"):
+        services.install_debian_packages("wrk")
+    return shutil.which("wrk") or sys.exit("No wrk here: install it.")
+
+
+if __name__ == "__main__":
+    for size in sys.argv[1:]:
+        main(int(size))

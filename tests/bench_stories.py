@@ -1,0 +1,65 @@
+"""Fills the database of DATABASE_URL with stories with pictures, for bench_server; prints their addresses.
+
+python -m tests.bench_stories 1000
+"""
+
+import json
+import sys
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402 - Django must be set up first
+from django.test import Client  # noqa: E402
+from wagtail.models import Locale  # noqa: E402
+
+from home.models import HomePage  # noqa: E402
+from stories.models import StoryIndexPage, StoryPage  # noqa: E402
+from tests import builders, distractors  # noqa: E402
+
+PICTURES = 20
+WORDS_OF_A_STORY = 600
+
+
+def main(size):
+    settings.ALLOWED_HOSTS.append("testserver")
+    missing = size - StoryPage.objects.count()
+    distractors.add_stories(missing, words=WORDS_OF_A_STORY, seed=size)
+    pictures = [builders.make_image(f"Picture {number}") for number in range(PICTURES)]
+    index = StoryIndexPage.objects.get(pk=StoryPage.objects.first().get_parent().pk)
+    stories = list(StoryPage.objects.order_by("-date", "-pk").values_list("pk", flat=True))
+    for number, picture in enumerate(pictures):
+        chosen = stories[number::PICTURES]
+        StoryPage.objects.filter(pk__in=chosen).update(lead_image=picture, lead_image_alt="A road")
+    story = make_story(index, pictures)
+    home = HomePage.objects.get(locale=Locale.get_default())
+    client = Client()
+    html = builders.parse(client.get(story.url))
+    addresses = {
+        "home": home.url,
+        "index": index.url,
+        "story": story.url,
+        "search": "/search/?q=market",
+        "rendition": html.select_one("main img")["src"],
+        "static file": html.select_one("link[rel=stylesheet]")["href"],
+    }
+    print(json.dumps(addresses))
+
+
+def make_story(index, pictures):
+    """Return a story as editors write it: with pictures, published."""
+    _title, summary, body = distractors.Writer(seed=2, words=WORDS_OF_A_STORY).story()
+    shown = [
+        {"image": {"image": picture.pk, "alt_text": "A road", "decorative": False}, "caption": ""}
+        for picture in pictures[:2]
+    ]
+    fields = {"lead_image": pictures[2], "lead_image_alt": "A field"}
+    body = [*json.loads(body), {"type": "pictures", "value": {"pictures": shown}}]
+    return builders.make_story(
+        "Of the market", index, ["KE"], ["Weaving"], ["Staff"], body, summary=summary, **fields
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
