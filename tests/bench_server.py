@@ -2,8 +2,8 @@
 
     python -m tests.bench_server 100 1000 10000
 
-It prints a line of JSON for each measurement; all ways at 1,000 stories, uncached pages at other sizes. The server has one core, wrk and PostgreSQL the other; with
-one core only, the ratios tell nothing.
+It prints a line of JSON for each measurement: all ways at 1,000 stories, uncached pages at other sizes.
+The server has one core, wrk and PostgreSQL the other; with one core only, the ratios tell nothing.
 """
 
 import json
