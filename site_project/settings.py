@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from site_project import environment
@@ -65,6 +66,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Above all that answers by itself: static files, redirects.
+    "site_project.headers.HeadersMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Above all that may still change the page. It is safe here: the class says why.
@@ -75,7 +79,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 
@@ -137,6 +140,8 @@ STORAGES = {
 }
 if bucket := environment.read("S3_BUCKET"):
     STORAGES["default"] = {"BACKEND": "media.storage.BucketStorage", "OPTIONS": {"bucket_name": bucket}}
+# No other site needs them.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 # On one's own machine there is no collectstatic step, and WhiteNoise warns of a missing folder.
 WHITENOISE_USE_FINDERS = LOCAL
 if LOCAL:
@@ -155,11 +160,48 @@ AUTH_PASSWORD_VALIDATORS = [
     ]
 ]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
+if not LOCAL:
+    # With this beginning, browsers take them from nobody but this very host, over HTTPS.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+# Not in a cookie of their own, with the titles of drafts.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = not LOCAL
 SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL
-# Where readers go from here is nobody's business.
-SECURE_REFERRER_POLICY = "same-origin"
+# Where readers come from is nobody's business, not even our own log's.
+SECURE_REFERRER_POLICY = "no-referrer"
+# Pages are kept whole for everybody: no nonce, nothing inline.
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "object-src": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+# What Wagtail's admin needs besides: frames for previews, and pictures shown before they are sent.
+ADMIN_CSP = SECURE_CSP | {
+    "img-src": [CSP.SELF, "blob:"],
+    "frame-src": [CSP.SELF],
+}
+# What no page here ever asks of a device.
+CLOSED_FEATURES = [
+    "accelerometer",
+    "browsing-topics",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "usb",
+]
 # Only behind a proxy that always sets this header itself: else anybody could claim HTTPS.
 if environment.read_switch("TRUST_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
