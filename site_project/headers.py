@@ -9,6 +9,7 @@ FOR_ALL = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in settings.CLOSED_FEATURES),
 }
+POLICY = "Content-Security-Policy"
 # What "default-src" doesn't cover.
 BESIDE_DEFAULT = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -30,9 +31,9 @@ class HeadersMiddleware(ContentSecurityPolicyMiddleware):
         # which Django refuses. Only a page with a form for those who sign in sets this cookie.
         if settings.CSRF_COOKIE_NAME in response.cookies:
             response["Referrer-Policy"] = "same-origin"
-        if policy := response.get(CSP.HEADER_ENFORCE):
+        if policy := response.get(POLICY):
             # Files have a stricter policy of their own.
-            response[CSP.HEADER_ENFORCE] = f"{policy}; {BESIDE_DEFAULT}"
+            response[POLICY] = f"{policy}; {BESIDE_DEFAULT}"
             return response
         if response.get("X-Frame-Options") == "SAMEORIGIN":
             # Wagtail says so of what it shows inside its own pages: previews.

@@ -88,6 +88,7 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
+                "django.template.context_processors.csp",
                 "django.template.context_processors.debug",
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -183,8 +184,10 @@ SECURE_CSP = {
     "object-src": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
-# What Wagtail's admin needs besides: frames for previews, and pictures shown before they are sent.
+# What Wagtail's admin needs besides: frames for previews, pictures shown before they are sent, and the
+# styles that scripts write.
 ADMIN_CSP = SECURE_CSP | {
+    "style-src": [CSP.SELF, CSP.NONCE],
     "img-src": [CSP.SELF, "blob:"],
     "frame-src": [CSP.SELF],
 }

@@ -103,7 +103,7 @@ def read_as_visitor(page, address):
     expect(main.get_by_role("figure").first).to_contain_text("Illustration.")
     picture = main.get_by_role("img", name="A brick kiln at the edge of a field")
     picture.scroll_into_view_if_needed()
-    page.wait_for_function("image => image.naturalWidth > 0", arg=picture.element_handle())
+    expect(picture).not_to_have_js_property("naturalWidth", 0)
 
 
 def test_draft_with_nothing_but_a_title_is_saved_and_not_published(new_page, live_server, moderator):
