@@ -185,9 +185,10 @@ SECURE_CSP = {
     "frame-ancestors": [CSP.NONE],
 }
 # What Wagtail's admin needs besides: frames for previews, pictures shown before they are sent, and the
-# styles that scripts write.
+# styles that scripts write. Wagtail's rich text and tags need "style" attributes.
 ADMIN_CSP = SECURE_CSP | {
     "style-src": [CSP.SELF, CSP.NONCE],
+    "style-src-attr": [CSP.UNSAFE_INLINE],
     "img-src": [CSP.SELF, "blob:"],
     "frame-src": [CSP.SELF],
 }

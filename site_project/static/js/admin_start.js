@@ -31,19 +31,24 @@
     });
   };
 
-  class StartController extends window.StimulusModule.Controller {
-    static values = { name: String, id: String, options: Object };
+  const start = (element) => {
+    const { startNameValue: name, startIdValue: id, startOptionsValue: options } = element.dataset;
+    // What is moved on the page is connected again.
+    if (!NAMES.has(name) || element.dataset.started) return;
+    element.dataset.started = "true";
+    const values = [id, JSON.parse(options)].filter((value) => value !== undefined);
+    if (/^[A-Z]/.test(name)) new window[name](...values);
+    else window[name](...values);
+  };
 
-    connect() {
-      // An element that is moved is connected again.
-      if (!NAMES.has(this.nameValue) || this.element.dataset.started) return;
-      this.element.dataset.started = "true";
-      const start = window[this.nameValue];
-      const values = this.hasIdValue ? [this.idValue, this.optionsValue] : [this.optionsValue];
-      if (/^[A-Z]/.test(this.nameValue)) new start(...values);
-      else start(...values);
-    }
-  }
+  window.wagtail.app.register("start", class extends window.StimulusModule.Controller {
+    connect() { start(this.element); }
+  });
 
-  window.wagtail.app.register("start", StartController);
+  // A panel speaks to the chooser in a new child as soon as it is there, before it is connected.
+  const { addForm } = window.InlinePanel.prototype;
+  window.InlinePanel.prototype.addForm = function (...options) {
+    addForm.apply(this, options);
+    this.formContainer.find("[data-controller~=start]").each((_index, element) => start(element));
+  };
 }
