@@ -16,26 +16,24 @@ from site_project import wagtail_hooks
 WAGTAIL = Path(wagtail.__file__).parent
 ADMIN = "admin/templates/wagtailadmin/"
 PROMOTIONS = "contrib/search_promotions/templates/wagtailsearchpromotions/"
-# Each file of Wagtail's that something here stands in for, and its SHA-256. Where one is another after an
-# upgrade: compare it with what stands in for it, change that where needed, then put the new number here.
+# Each file of Wagtail's that something here stands in for, and the first half of its SHA-256. Where one is
+# another after an upgrade: compare it with what stands in for it, change that where needed, then put the
+# new number here.
 KNOWN = {
-    ADMIN + "widgets/date_input.html": "2557f7a4fd543d7cd6f192a97fdd0c12ebfad9a8d4ab2b7fe72a2f011cd049c8",
-    ADMIN + "widgets/datetime_input.html": "479d8ddeaa73d2fdd33d584118d51b0c3ec4c2dc5b90a66b526874f9799d2676",
-    ADMIN + "widgets/time_input.html": "536917c544a135631e8683866e8351bd491822a336c9a59639ab71338638e242",
-    ADMIN + "panels/inline_panel.html": "195bb0b199edb062dcf41a5a92ecabf5bae52a6eac06823eb3cd12b799be4f89",
-    ADMIN
-    + "panels/multiple_chooser_panel.html": "673bc9b26ca95c0385e7ac8a5c81d2449e6e59df841f74fe89d5003f877a653d",
-    PROMOTIONS + "add.html": "f562d10c37b349f1ca253c348c7db5735816bc49e4fd2fc3c969588741b91a01",
-    PROMOTIONS + "edit.html": "5378c649da124598bc169234a037ea2a7e1b978436f3713b58c8eebe2f74cd3b",
-    PROMOTIONS
-    + "includes/searchpromotions_formset.js": "b3f5b1124e11f7a2789bc5eb46407ba5fdd4f9f129d78d3ceb40752ed19c9326",
-    PROMOTIONS
-    + "queries/chooser_field.js": "a2632cfe11368a14eb5ac98253f7cdc5f9980a584a34fb9fc40f4b22ca70483c",
+    ADMIN + "widgets/date_input.html": "2557f7a4fd543d7cd6f192a97fdd0c12",
+    ADMIN + "widgets/datetime_input.html": "479d8ddeaa73d2fdd33d584118d51b0c",
+    ADMIN + "widgets/time_input.html": "536917c544a135631e8683866e8351bd",
+    ADMIN + "panels/inline_panel.html": "195bb0b199edb062dcf41a5a92ecabf5",
+    ADMIN + "panels/multiple_chooser_panel.html": "673bc9b26ca95c0385e7ac8a5c81d244",
+    PROMOTIONS + "add.html": "f562d10c37b349f1ca253c348c7db573",
+    PROMOTIONS + "edit.html": "5378c649da124598bc169234a037ea2a",
+    PROMOTIONS + "includes/searchpromotions_formset.js": "b3f5b1124e11f7a2789bc5eb46407ba5",
+    PROMOTIONS + "queries/chooser_field.js": "a2632cfe11368a14eb5ac98253f7cdc5",
 }
 CHOOSERS = {
-    "render": "b46a0fb559c849acc719120895488ba6dabd67627a156081f6765e8194f6f93d",
-    "task": "e0e19ae6f795a0bd3a10c8d3d6ec87d82ccb30273cb77785718747f30adcbd3e",
-    "init": "98a285f477211f35187f51e01f7a82ac6cbfad731aa0f19daf687e89d1726542",
+    "render": "b46a0fb559c849acc719120895488ba6",
+    "task": "e0e19ae6f795a0bd3a10c8d3d6ec87d8",
+    "init": "98a285f477211f35187f51e01f7a82ac",
 }
 # In mails, in embedded films (there are none), and with a "src" on the next line.
 HARMLESS = {
@@ -50,7 +48,7 @@ INLINE = re.compile(
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_file_that_something_stands_in_for_is_still_the_same(name):
-    assert hashlib.sha256((WAGTAIL / name).read_bytes()).hexdigest() == KNOWN[name]
+    assert hashlib.sha256((WAGTAIL / name).read_bytes()).hexdigest()[:32] == KNOWN[name]
 
 
 @pytest.mark.parametrize("name", [name for name in KNOWN if name.endswith(".html")])
@@ -64,7 +62,7 @@ def test_template_says_what_it_stands_in_for(name):
 
 def test_choosers_are_still_rendered_as_they_were():
     found = {
-        name: hashlib.sha256(inspect.getsource(method).encode()).hexdigest()
+        name: hashlib.sha256(inspect.getsource(method).encode()).hexdigest()[:32]
         for name, method in [
             ("render", wagtail_hooks.WAGTAILS_RENDER),
             ("task", AdminTaskChooser.render_js_init),

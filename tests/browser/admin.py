@@ -14,8 +14,9 @@ from tests.conftest import PATIENCE
 # answered, for saved: what was typed just before is saved only together with the next change.
 COUNT_EVENTS = """{
     let ready = 0, watched = 0;
-    const tell = () => Object.assign(document.documentElement.dataset, {watched, ready: ready - watched});
-    document.addEventListener("DOMContentLoaded", () => { document.documentElement.dataset.watched = watched; });
+    const html = () => document.documentElement.dataset;
+    const tell = () => Object.assign(html(), {watched, ready: ready - watched});
+    document.addEventListener("DOMContentLoaded", () => { html().watched = watched; });
     document.addEventListener("w-unsaved:ready", () => { ready += 1; tell(); });
     document.addEventListener("w-unsaved:watch-edits", () => { watched += 1; tell(); });
 }"""

@@ -11,6 +11,10 @@
     return element;
   };
 
+  // The box over a picture asks whether there is touch by setting a handler as an attribute.
+  const { Jcrop } = window.jQuery;
+  if (Jcrop) Jcrop.defaults.touchSupport = "ontouchstart" in window;
+
   // Nothing else on the page can be called by an attribute.
   const NAMES = new Set([
     "Chooser", "DocumentChooser", "ImageChooser", "PageChooser", "SnippetChooser",
