@@ -8,15 +8,18 @@ from wagtail.admin.widgets.workflows import AdminTaskChooser
 
 
 def render_chooser(self, name, value, attrs=None, renderer=None):
-    """Stand in for BaseChooser.render, whose script is inline."""
+    """Stand in for BaseChooser.render, whose script is inline.
+
+    What starts the chooser comes first: the menu inside takes its buttons away when it starts itself.
+    """
     value_data = self.get_value_data(value)
     return format_html(
-        '{}<span hidden data-controller="start" data-start-name-value="{}" data-start-id-value="{}"'
-        ' data-start-options-value="{}"></span>',
-        self.render_html(name, value_data, attrs),
+        '<span hidden data-controller="start" data-start-name-value="{}" data-start-id-value="{}"'
+        ' data-start-options-value="{}"></span>{}',
         self.js_constructor,
         attrs["id"],
         json.dumps(self.get_js_init_options(attrs["id"], name, value_data)),
+        self.render_html(name, value_data, attrs),
     )
 
 

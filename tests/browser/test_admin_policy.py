@@ -158,7 +158,7 @@ def test_search_result_is_promoted(desk):
     picks.last.get_by_label("External link text").fill("Help")
     picks.last.get_by_role("button", name="Move up").click()
     save(desk, "updated")
-    assert [pick.external_link_text for pick in query.editors_picks.all()] == ["Help", ""]
+    assert [pick.external_link_text for pick in query.editors_picks.all()] == ["Help", None]
     assert story.live
 
 
