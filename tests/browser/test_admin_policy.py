@@ -197,6 +197,17 @@ def test_pictures_are_uploaded_at_once_and_edited(desk):
     assert [tag.name for tag in image.tags.all()] == ["road"]
 
 
+def test_form_to_sign_in_says_whence_it_comes(new_page, live_server):
+    """Without a word of it, browsers send "Origin: null", which Django refuses."""
+    page, reader = new_page(), builders.make_user()
+    private = builders.make_private(builders.make_plain_page("For members"))
+    page.goto(live_server.url + private.url)
+    page.get_by_label("Username").fill(reader.username)
+    page.get_by_label("Password").fill(builders.PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("For members")
+
+
 ADDRESSES = """
     pages/ pages/{home}/ pages/{story}/edit/ pages/{story}/history/ pages/{story}/copy/ pages/{story}/move/
     pages/{story}/delete/ pages/{story}/unpublish/ pages/{story}/usage/
