@@ -4,7 +4,7 @@ PORT = 8000
 ARGS =
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench drill pictures messages
+.PHONY: help run test lint format bench drill pictures messages container
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -e 's/^/make /' -e 's/: .*## /	/'
@@ -30,9 +30,10 @@ bench: ## Measure the search, and pages on a slow line and by Lighthouse (ARGS="
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m tests.bench $(ARGS)
 
-drill: ## Try ten times as much input that nobody would think of as the tests do
+drill: ## Try ten times as much by chance as the tests do: odd input, and several starts at once
 	@.ci/venv requirements-dev.txt
-	@FUZZ_EXAMPLES=2000 .venv/bin/python -m tests.run sqlite postgresql tests/test_search_fuzz.py $(ARGS)
+	@FUZZ_EXAMPLES=2000 DRILL_STARTS=10 .venv/bin/python -m tests.run sqlite postgresql \
+	  tests/test_search_fuzz.py tests/test_prepare.py $(ARGS)
 
 pictures: ## Take the pictures of the documentation anew
 	@.ci/venv requirements-dev.txt
@@ -43,3 +44,7 @@ messages: ## Collect the interface's words for translators, compile their work a
 	@TRY_OUT=1 .venv/bin/python manage.py makemessages --locale es --locale fr --add-location file --no-obsolete --ignore data --ignore docs --ignore tests
 	@TRY_OUT=1 .venv/bin/python manage.py compilemessages --ignore .venv
 	@.venv/bin/python -m pytest -q tests/test_translations.py
+
+container: ## Build the image, run it locked down with PostgreSQL behind nginx, and check it (needs docker or podman)
+	@.ci/venv requirements-dev.txt
+	@.venv/bin/python -m tests.container

@@ -1,5 +1,8 @@
 """The home page, plain pages, and the settings of the site."""
 
+from copy import copy
+from typing import ClassVar
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -16,6 +19,7 @@ from wagtail.search import index
 
 from media.access import shown_everywhere
 from media.models import load_renditions
+from media.visibility import restrictions_on
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.forms import CheckedPageForm
 from stories.models import StoryPage
@@ -56,6 +60,7 @@ class HomePage(Page):
     )
 
     base_form_class = CheckedPageForm
+    get_view_restrictions = restrictions_on
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = ["stories.StoryIndexPage", "home.StandardPage"]
     max_count = len(settings.WAGTAIL_CONTENT_LANGUAGES)
@@ -167,6 +172,7 @@ class StandardPage(Page):
     )
 
     base_form_class = CheckedPageForm
+    get_view_restrictions = restrictions_on
     parent_page_types = ["home.HomePage", "home.StandardPage"]
     subpage_types = ["home.StandardPage"]
     page_description = _("A plain page, such as “About us” or “Get help”.")
@@ -278,8 +284,27 @@ class SiteSettings(BaseSiteSetting):
         FieldPanel("robots"),
     ]
 
+    # By site: the settings, and the mark with which they were asked for.
+    kept: ClassVar = {}
+
     class Meta:
         verbose_name = _("site settings")
 
     def __str__(self):
         return self.organisation_name
+
+    @classmethod
+    def for_request(cls, request):
+        """Return the settings, which all pages need: asked for once, as long as nothing changes.
+
+        `request.generation` is the mark of that (media/generation.py); without it, they are asked for.
+        """
+        site, generation = Site.find_for_request(request), getattr(request, "generation", None)
+        if site is None or generation is None:
+            return super().for_request(request)
+        kept = cls.kept.get(site.pk)
+        if not kept or kept[0] != generation:
+            kept = cls.kept[site.pk] = generation, cls.for_site(site)
+        own = copy(kept[1])
+        own._request = request  # makes the addresses of pages with fewer queries
+        return own

@@ -36,6 +36,12 @@ def reportable_words(text):
     return "" if PERSONAL.search(fold(text)) or len(words) > LONGEST else words
 
 
+def delete_old():
+    """Delete what nobody searched for in the last year."""
+    month = timezone.localdate().replace(day=1)
+    MissedSearch.objects.filter(month__lt=month.replace(year=month.year - 1)).delete()
+
+
 def _count(words):
     digest = salted_hmac("search.missed", words, algorithm="sha256").hexdigest()
     month = timezone.localdate().replace(day=1)
@@ -47,7 +53,7 @@ def _count(words):
     }
     rows = MissedSearch.objects.filter(digest=digest)
     if not rows.update(**counted):
-        MissedSearch.objects.filter(month__lt=month.replace(year=month.year - 1)).delete()
+        delete_old()
         # Another process may just have made it, too.
         MissedSearch.objects.bulk_create([MissedSearch(digest=digest, month=month)], ignore_conflicts=True)
         rows.update(**counted)

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.middleware.gzip import GZipMiddleware
 
+from site_project.page_cache import will_be_kept
+
 
 class PageCompressionMiddleware(GZipMiddleware):
     """Django's own, but for files, and for everybody who has a session.
@@ -18,5 +20,7 @@ class PageCompressionMiddleware(GZipMiddleware):
 
     def process_response(self, request, response):
         if response.streaming or settings.SESSION_COOKIE_NAME in request.COOKIES:
+            return response
+        if will_be_kept(request, response):  # compressed once, for all who ask
             return response
         return super().process_response(request, response)

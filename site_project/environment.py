@@ -1,6 +1,7 @@
 """Reads the environment variables that configure the site. README.md lists them all."""
 
 import os
+import re
 import secrets
 import sys
 import warnings
@@ -87,8 +88,27 @@ def read_database(data_dir):
         }
         return database
     if engine == "django.db.backends.postgresql" and database["NAME"]:
-        return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        database["OPTIONS"] = {"connect_timeout": 2} | database.get("OPTIONS", {})
+        return database | {
+            "ENGINE": "site_project.postgresql",
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+        }
     stop("DATABASE_URL", "must look like postgres://user:password@host:5432/name or sqlite:////path/file")
+
+
+def read_cache_url():
+    """Return the address of the Redis or Valkey that all processes share, or ""; stop when it is none."""
+    url = read("CACHE_URL")
+    try:
+        parts = urlsplit(url)
+        usable = not url or (parts.scheme in {"redis", "rediss"} and parts.hostname)
+        _ = parts.port
+    except ValueError:
+        usable = False
+    if not usable:
+        stop("CACHE_URL", "must look like redis://:password@host:6379/0, or rediss:// for TLS.")
+    return url
 
 
 def read_mailer(default):
@@ -140,6 +160,14 @@ def read_secret_key(keep_in=None):
     if not keep_in and (len(key) < 50 or len(set(key)) < 5):
         stop("SECRET_KEY", "must be at least 50 random characters.")
     return key
+
+
+def read_first_admin():
+    """Return the name of the first administrator, or ""; stop when no account can have it."""
+    name = read("FIRST_ADMIN")
+    if name and (not re.fullmatch(r"[\w.@+-]{1,150}", name) or name.lower() == "demo"):
+        stop("FIRST_ADMIN", "must be a user name of letters, digits and @ . + - _, and not demo.")
+    return name
 
 
 def kept_secret(path, random_bytes=48):

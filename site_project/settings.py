@@ -66,6 +66,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "site_project.health.HealthMiddleware",
+    # Around all others: it keeps pages with the headers that they set.
+    "site_project.page_cache.PageCacheMiddleware",
     # Above all that answers by itself: static files, redirects.
     "site_project.headers.HeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -103,6 +106,26 @@ TEMPLATES = [
 
 DATABASES = {"default": environment.read_database(DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Without an address, each process has a cache of its own, and pages are kept in the data folder.
+CACHE_URL = environment.read_cache_url()
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "pages": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": DATA_DIR / "pages",
+        "OPTIONS": {"MAX_ENTRIES": 2000},
+    },
+}
+if CACHE_URL:
+    for name, cache in CACHES.items():
+        cache |= {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": CACHE_URL,
+            "KEY_PREFIX": name,
+            # A cache that hangs must not hold up readers.
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+        }
+PAGE_CACHE = not DEBUG
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
 # Where a front server has the files for itself: it then sends what media/views.py allows.
@@ -206,6 +229,8 @@ CLOSED_FEATURES = [
     "payment",
     "usb",
 ]
+# Who may do everything in a new database: `manage.py prepare` makes the account.
+FIRST_ADMIN = environment.read_first_admin()
 # Only behind a proxy that always sets this header itself: else anybody could claim HTTPS.
 if environment.read_switch("TRUST_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

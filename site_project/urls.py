@@ -21,11 +21,13 @@ admin_urls = decorate_urlpatterns(wagtailadmin_urls.urlpatterns, csp_override(se
 # Wagtail says nothing of caches, and browsers would keep a document that was taken off.
 document_urls = decorate_urlpatterns(wagtaildocs_urls.urlpatterns, cache_control(private=True, no_store=True))
 
+handler500 = "site_project.outage.server_error"
+
 urlpatterns = [
     path("admin/", include(admin_urls)),
     path("documents/", include(document_urls)),
     path("media/<path:name>", serve_rendition, name="rendition"),
-    path("robots.txt", robots_txt),
+    path("robots.txt", robots_txt, name="robots"),
     path(".well-known/security.txt", security_txt),
     path("sitemap.xml", sitemap, name="sitemap"),
     # Browsers ask for it by themselves where no page names another: a picture alone, a block's preview.

@@ -230,6 +230,6 @@ def printable(text):
 
 ADDRESS = r"^(?P<place>(?:[\w-]+/)*?)(?:(?P<kind>country|theme)/(?P<slug>[\w-]+)/)?feed\."
 urlpatterns = [
-    re_path(rf"{ADDRESS}{suffix}$", conditional_page(require_safe(feed)))
+    re_path(rf"{ADDRESS}{suffix}$", conditional_page(require_safe(feed)), name="feed")
     for suffix, feed in (("atom", AtomFeed()), ("rss", RssFeed()))
 ]

@@ -18,6 +18,7 @@ from wagtail.models import Orderable, Page, PageManager
 from wagtail.search import index
 
 from media.models import load_renditions
+from media.visibility import restrictions_on
 from stories.blocks import PLAIN_FEATURES, StoryBody, pictures_in, table_of_contents
 from stories.content_notes import ContentNote
 from stories.forms import CheckedPageForm, StoryPageForm
@@ -98,6 +99,7 @@ class StoryPage(Page):
     objects = PageManager.from_queryset(StoryPageQuerySet)()
 
     base_form_class = StoryPageForm
+    get_view_restrictions = restrictions_on
     parent_page_types = ["stories.StoryIndexPage"]
     subpage_types = []
     page_description = _("One story, with its pictures, countries and themes.")
@@ -272,6 +274,7 @@ class StoryIndexPage(RoutablePageMixin, Page):
     introduction = RichTextField(_("introduction"), blank=True, features=PLAIN_FEATURES)
 
     base_form_class = CheckedPageForm
+    get_view_restrictions = restrictions_on
     parent_page_types = ["home.HomePage", "stories.StoryIndexPage"]
     subpage_types = ["stories.StoryPage", "stories.StoryIndexPage"]
     page_description = _("Lists the stories below it. It may hold sections, for regions or years.")

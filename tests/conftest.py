@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import socket
 import threading
 from urllib.parse import urlsplit
@@ -208,10 +209,15 @@ def is_local(address):
     return parts.scheme in {"about", "blob", "data"} or is_this_machine(parts.hostname or "")
 
 
+# When the editor saves or publishes in the moment in which Wagtail's page editor saves by itself, that second
+# one is refused, for it knows of no newer version. What the editor asked for is done.
+LATE_AUTOSAVE = re.compile(r"status of 400 .*/admin/pages/\d+/edit/\)$")
+
+
 def console_errors(message):
     """Return the error that a console message is, in a list; an empty list when it is none."""
-    place = message.location.get("url", "")
-    return [f"console: {message.text} ({place})"] if message.type == "error" else []
+    error = f"console: {message.text} ({message.location.get('url', '')})"
+    return [error] if message.type == "error" and not LATE_AUTOSAVE.search(error) else []
 
 
 def network_errors(request):

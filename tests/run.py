@@ -19,7 +19,7 @@ from itertools import takewhile
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests import services
+from tests import front_server, redis_server, services
 
 PROGRAMS = Path(sys.executable).parent
 LINTERS = [
@@ -97,6 +97,11 @@ def run_tests(name, address, arguments):
         services.exiftool()
     except services.Missing as missing:
         outcomes.append(not_run("exiftool", missing))
+    for program, find in (("nginx", front_server.nginx_program), ("Redis", redis_server.redis_program)):
+        try:
+            find()
+        except services.Missing as missing:
+            outcomes.append(not_run(program, missing))
     announce(f"pytest on {name}")
     with tempfile.TemporaryDirectory(prefix="tests-report-") as folder:
         report = Path(folder) / "report.xml"

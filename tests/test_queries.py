@@ -3,7 +3,9 @@
 import datetime
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from home.models import FeaturedStory
@@ -15,17 +17,17 @@ pytestmark = pytest.mark.django_db
 COUNTING = 5 if connection.vendor == "sqlite" else 3
 # What each page may take at most is written in brackets.
 PINNED = {
-    "/": 13,  # (15)
-    "/stories/": 15,  # (18)
-    "/stories/africa/": 15,  # (18)
-    "/stories/?country=kenya&year=2025": 15,  # (18)
-    "/stories/country/kenya/": 18,  # (18)
-    "/stories/theme/forced-labour/": 18,  # (18)
-    "/stories/africa/the-story/": 16,  # (16)
+    "/": 11,  # (15)
+    "/stories/": 13,  # (18)
+    "/stories/africa/": 13,  # (18)
+    "/stories/?country=kenya&year=2025": 13,  # (18)
+    "/stories/country/kenya/": 16,  # (18)
+    "/stories/theme/forced-labour/": 16,  # (18)
+    "/stories/africa/the-story/": 14,  # (14)
     "/search/?q=words": 15,  # (20)
     "/search/?q=nothing-has-this-word": 20 + COUNTING,
-    "/about/": 8,
-    "/no-such-page/": 8,
+    "/about/": 6,
+    "/no-such-page/": 7,
 }
 
 
@@ -68,10 +70,13 @@ def build_site(number_of_stories):
     home.save()
 
 
-def count_queries(client):
+def count_queries():
     counts = {}
     for address in PINNED:
-        client.get(address)  # the first visit makes renditions
+        for _visit in range(2):  # the first makes renditions, which changes the mark of the generation
+            Client().get(address)
+        client = Client()  # has no copy of the page
+        caches["pages"].clear()
         with CaptureQueriesContext(
             connection,
         ) as queries:
@@ -81,6 +86,7 @@ def count_queries(client):
 
 
 @pytest.mark.parametrize("number_of_stories", [5, 50])
-def test_pages_take_a_pinned_number_of_queries(client, number_of_stories):
+def test_pages_take_a_pinned_number_of_queries(settings, number_of_stories):
+    settings.PAGE_CACHE = True
     build_site(number_of_stories)
-    assert count_queries(client) == PINNED
+    assert count_queries() == PINNED

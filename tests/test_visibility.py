@@ -12,6 +12,7 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from home.models import FeaturedStory
+from media import visibility
 from tests.builders import (
     home_page,
     make_index,
@@ -23,6 +24,15 @@ from tests.builders import (
 )
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True, params=["asked", "known"])
+def way_of_leaving_out(request, monkeypatch):
+    """What is private is asked for within each query; outside of transactions, it is known to all of them."""
+    if request.param == "known":
+        monkeypatch.setattr(visibility, "in_transaction", lambda: False)
+        monkeypatch.setattr(visibility, "known_paths", visibility.KnownPaths())
+
 
 # Words that stand in no other text of the site.
 HIDDEN, SHOWN = "Quixotic", "Marigold"

@@ -1,0 +1,39 @@
+"""Make the database ready for this version of the code: what every start does before it serves pages."""
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+from wagtail.models import Site
+
+from site_project import locks
+from site_project.environment import kept_secret
+
+
+class Command(BaseCommand):
+    help = (
+        "Migrate the database, make the first administrator (FIRST_ADMIN) when there is none, and write the "
+        "maintenance page. Several at once wait for each other."
+    )
+
+    def handle(self, *args, **options):
+        with locks.held("prepare"):
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    # A migration may take longer than any page.
+                    cursor.execute("SET statement_timeout = 0")
+            call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
+            self.make_first_admin()
+        if Site.objects.filter(is_default_site=True).exists():
+            call_command("maintenance_page", stdout=self.stdout)
+
+    def make_first_admin(self):
+        """Make the administrator that FIRST_ADMIN names, unless there is one, with a random password."""
+        users = get_user_model().objects
+        if not settings.FIRST_ADMIN or users.filter(is_superuser=True).exists():
+            return
+        path = settings.DATA_DIR / "first_admin_password"
+        path.unlink(missing_ok=True)
+        users.create_superuser(settings.FIRST_ADMIN, "", kept_secret(path, random_bytes=18))
+        self.stdout.write(f"The administrator {settings.FIRST_ADMIN} was made. The password is in {path}.")

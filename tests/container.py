@@ -1,0 +1,285 @@
+"""Builds the image, runs it locked down with PostgreSQL behind nginx, and walks through the site.
+
+    python -m tests.container
+
+`make container` runs it, on Linux with Docker or podman. The last line says how many checks passed; the exit
+status is 1 when one failed, and 2 when a program is missing. Containers and volumes are gone afterwards.
+"""
+
+import json
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from playwright.sync_api import expect, sync_playwright
+
+from tests import front_server, redis_server, services
+from tests.test_server import answer, begin_upload, end_upload
+
+ROOT = Path(__file__).parent.parent
+IMAGE = "stories-container-test"
+MOST_MEGABYTES = 230  # above the base
+PATIENCE = 180  # seconds
+# What the site may do in its container: write to /data and /tmp.
+LOCKED = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "all", "--security-opt", "no-new-privileges"]  # noqa: S108
+LOCKED += ["--pids-limit", "256", "--memory", "1g"]
+SECRET_NAMES = ("SECRET", "PASSWORD", "TOKEN", "KEY")
+SECRET_FILES = (
+    r"find / -xdev ( -name .git -o -name .env -o -name *.sqlite3 -o -name .netrc -o -name id_rsa* ) -print"
+)
+
+
+class Checks:
+    """Counts what held, and says each."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def that(self, what, holds, why=""):
+        self.passed, self.failed = self.passed + bool(holds), self.failed + (not holds)
+        print(f"{'ok   ' if holds else 'FAIL '} {what}{'' if holds else f': {why}'}", flush=True)
+
+
+class Tool:
+    """Docker or podman, whichever this machine has."""
+
+    def __init__(self):
+        self.name = next((name for name in ("docker", "podman") if shutil.which(name)), None)
+        if not self.name:
+            raise services.Missing("no docker and no podman here: install one of them")
+
+    def __call__(self, *words, check=True):
+        """Run a command; return its output."""
+        done = subprocess.run([self.name, *words], capture_output=True, text=True, check=False)
+        if check and done.returncode:
+            raise RuntimeError(f"{self.name} {words[0]}: {done.stderr.strip()}")
+        return done.stdout.strip() if check else done
+
+    def build(self):
+        # podman's own format has no HEALTHCHECK.
+        form = ["--format", "docker"] if self.name == "podman" else []
+        subprocess.run(
+            [self.name, "build", *form, "--tag", IMAGE, ROOT], check=True, stdout=subprocess.DEVNULL
+        )
+        return json.loads(self("image", "inspect", IMAGE))[0]
+
+
+def main():
+    checks = Checks()
+    try:
+        tool, nginx, chromium = Tool(), front_server.nginx_program(), services.chromium()
+        with services.postgres() as database, redis_server.running(redis_server.redis_program()) as cache:
+            image = tool.build()
+            check_image(checks, tool, image)
+            addresses = {"DATABASE_URL": database, "CACHE_URL": cache}
+            check_running(checks, tool, image, addresses, nginx, chromium)
+    except services.Missing as missing:
+        print(missing)
+        return 2
+    print(f"{checks.passed} passed, {checks.failed} failed")
+    return int(checks.failed > 0)
+
+
+def check_image(checks, tool, image):
+    """Check what can be seen without starting it."""
+    config = image["Config"]
+    checks.that("the image runs as a user other than root", config["User"] not in {"", "0", "root"})
+    names = [entry.partition("=")[0] for entry in config["Env"]]
+    # The published base has the key of those who sign Python in GPG_KEY: it is public.
+    telling = [name for name in names if any(word in name for word in SECRET_NAMES) and name != "GPG_KEY"]
+    checks.that("no secret is in its environment", not telling, telling)
+    found = tool("run", "--rm", "--network", "none", "--user", "0", IMAGE, *SECRET_FILES.split())
+    checks.that("no secret, database or history is among its files", not found, found)
+    base = next(
+        line.split()[1] for line in (ROOT / "Dockerfile").read_text().splitlines() if line[:5] == "FROM "
+    )
+    size = image["Size"] - json.loads(tool("image", "inspect", base))[0]["Size"]
+    checks.that(f"it adds at most {MOST_MEGABYTES} MB to its base", size <= MOST_MEGABYTES * 10**6, size)
+    print(f"      {size / 10**6:.0f} MB")
+    start = time.monotonic()
+    done = tool("run", "--rm", "--env", "BASE_URL=https://stories.example.org", *LOCKED, IMAGE, check=False)
+    took = time.monotonic() - start
+    checks.that(
+        "without a key it stops and names it", done.returncode == 1 and "SECRET_KEY is" in done.stderr
+    )
+    checks.that("and does so at once", took < 10, f"{took:.0f} s")
+
+
+def check_running(checks, tool, image, addresses, nginx, chromium):
+    """Check it at work: with PostgreSQL and Redis, behind nginx."""
+    port = services.free_port()
+    with tempfile.TemporaryDirectory(prefix="tests-container-") as folder, ExitStack() as stack:
+        make_certificate(folder)
+        arguments = (nginx, f"127.0.0.1:{port}", folder)
+        front, logs_of_front = stack.enter_context(front_server.running(*arguments, certificate=folder))
+        address = f"https://127.0.0.1:{front}"
+        variables = {
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "BASE_URL": address,
+            "TRUST_PROXY": "1",
+            "FIRST_ADMIN": "admin",
+            "PORT": str(port),
+        } | addresses
+        name = stack.enter_context(container(tool, variables))
+        check_answers(checks, tool, name, port)
+        # Docker tells it among the rest, podman beside it.
+        health = image["Config"].get("Healthcheck") or image.get("HealthCheck") or image.get("Healthcheck")
+        probe = health["Test"][1:] if health else ["false"]
+        checks.that("its HEALTHCHECK passes", tool("exec", name, *probe, check=False).returncode == 0)
+        checks.that("its processes are not root's", tool("exec", name, "id", "-u") != "0")
+        written = tool("exec", name, "sh", "-c", "touch /x || touch /app/x", check=False)
+        checks.that("its files can't be written", written.returncode != 0)
+        password = tool("exec", name, "cat", "/data/first_admin_password")
+        checks.that("the first administrator has a password of their own", len(password) >= 20)
+        made = "python deploy/make_secrets.py /tmp/s && find /tmp/s -type f"
+        found = tool(
+            "run",
+            "--rm",
+            "--user",
+            "0",
+            "--network",
+            "none",
+            *LOCKED,
+            "--cap-add",
+            "CHOWN",
+            IMAGE,
+            "sh",
+            "-c",
+            made,
+        )
+        checks.that("compose's secrets can be made in it", len(found.splitlines()) == 5, found)
+        tool("exec", name, "python", "manage.py", "load_demo")
+        due = "python manage.py run_due_work && find /data/due_work_done -mmin -30 | grep -q ."
+        done = tool("exec", name, "sh", "-c", due, check=False)
+        checks.that("the scheduler does its work", done.returncode == 0, done.stderr)
+        for javascript in (True, False):
+            with_or_without = "with" if javascript else "without"
+            why = walk(chromium, address, javascript)
+            checks.that(f"a visitor finds their way {with_or_without} JavaScript", not why, why)
+        log = (logs_of_front / "access.log").read_text()
+        checks.that("the front server keeps public pages", " HIT" in log, log[-500:])
+        check_stop(checks, tool, name, port)
+
+
+def check_answers(checks, tool, name, port):
+    """Wait until it is ready, or has ended."""
+    start = time.monotonic()
+    while not (ready := answer(port, "/readyz") == b"ok\n") and time.monotonic() < start + PATIENCE:
+        if tool("inspect", "--format", "{{.State.Running}}", name) != "true":
+            break
+        time.sleep(0.2)
+    checks.that("it becomes ready, with a read-only root and no capabilities", ready, logs(tool, name))
+    print(f"      after {time.monotonic() - start:.0f} s")
+
+
+def check_stop(checks, tool, name, port):
+    """Stop it while it has half of a request."""
+    upload = begin_upload(port)
+    start = time.monotonic()
+    with subprocess.Popen([tool.name, "stop", "-t", "30", name], stdout=subprocess.DEVNULL) as stop:
+        while "Handling signal: term" not in logs(tool, name) and time.monotonic() < start + 30:
+            time.sleep(0.05)
+        checks.that("a request in progress is answered after SIGTERM", b"HTTP/1.1" in end_upload(upload))
+        stop.wait()
+    code = int(tool("inspect", "--format", "{{.State.ExitCode}}", name))
+    took = time.monotonic() - start
+    checks.that(
+        "it then stops by itself", code in {0, 128 + signal.SIGTERM} and took < 29, f"{code}, {took:.0f} s"
+    )
+    checks.that("no traceback is in its log", "Traceback" not in logs(tool, name), logs(tool, name))
+
+
+def logs(tool, name):
+    done = tool("logs", name, check=False)
+    return done.stdout + done.stderr
+
+
+@contextmanager
+def container(tool, variables):
+    """Run the image with `variables` on this machine's network; give the container's name."""
+    name = f"stories-test-{secrets.token_hex(4)}"
+    environment = [word for key, value in variables.items() for word in ("--env", f"{key}={value}")]
+    # Its health is asked by hand: podman's timer needs systemd.
+    options = [
+        "--detach",
+        "--name",
+        name,
+        "--network",
+        "host",
+        "--no-healthcheck",
+        "--volume",
+        f"{name}:/data",
+    ]
+    tool("run", *options, *LOCKED, *environment, IMAGE)
+    try:
+        yield name
+    finally:
+        tool("rm", "--force", name, check=False)
+        tool("volume", "rm", "--force", name, check=False)
+
+
+def make_certificate(folder):
+    """Make a certificate for HTTPS on this machine."""
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1"]
+    files = ["-keyout", f"{folder}/privkey.pem", "-out", f"{folder}/fullchain.pem"]
+    subprocess.run([*command, *files], check=True, capture_output=True)
+
+
+def walk(chromium, address, javascript):
+    """Go from the home page to a story, its pictures, the search and text only; return what went wrong."""
+    errors = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=services.BROWSER_FLAGS)
+        context = browser.new_context(ignore_https_errors=True, java_script_enabled=javascript)
+        page = context.new_page()
+        page.on("requestfailed", lambda request: errors.extend(network_errors(request)))
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on(
+            "response", lambda got: errors.append(f"{got.status} {got.url}") if got.status >= 400 else None
+        )
+        try:
+            steps(page, address)
+            if context.cookies():
+                errors.append("a cookie was set")
+        except Exception as error:
+            errors.append(str(error))
+        browser.close()
+    return "; ".join(errors)
+
+
+def network_errors(request):
+    # Leaving a page gives up what it was still asking for.
+    aborted = request.failure == "net::ERR_ABORTED"
+    return [] if aborted else [f"{request.url} {request.failure}"]
+
+
+def steps(page, address):
+    main, title = page.get_by_role("main"), page.get_by_role("heading", level=1)
+    for _ in range(3):
+        page.goto(address)
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Stories").click()
+    card = main.get_by_role("article").filter(has=page.locator("img")).first
+    name = card.get_by_role("heading", level=3).inner_text()
+    card.get_by_role("link", name=name, exact=True).click()
+    expect(title).to_have_text(name)
+    picture = main.locator("img").first
+    picture.scroll_into_view_if_needed()
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("image => image.naturalWidth") > 100, "the picture didn't load"
+    page.get_by_label("Search the stories").fill(name)
+    page.get_by_label("Search the stories").press("Enter")
+    expect(main.get_by_role("link", name=name, exact=True)).to_be_visible()
+    main.get_by_role("link", name=name, exact=True).click()
+    page.goto(f"{page.url}?text=1")
+    expect(title).to_have_text(name)
+    expect(page.locator("img")).to_have_count(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

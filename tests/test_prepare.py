@@ -1,0 +1,95 @@
+"""A start makes its database ready, also when several start at once, and the first administrator."""
+
+import os
+import secrets
+import stat
+import subprocess
+import sys
+from contextlib import ExitStack, contextmanager
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.conf import settings as test_settings
+from psycopg import sql
+
+from tests.test_environment import BARE, GOOD
+
+# How many times several processes start at once; `make drill` does it more often.
+STARTS = int(os.environ.get("DRILL_STARTS", "1"))
+ADMIN = "grace.hopper"
+
+
+@contextmanager
+def empty_database(tmp_path):
+    """Give the variables of a site with a new, empty database of the kind that is tested."""
+    folder = tmp_path / secrets.token_hex(4)
+    variables = BARE | GOOD | {"DATA_DIR": str(folder)}
+    if test_settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        yield variables, folder
+        return
+    server = os.environ["DATABASE_URL"]
+    name = f"prepare_{secrets.token_hex(4)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield variables | {"DATABASE_URL": urlsplit(server)._replace(path=f"/{name}").geturl()}, folder
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} (FORCE)").format(sql.Identifier(name)))
+
+
+def manage(variables, *words, **options):
+    """Start `manage.py` with `words` for the site that `variables` set up."""
+    command = [sys.executable, "manage.py", *words]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return subprocess.Popen(command, env=variables, text=True, **pipes, **options)
+
+
+def output_of(process):
+    """Return what `process` wrote, after it ended well."""
+    output = process.communicate(timeout=300)[0]
+    assert process.returncode == 0, output
+    return output
+
+
+SHOW = """
+from django.contrib.auth.models import User
+from django.db.migrations.recorder import MigrationRecorder
+rows = list(MigrationRecorder.Migration.objects.values_list("app", "name"))
+assert len(rows) == len(set(rows)) > 100
+for user in User.objects.all():
+    print(user.username, user.is_superuser, user.check_password(open(PASSWORD).read()))
+"""
+
+
+def administrators(variables, folder):
+    code = SHOW.replace("PASSWORD", repr(str(folder / "first_admin_password")))
+    return output_of(manage(variables, "shell", "--verbosity=0", "-c", code)).splitlines()
+
+
+@pytest.mark.parametrize("start", range(STARTS))
+def test_three_that_start_at_once_on_an_empty_database_all_come_up(tmp_path, start):
+    with empty_database(tmp_path) as (variables, folder), ExitStack() as stack:
+        variables["FIRST_ADMIN"] = ADMIN
+        processes = [stack.enter_context(manage(variables, "prepare", "--verbosity=0")) for _ in range(3)]
+        outputs = [output_of(process) for process in processes]
+        password = folder / "first_admin_password"
+        said = f"The administrator {ADMIN} was made. The password is in {password}."
+        assert sorted(output.count(said) for output in outputs) == [0, 0, 1]
+        assert administrators(variables, folder) == [f"{ADMIN} True True"]
+        assert stat.S_IMODE(password.stat().st_mode) == 0o600
+        assert len(password.read_text()) >= 20
+        assert password.read_text() not in "".join(outputs)
+        assert "<html" in (folder / "maintenance.html").read_text()
+        # Once more, as each start does: nobody gets a second account, or another password.
+        before = password.read_text()
+        assert "was made" not in output_of(manage(variables | {"FIRST_ADMIN": "other"}, "prepare"))
+        assert password.read_text() == before
+        assert administrators(variables, folder) == [f"{ADMIN} True True"]
+
+
+def test_without_a_name_there_is_no_administrator(tmp_path):
+    with empty_database(tmp_path) as (variables, folder):
+        output_of(manage(variables, "prepare", "--verbosity=0"))
+        assert administrators(variables, folder) == []
+        assert not (folder / "first_admin_password").exists()
