@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from site_project import environment
@@ -68,6 +69,9 @@ MIDDLEWARE = [
     "site_project.health.HealthMiddleware",
     # Around all others: it keeps pages with the headers that they set.
     "site_project.page_cache.PageCacheMiddleware",
+    # Above all that answers by itself: static files, redirects.
+    "site_project.headers.HeadersMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Above all that may still change the page. It is safe here: the class says why.
@@ -78,7 +82,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 
@@ -88,6 +91,7 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
+                "django.template.context_processors.csp",
                 "django.template.context_processors.debug",
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -160,6 +164,8 @@ STORAGES = {
 }
 if bucket := environment.read("S3_BUCKET"):
     STORAGES["default"] = {"BACKEND": "media.storage.BucketStorage", "OPTIONS": {"bucket_name": bucket}}
+# No other site needs them.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 # On one's own machine there is no collectstatic step, and WhiteNoise warns of a missing folder.
 WHITENOISE_USE_FINDERS = LOCAL
 if LOCAL:
@@ -178,11 +184,51 @@ AUTH_PASSWORD_VALIDATORS = [
     ]
 ]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
+if not LOCAL:
+    # With this beginning, browsers take them from nobody but this very host, over HTTPS.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+# Not in a cookie of their own, with the titles of drafts.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = not LOCAL
 SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL
-# Where readers go from here is nobody's business.
-SECURE_REFERRER_POLICY = "same-origin"
+# Where readers come from is nobody's business, not even our own log's.
+SECURE_REFERRER_POLICY = "no-referrer"
+# Pages are kept whole for everybody: no nonce, nothing inline.
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "object-src": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+# What Wagtail's admin needs besides: frames for previews, pictures shown before they are sent, and the
+# styles that scripts write. Wagtail's rich text and tags need "style" attributes.
+ADMIN_CSP = SECURE_CSP | {
+    "style-src": [CSP.SELF, CSP.NONCE],
+    "style-src-attr": [CSP.UNSAFE_INLINE],
+    "img-src": [CSP.SELF, "blob:"],
+    "frame-src": [CSP.SELF],
+}
+# What no page here ever asks of a device.
+CLOSED_FEATURES = [
+    "accelerometer",
+    "browsing-topics",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "usb",
+]
 # Who may do everything in a new database: `manage.py prepare` makes the account.
 FIRST_ADMIN = environment.read_first_admin()
 # Only behind a proxy that always sets this header itself: else anybody could claim HTTPS.

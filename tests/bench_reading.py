@@ -28,6 +28,9 @@ PHONE = {"viewport": {"width": 360, "height": 800}, "device_scale_factor": 2, "i
 # 400 kbit/s each way, in bytes, and 400 ms before an answer begins.
 SLOW_LINE = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
 # There is no font to wait for: words are there when something is painted and all of the HTML has come.
+PAINTED = """() => new Promise((done) => new PerformanceObserver((list) => {
+    if (list.getEntriesByName("first-contentful-paint").length) done();
+}).observe({type: "paint", buffered: true}))"""
 WORDS_READABLE = """() => Math.max(
     performance.getEntriesByName("first-contentful-paint")[0].startTime,
     performance.getEntriesByType("navigation")[0].domInteractive)"""
@@ -76,7 +79,7 @@ def paint(browser, address, slow=True):
         session.send("Network.enable")
         session.send("Network.emulateNetworkConditions", SLOW_LINE)
     page.goto(address, wait_until="load", timeout=120_000)
-    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+    page.evaluate(PAINTED)
     readable = round(page.evaluate(WORDS_READABLE))
     context.close()
     return readable

@@ -119,6 +119,11 @@ def idle_server():
 
 # --- The browser ---------------------------------------------------------------------------------
 
+# Not all that the Content Security Policy blocks is told in the console.
+TELL_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) => console.error(
+    `policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`
+    + ` on ${location.pathname} ${event.sample}`));"""
+
 # How long, in milliseconds, the tests wait for what should appear: slow machines are no failure.
 PATIENCE = 10_000
 
@@ -175,6 +180,7 @@ def context_factory(browser, allow_errors, idle_server, transactional_db, django
         context.set_default_timeout(PATIENCE)
         # The page editor says goodbye when it closes, which could arrive after the test.
         context.add_init_script("navigator.sendBeacon = () => true")
+        context.add_init_script(TELL_VIOLATIONS)
         context.on("request", lambda request: addresses.append(request.url))
         context.on("weberror", lambda error: errors.append(f"script: {error.error}"))
         context.on("console", lambda message: errors.extend(console_errors(message)))

@@ -92,6 +92,10 @@ def test_production_is_the_default(tmp_path):
         "settings.DEBUG, settings.LOCAL, settings.SESSION_COOKIE_SECURE, settings.SECURE_SSL_REDIRECT"
     )
     assert read_settings(tmp_path, expression) == "False False True True"
+    expression = "settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.CSRF_COOKIE_SECURE"
+    assert read_settings(tmp_path, expression) == "__Host-sessionid __Host-csrftoken True"
+    expression = "settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS"
+    assert read_settings(tmp_path, expression) == "31536000 True"
     assert read_settings(tmp_path, "settings.ALLOWED_HOSTS") == "['stories.example.org']"
     assert read_settings(tmp_path, "settings.SECURE_PROXY_SSL_HEADER") == "None"
     header = read_settings(tmp_path, "settings.SECURE_PROXY_SSL_HEADER", TRUST_PROXY="1")

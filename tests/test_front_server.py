@@ -15,6 +15,7 @@ import pytest
 
 from site_project.page_cache import FOR_ALL
 from tests import front_server, services
+from tests.test_headers import FILE
 
 PUBLIC = FOR_ALL
 PATIENCE = 30  # seconds
@@ -253,7 +254,8 @@ def test_site_has_the_front_server_send_a_file(site, front, tmp_path):
     site.headers = {"X-Accel-Redirect": "/files/a.jpg", "Content-Type": "image/jpeg"}
     response = front.ask("/media/b.jpg")
     assert response.content == b"A picture."
-    assert response.headers["Content-Security-Policy"] == "default-src 'none'"
+    assert response.headers["Content-Security-Policy"] == FILE
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 

@@ -1,0 +1,58 @@
+/* Starts those parts of Wagtail's forms that Wagtail itself starts by inline scripts, which the policy
+   blocks. Each has an element with data-controller="start" in its place: site_project/wagtail_hooks.py. */
+{
+  // The rich text editor writes styles into the page: placeholders, the numbers of lists inside lists.
+  // This page's nonce lets in what scripts make in this way, but no style that came as HTML.
+  const { nonce } = document.currentScript;
+  const createElement = document.createElement.bind(document);
+  document.createElement = (name, options) => {
+    const element = createElement(name, options);
+    if (element instanceof HTMLStyleElement) element.nonce = nonce;
+    return element;
+  };
+
+  // The box over a picture asks whether there is touch by setting a handler as an attribute.
+  const { Jcrop } = window.jQuery;
+  if (Jcrop) Jcrop.defaults.touchSupport = "ontouchstart" in window;
+
+  // Nothing else on the page can be called by an attribute.
+  const NAMES = new Set([
+    "Chooser", "DocumentChooser", "ImageChooser", "PageChooser", "SnippetChooser",
+    "InlinePanel", "MultipleChooserPanel",
+    "initDateChooser", "initDateTimeChooser", "initTimeChooser",
+    "createQueryChooser", "createTaskChooser",
+  ]);
+
+  window.createQueryChooser = (id, { url }) => {
+    document.getElementById(`${id}-chooser`).addEventListener("click", () => {
+      window.ModalWorkflow({
+        url,
+        onload: window.QUERY_CHOOSER_MODAL_ONLOAD_HANDLERS,
+        responses: {
+          queryChosen: (query) => { document.getElementById(id).value = query.querystring; },
+        },
+      });
+    });
+  };
+
+  const start = (element) => {
+    const { startNameValue: name, startIdValue: id, startOptionsValue: options } = element.dataset;
+    // What is moved on the page is connected again.
+    if (!NAMES.has(name) || element.dataset.started) return;
+    element.dataset.started = "true";
+    const values = [id, JSON.parse(options)].filter((value) => value !== undefined);
+    if (/^[A-Z]/.test(name)) new window[name](...values);
+    else window[name](...values);
+  };
+
+  window.wagtail.app.register("start", class extends window.StimulusModule.Controller {
+    connect() { start(this.element); }
+  });
+
+  // A panel speaks to the chooser in a new child as soon as it is there, before it is connected.
+  const { addForm } = window.InlinePanel.prototype;
+  window.InlinePanel.prototype.addForm = function (...options) {
+    addForm.apply(this, options);
+    this.formContainer.find("[data-controller~=start]").each((_index, element) => start(element));
+  };
+}

@@ -1,0 +1,241 @@
+"""What stands in for Wagtail's inline scripts works, by mouse, and nothing in the admin is blocked.
+
+Any violation of the policy is an error in the browser, which fails each of these tests: see conftest.py.
+"""
+
+import datetime
+import re
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+from wagtail.contrib.search_promotions.models import Query
+from wagtail.models import GroupApprovalTask, Locale, Task, Workflow, WorkflowTask
+
+from home.models import HomePage, SiteSettings
+from tests import builders
+from tests.browser import admin
+
+
+@pytest.fixture
+def desk(new_page, live_server, settings):
+    """A browser page in which an administrator is logged in, and a function that opens an address."""
+    settings.WAGTAIL_AUTOSAVE_INTERVAL = 0  # it would come between a click and what the test looks for
+    page = admin.open_desk(new_page)
+    admin.give_session(page, live_server.url, builders.make_user(is_superuser=True))
+    page.open = lambda address: page.goto(f"{live_server.url}/admin/{address}")
+    return page
+
+
+def calendar_of(page):
+    """Return the calendar that is open."""
+    return page.locator(".xdsoft_datetimepicker").locator("visible=true")
+
+
+def day(calendar, number):
+    return calendar.locator(f".xdsoft_date[data-date='{number}']:not(.xdsoft_other_month)")
+
+
+def save(page, words, button="Save"):
+    with page.expect_navigation():
+        page.get_by_role("button", name=button, exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text(words)
+
+
+def test_date_of_a_story_is_picked(desk):
+    story = builders.make_story("Dated", live=False, date=datetime.date(2025, 1, 3))
+    desk.open(f"pages/{story.pk}/edit/")
+    desk.get_by_role("textbox", name="Date*").click()
+    day(calendar_of(desk), 15).click()
+    expect(desk.get_by_role("textbox", name="Date*")).to_have_value("2025-01-15")
+    save(desk, "has been updated", "Save draft")
+    story.refresh_from_db()
+    assert f"{story.get_latest_revision_as_object().date}" == "2025-01-15"
+
+
+def test_story_is_scheduled(desk):
+    story = builders.make_story("Scheduled", live=False)
+    desk.open(f"pages/{story.pk}/edit/")
+    desk.get_by_role("button", name="Toggle status").click()
+    desk.get_by_role("button", name="Set schedule").click()
+    dialog = desk.get_by_role("dialog", name="Set publishing schedule")
+    for label, months in [("Go live date/time", 1), ("Expiry date/time", 2)]:
+        box = dialog.get_by_label(label)
+        box.click()
+        for _month in range(months):
+            calendar_of(desk).locator(".xdsoft_next").first.click()
+        day(calendar_of(desk), 15).click()
+        calendar_of(desk).locator(".xdsoft_time", has_text="12:00").click()
+        expect(box).to_have_value(re.compile(r"^20\d\d-\d\d-15 12:00$"))
+        expect(calendar_of(desk)).to_have_count(0)
+    with desk.expect_navigation():
+        dialog.get_by_role("button", name="Save schedule").click()
+    story.refresh_from_db()
+    story = story.get_latest_revision_as_object()
+    assert timezone.now() < story.go_live_at < story.expire_at
+
+
+def test_countries_are_added_moved_and_taken_off(desk):
+    story = builders.make_story("Filed", countries=["KE", "SN"], live=False)
+    desk.open(f"pages/{story.pk}/edit/")
+    admin.choose_terms(desk, "Add country", "Thailand", search="thailand")
+    children = admin.field(desk, "Countries").locator("[data-inline-panel-child]").locator("visible=true")
+    expect(children).to_have_count(3)
+    expect(children.last).to_contain_text("Thailand")
+    children.last.get_by_role("button", name="Move up").click()
+    expect(children.nth(1)).to_contain_text("Thailand")
+    children.first.get_by_role("button", name="Delete").click()
+    expect(children).to_have_count(2)
+    children.first.get_by_role("button", name="Actions").click()
+    children.first.get_by_role("button", name="Choose another country").click()
+    desk.get_by_role("dialog").get_by_label("Search term").fill("kenya")
+    desk.get_by_role("dialog").get_by_role("link", name="Kenya").click()
+    expect(children.first).to_contain_text("Kenya")
+    save(desk, "has been updated", "Save draft")
+    story.refresh_from_db()
+    links = story.get_latest_revision_as_object().story_countries.all()
+    assert [link.country_id for link in links] == ["KE", "SN"]
+
+
+def test_choosers_of_pictures_and_pages(desk):
+    builders.make_image("A road")
+    about = builders.make_plain_page("Get help")
+    desk.open(f"pages/{builders.home_page().pk}/edit/")
+    desk.get_by_role("button", name="Choose a page").first.click()
+    dialog = desk.get_by_role("dialog")
+    dialog.get_by_label("Search term").fill("Get help")
+    dialog.get_by_role("link", name="Get help").click()
+    save(desk, "has been updated", "Save draft")
+    home = HomePage.objects.get(pk=builders.home_page().pk).get_latest_revision_as_object()
+    assert home.help_page_id == about.pk
+
+    desk.open("settings/home/sitesettings/")
+    desk.get_by_role("button", name="Choose an image").click()
+    desk.get_by_role("dialog").get_by_role("link", name="A road").click()
+    save(desk, "Site settings updated.")
+    desk.get_by_role("button", name="Actions").first.click()
+    desk.get_by_role("button", name="Clear choice").click()
+    expect(desk.get_by_role("button", name="Choose an image")).to_be_visible()
+    save(desk, "Site settings updated.")
+    assert SiteSettings.objects.get().logo is None
+
+
+def test_tasks_of_a_workflow_are_added_moved_and_taken_off(desk):
+    workflow, first = Workflow.objects.get(), Task.objects.get()
+    second = GroupApprovalTask.objects.create(name="Second reading")
+    desk.open(f"workflows/edit/{workflow.pk}/")
+    desk.get_by_role("button", name="Add task").click()
+    desk.get_by_role("button", name="Choose a task").locator("visible=true").click()
+    desk.get_by_role("dialog").get_by_role("tab", name="Existing").click()
+    desk.get_by_role("dialog").get_by_role("link", name="Second reading").click()
+    children = desk.locator("[data-inline-panel-child]").locator("visible=true")
+    expect(children.last).to_contain_text("Second reading")
+    children.last.get_by_role("button", name="Move up").click()
+    expect(children.first).to_contain_text("Second reading")
+    save(desk, "updated")
+    tasks = WorkflowTask.objects.filter(workflow=workflow).order_by("sort_order")
+    assert [link.task_id for link in tasks] == [second.pk, first.pk]
+
+
+def test_search_result_is_promoted(desk):
+    Query.get("wages").add_hit()
+    story = builders.make_story("Bricks and debts")
+    desk.open("searchpicks/add/")
+    desk.get_by_role("button", name="Choose from popular search terms").click()
+    desk.get_by_role("dialog").get_by_role("link", name="wages").click()
+    expect(desk.get_by_label("Search term(s)/phrase")).to_have_value("wages")
+    desk.get_by_role("button", name="Add a recommended result").click()
+    desk.get_by_role("button", name="Choose a page").locator("visible=true").click()
+    desk.get_by_role("dialog").get_by_role("link", name="Home").first.click()
+    query = Query.get("wages")
+    save(desk, "created", "Create")
+    assert [pick.page_id for pick in query.editors_picks.all()] == [builders.home_page().pk]
+
+    desk.open(f"searchpicks/{query.pk}/")
+    desk.get_by_role("button", name="Add a recommended result").click()
+    picks = desk.locator("[id^=inline_child_editors_picks]:not([id*=panel])").locator("visible=true")
+    expect(picks).to_have_count(2)
+    picks.last.get_by_label("External link URL").fill("https://help.example.org/")
+    picks.last.get_by_label("External link text").fill("Help")
+    picks.last.get_by_role("button", name="Move up").click()
+    save(desk, "updated")
+    assert [pick.external_link_text for pick in query.editors_picks.all()] == ["Help", None]
+    assert story.live
+
+
+@pytest.mark.parametrize("report", ["reports/site-history/", "pages/{home}/history/"])
+def test_lists_are_filtered_by_date(desk, report):
+    desk.open(report.format(home=builders.home_page().pk))
+    desk.get_by_role("button", name="Show filters").click()
+    desk.get_by_role("tooltip").get_by_role("button", name="Date").click()
+    for side in ["from", "to"]:
+        box = desk.get_by_role("textbox", name=f"Date {side}")
+        box.click()
+        with desk.expect_response(lambda answer: re.search(rf"timestamp_{side}=\d+", answer.url)):  # noqa: B023
+            day(calendar_of(desk), 15).click()
+        expect(box).to_have_value(re.compile(r"-15$"))
+    expect(desk.get_by_text("Date: ")).to_be_visible()
+
+
+def test_pictures_are_uploaded_at_once_and_edited(desk):
+    desk.open("images/multiple/add/")
+    file = {"name": "road.png", "mimeType": "image/png", "buffer": builders.picture_bytes(600, 400)}
+    desk.locator("input[type=file]").set_input_files([file, file | {"name": "sea.png"}])
+    expect(desk.get_by_role("combobox", name="Whom it shows*")).to_have_count(2)
+    image = builders.make_image("A road")
+    desk.open(f"images/{image.pk}/")
+    picture = desk.locator(".focal-point-chooser .jcrop-holder").bounding_box()
+    desk.mouse.move(picture["x"] + 30, picture["y"] + 30)
+    desk.mouse.down()
+    desk.mouse.move(picture["x"] + 130, picture["y"] + 130)
+    desk.mouse.up()
+    tags = desk.locator(".tagit input[type=text]")
+    tags.fill("road")
+    tags.press("Enter")
+    save(desk, "updated")
+    image.refresh_from_db()
+    assert image.focal_point_width
+    assert [tag.name for tag in image.tags.all()] == ["road"]
+
+
+def test_form_to_sign_in_says_whence_it_comes(new_page, live_server):
+    """Without a word of it, browsers send "Origin: null", which Django refuses."""
+    page, reader = new_page(), builders.make_user()
+    private = builders.make_private(builders.make_plain_page("For members"))
+    page.goto(live_server.url + private.url)
+    page.get_by_label("Username").fill(reader.username)
+    page.get_by_label("Password").fill(builders.PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("For members")
+
+
+ADDRESSES = """
+    pages/ pages/{home}/ pages/{story}/edit/ pages/{story}/history/ pages/{story}/copy/ pages/{story}/move/
+    pages/{story}/delete/ pages/{story}/unpublish/ pages/{story}/usage/
+    pages/{story}/revisions/compare/earliest...latest/
+    pages/search/?q=told images/ images/multiple/add/ documents/ documents/multiple/add/ documents/add/
+    snippets/ snippets/stories/theme/ snippets/stories/theme/add/ snippets/stories/country/
+    snippets/stories/author/add/ snippets/search/vocabularygroup/ snippets/search/vocabularygroup/add/
+    users/ users/new/ groups/ groups/new/ locales/ locales/new/ sites/ collections/ workflows/list/
+    workflows/add/ workflows/tasks/index/ redirects/ redirects/add/ redirects/import/ searchpicks/ account/
+    reports/locked/ reports/workflow/ reports/workflow_tasks/ reports/aging-pages/ reports/page-types-usage/
+    reports/searches-without-result/ translation/submit/page/{story}/ failing-on-purpose/
+"""
+
+
+def test_walk_through_the_admin(desk, allow_errors):
+    allow_errors.append("404 (Not Found)")
+    story = builders.make_story("Told", themes=["Mining"])
+    story.save_revision()
+    Locale.objects.get_or_create(language_code="fr")
+    opened = []
+    for address in ADDRESSES.format(home=builders.home_page().pk, story=story.pk).split():
+        answer = desk.open(address)
+        opened.append((answer.status, address))
+        if answer.ok:
+            expect(desk.locator("body.ready")).to_be_attached()
+            for name in ["Show filters", "Toggle status", "Toggle preview", "Toggle checks"]:
+                button = desk.get_by_role("button", name=name)
+                if button.count():
+                    button.first.click()
+    assert [address for status, address in opened if status >= 400] == ["failing-on-purpose/"]

@@ -1,0 +1,183 @@
+"""What every answer tells browsers: run nothing but the site's own files, and tell nobody where readers are.
+
+The scores are the rules of the HTTP Observatory, as far as one answer can break them.
+"""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import path
+
+from home.models import SiteSettings
+from site_project import urls as site_urls
+from tests import builders
+from tests.test_media_access import address_of, document_block
+from tests.test_site import address_of as address_of_route
+from tests.test_site import admin_patterns
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+PUBLIC = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+)
+FILE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+ADMIN = (
+    PUBLIC.replace("img-src 'self'", "img-src 'self' blob:")
+    + "; style-src-attr 'unsafe-inline'; frame-src 'self'"
+)
+FRAMED = ADMIN.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+
+
+def fails(request):
+    raise RuntimeError("on purpose")
+
+
+urlpatterns = [path("fails/", fails), *site_urls.urlpatterns]
+
+
+@pytest.fixture
+def visitor(settings):
+    """A client without a session, of the site as it is over HTTPS, with an address that fails."""
+    settings.ROOT_URLCONF = __name__
+    settings.SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    settings.SECURE_SSL_REDIRECT = settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+    settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    return Client(raise_request_exception=False)
+
+
+def ask(client, address):
+    """Return the answer to a browser, with the header Origin as a script of another site would have it."""
+    headers = {"Origin": "https://other.example", "Accept": "text/html"}
+    response = client.get(address, headers=headers, secure=True)
+    if response.streaming:
+        b"".join(response)  # so the file that it sends is closed
+    return response
+
+
+def addresses():
+    """Return {address: (status, policy)}: each kind of public answer."""
+    index = builders.make_index()
+    image, document = builders.make_image(), builders.make_document()
+    story = builders.make_story(
+        "Told", builders.make_index(index, "Africa"), countries=["KE"], themes=["Mining"], lead_image=image,
+        lead_image_decorative=True, body=document_block(document),
+    )  # fmt: skip
+    private = builders.make_private(builders.make_plain_page("For members"))
+    settings = SiteSettings.for_site(builders.home_page().get_site())
+    settings.contact_email = "safety@example.org"
+    settings.save()
+    pages = [
+        "/", "/?text=1", "/stories/", "/stories/africa/", "/stories/?country=kenya", "/stories/?year=soon",
+        "/stories/country/kenya/", "/stories/theme/mining/", story.url, "/search/", "/search/?q=words",
+        "/search/suggestions/?q=wo", "/feed.atom", "/stories/country/kenya/feed.rss", "/robots.txt",
+        "/sitemap.xml", "/.well-known/security.txt",
+    ]  # fmt: skip
+    found = dict.fromkeys(pages, (200, PUBLIC))
+    found |= {address_of(image): (200, FILE), document.url: (200, FILE)}
+    found |= {"/static/css/site.css": (200, PUBLIC), "/static/favicon.svg": (200, PUBLIC)}
+    found |= {"/nothing/here/": (404, PUBLIC), "/media/images/nothing.jpg": (404, PUBLIC)}
+    found |= {"/fails/": (500, PUBLIC), "/favicon.ico": (302, PUBLIC), "/stories": (301, PUBLIC)}
+    found |= {private.url: (302, PUBLIC), "/admin/": (302, ADMIN), "/admin/pages/": (302, ADMIN)}
+    return found
+
+
+def test_every_public_answer_is_strict_and_the_same_for_all(visitor):
+    for address, expected in addresses().items():
+        response = ask(visitor, address)
+        assert (response.status_code, response["Content-Security-Policy"]) == expected, address
+        assert response["Referrer-Policy"] == "no-referrer", address
+        assert not response.cookies, address
+        assert score(response) >= 115, address
+        again = ask(visitor, address)
+        assert {name: again.get(name) for name in SAFETY} == {name: response.get(name) for name in SAFETY}
+
+
+SAFETY = [
+    "Content-Security-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Cross-Origin-Resource-Policy",
+    "Permissions-Policy",
+    "Referrer-Policy",
+    "Strict-Transport-Security",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+]
+
+
+def without_nonce(response):
+    return re.sub(r" 'nonce-[\w-]{22}'", "", response["Content-Security-Policy"])
+
+
+def score(response):
+    """Return the Observatory's score of an answer over HTTPS, after the rules that allow no exception."""
+    policy = dict(part.split(" ", 1) for part in response["Content-Security-Policy"].split("; "))
+    policy.pop("style-src-attr", None)  # the tests say which pages have it
+    assert not re.search(r"unsafe|data:|\*|https?:", " ".join(policy.values())), policy
+    assert "nonce-" not in policy.get("script-src", "")
+    assert policy["default-src"] == policy["base-uri"] == "'none'"
+    assert policy.get("object-src", "'none'") == "'none'"
+    framed = {"DENY": "'none'", "SAMEORIGIN": "'self'"}[response["X-Frame-Options"]]
+    assert policy["frame-ancestors"] == framed
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert response["Strict-Transport-Security"] == "max-age=31536000"
+    assert "camera=()" in response["Permissions-Policy"]
+    assert "Access-Control-Allow-Origin" not in response
+    for cookie in response.cookies.values():
+        assert cookie["secure"] and cookie["samesite"] == "Lax" and cookie["path"] == "/", cookie
+    points = 100 + 10 + 5  # a policy with default-src 'none', and with frame-ancestors
+    points += 5 * bool(response.cookies)
+    points += 5 * (response["Referrer-Policy"] in {"no-referrer", "same-origin"})
+    points += 10 * (response["Cross-Origin-Resource-Policy"] == "same-origin")
+    return points
+
+
+@pytest.mark.parametrize("address", ["/admin/login/", "/admin/password_reset/", "/_util/login/"])
+def test_pages_to_sign_in_are_strict_and_say_whence_a_form_comes(address, visitor):
+    response = ask(visitor, address)
+    assert without_nonce(response) == (PUBLIC if "_util" in address else ADMIN)
+    assert response["Referrer-Policy"] == "same-origin"
+    assert list(response.cookies) == ["__Host-csrftoken"]
+    assert score(response) >= 115
+
+
+def test_every_page_of_the_admin_is_strict(visitor):
+    visitor.force_login(builders.make_user(is_superuser=True))
+    policies = {}
+    for route, pattern in admin_patterns():
+        response = ask(visitor, address_of_route(pattern, route))
+        if response.status_code < 400:
+            policies[route] = without_nonce(response)
+            assert score(response) >= 115, route
+    assert len(policies) > 60
+    framed = {route for route, policy in policies.items() if policy == FRAMED}
+    assert framed and all(route.endswith("preview/") for route in framed)
+    assert {policy for route, policy in policies.items() if route not in framed} == {ADMIN}
+
+
+def test_preview_of_a_page_may_be_framed_by_the_admin(visitor, settings):
+    """Wagtail has the page answer inside the admin's answer, at the address of the site in the database."""
+    settings.SECURE_SSL_REDIRECT = False
+    visitor.force_login(builders.make_user(is_superuser=True))
+    story = builders.make_story("In the preview")
+    form = builders.story_form(title="In the preview")
+    address = f"/admin/pages/{story.pk}/edit/preview/"
+    assert visitor.post(address, form, secure=True).json()["is_available"]
+    response = ask(visitor, address)
+    assert builders.parse(response).h1.text == "In the preview"
+    assert response["Content-Security-Policy"] == FRAMED
+    assert score(response) >= 115
+
+
+def test_only_styles_that_the_scripts_of_the_admin_make_are_let_in_and_each_time_by_another_word(visitor):
+    words = set()
+    for _time in range(2):
+        response = ask(visitor, "/admin/login/")
+        (word,) = re.findall(r"'nonce-([\w-]+)'", response["Content-Security-Policy"])
+        assert f"style-src 'self' 'nonce-{word}';" in response["Content-Security-Policy"]
+        marked = builders.parse(response).select("[nonce]")
+        assert [(tag.name, tag["nonce"]) for tag in marked] == [("script", word)]
+        words.add(word)
+    assert len(words) == 2
