@@ -54,9 +54,18 @@ def in_languages(text, languages):
 
 def beginning(query):
     """Return modelsearch's `query` for words of which the last may go on, or None for no word."""
+    if isinstance(query, MatchAll):
+        return query
+    if isinstance(query, And | Or):
+        return joined(type(query), [part for part in map(beginning, query.subqueries) if part])
+    if isinstance(query, Not):
+        inner = beginning(query.subquery)
+        return inner and Not(inner)
     words = folded(query.query_string)
     if not words:
         return None
+    if isinstance(query, Phrase):
+        return Tokens(words, is_prefix=True)
     *whole, last = words
     return joined(And, [*(Tokens([word]) for word in whole), Tokens([last], is_prefix=True)])
 

@@ -181,3 +181,15 @@ def test_postgresql_finds_common_words_by_the_index():
     plan = compiler.matching(compiler.tree).explain()
     assert "Index Scan" in plan
     assert "Seq Scan on wagtailsearch_indexentry" not in plan
+
+
+@pytest.mark.parametrize(
+    ("query", "is_found"),
+    [("", True), ("roa", True), ('"the road" hom', True), ('"home road"', False), ("zeppelin", False)],
+)
+def test_editors_search_as_they_type(admin_client, query, is_found):
+    """With quotes, and with nothing typed yet: Wagtail then asks for all pages."""
+    make_story("The road home")
+    response = admin_client.get("/admin/pages/search/", {"q": query})
+    assert response.status_code == 200
+    assert (b"The road home" in response.content) == is_found
