@@ -245,10 +245,18 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.read("EMAIL_FROM", f"stories@{ur
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "json": {"()": "site_project.logs.JSONFormatter"},
+    },
+    "handlers": {
+        "line": {"class": "logging.StreamHandler", "formatter": "line"},
+        "json": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"},
+        # With no handler at all Python writes to standard error by itself.
+        "none": {"class": "logging.NullHandler"},
+    },
     "root": {
-        "handlers": ["console"],
+        "handlers": ["line" if LOCAL else "json"],
         "level": environment.read_choice("LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR"], default="INFO"),
     },
     "loggers": {
@@ -258,8 +266,10 @@ LOGGING = {
         "django_tasks": {"level": "WARNING"},
         "wagtail": {"level": "WARNING"},
         "pikepdf": {"level": "WARNING"},
+        # It tells of each request to the bucket, with its keys and all.
+        "botocore": {"level": "WARNING"},
         # Anybody can send a wrong host name: no line a probe.
-        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+        "django.security.DisallowedHost": {"handlers": ["none"], "propagate": False},
     },
 }
 
