@@ -132,6 +132,13 @@ MEDIA_URL = "/media/"
 MEDIA_ACCEL_PREFIX = environment.read("MEDIA_ACCEL_PREFIX")
 # Wagtail's page editor sends one field for each part of each block.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+# The largest picture or document, and what is around it in a form.
+LARGEST_REQUEST = 18 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "site_project.uploads.UploadLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Languages: the first is the one without a prefix in the address -----------------------------
 
@@ -155,7 +162,7 @@ TIME_ZONE = environment.read_time_zone()
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static_root"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "media.folder.FolderStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if LOCAL

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 from django.http import HttpResponse
 from django.urls import path
 
+from site_project.urls import handler500  # noqa: F401
 from site_project.urls import urlpatterns as site
 
 

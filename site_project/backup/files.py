@@ -6,6 +6,7 @@ import shutil
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 
+from media.folder import UNFINISHED
 from site_project.backup import BackupError
 from site_project.backup.archive import CHUNK, sums_of
 
@@ -19,7 +20,7 @@ def stored(folder=""):
         folders, names = default_storage.listdir(folder)
     except FileNotFoundError:
         return
-    yield from (posixpath.join(folder, name) for name in names)
+    yield from (posixpath.join(folder, name) for name in names if not name.startswith(UNFINISHED))
     for name in folders:
         yield from stored(posixpath.join(folder, name))
 
