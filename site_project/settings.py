@@ -72,6 +72,7 @@ MIDDLEWARE = [
     # Above all that answers by itself: static files, redirects.
     "site_project.headers.HeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "site_project.uploads.LengthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Above all that may still change the page. It is safe here: the class says why.

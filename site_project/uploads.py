@@ -3,6 +3,19 @@
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler
+from django.http import HttpResponse
+
+
+class LengthMiddleware:
+    """Refuses a body whose length isn't told, as Django would take it for an empty one."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if "Transfer-Encoding" in request.headers:
+            return HttpResponse("The length must be told.", status=411, content_type="text/plain")
+        return self.get_response(request)
 
 
 class UploadLimit(FileUploadHandler):

@@ -6,7 +6,7 @@ import secrets
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.db import connection
@@ -75,7 +75,8 @@ class Site:
         answer = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         try:
-            answer.request(method, path, body, {"Host": HOST, "X-Forwarded-Proto": "https"} | headers)
+            with suppress(BrokenPipeError):  # refused before its end: the answer is there
+                answer.request(method, path, body, {"Host": HOST, "X-Forwarded-Proto": "https"} | headers)
             response = answer.getresponse()
             return response.status, response.headers, response.read()
         finally:

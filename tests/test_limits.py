@@ -92,3 +92,8 @@ def test_too_many_or_too_large_fields_are_refused(client):
     body = "body=" + "x" * 3_000_000
     kind = "application/x-www-form-urlencoded"
     assert client.post(address, body, content_type=kind).status_code == 400
+
+
+def test_a_body_of_untold_length_is_refused(client):
+    # Django would see no body at all, and answer as if the form were empty.
+    assert client.post("/search/", HTTP_TRANSFER_ENCODING="chunked").status_code == 411
