@@ -2,24 +2,23 @@
 
 import errno
 import hashlib
-import os
 import random
 import shutil
-import signal
 import sqlite3
 import subprocess
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 import psycopg
 
 from tests.drills import Row, say
-from tests.drills.scene import Editor, Readers, site_on_postgresql, site_on_sqlite
+from tests.drills.scene import Editor, Readers, kill_all, site_on_postgresql, site_on_sqlite
 from tests.drills.serving import large_picture, stored
 
 SAVES, CRASHES = 200, 10
 MEGABYTES = 16
+THREADS = ThreadPoolExecutor(1)
 
 # --- A full disk ---------------------------------------------------------------------------------
 
@@ -139,8 +138,7 @@ def crash_sqlite(folder):
 
 def kill(site):
     """Kill all processes of the server at once."""
-    for process in [*site.workers(), site.process.pid]:
-        os.kill(process, signal.SIGKILL)
+    kill_all(site.process.pid)
     site.process.wait()
 
 
@@ -154,7 +152,7 @@ def save_and_crash(name, site, crash, titles):
         number += 1
         if number in when:
             # In the middle of a save: its answer never comes.
-            crasher = after(chance.uniform(0, 0.2), crash)
+            crasher = THREADS.submit(crash_after, chance.uniform(0, 0.2), crash)
         title = f"Draft {number:04}"
         try:
             if editor.save_draft(title) in {200, 302}:
@@ -162,7 +160,7 @@ def save_and_crash(name, site, crash, titles):
         except Exception as error:
             say(f"{title}: no answer ({type(error).__name__})")
         if number in when:
-            crasher.join()
+            crasher.result()
             site.start()
             say(f"crash {when.index(number) + 1} of {CRASHES}")
     kept = titles()
@@ -172,10 +170,9 @@ def save_and_crash(name, site, crash, titles):
     return [Row(f"crash, {name}", f"{len(lost)} lost of {len(answered)} answered", bar, passed)]
 
 
-def after(seconds, function):
-    timer = threading.Timer(seconds, function)
-    timer.start()
-    return timer
+def crash_after(seconds, crash):
+    time.sleep(seconds)
+    crash()
 
 
 # --- Everything lost -----------------------------------------------------------------------------

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from urllib.parse import urlencode
 
 from tests import services
@@ -200,14 +201,28 @@ class Postgres:
 
     def kill(self):
         """Kill all of its processes, as the system does when memory is short."""
-        main = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
-        for process in [main, *children(main)]:
-            try:
-                os.kill(process, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        while any(os.path.exists(f"/proc/{process}/exe") for process in [main]):
-            time.sleep(0.05)
+        note = self.folder / "data" / "postmaster.pid"
+        kill_all(int(note.read_text().split()[0]))
+        note.unlink()  # where nobody takes up the dead, its number looks like that of a living process
+
+
+def kill_all(main):
+    """Kill the process `main` and those that it started, and wait until none runs."""
+    os.kill(main, signal.SIGSTOP)  # it starts no other meanwhile
+    processes = [main, *children(main)]
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    while any(map(runs, processes)):
+        time.sleep(0.02)
+
+
+def runs(process):
+    """Whether a process is there and is more than its own remains."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def children(process):
