@@ -41,5 +41,3 @@ urlpatterns += i18n_patterns(
     path("", include(wagtail_urls)),
     prefix_default_language=False,
 )
-
-handler500 = "site_project.errors.server_error"

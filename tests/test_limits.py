@@ -14,7 +14,7 @@ from django.db import OperationalError
 from django.urls import reverse
 
 from media.models import CleanImage
-from site_project.errors import is_no_room
+from site_project.full_disk import is_no_room
 from tests import builders
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]

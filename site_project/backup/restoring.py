@@ -7,8 +7,10 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from site_project.backup import BackupError, archive, files, restored
+from site_project import outage
+from site_project.backup import BackupError, archive, files
 from site_project.backup.making import DATABASES
+from site_project.generation import mark
 
 # What the migrations put nothing into, and whoever works on a site does.
 TELLING = {
@@ -41,6 +43,7 @@ def restore(path, report, overwrite=False):
         forget_what_was_kept()
         restoring.finish()
     migrate(report)
+    outage.write_page()
 
 
 def refuse_other_site(manifest):
@@ -83,11 +86,11 @@ def found_here():
 
 
 def forget_what_was_kept():
-    """Empty all that was kept of the old database, here and wherever the signal `restored` is heard."""
+    """Empty all that was kept of the old database: it changed past all that watches it."""
     for alias in settings.CACHES:
         caches[alias].clear()
     ContentType.objects.clear_cache()
-    restored.send(sender=None)
+    mark.change()
 
 
 def migrate(report):

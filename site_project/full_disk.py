@@ -1,20 +1,12 @@
-"""The page for what went wrong on our side: with its own words when there is no room left on a disk."""
+"""What is answered when a disk is full: nothing was saved, in plain words."""
 
 import errno
 import sqlite3
-import sys
 
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-
-
-def server_error(request):
-    """Django's handler500: answer 507 when a disk is full, else 500."""
-    if is_no_room(sys.exc_info()[1]):
-        return HttpResponse(render_to_string("507.html"), status=507)
-    return HttpResponse(render_to_string("500.html"), status=500)
 
 
 def is_no_room(error):
@@ -28,3 +20,7 @@ def is_no_room(error):
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def no_room_page():
+    return HttpResponse(render_to_string("507.html"), status=507)
