@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import contextmanager
 
 import pytest
+from django.core.cache import caches
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,6 +15,7 @@ from django.db import OperationalError
 from django.urls import reverse
 
 from media.models import CleanImage
+from site_project import generation
 from site_project.full_disk import is_no_room
 from tests import builders
 
@@ -97,3 +99,14 @@ def test_too_many_or_too_large_fields_are_refused(client):
 def test_a_body_of_untold_length_is_refused(client):
     # Django would see no body at all, and answer as if the form were empty.
     assert client.post("/search/", HTTP_TRANSFER_ENCODING="chunked").status_code == 411
+
+
+def test_public_pages_need_no_room(client, settings):
+    settings.PAGE_CACHE = True
+    caches["pages"].clear()
+    story = builders.make_story("Long road")
+    client.get(story.url)  # makes what the first visit makes
+    generation.mark.change()
+    with no_file_larger_than(10):
+        assert client.get(story.url).status_code == 200
+        assert client.get("/stories/").status_code == 200

@@ -206,7 +206,12 @@ def backup(folder):
     same = before == after_it
     alike = [(status, body) for status, _headers, body in pages] == [(s, b) for s, _h, b in again]
     return [
-        Row("backup: requests failed meanwhile", f"{len(failed)} of {len(readers.answers)}", "0", not failed),
+        Row(
+            "backup: requests failed meanwhile",
+            f"{readers.kinds_of_failure()}; {len(readers.answers)} asked",
+            "0",
+            not failed,
+        ),
         Row(
             "backup: tables and files afterwards",
             f"{len(before[0])} and {len(before[1])}, equal: {same}",

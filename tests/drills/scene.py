@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlencode
@@ -160,6 +161,10 @@ class Readers:
 
     def failed(self):
         return [result for _when, result in self.answers if result != 200]
+
+    def kinds_of_failure(self):
+        """Return in words what failed how often."""
+        return ", ".join(f"{number} x {kind}" for kind, number in Counter(self.failed()).items()) or "none"
 
     def rate(self, start, end):
         """Return the answers a second between two moments."""

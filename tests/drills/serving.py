@@ -47,7 +47,7 @@ def worker_killed(folder):
     return [
         Row(
             "worker killed: failed requests a kill",
-            f"{share:.1f} of {len(readers.answers)} in all",
+            f"{share:.1f} ({readers.kinds_of_failure()}; {len(readers.answers)} asked)",
             "<= 4",
             share <= 4,
         ),
