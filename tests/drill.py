@@ -21,12 +21,14 @@ from tests.drills.keeping import backup, crash_postgresql, crash_sqlite, disk_fu
 from tests.drills.serving import oversize, stopped_at_work, worker_killed
 
 
-def search_fuzz(_folder):
-    """Ask the search ten times as much as the tests do, on both databases."""
-    environment = os.environ | {"FUZZ_EXAMPLES": "2000"}
-    command = [sys.executable, "-m", "tests.run", "sqlite", "postgresql", "tests/test_search_fuzz.py"]
-    status = subprocess.call(command, env=environment)
-    return [Row("search: 2,000 examples of each question", f"status {status}", "0", status == 0)]
+def by_chance(_folder):
+    """Try ten times as much by chance as the tests do: odd input, and several starts at once."""
+    environment = os.environ | {"FUZZ_EXAMPLES": "2000", "DRILL_STARTS": "10"}
+    files = [f"tests/test_{name}.py" for name in ("search_fuzz", "public_fuzz", "prepare")]
+    status = subprocess.call(
+        [sys.executable, "-m", "tests.run", "sqlite", "postgresql", *files], env=environment
+    )
+    return [Row("by chance: 2,000 examples each, 10 starts", f"status {status}", "0", status == 0)]
 
 
 # A drill more is a function more.
@@ -40,7 +42,7 @@ DRILLS = {
         crash_postgresql,
         crash_sqlite,
         backup,
-        search_fuzz,
+        by_chance,
     )
 }
 
