@@ -30,10 +30,9 @@ bench: ## Measure the search, and pages on a slow line and by Lighthouse (ARGS="
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m tests.bench $(ARGS)
 
-drill: ## Try ten times as much by chance as the tests do: odd input, and several starts at once
+drill: ## Make faults on purpose and see that the site survives them (ARGS="disk_full backup" for some)
 	@.ci/venv requirements-dev.txt
-	@FUZZ_EXAMPLES=2000 DRILL_STARTS=10 .venv/bin/python -m tests.run sqlite postgresql \
-	  tests/test_search_fuzz.py tests/test_prepare.py $(ARGS)
+	@.venv/bin/python -m tests.drill $(ARGS)
 
 pictures: ## Take the pictures of the documentation anew
 	@.ci/venv requirements-dev.txt

@@ -7,6 +7,7 @@ find the same, without extensions, and stories in each language are stemmed by i
 
 import functools
 import re
+import threading
 from dataclasses import dataclass
 
 import snowballstemmer
@@ -76,10 +77,13 @@ def stem(word, language):
 
 
 def _stemmer(language):
-    return _STEMMERS.setdefault(language, snowballstemmer.stemmer(STEMMERS[language]))
+    if not hasattr(_own, language):
+        setattr(_own, language, snowballstemmer.stemmer(STEMMERS[language]))
+    return getattr(_own, language)
 
 
-_STEMMERS = {}
+# A stemmer keeps the word that it works on: two threads would mix theirs up.
+_own = threading.local()
 
 
 def tokens(text, language):

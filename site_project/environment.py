@@ -82,7 +82,8 @@ def read_database(data_dir):
     if engine == "django.db.backends.sqlite3":
         database["OPTIONS"] = {
             # Readers are not kept waiting by an editor's autosave, and writers queue, not fail.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            # With NORMAL in the place of FULL a power cut may take the last saves along.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
         }

@@ -15,6 +15,7 @@ from wagtail.signals import page_published, page_unpublished
 
 from home.models import HomePage, SiteSettings
 from media.visibility import published_pages
+from site_project.full_disk import is_no_room, no_room_page
 
 RETRY_AFTER = 30
 
@@ -64,7 +65,9 @@ def is_outage(response):
 
 
 def server_error(request):
-    """Answer a request that failed: for want of the database with the page of this module."""
+    """Answer a request that failed: for want of room, or of the database, with pages of their own."""
+    if is_no_room(sys.exception()):
+        return no_room_page()
     if isinstance(sys.exception(), (InterfaceError, OperationalError)):
         return outage_page()
     return defaults_server_error(request)

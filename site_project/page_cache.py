@@ -10,6 +10,7 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -132,7 +133,8 @@ class Copies:
 
     def keep(self, key, copy):
         self.keep_here(key, copy)
-        caches["pages"].set(key, copy, CONFIRMED)
+        with suppress(OSError):  # a full disk: the page is there all the same
+            caches["pages"].set(key, copy, CONFIRMED)
 
     def keep_here(self, key, copy):
         with self.lock:

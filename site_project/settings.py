@@ -72,6 +72,7 @@ MIDDLEWARE = [
     # Above all that answers by itself: static files, redirects.
     "site_project.headers.HeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "site_project.uploads.LengthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Above all that may still change the page. It is safe here: the class says why.
@@ -132,6 +133,13 @@ MEDIA_URL = "/media/"
 MEDIA_ACCEL_PREFIX = environment.read("MEDIA_ACCEL_PREFIX")
 # Wagtail's page editor sends one field for each part of each block.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+# The largest picture or document, and what is around it in a form.
+LARGEST_REQUEST = 18 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "site_project.uploads.UploadLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Languages: the first is the one without a prefix in the address -----------------------------
 
@@ -155,7 +163,7 @@ TIME_ZONE = environment.read_time_zone()
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static_root"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "media.folder.FolderStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if LOCAL
@@ -245,10 +253,18 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.read("EMAIL_FROM", f"stories@{ur
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "json": {"()": "site_project.logs.JSONFormatter"},
+    },
+    "handlers": {
+        "line": {"class": "logging.StreamHandler", "formatter": "line"},
+        "json": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"},
+        # With no handler at all Python writes to standard error by itself.
+        "none": {"class": "logging.NullHandler"},
+    },
     "root": {
-        "handlers": ["console"],
+        "handlers": ["line" if LOCAL else "json"],
         "level": environment.read_choice("LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR"], default="INFO"),
     },
     "loggers": {
@@ -258,8 +274,10 @@ LOGGING = {
         "django_tasks": {"level": "WARNING"},
         "wagtail": {"level": "WARNING"},
         "pikepdf": {"level": "WARNING"},
+        # It tells of each request to the bucket, with its keys and all.
+        "botocore": {"level": "WARNING"},
         # Anybody can send a wrong host name: no line a probe.
-        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+        "django.security.DisallowedHost": {"handlers": ["none"], "propagate": False},
     },
 }
 

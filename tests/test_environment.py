@@ -162,7 +162,7 @@ with connection.cursor() as cursor:
         print(cursor.execute(f"PRAGMA {pragma}").fetchone()[0])
 print(connection.settings_dict["OPTIONS"]["transaction_mode"])
 """
-    assert run(code, tmp_path).stdout.split() == ["wal", "1", "20000", "IMMEDIATE"]
+    assert run(code, tmp_path).stdout.split() == ["wal", "2", "20000", "IMMEDIATE"]
 
 
 def database_of_the_test():

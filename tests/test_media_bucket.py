@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 
 from media.models import CleanDocument, CleanImage, Rendition
+from site_project.backup import archive, files
 from tests import builders, services
 from tests.document_samples import telling_document
 from tests.media_samples import marks_in, telling_picture
@@ -150,3 +151,21 @@ def test_no_page_names_the_bucket(s3, editor):
         content = response.content.decode()
         assert not [mark for mark in (s3, "X-Amz-", "AWSAccessKeyId", "Signature=") if mark in content]
     assert default_storage.url("images/x.jpg") == "/media/images/x.jpg"
+
+
+def test_files_of_the_bucket_come_back_from_a_backup(bucket, tmp_path):
+    builders.make_image()
+    builders.make_document()
+    before = {each.key: each.get()["Body"].read() for each in bucket.objects.all()}
+    with archive.new_archive(tmp_path / "files.zip") as writer:
+        files.save(writer, report=print)
+    lost = next(iter(before))
+    bucket.Object(lost).delete()
+    with archive.opened(tmp_path / "files.zip", report=print) as reader:
+        restoring = files.Restoring(reader, report=print)
+        assert restoring.here == set(before) - {lost}
+        bucket.put_object(Key="documents/later.txt", Body=b"later")
+        restoring = files.Restoring(reader, report=print)
+        restoring.add()
+        restoring.finish()
+    assert {each.key: each.get()["Body"].read() for each in bucket.objects.all()} == before

@@ -1,0 +1,18 @@
+"""gunicorn's own log, in the form of the site's: `gunicorn -c deploy/gunicorn.conf.py …`.
+
+There is no log of requests: it would hold addresses, user agents, referrers and search words.
+"""
+
+import sys
+
+from gunicorn.glogging import Logger
+
+from site_project.logs import JSONFormatter
+
+
+class JSONLogger(Logger):
+    def _set_handler(self, log, output, fmt, stream=None):
+        super()._set_handler(log, output, JSONFormatter(), stream=sys.stdout)
+
+
+logger_class = JSONLogger

@@ -1,0 +1,245 @@
+"""A full disk, a crash in the middle of saving, and the loss of everything."""
+
+import errno
+import hashlib
+import random
+import shutil
+import sqlite3
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+
+import psycopg
+
+from tests.drills import Row, say
+from tests.drills.scene import Editor, Readers, kill_all, site_on_postgresql, site_on_sqlite
+from tests.drills.serving import large_picture, stored
+
+SAVES, CRASHES = 200, 10
+MEGABYTES = 16
+THREADS = ThreadPoolExecutor(1)
+
+# --- A full disk ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def small_disk(folder):
+    """Put a file system of a few megabytes in the place of `folder`, with what is in it."""
+    aside = folder.with_name("aside")
+    folder.rename(aside)
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m", "tmpfs", folder]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        raise PermissionError("only root can mount a small disk")
+    try:
+        shutil.copytree(aside, folder, dirs_exist_ok=True)
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def disk_full(folder):
+    """Upload pictures until the disk of the data folder is full; the database is on another."""
+    with site_on_postgresql(folder) as (site, _database):
+        try:
+            with small_disk(site.folder / "data"):
+                return fill(site)
+        except PermissionError as error:
+            return [Row("disk full", f"not run: {error}", "", passed=False)]
+
+
+def fill(site):
+    site.start()
+    editor = Editor(site)
+    before = stored(site)
+    picture, uploads = large_picture(), []
+    while not uploads or uploads[-1][0] == 302:
+        uploads.append(editor.upload("To the brim", picture))
+        say(f"upload {len(uploads)}: {uploads[-1][0]}")
+    status, _headers, body = uploads[-1]
+    words = b"nothing was saved" in body
+    rows, files = (after - then for after, then in zip(stored(site), before, strict=True))
+    filler = site.folder / "data" / "filler"
+    with filler.open("wb", buffering=0) as file, suppress_no_room():
+        while True:
+            file.write(bytes(100_000))
+    pages = [site.ask(address)[0] for address in site.facts["addresses"]]
+    draft = editor.save_draft("Saved on a full disk")
+    filler.unlink()
+    again = editor.upload("There is room again", large_picture(side=200))[0]
+    site.stop()
+    kept = len(uploads) - 1
+    return [
+        Row(
+            "disk full: the upload that has no room",
+            f"{status}, in words: {words}",
+            "507",
+            status == 507 and words,
+        ),
+        Row(
+            "disk full: rows and files of it",
+            f"{rows - kept} and {files - kept}",
+            "0 and 0",
+            rows == files == kept,
+        ),
+        Row(
+            "disk full: public pages, a draft",
+            f"{pages}, {draft}",
+            "200, 302",
+            set(pages) == {200} and draft == 302,
+        ),
+        Row("disk full: an upload when there is room again", f"{again}", "302", again == 302),
+    ]
+
+
+@contextmanager
+def suppress_no_room():
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+
+
+# --- A crash -------------------------------------------------------------------------------------
+
+
+def crash_postgresql(folder):
+    """Kill the server and PostgreSQL while an editor saves; look for each save that was answered."""
+    with site_on_postgresql(folder) as (site, database):
+
+        def crash():
+            kill(site)
+            database.kill()
+            database.start()
+
+        def titles():
+            with psycopg.connect(database.address) as connection:
+                rows = connection.execute("SELECT content->>'title' FROM wagtailcore_revision").fetchall()
+            return {title for (title,) in rows}
+
+        return save_and_crash("PostgreSQL", site, crash, titles)
+
+
+def crash_sqlite(folder):
+    """Kill the server while an editor saves on SQLite; look for each save that was answered."""
+    with site_on_sqlite(folder) as site:
+
+        def titles():
+            with closing(sqlite3.connect(site.folder / "data" / "db.sqlite3")) as connection:
+                rows = connection.execute("SELECT content->>'title' FROM wagtailcore_revision").fetchall()
+                damage = connection.execute("PRAGMA integrity_check").fetchone()[0]
+            assert damage == "ok", damage
+            return {title for (title,) in rows}
+
+        return save_and_crash("SQLite", site, lambda: kill(site), titles)
+
+
+def kill(site):
+    """Kill all processes of the server at once."""
+    kill_all(site.process.pid)
+    site.process.wait()
+
+
+def save_and_crash(name, site, crash, titles):
+    chance = random.Random(29)  # noqa: S311 - the same every time
+    when = sorted(chance.sample(range(5, SAVES), CRASHES))
+    answered, number = [], 0
+    site.start()
+    editor = Editor(site)
+    while number < SAVES:
+        number += 1
+        if number in when:
+            # In the middle of a save: its answer never comes.
+            crasher = THREADS.submit(crash_after, chance.uniform(0, 0.2), crash)
+        title = f"Draft {number:04}"
+        try:
+            if editor.save_draft(title) in {200, 302}:
+                answered.append(title)
+        except Exception as error:
+            say(f"{title}: no answer ({type(error).__name__})")
+        if number in when:
+            crasher.result()
+            site.start()
+            say(f"crash {when.index(number) + 1} of {CRASHES}")
+    kept = titles()
+    lost = [title for title in answered if title not in kept]
+    bar = f"0 lost, >= {SAVES - 2 * CRASHES} answered"
+    passed = not lost and len(answered) >= SAVES - 2 * CRASHES
+    return [Row(f"crash, {name}", f"{len(lost)} lost of {len(answered)} answered", bar, passed)]
+
+
+def crash_after(seconds, crash):
+    time.sleep(seconds)
+    crash()
+
+
+# --- Everything lost -----------------------------------------------------------------------------
+
+
+def backup(folder):
+    """Save the site under load, destroy database and files, restore, compare."""
+    with site_on_postgresql(folder) as (site, database):
+        site.start()
+        archive = folder / "site.zip"
+        with Readers(site, 2) as readers:
+            start = time.monotonic()
+            site.manage("backup", str(archive))
+            saved = time.monotonic() - start
+        failed = readers.failed()
+        before = everything(site, database)
+        pages = [site.ask(address) for address in site.facts["addresses"]]
+        site.stop()
+        say("destroying everything")
+        shutil.rmtree(folder / "data")
+        with psycopg.connect(database.address, autocommit=True) as connection:
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+        start = time.monotonic()
+        site.manage("restore", str(archive))
+        restored = time.monotonic() - start
+        after_it = everything(site, database)
+        site.start()
+        again = [site.ask(address) for address in site.facts["addresses"]]
+        draft = Editor(site).save_draft("After the restore")
+    same = before == after_it
+    alike = [(status, body) for status, _headers, body in pages] == [(s, b) for s, _h, b in again]
+    return [
+        Row(
+            "backup: requests failed meanwhile",
+            f"{readers.kinds_of_failure()}; {len(readers.answers)} asked",
+            "0",
+            not failed,
+        ),
+        Row(
+            "backup: tables and files afterwards",
+            f"{len(before[0])} and {len(before[1])}, equal: {same}",
+            "equal",
+            same,
+        ),
+        Row("backup: pages, a new draft", f"equal: {alike}, {draft}", "equal, 302", alike and draft == 302),
+        Row(
+            "backup: time",
+            f"saved in {saved:.1f} s, restored in {restored:.1f} s",
+            "< 120 s",
+            saved + restored < 120,
+        ),
+    ]
+
+
+def everything(site, database):
+    """Return the number of rows of each table, without sessions, and the SHA-256 of each file."""
+    with psycopg.connect(database.address) as connection:
+        names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        counts = {}
+        for (name,) in names:
+            query = psycopg.sql.SQL("SELECT COUNT(*) FROM {}").format(psycopg.sql.Identifier(name))
+            counts[name] = connection.execute(query).fetchone()[0]
+    media = site.folder / "data" / "media"
+    files = {
+        str(path.relative_to(media)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in media.rglob("*")
+        if path.is_file()
+    }
+    return counts | {"django_session": 0}, files

@@ -1,0 +1,236 @@
+"""What drills share: a site with stories, its editor, its readers, and a PostgreSQL to break."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlencode
+
+from tests import services
+from tests.drills import say
+from tests.production import Site
+
+STORIES = 200
+
+
+@contextmanager
+def site_on_postgresql(folder):
+    """Give a Site with stories in `folder`, not started, and its running Postgres."""
+    template = folder.parent / "template-postgresql"
+    if not template.exists():
+        template.mkdir()
+        server = Postgres(template, new=True)
+        server.start()
+        try:
+            seed(Site(template, server.address))
+        finally:
+            server.stop("fast")
+    copy(template, folder)
+    server = Postgres(folder)
+    server.start()
+    site = Site(folder, server.address)
+    site.facts = json.loads((folder / "facts").read_text())
+    try:
+        yield site, server
+    finally:
+        site.stop()
+        server.stop()
+
+
+@contextmanager
+def site_on_sqlite(folder):
+    """Give a Site with stories in `folder`, not started."""
+    template = folder.parent / "template-sqlite"
+    if not template.exists():
+        template.mkdir()
+        seed(Site(template, f"sqlite:///{template}/data/db.sqlite3"))
+    copy(template, folder)
+    site = Site(folder, f"sqlite:///{folder}/data/db.sqlite3")
+    site.facts = json.loads((folder / "facts").read_text())
+    try:
+        yield site
+    finally:
+        site.stop()
+
+
+def copy(template, folder):
+    # As only cp does it: with owners, which PostgreSQL minds.
+    subprocess.run(["cp", "-a", f"{template}/.", folder], check=True)
+
+
+def seed(site):
+    """Fill the new database of `site`; write what seed.py tells into the file "facts"."""
+    say(f"making {STORIES} stories")
+    site.manage("migrate", "--verbosity", "0")
+    command = [sys.executable, "-m", "tests.drills.seed", str(STORIES)]
+    done = subprocess.run(command, env=site.environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    (site.folder / "facts").write_text(done.stdout.splitlines()[-1])
+
+
+class Editor:
+    """Somebody logged in, who saves drafts and uploads pictures."""
+
+    FORM = {"Content_Type": "application/x-www-form-urlencoded"}
+
+    def __init__(self, site):
+        self.site, self.cookies = site, {}
+        self.ask("/admin/login/")
+        login = {"username": "drill", "password": site.facts["password"], "next": "/admin/"}
+        status, _headers, _body = self.post("/admin/login/", login)
+        if status != 302:
+            raise AssertionError(f"the drill's editor was not let in: {status}")
+
+    def ask(self, path, method="GET", body=None, **headers):
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        status, received, answer = self.site.ask(
+            path, method, body, **self.trusted(), Cookie=cookie, **headers
+        )
+        for line in received.get_all("Set-Cookie") or []:
+            name, _equals, value = line.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return status, received, answer
+
+    def trusted(self):
+        return {
+            "Referer": self.site.environment["BASE_URL"] + "/admin/",
+            "X_CSRFToken": self.cookies.get("csrftoken", ""),
+        }
+
+    def post(self, path, fields):
+        return self.ask(path, "POST", urlencode(fields, doseq=True), **self.FORM)
+
+    def save_draft(self, title):
+        """Save the drill's story with a new title; return the status of the answer."""
+        fields = self.site.facts["form"] | {"title": title}
+        return self.post(f"/admin/pages/{self.site.facts['story']}/edit/", fields)[0]
+
+    def headers_and_body_of_upload(self, title, picture):
+        """Return what a browser sends for a picture."""
+        fields = {"title": title, "shows": "place", "description": "A lamp", "collection": "1"}
+        edge = "edge-of-the-drill"
+        parts = [
+            f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+            for name, value in fields.items()
+        ]
+        head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n'
+        parts += [f"{head}Content-Type: image/png\r\n\r\n".encode(), picture, f"\r\n--{edge}--\r\n".encode()]
+        return {"Content_Type": f"multipart/form-data; boundary={edge}"}, b"".join(parts)
+
+    def upload(self, title, picture):
+        headers, body = self.headers_and_body_of_upload(title, picture)
+        return self.ask("/admin/images/add/", "POST", body, **headers)
+
+
+class Readers:
+    """Threads that ask for public pages, one after another, and remember what came of it."""
+
+    def __init__(self, site, number=4):
+        self.site, self.going, self.answers = site, True, []
+        self.threads = [threading.Thread(target=self.read) for _ in range(number)]
+
+    def read(self):
+        while self.going:
+            for address in self.site.facts["addresses"]:
+                try:
+                    result = self.site.ask(address)[0]
+                except OSError as error:
+                    result = type(error).__name__
+                except Exception as error:  # http.client's own are no OSError
+                    result = type(error).__name__
+                self.answers.append((time.monotonic(), result))
+                if not self.going:
+                    return
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_error):
+        self.going = False
+        for thread in self.threads:
+            thread.join()
+
+    def failed(self):
+        return [result for _when, result in self.answers if result != 200]
+
+    def kinds_of_failure(self):
+        """Return in words what failed how often."""
+        return ", ".join(f"{number} x {kind}" for kind, number in Counter(self.failed()).items()) or "none"
+
+    def rate(self, start, end):
+        """Return the answers a second between two moments."""
+        return sum(start <= when < end for when, _result in self.answers) / (end - start)
+
+
+class Postgres:
+    """A PostgreSQL that keeps what it confirmed, and may be killed and started again."""
+
+    def __init__(self, folder, new=False):
+        self.programs, self.folder = services.find_server_programs(), folder / "postgresql"
+        folder.chmod(0o755)
+        self.folder.mkdir(exist_ok=True)
+        self.owner = services.server_owner(self.folder)
+        if new:
+            self.run("initdb", "--username=tests", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
+            with (self.folder / "data" / "postgresql.conf").open("a") as settings:
+                settings.write("listen_addresses='127.0.0.1'\nunix_socket_directories=''\n")
+        self.port = services.free_port()
+        self.address = f"postgres://tests@127.0.0.1:{self.port}/postgres"
+
+    def run(self, program, *arguments):
+        with (self.folder / "log").open("a") as log:
+            subprocess.run(
+                [self.programs / program, "--pgdata=data", *arguments],
+                **self.owner,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                check=True,
+            )
+
+    def start(self):
+        self.run("pg_ctl", "start", "--wait", "--silent", f"--options=-p {self.port}")
+
+    def stop(self, mode="immediate"):
+        self.run("pg_ctl", "stop", "--wait", "--silent", f"--mode={mode}")
+
+    def kill(self):
+        """Kill all of its processes, as the system does when memory is short."""
+        note = self.folder / "data" / "postmaster.pid"
+        kill_all(int(note.read_text().split()[0]))
+        note.unlink()  # where nobody takes up the dead, its number looks like that of a living process
+
+
+def kill_all(main):
+    """Kill the process `main` and those that it started, and wait until none runs."""
+    os.kill(main, signal.SIGSTOP)  # it starts no other meanwhile
+    processes = [main, *children(main)]
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    while any(map(runs, processes)):
+        time.sleep(0.02)
+
+
+def runs(process):
+    """Whether a process is there and is more than its own remains."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def children(process):
+    """Return the ids of the processes that `process` started."""
+    with open(f"/proc/{process}/task/{process}/children") as file:
+        return [int(number) for number in file.read().split()]

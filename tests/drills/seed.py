@@ -1,0 +1,41 @@
+"""Fills the database of a Site for a drill, in a process of its own; prints what the drill needs, as JSON.
+
+python -m tests.drills.seed 200
+"""
+
+import json
+import sys
+
+import django
+
+django.setup()
+
+from django.contrib.auth import get_user_model  # noqa: E402 - Django must be set up first
+
+from tests import builders, distractors  # noqa: E402
+
+
+def main(stories):
+    distractors.add_stories(stories)
+    get_user_model().objects.create_superuser("drill", "drill@example.org", builders.PASSWORD)
+    image = builders.make_image()
+    story = builders.make_story(
+        "The drill", lead_image=image, lead_image_alt="A lamp", countries=["KE"], themes=["Mining"]
+    )
+    builders.make_document()
+    builders.make_private(builders.make_plain_page("For members"))
+    builders.make_story("Only a draft", live=False)
+    print(
+        json.dumps(
+            {
+                "story": story.pk,
+                "password": builders.PASSWORD,
+                "form": builders.story_form(title="The drill", slug=story.slug),
+                "addresses": ["/", "/stories/", story.url, "/search/?q=harbour"],
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

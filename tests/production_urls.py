@@ -1,0 +1,35 @@
+"""The site's addresses, and some that misbehave."""
+
+import time
+
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.urls import path
+
+from site_project.urls import handler500  # noqa: F401
+from site_project.urls import urlpatterns as site
+
+
+def broken(request):
+    """Fail, as code does that takes what was typed for a number."""
+    return int(request.GET["q"])
+
+
+def broken_database(request):
+    """Fail, as PostgreSQL does, with what was typed in the message."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("INSERT INTO auth_group (id, name) VALUES (90001, %s)", [request.GET["q"]])
+        cursor.execute("INSERT INTO auth_group (id, name) VALUES (90002, %s)", [request.GET["q"]])
+
+
+def slow(request):
+    time.sleep(3)
+    return HttpResponse("late but whole")
+
+
+urlpatterns = [
+    path("broken/", broken),
+    path("broken-database/", broken_database),
+    path("slow/", slow),
+    *site,
+]
