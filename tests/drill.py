@@ -18,6 +18,7 @@ from pathlib import Path
 from tests import services
 from tests.drills import Row
 from tests.drills.keeping import backup, crash_postgresql, crash_sqlite, disk_full
+from tests.drills.lasting import database_away, soak
 from tests.drills.serving import oversize, stopped_at_work, worker_killed
 
 
@@ -42,6 +43,8 @@ DRILLS = {
         crash_postgresql,
         crash_sqlite,
         backup,
+        database_away,
+        soak,
         by_chance,
     )
 }

@@ -1,0 +1,208 @@
+"""A database that goes away, and ten minutes of steady load."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from contextlib import contextmanager
+
+from tests import services
+from tests.drills import Row, say
+from tests.drills.scene import children, site_on_postgresql
+from tests.production import HOST
+
+# In seconds.
+STOPPED, HUNG = 30, 20
+LONGEST, BACK_WITHIN = 3, 5
+SOAK, WARM_UP, TOP = 600, 60, 10
+CONNECTIONS = 16
+# Each connection asks for one page after another, and waits between them.
+LUA = """
+local pages = {{ {pages} }}
+local headers = {{ ["Host"] = "{host}", ["X-Forwarded-Proto"] = "https", ["Accept-Encoding"] = "gzip" }}
+local number = 0
+function delay() return {pause} end
+function request()
+  number = number % #pages + 1
+  return wrk.format("GET", pages[number], headers)
+end
+"""
+
+
+# --- The database is away ------------------------------------------------------------------------
+
+
+def database_away(folder):
+    """Restart, stop and hang PostgreSQL while readers ask for pages, and take a story off before."""
+    with site_on_postgresql(folder) as (site, database):
+        site.manage("maintenance_page")
+        site.start()
+        try:
+            rows = []
+            for name, fault in [("restarted", restarted), ("stopped", stopped), ("hung", hung)]:
+                rows += away(site, database, name, fault)
+            return rows + withdrawn(site, database)
+        finally:
+            site.stop()
+
+
+@contextmanager
+def restarted(database):
+    database.stop("fast")
+    database.start()
+    yield
+    time.sleep(2)
+
+
+@contextmanager
+def stopped(database):
+    database.stop("fast")
+    yield
+    time.sleep(STOPPED)
+    database.start()
+
+
+@contextmanager
+def hung(database):
+    main = int((database.folder / "data" / "postmaster.pid").read_text().split()[0])
+    processes = [main, *children(main)]
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+        time.sleep(HUNG)
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+
+
+def away(site, database, name, fault):
+    """Make one fault; return what readers had of it."""
+    seen = [address for address in site.facts["addresses"] if is_kept(site, address)]
+    for _worker in range(20):  # each of the processes has them
+        for address in seen:
+            site.ask(address)
+    say(f"PostgreSQL is {name}")
+    going, kept, others = threading.Event(), [], []
+    threads = [
+        threading.Thread(target=watch, args=(site, addresses, going, answers))
+        for addresses, answers in [(seen, kept), (seen, kept), (["/search/?q=story"], others)]
+    ]
+    for thread in threads:
+        thread.start()
+    with fault(database):
+        lives, ready = site.ask("/livez")[0], site.ask("/readyz")[0]
+    returned = time.monotonic()
+    while site.ask("/search/?q=story")[0] != 200 and time.monotonic() < returned + 60:
+        time.sleep(0.1)
+    back = time.monotonic() - returned
+    going.set()
+    for thread in threads:
+        thread.join()
+    slowest = max(took for took, _status, _body in kept + others)
+    failed = [status for _took, status, _body in kept if status != 200]
+    bad = [status for _took, status, body in others if status != 200 and not (status == 503 and body)]
+    rows = [
+        Row(f"PostgreSQL {name}: kept pages that failed", f"{len(failed)} of {len(kept)}", "0", not failed),
+        Row(
+            f"PostgreSQL {name}: other answers than the page or the help line",
+            f"{len(bad)} of {len(others)}",
+            "0",
+            not bad,
+        ),
+        Row(f"PostgreSQL {name}: slowest answer", f"{slowest:.1f} s", f"<= {LONGEST} s", slowest <= LONGEST),
+        Row(f"PostgreSQL {name}: back after", f"{back:.1f} s", f"<= {BACK_WITHIN} s", back <= BACK_WITHIN),
+    ]
+    if name != "restarted":
+        rows.append(
+            Row(
+                f"PostgreSQL {name}: livez, readyz",
+                f"{lives}, {ready}",
+                "200, 503",
+                (lives, ready) == (200, 503),
+            )
+        )
+    return rows
+
+
+def is_kept(site, address):
+    return "s-maxage" in site.ask(address)[1].get("Cache-Control", "")
+
+
+def watch(site, addresses, going, answers):
+    """Ask for `addresses` in turn until `going` is set; note (seconds, status, whether it is a page)."""
+    while not going.is_set():
+        for address in addresses:
+            start = time.monotonic()
+            try:
+                status, _headers, body = site.ask(address)
+            except OSError as error:
+                status, body = type(error).__name__, b""
+            answers.append((time.monotonic() - start, status, b"If you need help" in body or b"<h1>" in body))
+            if status != 200:
+                time.sleep(0.05)
+
+
+def withdrawn(site, database):
+    """Take a story off just before the database goes; it must not come back."""
+    address = next(a for a in site.facts["addresses"] if re.match("/stories/.", a))
+    site.ask(address)
+    say(f"taking {address} off")
+    slug = address.strip("/").split("/")[-1]
+    code = f"from stories.models import StoryPage as S; S.objects.get(slug={slug!r}).unpublish()"
+    site.manage("shell", "-c", code)
+    database.stop("fast")
+    try:
+        statuses = {site.ask(address)[0] for _worker in range(20)}
+    finally:
+        database.start()
+    return [Row("withdrawn, then PostgreSQL stopped: answers", f"{statuses}", "{503}", statuses == {503})]
+
+
+# --- Ten minutes ---------------------------------------------------------------------------------
+
+
+def soak(folder):
+    """Ask for all kinds of pages for ten minutes, at half of the top rate."""
+    with site_on_postgresql(folder) as (site, _database):
+        site.start()
+        try:
+            top, _p99, _errors = load(site, folder, TOP, pause=0)
+            pause = round(1000 * CONNECTIONS / (top / 2))
+            say(f"{top:.0f} a second at most; {SOAK // 60} minutes at half of it")
+            load(site, folder, WARM_UP, pause)
+            before = memory(site)
+            rate, p99, errors = load(site, folder, SOAK - WARM_UP, pause)
+            growth = memory(site) / before - 1
+        finally:
+            site.stop()
+    return [
+        Row("soak: errors", f"{errors or 0} at {rate:.0f}/s", "0", not errors),
+        Row("soak: p99", f"{p99:.0f} ms", "< 100 ms", p99 < 100),
+        Row("soak: memory", f"{growth:+.1%}", "< +5 %", growth < 0.05),
+    ]
+
+
+def load(site, folder, seconds, pause):
+    """Return requests a second, p99 in milliseconds, and what wrk says of errors."""
+    script = folder / "load.lua"
+    pages = ", ".join(f'"{address}"' for address in site.facts["addresses"])
+    script.write_text(LUA.format(pages=pages, host=HOST, pause=pause))
+    program = shutil.which("wrk") or services.install_debian_packages("wrk") or "wrk"
+    command = [program, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "--latency"]
+    command += ["-s", str(script), f"http://127.0.0.1:{site.port}"]
+    printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    value, unit = re.search(r"^\s+99%\s+([\d.]+)(us|ms|s)", printed, re.MULTILINE).groups()
+    errors = re.findall(r"Non-2xx.*|Socket errors.*", printed)
+    rate = float(re.search(r"Requests/sec:\s+(\S+)", printed)[1])
+    return rate, float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit], "; ".join(errors)
+
+
+def memory(site):
+    """Return what the server's processes take, in KB, shared parts by their share."""
+    processes = [site.process.pid, *site.workers()]
+    rollups = [open(f"/proc/{process}/smaps_rollup").read() for process in processes]  # noqa: SIM115
+    return sum(int(re.search(r"^Pss:\s+(\d+)", rollup, re.MULTILINE)[1]) for rollup in rollups)
