@@ -19,8 +19,8 @@ from django.db import connection
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import Page
 
+from media import generation
 from search.models import VocabularyGroup
-from site_project import generation
 from site_project.backup import archive
 from tests import builders
 

@@ -14,8 +14,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.urls import reverse
 
+from media import generation
 from media.models import CleanImage
-from site_project import generation
 from site_project.full_disk import is_no_room
 from tests import builders
 

@@ -14,7 +14,7 @@ TELLING = {
     "Referer": "https://quixotic.example/page",
     "X_Forwarded_For": "203.0.113.77",
     "X_Real_IP": "203.0.113.77",
-    "Cookie": "quixotic=quixotic; sessionid=quixotic; csrftoken=quixotic",
+    "Cookie": "quixotic=quixotic; __Host-sessionid=quixotic; __Host-csrftoken=quixotic",
     "Accept_Language": "quixotic",
 }
 MARKS = (MARK, "203.0.113.77", "127.0.0.1")

@@ -7,10 +7,10 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from media.generation import mark
 from site_project import outage
 from site_project.backup import BackupError, archive, files
 from site_project.backup.making import DATABASES
-from site_project.generation import mark
 
 # What the migrations put nothing into, and whoever works on a site does.
 TELLING = {

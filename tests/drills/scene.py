@@ -101,7 +101,7 @@ class Editor:
     def trusted(self):
         return {
             "Referer": self.site.environment["BASE_URL"] + "/admin/",
-            "X_CSRFToken": self.cookies.get("csrftoken", ""),
+            "X_CSRFToken": self.cookies.get("__Host-csrftoken", ""),
         }
 
     def post(self, path, fields):
