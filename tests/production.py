@@ -32,7 +32,7 @@ class Site:
             "PYTHONUNBUFFERED": "1",
             **variables,
         }
-        self.port, self.process = None, None
+        self.listener = self.port = self.process = None
 
     def manage(self, *words, check=True):
         """Run manage.py; return what became of it."""
@@ -41,16 +41,19 @@ class Site:
 
     def start(self, workers=2, threads=4, limits=None):
         """Start the server; who comes before it is ready waits. `limits` is called in it first."""
-        listener = socket.create_server(("127.0.0.1", self.port or 0))
-        self.port = listener.getsockname()[1]
+        if not self.listener:
+            # Kept through a crash: else another program may get the port meanwhile.
+            self.listener = socket.create_server(("127.0.0.1", 0))
+            self.port = self.listener.getsockname()[1]
+        listener = self.listener.fileno()
         command = [sys.executable, "-m", "gunicorn", "site_project.wsgi", "-c", "deploy/gunicorn.conf.py"]
-        command += ["--bind", f"fd://{listener.fileno()}", "--workers", str(workers)]
+        command += ["--bind", f"fd://{listener}", "--workers", str(workers)]
         command += ["--threads", str(threads), "--preload", "--graceful-timeout", "30", "--no-control-socket"]
-        with listener, (self.folder / "output").open("ab") as output:
+        with (self.folder / "output").open("ab") as output:
             self.process = subprocess.Popen(
                 command,
                 env=self.environment,
-                pass_fds=[listener.fileno()],
+                pass_fds=[listener],
                 stdout=output,
                 stderr=output,
                 preexec_fn=limits,  # noqa: PLW1509 - before any thread
@@ -58,6 +61,9 @@ class Site:
 
     def stop(self):
         """Stop the server, as a container's engine does; return its exit status."""
+        if self.listener:
+            self.listener.close()
+            self.listener = None
         if self.process and self.process.poll() is None:
             self.process.terminate()
         return self.process.wait(PATIENCE) if self.process else None
