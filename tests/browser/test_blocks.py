@@ -58,7 +58,7 @@ def test_readers_see_each_block(story_page):
     expect(fact.get_by_role("link", name="A convention")).to_have_attribute(
         "href", "https://law.example.org/"
     )
-    action = story_page.get_by_role("region", name="Need help now?")
+    action = story_page.get_by_role("group", name="Need help now?")
     expect(action.get_by_role("link", name="Talk to us")).to_have_attribute(
         "href", "https://help.example.org/"
     )
@@ -77,7 +77,7 @@ def test_what_readers_can_open_opens(story_page):
     expect(court).to_be_in_viewport()
     assert story_page.url.endswith("#section-00000004")
 
-    film = story_page.get_by_role("region", name="The road home")
+    film = story_page.get_by_role("group", name="The road home")
     assert is_loaded(film.get_by_role("img", name="A road from above"))
     link = film.get_by_role("link", name="Watch: The road home")
     expect(link).to_have_attribute("href", "https://www.film.example.org/42")
