@@ -27,6 +27,7 @@ UNSEEN = {
     "auth_user",
     "django_session",
     "search_missedsearch",
+    "signing_in_tries",
     "wagtailadmin_editingsession",
     "wagtailcore_comment",
     "wagtailcore_commentreply",

@@ -163,6 +163,14 @@ def read_secret_key(keep_in=None):
     return key
 
 
+def read_former_keys():
+    """Return the keys in SECRET_KEY_FALLBACKS: what they signed is still good."""
+    keys = [key.strip() for key in read("SECRET_KEY_FALLBACKS").split(",") if key.strip()]
+    if any(len(key) < 50 for key in keys):
+        stop("SECRET_KEY_FALLBACKS", "must be earlier secret keys, with commas between them.")
+    return keys
+
+
 def read_first_admin():
     """Return the name of the first administrator, or ""; stop when no account can have it."""
     name = read("FIRST_ADMIN")

@@ -22,6 +22,7 @@ LOCAL = DEBUG or TRY_OUT
 DATA_DIR = environment.read_data_dir(default=BASE_DIR / "data")
 SECRET_KEY = environment.read_secret_key(keep_in=DATA_DIR if LOCAL else None)
 BASE_URL = environment.read_base_url(default="http://127.0.0.1:8000" if LOCAL else "", https_only=not LOCAL)
+SECRET_KEY_FALLBACKS = environment.read_former_keys()
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"] if LOCAL else environment.read_hosts(BASE_URL)
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
@@ -32,6 +33,7 @@ WSGI_APPLICATION = "site_project.wsgi.application"
 
 INSTALLED_APPS = [
     "site_project",
+    "site_project.signing_in",
     "home",
     "search",
     "stories",
@@ -191,6 +193,10 @@ AUTH_PASSWORD_VALIDATORS = [
         ("NumericPasswordValidator", {}),
     ]
 ]
+# Counts tries, so that nobody can guess: also the settings of Wagtail's forms further down.
+AUTHENTICATION_BACKENDS = ["site_project.signing_in.backends.ThrottledBackend"]
+SESSION_ENGINE = "site_project.signing_in.sessions"
+SESSION_COOKIE_AGE = 10 * 3600  # a work day, from signing in
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
 if not LOCAL:
     # With this beginning, browsers take them from nobody but this very host, over HTTPS.
@@ -239,8 +245,10 @@ CLOSED_FEATURES = [
 ]
 # Who may do everything in a new database: `manage.py prepare` makes the account.
 FIRST_ADMIN = environment.read_first_admin()
-# Only behind a proxy that always sets this header itself: else anybody could claim HTTPS.
-if environment.read_switch("TRUST_PROXY"):
+# Only behind a proxy that always sets these headers itself: else anybody could claim HTTPS, or to be
+# somewhere else.
+TRUST_PROXY = environment.read_switch("TRUST_PROXY")
+if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Mail and logs -------------------------------------------------------------------------------
@@ -286,6 +294,9 @@ LOGGING = {
 WAGTAIL_SITE_NAME = "Stories"
 WAGTAILADMIN_BASE_URL = BASE_URL
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "search.backends"}}
+
+WAGTAILADMIN_USER_LOGIN_FORM = "site_project.signing_in.forms.SignInForm"
+WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "site_project.signing_in.forms.ResetForm"  # noqa: S105
 
 # The admin tells no third party who is editing.
 WAGTAIL_GRAVATAR_PROVIDER_URL = None

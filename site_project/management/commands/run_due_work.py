@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from search.missed import delete_old
 from site_project import locks
+from site_project.signing_in import throttle
 
 logger = logging.getLogger(__name__)
 EVERY = 60  # seconds
@@ -53,6 +54,8 @@ class Command(BaseCommand):
             call_command("publish_scheduled", **quiet)
             # The help lines may have changed.
             call_command("maintenance_page", **quiet)
+            # Nobody is known for longer than is needed, not even by a hash.
+            throttle.delete_old()
             # It tells of the last night by its words, and of the last run by its age.
             done = settings.DATA_DIR / "due_work_done"
             night = str((timezone.localtime() - NIGHT).date())

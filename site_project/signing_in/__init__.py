@@ -1,0 +1,1 @@
+"""Who may sign in, and for how long: tries are counted, sessions end, users choose their own password."""
