@@ -255,7 +255,7 @@ if TRUST_PROXY:
 
 # Without a mail server mail is dropped: the log is no place for links that reset a password.
 MAILERS = {"default": environment.read_mailer(default="consolemail://" if LOCAL else "dummymail://")}
-WAGTAIL_PASSWORD_RESET_ENABLED = LOCAL or bool(environment.read("EMAIL_URL"))
+WAGTAIL_PASSWORD_RESET_ENABLED = SENDS_MAIL = LOCAL or bool(environment.read("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.read("EMAIL_FROM", f"stories@{urlsplit(BASE_URL).hostname}")
 
 LOGGING = {
@@ -295,6 +295,8 @@ WAGTAIL_SITE_NAME = "Stories"
 WAGTAILADMIN_BASE_URL = BASE_URL
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "search.backends"}}
 
+# Users choose their own: site_project/signing_in/invitations.py.
+WAGTAILUSERS_PASSWORD_ENABLED = False
 WAGTAILADMIN_USER_LOGIN_FORM = "site_project.signing_in.forms.SignInForm"
 WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "site_project.signing_in.forms.ResetForm"  # noqa: S105
 

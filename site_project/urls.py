@@ -15,9 +15,13 @@ from search.suggestions import suggestions
 from search.views import search
 from site_project.robots import robots_txt
 from site_project.security import security_txt
+from site_project.signing_in.invitations import InvitationView
 from site_project.sitemap import sitemap
 
-admin_urls = decorate_urlpatterns(wagtailadmin_urls.urlpatterns, csp_override(settings.ADMIN_CSP))
+invitation = path("invitation/<uidb64>/<token>/", InvitationView.as_view(), name="invitation")
+admin_urls = decorate_urlpatterns(
+    [invitation, *wagtailadmin_urls.urlpatterns], csp_override(settings.ADMIN_CSP)
+)
 # Wagtail says nothing of caches, and browsers would keep a document that was taken off.
 document_urls = decorate_urlpatterns(wagtaildocs_urls.urlpatterns, cache_control(private=True, no_store=True))
 

@@ -1,4 +1,4 @@
-"""Sessions end after a work day, at logging out, when the password changes. Keys rotate without ending any."""
+"""Sessions end after a work day, at logging out, when the password changes; a new key ends none."""
 
 import datetime
 

@@ -24,6 +24,7 @@ OPEN = {
     "admin/password_reset/done/",
     "admin/password_reset/complete/",
     "admin/password_reset/confirm/<uidb64>/<token>/",
+    "admin/invitation/<uidb64>/<token>/",
     "admin/jsi18n/",
     "admin/sprite/",
 }
