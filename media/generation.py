@@ -26,6 +26,9 @@ WRITES = re.compile(r'\s*(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM)\s+"?(
 UNSEEN = {
     "auth_user",
     "django_session",
+    "otp_static_staticdevice",
+    "otp_static_statictoken",
+    "otp_totp_totpdevice",
     "search_missedsearch",
     "signing_in_tries",
     "wagtailadmin_editingsession",

@@ -56,6 +56,9 @@ INSTALLED_APPS = [
     "modelcluster",
     "taggit",
     "django_filters",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -84,6 +87,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "site_project.signing_in.second_factor.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
@@ -195,6 +200,16 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # Counts tries, so that nobody can guess: also the settings of Wagtail's forms further down.
 AUTHENTICATION_BACKENDS = ["site_project.signing_in.backends.ThrottledBackend"]
+# Of whom more than a password is asked; whoever set up an app is always asked. Not of the demo account.
+SECOND_FACTOR = environment.read_choice(
+    "SECOND_FACTOR",
+    ["ADMINISTRATORS", "EVERYBODY", "NOBODY"],
+    default="NOBODY" if LOCAL else "ADMINISTRATORS",
+)
+OTP_TOTP_ISSUER = urlsplit(BASE_URL).hostname
+# Codes are counted as passwords are, for all of somebody's devices together.
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
+OTP_TOTP_SYNC = False  # half a minute early or late, never more
 SESSION_ENGINE = "site_project.signing_in.sessions"
 SESSION_COOKIE_AGE = 10 * 3600  # a work day, from signing in
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL

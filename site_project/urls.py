@@ -16,11 +16,16 @@ from search.views import search
 from site_project.robots import robots_txt
 from site_project.security import security_txt
 from site_project.signing_in.invitations import InvitationView
+from site_project.signing_in.views import ask_second_factor
 from site_project.sitemap import sitemap
 
-invitation = path("invitation/<uidb64>/<token>/", InvitationView.as_view(), name="invitation")
+# For those who are not signed in, or not yet.
+entrance_urls = [
+    path("invitation/<uidb64>/<token>/", InvitationView.as_view(), name="invitation"),
+    path("second-factor/", ask_second_factor, name="second_factor"),
+]
 admin_urls = decorate_urlpatterns(
-    [invitation, *wagtailadmin_urls.urlpatterns], csp_override(settings.ADMIN_CSP)
+    [*entrance_urls, *wagtailadmin_urls.urlpatterns], csp_override(settings.ADMIN_CSP)
 )
 # Wagtail says nothing of caches, and browsers would keep a document that was taken off.
 document_urls = decorate_urlpatterns(wagtaildocs_urls.urlpatterns, cache_control(private=True, no_store=True))

@@ -1,11 +1,13 @@
-"""Wagtail's users are invited."""
+"""What Wagtail's lists of users offer besides."""
 
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.widgets import Button
 
+from site_project.signing_in import second_factor
 from site_project.signing_in.invitations import invite, invite_again
+from site_project.signing_in.views import take_away
 
 
 @hooks.register("after_create_user")
@@ -16,11 +18,27 @@ def invite_new_user(request, user):
 
 
 @hooks.register("register_admin_urls")
-def invitation_urls():
-    return [path("users/invite/<int:pk>/", invite_again, name="invite_again")]
+def user_urls():
+    return [
+        path("users/invite/<int:pk>/", invite_again, name="invite_again"),
+        path("users/second-factor/<int:pk>/", take_away, name="take_away_second_factor"),
+    ]
 
 
 @hooks.register("register_user_listing_buttons")
-def invite_again_button(user, request_user):
+def user_buttons(user, request_user):
     if user.is_active and not user.has_usable_password():
         yield Button(_("Invite again"), url=reverse("invite_again", args=[user.pk]), icon_name="mail")
+    if second_factor.has_app(user):
+        address = reverse("take_away_second_factor", args=[user.pk])
+        yield Button(_("Forget phone and codes"), url=address, icon_name="lock")
+
+
+@hooks.register("register_account_menu_item")
+def offer_second_factor(request):
+    if not second_factor.has_app(request.user):
+        return {
+            "url": reverse("second_factor"),
+            "label": _("Protect your account"),
+            "help_text": _("Besides the password, have a code from your phone asked for."),
+        }

@@ -1,0 +1,132 @@
+"""The second factor: codes of an app on the phone (TOTP), and codes on paper for when the phone is lost.
+
+Whoever gave a password only is nobody yet, on every page of the site and not only in the admin. There is one
+page for them: it asks for a code, or has them set up an app where they have none.
+"""
+
+import hashlib
+import re
+import secrets
+import time
+from base64 import b32encode
+from binascii import unhexlify
+from functools import partial
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.http import urlencode
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.oath import TOTP
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+CODES = 10
+MANAGES_USERS = ["auth.add_user", "auth.change_user", "auth.add_group", "auth.change_group"]
+# What those need who are nobody yet, and all else in the admin sends them on.
+OPEN = {
+    "invitation",
+    "second_factor",
+    "wagtailadmin_javascript_catalog",
+    "wagtailadmin_password_reset_complete",
+    "wagtailadmin_password_reset_confirm",
+    "wagtailadmin_sprite",
+}
+
+
+class SecondFactorMiddleware:
+    """Below Django's and django-otp's, which say who gave which factor."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.user = SimpleLazyObject(partial(known_user, request, request.user))
+        return self.get_response(request)
+
+    def process_view(self, request, *_arguments):
+        match = request.resolver_match
+        is_door = match.route.startswith("admin/") or match.url_name == "wagtailcore_login"
+        if not is_door or match.url_name in OPEN or request.user.is_authenticated:
+            return None
+        if not half_known_user(request):
+            return None
+        target = request.GET.get("next") or request.path
+        return redirect(f"{reverse('second_factor')}?{urlencode({'next': target})}")
+
+
+def known_user(request, user):
+    """Return `user`, or nobody while they owe the second factor."""
+    if user.is_authenticated and owes(user):
+        request.half_known_user = user
+        return AnonymousUser()
+    return user
+
+
+def half_known_user(request):
+    """Return who gave a password, and owes the second factor; or None."""
+    bool(request.user.is_authenticated)  # it is looked up only when it is needed
+    return getattr(request, "half_known_user", None)
+
+
+def owes(user):
+    """Return whether `user` has still to give a code, or to set up an app: who has one always gives it."""
+    return not user.is_verified() and (is_required(user) or has_app(user))
+
+
+def is_required(user):
+    """Return whether the site demands a second factor of `user`."""
+    if settings.SECOND_FACTOR == "ADMINISTRATORS":
+        return user.is_superuser or any(map(user.has_perm, MANAGES_USERS))
+    return settings.SECOND_FACTOR == "EVERYBODY"
+
+
+def has_app(user):
+    return TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+
+
+@transaction.atomic
+def accept(user, code):
+    """Return the device of `user` for which `code` is good at this moment, and now no more; or None."""
+    code = re.sub(r"[\s-]", "", code).lower()
+    if re.fullmatch("[0-9]{6}", code):
+        devices = TOTPDevice.objects.filter(user=user, confirmed=True)
+    else:
+        devices, code = StaticDevice.objects.filter(user=user, confirmed=True), _digest(code)
+    return next((device for device in devices.select_for_update() if device.verify_token(code)), None)
+
+
+@transaction.atomic
+def set_up(user, key, code):
+    """Let `user` have an app with `key` that shows `code`; return (device, recovery codes), or None twice."""
+    shown = TOTP(unhexlify(key))
+    shown.time = time.time()
+    # Asked before there is a device: one that refuses a code saves itself.
+    if not re.fullmatch("[0-9]{6}", code) or not shown.verify(int(code), tolerance=1):
+        return None, None
+    forget(user)
+    app = TOTPDevice.objects.create(user=user, key=key, name="app", last_t=shown.t())
+    codes = [b32encode(secrets.token_bytes(10)).decode().lower() for _ in range(CODES)]
+    paper = StaticDevice.objects.create(user=user, name="paper")
+    StaticToken.objects.bulk_create([StaticToken(device=paper, token=_digest(code)) for code in codes])
+    return app, ["-".join(re.findall("....", code)) for code in codes]
+
+
+def note_given(request, device):
+    """Let the session know that the second factor was given, with a new key of its own."""
+    request.session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+    request.session.cycle_key()
+
+
+def forget(user):
+    """Take the app and the codes of `user` away."""
+    for model in (TOTPDevice, StaticDevice):
+        model.objects.filter(user=user).delete()
+
+
+def _digest(code):
+    # They are random enough to need no key, and so outlive a change of the secret key.
+    return hashlib.sha256(code.encode()).hexdigest()[:16]
