@@ -16,12 +16,14 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.core.management.color import no_style
 from django.db import connection
+from django.utils import timezone
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import Page
 
 from media import generation
 from search.models import VocabularyGroup
 from site_project.backup import archive
+from site_project.signing_in.models import Tries
 from tests import builders
 
 
@@ -69,7 +71,7 @@ def rows():
         for name in connection.introspection.table_names(cursor):
             cursor.execute(f'SELECT COUNT(*) FROM "{name}"')  # noqa: S608
             found[name] = cursor.fetchone()[0]
-    return found | {"django_session": 0}
+    return found | {"django_session": 0, "signing_in_tries": 0}
 
 
 def sums(folder):
@@ -106,6 +108,7 @@ class TestWholeSite:
         pages = [client.get(address).content for address in addresses]
         assert b"Long road" in pages[2]
         client.force_login(get_user_model().objects.get(username="amina"))
+        Tries.objects.create(digest="of a name", last=timezone.now())
         before, files, newest = rows(), sums(store), Page.objects.latest("pk").pk
         assert len(files) > 3
         said = save_site(tmp_path / "site.zip")

@@ -30,8 +30,10 @@ def save(writer, report):
         with closing(sqlite3.connect(path, autocommit=True)) as copy:
             connection.connection.backup(copy, pages=PAGES)
             copy.execute("PRAGMA journal_mode = DELETE")
-            # Who is logged in: keys to the admin, worth nothing after a restore.
+            # Who is logged in: keys to the admin, worth nothing after a restore. Who tried to: known for
+            # minutes only.
             copy.execute("DELETE FROM django_session")
+            copy.execute("DELETE FROM signing_in_tries")
             copy.execute("VACUUM")
             writer.manifest["tables"] = counts(copy)
             report(f"{len(writer.manifest['tables'])} tables")
