@@ -1,0 +1,42 @@
+"""Setting up an app, and signing in with it, in a browser under the site's policy."""
+
+from base64 import b32decode
+
+from django_otp.oath import totp
+from playwright.sync_api import expect
+
+from tests import builders
+from tests.browser.admin import open_desk
+
+
+def give_code(page, key, step=0):
+    page.get_by_label("Code").fill(f"{totp(key, drift=step):06d}")
+    page.get_by_role("button", name="Sign in").click()
+
+
+def sign_in(page, address):
+    page.goto(f"{address}/admin/")
+    page.get_by_label("Username").fill("amina")
+    page.get_by_label("Password").fill(builders.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_administrator_sets_up_an_app_and_signs_in_with_it(live_server, new_page, settings):
+    settings.SECOND_FACTOR = "ADMINISTRATORS"
+    builders.make_user(username="amina", is_superuser=True)
+    page = open_desk(new_page)
+    sign_in(page, live_server.url)
+    expect(page.get_by_role("heading", name="Protect your account")).to_be_visible()
+    picture = page.locator("main svg").bounding_box()
+    assert picture["width"] == picture["height"] > 100
+    key = b32decode(page.locator("main p code").inner_text())
+    give_code(page, key, step=-1)
+    expect(page.get_by_role("listitem")).to_have_count(10)
+    page.get_by_role("link", name="I wrote them down").click()
+    expect(page.get_by_role("heading", name="What would you like to do?")).to_be_visible()
+
+    other = open_desk(new_page)
+    sign_in(other, live_server.url)
+    expect(other.get_by_role("heading", name="Second step")).to_be_visible()
+    give_code(other, key, step=1)
+    expect(other.get_by_role("heading", name="What would you like to do?")).to_be_visible()
