@@ -239,6 +239,9 @@ def test_app_is_set_up_and_recovery_codes_are_shown_once(admin):
     assert client.session.session_key != before
     assert is_in(client)
     assert client.get(PAGE)["Location"] == "/admin/"
+    other = signed_in(admin)
+    give(other, code_of(key))
+    assert not is_in(other), "the code was used to set up"
     stored = {token.token for token in StaticToken.objects.all()}
     assert len(stored) == 10
     assert not stored & {code.replace("-", "") for code in codes}
