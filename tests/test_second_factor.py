@@ -283,6 +283,16 @@ def test_code_of_another_time_is_refused(admin, noon):
     assert not is_in(client)
 
 
+def test_clock_that_is_wrong_is_not_followed(admin, noon):
+    with_app(admin)
+    early, earlier = signed_in(admin), signed_in(admin)
+    give(early, code_of(step=1))
+    assert is_in(early)
+    noon.move_to(NOON + 20 * STEP)
+    give(earlier, code_of(step=2))
+    assert not is_in(earlier)
+
+
 def test_recovery_code_works_once_and_for_its_owner_only(admin):
     other = builders.make_user(is_superuser=True)
     foreign = with_app(other)[0]
