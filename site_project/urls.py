@@ -13,11 +13,13 @@ from wagtail.utils.urlpatterns import decorate_urlpatterns
 from media.views import serve_rendition
 from search.suggestions import suggestions
 from search.views import search
+from site_project.admin_access import check_objects
 from site_project.robots import robots_txt
 from site_project.security import security_txt
 from site_project.sitemap import sitemap
 
-admin_urls = decorate_urlpatterns(wagtailadmin_urls.urlpatterns, csp_override(settings.ADMIN_CSP))
+admin_urls = decorate_urlpatterns(wagtailadmin_urls.urlpatterns, check_objects)
+admin_urls = decorate_urlpatterns(admin_urls, csp_override(settings.ADMIN_CSP))
 # Wagtail says nothing of caches, and browsers would keep a document that was taken off.
 document_urls = decorate_urlpatterns(wagtaildocs_urls.urlpatterns, cache_control(private=True, no_store=True))
 
