@@ -12,7 +12,7 @@ from django.db.models.functions import Cast
 from wagtail.models import Page, ReferenceIndex
 from wagtail.permissions import policy_registry
 
-from media.visibility import published_pages
+from media.visibility import published_pages, restrictions_on
 
 WORK_WITH_FILES = {"add", "change", "choose", "delete"}
 _with_pages, _everywhere = [], []
@@ -70,7 +70,7 @@ def has_session(request):
 
 def may_see_page(request, page):
     """Return whether who sends `request` may see `page` as it is live, or may edit it."""
-    if page.live and all(private.accept_request(request) for private in page.get_view_restrictions()):
+    if page.live and all(private.accept_request(request) for private in restrictions_on(page)):
         return True
     return request.user.is_authenticated and page.permissions_for_user(request.user).can_edit()
 

@@ -13,6 +13,7 @@ from wagtail.utils.urlpatterns import decorate_urlpatterns
 from media.views import serve_rendition
 from search.suggestions import suggestions
 from search.views import search
+from site_project.admin_access import check_objects
 from site_project.robots import robots_txt
 from site_project.security import security_txt
 from site_project.signing_in.invitations import InvitationView
@@ -24,9 +25,8 @@ entrance_urls = [
     path("invitation/<uidb64>/<token>/", InvitationView.as_view(), name="invitation"),
     path("second-factor/", ask_second_factor, name="second_factor"),
 ]
-admin_urls = decorate_urlpatterns(
-    [*entrance_urls, *wagtailadmin_urls.urlpatterns], csp_override(settings.ADMIN_CSP)
-)
+admin_urls = decorate_urlpatterns(wagtailadmin_urls.urlpatterns, check_objects)
+admin_urls = decorate_urlpatterns([*entrance_urls, *admin_urls], csp_override(settings.ADMIN_CSP))
 # Wagtail says nothing of caches, and browsers would keep a document that was taken off.
 document_urls = decorate_urlpatterns(wagtaildocs_urls.urlpatterns, cache_control(private=True, no_store=True))
 

@@ -7,11 +7,19 @@ from wagtail import hooks
 from wagtail.admin.widgets import BaseChooser
 from wagtail.admin.widgets.workflows import AdminTaskChooser
 
+from site_project.admin_access import visible_to
+
 
 @hooks.register("before_serve_page", order=1000)
 def note_public_page(page, request, *_arguments):
     """Say that who asks may see the page: all hooks that refuse come before."""
     request.is_public_page = True
+
+
+@hooks.register("construct_page_chooser_queryset")
+def offer_only_visible_pages(pages, request):
+    """Leave drafts and private pages of other people's sections out of the chooser."""
+    return pages if request.user.is_superuser else pages.filter(visible_to(request.user))
 
 
 # --- Choosers without inline scripts: docs/decisions/content-security-policy.md ------------------

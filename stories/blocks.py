@@ -12,6 +12,7 @@ from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock
 
 from media.models import load_renditions
+from media.visibility import restrictions_on
 from stories import previews
 from stories.languages import language_choices, language_name
 
@@ -192,7 +193,7 @@ class ActionValue(blocks.StructValue):
         page = self.get("page")
         if not page:
             return self.get("url") or None
-        is_public = page.live and not page.get_view_restrictions().exists()
+        is_public = page.live and not restrictions_on(page).exists()
         return page.url if is_public else None
 
 

@@ -75,7 +75,8 @@ class Country(models.Model):
 
     @property
     def name(self):
-        return country_names(get_language() or "en").get(self.code, self.code)
+        # A country that was just deleted has no code, and Wagtail says that it was deleted.
+        return country_names(get_language() or "en").get(self.code, self.code or "")
 
     @property
     def index_token(self):

@@ -111,6 +111,13 @@ def below_alias_of_private():
     return hidden_story(parent=alias)
 
 
+def alias_of_what_is_below_a_private_section():
+    section = make_index(make_index(), title=f"{HIDDEN} section")
+    alias = hidden_story(parent=section).create_alias(parent=make_index(), update_slug="alias")
+    make_private(section)
+    return alias
+
+
 WAYS_TO_HIDE = [
     draft,
     scheduled,
@@ -122,6 +129,7 @@ WAYS_TO_HIDE = [
     alias_of_private,
     alias_of_alias_of_private,
     below_alias_of_private,
+    alias_of_what_is_below_a_private_section,
 ]
 
 
