@@ -32,7 +32,10 @@ EVERYBODY = named("""
     wagtailadmin_ sprite login javascript_catalog
     wagtailadmin_password_ reset reset_done reset_confirm reset_complete
     wagtailcore_ login authenticate_with_password
+    invit ation
 """)
+# Whoever has logged in may set up a second factor.
+MEMBERS = {"second_factor"}
 # Editors and above. What belongs to a section is for its own editors only.
 EDITORS = named("""
     admin/ test404/
@@ -110,6 +113,8 @@ ADMINISTRATORS.append("wagtail_bulk_action user *")
 # form or another page, or are switched off.
 NOTHING = named("""
     admin/ ^.*/$
+    invite _again
+    take_ away_second_factor
     wagtailadmin_ error_test block_preview logout
     wagtailadmin_api: pages:find images:find documents:find
     wagtailadmin_pages: unpublish unlock revisions_index
@@ -144,6 +149,7 @@ def lowest_role(name):
     for names, role in (
         (NOTHING, None),
         (EVERYBODY, "visitor"),
+        (MEMBERS, "member"),
         (EDITORS, "editor"),
         (MODERATORS, "moderator"),
     ):
@@ -186,7 +192,7 @@ def test_table_names_every_route():
         if name not in MANY:
             lowest_role(name)
     known = {name for name, _pattern in routes()}
-    listed = EVERYBODY | EDITORS | MODERATORS | NOTHING | EMPTY_ANSWERS | FAILING
+    listed = EVERYBODY | MEMBERS | EDITORS | MODERATORS | NOTHING | EMPTY_ANSWERS | FAILING
     assert {name.partition(" ")[0] for name in listed} - known == set()
 
 
@@ -220,7 +226,7 @@ def test_routes_give_editors_nothing_of_another_section(client):
         if SECRET in body:
             problems.append(f"{method} {address} ({name}): tells of it")
         # What has another address in another section belongs to a section.
-        if address == own_addresses[name] or name in EVERYBODY:
+        if address == own_addresses[name] or name in EVERYBODY | MEMBERS:
             continue
         refused += 1
         if changed or is_open(status, method, changed) and name not in EMPTY_ANSWERS:
