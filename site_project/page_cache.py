@@ -36,7 +36,6 @@ PARAMETERS = {"country", "page", "text", "theme", "year"}
 VIEWS = {"feed", "robots", "sitemap"}
 # Front caches keep a page one second, and one more while they fetch it anew.
 FOR_ALL = "public, max-age=0, s-maxage=1, stale-while-revalidate=1"
-FOR_ONE = "private, no-cache"
 
 
 @dataclass(frozen=True, slots=True)
