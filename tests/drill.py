@@ -7,7 +7,6 @@ The exit status is 1 when a bar was missed. It needs PostgreSQL's programs, and 
 """
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from tests.drills import Row
 from tests.drills.keeping import backup, crash_postgresql, crash_sqlite, disk_full
 from tests.drills.lasting import database_away, soak
 from tests.drills.serving import oversize, stopped_at_work, worker_killed
+from tests.run import exit_with
 
 
 def by_chance(_folder):
@@ -96,14 +96,5 @@ def show(rows):
         print("  ".join([*cells, "PASS" if row.passed else "FAIL"]))
 
 
-def stop(_signal, _frame):
-    # Ends the "with" blocks, and so the servers, when this process is told to stop.
-    sys.exit(128 + signal.SIGTERM)
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, stop)
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
+    exit_with(main)

@@ -148,9 +148,14 @@ def stop(_signal, _frame):
     sys.exit(128 + signal.SIGTERM)
 
 
-if __name__ == "__main__":
+def exit_with(program):
+    """Run `program` with the words of the command line, and exit with the status that it returns."""
     signal.signal(signal.SIGTERM, stop)
     try:
-        sys.exit(main(sys.argv[1:]))
+        sys.exit(program(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
+
+
+if __name__ == "__main__":
+    exit_with(main)

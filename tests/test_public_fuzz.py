@@ -3,26 +3,18 @@
 `make test` tries the same examples each time; FUZZ_EXAMPLES asks for more, by chance.
 """
 
-import os
 from urllib.parse import quote_from_bytes
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests import builders
+from tests.fuzzing import number_of_examples, thoroughly
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "80"))
-thoroughly = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
-    derandomize="FUZZ_EXAMPLES" not in os.environ,
-    # A fixture stays the same for all examples: those here keep nothing of one.
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+EXAMPLES = number_of_examples(80)
 
 PATHS = [
     *(b"/", b"/stories/", b"/stories/long-road/", b"/stories/country/kenya/", b"/stories/theme/mining/"),
@@ -100,7 +92,7 @@ def pages():
     builders.make_story("Long road", countries=["KE"], themes=["Mining"])
 
 
-@thoroughly
+@thoroughly(EXAMPLES)
 @given(path=paths, query=queries, sent=headers)
 @example(path=b"/stories/", query=[("page", b"-1")], sent={})
 @example(path=b"/stories/", query=[("page", b"1e9")], sent={})
@@ -119,7 +111,7 @@ def test_no_request_is_an_error_of_ours(client, pages, path, query, sent):
     assert answer.status_code < 500, (path, query, sent)
 
 
-@thoroughly
+@thoroughly(EXAMPLES)
 @given(marks=st.sampled_from(["<script>x</script>", '"><b>x', "' onload=x"]), path=st.sampled_from(PATHS))
 def test_no_page_repeats_what_was_typed_as_its_own(client, pages, path, marks):
     client.raise_request_exception = False

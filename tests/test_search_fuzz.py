@@ -3,7 +3,6 @@
 `make test` tries 200 examples, always the same ones; `make drill` sets FUZZ_EXAMPLES for more, by chance.
 """
 
-import os
 import re
 from collections import Counter
 from urllib.parse import quote, urlencode
@@ -12,26 +11,19 @@ import pytest
 from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Concat
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from wagtail.models import Locale, Page
 
 from home.models import HomePage
 from stories.models import StoryCountry, StoryPage, StoryTheme
 from tests.builders import home_page, make_index, make_plain_page, make_story, make_theme, parse
+from tests.fuzzing import number_of_examples, thoroughly
 from tests.test_visibility import WAYS_TO_HIDE
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "200"))
-thoroughly = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
-    derandomize="FUZZ_EXAMPLES" not in os.environ,
-    # A fixture stays the same for all examples: those here keep nothing of one.
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+EXAMPLES = number_of_examples(200)
 
 # --- No error page -------------------------------------------------------------------------------
 
@@ -194,7 +186,7 @@ ANSWERS = (
 )
 
 
-@thoroughly
+@thoroughly(EXAMPLES)
 @given(query=anything, more=others)
 def test_whatever_is_asked_gets_an_answer(client, query, more):
     if not StoryPage.objects.exists():
@@ -211,7 +203,7 @@ def test_whatever_is_asked_gets_an_answer(client, query, more):
     assert "<script>" not in html.replace("<script>document", "")
 
 
-@thoroughly
+@thoroughly(EXAMPLES)
 @given(query=anything)
 def test_whatever_is_typed_so_far_gets_suggestions_or_none(client, query):
     response = client.get(f"/search/suggestions/?{query}")
@@ -301,7 +293,7 @@ def choices_on(html):
 
 
 # An example takes a second: there are fewer, and none is made smaller when it fails.
-@settings(thoroughly, max_examples=EXAMPLES // 20, phases=[Phase.generate])
+@settings(thoroughly(EXAMPLES), max_examples=EXAMPLES // 20, phases=[Phase.generate])
 @given(made=pages)
 def test_nothing_hidden_shows_in_results_excerpts_facets_counts_or_corrections(client, made):
     with transaction.atomic():

@@ -1,27 +1,18 @@
 """A reader goes from one language to another, by keyboard, on a telephone."""
 
 from playwright.sync_api import expect
-from wagtail.models import Locale
 
-from home.models import HomePage
-from stories.models import StoryIndexPage
 from tests import builders
+from tests.browser.site import make_version
 from tests.browser.test_accessibility import AXE, run_axe
 
 
 def make_translations():
     """Return the address of a story in English that is also there in French and in Arabic."""
-    home, index = builders.home_page(), builders.make_index()
     story = builders.make_story("A story", countries=["KE"], content_notes=["forced_labour"])
     for code, title in (("fr", "Un récit"), ("ar", "قصة")):
-        locale = Locale.objects.create(language_code=code)
-        first = HomePage(title=title, headline=title, slug=code, locale=locale)
-        first.translation_key = home.translation_key
-        home.get_parent().add_child(instance=first)
-        stories = StoryIndexPage(title=title, slug="stories", locale=locale, show_in_menus=True)
-        stories.translation_key = index.translation_key
-        first.add_child(instance=stories)
-        builders.make_story(title, stories, translation_key=story.translation_key, locale=locale)
+        stories = make_version(code, title)
+        builders.make_story(title, stories, translation_key=story.translation_key, locale=stories.locale)
     return story.url
 
 
