@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from functools import cache
 
 import babel
 from django.conf import settings
@@ -200,6 +201,7 @@ def to_json(graph):
     return json.dumps({"@context": "https://schema.org", "@graph": graph}).translate(HTML_IN_JSON)
 
 
+@cache
 def territorial(language):
     """Return the code of `language` with the country where most speak it, as Open Graph wants: "fr_FR"."""
     likely = babel.Locale.parse(babel.core.get_global("likely_subtags").get(language, language))

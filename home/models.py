@@ -1,11 +1,12 @@
 """The home page, plain pages, and the settings of the site."""
 
 from copy import copy
-from typing import ClassVar
+from functools import partial
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +19,7 @@ from wagtail.models import Orderable, Page, Site
 from wagtail.search import index
 
 from media.access import shown_everywhere
-from media.models import load_renditions
+from media.generation import kept
 from media.visibility import restrictions_on
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.forms import CheckedPageForm
@@ -131,22 +132,41 @@ class HomePage(Page):
 
     def get_context(self, request, *args, **kwargs):
         context = super().get_context(request, *args, **kwargs)
-        featured_ids = [item.story_id for item in self.featured_stories.all()]
+        featured = [item.story_id for item in self.featured_stories.all()]
         stories = StoryPage.objects.published().filter(locale_id=self.locale_id).for_cards()
-        featured = {story.pk: story for story in stories.filter(pk__in=featured_ids)}
-        context["featured"] = [featured[pk] for pk in featured_ids if pk in featured]
-        context["newest"] = list(stories.exclude(pk__in=featured).newest_first()[:NEWEST_STORIES])
-        load_renditions([s.lead_image for s in [*context["featured"], *context["newest"]]])
+        context["featured"] = stories.in_order(featured)
+        context["newest"] = stories.exclude(pk__in=featured).newest_first()[:NEWEST_STORIES]
         return context
 
     @classmethod
     def for_request(cls, request):
         """Return the home page in the language of `request`, or None where no site answers."""
         if not hasattr(request, "site_home"):
-            site = Site.find_for_request(request)
-            page = site.root_page.localized.specific if site else None
-            request.site_home = page if isinstance(page, cls) else None
+            key = "home", request.META.get("HTTP_HOST"), request.get_port(), get_language()
+            request._wagtail_site, home = kept(key, partial(cls.find, request))
+            request.site_home = copy(home)
+            if home:
+                # From here Wagtail finds the page for the address, with no query.
+                request._wagtail_site = copy(request._wagtail_site)
+                request._wagtail_site.root_page = request.site_home
         return request.site_home
+
+    @classmethod
+    def find(cls, request):
+        """Return the site of `request`, and its home page in the language of `request`."""
+        site = Site.find_for_request(request)
+        if site is None:
+            return None, None
+        root = site.root_page
+        versions = cls.objects.filter(Q(live=True) | Q(pk=root.pk), translation_key=root.translation_key)
+        by_language = {page.locale.language_code: page for page in versions.select_related("locale")}
+        by_key = {page.pk: page for page in by_language.values()}
+        return site, by_language.get(get_language()) or by_key.get(root.pk)
+
+    @property
+    def localized(self):
+        """This page, where it is in the reader's language: Wagtail asks the database for that."""
+        return self if self.locale.language_code == get_language() else super().localized
 
 
 class FeaturedStory(Orderable):
@@ -284,9 +304,6 @@ class SiteSettings(BaseSiteSetting):
         FieldPanel("robots"),
     ]
 
-    # By site: the settings, and the mark with which they were asked for.
-    kept: ClassVar = {}
-
     class Meta:
         verbose_name = _("site settings")
 
@@ -295,16 +312,10 @@ class SiteSettings(BaseSiteSetting):
 
     @classmethod
     def for_request(cls, request):
-        """Return the settings, which all pages need: asked for once, as long as nothing changes.
-
-        `request.generation` is the mark of that (media/generation.py); without it, they are asked for.
-        """
-        site, generation = Site.find_for_request(request), getattr(request, "generation", None)
-        if site is None or generation is None:
+        """Return the settings, which all pages need: asked for once, as long as nothing changes."""
+        site = Site.find_for_request(request)
+        if site is None:
             return super().for_request(request)
-        kept = cls.kept.get(site.pk)
-        if not kept or kept[0] != generation:
-            kept = cls.kept[site.pk] = generation, cls.for_site(site)
-        own = copy(kept[1])
+        own = copy(kept(("settings", site.pk), partial(cls.for_site, site)))
         own._request = request  # makes the addresses of pages with fewer queries
         return own

@@ -1,17 +1,31 @@
-"""Menu, breadcrumbs, section menu and other languages, all from the page tree with one look-up."""
+"""Menu, breadcrumbs, section menu and other languages, all from the page tree with one look-up, or two."""
 
+from copy import copy
 from dataclasses import dataclass, field
+from functools import partial, wraps
 
 from django.db.models import Q
-from wagtail.models import Page
+from wagtail.models import Page, Site
 
 from home.models import HomePage, StandardPage
+from media.generation import kept
 from media.visibility import published_pages
 from stories.languages import CONTENT_LANGUAGES
 from stories.models import StoryIndexPage
 
 # The section menu shows two levels below the page that opens the section.
 SECTION_DEPTH = 2
+
+
+def find_home(view):
+    """Decorate Wagtail's view of pages to look up site and home page our way, which keeps them."""
+
+    @wraps(view)
+    def found(request, *arguments, **named):
+        HomePage.for_request(request)
+        return view(request, *arguments, **named)
+
+    return found
 
 
 @dataclass
@@ -39,50 +53,66 @@ def build_navigation(request, current=None):
     if home is None:
         return Navigation()
     path = current.path if current else ""
-    depth = home.depth
-    opener = path[: (depth + 1) * Page.steplen]
-    in_menu = Q(path__startswith=home.path, depth=depth + 1, show_in_menus=True)
+    opener = path[: (home.depth + 1) * Page.steplen]
     # A preview of a new page has no path yet.
     above = [path[:end] for end in range(home.depth * Page.steplen, len(path), Page.steplen)]
-    is_ancestor = Q(path__in=above)
-    in_section = Q(pk__in=[])
-    if len(opener) > len(home.path):
-        in_section = Q(path__startswith=opener, depth__lte=depth + 1 + SECTION_DEPTH) & Q(
-            pk__in=Page.objects.type(StandardPage, StoryIndexPage)
-        )
-    is_help = Q(pk=home.help_page_id)
-    shown = current or home
-    is_version = Q(translation_key__in={shown.translation_key, home.translation_key})
-    wanted = in_menu | is_ancestor | in_section | is_help | is_version
-    pages = list(published_pages().filter(wanted).select_related("locale").order_by("path"))
+    is_below_home = len(opener) > len(home.path)
+    site = Site.find_for_request(request)
+    frame = kept(("frame", site.pk, home.pk), partial(find_frame, home, request))
+    pages = [
+        copy(page)
+        for page in frame
+        if is_in_menu(page, home)
+        or page.path in above
+        or page.pk == home.help_page_id
+        or (is_below_home and page.path.startswith(opener) and page.depth <= home.depth + 1 + SECTION_DEPTH)
+    ]
+    languages = find_versions(current or home, home, frame, request)
     for page in pages:
-        page.href = page.get_url(request)
         page.is_current = page.path == path
         page.is_open = path.startswith(page.path)
-    section = [page for page in pages if opener and page.path.startswith(opener) and page.depth > depth]
+    section = [page for page in pages if opener and page.path.startswith(opener) and page.depth > home.depth]
     return Navigation(
         home=home,
-        menu=[p for p in pages if p.path[: -Page.steplen] == home.path and p.show_in_menus],
-        breadcrumbs=[p for p in pages if p.path in above],
+        menu=[page for page in pages if is_in_menu(page, home)],
+        breadcrumbs=[page for page in pages if page.path in above],
         section=section if len(section) > 1 else [],
-        languages=versions_among(pages, shown, home),
-        help_page=next((p for p in pages if p.pk == home.help_page_id), None),
+        languages=languages,
+        help_page=next((page for page in pages if page.pk == home.help_page_id), None),
     )
 
 
-def versions_among(pages, shown, home):
-    """Return those of `pages` that are the page `shown`, one a language; none if there is no other language.
+def find_frame(home, request):
+    """Return all that is no story: below `home`, the help page, and the home pages of all languages."""
+    is_below = Q(path__startswith=home.path, pk__in=Page.objects.type(StandardPage, StoryIndexPage))
+    others = Q(pk=home.help_page_id) | Q(translation_key=home.translation_key)
+    return with_addresses(published_pages().filter(is_below | others), request)
+
+
+def with_addresses(pages, request):
+    pages = list(pages.select_related("locale").order_by("path"))
+    for page in pages:
+        page.href = page.get_url(request)
+    return pages
+
+
+def is_in_menu(page, home):
+    return page.show_in_menus and page.path[: -Page.steplen] == home.path
+
+
+def find_versions(shown, home, frame, request):
+    """Return the page `shown` in each language; none if there is no other language.
 
     An alias shows the words of its source: it is no translation. Where the home page of a language is not
     public, no page in that language has an address.
     """
-    open_languages = {page.locale_id for page in pages if page.translation_key == home.translation_key}
-    versions = {
-        page.locale.language_code: page
-        for page in pages
-        if page.translation_key == shown.translation_key
-        and page.alias_of_id is None
-        and page.locale_id in open_languages
-    }
-    is_elsewhere = any(page.locale_id != shown.locale_id for page in versions.values())
-    return [versions[code] for code in CONTENT_LANGUAGES if code in versions] if is_elsewhere else []
+    versions = [page for page in frame if page.translation_key == home.translation_key]
+    languages = {page.locale_id for page in versions}
+    if languages <= {shown.locale_id}:
+        return []
+    if shown.translation_key != home.translation_key:
+        own = published_pages().filter(translation_key=shown.translation_key, locale__in=languages)
+        versions = with_addresses(own, request)
+    found = {page.locale.language_code: page for page in versions if page.alias_of_id is None}
+    is_elsewhere = any(page.locale_id != shown.locale_id for page in found.values())
+    return [found[code] for code in CONTENT_LANGUAGES if code in found] if is_elsewhere else []

@@ -1,4 +1,4 @@
-"""A mark that changes with whatever visitors may see: kept copies of pages are good only as long as it stays.
+"""A mark that changes with whatever visitors may see: what is kept for them is good only as long as it stays.
 
 All that is written to the database changes it, so nobody can forget to: publishing, settings, snippets, bulk
 updates, SQL in a shell. Left out is only what is known to show on no public page. All processes share the
@@ -10,9 +10,12 @@ import os
 import re
 import time
 import uuid
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 from django.db.backends.signals import connection_created
 
 logger = logging.getLogger(__name__)
@@ -105,6 +108,70 @@ def new_value():
 
 
 mark = CacheMark() if settings.CACHE_URL else FileMark(settings.DATA_DIR / KEY)
+
+# --- What is kept --------------------------------------------------------------------------------
+
+# In seconds. What slips past the mark lasts no longer.
+FRESH = 60
+MOST_KEPT = 3000
+mark_of_visit = ContextVar("mark_of_visit", default=None)
+
+
+@contextmanager
+def visit(now):
+    """Let `kept` keep what is made for a visitor, who came when the mark was `now`."""
+    token = mark_of_visit.set(now)
+    try:
+        yield
+    finally:
+        mark_of_visit.reset(token)
+
+
+class Kept:
+    """What pages have in common: made once, and then used by this process for as long as the mark stays."""
+
+    def __init__(self):
+        self.shelf = None, 0, {}
+
+    def __call__(self, key, make, now=None):
+        """Return what `make` returns, or returned before for the same `key`. Nobody may change it.
+
+        `now`: the mark, where it is not that of the visit. Without one, and within a transaction, it is
+        always made: it may be for an editor, or be what is never committed.
+        """
+        now = now or mark_of_visit.get()
+        if now is None or in_transaction():
+            return make()
+        values = self.values_of(now)
+        if key not in values:
+            if len(values) >= MOST_KEPT:
+                values = self.start(now)
+            values[key] = make()
+        return values[key]
+
+    @property
+    def is_open(self):
+        """Whether anything is kept now."""
+        return mark_of_visit.get() is not None and not in_transaction()
+
+    def values_of(self, now):
+        known, since, values = self.shelf
+        is_fresh = known == now and 0 <= time.monotonic() - since < FRESH
+        return values if is_fresh else self.start(now)
+
+    def start(self, now):
+        values = {}
+        self.shelf = now, time.monotonic(), values
+        return values
+
+
+def in_transaction():
+    return connection.in_atomic_block
+
+
+kept = Kept()
+
+# --- What changes the mark -----------------------------------------------------------------------
 
 
 def shows(sql):

@@ -1,10 +1,12 @@
 """Pictures and documents: cleaned as they are stored, under names that tell and reveal nothing."""
 
+from functools import cache
+
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.models import AbstractDocument
-from wagtail.images.models import AbstractImage, AbstractRendition
+from wagtail.images.models import AbstractImage, AbstractRendition, Filter
 
 from media.fields import CleanDocumentField, CleanPictureField
 
@@ -26,6 +28,16 @@ def store_file(instance):
     """
     if instance.file and not instance.file._committed:
         instance.file.save(instance.file.name, instance.file.file, save=False)
+
+
+def shared(filter_or_spec):
+    """Return the Filter of a spec that all requests share: what the spec means is worked out but once."""
+    return filter_of(getattr(filter_or_spec, "spec", filter_or_spec))
+
+
+@cache
+def filter_of(spec):
+    return Filter(spec=spec)
 
 
 def load_renditions(images):
@@ -89,11 +101,19 @@ class CleanImage(AbstractImage):
         store_file(self)
         super().save(*args, **kwargs)
 
+    def get_rendition(self, filter):
+        return super().get_rendition(shared(filter))
+
+    def get_renditions(self, *filters):
+        return super().get_renditions(*map(shared, filters))
+
     def create_renditions(self, *filters):
         """Create the renditions for `filters`; of two who do so at the same time, the first one's stay.
 
         Wagtail has the other return its own, whose files no row knows: pictures that nobody would get.
         """
+        if not filters:
+            return {}
         made = super().create_renditions(*filters)
         stored = self.renditions.filter(filter_spec__in=[each.spec for each in filters])
         stored = {(each.filter_spec, each.focal_point_key): each for each in stored}

@@ -1,19 +1,14 @@
 """Which pages everybody may see."""
 
-import time
-
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Length, Substr
 from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
 
-from media.generation import mark
+from media.generation import in_transaction, kept, mark, mark_of_visit
 
 # With more private pages than these, the database is asked which they are, within each query.
 MOST_PATHS = 20
-# In seconds. What slips past the mark lasts no longer.
-FRESH = 60
 
 
 class PublishedQuerySet(PageQuerySet):
@@ -29,7 +24,7 @@ class PublishedQuerySet(PageQuerySet):
         Wagtail's own method asks for the restrictions first, each time, and it forgets that an alias
         of a private page is private too, with all below it (its get_view_restrictions does not forget).
         """
-        paths = known_paths.get()
+        paths = known_paths()
         if paths is not None and len(paths) <= MOST_PATHS:
             pages = self
             for path in paths:
@@ -49,35 +44,16 @@ def kept_back():
     return private, aliases, Page.objects.filter(alias_of__in=aliases.values("pk"))
 
 
-class KnownPaths:
-    """The paths of all that is kept back, asked for again whenever something changed."""
-
-    def __init__(self):
-        self.known = None, 0, []
-
-    def get(self):
-        """Return the paths; None when they would not be sure.
-
-        Within a transaction they may be those of what is never committed.
-        """
-        if in_transaction():
-            return None
-        now = mark.read()
-        if now is None:
-            return None
-        known, since, paths = self.known
-        if known != now or not 0 <= time.monotonic() - since < FRESH:
-            since = time.monotonic()
-            paths = [path for pages in kept_back() for path in pages.values_list("path", flat=True)]
-            self.known = now, since, paths
-        return paths
+def known_paths():
+    """Return the paths of all that is kept back; None when they would not be sure."""
+    now = mark_of_visit.get() or mark.read()
+    if now is None or in_transaction():
+        return None
+    return kept("kept back", find_paths, now)
 
 
-def in_transaction():
-    return connection.in_atomic_block
-
-
-known_paths = KnownPaths()
+def find_paths():
+    return [path for pages in kept_back() for path in pages.values_list("path", flat=True)]
 
 
 def is_in(private, path="path"):
@@ -92,8 +68,10 @@ def is_in(private, path="path"):
 def restrictions_on(page):
     """Return the restrictions on `page` and all above it: the `get_view_restrictions` of every page type.
 
-    One query, where Wagtail's own takes two. It also sees a private page above the source of an alias.
+    One query at most, where Wagtail's own takes two. It also sees a private page above an alias's source.
     """
+    if known_paths() == []:
+        return PageViewRestriction.objects.none()
     paths = [page.path[:end] for end in range(Page.steplen, len(page.path) + 1, Page.steplen)]
     sources = Page.objects.filter(Q(aliases__path__in=paths) | Q(aliases__aliases__path__in=paths))
     is_above_source = Exists(sources.order_by().filter(path__startswith=OuterRef("page__path")))

@@ -90,7 +90,7 @@ def ways_on(locale, request):
     context = {"newest": stories.newest_first().for_cards()[:3]}
     index = published_pages().type(StoryIndexPage).filter(locale=locale, depth=TOP_INDEX_DEPTH).first()
     if index:
-        facets = StoryListing(stories.below(index), {}).facets
+        facets = StoryListing(stories.below(index), {}, index).facets
         context["ways"] = [facet for facet in facets if facet.name != "year"]
         context["ways_address"] = index.get_url(request)
     return context

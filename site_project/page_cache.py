@@ -12,7 +12,7 @@ import time
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 from django.core.cache import caches
@@ -20,7 +20,7 @@ from django.http import HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 
-from media.generation import mark
+from media.generation import mark, visit
 from site_project.outage import is_outage, outage_page
 
 # In seconds. After FRESH a page is made anew: what slips past the mark lasts no longer.
@@ -63,10 +63,15 @@ class PageCacheMiddleware:
         self.pause_until = 0
 
     def __call__(self, request):
-        key = key_of(request)
-        if key is None:
+        if not is_visit(request):
             return self.get_response(request)
-        now = request.generation = mark.read()
+        now = mark.read()
+        with visit(now):
+            return self.answer(request, now)
+
+    def answer(self, request, now):
+        """Return the kept page that `request` asks for, or that of the site."""
+        key, is_exact = key_of(request)
         copy = self.copies.find(key, now)
         if copy and copy.age < FRESH:
             return copy_for(request, copy)
@@ -75,6 +80,8 @@ class PageCacheMiddleware:
             return copy_for(request, copy)
         if time.monotonic() < self.pause_until:
             return copy_for(request, copy, is_old=True) if copy else outage_page()
+        if not is_exact:
+            return self.make(request, key, now, copy)
         request.copy_key = key
         self.in_work.add(key)
         try:
@@ -146,19 +153,30 @@ class Copies:
                 self.bytes -= len(oldest.packed)
 
 
-def key_of(request):
-    """Return what a copy for `request` is kept under; None when there can be none."""
+def is_visit(request):
+    """Return whether `request` may come from anybody, and asks for what may be kept."""
     meta = request.META
-    if not settings.PAGE_CACHE or request.method not in {"GET", "HEAD"} or "HTTP_AUTHORIZATION" in meta:
-        return None
-    if settings.SESSION_COOKIE_NAME in meta.get("HTTP_COOKIE", ""):
-        return None
-    query = meta.get("QUERY_STRING", "")
-    if query:
-        names = [name for name, _value in parse_qsl(query, keep_blank_values=True)]
-        if not PARAMETERS.issuperset(names) or len(set(names)) < len(names):
-            return None
-    return f"{request.scheme}://{meta.get('HTTP_HOST', '')}{request.path_info}?{query}"
+    return (
+        settings.PAGE_CACHE
+        and request.method in {"GET", "HEAD"}
+        and "HTTP_AUTHORIZATION" not in meta
+        and settings.SESSION_COOKIE_NAME not in meta.get("HTTP_COOKIE", "")
+        and not request.path_info.startswith(settings.STATIC_URL)
+    )
+
+
+def key_of(request):
+    """Return what a copy for `request` is kept under, and whether its answer may become one.
+
+    Parameters that no page knows, as other sites add them to links, change nothing in the copy that is there.
+    """
+    query = request.META.get("QUERY_STRING", "")
+    asked = parse_qsl(query, keep_blank_values=True) if query else []
+    known = [(name, value) for name, value in asked if name in PARAMETERS]
+    is_exact = len(known) == len(asked) == len(dict(asked))
+    if not is_exact:
+        query = urlencode(known)
+    return f"{request.scheme}://{request.META.get('HTTP_HOST', '')}{request.path_info}?{query}", is_exact
 
 
 def will_be_kept(request, response):

@@ -10,6 +10,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
+from home.navigation import find_home
 from media.views import serve_rendition
 from search.suggestions import suggestions
 from search.views import search
@@ -29,6 +30,7 @@ admin_urls = decorate_urlpatterns(wagtailadmin_urls.urlpatterns, check_objects)
 admin_urls = decorate_urlpatterns([*entrance_urls, *admin_urls], csp_override(settings.ADMIN_CSP))
 # Wagtail says nothing of caches, and browsers would keep a document that was taken off.
 document_urls = decorate_urlpatterns(wagtaildocs_urls.urlpatterns, cache_control(private=True, no_store=True))
+page_urls = decorate_urlpatterns(wagtail_urls.urlpatterns, find_home)
 
 handler500 = "site_project.outage.server_error"
 
@@ -47,6 +49,6 @@ urlpatterns += i18n_patterns(
     path("search/suggestions/", suggestions, name="search_suggestions"),
     path("search/", search, name="search"),
     path("", include("stories.feeds")),
-    path("", include(wagtail_urls)),
+    path("", include(page_urls)),
     prefix_default_language=False,
 )

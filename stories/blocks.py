@@ -241,9 +241,7 @@ class ChosenStoriesBlock(blocks.StructBlock):
         context = super().get_context(value, parent_context=parent_context)
         StoryPage = self.child_blocks["stories"].child_block.target_model
         chosen = [page.pk for page in value["stories"] if page]
-        found = StoryPage.objects.published().for_cards().in_bulk(chosen)
-        context["stories"] = [found[pk] for pk in chosen if pk in found]
-        load_renditions([story.lead_image for story in context["stories"]])
+        context["stories"] = StoryPage.objects.published().in_order(chosen).for_cards()
         return context
 
     class Meta:

@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from media.models import load_renditions
+from media.generation import kept
 from media.visibility import published_pages
 from stories.terms import Country, Theme, country_names
 
@@ -51,11 +51,13 @@ class Facet:
 class StoryListing:
     """Public `stories`, a queryset, filtered by the query string `params`.
 
-    `country`, `theme`: set when the address itself names one (/stories/country/kenya/).
+    `index`: the page below which they are. `country`, `theme`: set when the address itself names one
+    (/stories/country/kenya/).
     """
 
-    def __init__(self, stories, params, country=None, theme=None):
+    def __init__(self, stories, params, index, country=None, theme=None):
         self.country, self.theme = country, theme
+        self.key = index.pk, country and country.pk, theme and theme.pk, get_language()
         form = StoryFilterForm(params)
         form.is_valid()
         self.has_bad_filter = bool(form.errors)
@@ -92,13 +94,20 @@ class StoryListing:
     def page(self):
         """The page of stories that was asked for; the nearest one when there is no such page."""
         stories = self._filtered().newest_first().for_cards()
-        page = Paginator(stories, STORIES_PER_PAGE).get_page(self.page_number)
-        load_renditions([story.lead_image for story in page])
-        return page
+        paginator = Paginator(stories, STORIES_PER_PAGE)
+        paginator.count = self._kept("count", stories.count)
+        return paginator.get_page(self.page_number)
 
     @cached_property
     def facets(self):
         """The facets that have something to choose: country, theme, year, each with its counts."""
+        return self._kept("facets", self._count_facets)
+
+    def _kept(self, name, make):
+        """Return what `make` returns, which takes the longer the more stories there are."""
+        return make() if self.filters else kept((name, *self.key), make)
+
+    def _count_facets(self):
         facets = [
             None if self.country else self._facet("country", _("Country"), self._countries),
             None if self.theme else self._facet("theme", _("Theme"), self._themes),

@@ -1,5 +1,7 @@
 """The pages that stories are told on and listed by."""
 
+from functools import partial
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import Http404
@@ -17,6 +19,7 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page, PageManager
 from wagtail.search import index
 
+from media.generation import kept
 from media.models import load_renditions
 from media.visibility import restrictions_on
 from stories.blocks import PLAIN_FEATURES, StoryBody, pictures_in, table_of_contents
@@ -168,17 +171,18 @@ class StoryPage(Page):
         context = super().get_context(request, *args, **kwargs)
         stories = StoryPage.objects.published().beside(self)
         context["index_url"] = self.top_index_url(request)
-        context["related"] = list(stories.related_to(self).for_cards()[:3])
+        context["related"] = stories.related_to(self).for_cards()[:3]
         load_renditions(
             [
                 self.lead_image,
                 *pictures_in(self.body),
                 *(author.picture for author in self.authors),
-                *(story.lead_image for story in context["related"]),
+                *(story.lead_image for story in ([] if kept.is_open else context["related"])),
             ]
         )
         if self.date and self.pk:  # the preview of a new story has neither
-            for story in stories.neighbours_of(self).only("title", "url_path", "date"):
+            neighbours = stories.neighbours_of(self).only("title", "url_path", "date")
+            for story in kept(("neighbours", self.pk), partial(list, neighbours)):
                 is_newer = (story.date, story.pk) > (self.date, self.pk)
                 context["newer" if is_newer else "older"] = story
         return context
@@ -298,7 +302,7 @@ class StoryIndexPage(RoutablePageMixin, Page):
     def get_context(self, request, *args, country=None, theme=None, **kwargs):
         context = super().get_context(request, *args, **kwargs)
         stories = StoryPage.objects.published().below(self)
-        context["listing"] = StoryListing(stories, request.GET, country=country, theme=theme)
+        context["listing"] = StoryListing(stories, request.GET, self, country=country, theme=theme)
         return context
 
     @path("country/<str:slug>/")

@@ -1,6 +1,6 @@
 """The words in which every query for stories is written."""
 
-from django.db.models import Count, Q, Subquery
+from django.db.models import Case, Count, Q, Subquery, When
 from wagtail.models import Page
 
 from media.visibility import PublishedQuerySet
@@ -55,3 +55,8 @@ class StoryPageQuerySet(PublishedQuerySet):
     def for_cards(self):
         """With all that a card in a list shows but renditions (see load_renditions)."""
         return self.select_related("lead_image").prefetch_related("story_countries").defer("body")
+
+    def in_order(self, keys):
+        """Those with one of `keys`, in their order."""
+        places = [When(pk=key, then=place) for place, key in enumerate(keys)]
+        return self.filter(pk__in=keys).order_by(Case(*places, default=0))

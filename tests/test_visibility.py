@@ -12,7 +12,7 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from home.models import FeaturedStory
-from media import visibility
+from media import generation, visibility
 from tests.builders import (
     home_page,
     make_index,
@@ -30,8 +30,9 @@ pytestmark = pytest.mark.django_db
 def way_of_leaving_out(request, monkeypatch):
     """What is private is asked for within each query; outside of transactions, it is known to all of them."""
     if request.param == "known":
-        monkeypatch.setattr(visibility, "in_transaction", lambda: False)
-        monkeypatch.setattr(visibility, "known_paths", visibility.KnownPaths())
+        for module in (generation, visibility):
+            monkeypatch.setattr(module, "in_transaction", lambda: False)
+        generation.mark.change()
 
 
 # Words that stand in no other text of the site.
