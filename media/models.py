@@ -2,8 +2,8 @@
 
 from functools import cache
 
+from django.conf import settings
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage, AbstractRendition, Filter
@@ -102,7 +102,8 @@ class CleanImage(AbstractImage):
         super().save(*args, **kwargs)
 
     def get_rendition(self, filter):
-        return super().get_rendition(shared(filter))
+        # Wagtail's own puts what it found into the cache again, each time.
+        return self.get_renditions(filter)[shared(filter).spec]
 
     def get_renditions(self, *filters):
         return super().get_renditions(*map(shared, filters))
@@ -140,7 +141,7 @@ class Rendition(AbstractRendition):
     @property
     def url(self):
         # Never the storage's own address (of S3, say), which would pass by the check of who may see it.
-        return reverse("rendition", args=[self.file.name])
+        return settings.MEDIA_URL + self.file.name
 
 
 class CleanDocument(AbstractDocument):

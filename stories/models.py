@@ -1,11 +1,9 @@
 """The pages that stories are told on and listed by."""
 
-from functools import partial
-
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import Http404
-from django.utils.functional import cached_property
+from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import (
@@ -171,18 +169,17 @@ class StoryPage(Page):
         context = super().get_context(request, *args, **kwargs)
         stories = StoryPage.objects.published().beside(self)
         context["index_url"] = self.top_index_url(request)
-        context["related"] = stories.related_to(self).for_cards()[:3]
+        context["related"] = related = SimpleLazyObject(lambda: stories.related_to(self).for_cards()[:3])
         load_renditions(
             [
                 self.lead_image,
                 *pictures_in(self.body),
                 *(author.picture for author in self.authors),
-                *(story.lead_image for story in ([] if kept.is_open else context["related"])),
+                *(story.lead_image for story in ([] if kept.is_open else related)),
             ]
         )
         if self.date and self.pk:  # the preview of a new story has neither
-            neighbours = stories.neighbours_of(self).only("title", "url_path", "date")
-            for story in kept(("neighbours", self.pk), partial(list, neighbours)):
+            for story in kept(("neighbours", self.pk), lambda: list(stories.neighbours_of(self))):
                 is_newer = (story.date, story.pk) > (self.date, self.pk)
                 context["newer" if is_newer else "older"] = story
         return context

@@ -36,7 +36,7 @@ class StoryPageQuerySet(PublishedQuerySet):
         nearest_newer = self.filter(newer).order_by("date", "pk").values("pk")[:1]
         nearest_older = self.filter(older).newest_first().values("pk")[:1]
         both = Q(pk=Subquery(nearest_newer)) | Q(pk=Subquery(nearest_older))
-        return self.filter(both).newest_first()
+        return self.filter(both).newest_first().only("title", "url_path", "date")
 
     def related_to(self, story):
         """Stories that share a theme or a country with `story`, those that share most first."""
