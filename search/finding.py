@@ -1,6 +1,7 @@
 """One search: what is found for the words and filters in an address, in which order, and how many."""
 
 from collections import Counter
+from itertools import chain
 from urllib.parse import urlencode
 
 from django.contrib.contenttypes.models import ContentType
@@ -14,6 +15,7 @@ from modelsearch.query import And, Not, Or
 from wagtail.models import Locale, Page
 from wagtail.search.backends import get_search_backend
 
+from media.generation import kept
 from media.visibility import published_pages
 from search import ranking
 from search.analysis import stem
@@ -45,7 +47,7 @@ class Search:
         self.form = form
         self.text = form.cleaned_data.get("q", "") if text is None else text
         self.filters = form.filters
-        self.locale = like.locale if like else Locale.get_active()
+        self.locale = like.locale if like else kept(("locale", get_language()), Locale.get_active)
         self.language = self.locale.language_code
         self.vocabulary = like.vocabulary if like else Vocabulary(self.language)
         self.is_exact = bool(form.cleaned_data.get("exact"))
@@ -149,6 +151,8 @@ class Search:
 
     def _passing(self, leave_out=None):
         filters = [(self._values[name], value) for name, value in self.filters.items() if name != leave_out]
+        if not filters:
+            return [key for key, _kind, _date in self.rows]
         return [
             key
             for key, _kind, _date in self.rows
@@ -222,17 +226,19 @@ class Search:
 
     def _facet(self, name, label, in_words=str, newest_first=False):
         values, labels = self._values[name], self._labels.get(name, {})
-        counts = Counter(value for key in self._passing(leave_out=name) for value in values.get(key, ()))
+        found = self._passing(leave_out=name)
+        counts = Counter(chain.from_iterable(values[key] for key in found if key in values))
         chosen = self.filters.get(name)
         if chosen:
             counts.setdefault(chosen, 0)  # it can be taken off although it leaves nothing
+        without = self.address(**{name: None})
         choices = [
             Choice(
                 label=in_words(labels[value]) if value in labels else term_label(name, value),
                 value=value,
                 count=number,
                 is_active=value == chosen,
-                query=self.address(**{name: None if value == chosen else value}),
+                query=without if value == chosen else f"{without}&{urlencode({name: value})}",
             )
             for value, number in counts.items()
         ]

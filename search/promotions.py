@@ -3,6 +3,7 @@
 from django.db.models import Q
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
+from media.generation import kept
 from media.visibility import published_pages
 from search.analysis import folded
 
@@ -16,12 +17,20 @@ def promoted(text, language):
     words = folded(text)
     if not words:
         return []
-    # All that editors entered, and nothing that visitors typed: nobody but editors makes a Query here.
-    entered = Query.objects.filter(pk__in=SearchPromotion.objects.values("query"))
-    queries = [pk for pk, terms in entered.values_list("pk", "query_string") if folded(terms) == words]
+    entered = kept("promotions", lambda: list(entered_words()))
+    queries = [pk for pk, terms in entered if folded(terms) == words]
     if not queries:
         return []
     pages = published_pages().filter(locale__language_code=language)
     is_web = Q(external_link_url__istartswith="https://") | Q(external_link_url__istartswith="http://")
     promotions = SearchPromotion.objects.filter(Q(page__in=pages) | Q(is_web, page=None), query__in=queries)
     return list(promotions.select_related("page").order_by("query_id", "sort_order", "pk"))
+
+
+def entered_words():
+    """Return rows of (key, words) of all that editors entered.
+
+    Nothing that visitors typed is among them: nobody but editors makes a Query here.
+    """
+    entered = Query.objects.filter(pk__in=SearchPromotion.objects.values("query"))
+    return entered.values_list("pk", "query_string")

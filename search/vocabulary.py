@@ -9,6 +9,7 @@ from pathlib import Path
 from django.db.models import F, TextField, Value
 from django.db.models.functions import Cast
 
+from media.generation import kept
 from search.analysis import folded, stem, stop_words, tokens
 from search.models import VocabularyGroup
 from search.queries import Tokens, leaves
@@ -40,14 +41,15 @@ class Term:
 class Vocabulary:
     """The other ways to say things, for searching pages in `language`, an ISO code.
 
-    It reads what editors can change when it is made, by one query: make one for each search.
+    It reads what editors can change when it is made, by one query at most: make one for each search.
 
     `longest`: the number of words of the longest term.
     """
 
     def __init__(self, language):
         self.language = language
-        edited = understood(read_what_editors_change(language), language)
+        rows = kept(("vocabulary", language), functools.partial(read_what_editors_change, language))
+        edited = understood(rows, language)
         self._equals, self._help_lines, self._names = edited.equals, edited.help_lines, edited.names
         self._countries = countries_in(language)
         # Names and terms as readers know them, to correct by.
@@ -101,7 +103,7 @@ def other_word(term):
 
 
 # --- What editors can change ---------------------------------------------------------------------
-# What is read from the database is never kept; only what it means, for as long as it is the same.
+# What is read is kept until something changes, and what it means for as long as it is the same.
 
 
 def read_what_editors_change(language):

@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import QueryDict
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -132,19 +133,22 @@ class StoryListing:
     def _facet(self, name, label, count):
         active = str(self.filters.get(name, ""))
         counted = count(self._filtered(leave_out=name).order_by())
+        without = self._query({name: None})
         choices = [
             Choice(
                 label=choice_label,
                 value=value,
                 count=number,
                 is_active=value == active,
-                query=self._query({name: None if value == active else value}),
+                query=without
+                if value == active
+                else "&".join(filter(None, [without, urlencode({name: value})])),
             )
             for value, choice_label, number in counted
         ]
         if active and not any(choice.is_active for choice in choices):
             # Chosen, but together with the other filters it leaves nothing: it can still be taken off.
-            choices.append(Choice(term_label(name, active), active, 0, True, self._query({name: None})))
+            choices.append(Choice(term_label(name, active), active, 0, True, without))
         return Facet(name, label, choices)
 
     @staticmethod
