@@ -113,7 +113,6 @@ mark = CacheMark() if settings.CACHE_URL else FileMark(settings.DATA_DIR / KEY)
 
 # In seconds. What slips past the mark lasts no longer.
 FRESH = 60
-MOST_KEPT = 3000
 mark_of_visit = ContextVar("mark_of_visit", default=None)
 
 
@@ -128,9 +127,13 @@ def visit(now):
 
 
 class Kept:
-    """What pages have in common: made once, and then used by this process for as long as the mark stays."""
+    """What pages have in common: made once, and then used by this process for as long as the mark stays.
 
-    def __init__(self):
+    `most`: so many things at most; with one more, all are forgotten.
+    """
+
+    def __init__(self, most=3000):
+        self.most = most
         self.shelf = None, 0, {}
 
     def __call__(self, key, make, now=None):
@@ -139,15 +142,25 @@ class Kept:
         `now`: the mark, where it is not that of the visit. Without one, and within a transaction, it is
         always made: it may be for an editor, or be what is never committed.
         """
+        return self.many(key, [None], lambda _keys: {None: make()}, now)[None]
+
+    def many(self, name, keys, make, now=None):
+        """Return {key: value} for `keys`, of which `make` is asked for those that are not kept under `name`.
+
+        What `make` has no value for is left out.
+        """
         now = now or mark_of_visit.get()
         if now is None or in_transaction():
-            return make()
+            return make(keys)
         values = self.values_of(now)
-        if key not in values:
-            if len(values) >= MOST_KEPT:
+        found = {key: values[name, key] for key in keys if (name, key) in values}
+        if missing := [key for key in keys if key not in found]:
+            if len(values) >= self.most:
                 values = self.start(now)
-            values[key] = make()
-        return values[key]
+            made = make(missing)
+            values.update({(name, key): value for key, value in made.items()})
+            found |= made
+        return found
 
     @property
     def is_open(self):

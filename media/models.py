@@ -9,6 +9,7 @@ from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage, AbstractRendition, Filter
 
 from media.fields import CleanDocumentField, CleanPictureField
+from media.generation import kept
 
 
 def picture_path(image, filename):
@@ -45,7 +46,19 @@ def load_renditions(images):
 
     `images`: CleanImage or None, as a page happens to have them. What is loaded is not loaded again.
     """
-    models.prefetch_related_objects([image for image in images if image], "renditions")
+    by_key = {image.pk: image for image in images if image}
+
+    def load(keys):
+        loaded = [by_key[key] for key in keys]
+        models.prefetch_related_objects(loaded, "renditions")
+        return {image.pk: image.renditions.all() for image in loaded}
+
+    found = kept.many("renditions", by_key, load)
+    for image in images:
+        if image:
+            image.__dict__.setdefault("_prefetched_objects_cache", {}).setdefault(
+                "renditions", found[image.pk]
+            )
 
 
 class CleanImage(AbstractImage):

@@ -1,6 +1,7 @@
 """One search: what is found for the words and filters in an address, in which order, and how many."""
 
 from collections import Counter
+from functools import partial
 from itertools import chain
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from modelsearch.query import And, Not, Or
 from wagtail.models import Locale, Page
 from wagtail.search.backends import get_search_backend
 
-from media.generation import kept
+from media.generation import Kept, kept
 from media.visibility import published_pages
 from search import ranking
 from search.analysis import stem
@@ -34,6 +35,8 @@ RESULTS_PER_PAGE = 10
 MANY = 500
 # All that can be found, as the names of the relations from Page.
 PAGE_TYPES = ["homepage", "standardpage", "storyindexpage", "storypage__lead_image"]
+# For readers who go on to the next page of the results, or take a filter. Each search is some of these.
+recent = Kept(most=30)
 
 
 class Search:
@@ -52,7 +55,6 @@ class Search:
         self.vocabulary = like.vocabulary if like else Vocabulary(self.language)
         self.is_exact = bool(form.cleaned_data.get("exact"))
         self.typed = parse(self.text, self.language, None if self.is_exact else self.vocabulary)
-        self._labels = {}
         self.is_partial = partly
         self.is_corrected = text is not None
         if partly:
@@ -127,8 +129,18 @@ class Search:
     @cached_property
     def rows(self):
         """(key, content type, date) of all that hold the words, the newest first."""
-        if self.query is None:
-            return []
+        return self._found[0]
+
+    def _kept(self, name, make, *more):
+        """Return what `make` returns, which is the same for each page of the results and each filter."""
+        return recent((name, self.language, self.text, self.is_exact, self.is_partial, *more), make)
+
+    @cached_property
+    def _found(self):
+        return ([], {}) if self.query is None else self._kept("found", self._find)
+
+    def _find(self):
+        """Return the rows and, to rank by, {key: (whether it lacks the words typed, whether its title)}."""
         lacks = {
             "lacks_typed": self._lacks(typed_only(self.query)) if self.is_extended else Value(False),
             "title_lacks": self._lacks(self.query, "title"),
@@ -136,8 +148,7 @@ class Search:
         newest_first = F("storypage__date").desc(nulls_last=True)
         pages = self.public(self.query).annotate(**lacks).order_by(newest_first, "-pk")
         rows = list(pages.values_list("pk", "content_type_id", "storypage__date", *lacks))
-        self._unlikely = {key: tuple(unlikely) for key, _kind, _date, *unlikely in rows}
-        return [row[:3] for row in rows]
+        return [row[:3] for row in rows], {key: tuple(lacking) for key, _kind, _date, *lacking in rows}
 
     def _lacks(self, query, column=None):
         """Return the expression for whether a page does not hold `query`; for none it does not."""
@@ -150,7 +161,7 @@ class Search:
         return self._passing()
 
     def _passing(self, leave_out=None):
-        filters = [(self._values[name], value) for name, value in self.filters.items() if name != leave_out]
+        filters = [(self._terms[0][name], value) for name, value in self.filters.items() if name != leave_out]
         if not filters:
             return [key for key, _kind, _date in self.rows]
         return [
@@ -160,31 +171,32 @@ class Search:
         ]
 
     @cached_property
-    def _values(self):
-        """{facet: {key: its values}} for all rows."""
+    def _terms(self):
+        """{facet: {key: its values}} for all rows, and {facet: {value: label}}."""
+        return self._kept("terms", self._find_terms)
+
+    def _find_terms(self):
         kinds = {
             kind: ContentType.objects.get_for_id(kind) for kind in {kind for _key, kind, _date in self.rows}
         }
-        self._labels["kind"] = {
-            kind.model: capfirst(kind.model_class()._meta.verbose_name_plural) for kind in kinds.values()
-        }
-        return {
-            "country": self._terms("country", StoryCountry, "country__slug", "country_id"),
-            "theme": self._terms("theme", StoryTheme, "theme__slug", "theme__name"),
+        names = {kind.model: kind.model_class()._meta.verbose_name_plural for kind in kinds.values()}
+        countries = self._filed("country", StoryCountry, "country__slug", "country_id")
+        themes = self._filed("theme", StoryTheme, "theme__slug", "theme__name")
+        values = {
+            "country": countries[0],
+            "theme": themes[0],
             "year": {key: [str(date.year)] for key, _kind, date in self.rows if date},
             "kind": {key: [kinds[kind].model] for key, kind, _date in self.rows},
         }
+        kind_labels = {name: capfirst(plural) for name, plural in names.items()}
+        return values, {"country": countries[1], "theme": themes[1], "kind": kind_labels}
 
-    def _terms(self, facet, model, slug, name):
+    def _filed(self, facet, model, slug, name):
         # Ordered by nothing: what Orderable asks for takes time, and says nothing here.
-        links = model.objects.order_by()
+        links = model.objects.order_by().values_list("story_id", slug, name)
         if len(self.rows) < MANY:
-            links = links.filter(story__in=[key for key, _kind, _date in self.rows])
-        terms, labels = {}, self._labels.setdefault(facet, {})
-        for key, value, label in links.values_list("story_id", slug, name):
-            terms.setdefault(key, []).append(value)
-            labels[value] = label
-        return terms
+            return grouped(links.filter(story__in=[key for key, _kind, _date in self.rows]))
+        return kept(("filed", facet), partial(grouped, links))
 
     @property
     def count(self):
@@ -195,7 +207,8 @@ class Search:
         """The keys in the order in which the reader wants them."""
         if self.form.cleaned_data.get("sort") == Order.DATE or self.query is None:
             return self.keys
-        return ranking.ranked(self.keys, self.compiler, self._unlikely)
+        ranked = partial(ranking.ranked, self.keys, self.compiler, self._found[1])
+        return self._kept("order", ranked, *sorted(self.filters.items()))
 
     def page(self, number):
         """Return the page of results that was asked for; the nearest one when there is no such page."""
@@ -225,7 +238,7 @@ class Search:
         return [facet.active for facet in self.facets if facet.active]
 
     def _facet(self, name, label, in_words=str, newest_first=False):
-        values, labels = self._values[name], self._labels.get(name, {})
+        values, labels = self._terms[0][name], self._terms[1].get(name, {})
         found = self._passing(leave_out=name)
         counts = Counter(chain.from_iterable(values[key] for key in found if key in values))
         chosen = self.filters.get(name)
@@ -289,6 +302,15 @@ def single_words(query):
     """Yield the parts of a term of several words, and its other ways to be said; else `query` itself."""
     for part in query.subqueries if isinstance(query, Or) else [query]:
         yield from part.subqueries if isinstance(part, And) else [part]
+
+
+def grouped(links):
+    """Return {story: its values} and {value: label}, of rows of (story, value, label)."""
+    values, labels = {}, {}
+    for story, value, label in links:
+        values.setdefault(story, []).append(value)
+        labels[value] = label
+    return values, labels
 
 
 def specific_pages(keys):

@@ -8,7 +8,7 @@ from search.queries import Tokens, leaves, typed_only
 
 # Beyond this number of matches the words are so common that where they stand tells little: only so
 # many of the likeliest are compared by their texts, the rest follows the newest first.
-COMPARED = 300
+COMPARED = 150
 # BM25's constants: how soon a word said again stops counting, and how much a long text is discounted.
 # From Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), who found
 # values from 0.5 to 0.8 good for the latter: the least is taken, as stories are long on purpose.

@@ -1,9 +1,11 @@
-from django.db.models import prefetch_related_objects
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.html import conditional_escape
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
+from media.generation import kept
+from media.models import load_renditions
 from media.visibility import published_pages
 from search.excerpts import Marker, summary_of, texts_to_read
 from search.finding import find
@@ -21,9 +23,27 @@ def add_places(pages):
     # Root and home are above every page: they tell nothing.
     above = {p.path: [p.path[:end] for end in range(3 * step, len(p.path), step)] for p in pages}
     paths = {path for paths in above.values() for path in paths}
-    titles = dict(published_pages().filter(path__in=paths).values_list("path", "title"))
+    titles = kept.many("titles", paths, find_titles)
     for page in pages:
         page.place = " › ".join(titles[path] for path in above[page.path] if path in titles)
+
+
+def find_titles(paths):
+    return dict(published_pages().filter(path__in=paths).values_list("path", "title"))
+
+
+def add_pictures(pages):
+    """Give each of `pages` that has a picture its `picture` as HTML."""
+    images = {page: getattr(page, "lead_image", None) for page in pages}
+
+    def make(keys):
+        wanted = {image.pk: image for image in images.values() if image and image.pk in keys}
+        load_renditions(wanted.values())
+        return {pk: render_to_string("search/picture.html", {"image": image}) for pk, image in wanted.items()}
+
+    found = kept.many("pictures in results", {image.pk for image in images.values() if image}, make)
+    for page, image in images.items():
+        page.picture = image and found[image.pk]
 
 
 def add_excerpts(pages, query, language):
@@ -47,8 +67,7 @@ def search(request):
     results = found.page(request.GET.get("page"))
     add_places(results)
     add_excerpts(results, found.query, found.language)
-    stories = [page for page in results if isinstance(page, StoryPage)]
-    prefetch_related_objects(stories, "lead_image__renditions")
+    add_pictures(results)
     is_first = request.GET.get("page", "1") == "1" and not found.filters
     if words and is_first and (found.is_instead or not found.rows):
         count_missed(words)

@@ -196,15 +196,15 @@ class StoryPage(Page):
 
     @cached_property
     def countries(self):
-        return [item.country for item in self.story_countries.all()]
+        return kept(("countries", self.pk), lambda: [item.country for item in self.story_countries.all()])
 
     @cached_property
     def themes(self):
-        return [item.theme for item in self.story_themes.all()]
+        return kept(("themes", self.pk), lambda: [item.theme for item in self.story_themes.all()])
 
     @cached_property
     def authors(self):
-        return [item.author for item in self.story_authors.all()]
+        return kept(("authors", self.pk), lambda: [item.author for item in self.story_authors.all()])
 
     @property
     def index_tokens(self):

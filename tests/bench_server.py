@@ -25,7 +25,7 @@ WHOLE_AT = 1000
 CONNECTIONS = 8
 PAGES = {"home", "index", "story", "search"}
 SERVER_CORE, CLIENT_CORE = "0", "1"
-# A parameter that no page knows: such a page is made anew for each request.
+# A parameter that no page knows: until the page without it is asked for, each request has it made anew.
 UNCACHED = "uncached=1"
 GZIP = {"Accept-Encoding": "gzip"}
 # The bare program: the same server, and an answer from memory.
@@ -58,9 +58,10 @@ def main(size):
 def measure(size, kind, site, path, folder):
     """Print how many requests a second the server answers for `path` in each way."""
     is_page = kind in PAGES
+    uncached = f"{site}{path}{'&' if '?' in path else '?'}{UNCACHED}" if is_page else site + path
     # The first time, renditions are made, and the settings.
     for _visit in range(3):
-        answer = ask(site + path)
+        answer = ask(uncached)
     body, headers = (
         answer.read(),
         [h for h in answer.getheaders() if h[0] not in {"Date", "Server", "Connection"}],
@@ -70,9 +71,8 @@ def measure(size, kind, site, path, folder):
         plain = load(bare + "/")
         report(size, kind, "bare", plain, plain, bytes=len(body))
         if is_page:
-            report(
-                size, kind, "uncached", load(f"{site}{path}{'&' if '?' in path else '?'}{UNCACHED}"), plain
-            )
+            report(size, kind, "uncached", load(uncached), plain)
+        answer = ask(site + path)  # and keep it
         if kind == "search" or size != WHOLE_AT:
             return
         report(size, kind, "cached" if is_page else "sent", load(site + path), plain)

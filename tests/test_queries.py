@@ -9,25 +9,27 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from home.models import FeaturedStory
+from media import generation, visibility
 from tests.builders import home_page, make_author, make_image, make_index, make_plain_page, make_story
 
 pytestmark = pytest.mark.django_db
 
 # To count a search in vain: an update and its savepoint, on SQLite with a limit to the time that it waits.
 COUNTING = 5 if connection.vendor == "sqlite" else 3
-# What each page may take at most is written in brackets.
+# What each page may take at most is written in brackets: of a process that knows nothing yet, and of one that
+# keeps what pages have in common.
 PINNED = {
-    "/": 11,  # (15)
-    "/stories/": 13,  # (18)
-    "/stories/africa/": 13,  # (18)
-    "/stories/?country=kenya&year=2025": 13,  # (18)
-    "/stories/country/kenya/": 16,  # (18)
-    "/stories/theme/forced-labour/": 16,  # (18)
-    "/stories/africa/the-story/": 14,  # (14)
-    "/search/?q=words": 15,  # (20)
-    "/search/?q=nothing-has-this-word": 20 + COUNTING,
-    "/about/": 6,
-    "/no-such-page/": 7,
+    "/": (12, 3),  # (15)
+    "/stories/": (13, 2),  # (18)
+    "/stories/africa/": (13, 2),  # (18)
+    "/stories/?country=kenya&year=2025": (13, 6),  # (18)
+    "/stories/country/kenya/": (16, 6),  # (18)
+    "/stories/theme/forced-labour/": (16, 6),  # (18)
+    "/stories/africa/the-story/": (14, 2),  # (14)
+    "/search/?q=words": (14, 1),  # (20)
+    "/search/?q=nothing-has-this-word": (19 + COUNTING, 5 + COUNTING),
+    "/about/": (6, 1),
+    "/no-such-page/": (7, 3),
 }
 
 
@@ -77,16 +79,19 @@ def count_queries():
             Client().get(address)
         client = Client()  # has no copy of the page
         caches["pages"].clear()
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             client.get(address)
         counts[address] = len(queries)
     return counts
 
 
 @pytest.mark.parametrize("number_of_stories", [5, 50])
-def test_pages_take_a_pinned_number_of_queries(settings, number_of_stories):
+def test_pages_take_a_pinned_number_of_queries(settings, monkeypatch, number_of_stories):
     settings.PAGE_CACHE = True
     build_site(number_of_stories)
-    assert count_queries() == PINNED
+    knowing_nothing = count_queries()  # within the transaction of a test nothing is kept
+    for module in (generation, visibility):
+        monkeypatch.setattr(module, "in_transaction", lambda: False)
+    generation.mark.change()
+    knowing = count_queries()
+    assert {address: (knowing_nothing[address], knowing[address]) for address in PINNED} == PINNED

@@ -1,7 +1,5 @@
 """Stories in a list: what a card shows is the same wherever it stands, and kept for all pages."""
 
-from functools import cache
-
 from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -9,6 +7,7 @@ from wagtail.models import Site
 
 from media.generation import kept
 from media.models import load_renditions
+from stories.models import StoryPage
 
 register = template.Library()
 
@@ -20,27 +19,28 @@ def story_cards(context, stories, sizes="", chosen_for=None):
     `sizes`: how wide the pictures are, if not as in a list. `chosen_for`: the page for which these are always
     the stories, where to find them takes long.
     """
-    card = context.template.engine.get_template("stories/story_card.html")
-
-    def make(story):
-        if story is None:  # withdrawn just now
-            return ""
-        with context.push(story=story, sizes=sizes):
-            return card.render(context)
-
-    @cache
-    def found():
-        load_renditions([story.lead_image for story in stories])
-        return {story.pk: story for story in stories}
-
     if not kept.is_open:
-        return SafeString("".join(map(make, found().values())))
+        return SafeString("".join(make_cards(context, stories, sizes).values()))
     site = Site.find_for_request(context.get("request"))
-    reader = site and site.pk, get_language()
+    name = "cards", site and site.pk, get_language(), sizes
 
-    def make_all():
-        keys = stories.values_list("pk", flat=True)
-        cards = [kept(("card", *reader, sizes, pk), lambda pk=pk: make(found().get(pk))) for pk in keys]
-        return SafeString("".join(cards))
+    def find_keys():
+        return list(stories.values_list("pk", flat=True))
 
-    return kept(("cards", *reader, sizes, chosen_for.pk), make_all) if chosen_for else make_all()
+    def make(keys):
+        return make_cards(context, StoryPage.objects.published().filter(pk__in=keys).for_cards(), sizes)
+
+    keys = kept(("stories for", chosen_for.pk), find_keys) if chosen_for else find_keys()
+    cards = kept.many(name, keys, make)
+    return SafeString("".join(cards[key] for key in keys if key in cards))
+
+
+def make_cards(context, stories, sizes):
+    """Return {key: HTML} of `stories`."""
+    load_renditions([story.lead_image for story in stories])
+    card = context.template.engine.get_template("stories/story_card.html")
+    cards = {}
+    for story in stories:
+        with context.push(story=story, sizes=sizes):
+            cards[story.pk] = card.render(context)
+    return cards
