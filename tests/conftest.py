@@ -14,6 +14,7 @@ from django.core.signals import request_finished, request_started
 from django.db import connections
 from playwright.sync_api import expect, sync_playwright
 
+from media import generation, visibility
 from tests import builders, services
 
 # --- No network beyond this machine --------------------------------------------------------------
@@ -80,6 +81,14 @@ def store(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
     caches["default"].clear()  # of the renditions of the last test's pictures, which had the same numbers
     return settings.MEDIA_ROOT
+
+
+@pytest.fixture
+def committed(monkeypatch):
+    """Take what the test writes for committed: what is made for visitors is kept, as on a running site."""
+    for module in (generation, visibility):
+        monkeypatch.setattr(module, "in_transaction", lambda: False)
+    generation.mark.change()
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from home.models import FeaturedStory
-from media import generation, visibility
 from tests.builders import home_page, make_author, make_image, make_index, make_plain_page, make_story
 
 pytestmark = pytest.mark.django_db
@@ -86,12 +85,10 @@ def count_queries():
 
 
 @pytest.mark.parametrize("number_of_stories", [5, 50])
-def test_pages_take_a_pinned_number_of_queries(settings, monkeypatch, number_of_stories):
+def test_pages_take_a_pinned_number_of_queries(settings, request, number_of_stories):
     settings.PAGE_CACHE = True
     build_site(number_of_stories)
     knowing_nothing = count_queries()  # within the transaction of a test nothing is kept
-    for module in (generation, visibility):
-        monkeypatch.setattr(module, "in_transaction", lambda: False)
-    generation.mark.change()
+    request.getfixturevalue("committed")
     knowing = count_queries()
     assert {address: (knowing_nothing[address], knowing[address]) for address in PINNED} == PINNED

@@ -12,7 +12,6 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from home.models import FeaturedStory
-from media import generation, visibility
 from tests.builders import (
     home_page,
     make_index,
@@ -27,12 +26,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True, params=["asked", "known"])
-def way_of_leaving_out(request, monkeypatch):
+def way_of_leaving_out(request):
     """What is private is asked for within each query; outside of transactions, it is known to all of them."""
     if request.param == "known":
-        for module in (generation, visibility):
-            monkeypatch.setattr(module, "in_transaction", lambda: False)
-        generation.mark.change()
+        request.getfixturevalue("committed")
 
 
 # Words that stand in no other text of the site.
