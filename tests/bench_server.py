@@ -48,15 +48,18 @@ def main(size):
         for command in ("collectstatic --no-input -v0", "migrate -v0"):
             run([sys.executable, "manage.py", *command.split()], environment)
         addresses = run([sys.executable, "-m", "tests.bench_stories", str(size)], environment)
-        addresses = json.loads(addresses.splitlines()[-1])
+        addresses, queries = json.loads(addresses.splitlines()[-1])
         with served("site_project.wsgi", environment) as site:
             for kind, path in addresses.items():
                 if kind in PAGES or size == WHOLE_AT:
-                    measure(size, kind, site, path, folder)
+                    measure(size, kind, site, path, folder, queries.get(kind))
 
 
-def measure(size, kind, site, path, folder):
-    """Print how many requests a second the server answers for `path` in each way."""
+def measure(size, kind, site, path, folder, queries=None):
+    """Print how many requests a second the server answers for `path` in each way.
+
+    `queries`: how many it takes when there is no copy.
+    """
     is_page = kind in PAGES
     uncached = f"{site}{path}{'&' if '?' in path else '?'}{UNCACHED}" if is_page else site + path
     # The first time, renditions are made, and the settings.
@@ -71,7 +74,7 @@ def measure(size, kind, site, path, folder):
         plain = load(bare + "/")
         report(size, kind, "bare", plain, plain, bytes=len(body))
         if is_page:
-            report(size, kind, "uncached", load(uncached), plain)
+            report(size, kind, "uncached", load(uncached), plain, queries=queries)
         answer = ask(site + path)  # and keep it
         if kind == "search" or size != WHOLE_AT:
             return

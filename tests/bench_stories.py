@@ -1,4 +1,4 @@
-"""Fills the database of DATABASE_URL with stories with pictures, for bench_server; prints their addresses.
+"""Fills the database of DATABASE_URL with stories with pictures, for bench_server; prints their addresses and queries.
 
 python -m tests.bench_stories 1000
 """
@@ -11,7 +11,9 @@ import django
 django.setup()
 
 from django.conf import settings  # noqa: E402 - Django must be set up first
+from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
 from wagtail.models import Locale  # noqa: E402
 
 from home.models import HomePage  # noqa: E402
@@ -34,8 +36,7 @@ def main(size):
         StoryPage.objects.filter(pk__in=chosen).update(lead_image=picture, lead_image_alt="A road")
     story = make_story(index, pictures)
     home = HomePage.objects.get(locale=Locale.get_default())
-    client = Client()
-    html = builders.parse(client.get(story.url))
+    html = builders.parse(look(story.url)[0])
     addresses = {
         "home": home.url,
         "index": index.url,
@@ -44,7 +45,17 @@ def main(size):
         "rendition": html.select_one("main img")["src"],
         "static file": html.select_one("link[rel=stylesheet]")["href"],
     }
-    print(json.dumps(addresses))
+    queries = {kind: look(addresses[kind])[1] for kind in ("home", "index", "story", "search")}
+    print(json.dumps([addresses, queries]))
+
+
+def look(address):
+    """Return the page at `address`, of which there is no copy, and the queries that the third look took."""
+    address += "&uncached=1" if "?" in address else "?uncached=1"
+    for _visit in range(3):
+        with CaptureQueriesContext(connection) as captured:
+            response = Client().get(address)
+    return response, len(captured)
 
 
 def make_story(index, pictures):
