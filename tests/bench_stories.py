@@ -1,4 +1,4 @@
-"""Fills the database of DATABASE_URL with stories with pictures, for bench_server; prints their addresses and queries.
+"""Fills the database of DATABASE_URL with stories with pictures, for bench_server; prints what it measures.
 
 python -m tests.bench_stories 1000
 """
