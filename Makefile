@@ -26,7 +26,7 @@ format: ## Format the code, and mend what can be mended without thinking
 	@.venv/bin/python -m ruff check --fix-only .
 	@.venv/bin/python -m ruff format .
 
-bench: ## Measure the search, and pages on a slow line and by Lighthouse (ARGS="search --sizes 1000")
+bench: ## Measure the search, the server, and pages on a slow line and by Lighthouse (ARGS="search --sizes 1000")
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m tests.bench $(ARGS)
 
