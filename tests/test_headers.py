@@ -96,8 +96,8 @@ def addresses():
     french = builders.home_page().copy_for_translation(Locale.objects.create(language_code="fr"))
     french.save_revision().publish()
     pages = [
-        "/", "/?text=1", f"{story.url}?text=1", "/get-help/", "/fr/", "/fr/search/?q=mots", "/livez", "/readyz",
-        "/stories/", "/stories/africa/", "/stories/?country=kenya", "/stories/?year=soon",
+        "/", "/?text=1", f"{story.url}?text=1", "/get-help/", "/fr/", "/fr/search/?q=mots", "/livez",
+        "/readyz", "/stories/", "/stories/africa/", "/stories/?country=kenya", "/stories/?year=soon",
         "/stories/country/kenya/", "/stories/theme/mining/", story.url, "/search/", "/search/?q=words",
         "/search/suggestions/?q=wo", "/feed.atom", "/stories/country/kenya/feed.rss", "/robots.txt",
         "/sitemap.xml", "/.well-known/security.txt",
