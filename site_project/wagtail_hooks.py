@@ -8,6 +8,7 @@ from wagtail import hooks
 from wagtail.admin.widgets import BaseChooser
 from wagtail.admin.widgets.workflows import AdminTaskChooser
 
+from site_project import page_chooser
 from site_project.admin_access import visible_to
 from site_project.redirect_import import process_import
 
@@ -29,6 +30,8 @@ def mend_import_of_redirects():
     """Take the address of Wagtail's own view, which comes later."""
     return [path("redirects/import/process/", process_import, name="process_import")]
 
+
+page_chooser.start()
 
 # --- Choosers without inline scripts: docs/decisions/content-security-policy.md ------------------
 
