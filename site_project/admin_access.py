@@ -63,6 +63,10 @@ def visible_to(user):
     return Q(depth=1) | Q(pk__in=own.values("pk")) | Q(pk__in=public.values("pk"))
 
 
+def is_visible(page, user):
+    return user.is_superuser or Page.objects.filter(visible_to(user), pk=page.pk).exists()
+
+
 def sees_whole_tree(user):
     root = policy_registry.get_by_type(Page).explorable_root_instance(user)
     return bool(root and root.is_root())

@@ -17,8 +17,7 @@ BESIDE_DEFAULT = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 class HeadersMiddleware(ContentSecurityPolicyMiddleware):
     """Django's own, and the headers that Django has no settings for.
 
-    It has to be above all that answers by itself, but below what keeps whole answers for others: all that
-    it adds is the same for every visitor.
+    The outermost: whatever answers, a probe's check or the pages that are kept, gets them.
     """
 
     def process_response(self, request, response):

@@ -13,7 +13,7 @@ MIGRATIONS_HOLD = 5
 
 
 class HealthMiddleware:
-    """Stands before all others: a probe knows neither the site's name nor HTTPS, and gets no cookie.
+    """Stands before all but the headers: a probe knows neither the site's name nor HTTPS, and gets no cookie.
 
     /livez asks no database: one that is down is no reason to restart every process of the site.
     """

@@ -54,7 +54,7 @@ class Copy:
 
 
 class PageCacheMiddleware:
-    """The outermost: what it keeps has all headers that the others set."""
+    """Around all that makes a page: only the headers that are the same for every answer come later."""
 
     def __init__(self, get_response):
         self.get_response = get_response

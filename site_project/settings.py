@@ -71,14 +71,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "site_project.health.HealthMiddleware",
-    # Around all others: it keeps pages with the headers that they set.
-    "site_project.page_cache.PageCacheMiddleware",
-    # Above all that answers by itself: static files, redirects.
+    # These three set headers: above all that answers by itself, as probes, an outage, static files.
     "site_project.headers.HeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "site_project.uploads.LengthMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    # Above all that asks the database, or for the site's name.
+    "site_project.health.HealthMiddleware",
+    # It keeps pages as all that is below made them.
+    "site_project.page_cache.PageCacheMiddleware",
+    "site_project.uploads.LengthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Above all that may still change the page. It is safe here: the class says why.
     "site_project.compression.PageCompressionMiddleware",
@@ -219,6 +220,7 @@ if not LOCAL:
 # Not in a cookie of their own, with the titles of drafts.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = not LOCAL
+SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz)$"]
 SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL
 # Where readers come from is nobody's business, not even our own log's.

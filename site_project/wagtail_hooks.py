@@ -2,12 +2,15 @@
 
 import json
 
+from django.urls import path
 from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.admin.widgets import BaseChooser
 from wagtail.admin.widgets.workflows import AdminTaskChooser
 
+from site_project import page_chooser
 from site_project.admin_access import visible_to
+from site_project.redirect_import import process_import
 
 
 @hooks.register("before_serve_page", order=1000)
@@ -21,6 +24,14 @@ def offer_only_visible_pages(pages, request):
     """Leave drafts and private pages of other people's sections out of the chooser."""
     return pages if request.user.is_superuser else pages.filter(visible_to(request.user))
 
+
+@hooks.register("register_admin_urls", order=-1)
+def mend_import_of_redirects():
+    """Take the address of Wagtail's own view, which comes later."""
+    return [path("redirects/import/process/", process_import, name="process_import")]
+
+
+page_chooser.start()
 
 # --- Choosers without inline scripts: docs/decisions/content-security-policy.md ------------------
 

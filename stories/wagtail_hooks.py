@@ -7,14 +7,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin import messages
-from wagtail.admin.forms.choosers import BaseFilterForm, SearchFilterMixin
 from wagtail.admin.panels import FieldPanel
 from wagtail.admin.ui.tables import Column
 from wagtail.rich_text import LinkHandler
 from wagtail.snippets.models import register_snippet
-from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
 from wagtail.snippets.views.snippets import IndexView, SnippetViewSet, SnippetViewSetGroup
 
+from stories.choosers import CountryChooserViewSet, TermChooserViewSet
 from stories.terms import Author, Country, Theme
 
 
@@ -22,34 +21,13 @@ class FilingViewSet(SnippetViewSet):
     """A list of terms that says how many stories each has."""
 
     links = ""  # the name of the relation from the term to its stories
+    chooser_viewset_class = TermChooserViewSet
 
     def get_queryset(self, request):
         return self.model.objects.annotate(story_count=Count(self.links))
 
 
 STORY_COUNT = Column("story_count", label=_("Stories"), sort_key="story_count")
-
-
-class CountryFilterForm(SearchFilterMixin, BaseFilterForm):
-    """Finds countries by their names, which are in no database column."""
-
-    def filter(self, objects):
-        self.search_query = self.cleaned_data.get("q")
-        self.is_searching = bool(self.search_query)
-        return objects.named_like(self.search_query) if self.is_searching else objects
-
-
-class CountryChooseView(ChooseView):
-    filter_form_class = CountryFilterForm
-
-
-class CountryChooseResultsView(ChooseResultsView):
-    filter_form_class = CountryFilterForm
-
-
-class CountryChooserViewSet(SnippetChooserViewSet):
-    choose_view_class = CountryChooseView
-    choose_results_view_class = CountryChooseResultsView
 
 
 class CountryIndexView(IndexView):

@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 ROLES = ["visitor", "member", "other editor", "editor", "moderator", "administrator"]
 PUBLIC_WORD = "Marigold"
+HIDDEN = ["private", "for a group", "withdrawn"]
 
 
 @dataclass
@@ -34,23 +35,24 @@ def make_world():
     body = [{"type": "text", "value": f"<p>{SECRET} words.</p>"}]
     filed = {"countries": ["KE"], "themes": ["Debt"], "body": body, "summary": f"{SECRET} summary."}
     builders.make_story(f"{PUBLIC_WORD} story", index, countries=["KE"], themes=["Debt"])
-    private = builders.make_private(builders.make_story(f"{SECRET} for members", index, **filed))
-    for_group = builders.make_story(f"{SECRET} for readers", index, **filed)
+    images = {name: builders.make_image(f"Of {name}", collection=section.collection) for name in HIDDEN}
+    shows = {name: {"lead_image": images[name], "lead_image_decorative": True, **filed} for name in HIDDEN}
+    private = builders.make_private(builders.make_story(f"{SECRET} for members", index, **shows["private"]))
+    for_group = builders.make_story(f"{SECRET} for readers", index, **shows["for a group"])
     restriction = PageViewRestriction.objects.create(
         page=for_group, restriction_type=PageViewRestriction.GROUPS
     )
     restriction.groups.add(Group.objects.create(name="Readers"))
-    image = builders.make_image("Of what is withdrawn", collection=section.collection)
-    withdrawn = builders.make_story(
-        f"{SECRET} withdrawn", index, lead_image=image, lead_image_decorative=True, **filed
-    )
+    withdrawn = builders.make_story(f"{SECRET} withdrawn", index, **shows["withdrawn"])
     withdrawn.unpublish()
     builders.make_theme(f"{SECRET} theme")
+    builders.make_author(f"{SECRET} author")
     VocabularyGroup.objects.create(terms=f"{SECRET}\nother")
     MissedSearch.objects.create(digest="x", words=SECRET, count=9, month="2026-03-01")
     SearchPromotion.objects.create(query=Query.get(f"{SECRET} query"), page=section.live)
     builders.make_user(username=f"{SECRET}-user")
-    renditions = {each: each.get_rendition("width-100") for each in (section.image, image)}
+    images["a draft"] = section.image
+    renditions = {name: (each, each.get_rendition("width-100")) for name, each in images.items()}
     return World(section, private, for_group, withdrawn, renditions)
 
 
@@ -119,8 +121,13 @@ def files(world):
     CollectionViewRestriction.objects.create(
         collection=kept.collection, restriction_type=CollectionViewRestriction.LOGIN
     )
-    for name, (image, rendition) in zip(("draft", "withdrawn"), world.renditions.items(), strict=True):
-        yield f"picture of what is {name}", None, rendition.url, OWN
+    shown = builders.make_image("Shown to all")
+    builders.make_story("With a picture", section.index, lead_image=shown, lead_image_decorative=True)
+    yield "picture of a public story", None, shown.get_rendition("width-100").url, ALL
+    yield "original of a public story", None, f"/media/{shown.file.name}", NOBODY
+    may_see = {"private": MEMBERS, "for a group": OWN}
+    for name, (image, rendition) in world.renditions.items():
+        yield f"picture of what is {name}", None, rendition.url, may_see.get(name, OWN)
         yield f"original of what is {name}", None, f"/media/{image.file.name}", NOBODY
     yield "document of a draft", None, section.document.url, OWN
     yield "document of a public story", None, public.url, ALL
@@ -141,6 +148,25 @@ def admin_things(world):
         yield f"{name} of a draft", SECRET, f"{draft}{name}", OWN
     yield "revision", SECRET, f"{draft}revisions/{section.draft.latest_revision_id}/view/", OWN
     yield "comparison with what is live", SECRET, f"{live}revisions/compare/live...latest/", OWN
+    # Its title is the same for all, so it is Wagtail that has to ask.
+    changed = builders.make_story("Changed", section.index)
+    changed.summary = f"{SECRET} summary."
+    revision = changed.save_revision()
+    for name in (
+        "edit/",
+        "view_draft/",
+        "revisions/compare/live...latest/",
+        f"revisions/{revision.pk}/view/",
+    ):
+        yield f"{name} of a changed story", SECRET, f"/admin/pages/{changed.pk}/{name}", OWN
+    task = section.waiting.current_task_state.task_id
+    yield (
+        "preview for a moderator",
+        SECRET,
+        f"/admin/pages/workflow/preview/{section.draft.pk}/{task}/",
+        MODERATORS,
+    )
+    yield "history of a live story", f"{SECRET} change", f"{live}history/", OWN
     yield "withdrawn in the editor", SECRET, f"/admin/pages/{world.withdrawn.pk}/edit/", OWN
     for address in (
         f"pages/{section.index.pk}/",
@@ -166,6 +192,8 @@ def admin_things(world):
         yield address, SECRET, f"/admin/{address}", OWN
     yield "search of pages", f"{SECRET} draft", f"/admin/pages/search/?q={SECRET}", OWN
     yield "themes", SECRET, "/admin/snippets/stories/theme/", EDITORS
+    yield "authors", SECRET, "/admin/snippets/stories/author/", EDITORS
+    yield "countries", "Kenya", "/admin/snippets/stories/country/?q=keny", EDITORS
     yield "vocabulary", SECRET, "/admin/snippets/search/vocabularygroup/", EDITORS
     yield "missed searches", SECRET, "/admin/reports/searches-without-result/", EDITORS
     yield "promotions", f"{SECRET} query".lower(), "/admin/searchpicks/", MODERATORS
@@ -195,4 +223,28 @@ def test_who_sees_what(things, role, client):
     if user:
         client.force_login(user)
     expected = {name: role in who for name, _word, _address, who in table}
+    assert {name: sees(client, word, address) for name, word, address, _who in table} == expected
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_gets_a_preview(role, client):
+    section = admin_world.make_section("Here", "Plain")
+    if user := make_user(role, section):
+        client.force_login(user)
+    previews = [
+        f"/admin/pages/{section.draft.pk}/edit/preview/",
+        f"/admin/pages/add/stories/storypage/{section.index.pk}/preview/",
+    ]
+    for address in previews:
+        client.post(address, builders.story_form(title=f"{SECRET} in the preview"))
+        assert sees(client, f"{SECRET} in the preview", address) == (role in OWN), address
+
+
+@pytest.mark.parametrize("things", [public_things, files, admin_things])
+def test_who_has_not_given_the_code_yet_is_a_visitor(things, client, settings):
+    settings.SECOND_FACTOR = "ADMINISTRATORS"
+    world = make_world()
+    table = list(things(world))
+    client.force_login(admin_world.make_role("administrator", world.section))
+    expected = {name: "visitor" in who for name, _word, _address, who in table}
     assert {name: sees(client, word, address) for name, word, address, _who in table} == expected

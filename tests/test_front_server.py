@@ -18,6 +18,7 @@ from tests import front_server, services
 from tests.test_headers import FILE
 
 PUBLIC = FOR_ALL
+HSTS = "max-age=31536000; includeSubDomains; preload"  # as the site says it
 PATIENCE = 30  # seconds
 PAGE = gzip.compress(b"<p>Words of the story.</p>" * 200)
 
@@ -227,6 +228,12 @@ def test_https_is_ended_here(nginx_path, site, tmp_path):
         connection.request("GET", "/")
         assert connection.getresponse().read() == b"Words."
         connection.close()
+        site.stop()
+        connection.request("GET", "/other/")
+        response = connection.getresponse()
+        response.read()
+        assert response.headers["Strict-Transport-Security"] == HSTS
+        connection.close()
     assert site.asked[0]["HTTP_X_FORWARDED_PROTO"] == "https"
 
 
@@ -239,12 +246,19 @@ def test_when_the_site_does_not_answer_there_is_the_help_line(site, front, tmp_p
     assert (response.status, response.content) == (503, b"<p>Call 0800 1234.</p>")
     assert (response.headers["Retry-After"], response.headers["Cache-Control"]) == ("60", "no-store")
     assert response.headers["Content-Type"] == "text/html"
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; " + FILE.partition("; ")[2]
+    assert response.headers["Content-Security-Policy"] == policy
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_without_that_page_it_is_unavailable_all_the_same(site, front):
     site.stop()
     response = front.ask()
     assert (response.status, response.headers["Retry-After"]) == (503, "60")
+    assert response.headers["Content-Security-Policy"] == FILE
+    assert response.headers["Referrer-Policy"] == "no-referrer"
 
 
 def test_site_has_the_front_server_send_a_file(site, front, tmp_path):

@@ -3,14 +3,24 @@
 The scores are the rules of the HTTP Observatory, as far as one answer can break them.
 """
 
+import base64
+import errno
+import hashlib
 import re
 
 import pytest
+from django.contrib.auth.tokens import default_token_generator
+from django.db import OperationalError
 from django.test import Client
 from django.urls import path
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from wagtail.models import Locale
 
 from home.models import SiteSettings
 from site_project import urls as site_urls
+from site_project.outage import write_page
+from site_project.signing_in.invitations import tokens
 from tests import builders
 from tests.test_media_access import address_of, document_block
 from tests.test_site import address_of as address_of_route
@@ -34,7 +44,21 @@ def fails(request):
     raise RuntimeError("on purpose")
 
 
-urlpatterns = [path("fails/", fails), *site_urls.urlpatterns]
+def has_no_database(request):
+    raise OperationalError("on purpose")
+
+
+def has_no_room(request):
+    raise OSError(errno.ENOSPC, "on purpose")
+
+
+urlpatterns = [
+    path("fails/", fails),
+    path("no-database/", has_no_database),
+    path("no-room/", has_no_room),
+    *site_urls.urlpatterns,
+]
+handler500 = site_urls.handler500
 
 
 @pytest.fixture
@@ -68,8 +92,12 @@ def addresses():
     settings = SiteSettings.for_site(builders.home_page().get_site())
     settings.contact_email = "safety@example.org"
     settings.save()
+    builders.make_plain_page("Get help")
+    french = builders.home_page().copy_for_translation(Locale.objects.create(language_code="fr"))
+    french.save_revision().publish()
     pages = [
-        "/", "/?text=1", "/stories/", "/stories/africa/", "/stories/?country=kenya", "/stories/?year=soon",
+        "/", "/?text=1", f"{story.url}?text=1", "/get-help/", "/fr/", "/fr/search/?q=mots", "/livez",
+        "/readyz", "/stories/", "/stories/africa/", "/stories/?country=kenya", "/stories/?year=soon",
         "/stories/country/kenya/", "/stories/theme/mining/", story.url, "/search/", "/search/?q=words",
         "/search/suggestions/?q=wo", "/feed.atom", "/stories/country/kenya/feed.rss", "/robots.txt",
         "/sitemap.xml", "/.well-known/security.txt",
@@ -78,6 +106,8 @@ def addresses():
     found |= {address_of(image): (200, FILE), document.url: (200, FILE)}
     found |= {"/static/css/site.css": (200, PUBLIC), "/static/favicon.svg": (200, PUBLIC)}
     found |= {"/nothing/here/": (404, PUBLIC), "/media/images/nothing.jpg": (404, PUBLIC)}
+    found |= {"/documents/999/nothing.pdf": (404, PUBLIC), "/static/nothing.css": (404, PUBLIC)}
+    found |= {"/no-room/": (507, PUBLIC)}
     found |= {"/fails/": (500, PUBLIC), "/favicon.ico": (302, PUBLIC), "/stories": (301, PUBLIC)}
     found |= {private.url: (302, PUBLIC), "/admin/": (302, ADMIN), "/admin/pages/": (302, ADMIN)}
     return found
@@ -92,6 +122,44 @@ def test_every_public_answer_is_strict_and_the_same_for_all(visitor):
         assert score(response) >= 115, address
         again = ask(visitor, address)
         assert {name: again.get(name) for name in SAFETY} == {name: response.get(name) for name in SAFETY}
+
+
+def test_answer_to_a_wrong_request_is_as_strict(visitor):
+    for address in ("/livez", "/sitemap.xml", "/search/suggestions/"):
+        response = visitor.post(address, secure=True)
+        assert (response.status_code, response["Content-Security-Policy"]) == (405, PUBLIC), address
+        assert score(response) >= 115, address
+    for response, status in (
+        (visitor.get("/", headers={"host": "other.example"}, secure=True), 400),
+        (visitor.get("/", headers={"Transfer-Encoding": "chunked"}, secure=True), 411),
+        (Client(enforce_csrf_checks=True).post("/", secure=True), 403),
+    ):
+        assert (response.status_code, response["Content-Security-Policy"]) == (status, PUBLIC)
+        assert response["Referrer-Policy"] == "no-referrer"
+
+
+def test_page_for_an_outage_is_strict_and_has_its_style(visitor, settings, tmp_path):
+    settings.PAGE_CACHE, settings.DATA_DIR = True, tmp_path
+    settings.CACHES["pages"]["LOCATION"] = tmp_path / "pages"
+    write_page()
+    for address in ("/no-database/", "/stories/", "/static/css/site.css", "/stories/?year=2020"):
+        response = ask(visitor, address)
+        assert response.status_code == 503, address
+        style = builders.parse(response).style.string
+        assert ".maintenance" in style
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        own = f"default-src 'none'; style-src 'sha256-{digest}'"
+        assert response["Content-Security-Policy"] == FILE.replace("default-src 'none'", own), address
+        assert response["Referrer-Policy"] == "no-referrer"
+        assert not response.cookies
+        assert score(response) >= 115, address
+
+
+def test_probe_that_is_told_of_a_fault_is_told_as_strictly(visitor, monkeypatch):
+    monkeypatch.setattr("site_project.health.HealthMiddleware.why_not_ready", lambda self: "database")
+    response = ask(Client(), "/readyz")
+    assert (response.status_code, response["Content-Security-Policy"]) == (503, PUBLIC)
+    assert score(response) >= 115
 
 
 SAFETY = [
@@ -141,6 +209,46 @@ def test_pages_to_sign_in_are_strict_and_say_whence_a_form_comes(address, visito
     assert response["Referrer-Policy"] == "same-origin"
     assert list(response.cookies) == ["__Host-csrftoken"]
     assert score(response) >= 115
+
+
+def test_links_to_choose_a_password_are_strict(visitor):
+    user = builders.make_user()
+    user.set_unusable_password()  # as it is until a link was followed
+    user.save()
+    key = urlsafe_base64_encode(force_bytes(user.pk))
+    for link in (
+        f"/admin/invitation/{key}/{tokens.make_token(user)}/",
+        f"/admin/password_reset/confirm/{key}/{default_token_generator.make_token(user)}/",
+    ):
+        for address, status in [
+            (link, 302),
+            (link.replace(link.split("/")[-2], "set-password"), 200),
+            (link.replace(link.split("/")[-2], "abc-def"), 200),
+        ]:
+            response = ask(visitor, address)
+            assert (response.status_code, without_nonce(response)) == (status, ADMIN), address
+            assert score(response) >= 115, address
+
+
+def test_pages_and_files_of_who_is_signed_in_are_strict(visitor):
+    expected = addresses()
+    visitor.force_login(builders.make_user(is_superuser=True))
+    for address, (_status, policy) in expected.items():
+        response = ask(visitor, address)
+        assert without_nonce(response) == policy, address
+        assert score(response) >= 115, address
+    story = builders.make_story("Told twice")
+    for address in (
+        "/admin/",
+        f"/admin/pages/{story.pk}/edit/",
+        f"/admin/choose-page/{story.get_parent().pk}/",
+        "/admin/images/chooser/",
+        "/admin/nothing/here/",
+        "/admin/error_test/",
+    ):
+        response = ask(visitor, address)
+        assert without_nonce(response) == ADMIN, address
+        assert score(response) >= 115, address
 
 
 def test_every_page_of_the_admin_is_strict(visitor):
