@@ -54,5 +54,6 @@ def robots_txt(request):
         SiteSettings.Robots.NO_AI_TRAINING: AI_TRAINING_ROBOTS,
         SiteSettings.Robots.NONE: ["*"],
     }
-    context = {"policy": policy, "refused": refused[policy], "sitemap": absolute(reverse("sitemap"))}
+    robots = refused.get(policy, ["*"])
+    context = {"policy": policy, "refused": robots, "sitemap": absolute(reverse("sitemap"))}
     return render(request, "robots.txt", context, content_type="text/plain; charset=utf-8")

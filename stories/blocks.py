@@ -15,6 +15,7 @@ from media.models import load_renditions
 from media.visibility import restrictions_on
 from stories import previews
 from stories.languages import language_choices, language_name
+from stories.templatetags.links import web_address
 
 WORDS = _("Words")
 PICTURES = _("Pictures and files")
@@ -189,10 +190,10 @@ class MediaLinkBlock(blocks.StructBlock):
 class ActionValue(blocks.StructValue):
     @cached_property
     def href(self):
-        """Where the button leads, or None when its page is not public."""
+        """Where the button leads, or None when its page is not public, or the address none of the web."""
         page = self.get("page")
         if not page:
-            return self.get("url") or None
+            return web_address(self.get("url")) or None
         is_public = page.live and not restrictions_on(page).exists()
         return page.url if is_public else None
 

@@ -8,10 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.panels import FieldPanel
+from wagtail.admin.rich_text.converters.html_to_contentstate import ExternalLinkElementHandler
 from wagtail.admin.ui.tables import Column
 from wagtail.rich_text import LinkHandler
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import IndexView, SnippetViewSet, SnippetViewSetGroup
+from wagtail.whitelist import check_url
 
 from stories.choosers import CountryChooserViewSet, TermChooserViewSet
 from stories.terms import Author, Country, Theme
@@ -89,9 +91,18 @@ class ExternalLink(LinkHandler):
         return format_html('<a href="{}" rel="noopener noreferrer">', attrs["href"])
 
 
-@hooks.register("register_rich_text_features")
+class EditedLink(ExternalLinkElementHandler):
+    """A link in the editor: Wagtail's leads wherever the stored text says, which may be a program."""
+
+    def get_attribute_data(self, attrs):
+        return {"url": check_url(attrs["href"]) or ""}
+
+
+@hooks.register("register_rich_text_features", order=1000)
 def link_without_trace(features):
     features.register_link_type(ExternalLink)
+    rules = features.converter_rules_by_converter["contentstate"]["link"]
+    rules["from_database_format"]["a[href]"] = EditedLink("LINK")
 
 
 @hooks.register("before_bulk_action")

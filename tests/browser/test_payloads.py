@@ -1,0 +1,138 @@
+"""Scripts in every text of the database run nowhere in Chromium, for readers and for an administrator.
+
+The main walk has the Content Security Policy switched off, which would hide what was let through.
+"""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import admin
+from tests.payload_world import World
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"
+)
+TELL = "window._p = (number) => console.error(`ran: ${number} on ${location.pathname}`);"
+# What a click would run, and what has run or would have: nothing here has an attribute for events.
+FIND = """() => {
+    const PROGRAM = /^(javascript|vbscript):/i;
+    const all = [...document.querySelectorAll("*")];
+    const runs = (element) => ["href", "src", "action", "formAction", "data"].some(
+        (name) => PROGRAM.test(String(element[name]?.baseVal ?? element[name] ?? "")));
+    const events = (element) => [...element.attributes].some(({name}) => name.startsWith("on"));
+    const found = all.filter((element) => runs(element) || events(element));
+    return found.map(({outerHTML}) => outerHTML.slice(0, 200));
+}"""
+TABS = 3
+
+
+class Walk:
+    """Opens addresses in one context, in some tabs at a time, and notes what could run there."""
+
+    def __init__(self, context, address):
+        self.context, self.address, self.faults, self.statuses = context, address, [], {}
+        context.set_default_navigation_timeout(60_000)  # three at a time, and each is a long form
+        self.tabs = [context.new_page() for _ in range(TABS)]
+
+    def visit(self, addresses, ready="body"):
+        for first in range(0, len(addresses), TABS):
+            opened = list(zip(self.tabs, addresses[first : first + TABS], strict=False))
+            for tab, address in opened:
+                answer = tab.goto(self.address + address, wait_until="commit")
+                self.statuses[address] = answer.status
+            for tab, address in opened:
+                tab.wait_for_load_state()
+                expect(tab.locator(ready).first).to_be_attached()
+                self.look(tab, address)
+
+    def look(self, tab, where):
+        for frame in tab.frames:
+            self.faults += [f"{where}: {fault}" for fault in frame.evaluate(FIND)]
+
+
+@pytest.fixture
+def walk(context_factory, live_server, settings, store, allow_errors):
+    settings.WAGTAIL_AUTOSAVE_INTERVAL = 0
+    allow_errors += ["404 (Not Found)", "axe.run results"]  # the latter: Wagtail's checks of the page
+
+    def start(user=None, bypass_csp=True):
+        context = context_factory(bypass_csp=bypass_csp, viewport={"width": 1400, "height": 1000})
+        context.add_init_script(TELL)
+        context.on("dialog", lambda dialog: pytest.fail(f"a dialog: {dialog.message}"))
+        walk = Walk(context, live_server.url)
+        if user:
+            admin.give_session(walk.tabs[0], live_server.url, user)
+        return walk
+
+    return start
+
+
+def test_nothing_runs(walk):
+    """One site for all, as it takes long to build."""
+    world = World()
+    read(walk(), world)
+    desk = walk(world.administrator)
+    administrate(desk, world)
+    edit(desk, world)
+    meet_the_policy(walk(world.administrator, bypass_csp=False), world.site.story)
+
+
+def read(reader, world):
+    reader.visit([address for address in world.public() if "feed." not in address and ".xml" not in address])
+    page = reader.tabs[0]
+    page.goto(f"{reader.address}/")
+    page.get_by_role("combobox").first.fill("wages")
+    expect(page.get_by_role("option").first).to_contain_text("_p(")
+    page.keyboard.press("ArrowDown")
+    reader.look(page, "suggestions")
+    assert reader.faults == []
+
+
+def administrate(desk, world):
+    desk.visit([world.site.story.url, "/", "/stories/"], ready="wagtail-userbar")
+    seen = [address for address in world.pages() if "view_draft" in address]
+    desk.visit(seen)
+    desk.visit([address for address in world.pages() if address not in seen], ready="body.ready")
+    desk.visit(world.others())
+    assert desk.faults == []
+    assert list(desk.statuses.values()).count(200) > 120
+
+
+def edit(desk, world):
+    page = desk.tabs[0]
+    page.goto(f"{desk.address}/admin/pages/{world.site.story.pk}/edit/")
+    expect(page.locator(".Draftail-Editor").first).to_be_visible()
+    for name in ["Toggle status", "Toggle preview", "Toggle checks", "Toggle comments"]:
+        page.get_by_role("button", name=name).first.click()
+    desk.look(page, "editor")
+    for name in ["Add country", "Add theme", "Add author"]:
+        page.get_by_role("button", name=name).click()
+        dialog = page.get_by_role("dialog").locator("visible=true")
+        dialog.get_by_role("checkbox").last.check()
+        desk.look(page, name)
+        dialog.get_by_role("button", name="Confirm selection").click()
+        expect(dialog).to_be_hidden()
+    for block, button in [("Document", "Choose a document"), ("Action", "Choose a page")]:
+        choose(desk, page, admin.add_block(page, block).get_by_role("button", name=button))
+    page.goto(f"{desk.address}/admin/pages/add/stories/storypage/{world.section.index.pk}/")
+    choose(desk, page, page.get_by_role("button", name="Choose an image").first)
+    assert desk.faults == []
+
+
+def choose(desk, page, button):
+    """Take what comes first in the chooser that `button` opens: its title is then in the form."""
+    button.click()
+    dialog = page.get_by_role("dialog").locator("visible=true")
+    choice = dialog.locator("[data-chooser-modal-choice], .choose-page").first
+    expect(choice).to_be_visible()
+    desk.look(page, "chooser")
+    choice.click()
+    expect(dialog).to_be_hidden()
+    desk.look(page, "chosen")
+
+
+def meet_the_policy(desk, story):
+    """Open a few with the policy on: what it has to stop is an error in the browser."""
+    desk.visit([story.url, "/", "/stories/", "/search/?q=wages", f"{story.url}?text=1"])
+    desk.visit([f"/admin/pages/{story.pk}/{view}/" for view in ("edit", "history", "view_draft")])
+    assert desk.faults == []

@@ -1,0 +1,277 @@
+"""Fills every text in the database with scripts, past all validation: escaping counts on no form's check.
+
+What is filled is found in the models and in their blocks, so that a new text field is filled by itself.
+`_p(7)` is what a script calls when it runs; `Poison.places[7]` is the field that it came from.
+"""
+
+from itertools import count
+
+from django.apps import apps
+from django.db import models
+from django.utils.dateparse import parse_datetime
+from wagtail import blocks
+from wagtail.blocks.stream_block import StreamValue
+from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
+from wagtail.fields import RichTextField, StreamField
+
+# The shortest comes first: what is shorter than this can hold no script.
+PAYLOADS = [
+    '"><svg onload=_p({n})>',
+    "<script>_p({n})</script>",
+    '"><img src=x onerror=_p({n})>',
+    "'-_p({n})-'",
+    '"-_p({n})-"',
+    "</script><script>_p({n})</script>",
+    "</title><svg onload=_p({n})>",
+    "</textarea><svg onload=_p({n})>",
+    "</style></template><svg onload=_p({n})>",
+    "--><svg onload=_p({n})>",
+    "javascript:_p({n})",
+    "{{{{constructor.constructor('_p({n})')()}}}}",
+    "${{_p({n})}}",
+    "`-_p({n})-`",
+    "\\';_p({n});//",
+    "\\u003csvg onload=_p({n})\\u003e",
+    "&lt;svg onload=_p({n})&gt;",
+    "%22%3E%3Csvg onload=_p({n})%3E",
+    '" autofocus onfocus=_p({n}) tabindex=1 x="',
+    "' autofocus onfocus=_p({n}) tabindex=1 x='",
+    "2 autofocus onfocus=_p({n}) tabindex=1 x=",
+    '<iframe srcdoc="<script>parent._p({n})</script>"></iframe>',
+    "<![CDATA[><svg onload=_p({n})>]]>",
+    "<?x ><svg onload=_p({n})>",
+    "<!x '><svg onload=_p({n})>",
+    "<svg><style><img src=x onerror=_p({n})></style></svg>",
+    "<svg><animate onbegin=_p({n}) attributeName=x></svg>",
+    "<details open ontoggle=_p({n})>",
+    "<math><a href=javascript:_p({n})>m</a></math>",
+    "<noscript><p title='</noscript><svg onload=_p({n})>'></noscript>",
+    "<svg/onload=_p({n})//",
+    "<object data=javascript:_p({n})></object>",
+    "<form action=javascript:_p({n})><button>b</button></form>",
+    "<base href=javascript:/_p({n})///>",
+    "<meta http-equiv=refresh content='0;url=javascript:_p({n})'>",
+    "<body onload=_p({n})>",
+]
+SCHEMES = [
+    "javascript:_p({n})//",
+    "JaVaScRiPt:_p({n})//",
+    " javascript:_p({n})//",
+    "java\tscript:_p({n})//",
+    "\x01javascript:_p({n})//",
+    "data:text/html,<script>parent._p({n})</script>",
+    "vbscript:_p({n})//",
+]
+RICH = (
+    '<h3 onclick="_p({n})">Wages</h3><p onmouseover="_p({n})" style="x">of <b id="_p({n})">wages</b></p>'
+    '<ul><li>{all}</li></ul><a href="{scheme}">wages</a> <a linktype="page" id="0" title="{scheme}">wages</a>'
+    '<embed embedtype="x" url="{scheme}"/><!-- {all} --><p>{all}</p>'
+)
+# The admin's editor opens no text with a tag that doesn't end, or ends twice.
+TIDY = (
+    "<script>_p({n})</script><svg onload=_p({n})></svg><img src=x onerror=_p({n}) /><b onclick=_p({n})>b</b>"
+    "<iframe srcdoc='<script>parent._p({n})</script>'></iframe>&lt;svg onload=_p({n})&gt;"
+)
+SHORTEST = len(PAYLOADS[0].format(n=""))
+# A word for the search to find, where there is room for more than a script.
+WORD, ROOM = "wages ", 80
+
+# What the machine goes by, and nobody reads: with another value there, there would be no page to look at.
+MACHINES_FIELDS = {
+    *("action", "app_label", "codename", "content_path", "contentpath", "current_time_zone", "filter_spec"),
+    *(
+        "file_hash",
+        "focal_point_key",
+        "hostname",
+        "key",
+        "language_code",
+        "model",
+        "model_path",
+        "object_id",
+        "password",
+    ),
+    *("path", "position", "preferred_language", "restriction_type", "status", "to_object_id", "url_path"),
+    *("wagtailcore.Page.slug", "wagtailcore.Revision.content", "wagtailusers.UserProfile.dismissibles"),
+    *("wagtailusers.UserProfile.theme", "wagtailusers.UserProfile.contrast"),
+    "wagtailusers.UserProfile.density",
+}
+# Of these the site shows nothing, or keeps no row; the search's own tables are made from the others.
+MACHINES_MODELS = {
+    *(
+        "wagtailsearch.IndexEntry",
+        "wagtailsearch.SQLiteFTSIndexEntry",
+        "sessions.Session",
+        "signing_in.Tries",
+    ),
+    *("wagtaildocs.Document", "wagtailimages.Image", "wagtailimages.Rendition", "wagtailcore.APIToken"),
+    *("wagtailadmin.FormState", "otp_static.StaticDevice", "otp_static.StaticToken", "otp_totp.TOTPDevice"),
+}
+TEXTS = (models.CharField, models.TextField, models.JSONField, StreamField)
+
+
+def text_fields():
+    """Yield (model, its fields with text) of all models, without what only the machine reads."""
+    for model in apps.get_models():
+        label = model._meta.label
+        fields = [
+            field
+            for field in model._meta.local_fields
+            if isinstance(field, TEXTS)
+            and not field.primary_key
+            and not {field.name, f"{label}.{field.name}"} & MACHINES_FIELDS
+        ]
+        if fields and label not in MACHINES_MODELS:
+            yield model, fields
+
+
+def text_blocks(block, path):
+    """Yield the path of every block below `block` that has text."""
+    if isinstance(block, TypedTableBlock):
+        yield from (f"{path}.caption", f"{path}.heading")
+    for name, child in getattr(block, "child_blocks", {}).items():
+        yield from text_blocks(child, f"{path}.{name}")
+    if child := getattr(block, "child_block", None):
+        yield from text_blocks(child, f"{path}[]")
+    if isinstance(block, TEXT_BLOCKS):
+        yield path
+
+
+TEXT_BLOCKS = (
+    *(blocks.CharBlock, blocks.TextBlock, blocks.RichTextBlock, blocks.URLBlock, blocks.EmailBlock),
+    *(blocks.RegexBlock, blocks.RawHTMLBlock, blocks.BlockQuoteBlock, blocks.ChoiceBlock),
+)
+
+
+class Poison:
+    """Fills texts, each with its own number, and notes the places of those that it filled.
+
+    No text has room for all scripts: each begins with the next one. `turn` says with which the first begins.
+    Rich text is `is_tidy` where the admin's editor must open it.
+    """
+
+    def __init__(self, turn=0):
+        self.places, self.numbers, self.choices = {}, count(1), count()
+        self.turn, self.is_tidy = turn, True
+
+    def fill(self):
+        """Fill every text of every row once."""
+        self.choices = count(self.turn * 2)
+        for model, fields in text_fields():
+            for row in model._base_manager.order_by("pk"):
+                values = {field.name: self.value_of(row, field) for field in fields}
+                known = {name: value for name, value in values.items() if value is not None}
+                if known:
+                    model._base_manager.filter(pk=row.pk).update(**known)
+
+    def value_of(self, row, field):
+        """Return a value for `field` of `row`; None to leave it as it is."""
+        place, value = f"{row._meta.label}.{field.name}", getattr(row, field.name)
+        if isinstance(field, StreamField):
+            return StreamValue(
+                field.stream_block, self.block(field.stream_block, list(value.raw_data), place), is_lazy=True
+            )
+        if isinstance(field, RichTextField):
+            return self.rich(place)
+        if isinstance(field, models.JSONField):
+            return self.leaves(value, place)
+        if isinstance(field, models.URLField):
+            return self.address(place, field.max_length)
+        if field.choices:
+            return self.choice(place, value, field.max_length)
+        if isinstance(field, models.SlugField):
+            return self.choice(place, value, field.max_length)
+        return self.text(place, field.max_length)
+
+    def number(self, place):
+        number = next(self.numbers)
+        self.places[number] = place
+        return number
+
+    def scripts(self, number, room=None):
+        """Return as many scripts as `room` allows; with little of it the shortest, even without number."""
+        start = (number + self.turn) % len(PAYLOADS)
+        found = ""
+        for script in [*PAYLOADS[start:], *PAYLOADS[:start]]:
+            longer = found + script.format(n=number)
+            if room is None or len(longer) <= room:
+                found = longer
+        return found or PAYLOADS[0].format(n="")
+
+    def text(self, place, room):
+        if room is not None and room < SHORTEST:
+            return None
+        word = WORD if room is None or room >= ROOM else ""
+        return word + self.scripts(self.number(place), room and room - len(word))
+
+    def choice(self, place, value, room):
+        """Return for two of four choices one that was never offered: a page needs some that are.
+
+        The same stay in every `fill`; those of another `turn` are the others.
+        """
+        number = self.number(place)
+        return self.scripts(number, room) if next(self.choices) // 2 % 2 else value
+
+    def address(self, place, room=None):
+        number = self.number(place)
+        scheme = SCHEMES[(number + self.turn) % len(SCHEMES)].format(n=number)
+        return scheme + self.scripts(number, room and room - len(scheme))
+
+    def rich(self, place):
+        number = self.number(place)
+        scheme = SCHEMES[(number + self.turn) % len(SCHEMES)].format(n=number).replace("<", "&lt;")
+        scripts = TIDY.format(n=number) if self.is_tidy else self.scripts(number)
+        return RICH.format(n=number, all=scripts, scheme=scheme)
+
+    def leaves(self, value, place):
+        """Return the JSON `value` with every text in it filled."""
+        if isinstance(value, dict):
+            return {key: self.leaves(each, place) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self.leaves(each, place) for each in value]
+        return self.text(place, None) if isinstance(value, str) and not parse_datetime(value) else value
+
+    def block(self, block, raw, place):
+        """Return `raw`, the stored value of `block`, with every text in it filled."""
+        if isinstance(block, blocks.StreamBlock):
+            return [
+                item | {"value": self.block(block.child_blocks[kind], item["value"], f"{place}.{kind}")}
+                for item in raw
+                for kind in [item["type"]]
+            ]
+        if isinstance(block, blocks.ListBlock):
+            stored = [item.get("value", item) if isinstance(item, dict) else item for item in raw]
+            return [self.block(block.child_block, item, f"{place}[]") for item in stored]
+        if isinstance(block, TypedTableBlock):
+            return self.table(block, raw, place)
+        if isinstance(block, blocks.BaseStructBlock):
+            raw = raw or {}
+            return raw | {
+                name: self.block(child, raw.get(name), f"{place}.{name}")
+                for name, child in block.child_blocks.items()
+            }
+        return self.leaf(block, raw, place)
+
+    def table(self, block, raw, place):
+        columns = [column | {"heading": self.text(f"{place}.heading", None)} for column in raw["columns"]]
+        kinds = [column["type"] for column in columns]
+        rows = [
+            {
+                "values": [
+                    self.block(block.child_blocks[kind], value, f"{place}.{kind}")
+                    for kind, value in zip(kinds, row["values"], strict=True)
+                ]
+            }
+            for row in raw["rows"]
+        ]
+        return {"caption": self.text(f"{place}.caption", None), "columns": columns, "rows": rows}
+
+    def leaf(self, block, raw, place):
+        if not isinstance(block, TEXT_BLOCKS):
+            return raw
+        if isinstance(block, blocks.RichTextBlock):
+            return self.rich(place)
+        if isinstance(block, blocks.URLBlock):
+            return self.address(place)
+        if isinstance(block, blocks.ChoiceBlock):
+            return self.choice(place, raw, None)
+        return self.text(place, None)  # the longest is a rule of the form's
