@@ -1,3 +1,5 @@
+from functools import lru_cache
+
 from bs4.element import PreformattedString
 from django import template
 from django.utils.safestring import mark_safe
@@ -20,6 +22,7 @@ class RichTextWhitelister(Whitelister):
 
 
 @register.filter
+@lru_cache(maxsize=500)
 def without_scripts(html):
     """Return the HTML of a rich text with nothing in it that could run, however it came to be stored."""
     return mark_safe(RichTextWhitelister().clean(html))  # noqa: S308 - what is left is known, and escaped
