@@ -32,6 +32,18 @@ LINTERS = [
 # order: those that empty the database, as all with a live server do, come after those that count on
 # what the migrations put in it. The other ways of dealing (loadfile, worksteal) break that order.
 PYTEST = [sys.executable, "-m", "pytest", "-rs", "-n", "2", "--dist", "load"]
+# Of what these test the database is no part: for all tests together, once is enough, on SQLite.
+WITHOUT_DATABASE = [
+    *(
+        f"browser/test_{name}.py"
+        for name in ("accessibility", "admin_policy", "blocks", "budgets", "keyboard")
+    ),
+    *(f"browser/test_{name}.py" for name in ("languages", "reading", "second_factor", "site_settings")),
+    *(f"browser/test_{name}.py" for name in ("payloads", "suggestions")),
+    *(f"test_media_{name}.py" for name in ("bad_documents", "bad_files", "bucket", "cleaning", "documents")),
+    *(f"test_{name}.py" for name in ("admin_scripts", "compose", "compression", "docs", "environment")),
+    *(f"test_{name}.py" for name in ("front_server", "headers", "translations")),
+]
 
 
 @dataclass
@@ -74,9 +86,10 @@ def sqlite(arguments):
 
 def postgresql(arguments):
     """Run the tests on PostgreSQL, if there is one to be had."""
+    ignored = [f"--ignore=tests/{name}" for name in WITHOUT_DATABASE]
     try:
         with services.postgres() as address:
-            return run_tests("PostgreSQL", address, arguments)
+            return run_tests("PostgreSQL", address, arguments or ignored)
     except services.Missing as missing:
         return [not_run("PostgreSQL", missing)]
 
