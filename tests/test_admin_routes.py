@@ -35,7 +35,7 @@ EVERYBODY = named("""
     invit ation
 """)
 # Whoever has logged in may set up a second factor.
-MEMBERS = {"second_factor"}
+MEMBERS = {"second_factor", "my_second_factors"}
 # Editors and above. What belongs to a section is for its own editors only.
 EDITORS = named("""
     admin/ test404/
