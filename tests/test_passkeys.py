@@ -193,6 +193,7 @@ def test_challenge_is_good_once_and_in_its_session(admin):
     assert not is_in(other)
     client.post(PAGE, {"passkey": answer})
     assert is_in(client)
+    assert passkeys.TO_GIVE not in client.session
     signed_in(admin).post(PAGE, {"passkey": answer})
     options = options_in(other)
     other.post(PAGE, {"passkey": passkey.give(options, flags=0)})
@@ -260,8 +261,10 @@ def test_several_are_added_named_and_removed(admin):
     client = signed_in(admin)
     use(client, first)
     assert MINE in client.get("/admin/account/").text
-    second = SoftPasskey()
-    assert add(client, second, MINE, name="<b>Phone</b>")["Location"] == MINE
+    second, options = SoftPasskey(), options_in(client, MINE)
+    answer = {"passkey": second.make(options), "name": "<b>Phone</b>"}
+    assert client.post(MINE, answer)["Location"] == MINE
+    client.post(MINE, {"passkey": SoftPasskey().make(options), "name": "by the same challenge"})
     assert StaticToken.objects.count() == 10, "the codes on paper stay"
     page = client.get(MINE).text
     assert "My stick" in page

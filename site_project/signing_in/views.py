@@ -68,13 +68,13 @@ def ask(request, user):
         elif device := given(request, user, form):
             throttle.forget()
             second_factor.note_given(request, device)
-            return redirect(_target(request))
+            return redirect(target_of(request))
         else:
             problem = WRONG if form.is_bound else WRONG_PASSKEY
     context = {
         "form": form,
         "problem": problem,
-        "next": _target(request),
+        "next": target_of(request),
         "passkey_options": passkeys.options_to_give(request, user),
     }
     return render(request, "signing_in/second_factor.html", context)
@@ -101,7 +101,7 @@ def set_up_app(request, user, problem="", passkey_form=None):
     context = {
         "form": form,
         "problem": problem,
-        "next": _target(request),
+        "next": target_of(request),
         "picture": mark_safe(picture),  # noqa: S308 - made here, of squares
         "secret": address.partition("secret=")[2].partition("&")[0],
         "passkey_form": passkey_form or PasskeyForm(),
@@ -126,7 +126,7 @@ def is_set_up(request, user, device):
     if not user.is_verified():
         second_factor.note_given(request, device)
     if codes := second_factor.recovery_codes(user):
-        context = {"codes": codes, "next": _target(request)}
+        context = {"codes": codes, "next": target_of(request)}
         return render(request, "signing_in/recovery_codes.html", context)
     return redirect("my_second_factors")
 
@@ -172,7 +172,7 @@ def take_away(request, pk):
     return render(request, "signing_in/take_away.html", {"owner": user})
 
 
-def _target(request):
+def target_of(request):
     target = request.POST.get("next") or request.GET.get("next")
     if url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
         return target
