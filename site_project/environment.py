@@ -167,7 +167,7 @@ def _read_file(name, path):
 
 
 def read_identity_provider(https_only):
-    """Return what is needed to sign in through an identity provider (OpenID Connect); {} when none is named."""
+    """Return what is needed to sign in through an identity provider (OpenID Connect); {} without one."""
     issuer = read("OIDC_ISSUER")
     if not issuer:
         return {}

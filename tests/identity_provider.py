@@ -44,10 +44,14 @@ class IdentityProvider(ThreadingHTTPServer):
         told = {"iss": self.issuer, "aud": CLIENT, "sub": "7", "iat": now, "exp": now + 60}
         told |= {"nonce": wish["nonce"]} | claims | self.lies
         told = {name: value for name, value in told.items() if value is not None}
-        algorithms = [self.header["alg"]]
+        return {"access_token": "access", "token_type": "Bearer", "id_token": self._token(told)}
+
+    def _token(self, told):
+        if self.header["alg"] == "none":
+            parts = [urlsafe_b64encode(json.dumps(part).encode()).decode() for part in (self.header, told)]
+            return ".".join(part.rstrip("=") for part in parts) + "."
         key = self.signs_with or OctKey.import_key(SECRET)
-        token = jwt.encode(self.header, told, key, algorithms=algorithms)
-        return {"access_token": "access", "token_type": "Bearer", "id_token": token}
+        return jwt.encode(self.header, told, key, algorithms=[self.header["alg"]])
 
     def about(self):
         return {

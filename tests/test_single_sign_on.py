@@ -60,7 +60,7 @@ def test_who_has_an_account_gets_in(amina, provider, client):
     assert response["Location"] == "/admin/reports/site-history/"
     assert is_in(client)
     assert client.session["_auth_user_id"] == str(amina.pk)
-    assert not [name for name in client.session.keys() if name.startswith(("_state", "single"))]
+    assert not [name for name in dict(client.session.items()) if name.startswith(("_state", "single"))]
     assert set(amina.groups.all()) == groups
     assert get_user_model().objects.count() == people
     assert not provider.refused
@@ -168,19 +168,19 @@ def test_token_that_is_not_for_this_sign_in(amina, provider, client, lies):
 
 
 @pytest.mark.parametrize(
-    ("key", "header"),
+    ("key", "header", "why"),
     [
-        (RSAKey.generate_key(2048), {"alg": "RS256", "kid": "1"}),
-        (RSAKey.generate_key(2048), {"alg": "RS256", "kid": "2"}),
-        (None, {"alg": "HS256"}),
-        (None, {"alg": "HS256", "kid": "1"}),
-        (None, {"alg": "none"}),
-        (None, {"alg": "none", "kid": "1"}),
+        (RSAKey.generate_key(2048), {"alg": "RS256", "kid": "1"}, "BadSignature"),
+        (RSAKey.generate_key(2048), {"alg": "RS256", "kid": "2"}, "InvalidKeyId"),
+        (None, {"alg": "HS256", "kid": "1"}, "UnsupportedAlgorithm"),
+        (None, {"alg": "none", "kid": "1"}, "UnsupportedAlgorithm"),
+        (None, {"alg": "none"}, "UnsupportedAlgorithm"),
     ],
 )
-def test_token_that_the_provider_did_not_sign(amina, provider, client, key, header):
+def test_token_that_the_provider_did_not_sign(amina, provider, client, caplog, key, header, why):
     provider.signs_with, provider.header = key, header
     check_refused(client, arrive(client, provider))
+    assert f"{why}Error" in caplog.text
 
 
 def test_key_that_the_provider_changed_is_fetched(amina, provider, client):
