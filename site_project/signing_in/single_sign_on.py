@@ -1,4 +1,4 @@
-"""Signing in through an identity provider (OpenID Connect), which says whose an e-mail address is, and no more.
+"""Signing in through an identity provider (OpenID Connect): it says whose an e-mail address is, no more.
 
 It makes no account and gives no rights: docs/decisions/signing-in.md.
 """
