@@ -318,6 +318,8 @@ WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "search.backends"}}
 
 # Users choose their own: site_project/signing_in/invitations.py.
 WAGTAILUSERS_PASSWORD_ENABLED = False
+# In the place of Wagtail's own panel there is one that counts tries: site_project/signing_in/forms.py.
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAILADMIN_USER_LOGIN_FORM = "site_project.signing_in.forms.SignInForm"
 WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "site_project.signing_in.forms.ResetForm"  # noqa: S105
 

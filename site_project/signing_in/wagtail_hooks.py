@@ -1,4 +1,4 @@
-"""What Wagtail's lists of users offer besides."""
+"""What Wagtail's list of users and its account page offer besides."""
 
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -6,6 +6,7 @@ from wagtail import hooks
 from wagtail.admin.widgets import Button
 
 from site_project.signing_in import second_factor
+from site_project.signing_in.forms import PasswordPanel
 from site_project.signing_in.invitations import invite, invite_again
 from site_project.signing_in.views import take_away
 
@@ -32,6 +33,9 @@ def user_buttons(user, request_user):
     if second_factor.has_factor(user):
         address = reverse("take_away_second_factor", args=[user.pk])
         yield Button(_("Forget phone, passkeys and codes"), url=address, icon_name="lock")
+
+
+hooks.register("register_account_settings_panel", PasswordPanel)
 
 
 @hooks.register("register_account_menu_item")
