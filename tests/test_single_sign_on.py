@@ -157,6 +157,7 @@ def test_address_with_letters_that_look_alike(amina, provider, client, email):
         {"iss": "http://127.0.0.1:1/realm"},
         {"iss": None},
         {"aud": "another-site"},
+        {"aud": "another-site", "azp": "stories"},
         {"aud": None},
         {"exp": 1},
         {"exp": None},

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from site_project.signing_in.models import Passkey
 from tests import builders
 from tests.browser.admin import open_desk
+from tests.browser.test_accessibility import AXE, run_axe
 from tests.browser.test_second_factor import sign_in
 
 
@@ -32,16 +33,17 @@ def give_machine(page, verified=True):
     tools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-def address_of(live_server):
-    """Return the site's address by a name: at an address of numbers no browser has passkeys."""
-    return live_server.url.replace("127.0.0.1", "localhost")
+def check_accessibility(page):
+    page.evaluate(AXE)
+    assert run_axe(page) == []
 
 
 def test_administrator_adds_a_passkey_by_keyboard_and_signs_in_with_it(live_server, desk):
     give_machine(desk)
-    sign_in(desk, address_of(live_server))
+    sign_in(desk, live_server.url)
     expect(desk.get_by_role("heading", name="Protect your account")).to_be_visible()
     expect(desk.get_by_text("A code works without.")).to_have_count(0)
+    check_accessibility(desk)
     desk.get_by_label("Name of the passkey").fill("My laptop")
     desk.keyboard.press("Tab")
     expect(desk.get_by_role("button", name="Add a passkey")).to_be_focused()
@@ -51,14 +53,16 @@ def test_administrator_adds_a_passkey_by_keyboard_and_signs_in_with_it(live_serv
     expect(desk.get_by_role("heading", name="What would you like to do?")).to_be_visible()
 
     desk.context.clear_cookies()
-    sign_in(desk, address_of(live_server))
+    sign_in(desk, live_server.url)
     expect(desk.get_by_role("heading", name="Second step")).to_be_visible()
+    check_accessibility(desk)
     desk.get_by_role("button", name="Use a passkey").click()
     expect(desk.get_by_role("heading", name="What would you like to do?")).to_be_visible()
 
     # A second one of the same machine is refused by the browser, and that is said.
-    desk.goto(f"{address_of(live_server)}/admin/second-factor/mine/")
+    desk.goto(f"{live_server.url}/admin/second-factor/mine/")
     expect(desk.get_by_text("Passkey “My laptop”")).to_be_visible()
+    check_accessibility(desk)
     desk.get_by_role("button", name="Add a passkey").click()
     expect(desk.get_by_role("alert")).to_contain_text("No passkey was added.")
     desk.get_by_role("button", name="Remove My laptop").click()
@@ -68,7 +72,7 @@ def test_administrator_adds_a_passkey_by_keyboard_and_signs_in_with_it(live_serv
 
 def test_machine_that_does_not_know_its_owner_has_no_passkey(live_server, desk):
     give_machine(desk, verified=False)
-    sign_in(desk, address_of(live_server))
+    sign_in(desk, live_server.url)
     desk.get_by_role("button", name="Add a passkey").click()
     expect(desk.get_by_role("alert")).to_contain_text("No passkey was added.")
     expect(desk.get_by_role("button", name="Add a passkey")).to_be_focused()
