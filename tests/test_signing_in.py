@@ -111,6 +111,7 @@ def test_success_clears_the_count(amina):
 def change_password(client, old, new="another-lantern-road-42"):
     """Send the account page with a new password."""
     form = builders.parse(client.get("/admin/account/")).select_one("form:has([name$=old_password])")
+    assert len(form.select("[name$=old_password]")) == 1, "none that does not count"
     data = {each["name"]: each.get("value", "") for each in form.select("input[name]:not([type=checkbox])")}
     data |= {
         each["name"]: (each.select_one("[selected]") or each.select_one("option"))["value"]
