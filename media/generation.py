@@ -33,6 +33,7 @@ UNSEEN = {
     "otp_static_statictoken",
     "otp_totp_totpdevice",
     "search_missedsearch",
+    "signing_in_passkey",
     "signing_in_tries",
     "wagtailadmin_editingsession",
     "wagtailcore_comment",

@@ -148,12 +148,7 @@ def read_secret_key(keep_in=None):
 
     `keep_in`: a folder where a key of its own is made and kept when neither is set (local use only).
     """
-    key = read("SECRET_KEY")
-    if not key and read("SECRET_KEY_FILE"):
-        try:
-            key = Path(read("SECRET_KEY_FILE")).read_text().strip()
-        except (OSError, UnicodeDecodeError):
-            stop("SECRET_KEY_FILE", "names a file that can't be read.")
+    key = read("SECRET_KEY") or _read_file("SECRET_KEY_FILE", read("SECRET_KEY_FILE"))
     if not key and keep_in:
         return kept_secret(keep_in / "secret_key")
     if not key:
@@ -161,6 +156,38 @@ def read_secret_key(keep_in=None):
     if not keep_in and (len(key) < 50 or len(set(key)) < 5):
         stop("SECRET_KEY", "must be at least 50 random characters.")
     return key
+
+
+def _read_file(name, path):
+    """Return what is in the file that the variable `name` names; "" when there is none."""
+    try:
+        return Path(path).read_text().strip() if path else ""
+    except (OSError, UnicodeDecodeError):
+        stop(name, "names a file that can't be read.")
+
+
+def read_identity_provider(https_only):
+    """Return what is needed to sign in through an identity provider (OpenID Connect); {} without one."""
+    issuer = read("OIDC_ISSUER")
+    if not issuer:
+        return {}
+    try:
+        parts = urlsplit(issuer)
+        usable = parts.hostname and parts.scheme in ({"https"} if https_only else {"http", "https"})
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment:
+        stop("OIDC_ISSUER", "must be the provider's address, like https://login.example.org/realms/stories")
+    secret = read("OIDC_CLIENT_SECRET") or _read_file(
+        "OIDC_CLIENT_SECRET_FILE", read("OIDC_CLIENT_SECRET_FILE")
+    )
+    if not secret:
+        stop("OIDC_CLIENT_SECRET", "is missing. Set it, or OIDC_CLIENT_SECRET_FILE, as the provider gave it.")
+    client = read("OIDC_CLIENT_ID")
+    if not client:
+        stop("OIDC_CLIENT_ID", "is missing. Set it as the provider gave it.")
+    name = read("OIDC_NAME", parts.hostname)
+    return {"issuer": issuer, "client_id": client, "client_secret": secret, "name": name}
 
 
 def read_former_keys():

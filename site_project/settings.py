@@ -211,6 +211,8 @@ OTP_TOTP_ISSUER = urlsplit(BASE_URL).hostname
 # Codes are counted as passwords are, for all of somebody's devices together.
 OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
 OTP_TOTP_SYNC = False  # half a minute early or late, never more
+# Who else says who somebody is, besides the password: nobody when it is empty.
+IDENTITY_PROVIDER = environment.read_identity_provider(https_only=not LOCAL)
 SESSION_ENGINE = "site_project.signing_in.sessions"
 SESSION_COOKIE_AGE = 10 * 3600  # a work day, from signing in
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
@@ -299,8 +301,10 @@ LOGGING = {
         "django_tasks": {"level": "WARNING"},
         "wagtail": {"level": "WARNING"},
         "pikepdf": {"level": "WARNING"},
-        # It tells of each request to the bucket, with its keys and all.
+        # They tell of each request to the bucket or to the identity provider, with its keys and all.
         "botocore": {"level": "WARNING"},
+        "authlib": {"level": "WARNING"},
+        "urllib3": {"level": "WARNING"},
         # Anybody can send a wrong host name: no line a probe.
         "django.security.DisallowedHost": {"handlers": ["none"], "propagate": False},
     },
@@ -314,6 +318,8 @@ WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "search.backends"}}
 
 # Users choose their own: site_project/signing_in/invitations.py.
 WAGTAILUSERS_PASSWORD_ENABLED = False
+# In the place of Wagtail's own panel there is one that counts tries: site_project/signing_in/forms.py.
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAILADMIN_USER_LOGIN_FORM = "site_project.signing_in.forms.SignInForm"
 WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "site_project.signing_in.forms.ResetForm"  # noqa: S105
 

@@ -12,6 +12,7 @@ from wagtail.users.models import UserProfile
 
 from home.models import SiteSettings, StandardPage
 from search.models import KnownWord
+from site_project.signing_in.models import Passkey
 from stories.models import StoryPage
 from stories.terms import Author, Country, Theme
 from tests import admin_world, builders
@@ -50,6 +51,8 @@ class World:
             type(page).objects.filter(pk=page.pk).update(body=story.body)
         comment = Comment.objects.create(page=story, user=self.administrator, text="?", contentpath="title")
         CommentReply.objects.create(comment=comment, user=self.administrator, text="!")
+        # Not the administrator's own: they would be asked for it.
+        Passkey.objects.create(user=section.draft.owner, name="Stick", credential_id="x", public_key=b"")
         KnownWord.objects.get_or_create(folded="wages", written="wages")
         SearchPromotion.objects.create(
             query=Query.get("road"), external_link_url="https://example.org/", external_link_text="Out"
@@ -115,6 +118,7 @@ NO_PAGES = (
     r"|dismissibles|autocomplete|preview|admin/|error_test|url_generator|multiple_|_multiple$|choose_page_"
     r"|password|login|task_chooser|choosers|_chooser|chooserresults|invit|take_away|set_page_position|confirm"
     r"|:lock|unlock|enable|unschedule|^second_factor|convert_alias|collect_|process_import|set_privacy|remove"
+    r"|single_sign_on"
 )
 
 

@@ -78,6 +78,7 @@ WORD, ROOM = "wages ", 80
 
 # What the machine goes by, and nobody reads: with another value there, there would be no page to look at.
 MACHINES_FIELDS = {
+    "signing_in.Passkey.credential_id",
     *("action", "app_label", "codename", "content_path", "contentpath", "current_time_zone", "filter_spec"),
     *(
         "file_hash",

@@ -35,7 +35,7 @@ EVERYBODY = named("""
     invit ation
 """)
 # Whoever has logged in may set up a second factor.
-MEMBERS = {"second_factor"}
+MEMBERS = {"second_factor", "my_second_factors"}
 # Editors and above. What belongs to a section is for its own editors only.
 EDITORS = named("""
     admin/ test404/
@@ -115,6 +115,7 @@ NOTHING = named("""
     invite _again
     take_ away_second_factor
     process _import
+    single_ sign_on sign_on_done
     wagtailadmin_ error_test block_preview logout
     wagtailadmin_api: pages:find images:find documents:find
     wagtailadmin_pages: unpublish unlock revisions_index

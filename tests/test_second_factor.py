@@ -55,9 +55,8 @@ def code_of(key=KEY, step=0):
 
 def with_app(user):
     """Let `user` have an app; return the codes on paper."""
-    codes = second_factor.set_up(user, KEY, code_of(step=-1))[1]
-    assert codes
-    return codes
+    assert second_factor.set_up(user, KEY, code_of(step=-1))
+    return second_factor.recovery_codes(user)
 
 
 def signed_in(user):
@@ -377,6 +376,6 @@ def test_last_administrator_asks_the_command(admin, capsys):
     with pytest.raises(CommandError, match="no user"):
         call_command("forget_second_factor", "nobody")
     call_command("forget_second_factor", "amina")
-    assert "amina sets up an app anew" in capsys.readouterr().out
+    assert "amina sets up a second step anew" in capsys.readouterr().out
     assert not TOTPDevice.objects.exists()
     assert not StaticDevice.objects.exists()

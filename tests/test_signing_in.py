@@ -108,6 +108,36 @@ def test_success_clears_the_count(amina):
     assert is_refused(sign_in("Amina"))
 
 
+def change_password(client, old, new="another-lantern-road-42"):
+    """Send the account page with a new password."""
+    form = builders.parse(client.get("/admin/account/")).select_one("form:has([name$=old_password])")
+    assert len(form.select("[name$=old_password]")) == 1, "none that does not count"
+    data = {each["name"]: each.get("value", "") for each in form.select("input[name]:not([type=checkbox])")}
+    data |= {
+        each["name"]: (each.select_one("[selected]") or each.select_one("option"))["value"]
+        for each in form.select("select")
+    }
+    data |= {"name_email-first_name": "Amina", "name_email-last_name": "A."}
+    words = {"password-old_password": old, "password-new_password1": new, "password-new_password2": new}
+    return client.post("/admin/account/", data | words)
+
+
+def test_old_password_is_no_easier_to_guess_on_the_account_page(amina, noon, client):
+    client.force_login(amina)
+    for _ in range(3):
+        response = change_password(client, WRONG)
+        assert "entered incorrectly" in response.text
+        assert TOO_MANY not in response.text
+    for _ in range(2):
+        assert not is_refused(sign_in("Amina"))
+    assert TOO_MANY in change_password(client, builders.PASSWORD).text
+    assert is_refused(sign_in("Amina", builders.PASSWORD))
+    noon.move_to(NOON + COOL_OFF)
+    assert change_password(client, builders.PASSWORD).status_code == 302
+    assert client.get("/admin/account/").status_code == 200, "who changes it stays signed in"
+    assert is_in(sign_in("Amina", "another-lantern-road-42"))
+
+
 # --- By address ----------------------------------------------------------------------------------
 
 

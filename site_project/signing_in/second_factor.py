@@ -1,7 +1,7 @@
-"""The second factor: codes of an app on the phone (TOTP), and codes on paper for when the phone is lost.
+"""The second factor: codes of an app on the phone (TOTP), passkeys, and codes on paper for emergencies.
 
 Whoever gave a password only is nobody yet, on every page of the site and not only in the admin. There is one
-page for them: it asks for a code, or has them set up an app where they have none.
+page for them: it asks for a code or a passkey, or has them set up one of both where they have none.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from binascii import unhexlify
 from functools import partial
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.shortcuts import redirect
@@ -24,7 +25,11 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from site_project.signing_in.models import Passkey
+
 CODES = 10
+# Recovery codes are none: they stand in for one that is lost.
+FACTORS = [TOTPDevice, Passkey]
 MANAGES_USERS = ["auth.add_user", "auth.change_user", "auth.add_group", "auth.change_group"]
 # What those need who are nobody yet, and all else in the admin sends them on.
 OPEN = {
@@ -73,8 +78,8 @@ def half_known_user(request):
 
 
 def owes(user):
-    """Return whether `user` has still to give a code, or to set up an app: who has one always gives it."""
-    return not user.is_verified() and (is_required(user) or has_app(user))
+    """Return whether `user` has still to give a second factor or to set one up: who has one gives it."""
+    return not user.is_verified() and (is_required(user) or has_factor(user))
 
 
 def is_required(user):
@@ -86,6 +91,14 @@ def is_required(user):
 
 def has_app(user):
     return TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+
+
+def has_factor(user):
+    return any(model.objects.filter(user=user, confirmed=True).exists() for model in FACTORS)
+
+
+def factors_of(user):
+    return [device for model in FACTORS for device in model.objects.filter(user=user, confirmed=True)]
 
 
 @transaction.atomic
@@ -101,18 +114,26 @@ def accept(user, code):
 
 @transaction.atomic
 def set_up(user, key, code):
-    """Let `user` have an app with `key` that shows `code`; return (device, recovery codes), or None twice."""
+    """Return the new app of `user` with `key`, when it shows `code`; else None."""
     shown = TOTP(unhexlify(key))
     shown.time = time.time()
     # Asked before there is a device: one that refuses a code saves itself.
     if not re.fullmatch("[0-9]{6}", code) or not shown.verify(int(code), tolerance=1):
-        return None, None
-    forget(user)
-    app = TOTPDevice.objects.create(user=user, key=key, name="app", last_t=shown.t())
+        return None
+    TOTPDevice.objects.filter(user=user).delete()
+    return TOTPDevice.objects.create(user=user, key=key, name="app", last_t=shown.t())
+
+
+@transaction.atomic
+def recovery_codes(user):
+    """Return new codes on paper for `user`; none when they have some that go with another factor."""
+    if len(factors_of(user)) > 1 and StaticToken.objects.filter(device__user=user).exists():
+        return []
+    StaticDevice.objects.filter(user=user).delete()
     codes = [b32encode(secrets.token_bytes(10)).decode().lower() for _ in range(CODES)]
     paper = StaticDevice.objects.create(user=user, name="paper")
     StaticToken.objects.bulk_create([StaticToken(device=paper, token=_digest(code)) for code in codes])
-    return app, ["-".join(re.findall("....", code)) for code in codes]
+    return ["-".join(re.findall("....", code)) for code in codes]
 
 
 def note_given(request, device):
@@ -121,9 +142,24 @@ def note_given(request, device):
     request.session.cycle_key()
 
 
+@transaction.atomic
+def remove(user, persistent_id):
+    """Take one factor of `user` away; return whether that may be: not the last where one is required."""
+    # Of two that come at once, the second sees what the first left.
+    get_user_model().objects.select_for_update().get(pk=user.pk)
+    factors = {device.persistent_id: device for device in factors_of(user)}
+    if persistent_id in factors and len(factors) == 1:
+        if is_required(user):
+            return False
+        forget(user)
+    elif persistent_id in factors:
+        factors[persistent_id].delete()
+    return True
+
+
 def forget(user):
-    """Take the app and the codes of `user` away."""
-    for model in (TOTPDevice, StaticDevice):
+    """Take all factors and the codes of `user` away."""
+    for model in (*FACTORS, StaticDevice):
         model.objects.filter(user=user).delete()
 
 

@@ -1,4 +1,4 @@
-"""What Wagtail's lists of users offer besides."""
+"""What Wagtail's list of users and its account page offer besides."""
 
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -6,6 +6,7 @@ from wagtail import hooks
 from wagtail.admin.widgets import Button
 
 from site_project.signing_in import second_factor
+from site_project.signing_in.forms import PasswordPanel
 from site_project.signing_in.invitations import invite, invite_again
 from site_project.signing_in.views import take_away
 
@@ -29,16 +30,24 @@ def user_urls():
 def user_buttons(user, request_user):
     if user.is_active and not user.has_usable_password():
         yield Button(_("Invite again"), url=reverse("invite_again", args=[user.pk]), icon_name="mail")
-    if second_factor.has_app(user):
+    if second_factor.has_factor(user):
         address = reverse("take_away_second_factor", args=[user.pk])
-        yield Button(_("Forget phone and codes"), url=address, icon_name="lock")
+        yield Button(_("Forget phone, passkeys and codes"), url=address, icon_name="lock")
+
+
+hooks.register("register_account_settings_panel", PasswordPanel)
 
 
 @hooks.register("register_account_menu_item")
 def offer_second_factor(request):
-    if not second_factor.has_app(request.user):
+    if second_factor.has_factor(request.user):
         return {
-            "url": reverse("second_factor"),
-            "label": _("Protect your account"),
-            "help_text": _("Besides the password, have a code from your phone asked for."),
+            "url": reverse("my_second_factors"),
+            "label": _("Second step"),
+            "help_text": _("The passkeys and the app that are asked for besides the password."),
         }
+    return {
+        "url": reverse("second_factor"),
+        "label": _("Protect your account"),
+        "help_text": _("Besides the password, have a code from your phone or a passkey asked for."),
+    }

@@ -1,4 +1,4 @@
-"""For the one administrator who lost the phone and the recovery codes, and has nobody to ask."""
+"""For the one administrator who lost every second factor and the recovery codes, and has nobody to ask."""
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
@@ -7,7 +7,7 @@ from site_project.signing_in import second_factor
 
 
 class Command(BaseCommand):
-    help = "Forget the app and the recovery codes of a user, who sets them up anew at the next sign-in."
+    help = "Forget the app, passkeys and recovery codes of a user, who sets them up anew at the next sign-in."
 
     def add_arguments(self, parser):
         parser.add_argument("username")
@@ -17,4 +17,4 @@ class Command(BaseCommand):
         if not user:
             raise CommandError("There is no user of this name.")
         second_factor.forget(user)
-        self.stdout.write(f"{user.get_username()} sets up an app anew at the next sign-in.")
+        self.stdout.write(f"{user.get_username()} sets up a second step anew at the next sign-in.")

@@ -1,0 +1,89 @@
+"""Adding a passkey, and signing in with it, in a browser under the site's policy."""
+
+import pytest
+from playwright.sync_api import expect
+
+from site_project.signing_in.models import Passkey
+from tests import builders
+from tests.browser.admin import open_desk
+from tests.browser.test_accessibility import AXE, run_axe
+from tests.browser.test_second_factor import sign_in
+
+
+@pytest.fixture
+def desk(new_page, settings):
+    """A browser page, and an administrator who has no second factor yet."""
+    settings.SECOND_FACTOR = "ADMINISTRATORS"
+    builders.make_user(username="amina", is_superuser=True)
+    return open_desk(new_page)
+
+
+def give_machine(page, verified=True):
+    """Let `page` be on a machine that has passkeys, and whose owner proves that it is they, or can't."""
+    tools = page.context.new_cdp_session(page)
+    tools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasUserVerification": True,
+        "hasResidentKey": True,
+        "isUserVerified": verified,
+        "automaticPresenceSimulation": True,
+    }
+    tools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def check_accessibility(page):
+    page.evaluate(AXE)
+    assert run_axe(page) == []
+
+
+def test_administrator_adds_a_passkey_by_keyboard_and_signs_in_with_it(live_server, desk):
+    give_machine(desk)
+    sign_in(desk, live_server.url)
+    expect(desk.get_by_role("heading", name="Protect your account")).to_be_visible()
+    expect(desk.get_by_text("A code works without.")).to_have_count(0)
+    check_accessibility(desk)
+    desk.get_by_label("Name of the passkey").fill("My laptop")
+    desk.keyboard.press("Tab")
+    expect(desk.get_by_role("button", name="Add a passkey")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("listitem")).to_have_count(10)
+    desk.get_by_role("link", name="I wrote them down").click()
+    expect(desk.get_by_role("heading", name="What would you like to do?")).to_be_visible()
+
+    desk.context.clear_cookies()
+    sign_in(desk, live_server.url)
+    expect(desk.get_by_role("heading", name="Second step")).to_be_visible()
+    check_accessibility(desk)
+    desk.get_by_role("button", name="Use a passkey").click()
+    expect(desk.get_by_role("heading", name="What would you like to do?")).to_be_visible()
+
+    # A second one of the same machine is refused by the browser, and that is said.
+    desk.goto(f"{live_server.url}/admin/second-factor/mine/")
+    expect(desk.get_by_text("Passkey “My laptop”")).to_be_visible()
+    check_accessibility(desk)
+    desk.get_by_role("button", name="Add a passkey").click()
+    expect(desk.get_by_role("alert")).to_contain_text("No passkey was added.")
+    desk.get_by_role("button", name="Remove My laptop").click()
+    expect(desk.get_by_role("alert").first).to_contain_text("add another before you remove this one")
+    assert Passkey.objects.count() == 1
+
+
+def test_machine_that_does_not_know_its_owner_has_no_passkey(live_server, desk):
+    give_machine(desk, verified=False)
+    sign_in(desk, live_server.url)
+    desk.get_by_role("button", name="Add a passkey").click()
+    expect(desk.get_by_role("alert")).to_contain_text("No passkey was added.")
+    expect(desk.get_by_role("button", name="Add a passkey")).to_be_focused()
+    assert not Passkey.objects.exists()
+
+
+def test_without_javascript_a_code_works_and_the_page_says_so(live_server, new_page, settings):
+    settings.SECOND_FACTOR = "ADMINISTRATORS"
+    builders.make_user(username="amina", is_superuser=True)
+    page = new_page(java_script_enabled=False)
+    sign_in(page, live_server.url)
+    expect(page.get_by_text("A passkey needs JavaScript")).to_be_visible()
+    expect(page.get_by_role("button", name="Add a passkey")).to_be_hidden()
+    expect(page.get_by_label("Code")).to_be_visible()
