@@ -73,7 +73,8 @@ def build_metadata(request, page, site, nav, listing=None):
     if story:
         metadata.story = story
         metadata.published = published_at(story).isoformat()
-        metadata.modified = story.last_published_at.isoformat()
+        # An import may have left it out.
+        metadata.modified = (story.last_published_at or published_at(story)).isoformat()
     metadata.json_ld = to_json(build_graph(metadata, page, site, nav, listing, logo))
     return metadata
 
