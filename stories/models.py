@@ -170,14 +170,10 @@ class StoryPage(Page):
         stories = StoryPage.objects.published().beside(self)
         context["index_url"] = self.top_index_url(request)
         context["related"] = related = SimpleLazyObject(lambda: stories.related_to(self).for_cards()[:3])
-        load_renditions(
-            [
-                self.lead_image,
-                *pictures_in(self.body),
-                *(author.picture for author in self.authors),
-                *(story.lead_image for story in ([] if kept.is_open else related)),
-            ]
-        )
+        pictures = [self.lead_image, *(author.picture for author in self.authors)]
+        if not kept.is_open:  # body and cards, which are kept, would ask for theirs one after the other
+            pictures += [*pictures_in(self.body), *(story.lead_image for story in related)]
+        load_renditions(pictures)
         if self.date and self.pk:  # the preview of a new story has neither
             for story in kept(("neighbours", self.pk), lambda: list(stories.neighbours_of(self))):
                 is_newer = (story.date, story.pk) > (self.date, self.pk)
