@@ -27,14 +27,14 @@ from search.parsing import parse
 from search.queries import Tokens, joined, leaves, typed_only
 from search.vocabulary import Vocabulary
 from stories.listing import Choice, Facet, term_label
-from stories.models import StoryCountry, StoryTheme
+from stories.models import StoryCountry, StoryPage, StoryTheme
 from stories.terms import country_names
 
 RESULTS_PER_PAGE = 10
 # With so many results, asking for their countries by their keys costs more than asking for all.
 MANY = 500
-# All that can be found, as the names of the relations from Page.
-PAGE_TYPES = ["homepage", "standardpage", "storyindexpage", "storypage__lead_image"]
+# All that can be found beside stories, as the names of the relations from Page.
+OTHER_TYPES = ["homepage", "standardpage", "storyindexpage"]
 # For readers who go on to the next page of the results, or take a filter. Each search is some of these.
 recent = Kept(most=30)
 
@@ -222,6 +222,9 @@ class Search:
     @cached_property
     def facets(self):
         """The facets that have something to choose, each with the number of results of each choice."""
+        return self._kept("facets", self._count_facets, self.address())
+
+    def _count_facets(self):
         if not self.rows:
             return []
         names = country_names(get_language())
@@ -314,6 +317,9 @@ def grouped(links):
 
 
 def specific_pages(keys):
-    """Return {key: page of its own type} with the lead pictures of stories, by one query."""
-    pages = Page.objects.filter(pk__in=list(keys)).select_related(*PAGE_TYPES)
-    return {page.pk: getattr(page, page.cached_content_type.model) for page in pages}
+    """Return {key: page of its own type}, by one query for stories and one for what is none."""
+    found = StoryPage.objects.select_related("lead_image").in_bulk(list(keys))
+    if others := [key for key in keys if key not in found]:
+        pages = Page.objects.filter(pk__in=others).select_related(*OTHER_TYPES)
+        found |= {page.pk: getattr(page, page.cached_content_type.model) for page in pages}
+    return found

@@ -24,7 +24,7 @@ PINNED = {
     "/stories/?country=kenya&year=2025": (13, 6),  # (18)
     "/stories/country/kenya/": (16, 6),  # (18)
     "/stories/theme/forced-labour/": (16, 6),  # (18)
-    "/stories/africa/the-story/": (14, 2),  # (14)
+    "/stories/africa/the-story/": (14, 1),  # (14)
     "/search/?q=words": (14, 1),  # (20)
     "/search/?q=nothing-has-this-word": (19 + COUNTING, 5 + COUNTING),
     "/about/": (6, 1),
