@@ -71,6 +71,7 @@ def measure(size, kind, site, path, folder, queries=None):
     )
     (folder / "body").write_bytes(body)
     with served("bare:application", bare_environment(folder, headers)) as bare:
+        ask(bare + "/").read()  # it is there
         plain = load(bare + "/")
         report(size, kind, "bare", plain, plain, bytes=len(body))
         if is_page:
