@@ -39,10 +39,11 @@ WITHOUT_DATABASE = [
         for name in ("accessibility", "admin_policy", "blocks", "budgets", "keyboard")
     ),
     *(f"browser/test_{name}.py" for name in ("languages", "reading", "second_factor", "site_settings")),
-    *(f"browser/test_{name}.py" for name in ("payloads", "suggestions")),
+    *(f"browser/test_{name}.py" for name in ("editor", "passkeys", "payloads", "suggestions")),
     *(f"test_media_{name}.py" for name in ("bad_documents", "bad_files", "bucket", "cleaning", "documents")),
     *(f"test_{name}.py" for name in ("admin_scripts", "compose", "compression", "docs", "environment")),
-    *(f"test_{name}.py" for name in ("front_server", "headers", "translations")),
+    *(f"test_{name}.py" for name in ("front_server", "headers", "payloads", "payloads_everywhere")),
+    *(f"test_{name}.py" for name in ("single_sign_on", "translations")),
 ]
 
 
