@@ -85,6 +85,10 @@ def store(settings, tmp_path):
 
 @pytest.fixture
 def committed(monkeypatch):
+    take_for_committed(monkeypatch)
+
+
+def take_for_committed(monkeypatch):
     """Take what the test writes for committed: what is made for visitors is kept, as on a running site."""
     for module in (generation, visibility):
         monkeypatch.setattr(module, "in_transaction", lambda: False)

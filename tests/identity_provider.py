@@ -92,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def running():
     with IdentityProvider() as provider:
-        thread = Thread(target=provider.serve_forever)
+        thread = Thread(target=provider.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
             yield provider

@@ -4,10 +4,12 @@ Each test also looks for a public story in the same place: an empty place proves
 """
 
 import datetime
+import re
 
 import pytest
 from django.contrib.auth.models import Group
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
@@ -21,17 +23,38 @@ from tests.builders import (
     make_user,
     parse,
 )
+from tests.conftest import take_for_committed
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True, params=["asked", "known"])
-def way_of_leaving_out(request):
+@pytest.fixture
+def client(monkeypatch):
+    return TwiceAsking(monkeypatch)
+
+
+class TwiceAsking(Client):
     """What is private is asked for within each query; outside of transactions, it is known to all of them."""
-    if request.param == "known":
-        request.getfixturevalue("committed")
+
+    def __init__(self, monkeypatch):
+        super().__init__()
+        self.monkeypatch = monkeypatch
+
+    def get(self, address, **options):
+        """Return the answer, which is the same in both ways."""
+        asked = super().get(address, **options)
+        with self.monkeypatch.context() as patch:
+            take_for_committed(patch)
+            known = super().get(address, **options)
+        assert without_token(known) == without_token(asked)
+        return asked
 
 
+def without_token(response):
+    return response.status_code, response.headers.get("Location"), TOKEN.sub(b"", response.content)
+
+
+TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
 # Words that stand in no other text of the site.
 HIDDEN, SHOWN = "Quixotic", "Marigold"
 HIDDEN_DAY, SHOWN_DAY = datetime.date(2025, 5, 5), datetime.date(2025, 5, 6)
