@@ -12,6 +12,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from PIL import Image as PillowImage
 from wagtail.models import PageViewRestriction
+from wagtail.search import index
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
 from home.models import HomePage, StandardPage
@@ -61,6 +62,8 @@ def make_story(title=None, parent=None, countries=(), themes=(), authors=(), bod
     (parent or make_index()).add_child(instance=page)
     if not live:
         page.save_revision(clean=False)
+    elif countries or themes or authors:
+        index.insert_or_update_object(page)  # the page was saved before them
     return page
 
 

@@ -28,10 +28,11 @@ LINTERS = [
     ["djlint", "--lint", "--quiet", "--allow-empty-input", "."],
     ["lint-imports", "--no-logo"],
 ]
-# Two processes, each with a database of its own. "load" deals the tests out in pytest-django's
-# order: those that empty the database, as all with a live server do, come after those that count on
-# what the migrations put in it. The other ways of dealing (loadfile, worksteal) break that order.
-PYTEST = [sys.executable, "-m", "pytest", "-rs", "-n", "2", "--dist", "load"]
+# Three processes, each with a database of its own: of two, one would often wait for its browser.
+# "load" deals the tests out in pytest-django's order: those that empty the database, as all with a
+# live server do, come after those that count on what the migrations put in it. The other ways of
+# dealing (loadfile, worksteal) break that order.
+PYTEST = [sys.executable, "-m", "pytest", "-rs", "-n", "3", "--dist", "load"]
 # Of what these test the database is no part: for all tests together, once is enough, on SQLite.
 WITHOUT_DATABASE = [
     *(

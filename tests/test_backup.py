@@ -135,9 +135,11 @@ class TestWholeSite:
         story = builders.make_story(
             "In the backup", lead_image=builders.make_image(), lead_image_alt="A lamp"
         )
+        story.save_revision()
         kept = sums(store)
         save_site(tmp_path / "site.zip")
         later = builders.make_story("Written later")
+        later.save_revision()
         builders.make_image()
         next(path for path in store.rglob("*") if path.is_file()).write_bytes(b"no picture")
         here = rows(), sums(store)

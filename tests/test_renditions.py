@@ -28,7 +28,8 @@ def stored():
 
 def test_publishing_makes_all_that_a_story_and_its_card_show(client, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
-        story = story_with_pictures()
+        story = story_with_pictures(live=False)
+        story.get_latest_revision().publish()
     made = stored()
     assert made
     for address in (story.url, "/stories/", "/search/?q=lamp", "/"):
