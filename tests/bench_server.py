@@ -9,7 +9,6 @@ The server has one core, wrk and PostgreSQL the other; with one core only, the r
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -148,7 +147,8 @@ def load(address, headers=None):
 
 def load_once(address, headers):
     """Return the requests a second, and the times of p50 and p99 in milliseconds, that wrk counts."""
-    command = ["taskset", "-c", CLIENT_CORE, wrk(), "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency"]
+    command = ["taskset", "-c", CLIENT_CORE, services.wrk(), "--latency"]
+    command += ["-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s"]
     for name, value in (GZIP | (headers or {})).items():
         command += ["-H", f"{name}: {value}"]
     printed = run([*command, address], os.environ)
@@ -164,13 +164,6 @@ def load_once(address, headers):
 def in_milliseconds(time):
     value, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", time).groups()
     return round(float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit], 2)
-
-
-def wrk():
-    """Return the path of wrk; get it when there is none."""
-    if not shutil.which("wrk"):
-        services.install_debian_packages("wrk")
-    return shutil.which("wrk") or sys.exit("No wrk here: install it.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The programs that the tests need beside Python: PostgreSQL, Chromium and exiftool.
+"""The programs that the tests need beside Python: PostgreSQL, Chromium, exiftool and, to measure, wrk.
 
 Each is looked for on the machine first and installed only when it isn't there, which is said aloud.
 """
@@ -239,6 +239,18 @@ def exiftool(install=True):
     if path := shutil.which("exiftool"):
         return path
     raise Missing("no exiftool here: install it (Debian's package is libimage-exiftool-perl)")
+
+
+# --- wrk -----------------------------------------------------------------------------------------
+
+
+def wrk():
+    """Return the path of wrk, which asks for pages as fast as it can. Raises Missing when there is none."""
+    if not shutil.which("wrk"):
+        install_debian_packages("wrk")
+    if path := shutil.which("wrk"):
+        return path
+    raise Missing("no wrk here: install it")
 
 
 # --- All -----------------------------------------------------------------------------------------

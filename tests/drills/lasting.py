@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import threading
@@ -191,8 +190,7 @@ def load(site, folder, seconds, pause):
     script = folder / "load.lua"
     pages = ", ".join(f'"{address}"' for address in site.facts["addresses"])
     script.write_text(LUA.format(pages=pages, host=HOST, pause=pause))
-    program = shutil.which("wrk") or services.install_debian_packages("wrk") or "wrk"
-    command = [program, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "--latency"]
+    command = [services.wrk(), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "--latency"]
     command += ["-s", str(script), f"http://127.0.0.1:{site.port}"]
     printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     value, unit = re.search(r"^\s+99%\s+([\d.]+)(us|ms|s)", printed, re.MULTILINE).groups()
