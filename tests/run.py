@@ -31,8 +31,8 @@ LINTERS = [
 # Three processes, each with a database of its own: of two, one would often wait for its browser.
 # "load" deals the tests out in pytest-django's order: those that empty the database, as all with a
 # live server do, come after those that count on what the migrations put in it. The other ways of
-# dealing (loadfile, worksteal) break that order.
-PYTEST = [sys.executable, "-m", "pytest", "-rs", "-n", "3", "--dist", "load"]
+# dealing (loadfile, worksteal) break that order. One by one, as the last ones take longest.
+PYTEST = [sys.executable, "-m", "pytest", "-rs", "-n", "3", "--dist", "load", "--maxschedchunk", "1"]
 # Of what these test the database is no part: for all tests together, once is enough, on SQLite.
 WITHOUT_DATABASE = [
     *(
@@ -42,9 +42,10 @@ WITHOUT_DATABASE = [
     *(f"browser/test_{name}.py" for name in ("languages", "reading", "second_factor", "site_settings")),
     *(f"browser/test_{name}.py" for name in ("editor", "passkeys", "payloads", "suggestions")),
     *(f"test_media_{name}.py" for name in ("bad_documents", "bad_files", "bucket", "cleaning", "documents")),
-    *(f"test_{name}.py" for name in ("admin_scripts", "compose", "compression", "docs", "environment")),
-    *(f"test_{name}.py" for name in ("front_server", "headers", "payloads", "payloads_everywhere")),
-    *(f"test_{name}.py" for name in ("single_sign_on", "translations")),
+    *(f"test_{name}.py" for name in ("admin_scripts", "compression", "demo", "docs")),
+    *(f"test_{name}.py" for name in ("environment", "front_server", "headers", "metadata", "passkeys")),
+    *(f"test_{name}.py" for name in ("payloads", "payloads_everywhere", "robots", "single_sign_on")),
+    *(f"test_{name}.py" for name in ("text_only", "translations")),
 ]
 
 
