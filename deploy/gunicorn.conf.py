@@ -1,8 +1,9 @@
-"""gunicorn's own log, in the form of the site's: `gunicorn -c deploy/gunicorn.conf.py …`.
+"""gunicorn's own log in the form of the site's, and less memory: `gunicorn -c deploy/gunicorn.conf.py …`.
 
 There is no log of requests: it would hold addresses, user agents, referrers and search words.
 """
 
+import gc
 import sys
 
 from gunicorn.glogging import Logger
@@ -16,3 +17,8 @@ class JSONLogger(Logger):
 
 
 logger_class = JSONLogger
+
+
+def pre_fork(_server, _worker):
+    """Have nobody look for garbage in what is loaded: each process would get its own copy of it."""
+    gc.freeze()
