@@ -22,6 +22,7 @@ def main(stories):
     story = builders.make_story(
         "The drill", lead_image=image, lead_image_alt="A lamp", countries=["KE"], themes=["Mining"]
     )
+    story.save_revision().publish()  # makes its pictures ready
     builders.make_document()
     builders.make_private(builders.make_plain_page("For members"))
     builders.make_story("Only a draft", live=False)
