@@ -48,8 +48,14 @@ BROWSER_FLAGS = [
     "--disable-quic",
     "--disable-sync",
     "--no-first-run",
+    # How far below the window pictures are fetched, on a line whose speed it can't tell: as on a fast one.
+    "--blink-settings=lazyLoadingImageMarginPxUnknown=1250",
 ]
-CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+# Chromium without anything to see takes a quarter less time for the same pages.
+CHROMIUM_NAMES = [
+    "chromium-headless-shell",
+    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+]
 CHROMIUM_MAC = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -196,7 +202,9 @@ def chromium(install=True):
         raise Missing("Playwright's driver does not run here: it needs the library libatomic1")
     path = find_chromium()
     if not path and install:
-        install_debian_packages("chromium", "fonts-dejavu-core")
+        # Older systems have no package of the first.
+        if not install_debian_packages("chromium-headless-shell", "fonts-dejavu-core"):
+            install_debian_packages("chromium", "fonts-dejavu-core")
         path = find_chromium() or download_chromium()
     if not path:
         raise Missing("no Chromium here: install it, or set CHROMIUM to the path of Chrome")
