@@ -17,7 +17,7 @@ from stories.models import StoryPage
 from stories.terms import Author, Theme
 from tests.builders import home_page, make_story, parse
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rough_pictures")]
 
 KINDS = (Page, Revision, CleanImage, CleanDocument, Theme, Author, StoryPage)
 
@@ -52,10 +52,11 @@ def test_demo_tells_nine_stories_and_a_second_run_changes_nothing(client):
     sections = {story.get_parent().title for story in stories}
     assert len(sections) == 2
 
+    # Making the renditions of all takes longer than all else here; each is checked above.
+    StoryPage.objects.exclude(pk=stories[0].pk).update(lead_image=None)
     page = client.get("/stories/").content.decode()
     for story in stories:
         assert story.url in page
-    # One of them, as making the renditions of all takes long; each is checked above.
     assert stories[0].title in client.get(stories[0].url).content.decode()
     for slug in ("about", "get-help", "privacy", "accessibility"):
         assert client.get(f"/{slug}/").content.decode().count("<h1") == 1

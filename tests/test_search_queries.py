@@ -21,7 +21,7 @@ from stories.models import StoryPage
 from tests import distractors
 from tests.builders import make_story, parse
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rough_pictures")]
 
 HERE = Path(__file__).parent
 QUERIES = HERE / "search_queries.csv"
