@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from django.conf import settings as test_settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
 from psycopg import sql
 
 from tests.test_environment import BARE, GOOD
@@ -88,8 +90,9 @@ def test_three_that_start_at_once_on_an_empty_database_all_come_up(tmp_path, sta
         assert administrators(variables, folder) == [f"{ADMIN} True True"]
 
 
-def test_without_a_name_there_is_no_administrator(tmp_path):
-    with empty_database(tmp_path) as (variables, folder):
-        output_of(manage(variables, "prepare", "--verbosity=0"))
-        assert administrators(variables, folder) == []
-        assert not (folder / "first_admin_password").exists()
+def test_without_a_name_there_is_no_administrator(db, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    call_command("prepare", verbosity=0)
+    assert not get_user_model().objects.exists()
+    assert not (tmp_path / "first_admin_password").exists()
+    assert (tmp_path / "maintenance.html").exists()
