@@ -90,16 +90,17 @@ def make_author(name, **fields):
     return author or Author.objects.create(name=name, **fields)
 
 
-def picture_bytes(width=1200, height=800, picture_format="PNG", color=(160, 90, 40)):
+def picture_bytes(width=480, height=320, picture_format="PNG", color=(160, 90, 40)):
     """Return the bytes of a plain picture."""
     file = io.BytesIO()
     PillowImage.new("RGB", (width, height), color).save(file, picture_format)
     return file.getvalue()
 
 
-def make_image(title="A picture", name="Real Name.png", **fields):
+def make_image(title="A picture", name="Real Name.png", size=(480, 320), **fields):
+    """Return a new picture in the library: a small one, as many sizes are made of it."""
     fields.setdefault("shows", CleanImage.Shows.PLACE_OR_THING)
-    return CleanImage.objects.create(title=title, file=ContentFile(picture_bytes(), name=name), **fields)
+    return CleanImage.objects.create(title=title, file=ContentFile(picture_bytes(*size), name=name), **fields)
 
 
 def make_document(title="A document", name="real-name.txt", content=b"Words."):

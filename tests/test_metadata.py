@@ -24,6 +24,7 @@ from tests.builders import (
 pytestmark = pytest.mark.django_db
 
 SITE = "http://127.0.0.1:8000"
+LARGE = (1200, 800)  # no smaller than a card
 
 
 def change_settings(**fields):
@@ -112,7 +113,7 @@ def test_a_story_has_a_card_with_its_lead_picture(client, store):
     story = make_story(
         'The "story"',
         summary="What it <is> about.",
-        lead_image=make_image(name="secret-name.png"),
+        lead_image=make_image(name="secret-name.png", size=LARGE),
         lead_image_alt="A lamp",
     )
     card = cards(client, story.url)
@@ -315,7 +316,7 @@ def test_pages_name_the_feeds_that_fit_them(client):
 def test_an_editor_sees_how_a_story_looks_when_shared(admin_client, store):
     change_settings(organisation_name="Lantern Road")
     story = make_story("A story", summary="The summary.", live=False)
-    story.lead_image, story.lead_image_alt = make_image(), "A lamp"
+    story.lead_image, story.lead_image_alt = make_image(size=LARGE), "A lamp"
     story.save_revision()
     editor = parse(admin_client.get(reverse("wagtailadmin_pages:edit", args=[story.pk])))
     assert "When shared" in [option.get_text(strip=True) for option in editor.select("option[value=shared]")]

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.core.files.base import ContentFile
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import Locale
 
@@ -134,7 +133,7 @@ def make_version(language, title):
 def make_rich_story(parent, **fields):
     """Return a story below `parent` that has all that a story can have."""
     shows = CleanImage.Shows
-    lead = make_picture("Court house", shows.ILLUSTRATION, credit="A. Painter")
+    lead = builders.make_image("Court house", shows=shows.ILLUSTRATION, credit="A. Painter")
     return builders.make_story(
         "Wages after three years",
         parent,
@@ -156,8 +155,8 @@ QUOTE = {"text": "Niliomba mshahara wangu.", "attribution": "A survivor in Kenya
 
 def ten_blocks():
     """Return the raw body of a story with each of the ten blocks, pictures once alone, once as a gallery."""
-    road = make_picture("Road", CleanImage.Shows.PLACE_OR_THING, credit="B. Photographer")
-    other = make_picture("Somebody", CleanImage.Shows.SOMEONE_ELSE)
+    road = builders.make_image("Road", credit="B. Photographer")
+    other = builders.make_image("Somebody", shows=CleanImage.Shows.SOMEONE_ELSE)
     leaflet = builders.make_document("Leaflet", "Real Name.txt", b"Questions to ask before you go.")
     more = builders.make_story("Gold dust", countries=["SN"], themes=["Forced labour"])
     alone = {"pictures": [picture(road, "A road between fields", caption="The road to the coast")]}
@@ -211,12 +210,6 @@ def ten_blocks():
         {"type": kind, "value": value, "id": f"{number:08}-0000-4000-8000-000000000000"}
         for number, (kind, value) in enumerate(blocks)
     ]
-
-
-def make_picture(title, shows, credit=""):
-    """Return a new picture in the library: a small one, as many sizes are made of it."""
-    file = ContentFile(builders.picture_bytes(480, 320), name="Real Name.png")
-    return CleanImage.objects.create(title=title, file=file, shows=shows, credit=credit)
 
 
 def picture(image, alt_text, caption=""):
