@@ -14,7 +14,9 @@ from wagtail.search.models import IndexEntry
 from search.models import MissedSearch
 from site_project import locks
 from tests import builders
-from tests.test_prepare import empty_database, manage, output_of
+from tests.production import database_of_the_test
+from tests.test_environment import BARE, GOOD
+from tests.test_prepare import manage, output_of
 
 PATIENCE = 120  # seconds
 NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
@@ -102,14 +104,14 @@ def test_page_for_an_outage_has_the_help_line_of_now(data_dir):
         assert words in (data_dir / "maintenance.html").read_text()
 
 
-def test_one_that_runs_forever_stops_when_it_is_told(tmp_path):
+@pytest.mark.usefixtures("transactional_db", "django_db_serialized_rollback")
+def test_one_that_runs_forever_stops_when_it_is_told(data_dir):
+    variables = BARE | GOOD | {"DATA_DIR": str(data_dir), "DATABASE_URL": database_of_the_test()}
     with ExitStack() as stack:
-        variables, folder = stack.enter_context(empty_database(tmp_path))
-        output_of(stack.enter_context(manage(variables, "prepare", "--verbosity=0")))
         scheduler = stack.enter_context(manage(variables, "run_due_work", "--forever"))
         stack.callback(scheduler.kill)
         end = time.monotonic() + PATIENCE
-        while not (folder / "due_work_done").exists():
+        while not (data_dir / "due_work_done").exists():
             assert scheduler.poll() is None, scheduler.stdout.read()
             assert time.monotonic() < end
             time.sleep(0.1)
