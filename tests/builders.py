@@ -11,8 +11,9 @@ from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.utils import timezone
 from PIL import Image as PillowImage
-from wagtail.models import PageViewRestriction
+from wagtail.models import PageViewRestriction, ReferenceIndex
 from wagtail.search import index
+from wagtail.signal_handlers import disable_reference_index_auto_update
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
 from home.models import HomePage, StandardPage
@@ -59,7 +60,10 @@ def make_story(title=None, parent=None, countries=(), themes=(), authors=(), bod
     page.story_authors = [
         StoryAuthor(author=make_author(name), sort_order=n) for n, name in enumerate(authors)
     ]
-    (parent or make_index()).add_child(instance=page)
+    parent = parent or make_index()
+    with disable_reference_index_auto_update():  # once for all is enough
+        parent.add_child(instance=page)
+    ReferenceIndex.create_or_update_for_object(page)
     if not live:
         page.save_revision(clean=False)
     elif countries or themes or authors:
