@@ -12,9 +12,11 @@ import psycopg
 import pytest
 from django.conf import settings as test_settings
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
+from django.core.management import call_command, load_command_class
+from django.db import connection
 from psycopg import sql
 
+from site_project import locks
 from tests.test_environment import BARE, GOOD
 
 # How many times several processes start at once; `make drill` does it more often.
@@ -96,3 +98,22 @@ def test_without_a_name_there_is_no_administrator(db, settings, tmp_path):
     assert not get_user_model().objects.exists()
     assert not (tmp_path / "first_admin_password").exists()
     assert (tmp_path / "maintenance.html").exists()
+
+
+def test_database_is_asked_nothing_before_its_turn(db, settings, tmp_path):
+    """Not even by the checks of a start: on SQLite, who comes while the new file is made finds it locked."""
+    settings.DATA_DIR = tmp_path
+    connection.features.__dict__.pop("supports_json_field", None)  # the answer to a check is kept
+    turns = []
+
+    def note(execute, *query):
+        with locks.held("prepare", wait=False) as is_free:
+            turns.append(not is_free)
+        return execute(*query)
+
+    prepare = load_command_class("site_project", "prepare")
+    # call_command would leave the checks out.
+    options = vars(prepare.create_parser("manage.py", "prepare").parse_args(["--verbosity=0"]))
+    with connection.execute_wrapper(note):
+        prepare.execute(**options)
+    assert turns[0]
