@@ -21,6 +21,22 @@ from media import generation, visibility
 from stories.demo import pictures
 from tests import builders, services
 
+# What gives a test the database, beside the mark.
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Begin with what pytest-django leaves for the end: tests of whole servers that start, which take long.
+
+    They use no test's database. The last test of all is one for which the other processes would wait.
+    """
+    items.sort(key=uses_database)
+
+
+def uses_database(item):
+    return bool(item.get_closest_marker("django_db") or DATABASE_FIXTURES.intersection(item.fixturenames))
+
 
 def pytest_collection_finish():
     """Look for garbage only among what the tests make: to look through all else took 1 second of 20."""
