@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings as test_settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command, load_command_class
+from django.core.management.base import SystemCheckError
 from django.db import connection
 from psycopg import sql
 
@@ -117,3 +118,10 @@ def test_database_is_asked_nothing_before_its_turn(db, settings, tmp_path):
     with connection.execute_wrapper(note):
         prepare.execute(**options)
     assert turns[0]
+
+
+def test_what_the_checks_find_stops_the_start(db, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    settings.LANGUAGES_BIDI = ["no language!"]
+    with pytest.raises(SystemCheckError, match="LANGUAGES_BIDI"):
+        call_command("prepare", verbosity=0)

@@ -16,12 +16,12 @@ class Command(BaseCommand):
         "Migrate the database, make the first administrator (FIRST_ADMIN) when there is none, and write the "
         "maintenance page. Several at once wait for each other."
     )
-    # They look into the database, where of several that start on SQLite's new file some would find it locked.
-    # `migrate` makes them, while the others wait.
-    requires_system_checks = ()
+    # They look into the database: of several that start on SQLite's new file, some would find it locked.
+    requires_system_checks = ()  # made below, each in its turn
 
     def handle(self, *args, **options):
         with locks.held("prepare"):
+            self.check()
             if connection.vendor == "postgresql":
                 with connection.cursor() as cursor:
                     # A migration may take longer than any page.
