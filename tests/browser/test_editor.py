@@ -246,6 +246,8 @@ def test_editors_leave_comments_for_each_other(open_editor, moderator):
     summary.get_by_role("button", name="Add comment").click()
     tab.get_by_placeholder("Enter your comments...").fill("Does she agree to this sentence?")
     tab.get_by_role("button", name="Comment", exact=True).click()
+    # The form has it a moment later than the eye.
+    expect(tab.locator("[name=comments-0-text]")).to_have_value("Does she agree to this sentence?")
     tab.get_by_role("button", name="Save draft").click()
     expect(tab.get_by_role("status")).to_contain_text("has been updated")
 
