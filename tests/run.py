@@ -28,11 +28,13 @@ LINTERS = [
     ["djlint", "--lint", "--quiet", "--allow-empty-input", "."],
     ["lint-imports", "--no-logo"],
 ]
-# Three processes, each with a database of its own: of two, one would often wait for its browser.
+# How many processes, each with a database of its own. On SQLite, where the tests with a browser are, one
+# of two would often wait for it; on PostgreSQL a third only slows the others, and the server.
+PROCESSES = {"SQLite": 3, "PostgreSQL": 2}
 # "load" deals the tests out in pytest-django's order: those that empty the database, as all with a
 # live server do, come after those that count on what the migrations put in it. The other ways of
 # dealing (loadfile, worksteal) break that order. One by one, as the last ones take longest.
-PYTEST = [sys.executable, "-m", "pytest", "-rs", "-n", "3", "--dist", "load", "--maxschedchunk", "1"]
+PYTEST = [sys.executable, "-m", "pytest", "-rs", "--dist", "load", "--maxschedchunk", "1"]
 # Of what these test the database is no part: for all tests together, once is enough, on SQLite.
 WITHOUT_DATABASE = [
     *(
@@ -121,7 +123,7 @@ def run_tests(name, address, arguments):
     announce(f"pytest on {name}")
     with tempfile.TemporaryDirectory(prefix="tests-report-") as folder:
         report = Path(folder) / "report.xml"
-        status = wait_for([*PYTEST, f"--junitxml={report}", *arguments], environment)
+        status = wait_for([*PYTEST, f"-n{PROCESSES[name]}", f"--junitxml={report}", *arguments], environment)
         return [*outcomes, counted(name, report, status)]
 
 
