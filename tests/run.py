@@ -33,7 +33,7 @@ LINTERS = [
 PROCESSES = {"SQLite": 3, "PostgreSQL": 2}
 # "load" deals the tests out in pytest-django's order: those that empty the database, as all with a
 # live server do, come after those that count on what the migrations put in it. The other ways of
-# dealing (loadfile, worksteal) break that order. One by one, as the last ones take longest.
+# dealing (loadfile, worksteal) break that order. One by one, as some take very long.
 PYTEST = [sys.executable, "-m", "pytest", "-rs", "--dist", "load", "--maxschedchunk", "1"]
 # Of what these test the database is no part: for all tests together, once is enough, on SQLite.
 WITHOUT_DATABASE = [

@@ -14,8 +14,8 @@ from wagtail.search.models import IndexEntry
 from search.models import MissedSearch
 from site_project import locks
 from tests import builders
-from tests.production import database_of_the_test
-from tests.test_environment import BARE, GOOD
+from tests.production import BARE, database_of_the_test
+from tests.test_environment import GOOD
 from tests.test_prepare import manage, output_of
 
 PATIENCE = 120  # seconds

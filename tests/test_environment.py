@@ -10,12 +10,12 @@ from django.conf import settings
 from django.core import mail
 from django.db import connection
 
+from tests.production import BARE
+
 GOOD = {
     "SECRET_KEY": "k3y-of-the-tests-with-many-characters-0123456789-abcdefgh",
     "BASE_URL": "https://stories.example.org",
 }
-# The environment that Python and Git need, and nothing that configures the site.
-BARE = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
 
 
 def run(code, tmp_path, **variables):

@@ -18,7 +18,8 @@ from django.db import connection
 from psycopg import sql
 
 from site_project import locks
-from tests.test_environment import BARE, GOOD
+from tests.production import BARE
+from tests.test_environment import GOOD
 
 # How many times several processes start at once; `make drill` does it more often.
 STARTS = int(os.environ.get("DRILL_STARTS", "1"))

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests import services
-from tests.test_environment import BARE
+from tests.production import BARE
 from tests.test_prepare import empty_database
 
 START = Path(__file__).parent.parent / "deploy" / "start"

@@ -132,8 +132,7 @@ def make_version(language, title):
 
 def make_rich_story(parent, **fields):
     """Return a story below `parent` that has all that a story can have."""
-    shows = CleanImage.Shows
-    lead = builders.make_image("Court house", shows=shows.ILLUSTRATION, credit="A. Painter")
+    lead = builders.make_image("Court house", shows=CleanImage.Shows.ILLUSTRATION, credit="A. Painter")
     return builders.make_story(
         "Wages after three years",
         parent,
