@@ -102,6 +102,13 @@ class AnalysingIndex:
             [IndexedObject.of(obj, languages.get(getattr(obj, "locale_id", None), "en")) for obj in objs],
         )
 
+    def _refresh_title_norms(self, full=False):
+        """Do nothing.
+
+        Fault: whenever an entry is written, modelsearch reads the titles of all of them, for a number by
+        which it ranks. Results are ranked otherwise here, see `ranked`.
+        """
+
 
 # --- What is asked -------------------------------------------------------------------------------
 
