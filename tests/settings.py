@@ -18,3 +18,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 # tests/test_page_cache.py has it on. What other tests change must show without a commit.
 PAGE_CACHE = False
+# A list of all static files takes long, and every client would make one.
+WHITENOISE_AUTOREFRESH = True
