@@ -31,7 +31,11 @@ def titles(client, address):
     """Return the titles of the stories in the list at `address`, in its order."""
     response = client.get(address)
     assert response.status_code == 200
-    return [title.text for title in parse(response).select(".listing .card__title")]
+    return titles_in(parse(response))
+
+
+def titles_in(page):
+    return [title.text for title in page.select(".listing .card__title")]
 
 
 def choices(client, address):
@@ -190,7 +194,8 @@ BAD_FILTERS = [
 
 
 def test_bad_filter_is_treated_kindly(client, stories, subtests):
-    for address, (query, bad) in itertools.product(["/stories/", "/stories/country/kenya/"], BAD_FILTERS):
+    whole = {address: titles(client, address) for address in ["/stories/", "/stories/country/kenya/"]}
+    for address, (query, bad) in itertools.product(whole, BAD_FILTERS):
         with subtests.test(f"{address}?{query[:40]}"):
             response = client.get(f"{address}?{query}")
 
@@ -199,7 +204,7 @@ def test_bad_filter_is_treated_kindly(client, stories, subtests):
             if bad is not None:
                 assert ("was not understood and is left out" in page.text) == bad
             if bad:
-                assert titles(client, f"{address}?{query}") == titles(client, address)
+                assert titles_in(page) == whole[address]
             assert "<script>alert" not in response.content.decode()
 
 

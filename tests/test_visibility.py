@@ -111,7 +111,7 @@ def below_private_section():
 
 def alias_of_private():
     story = hidden_story()
-    alias = story.create_alias(parent=make_index(), update_slug="alias")
+    alias = story.create_alias(parent=make_index(), update_slug="zero")
     make_private(story)
     return alias
 
@@ -127,14 +127,14 @@ def alias_of_alias_of_private():
 
 def below_alias_of_private():
     section = make_index(make_index(), title=f"{HIDDEN} section")
-    alias = section.create_alias(parent=make_index(), update_slug="alias")
+    alias = section.create_alias(parent=make_index(), update_slug="section")
     make_private(section)
     return hidden_story(parent=alias)
 
 
 def alias_of_what_is_below_a_private_section():
     section = make_index(make_index(), title=f"{HIDDEN} section")
-    alias = hidden_story(parent=section).create_alias(parent=make_index(), update_slug="alias")
+    alias = hidden_story(parent=section).create_alias(parent=make_index(), update_slug="three")
     make_private(section)
     return alias
 
@@ -154,15 +154,15 @@ WAYS_TO_HIDE = [
 ]
 
 
-@pytest.fixture(params=WAYS_TO_HIDE, ids=lambda way: way.__name__)
-def hidden(request):
-    """A story that is not for everybody."""
-    return request.param()
+@pytest.fixture
+def hidden():
+    """Stories that are not for everybody, one for each way to hide it."""
+    return [hide() for hide in WAYS_TO_HIDE]
 
 
 @pytest.fixture
 def shown():
-    """A public story, filed as the hidden one is."""
+    """A public story, filed as the hidden ones are."""
     return make_story(
         f"{SHOWN} title", summary=f"{SHOWN} summary.", date=SHOWN_DAY, countries=["KE"], themes=["Debt"]
     )
@@ -180,23 +180,22 @@ def assert_only_shown(html):
 
 
 def test_not_at_its_own_address(client, hidden):
-    response = client.get(hidden.url)
+    for story in hidden:
+        response = client.get(story.url)
 
-    assert response.status_code == 404 or response.url.startswith("/_util/login/")
-    assert HIDDEN not in client.get(hidden.url, follow=True).content.decode()
+        assert response.status_code == 404 or response.url.startswith("/_util/login/")
+        assert HIDDEN not in client.get(story.url, follow=True).content.decode()
 
 
 def test_not_featured_on_the_home_page(client, hidden, shown):
     home = home_page()
-    home.featured_stories = [FeaturedStory(story=hidden), FeaturedStory(story=shown, sort_order=1)]
+    home.featured_stories = [
+        FeaturedStory(story=story, sort_order=number) for number, story in enumerate([*hidden, shown])
+    ]
     home.save()
 
     assert_only_shown(html_of(client, "/"))
     assert len(parse(client.get("/")).select(".cards--featured .card")) == 1
-
-
-def test_not_among_the_newest_on_the_home_page(client, hidden, shown):
-    assert_only_shown(html_of(client, "/"))
 
 
 def test_not_in_the_list_its_count_and_its_filters(client, hidden, shown):
@@ -209,17 +208,32 @@ def test_not_in_the_list_its_count_and_its_filters(client, hidden, shown):
     assert choices == ["Kenya (1)", "Uganda (1)", "Debt (1)", "Other (1)", "2025 (1)", "2024 (1)"]
 
 
-def test_not_in_a_filtered_list(client, hidden, shown):
+def test_not_in_any_other_list(client, hidden, shown):
+    """In one test, as it takes longer to hide the stories than to look for them."""
+    assert_only_shown(html_of(client, "/"))  # among the newest
     assert_only_shown(html_of(client, "/stories/?country=kenya&theme=debt&year=2025"))
     nothing = html_of(client, "/stories/?theme=kept-quiet")
     assert "0 stories" in nothing
     assert HIDDEN not in nothing
-
-
-def test_not_in_the_list_of_its_country_or_theme(client, hidden, shown):
     for address in ("/stories/country/kenya/", "/stories/theme/debt/"):
         assert_only_shown(html_of(client, address))
         assert "1 story" in html_of(client, address)
+
+    nothing = parse(client.get(f"/search/?q={HIDDEN}"))
+    assert nothing.select_one(".listing__count").text == f"0 results for “{HIDDEN}”"
+    titles = [title.text for title in nothing.select(".result .card__title, .card .card__title")]
+    assert titles == [shown.title]  # among the newest, which are offered instead
+    both = html_of(client, "/search/?q=title")
+    assert_only_shown(both)
+    assert "1 result " in both
+
+    response = client.get("/stories/there-is-no-such-story/")
+    assert response.status_code == 404
+    assert HIDDEN not in response.content.decode()
+
+    client.force_login(make_user("Editors"))  # who may see some of them at their addresses
+    assert_only_shown(html_of(client, "/stories/"))
+    assert_only_shown(html_of(client, "/search/?q=title"))
 
 
 def test_no_list_for_what_only_hidden_stories_are_filed_under(client, hidden):
@@ -230,16 +244,6 @@ def test_no_list_for_what_only_hidden_stories_are_filed_under(client, hidden):
         assert response.status_code == 404
         assert HIDDEN not in response.content.decode()
         assert "Kept quiet" not in response.content.decode()
-
-
-def test_not_found_by_search(client, hidden, shown):
-    nothing = parse(client.get(f"/search/?q={HIDDEN}"))
-    assert nothing.select_one(".listing__count").text == f"0 results for “{HIDDEN}”"
-    titles = [title.text for title in nothing.select(".result .card__title, .card .card__title")]
-    assert titles == [shown.title]  # among the newest, which are offered instead
-    both = html_of(client, "/search/?q=title")
-    assert_only_shown(both)
-    assert "1 result " in both
 
 
 def test_not_beside_another_story(client, hidden, shown):
@@ -266,8 +270,9 @@ def test_not_related_to_another_story(client, hidden, shown):
 
 
 def test_not_among_chosen_stories_nor_behind_a_button(client, hidden, shown):
-    chosen = {"heading": "More", "stories": [hidden.pk, shown.pk]}
-    buttons = [{"label": "Hidden button", "page": hidden.pk}, {"label": "Shown button", "page": shown.pk}]
+    chosen = {"heading": "More", "stories": [story.pk for story in [*hidden, shown]]}
+    buttons = [{"label": "Hidden button", "page": story.pk} for story in hidden]
+    buttons.append({"label": "Shown button", "page": shown.pk})
     body = [{"type": "chosen_stories", "value": chosen}]
     body += [{"type": "action", "value": button} for button in buttons]
     other = make_story(body=body, date=datetime.date(2020, 1, 1))
@@ -278,20 +283,6 @@ def test_not_among_chosen_stories_nor_behind_a_button(client, hidden, shown):
     assert [link["href"] for link in page.select(".action a")] == [shown.url]
     assert "Hidden button" not in str(page)
     assert HIDDEN not in str(page)
-
-
-def test_not_on_the_page_for_what_is_not_found(client, hidden, shown):
-    response = client.get("/stories/there-is-no-such-story/")
-
-    assert response.status_code == 404
-    assert HIDDEN not in response.content.decode()
-
-
-def test_not_even_for_somebody_who_may_see_it_at_its_address(client, hidden, shown):
-    client.force_login(make_user("Editors"))
-
-    assert_only_shown(html_of(client, "/stories/"))
-    assert_only_shown(html_of(client, "/search/?q=title"))
 
 
 @pytest.mark.parametrize("address", ["", "country/kenya/", "theme/debt/", "?country=kenya"])
