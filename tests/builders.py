@@ -1,15 +1,19 @@
 """Small functions that build what tests need, in the real page tree."""
 
 import datetime
+import functools
 import io
 import itertools
 import json
+from contextlib import contextmanager
 
 from bs4 import BeautifulSoup
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
+from django.db.models.signals import post_save
 from django.utils import timezone
+from modelsearch.signal_handlers import post_save_signal_handler
 from PIL import Image as PillowImage
 from wagtail.models import PageViewRestriction, ReferenceIndex
 from wagtail.search import index
@@ -61,14 +65,24 @@ def make_story(title=None, parent=None, countries=(), themes=(), authors=(), bod
         StoryAuthor(author=make_author(name), sort_order=n) for n, name in enumerate(authors)
     ]
     parent = parent or make_index()
-    with disable_reference_index_auto_update():  # once for all is enough
+    with indexed_once(page):
         parent.add_child(instance=page)
-    ReferenceIndex.create_or_update_for_object(page)
     if not live:
         page.save_revision(clean=False)
-    elif countries or themes or authors:
-        index.insert_or_update_object(page)  # the page was saved before them
     return page
+
+
+@contextmanager
+def indexed_once(page):
+    """Write what `page` refers to, and its words for the search, only when all of it is stored."""
+    post_save.disconnect(post_save_signal_handler, sender=type(page))
+    try:
+        with disable_reference_index_auto_update():
+            yield
+    finally:
+        post_save.connect(post_save_signal_handler, sender=type(page))
+    ReferenceIndex.create_or_update_for_object(page)
+    index.insert_or_update_object(page)
 
 
 def make_plain_page(title, parent=None, **fields):
@@ -94,6 +108,7 @@ def make_author(name, **fields):
     return author or Author.objects.create(name=name, **fields)
 
 
+@functools.cache
 def picture_bytes(width=480, height=320, picture_format="PNG", color=(160, 90, 40)):
     """Return the bytes of a plain picture."""
     file = io.BytesIO()
