@@ -100,18 +100,27 @@ class World:
         assert terms
         return [*pages, *terms, *searches, *asked, *text_only, *others]
 
-    def pages(self):
-        """Return the addresses in the admin of a page of each type, and of what the pages were before."""
+    def pages(self, views=None):
+        """Return the addresses in the admin of a page of each type, and of what the pages were before.
+
+        `views`: names of those to be had for each page, if not all. The story has all of them.
+        """
         one_of_each = {type(page): page for page in Page.objects.filter(depth__gt=1).specific()}
         chosen = {page.pk for page in [*one_of_each.values(), self.site.story, self.section.draft]}
-        return [address for pk in sorted(chosen) for address in addresses_of(pk)]
+        return [
+            address
+            for pk in sorted(chosen)
+            for address in addresses_of(pk, VIEWS if pk == self.site.story.pk else views or VIEWS)
+        ]
 
     def others(self):
         """Return the addresses in the admin that are not of one page; they open without a form's answer."""
         return [address for name, address in self.routes.items() if not re.search(NO_PAGES, name)]
 
 
-VIEWS = ["edit", "history", "usage", "delete", "view_draft", "copy", "move", "unpublish", "workflow_history"]
+# What these show, and how, is different for each type.
+OF_TYPE = ["edit", "view_draft"]
+VIEWS = [*OF_TYPE, "history", "usage", "delete", "copy", "move", "unpublish", "workflow_history"]
 # Parts of pages, answers to scripts, and what leads away from the admin.
 NO_PAGES = (
     r"_results|chosen|:create|_api:|bulk_action|logout|sprite|serve|rendition|javascript_catalog|ping|release"
@@ -122,11 +131,11 @@ NO_PAGES = (
 )
 
 
-def addresses_of(pk):
-    """Return the addresses in the admin of the page `pk`."""
+def addresses_of(pk, views):
+    """Return the addresses in the admin of the page `pk`: of `views`, comparisons and a shared preview."""
     name = "wagtailadmin_pages"
     return [
-        *(reverse(f"{name}:{view}", args=[pk]) for view in VIEWS),
+        *(reverse(f"{name}:{view}", args=[pk]) for view in views),
         *(reverse(f"{name}:revisions_compare", args=[pk, first, "latest"]) for first in ("earliest", "live")),
         f"{reverse(f'{name}:view_draft', args=[pk])}?mode=shared",
     ]

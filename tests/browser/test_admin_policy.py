@@ -1,6 +1,7 @@
 """What stands in for Wagtail's inline scripts works, by mouse, and nothing in the admin is blocked.
 
 Any violation of the policy is an error in the browser, which fails each of these tests: see conftest.py.
+All pages of the admin are opened in test_payloads.py.
 """
 
 import datetime
@@ -10,7 +11,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 from wagtail.contrib.search_promotions.models import Query
-from wagtail.models import GroupApprovalTask, Locale, Task, Workflow, WorkflowTask
+from wagtail.models import GroupApprovalTask, Task, Workflow, WorkflowTask
 
 from home.models import HomePage, SiteSettings
 from tests import builders
@@ -210,35 +211,3 @@ def test_form_to_sign_in_says_whence_it_comes(new_page, live_server):
     page.get_by_label("Password").fill(builders.PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("For members")
-
-
-ADDRESSES = """
-    pages/ pages/{home}/ pages/{story}/edit/ pages/{story}/history/ pages/{story}/copy/ pages/{story}/move/
-    pages/{story}/delete/ pages/{story}/unpublish/ pages/{story}/usage/
-    pages/{story}/revisions/compare/earliest...latest/
-    pages/search/?q=told images/ images/multiple/add/ documents/ documents/multiple/add/ documents/add/
-    snippets/ snippets/stories/theme/ snippets/stories/theme/add/ snippets/stories/country/
-    snippets/stories/author/add/ snippets/search/vocabularygroup/ snippets/search/vocabularygroup/add/
-    users/ users/new/ groups/ groups/new/ locales/ locales/new/ sites/ collections/ workflows/list/
-    workflows/add/ workflows/tasks/index/ redirects/ redirects/add/ redirects/import/ searchpicks/ account/
-    reports/locked/ reports/workflow/ reports/workflow_tasks/ reports/aging-pages/ reports/page-types-usage/
-    reports/searches-without-result/ translation/submit/page/{story}/ failing-on-purpose/
-"""
-
-
-def test_walk_through_the_admin(desk, allow_errors):
-    allow_errors.append("404 (Not Found)")
-    story = builders.make_story("Told", themes=["Mining"])
-    story.save_revision()
-    Locale.objects.get_or_create(language_code="fr")
-    opened = []
-    for address in ADDRESSES.format(home=builders.home_page().pk, story=story.pk).split():
-        answer = desk.open(address)
-        opened.append((answer.status, address))
-        if answer.ok:
-            expect(desk.locator("body.ready")).to_be_attached()
-            for name in ["Show filters", "Toggle status", "Toggle preview", "Toggle checks"]:
-                button = desk.get_by_role("button", name=name)
-                if button.count():
-                    button.first.click()
-    assert [address for status, address in opened if status >= 400] == ["failing-on-purpose/"]
