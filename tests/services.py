@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -269,19 +270,28 @@ def install_debian_packages(*packages):
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return False
     print(f"Installing for the tests, by apt-get: {', '.join(packages)}.", flush=True)
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for command in ["update"], ["install", "--yes", "--no-install-recommends", *packages]:
-        done = subprocess.run(
-            ["apt-get", "-qq", *command],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    update_debian_lists()
+    done = apt_get("install", "--yes", "--no-install-recommends", *packages)
     if done.returncode:
         print(f"apt-get failed: {last_line(done.stderr)}", flush=True)
     return done.returncode == 0
+
+
+@cache
+def update_debian_lists():
+    """Read anew, once, which packages there are."""
+    apt_get("update")
+
+
+def apt_get(*words):
+    return subprocess.run(
+        ["apt-get", "-qq", *words],
+        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def version_line(program):
