@@ -11,6 +11,7 @@ from tests.browser.test_visitor import TOO_WIDE
 from tests.builders import make_story
 
 WAIT = 150  # milliseconds after the last key until the server is asked
+HOUR = 3600  # seconds: by the page's clock, more than it has run until it stops
 
 
 @pytest.fixture
@@ -18,8 +19,9 @@ def page(new_page, live_server):
     """The home page of a small site, whose clock only runs when a test says so."""
     make_site()
     page = new_page()
-    page.clock.install()
+    page.clock.install(time=0)
     page.goto(live_server.url)
+    page.clock.pause_at(HOUR)
     return page
 
 
