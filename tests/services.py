@@ -229,7 +229,7 @@ def find_chromium():
 
 def download_chromium():
     """Let Playwright download its own Chromium; return its path, or None when that failed."""
-    print("Installing for the tests: Playwright's Chromium.", flush=True)
+    say("Installing for the tests: Playwright's Chromium.")
     command = [sys.executable, "-m", "playwright", "install", "chromium"]
     subprocess.run(command, capture_output=True, check=False)
     return find_chromium()
@@ -269,11 +269,11 @@ def install_debian_packages(*packages):
     """Install Debian `packages`, as root on Debian and its like only. Return whether it worked."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return False
-    print(f"Installing for the tests, by apt-get: {', '.join(packages)}.", flush=True)
+    say(f"Installing for the tests, by apt-get: {', '.join(packages)}.")
     update_debian_lists()
     done = apt_get("install", "--yes", "--no-install-recommends", *packages)
     if done.returncode:
-        print(f"apt-get failed: {last_line(done.stderr)}", flush=True)
+        say(f"apt-get failed: {last_line(done.stderr)}")
     return done.returncode == 0
 
 
@@ -292,6 +292,11 @@ def apt_get(*words):
         text=True,
         check=False,
     )
+
+
+def say(text):
+    """Tell what is being done; on standard error, as a measurement's own output is read."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def version_line(program):
