@@ -20,6 +20,10 @@ from tests.browser.site import make_site, make_states
 from tests.payloads import PAYLOADS, Poison
 from tests.routes import Addresses
 
+# What these show of a page, and how, is different for each type.
+OF_TYPE = ["edit", "view_draft"]
+VIEWS = [*OF_TYPE, "history", "usage", "delete", "copy", "move", "unpublish", "workflow_history"]
+
 
 class World:
     """The poisoned site: its `poison`, its `administrator`, and addresses of two kinds."""
@@ -100,17 +104,17 @@ class World:
         assert terms
         return [*pages, *terms, *searches, *asked, *text_only, *others]
 
-    def pages(self, views=None):
+    def pages(self, views=VIEWS):
         """Return the addresses in the admin of a page of each type, and of what the pages were before.
 
-        `views`: names of those to be had for each page, if not all. The story has all of them.
+        `views`: the names of those that are wanted of each page; of the story it is always all.
         """
         one_of_each = {type(page): page for page in Page.objects.filter(depth__gt=1).specific()}
         chosen = {page.pk for page in [*one_of_each.values(), self.site.story, self.section.draft]}
         return [
             address
             for pk in sorted(chosen)
-            for address in addresses_of(pk, VIEWS if pk == self.site.story.pk else views or VIEWS)
+            for address in addresses_of(pk, VIEWS if pk == self.site.story.pk else views)
         ]
 
     def others(self):
@@ -118,15 +122,12 @@ class World:
         return [address for name, address in self.routes.items() if not re.search(NO_PAGES, name)]
 
 
-# What these show, and how, is different for each type.
-OF_TYPE = ["edit", "view_draft"]
-VIEWS = [*OF_TYPE, "history", "usage", "delete", "copy", "move", "unpublish", "workflow_history"]
 # Parts of pages, answers to scripts, and what leads away from the admin.
 NO_PAGES = (
     r"_results|chosen|:create|_api:|bulk_action|logout|sprite|serve|rendition|javascript_catalog|ping|release"
     r"|dismissibles|autocomplete|preview|admin/|error_test|url_generator|multiple_|_multiple$|choose_page_"
     r"|password|login|task_chooser|choosers|_chooser|chooserresults|invit|take_away|set_page_position|confirm"
-    r"|:lock|unlock|enable|unschedule|^second_factor|convert_alias|collect_|process_import|set_privacy|remove"
+    r"|:lock$|unlock|enable|unschedule|^second_factor|convert_alias|collect_|process_import|set_privacy|remove"
     r"|single_sign_on"
 )
 
