@@ -135,10 +135,15 @@ def save_with(options, save, image, *arguments):
 
 
 @pytest.fixture
-def store(settings, tmp_path):
+def no_old_renditions():
+    """Forget the renditions of the last test's pictures, which had the same numbers."""
+    caches["default"].clear()
+
+
+@pytest.fixture
+def store(settings, tmp_path, no_old_renditions):
     """The folder where this test's pictures and documents are stored, and no other's."""
     settings.MEDIA_ROOT = tmp_path / "media"
-    caches["default"].clear()  # of the renditions of the last test's pictures, which had the same numbers
     return settings.MEDIA_ROOT
 
 
@@ -247,7 +252,14 @@ def allow_errors():
 
 
 @pytest.fixture
-def context_factory(browser, allow_errors, idle_server, transactional_db, django_db_serialized_rollback):
+def context_factory(
+    browser,
+    allow_errors,
+    idle_server,
+    no_old_renditions,
+    transactional_db,
+    django_db_serialized_rollback,
+):
     """A function that opens a browser context, with the options of Playwright's `new_context`.
 
     The live server sees what the test commits; the database starts as the migrations leave it.
