@@ -43,6 +43,7 @@ WITHOUT_DATABASE = [
     ),
     *(f"browser/test_{name}.py" for name in ("languages", "reading", "second_factor", "site_settings")),
     *(f"browser/test_{name}.py" for name in ("editor", "passkeys", "payloads", "suggestions")),
+    "test_installing.py",
     *(f"test_media_{name}.py" for name in ("bad_documents", "bad_files", "bucket", "cleaning", "documents")),
     *(f"test_{name}.py" for name in ("admin_scripts", "compression", "demo", "docs")),
     *(f"test_{name}.py" for name in ("environment", "front_server", "headers", "metadata", "passkeys")),
