@@ -45,7 +45,9 @@ SHARES = {
 }
 # How many times longer an uncached page may take with the most stories than with the fewest.
 MOST_GROWTH = 1.3
-SERVER_LINE = "{stories:>7} {page:12} {way:14} {a_second:>9} {p50:>8} {p99:>8} {queries:>7} {bytes:>6} "
+SERVER_LINE = (
+    "{stories:>7} {page:12} {way:14} {a_second:>9} {spread:>6} {p50:>8} {p99:>8} {queries:>7} {bytes:>6} "
+)
 SERVER_LINE += "{ratio:>7}  {verdict}"
 READING_LINE = "{page:8} {question:15} {median:>6} {runs:>18}  {verdict}"
 
@@ -93,7 +95,7 @@ def reading(_options):
 def server(options):
     """Measure the server; return the lines of its table."""
     measured = measure("tests.bench_server", *map(str, sorted(options.sizes)))
-    names = ["stories", "page", "way", "a_second", "p50", "p99", "queries", "bytes", "ratio"]
+    names = ["stories", "page", "way", "a_second", "spread", "p50", "p99", "queries", "bytes", "ratio"]
     header = SERVER_LINE.format(**{name: name.replace("_", " ") for name in names}, verdict="bar")
     return [header] + [
         SERVER_LINE.format(**{"queries": "", "bytes": ""} | row, verdict=verdict_on_server(row, measured))

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,7 +20,9 @@ from pathlib import Path
 
 from tests import front_server, services
 
-SECONDS = 3
+SECONDS = 2  # of each measurement
+ROUNDS = 3
+MOST_SPREAD = 0.2  # between the fastest and the slowest round, as a share of the median
 WHOLE_AT = 1000
 CONNECTIONS = 8
 PAGES = {"home", "index", "story", "search"}
@@ -57,12 +60,12 @@ def main(size):
 def measure(size, kind, site, path, folder, queries=None):
     """Print how many requests a second the server answers for `path` in each way.
 
-    `queries`: how many it takes when there is no copy.
+    `queries` is the number of database queries of the page when there is no copy of it.
     """
     is_page = kind in PAGES
     uncached = f"{site}{path}{'&' if '?' in path else '?'}{UNCACHED}" if is_page else site + path
-    # The first time, renditions are made, and the settings.
-    for _visit in range(3):
+    # The first requests create renditions and load settings.
+    for _request in range(3):
         answer = ask(uncached)
     body, headers = (
         answer.read(),
@@ -70,30 +73,30 @@ def measure(size, kind, site, path, folder, queries=None):
     )
     (folder / "body").write_bytes(body)
     with served("bare:application", bare_environment(folder, headers)) as bare:
-        ask(bare + "/").read()  # it is there
-        plain = load(bare + "/")
-        report(size, kind, "bare", plain, plain, bytes=len(body))
+        ask(bare + "/").read()  # wait until it answers
         if is_page:
-            report(size, kind, "uncached", load(uncached), plain, queries=queries)
-        answer = ask(site + path)  # and keep it
+            report(
+                size, kind, {"bare": bare + "/", "uncached": uncached}, bytes=len(body), queries=queries or ""
+            )
+        answer = ask(site + path)  # from now on there is a copy
         if kind == "search" or size != WHOLE_AT:
             return
-        report(size, kind, "cached" if is_page else "sent", load(site + path), plain)
+        ways = {"bare": bare + "/", "cached" if is_page else "sent": site + path}
         if etag := answer.headers["ETag"]:
-            report(size, kind, "304", load(site + path, {"If-None-Match": etag}), plain)
+            ways["304"] = site + path, {"If-None-Match": etag}
+        report(size, kind, ways, bytes=len(body))
     if is_page:
         behind_nginx(size, kind, site, path, folder)
 
 
 def behind_nginx(size, kind, site, path, folder):
-    """The same, from nginx, beside a file with the same bytes that the same nginx sends."""
+    """Print the same behind nginx, beside a file with the same bytes that the same nginx sends."""
     program = front_server.nginx_program()
     file = f"location = /file {{ alias {folder}/body; default_type text/html; }}"
     upstream = site.removeprefix("http://")
     with front_server.running(program, upstream, folder, more=file) as (port, _logs):
-        plain = load(f"http://127.0.0.1:{port}/file")
-        report(size, kind, "file of nginx", plain, plain)
-        report(size, kind, "behind nginx", load(f"http://127.0.0.1:{port}{path}"), plain)
+        address = f"http://127.0.0.1:{port}"
+        report(size, kind, {"file of nginx": f"{address}/file", "behind nginx": f"{address}{path}"})
 
 
 def bare_environment(folder, headers):
@@ -105,9 +108,32 @@ def bare_environment(folder, headers):
     }
 
 
-def report(size, kind, way, measured, plain, **more):
-    row = {"stories": size, "page": kind, "way": way} | measured | more
-    print(json.dumps(row | {"ratio": round(measured["a_second"] / plain["a_second"], 4)}), flush=True)
+def report(size, kind, ways, **more):
+    """Measure `ways` in turn and print a row for each, with its ratio to the first of them.
+
+    `ways`: {name: address, or address and headers}. Each figure is the median of ROUNDS measurements. The
+    ways alternate, so that other work on the machine slows all of them. A spread above MOST_SPREAD is
+    reported on standard error: the ratio is then not to be trusted.
+    """
+    measured = {name: [] for name in ways}
+    for _round in range(ROUNDS):
+        for name, way in ways.items():
+            address, headers = (way, {}) if isinstance(way, str) else way
+            measured[name].append(load(address, headers))
+    medians = {name: median_of(rounds) for name, rounds in measured.items()}
+    plain = next(iter(medians.values()))
+    for name, median in medians.items():
+        rates = [each["a_second"] for each in measured[name]]
+        spread = (max(rates) - min(rates)) / median["a_second"]
+        if spread > MOST_SPREAD:
+            sys.stderr.write(f"{kind}, {name}: the rounds spread by {spread:.0%}; measure again.\n")
+        row = {"stories": size, "page": kind, "way": name} | median | {"spread": round(spread, 2)} | more
+        print(json.dumps(row | {"ratio": round(median["a_second"] / plain["a_second"], 4)}), flush=True)
+
+
+def median_of(rounds):
+    """Return the median of each figure in `rounds`, a list of what `load` returned."""
+    return {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
 
 
 # --- Programs ------------------------------------------------------------------------------------
@@ -140,16 +166,11 @@ def ask(address):
     return urllib.request.urlopen(urllib.request.Request(address, headers=GZIP))  # noqa: S310 - this machine
 
 
-def load(address, headers=None):
-    """Return the better of two measurements, as other work of the machine can only make one worse."""
-    return max((load_once(address, headers) for _try in range(2)), key=lambda found: found["a_second"])
-
-
-def load_once(address, headers):
+def load(address, headers):
     """Return the requests a second, and the times of p50 and p99 in milliseconds, that wrk counts."""
     command = ["taskset", "-c", CLIENT_CORE, services.wrk(), "--latency"]
     command += ["-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s"]
-    for name, value in (GZIP | (headers or {})).items():
+    for name, value in (GZIP | headers).items():
         command += ["-H", f"{name}: {value}"]
     printed = run([*command, address], os.environ)
     if re.search("Non-2xx|Socket errors: connect [1-9]|read [1-9]|write [1-9]", printed):
