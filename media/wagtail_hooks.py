@@ -1,4 +1,4 @@
-"""Has Wagtail's views of files ask who may get them."""
+"""Closes gaps in Wagtail's admin through which hidden files and pages would become visible."""
 
 from wagtail import hooks
 from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
@@ -7,6 +7,7 @@ from wagtail.permissions import policy_registry
 
 from media.access import WORK_WITH_FILES
 from media.views import check_document
+from media.visibility import restrictions_on
 
 # After Wagtail's own question, whether the document's collection is private.
 hooks.register("before_serve_document", check_document, order=100)
@@ -34,3 +35,14 @@ class OwnDocuments(OwnFiles, DocumentsAdminAPIViewSet):
 def list_own_files(router):
     router.register_endpoint("images", OwnImages)
     router.register_endpoint("documents", OwnDocuments)
+
+
+@hooks.register("before_convert_alias_page")
+def unpublish_hidden_alias(request, page):
+    """Make a draft of an alias that is hidden because of its source, before it loses the source.
+
+    Wagtail would leave it live, with the words of the source and without its restriction. It also asks only
+    whether the user may edit the page, not whether they may publish it.
+    """
+    if request.method == "POST" and restrictions_on(page).exists():
+        page.unpublish(user=request.user)
