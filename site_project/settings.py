@@ -91,7 +91,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "site_project.signing_in.second_factor.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "wagtail.contrib.redirects.middleware.RedirectMiddleware",
+    "site_project.redirects.RedirectMiddleware",
 ]
 
 TEMPLATES = [

@@ -1,20 +1,25 @@
 """Themes, countries and authors in the admin, and what may be published from its lists."""
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.shortcuts import redirect
 from django.utils.html import format_html
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.panels import FieldPanel
 from wagtail.admin.rich_text.converters.html_to_contentstate import ExternalLinkElementHandler
 from wagtail.admin.ui.tables import Column
+from wagtail.models import Page
 from wagtail.rich_text import LinkHandler
+from wagtail.rich_text.pages import PageLinkHandler
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import IndexView, SnippetViewSet, SnippetViewSetGroup
 from wagtail.whitelist import check_url
 
+from media.generation import kept
+from media.visibility import published_pages
 from stories.choosers import CountryChooserViewSet, TermChooserViewSet
 from stories.terms import Author, Country, Theme
 
@@ -81,6 +86,37 @@ class FilingViewSetGroup(SnippetViewSetGroup):
     menu_order = 250
 
 
+class PublicPageLink(PageLinkHandler):
+    """A link in rich text to a page of this site, which has an address only while the page is public.
+
+    Wagtail's own handler prints the address of every page, and takes a query for each link to translate it.
+    """
+
+    @classmethod
+    def expand_db_attributes_many(cls, attrs_list):
+        keys = [key_of(attrs) for attrs in attrs_list]
+        addresses = kept.many(("page links", get_language()), set(keys), public_addresses)
+        return [format_html('<a href="{}">', addresses[key]) if addresses[key] else "<a>" for key in keys]
+
+
+def key_of(attrs):
+    """Return the primary key that a link's attributes name, or None. Imported text can hold anything."""
+    key = attrs.get("id", "")
+    return int(key) if key.isdecimal() and len(key) < 19 else None  # what a BigAutoField can hold
+
+
+def public_addresses(keys):
+    """Return {key: address} of the pages with `keys`, in the reader's language where they are translated.
+
+    The address is None if the page is not public. It takes one query.
+    """
+    language, linked = get_language(), Page.objects.filter(pk__in=keys)
+    is_translation = Q(translation_key__in=linked.values("translation_key"), locale__language_code=language)
+    pages = published_pages().filter(Q(pk__in=keys) | is_translation).select_related("locale")
+    translations = {page.translation_key: page for page in pages if page.locale.language_code == language}
+    return dict.fromkeys(keys) | {page.pk: translations.get(page.translation_key, page).url for page in pages}
+
+
 class ExternalLink(LinkHandler):
     """A link in rich text to another site, which learns nothing of where the reader comes from."""
 
@@ -99,7 +135,8 @@ class EditedLink(ExternalLinkElementHandler):
 
 
 @hooks.register("register_rich_text_features", order=1000)
-def link_without_trace(features):
+def replace_links(features):
+    features.register_link_type(PublicPageLink)
     features.register_link_type(ExternalLink)
     rules = features.converter_rules_by_converter["contentstate"]["link"]
     rules["from_database_format"]["a[href]"] = EditedLink("LINK")
