@@ -1,9 +1,13 @@
 """The first page of the admin: what to do next, in plain words."""
 
+from django.db.models import Case, When
 from django.templatetags.static import static
 from django.utils.html import format_html
+from django.utils.translation import get_language
 from wagtail import hooks
 from wagtail.admin.ui.components import Component
+from wagtail.models import Page
+from wagtail.permissions import policy_registry
 
 from stories.models import StoryIndexPage
 
@@ -15,9 +19,18 @@ class NextStepsPanel(Component):
 
     def get_context_data(self, parent_context):
         user = parent_context["request"].user
-        index = StoryIndexPage.objects.order_by("depth", "path").first()
-        can_add = index and index.permissions_for_user(user).can_add_subpage()
-        return {"index": index if can_add else None, "user": user}
+        return {"index": first_index_for(user), "user": user}
+
+
+def first_index_for(user):
+    """Return the first list of stories in which `user` may add a story, or None.
+
+    Lists in the language in which the user sees the admin come before others, higher ones before lower ones.
+    """
+    own = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "add")
+    is_own_language = Case(When(locale__language_code=get_language(), then=0), default=1)
+    indexes = StoryIndexPage.objects.filter(pk__in=own.values("pk"))
+    return indexes.order_by(is_own_language, "depth", "path").first()
 
 
 @hooks.register("construct_homepage_panels")
