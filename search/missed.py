@@ -3,7 +3,7 @@
 import re
 from contextlib import contextmanager, suppress
 
-from django.db import InternalError, OperationalError, connection, transaction
+from django.db import Error, connection, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -22,11 +22,13 @@ PATIENCE = 250
 
 
 def count_missed(text):
-    """Count one search for `text` that found nothing; not when the database can’t write just now."""
+    """Count one search for `text` that found nothing. The visitor's answer never fails because of it.
+
+    The database may be read-only, full or locked, or its user may not write: each is another error.
+    """
     words = reportable_words(text)
     if words:
-        # A PostgreSQL that may only be read calls it an internal error.
-        with suppress(OperationalError, InternalError), little_patience(), transaction.atomic():
+        with suppress(Error), little_patience(), transaction.atomic():
             _count(words)
 
 

@@ -1,6 +1,7 @@
 """The languages of the site, and those in which somebody's own words can be given."""
 
 import functools
+from contextlib import suppress
 
 import babel
 from django.conf import settings
@@ -9,21 +10,32 @@ from django.utils.translation import get_language
 CONTENT_LANGUAGES = [code for code, _name in settings.WAGTAIL_CONTENT_LANGUAGES]
 
 
+class Names(dict):
+    """Names by code. A code without a name stands for itself."""
+
+    def __missing__(self, code):
+        return code
+
+
 @functools.cache
-def _names(language):
-    try:
-        return babel.Locale.parse(language, sep="-").languages
-    except (babel.UnknownLocaleError, ValueError):
-        return babel.Locale("en").languages
+def names_in(language, kind):
+    """Return CLDR's Names in `language`, and in English where it has none.
+
+    `kind`: an attribute of Babel's Locale: "languages" or "territories".
+    """
+    names = Names(getattr(babel.Locale("en"), kind))
+    with suppress(babel.UnknownLocaleError, ValueError):
+        names.update(getattr(babel.Locale.parse(language, sep="-"), kind))
+    return names
 
 
 def language_choices():
     """Return (code, name) for the world's languages that have a two-letter code, and Filipino."""
-    names = _names(get_language() or "en")
+    names = names_in(get_language() or "en", "languages")
     codes = [code for code in names if len(code) == 2 or code == "fil"]
     return sorted(((code, names[code]) for code in codes), key=lambda choice: choice[1].casefold())
 
 
 def language_name(code):
     """Return the name of the language with the ISO code `code`, or the code when it has none."""
-    return _names(get_language() or "en").get(code, code)
+    return names_in(get_language() or "en", "languages")[code]

@@ -1,9 +1,7 @@
 """What stories are filed under, and who signs them: countries, themes, authors."""
 
-import functools
 import unicodedata
 
-import babel
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import slugify
@@ -13,7 +11,7 @@ from wagtail.models import TranslatableMixin
 from wagtail.search import index
 
 from media.access import shown_with_pages
-from stories.languages import CONTENT_LANGUAGES
+from stories.languages import CONTENT_LANGUAGES, names_in
 
 # Letters that Unicode does not take for an accented other one.
 PLAIN_LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i"})
@@ -27,13 +25,9 @@ def fold(text):
     )
 
 
-@functools.cache
 def country_names(language):
-    """Return the names of all countries by ISO code in `language`, or in English if CLDR lacks it."""
-    try:
-        return babel.Locale.parse(language, sep="-").territories
-    except (babel.UnknownLocaleError, ValueError):
-        return babel.Locale("en").territories
+    """Return the Names of all countries by ISO code in `language`."""
+    return names_in(language, "territories")
 
 
 class CountryQuerySet(models.QuerySet):
@@ -76,7 +70,7 @@ class Country(models.Model):
     @property
     def name(self):
         # A country that was just deleted has no code, and Wagtail says that it was deleted.
-        return country_names(get_language() or "en").get(self.code, self.code or "")
+        return country_names(get_language() or "en")[self.code] or ""
 
     @property
     def index_token(self):

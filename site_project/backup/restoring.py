@@ -21,15 +21,21 @@ TELLING = {
     "media_cleanimage": "pictures",
     "media_cleandocument": "documents",
 }
+# What goes wrong where the manifest lists something else than a backup does.
+MALFORMED = (AttributeError, LookupError, TypeError, ValueError)
+DAMAGED = "Nothing was restored: the backup is damaged, or was altered."
 NAMES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 
 
 def restore(path, report, overwrite=False):
     """Put the site of the archive at `path` in the place of this one; nothing changes when it can't be."""
     with archive.opened(path, report) as reader:
-        refuse_other_site(reader.manifest)
+        try:
+            refuse_other_site(reader.manifest)
+            report(f"Checked: {len(reader.manifest['members'])} parts, made {reader.manifest['made']}")
+        except MALFORMED as error:
+            raise BackupError(DAMAGED) from error
         restoring = files.Restoring(reader, report)
-        report(f"Checked: {len(reader.manifest['members'])} parts, made {reader.manifest['made']}")
         if not overwrite:
             refuse_to_lose(restoring)
         try:
@@ -37,8 +43,11 @@ def restore(path, report, overwrite=False):
             DATABASES[connection.vendor].load(reader, report)
         except BaseException as error:
             restoring.undo()
-            if isinstance(error, DatabaseError | OSError):
+            # Not all of the drivers' errors come as Django's: COPY and SQLite's own file are read without it.
+            if isinstance(error, DatabaseError | connection.Database.Error | OSError):
                 raise BackupError(f"Nothing was restored: {first_line(error)}") from error
+            if isinstance(error, MALFORMED):
+                raise BackupError(DAMAGED) from error
             raise
         forget_what_was_kept()
         restoring.finish()

@@ -6,7 +6,9 @@ import tempfile
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from django.apps import apps
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 
 from site_project.backup import BackupError
 from site_project.backup.archive import CHUNK
@@ -56,6 +58,24 @@ def counts(database):
     }
 
 
+def check_columns(copy):
+    """Raise BackupError unless the tables have the columns that their migrations make.
+
+    What the models of this version say tells it only of a backup of this version. An older one is migrated.
+    """
+    applied = set(copy.execute("SELECT app, name FROM django_migrations").fetchall())
+    if not set(MigrationLoader(None).disk_migrations) <= applied:
+        return
+    for model in apps.get_models(include_auto_created=True):
+        meta = model._meta
+        if meta.proxy or not meta.managed:
+            continue
+        expected = {field.column for field in meta.local_concrete_fields}
+        found = {name for (name,) in copy.execute("SELECT name FROM pragma_table_info(?)", [meta.db_table])}
+        if found != expected:
+            raise BackupError(f"The table {meta.db_table} in the backup has not the columns of this version.")
+
+
 def load(reader, report):
     """Put the archive's database in the place of the live one: all of it, or nothing."""
     with scratch() as path:
@@ -66,6 +86,7 @@ def load(reader, report):
                 raise BackupError("The database in the backup is damaged.")
             if counts(copy) != reader.manifest["tables"]:
                 raise BackupError("The database in the backup has not the rows that it lists.")
+            check_columns(copy)
             connection.ensure_connection()
             copy.backup(connection.connection)
     # A copy brings the journal's mode along: a new connection sets its own.
