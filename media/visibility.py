@@ -1,8 +1,8 @@
 """Which pages everybody may see.
 
-A page is hidden if it has a view restriction, if the page above it is hidden, or if it is an alias of a hidden
-page. Aliases can be aliases of aliases, so both questions are recursive queries: `published` begins with the
-restricted pages, `restrictions_on` with one page.
+A page is hidden if it has a view restriction, if the page above it is hidden, or if it is an alias of a
+hidden page. Aliases can be aliases of aliases, so both questions are recursive queries: `published` begins
+with the restricted pages, `restrictions_on` with one page.
 docs/decisions/public-pages.md says why Wagtail's own methods are not enough.
 """
 

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.utils.translation import gettext as _
+from wagtail.admin.api.views import PagesAdminAPIViewSet
 from wagtail.contrib.simple_translation.forms import SubmitTranslationForm
 from wagtail.contrib.simple_translation.views import SubmitPageTranslationView, SubmitSnippetTranslationView
 from wagtail.models import Page
@@ -82,17 +83,21 @@ class SnippetForm(CheckedForm):
         self.instance.copy_for_translation(locale).full_clean()
 
 
-class PageTranslationView(SubmitPageTranslationView):
-    def get_form(self):
-        return PageForm(self.object, self.request)
+def get_snippet(self):
+    """Stand in for SubmitSnippetTranslationView.get_object, which fails on what is no primary key."""
+    try:
+        return WAGTAILS_GET_SNIPPET(self)
+    except (ValidationError, ValueError, OverflowError):
+        raise Http404 from None
 
 
-class SnippetTranslationView(SubmitSnippetTranslationView):
-    def get_object(self):
-        try:
-            return super().get_object()
-        except (ValidationError, ValueError, OverflowError):  # no primary key
-            raise Http404 from None
+WAGTAILS_GET_SNIPPET = SubmitSnippetTranslationView.get_object
 
-    def get_form(self):
-        return SnippetForm(self.object, self.request)
+
+def start():
+    """Have Wagtail's views use the forms above, at their own addresses."""
+    SubmitPageTranslationView.get_form = lambda view: PageForm(view.object, view.request)
+    SubmitSnippetTranslationView.get_form = lambda view: SnippetForm(view.object, view.request)
+    SubmitSnippetTranslationView.get_object = get_snippet
+    # The admin does not use it. It asks for no right where the copy goes to.
+    del PagesAdminAPIViewSet.actions["copy_for_translation"]

@@ -8,10 +8,9 @@ from wagtail import hooks
 from wagtail.admin.widgets import BaseChooser
 from wagtail.admin.widgets.workflows import AdminTaskChooser
 
-from site_project import page_chooser
+from site_project import page_chooser, translating
 from site_project.admin_access import visible_to
 from site_project.redirect_import import process_import
-from site_project.translating import PageTranslationView, SnippetTranslationView
 
 
 @hooks.register("before_serve_page", order=1000)
@@ -27,19 +26,13 @@ def offer_only_visible_pages(pages, request):
 
 
 @hooks.register("register_admin_urls", order=-1)
-def replace_views():
-    """Return views for addresses of Wagtail's own, which come later."""
-    return [
-        path("redirects/import/process/", process_import, name="process_import"),
-        path("translation/submit/page/<int:page_id>/", PageTranslationView.as_view()),
-        path(
-            "translation/submit/snippet/<slug:app_label>/<slug:model_name>/<str:pk>/",
-            SnippetTranslationView.as_view(),
-        ),
-    ]
+def mend_import_of_redirects():
+    """Take the address of Wagtail's own view, which comes later."""
+    return [path("redirects/import/process/", process_import, name="process_import")]
 
 
 page_chooser.start()
+translating.start()
 
 # --- Choosers without inline scripts: docs/decisions/content-security-policy.md ------------------
 

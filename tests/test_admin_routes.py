@@ -128,7 +128,7 @@ NOTHING = named("""
     wagtailimages: delete_upload_multiple
 """) | {
     f"wagtailadmin_api:pages:action {action}"
-    for action in ("convert_alias", "copy_for_translation", "move", "revert_to_page_revision", "unpublish")
+    for action in ("convert_alias", "move", "revert_to_page_revision", "unpublish")
 }
 # They answer, with nothing in it, whatever is asked for.
 EMPTY_ANSWERS = named("""

@@ -91,6 +91,7 @@ def test_search_answers_when_the_count_fails(client, error):
 @pytest.mark.django_db
 @pytest.mark.skipif(IS_SQLITE, reason="SQLite has no users")
 def test_search_answers_a_user_of_the_database_who_may_only_read(client):
+    client.get("/")  # makes the settings of the site
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE pg_read_all_data")
     assert "0 results" in client.get("/search/?q=nothing-has-this-word").text
@@ -208,3 +209,7 @@ def test_damaged_backup_is_refused_in_one_line(store, tmp_path):
         assert "\n" not in str(refused.value), name
         assert len(str(refused.value)) < 300, name
         assert (rows(), sums(store)) == here, name
+    # The same way, with nothing changed.
+    rewrite(tmp_path / "site.zip", tmp_path / "whole.zip", lambda _manifest, _members: None)
+    restore_site(tmp_path / "whole.zip", overwrite=True)
+    assert rows() != here[0]

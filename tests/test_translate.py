@@ -144,6 +144,16 @@ def test_form_without_fields_is_refused(client, scene):
     assert "This field is required." in response.text
 
 
+def test_admin_api_makes_no_translations(client, scene):
+    client.force_login(make_user(is_superuser=True))
+    address = f"/admin/api/main/pages/{scene.section.pk}/action/copy_for_translation/"
+    answer = client.post(address, {"locale": "fr", "recursive": True}, "application/json")
+    assert answer.status_code == 404
+    assert not Page.objects.filter(
+        translation_key=scene.section.translation_key, locale=scene.french
+    ).exists()
+
+
 # --- Themes and authors --------------------------------------------------------------------------
 
 

@@ -66,9 +66,10 @@ def check_columns(copy):
     applied = set(copy.execute("SELECT app, name FROM django_migrations").fetchall())
     if not set(MigrationLoader(None).disk_migrations) <= applied:
         return
+    virtual = {name for (name,) in copy.execute("SELECT name FROM pragma_table_list WHERE type = 'virtual'")}
     for model in apps.get_models(include_auto_created=True):
         meta = model._meta
-        if meta.proxy or not meta.managed:
+        if meta.proxy or not meta.managed or meta.db_table in virtual:  # the search index has other columns
             continue
         expected = {field.column for field in meta.local_concrete_fields}
         found = {name for (name,) in copy.execute("SELECT name FROM pragma_table_info(?)", [meta.db_table])}
