@@ -30,6 +30,11 @@ def shown_everywhere(model):
     return model
 
 
+def is_shown_at_once(model):
+    """Return whether readers see the files of an instance of `model` as soon as it is saved."""
+    return model in [*_with_pages, *_everywhere]
+
+
 def register_in_reference_index():
     """Have Wagtail's reference index follow what is decorated: of itself it follows pages and snippets."""
     for model in [*_with_pages, *_everywhere]:

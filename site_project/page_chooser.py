@@ -1,13 +1,14 @@
 """The chooser of pages, without what Wagtail 8.0 tells in it of pages that are hidden from who asks."""
 
 from django.http import Http404
-from wagtail.admin.views.chooser import BrowseView, ParentPageColumn
+from wagtail.admin.views.chooser import BrowseView, ExternalLinkView, ParentPageColumn
 from wagtail.models import Page
 
 from site_project.admin_access import is_visible
 
 WAGTAILS_LIST = BrowseView.get_object_list
 WAGTAILS_CELL = ParentPageColumn.get_cell_context_data
+CHOSEN_RESPONSE = ExternalLinkView.render_chosen_response
 
 
 def get_object_list(self):
@@ -28,6 +29,14 @@ def get_cell_context_data(self, instance, parent_context):
     return context
 
 
+def render_chosen_response(self, result):
+    """Stand in for ExternalLinkView's: it makes the address of a live page a link with the page's draft title."""
+    if "id" in result and not is_visible(Page(pk=result["id"]), self.request.user):
+        result = self.get_result_data()
+    return CHOSEN_RESPONSE(self, result)
+
+
 def start():
     BrowseView.get_object_list = get_object_list
     ParentPageColumn.get_cell_context_data = get_cell_context_data
+    ExternalLinkView.render_chosen_response = render_chosen_response

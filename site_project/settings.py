@@ -328,6 +328,10 @@ WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 
+# An address of this site becomes a link to its page only where it is exactly that page's. Wagtail would offer
+# it for others too, with the title of a page that may be hidden: site_project/page_chooser.py.
+WAGTAILADMIN_EXTERNAL_LINK_CONVERSION = "exact"
+
 # Debian's "localtime" is no zone that a browser knows: the account page would fail on it.
 WAGTAIL_USER_TIME_ZONES = sorted(available_timezones() - {"localtime"})
 

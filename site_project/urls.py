@@ -15,6 +15,7 @@ from media.views import serve_rendition
 from search.suggestions import suggestions
 from search.views import search
 from site_project.admin_access import check_objects
+from site_project.chosen_objects import check_choices
 from site_project.robots import robots_txt
 from site_project.security import security_txt
 from site_project.signing_in.invitations import InvitationView
@@ -30,7 +31,8 @@ entrance_urls = [
     path("second-factor/", ask_second_factor, name="second_factor"),
     path("second-factor/mine/", my_second_factors, name="my_second_factors"),
 ]
-admin_urls = decorate_urlpatterns(wagtailadmin_urls.urlpatterns, check_objects)
+admin_urls = decorate_urlpatterns(wagtailadmin_urls.urlpatterns, check_choices)
+admin_urls = decorate_urlpatterns(admin_urls, check_objects)
 admin_urls = decorate_urlpatterns([*entrance_urls, *admin_urls], csp_override(settings.ADMIN_CSP))
 # Wagtail says nothing of caches, and browsers would keep a document that was taken off.
 document_urls = decorate_urlpatterns(wagtaildocs_urls.urlpatterns, cache_control(private=True, no_store=True))

@@ -8,7 +8,7 @@ from wagtail import hooks
 from wagtail.admin.widgets import BaseChooser
 from wagtail.admin.widgets.workflows import AdminTaskChooser
 
-from site_project import page_chooser, translating
+from site_project import chosen_objects, page_chooser, translating
 from site_project.admin_access import visible_to
 from site_project.redirect_import import process_import
 
@@ -33,6 +33,7 @@ def mend_import_of_redirects():
 
 page_chooser.start()
 translating.start()
+chosen_objects.start()
 
 # --- Choosers without inline scripts: docs/decisions/content-security-policy.md ------------------
 
