@@ -17,8 +17,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.views.generic import FormView
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.rich_text.editors.draftail import DraftailRichTextArea
+from wagtail.admin.views.pages.copy import CopyView
 from wagtail.admin.widgets import BaseChooser
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage
@@ -132,7 +134,7 @@ class ChoiceCheck:
 
 
 def normalised(model, key):
-    """Return the model that `model` inherits its keys from, and `key` as one of them, or None if it is none."""
+    """Return the model that `model` inherits its keys from, and `key` as such a key, or None."""
     model = (model._meta.get_parent_list() or [model])[-1]
     try:
         key = model._meta.pk.to_python(key)
@@ -228,3 +230,5 @@ def start():
     DraftailRichTextArea.value_from_datadict = read_rich_text
     WagtailAdminModelForm.__init__ = start_form
     WagtailAdminModelForm._post_clean = check_form
+    # CopyView's own looks the new parent up before its form is checked, and fails where there is none.
+    CopyView.post = FormView.post

@@ -30,7 +30,7 @@ def get_cell_context_data(self, instance, parent_context):
 
 
 def render_chosen_response(self, result):
-    """Stand in for ExternalLinkView's: it makes the address of a live page a link with the page's draft title."""
+    """Stand in for ExternalLinkView's: it answers the address of a live page with the page's draft title."""
     if "id" in result and not is_visible(Page(pk=result["id"]), self.request.user):
         result = self.get_result_data()
     return CHOSEN_RESPONSE(self, result)
