@@ -110,8 +110,8 @@ class ChoiceCheck:
         # A form that goes back to an earlier revision is opened on that one.
         open_revisions = [getattr(row, "latest_revision_id", None)]
         open_revisions.append(self.request.resolver_match.kwargs.get("revision_id"))
-        revisions = Revision.objects.filter(pk__in=filter(None, open_revisions))
-        return [row, *(each.as_object() for each in revisions if each.object_id == str(pk))]
+        revisions = Revision.objects.for_instance(row).filter(pk__in=filter(None, open_revisions))
+        return [row, *(revision.as_object() for revision in revisions)]
 
     def errors(self, form):
         """Yield (name of a field of `form`, message) for each field that holds what may not be chosen."""
