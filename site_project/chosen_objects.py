@@ -37,7 +37,7 @@ FILES = (AbstractImage, AbstractDocument)
 OFFERED_TO_ALL = [Site, Locale, Task]
 CHOOSER_VALUE = BaseChooser.value_from_datadict
 RICH_TEXT_VALUE = DraftailRichTextArea.value_from_datadict
-FORM_INIT = WagtailAdminModelForm.__init__
+FORM_INIT, FORM_POST_CLEAN = WagtailAdminModelForm.__init__, WagtailAdminModelForm._post_clean
 
 current_check = ContextVar("current_check", default=None)
 
@@ -62,7 +62,7 @@ def may_publish(user):
 
 
 class ChoiceCheck:
-    """What one request to the admin may choose.
+    """What the user of one request to the admin may choose, in what that request edits.
 
     `refused`: the names of the form controls whose value was dropped.
     """
@@ -217,10 +217,10 @@ def start_form(self, *args, **kwargs):
 
 def check_form(self):
     """Stand in for WagtailAdminModelForm._post_clean, and refuse what may not be chosen."""
-    super(WagtailAdminModelForm, self)._post_clean()
+    FORM_POST_CLEAN(self)
     if check := current_check.get():
         for name, message in check.errors(self):
-            # In the place of what else is wrong, as that what was dropped is missing.
+            # A value that was dropped may also be missed as required, and only the first error is shown.
             self._errors.pop(name, None)
             self.add_error(name, message)
 
