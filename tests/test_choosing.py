@@ -167,6 +167,16 @@ def test_what_is_live_may_come_back_into_the_draft(editor, own, other):
     assert editor.post(edit_address(story), story_form({"lead picture": other.image.pk})).status_code == 302
 
 
+def test_what_others_chose_in_the_draft_of_a_live_page_stays(editor, administrator, own, other):
+    story = builders.make_story("Live", own.index)
+    form = story_form({"lead picture": other.image.pk})
+    for client in (administrator, editor):
+        assert client.post(edit_address(story), form).status_code == 302
+    story.refresh_from_db()
+    assert story.lead_image is None
+    assert story.get_latest_revision_as_object().lead_image == other.image
+
+
 def test_revision_of_another_page_is_none_to_go_back_to(editor, own, other):
     draft = builders.make_story("Mine", own.index, live=False)
     back = reverse("wagtailadmin_pages:revisions_revert", args=[draft.pk, other.draft.latest_revision_id])
