@@ -198,8 +198,21 @@ def read_former_keys():
     return keys
 
 
+def read_proxies():
+    """Return how many proxies TRUST_PROXY says are in front of the site: 0 to 9; stop on anything else."""
+    value = read("TRUST_PROXY", "0").lower()
+    if value.isdecimal() and len(value) == 1:
+        return int(value)
+    if value not in TRUE | FALSE:
+        stop("TRUST_PROXY", "must be the number of proxies in front of the site: 0 for none, or 1 to 9.")
+    return int(value in TRUE)
+
+
 def read_first_admin():
-    """Return the name of the first administrator, or ""; stop when no account can have it."""
+    """Return the name of the first administrator, or ""; stop when no account can have it.
+
+    For "random" `manage.py prepare` makes up a name that nobody can guess.
+    """
     name = read("FIRST_ADMIN")
     if name and (not re.fullmatch(r"[\w.@+-]{1,150}", name) or name.lower() == "demo"):
         stop("FIRST_ADMIN", "must be a user name of letters, digits and @ . + - _, and not demo.")
@@ -209,11 +222,16 @@ def read_first_admin():
 def kept_secret(path, random_bytes=48):
     """Return the secret in the file `path`; made at first use, readable by its owner alone."""
     try:
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(random_bytes))
+        write_private(path, secrets.token_urlsafe(random_bytes))
     except FileExistsError:
         pass
     return path.read_text()
+
+
+def write_private(path, text):
+    """Write `text` into a new file that only its owner can read. Raises FileExistsError."""
+    with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write(text)
 
 
 def read_data_dir(default):

@@ -262,11 +262,11 @@ CLOSED_FEATURES = [
     "payment",
     "usb",
 ]
-# Who may do everything in a new database: `manage.py prepare` makes the account.
+# The administrator of a new database: `manage.py prepare` makes the account.
 FIRST_ADMIN = environment.read_first_admin()
-# Only behind a proxy that always sets these headers itself: else anybody could claim HTTPS, or to be
-# somewhere else.
-TRUST_PROXY = environment.read_switch("TRUST_PROXY")
+# How many proxies in front of the site add the address they were asked from to X-Forwarded-For. The last of
+# them must set X-Forwarded-Proto itself. Any visitor could write both headers if no proxy did.
+TRUST_PROXY = environment.read_proxies()
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 

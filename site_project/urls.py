@@ -19,15 +19,15 @@ from site_project.chosen_objects import check_choices
 from site_project.robots import robots_txt
 from site_project.security import security_txt
 from site_project.signing_in.invitations import InvitationView
-from site_project.signing_in.single_sign_on import come_back, go_there
+from site_project.signing_in.single_sign_on import sso_callback, sso_start
 from site_project.signing_in.views import ask_second_factor, my_second_factors
 from site_project.sitemap import sitemap
 
 # For those who are not signed in, or not yet.
 entrance_urls = [
     path("invitation/<uidb64>/<token>/", InvitationView.as_view(), name="invitation"),
-    path("single-sign-on/", go_there, name="single_sign_on"),
-    path("single-sign-on/done/", come_back, name="single_sign_on_done"),
+    path("single-sign-on/", sso_start, name="single_sign_on"),
+    path("single-sign-on/done/", sso_callback, name="single_sign_on_done"),
     path("second-factor/", ask_second_factor, name="second_factor"),
     path("second-factor/mine/", my_second_factors, name="my_second_factors"),
 ]

@@ -7,6 +7,7 @@ status is 1 when one failed, and 2 when a program is missing. Containers and vol
 """
 
 import json
+import re
 import secrets
 import shutil
 import signal
@@ -123,7 +124,7 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
             "SECRET_KEY": secrets.token_urlsafe(48),
             "BASE_URL": address,
             "TRUST_PROXY": "1",
-            "FIRST_ADMIN": "admin",
+            "FIRST_ADMIN": "random",
             "PORT": str(port),
         } | addresses
         name = stack.enter_context(container(tool, variables))
@@ -135,8 +136,9 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
         checks.that("its processes are not root's", tool("exec", name, "id", "-u") != "0")
         written = tool("exec", name, "sh", "-c", "touch /x || touch /app/x", check=False)
         checks.that("its files can't be written", written.returncode != 0)
-        password = tool("exec", name, "cat", "/data/first_admin_password")
-        checks.that("the first administrator has a password of their own", len(password) >= 20)
+        account = tool("exec", name, "cat", "/data/first_admin")
+        is_random = re.fullmatch(r"Username: admin-[0-9a-f]{8}\nPassword: \S{20,}", account.strip())
+        checks.that("the first administrator has a name and a password of their own", bool(is_random))
         made = "python deploy/make_secrets.py /tmp/s && find /tmp/s -type f"
         found = tool(
             "run",

@@ -126,7 +126,7 @@ class World:
 NO_PAGES = (
     r"_results|chosen|:create|_api:|bulk_action|logout|sprite|serve|rendition|javascript_catalog|ping|release"
     r"|dismissibles|autocomplete|preview|admin/|error_test|url_generator|multiple_|_multiple$|choose_page_"
-    r"|password|login|task_chooser|choosers|_chooser|chooserresults|invit|take_away|set_page_position|confirm"
+    r"|password|login|task_chooser|choosers|_chooser|chooserresults|invit|reset_second_factor|set_page_position|confirm"
     r"|:lock$|unlock|enable|unschedule|^second_factor|convert_alias|collect_|process_import|set_privacy|remove"
     r"|single_sign_on"
 )

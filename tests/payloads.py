@@ -102,7 +102,7 @@ MACHINES_MODELS = {
         "wagtailsearch.IndexEntry",
         "wagtailsearch.SQLiteFTSIndexEntry",
         "sessions.Session",
-        "signing_in.Tries",
+        "signing_in.LoginAttempt",
     ),
     *("wagtaildocs.Document", "wagtailimages.Image", "wagtailimages.Rendition", "wagtailcore.APIToken"),
     *("wagtailadmin.FormState", "otp_static.StaticDevice", "otp_static.StaticToken", "otp_totp.TOTPDevice"),

@@ -113,7 +113,7 @@ ADMINISTRATORS.append("wagtail_bulk_action user *")
 NOTHING = named("""
     admin/ ^.*/$
     invite _again
-    take_ away_second_factor
+    reset_ second_factor
     process _import
     single_ sign_on sign_on_done
     wagtailadmin_ error_test block_preview logout

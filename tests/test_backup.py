@@ -23,7 +23,7 @@ from wagtail.models import Page
 from media import generation
 from search.models import VocabularyGroup
 from site_project.backup import archive
-from site_project.signing_in.models import Tries
+from site_project.signing_in.models import LoginAttempt
 from tests import builders
 
 
@@ -71,7 +71,7 @@ def rows():
         for name in connection.introspection.table_names(cursor):
             cursor.execute(f'SELECT COUNT(*) FROM "{name}"')  # noqa: S608
             found[name] = cursor.fetchone()[0]
-    return found | {"django_session": 0, "signing_in_tries": 0}
+    return found | {"django_session": 0, "signing_in_loginattempt": 0}
 
 
 def sums(folder):
@@ -108,7 +108,7 @@ class TestWholeSite:
         pages = [client.get(address).content for address in addresses]
         assert b"Long road" in pages[2]
         client.force_login(get_user_model().objects.get(username="amina"))
-        Tries.objects.create(digest="of a name", last=timezone.now())
+        LoginAttempt.objects.create(digest="of a name", last=timezone.now())
         before, files, newest = rows(), sums(store), Page.objects.latest("pk").pk
         assert len(files) > 3
         said = save_site(tmp_path / "site.zip")

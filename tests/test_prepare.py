@@ -1,6 +1,7 @@
 """A start makes its database ready, also when several start at once, and the first administrator."""
 
 import os
+import re
 import secrets
 import stat
 import subprocess
@@ -63,13 +64,14 @@ from django.contrib.auth.models import User
 from django.db.migrations.recorder import MigrationRecorder
 rows = list(MigrationRecorder.Migration.objects.values_list("app", "name"))
 assert len(rows) == len(set(rows)) > 100
+name, password = (line.split()[1] for line in open(FILE))
 for user in User.objects.all():
-    print(user.username, user.is_superuser, user.check_password(open(PASSWORD).read()))
+    print(user.username, user.username == name, user.is_superuser, user.check_password(password))
 """
 
 
 def administrators(variables, folder):
-    code = SHOW.replace("PASSWORD", repr(str(folder / "first_admin_password")))
+    code = SHOW.replace("FILE", repr(str(folder / "first_admin")))
     return output_of(manage(variables, "shell", "--verbosity=0", "-c", code)).splitlines()
 
 
@@ -79,27 +81,44 @@ def test_three_that_start_at_once_on_an_empty_database_all_come_up(tmp_path, sta
         variables["FIRST_ADMIN"] = ADMIN
         processes = [stack.enter_context(manage(variables, "prepare", "--verbosity=0")) for _ in range(3)]
         outputs = [output_of(process) for process in processes]
-        password = folder / "first_admin_password"
-        said = f"The administrator {ADMIN} was made. The password is in {password}."
+        account = folder / "first_admin"
+        said = f"The first administrator was made. Name and password are in {account}."
         assert sorted(output.count(said) for output in outputs) == [0, 0, 1]
-        assert administrators(variables, folder) == [f"{ADMIN} True True"]
-        assert stat.S_IMODE(password.stat().st_mode) == 0o600
-        assert len(password.read_text()) >= 20
-        assert password.read_text() not in "".join(outputs)
+        assert administrators(variables, folder) == [f"{ADMIN} True True True"]
+        assert stat.S_IMODE(account.stat().st_mode) == 0o600
+        password = account.read_text().split()[-1]
+        assert len(password) >= 20
+        assert password not in "".join(outputs)
         assert "<html" in (folder / "maintenance.html").read_text()
         # Once more, as each start does: nobody gets a second account, or another password.
-        before = password.read_text()
+        before = account.read_text()
         assert "was made" not in output_of(manage(variables | {"FIRST_ADMIN": "other"}, "prepare"))
-        assert password.read_text() == before
-        assert administrators(variables, folder) == [f"{ADMIN} True True"]
+        assert account.read_text() == before
+        assert administrators(variables, folder) == [f"{ADMIN} True True True"]
 
 
 def test_without_a_name_there_is_no_administrator(db, settings, tmp_path):
     settings.DATA_DIR = tmp_path
     call_command("prepare", verbosity=0)
     assert not get_user_model().objects.exists()
-    assert not (tmp_path / "first_admin_password").exists()
+    assert not (tmp_path / "first_admin").exists()
     assert (tmp_path / "maintenance.html").exists()
+
+
+def test_random_name_is_nothing_that_anybody_can_guess(db, settings, tmp_path):
+    names = set()
+    for folder in (tmp_path / "one", tmp_path / "other"):
+        folder.mkdir()
+        settings.DATA_DIR, settings.FIRST_ADMIN = folder, "random"
+        call_command("prepare", verbosity=0)
+        [user] = get_user_model().objects.all()
+        text = (folder / "first_admin").read_text()
+        assert re.fullmatch(r"Username: admin-[0-9a-f]{8}\nPassword: \S{20,}\n", text)
+        assert text.split()[1] == user.username
+        assert user.check_password(text.split()[-1])
+        names.add(user.username)
+        user.delete()
+    assert len(names) == 2
 
 
 def test_database_is_asked_nothing_before_its_turn(db, settings, tmp_path):

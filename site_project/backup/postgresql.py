@@ -29,7 +29,7 @@ SELECT sequencename, last_value FROM pg_sequences
 WHERE schemaname = current_schema() AND last_value IS NOT NULL
 """
 # Who is logged in: keys to the admin, worth nothing after a restore. Who tried to: known for minutes only.
-WITHOUT_ROWS = {"django_session", "signing_in_tries"}
+WITHOUT_ROWS = {"django_session", "signing_in_loginattempt"}
 
 
 def tables():

@@ -35,7 +35,7 @@ def save(writer, report):
             # Who is logged in: keys to the admin, worth nothing after a restore. Who tried to: known for
             # minutes only.
             copy.execute("DELETE FROM django_session")
-            copy.execute("DELETE FROM signing_in_tries")
+            copy.execute("DELETE FROM signing_in_loginattempt")
             copy.execute("VACUUM")
             writer.manifest["tables"] = counts(copy)
             report(f"{len(writer.manifest['tables'])} tables")

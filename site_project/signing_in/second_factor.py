@@ -32,7 +32,7 @@ CODES = 10
 FACTORS = [TOTPDevice, Passkey]
 MANAGES_USERS = ["auth.add_user", "auth.change_user", "auth.add_group", "auth.change_group"]
 # What those need who are nobody yet, and all else in the admin sends them on.
-OPEN = {
+EXEMPT_URL_NAMES = {
     "invitation",
     "second_factor",
     "wagtailadmin_javascript_catalog",
@@ -55,9 +55,9 @@ class SecondFactorMiddleware:
     def process_view(self, request, *_arguments):
         match = request.resolver_match
         is_door = match.route.startswith("admin/") or match.url_name == "wagtailcore_login"
-        if not is_door or match.url_name in OPEN or request.user.is_authenticated:
+        if not is_door or match.url_name in EXEMPT_URL_NAMES or request.user.is_authenticated:
             return None
-        if not half_known_user(request):
+        if not pending_user(request):
             return None
         target = request.GET.get("next") or request.path
         return redirect(f"{reverse('second_factor')}?{urlencode({'next': target})}")
@@ -65,19 +65,19 @@ class SecondFactorMiddleware:
 
 def known_user(request, user):
     """Return `user`, or nobody while they owe the second factor."""
-    if user.is_authenticated and owes(user):
-        request.half_known_user = user
+    if user.is_authenticated and needs_verification(user):
+        request.pending_user = user
         return AnonymousUser()
     return user
 
 
-def half_known_user(request):
+def pending_user(request):
     """Return who gave a password, and owes the second factor; or None."""
     bool(request.user.is_authenticated)  # it is looked up only when it is needed
-    return getattr(request, "half_known_user", None)
+    return getattr(request, "pending_user", None)
 
 
-def owes(user):
+def needs_verification(user):
     """Return whether `user` has still to give a second factor or to set one up: who has one gives it."""
     return not user.is_verified() and (is_required(user) or has_factor(user))
 
@@ -136,7 +136,7 @@ def recovery_codes(user):
     return ["-".join(re.findall("....", code)) for code in codes]
 
 
-def note_given(request, device):
+def mark_verified(request, device):
     """Let the session know that the second factor was given, with a new key of its own."""
     request.session[DEVICE_ID_SESSION_KEY] = device.persistent_id
     request.session.cycle_key()

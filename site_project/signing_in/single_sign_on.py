@@ -24,7 +24,7 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 
 
 @never_cache
-def go_there(request):
+def sso_start(request):
     """Send the browser to the provider."""
     if not settings.IDENTITY_PROVIDER:
         raise Http404
@@ -38,7 +38,7 @@ def go_there(request):
 
 
 @never_cache
-def come_back(request):
+def sso_callback(request):
     """Sign in whom the provider sent back, if it is somebody known here."""
     if not settings.IDENTITY_PROVIDER:
         raise Http404

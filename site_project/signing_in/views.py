@@ -43,7 +43,7 @@ class PasskeyForm(forms.Form):
 @never_cache
 def ask_second_factor(request):
     """Ask for a second factor, or have one set up by who has none. Nobody gets past with a password only."""
-    user = second_factor.half_known_user(request)
+    user = second_factor.pending_user(request)
     if request.method == "POST" and "leave" in request.POST:
         logout(request)
         return redirect("wagtailadmin_login")
@@ -67,7 +67,7 @@ def ask(request, user):
             problem = TOO_MANY
         elif device := given(request, user, form):
             throttle.forget()
-            second_factor.note_given(request, device)
+            second_factor.mark_verified(request, device)
             return redirect(target_of(request))
         else:
             problem = WRONG if form.is_bound else WRONG_PASSKEY
@@ -124,7 +124,7 @@ def add_passkey(request, user, show):
 def is_set_up(request, user, device):
     """Show the recovery codes that come with the first factor."""
     if not user.is_verified():
-        second_factor.note_given(request, device)
+        second_factor.mark_verified(request, device)
     if codes := second_factor.recovery_codes(user):
         context = {"codes": codes, "next": target_of(request)}
         return render(request, "signing_in/recovery_codes.html", context)
@@ -156,7 +156,7 @@ def show_mine(request, user, problem="", passkey_form=None):
     return render(request, "signing_in/my_second_factors.html", context)
 
 
-def take_away(request, pk):
+def reset_second_factor(request, pk):
     """Ask whether all second factors of somebody who lost them shall be forgotten, and do it."""
     user = get_object_or_404(get_user_model(), pk=pk)
     if not policy_registry.get_by_type(get_user_model()).user_has_permission(request.user, "change"):
@@ -169,7 +169,7 @@ def take_away(request, pk):
         second_factor.forget(user)
         messages.success(request, gettext("%s sets up a second step anew at the next sign-in.") % user)
         return redirect("wagtailusers_users:index")
-    return render(request, "signing_in/take_away.html", {"owner": user})
+    return render(request, "signing_in/reset_second_factor.html", {"owner": user})
 
 
 def target_of(request):

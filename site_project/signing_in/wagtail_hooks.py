@@ -8,7 +8,7 @@ from wagtail.admin.widgets import Button
 from site_project.signing_in import second_factor
 from site_project.signing_in.forms import PasswordPanel
 from site_project.signing_in.invitations import invite, invite_again
-from site_project.signing_in.views import take_away
+from site_project.signing_in.views import reset_second_factor
 
 
 @hooks.register("after_create_user")
@@ -22,7 +22,7 @@ def invite_new_user(request, user):
 def user_urls():
     return [
         path("users/invite/<int:pk>/", invite_again, name="invite_again"),
-        path("users/second-factor/<int:pk>/", take_away, name="take_away_second_factor"),
+        path("users/second-factor/<int:pk>/", reset_second_factor, name="reset_second_factor"),
     ]
 
 
@@ -31,7 +31,7 @@ def user_buttons(user, request_user):
     if user.is_active and not user.has_usable_password():
         yield Button(_("Invite again"), url=reverse("invite_again", args=[user.pk]), icon_name="mail")
     if second_factor.has_factor(user):
-        address = reverse("take_away_second_factor", args=[user.pk])
+        address = reverse("reset_second_factor", args=[user.pk])
         yield Button(_("Forget phone, passkeys and codes"), url=address, icon_name="lock")
 
 

@@ -1,5 +1,7 @@
 """Make the database ready for this version of the code: what every start does before it serves pages."""
 
+import secrets
+
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -8,7 +10,7 @@ from django.db import connection
 from wagtail.models import Site
 
 from site_project import locks
-from site_project.environment import kept_secret
+from site_project.environment import write_private
 
 
 class Command(BaseCommand):
@@ -32,11 +34,18 @@ class Command(BaseCommand):
             call_command("maintenance_page", stdout=self.stdout)
 
     def make_first_admin(self):
-        """Make the administrator that FIRST_ADMIN names, unless there is one, with a random password."""
+        """Make the administrator that FIRST_ADMIN names, unless there is one, with a random password.
+
+        Both are written to `first_admin` in the data folder. They are not logged.
+        """
         users = get_user_model().objects
         if not settings.FIRST_ADMIN or users.filter(is_superuser=True).exists():
             return
-        path = settings.DATA_DIR / "first_admin_password"
+        is_random = settings.FIRST_ADMIN.lower() == "random"
+        name = f"admin-{secrets.token_hex(4)}" if is_random else settings.FIRST_ADMIN
+        password = secrets.token_urlsafe(18)
+        path = settings.DATA_DIR / "first_admin"
         path.unlink(missing_ok=True)
-        users.create_superuser(settings.FIRST_ADMIN, "", kept_secret(path, random_bytes=18))
-        self.stdout.write(f"The administrator {settings.FIRST_ADMIN} was made. The password is in {path}.")
+        write_private(path, f"Username: {name}\nPassword: {password}\n")
+        users.create_superuser(name, "", password)
+        self.stdout.write(f"The first administrator was made. Name and password are in {path}.")
