@@ -5,6 +5,7 @@ import re
 import secrets
 import sys
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -221,10 +222,8 @@ def read_first_admin():
 
 def kept_secret(path, random_bytes=48):
     """Return the secret in the file `path`; made at first use, readable by its owner alone."""
-    try:
+    with suppress(FileExistsError):
         write_private(path, secrets.token_urlsafe(random_bytes))
-    except FileExistsError:
-        pass
     return path.read_text()
 
 

@@ -1,7 +1,7 @@
-"""How events are logged in production: a line of JSON each, with nothing that tells of a visitor.
+"""How events are logged in production: a line of JSON each, with nothing that identifies a visitor.
 
-What an exception says often repeats what somebody typed, or what stands in the database (as PostgreSQL's
-DETAIL does). So of exceptions only the kind and the place in the code are logged, here and by gunicorn.
+The message of an exception often repeats what somebody typed, or what is in the database (as PostgreSQL's
+DETAIL does). So only the kind of an exception and its place in the code are logged, here and by gunicorn.
 """
 
 import datetime
@@ -12,10 +12,13 @@ import traceback
 
 # Query strings hold what was searched for; gunicorn names the sender of a request that it can't read.
 TELLING = re.compile(r"\?\S*| from ip=.*", re.DOTALL)
+# A link to choose a password opens an account: of its path only the route is logged. deploy/nginx.conf has
+# the same rule.
+TOKEN = re.compile(r"(/(?:invitation|password_reset/+confirm)/).*", re.DOTALL | re.IGNORECASE)
 
 
 class JSONFormatter(logging.Formatter):
-    """One line an event. Of what else a record carries (a request, say) nothing is taken."""
+    """One line for each event. Nothing else that a record carries, such as the request, is logged."""
 
     def format(self, record):
         event = {
@@ -34,7 +37,11 @@ class JSONFormatter(logging.Formatter):
 
 
 def message_of(record):
-    """Return the message of `record` without what tells of a visitor."""
+    """Return the message of `record` without what identifies a visitor or opens an account."""
+    return TELLING.sub("", TOKEN.sub(r"\1...", raw_message_of(record)))
+
+
+def raw_message_of(record):
     if record.name.startswith("django.security"):
         # Its reasons repeat the referrer, the origin, and names that were sent.
         request = getattr(record, "request", None)
@@ -47,10 +54,9 @@ def message_of(record):
     if isinstance(args, tuple):
         args = tuple(name_of(each) if isinstance(each, BaseException) else each for each in args)
     try:
-        message = str(record.msg) % args if args else str(record.msg)
+        return str(record.msg) % args if args else str(record.msg)
     except (TypeError, ValueError):
-        message = str(record.msg)
-    return TELLING.sub("", message)
+        return str(record.msg)
 
 
 def chain(error):

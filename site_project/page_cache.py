@@ -176,7 +176,9 @@ def key_of(request):
     is_exact = len(known) == len(asked) == len(dict(asked))
     if not is_exact:
         query = urlencode(known)
-    return f"{request.scheme}://{request.META.get('HTTP_HOST', '')}{request.path_info}?{query}", is_exact
+    address = f"{request.scheme}://{request.META.get('HTTP_HOST', '')}{request.path_info}?{query}"
+    # Django warns on standard error of a key with spaces or of more than 250 characters, and quotes it.
+    return hashlib.sha256(address.encode(errors="backslashreplace")).hexdigest(), is_exact
 
 
 def will_be_kept(request, response):

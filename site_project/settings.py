@@ -213,6 +213,8 @@ OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
 OTP_TOTP_SYNC = False  # half a minute early or late, never more
 # Who else says who somebody is, besides the password: nobody when it is empty.
 IDENTITY_PROVIDER = environment.read_identity_provider(https_only=not LOCAL)
+# Seconds in which a link for a forgotten password works. Invitations: site_project/signing_in/invitations.py.
+PASSWORD_RESET_TIMEOUT = 3600
 SESSION_ENGINE = "site_project.signing_in.sessions"
 SESSION_COOKIE_AGE = 10 * 3600  # a work day, from signing in
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL

@@ -39,7 +39,7 @@ def admin(client):
 
 def link_of(text):
     """Return the path of the one link to choose a password in `text`."""
-    [link] = set(re.findall(r"http://127\.0\.0\.1:8000(/admin/invitation/[\w-]+/[\w-]+/)", text))
+    [link] = set(re.findall(r"http://127\.0\.0\.1:8000(/admin/invitation/[\w-]+/[\w.-]+/)", text))
     return link
 
 
