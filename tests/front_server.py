@@ -67,8 +67,7 @@ def running(program, upstream, data_dir, certificate=None, scheme="$scheme", mor
             replaced |= {"    ssl_certificate": "    # ssl_certificate"}
         (folder / "site.conf").write_text(with_replaced(CONFIGURATION.read_text(), replaced))
         paths = [f"{kind}_temp_path {folder}/{kind};" for kind in TEMPORARY]
-        user = "user root;" if os.geteuid() == 0 else ""
-        around = AROUND.format(folder=folder, user=user, temporary=" ".join(paths))
+        around = AROUND.format(folder=folder, user=user_line(), temporary=" ".join(paths))
         (folder / "nginx.conf").write_text(around)
         command = [program, "-p", folder, "-e", "stderr", "-c", folder / "nginx.conf"]
         with subprocess.Popen(command) as process:
@@ -77,6 +76,11 @@ def running(program, upstream, data_dir, certificate=None, scheme="$scheme", mor
                 yield port, folder
             finally:
                 process.terminate()
+
+
+def user_line():
+    """Return the line that keeps root's workers root, so that they can write into the test's folder."""
+    return "user root;" if os.geteuid() == 0 else ""
 
 
 def with_replaced(text, replaced):
