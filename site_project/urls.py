@@ -19,11 +19,12 @@ from site_project.chosen_objects import check_choices
 from site_project.robots import robots_txt
 from site_project.security import security_txt
 from site_project.signing_in.invitations import InvitationView
+from site_project.signing_in.reauthentication import require_recent_proof
 from site_project.signing_in.single_sign_on import sso_callback, sso_start
 from site_project.signing_in.views import ask_second_factor, my_second_factors
 from site_project.sitemap import sitemap
 
-# For those who are not signed in, or not yet.
+# Pages of accounts that are not Wagtail's.
 entrance_urls = [
     path("invitation/<uidb64>/<token>/", InvitationView.as_view(), name="invitation"),
     path("single-sign-on/", sso_start, name="single_sign_on"),
@@ -33,7 +34,8 @@ entrance_urls = [
 ]
 admin_urls = decorate_urlpatterns(wagtailadmin_urls.urlpatterns, check_choices)
 admin_urls = decorate_urlpatterns(admin_urls, check_objects)
-admin_urls = decorate_urlpatterns([*entrance_urls, *admin_urls], csp_override(settings.ADMIN_CSP))
+admin_urls = decorate_urlpatterns([*entrance_urls, *admin_urls], require_recent_proof)
+admin_urls = decorate_urlpatterns(admin_urls, csp_override(settings.ADMIN_CSP))
 # Wagtail says nothing of caches, and browsers would keep a document that was taken off.
 document_urls = decorate_urlpatterns(wagtaildocs_urls.urlpatterns, cache_control(private=True, no_store=True))
 page_urls = decorate_urlpatterns(wagtail_urls.urlpatterns, find_home)

@@ -41,7 +41,7 @@ class IdentityProvider(ThreadingHTTPServer):
             self.refused.append(form)
             return {"error": "invalid_grant"}
         now = int(time.time())
-        told = {"iss": self.issuer, "aud": CLIENT, "sub": "7", "iat": now, "exp": now + 60}
+        told = {"iss": self.issuer, "aud": CLIENT, "sub": "7", "iat": now, "exp": now + 60, "auth_time": now}
         told |= {"nonce": wish["nonce"]} | claims | self.lies
         told = {name: value for name, value in told.items() if value is not None}
         return {"access_token": "access", "token_type": "Bearer", "id_token": self._token(told)}

@@ -19,6 +19,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from site_project.signing_in.changes import PASSKEY_ADDED, access_changed
 from site_project.signing_in.models import Passkey
 
 TO_ADD, TO_GIVE = "passkey_to_add", "passkey_to_give"
@@ -72,7 +73,10 @@ def add(request, user, answer, name):
             "sign_count": new.sign_count,
         },
     )
-    return passkey if is_new else None
+    if not is_new:
+        return None
+    access_changed(user, PASSKEY_ADDED)
+    return passkey
 
 
 @transaction.atomic

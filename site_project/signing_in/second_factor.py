@@ -1,7 +1,7 @@
-"""The second factor: codes of an app on the phone (TOTP), passkeys, and codes on paper for emergencies.
+"""The second factor: codes of an app on the phone (TOTP), passkeys, and recovery codes on paper.
 
-Whoever gave a password only is nobody yet, on every page of the site and not only in the admin. There is one
-page for them: it asks for a code or a passkey, or has them set up one of both where they have none.
+A user who gave only the password, and needs a second factor, is anonymous on every page of the site. One page
+is for such a pending user: it asks for a code or a passkey, or for the set-up of one where there is none.
 """
 
 import hashlib
@@ -25,13 +25,16 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from site_project.signing_in.changes import APP_SET_UP, FACTOR_REMOVED, FACTORS_RESET, access_changed
 from site_project.signing_in.models import Passkey
 
 CODES = 10
-# Recovery codes are none: they stand in for one that is lost.
+# Session key: when the user last gave a second factor, in seconds since 1970.
+FACTOR_VERIFIED_AT = "factor_verified_at"
+# Recovery codes are not in the list: they replace a factor that is lost.
 FACTORS = [TOTPDevice, Passkey]
 MANAGES_USERS = ["auth.add_user", "auth.change_user", "auth.add_group", "auth.change_group"]
-# What those need who are nobody yet, and all else in the admin sends them on.
+# URL names that a pending user may open. All others in the admin redirect to `second_factor`.
 EXEMPT_URL_NAMES = {
     "invitation",
     "second_factor",
@@ -43,7 +46,7 @@ EXEMPT_URL_NAMES = {
 
 
 class SecondFactorMiddleware:
-    """Below Django's and django-otp's, which say who gave which factor."""
+    """Make pending users anonymous. It follows the middleware of Django and django-otp, which know the factors."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -64,7 +67,7 @@ class SecondFactorMiddleware:
 
 
 def known_user(request, user):
-    """Return `user`, or nobody while they owe the second factor."""
+    """Return `user`, or an anonymous user while the second factor is missing."""
     if user.is_authenticated and needs_verification(user):
         request.pending_user = user
         return AnonymousUser()
@@ -72,13 +75,13 @@ def known_user(request, user):
 
 
 def pending_user(request):
-    """Return who gave a password, and owes the second factor; or None."""
+    """Return the user who gave the password and not yet the second factor, or None."""
     bool(request.user.is_authenticated)  # it is looked up only when it is needed
     return getattr(request, "pending_user", None)
 
 
 def needs_verification(user):
-    """Return whether `user` has still to give a second factor or to set one up: who has one gives it."""
+    """Return whether `user` has still to give a second factor, or to set one up."""
     return not user.is_verified() and (is_required(user) or has_factor(user))
 
 
@@ -121,6 +124,7 @@ def set_up(user, key, code):
     if not re.fullmatch("[0-9]{6}", code) or not shown.verify(int(code), tolerance=1):
         return None
     TOTPDevice.objects.filter(user=user).delete()
+    access_changed(user, APP_SET_UP)
     return TOTPDevice.objects.create(user=user, key=key, name="app", last_t=shown.t())
 
 
@@ -137,8 +141,9 @@ def recovery_codes(user):
 
 
 def mark_verified(request, device):
-    """Let the session know that the second factor was given, with a new key of its own."""
+    """Note in the session that `device` was given as second factor; the session gets another key."""
     request.session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+    request.session[FACTOR_VERIFIED_AT] = time.time()
     request.session.cycle_key()
 
 
@@ -151,14 +156,22 @@ def remove(user, persistent_id):
     if persistent_id in factors and len(factors) == 1:
         if is_required(user):
             return False
-        forget(user)
+        delete_all(user)
+        access_changed(user, FACTOR_REMOVED)
     elif persistent_id in factors:
         factors[persistent_id].delete()
+        access_changed(user, FACTOR_REMOVED)
     return True
 
 
+@transaction.atomic
 def forget(user):
-    """Take all factors and the codes of `user` away."""
+    """Remove all factors and recovery codes of a user who lost them, and tell the user."""
+    delete_all(user)
+    access_changed(user, FACTORS_RESET)
+
+
+def delete_all(user):
     for model in (*FACTORS, StaticDevice):
         model.objects.filter(user=user).delete()
 
