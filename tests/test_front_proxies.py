@@ -1,4 +1,4 @@
-"""nginx behind another proxy, as docs/deploying.md describes it: each visitor keeps an address of their own."""
+"""nginx behind another proxy, as docs/deploying.md describes it: each visitor keeps their own address."""
 
 import http.client
 import re
@@ -43,7 +43,7 @@ TRUSTED = "set_real_ip_from 127.0.0.1;"
 
 
 def uncommented(header="X-Forwarded-For"):
-    """Return the lines of deploy/nginx.conf that are for a proxy before it, uncommented, for the test's proxy."""
+    """Return the lines of deploy/nginx.conf for a proxy before it, uncommented, with the test's proxy."""
     lines = re.findall(
         r"^    #((?:set_real_ip_from|real_ip_\w+) .*;)$", front_server.CONFIGURATION.read_text(), re.M
     )

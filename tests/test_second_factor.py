@@ -28,8 +28,8 @@ LOGIN, PAGE = "/admin/login/", "/admin/second-factor/"
 NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
 STEP = datetime.timedelta(seconds=30)
 KEY = "0123456789abcdef0123456789abcdef01234567"
-# Nobody is signed in there, or signs out there.
-OPEN = (OPEN | {"admin/second-factor/"}) - {
+# Routes that open no page of the admin.
+OPEN = (OPEN | {"admin/second-factor/", "admin/single-sign-on/", "admin/single-sign-on/done/"}) - {
     "admin/login/",
     "admin/password_reset/",
     "admin/password_reset/done/",

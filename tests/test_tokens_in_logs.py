@@ -91,7 +91,9 @@ def test_front_server_logs_other_paths_as_they_are(front):  # noqa: F811
     assert logged_by_nginx(front, *paths) == [path.partition("?")[0] for path in paths]
 
 
-@pytest.mark.parametrize("path", [*dict.fromkeys(LINKS.values()), "/x/invitation/\nMQ/", "/password_reset//confirm/"])
+@pytest.mark.parametrize(
+    "path", [*dict.fromkeys(LINKS.values()), "/x/invitation/\nMQ/", "/password_reset//confirm/"]
+)
 def test_site_logs_the_route_alone(path):
     path = path.removesuffix("...") + TOKEN
     for message in logged_by_the_site(path):

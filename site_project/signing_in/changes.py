@@ -45,7 +45,9 @@ def notify(user, email, what):
 
 def watch_user(instance, update_fields=None, raw=False, **_arguments):
     """Compare a user that is about to be saved with what is stored: each way to change it comes by here."""
-    fields = {"email", "password"} & set(update_fields if update_fields is not None else ["email", "password"])
+    fields = {"email", "password"} & set(
+        update_fields if update_fields is not None else ["email", "password"]
+    )
     stored = get_user_model().objects.filter(pk=instance.pk).first() if fields and not raw else None
     if not stored:
         return

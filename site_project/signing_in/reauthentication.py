@@ -1,8 +1,8 @@
 """Proof that the person at the keyboard owns the account, before a change to what lets somebody into one.
 
-Whoever finds an open session must not be able to keep it for good. So the views in `PROTECTED` need proof that
-is at most VALID_FOR old: the password, or a new sign-in at the identity provider, and the second factor where
-the account has one. Signing in gives that proof too.
+Whoever finds an open session must not be able to keep it for good. So the views in `PROTECTED` need proof
+that is at most VALID_FOR old: the password, or a new sign-in at the identity provider, and the second factor
+where the account has one. Signing in gives that proof too.
 
 The question stands before the form where it can. It also interrupts a form that was sent when the proof had
 run out: the page that asks carries what was sent along, and the view gets it once the proof is given.
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.http import QueryDict
 from django.shortcuts import redirect, render
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 
 from site_project.signing_in import passkeys, second_factor
@@ -80,7 +81,7 @@ def require_recent_proof(view):
     def checked(request, *arguments, **named):
         needs_proof = PROTECTED.get(request.resolver_match.view_name)
         user = account_of(request) if needs_proof else None
-        if user and needs_proof(request, user) and (response := ask(request, user)):
+        if user and (response := ask(request, user, needs_proof)):
             return response
         with acting_in(request.session):
             return view(request, *arguments, **named)
@@ -111,29 +112,25 @@ def missing_proof(request, user):
     return ""
 
 
-def ask(request, user):
+def ask(request, user, needs_proof):
     """Return the page that asks `user` for the proof that is missing; None when the view may go on.
 
-    A proof that `request` brings is checked first.
+    A proof that `request` brings is checked first. The view gets the form that was interrupted.
     """
-    problem, is_answer = request.session.pop(PROBLEM, ""), STEP in request.POST
-    if is_answer:
-        problem = check(request, user, request.POST[STEP])
-    was_posted = request.method == "POST" and (not is_answer or WAS_POSTED in request.POST)
-    sent = pending_form(request) if is_answer else request.POST
-    missing = missing_proof(request, user)
-    if missing:
-        return ask_for(request, user, missing, problem, sent if was_posted else None)
-    if is_answer and not was_posted:
-        return redirect(request.get_full_path())
-    if is_answer:
-        request.POST = sent
-    return None
+    answer = request.POST if STEP in request.POST else None
+    was_posted = request.method == "POST" and (answer is None or WAS_POSTED in answer)
+    if answer is not None:
+        request.POST = pending_form(answer)
+    if needs_proof(request, user):
+        problem = check(request, user, answer) if answer else request.session.pop(PROBLEM, "")
+        if missing := missing_proof(request, user):
+            return ask_for(request, user, missing, problem, was_posted)
+    return redirect(request.get_full_path()) if answer and not was_posted else None
 
 
-def check(request, user, step):
-    """Check the proof that `request` brings and note it in the session; return what is wrong with it."""
-    sent = request.POST
+def check(request, user, sent):
+    """Check the proof in `sent` and note it in the session; return what is wrong with it."""
+    step = sent[STEP]
     if step == "identity" and "password" in sent:
         if authenticate(request, username=user.get_username(), password=sent["password"]) != user:
             return TOO_MANY if getattr(request, "too_many_tries", False) else WRONG_PASSWORD
@@ -161,31 +158,29 @@ def mark_identity_verified(request, at=None):
     request.session.cycle_key()
 
 
-def pending_form(request):
+def pending_form(answer):
     """Return what the interrupted form held, as the page that asks carried it along."""
     form = QueryDict(mutable=True)
-    for name, values in request.POST.lists():
+    for name, values in answer.lists():
         if name.startswith(PENDING):
             form.setlist(name.removeprefix(PENDING), values)
     form._mutable = False
     return form
 
 
-def ask_for(request, user, missing, problem, sent):
-    """Return the page that asks for `missing` proof and carries `sent`, the interrupted form, along."""
-    fields = [
-        (name, value) for name, values in sent.lists() if name != "csrfmiddlewaretoken" for value in values
-    ] if sent is not None else []
+def ask_for(request, user, missing, problem, was_posted):
+    """Return the page that asks for `missing` proof and carries the interrupted form along."""
+    fields = [(name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"]
     context = {
         "step": missing,
         "problem": problem,
-        "was_posted": sent is not None,
-        "pending": fields,
+        "was_posted": was_posted,
+        "pending": [(name, value) for name, values in fields for value in values],
         "has_files": bool(request.FILES),
         "has_password": user.has_usable_password(),
         "provider": settings.IDENTITY_PROVIDER.get("name", ""),
         "passkey_options": passkeys.options_to_give(request, user) if missing == "factor" else "",
     }
     response = render(request, "signing_in/reauthenticate.html", context)
-    response["Cache-Control"] = "no-store, private"
+    add_never_cache_headers(response)
     return response

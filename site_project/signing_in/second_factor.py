@@ -38,6 +38,8 @@ MANAGES_USERS = ["auth.add_user", "auth.change_user", "auth.add_group", "auth.ch
 EXEMPT_URL_NAMES = {
     "invitation",
     "second_factor",
+    "single_sign_on",
+    "single_sign_on_done",
     "wagtailadmin_javascript_catalog",
     "wagtailadmin_password_reset_complete",
     "wagtailadmin_password_reset_confirm",
@@ -46,7 +48,7 @@ EXEMPT_URL_NAMES = {
 
 
 class SecondFactorMiddleware:
-    """Make pending users anonymous. It follows the middleware of Django and django-otp, which know the factors."""
+    """Makes pending users anonymous. It follows the middleware of Django and of django-otp."""
 
     def __init__(self, get_response):
         self.get_response = get_response

@@ -1,0 +1,85 @@
+"""The page that asks for proof: by keyboard, without JavaScript, on a telephone and a wide screen."""
+
+import time
+
+import pytest
+from django.conf import settings as site_settings
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
+from django_otp.oath import totp
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from playwright.sync_api import expect
+
+from site_project.signing_in.reauthentication import VALID_FOR
+from site_project.signing_in.second_factor import FACTOR_VERIFIED_AT
+from site_project.signing_in.sessions import IDENTITY_VERIFIED_AT, SessionStore
+from tests import builders
+from tests.browser.admin import give_session
+from tests.browser.test_accessibility import AXE, run_axe
+
+ACCOUNT = "/admin/account/"
+
+
+@pytest.fixture
+def amina():
+    return builders.make_user("Editors", username="amina", first_name="Amina", last_name="B.")
+
+
+def make_stale():
+    """Let the proof in all sessions be too old."""
+    for key in Session.objects.values_list("session_key", flat=True):
+        session = SessionStore(key)
+        for name in (IDENTITY_VERIFIED_AT, FACTOR_VERIFIED_AT):
+            session[name] = time.time() - VALID_FOR.total_seconds() - 1
+        session.save()
+
+
+def check_looks(page):
+    """Find nothing wrong with the page at two widths, and no need to scroll sideways."""
+    page.evaluate(AXE)
+    for width in (360, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert run_axe(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_changed_address_is_saved_after_password_and_code_by_keyboard(live_server, new_page, amina):
+    page = new_page()
+    give_session(page, live_server.url, amina)
+    page.goto(live_server.url + ACCOUNT)
+    page.get_by_label("Email").fill("new@example.org")
+    key = b"01234567890123456789"
+    TOTPDevice.objects.create(user=amina, key=key.hex())
+    session = SessionStore(page.context.cookies()[0]["value"])
+    session["otp_device_id"] = TOTPDevice.objects.get().persistent_id
+    session.save()
+    make_stale()
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_role("heading", name="Is it you?")).to_be_visible()
+    check_looks(page)
+    expect(page.get_by_label("Your password")).to_be_focused()
+    page.keyboard.type("wrong-lantern-road-41")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("This password is not right.")
+    check_looks(page)
+    page.get_by_label("Your password").fill(builders.PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Code")).to_be_focused()
+    check_looks(page)
+    page.keyboard.type(f"{totp(key):06d}")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Email")).to_have_value("new@example.org")
+    assert get_user_model().objects.get().email == "new@example.org"
+
+
+def test_without_javascript_the_form_is_reached_too(live_server, new_page, amina):
+    page = new_page(java_script_enabled=False, viewport={"width": 360, "height": 800})
+    give_session(page, live_server.url, amina)
+    make_stale()
+    page.goto(f"{live_server.url}/admin/second-factor/mine/")
+    expect(page.get_by_role("heading", name="Is it you?")).to_be_visible()
+    page.get_by_label("Your password").fill(builders.PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("Nothing yet.")).to_be_visible()
+    assert site_settings.SESSION_COOKIE_NAME in {cookie["name"] for cookie in page.context.cookies()}
