@@ -19,11 +19,10 @@ from wagtail.permissions import policy_registry
 
 from site_project.signing_in import passkeys, second_factor
 from site_project.signing_in.models import Passkey
+from site_project.signing_in.reauthentication import WRONG_CODE, WRONG_PASSKEY
 from site_project.signing_in.throttle import TOO_MANY, Throttle
 
 KEY = "second_factor_key"
-WRONG = _("This code is not right, or was used already. Please wait for the next one.")
-WRONG_PASSKEY = _("This passkey was not accepted. Please try again, or enter a code.")
 NOT_ADDED = _("The passkey could not be added. Please try again.")
 LAST = _("Your account needs a second step: add another before you remove this one.")
 
@@ -70,7 +69,7 @@ def ask(request, user):
             second_factor.mark_verified(request, device)
             return redirect(target_of(request))
         else:
-            problem = WRONG if form.is_bound else WRONG_PASSKEY
+            problem = WRONG_CODE if form.is_bound else WRONG_PASSKEY
     context = {
         "form": form,
         "problem": problem,
@@ -95,7 +94,7 @@ def set_up_app(request, user, problem="", passkey_form=None):
         if device:
             del request.session[KEY]
             return is_set_up(request, user, device)
-        form.add_error("code", WRONG)
+        form.add_error("code", WRONG_CODE)
     address = TOTPDevice(user=user, key=key).config_url
     picture = make_qr(address, image_factory=SvgPathFillImage).to_string(encoding="unicode")
     context = {
