@@ -21,26 +21,27 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
-from media.avif import coded_pixels
+from media.sanitizer.pictures import count_scans
 
 pillow_heif.register_heif_opener()
 
 CLEAN_SUFFIXES = {".jpg", ".png"}
-FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 # Storing a picture takes this many bytes of memory for each of its pixels at the peak: with three
 # colours, and with a fourth or transparency. One that would take more than MEMORY is refused.
 # Measured with Pillow 13 and pillow-heif 1.8 at the costliest of each kind: JPEG 7.2 (progressive) and
-# 12, PNG 6.4 and 15.8, WebP 16.2 and 20.3, AVIF 10.8 and 14.4, HEIC 9.5 and 12.4. The rest is for the
-# file itself.
+# 12, PNG 6.4 and 15.8, WebP 16.2 and 20.3, HEIC 9.5 and 12.4. The rest is for the file itself.
 BYTES_A_PIXEL = {
     "JPEG": (7, 13),
     "MPO": (7, 13),  # a JPEG with a second one behind it
     "PNG": (7, 17),
     "WEBP": (19, 24),
-    "AVIF": (12, 16),
     "HEIF": (11, 16),
 }
 MEMORY = 300_000_000
+# Scans of a JPEG. Cameras and programs write 1 to 16. Each takes up to 25 ms of the largest picture, so a
+# file with some thousand would keep a worker busy for minutes.
+MOST_SCANS = 30
 # Bytes of all texts of a PNG together, which Pillow opens with the head; in Python four times as many.
 PngImagePlugin.MAX_TEXT_MEMORY = 4_000_000
 # Twice the width of the largest picture on a page. Of more nothing would ever be seen, but the noise
@@ -120,16 +121,18 @@ def _seal(chance, data, suffix, key):
 
 
 def check_before_decoding(image, data):
-    """Raise ValidationError when `image`, of whose `data` only the head was read, moves or is too large."""
+    """Raise an error when decoding `image`, of whose `data` only the head was read, would take too much.
+
+    ValidationError for a picture that moves or is too large, ValueError for a JPEG of too many scans.
+    """
     # Many phones add a second picture to a JPEG or HEIC, for depth or brightness: no animation.
-    if image.format in {"PNG", "WEBP", "AVIF"} and getattr(image, "is_animated", False):
+    if image.format in {"PNG", "WEBP"} and getattr(image, "is_animated", False):
         raise ValidationError(_("This picture moves. Save one still picture of it, and use that."))
     most = most_pixels(image)
-    pixels = image.width * image.height
-    if image.format == "AVIF":
-        pixels = max(pixels, coded_pixels(data))
-    if pixels > most:
+    if image.width * image.height > most:
         raise ValidationError(too_many_pixels(most))
+    if image.format in {"JPEG", "MPO"} and count_scans(data) > MOST_SCANS:
+        raise ValueError("too many scans")
 
 
 def most_pixels(image):

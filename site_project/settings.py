@@ -343,7 +343,7 @@ WAGTAILDOCS_PRIVATE_COLLECTION_OPTIONS = {"SHARED_PASSWORD": False}
 
 WAGTAILIMAGES_IMAGE_MODEL = "media.CleanImage"
 WAGTAILIMAGES_IMAGE_FORM_BASE = "media.forms.PictureForm"
-WAGTAILIMAGES_EXTENSIONS = ["avif", "heic", "heif", "jpeg", "jpg", "png", "webp"]
+WAGTAILIMAGES_EXTENSIONS = ["heic", "heif", "jpeg", "jpg", "png", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000
 # As close to the picture as WebP at Wagtail's 80, with two fifths fewer bytes (docs/decisions/media.md).
@@ -351,7 +351,7 @@ WAGTAILIMAGES_AVIF_QUALITY = 50
 
 WAGTAILDOCS_DOCUMENT_MODEL = "media.CleanDocument"
 WAGTAILDOCS_DOCUMENT_FORM_BASE = "media.forms.DocumentForm"
-WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "ods", "odt", "pdf", "txt", "xlsx"]
+WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "pdf", "txt", "xlsx"]
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 # No document is shown inside the browser, where it could run as a page of this site.

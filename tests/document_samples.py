@@ -1,26 +1,22 @@
 """Documents that tell by whom, when, where and with what they were made; all that is planted says "Mark"."""
 
 import io
+import re
 import zipfile
 
 import pikepdf
 from pikepdf import Dictionary, Name
 
+from media.sanitizer.reasons import Refused
 from tests.media_samples import XMP, telling_picture
 
-SUFFIXES = ["docx", "xlsx", "odt", "ods", "pdf"]
+SUFFIXES = ["docx", "xlsx", "pdf"]
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 R = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 X = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+DML = "http://schemas.openxmlformats.org/drawingml/2006"
 TYPES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-OFFICE = (
-    'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
-    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
-    'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xlink="http://www.w3.org/1999/xlink" '
-    'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" '
-    'xmlns:officeooo="http://openoffice.org/2009/office"'
-)
 
 
 def telling_document(suffix, more=None):
@@ -30,7 +26,7 @@ def telling_document(suffix, more=None):
     """
     if suffix == "pdf":
         return pdf()
-    parts = {"docx": docx, "xlsx": xlsx, "odt": open_document, "ods": open_document}[suffix]()
+    parts = {"docx": docx, "xlsx": xlsx}[suffix]()
     return zipped(parts | (more or {})) + b"MarkTrailing"
 
 
@@ -74,26 +70,48 @@ def office(main):
     }
 
 
-def docx():
-    body = (
+def picture(relation, more=""):
+    """Return a picture in a Word file; `more` stands inside its blip."""
+    return (
+        f'<w:drawing><wp:inline xmlns:wp="{DML}/wordprocessingDrawing"><wp:extent cx="900000" cy="900000"/>'
+        '<wp:docPr id="1" name="MarkName.jpg" descr="C:\\Users\\MarkUser\\Desktop\\a.jpg"/>'
+        f'<a:graphic xmlns:a="{DML}/main"><a:graphicData uri="{DML}/picture">'
+        f'<pic:pic xmlns:pic="{DML}/picture">'
+        '<pic:nvPicPr><pic:cNvPr id="1" name="MarkName.jpg"/><pic:cNvPicPr/></pic:nvPicPr>'
+        f"<pic:blipFill><a:blip {relation}>{more}</a:blip></pic:blipFill>"
+        '<pic:spPr><a:prstGeom prst="rect"/></pic:spPr></pic:pic></a:graphicData></a:graphic>'
+        "</wp:inline></w:drawing>"
+    )
+
+
+def word_body(body):
+    """Return the part of a Word file with the words; `body` is what stands in it."""
+    return f"<w:document {W} {R}><!-- MarkNote --><w:body>{body}</w:body></w:document>"
+
+
+def docx(body=""):
+    """Return the parts of a Word file by name; `body` stands in it besides what is there."""
+    body += (
         '<w:p w:rsidR="MarkRsid" w:rsidRDefault="MarkRsid"><w:r w:rsidRPr="MarkRsid"><w:t>Words.</w:t></w:r>'
         '<w:hyperlink r:id="rId2"><w:r><w:t>link</w:t></w:r></w:hyperlink>'
-        '<p:cNvPr xmlns:p="x" id="1" name="MarkName.jpg" descr="C:\\Users\\MarkUser\\Desktop\\a.jpg"/></w:p>'
+        '<w:hyperlink r:id="rId6"><w:r><w:t>another</w:t></w:r></w:hyperlink>'
+        f"<w:r>{picture('r:embed="rId3"')}</w:r><w:r>{picture('r:embed="rId7"')}</w:r></w:p>"
     )
     settings = '<w:attachedTemplate r:id="rId1"/><w:rsids><w:rsid w:val="MarkRsid"/></w:rsids>'
     return office("word/document.xml") | {
-        "word/document.xml": f"<w:document {W} {R}><!-- MarkNote --><w:body>{body}</w:body></w:document>",
+        "word/document.xml": word_body(body),
         "word/settings.xml": f"<w:settings {W} {R}>{settings}</w:settings>",
         "word/people.xml": '<w:people xmlns:w="x"><w:person w:author="MarkPerson"/></w:people>',
-        "word/media/image1.jpeg": telling_picture("jpg"),
+        "word/media/MarkName.jpeg": telling_picture("jpg"),
         "word/media/image2.png": telling_picture("png"),
         "word/_rels/document.xml.rels": relationships(
             ("settings", "settings.xml"),
             ("hyperlink", "https://example.org/"),
-            ("image", "media/image1.jpeg"),
+            ("image", "media/MarkName.jpeg"),
             ("people", "people.xml"),
             ("customXml", "../customXml/item1.xml"),
             ("hyperlink", "file:///C:/Users/MarkUser/secret.docx"),
+            ("image", "media/image2.png"),
         ),
         "word/_rels/settings.xml.rels": relationships(
             ("attachedTemplate", "file:///C:/Users/MarkUser/Templates/Normal.dotm")
@@ -101,52 +119,44 @@ def docx():
     }
 
 
+def sheet(cells, more=""):
+    """Return the part of an Excel file with the cells; `more` stands behind them."""
+    return f'<worksheet {X} {R}><sheetData><row r="1">{cells}</row></sheetData>{more}</worksheet>'
+
+
 def xlsx():
+    """Return the parts of an Excel file by name."""
     traces = (
         '<fileVersion appName="Mark"/><fileSharing userName="Mark"/>'
         '<x15ac:absPath xmlns:x15ac="y" url="C:\\Users\\MarkUser\\"/>'
     )
-    sheet = '<sheetData><row r="1"><c r="A1"><v>42</v></c></row></sheetData><pageSetup r:id="rId1"/>'
+    sheets = '<sheets><sheet name="Figures" sheetId="1" r:id="rId1"/></sheets>'
+    anchor = (
+        f'<xdr:wsDr xmlns:xdr="{DML}/spreadsheetDrawing" xmlns:a="{DML}/main" {R}><xdr:oneCellAnchor>'
+        '<xdr:from><xdr:col>1</xdr:col><xdr:row>1</xdr:row></xdr:from><xdr:ext cx="9000" cy="9000"/><xdr:pic>'
+        '<xdr:nvPicPr><xdr:cNvPr id="2" name="MarkName" descr="A lamp"/><xdr:cNvPicPr/></xdr:nvPicPr>'
+        '<xdr:blipFill><a:blip r:embed="rId1"/></xdr:blipFill><xdr:spPr/></xdr:pic><xdr:clientData/>'
+        "</xdr:oneCellAnchor></xdr:wsDr>"
+    )
     return office("xl/workbook.xml") | {
-        "xl/workbook.xml": f"<workbook {X}>{traces}</workbook>",
-        "xl/worksheets/sheet1.xml": f"<worksheet {X} {R}>{sheet}</worksheet>",
-        "xl/worksheets/_rels/sheet1.xml.rels": relationships(
-            ("printerSettings", "../printerSettings/printerSettings1.bin")
+        "xl/workbook.xml": f"<workbook {X} {R}>{traces}{sheets}</workbook>",
+        "xl/_rels/workbook.xml.rels": relationships(
+            ("worksheet", "worksheets/sheet1.xml"), ("person", "persons/person.xml")
         ),
+        "xl/worksheets/sheet1.xml": sheet(
+            '<c r="A1"><v>42</v></c><c r="B1" t="inlineStr"><is><t>Words.</t></is></c>',
+            '<pageSetup r:id="rId1"/><drawing r:id="rId2"/>',
+        ),
+        "xl/worksheets/_rels/sheet1.xml.rels": relationships(
+            ("printerSettings", "../printerSettings/printerSettings1.bin"),
+            ("drawing", "../drawings/drawing1.xml"),
+        ),
+        "xl/drawings/drawing1.xml": anchor,
+        "xl/drawings/_rels/drawing1.xml.rels": relationships(("image", "../media/image1.jpeg")),
         "xl/printerSettings/printerSettings1.bin": b"MarkPrinter",
         "xl/persons/person.xml": '<personList><person displayName="MarkPerson"/></personList>',
         "xl/media/image1.jpeg": telling_picture("jpg"),
-    }  # fmt: skip
-
-
-def open_document():
-    body = (
-        '<text:p>Words. <text:a xlink:href="https://example.org/">link</text:a>'
-        '<text:a xlink:href="../MarkUser/secret.odt">link</text:a>'
-        '<draw:frame><draw:image xlink:href="Pictures/1.jpg"/></draw:frame></text:p>'
-    )
-    manifest = "".join(
-        f'<m:file-entry m:full-path="{name}"/>'
-        for name in (
-            "/",
-            "content.xml",
-            "meta.xml",
-            "settings.xml",
-            "Thumbnails/thumbnail.png",
-            "Pictures/1.jpg",
-        )
-    )
-    return {
-        "mimetype": "application/vnd.oasis.opendocument.text",
-        "content.xml": f'<office:d {OFFICE} officeooo:rsid="MarkRsid">{body}</office:d>',
-        "styles.xml": f"<office:document-styles {OFFICE}/>",
-        "meta.xml": "<a>MarkAuthor</a>",
-        "settings.xml": "<a>MarkPrinter</a>",
-        "Thumbnails/thumbnail.png": b"MarkThumbnail",
-        "Configurations2/menu.xml": "<a>MarkMenu</a>",
-        "Pictures/1.jpg": telling_picture("jpg"),
-        "META-INF/manifest.xml": f'<m:manifest xmlns:m="x">{manifest}</m:manifest>',
-    }  # fmt: skip
+    }
 
 
 def pdf(change=None, **save_options):
@@ -161,10 +171,10 @@ def pdf(change=None, **save_options):
     page.Contents = document.make_stream(b"q 200 0 0 300 50 50 cm /Im1 Do Q")
     page.obj.PieceInfo = Dictionary(Mark=Dictionary(Private="MarkPrivate"))
     page.obj.Thumb = document.make_stream(b"MarkThumbnail")
-    note = Dictionary(
-        Type=Name.Annot, Subtype=Name.Text, Rect=[0, 0, 9, 9], Contents="A note", T="MarkAuthor"
-    )
-    page.obj.Annots = document.make_indirect([note])
+    link = Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=[0, 0, 9, 9])
+    link.A = Dictionary(S=Name.URI, URI="https://example.org/")
+    link.Contents, link.NM = "MarkContents", "MarkId"
+    page.obj.Annots = document.make_indirect([link])
     launch = Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=[0, 0, 9, 9])
     launch.A = Dictionary(S=Name.Launch, F="/home/mark/MarkFolder/a.exe")
     page.obj.Annots.append(launch)
@@ -191,3 +201,25 @@ def all_in(data, suffix):
         return data + output.getvalue()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return data + b"".join(name.encode() + archive.read(name) for name in archive.namelist())
+
+
+# --- What must not stay ---------------------------------------------------------------------------
+
+SECRET = "Amina14N17W"
+URL = f"https://{SECRET}.example/"
+PATH = f"C:\\Users\\{SECRET}\\a.jpg"
+PLANTED = re.compile(SECRET.encode() + rb"|Mark(?!Info|ed)|Exif", re.IGNORECASE)
+
+
+def cleaned_unless_refused(raw, clean, suffix):
+    """Return all that is in the document `raw` after it is cleaned, None when it is refused.
+
+    `clean`: the function of the sanitizer. Fails when what is planted is still there.
+    """
+    assert PLANTED.search(all_in(raw, suffix))
+    try:
+        content = all_in(clean(raw), suffix)
+    except Refused:
+        return None
+    assert not PLANTED.search(content), PLANTED.search(content)
+    return content

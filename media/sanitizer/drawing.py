@@ -1,0 +1,60 @@
+"""What may stay of drawings in Word and Excel files: pictures, shapes with words in them, and themes.
+
+ECMA-376 part 1, chapters 20 and 21.
+"""
+
+from media.sanitizer.reasons import Reason
+from media.sanitizer.xml_filter import anything, matching, names, tokens, words
+
+ELEMENTS = names(
+    "a",
+    """graphic graphicData blip stretch fillRect tile srcRect xfrm off ext chOff chExt prstGeom avLst gd
+        custGeom gdLst ahLst cxnLst rect pathLst path moveTo lnTo cubicBezTo quadBezTo arcTo close pt
+        ln noFill solidFill gradFill gsLst gs lin pattFill fgClr bgClr grpFill prstDash custDash round bevel
+        miter headEnd tailEnd srgbClr schemeClr sysClr prstClr scrgbClr hslClr lumMod lumOff lum tint shade
+        satMod satOff hueMod hueOff alpha alphaOff alphaMod alphaModFix grayscl duotone biLevel clrChange
+        clrFrom clrTo gamma invGamma comp inv gray fillToRect
+        effectLst outerShdw innerShdw glow softEdge reflection blur effectRef fillRef lnRef fontRef
+        graphicFrameLocks picLocks spLocks hlinkClick scene3d camera rot lightRig sp3d bevelT bevelB
+        bodyPr normAutofit spAutoFit noAutofit prstTxWarp lstStyle p pPr r rPr t br endParaRPr defRPr
+        lvl1pPr lvl2pPr lvl3pPr lvl4pPr lvl5pPr lvl6pPr lvl7pPr lvl8pPr lvl9pPr buNone buChar buAutoNum buFont
+        buClr buClrTx buFontTx buSzPct buSzPts buSzTx spcBef spcAft lnSpc spcPct spcPts tabLst tab
+        latin ea cs sym font highlight uFillTx uLnTx
+        theme themeElements clrScheme dk1 lt1 dk2 lt2 accent1 accent2 accent3 accent4 accent5 accent6 hlink
+        folHlink fontScheme majorFont minorFont fmtScheme fillStyleLst lnStyleLst effectStyleLst effectStyle
+        bgFillStyleLst""",
+) | names("pic", "pic nvPicPr cNvPr cNvPicPr blipFill spPr")
+ATTRIBUTES = tokens(
+    """x y cx cy uri cstate prst name fmla w h stroke fill rot flipH flipV cap cmpd algn val lastClr
+    pos ang scaled path l t r b type len id descr title hidden bwMode
+    noChangeAspect noChangeArrowheads noGrp noSelect noMove noResize noCrop preferRelativeResize
+    lang altLang sz b i u strike kern baseline spc dirty marL marR marT marB indent lvl defTabSz rtl eaLnBrk
+    latinLnBrk hangingPunct fontAlgn anchor anchorCtr wrap lIns tIns rIns bIns numCol spcCol vert vertOverflow
+    horzOverflow rotWithShape rtlCol fromWordArt forceAA compatLnSpc upright
+    typeface script panose pitchFamily charset idx blurRad dist dir sx sy kx ky stA stPos endA endPos endPos
+    rad grow thresh bright contrast amt hue sat lum flip tx ty dpi fov prstMaterial extrusionH contourW z
+    char startAt fontScale lnSpcReduction stIns arrowok textboxrect wR hR stAng swAng lim
+    useA rotWithShape"""
+)
+# Word and Excel name what is drawn, often by the file that it came from. Only the description is read out.
+NAMED = ("pic:cNvPr", "wp:docPr", "wps:cNvPr", "wpg:cNvPr", "xdr:cNvPr")
+FIXED = {(element, "name"): "Drawing" for element in NAMED} | {
+    (f"a:{element}", "name"): "Theme" for element in ("theme", "clrScheme", "fontScheme", "fmtScheme")
+}
+URI = matching(
+    r"http://schemas\.openxmlformats\.org/drawingml/2006/picture"
+    r"|http://schemas\.microsoft\.com/office/word/2010/wordprocessing(Shape|Group)"
+)
+EXACT = (
+    {(element, key): words for element in NAMED for key in ("descr", "title")}
+    | {(f"a:{element}", "typeface"): words for element in ("latin", "ea", "cs", "sym", "font", "buFont")}
+    | {("a:graphicData", "uri"): URI, ("a:buChar", "char"): matching(r".{0,3}")}
+    # Relationships. A picture that is linked (r:link) isn't here, nor what a click on it plays.
+    | {("a:blip", "r:embed"): anything, ("a:hlinkClick", "r:id"): anything}
+)
+REFUSED = {
+    "c:chart": Reason.CANNOT_CLEAN,
+    "a:videoFile": Reason.CANNOT_CLEAN,
+    "a:audioFile": Reason.CANNOT_CLEAN,
+}
+EXTENSIONS = names("a", "extLst extraClrSchemeLst objectDefaults custClrLst") | names("pic", "extLst")

@@ -1,0 +1,248 @@
+"""Makes a new Word or Excel file of the parts of another that are known, each filtered by an allow-list.
+
+Such a file is a ZIP file of XML parts and pictures. Relationships lead from part to part (ECMA-376 part 2).
+A part that no known relationship leads to doesn't get into the new file, and no part keeps its name.
+"""
+
+import io
+import posixpath
+import re
+import zipfile
+from collections import namedtuple
+from xml.parsers import expat
+from xml.sax.saxutils import quoteattr
+
+from media.sanitizer import limits, sheets, word
+from media.sanitizer.pictures import PNG_START, strip_picture
+from media.sanitizer.reasons import Reason, Refused
+from media.sanitizer.xml_filter import refuse_doctype, short
+
+MOST_PARTS = 2000
+OLD_OFFICE = b"\xd0\xcf\x11\xe0"  # what Office makes of a document with a password
+SAFE_ADDRESS = re.compile(r"(https?|mailto|tel):", re.IGNORECASE)
+RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+
+# A relationship: its type without the address before it, where it leads, whether that is another file.
+Relation = namedtuple("Relation", "type target is_external")
+# A part of the new file: the rules for what is in it, its name with room for a number, its content type.
+# `is_implied`: no id in the text leads to it.
+Part = namedtuple("Part", "rules name content_type is_implied", defaults=[False])
+Format = namedtuple("Format", "filter main parts refused")
+
+
+def word_part(root, name, is_implied=True):
+    kind = f"application/vnd.openxmlformats-officedocument.wordprocessingml.{name.partition('{')[0]}+xml"
+    return Part(word.RULES[root], f"word/{name}.xml", kind, is_implied)
+
+
+def sheet_part(root, name, kind, is_implied=False):
+    kind = f"application/vnd.openxmlformats-officedocument.spreadsheetml.{kind}+xml"
+    return Part(sheets.RULES[root], f"xl/{name}.xml", kind, is_implied)
+
+
+THEME_TYPE = "application/vnd.openxmlformats-officedocument.theme+xml"
+DOCX = Format(
+    word.WordFilter,
+    Part(
+        word.RULES["document"],
+        "word/document.xml",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml",
+    ),
+    {
+        "styles": word_part("styles", "styles"),
+        "numbering": word_part("numbering", "numbering"),
+        "settings": word_part("settings", "settings"),
+        "fontTable": word_part("fonts", "fontTable"),
+        "footnotes": word_part("footnotes", "footnotes"),
+        "endnotes": word_part("endnotes", "endnotes"),
+        "header": word_part("hdr", "header{}", is_implied=False),
+        "footer": word_part("ftr", "footer{}", is_implied=False),
+        "theme": Part(word.THEME, "word/theme.xml", THEME_TYPE, is_implied=True),
+        "comments": word_part("comments", "", is_implied=True),
+    },
+    refused=set(),
+)
+XLSX = Format(
+    sheets.SheetFilter,
+    sheet_part("workbook", "workbook", "sheet.main"),
+    {
+        "worksheet": sheet_part("worksheet", "worksheets/sheet{}", "worksheet"),
+        "sharedStrings": sheet_part("sst", "sharedStrings", "sharedStrings", is_implied=True),
+        "styles": sheet_part("styleSheet", "styles", "styles", is_implied=True),
+        "table": sheet_part("table", "tables/table{}", "table"),
+        "comments": sheet_part("comments", "", "", is_implied=True),
+        "theme": Part(word.THEME, "xl/theme.xml", THEME_TYPE, is_implied=True),
+        "drawing": Part(
+            sheets.DRAWING,
+            "xl/drawings/drawing{}.xml",
+            "application/vnd.openxmlformats-officedocument.drawing+xml",
+        ),
+    },
+    refused={"threadedComment"},
+)
+
+
+def clean_docx(data):
+    """Return the Word file `data` with what may stay. Raises Refused, and others when it is broken."""
+    return rebuild(data, DOCX)
+
+
+def clean_xlsx(data):
+    """Return the Excel file `data` with what may stay. Raises Refused, and others when it is broken."""
+    return rebuild(data, XLSX)
+
+
+def rebuild(data, kind):
+    if data.startswith(OLD_OFFICE):
+        raise Refused(Reason.LOCKED)
+    output = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(output, "w") as new:
+        if len(old.filelist) > MOST_PARTS:
+            raise Refused(Reason.TOO_MUCH)
+        if any(part.flag_bits & 1 for part in old.filelist):
+            raise Refused(Reason.LOCKED)
+        Rebuilder(old, new, kind).run()
+    return output.getvalue()
+
+
+class Rebuilder:
+    """Follows the relationships of one file, and writes each part that they lead to once."""
+
+    def __init__(self, old, new, kind):
+        self.old, self.new, self.kind = old, new, kind
+        # Names in the new file by (name in the old one, content type), and the content types.
+        self.names, self.types = {}, {}
+        self.pictures = self.size = 0
+
+    def run(self):
+        mains = [each for each in self.relations_of("").values() if each.type == "officeDocument"]
+        if len(mains) != 1:
+            raise ValueError("not of this kind")
+        target = self.add(mains[0].target, self.kind.main)
+        self.write("_rels/.rels", relationships([("rId1", "officeDocument", target, False)]))
+        self.write("[Content_Types].xml", content_types(self.types))
+
+    def open_part(self, name):
+        """Return the part `name`, opened. Raises Refused when it, or all together, is too large."""
+        info = self.old.getinfo(name)
+        self.size += info.file_size
+        if info.file_size > limits.PART or self.size > limits.PARTS:
+            raise Refused(Reason.TOO_MUCH)
+        return self.old.open(info)
+
+    def write(self, name, content):
+        # The date of a ZipInfo without one is the first of 1980.
+        self.new.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+
+    def relations_of(self, name):
+        """Return {id: Relation} of the part `name`; of the package when it is empty."""
+        folder, base = posixpath.split(name)
+        path = posixpath.join(folder, "_rels", f"{base}.rels")
+        if path not in self.old.NameToInfo:
+            return {}
+        with self.open_part(path) as file:
+            return read_relations(file, folder)
+
+    def add(self, name, part):
+        """Write the part `name` and those that it leads to; return its new name."""
+        if (name, part.name) in self.names:
+            return self.names[name, part.name]
+        new_name = self.names[name, part.name] = part.name.format(len(self.names) + 1)
+        if new_name in self.types:
+            raise ValueError("two parts of a kind that a file has once")
+        self.types[new_name] = part.content_type
+        relations = self.relations_of(name)
+        if self.kind.refused & {each.type for each in relations.values()}:
+            raise Refused(Reason.COMMENTS)
+        filtered = self.kind.filter(part.rules, relations)
+        with self.open_part(name) as file:
+            content = filtered.run(file)
+        rows = []
+        for old_id, relation in relations.items():
+            linked = self.kind.parts.get(relation.type)
+            new_id = filtered.used.get(old_id)
+            if linked and linked.is_implied and not relation.is_external:
+                new_id = f"rId{len(rows) + 1}"
+            if new_id and (target := self.follow(relation, linked)):
+                rows.append((new_id, relation.type, target, relation.is_external))
+        self.write(new_name, DECLARATION + content.decode())
+        if rows:
+            folder, base = posixpath.split(new_name)
+            self.write(f"{folder}/_rels/{base}.rels", relationships(rows))
+        return new_name
+
+    def follow(self, relation, part):
+        """Return where `relation`, which is used, leads in the new file; "" for nowhere."""
+        if relation.type == "hyperlink":
+            return relation.target if SAFE_ADDRESS.match(relation.target) else "#"
+        if relation.is_external:
+            raise Refused(Reason.LINKED)
+        if relation.type == "image":
+            return self.add_picture(relation.target)
+        if relation.type == "comments":
+            # Only to see whether there are any. What passes is an empty list.
+            with self.open_part(relation.target) as file:
+                self.kind.filter(part.rules, {}).run(file)
+            return ""
+        if not part:
+            raise Refused(Reason.CANNOT_CLEAN)
+        return self.add(relation.target, part)
+
+    def add_picture(self, name):
+        if (name, "picture") in self.names:
+            return self.names[name, "picture"]
+        with self.open_part(name) as file:
+            data = file.read()
+        if not data.startswith((PNG_START, b"\xff\xd8")):
+            raise Refused(Reason.PICTURE)
+        self.pictures += 1
+        suffix = "png" if data.startswith(PNG_START) else "jpeg"
+        new_name = f"{self.kind.main.name.partition('/')[0]}/media/image{self.pictures}.{suffix}"
+        self.names[name, "picture"] = new_name
+        self.write(new_name, strip_picture(data))
+        return new_name
+
+
+def read_relations(file, folder):
+    """Return {id: Relation} of an open part of relationships; `folder` is that of the part they belong to."""
+    found = {}
+
+    def start(name, attributes):
+        if short(name) != "rel:Relationship":
+            return
+        target, is_external = attributes["Target"], attributes.get("TargetMode") == "External"
+        if not is_external:
+            target = posixpath.normpath(posixpath.join("/", folder, target))[1:]
+        kind = attributes["Type"].rpartition("/")[2]
+        found[attributes["Id"]] = Relation(kind, target, is_external)
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartDoctypeDeclHandler = refuse_doctype
+    parser.StartElementHandler = start
+    parser.Parse(file.read(), True)
+    return found
+
+
+def relationships(rows):
+    """Return a part of relationships. A row: id, type without its address, target, whether it is external."""
+    parts = [f'{DECLARATION}<Relationships xmlns="{PACKAGE}/relationships">']
+    for new_id, kind, target, is_external in rows:
+        mode = ' TargetMode="External"' if is_external or kind == "hyperlink" else ""
+        where = quoteattr(target if mode else f"/{target}")
+        parts.append(f'<Relationship Id="{new_id}" Type="{RELATIONSHIPS}/{kind}" Target={where}{mode}/>')
+    return "".join([*parts, "</Relationships>"])
+
+
+def content_types(types):
+    defaults = {
+        "jpeg": "image/jpeg",
+        "png": "image/png",
+        "rels": "application/vnd.openxmlformats-package.relationships+xml",
+        "xml": "application/xml",
+    }
+    parts = [f'{DECLARATION}<Types xmlns="{PACKAGE}/content-types">']
+    parts += [f'<Default Extension="{suffix}" ContentType="{kind}"/>' for suffix, kind in defaults.items()]
+    parts += [f'<Override PartName="/{name}" ContentType="{kind}"/>' for name, kind in types.items()]
+    return "".join([*parts, "</Types>"])

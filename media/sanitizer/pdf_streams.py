@@ -1,0 +1,122 @@
+"""Cleans the data of a PDF's streams by their kind: content, pictures, tables of characters and others."""
+
+import re
+import zlib
+
+import pikepdf
+from pikepdf import Array, Name
+
+from media.sanitizer import limits, pdf_content
+from media.sanitizer.pictures import strip_jpeg
+from media.sanitizer.reasons import Reason, Refused
+
+CONTENT = {"form", "tiling", "glyph"}
+# ISO 32000-2, table 92: what inline pictures call their filters. Readers take these names everywhere.
+FULL_NAMES = {
+    "/AHx": "/ASCIIHexDecode",
+    "/A85": "/ASCII85Decode",
+    "/LZW": "/LZWDecode",
+    "/Fl": "/FlateDecode",
+    "/RL": "/RunLengthDecode",
+    "/CCF": "/CCITTFaxDecode",
+    "/DCT": "/DCTDecode",
+}
+# The sections of a CMap that say which code is which character. Everything else in it is a programme.
+CMAP_SECTION = re.compile(
+    rb"(\d+\s+begin(codespacerange|bfchar|bfrange|cidchar|cidrange|notdefchar|notdefrange)"
+    rb"[\s\[\]<>0-9A-Fa-f]*end\2)"
+)
+CMAP_NAME = re.compile(rb"/([A-Za-z0-9-]+)\s+usecmap")
+CMAP_WIDE = re.compile(rb"/WMode\s+1\s+def")
+CMAP = (
+    b"/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n%s"
+    b"/CMapName /Characters def\n/CMapType 2 def\n%s%s\nendcmap\n"
+    b"CMapName currentdict /CMap defineresource pop\nend\nend\n"
+)
+COMMENT = re.compile(rb"%[^\r\n]*")
+CALCULATION = re.compile(rb"[\s{}a-z0-9.+-]*")
+BLOCK = 1024 * 1024
+# Filters that leave a picture in a format of its own.
+PICTURES = {"/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode"}
+
+
+def clean(stream, kind, cleaner):
+    """Clean the data and the filters of `stream`, which is of a `kind` of pdf_schema. Raises Refused.
+
+    `cleaner` is the Cleaner of the file.
+    """
+    if kind == "image":
+        clean_image(stream, cleaner)
+        return
+    data = unpacked(stream)
+    if kind in CONTENT:
+        data = pdf_content.clean_content(data, cleaner.clean_written)
+    elif kind == "cmap":
+        data = clean_cmap(data)
+    elif stream.get("/FunctionType") == 4:
+        data = COMMENT.sub(b"", data)
+        if not CALCULATION.fullmatch(data):
+            raise Refused(Reason.CANNOT_CLEAN)
+    stream.write(data)
+
+
+def filters_of(stream):
+    """Return the full names of the filters of `stream`, in their order."""
+    found = stream.get("/Filter")
+    found = list(found) if isinstance(found, Array) else [found] if found is not None else []
+    return [FULL_NAMES.get(str(each), str(each)) for each in found]
+
+
+def name_filters(stream):
+    """Give the filters of `stream` their full names; return these."""
+    filters = filters_of(stream)
+    if filters:
+        stream.Filter = Name(filters[0]) if len(filters) == 1 else Array([Name(each) for each in filters])
+    return filters
+
+
+def unpacked(stream):
+    """Return the data of `stream` without its filters. Raises Refused when a filter isn't for data."""
+    filters = name_filters(stream)
+    if PICTURES & set(filters):
+        raise Refused(Reason.PDF_PICTURE)
+    try:
+        data = stream.read_bytes(pikepdf.StreamDecodeLevel.generalized)
+    except pikepdf.DataDecodingError:  # an unknown filter, a broken stream, or one above the limit
+        raise Refused(Reason.TOO_MUCH) from None
+    if len(data) > limits.STREAM:
+        raise Refused(Reason.TOO_MUCH)
+    return data
+
+
+def clean_image(stream, cleaner):
+    filters = name_filters(stream)
+    if "/DecodeParms" in stream:
+        cleaner.walk(stream.DecodeParms, "decoding|*decoding")
+    parameters = stream.get("/DecodeParms")
+    if filters == ["/DCTDecode"]:
+        stream.write(strip_jpeg(stream.read_raw_bytes()), filter=Name.DCTDecode, decode_parms=parameters)
+    elif filters == ["/FlateDecode"]:
+        stream.write(trimmed(stream.read_raw_bytes()), filter=Name.FlateDecode, decode_parms=parameters)
+    elif filters in (["/CCITTFaxDecode"], ["/JBIG2Decode"]):
+        return
+    else:
+        stream.write(unpacked(stream))
+
+
+def trimmed(data):
+    """Return the zlib stream at the beginning of `data`, without what follows it."""
+    unpacker, rest = zlib.decompressobj(), data
+    while rest and not unpacker.eof:
+        unpacker.decompress(rest, BLOCK)
+        rest = unpacker.unconsumed_tail
+    return data[: len(data) - len(unpacker.unused_data)]
+
+
+def clean_cmap(data):
+    """Return a CMap with the tables of the CMap `data` and nothing else."""
+    sections = b"\n".join(found[0] for found in CMAP_SECTION.findall(data))
+    base = CMAP_NAME.search(data)
+    base = b"/%s usecmap\n" % base[1] if base else b""
+    wide = b"/WMode 1 def\n" if CMAP_WIDE.search(data) else b""
+    return CMAP % (base, wide, sections)

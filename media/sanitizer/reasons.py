@@ -1,0 +1,29 @@
+"""The reasons for which the sanitizer refuses a file. Each is the exit status of its process."""
+
+from enum import IntEnum
+
+
+class Reason(IntEnum):
+    """Why a file is refused. Python exits with 1 or 2 by itself, so these begin at 10."""
+
+    BROKEN = 10
+    LOCKED = 11
+    TOO_MUCH = 12
+    COMMENTS = 13
+    CANNOT_CLEAN = 14
+    PICTURE = 15
+    LINKED = 16
+    FORMULAS = 17
+    NOT_UTF8 = 18
+    FORM = 19
+    MARKS = 20
+    PDF_PICTURE = 21
+    CSV_FORMULAS = 22
+
+
+class Refused(Exception):
+    """The file can't be cleaned, for a Reason."""
+
+    def __init__(self, reason):
+        super().__init__(reason.name)
+        self.reason = reason

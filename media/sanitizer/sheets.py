@@ -1,0 +1,113 @@
+"""What may stay in the parts of an Excel file. ECMA-376 part 1, chapter 18.
+
+Formulas go and their results stay: a formula can load from the web and start programs.
+"""
+
+from media.sanitizer import drawing
+from media.sanitizer.reasons import Reason, Refused
+from media.sanitizer.xml_filter import Filter, Rules, anything, matching, names, token, tokens, words
+
+ELEMENTS = (
+    names(
+        "x",
+        """workbook workbookPr bookViews workbookView sheets sheet
+        worksheet sheetPr tabColor outlinePr pageSetUpPr dimension sheetViews sheetView pane selection
+        sheetFormatPr cols col sheetData row c v is mergeCells mergeCell hyperlinks hyperlink printOptions
+        pageMargins pageSetup headerFooter oddHeader oddFooter evenHeader evenFooter firstHeader firstFooter
+        rowBreaks colBreaks brk drawing tableParts tablePart autoFilter
+        sst si t r rPr rFont b i u strike outline shadow condense extend color sz family charset scheme
+        vertAlign name
+        styleSheet numFmts numFmt fonts font fills fill patternFill fgColor bgColor gradientFill stop borders
+        border left right top bottom diagonal vertical horizontal start end cellStyleXfs cellXfs xf alignment
+        protection cellStyles cellStyle dxfs dxf tableStyles colors indexedColors rgbColor mruColors
+        table tableColumns tableColumn tableStyleInfo""",
+    )
+    | names(
+        "xdr",
+        """wsDr twoCellAnchor oneCellAnchor absoluteAnchor from to col colOff row rowOff pos ext pic nvPicPr
+        cNvPr cNvPicPr blipFill spPr clientData sp nvSpPr cNvSpPr style txBody cxnSp nvCxnSpPr cNvCxnSpPr
+        grpSp nvGrpSpPr cNvGrpSpPr grpSpPr""",
+    )
+    | drawing.ELEMENTS
+)
+ATTRIBUTES = tokens(
+    """count uniqueCount date1904 activeTab firstSheet xWindow yWindow windowWidth windowHeight
+    tabRatio sheetId state ref rgb theme tint indexed auto summaryBelow summaryRight fitToPage
+    showGridLines showRowColHeaders showZeros rightToLeft tabSelected view topLeftCell zoomScale
+    zoomScaleNormal workbookViewId xSplit ySplit activePane pane activeCell sqref
+    baseColWidth defaultColWidth defaultRowHeight customHeight zeroHeight outlineLevelRow outlineLevelCol
+    min max width style hidden bestFit outlineLevel collapsed customWidth r s spans ht customFormat t location
+    horizontalCentered verticalCentered headings gridLines left right top bottom header footer
+    paperSize scale firstPageNumber fitToWidth fitToHeight pageOrder orientation blackAndWhite draft errors
+    useFirstPageNumber horizontalDpi verticalDpi differentOddEven differentFirst scaleWithDoc alignWithMargins
+    manualBreakCount man id headerRowCount totalsRowCount totalsRowShown insertRow
+    totalsRowFunction showFirstColumn showLastColumn showRowStripes showColumnStripes
+    val numFmtId formatCode patternType type degree position diagonalUp diagonalDown outline fontId fillId
+    borderId xfId applyNumberFormat applyFont applyFill applyBorder applyAlignment applyProtection
+    quotePrefix pivotButton horizontal vertical textRotation wrapText indent shrinkToFit readingOrder
+    justifyLastLine locked builtinId iLevel customBuiltin defaultTableStyle defaultPivotStyle editAs"""
+) | {"xml:space": token}
+DRAWN = tokens("editAs cx cy x y id name hidden macroless txBox rot bwMode") | drawing.ATTRIBUTES
+FORMAT = matching(r"[^\x00-\x1f]{0,255}")
+EXACT = drawing.EXACT | {
+    ("x:numFmt", "formatCode"): FORMAT,
+    ("x:sheet", "name"): FORMAT,
+    ("x:sheet", "r:id"): anything,
+    ("x:rFont", "val"): words,
+    ("x:name", "val"): words,
+    ("x:cellStyle", "name"): words,
+    ("x:table", "name"): token,
+    ("x:table", "displayName"): token,
+    ("x:tableColumn", "name"): FORMAT,
+    ("x:tableColumn", "totalsRowLabel"): FORMAT,
+    ("x:tableStyleInfo", "name"): token,
+    ("x:hyperlink", "location"): matching(r"[^\x00-\x1f|\[\]\\:/]{0,255}"),
+    ("x:hyperlink", "r:id"): anything,
+    ("x:drawing", "r:id"): anything,
+    ("x:tablePart", "r:id"): anything,
+    ("x:pane", "state"): token,
+    ("x:mergeCell", "ref"): matching(r"[A-Z0-9:$]{0,30}"),
+}
+SHARED = {
+    "elements": ELEMENTS,
+    "attributes": {"x": ATTRIBUTES, "xdr": DRAWN, "a": drawing.ATTRIBUTES, "pic": drawing.ATTRIBUTES},
+    "exact": EXACT,
+    "fixed": drawing.FIXED,
+    "skipped": drawing.EXTENSIONS | names("x", "extLst"),
+    "refused": drawing.REFUSED
+    | dict.fromkeys(names("x", "comment controls oleObjects"), Reason.CANNOT_CLEAN)
+    | {"x:comment": Reason.COMMENTS},
+    "texts": names("x", "t v oddHeader oddFooter evenHeader evenFooter firstHeader firstFooter")
+    | names("a", "t")
+    | names("xdr", "col colOff row rowOff"),
+    "visible": names("x", "t v") | names("a", "t"),
+}
+RULES = {
+    root: Rules(root=f"x:{root}", **SHARED)
+    for root in ("workbook", "worksheet", "sst", "styleSheet", "table", "comments")
+}
+DRAWING = Rules(root="xdr:wsDr", **SHARED)
+
+
+class SheetFilter(Filter):
+    """Refuses cells with a formula that has no result, which would become empty."""
+
+    def __init__(self, rules, relations):
+        super().__init__(rules, relations)
+        self.has_formula = self.has_value = False
+
+    def decide(self, name, attributes):
+        if name == "x:c":
+            self.has_formula = self.has_value = False
+        elif name == "x:f":
+            self.has_formula = True
+        elif name in {"x:v", "x:is"}:
+            self.has_value = True
+        elif name == "a:blip" and not any(key.endswith(" embed") for key in attributes):
+            raise Refused(Reason.LINKED)
+        return super().decide(name, attributes)
+
+    def end(self, name):
+        if self.open[-1] == "/x:c" and self.has_formula and not self.has_value:
+            raise Refused(Reason.FORMULAS)
+        super().end(name)
