@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests import services
 from tests.drills import Row
+from tests.drills.documents import document_bombs
 from tests.drills.keeping import backup, crash_postgresql, crash_sqlite, disk_full
 from tests.drills.lasting import database_away, soak
 from tests.drills.serving import oversize, stopped_at_work, worker_killed
@@ -39,6 +40,7 @@ DRILLS = {
         worker_killed,
         stopped_at_work,
         oversize,
+        document_bombs,
         disk_full,
         crash_postgresql,
         crash_sqlite,

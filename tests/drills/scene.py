@@ -115,18 +115,27 @@ class Editor:
     def headers_and_body_of_upload(self, title, picture):
         """Return what a browser sends for a picture."""
         fields = {"title": title, "shows": "place", "description": "A lamp", "collection": "1"}
+        return self.multipart(fields, "a.png", "image/png", picture)
+
+    def multipart(self, fields, name, kind, data):
+        """Return the headers and the body of a form with a file."""
         edge = "edge-of-the-drill"
         parts = [
             f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
             for name, value in fields.items()
         ]
-        head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n'
-        parts += [f"{head}Content-Type: image/png\r\n\r\n".encode(), picture, f"\r\n--{edge}--\r\n".encode()]
+        head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+        parts += [f"{head}Content-Type: {kind}\r\n\r\n".encode(), data, f"\r\n--{edge}--\r\n".encode()]
         return {"Content_Type": f"multipart/form-data; boundary={edge}"}, b"".join(parts)
 
     def upload(self, title, picture):
         headers, body = self.headers_and_body_of_upload(title, picture)
         return self.ask("/admin/images/add/", "POST", body, **headers)
+
+    def upload_document(self, name, data):
+        fields = {"title": name, "collection": "1"}
+        headers, body = self.multipart(fields, name, "application/octet-stream", data)
+        return self.ask("/admin/documents/add/", "POST", body, **headers)
 
 
 class Readers:
