@@ -8,7 +8,7 @@ import sys
 
 from gunicorn.glogging import Logger
 
-from site_project.logs import JSONFormatter
+from operations.logs import JSONFormatter
 
 
 class JSONLogger(Logger):

@@ -14,8 +14,9 @@ from wagtail.rich_text import get_text_for_indexing
 
 from home.models import HomePage
 from media.models import load_renditions
+from publishing.addresses import absolute
 from stories.models import StoryPage
-from stories.sharing import CARD, absolute, published_at, rendition_or_none
+from stories.sharing import CARD, published_at, rendition_or_none
 
 LOGO = "max-512x512|format-png"
 # As Django's json_script: nothing in the data can end the element that it stands in.

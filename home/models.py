@@ -18,9 +18,9 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page, Site
 from wagtail.search import index
 
+from caching.generation import kept
 from media.access import shown_everywhere
-from media.generation import kept
-from media.visibility import restrictions_on
+from publishing.visibility import restrictions_on
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.forms import CheckedPageForm
 from stories.models import StoryPage

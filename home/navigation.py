@@ -7,9 +7,9 @@ from functools import partial, wraps
 from django.db.models import Q
 from wagtail.models import Page, Site
 
+from caching.generation import kept
 from home.models import HomePage, StandardPage
-from media.generation import kept
-from media.visibility import published_pages
+from publishing.visibility import published_pages
 from stories.languages import CONTENT_LANGUAGES
 from stories.models import StoryIndexPage
 

@@ -12,7 +12,7 @@ from django.db.models.functions import Cast
 from wagtail.models import Page, ReferenceIndex
 from wagtail.permissions import policy_registry
 
-from media.visibility import published_pages, restrictions_on
+from publishing.visibility import published_pages, restrictions_on
 
 WORK_WITH_FILES = {"add", "change", "choose", "delete"}
 _with_pages, _everywhere = [], []

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage, AbstractRendition, Filter
 
+from caching.generation import kept
 from media.fields import CleanDocumentField, CleanPictureField
-from media.generation import kept
 
 
 def picture_path(image, filename):

@@ -7,7 +7,7 @@ from wagtail.permissions import policy_registry
 
 from media.access import WORK_WITH_FILES
 from media.views import check_document
-from media.visibility import restrictions_on
+from publishing.visibility import restrictions_on
 
 # After Wagtail's own question, whether the document's collection is private.
 hooks.register("before_serve_document", check_document, order=100)

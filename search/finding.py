@@ -16,8 +16,8 @@ from modelsearch.query import And, Not, Or
 from wagtail.models import Locale, Page
 from wagtail.search.backends import get_search_backend
 
-from media.generation import Kept, kept
-from media.visibility import published_pages
+from caching.generation import Kept, kept
+from publishing.visibility import published_pages
 from search import ranking
 from search.analysis import stem
 from search.corrections import corrections

@@ -3,8 +3,8 @@
 from django.db.models import Q
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
-from media.generation import kept
-from media.visibility import published_pages
+from caching.generation import kept
+from publishing.visibility import published_pages
 from search.analysis import folded
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from wagtail.models import Locale, Page
 from wagtail.search.backends import get_search_backend
 
-from media.visibility import published_pages
+from publishing.visibility import published_pages
 from search.analysis import folded
 from search.vocabulary import country_terms
 from stories.languages import CONTENT_LANGUAGES

@@ -4,9 +4,9 @@ from django.utils.html import conditional_escape
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
-from media.generation import kept
+from caching.generation import kept
 from media.models import load_renditions
-from media.visibility import published_pages
+from publishing.visibility import published_pages
 from search.excerpts import Marker, summary_of, texts_to_read
 from search.finding import find
 from search.forms import Order, SearchForm

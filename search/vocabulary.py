@@ -9,7 +9,7 @@ from pathlib import Path
 from django.db.models import F, TextField, Value
 from django.db.models.functions import Cast
 
-from media.generation import kept
+from caching.generation import kept
 from search.analysis import folded, stem, stop_words, tokens
 from search.models import VocabularyGroup
 from search.queries import Tokens, leaves

@@ -2,15 +2,15 @@
 
 import os
 import re
-import secrets
 import sys
 import warnings
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import environ
+
+from accounts.secret_files import kept_secret
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"", "0", "false", "no", "off"}
@@ -92,7 +92,7 @@ def read_database(data_dir):
     if engine == "django.db.backends.postgresql" and database["NAME"]:
         database["OPTIONS"] = {"connect_timeout": 2} | database.get("OPTIONS", {})
         return database | {
-            "ENGINE": "site_project.postgresql",
+            "ENGINE": "operations.postgresql",
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
         }
@@ -218,19 +218,6 @@ def read_first_admin():
     if name and (not re.fullmatch(r"[\w.@+-]{1,150}", name) or name.lower() == "demo"):
         stop("FIRST_ADMIN", "must be a user name of letters, digits and @ . + - _, and not demo.")
     return name
-
-
-def kept_secret(path, random_bytes=48):
-    """Return the secret in the file `path`; made at first use, readable by its owner alone."""
-    with suppress(FileExistsError):
-        write_private(path, secrets.token_urlsafe(random_bytes))
-    return path.read_text()
-
-
-def write_private(path, text):
-    """Write `text` into a new file that only its owner can read. Raises FileExistsError."""
-    with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-        file.write(text)
 
 
 def read_data_dir(default):

@@ -33,11 +33,15 @@ WSGI_APPLICATION = "site_project.wsgi.application"
 
 INSTALLED_APPS = [
     "site_project",
-    "site_project.signing_in",
-    "home",
+    "operations",
+    "accounts",
+    "editing",
     "search",
+    "home",
     "stories",
     "media",
+    "publishing",
+    "caching",
     "wagtail.contrib.redirects",
     "wagtail.contrib.routable_page",
     "wagtail.contrib.search_promotions",
@@ -76,22 +80,22 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # Above all that asks the database, or for the site's name.
-    "site_project.health.HealthMiddleware",
+    "operations.health.HealthMiddleware",
     # It keeps pages as all that is below made them.
-    "site_project.page_cache.PageCacheMiddleware",
-    "site_project.uploads.LengthMiddleware",
+    "caching.page_cache.PageCacheMiddleware",
+    "operations.uploads.LengthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Above all that may still change the page. It is safe here: the class says why.
-    "site_project.compression.PageCompressionMiddleware",
+    "caching.compression.PageCompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "site_project.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
-    "site_project.signing_in.second_factor.SecondFactorMiddleware",
+    "accounts.second_factor.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "site_project.redirects.RedirectMiddleware",
+    "publishing.redirects.RedirectMiddleware",
 ]
 
 TEMPLATES = [
@@ -144,7 +148,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # The largest picture or document, and what is around it in a form.
 LARGEST_REQUEST = 18 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
-    "site_project.uploads.UploadLimit",
+    "operations.uploads.UploadLimit",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
@@ -200,7 +204,7 @@ AUTH_PASSWORD_VALIDATORS = [
     ]
 ]
 # Counts tries, so that nobody can guess: also the settings of Wagtail's forms further down.
-AUTHENTICATION_BACKENDS = ["site_project.signing_in.backends.ThrottledBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.ThrottledBackend"]
 # Of whom more than a password is asked; whoever set up an app is always asked. Not of the demo account.
 SECOND_FACTOR = environment.read_choice(
     "SECOND_FACTOR",
@@ -213,9 +217,9 @@ OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
 OTP_TOTP_SYNC = False  # half a minute early or late, never more
 # Who else says who somebody is, besides the password: nobody when it is empty.
 IDENTITY_PROVIDER = environment.read_identity_provider(https_only=not LOCAL)
-# Seconds in which a link for a forgotten password works. Invitations: site_project/signing_in/invitations.py.
+# Seconds in which a link for a forgotten password works. Invitations: accounts/invitations.py.
 PASSWORD_RESET_TIMEOUT = 3600
-SESSION_ENGINE = "site_project.signing_in.sessions"
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 10 * 3600  # a work day, from signing in
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
 if not LOCAL:
@@ -284,7 +288,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
-        "json": {"()": "site_project.logs.JSONFormatter"},
+        "json": {"()": "operations.logs.JSONFormatter"},
     },
     "handlers": {
         "line": {"class": "logging.StreamHandler", "formatter": "line"},
@@ -318,12 +322,12 @@ WAGTAIL_SITE_NAME = "Stories"
 WAGTAILADMIN_BASE_URL = BASE_URL
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "search.backends"}}
 
-# Users choose their own: site_project/signing_in/invitations.py.
+# Users choose their own: accounts/invitations.py.
 WAGTAILUSERS_PASSWORD_ENABLED = False
-# In the place of Wagtail's own panel there is one that counts tries: site_project/signing_in/forms.py.
+# In the place of Wagtail's own panel there is one that counts tries: accounts/forms.py.
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
-WAGTAILADMIN_USER_LOGIN_FORM = "site_project.signing_in.forms.SignInForm"
-WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "site_project.signing_in.forms.ResetForm"  # noqa: S105
+WAGTAILADMIN_USER_LOGIN_FORM = "accounts.forms.SignInForm"
+WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "accounts.forms.ResetForm"  # noqa: S105
 
 # The admin tells no third party who is editing.
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
@@ -331,7 +335,7 @@ WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 
 # An address of this site becomes a link to its page only where it is exactly that page's. Wagtail would offer
-# it for others too, with the title of a page that may be hidden: site_project/page_chooser.py.
+# it for others too, with the title of a page that may be hidden: editing/page_chooser.py.
 WAGTAILADMIN_EXTERNAL_LINK_CONVERSION = "exact"
 
 # Debian's "localtime" is no zone that a browser knows: the account page would fail on it.

@@ -10,19 +10,19 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
+from accounts.invitations import InvitationView
+from accounts.reauthentication import require_recent_proof
+from accounts.single_sign_on import sso_callback, sso_start
+from accounts.views import ask_second_factor, my_second_factors
+from editing.admin_access import check_objects
+from editing.chosen_objects import check_choices
 from home.navigation import find_home
+from home.robots import robots_txt
+from home.security import security_txt
+from home.sitemap import sitemap
 from media.views import serve_rendition
 from search.suggestions import suggestions
 from search.views import search
-from site_project.admin_access import check_objects
-from site_project.chosen_objects import check_choices
-from site_project.robots import robots_txt
-from site_project.security import security_txt
-from site_project.signing_in.invitations import InvitationView
-from site_project.signing_in.reauthentication import require_recent_proof
-from site_project.signing_in.single_sign_on import sso_callback, sso_start
-from site_project.signing_in.views import ask_second_factor, my_second_factors
-from site_project.sitemap import sitemap
 
 # Pages of accounts that are not Wagtail's.
 entrance_urls = [
@@ -40,7 +40,7 @@ admin_urls = decorate_urlpatterns(admin_urls, csp_override(settings.ADMIN_CSP))
 document_urls = decorate_urlpatterns(wagtaildocs_urls.urlpatterns, cache_control(private=True, no_store=True))
 page_urls = decorate_urlpatterns(wagtail_urls.urlpatterns, find_home)
 
-handler500 = "site_project.outage.server_error"
+handler500 = "operations.outage.server_error"
 
 urlpatterns = [
     path("admin/", include(admin_urls)),

@@ -9,8 +9,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
 application = get_wsgi_application()
 
 # What follows needs the settings that were loaded just now.
-from site_project.demo_account import refuse_in_production  # noqa: E402
-from site_project.postgresql import base as postgresql  # noqa: E402
+from accounts.demo_account import refuse_in_production  # noqa: E402
+from operations.postgresql import base as postgresql  # noqa: E402
 from stories.renditions import work_in_background  # noqa: E402
 
 refuse_in_production()

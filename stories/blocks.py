@@ -12,7 +12,7 @@ from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock
 
 from media.models import load_renditions
-from media.visibility import restrictions_on
+from publishing.visibility import restrictions_on
 from stories import previews
 from stories.languages import language_choices, language_name
 from stories.templatetags.links import web_address

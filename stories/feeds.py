@@ -20,11 +20,12 @@ from wagtail.contrib.settings.context_processors import settings as settings_of
 from wagtail.models import Page, Site
 
 from media.models import load_renditions
-from media.visibility import published_pages
+from publishing.addresses import absolute
+from publishing.visibility import published_pages
 from stories.blocks import pictures_in
 from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
-from stories.sharing import absolute, published_at, rendition_or_none
+from stories.sharing import published_at, rendition_or_none
 from stories.terms import Country, Theme
 
 NEWEST = 20

@@ -13,8 +13,8 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from media.generation import kept
-from media.visibility import published_pages
+from caching.generation import kept
+from publishing.visibility import published_pages
 from stories.terms import Country, Theme, country_names
 
 STORIES_PER_PAGE = 12

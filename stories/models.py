@@ -17,9 +17,9 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page, PageManager
 from wagtail.search import index
 
-from media.generation import kept
+from caching.generation import kept
 from media.models import load_renditions
-from media.visibility import restrictions_on
+from publishing.visibility import restrictions_on
 from stories.blocks import PLAIN_FEATURES, StoryBody, pictures_in, table_of_contents
 from stories.content_notes import ContentNote
 from stories.forms import CheckedPageForm, StoryPageForm

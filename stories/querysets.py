@@ -3,7 +3,7 @@
 from django.db.models import Case, Count, Q, Subquery, When
 from wagtail.models import Page
 
-from media.visibility import PublishedQuerySet
+from publishing.visibility import PublishedQuerySet
 
 # root, home, top index: the depth in Wagtail's tree of the index that all sections hang from.
 TOP_INDEX_DEPTH = 3

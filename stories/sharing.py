@@ -1,10 +1,7 @@
 """What leaves the site with a story: in feeds, on cards where it is shared, in data for machines."""
 
 import datetime
-from urllib.parse import urljoin
 
-from django.conf import settings
-from django.utils.encoding import iri_to_uri
 from django.utils.timezone import make_aware
 from wagtail.images.models import SourceImageIOError
 
@@ -23,8 +20,3 @@ def rendition_or_none(image, spec):
         return image.get_rendition(spec) if image else None
     except SourceImageIOError:
         return None
-
-
-def absolute(address):
-    """Return the full address of `address`, always at the host that the site names as its own."""
-    return urljoin(settings.BASE_URL, iri_to_uri(address))

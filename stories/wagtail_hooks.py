@@ -18,8 +18,8 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import IndexView, SnippetViewSet, SnippetViewSetGroup
 from wagtail.whitelist import check_url
 
-from media.generation import kept
-from media.visibility import published_pages
+from caching.generation import kept
+from publishing.visibility import published_pages
 from stories.choosers import CountryChooserViewSet, TermChooserViewSet
 from stories.terms import Author, Country, Theme
 

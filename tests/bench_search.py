@@ -25,7 +25,7 @@ from django.urls import reverse  # noqa: E402
 from wagtail.models import Locale, Page  # noqa: E402
 from wagtail.search.backends import get_search_backend  # noqa: E402
 
-from media.visibility import published_pages  # noqa: E402
+from publishing.visibility import published_pages  # noqa: E402
 from search.finding import Search  # noqa: E402
 from search.forms import SearchForm  # noqa: E402
 from stories.models import StoryPage  # noqa: E402

@@ -18,7 +18,8 @@ from django.db import connection, connections
 from PIL import AvifImagePlugin, Image, WebPImagePlugin
 from playwright.sync_api import expect, sync_playwright
 
-from media import generation, visibility
+from caching import generation
+from publishing import visibility
 from stories.demo import pictures
 from tests import builders, services
 

@@ -10,9 +10,9 @@ from wagtail.log_actions import log
 from wagtail.models import Comment, CommentReply, Page, Revision
 from wagtail.users.models import UserProfile
 
+from accounts.models import Passkey
 from home.models import SiteSettings, StandardPage
 from search.models import KnownWord
-from site_project.signing_in.models import Passkey
 from stories.models import StoryPage
 from stories.terms import Author, Country, Theme
 from tests import admin_world, builders

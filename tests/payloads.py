@@ -78,7 +78,7 @@ WORD, ROOM = "wages ", 80
 
 # What the machine goes by, and nobody reads: with another value there, there would be no page to look at.
 MACHINES_FIELDS = {
-    "signing_in.Passkey.credential_id",
+    "accounts.Passkey.credential_id",
     *("action", "app_label", "codename", "content_path", "contentpath", "current_time_zone", "filter_spec"),
     *(
         "file_hash",
@@ -102,7 +102,7 @@ MACHINES_MODELS = {
         "wagtailsearch.IndexEntry",
         "wagtailsearch.SQLiteFTSIndexEntry",
         "sessions.Session",
-        "signing_in.LoginAttempt",
+        "accounts.LoginAttempt",
     ),
     *("wagtaildocs.Document", "wagtailimages.Image", "wagtailimages.Rendition", "wagtailcore.APIToken"),
     *("wagtailadmin.FormState", "otp_static.StaticDevice", "otp_static.StaticToken", "otp_totp.TOTPDevice"),

@@ -9,8 +9,8 @@ from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from site_project.signing_in.models import Passkey
-from site_project.signing_in.second_factor import FACTOR_VERIFIED_AT
+from accounts.models import Passkey
+from accounts.second_factor import FACTOR_VERIFIED_AT
 from tests import builders
 from tests.soft_passkey import SoftPasskey
 from tests.test_passkeys import MINE, add

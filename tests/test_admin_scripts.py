@@ -11,7 +11,7 @@ from django.template.loader import get_template
 from wagtail.admin.widgets import BaseChooser
 from wagtail.admin.widgets.workflows import AdminTaskChooser
 
-from site_project import wagtail_hooks
+from editing import wagtail_hooks
 
 WAGTAIL = Path(wagtail.__file__).parent
 ADMIN = "admin/templates/wagtailadmin/"

@@ -8,8 +8,8 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from wagtail.models import Page, PageViewRestriction
 
-from media import visibility
 from media.access import is_public
+from publishing import visibility
 from stories.models import StoryPage
 from tests.builders import (
     home_page,

@@ -20,10 +20,10 @@ from django.utils import timezone
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import Page
 
-from media import generation
+from accounts.models import LoginAttempt
+from caching import generation
+from operations.backup import archive
 from search.models import VocabularyGroup
-from site_project.backup import archive
-from site_project.signing_in.models import LoginAttempt
 from tests import builders
 
 
@@ -71,7 +71,7 @@ def rows():
         for name in connection.introspection.table_names(cursor):
             cursor.execute(f'SELECT COUNT(*) FROM "{name}"')  # noqa: S608
             found[name] = cursor.fetchone()[0]
-    return found | {"django_session": 0, "signing_in_loginattempt": 0}
+    return found | {"django_session": 0, "accounts_loginattempt": 0}
 
 
 def sums(folder):

@@ -11,7 +11,7 @@ from wagtail.admin.widgets import BaseChooser
 from wagtail.models import Page, ReferenceIndex, Revision
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
-from site_project import chosen_objects
+from editing import chosen_objects
 from stories.models import StoryPage
 from tests import admin_world, builders
 from tests.admin_world import SECRET

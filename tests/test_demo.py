@@ -9,9 +9,9 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from wagtail.models import Page, Revision
 
+from accounts import demo_account
 from home.models import SiteSettings
 from media.models import CleanDocument, CleanImage
-from site_project import demo_account
 from stories.demo.load import story_slugs
 from stories.models import StoryPage
 from stories.terms import Author, Theme

@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.utils import timezone
 from wagtail.search.models import IndexEntry
 
+from operations import locks
 from search.models import MissedSearch
-from site_project import locks
 from tests import builders
 from tests.production import BARE, database_of_the_test
 from tests.test_environment import GOOD

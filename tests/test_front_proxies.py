@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.test import RequestFactory
 
-from site_project.signing_in.throttle import address_of
+from accounts.throttle import address_of
 from tests import front_server, services
 from tests.test_front_server import nginx_path, site  # noqa: F401 - fixtures
 

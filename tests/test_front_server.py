@@ -13,7 +13,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 
-from site_project.page_cache import FOR_ALL
+from caching.page_cache import FOR_ALL
 from tests import front_server, services
 from tests.test_headers import FILE
 

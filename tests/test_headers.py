@@ -17,10 +17,10 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from wagtail.models import Locale
 
+from accounts.invitations import tokens
 from home.models import SiteSettings
+from operations.outage import write_page
 from site_project import urls as site_urls
-from site_project.outage import write_page
-from site_project.signing_in.invitations import tokens
 from tests import builders
 from tests.test_media_access import address_of, document_block
 from tests.test_site import address_of as address_of_route
@@ -156,7 +156,7 @@ def test_page_for_an_outage_is_strict_and_has_its_style(visitor, settings, tmp_p
 
 
 def test_probe_that_is_told_of_a_fault_is_told_as_strictly(visitor, monkeypatch):
-    monkeypatch.setattr("site_project.health.HealthMiddleware.why_not_ready", lambda self: "database")
+    monkeypatch.setattr("operations.health.HealthMiddleware.why_not_ready", lambda self: "database")
     response = ask(Client(), "/readyz")
     assert (response.status_code, response["Content-Security-Policy"]) == (503, PUBLIC)
     assert score(response) >= 115

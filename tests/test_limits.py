@@ -14,9 +14,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.urls import reverse
 
-from media import generation
+from caching import generation
 from media.models import CleanImage
-from site_project.full_disk import is_no_room
+from operations.full_disk import is_no_room
 from tests import builders
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]

@@ -12,7 +12,7 @@ from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
-from site_project.outage import write_page
+from operations.outage import write_page
 from tests.builders import home_page, make_index, make_plain_page, make_private, make_story
 from tests.test_languages import make_pair
 from tests.test_visibility import WAYS_TO_HIDE

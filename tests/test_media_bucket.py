@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 
 from media.models import CleanDocument, CleanImage, Rendition
-from site_project.backup import archive, files
+from operations.backup import archive, files
 from tests import builders, services
 from tests.document_samples import telling_document
 from tests.media_samples import marks_in, telling_picture

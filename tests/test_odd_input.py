@@ -11,8 +11,8 @@ from django.core.management import CommandError
 from django.db import connection
 from django.utils import translation
 
+from operations.backup import archive
 from search.models import MissedSearch
-from site_project.backup import archive
 from stories.languages import language_choices, language_name, names_in
 from stories.terms import Country, country_names
 from tests import builders

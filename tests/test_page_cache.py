@@ -15,11 +15,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.models import PageViewRestriction, Site
 
+from caching import generation
+from caching.generation import FileMark, shows
+from caching.page_cache import PageCacheMiddleware
 from home.models import HomePage, SiteSettings
-from media import generation
-from media.generation import FileMark, shows
-from site_project.outage import server_error, write_page
-from site_project.page_cache import PageCacheMiddleware
+from operations.outage import server_error, write_page
 from stories.models import StoryAuthor, StoryPage
 from stories.terms import Theme
 from tests import builders
@@ -327,7 +327,7 @@ def test_tables_that_are_left_out_are_there():
 
 def test_without_a_mark_nothing_is_kept(client, story, tmp_path, monkeypatch):
     os.symlink(tmp_path / "loop", tmp_path / "loop")
-    monkeypatch.setattr("site_project.page_cache.mark", FileMark(tmp_path / "loop"))
+    monkeypatch.setattr("caching.page_cache.mark", FileMark(tmp_path / "loop"))
     assert client.get(story.url)["Cache-Control"] == FOR_ALL
     assert count_queries(client, story.url) > 0
 

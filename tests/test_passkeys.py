@@ -8,8 +8,8 @@ from django.test import Client
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from site_project.signing_in import passkeys, second_factor
-from site_project.signing_in.models import Passkey
+from accounts import passkeys, second_factor
+from accounts.models import Passkey
 from tests import builders
 from tests.soft_passkey import PRESENT, VERIFIED, SoftPasskey
 from tests.test_second_factor import PAGE, code_of, give, is_in, key_of, signed_in, with_app

@@ -18,7 +18,7 @@ from django.core.management.base import SystemCheckError
 from django.db import connection
 from psycopg import sql
 
-from site_project import locks
+from operations import locks
 from tests.production import BARE
 from tests.test_environment import GOOD
 
@@ -132,7 +132,7 @@ def test_database_is_asked_nothing_before_its_turn(db, settings, tmp_path):
             turns.append(not is_free)
         return execute(*query)
 
-    prepare = load_command_class("site_project", "prepare")
+    prepare = load_command_class("operations", "prepare")
     # call_command would leave the checks out.
     options = vars(prepare.create_parser("manage.py", "prepare").parse_args(["--verbosity=0"]))
     with connection.execute_wrapper(note):

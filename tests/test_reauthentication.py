@@ -8,9 +8,9 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from site_project.signing_in.models import Passkey
-from site_project.signing_in.reauthentication import IDENTITY_VERIFIED_AT, VALID_FOR
-from site_project.signing_in.second_factor import FACTOR_VERIFIED_AT
+from accounts.models import Passkey
+from accounts.reauthentication import IDENTITY_VERIFIED_AT, VALID_FOR
+from accounts.second_factor import FACTOR_VERIFIED_AT
 from tests import builders
 from tests.soft_passkey import SoftPasskey
 from tests.test_passkeys import MINE, options_in, with_passkey

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.test import Client
 
-from site_project.signing_in.reauthentication import PROTECTED
+from accounts.reauthentication import PROTECTED
 from tests import admin_world, builders
 from tests.routes import FORM, Addresses, routes
 from tests.test_reauthentication import make_stale
@@ -20,7 +20,7 @@ pytestmark = [
 # What lets somebody into an account, or into more of the admin.
 GUARDED = {
     *("auth.User", "auth.User_groups", "auth.User_user_permissions", "auth.Group", "auth.Group_permissions"),
-    *("otp_totp.TOTPDevice", "otp_static.StaticDevice", "otp_static.StaticToken", "signing_in.Passkey"),
+    *("otp_totp.TOTPDevice", "otp_static.StaticDevice", "otp_static.StaticToken", "accounts.Passkey"),
     *("wagtailcore.GroupPagePermission", "wagtailcore.GroupCollectionPermission"),
 }
 # Routes of users and groups that change nothing.

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from wagtail.models import Site
 
 from home.models import SiteSettings
-from site_project.robots import AI_TRAINING_ROBOTS
+from home.robots import AI_TRAINING_ROBOTS
 from tests.builders import make_private, make_story, parse
 
 pytestmark = pytest.mark.django_db

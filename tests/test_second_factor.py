@@ -15,7 +15,7 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from site_project.signing_in import second_factor
+from accounts import second_factor
 from tests import builders
 from tests.test_environment import read_settings
 from tests.test_invitations import link_of

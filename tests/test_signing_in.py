@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from site_project.signing_in.models import LoginAttempt
+from accounts.models import LoginAttempt
 from tests import builders
 from tests.test_missed_searches import all_stored_text
 

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from joserfc.jwk import RSAKey
 
-from site_project.signing_in import second_factor
+from accounts import second_factor
 from tests import builders, identity_provider
 from tests.test_environment import read_settings, run
 from tests.test_second_factor import PAGE, code_of, give, is_in, with_app
@@ -242,7 +242,7 @@ def test_it_leads_to_no_other_site(amina, provider, client, target):
 
 
 def test_logs_name_nobody(amina, provider, client, caplog):
-    caplog.set_level(logging.DEBUG, "site_project")
+    caplog.set_level(logging.DEBUG, "accounts")
     arrive(client, provider, email="nobody@example.org")
     provider.lies = {"nonce": "another"}
     arrive(client, provider)

@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client, RequestFactory
 
-from site_project.signing_in import throttle
-from site_project.signing_in.throttle import Throttle, address_of
+from accounts import throttle
+from accounts.throttle import Throttle, address_of
 from tests import builders
 from tests.test_environment import read_settings, run
 from tests.test_second_factor import give, signed_in, with_app

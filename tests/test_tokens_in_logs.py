@@ -13,8 +13,8 @@ from django.urls import get_resolver
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from site_project.logs import JSONFormatter
-from site_project.signing_in.invitations import tokens
+from accounts.invitations import tokens
+from operations.logs import JSONFormatter
 from tests import builders
 from tests.production import database_of_the_test, running_site
 from tests.test_front_server import front, nginx_path, site  # noqa: F401 - fixtures

@@ -17,7 +17,18 @@ from django.utils.translation import gettext, ngettext, templatize
 
 from home.models import HomePage
 
-ROOMS = ["home", "media", "search", "site_project", "stories"]
+ROOMS = [
+    "accounts",
+    "caching",
+    "editing",
+    "home",
+    "media",
+    "operations",
+    "publishing",
+    "search",
+    "site_project",
+    "stories",
+]
 (FOLDER,) = settings.LOCALE_PATHS
 TRANSLATED = ["es", "fr"]
 # No person has reviewed their words yet, so they are in English.

@@ -14,7 +14,7 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from home.models import FeaturedStory
-from media import visibility
+from publishing import visibility
 from tests.builders import (
     home_page,
     make_index,

@@ -5,7 +5,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from wagtail.models import Site
 
-from media.generation import kept
+from caching.generation import kept
 from media.models import load_renditions
 from stories.models import StoryPage
 

@@ -1,6 +1,6 @@
 from django import template
 
-from stories.sharing import absolute
+from publishing.addresses import absolute
 
 register = template.Library()
 

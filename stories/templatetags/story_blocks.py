@@ -2,7 +2,7 @@ from django import template
 from django.utils.translation import get_language
 from wagtail.models import Site
 
-from media.generation import Kept
+from caching.generation import Kept
 from stories.blocks import heading_id as id_of
 
 register = template.Library()

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from site_project.signing_in.models import Passkey
+from accounts.models import Passkey
 from tests import builders
 from tests.browser.admin import open_desk
 from tests.browser.test_accessibility import AXE, run_axe

@@ -10,9 +10,9 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import expect
 
-from site_project.signing_in.reauthentication import VALID_FOR
-from site_project.signing_in.second_factor import FACTOR_VERIFIED_AT
-from site_project.signing_in.sessions import IDENTITY_VERIFIED_AT, SessionStore
+from accounts.reauthentication import VALID_FOR
+from accounts.second_factor import FACTOR_VERIFIED_AT
+from accounts.sessions import IDENTITY_VERIFIED_AT, SessionStore
 from tests import builders
 from tests.browser.admin import give_session
 from tests.browser.test_accessibility import AXE, run_axe

@@ -242,4 +242,4 @@ def everything(site, database):
         for path in media.rglob("*")
         if path.is_file()
     }
-    return counts | {"django_session": 0, "signing_in_loginattempt": 0}, files
+    return counts | {"django_session": 0, "accounts_loginattempt": 0}, files

@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand
 
 from media.models import Rendition
-from media.visibility import published_pages
+from publishing.visibility import published_pages
 from stories.renditions import make_renditions
 
 

@@ -1,0 +1,112 @@
+"""Invitations: a new user gets a link, and chooses a password that nobody else knows."""
+
+import logging
+import smtplib
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.views import PasswordResetConfirmView
+from django.core.exceptions import PermissionDenied
+from django.core.mail import send_mail
+from django.core.signing import BadSignature, TimestampSigner
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse, reverse_lazy
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext as _
+from wagtail.admin import messages
+from wagtail.permissions import policy_registry
+
+from home.models import SiteSettings
+from publishing.addresses import absolute
+
+logger = logging.getLogger(__name__)
+
+# How long an invitation can be accepted.
+VALID_FOR = timedelta(days=3)
+
+
+class InvitationTokens:
+    """Tokens for links to choose a first password. They have the interface of Django's token generators.
+
+    A token is valid for VALID_FOR, for one user, and until that user's password or e-mail address changes.
+    Django's own tokens have one lifetime for all links, and links for a forgotten password live shorter.
+    """
+
+    signer = TimestampSigner(sep=".", salt="accounts.invitations")
+
+    def make_token(self, user):
+        return self.signer.sign(self._state_of(user)).removeprefix(self._state_of(user) + ".")
+
+    def check_token(self, user, token):
+        try:
+            return bool(self.signer.unsign(f"{self._state_of(user)}.{token}", max_age=VALID_FOR))
+        except BadSignature:
+            return False
+
+    def _state_of(self, user):
+        # An unusable password is random, and another one after each change.
+        return f"{user.pk}.{user.password}.{user.email}"
+
+
+tokens = InvitationTokens()
+
+
+def invite(request, user):
+    """Send `user` a link to choose a password. Where no mail goes out, show the link once in the response."""
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    context = {
+        "user": user,
+        "site": SiteSettings.for_request(request).organisation_name,
+        "site_url": settings.BASE_URL,
+        "link": absolute(reverse("invitation", args=[uid, tokens.make_token(user)])),
+        "days": VALID_FOR.days,
+    }
+    if settings.SENDS_MAIL and _send(user, context):
+        messages.success(request, _("A link to choose a password was sent to %s.") % user.email)
+        return redirect("wagtailusers_users:index")
+    return render(request, "accounts/invited.html", context)
+
+
+def _send(user, context):
+    subject = _("Your account at %s") % context["site"]
+    try:
+        send_mail(subject, render_to_string("accounts/invitation.txt", context), None, [user.email])
+    except (OSError, smtplib.SMTPException):
+        logger.exception("The invitation could not be sent.")
+        return False
+    return True
+
+
+def invite_again(request, pk):
+    """Confirm, then send a new link to a user who has no password yet."""
+    user = get_object_or_404(get_user_model(), pk=pk)
+    if not policy_registry.get_by_type(get_user_model()).user_has_permission(request.user, "change"):
+        raise PermissionDenied
+    if user.has_usable_password() or not user.is_active:
+        raise Http404
+    if request.method == "POST":
+        return invite(request, user)
+    return render(request, "accounts/invite_again.html", {"invited": user})
+
+
+class InvitationView(PasswordResetConfirmView):
+    """The page behind the link. Django's view keeps the token in the session and out of the address bar.
+
+    Opening the link does not use it up: programs that scan mail open links too. Choosing a password does.
+    """
+
+    template_name = "accounts/choose_password.html"
+    success_url = reverse_lazy("wagtailadmin_login")
+    token_generator = tokens
+
+    def get_user(self, uidb64):
+        user = super().get_user(uidb64)
+        return user if user and user.is_active and not user.has_usable_password() else None
+
+    def form_valid(self, form):
+        messages.success(self.request, _("Your password is chosen. Please sign in with it."))
+        return super().form_valid(form)

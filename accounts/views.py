@@ -1,0 +1,178 @@
+"""The page between the password and the admin, and what administrators do about it."""
+
+from django import forms
+from django.contrib.auth import get_user_model, logout
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
+from qrcode import make as make_qr
+from qrcode.image.svg import SvgPathFillImage
+from wagtail.admin import messages
+from wagtail.permissions import policy_registry
+
+from accounts import passkeys, second_factor
+from accounts.models import Passkey
+from accounts.reauthentication import WRONG_CODE, WRONG_PASSKEY
+from accounts.throttle import TOO_MANY, Throttle
+
+KEY = "second_factor_key"
+NOT_ADDED = _("The passkey could not be added. Please try again.")
+LAST = _("Your account needs a second step: add another before you remove this one.")
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
+    )
+
+
+class PasskeyForm(forms.Form):
+    name = forms.CharField(label=_("Name of the passkey"), max_length=64, initial=_("My phone"))
+
+
+@never_cache
+def ask_second_factor(request):
+    """Ask for a second factor, or have one set up by who has none. Nobody gets past with a password only."""
+    user = second_factor.pending_user(request)
+    if request.method == "POST" and "leave" in request.POST:
+        logout(request)
+        return redirect("wagtailadmin_login")
+    if user and second_factor.has_factor(user):
+        return ask(request, user)
+    user = user or request.user
+    if not user.is_authenticated:
+        return redirect("wagtailadmin_login")
+    if second_factor.has_app(user):
+        return redirect("wagtailadmin_home")
+    if "passkey" in request.POST:
+        return add_passkey(request, user, set_up_app)
+    return set_up_app(request, user)
+
+
+def ask(request, user):
+    form, problem = CodeForm(request.POST if "code" in request.POST else None), ""
+    if form.is_valid() or "passkey" in request.POST:
+        throttle = Throttle("code", request, user.pk)
+        if not throttle.allows():
+            problem = TOO_MANY
+        elif device := given(request, user, form):
+            throttle.forget()
+            second_factor.mark_verified(request, device)
+            return redirect(target_of(request))
+        else:
+            problem = WRONG_CODE if form.is_bound else WRONG_PASSKEY
+    context = {
+        "form": form,
+        "problem": problem,
+        "next": target_of(request),
+        "passkey_options": passkeys.options_to_give(request, user),
+    }
+    return render(request, "accounts/second_factor.html", context)
+
+
+def given(request, user, form):
+    """Return the device of `user` that the request proves to be at hand, or None."""
+    if form.is_bound:
+        return second_factor.accept(user, form.cleaned_data["code"])
+    return passkeys.accept(request, user, request.POST["passkey"])
+
+
+def set_up_app(request, user, problem="", passkey_form=None):
+    form = CodeForm(request.POST if "code" in request.POST else None)
+    key = request.session.setdefault(KEY, default_key())
+    if form.is_valid():
+        device = second_factor.set_up(user, key, form.cleaned_data["code"])
+        if device:
+            del request.session[KEY]
+            return is_set_up(request, user, device)
+        form.add_error("code", WRONG_CODE)
+    address = TOTPDevice(user=user, key=key).config_url
+    picture = make_qr(address, image_factory=SvgPathFillImage).to_string(encoding="unicode")
+    context = {
+        "form": form,
+        "problem": problem,
+        "next": target_of(request),
+        "picture": mark_safe(picture),  # noqa: S308 - made here, of squares
+        "secret": address.partition("secret=")[2].partition("&")[0],
+        "passkey_form": passkey_form or PasskeyForm(),
+        "passkey_options": passkeys.options_to_add(request, user),
+    }
+    return render(request, "accounts/set_up_app.html", context)
+
+
+def add_passkey(request, user, show):
+    """Let `user`, of whom no second factor is owed, have one more passkey; else `show` what is wrong."""
+    form, problem = PasskeyForm(request.POST), ""
+    if form.is_valid():
+        device = passkeys.add(request, user, request.POST["passkey"], form.cleaned_data["name"])
+        if device:
+            return is_set_up(request, user, device)
+        problem = NOT_ADDED
+    return show(request, user, problem, form)
+
+
+def is_set_up(request, user, device):
+    """Show the recovery codes that come with the first factor."""
+    if not user.is_verified():
+        second_factor.mark_verified(request, device)
+    if codes := second_factor.recovery_codes(user):
+        context = {"codes": codes, "next": target_of(request)}
+        return render(request, "accounts/recovery_codes.html", context)
+    return redirect("my_second_factors")
+
+
+@never_cache
+def my_second_factors(request):
+    """Show somebody who is signed in what they have, to add to it and to take away."""
+    if not request.user.is_authenticated:
+        return redirect("wagtailadmin_login")
+    if "passkey" in request.POST:
+        return add_passkey(request, request.user, show_mine)
+    if "remove" in request.POST:
+        if second_factor.remove(request.user, request.POST["remove"]):
+            return redirect("my_second_factors")
+        return show_mine(request, request.user, LAST)
+    return show_mine(request, request.user)
+
+
+def show_mine(request, user, problem="", passkey_form=None):
+    context = {
+        "problem": problem,
+        "passkeys": Passkey.objects.filter(user=user).order_by("pk"),
+        "apps": TOTPDevice.objects.filter(user=user, confirmed=True),
+        "passkey_form": passkey_form or PasskeyForm(),
+        "passkey_options": passkeys.options_to_add(request, user),
+    }
+    return render(request, "accounts/my_second_factors.html", context)
+
+
+def reset_second_factor(request, pk):
+    """Ask whether all second factors of somebody who lost them shall be forgotten, and do it."""
+    user = get_object_or_404(get_user_model(), pk=pk)
+    if not policy_registry.get_by_type(get_user_model()).user_has_permission(request.user, "change"):
+        raise PermissionDenied
+    if user.is_superuser and not request.user.is_superuser:
+        raise PermissionDenied
+    if not second_factor.has_factor(user):
+        raise Http404
+    if request.method == "POST":
+        second_factor.forget(user)
+        messages.success(request, gettext("%s sets up a second step anew at the next sign-in.") % user)
+        return redirect("wagtailusers_users:index")
+    return render(request, "accounts/reset_second_factor.html", {"owner": user})
+
+
+def target_of(request):
+    target = request.POST.get("next") or request.GET.get("next")
+    if url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
+        return target
+    return reverse("wagtailadmin_home")

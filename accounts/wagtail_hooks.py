@@ -1,0 +1,53 @@
+"""What Wagtail's list of users and its account page offer besides."""
+
+from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin.widgets import Button
+
+from accounts import second_factor
+from accounts.forms import PasswordPanel
+from accounts.invitations import invite, invite_again
+from accounts.views import reset_second_factor
+
+
+@hooks.register("after_create_user")
+def invite_new_user(request, user):
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    return invite(request, user)
+
+
+@hooks.register("register_admin_urls")
+def user_urls():
+    return [
+        path("users/invite/<int:pk>/", invite_again, name="invite_again"),
+        path("users/second-factor/<int:pk>/", reset_second_factor, name="reset_second_factor"),
+    ]
+
+
+@hooks.register("register_user_listing_buttons")
+def user_buttons(user, request_user):
+    if user.is_active and not user.has_usable_password():
+        yield Button(_("Invite again"), url=reverse("invite_again", args=[user.pk]), icon_name="mail")
+    if second_factor.has_factor(user):
+        address = reverse("reset_second_factor", args=[user.pk])
+        yield Button(_("Forget phone, passkeys and codes"), url=address, icon_name="lock")
+
+
+hooks.register("register_account_settings_panel", PasswordPanel)
+
+
+@hooks.register("register_account_menu_item")
+def offer_second_factor(request):
+    if second_factor.has_factor(request.user):
+        return {
+            "url": reverse("my_second_factors"),
+            "label": _("Second step"),
+            "help_text": _("The passkeys and the app that are asked for besides the password."),
+        }
+    return {
+        "url": reverse("second_factor"),
+        "label": _("Protect your account"),
+        "help_text": _("Besides the password, have a code from your phone or a passkey asked for."),
+    }

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class CachingConfig(AppConfig):
+    name = "caching"
+
+    def ready(self):
+        from caching import generation
+
+        generation.start()

@@ -1,0 +1,34 @@
+"""security.txt (RFC 9116): whom to tell of a weakness of the site."""
+
+import datetime
+from urllib.parse import quote
+
+from django.http import Http404, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from home.models import HomePage, SiteSettings
+from publishing.addresses import absolute
+from publishing.visibility import published_pages
+
+# The standard asks for less than a year.
+VALID_FOR = datetime.timedelta(days=360)
+
+
+@require_safe
+def security_txt(request):
+    """Give the contact of the site; 404 while there is none."""
+    contact = SiteSettings.for_request(request).contact_email
+    if not contact:
+        raise Http404
+    today = timezone.now().astimezone(datetime.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    homes = HomePage.objects.filter(pk__in=published_pages()).order_by("pk")
+    languages = homes.values_list("locale__language_code", flat=True)
+    fields = {
+        "Contact": f"mailto:{quote(contact, safe='@+')}",
+        "Expires": (today + VALID_FOR).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "Preferred-Languages": ", ".join(languages),
+        "Canonical": absolute(request.path),
+    }
+    text = "".join(f"{name}: {value}\n" for name, value in fields.items() if value)
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")

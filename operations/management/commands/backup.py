@@ -1,0 +1,18 @@
+"""Save the whole site into one file. docs/backups.md says what is in it and how to keep it."""
+
+from django.core.management.base import BaseCommand, CommandError
+
+from operations.backup import BackupError, making
+
+
+class Command(BaseCommand):
+    help = "Save the database, pictures and documents into a new file, for its owner alone."
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", help="the path of the file to make, like /backups/2026-01-31.zip")
+
+    def handle(self, *args, file, **options):
+        try:
+            making.make(file, report=self.stdout.write)
+        except (BackupError, OSError) as error:
+            raise CommandError(str(error)) from error

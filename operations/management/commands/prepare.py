@@ -1,0 +1,51 @@
+"""Make the database ready for this version of the code: what every start does before it serves pages."""
+
+import secrets
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+from wagtail.models import Site
+
+from accounts.secret_files import write_private
+from operations import locks
+
+
+class Command(BaseCommand):
+    help = (
+        "Migrate the database, make the first administrator (FIRST_ADMIN) when there is none, and write the "
+        "maintenance page. Several at once wait for each other."
+    )
+    # They look into the database: of several that start on SQLite's new file, some would find it locked.
+    requires_system_checks = ()  # made below, each in its turn
+
+    def handle(self, *args, **options):
+        with locks.held("prepare"):
+            self.check()
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    # A migration may take longer than any page.
+                    cursor.execute("SET statement_timeout = 0")
+            call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
+            self.make_first_admin()
+        if Site.objects.filter(is_default_site=True).exists():
+            call_command("maintenance_page", stdout=self.stdout)
+
+    def make_first_admin(self):
+        """Make the administrator that FIRST_ADMIN names, unless there is one, with a random password.
+
+        Both are written to `first_admin` in the data folder. They are not logged.
+        """
+        users = get_user_model().objects
+        if not settings.FIRST_ADMIN or users.filter(is_superuser=True).exists():
+            return
+        is_random = settings.FIRST_ADMIN.lower() == "random"
+        name = f"admin-{secrets.token_hex(4)}" if is_random else settings.FIRST_ADMIN
+        password = secrets.token_urlsafe(18)
+        path = settings.DATA_DIR / "first_admin"
+        path.unlink(missing_ok=True)
+        write_private(path, f"Username: {name}\nPassword: {password}\n")
+        users.create_superuser(name, "", password)
+        self.stdout.write(f"The first administrator was made. Name and password are in {path}.")

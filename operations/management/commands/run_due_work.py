@@ -1,0 +1,66 @@
+"""What the site does by itself, whether or not anybody visits it."""
+
+import io
+import logging
+import signal
+import threading
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+from django.utils import timezone
+
+from accounts import throttle
+from operations import locks
+from search.missed import delete_old
+
+logger = logging.getLogger(__name__)
+EVERY = 60  # seconds
+# The hour when few people read and nobody edits.
+NIGHT = timedelta(hours=3)
+
+
+class Command(BaseCommand):
+    help = (
+        "Publish and expire what is due, and once a night refresh the search index and delete what is old. "
+        "Run it each minute, or once with --forever. Of several at once, one does the work."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--forever", action="store_true", help="do it each minute, until SIGTERM")
+
+    def handle(self, *args, **options):
+        if not options["forever"]:
+            return self.run_once()
+        stopped = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_arguments: stopped.set())
+        while not stopped.is_set():
+            close_old_connections()
+            try:
+                self.run_once()
+            except Exception:  # the next minute may be better: the database may be restarting
+                logger.exception("The work that was due failed.")
+            stopped.wait(EVERY)
+
+    def run_once(self):
+        """Do what is due, unless another process does so at this moment."""
+        with locks.held("due_work", wait=False) as got:
+            if not got:
+                return
+            quiet = {"stdout": io.StringIO()}
+            call_command("publish_scheduled", **quiet)
+            # The help lines may have changed.
+            call_command("maintenance_page", **quiet)
+            # Nobody is known for longer than is needed, not even by a hash.
+            throttle.delete_old()
+            # It tells of the last night by its words, and of the last run by its age.
+            done = settings.DATA_DIR / "due_work_done"
+            night = str((timezone.localtime() - NIGHT).date())
+            if not done.exists() or done.read_text() != night:
+                call_command("update_index", verbosity=0, **quiet)
+                call_command("clearsessions", **quiet)
+                delete_old()
+            done.write_text(night)
