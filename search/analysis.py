@@ -1,8 +1,8 @@
-"""Turns text into the words of the search index, the same way for what is stored and what is typed.
+"""Text analysis for the search: splits text into words and turns each word into a token of the index.
 
-All of it happens here, in Python, and the databases only store the outcome and look it up: so both
-find the same, without extensions, and stories in each language are stemmed by its own rules
-(docs/decisions/search.md).
+Indexed text and typed queries go through the same functions, so that they can match. The analysis is
+done in Python and not by the database: SQLite and PostgreSQL then find the same without extensions, and
+each page is stemmed by the rules of its own language (docs/decisions/search.md).
 """
 
 import functools
@@ -14,16 +14,16 @@ import snowballstemmer
 
 from stories.terms import fold
 
-# Where a language is missing here, words are folded but not stemmed.
-STEMMERS = {"ar": "arabic", "en": "english", "es": "spanish", "fr": "french"}
-# Runs of letters and digits: an apostrophe, a hyphen or a slash ends a word. Marks, such as an
-# accent stored by itself or a vowel sign, are parts of one.
-WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670])*")
-# PostgreSQL refuses longer words than 2,046 bytes, and no word that anybody looks for is that long.
-LONGEST = 60
+# The Snowball algorithm for each language, by ISO code. Words in other languages are folded, not stemmed.
+STEMMER_NAMES = {"ar": "arabic", "en": "english", "es": "spanish", "fr": "french"}
+# A letter or digit, then letters, digits and combining marks (accents, Arabic vowel signs). Any other
+# character, such as an apostrophe, hyphen or slash, ends the word.
+WORD_PATTERN = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670])*")
+# In characters. PostgreSQL refuses tokens of more than 2,046 bytes; real words are shorter than this.
+MAX_TOKEN_LENGTH = 60
 
-# Words that tell nothing of what somebody looks for. They are indexed (a phrase may hold them) but
-# not asked for, unless nothing else is.
+# Words that are too common to search for, by ISO code. They are indexed, because a quoted phrase may
+# contain them. A query leaves them out unless it has no other words.
 STOP_WORDS = {
     "ar": ("في من على إلى عن مع هذا هذه ذلك التي الذي أن إن أو ثم كان كانت هو هي هم لا ما لم قد كل بين"),
     "en": (
@@ -46,57 +46,65 @@ STOP_WORDS = {
 
 @dataclass(frozen=True)
 class Word:
-    """A word where it stands in a text."""
+    """A word of a text, unchanged, with its position: `text[start:end]`, in characters."""
 
     text: str
     start: int
     end: int
 
 
-def words_in(text):
-    """Yield each Word of `text`, in order. What stands alone after an apostrophe or before it, as in
-    “Kofi’s” or “l’esclavage”, is no word.
+def iter_words(text):
+    """Yield each Word of `text`, in order.
+
+    A single letter beside an apostrophe, like the s of “Kofi’s” or the l of “l’esclavage”, is left out.
     """
-    for match in WORD.finditer(text):
+    for match in WORD_PATTERN.finditer(text):
         start, end = match.span()
-        if end - start == 1 and not match[0].isdigit() and touches_apostrophe(text, start, end):
+        is_single_letter = end - start == 1 and not match[0].isdigit()
+        if is_single_letter and is_beside_apostrophe(text, start, end):
             continue
         yield Word(match[0], start, end)
 
 
-def touches_apostrophe(text, start, end):
+def is_beside_apostrophe(text, start, end):
     return text[end : end + 1] in {"'", "’"} or text[max(start - 1, 0) : start] in {"'", "’"}
+
+
+# A stemmer object keeps the current word as its state, so each thread needs stemmers of its own.
+_thread_stemmers = threading.local()
 
 
 @functools.lru_cache(maxsize=50_000)
 def stem(word, language):
-    """Return the token of one `word` of a text in `language`, an ISO code: folded, then stemmed."""
-    token = fold(word)[:LONGEST]
-    # A number that is longer than a database's is still text, and stays as it is.
-    return _stemmer(language).stemWord(token) if language in STEMMERS else token
+    """Return the index token for one `word` in `language`, an ISO code.
+
+    The word is folded (no accents, lower case), cut at MAX_TOKEN_LENGTH, and stemmed if STEMMER_NAMES
+    has the language.
+    """
+    token = fold(word)[:MAX_TOKEN_LENGTH]
+    return _get_stemmer(language).stemWord(token) if language in STEMMER_NAMES else token
 
 
-def _stemmer(language):
-    if not hasattr(_own, language):
-        setattr(_own, language, snowballstemmer.stemmer(STEMMERS[language]))
-    return getattr(_own, language)
+def _get_stemmer(language):
+    if not hasattr(_thread_stemmers, language):
+        setattr(_thread_stemmers, language, snowballstemmer.stemmer(STEMMER_NAMES[language]))
+    return getattr(_thread_stemmers, language)
 
 
-# A stemmer keeps the word that it works on: two threads would mix theirs up.
-_own = threading.local()
+def tokenize(text, language):
+    """Return the index tokens of `text` in `language`, an ISO code, as a list in the text's order."""
+    return [stem(word.text, language) for word in iter_words(text)]
 
 
-def tokens(text, language):
-    """Return the tokens of `text` in `language`, as they stand in the index."""
-    return [stem(word.text, language) for word in words_in(text)]
+def fold_words(text):
+    """Return the words of `text` folded but not stemmed, as a list.
 
-
-def folded(text):
-    """Return the words of `text` folded but whole, as what is found by its beginning must be."""
-    return [fold(word.text)[:LONGEST] for word in words_in(text)]
+    Used where the exact word or its beginning counts, such as in autocompletion.
+    """
+    return [fold(word.text)[:MAX_TOKEN_LENGTH] for word in iter_words(text)]
 
 
 @functools.cache
 def stop_words(language):
-    """Return the stop words of `language`, folded."""
+    """Return the folded stop words of `language` as a frozenset; it is empty for an unknown language."""
     return frozenset(fold(word) for word in STOP_WORDS.get(language, "").split())

@@ -9,7 +9,7 @@ from django.db.models.functions import Concat
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from search.analysis import stem, words_in
+from search.analysis import iter_words, stem
 from search.models import KnownWord
 from stories.terms import fold
 
@@ -35,7 +35,7 @@ def spellings(texts):
     """Return {folded word: as it is written} for the words of `texts`, in lower case where it occurs."""
     found = {}
     # Each spelling once: to fold takes time.
-    for written in dict.fromkeys(word.text for text in texts for word in words_in(text)):
+    for written in dict.fromkeys(word.text for text in texts for word in iter_words(text)):
         folded = fold(written)
         # With many marks, a word is longer than its letters.
         if not is_word(folded) or len(written) > KnownWord._meta.get_field("written").max_length:
@@ -102,7 +102,7 @@ class TermWords(Words):
     def __init__(self, terms):
         written, self._terms = {}, {}
         for term in terms:
-            words = {fold(word.text): word.text for word in words_in(term)}
+            words = {fold(word.text): word.text for word in iter_words(term)}
             for folded in filter(is_word, words):
                 written.setdefault(folded, words[folded])
                 self._terms.setdefault(folded, []).append((term, words.keys()))
@@ -270,7 +270,7 @@ def public_form(word, texts, language):
 def replaced(text, replacements):
     """Return `text` with words replaced, by {folded: other}; all else stays as it was typed."""
     parts, place = [], 0
-    for word in words_in(text):
+    for word in iter_words(text):
         if fold(word.text) in replacements:
             parts += [text[place : word.start], replacements[fold(word.text)]]
             place = word.end

@@ -4,7 +4,7 @@ from django.utils.html import conditional_escape, format_html_join
 from django.utils.safestring import mark_safe
 from wagtail.rich_text import get_text_for_indexing
 
-from search.analysis import stem, words_in
+from search.analysis import iter_words, stem
 from search.queries import leaves
 from stories.blocks import words_of
 
@@ -39,12 +39,12 @@ class Marker:
 
     def marked(self, text):
         """Return `text` as HTML, escaped, with the matches in <mark>."""
-        words = list(words_in(text))
+        words = list(iter_words(text))
         return self._html(text, words, self._matches(words), 0, len(text))
 
     def excerpt(self, text):
         """Return the part of `text` with most matches as HTML, or "" when it has none."""
-        words = list(words_in(text))
+        words = list(iter_words(text))
         matches = self._matches(words)
         if not matches:
             return ""

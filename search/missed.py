@@ -8,7 +8,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from search.analysis import folded
+from search.analysis import fold_words
 from search.models import MissedSearch
 from stories.terms import fold
 
@@ -34,7 +34,7 @@ def count_missed(text):
 
 def reportable_words(text):
     """Return the words of `text` as they are counted, or nothing when they may lead to a person."""
-    words = " ".join(folded(text))
+    words = " ".join(fold_words(text))
     return "" if PERSONAL.search(fold(text)) or len(words) > LONGEST else words
 
 

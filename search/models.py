@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from search.analysis import folded
+from search.analysis import fold_words
 
 
 class VocabularyGroup(models.Model):
@@ -43,7 +43,7 @@ class VocabularyGroup(models.Model):
         # The same but for capitals and accents is the same term; what has no letter is none.
         terms = {}
         for line in self.lines:
-            if words := tuple(folded(line)):
+            if words := tuple(fold_words(line)):
                 terms.setdefault(words, line)
         self.terms = "\n".join(terms.values())
         if long := next((term for term in self.lines if len(term) > self.LONGEST_TERM), None):

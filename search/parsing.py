@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from modelsearch.query import And, Not, Or
 
-from search.analysis import stem, stop_words, tokens, words_in
+from search.analysis import iter_words, stem, stop_words, tokenize
 from search.queries import Tokens, joined
 
 # An optional minus, then something in quotation marks (the last may be missing), or anything else.
@@ -30,9 +30,9 @@ def parse(text, language, vocabulary=None):
     wanted, unwanted, run = [], [], []
     for piece in PIECE.finditer(text):
         phrase = piece["phrase"]
-        words = [word.text for word in words_in(phrase if phrase is not None else piece["words"])]
+        words = [word.text for word in iter_words(phrase if phrase is not None else piece["words"])]
         if piece["minus"] and words:
-            unwanted.append(Tokens(tokens(" ".join(words), language)))
+            unwanted.append(Tokens(tokenize(" ".join(words), language)))
         elif phrase is None:
             run += words
         elif words:

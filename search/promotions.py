@@ -5,7 +5,7 @@ from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
 from caching.generation import kept
 from publishing.visibility import published_pages
-from search.analysis import folded
+from search.analysis import fold_words
 
 
 def promoted(text, language):
@@ -14,11 +14,11 @@ def promoted(text, language):
     Each has a `page` that is public and in `language`, or else an `external_link_url` and its
     `external_link_text`; and a `description`, which may be empty.
     """
-    words = folded(text)
+    words = fold_words(text)
     if not words:
         return []
     entered = kept("promotions", lambda: list(entered_words()))
-    queries = [pk for pk, terms in entered if folded(terms) == words]
+    queries = [pk for pk, terms in entered if fold_words(terms) == words]
     if not queries:
         return []
     pages = published_pages().filter(locale__language_code=language)

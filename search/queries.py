@@ -2,7 +2,7 @@
 
 from modelsearch.query import And, Boost, Fuzzy, MatchAll, Not, Or, Phrase, PlainText
 
-from search.analysis import folded, tokens
+from search.analysis import fold_words, tokenize
 
 
 class Tokens(Phrase):
@@ -48,7 +48,7 @@ def analysed(query, languages):
 
 def in_languages(text, languages):
     """Return the Tokens of `text` in each of `languages`, without doubles."""
-    found = dict.fromkeys(tuple(tokens(text, language)) for language in languages)
+    found = dict.fromkeys(tuple(tokenize(text, language)) for language in languages)
     return [Tokens(words) for words in found if words]
 
 
@@ -61,7 +61,7 @@ def beginning(query):
     if isinstance(query, Not):
         inner = beginning(query.subquery)
         return inner and Not(inner)
-    words = folded(query.query_string)
+    words = fold_words(query.query_string)
     if not words:
         return None
     if isinstance(query, Phrase):

@@ -17,7 +17,7 @@ from wagtail.models import Locale, Page
 from wagtail.search.backends import get_search_backend
 
 from publishing.visibility import published_pages
-from search.analysis import folded
+from search.analysis import fold_words
 from search.vocabulary import country_terms
 from stories.languages import CONTENT_LANGUAGES
 from stories.models import StoryIndexPage, StoryPage
@@ -44,7 +44,7 @@ class SuggestionForm(forms.Form):
 def suggestions(request):
     """Give, as JSON, what there is for the words in `q`; nothing, and no error, for what is no word."""
     form = SuggestionForm(request.GET)
-    typed = folded(form.cleaned_data["q"]) if form.is_valid() else []
+    typed = fold_words(form.cleaned_data["q"]) if form.is_valid() else []
     response = JsonResponse({"suggestions": suggest(typed, get_language()) if typed else []})
     response["X-Robots-Tag"] = "noindex"
     return response
@@ -102,7 +102,7 @@ def pages_titled(typed, language):
 
 def title_rank(typed, page):
     """Return what puts titles in order: first those that begin as typed, then those with whole words."""
-    title = folded(page.title)
+    title = fold_words(page.title)
     return not begins(title, typed), typed[-1] not in title
 
 
@@ -197,7 +197,7 @@ def words_of_countries():
         names = [country_names(language).get(code, name) for language in CONTENT_LANGUAGES]
         aliases = country_terms().get(code, {}).values()
         for text in chain(names, *aliases):
-            words = tuple(folded(text))
+            words = tuple(fold_words(text))
             for word in words:
                 found[word[0]].add((code, words))
     return dict(found)
@@ -205,7 +205,7 @@ def words_of_countries():
 
 def name_rank(typed, name):
     """Return 0 when `name` is what was typed, 1 when it begins so, 2 when its words do, else None."""
-    words = folded(name)
+    words = fold_words(name)
     if words == typed:
         return 0
     if begins(words, typed):

@@ -10,7 +10,7 @@ from django.db.models import F, TextField, Value
 from django.db.models.functions import Cast
 
 from caching.generation import kept
-from search.analysis import folded, stem, stop_words, tokens
+from search.analysis import fold_words, stem, stop_words, tokenize
 from search.models import VocabularyGroup
 from search.queries import Tokens, leaves
 from stories.languages import CONTENT_LANGUAGES
@@ -78,7 +78,7 @@ class Vocabulary:
         typed = {word for leaf in leaves(query) if leaf.is_typed for word in leaf.words}
         labels = {}
         for leaf in leaves(query):
-            words = tuple(tokens(leaf.label, self.language))
+            words = tuple(tokenize(leaf.label, self.language))
             if not leaf.is_typed and not typed.issuperset(words):
                 labels.setdefault(words, leaf.label)
         return list(labels.values())[:MOST_LABELS]
@@ -153,7 +153,7 @@ def filed_by_name(rows, language):
     """Return {words: tokens of the index} of rows of (model, key, name), by whole name and each word."""
     found = defaultdict(list)
     for model, key, name in rows:
-        words = tuple(tokens(name, language))
+        words = tuple(tokenize(name, language))
         for part in dict.fromkeys([words, *((word,) for word in words)]):
             if is_telling(part, language):
                 found[part].append(model(pk=key).index_token)
@@ -169,7 +169,7 @@ def equal_terms(groups, language):
     for lines in groups:
         terms = {}
         for line in lines:
-            words = tuple(tokens(line, language))
+            words = tuple(tokenize(line, language))
             if is_telling(words, language):
                 terms.setdefault(words, Term(words, line))
         for words in terms:
@@ -190,18 +190,18 @@ def help_terms(lines, language):
     """Return (single words, phrases, sets of words) that `lines` are, see Vocabulary.asks_for_help."""
     singles, phrases, sets = set(), set(), set()
     for line in lines:
-        words, telling = folded(line), telling_words(line, language)
+        words, telling = fold_words(line), telling_words(line, language)
         if len(words) == 1:
             singles.add(words[0])
         elif len(telling) == 1:
-            phrases.add(f" {' '.join(tokens(line, language))} ")
+            phrases.add(f" {' '.join(tokenize(line, language))} ")
         elif telling:
             sets.add(frozenset(stem(word, language) for word in telling))
     return singles, phrases, sets
 
 
 def telling_words(text, language):
-    return [word for word in folded(text) if word not in stop_words(language)]
+    return [word for word in fold_words(text) if word not in stop_words(language)]
 
 
 def reads_like(text, terms, language):
@@ -209,7 +209,7 @@ def reads_like(text, terms, language):
     telling = telling_words(text, language)
     others = [word for word in telling if word not in singles]
     stems = {stem(word, language) for word in telling}
-    typed = f" {' '.join(tokens(text, language))} "
+    typed = f" {' '.join(tokenize(text, language))} "
     return (
         (len(others) < len(telling) and len(others) <= 1)
         or any(phrase in typed for phrase in phrases)
@@ -263,7 +263,7 @@ class Countries:
         self._in_texts[code] = terms[:1] + sorted(terms[1:], key=lambda term: len(term.words))
 
     def _words(self, text):
-        return tuple(tokens(text, self.language))
+        return tuple(tokenize(text, self.language))
 
     def filed(self, words):
         """Return the tokens of the index of the countries that `words` mean."""

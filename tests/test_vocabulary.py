@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from wagtail.models import Locale
 
-from search.analysis import tokens
+from search.analysis import tokenize
 from search.finding import Search
 from search.forms import SearchForm
 from search.models import VocabularyGroup
@@ -34,7 +34,7 @@ def found(text):
 
 def ways(text, language="en"):
     """Return {words: Tokens} for what is said instead of `text`."""
-    said = Vocabulary(language).ways_to_say(tokens(text, language))
+    said = Vocabulary(language).ways_to_say(tokenize(text, language))
     assert len({way.words for way in said}) == len(said), "each once"
     return {way.query_string: way for way in said}
 

@@ -11,7 +11,7 @@ from modelsearch.utils import get_descendants_content_types_pks
 from wagtail.models import Locale, Page
 
 from search import ranking
-from search.analysis import folded, tokens
+from search.analysis import fold_words, tokenize
 from search.corrections import remember
 from search.models import KnownWord
 from search.queries import Tokens, analysed, beginning
@@ -52,11 +52,11 @@ class IndexedObject:
         title, body, beginnings = [], [], []
         for field, text in texts_of(obj):
             if isinstance(field, AutocompleteField):
-                beginnings += folded(text)
+                beginnings += fold_words(text)
             elif field.field_name == "title":
-                title += tokens(text, language)
+                title += tokenize(text, language)
             else:
-                body += tokens(text, language)
+                body += tokenize(text, language)
         # Fault: modelsearch looks in the title and the body together, for which Wagtail's tables on
         # PostgreSQL have no index. With the title in the body too, the index of the body is enough.
         return cls(obj.pk, " ".join(title), " ".join([*title, *body]), " ".join(beginnings))
