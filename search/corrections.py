@@ -1,129 +1,29 @@
-"""Did you mean: better spellings of what was typed, from the words of the site and the vocabulary."""
+"""Spelling corrections for “Did you mean”: known words and terms that are close to a misspelt word.
 
-import functools
+All words of live pages are stored as KnownWords, also those of pages that only some people may see. So a
+word is shown only if a public page has it, and whether a typed word counts as misspelt depends on public
+pages alone: a correction must not reveal what stands on a private page.
+"""
+
 import itertools
 from dataclasses import dataclass, field, replace
 
-from django.db.models import Max, StringAgg, Value
-from django.db.models.functions import Concat
-from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from search.analysis import iter_words, stem
-from search.models import KnownWord
+from search.known_words import find_spellings, get_site_words, get_term_words, is_correctable
 from stories.terms import fold
 
-# In letters. Shorter words are too like each other, and longer ones are no words.
-SHORTEST, LONGEST = 4, 40
-# A query's words beyond so many are taken as they are.
-MOST_WORDS = 8
-# How many words may be asked for in the database, as candidates, for one query.
-MOST_CHECKS = 4
-MOST_CORRECTIONS = 3
-# SQLite takes no more parameters in one query than 32,766.
-MOST_AT_ONCE = 10_000
-
-
-# --- The words of the site -----------------------------------------------------------------------
-
-
-def is_word(folded):
-    return SHORTEST <= len(folded) <= LONGEST and folded.isalpha()
-
-
-def spellings(texts):
-    """Return {folded word: as it is written} for the words of `texts`, in lower case where it occurs."""
-    found = {}
-    # Each spelling once: to fold takes time.
-    for written in dict.fromkeys(word.text for text in texts for word in iter_words(text)):
-        folded = fold(written)
-        # With many marks, a word is longer than its letters.
-        if not is_word(folded) or len(written) > KnownWord._meta.get_field("written").max_length:
-            continue
-        kept = found.setdefault(folded, written)
-        if kept != kept.lower() and written == written.lower():
-            found[folded] = written
-    return found
-
-
-def remember(texts):
-    """Store the words of `texts` that are not stored yet."""
-    found = spellings(texts)
-    # Sorted, so that no two processes wait for each other's words.
-    for words in itertools.batched(sorted(found), MOST_AT_ONCE):
-        stored = set(KnownWord.objects.filter(folded__in=words).values_list("folded", flat=True))
-        new = [KnownWord(folded=word, written=found[word]) for word in words if word not in stored]
-        if new:
-            KnownWord.objects.bulk_create(new, ignore_conflicts=True)
-            words_until.cache_clear()  # if this is rolled back, other words get these keys
-
-
-class Words:
-    """Words as they are `written`, by their folded form."""
-
-    def __init__(self, written):
-        self.written = written
-        self._by_length = {}
-        for word in written:
-            self._by_length.setdefault(len(word), []).append(word)
-
-    def __contains__(self, folded):
-        return folded in self.written
-
-    def near(self, word, distance):
-        """Yield (other word, distance) for those that differ from `word` in so many letters at most."""
-        for length in range(len(word) - distance, len(word) + distance + 1):
-            others = self._by_length.get(length, ())
-            for other, edits, _index in process.extract(
-                word, others, scorer=OSA.distance, score_cutoff=distance, limit=None
-            ):
-                yield other, edits
-
-
-def site_words():
-    """Return the Words of the site. Each process keeps them as long as none is added."""
-    return words_until(KnownWord.objects.aggregate(newest=Max("pk"))["newest"])
-
-
-@functools.lru_cache(maxsize=1)
-def words_until(_newest):
-    # One text takes half the time of 50,000 rows.
-    pair = Concat("folded", Value(" "), "written")
-    words = iter((KnownWord.objects.aggregate(all=StringAgg(pair, Value(" ")))["all"] or "").split())
-    return Words(dict(zip(words, words, strict=True)))
-
-
-# --- The words of the vocabulary -----------------------------------------------------------------
-
-
-class TermWords(Words):
-    """The words of `terms`, which are texts. The first spelling of a word counts."""
-
-    def __init__(self, terms):
-        written, self._terms = {}, {}
-        for term in terms:
-            words = {fold(word.text): word.text for word in iter_words(term)}
-            for folded in filter(is_word, words):
-                written.setdefault(folded, words[folded])
-                self._terms.setdefault(folded, []).append((term, words.keys()))
-        super().__init__(written)
-
-    def whole_term(self, candidate, near):
-        """Return what finds `candidate`: a term with it of which `near` has the other words, or itself."""
-        whole = (term for term, words in self._terms.get(candidate.folded, ()) if words <= near)
-        return next(whole, candidate.written)
-
-
-# As the terms seldom change, it is not done for each search.
-term_words = functools.lru_cache(maxsize=8)(TermWords)
-
-
-# --- Corrections ---------------------------------------------------------------------------------
+# Words of a query that are looked at; further ones stay as they are.
+MAX_WORDS = 8
+# Candidates that are looked up in the database for one query.
+MAX_CANDIDATES = 4
+MAX_CORRECTIONS = 3
 
 
 @dataclass(frozen=True)
 class Correction:
-    """A whole query, corrected. `is_clear`: nothing else was as likely to be meant."""
+    """A corrected query. `is_clear`: whether no other correction is as likely."""
 
     text: str
     is_clear: bool
@@ -131,147 +31,187 @@ class Correction:
 
 @dataclass(frozen=True, order=True)
 class Candidate:
-    """What a word may have been meant to be. In order, the likelier ones come first."""
+    """A known word that a misspelt word may stand for. Sorted, the likeliest come first.
+
+    `distance`: the number of edits between the two (optimal string alignment).
+    """
 
     distance: int
-    other_beginning: bool
-    other_length: bool
+    differs_in_first_letter: bool
+    differs_in_length: bool
     folded: str
-    written: str
+    spelling: str
 
 
 @dataclass
-class WrongWord:
-    """A word that no public page has. `candidates` are the likeliest ones known, `found` what to show.
+class MisspeltWord:
+    """A typed word that no public page has.
 
-    `unchecked`: the first candidate that it is too much to ask for.
+    `candidates`: known words that are close to it, the likeliest first.
+    `unchecked`: the first candidate beyond the limit, or None.
+    `corrections`: the candidates that may be shown.
+    `is_clear`: whether there is one best correction.
     """
 
     folded: str
     candidates: list[Candidate]
     unchecked: Candidate | None = None
-    found: list[Candidate] = field(default_factory=list)
+    corrections: list[Candidate] = field(default_factory=list)
     is_clear: bool = False
 
-    def keep_first(self, number, language):
-        """Keep the `number` likeliest candidates; of the forms of one word, which find the same, one."""
-        forms = {}
+    def limit_candidates(self, limit, language):
+        """Keep the first `limit` candidates. Of inflections of one word, which find the same, keep one."""
+        by_stem = {}
         for candidate in self.candidates:
-            forms.setdefault(stem(candidate.folded, language), candidate)
-        self.candidates, rest = list(forms.values())[:number], list(forms.values())[number:]
-        self.unchecked = next(iter(rest), None)
+            by_stem.setdefault(stem(candidate.folded, language), candidate)
+        distinct = list(by_stem.values())
+        self.candidates = distinct[:limit]
+        self.unchecked = distinct[limit] if len(distinct) > limit else None
 
-    def choose(self, shown, language):
-        """Find the candidates to show, as `shown`, {folded: written}, has them."""
-        found = [replace(c, written=shown[c.folded]) for c in self.candidates if c.folded in shown]
-        # What needs two edits more than the best was not meant.
-        found = [c for c in found if c.distance <= found[0].distance + 1]
-        own = [c for c in found if stem(c.folded, language) == stem(self.folded, language)]
-        self.found = [c for c in found if c not in own and (not own or self.is_likelier(c, own[0]))]
-        distances = [c.distance for c in [*self.found, self.unchecked] if c]
-        self.is_clear = distances.count(distances[0]) == 1 if self.found else bool(own)
+    def choose_corrections(self, spellings, language):
+        """Set the corrections: candidates that `spellings`, {folded: spelling}, allows to be shown."""
+        shown = [replace(c, spelling=spellings[c.folded]) for c in self.candidates if c.folded in spellings]
+        # A candidate that needs two edits more than the best one is too unlikely.
+        shown = [c for c in shown if c.distance <= shown[0].distance + 1]
+        inflections = [c for c in shown if stem(c.folded, language) == stem(self.folded, language)]
+        self.corrections = [
+            c
+            for c in shown
+            if c not in inflections and (not inflections or self.is_better(c, inflections[0]))
+        ]
+        distances = [c.distance for c in [*self.corrections, self.unchecked] if c]
+        if self.corrections:
+            self.is_clear = distances.count(distances[0]) == 1
+        else:
+            self.is_clear = bool(inflections)
 
-    def is_likelier(self, candidate, own):
-        """Whether `candidate` may be meant although the site has `own`, another form of the word itself.
+    def is_better(self, candidate, inflection):
+        """Return whether `candidate` is likelier than `inflection`, a public inflection of the word itself.
 
-        With another ending, as in “miner” for “miners”, the word is right; “survives” for “survivers” is
-        no better than “survivors”.
+        If only the ending differs (“miners” typed, “miner” known), the typed word is right, and a
+        candidate must be closer. Otherwise one that is equally close will do: “survivers” may stand for
+        “survivors” although “survives” has the same stem.
         """
-        other_ending = own.folded.startswith(self.folded) or self.folded.startswith(own.folded)
-        return candidate.distance <= own.distance - other_ending
+        differs_in_ending = inflection.folded.startswith(self.folded) or self.folded.startswith(
+            inflection.folded
+        )
+        return candidate.distance <= inflection.distance - differs_in_ending
 
 
-def corrections(text, words, language, found_among, public_texts, extra_terms=()):
-    """Return at most three Corrections of `text`, typed for pages in `language`, the best first.
+def find_corrections(text, words, language, find_matching, find_public_texts, terms=()):
+    """Return at most MAX_CORRECTIONS Corrections of `text`, the best first.
 
-    `words`: those of the text that count, as search.parsing.parse() returns them.
-    `found_among(texts)`: those of some words and terms by which a public page in that language is found. A
-    word that is stored and not found is not taken as right: if it were not corrected, that would tell
-    that a private page has it.
-    `public_texts(words)`: {word: texts of a public page in that language that has it or another form of
-    it}. Only what stands there is shown of the words of the site: for the index, Marie and Mary are one.
-    `extra_terms`: names and terms to correct by, which everybody may see.
+    `words`: the words of `text` to correct, as in ParsedQuery.words.
+    `language`: the ISO code of the language of the pages that are searched.
+    `find_matching(texts)`: returns the set of those words and terms that find a public page.
+    `find_public_texts(words)`: returns {word: texts of a public page with an inflection of the word}.
+    A stem can be shared by words like Marie and Mary, so the word that is shown is taken from these texts.
+    `terms`: names and terms that everybody may see, as further words to correct to.
     """
-    terms = term_words(tuple(extra_terms))
+    term_words = get_term_words(tuple(terms))
     typed = {fold(word): word for word in words}
-    wrong = wrong_words(typed, found_among, terms)
-    if not wrong or len(wrong) > MOST_CHECKS:
+    misspelt = find_misspelt_words(typed, find_matching, term_words)
+    if not misspelt or len(misspelt) > MAX_CANDIDATES:
         return []
-    near = typed.keys() | {candidate.folded for word in wrong for candidate in word.candidates}
-    for word in wrong:
-        word.keep_first(MOST_CHECKS // len(wrong), language)
-    asked = [candidate for word in wrong for candidate in word.candidates]
-    shown = terms_to_show(asked, terms, near, found_among) | words_to_show(
-        [candidate for candidate in asked if candidate.folded not in terms], language, public_texts
-    )
-    for word in wrong:
-        word.choose(shown, language)
-    corrected = [word for word in wrong if word.found]
-    if not corrected:
+    available = typed.keys() | {candidate.folded for word in misspelt for candidate in word.candidates}
+    for word in misspelt:
+        word.limit_candidates(MAX_CANDIDATES // len(misspelt), language)
+    candidates = [candidate for word in misspelt for candidate in word.candidates]
+    of_terms = [candidate for candidate in candidates if candidate.folded in term_words]
+    of_pages = [candidate for candidate in candidates if candidate.folded not in term_words]
+    spellings = find_term_spellings(of_terms, term_words, available, find_matching)
+    spellings |= find_public_spellings(of_pages, language, find_public_texts)
+    for word in misspelt:
+        word.choose_corrections(spellings, language)
+    return combine_corrections(text, [word for word in misspelt if word.corrections])
+
+
+def combine_corrections(text, misspelt):
+    """Return the Corrections of `text` for all combinations of corrections of its `misspelt` words."""
+    if not misspelt:
         return []
-    rows = itertools.product(*(word.found for word in corrected))
-    rows = sorted(rows, key=lambda row: sum(candidate.distance for candidate in row))[:MOST_CORRECTIONS]
-    is_clear = all(word.is_clear for word in corrected)
-    replacements = [{w.folded: c.written for w, c in zip(corrected, row, strict=True)} for row in rows]
-    return [Correction(replaced(text, new), is_clear and not n) for n, new in enumerate(replacements)]
+    combinations = itertools.product(*(word.corrections for word in misspelt))
+    combinations = sorted(combinations, key=lambda chosen: sum(candidate.distance for candidate in chosen))
+    is_clear = all(word.is_clear for word in misspelt)
+    corrections = []
+    for number, chosen in enumerate(combinations[:MAX_CORRECTIONS]):
+        spellings = {
+            word.folded: candidate.spelling for word, candidate in zip(misspelt, chosen, strict=True)
+        }
+        # Only the best correction can be the clear one.
+        corrections.append(Correction(replace_words(text, spellings), is_clear and number == 0))
+    return corrections
 
 
-def wrong_words(typed, found_among, terms):
-    """Return the WrongWords among `typed`, {folded: as typed}."""
-    site = site_words()
-    typed = {word: typed[word] for word in list(typed)[:MOST_WORDS] if is_word(word) and word not in terms}
-    known = [as_typed for word, as_typed in typed.items() if word in site]
-    right = found_among(known) if known else set()
-    return [
-        WrongWord(word, candidates(word, site, terms))
-        for word, as_typed in typed.items()
-        if as_typed not in right
-    ]
-
-
-def terms_to_show(asked, terms, near, found_among):
-    """Return {folded: written} for those Candidates `asked` for that are in `terms` and find something."""
-    texts = {c.folded: terms.whole_term(c, near) for c in asked if c.folded in terms}
-    found = found_among(texts.values()) if texts else set()
-    return {folded: terms.written[folded] for folded, text in texts.items() if text in found}
-
-
-def words_to_show(asked, language, public_texts):
-    """Return {folded: written} for those Candidates `asked` for that public pages have."""
-    texts = public_texts([candidate.written for candidate in asked]) if asked else {}
-    forms = {c.folded: public_form(c.folded, texts.get(c.written, ()), language) for c in asked}
-    return {folded: written for folded, written in forms.items() if written}
-
-
-def candidates(word, *vocabularies):
-    """Return the Candidates for `word`, folded, from `vocabularies`, in order."""
-    most = 1 if len(word) < 6 else 2 if len(word) < 9 else 3
-    # One that is in several is written as in the last.
-    found = {
-        other: Candidate(distance, other[0] != word[0], len(other) != len(word), other, words.written[other])
-        for words in vocabularies
-        for other, distance in words.near(word, most)
+def find_misspelt_words(typed, find_matching, term_words):
+    """Return the MisspeltWords among `typed`, {folded word: as typed}."""
+    site_words = get_site_words()
+    checked = {
+        folded: typed[folded]
+        for folded in list(typed)[:MAX_WORDS]
+        if is_correctable(folded) and folded not in term_words
     }
-    found.pop(word, None)
-    return sorted(found.values())
-
-
-def public_form(word, texts, language):
-    """Return how `word` is written in `texts`, or that form of it there that is most like it, or None."""
-    found = spellings(texts)
-    forms = [
-        (OSA.distance(word, other), written)
-        for other, written in found.items()
-        if stem(other, language) == stem(word, language)
+    known = [word for folded, word in checked.items() if folded in site_words]
+    right = find_matching(known) if known else set()
+    return [
+        MisspeltWord(folded, find_candidates(folded, site_words, term_words))
+        for folded, word in checked.items()
+        if word not in right
     ]
-    return min(forms)[1] if forms else None
 
 
-def replaced(text, replacements):
-    """Return `text` with words replaced, by {folded: other}; all else stays as it was typed."""
-    parts, place = [], 0
+def find_candidates(folded, *word_lists):
+    """Return the sorted Candidates for a misspelt word, `folded`. The last of `word_lists` has precedence."""
+    length = len(folded)
+    max_distance = 1 if length < 6 else 2 if length < 9 else 3
+    candidates = {
+        other: Candidate(
+            distance, other[0] != folded[0], len(other) != length, other, word_list.spellings[other]
+        )
+        for word_list in word_lists
+        for other, distance in word_list.find_similar(folded, max_distance)
+    }
+    candidates.pop(folded, None)
+    return sorted(candidates.values())
+
+
+def find_term_spellings(candidates, term_words, available, find_matching):
+    """Return {folded: spelling} for those `candidates`, words of terms, whose term finds a public page.
+
+    A candidate is searched for as a whole term if the term's other words are `available` too, folded words
+    that were typed or may be meant; or else by itself.
+    """
+    terms = {candidate.folded: term_words.find_term(candidate, available) for candidate in candidates}
+    matching = find_matching(terms.values()) if terms else set()
+    return {folded: term_words.spellings[folded] for folded, term in terms.items() if term in matching}
+
+
+def find_public_spellings(candidates, language, find_public_texts):
+    """Return {folded: spelling} for those `candidates`, words of pages, that a public page has."""
+    texts = find_public_texts([candidate.spelling for candidate in candidates]) if candidates else {}
+    spellings = {}
+    for candidate in candidates:
+        spelling = find_closest_inflection(candidate.folded, texts.get(candidate.spelling, ()), language)
+        if spelling:
+            spellings[candidate.folded] = spelling
+    return spellings
+
+
+def find_closest_inflection(folded, texts, language):
+    """Return the spelling in `texts` of the word itself, or of its most similar inflection, or None."""
+    inflections = [
+        (OSA.distance(folded, other), spelling)
+        for other, spelling in find_spellings(texts).items()
+        if stem(other, language) == stem(folded, language)
+    ]
+    return min(inflections)[1] if inflections else None
+
+
+def replace_words(text, spellings):
+    """Return `text` with the words in `spellings`, {folded: spelling}, replaced; the rest is unchanged."""
+    parts, position = [], 0
     for word in iter_words(text):
-        if fold(word.text) in replacements:
-            parts += [text[place : word.start], replacements[fold(word.text)]]
-            place = word.end
-    return "".join([*parts, text[place:]])
+        if fold(word.text) in spellings:
+            parts += [text[position : word.start], spellings[fold(word.text)]]
+            position = word.end
+    return "".join([*parts, text[position:]])

@@ -1,88 +1,102 @@
-"""Shows where the words of a search stand in a text: marked, and in the part that has most of them."""
+"""Highlights the matches of a query in titles, and picks the excerpt of a page that has most of them."""
 
 from django.utils.html import conditional_escape, format_html_join
 from django.utils.safestring import mark_safe
 from wagtail.rich_text import get_text_for_indexing
 
 from search.analysis import iter_words, stem
-from search.queries import leaves
+from search.queries import iter_phrases
 from stories.blocks import words_of
 
-# In words. A match is shown with some words before it.
-EXCERPT, BEFORE = 40, 8
-# Beyond this many matches in one text, the best part is found among the first.
-COMPARED = 100
+# In words: the length of an excerpt, and how many of them stand before its first match.
+EXCERPT_LENGTH, WORDS_BEFORE_MATCH = 40, 8
+# Matches in one text among which the best start of an excerpt is looked for.
+MAX_COMPARED_MATCHES = 100
 
 
-def summary_of(page):
-    """Return what introduces `page`, as plain text."""
+def get_summary(page):
+    """Return the summary or introduction of `page` as plain text, or else its search description."""
     introduction = getattr(page, "introduction", "")
     return getattr(page, "summary", "") or get_text_for_indexing(introduction) or page.search_description
 
 
-def texts_to_read(page):
-    """Yield the texts of `page` below its title, in the order of what tells most, without markup."""
-    yield summary_of(page)
+def iter_page_texts(page):
+    """Yield the texts of `page`, without its title, as plain text: the first ones say most about it."""
+    yield get_summary(page)
     if hasattr(page, "body"):
         yield from words_of(page.body)
     yield getattr(page, "lead_image_alt", "")
 
 
-class Marker:
-    """Marks what `query` asks for in texts in `language`."""
+class Highlighter:
+    """Wraps what matches `query`, a tree of TokenPhrases or None, in <mark> elements.
+
+    `language`: the ISO code of the language of the texts.
+    """
 
     def __init__(self, query, language):
         self.language = language
-        self.phrases = {}
-        for leaf in leaves(query) if query else ():
-            self.phrases.setdefault(leaf.words[0], set()).add(leaf.words)
+        # {first token: tokens of the phrases that begin with it}
+        self._phrases = {}
+        for phrase in iter_phrases(query) if query else ():
+            self._phrases.setdefault(phrase.tokens[0], set()).add(phrase.tokens)
 
-    def marked(self, text):
-        """Return `text` as HTML, escaped, with the matches in <mark>."""
+    def highlight(self, text):
+        """Return the whole `text` as safe HTML with its matches highlighted."""
         words = list(iter_words(text))
-        return self._html(text, words, self._matches(words), 0, len(text))
+        return self._render(text, words, self._find_matches(words), 0, len(text))
 
     def excerpt(self, text):
-        """Return the part of `text` with most matches as HTML, or "" when it has none."""
+        """Return the part of `text` with most different matches as safe HTML, or "" without a match."""
         words = list(iter_words(text))
-        matches = self._matches(words)
+        matches = self._find_matches(words)
         if not matches:
             return ""
-        first = self._best_start(matches)
-        last = min(first + EXCERPT, len(words)) - 1
+        first = self._find_best_start(matches)
+        last = min(first + EXCERPT_LENGTH, len(words)) - 1
         start = words[first].start if first else 0
         end = words[last].end if last < len(words) - 1 else len(text)
-        inside = {at: found for at, found in matches.items() if first <= at and found[0] <= last + 1}
-        html = self._html(text, words, inside, start, end)
+        inside = {
+            position: (end_position, phrase)
+            for position, (end_position, phrase) in matches.items()
+            if first <= position and end_position <= last + 1
+        }
+        html = self._render(text, words, inside, start, end)
         return mark_safe(f"{'… ' if start else ''}{html}{' …' if end < len(text) else ''}")  # noqa: S308 - escaped
 
-    def _matches(self, words):
-        """{number of the first word: (number after the last, phrase)}, the longest where two begin."""
+    def _find_matches(self, words):
+        """Return {index of a match's first word: (index after its last word, tokens)}.
+
+        Of matches that begin with the same word, the longest is kept.
+        """
         tokens = [stem(word.text, self.language) for word in words]
         matches = {}
-        for at, token in enumerate(tokens):
-            for phrase in sorted(self.phrases.get(token, ()), key=len):
-                if tuple(tokens[at : at + len(phrase)]) == phrase:
-                    matches[at] = (at + len(phrase), phrase)
+        for position, token in enumerate(tokens):
+            for phrase in sorted(self._phrases.get(token, ()), key=len):
+                if tuple(tokens[position : position + len(phrase)]) == phrase:
+                    matches[position] = (position + len(phrase), phrase)
         return matches
 
     @staticmethod
-    def _best_start(matches):
-        """Return the number of the word with which the part begins that has most different matches."""
-        starts = list(matches)[:COMPARED]
+    def _find_best_start(matches):
+        """Return the index of the first word of the excerpt with most different matches."""
+        positions = list(matches)[:MAX_COMPARED_MATCHES]
 
-        def different(start):
-            return len({matches[at][1] for at in starts if start <= at < start + EXCERPT - BEFORE})
+        def count_different(start):
+            end = start + EXCERPT_LENGTH - WORDS_BEFORE_MATCH
+            return len({matches[position][1] for position in positions if start <= position < end})
 
-        return max(max(starts, key=different) - BEFORE, 0)
+        return max(max(positions, key=count_different) - WORDS_BEFORE_MATCH, 0)
 
     @staticmethod
-    def _html(text, words, matches, start, end):
-        parts, place = [], start
-        for at, (after, _phrase) in matches.items():
-            match_start, match_end = words[at].start, words[after - 1].end
-            if match_start >= place:  # not inside the one before
-                parts.append((text[place:match_start], text[match_start:match_end]))
-                place = match_end
-        marked = format_html_join("", "{}<mark>{}</mark>", parts)
-        return marked + conditional_escape(text[place:end])
+    def _render(text, words, matches, start, end):
+        """Return `text[start:end]` as safe HTML with `matches` highlighted."""
+        parts, rendered_to = [], start
+        for position, (end_position, _phrase) in matches.items():
+            match_start, match_end = words[position].start, words[end_position - 1].end
+            # A match that overlaps the one before stays unmarked.
+            if match_start >= rendered_to:
+                parts.append((text[rendered_to:match_start], text[match_start:match_end]))
+                rendered_to = match_end
+        highlighted = format_html_join("", "{}<mark>{}</mark>", parts)
+        return highlighted + conditional_escape(text[rendered_to:end])

@@ -1,18 +1,13 @@
-"""One search: what is found for the words and filters in an address, in which order, and how many."""
+"""Runs a search for the search page: the public pages that match, filtered, counted and in order."""
 
-from collections import Counter
 from functools import partial
-from itertools import chain
 from urllib.parse import urlencode
 
-from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
 from django.db.models import BooleanField, Case, Exists, F, Subquery, Value, When
 from django.utils.functional import cached_property
-from django.utils.text import capfirst
 from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
-from modelsearch.query import And, Not, Or
+from modelsearch.query import And
 from wagtail.models import Locale, Page
 from wagtail.search.backends import get_search_backend
 
@@ -20,59 +15,59 @@ from caching.generation import Kept, kept
 from publishing.visibility import published_pages
 from search import ranking
 from search.analysis import stem
-from search.corrections import corrections
-from search.excerpts import texts_to_read
-from search.forms import Order
-from search.parsing import parse
-from search.queries import Tokens, joined, leaves, typed_only
+from search.corrections import find_corrections
+from search.excerpts import iter_page_texts
+from search.facets import build_facets, load_facet_values
+from search.forms import SortOrder
+from search.parsing import parse_query
+from search.queries import TokenPhrase, iter_phrases, match_any, without_expansions
 from search.vocabulary import Vocabulary
-from stories.listing import Choice, Facet, term_label
-from stories.models import StoryCountry, StoryPage, StoryTheme
-from stories.terms import country_names
+from stories.models import StoryPage
 
 RESULTS_PER_PAGE = 10
-# With so many results, asking for their countries by their keys costs more than asking for all.
-MANY = 500
-# All that can be found beside stories, as the names of the relations from Page.
-OTHER_TYPES = ["homepage", "standardpage", "storyindexpage"]
-# For readers who go on to the next page of the results, or take a filter. Each search is some of these.
-recent = Kept(most=30)
+# The page types that can be found besides StoryPage, by the names of their relations on Page.
+OTHER_PAGE_TYPES = ["homepage", "standardpage", "storyindexpage"]
+# The results of recent searches, for visitors who go to the next page or choose a filter. Each search
+# takes up to four of the 30 entries.
+recent_searches = Kept(most=30)
 
 
 class Search:
-    """The public pages in the reader's language that a SearchForm asks for.
+    """A search for the public pages in the visitor's language.
 
-    `text`: other words than the form's, such as corrected ones. `partly`: any of the words is enough.
-    `like`: a search in the same language, to share what it has read.
+    `form`: a SearchForm after is_valid().
+    `text`: replaces the words of the form, for example by corrected ones.
+    `base`: another Search of the same request, whose locale and vocabulary are used again.
+    `any_word`: whether one of the words is enough for a page to match.
     """
 
-    def __init__(self, form, text=None, like=None, partly=False):
+    def __init__(self, form, text=None, base=None, any_word=False):
         self.form = form
         self.text = form.cleaned_data.get("q", "") if text is None else text
         self.filters = form.filters
-        self.locale = like.locale if like else kept(("locale", get_language()), Locale.get_active)
+        self.locale = base.locale if base else kept(("locale", get_language()), Locale.get_active)
         self.language = self.locale.language_code
-        self.vocabulary = like.vocabulary if like else Vocabulary(self.language)
+        self.vocabulary = base.vocabulary if base else Vocabulary(self.language)
         self.is_exact = bool(form.cleaned_data.get("exact"))
-        self.typed = parse(self.text, self.language, None if self.is_exact else self.vocabulary)
-        self.is_partial = partly
+        self.parsed = parse_query(self.text, self.language, None if self.is_exact else self.vocabulary)
+        self.is_partial = any_word
         self.is_corrected = text is not None
-        if partly:
-            self.typed.query = any_of(self.query)
+        if any_word:
+            self.parsed.query = match_any(self.query)
 
     @property
     def query(self):
-        return self.typed.query
+        return self.parsed.query
 
     @property
-    def is_instead(self):
-        """Whether it stands for a search that found nothing."""
+    def is_fallback(self):
+        """Whether this search replaces one that found nothing."""
         return self.is_corrected or self.is_partial
 
     @property
-    def is_extended(self):
-        """Whether the vocabulary added anything to what was typed."""
-        return any(not leaf.is_typed for leaf in leaves(self.query))
+    def is_expanded(self):
+        """Whether the vocabulary added synonyms to the typed words."""
+        return any(not phrase.is_typed for phrase in iter_phrases(self.query))
 
     @cached_property
     def compiler(self):
@@ -81,245 +76,183 @@ class Search:
 
     @cached_property
     def public_pages(self):
-        """All public pages in the reader's language, as a queryset that is built but once."""
-        # The root of Wagtail's tree is in the index, too, and has no address.
+        """All public pages in the visitor's language, as a queryset."""
+        # The index includes the root of Wagtail's page tree (depth 1), which has no URL.
         return published_pages().filter(locale=self.locale, depth__gt=1)
 
-    def public(self, query):
-        """Return the public pages in the reader's language that hold `query`."""
-        return self.public_pages.filter(pk__in=self.compiler.matching(query))
+    def find_public_pages(self, query):
+        """Return the public pages in the visitor's language that match `query`, as a queryset."""
+        return self.public_pages.filter(pk__in=self.compiler.matching_pks(query))
+
+    # --- Corrections -----------------------------------------------------------------------------
 
     @cached_property
     def corrections(self):
         """Corrections of the text, the best first, each of which finds something."""
-        return corrections(
+        return find_corrections(
             self.text,
-            self.typed.words,
+            self.parsed.words,
             self.language,
-            self.found_among,
-            self.public_texts,
-            self.vocabulary.texts,
+            self._find_matching,
+            self._find_public_texts,
+            self.vocabulary.spelling_terms,
         )
 
-    def found_among(self, texts):
-        """Return those of `texts` that find a public page."""
-        queries = {text: parse(text, self.language, self.vocabulary).query for text in texts}
-        found = self._ask({text: Exists(self.public(query)) for text, query in queries.items() if query})
-        return {text for text, is_found in found.items() if is_found}
+    def _find_matching(self, texts):
+        """Return the set of those `texts` that find a public page."""
+        queries = {text: parse_query(text, self.language, self.vocabulary).query for text in texts}
+        exists = {text: Exists(self.find_public_pages(query)) for text, query in queries.items() if query}
+        return {text for text, is_found in self._evaluate(exists).items() if is_found}
 
-    def public_texts(self, words):
-        """Return {word: texts of a public page that has it or another form of it}."""
-        newest = {
-            word: Subquery(self.public(Tokens([stem(word, self.language)])).order_by("-pk").values("pk")[:1])
-            for word in words
-        }
-        found = {word: key for word, key in self._ask(newest).items() if key}
-        pages = specific_pages(found.values())
-        return {word: [pages[key].title, *texts_to_read(pages[key])] for word, key in found.items()}
+    def _find_public_texts(self, words):
+        """Return {word: texts of the newest public page with the word or an inflection of it}."""
+        newest = {}
+        for word in words:
+            pages = self.find_public_pages(TokenPhrase([stem(word, self.language)])).order_by("-pk")
+            newest[word] = Subquery(pages.values("pk")[:1])
+        pks = {word: pk for word, pk in self._evaluate(newest).items() if pk}
+        pages = load_specific_pages(pks.values())
+        return {word: [pages[pk].title, *iter_page_texts(pages[pk])] for word, pk in pks.items()}
 
-    def _ask(self, expressions):
-        """Return {text: value} for {text: expression}, by one query."""
+    def _evaluate(self, expressions):
+        """Return {text: value} for `expressions`, {text: database expression}, with one SQL query."""
         if not expressions:
             return {}
+        # A queryset of one row, to which the expressions are added.
         row = Locale.objects.filter(pk=self.locale.pk).values_list(*expressions.values()).get()
         return dict(zip(expressions, row, strict=True))
 
-    # --- What is found ---------------------------------------------------------------------------
+    # --- Results ---------------------------------------------------------------------------------
 
     @cached_property
     def rows(self):
-        """(key, content type, date) of all that hold the words, the newest first."""
-        return self._found[0]
+        """Rows (primary key, content type's primary key, date or None) of all matches before filtering.
 
-    def _kept(self, name, make, *more):
-        """Return what `make` returns, which is the same for each page of the results and each filter."""
-        return recent((name, self.language, self.text, self.is_exact, self.is_partial, *more), make)
+        The newest come first.
+        """
+        return self._matches[0]
+
+    def _get_or_make(self, name, make, *more_keys):
+        """Return the cached value `name` of this search; `make` makes it.
+
+        `more_keys`: what the value depends on besides the words, such as the filters.
+        """
+        key = (name, self.language, self.text, self.is_exact, self.is_partial, *more_keys)
+        return recent_searches(key, make)
 
     @cached_property
-    def _found(self):
-        return ([], {}) if self.query is None else self._kept("found", self._find)
+    def _matches(self):
+        return ([], {}) if self.query is None else self._get_or_make("found", self._find_matches)
 
-    def _find(self):
-        """Return the rows and, to rank by, {key: (whether it lacks the words typed, whether its title)}."""
-        lacks = {
-            "lacks_typed": self._lacks(typed_only(self.query)) if self.is_extended else Value(False),
+    def _find_matches(self):
+        """Return the rows, and for the ranking what ranking.find_missing() returns, with one SQL query."""
+        missing = {
+            "lacks_typed": self._lacks(without_expansions(self.query)) if self.is_expanded else Value(False),
             "title_lacks": self._lacks(self.query, "title"),
         }
         newest_first = F("storypage__date").desc(nulls_last=True)
-        pages = self.public(self.query).annotate(**lacks).order_by(newest_first, "-pk")
-        rows = list(pages.values_list("pk", "content_type_id", "storypage__date", *lacks))
-        return [row[:3] for row in rows], {key: tuple(lacking) for key, _kind, _date, *lacking in rows}
+        pages = self.find_public_pages(self.query).annotate(**missing).order_by(newest_first, "-pk")
+        rows = list(pages.values_list("pk", "content_type_id", "storypage__date", *missing))
+        return [row[:3] for row in rows], {pk: tuple(lacks) for pk, _content_type, _date, *lacks in rows}
 
     def _lacks(self, query, column=None):
-        """Return the expression for whether a page does not hold `query`; for none it does not."""
-        holds = self.compiler.matching(query, column) if query else []
-        return Case(When(pk__in=holds, then=False), default=True, output_field=BooleanField())
+        """Return a database expression: whether a page does not match `query`. None matches no page."""
+        pks = self.compiler.matching_pks(query, column) if query else []
+        return Case(When(pk__in=pks, then=False), default=True, output_field=BooleanField())
 
     @cached_property
-    def keys(self):
-        """The keys of the pages that pass all filters, the newest first."""
-        return self._passing()
+    def facet_values(self):
+        return self._get_or_make("terms", partial(load_facet_values, self.rows))
 
-    def _passing(self, leave_out=None):
-        filters = [(self._terms[0][name], value) for name, value in self.filters.items() if name != leave_out]
-        if not filters:
-            return [key for key, _kind, _date in self.rows]
-        return [
-            key
-            for key, _kind, _date in self.rows
-            if all(value in values.get(key, ()) for values, value in filters)
+    @cached_property
+    def pks(self):
+        """The primary keys of the pages that pass all filters, the newest first."""
+        return self.filter_pks()
+
+    def filter_pks(self, ignored_facet=None):
+        """Return the primary keys of the pages that pass the filters, except that of `ignored_facet`."""
+        filters = [
+            (self.facet_values.values[name], value)
+            for name, value in self.filters.items()
+            if name != ignored_facet
         ]
-
-    @cached_property
-    def _terms(self):
-        """{facet: {key: its values}} for all rows, and {facet: {value: label}}."""
-        return self._kept("terms", self._find_terms)
-
-    def _find_terms(self):
-        kinds = {
-            kind: ContentType.objects.get_for_id(kind) for kind in {kind for _key, kind, _date in self.rows}
-        }
-        names = {kind.model: kind.model_class()._meta.verbose_name_plural for kind in kinds.values()}
-        countries = self._filed("country", StoryCountry, "country__slug", "country_id")
-        themes = self._filed("theme", StoryTheme, "theme__slug", "theme__name")
-        values = {
-            "country": countries[0],
-            "theme": themes[0],
-            "year": {key: [str(date.year)] for key, _kind, date in self.rows if date},
-            "kind": {key: [kinds[kind].model] for key, kind, _date in self.rows},
-        }
-        kind_labels = {name: capfirst(plural) for name, plural in names.items()}
-        return values, {"country": countries[1], "theme": themes[1], "kind": kind_labels}
-
-    def _filed(self, facet, model, slug, name):
-        # Ordered by nothing: what Orderable asks for takes time, and says nothing here.
-        links = model.objects.order_by().values_list("story_id", slug, name)
-        if len(self.rows) < MANY:
-            return grouped(links.filter(story__in=[key for key, _kind, _date in self.rows]))
-        return kept(("filed", facet), partial(grouped, links))
+        if not filters:
+            return [pk for pk, _content_type, _date in self.rows]
+        return [
+            pk
+            for pk, _content_type, _date in self.rows
+            if all(value in page_values.get(pk, ()) for page_values, value in filters)
+        ]
 
     @property
     def count(self):
-        return len(self.keys)
+        return len(self.pks)
 
     @cached_property
-    def order(self):
-        """The keys in the order in which the reader wants them."""
-        if self.form.cleaned_data.get("sort") == Order.DATE or self.query is None:
-            return self.keys
-        ranked = partial(ranking.ranked, self.keys, self.compiler, self._found[1])
-        return self._kept("order", ranked, *sorted(self.filters.items()))
+    def ordered_pks(self):
+        """The primary keys in the order that the visitor chose."""
+        if self.form.cleaned_data.get("sort") == SortOrder.DATE or self.query is None:
+            return self.pks
+        rank = partial(ranking.rank, self.pks, self.compiler, self._matches[1])
+        return self._get_or_make("order", rank, *sorted(self.filters.items()))
 
-    def page(self, number):
-        """Return the page of results that was asked for; the nearest one when there is no such page."""
-        page = Paginator(self.order, RESULTS_PER_PAGE).get_page(number)
-        found = specific_pages(page.object_list)
-        page.object_list = [found[key] for key in page.object_list if key in found]
+    def get_page(self, number):
+        """Return a Django paginator's page of results; for an invalid `number`, the nearest page."""
+        page = Paginator(self.ordered_pks, RESULTS_PER_PAGE).get_page(number)
+        found = load_specific_pages(page.object_list)
+        page.object_list = [found[pk] for pk in page.object_list if pk in found]
         return page
-
-    # --- Facets ----------------------------------------------------------------------------------
 
     @cached_property
     def facets(self):
-        """The facets that have something to choose, each with the number of results of each choice."""
-        return self._kept("facets", self._count_facets, self.address())
-
-    def _count_facets(self):
-        if not self.rows:
-            return []
-        names = country_names(get_language())
-        facets = [
-            self._facet("country", _("Country"), lambda code: names.get(code, code)),
-            self._facet("theme", _("Theme")),
-            self._facet("year", _("Year"), newest_first=True),
-            self._facet("kind", _("Kind of page")),
-        ]
-        return [facet for facet in facets if len(facet.choices) > 1 or facet.active]
+        """The Facets to filter the results by."""
+        return self._get_or_make("facets", partial(build_facets, self), self.query_string())
 
     @property
     def active_choices(self):
+        """The chosen values of the facets."""
         return [facet.active for facet in self.facets if facet.active]
 
-    def _facet(self, name, label, in_words=str, newest_first=False):
-        values, labels = self._terms[0][name], self._terms[1].get(name, {})
-        found = self._passing(leave_out=name)
-        counts = Counter(chain.from_iterable(values[key] for key in found if key in values))
-        chosen = self.filters.get(name)
-        if chosen:
-            counts.setdefault(chosen, 0)  # it can be taken off although it leaves nothing
-        without = self.address(**{name: None})
-        choices = [
-            Choice(
-                label=in_words(labels[value]) if value in labels else term_label(name, value),
-                value=value,
-                count=number,
-                is_active=value == chosen,
-                query=without if value == chosen else f"{without}&{urlencode({name: value})}",
-            )
-            for value, number in counts.items()
-        ]
-        return Facet(name, label, sorted(choices, key=lambda choice: choice.label, reverse=newest_first))
-
-    def address(self, **changes):
-        """Return the query string of this search with `changes`; what is None is left out."""
-        asked = {
+    def query_string(self, **changes):
+        """Return the query string of this search; `changes` replace parameters, or remove them by None."""
+        parameters = {
             "q": self.text,
             "exact": "1" if self.is_exact else None,
             "sort": self.form.cleaned_data.get("sort"),
             **self.filters,
             **changes,
         }
-        return urlencode({name: value for name, value in asked.items() if value})
+        return urlencode({name: value for name, value in parameters.items() if value})
 
 
-def find(form):
-    """Return the Search for `form`; when it finds nothing, one that does for nearly the same, if there is.
+def find_or_fall_back(form):
+    """Return the Search for `form`, or a fallback if that finds nothing and a fallback finds something.
 
-    That is the one for its correction, when only one is likely, or else for some of its words.
+    The fallbacks are the corrected words, if one correction is clearly the best, and then pages with some
+    of the words.
     """
     search = Search(form)
     if search.query is None or search.rows:
         return search
-    text, others = None, []
+    text, fallbacks = None, []
     if search.corrections and search.corrections[0].is_clear:
         text = search.corrections[0].text
-        others.append(Search(form, text=text, like=search))
-    if len(search.typed.words) > 1 or isinstance(search.query, And):
-        others.append(Search(form, text=text, like=search, partly=True))
-    for other in others:
-        if other.rows:
-            other.corrections = [found for found in search.corrections if found.text != other.text]
-            return other
+        fallbacks.append(Search(form, text=text, base=search))
+    if len(search.parsed.words) > 1 or isinstance(search.query, And):
+        fallbacks.append(Search(form, text=text, base=search, any_word=True))
+    for fallback in fallbacks:
+        if fallback.rows:
+            fallback.corrections = [
+                correction for correction in search.corrections if correction.text != fallback.text
+            ]
+            return fallback
     return search
 
 
-def any_of(query):
-    """Return `query` for pages that have at least one of what it asks for, and nothing that it excludes."""
-    parts = query.subqueries if isinstance(query, And) else [query]
-    excluded = [part for part in parts if isinstance(part, Not)]
-    wanted = [word for part in parts if part not in excluded for word in single_words(part)]
-    return joined(And, [joined(Or, wanted), *excluded])
-
-
-def single_words(query):
-    """Yield the parts of a term of several words, and its other ways to be said; else `query` itself."""
-    for part in query.subqueries if isinstance(query, Or) else [query]:
-        yield from part.subqueries if isinstance(part, And) else [part]
-
-
-def grouped(links):
-    """Return {story: its values} and {value: label}, of rows of (story, value, label)."""
-    values, labels = {}, {}
-    for story, value, label in links:
-        values.setdefault(story, []).append(value)
-        labels[value] = label
-    return values, labels
-
-
-def specific_pages(keys):
-    """Return {key: page of its own type}, by one query for stories and one for what is none."""
-    found = StoryPage.objects.select_related("lead_image").in_bulk(list(keys))
-    if others := [key for key in keys if key not in found]:
-        pages = Page.objects.filter(pk__in=others).select_related(*OTHER_TYPES)
+def load_specific_pages(pks):
+    """Return {primary key: page of its own class}, with one query for stories and one for other pages."""
+    found = StoryPage.objects.select_related("lead_image").in_bulk(list(pks))
+    if other_pks := [pk for pk in pks if pk not in found]:
+        pages = Page.objects.filter(pk__in=other_pks).select_related(*OTHER_PAGE_TYPES)
         found |= {page.pk: getattr(page, page.cached_content_type.model) for page in pages}
     return found

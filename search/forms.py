@@ -1,17 +1,20 @@
+"""The form of the search page: words, filters and sort order, from the query string."""
+
 from django import forms
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class Order(models.TextChoices):
+class SortOrder(models.TextChoices):
     RELEVANCE = "", _("Best match first")
     DATE = "date", _("Newest first")
 
 
 class SearchForm(forms.Form):
-    """What may stand in the address of a search. The fields themselves refuse NUL, which no database takes.
+    """Validates the query string of the search page.
 
-    A filter that does not fit is left out; only the words can be wrong.
+    An invalid filter is ignored; only invalid words give an error that visitors see. CharField refuses
+    NUL characters, which databases cannot store.
     """
 
     q = forms.CharField(
@@ -19,8 +22,10 @@ class SearchForm(forms.Form):
         max_length=200,
         error_messages={"max_length": _("Please search with fewer words: up to 200 characters.")},
     )
+    # Whether to search without the synonyms of the vocabulary.
     exact = forms.BooleanField(required=False)
-    sort = forms.ChoiceField(choices=Order, required=False)
+    sort = forms.ChoiceField(choices=SortOrder, required=False)
+    # The slugs of a country and a theme, the year of a story, and the model name of a page type.
     country = forms.SlugField(required=False)
     theme = forms.SlugField(required=False, allow_unicode=True)
     year = forms.IntegerField(required=False, min_value=1900, max_value=2200)
@@ -33,5 +38,5 @@ class SearchForm(forms.Form):
 
     @property
     def filters(self):
-        """The chosen filters, {name: value as text}."""
+        """The valid filters that are set, {name: value as text}."""
         return {name: str(self.cleaned_data[name]) for name in self.FILTERS if self.cleaned_data.get(name)}

@@ -1,4 +1,4 @@
-"""What the search knows beside the pages: equal words, words to correct by, and what was not found."""
+"""Models of the search: groups of equal terms, known words for corrections, and searches without result."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -8,9 +8,10 @@ from search.analysis import fold_words
 
 
 class VocabularyGroup(models.Model):
-    """Terms that mean the same to somebody who searches: who types one finds the others too."""
+    """Terms that mean the same: a search for one of them finds the others too."""
 
-    LONGEST_TERM, MOST_TERMS = 80, 60
+    # In characters of a term, and terms of a group.
+    MAX_TERM_LENGTH, MAX_TERMS = 80, 60
 
     terms = models.TextField(
         _("terms"),
@@ -35,33 +36,42 @@ class VocabularyGroup(models.Model):
 
     @property
     def lines(self):
-        """The terms, in their order."""
+        """The terms as a list, in their order."""
         return [line.strip() for line in self.terms.splitlines() if line.strip()]
 
     def clean(self):
+        """Remove duplicate terms, and validate their length and number.
+
+        Terms that differ only in case, accents or punctuation are duplicates. A line without letters or
+        digits is no term.
+        """
         super().clean()
-        # The same but for capitals and accents is the same term; what has no letter is none.
         terms = {}
         for line in self.lines:
-            if words := tuple(fold_words(line)):
+            words = tuple(fold_words(line))
+            if words:
                 terms.setdefault(words, line)
         self.terms = "\n".join(terms.values())
-        if long := next((term for term in self.lines if len(term) > self.LONGEST_TERM), None):
-            self._refuse(
-                _("This term has more than %(number)s characters: %(term)s"), self.LONGEST_TERM, long
-            )
-        if len(terms) > self.MOST_TERMS:
-            self._refuse(_("A group has at most %(number)s terms: please make two of it."), self.MOST_TERMS)
+        too_long = [term for term in self.lines if len(term) > self.MAX_TERM_LENGTH]
+        if too_long:
+            message = _("This term has more than %(number)s characters: %(term)s")
+            self._raise_error(message, self.MAX_TERM_LENGTH, too_long[0])
+        if len(terms) > self.MAX_TERMS:
+            message = _("A group has at most %(number)s terms: please make two of it.")
+            self._raise_error(message, self.MAX_TERMS)
         if len(terms) < 2 and not (terms and self.leads_to_help):
-            self._refuse(_("Please write at least two different terms, each on a line of its own."))
+            self._raise_error(_("Please write at least two different terms, each on a line of its own."))
 
     @staticmethod
-    def _refuse(message, number=None, term=None):
+    def _raise_error(message, number=None, term=None):
         raise ValidationError({"terms": message % {"number": number, "term": term}})
 
 
 class KnownWord(models.Model):
-    """A word of a page, for corrections. It may be gone from all public pages by now."""
+    """A word of a live page, for corrections. It may have gone from all public pages since it was stored.
+
+    `folded`: the word in lower case without accents. `written`: its spelling.
+    """
 
     folded = models.CharField(max_length=60, unique=True)
     written = models.CharField(max_length=60)
@@ -71,18 +81,19 @@ class KnownWord(models.Model):
 
 
 class MissedSearch(models.Model):
-    """How often words were searched for in vain.
+    """How often certain words were searched for without results.
 
-    Until that happened REPORTED_FROM times, the words themselves are not stored, only a keyed hash of
-    them: what one person typed may tell who they are.
+    The words may identify the person who typed them. So only a keyed hash is stored, until they were
+    searched for MIN_REPORTED_COUNT times; then the words are stored too.
     """
 
-    REPORTED_FROM = 5
+    MIN_REPORTED_COUNT = 5
 
+    # HMAC-SHA-256 of the words, in hexadecimal.
     digest = models.CharField(max_length=64, unique=True)
     words = models.CharField(_("words"), max_length=200, blank=True)
     count = models.PositiveIntegerField(_("times"), default=0)
-    # The first day of the month of the last time: no more is kept of when.
+    # The first day of the month of the last such search. The exact time is not stored.
     month = models.DateField(_("last in"), db_index=True)
 
     class Meta:

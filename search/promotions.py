@@ -1,4 +1,4 @@
-"""What editors want to be found first for certain words: Wagtail's own promoted search results."""
+"""Finds the search results that editors promote for certain words, by wagtail.contrib.search_promotions."""
 
 from django.db.models import Q
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
@@ -8,29 +8,31 @@ from publishing.visibility import published_pages
 from search.analysis import fold_words
 
 
-def promoted(text, language):
-    """Return the promotions for exactly the words of `text`, whatever their case and accents, in order.
+def find_promotions(text, language):
+    """Return the SearchPromotions for exactly the words of `text`, in the editors' order, as a list.
 
-    Each has a `page` that is public and in `language`, or else an `external_link_url` and its
-    `external_link_text`; and a `description`, which may be empty.
+    Case, accents and punctuation make no difference. Each promotion has a public `page` in `language`, an
+    ISO code, or else an `external_link_url` that begins with http:// or https://.
     """
     words = fold_words(text)
     if not words:
         return []
-    entered = kept("promotions", lambda: list(entered_words()))
-    queries = [pk for pk, terms in entered if fold_words(terms) == words]
-    if not queries:
+    queries = kept("promotions", lambda: list(get_promoted_queries()))
+    query_pks = [pk for pk, query_string in queries if fold_words(query_string) == words]
+    if not query_pks:
         return []
     pages = published_pages().filter(locale__language_code=language)
-    is_web = Q(external_link_url__istartswith="https://") | Q(external_link_url__istartswith="http://")
-    promotions = SearchPromotion.objects.filter(Q(page__in=pages) | Q(is_web, page=None), query__in=queries)
+    is_web_link = Q(external_link_url__istartswith="https://") | Q(external_link_url__istartswith="http://")
+    promotions = SearchPromotion.objects.filter(
+        Q(page__in=pages) | Q(is_web_link, page=None), query__in=query_pks
+    )
     return list(promotions.select_related("page").order_by("query_id", "sort_order", "pk"))
 
 
-def entered_words():
-    """Return rows of (key, words) of all that editors entered.
+def get_promoted_queries():
+    """Return rows (primary key, words) of the Queries with a promotion.
 
-    Nothing that visitors typed is among them: nobody but editors makes a Query here.
+    They hold editors' words only: unlike Wagtail's own search view, this site's stores no visitor's Query.
     """
-    entered = Query.objects.filter(pk__in=SearchPromotion.objects.values("query"))
-    return entered.values_list("pk", "query_string")
+    queries = Query.objects.filter(pk__in=SearchPromotion.objects.values("query"))
+    return queries.values_list("pk", "query_string")

@@ -1,89 +1,101 @@
-"""Puts what was found in order: the same order on both databases."""
+"""Orders search results by relevance, with BM25 in Python, so that both databases give the same order."""
 
 import math
 
 from modelsearch.query import Or
 
-from search.queries import Tokens, leaves, typed_only
+from search.queries import TokenPhrase, iter_phrases, without_expansions
 
-# Beyond this number of matches the words are so common that where they stand tells little: only so
-# many of the likeliest are compared by their texts, the rest follows the newest first.
-COMPARED = 150
-# BM25's constants: how soon a word said again stops counting, and how much a long text is discounted.
-# From Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), who found
-# values from 0.5 to 0.8 good for the latter: the least is taken, as stories are long on purpose.
-SATURATION, LENGTH_DISCOUNT = 1.2, 0.5
-# What a word in the title adds to that: about half of what any number of mentions in the text can
-# give, and twice as much when it is the whole title.
-TITLE = 1.1
+# The number of results whose texts are read and scored. With more matches, the words are so common that
+# their position says little: the most promising results are scored, the others follow unchanged.
+MAX_SCORED = 150
+# BM25's parameters k1 (how soon further mentions of a word stop counting) and b (how much a long text is
+# discounted). Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009),
+# found 0.5 to 0.8 good for b; the lowest is used, because stories are meant to be long.
+BM25_K1, BM25_B = 1.2, 0.5
+# Added for a word in the title, in the units of BM25's term score, which mentions in the text raise to at
+# most k1 + 1 = 2.2. A word that is the whole title counts twice as much.
+TITLE_WEIGHT = 1.1
 
 
-def ranked(keys, compiler, unlikely=None):
-    """Return `keys`, of the objects that match `compiler`'s query, with the best first.
+def rank(pks, compiler, missing=None):
+    """Return `pks` as a list, the best match first.
 
-    What holds the typed words themselves comes before what holds only others of the vocabulary. Among
-    equals the order stays as it is.
+    Results with the typed words come before those that match only synonyms; within each part the BM25
+    score decides. Equal results keep their order.
 
-    `unlikely`: {key: (whether it lacks the typed words, whether its title lacks them)}, when it is known.
+    `pks`: primary keys of the objects that match `compiler`'s query.
+    `missing`: find_missing() of these, if it is known already.
     """
-    if len(keys) < 2:
-        return keys
-    query = compiler.tree
-    compared, rest = keys, []
-    if len(keys) > COMPARED:
-        keys = sorted(keys, key=(unlikely or how_unlikely(keys, compiler)).get)
-        compared, rest = keys[:COMPARED], keys[COMPARED:]
-    texts = analysed_texts(compared, compiler)
-    typed = typed_only(query)
-    inexact = {key for key, (_title, body) in texts.items() if not (typed and times(typed, body))}
+    if len(pks) < 2:
+        return pks
+    query = compiler.query_tree
+    scored, rest = pks, []
+    if len(pks) > MAX_SCORED:
+        pks = sorted(pks, key=(missing or find_missing(pks, compiler)).get)
+        scored, rest = pks[:MAX_SCORED], pks[MAX_SCORED:]
+    texts = load_indexed_texts(scored, compiler)
+    typed = without_expansions(query)
+    inexact = {pk for pk, (_title, body) in texts.items() if not (typed and count_matches(typed, body))}
     scores = score(query, texts)
-    return sorted(compared, key=lambda key: (key in inexact, -scores.get(key, 0))) + rest
+    return sorted(scored, key=lambda pk: (pk in inexact, -scores.get(pk, 0))) + rest
 
 
-def how_unlikely(keys, compiler):
-    typed = typed_only(compiler.tree)
-    exact = set(compiler.matching(typed)) if typed else set()
-    in_title = set(compiler.matching(compiler.tree, column="title")) if compiler.COLUMN == "body" else set()
-    return {key: (key not in exact, key not in in_title) for key in keys}
+def find_missing(pks, compiler):
+    """Return {pk: (whether it lacks the typed words, whether its title lacks the words)}.
+
+    Sorted by these pairs, the most promising objects come first, without reading any text.
+    """
+    typed = without_expansions(compiler.query_tree)
+    exact = set(compiler.matching_pks(typed)) if typed else set()
+    in_title = set()
+    if compiler.COLUMN == "body":
+        in_title = set(compiler.matching_pks(compiler.query_tree, column="title"))
+    return {pk: (pk not in exact, pk not in in_title) for pk in pks}
 
 
-def analysed_texts(keys, compiler):
-    """Return {key: (title, body)} in analysed words; the body holds the title too."""
-    to_key = compiler.queryset.model._meta.pk.to_python
-    entries = compiler.entries().filter(object_id__in=[str(key) for key in keys])
-    rows = entries.values_list("object_id", *compiler.TEXTS)
-    return {to_key(key): (f" {title} ", f" {body} ") for key, title, body in rows}
+def load_indexed_texts(pks, compiler):
+    """Return {pk: (title, body)} from the index: tokens between spaces. The body includes the title."""
+    to_pk = compiler.queryset.model._meta.pk.to_python
+    entries = compiler.entries().filter(object_id__in=[str(pk) for pk in pks])
+    rows = entries.values_list("object_id", *compiler.TEXT_COLUMNS)
+    return {to_pk(pk): (f" {title} ", f" {body} ") for pk, title, body in rows}
 
 
 def score(query, texts):
-    """Return {key: score}: BM25 over title and text, for each word or group of words of `query`."""
-    parts = [query] if isinstance(query, Tokens | Or) else query.subqueries
-    parts = [part for part in parts if any(leaves(part))]
+    """Return {pk: score} for `texts`, {pk: (title, body)}.
+
+    The score is the sum, over the parts of `query`, of BM25 for the body plus a share for the title.
+    """
+    parts = [query] if isinstance(query, TokenPhrase | Or) else query.subqueries
+    parts = [part for part in parts if any(iter_phrases(part))]
     if not texts:
         return {}
-    lengths = {key: body.count(" ") for key, (_title, body) in texts.items()}
-    average = sum(lengths.values()) / len(lengths)
+    lengths = {pk: body.count(" ") for pk, (_title, body) in texts.items()}
+    average_length = sum(lengths.values()) / len(lengths)
     scores = dict.fromkeys(texts, 0.0)
     for part in parts:
-        counts = {key: times(part, body) for key, (_title, body) in texts.items()}
-        holding = sum(count > 0 for count in counts.values())
-        rarity = math.log(1 + (len(texts) - holding + 0.5) / (holding + 0.5))
-        for key, count in counts.items():
-            title, _body = texts[key]
-            discount = 1 - LENGTH_DISCOUNT + LENGTH_DISCOUNT * lengths[key] / average
-            in_text = count * (SATURATION + 1) / (count + SATURATION * discount)
-            in_title = TITLE * min(times(part, title), 1) * (1 + 1 / max(title.count(" ") - 1, 1))
-            scores[key] += rarity * (in_text + in_title)
+        counts = {pk: count_matches(part, body) for pk, (_title, body) in texts.items()}
+        document_frequency = sum(count > 0 for count in counts.values())
+        inverse_frequency = math.log(1 + (len(texts) - document_frequency + 0.5) / (document_frequency + 0.5))
+        for pk, count in counts.items():
+            title, _body = texts[pk]
+            discount = 1 - BM25_B + BM25_B * lengths[pk] / average_length
+            body_score = count * (BM25_K1 + 1) / (count + BM25_K1 * discount)
+            title_score = (
+                TITLE_WEIGHT * min(count_matches(part, title), 1) * (1 + 1 / max(title.count(" ") - 1, 1))
+            )
+            scores[pk] += inverse_frequency * (body_score + title_score)
     return scores
 
 
-def times(query, text):
-    """Return how often `text` has `query`, each of its ways to say it by its weight.
+def count_matches(query, text):
+    """Return how often `text`, tokens between spaces, matches `query`; each match counts by its weight.
 
-    For words that need not stand together it is the rarest that counts.
+    Alternatives (Or) are added up. Of words that must all occur (And) the rarest counts.
     """
-    if isinstance(query, Tokens):
+    if isinstance(query, TokenPhrase):
         ending = "" if query.is_prefix else " "
-        return query.weight * text.count(f" {' '.join(query.words)}{ending}")
-    counts = [times(part, text) for part in query.subqueries if any(leaves(part))]
+        return query.weight * text.count(f" {' '.join(query.tokens)}{ending}")
+    counts = [count_matches(part, text) for part in query.subqueries if any(iter_phrases(part))]
     return sum(counts) if isinstance(query, Or) else min(counts, default=0)

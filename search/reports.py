@@ -1,4 +1,4 @@
-"""The admin's report of what visitors searched for in vain."""
+"""The admin's report of searches without results, and the view that deletes one of its rows."""
 
 from urllib.parse import urlencode
 
@@ -16,7 +16,7 @@ from search.models import MissedSearch, VocabularyGroup
 
 
 class WordsColumn(ButtonsColumnMixin, TitleColumn):
-    """What was searched for, with what an editor can do about it."""
+    """The words of a search, with buttons to add them to the vocabulary and to delete the row."""
 
     def get_buttons(self, instance, parent_context):
         user = parent_context["request"].user
@@ -32,12 +32,12 @@ class WordsColumn(ButtonsColumnMixin, TitleColumn):
 
 
 def row_button(label, url, missed):
-    """Return a button whose name, read out, says which row it belongs to."""
+    """Return a button for `missed`, a MissedSearch, whose accessible name includes its words."""
     return ListingButton(label, url, attrs={"aria-label": f"{label}: {missed.words}"})
 
 
 class MissedSearchReport(ReportView):
-    """The words that were searched for often enough to be known, the most frequent first."""
+    """Lists MissedSearches that are frequent enough for their words to be stored, the most frequent first."""
 
     queryset = MissedSearch.objects.exclude(words="")
     model = MissedSearch
@@ -66,7 +66,7 @@ class MissedSearchReport(ReportView):
     @cached_property
     def no_results_message(self):
         return gettext("Nothing was searched for in vain on %(number)d days or more.") % {
-            "number": MissedSearch.REPORTED_FROM
+            "number": MissedSearch.MIN_REPORTED_COUNT
         }
 
 
@@ -77,5 +77,5 @@ class MissedSearchDelete(DeleteView):
     header_icon = "search"
 
     def delete_action(self):
-        # Wagtail's own would write the words into its log, and keep them there.
+        # Wagtail's delete_action() also writes a log entry, which would keep the words.
         self.object.delete()

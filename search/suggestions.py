@@ -1,4 +1,7 @@
-"""What is offered while somebody types: countries, themes, and pages by the words of their titles."""
+"""The JSON view of search suggestions: countries, themes and page titles that match what is typed so far.
+
+search/static/search/suggestions.js asks for them while somebody types.
+"""
 
 import functools
 from collections import defaultdict
@@ -18,96 +21,101 @@ from wagtail.search.backends import get_search_backend
 
 from publishing.visibility import published_pages
 from search.analysis import fold_words
-from search.vocabulary import country_terms
+from search.vocabulary import read_country_terms
 from stories.languages import CONTENT_LANGUAGES
 from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
 from stories.terms import Country, Theme, country_names
 
-MOST_TERMS, MOST_PAGES = 3, 5
-# The best are chosen among so many of the newest pages with the typed words.
-COMPARED = 50
-# What begins an alias of more countries, as “republic” does, means none of them.
-MOST_COUNTRIES_OF_ALIAS = 8
-INDEX_PATH = TOP_INDEX_DEPTH * Page.steplen
+MAX_TERMS, MAX_PAGES = 3, 5
+# The newest pages with the typed words, among which the best titles are chosen.
+MAX_CANDIDATE_PAGES = 50
+# Words that begin an alias of more countries, as “republic” does, suggest no country by an alias.
+MAX_COUNTRIES_BY_ALIAS = 8
+# In characters of Page.path: the path of a top story index.
+TOP_INDEX_PATH_LENGTH = TOP_INDEX_DEPTH * Page.steplen
 
 
 class SuggestionForm(forms.Form):
-    """What is typed so far. The field itself refuses NUL, which no database takes."""
+    """Validates what is typed so far. CharField refuses NUL characters, which databases cannot store."""
 
     q = forms.CharField(min_length=2, max_length=60)
 
 
-# What somebody types stays in no cache, and neither does what is withdrawn.
+# No cache may store what somebody types, nor suggest a page after it was withdrawn.
 @never_cache
 @require_safe
 def suggestions(request):
-    """Give, as JSON, what there is for the words in `q`; nothing, and no error, for what is no word."""
+    """Return {"suggestions": [...]} for the words in `q`; the list is empty for invalid input."""
     form = SuggestionForm(request.GET)
     typed = fold_words(form.cleaned_data["q"]) if form.is_valid() else []
-    response = JsonResponse({"suggestions": suggest(typed, get_language()) if typed else []})
+    response = JsonResponse({"suggestions": find_suggestions(typed, get_language()) if typed else []})
     response["X-Robots-Tag"] = "noindex"
     return response
 
 
-def suggest(typed, language):
-    """Return [{"text", "url", "kind"}] of what is public in `language`, an ISO code.
+def find_suggestions(typed, language):
+    """Return a list of {"text", "url", "kind"} for public pages and terms in `language`, an ISO code.
 
-    `typed`: folded words. Of a page's title the last may be the beginning of a word, of a country or a
-    theme each of them.
+    `typed`: a list of folded words. In a page's title the last of them may be the beginning of a word; in
+    the name of a country or theme each may.
 
-    Asking of all matching pages whether they are public would take too long. So a few are taken first,
-    and one story for each country and theme; only when too many of these are not public, all are asked.
-    That makes three queries, or up to five.
+    To check for all matching pages whether they are public takes too long. So only MAX_CANDIDATE_PAGES
+    and one story for each term are checked first; all are checked only when too many of these are not
+    public. That takes three SQL queries, or up to five.
     """
-    terms = terms_called(typed, language, StoryPage.objects.filter(live=True))
-    titled = pages_titled(typed, language)
-    paths = list(titled.values_list("path", flat=True)[:COMPARED])
-    public = {page.path: page for page in public_at([*paths, *(term.story_path for term in terms)])}
+    terms = find_terms(typed, language, StoryPage.objects.filter(live=True))
+    matching_pages = find_pages_by_title(typed, language)
+    paths = list(matching_pages.values_list("path", flat=True)[:MAX_CANDIDATE_PAGES])
+    public = {page.path: page for page in get_public_pages([*paths, *(term.story_path for term in terms)])}
     if any(term.story_path not in public for term in terms):
-        terms = terms_called(typed, language, StoryPage.objects.published())
+        terms = find_terms(typed, language, StoryPage.objects.published())
     pages = [public[path] for path in paths if path in public]
-    if len(pages) < MOST_PAGES and len(paths) == COMPARED:
-        pages = published_pages().filter(pk__in=titled).order_by("-pk")[:COMPARED]
-    terms = sorted((term for term in terms if term.index_path in public), key=lambda term: term.order)
-    pages = sorted((page for page in pages if page.url), key=lambda page: title_rank(typed, page))
+    if len(pages) < MAX_PAGES and len(paths) == MAX_CANDIDATE_PAGES:
+        pages = published_pages().filter(pk__in=matching_pages).order_by("-pk")[:MAX_CANDIDATE_PAGES]
+    terms = sorted((term for term in terms if term.index_path in public), key=lambda term: term.sort_key)
+    pages = sorted((page for page in pages if page.url), key=lambda page: title_sort_key(typed, page))
     return [
-        *(term.as_suggestion(public[term.index_path].url) for term in terms[:MOST_TERMS]),
-        *(as_suggestion(page) for page in pages[:MOST_PAGES]),
+        *(term.as_suggestion(public[term.index_path].url) for term in terms[:MAX_TERMS]),
+        *(page_as_suggestion(page) for page in pages[:MAX_PAGES]),
     ]
 
 
-def kind_of(model):
+def get_kind(model):
+    """Return the name of a model as visitors see it beside a suggestion."""
     return capfirst(model._meta.verbose_name)
 
 
 # --- Pages ---------------------------------------------------------------------------------------
 
 
-def public_at(paths):
-    """Return the public ones of the pages with `paths`, and the public top indexes."""
+def get_public_pages(paths):
+    """Return the public pages among those with `paths`, and all public top story indexes."""
     content_type = ContentType.objects.get_for_model(StoryIndexPage)
     is_top_index = Q(content_type=content_type, depth=TOP_INDEX_DEPTH)
     pages = published_pages().filter(Q(path__in=set(paths)) | is_top_index)
     return pages.only("title", "path", "url_path", "content_type")
 
 
-def pages_titled(typed, language):
-    """Return the pages with the `typed` words in the title, private ones too, the newest first."""
+def find_pages_by_title(typed, language):
+    """Return the live pages with the `typed` words in the title, the newest first.
+
+    Private pages are included: the caller must filter them out.
+    """
     backend = get_search_backend()
     compiler = backend.autocomplete_query_compiler_class(Page.objects.all(), " ".join(typed))
     pages = Page.objects.filter(live=True, locale__language_code=language)
-    return pages.filter(pk__in=compiler.matching(compiler.tree)).order_by("-pk")
+    return pages.filter(pk__in=compiler.matching_pks(compiler.query_tree)).order_by("-pk")
 
 
-def title_rank(typed, page):
-    """Return what puts titles in order: first those that begin as typed, then those with whole words."""
+def title_sort_key(typed, page):
+    """Sort titles that begin with the typed words first, then those with the last word as a whole word."""
     title = fold_words(page.title)
-    return not begins(title, typed), typed[-1] not in title
+    return not starts_with(title, typed), typed[-1] not in title
 
 
-def as_suggestion(page):
-    kind = kind_of(page.cached_content_type.model_class())
+def page_as_suggestion(page):
+    kind = get_kind(page.cached_content_type.model_class())
     return {"text": page.title, "url": page.url, "kind": kind}
 
 
@@ -115,10 +123,12 @@ def as_suggestion(page):
 
 
 @dataclass
-class Term:
-    """A country or a theme with a story.
+class TermSuggestion:
+    """A country or theme that has a story.
 
-    `rank`: how well its name fits, the best is 0. `story_path`: of a story that is filed under it.
+    `model`: Country or Theme.
+    `story_path`: the page tree path of one story with the country or theme.
+    `rank`: how well the typed words fit; 0 is best.
     """
 
     model: type
@@ -128,43 +138,50 @@ class Term:
     rank: int
 
     @property
-    def order(self):
+    def sort_key(self):
         return self.rank, self.name
 
     @property
     def index_path(self):
-        """The path of the top index that lists the story."""
-        return self.story_path[:INDEX_PATH]
+        """The page tree path of the top story index that lists the story."""
+        return self.story_path[:TOP_INDEX_PATH_LENGTH]
 
     def as_suggestion(self, index_url):
         url = f"{index_url}{self.model._meta.model_name}/{self.slug}/"
-        return {"text": self.name, "url": url, "kind": kind_of(self.model)}
+        return {"text": self.name, "url": url, "kind": get_kind(self.model)}
 
 
-def terms_called(typed, language, stories):
-    """Return a Term for each theme and country that the `typed` words mean and one of `stories` has."""
-    ranks = country_ranks(typed, language)
+def find_terms(typed, language, stories):
+    """Return a TermSuggestion for each theme and country that fits `typed` and has one of `stories`."""
+    country_ranks = rank_countries(typed, language)
     themes = Theme.objects.filter(locale__language_code=language)
-    countries = Country.objects.filter(pk__in=ranks)
-    rows = [
-        filed(themes, "name", stories.filter(story_themes__theme=OuterRef("pk")), language),
-        filed(countries, "code", stories.filter(story_countries__country=OuterRef("pk")), language),
-    ]
+    countries = Country.objects.filter(pk__in=country_ranks)
+    theme_rows = with_story_path(themes, "name", stories.filter(story_themes__theme=OuterRef("pk")), language)
+    country_rows = with_story_path(
+        countries, "code", stories.filter(story_countries__country=OuterRef("pk")), language
+    )
     names, terms = country_names(language), []
-    for kind, label, slug, story_path in rows[0].union(rows[1], all=True).order_by():
-        model = {"theme": Theme, "country": Country}[kind]
-        name = names[label] if model is Country else label
-        rank = ranks[label] if model is Country else name_rank(typed, name)
+    for kind, label, slug, story_path in theme_rows.union(country_rows, all=True).order_by():
+        if kind == "country":
+            model, name, rank = Country, names[label], country_ranks[label]
+        else:
+            model, name, rank = Theme, label, rank_name(typed, label)
         if story_path and rank is not None:
-            terms.append(Term(model, name, slug, story_path, rank))
+            terms.append(TermSuggestion(model, name, slug, story_path, rank))
     return terms
 
 
-def filed(terms, label, stories, language):
-    """Return (kind, label, slug, path of one of `stories` in `language` or None) of each of `terms`."""
-    # A join with the language would let SQLite, which keeps no statistics, begin with all its pages.
-    of_story = Locale.objects.filter(pk=OuterRef("locale")).values("language_code")
-    stories = stories.alias(language=Subquery(of_story)).filter(language=language).order_by()
+def with_story_path(terms, label, stories, language):
+    """Return rows (model name, label, slug, path of one of `stories` in `language` or None) of `terms`.
+
+    `terms`: a queryset of themes or countries.
+    `label`: the name of the field with the label.
+    `stories`: a queryset with an OuterRef to the term.
+    """
+    # A subquery and not a join: SQLite, without statistics, would begin a join with all pages of the
+    # language.
+    language_code = Locale.objects.filter(pk=OuterRef("locale")).values("language_code")
+    stories = stories.alias(language=Subquery(language_code)).filter(language=language).order_by()
     return terms.order_by().values_list(
         Value(terms.model._meta.model_name, CharField()),
         F(label),
@@ -173,51 +190,58 @@ def filed(terms, label, stories, language):
     )
 
 
-def country_ranks(typed, language):
-    """Return {ISO code: rank}; a name in `language` comes before an alias, unless that is there in full."""
-    exact, named, by_alias = {}, {}, {}
+def rank_countries(typed, language):
+    """Return {ISO code: rank} of the countries that fit the `typed` words; 0 is best.
+
+    A name or alias in full has rank 0, the beginning of the name in `language` 1 or 2 (see rank_name),
+    and the beginning of an alias 3.
+    """
+    exact, by_name, by_alias = {}, {}, {}
     names = country_names(language)
-    for code, words in words_of_countries().get(typed[0][0], ()):
+    for code, words in get_countries_by_letter().get(typed[0][0], ()):
         if list(words) == typed:
             exact[code] = 0
-        elif begins_words(words, typed):
-            rank = name_rank(typed, names[code])
+        elif each_starts_a_word(typed, words):
+            rank = rank_name(typed, names[code])
             if rank is None:
                 by_alias[code] = 3
             else:
-                named[code] = rank
-    return (by_alias if len(by_alias) <= MOST_COUNTRIES_OF_ALIAS else {}) | named | exact
+                by_name[code] = rank
+    return (by_alias if len(by_alias) <= MAX_COUNTRIES_BY_ALIAS else {}) | by_name | exact
 
 
 @functools.cache
-def words_of_countries():
-    """Return {letter: (ISO code, folded words)} of all names, aliases and demonyms with a word so begun."""
-    found = defaultdict(set)
+def get_countries_by_letter():
+    """Return {letter: {(ISO code, folded words of a name, alias or demonym)}}.
+
+    Each is listed under the first letter of each of its words.
+    """
+    by_letter = defaultdict(set)
     for code, name in country_names("en").items():
         names = [country_names(language).get(code, name) for language in CONTENT_LANGUAGES]
-        aliases = country_terms().get(code, {}).values()
+        aliases = read_country_terms().get(code, {}).values()
         for text in chain(names, *aliases):
             words = tuple(fold_words(text))
             for word in words:
-                found[word[0]].add((code, words))
-    return dict(found)
+                by_letter[word[0]].add((code, words))
+    return dict(by_letter)
 
 
-def name_rank(typed, name):
-    """Return 0 when `name` is what was typed, 1 when it begins so, 2 when its words do, else None."""
+def rank_name(typed, name):
+    """Return 0 if `name` is what was typed, 1 if it begins so, 2 if its words begin so, else None."""
     words = fold_words(name)
     if words == typed:
         return 0
-    if begins(words, typed):
+    if starts_with(words, typed):
         return 1
-    return 2 if begins_words(words, typed) else None
+    return 2 if each_starts_a_word(typed, words) else None
 
 
-def begins(words, typed):
-    """Return whether `words` begin with `typed`, of which the last may go on."""
+def starts_with(words, typed):
+    """Return whether `words` begin with the `typed` words, the last of which may be incomplete."""
     return " ".join(words).startswith(" ".join(typed))
 
 
-def begins_words(words, typed):
-    """Return whether each of `typed` begins one of `words`."""
-    return all(any(word.startswith(beginning) for word in words) for beginning in typed)
+def each_starts_a_word(typed, words):
+    """Return whether each of `typed` is the beginning of one of `words`."""
+    return all(any(word.startswith(prefix) for word in words) for prefix in typed)

@@ -1,4 +1,9 @@
-"""What else can be said for what somebody typed: equal terms, names of countries, themes, authors."""
+"""Synonyms for the search: groups of equal terms, and the names of countries, themes and authors.
+
+A story is indexed with a metadata token for each of its countries, themes and authors, for example
+`countryke0` or `theme12`, and not with their names. The vocabulary turns names into these tokens when a
+visitor searches, so a renamed theme needs no new index.
+"""
 
 import csv
 import functools
@@ -10,220 +15,209 @@ from django.db.models import F, TextField, Value
 from django.db.models.functions import Cast
 
 from caching.generation import kept
-from search.analysis import fold_words, stem, stop_words, tokenize
+from search.analysis import stop_words, tokenize
+from search.help_requests import analyse_help_terms, is_help_request
 from search.models import VocabularyGroup
-from search.queries import Tokens, leaves
+from search.queries import TokenPhrase, iter_phrases
 from stories.languages import CONTENT_LANGUAGES
 from stories.terms import Author, Country, Theme, country_names
 
-# Aliases and demonyms of countries; where they are from is said in docs/decisions/search.md.
-COUNTRY_TERMS = Path(__file__).parent / "data" / "country_terms.csv"
-# Entries of CLDR's that are no country.
-NO_COUNTRIES = {"EU", "EZ", "UN", "XA", "XB", "ZZ"}
-# Being filed under what was asked for tells more than a word of the text; another word for it, less.
-FILED, OTHER_WORD = 3, 0.5
-# An abbreviation that is an everyday word too: it means the country when typed, but not in a text.
-NOT_IN_TEXTS = {("car",)}
-# A country is looked for by so many other words in texts: each makes the search slower.
-MOST_WORDS_OF_COUNTRY = 6
-MOST_WORDS_IN_TERM = 9
-MOST_LABELS = 8
+# Aliases and demonyms of countries; docs/decisions/search.md says where they come from.
+COUNTRY_TERMS_FILE = Path(__file__).parent / "data" / "country_terms.csv"
+# Codes in CLDR's list of territories that are no countries, such as the European Union's.
+NON_COUNTRY_CODES = {"EU", "EZ", "UN", "XA", "XB", "ZZ"}
+# What a match counts in the ranking, where a typed word in a text counts 1: a metadata token says more
+# than a word, and a synonym less.
+METADATA_WEIGHT, SYNONYM_WEIGHT = 3, 0.5
+# Tokens of abbreviations that are everyday words too (CAR, the Central African Republic): they mean the
+# country when typed, but are not searched for in texts.
+TYPED_ONLY = {("car",)}
+# Synonyms in texts for one country. Each makes the query slower.
+MAX_COUNTRY_SYNONYMS = 6
+# In words. Longer terms are not recognised in a query.
+MAX_TERM_WORDS = 9
+# Added words that the search page lists.
+MAX_LABELS = 8
 
 
 @dataclass(frozen=True)
-class Term:
-    """A way to say something: its words as they stand in the index, and as readers know it."""
+class Synonym:
+    """A term as its `tokens` in the index, and as the `label` that visitors see."""
 
-    words: tuple[str, ...]
+    tokens: tuple[str, ...]
     label: str
+
+    def as_query(self):
+        return TokenPhrase(self.tokens, is_typed=False, weight=SYNONYM_WEIGHT, label=self.label)
 
 
 class Vocabulary:
-    """The other ways to say things, for searching pages in `language`, an ISO code.
+    """All synonyms for searching pages in `language`, an ISO code.
 
-    It reads what editors can change when it is made, by one query at most: make one for each search.
+    What editors can change is read when the object is made, by at most one query: make one a search.
 
-    `longest`: the number of words of the longest term.
+    `max_term_words`: the number of words of the longest term.
+    `spelling_terms`: names and terms, as visitors know them, that misspelt words are compared with.
     """
 
     def __init__(self, language):
         self.language = language
-        rows = kept(("vocabulary", language), functools.partial(read_what_editors_change, language))
-        edited = understood(rows, language)
-        self._equals, self._help_lines, self._names = edited.equals, edited.help_lines, edited.names
-        self._countries = countries_in(language)
-        # Names and terms as readers know them, to correct by.
-        self.texts = edited.texts
-        self.longest = edited.longest
+        rows = kept(("vocabulary", language), functools.partial(read_editable_terms, language))
+        editable = analyse_editable_terms(rows, language)
+        self._synonyms = editable.synonyms
+        self._metadata_tokens = editable.metadata_tokens
+        self._help_terms = editable.help_terms
+        self._countries = get_country_vocabulary(language)
+        self.spelling_terms = editable.spelling_terms
+        self.max_term_words = editable.max_term_words
 
-    def ways_to_say(self, words):
-        """Return Tokens for the other ways to say `words`, consecutive tokens of a query; often none."""
-        words = tuple(words)
-        if not is_telling(words, self.language):
+    def synonyms(self, tokens):
+        """Return TokenPhrases that are searched for besides `tokens`, one term of a query; often none."""
+        tokens = tuple(tokens)
+        if not is_significant(tokens, self.language):
             return []
-        # Several words of a name are found one by one.
-        names = self._names.get(words, ()) if len(words) == 1 else ()
-        ways = [Tokens([name], weight=FILED) for name in names] + self._countries.ways_to_say(words)
-        for term in self._equals.get(words, ()):
-            ways.append(other_word(term))
-            filed = [*self._names.get(term.words, ()), *self._countries.filed(term.words)]
-            ways += [Tokens([token], is_typed=False, weight=FILED, label=term.label) for token in filed]
-        without_doubles = {}
-        for way in ways:
-            without_doubles.setdefault(way.words, way)
-        return list(without_doubles.values())
+        # Each word of a theme's or author's name has the metadata token, so longer terms need none.
+        metadata = self._metadata_tokens.get(tokens, ()) if len(tokens) == 1 else ()
+        phrases = [TokenPhrase([token], weight=METADATA_WEIGHT) for token in metadata]
+        phrases += self._countries.synonyms(tokens)
+        for synonym in self._synonyms.get(tokens, ()):
+            phrases.append(synonym.as_query())
+            metadata = [
+                *self._metadata_tokens.get(synonym.tokens, ()),
+                *self._countries.metadata_tokens(synonym.tokens),
+            ]
+            phrases += [
+                TokenPhrase([token], is_typed=False, weight=METADATA_WEIGHT, label=synonym.label)
+                for token in metadata
+            ]
+        distinct = {}
+        for phrase in phrases:
+            distinct.setdefault(phrase.tokens, phrase)
+        return list(distinct.values())
 
     def also_searched(self, query):
-        """Return the words that were added to `query`, a tree of Tokens, for readers: at most 8."""
-        typed = {word for leaf in leaves(query) if leaf.is_typed for word in leaf.words}
+        """Return the labels of what was added to `query`, a tree of TokenPhrases, at most MAX_LABELS."""
+        typed = {token for phrase in iter_phrases(query) if phrase.is_typed for token in phrase.tokens}
         labels = {}
-        for leaf in leaves(query):
-            words = tuple(tokenize(leaf.label, self.language))
-            if not leaf.is_typed and not typed.issuperset(words):
-                labels.setdefault(words, leaf.label)
-        return list(labels.values())[:MOST_LABELS]
+        for phrase in iter_phrases(query):
+            tokens = tuple(tokenize(phrase.label, self.language))
+            if not phrase.is_typed and not typed.issuperset(tokens):
+                labels.setdefault(tokens, phrase.label)
+        return list(labels.values())[:MAX_LABELS]
 
     def asks_for_help(self, text):
-        """Return whether `text`, as typed, reads like a cry for help, in any language of the site.
-
-        It does with a term of several words, all of them in any order, stop words aside; where only
-        one would be left, as in “help me”, they must stand together. And it does with a term of one
-        word, when there is at most one other word.
-        """
-        return any(reads_like(text, help_terms(self._help_lines, code), code) for code in CONTENT_LANGUAGES)
+        """Return whether `text`, as typed, reads like a cry for help in any language of the site."""
+        return any(
+            is_help_request(text, analyse_help_terms(self._help_terms, code), code)
+            for code in CONTENT_LANGUAGES
+        )
 
 
-def is_telling(words, language):
-    """Return whether `words`, tokens, are more than stop words of `language`."""
-    return not stop_words(language).issuperset(words)
+def is_significant(tokens, language):
+    """Return whether not all `tokens` are stop words of `language`."""
+    return not stop_words(language).issuperset(tokens)
 
 
-def other_word(term):
-    return Tokens(term.words, is_typed=False, weight=OTHER_WORD, label=term.label)
+# --- Groups of equal terms, themes and authors ---------------------------------------------------
+# The rows are cached until the database changes; their analysis is cached as long as they are equal.
 
 
-# --- What editors can change ---------------------------------------------------------------------
-# What is read is kept until something changes, and what it means for as long as it is the same.
+def read_editable_terms(language):
+    """Return a sorted tuple of rows (kind, whether it leads to help, primary key, text).
 
-
-def read_what_editors_change(language):
-    """Return rows of (kind, whether it leads to help, key, text): groups, and names of themes and authors.
-
-    One query for all, as each search needs it.
+    The kind is “group”, “theme” or “author”; the text is a group's terms or a name. One query reads all.
     """
     groups = VocabularyGroup.objects.annotate(kind=Value("group"), helps=F("leads_to_help"))
-    parts = [groups.values_list("kind", "helps", "pk", "terms")]
+    querysets = [groups.values_list("kind", "helps", "pk", "terms")]
     for model in (Theme, Author):
         names = model.objects.filter(locale__language_code=language)
         names = names.annotate(kind=Value(model._meta.model_name), helps=Value(False))
-        parts.append(names.values_list("kind", "helps", "pk", Cast("name", TextField())))
-    return tuple(sorted(parts[0].order_by().union(*(part.order_by() for part in parts[1:]), all=True)))
+        querysets.append(names.values_list("kind", "helps", "pk", Cast("name", TextField())))
+    first, *others = (queryset.order_by() for queryset in querysets)
+    return tuple(sorted(first.union(*others, all=True)))
 
 
 @dataclass(frozen=True)
-class Edited:
-    """What the rows that editors can change mean in a language; see Vocabulary for `texts` and `longest`."""
+class EditableTerms:
+    """The analysed rows of read_editable_terms(); Vocabulary explains the last two."""
 
-    equals: dict
-    names: dict
-    help_lines: tuple[str, ...]
-    texts: tuple[str, ...]
-    longest: int
+    # {tokens of a term: its Synonyms}
+    synonyms: dict
+    # {tokens of a name or of one of its words: metadata tokens}
+    metadata_tokens: dict
+    help_terms: tuple[str, ...]
+    spelling_terms: tuple[str, ...]
+    max_term_words: int
 
 
 @functools.lru_cache(maxsize=8)
-def understood(rows, language):
-    """Return what `rows` of read_what_editors_change() are."""
+def analyse_editable_terms(rows, language):
+    """Return the EditableTerms of `rows` from read_editable_terms()."""
     models = {model._meta.model_name: model for model in (Theme, Author)}
-    names = [(models[kind], key, text) for kind, _helps, key, text in rows if kind in models]
-    groups = [row for row in rows if row[0] == "group"]
-    groups = [(VocabularyGroup(terms=text).lines, helps) for _kind, helps, _key, text in groups]
-    equal = [lines for lines, helps in groups if not helps]
-    equals, countries = equal_terms(equal, language), countries_in(language)
-    return Edited(
-        equals,
-        filed_by_name(names, language),
-        help_lines=tuple(line for lines, helps in groups if helps for line in lines),
-        texts=(*countries.texts, *(line for lines in equal for line in lines)),
-        longest=min(max(map(len, [*equals, *countries.meanings])), MOST_WORDS_IN_TERM),
+    names = [(models[kind], pk, text) for kind, _helps, pk, text in rows if kind in models]
+    groups = [
+        (VocabularyGroup(terms=text).lines, helps) for kind, helps, _pk, text in rows if kind == "group"
+    ]
+    equal_groups = [lines for lines, helps in groups if not helps]
+    synonyms, countries = find_synonyms(equal_groups, language), get_country_vocabulary(language)
+    return EditableTerms(
+        synonyms,
+        find_metadata_tokens(names, language),
+        help_terms=tuple(line for lines, helps in groups if helps for line in lines),
+        spelling_terms=(*countries.spelling_terms, *(line for lines in equal_groups for line in lines)),
+        max_term_words=min(max(map(len, [*synonyms, *countries.codes])), MAX_TERM_WORDS),
     )
 
 
-def filed_by_name(rows, language):
-    """Return {words: tokens of the index} of rows of (model, key, name), by whole name and each word."""
+def find_metadata_tokens(names, language):
+    """Return {tokens: metadata tokens} for `names`, rows of (model, primary key, name).
+
+    The keys are the tokens of each whole name and of each of its words.
+    """
     found = defaultdict(list)
-    for model, key, name in rows:
-        words = tuple(tokenize(name, language))
-        for part in dict.fromkeys([words, *((word,) for word in words)]):
-            if is_telling(part, language):
-                found[part].append(model(pk=key).index_token)
+    for model, pk, name in names:
+        whole_name = tuple(tokenize(name, language))
+        for tokens in dict.fromkeys([whole_name, *((token,) for token in whole_name)]):
+            if is_significant(tokens, language):
+                found[tokens].append(model(pk=pk).index_token)
     return dict(found)
 
 
-def equal_terms(groups, language):
-    """Return {words: the other Terms of all groups with it}; `groups` are tuples of lines.
+def find_synonyms(groups, language):
+    """Return {tokens of a term: the other Synonyms of its groups}; `groups` are lists of terms.
 
-    Left out is a term that holds a shorter one of its group, as “human trafficking” does “trafficking”.
+    A term that contains a shorter one of its group, as “human trafficking” contains “trafficking”, is no
+    synonym: it finds nothing more.
     """
     found = defaultdict(dict)
     for lines in groups:
-        terms = {}
+        group = {}
         for line in lines:
-            words = tuple(tokenize(line, language))
-            if is_telling(words, language):
-                terms.setdefault(words, Term(words, line))
-        for words in terms:
-            found[words] |= {other: term for other, term in terms.items() if finds_more(other, terms, words)}
-    return {words: tuple(others.values()) for words, others in found.items()}
+            tokens = tuple(tokenize(line, language))
+            if is_significant(tokens, language):
+                group.setdefault(tokens, Synonym(tokens, line))
+        shortest = {
+            tokens: synonym
+            for tokens, synonym in group.items()
+            if not any(part != tokens and contains(tokens, part) for part in group)
+        }
+        for tokens in group:
+            found[tokens] |= {other: synonym for other, synonym in shortest.items() if other != tokens}
+    return {tokens: tuple(synonyms.values()) for tokens, synonyms in found.items()}
 
 
-def finds_more(other, terms, words):
-    """Return whether looking for `other` finds what neither `words` nor a shorter one of `terms` does."""
-    return other != words and not any(part != other and within(part, other) for part in terms)
-
-
-# --- Cries for help ------------------------------------------------------------------------------
-
-
-@functools.lru_cache(maxsize=8)
-def help_terms(lines, language):
-    """Return (single words, phrases, sets of words) that `lines` are, see Vocabulary.asks_for_help."""
-    singles, phrases, sets = set(), set(), set()
-    for line in lines:
-        words, telling = fold_words(line), telling_words(line, language)
-        if len(words) == 1:
-            singles.add(words[0])
-        elif len(telling) == 1:
-            phrases.add(f" {' '.join(tokenize(line, language))} ")
-        elif telling:
-            sets.add(frozenset(stem(word, language) for word in telling))
-    return singles, phrases, sets
-
-
-def telling_words(text, language):
-    return [word for word in fold_words(text) if word not in stop_words(language)]
-
-
-def reads_like(text, terms, language):
-    singles, phrases, sets = terms
-    telling = telling_words(text, language)
-    others = [word for word in telling if word not in singles]
-    stems = {stem(word, language) for word in telling}
-    typed = f" {' '.join(tokenize(text, language))} "
-    return (
-        (len(others) < len(telling) and len(others) <= 1)
-        or any(phrase in typed for phrase in phrases)
-        or any(words <= stems for words in sets)
-    )
+def contains(tokens, part):
+    """Return whether `part`, tokens, stands in `tokens` in one piece."""
+    return f" {' '.join(part)} " in f" {' '.join(tokens)} "
 
 
 # --- Countries -----------------------------------------------------------------------------------
 
 
 @functools.cache
-def country_terms():
-    """Return {ISO code: {language: aliases and demonyms}}, from the table in search/data."""
-    with open(COUNTRY_TERMS, newline="", encoding="utf-8") as file:
+def read_country_terms():
+    """Return {ISO code of a country: {language: its aliases and demonyms}} from COUNTRY_TERMS_FILE."""
+    with open(COUNTRY_TERMS_FILE, newline="", encoding="utf-8") as file:
         rows = {row.pop("code"): row for row in csv.DictReader(file)}
     return {
         code: {language: cell.split("; ") for language, cell in row.items() if cell}
@@ -232,68 +226,72 @@ def country_terms():
 
 
 @functools.cache
-def countries_in(language):
-    return Countries(language)
+def get_country_vocabulary(language):
+    return CountryVocabulary(language)
 
 
-class Countries:
-    """The names of all countries, for pages in `language`.
+class CountryVocabulary:
+    """The names, aliases and demonyms of all countries, for searching pages in `language`, an ISO code.
 
-    `meanings`: {words: {ISO code: whether it is the country's name, not an alias}}
+    `codes`: {tokens: {ISO code of a country that they mean: True for a name, False for an alias}}
+    `spelling_terms`: names in `language`, and aliases in all languages.
     """
 
     def __init__(self, language):
         self.language = language
-        self.meanings = defaultdict(dict)
-        self.texts = []
-        # {ISO code: Terms for it in texts, the name first}
-        self._in_texts = {}
+        self.codes = defaultdict(dict)
+        self.spelling_terms = []
+        # {ISO code: Synonyms in `language`, the name first}
+        self._synonyms = {}
         for code, name in country_names(language).items():
-            if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES:
-                self._add(code, name, country_terms().get(code, {}))
+            if len(code) == 2 and code.isalpha() and code not in NON_COUNTRY_CODES:
+                self._add(code, name, read_country_terms().get(code, {}))
 
     def _add(self, code, name, aliases):
-        self.texts += [name, *(alias for terms in aliases.values() for alias in terms)]
-        for in_language in CONTENT_LANGUAGES:
-            self.meanings[self._words(country_names(in_language).get(code, name))][code] = True
-        for alias in (alias for terms in aliases.values() for alias in terms):
-            self.meanings[self._words(alias)].setdefault(code, False)
-        terms = [Term(self._words(text), text) for text in [name, *aliases.get(self.language, [])]]
-        # Demonyms, of one word, before long forms that often contain them.
-        self._in_texts[code] = terms[:1] + sorted(terms[1:], key=lambda term: len(term.words))
+        all_aliases = [alias for terms in aliases.values() for alias in terms]
+        self.spelling_terms += [name, *all_aliases]
+        for language in CONTENT_LANGUAGES:
+            self.codes[self._tokenize(country_names(language).get(code, name))][code] = True
+        for alias in all_aliases:
+            self.codes[self._tokenize(alias)].setdefault(code, False)
+        terms = [name, *aliases.get(self.language, [])]
+        first, *others = (Synonym(self._tokenize(term), term) for term in terms)
+        # Short terms first: long forms often contain a demonym of one word, and are then left out.
+        self._synonyms[code] = [first, *sorted(others, key=lambda synonym: len(synonym.tokens))]
 
-    def _words(self, text):
+    def _tokenize(self, text):
         return tuple(tokenize(text, self.language))
 
-    def filed(self, words):
-        """Return the tokens of the index of the countries that `words` mean."""
-        return [Country(code=code).index_token for code in self.meanings.get(words, ())]
+    def metadata_tokens(self, tokens):
+        """Return the metadata tokens of the countries that `tokens` mean."""
+        return [Country(code=code).index_token for code in self.codes.get(tokens, ())]
 
-    def ways_to_say(self, words):
-        """Return Tokens for the countries that `words` mean, often none, as stories are filed and say."""
-        codes = self.meanings.get(words, {})
+    def synonyms(self, tokens):
+        """Return TokenPhrases for the countries that `tokens` mean: metadata tokens and words of texts."""
+        codes = self.codes.get(tokens, {})
         names = country_names(self.language)
-        filed = [
-            Tokens(
+        phrases = [
+            TokenPhrase(
                 [Country(code=code).index_token],
                 is_typed=is_name,
-                weight=FILED,
+                weight=METADATA_WEIGHT,
                 label="" if is_name else names[code],
             )
             for code, is_name in codes.items()
         ]
-        return filed + [other_word(term) for code in codes for term in self._others(code, words, len(codes))]
+        # The more countries are meant, the fewer synonyms each has.
+        limit = max(MAX_COUNTRY_SYNONYMS // max(len(codes), 1), 1)
+        for code in codes:
+            phrases += [synonym.as_query() for synonym in self._find_synonyms(code, tokens)[:limit]]
+        return phrases
 
-    def _others(self, code, words, countries):
-        """Return the Terms that find more than `words` do, and fewer the more `countries` there are."""
-        known, others = [words], []
-        for term in self._in_texts[code]:
-            finds_more = not any(within(part, term.words) for part in known)
-            if finds_more and term.words not in NOT_IN_TEXTS and is_telling(term.words, self.language):
-                known.append(term.words)
-                others.append(term)
-        return others[: max(MOST_WORDS_OF_COUNTRY // countries, 1)]
-
-
-def within(part, words):
-    return f" {' '.join(part)} " in f" {' '.join(words)} "
+    def _find_synonyms(self, code, tokens):
+        """Return the Synonyms for a country that find more than `tokens`, and than those before, do."""
+        known, synonyms = [tokens], []
+        for synonym in self._synonyms[code]:
+            finds_more = not any(contains(synonym.tokens, part) for part in known)
+            is_usable = synonym.tokens not in TYPED_ONLY and is_significant(synonym.tokens, self.language)
+            if finds_more and is_usable:
+                known.append(synonym.tokens)
+                synonyms.append(synonym)
+        return synonyms

@@ -1,4 +1,4 @@
-"""The search in the admin: its vocabulary, and the report of searches without result."""
+"""Registers the search vocabulary and the report of searches without results in the Wagtail admin."""
 
 from django.contrib.auth.models import Permission
 from django.urls import path, reverse
@@ -19,7 +19,7 @@ from stories.choosers import TermChooserViewSet
 
 class VocabularyCreateView(CreateView):
     def get_initial(self):
-        """Begin with the terms of the address: a search without result leads here with its words."""
+        """Fill in the `terms` of the query string: the report of searches without results links here."""
         return super().get_initial() | {"terms": self.request.GET.get("terms", "")}
 
 
@@ -47,32 +47,32 @@ class MissedSearchesMenuItem(MenuItem):
 
 
 @hooks.register("register_reports_menu_item")
-def add_report_of_missed_searches():
+def register_missed_searches_menu_item():
     return MissedSearchesMenuItem(
         MissedSearchReport.page_title, reverse("missed_searches"), name="missed-searches", icon_name="search"
     )
 
 
 @hooks.register("construct_reports_menu")
-def remove_report_of_all_searches(request, menu_items):
-    # Wagtail's list of what visitors type would always be empty: here nothing of it is stored.
+def remove_search_terms_menu_item(request, menu_items):
+    # Wagtail's report of search terms would always be empty: this site does not store what visitors type.
     menu_items[:] = [item for item in menu_items if item.name != "search-terms"]
 
 
 @hooks.register("register_admin_urls")
-def add_addresses_of_missed_searches():
-    folder = "reports/searches-without-result/"
+def register_missed_searches_urls():
+    base = "reports/searches-without-result/"
     return [
-        path(folder, MissedSearchReport.as_view(), name="missed_searches"),
+        path(base, MissedSearchReport.as_view(), name="missed_searches"),
         path(
-            f"{folder}results/", MissedSearchReport.as_view(results_only=True), name="missed_searches_results"
+            f"{base}results/", MissedSearchReport.as_view(results_only=True), name="missed_searches_results"
         ),
-        path(f"{folder}<int:pk>/delete/", MissedSearchDelete.as_view(), name="missed_search_delete"),
+        path(f"{base}<int:pk>/delete/", MissedSearchDelete.as_view(), name="missed_search_delete"),
     ]
 
 
 @hooks.register("register_permissions")
-def add_permissions_for_missed_searches():
+def register_missed_searches_permissions():
     return Permission.objects.filter(
         content_type__app_label="search", codename__in=["view_missedsearch", "delete_missedsearch"]
     )

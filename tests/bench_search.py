@@ -109,7 +109,7 @@ def form_for(words):
 def ask(words):
     """Ask for the first page of results and their number, without facets."""
     search = Search(form_for(words))
-    assert len(search.page(1)) and search.count
+    assert len(search.get_page(1)) and search.count
 
 
 def ask_plain(words):

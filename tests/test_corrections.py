@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from wagtail.models import Locale
 
 from search.analysis import stem
-from search.corrections import Correction, corrections, remember, site_words
+from search.corrections import Correction, find_corrections
 from search.finding import Search
 from search.forms import SearchForm
+from search.known_words import get_site_words, remember_words
 from search.models import KnownWord
 from stories.demo.load import FOLDER, read, story_slugs
 from stories.models import StoryPage
@@ -39,7 +40,7 @@ def correct(text, terms=(), language="en"):
     with override(language):
         search = Search(form)
         # Only the terms of the test: what is corrected must not hang on the vocabulary.
-        search.vocabulary.texts = tuple(terms)
+        search.vocabulary.spelling_terms = tuple(terms)
         return search.corrections
 
 
@@ -173,7 +174,7 @@ def test_terms_of_several_words_are_asked_for_as_a_whole():
         return set(asked)
 
     terms = ["Ivory Coast", "Gold Coast"]
-    found = corrections("ivry coast", ["ivry", "coast"], "en", find, dict.fromkeys, terms)
+    found = find_corrections("ivry coast", ["ivry", "coast"], "en", find, dict.fromkeys, terms)
     assert found == [Correction("Ivory coast", True)]
     assert asked == ["Ivory Coast"]
 
@@ -191,18 +192,18 @@ def test_at_most_four_candidates_are_asked_for():
             asked.extend(words)
             return {}
 
-        assert corrections(text, text.split(), "en", set, texts_of) == []
+        assert find_corrections(text, text.split(), "en", set, texts_of) == []
         assert len(asked) == most
 
 
 def test_one_query_reads_the_words_and_only_when_there_are_new_ones(django_assert_num_queries):
     make_story("Lantern")
     with django_assert_num_queries(2):
-        site_words()
+        get_site_words()
     with django_assert_num_queries(1):
-        assert "lantern" in site_words()
+        assert "lantern" in get_site_words()
     make_story("Quilting")
-    assert "quilting" in site_words()
+    assert "quilting" in get_site_words()
 
 
 # --- What is remembered --------------------------------------------------------------------------
@@ -219,7 +220,7 @@ def test_words_are_remembered_once_as_they_are_written():
 
 
 def test_a_word_with_more_marks_than_the_database_takes_is_left_out():
-    remember(["lan" + "\u0301" * 80 + "tern", "a" * 41, "ﷺ" * 3])
+    remember_words(["lan" + "\u0301" * 80 + "tern", "a" * 41, "ﷺ" * 3])
     assert known().isdisjoint({"lantern", "a" * 41})
 
 
@@ -247,7 +248,7 @@ def test_two_processes_remember_the_same_words_at_once():
 
     def remember_shuffled(seed):
         try:
-            remember([" ".join(random.Random(seed).sample(words, len(words)))])  # noqa: S311 - no secret
+            remember_words([" ".join(random.Random(seed).sample(words, len(words)))])  # noqa: S311 - no secret
         finally:
             connection.close()
 
@@ -275,7 +276,7 @@ def test_what_is_shown_for_a_hidden_word_tells_nothing_of_it(hidden):
     KnownWord.objects.all().delete()
     make_story("Quixotry")
     without = correct("quixotic")
-    remember(["Quixotic"])
+    remember_words(["Quixotic"])
     assert correct("quixotic") == without == [Correction("Quixotry", is_clear=True)]
 
 

@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from wagtail.models import ModelLogEntry
 
-from search.missed import PATIENCE, count_missed, reportable_words
+from search.missed import LOCK_TIMEOUT, count_missed_search, get_countable_words
 from search.models import MissedSearch
 from tests.builders import make_user, parse
 
@@ -29,7 +29,7 @@ def miss(text, times, on=FIRST_DAY):
     """Search for `text` in vain so many times on that day."""
     with time_machine.travel(on, tick=False):
         for _ in range(times):
-            count_missed(text)
+            count_missed_search(text)
 
 
 def make_known(words, count=5, month=datetime.date(2026, 3, 1)):
@@ -80,9 +80,9 @@ def test_different_words_and_orders_are_counted_apart():
 
 
 def test_words_are_stored_as_a_hash_that_needs_the_key(settings):
-    count_missed("debt bondage")
+    count_missed_search("debt bondage")
     settings.SECRET_KEY = "another key"
-    count_missed("debt bondage")
+    count_missed_search("debt bondage")
 
     digests = MissedSearch.objects.values_list("digest", flat=True)
     assert len({len(digest) for digest in digests}) == 1
@@ -99,7 +99,7 @@ def test_words_are_stored_as_a_hash_that_needs_the_key(settings):
     ],
 )
 def test_words_are_counted_folded(text, words):
-    assert reportable_words(text) == words
+    assert get_countable_words(text) == words
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_words_are_counted_folded(text, words):
     ],
 )
 def test_what_may_lead_to_a_person_is_not_counted(text):
-    assert not reportable_words(text)
+    assert not get_countable_words(text)
     miss(text, times=6)
 
     assert not MissedSearch.objects.exists()
@@ -144,7 +144,7 @@ def test_what_may_lead_to_a_person_is_not_counted(text):
 def test_what_was_searched_for_less_than_five_times_is_nowhere_in_the_database(searches):
     MissedSearch.objects.all().delete()
     for text in searches:
-        count_missed(text)
+        count_missed_search(text)
 
     stored = all_stored_text()
     assert not any(word in stored for word in ["zaqoriv", "zaqóriv", "plumbeth", "quixolan"])
@@ -164,9 +164,9 @@ def test_it_takes_one_query_to_count_again_and_four_for_new_words(django_assert_
     # On both databases two more for the savepoint, and on SQLite two for the time that it waits.
     around = 4 if IS_SQLITE else 2
     with django_assert_num_queries(around + 4):
-        count_missed("debt bondage")
+        count_missed_search("debt bondage")
     with django_assert_num_queries(around + 1):
-        count_missed("debt bondage")
+        count_missed_search("debt bondage")
 
 
 # --- A database that can't write now -------------------------------------------------------------
@@ -177,7 +177,7 @@ def test_database_that_may_only_be_read_is_no_error():
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA query_only = ON" if IS_SQLITE else "SET transaction_read_only = on")
     try:
-        count_missed("debt bondage")
+        count_missed_search("debt bondage")
         assert not MissedSearch.objects.exists()
     finally:
         if IS_SQLITE:
@@ -192,16 +192,16 @@ def test_visitor_does_not_wait_long_for_a_locked_database():
     try:
         other.execute("BEGIN IMMEDIATE")
         start = time.monotonic()
-        count_missed("debt bondage")
+        count_missed_search("debt bondage")
         waited = time.monotonic() - start
     finally:
         other.close()
 
     assert not MissedSearch.objects.exists()
-    assert PATIENCE / 1000 <= waited < 5
+    assert LOCK_TIMEOUT / 1000 <= waited < 5
     with connection.cursor() as cursor:
         assert cursor.execute("PRAGMA busy_timeout").fetchone() == (20_000,)
-    count_missed("debt bondage")
+    count_missed_search("debt bondage")
     assert MissedSearch.objects.get().count == 1
 
 
@@ -214,8 +214,8 @@ def test_several_visitors_at_once_are_all_counted():
     def search():
         try:
             barrier.wait()
-            count_missed("never before")
-            count_missed("debt bondage")
+            count_missed_search("never before")
+            count_missed_search("debt bondage")
         finally:
             connection.close()
 
@@ -232,7 +232,7 @@ def test_several_visitors_at_once_are_all_counted():
 
 def digest_of(words):
     """Return the digest that is stored for `words`, and leave no trace of it."""
-    count_missed(words)
+    count_missed_search(words)
     row = MissedSearch.objects.get(words="")
     row.delete()
     return row.digest

@@ -9,7 +9,7 @@ from wagtail.models import Locale
 from wagtail.test.utils.form_data import inline_formset, nested_form_data
 
 from home.models import HomePage
-from search.promotions import promoted
+from search.promotions import find_promotions
 from tests.builders import make_index, make_plain_page, make_private, make_story, make_user, parse
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def promote(terms, *pages, **fields):
 
 
 def titles(text, language="en"):
-    return [promotion.title for promotion in promoted(text, language)]
+    return [promotion.title for promotion in find_promotions(text, language)]
 
 
 # --- What is found -------------------------------------------------------------------------------
@@ -35,7 +35,7 @@ def test_promoted_pages_come_in_the_order_of_the_editors():
     second, first = make_story("Second"), make_story("First")
     promote("Debt bondage", first, second, description="Begin with these.")
 
-    found = promoted("debt bondage", "en")
+    found = find_promotions("debt bondage", "en")
 
     assert [promotion.page for promotion in found] == [first.page_ptr, second.page_ptr]
     assert {promotion.description for promotion in found} == {"Begin with these."}
@@ -59,13 +59,13 @@ def test_other_words_promote_nothing(text):
     promote("debt bondage", make_story("A story"))
     promote("!", make_story("Another"))
 
-    assert not promoted(text, "en")
+    assert not find_promotions(text, "en")
 
 
 def test_external_links_are_promoted_with_their_words():
     promote("help", external_link_url="https://example.org/help", external_link_text="A help line")
 
-    (promotion,) = promoted("help", "en")
+    (promotion,) = find_promotions("help", "en")
 
     assert (promotion.title, promotion.link) == ("A help line", "https://example.org/help")
 
@@ -76,7 +76,7 @@ def test_external_links_are_promoted_with_their_words():
 def test_external_links_of_other_kinds_are_not_promoted(address):
     promote("help", external_link_url=address, external_link_text="A link")
 
-    assert not promoted("help", "en")
+    assert not find_promotions("help", "en")
 
 
 # --- Only what is public, in the reader's language -----------------------------------------------
@@ -109,7 +109,7 @@ def test_private_page_is_not_promoted_for_its_external_link_either():
     page = make_private(make_story("Private"))
     promote("quiet", page, external_link_url="https://example.org", external_link_text="A link")
 
-    assert not promoted("quiet", "en")
+    assert not find_promotions("quiet", "en")
 
 
 def test_only_pages_in_the_language_of_the_reader_are_promoted():
@@ -132,7 +132,7 @@ def test_looking_for_promotions_stores_nothing(client):
     promote("debt bondage", make_story("A story"))
 
     for text in ("debt bondage", "my own name"):
-        promoted(text, "en")
+        find_promotions(text, "en")
         assert client.get("/search/", {"q": text}).status_code == 200
 
     assert list(Query.objects.values_list("query_string", flat=True)) == ["debt bondage"]
@@ -143,14 +143,14 @@ def test_it_takes_one_query_without_promotions_and_two_with(django_assert_num_qu
     promote("debt bondage", make_story("A story"), make_story("Another"))
 
     with django_assert_num_queries(1):
-        promoted("something else", "en")
+        find_promotions("something else", "en")
     with django_assert_num_queries(2):
-        assert [promotion.page.title for promotion in promoted("debt bondage", "en")] == [
+        assert [promotion.page.title for promotion in find_promotions("debt bondage", "en")] == [
             "A story",
             "Another",
         ]
     with django_assert_num_queries(0):
-        promoted("", "en")
+        find_promotions("", "en")
 
 
 # --- In the admin --------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from search.analysis import tokenize
 from search.finding import Search
 from search.forms import SearchForm
 from search.models import VocabularyGroup
-from search.parsing import parse
+from search.parsing import parse_query
 from search.vocabulary import Vocabulary
 from stories.terms import Author, Theme
 from tests.builders import make_author, make_index, make_private, make_story, make_theme, make_user
@@ -29,19 +29,19 @@ def found(text):
     """Return the titles of the pages that a search for `text` finds, the best first."""
     form = SearchForm({"q": text})
     form.is_valid()
-    return [page.title for page in Search(form).page(1)]
+    return [page.title for page in Search(form).get_page(1)]
 
 
-def ways(text, language="en"):
-    """Return {words: Tokens} for what is said instead of `text`."""
-    said = Vocabulary(language).ways_to_say(tokenize(text, language))
-    assert len({way.words for way in said}) == len(said), "each once"
+def synonyms(text, language="en"):
+    """Return {words: TokenPhrase} for what is said instead of `text`."""
+    said = Vocabulary(language).synonyms(tokenize(text, language))
+    assert len({way.tokens for way in said}) == len(said), "each once"
     return {way.query_string: way for way in said}
 
 
 def also_searched(text, language="en"):
     vocabulary = Vocabulary(language)
-    return vocabulary.also_searched(parse(text, language, vocabulary).query)
+    return vocabulary.also_searched(parse_query(text, language, vocabulary).query)
 
 
 def text_block(words):
@@ -69,7 +69,7 @@ def test_term_finds_the_others_of_its_group_after_what_was_typed(only_own_groups
         "Of debt, and of bondage",
         "Of peonage",
     }
-    way = ways("PEONAGE")["debt bondag"]
+    way = synonyms("PEONAGE")["debt bondag"]
     assert (way.is_typed, way.weight, way.label) == (False, 0.5, "Debt bondage")
 
 
@@ -77,24 +77,24 @@ def test_term_may_be_in_several_groups(only_own_groups):
     make_group("freed", "rescued", "réscued")
     make_group("freed", "liberated", "rescue")
 
-    assert list(ways("freed")) == ["rescu", "liber"]
+    assert list(synonyms("freed")) == ["rescu", "liber"]
 
 
 def test_term_that_holds_a_shorter_one_of_its_group_is_not_looked_for_as_well(only_own_groups):
     make_group("trafficking", "human trafficking", "traite", "traite des personnes")
 
-    assert list(ways("trafficking")) == ["trait"]
-    assert list(ways("human trafficking")) == ["traffick", "trait"]
+    assert list(synonyms("trafficking")) == ["trait"]
+    assert list(synonyms("human trafficking")) == ["traffick", "trait"]
 
 
 def test_terms_are_read_by_the_language_of_the_pages(only_own_groups):
     make_group("UN", "ONU")
     make_group("!!!", "…", "ONU", "Nations Unies")
 
-    assert list(ways("ONU", "en")) == ["un", "nation uni"]
+    assert list(synonyms("ONU", "en")) == ["un", "nation uni"]
     # There the word is a stop word, which is in every text.
-    assert list(ways("ONU", "fr")) == ["nation uni"]
-    assert ways("un", "fr") == {}
+    assert list(synonyms("ONU", "fr")) == ["nation uni"]
+    assert synonyms("un", "fr") == {}
 
 
 def test_new_changed_and_deleted_group_counts_at_once(only_own_groups):
@@ -145,14 +145,14 @@ def test_making_a_vocabulary_takes_one_query(django_assert_num_queries):
 
     with django_assert_num_queries(1):
         vocabulary = Vocabulary("en")
-        vocabulary.ways_to_say(["kenya"])
+        vocabulary.synonyms(["kenya"])
         vocabulary.asks_for_help("help me")
 
 
 def test_longest_term_has_at_most_nine_words(only_own_groups):
     make_group("one two three four five six seven eight nine ten", "short")
 
-    assert Vocabulary("en").longest == 9
+    assert Vocabulary("en").max_term_words == 9
 
 
 # --- The groups to start with --------------------------------------------------------------------
@@ -233,13 +233,13 @@ def test_alias_finds_the_country_after_its_own_word_and_before_other_words():
 
 
 def test_name_of_a_country_counts_as_typed_and_an_alias_as_added():
-    name, alias = ways("Kenia")["countryke0"], ways("Kenyan")["countryke0"]
+    name, alias = synonyms("Kenia")["countryke0"], synonyms("Kenyan")["countryke0"]
 
     assert (name.is_typed, name.weight, name.label) == (True, 3, "")
     assert (alias.is_typed, alias.weight, alias.label) == (False, 3, "Kenya")
-    assert ways("keniano", "es")["countryke0"].label == "Kenia"
-    assert "kenya" not in ways("Kenya")
-    word = ways("Kenyan")["kenya"]
+    assert synonyms("keniano", "es")["countryke0"].label == "Kenia"
+    assert "kenya" not in synonyms("Kenya")
+    word = synonyms("Kenyan")["kenya"]
     assert (word.is_typed, word.weight, word.label) == (False, 0.5, "Kenya")
 
 
@@ -248,12 +248,12 @@ def test_word_for_two_countries_finds_both():
     make_story("Timber", countries=["CG"])
 
     assert set(found("Congolese")) == {"Cobalt", "Timber"}
-    assert {"countrycd0", "countrycg0"} <= set(ways("Congo"))
+    assert {"countrycd0", "countrycg0"} <= set(synonyms("Congo"))
 
 
 @pytest.mark.parametrize("typed", ["DRC", "USA", "Congolese", "British", "Ivory Coast", "UAE"])
 def test_country_makes_no_long_query(typed):
-    said = [way for way in ways(typed).values() if way.weight < 1]
+    said = [way for way in synonyms(typed).values() if way.weight < 1]
 
     assert 1 <= len(said) <= 6
 
@@ -279,8 +279,8 @@ def test_editor_gives_a_country_another_name_at_once():
 
 
 def test_stop_word_means_no_country():
-    assert ways("us") == {}
-    assert "countryus0" in ways("USA")
+    assert synonyms("us") == {}
+    assert "countryus0" in synonyms("USA")
 
 
 # --- Themes and authors --------------------------------------------------------------------------
@@ -293,8 +293,8 @@ def test_theme_is_found_by_each_of_its_words():
     for typed in ("forced labour", "labour", "FORCED", "forced journey"):
         assert found(typed) == ["A journey home"]
     token = Theme.objects.get(name="Forced labour").index_token
-    assert (ways("forced")[token].is_typed, ways("forced")[token].weight) == (True, 3)
-    assert ways("and") == {}
+    assert (synonyms("forced")[token].is_typed, synonyms("forced")[token].weight) == (True, 3)
+    assert synonyms("and") == {}
 
 
 @pytest.mark.parametrize("typed", ["forced labor", "labor", "compulsory labour", "travail forcé"])
@@ -324,8 +324,8 @@ def test_themes_of_another_language_do_not_count():
     french = Locale.objects.create(language_code="fr")
     theme = Theme.objects.create(name="Lanterne", locale=french)
 
-    assert ways("lanterne") == {}
-    assert list(ways("lanterne", "fr")) == [theme.index_token]
+    assert synonyms("lanterne") == {}
+    assert list(synonyms("lanterne", "fr")) == [theme.index_token]
 
 
 # --- What the page says was searched -------------------------------------------------------------
@@ -430,7 +430,7 @@ def test_editors_say_what_is_a_cry_for_help(only_own_groups):
 def test_cries_for_help_are_no_equal_terms(only_own_groups):
     make_group("lantern", "candle", leads_to_help=True)
 
-    assert ways("lantern") == {}
+    assert synonyms("lantern") == {}
 
 
 # --- In the admin --------------------------------------------------------------------------------

@@ -1,12 +1,16 @@
-"""The search backend of the site: modelsearch's for its database, with its faults mended."""
+"""The site's search backend: modelsearch's backend for the database in use, with some behaviour replaced.
+
+The setting WAGTAILSEARCH_BACKENDS names this package.
+"""
 
 from django.db import connection
 
 
 def SearchBackend(params):
-    """Return the backend for the database, SQLite or PostgreSQL.
+    """Return the search backend for the database, SQLite or PostgreSQL.
 
-    Each can only be imported on its own database.
+    modelsearch looks for this name in the package. The modules are imported here because each can be
+    imported only where its database is in use.
     """
     if connection.vendor == "postgresql":
         from search.backends.postgresql import PostgreSQLBackend as Backend

@@ -1,4 +1,8 @@
-"""What both backends do differently from modelsearch's, each change with the fault that it mends."""
+"""What both search backends, for SQLite and PostgreSQL, change of modelsearch's: indexing, queries, ranking.
+
+A comment that begins with “Fault:” names the fault in modelsearch that the code works around
+(docs/decisions/search.md lists them).
+"""
 
 from dataclasses import dataclass
 
@@ -12,34 +16,36 @@ from wagtail.models import Locale, Page
 
 from search import ranking
 from search.analysis import fold_words, tokenize
-from search.corrections import remember
+from search.known_words import remember_words
 from search.models import KnownWord
-from search.queries import Tokens, analysed, beginning
+from search.queries import TokenPhrase, analyse_query, prefix_query
 
 LANGUAGES = [code for code, _name in settings.WAGTAIL_CONTENT_LANGUAGES]
 
 
-# --- What is written -----------------------------------------------------------------------------
+# --- Indexing ------------------------------------------------------------------------------------
 
 
-class Text(SearchField):
-    """A text of an IndexedObject."""
+class AnalysedField(SearchField):
+    """A search field of AnalysedObject, which is no model: its value is a plain attribute."""
 
     def get_value(self, obj):
         return getattr(obj, self.field_name)
 
 
-class Beginnings(AutocompleteField):
+class AnalysedAutocompleteField(AutocompleteField):
+    """The autocomplete field of AnalysedObject."""
+
     def get_value(self, obj):
         return getattr(obj, self.field_name)
 
 
 @dataclass
-class IndexedObject:
-    """An object as its index entry has it: every text analysed.
+class AnalysedObject:
+    """Takes the place of a model instance when its index entry is written: its texts are analysed.
 
-    Fault: neither database analyses text as the other does, and neither knows in which language a
-    page is. Here the analysis is done before.
+    Fault: the two databases analyse text differently, and neither knows the language of a page. They are
+    given tokens between spaces instead.
     """
 
     pk: object
@@ -48,168 +54,197 @@ class IndexedObject:
     autocomplete: str
 
     @classmethod
-    def of(cls, obj, language):
-        title, body, beginnings = [], [], []
-        for field, text in texts_of(obj):
+    def from_instance(cls, instance, language):
+        title, body, autocomplete = [], [], []
+        for field, text in iter_texts(instance):
             if isinstance(field, AutocompleteField):
-                beginnings += fold_words(text)
+                autocomplete += fold_words(text)
             elif field.field_name == "title":
                 title += tokenize(text, language)
             else:
                 body += tokenize(text, language)
-        # Fault: modelsearch looks in the title and the body together, for which Wagtail's tables on
-        # PostgreSQL have no index. With the title in the body too, the index of the body is enough.
-        return cls(obj.pk, " ".join(title), " ".join([*title, *body]), " ".join(beginnings))
+        # Fault: modelsearch searches title and body together, for which Wagtail's tables on PostgreSQL
+        # have no index. The body includes the title here, so that the index of the body is enough.
+        return cls(instance.pk, " ".join(title), " ".join([*title, *body]), " ".join(autocomplete))
 
     @staticmethod
     def get_search_fields():
-        return [Text("title"), Text("body"), Beginnings("autocomplete")]
+        return [AnalysedField("title"), AnalysedField("body"), AnalysedAutocompleteField("autocomplete")]
 
 
-def texts_of(obj, fields=None):
-    """Yield (field, text) for all that is searched of `obj`, or for its search `fields` alone."""
+def iter_texts(obj, fields=None):
+    """Yield (search field, text) for `fields` of a model instance, or for all its search fields.
+
+    Fields of related objects are included.
+    """
     for field in obj.get_search_fields() if fields is None else fields:
         if isinstance(field, RelatedFields):
             related = field.get_value(obj)
-            related = related.all() if isinstance(related, Manager) else [related] if related else []
-            for one in related:
-                yield from texts_of(one, field.fields)
+            single = [related] if related else []
+            for related_object in related.all() if isinstance(related, Manager) else single:
+                yield from iter_texts(related_object, field.fields)
         elif isinstance(field, SearchField | AutocompleteField):
-            yield field, as_text(field.get_value(obj))
+            yield field, to_text(field.get_value(obj))
 
 
-def as_text(value):
+def to_text(value):
+    """Return the value of a search field as text; lists, and the values of dictionaries, are joined."""
     if isinstance(value, dict):
         value = list(value.values())
-    return ", ".join(map(as_text, value)) if isinstance(value, list) else str(value)
+    return ", ".join(map(to_text, value)) if isinstance(value, list) else str(value)
 
 
 class AnalysingIndex:
+    """Mixin for modelsearch's index classes: analyses texts before they are written."""
+
     def delete_stale_entries(self):
-        """Start to build the index anew: its pages will bring their words with them."""
+        """Empty the table of known words too: `update_index` calls this before it indexes all pages."""
         KnownWord.objects.all().delete()
         super().delete_stale_entries()
 
     def add_items(self, model, objs):
-        """Write the index entries of `objs`, each in the words of its own language."""
+        """Write the index entries of `objs`, instances of `model`, each analysed in its own language."""
         languages = {}
         if hasattr(model, "locale_id"):
             languages = dict(Locale.objects.values_list("pk", "language_code"))
         if issubclass(model, Page):
-            remember(text for obj in objs if obj.live for _field, text in texts_of(obj))
+            remember_words(text for obj in objs if obj.live for _field, text in iter_texts(obj))
         super().add_items(
             model,
-            [IndexedObject.of(obj, languages.get(getattr(obj, "locale_id", None), "en")) for obj in objs],
+            [
+                AnalysedObject.from_instance(obj, languages.get(getattr(obj, "locale_id", None), "en"))
+                for obj in objs
+            ],
         )
 
     def _refresh_title_norms(self, full=False):
         """Do nothing.
 
-        Fault: whenever an entry is written, modelsearch reads the titles of all of them, for a number by
-        which it ranks. Results are ranked otherwise here, see `ranked`.
+        Fault: after each entry, modelsearch reads the titles of all entries for a number that its ranking
+        uses. RankedResults does not need it.
         """
 
 
-# --- What is asked -------------------------------------------------------------------------------
+# --- Queries -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Syntax:
-    """How a database writes its queries; `{}` stands for a part of one."""
+    """The syntax of a database's full-text queries.
 
-    word: str
-    beginning: str
-    next_word: str
+    `phrase` and `prefix_phrase` are formats with one {} for the tokens, which `separator` joins; the latter
+    lets the last token be the beginning of a word. `and_`, `or_` and `and_not` are
+    operators between queries.
+    """
+
+    phrase: str
+    prefix_phrase: str
+    separator: str
     and_: str
     or_: str
     and_not: str
 
 
-def written(query, syntax):
-    """Return `query`, of And, Or, Not and Tokens, in a database's own words.
+def compile_query(query, syntax):
+    """Return `query`, a tree of And, Or, Not and TokenPhrases, as text in a database's `syntax`.
 
-    Faults: on SQLite a quotation mark in a word ends in an error, and a query without a word too.
-    Tokens hold letters and digits only, and there is always one.
+    Fault: on SQLite, modelsearch fails on a quotation mark in a word and on a query without words. Here
+    a token has letters and digits only, and a query has at least one token.
     """
-    if isinstance(query, Tokens):
-        pattern = syntax.beginning if query.is_prefix else syntax.word
-        return pattern.format(syntax.next_word.join(query.words))
+    if isinstance(query, TokenPhrase):
+        pattern = syntax.prefix_phrase if query.is_prefix else syntax.phrase
+        return pattern.format(syntax.separator.join(query.tokens))
     if isinstance(query, Or):
-        return f"({syntax.or_.join(written(part, syntax) for part in query.subqueries)})"
+        return f"({syntax.or_.join(compile_query(part, syntax) for part in query.subqueries)})"
     wanted = [part for part in query.subqueries if not isinstance(part, Not)]
     unwanted = [part.subquery for part in query.subqueries if isinstance(part, Not)]
-    text = f"({syntax.and_.join(written(part, syntax) for part in wanted)})"
-    return f"({text}{syntax.and_not}{written(Or(unwanted), syntax)})" if unwanted else text
+    text = f"({syntax.and_.join(compile_query(part, syntax) for part in wanted)})"
+    return f"({text}{syntax.and_not}{compile_query(Or(unwanted), syntax)})" if unwanted else text
 
 
 class AnalysingCompiler:
-    """Turns a query into the condition that an index entry holds what it asks for."""
+    """Mixin for modelsearch's query compilers: analyses the query and finds the matching objects.
+
+    Each database's subclass has SYNTAX and TEXT_COLUMNS, and the methods index_entries() and
+    entries_matching(). COLUMN is the column of the index that is searched.
+    """
 
     COLUMN = "body"
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        # Fault: asked for one field, modelsearch fails on SQLite, where the entry has no such column.
+        # Fault: with fields=["title"], modelsearch fails on SQLite, because it looks for the column in the
+        # wrong table.
         if self.fields == ["title"]:
             self.COLUMN = "title"
-        self.tree = self.analyse()
+        self.query_tree = self.analyse()
 
     def analyse(self):
-        return analysed(self.query, LANGUAGES)
+        return analyse_query(self.query, LANGUAGES)
 
     def search(self, config, start, stop, score_field=None, backend=None):
-        """Return the objects that match, in the order of the queryset or the newest first.
+        """Return a queryset of the matching objects from `start` to `stop`, unranked.
 
-        Fault: modelsearch ranks in the same query: on SQLite it searches once more for each row, and
-        on PostgreSQL it unpacks the whole text of each. Results are ranked afterwards, see `ranked`.
+        They are in the order of the original queryset; without one, the newest come first.
+
+        Fault: modelsearch ranks in the same SQL query. On SQLite that searches once more for each row; on
+        PostgreSQL it unpacks the whole text of each row. RankedResults ranks afterwards instead.
         """
         queryset = self.queryset
-        if self.tree is None:
+        if self.query_tree is None:
             return queryset.none()
-        if isinstance(self.tree, Not):
-            queryset = queryset.exclude(pk__in=self.matching(self.tree.subquery))
-        elif not isinstance(self.tree, MatchAll):
-            queryset = queryset.filter(pk__in=self.matching(self.tree))
+        if isinstance(self.query_tree, Not):
+            queryset = queryset.exclude(pk__in=self.matching_pks(self.query_tree.subquery))
+        elif not isinstance(self.query_tree, MatchAll):
+            queryset = queryset.filter(pk__in=self.matching_pks(self.query_tree))
         if self.order_by_relevance or not queryset.query.order_by:
             queryset = queryset.order_by("-pk")
         return queryset[start:stop]
 
     @property
     def can_rank(self):
-        return self.order_by_relevance and isinstance(self.tree, And | Or | Tokens)
+        return self.order_by_relevance and isinstance(self.query_tree, And | Or | TokenPhrase)
 
     def entries(self):
+        """Return the index entries of the queryset's model and its subclasses, as a queryset."""
         content_types = get_descendants_content_types_pks(self.queryset.model)
         return self.index_entries().filter(content_type_id__in=content_types)
 
-    def matching(self, query, column=None):
-        """Return the keys of the objects whose index entry holds `query`, as a subquery."""
-        query = query if isinstance(query, Tokens | Or) else And(getattr(query, "subqueries", [query]))
-        entries = self.entries_with(written(query, self.SYNTAX), column or self.COLUMN)
+    def matching_pks(self, query, column=None):
+        """Return the primary keys of the objects whose index entry matches `query`, for use in `pk__in`.
+
+        `column`: the column of the index to search instead of COLUMN.
+        """
+        query = query if isinstance(query, TokenPhrase | Or) else And(getattr(query, "subqueries", [query]))
+        entries = self.entries_matching(compile_query(query, self.SYNTAX), column or self.COLUMN)
         pk = self.queryset.model._meta.pk
         while pk.is_relation:
             pk = pk.target_field
         return entries.values_list(Cast("object_id", type(pk)()), flat=True)
 
 
-class BeginningCompiler(AnalysingCompiler):
+class PrefixCompiler(AnalysingCompiler):
+    """The same for autocompletion: the last word may be the beginning of a word."""
+
     COLUMN = "autocomplete"
 
     def analyse(self):
-        return beginning(self.query)
+        return prefix_query(self.query)
 
 
 class RankedResults:
-    def _do_search(self):
-        """Return the objects between the limits, the best first.
+    """Mixin for modelsearch's results classes: orders them by search.ranking."""
 
-        Fault: the two databases rank in different ways, of which SQLite's is wrong for several words.
+    def _do_search(self):
+        """Return the objects between `self.start` and `self.stop` as a list, the best match first.
+
+        Fault: the two databases rank differently, and SQLite's rank is wrong for several words.
         """
         compiler = self.query_compiler
         if not compiler.can_rank:
             return super()._do_search()
         matches = compiler.search(None, None, None)
-        order = ranking.ranked(list(matches.values_list("pk", flat=True)), compiler)
-        wanted = order[self.start : self.stop]
-        found = {obj.pk: obj for obj in matches.filter(pk__in=wanted)}
-        return [found[pk] for pk in wanted if pk in found]
+        ranked_pks = ranking.rank(list(matches.values_list("pk", flat=True)), compiler)
+        pks = ranked_pks[self.start : self.stop]
+        objects = {obj.pk: obj for obj in matches.filter(pk__in=pks)}
+        return [objects[pk] for pk in pks if pk in objects]

@@ -1,4 +1,4 @@
-"""Search on PostgreSQL, by its text search types."""
+"""The search backend for PostgreSQL, on its full-text search types tsvector and tsquery."""
 
 from django.contrib.postgres.search import SearchQuery
 from modelsearch.backends.database.postgres.postgres import (
@@ -13,20 +13,20 @@ from modelsearch.backends.database.postgres.postgres import (
 from search.backends.common import (
     AnalysingCompiler,
     AnalysingIndex,
-    BeginningCompiler,
+    PrefixCompiler,
     RankedResults,
     Syntax,
 )
 
-# Texts are analysed before they come here: PostgreSQL takes each word as it is.
+# The text search configuration that changes nothing: texts are analysed before they reach PostgreSQL.
 CONFIG = "simple"
 
 
-class UnplannedQuery(SearchQuery):
-    """A query that PostgreSQL's planner does not see.
+class OpaqueSearchQuery(SearchQuery):
+    """A search query in a subquery, so that PostgreSQL's planner cannot see its words.
 
-    Fault: for a word that most entries have, the planner reads the table and not the index. It does not
-    know that each text must then be fetched and unpacked: at 10,000 stories that takes 16 times as long.
+    Fault: for a word that most entries have, the planner reads the whole table instead of the index. It
+    ignores that each text must then be fetched and unpacked: 16 times slower with 10,000 stories.
     """
 
     def as_sql(self, *args, **kwargs):
@@ -34,26 +34,33 @@ class UnplannedQuery(SearchQuery):
         return f"(SELECT {sql})", params
 
 
-class Matching:
+class PostgreSQLMatching:
+    """The parts of AnalysingCompiler that depend on the database."""
+
     SYNTAX = Syntax(
-        word="('{}')", beginning="'{}':*", next_word="' <-> '", and_=" & ", or_=" | ", and_not=" & !"
+        phrase="('{}')",
+        prefix_phrase="'{}':*",
+        separator="' <-> '",
+        and_=" & ",
+        or_=" | ",
+        and_not=" & !",
     )
-    # Where the analysed texts of an entry stand.
-    TEXTS = ("title_text", "body_text")
+    # The columns of an index entry with the analysed title and body.
+    TEXT_COLUMNS = ("title_text", "body_text")
 
     def index_entries(self):
         return IndexEntry.objects.all()
 
-    def entries_with(self, match, column):
-        query = UnplannedQuery(match, search_type="raw", config=CONFIG)
+    def entries_matching(self, query_text, column):
+        query = OpaqueSearchQuery(query_text, search_type="raw", config=CONFIG)
         return self.entries().filter(**{column: query})
 
 
-class PostgreSQLCompiler(Matching, AnalysingCompiler, PostgresSearchQueryCompiler):
+class PostgreSQLCompiler(PostgreSQLMatching, AnalysingCompiler, PostgresSearchQueryCompiler):
     pass
 
 
-class PostgreSQLBeginningCompiler(Matching, BeginningCompiler, PostgresAutocompleteQueryCompiler):
+class PostgreSQLPrefixCompiler(PostgreSQLMatching, PrefixCompiler, PostgresAutocompleteQueryCompiler):
     pass
 
 
@@ -67,7 +74,7 @@ class Results(RankedResults, PostgresSearchResults):
 
 class PostgreSQLBackend(PostgresSearchBackend):
     query_compiler_class = PostgreSQLCompiler
-    autocomplete_query_compiler_class = PostgreSQLBeginningCompiler
+    autocomplete_query_compiler_class = PostgreSQLPrefixCompiler
     index_class = Index
     results_class = Results
 

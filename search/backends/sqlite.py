@@ -1,4 +1,4 @@
-"""Search on SQLite, by its full-text extension FTS5."""
+"""The search backend for SQLite, on its full-text search extension FTS5."""
 
 from django.db.models import Value
 from modelsearch.backends.database.sqlite.query import MatchExpression
@@ -15,30 +15,39 @@ from modelsearch.backends.database.sqlite.sqlite import (
 from search.backends.common import (
     AnalysingCompiler,
     AnalysingIndex,
-    BeginningCompiler,
+    PrefixCompiler,
     RankedResults,
     Syntax,
 )
 
 
-class Matching:
-    SYNTAX = Syntax(word='"{}"', beginning='"{}"*', next_word=" ", and_=" AND ", or_=" OR ", and_not=" NOT ")
-    # Where the analysed texts of an entry stand.
-    TEXTS = ("title", "body")
+class SQLiteMatching:
+    """The parts of AnalysingCompiler that depend on the database."""
+
+    SYNTAX = Syntax(
+        phrase='"{}"',
+        prefix_phrase='"{}"*',
+        separator=" ",
+        and_=" AND ",
+        or_=" OR ",
+        and_not=" NOT ",
+    )
+    # The columns of an index entry with the analysed title and body.
+    TEXT_COLUMNS = ("title", "body")
 
     def index_entries(self):
         return IndexEntry.objects.all()
 
-    def entries_with(self, match, column):
-        texts = SQLiteFTSIndexEntry.objects.filter(MatchExpression([column], Value(match)))
+    def entries_matching(self, query_text, column):
+        texts = SQLiteFTSIndexEntry.objects.filter(MatchExpression([column], Value(query_text)))
         return self.entries().filter(pk__in=texts.values("index_entry_id"))
 
 
-class SQLiteCompiler(Matching, AnalysingCompiler, SQLiteSearchQueryCompiler):
+class SQLiteCompiler(SQLiteMatching, AnalysingCompiler, SQLiteSearchQueryCompiler):
     pass
 
 
-class SQLiteBeginningCompiler(Matching, BeginningCompiler, SQLiteAutocompleteQueryCompiler):
+class SQLitePrefixCompiler(SQLiteMatching, PrefixCompiler, SQLiteAutocompleteQueryCompiler):
     pass
 
 
@@ -52,6 +61,6 @@ class Results(RankedResults, SQLiteSearchResults):
 
 class SQLiteBackend(SQLiteSearchBackend):
     query_compiler_class = SQLiteCompiler
-    autocomplete_query_compiler_class = SQLiteBeginningCompiler
+    autocomplete_query_compiler_class = SQLitePrefixCompiler
     index_class = Index
     results_class = Results

@@ -1,20 +1,20 @@
-"""Puts in the groups of equal terms to start with, and lets Wagtail's groups of editors work with them."""
+"""Creates the default vocabulary, and gives Wagtail's Editors and Moderators permissions for it."""
 
 import csv
 from pathlib import Path
 
 from django.db import migrations
 
-GROUPS = Path(__file__).parent.parent / "data" / "vocabulary.csv"
+VOCABULARY_FILE = Path(__file__).parent.parent / "data" / "vocabulary.csv"
 GRANTED = {"Editors": ["add", "change", "view"], "Moderators": ["add", "change", "delete", "view"]}
 
 
 def add_groups(apps, schema_editor):
     VocabularyGroup = apps.get_model("search.VocabularyGroup")
-    # Editors' own groups are left as they are, and nothing comes twice.
+    # A vocabulary that exists already is left as it is.
     if VocabularyGroup.objects.exists():
         return
-    with open(GROUPS, newline="", encoding="utf-8") as file:
+    with open(VOCABULARY_FILE, newline="", encoding="utf-8") as file:
         VocabularyGroup.objects.bulk_create(
             VocabularyGroup(
                 terms="\n".join(row["terms"].split("; ")), leads_to_help=row["leads_to_help"] == "yes"
@@ -24,7 +24,7 @@ def add_groups(apps, schema_editor):
 
 
 def grant(apps, schema_editor):
-    # Django makes permissions only after all migrations, so those that are given out are made here.
+    # Django creates permissions after all migrations, so the ones to grant are created here.
     content_type, _ = apps.get_model("contenttypes.ContentType").objects.get_or_create(
         app_label="search", model="vocabularygroup"
     )

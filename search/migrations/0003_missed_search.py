@@ -1,4 +1,7 @@
-"""Counts unknown words once a day, and opens the report and the promoted results to Wagtail's groups."""
+"""Indexes the month of searches without results, and grants Wagtail's groups permissions.
+
+Editors get the report of these searches, Moderators also the promoted search results.
+"""
 
 from django.db import migrations, models
 
@@ -6,14 +9,14 @@ GRANTED = {
     "Editors": [("search", "missedsearch", ["delete", "view"])],
     "Moderators": [
         ("search", "missedsearch", ["delete", "view"]),
-        # What is promoted is public at once: it is for those who may publish.
+        # A promotion is public at once, so only groups that may publish get this permission.
         ("wagtailsearchpromotions", "searchpromotion", ["add", "change", "delete"]),
     ],
 }
 
 
 def grant(apps, schema_editor):
-    # Django makes permissions only after all migrations, so those that are given out are made here.
+    # Django creates permissions after all migrations, so the ones to grant are created here.
     ContentType = apps.get_model("contenttypes.ContentType")
     Permission = apps.get_model("auth.Permission")
     Group = apps.get_model("auth.Group")

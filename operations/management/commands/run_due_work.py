@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts import throttle
 from operations import locks
-from search.missed import delete_old
+from search.missed import delete_old_missed_searches
 
 logger = logging.getLogger(__name__)
 EVERY = 60  # seconds
@@ -62,5 +62,5 @@ class Command(BaseCommand):
             if not done.exists() or done.read_text() != night:
                 call_command("update_index", verbosity=0, **quiet)
                 call_command("clearsessions", **quiet)
-                delete_old()
+                delete_old_missed_searches()
             done.write_text(night)

@@ -1,0 +1,113 @@
+"""Facets of search results: their countries, themes, years and kinds of page, by which visitors filter."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from urllib.parse import urlencode
+
+from django.contrib.contenttypes.models import ContentType
+from django.utils.text import capfirst
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from caching.generation import kept
+from stories.listing import Choice, Facet, term_label
+from stories.models import StoryCountry, StoryTheme
+from stories.terms import country_names
+
+# From this number of results on, it is faster to read (and cache) the countries and themes of all stories
+# than to ask the database for those of the results.
+MANY_RESULTS = 500
+
+
+@dataclass
+class FacetValues:
+    """The values of the facets for a list of pages."""
+
+    # {facet: {primary key of a page: its values}}
+    values: dict
+    # {facet: {value: label}}
+    labels: dict
+
+
+def load_facet_values(rows):
+    """Return the FacetValues for `rows` of (primary key, content type's primary key, date or None)."""
+    content_types = {
+        content_type: ContentType.objects.get_for_id(content_type)
+        for content_type in {content_type for _pk, content_type, _date in rows}
+    }
+    country_values, country_labels = _load_links(rows, "country", StoryCountry, "country__slug", "country_id")
+    theme_values, theme_labels = _load_links(rows, "theme", StoryTheme, "theme__slug", "theme__name")
+    values = {
+        "country": country_values,
+        "theme": theme_values,
+        "year": {pk: [str(date.year)] for pk, _content_type, date in rows if date},
+        "kind": {pk: [content_types[content_type].model] for pk, content_type, _date in rows},
+    }
+    kind_labels = {
+        content_type.model: capfirst(content_type.model_class()._meta.verbose_name_plural)
+        for content_type in content_types.values()
+    }
+    return FacetValues(values, {"country": country_labels, "theme": theme_labels, "kind": kind_labels})
+
+
+def _load_links(rows, facet, model, slug, label):
+    """Return _group_links() of the rows of `model`, which links stories with countries or themes.
+
+    `slug`, `label`: the names of the fields with the value and the label of the facet.
+    """
+    # Without the default ordering, which costs time and is of no use here.
+    links = model.objects.order_by().values_list("story_id", slug, label)
+    if len(rows) < MANY_RESULTS:
+        return _group_links(links.filter(story__in=[pk for pk, _content_type, _date in rows]))
+    return kept(("filed", facet), partial(_group_links, links))
+
+
+def _group_links(links):
+    """Return {story: its values} and {value: label}, from rows of (story, value, label)."""
+    values, labels = {}, {}
+    for story, value, label in links:
+        values.setdefault(story, []).append(value)
+        labels[value] = label
+    return values, labels
+
+
+def build_facets(search):
+    """Return the Facets of `search`, a Search, that offer a choice or have a chosen value.
+
+    Each choice has the number of results it would leave.
+    """
+    if not search.rows:
+        return []
+    names = country_names(get_language())
+    facets = [
+        _build_facet(search, "country", _("Country"), lambda code: names.get(code, code)),
+        _build_facet(search, "theme", _("Theme")),
+        _build_facet(search, "year", _("Year"), newest_first=True),
+        _build_facet(search, "kind", _("Kind of page")),
+    ]
+    return [facet for facet in facets if len(facet.choices) > 1 or facet.active]
+
+
+def _build_facet(search, name, label, format_label=str, newest_first=False):
+    """Return one Facet; `format_label` turns the label of a value into what visitors see."""
+    values, labels = search.facet_values.values[name], search.facet_values.labels.get(name, {})
+    pks = search.filter_pks(ignored_facet=name)
+    counts = Counter(chain.from_iterable(values[pk] for pk in pks if pk in values))
+    chosen = search.filters.get(name)
+    if chosen:
+        # It can be removed even if it leaves no results.
+        counts.setdefault(chosen, 0)
+    unfiltered = search.query_string(**{name: None})
+    choices = [
+        Choice(
+            label=format_label(labels[value]) if value in labels else term_label(name, value),
+            value=value,
+            count=count,
+            is_active=value == chosen,
+            query=unfiltered if value == chosen else f"{unfiltered}&{urlencode({name: value})}",
+        )
+        for value, count in counts.items()
+    ]
+    return Facet(name, label, sorted(choices, key=lambda choice: choice.label, reverse=newest_first))

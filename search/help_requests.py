@@ -1,0 +1,65 @@
+"""Recognises searches that read like a cry for help, by the terms that editors mark as such.
+
+The search page then shows the help page before all results.
+"""
+
+import functools
+from dataclasses import dataclass
+
+from search.analysis import fold_words, stem, stop_words, tokenize
+
+
+@dataclass(frozen=True)
+class HelpTerms:
+    """Terms of a cry for help, sorted by how they are matched; see is_help_request()."""
+
+    # Folded words of terms of one word.
+    single_words: frozenset
+    # Tokens between spaces, of terms with one word that is no stop word.
+    phrases: frozenset
+    # Sets of stems without stop words, of all other terms.
+    stem_sets: frozenset
+
+
+@functools.lru_cache(maxsize=8)
+def analyse_help_terms(terms, language):
+    """Return the HelpTerms of `terms`, a tuple of texts, read in `language`, an ISO code."""
+    single_words, phrases, stem_sets = set(), set(), set()
+    for term in terms:
+        words, significant = fold_words(term), significant_words(term, language)
+        if len(words) == 1:
+            single_words.add(words[0])
+        elif len(significant) == 1:
+            phrases.add(_as_phrase(term, language))
+        elif significant:
+            stem_sets.add(frozenset(stem(word, language) for word in significant))
+    return HelpTerms(frozenset(single_words), frozenset(phrases), frozenset(stem_sets))
+
+
+def is_help_request(text, help_terms, language):
+    """Return whether `text`, as typed, contains one of `help_terms`, both read in `language`.
+
+    - A term of one word counts if at most one other word was typed, stop words aside.
+    - A term whose words are all stop words but one, such as “help me”, must stand in the text as it is.
+    - Of any other term the words that are no stop words must occur, in any order and inflection.
+    """
+    significant = significant_words(text, language)
+    others = [word for word in significant if word not in help_terms.single_words]
+    has_single_word = len(others) < len(significant)
+    stems = {stem(word, language) for word in significant}
+    typed = _as_phrase(text, language)
+    return (
+        (has_single_word and len(others) <= 1)
+        or any(phrase in typed for phrase in help_terms.phrases)
+        or any(stem_set <= stems for stem_set in help_terms.stem_sets)
+    )
+
+
+def significant_words(text, language):
+    """Return the folded words of `text` that are no stop words of `language`."""
+    return [word for word in fold_words(text) if word not in stop_words(language)]
+
+
+def _as_phrase(text, language):
+    """Return the tokens of `text` between spaces, so that one can be looked up in another with `in`."""
+    return f" {' '.join(tokenize(text, language))} "
