@@ -1,8 +1,9 @@
-"""Measures the search in the database of DATABASE_URL, beside plain modelsearch; see bench.py.
+"""Measures how long searches take, compared with modelsearch's own backend; bench.py runs it.
 
-    python -m tests.bench_search 100 1000
+    python -m tests.bench_search 100 1000     with 100 stories, then with 1,000
 
-It works in a test database, which it makes and destroys.
+It creates a test database on the server of DATABASE_URL, and destroys it at the end. Results are printed as
+JSON, one line each, in milliseconds unless they say otherwise.
 """
 
 import gc
@@ -32,10 +33,13 @@ from stories.models import StoryPage  # noqa: E402
 from tests import distractors  # noqa: E402
 
 WORDS_OF_A_STORY = 600
-WARM_UP, RUNS = 3, 30
-# What would take longer than so many seconds in all is asked less often, without warming up.
-PATIENCE = 20
-PLAIN = "wagtail.search.backends.database"
+WARM_UP_RUNS, RUNS = 3, 30
+# In seconds, for all runs of a question. A slow question is run fewer times, without warming up.
+TIME_LIMIT = 20
+# modelsearch's own backend.
+PLAIN_BACKEND = "wagtail.search.backends.database"
+# Queries: a word and two words that many stories have, a word that one story has, misspelt words, and the
+# beginning of words.
 COMMON, TWO_COMMON, RARE, MISSPELT, BEGINNING = (
     "work",
     "people market",
@@ -48,7 +52,7 @@ COMMON, TWO_COMMON, RARE, MISSPELT, BEGINNING = (
 def main(sizes):
     setup_test_environment()
     if connection.vendor == "sqlite":
-        # In a file, as the site has it.
+        # In a file, as on a real site; Django's test database is in memory otherwise.
         settings.DATABASES["default"]["TEST"]["NAME"] = f"{settings.DATABASES['default']['NAME']}.test"
     name = connection.settings_dict["NAME"]
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
@@ -63,11 +67,11 @@ def main(sizes):
 
 def measure(size):
     """Print how long each question takes with `size` stories."""
-    # Each size adds one with it.
+    # One story for each size gets the rare word.
     Page.objects.filter(pk=StoryPage.objects.order_by("-pk")[size // 2].pk).update(title=f"Of {RARE}")
     questions = {"common word": COMMON, "two common words": TWO_COMMON, "rare word": RARE}
 
-    plain_index = build_index(get_search_backend(PLAIN))
+    plain_index = build_index(get_search_backend(PLAIN_BACKEND))
     plain = {name: timed(lambda words=words: ask_plain(words)) for name, words in questions.items()}
     ours_index = build_index(get_search_backend())
     for name, words in questions.items():
@@ -85,16 +89,16 @@ def measure(size):
 
 
 def build_index(backend):
-    """Index all stories anew; return how many seconds it took."""
+    """Rebuild the index of all stories with `backend`; return the seconds that it took."""
     started = time.perf_counter()
     backend.get_index_for_model(StoryPage).reset()
     distractors.add_to_index(StoryPage.objects.all(), backend)
-    took = time.perf_counter() - started
+    seconds = time.perf_counter() - started
     if connection.vendor == "postgresql":
-        # Autovacuum does it on a site.
+        # On a real site, autovacuum does this.
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
-    return took
+    return seconds
 
 
 # --- The questions -------------------------------------------------------------------------------
@@ -107,15 +111,15 @@ def form_for(words):
 
 
 def ask(words):
-    """Ask for the first page of results and their number, without facets."""
+    """Run a search for `words`: the first page of results and their number, without facets."""
     search = Search(form_for(words))
     assert len(search.get_page(1)) and search.count
 
 
 def ask_plain(words):
-    """Ask modelsearch's own backend the same."""
+    """Run the same search with modelsearch's own backend."""
     pages = Page.objects.filter(pk__in=published_pages(), locale=Locale.get_active()).specific()
-    results = pages.search(words, operator="and", backend=PLAIN)
+    results = pages.search(words, operator="and", backend=PLAIN_BACKEND)
     assert len(results[:10]) and results.count()
 
 
@@ -131,37 +135,38 @@ def correct():
 
 
 def timed(question):
-    """Return the milliseconds that each of many runs of `question` took, when all is warm."""
+    """Return a list with the milliseconds of each run of `question`, a function, after warming up."""
     started = time.perf_counter()
     question()
     first = time.perf_counter() - started
-    if first > PATIENCE:
+    if first > TIME_LIMIT:
         return [first * 1000]
-    runs = min(RUNS, round(PATIENCE / first))
-    for _run in range(WARM_UP - 1 if runs == RUNS else 0):
+    runs = min(RUNS, round(TIME_LIMIT / first))
+    for _run in range(WARM_UP_RUNS - 1 if runs == RUNS else 0):
         question()
     gc.collect()
     gc.disable()
-    took = []
+    times = []
     for _run in range(runs):
         started = time.perf_counter()
         question()
-        took.append((time.perf_counter() - started) * 1000)
+        times.append((time.perf_counter() - started) * 1000)
     gc.enable()
-    return took
+    return times
 
 
-def report(size, question, took, plain=None):
+def report(size, question, times, plain=None):
+    """Print one result; `times` and `plain`: lists of times, of this search and of modelsearch's own."""
     row = {"database": connection.vendor, "stories": size, "question": question}
-    row |= {"p50": at(took, 0.5), "p99": at(took, 0.99)}
+    row |= {"p50": percentile(times, 0.5), "p99": percentile(times, 0.99)}
     if plain:
-        row |= {"plain_p50": at(plain, 0.5), "plain_p99": at(plain, 0.99)}
+        row |= {"plain_p50": percentile(plain, 0.5), "plain_p99": percentile(plain, 0.99)}
         row["ratio"] = round(row["p50"] / row["plain_p50"], 2)
     print(json.dumps(row), flush=True)
 
 
-def at(values, share):
-    """Return the value that a `share` of `values` does not exceed."""
+def percentile(values, share):
+    """Return the value that a `share` of `values`, from 0 to 1, does not exceed."""
     return round(sorted(values)[math.ceil(share * len(values)) - 1], 1)
 
 

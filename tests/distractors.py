@@ -1,7 +1,7 @@
-"""Made-up stories in great number: what a search must not take for the story that was looked for.
+"""Generates many stories, as distractors in tests of the search and as content for benchmarks.
 
-They speak of the same field as the demonstration, but hold none of the words that tell its stories
-apart, and are filed under other countries and themes.
+They are about the same subjects as the demonstration site's stories, but have none of the words by which
+the tests search for those, and other countries and themes.
 """
 
 import datetime
@@ -20,22 +20,25 @@ from wagtail.search.backends import get_search_backend
 from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryTheme
 from stories.terms import Author, Country, Theme, country_names
 
-CHUNK = 500
+# Rows in one SQL query.
+BATCH_SIZE = 500
+# The dates of the stories: random days up to DAYS before NEWEST.
 NEWEST = datetime.date(2025, 6, 30)
 DAYS = 3650
-# The demonstration's own.
-TAKEN = {"BO", "CD", "IN", "KE", "NG", "PH", "SN"}
+# ISO codes of the countries of the demonstration's stories.
+DEMO_COUNTRIES = {"BO", "CD", "IN", "KE", "NG", "PH", "SN"}
 
 THEMES = [
     *("Fishing boats", "Weaving", "Tea gardens", "Timber", "Shrimp ponds", "Street trading"),
     *("Harvest teams", "Building sites", "Hotel kitchens", "Village savings", "Night schools", "Local radio"),
 ]
+# Names of people and villages are made of these.
 SYLLABLES = [
     *("ba", "bri", "cha", "dor", "du", "el", "fa", "gar", "hin", "im", "jo", "kal", "ker", "la", "lom"),
     *("ma", "mir", "no", "nus", "or", "pe", "qua", "ran", "ro", "sel", "sha", "tam", "ti", "ul", "va"),
     *("ven", "wi", "yas", "zo", "ath", "bel", "cor", "dri", "fen", "gol", "hest", "ilm", "jur", "tov"),
 ]
-# What stands for a {word} of the patterns, besides {name}, {village} and {country}.
+# The replacements of each {slot} in the patterns below, besides {name}, {village} and {country}.
 WORDS = {
     "place": "harbour|market|valley|river bank|bus station|fishing village|cattle post|saw mill|tea garden|"
     "farm|weaving shed|building site|garment factory|salt works|hotel|plantation|shrimp pond|timber camp|"
@@ -141,14 +144,14 @@ COUNTRY_SENTENCES = [
 
 
 class Writer:
-    """Writes stories, always the same ones for the same `seed`."""
+    """Generates random stories of about `words` words; the same `seed` gives the same stories."""
 
     def __init__(self, seed, words):
         self.random = random.Random(seed)  # noqa: S311 - no secret
         self.words = words
 
     def name(self):
-        """Return a name that hardly any other story has, so that there are many rare words."""
+        """Return a name that is probably unique, so that the index has many rare words."""
         return "".join(self.random.choices(SYLLABLES, k=self.random.choice((2, 3, 3)))).capitalize()
 
     def sentence(self, pattern, people, villages, country):
@@ -158,7 +161,7 @@ class Writer:
         return f"{text[0].upper()}{text[1:]}"
 
     def story(self, country=None):
-        """Return (title, summary, body); the text names `country`, when one is given."""
+        """Return (title, summary, body as JSON); the text names `country` if it is given."""
         names = [f"{self.name()} {self.name()}", self.name()], [self.name(), self.name()], country
         patterns = self.random.choices(SENTENCES, k=self.words // 15)
         if country:
@@ -178,23 +181,24 @@ class Writer:
         return json.dumps(blocks)
 
 
-def add_stories(number=200, words=120, seed=1, leave_out=(), indexed=True):
-    """Add `number` public stories of about `words` words; return the list that they are in.
+def add_stories(number=200, words=120, seed=1, exclude=(), indexed=True):
+    """Add `number` public stories of about `words` words; return their StoryIndexPage.
 
-    None is filed under a country in `leave_out` or of the demonstration, nor names one.
+    Their countries are not in DEMO_COUNTRIES nor in `exclude`, ISO codes. With `indexed` False, they are
+    not in the search index.
     """
     writer = Writer(seed, words)
     names = country_names("en")
-    codes = sorted(set(Country.objects.values_list("pk", flat=True)) - TAKEN - set(leave_out))
-    filed = []
+    codes = sorted(set(Country.objects.values_list("pk", flat=True)) - DEMO_COUNTRIES - set(exclude))
+    stories = []
     for _story in range(number):
         countries = writer.random.sample(codes, writer.random.choice((1, 1, 1, 2)))
-        filed.append((countries, writer.story(country=names[countries[0]])))
-    return insert(filed, writer.random, indexed)
+        stories.append((countries, writer.story(country=names[countries[0]])))
+    return insert(stories, writer.random, indexed)
 
 
 def add_story_for_each(codes, seed=2):
-    """Add a story filed under each country of `codes`, whose words do not tell it; return {code: slug}."""
+    """Add a story for each country of `codes`, whose text does not name it; return {code: slug}."""
     writer = Writer(seed, 120)
     index = insert([([code], writer.story()) for code in codes], writer.random)
     links = StoryCountry.objects.filter(country__in=codes, story__path__startswith=index.path)
@@ -202,26 +206,28 @@ def add_story_for_each(codes, seed=2):
 
 
 @transaction.atomic
-def insert(filed, chance, indexed=True):
-    """Insert stories, [(codes of countries, (title, summary, body))], in bulk; return their list.
+def insert(stories, rng, indexed=True):
+    """Insert `stories`, [(ISO codes, (title, summary, body))], in bulk; return their StoryIndexPage.
 
-    Wagtail's own way, a page and a revision at a time, takes some minutes for a thousand.
+    Wagtail's add_child() and a revision for each page would take minutes for a thousand stories.
+
+    `rng`: the random.Random that chooses dates and themes.
     """
     index = _make_index()
     themes = [Theme.objects.get_or_create(name=name)[0] for name in THEMES]
     author = Author.objects.get_or_create(name="Ilvatoro Quashester")[0]
     numbers = itertools.count(1)
-    for chunk in itertools.batched(filed, CHUNK):
+    for chunk in itertools.batched(stories, BATCH_SIZE):
         pages = Page.objects.bulk_create(
-            [_page(index, title, next(numbers)) for _codes, (title, _, _) in chunk], batch_size=CHUNK
+            [_page(index, title, next(numbers)) for _codes, (title, _, _) in chunk], batch_size=BATCH_SIZE
         )
-        stories = []
+        story_pages = []
         for page, (_codes, (_title, summary, body)) in zip(pages, chunk, strict=True):
-            day = NEWEST - datetime.timedelta(days=chance.randrange(DAYS))
-            stories.append(StoryPage(page_ptr_id=page.pk, summary=summary, date=day, body=body))
-        # What Model.save() does for the table of a child: bulk_create refuses models with parents.
+            day = NEWEST - datetime.timedelta(days=rng.randrange(DAYS))
+            story_pages.append(StoryPage(page_ptr_id=page.pk, summary=summary, date=day, body=body))
+        # bulk_create refuses models with a parent table, so this inserts rows as Model.save() does.
         StoryPage._base_manager._insert(
-            stories, fields=StoryPage._meta.local_concrete_fields, using=connection.alias
+            story_pages, fields=StoryPage._meta.local_concrete_fields, using=connection.alias
         )
         StoryCountry.objects.bulk_create(
             StoryCountry(story_id=page.pk, country_id=code, sort_order=order)
@@ -231,10 +237,10 @@ def insert(filed, chance, indexed=True):
         StoryTheme.objects.bulk_create(
             StoryTheme(story_id=page.pk, theme=theme, sort_order=order)
             for page in pages
-            for order, theme in enumerate(chance.sample(themes, 2))
+            for order, theme in enumerate(rng.sample(themes, 2))
         )
         StoryAuthor.objects.bulk_create(StoryAuthor(story_id=page.pk, author=author) for page in pages)
-    index.numchild = len(filed)
+    index.numchild = len(stories)
     index.save(update_fields=["numchild"])
     if indexed:
         add_to_index(StoryPage.objects.child_of(index))
@@ -242,7 +248,7 @@ def insert(filed, chance, indexed=True):
 
 
 def _make_index():
-    """Return a new list for stories, with an address of its own."""
+    """Return a new StoryIndexPage with a slug of its own."""
     home = Page.objects.get(depth=2, locale=Locale.get_default())
     number = StoryIndexPage.objects.count() + 1
     index = StoryIndexPage(title="Further accounts", slug=f"further-accounts-{number}")
@@ -273,5 +279,5 @@ def add_to_index(stories, backend=None):
     backend = backend or get_search_backend()
     links = ("story_countries", "story_themes", "story_authors")
     stories = stories.prefetch_related(*links).order_by("pk")
-    for start in range(0, stories.count(), CHUNK):
-        backend.add_bulk(StoryPage, list(stories[start : start + CHUNK]))
+    for start in range(0, stories.count(), BATCH_SIZE):
+        backend.add_bulk(StoryPage, list(stories[start : start + BATCH_SIZE]))

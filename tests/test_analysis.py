@@ -1,4 +1,4 @@
-"""Words for the index: the same whoever else asks for some at that moment."""
+"""Text analysis for the search: stemming in several threads at once."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -12,15 +12,17 @@ WORDS = [
 ]
 
 
-def test_threads_do_not_mix_up_their_words():
-    alone = [stem.__wrapped__(word, "en") for word in WORDS]
+def test_threads_do_not_share_a_stemmer():
+    # stem.__wrapped__ is the function without its cache.
+    expected = [stem.__wrapped__(word, "en") for word in WORDS]
+    # Threads then switch within a call of the stemmer.
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
         with ThreadPoolExecutor(4) as threads:
-            asked = [
+            results = [
                 threads.submit(lambda: [stem.__wrapped__(word, "en") for word in WORDS]) for _ in range(400)
             ]
-            assert all(each.result() == alone for each in asked)
+            assert all(result.result() == expected for result in results)
     finally:
         sys.setswitchinterval(interval)

@@ -1,4 +1,4 @@
-"""Did you mean: what is corrected, and that no word is shown that only hidden pages have."""
+"""Spelling corrections: what is corrected, and that no word of a hidden page is revealed."""
 
 import functools
 import random
@@ -25,12 +25,13 @@ from tests.test_visibility import WAYS_TO_HIDE
 
 pytestmark = pytest.mark.django_db
 
+# Hypothesis settings for tests that use the database fixture.
 many = functools.partial(
     settings, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
-# --- As the site asks ----------------------------------------------------------------------------
+# --- Helpers ------------------------------------------------------------------------------------
 
 
 def correct(text, terms=(), language="en"):
@@ -39,7 +40,7 @@ def correct(text, terms=(), language="en"):
         return []
     with override(language):
         search = Search(form)
-        # Only the terms of the test: what is corrected must not hang on the vocabulary.
+        # Only the test's own terms, so that the result does not depend on the default vocabulary.
         search.vocabulary.spelling_terms = tuple(terms)
         return search.corrections
 
@@ -48,22 +49,22 @@ def corrected(text, terms=()):
     return [correction.text for correction in correct(text, terms)]
 
 
-def known():
+def known_words():
     return set(KnownWord.objects.values_list("folded", flat=True))
 
 
-def in_text(text):
+def make_body(text):
     return [{"type": "text", "value": f"<p>{text}</p>"}]
 
 
 # --- What is corrected ---------------------------------------------------------------------------
 
 
-def test_misspelled_words_of_the_demonstration_are_corrected():
+def test_misspelt_words_of_the_demonstration_are_corrected():
     for slug in story_slugs():
-        told = read(FOLDER / f"{slug}.toml")
-        texts = [block[key] for block in told["body"] for key in ("text", "value") if key in block]
-        make_story(told["title"], summary=told["summary"], body=in_text(" ".join(map(str, texts))))
+        story = read(FOLDER / f"{slug}.toml")
+        texts = [block[key] for block in story["body"] for key in ("text", "value") if key in block]
+        make_story(story["title"], summary=story["summary"], body=make_body(" ".join(map(str, texts))))
     meant = {
         "traficking": "trafficking",
         "trafficing": "trafficking",
@@ -81,16 +82,16 @@ def test_misspelled_words_of_the_demonstration_are_corrected():
     assert corrected("bonded labur", terms=["bonded labour"]) == ["bonded labour"]
 
 
-def test_words_that_are_right_stay_and_the_text_stays_as_it_was_typed():
-    make_story("Trafficking of workers in Kédougou", body=in_text("“Slavery” is the word."))
+def test_correct_words_and_the_rest_of_the_text_stay_unchanged():
+    make_story("Trafficking of workers in Kédougou", body=make_body("“Slavery” is the word."))
     text = '"slavery" is, -gold TRAFICKING; kedougou\'s Wrokers?'
     assert corrected(text) == ['"slavery" is, -gold Trafficking; kedougou\'s workers?']
     assert corrected("kedougou TRAFFICKING slavery") == []
     assert corrected("") == corrected("?") == corrected("xylographical") == []
 
 
-def test_short_words_numbers_and_excluded_words_stay():
-    make_story("The gold rush of 1849", body=in_text("Route66 was a road"))
+def test_short_words_numbers_and_excluded_words_stay_unchanged():
+    make_story("The gold rush of 1849", body=make_body("Route66 was a road"))
     assert corrected("rus") == corrected("1848") == corrected("route67") == corrected("-golt gold") == []
     assert corrected("golt") == ["gold"]
 
@@ -106,18 +107,18 @@ def test_short_words_numbers_and_excluded_words_stay():
         ("lontornlihgtz", False),
     ],
 )
-def test_the_longer_a_word_the_more_may_be_wrong(typed, is_corrected):
+def test_longer_words_may_have_more_mistakes(typed, is_corrected):
     make_story("Lamps lantern lanternlights")
     assert bool(corrected(typed)) is is_corrected
 
 
-def test_of_the_nearest_words_one_with_the_same_first_letter_comes_first_then_one_as_long():
-    make_story("Batten gattern gotten", body=in_text("gatterns"))
+def test_equally_close_words_are_sorted_by_first_letter_then_length():
+    make_story("Batten gattern gotten", body=make_body("gatterns"))
     assert corrected("gatten") == ["gotten", "gattern", "Batten"]
 
 
-def test_correction_is_clear_only_when_nothing_else_is_as_near():
-    make_story("Lantern market", body=in_text("barley harbour"))
+def test_a_correction_is_clear_only_if_no_other_is_as_close():
+    make_story("Lantern market", body=make_body("barley harbour"))
     assert correct("lantrn") == [Correction("Lantern", is_clear=True)]
     assert correct("lantrn mraket") == [Correction("Lantern market", is_clear=True)]
     assert correct("varley")[0] == Correction("barley", is_clear=True)
@@ -130,10 +131,10 @@ def test_correction_is_clear_only_when_nothing_else_is_as_near():
     ]
 
 
-def test_another_form_of_the_typed_word_is_no_correction_as_it_finds_the_same():
-    make_story("She survives", body=in_text("They survived, all survivors."))
+def test_an_inflection_of_the_typed_word_is_no_correction():
+    make_story("She survives", body=make_body("They survived, all survivors."))
     assert correct("survivers") == [Correction("survivors", is_clear=True)]
-    make_story("A miner was enslaved", body=in_text("as other slaves, in mines"))
+    make_story("A miner was enslaved", body=make_body("as other slaves, in mines"))
     assert corrected("enslaves") == []
     assert corrected("miners") == []
 
@@ -145,7 +146,7 @@ def test_words_in_other_scripts_are_corrected():
     assert [c.text for c in correct("عبوضية", language="ar")] == ["عبودية"]
 
 
-def test_only_words_of_pages_in_the_language_of_the_reader_are_offered():
+def test_only_words_of_pages_in_the_language_of_the_visitor_are_offered():
     french = home_page().copy_for_translation(Locale.objects.get_or_create(language_code="fr")[0])
     french.title = "Bamako"
     french.save_revision().publish()
@@ -157,8 +158,8 @@ def test_only_words_of_pages_in_the_language_of_the_reader_are_offered():
 # --- Terms ---------------------------------------------------------------------------------------
 
 
-def test_terms_are_corrected_to_when_they_find_something_and_never_corrected_themselves():
-    make_story("Serfdom", body=in_text("Sierra Leone was where the kinyan stood."))
+def test_words_are_corrected_to_terms_that_find_a_page_and_terms_stay_unchanged():
+    make_story("Serfdom", body=make_body("Sierra Leone was where the kinyan stood."))
     terms = ["Sierra Leone", "Côte d’Ivoire", "Kenyan", "serfdom"]
     assert corrected("Siera Leonne", terms) == ["Sierra Leone"]
     assert corrected("serfdon", terms) == ["serfdom"]
@@ -166,37 +167,37 @@ def test_terms_are_corrected_to_when_they_find_something_and_never_corrected_the
     assert corrected("cote d'ivoir", terms) == []  # no page is about it
 
 
-def test_terms_of_several_words_are_asked_for_as_a_whole():
-    asked = []
+def test_terms_of_several_words_are_searched_for_as_a_whole():
+    searched = []
 
-    def find(texts):
-        asked.extend(texts)
-        return set(asked)
+    def find_matching(texts):
+        searched.extend(texts)
+        return set(searched)
 
     terms = ["Ivory Coast", "Gold Coast"]
-    found = find_corrections("ivry coast", ["ivry", "coast"], "en", find, dict.fromkeys, terms)
+    found = find_corrections("ivry coast", ["ivry", "coast"], "en", find_matching, dict.fromkeys, terms)
     assert found == [Correction("Ivory coast", True)]
-    assert asked == ["Ivory Coast"]
+    assert searched == ["Ivory Coast"]
 
 
-# --- What is asked of the database ---------------------------------------------------------------
+# --- Queries of the database ---------------------------------------------------------------------
 
 
-def test_at_most_four_candidates_are_asked_for():
+def test_at_most_four_candidates_are_looked_up():
     words = [f"{letter}orven" for letter in "abcdefghij"]
     make_story(" ".join(words))
     for text, most in (("zorven", 4), ("zorven zorvan zorvet", 3)):
-        asked = []
+        looked_up = []
 
-        def texts_of(words, asked=asked):
-            asked.extend(words)
+        def find_public_texts(words, looked_up=looked_up):
+            looked_up.extend(words)
             return {}
 
-        assert find_corrections(text, text.split(), "en", set, texts_of) == []
-        assert len(asked) == most
+        assert find_corrections(text, text.split(), "en", set, find_public_texts) == []
+        assert len(looked_up) == most
 
 
-def test_one_query_reads_the_words_and_only_when_there_are_new_ones(django_assert_num_queries):
+def test_known_words_are_read_with_one_query_and_only_if_there_are_new_ones(django_assert_num_queries):
     make_story("Lantern")
     with django_assert_num_queries(2):
         get_site_words()
@@ -206,11 +207,13 @@ def test_one_query_reads_the_words_and_only_when_there_are_new_ones(django_asser
     assert "quilting" in get_site_words()
 
 
-# --- What is remembered --------------------------------------------------------------------------
+# --- Known words ---------------------------------------------------------------------------------
 
 
-def test_words_are_remembered_once_as_they_are_written():
-    make_story("Slavery in Kédougou", body=in_text("The slavery of KÉDOUGOU, and of 21st and its x1y2 art."))
+def test_a_word_is_stored_once_with_its_spelling():
+    make_story(
+        "Slavery in Kédougou", body=make_body("The slavery of KÉDOUGOU, and of 21st and its x1y2 art.")
+    )
     written = dict(KnownWord.objects.values_list("folded", "written"))
     assert written["kedougou"] == "Kédougou"
     assert written["slavery"] == "slavery"
@@ -219,60 +222,60 @@ def test_words_are_remembered_once_as_they_are_written():
     assert KnownWord.objects.get(folded="kedougou").written == "Kédougou"
 
 
-def test_a_word_with_more_marks_than_the_database_takes_is_left_out():
+def test_a_spelling_too_long_for_the_database_is_left_out():
     remember_words(["lan" + "\u0301" * 80 + "tern", "a" * 41, "ﷺ" * 3])
-    assert known().isdisjoint({"lantern", "a" * 41})
+    assert known_words().isdisjoint({"lantern", "a" * 41})
 
 
-def test_only_pages_that_are_live_are_remembered():
+def test_only_words_of_live_pages_are_stored():
     make_author("Quixotina Zzz")
     make_story("Quixotic", live=False)
     story = make_story("Marigold")
     story.title = "Quixotry"
     story.save_revision()
-    assert known() & {"quixotina", "quixotic", "quixotry", "marigold"} == {"marigold"}
+    assert known_words() & {"quixotina", "quixotic", "quixotry", "marigold"} == {"marigold"}
 
 
-def test_update_index_forgets_words_that_no_live_page_has():
+def test_update_index_deletes_words_that_no_live_page_has():
     make_story("Quixotic marigold").delete()
     make_story("Quilting").unpublish()
     make_story("Marigold")
     call_command("update_index", verbosity=0)
-    assert known() & {"quixotic", "quilting", "marigold"} == {"marigold"}
+    assert known_words() & {"quixotic", "quilting", "marigold"} == {"marigold"}
     assert corrected("marigolt") == ["Marigold"]
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_two_processes_remember_the_same_words_at_once():
+def test_several_processes_can_store_the_same_words_at_once():
     words = [f"{chr(97 + n % 26)}{chr(97 + n // 26)}ven" for n in range(400)]
 
-    def remember_shuffled(seed):
+    def store_shuffled(seed):
         try:
             remember_words([" ".join(random.Random(seed).sample(words, len(words)))])  # noqa: S311 - no secret
         finally:
             connection.close()
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(remember_shuffled, range(8)))
-    assert {word for word in words if word.isalpha()} <= known()
+        list(pool.map(store_shuffled, range(8)))
+    assert {word for word in words if word.isalpha()} <= known_words()
 
 
-# --- What is hidden ------------------------------------------------------------------------------
+# --- Hidden pages --------------------------------------------------------------------------------
 
 
 @pytest.fixture(params=WAYS_TO_HIDE, ids=lambda way: way.__name__)
 def hidden(request):
-    """A page that readers may not see, with “Quixotic title”."""
+    """A page that visitors cannot see, with the title “Quixotic title”."""
     return request.param()
 
 
-def test_no_word_is_shown_that_only_a_hidden_page_has(hidden):
+def test_a_word_that_only_a_hidden_page_has_is_not_shown(hidden):
     make_story("Marigold title")
     assert corrected("quixotik") == []
     assert corrected("quixotik marigolt") == ["quixotik Marigold"]
 
 
-def test_what_is_shown_for_a_hidden_word_tells_nothing_of_it(hidden):
+def test_a_known_hidden_word_makes_no_difference(hidden):
     KnownWord.objects.all().delete()
     make_story("Quixotry")
     without = correct("quixotic")
@@ -280,14 +283,14 @@ def test_what_is_shown_for_a_hidden_word_tells_nothing_of_it(hidden):
     assert correct("quixotic") == without == [Correction("Quixotry", is_clear=True)]
 
 
-def test_no_form_of_a_public_word_is_shown_that_only_a_hidden_page_has():
+def test_an_inflection_that_only_a_hidden_page_has_is_not_shown():
     make_private(make_story("Marie"))
     make_story("Mary")
     assert stem("Marie", "en") == stem("Mary", "en")
     assert corrected("Mariee") == ["Mary"]
 
 
-def test_what_was_hidden_is_corrected_to_once_it_is_public():
+def test_a_word_is_offered_only_while_its_page_is_public():
     section = make_private(make_index(make_index(), title="Section"))
     story = make_story("Quixotic", parent=section)
     assert corrected("quixotik") == []
@@ -305,11 +308,11 @@ SHOWN_WORDS = ["Quixotry", "Adebisi", "marigold", "lantern", "Zuleikha", "harbou
 def hidden_and_shown():
     make_private(make_story(" ".join(HIDDEN_WORDS)))
     make_story(" ".join(HIDDEN_WORDS)).unpublish()
-    make_story(" ".join(SHOWN_WORDS), body=in_text("Nothing else."))
+    make_story(" ".join(SHOWN_WORDS), body=make_body("Nothing else."))
 
 
 @st.composite
-def misspelled(draw):
+def misspelt(draw):
     word = list(draw(st.sampled_from(HIDDEN_WORDS + SHOWN_WORDS)))
     for _edit in range(draw(st.integers(0, 3))):
         at = draw(st.integers(0, len(word) - 1))
@@ -319,15 +322,15 @@ def misspelled(draw):
 
 
 @many(max_examples=100)
-@given(words=st.lists(misspelled(), min_size=1, max_size=3))
-def test_whatever_is_typed_no_hidden_word_is_shown(hidden_and_shown, words):
+@given(words=st.lists(misspelt(), min_size=1, max_size=3))
+def test_no_misspelling_reveals_a_hidden_word(hidden_and_shown, words):
     public_words = {word.lower() for word in SHOWN_WORDS}
     for text in corrected(" ".join(words)):
         for typed, shown in zip(words, text.split(), strict=True):
             assert shown == typed or shown.lower() in public_words
 
 
-# --- Whatever is typed ---------------------------------------------------------------------------
+# --- Any input -----------------------------------------------------------------------------------
 
 
 @many(max_examples=200)
@@ -338,7 +341,7 @@ def test_whatever_is_typed_no_hidden_word_is_shown(hidden_and_shown, words):
     )
     | st.lists(st.text(st.characters(categories=["L", "M"]), max_size=12), max_size=12).map(" ".join)
 )
-def test_whatever_is_typed_it_is_answered(text):
+def test_any_input_is_handled(text):
     if not StoryPage.objects.exists():
         make_story("Lantern")
     for correction in correct(text, terms=("Sierra Leone", text)):

@@ -1,4 +1,4 @@
-"""What visitors searched for in vain: what is counted, what is never stored, and the report of it."""
+"""Searches without results: what is counted, what is never stored, and the report in the admin."""
 
 import datetime
 import sqlite3
@@ -26,19 +26,19 @@ IS_SQLITE = connection.vendor == "sqlite"
 
 
 def miss(text, times, on=FIRST_DAY):
-    """Search for `text` in vain so many times on that day."""
+    """Count `text` as a search without results, as many `times`, on the date `on`."""
     with time_machine.travel(on, tick=False):
         for _ in range(times):
             count_missed_search(text)
 
 
-def make_known(words, count=5, month=datetime.date(2026, 3, 1)):
+def make_reported(words, count=5, month=datetime.date(2026, 3, 1)):
     digest = f"digest of {words}"
     return MissedSearch.objects.create(digest=digest, words=words, count=count, month=month)
 
 
 def all_stored_text():
-    """Return all that the database holds, in one text."""
+    """Return the content of all tables of the database as one text, in lower case."""
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
         rows = []
@@ -48,30 +48,30 @@ def all_stored_text():
     return str(rows).casefold()
 
 
-# --- What is counted -----------------------------------------------------------------------------
+# --- Counting ------------------------------------------------------------------------------------
 
 
-def test_words_are_known_the_fifth_time():
+def test_words_are_stored_the_fifth_time():
     miss("Débt   BONDAGE!", times=4)
-    unknown = MissedSearch.objects.get()
-    assert (unknown.words, unknown.count) == ("", 4)
+    missed = MissedSearch.objects.get()
+    assert (missed.words, missed.count) == ("", 4)
 
     miss("debt bondage", times=1, on=datetime.date(2026, 4, 20))
 
-    known = MissedSearch.objects.get()
-    assert (known.words, known.count) == ("debt bondage", 5)
+    missed = MissedSearch.objects.get()
+    assert (missed.words, missed.count) == ("debt bondage", 5)
 
 
-def test_of_when_only_the_month_is_kept():
+def test_only_the_month_of_a_search_is_stored():
     miss("debt bondage", times=5)
     assert MissedSearch.objects.get().month == datetime.date(2026, 3, 1)
     miss("debt bondage", times=1, on=datetime.date(2026, 6, 17))
-    known = MissedSearch.objects.get()
-    assert (known.count, known.month) == (6, datetime.date(2026, 6, 1))
+    missed = MissedSearch.objects.get()
+    assert (missed.count, missed.month) == (6, datetime.date(2026, 6, 1))
     assert {field.name for field in MissedSearch._meta.fields} == {"id", "digest", "words", "count", "month"}
 
 
-def test_different_words_and_orders_are_counted_apart():
+def test_different_words_and_word_orders_are_counted_separately():
     miss("bonded labour", times=2)
     miss("labour bonded", times=1)
     miss("bonded labor", times=1)
@@ -126,7 +126,7 @@ def test_words_are_counted_folded(text, words):
         "afraid " * 15,
     ],
 )
-def test_what_may_lead_to_a_person_is_not_counted(text):
+def test_text_that_may_identify_a_person_is_not_counted(text):
     assert not get_countable_words(text)
     miss(text, times=6)
 
@@ -141,7 +141,7 @@ def test_what_may_lead_to_a_person_is_not_counted(text):
         ["zaqoriv", "Zaqóriv plumbeth", '"quixolan"', "jane@quixolan.org", "plumbeth 123 456"] * 4
     )
 )
-def test_what_was_searched_for_less_than_five_times_is_nowhere_in_the_database(searches):
+def test_words_searched_fewer_than_five_times_are_nowhere_in_the_database(searches):
     MissedSearch.objects.all().delete()
     for text in searches:
         count_missed_search(text)
@@ -150,7 +150,7 @@ def test_what_was_searched_for_less_than_five_times_is_nowhere_in_the_database(s
     assert not any(word in stored for word in ["zaqoriv", "zaqóriv", "plumbeth", "quixolan"])
 
 
-def test_after_a_year_without_a_new_count_it_is_forgotten():
+def test_counts_are_deleted_after_a_year_without_a_search():
     miss("forgotten long ago", times=5, on=datetime.date(2025, 1, 1))
     miss("searched again", times=5, on=datetime.date(2025, 1, 1))
     miss("forgotten and unknown", times=1, on=datetime.date(2025, 2, 28))
@@ -160,20 +160,20 @@ def test_after_a_year_without_a_new_count_it_is_forgotten():
     assert sorted(MissedSearch.objects.values_list("words", "count")) == [("", 1), ("searched again", 6)]
 
 
-def test_it_takes_one_query_to_count_again_and_four_for_new_words(django_assert_num_queries):
-    # On both databases two more for the savepoint, and on SQLite two for the time that it waits.
-    around = 4 if IS_SQLITE else 2
-    with django_assert_num_queries(around + 4):
+def test_counting_takes_one_query_and_four_for_new_words(django_assert_num_queries):
+    # Two more for the savepoint, and on SQLite two for the lock timeout.
+    overhead = 4 if IS_SQLITE else 2
+    with django_assert_num_queries(overhead + 4):
         count_missed_search("debt bondage")
-    with django_assert_num_queries(around + 1):
+    with django_assert_num_queries(overhead + 1):
         count_missed_search("debt bondage")
 
 
-# --- A database that can't write now -------------------------------------------------------------
+# --- A database that cannot be written -----------------------------------------------------------
 
 
-def test_database_that_may_only_be_read_is_no_error():
-    MissedSearch.objects.all().exists()  # the connection is open
+def test_read_only_database_is_no_error():
+    MissedSearch.objects.all().exists()  # opens the connection
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA query_only = ON" if IS_SQLITE else "SET transaction_read_only = on")
     try:
@@ -185,7 +185,7 @@ def test_database_that_may_only_be_read_is_no_error():
                 cursor.execute("PRAGMA query_only = OFF")
 
 
-@pytest.mark.skipif(not IS_SQLITE, reason="only SQLite has one lock for all that write")
+@pytest.mark.skipif(not IS_SQLITE, reason="only SQLite has one write lock for the whole database")
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_visitor_does_not_wait_long_for_a_locked_database():
     other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
@@ -207,7 +207,7 @@ def test_visitor_does_not_wait_long_for_a_locked_database():
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_several_visitors_at_once_are_all_counted():
-    known = make_known("debt bondage")
+    reported = make_reported("debt bondage")
     MissedSearch.objects.update(digest=digest_of("debt bondage"))
     barrier = threading.Barrier(4, timeout=20)
 
@@ -225,13 +225,13 @@ def test_several_visitors_at_once_are_all_counted():
     for thread in threads:
         thread.join()
 
-    known.refresh_from_db()
-    assert known.count == 9
+    reported.refresh_from_db()
+    assert reported.count == 9
     assert MissedSearch.objects.get(words="").count == 4
 
 
 def digest_of(words):
-    """Return the digest that is stored for `words`, and leave no trace of it."""
+    """Return the digest that is stored for `words`; the row is deleted again."""
     count_missed_search(words)
     row = MissedSearch.objects.get(words="")
     row.delete()
@@ -242,7 +242,7 @@ def digest_of(words):
 
 
 def rows_of(response):
-    """Return the texts of the table's cells, row by row, without the buttons."""
+    """Return the rows of the report's table, each as a list of the texts of its cells without buttons."""
     rows = []
     for row in parse(response).select("table.listing tbody tr"):
         for actions in row.select(".actions"):
@@ -251,11 +251,11 @@ def rows_of(response):
     return rows
 
 
-def test_report_lists_known_words_the_most_frequent_first(editor):
-    make_known("debt bondage", count=7, month=datetime.date(2026, 2, 1))
-    make_known("kafala", count=12)
-    make_known("brick kilns", count=7)
-    miss("not yet known", times=4)
+def test_report_lists_stored_words_with_the_most_frequent_first(editor):
+    make_reported("debt bondage", count=7, month=datetime.date(2026, 2, 1))
+    make_reported("kafala", count=12)
+    make_reported("brick kilns", count=7)
+    miss("not yet stored", times=4)
 
     response = editor.get(REPORT)
 
@@ -267,11 +267,11 @@ def test_report_lists_known_words_the_most_frequent_first(editor):
     assert "Searches without result" in parse(response).title.text
 
 
-def test_empty_report_says_so(editor):
+def test_empty_report_has_an_explanation(editor):
     assert "on 5 days or more" in parse(editor.get(REPORT)).select_one("#listing-results").text
 
 
-def test_report_is_in_the_menu_of_those_who_may_see_it(client):
+def test_report_is_in_the_menu_of_users_with_permission(client):
     def is_in_menu():
         return REPORT in client.get("/admin/").content.decode()
 
@@ -284,15 +284,15 @@ def test_report_is_in_the_menu_of_those_who_may_see_it(client):
 
 
 def make_outsider():
-    """Return a user who may enter the admin, and no more."""
+    """Return a user with permission to enter the admin and no other."""
     user = make_user()
     user.user_permissions.add(Permission.objects.get(codename="access_admin"))
     return user
 
 
 @pytest.mark.parametrize("export", ["", "?export=csv", "?export=xlsx"])
-def test_report_is_refused_to_those_without_permission(client, export):
-    missed = make_known("debt bondage")
+def test_report_is_refused_to_users_without_permission(client, export):
+    missed = make_reported("debt bondage")
     client.force_login(make_outsider())
 
     for address in (f"{REPORT}{export}", f"{REPORT}results/{export}", f"{REPORT}{missed.pk}/delete/"):
@@ -307,9 +307,9 @@ def test_report_is_refused_to_visitors(client):
     assert client.get(REPORT)["Location"].startswith("/admin/login/")
 
 
-def test_report_is_exported(editor):
-    make_known("debt bondage", count=7)
-    miss("not yet known", times=4)
+def test_report_can_be_exported(editor):
+    make_reported("debt bondage", count=7)
+    miss("not yet stored", times=4)
 
     response = editor.get(REPORT, {"export": "csv"})
 
@@ -317,8 +317,8 @@ def test_report_is_exported(editor):
     assert lines == ["Words,Times,Last in", "debt bondage,7,2026-03-01"]
 
 
-def test_one_click_leads_from_words_to_a_new_vocabulary_group(editor):
-    make_known("debt bondage")
+def test_report_links_to_a_new_vocabulary_group_with_the_words(editor):
+    make_reported("debt bondage")
 
     link = parse(editor.get(REPORT)).find("a", string=lambda text: text and "New vocabulary group" in text)
 
@@ -326,8 +326,8 @@ def test_one_click_leads_from_words_to_a_new_vocabulary_group(editor):
     assert parse(editor.get(link["href"])).select_one("[name=terms]").text.strip() == "debt bondage"
 
 
-def test_words_that_were_dealt_with_are_deleted_without_a_trace(editor):
-    missed = make_known("debt bondage")
+def test_deleted_words_are_not_kept_in_the_log(editor):
+    missed = make_reported("debt bondage")
     link = parse(editor.get(REPORT)).select_one(".actions a[aria-label='Delete: debt bondage']")
 
     assert "debt bondage" in parse(editor.get(link["href"])).text
@@ -338,13 +338,13 @@ def test_words_that_were_dealt_with_are_deleted_without_a_trace(editor):
     assert not ModelLogEntry.objects.filter(label__contains="bondage").exists()
 
 
-def test_report_of_all_searches_that_wagtail_has_is_not_offered(client):
+def test_wagtails_report_of_search_terms_is_not_in_the_menu(client):
     client.force_login(make_user(is_superuser=True))
 
     assert "/admin/searchpicks/reports/" not in client.get("/admin/").content.decode()
 
 
-def test_groups_can_be_given_the_report(client):
+def test_permissions_for_the_report_can_be_granted_to_groups(client):
     client.force_login(make_user(is_superuser=True))
 
     page = parse(client.get("/admin/groups/new/"))

@@ -1,4 +1,4 @@
-"""Promoted results: what editors want to be found first, and that only public pages are."""
+"""Promoted search results: for which words they are shown, and that promoted pages are public."""
 
 import datetime
 
@@ -14,7 +14,7 @@ from tests.builders import make_index, make_plain_page, make_private, make_story
 
 pytestmark = pytest.mark.django_db
 
-PROMOTED = "/admin/searchpicks/"
+PROMOTIONS_URL = "/admin/searchpicks/"
 
 
 def promote(terms, *pages, **fields):
@@ -31,7 +31,7 @@ def titles(text, language="en"):
 # --- What is found -------------------------------------------------------------------------------
 
 
-def test_promoted_pages_come_in_the_order_of_the_editors():
+def test_promoted_pages_are_in_the_order_of_the_editors():
     second, first = make_story("Second"), make_story("First")
     promote("Debt bondage", first, second, description="Begin with these.")
 
@@ -42,13 +42,13 @@ def test_promoted_pages_come_in_the_order_of_the_editors():
 
 
 @pytest.mark.parametrize("text", ["DEBT  bondage", "débt bondage", '"debt bondage"', "debt-bondage!"])
-def test_case_accents_and_marks_make_no_difference(text):
+def test_case_accents_and_punctuation_make_no_difference(text):
     promote("Debt Bondage", make_story("A story"))
 
     assert titles(text) == ["A story"]
 
 
-def test_accents_of_the_editor_make_no_difference():
+def test_accents_in_the_editors_words_make_no_difference():
     promote("Côte d’Ivoire", make_story("A story"))
 
     assert titles("cote d'ivoire") == ["A story"]
@@ -79,7 +79,7 @@ def test_external_links_of_other_kinds_are_not_promoted(address):
     assert not find_promotions("help", "en")
 
 
-# --- Only what is public, in the reader's language -----------------------------------------------
+# --- Only public pages in the visitor's language -------------------------------------------------
 
 
 def test_private_pages_are_not_promoted():
@@ -112,7 +112,7 @@ def test_private_page_is_not_promoted_for_its_external_link_either():
     assert not find_promotions("quiet", "en")
 
 
-def test_only_pages_in_the_language_of_the_reader_are_promoted():
+def test_only_pages_in_the_language_of_the_visitor_are_promoted():
     locale, _ = Locale.objects.get_or_create(language_code="fr")
     french = HomePage.objects.filter(locale=locale).first()
     if french is None:
@@ -125,7 +125,7 @@ def test_only_pages_in_the_language_of_the_reader_are_promoted():
     assert titles("home", "fr") == [french.title]
 
 
-# --- Nothing that visitors type is stored --------------------------------------------------------
+# --- Visitors' words are not stored --------------------------------------------------------------
 
 
 def test_looking_for_promotions_stores_nothing(client):
@@ -139,7 +139,7 @@ def test_looking_for_promotions_stores_nothing(client):
     assert not QueryDailyHits.objects.exists()
 
 
-def test_it_takes_one_query_without_promotions_and_two_with(django_assert_num_queries):
+def test_one_query_is_made_without_promotions_and_two_with(django_assert_num_queries):
     promote("debt bondage", make_story("A story"), make_story("Another"))
 
     with django_assert_num_queries(1):
@@ -175,24 +175,24 @@ def test_moderators_promote_a_page(client):
         }
     )
 
-    response = client.post(f"{PROMOTED}add/", form)
+    response = client.post(f"{PROMOTIONS_URL}add/", form)
 
     assert response.status_code == 302, parse(response).select(".error-message")
     assert titles("debt bondage") == ["A story"]
-    assert "debt bondage" in parse(client.get(PROMOTED)).text
+    assert "debt bondage" in parse(client.get(PROMOTIONS_URL)).text
 
 
 def test_editors_who_may_not_publish_may_not_promote(editor):
-    for address in (PROMOTED, f"{PROMOTED}add/"):
+    for address in (PROMOTIONS_URL, f"{PROMOTIONS_URL}add/"):
         assert editor.get(address)["Location"] == "/admin/"
-    assert f'"{PROMOTED}"' not in editor.get("/admin/").content.decode()
+    assert f'"{PROMOTIONS_URL}"' not in editor.get("/admin/").content.decode()
 
 
 def test_the_list_of_popular_searches_holds_nothing_that_visitors_typed(client):
     client.get("/search/", {"q": "my own name"})
     client.force_login(make_user("Moderators"))
 
-    response = client.get(f"{PROMOTED}queries/chooser/results/")
+    response = client.get(f"{PROMOTIONS_URL}queries/chooser/results/")
 
     assert response.status_code == 200
     assert "my own name" not in response.content.decode()

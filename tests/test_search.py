@@ -1,4 +1,4 @@
-"""The first search: what it finds, and a sane answer to whatever is typed."""
+"""The basics of the search page: what a search finds, and that any input gets a page without an error."""
 
 from urllib.parse import urlencode
 
@@ -18,7 +18,7 @@ def search(client, words, **more):
 @pytest.mark.parametrize(
     "words", ["lighthouse", "LIGHTHOUSE", "keeper lighthouse", "ferry", "harbour", "net"]
 )
-def test_finds_words_of_title_summary_body_and_alternative_text(client, words):
+def test_words_of_title_summary_body_and_alternative_text_are_found(client, words):
     story = make_story(
         "The lighthouse keeper",
         summary="She took the ferry at dawn.",
@@ -33,7 +33,7 @@ def test_finds_words_of_title_summary_body_and_alternative_text(client, words):
     assert f"<mark>{words.split()[-1].lower()}</mark>" in page.lower()
 
 
-def test_finds_plain_pages_and_shows_where_a_result_is(client):
+def test_standard_pages_are_found_and_a_result_shows_its_location(client):
     section = make_index(make_index(), "Africa")
     make_story("Of lanterns", parent=section)
     make_plain_page("About lanterns", introduction="Who we are.")
@@ -43,13 +43,13 @@ def test_finds_plain_pages_and_shows_where_a_result_is(client):
     assert "Who we are." in page
 
 
-def test_all_words_must_be_there(client):
+def test_a_result_has_all_words(client):
     make_story("Red house")
     make_story("Red boat")
     assert "1 result for" in search(client, "red boat")
 
 
-def test_results_come_in_pages_that_keep_the_words(client):
+def test_results_are_paginated_and_the_links_keep_the_words(client):
     for number in range(12):
         make_story(f"Lantern {number}")
     first, second = search(client, "lantern"), search(client, "lantern", page=2)
@@ -59,7 +59,7 @@ def test_results_come_in_pages_that_keep_the_words(client):
     assert "?q=lantern&amp;page=1" in second
 
 
-def test_nothing_found_offers_ways_on(client):
+def test_without_results_the_newest_stories_are_offered(client):
     make_story("The newest story")
     page = search(client, "xylophone")
     assert "0 results for" in page
@@ -67,7 +67,7 @@ def test_nothing_found_offers_ways_on(client):
     assert "The newest story" in page
 
 
-def test_results_are_kept_out_of_search_engines(client):
+def test_search_engines_are_told_not_to_index_results(client):
     response = client.get("/search/?q=words")
     assert response["X-Robots-Tag"] == "noindex"
     assert '<meta name="robots" content="noindex">' in response.content.decode()
@@ -110,24 +110,24 @@ def test_results_are_kept_out_of_search_engines(client):
         "'; drop table wagtailcore_page; --",
     ],
 )
-def test_whatever_is_typed_gets_a_sane_answer(client, words):
+def test_any_input_gets_a_valid_page(client, words):
     make_story("A lantern")
     page = search(client, words)
     assert "<script>alert" not in page
     assert page.count("<h1") == 1
 
 
-def test_too_many_words_are_refused_in_plain_words(client):
+def test_more_than_200_characters_are_refused_with_a_message(client):
     assert "fewer words" in search(client, "x" * 201)
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "99", "1e9", "abc", "\x00", "", "9" * 400])
-def test_a_wrong_page_number_is_treated_kindly(client, page):
+def test_an_invalid_page_number_shows_the_nearest_page(client, page):
     make_story("A lantern")
     assert "1 result for" in search(client, "lantern", page=page)
 
 
-def test_words_are_shown_as_they_were_typed_and_escaped(client):
+def test_typed_words_are_shown_unchanged_and_escaped(client):
     page = search(client, "<b>bold</b> & more")
     assert "&lt;b&gt;bold&lt;/b&gt; &amp; more" in page
     assert "<b>bold</b>" not in page

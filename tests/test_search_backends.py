@@ -1,4 +1,4 @@
-"""What is mended of modelsearch's two backends: each fault has a test here, which runs on both databases."""
+"""The search backends: the faults of modelsearch's backends that they work around, on both databases."""
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
@@ -34,8 +34,8 @@ def titles(query, pages=None, **options):
         ("forced-labour", "No forced labour here"),
     ],
 )
-def test_a_word_is_found_in_any_form_and_spelling(query, title):
-    for one in (
+def test_a_word_is_found_in_any_inflection_and_spelling(query, title):
+    for story_title in (
         "The road to Kédougou",
         "Trafficking is a crime",
         "Kofi’s boat",
@@ -43,32 +43,32 @@ def test_a_word_is_found_in_any_form_and_spelling(query, title):
         "They were mining",
         "No forced labour here",
     ):
-        make_story(one)
+        make_story(story_title)
     assert titles(query) == [title]
 
 
 @pytest.mark.parametrize(
     "query", ['"', 'a"b', '""', "'", "  ", "", "-", "(", "AND", "*", "a:b", "\\", "&", "|", "!", "<->"]
 )
-def test_no_sign_is_an_error_or_means_anything(query):
+def test_punctuation_is_no_error_and_no_query_syntax(query):
     make_story("A lantern")
     assert titles(query) == []
     assert titles(Phrase(query)) == []
     assert list(Page.objects.autocomplete(query)) in ([], [Page.objects.get(title="A lantern")])
 
 
-def test_nul_is_no_word():
+def test_nul_characters_are_ignored():
     make_story("A lantern")
     assert titles("lantern\x00") == ["A lantern"]
 
 
-def test_a_phrase_stands_together_and_is_inflected():
+def test_a_phrase_matches_adjacent_words_in_any_inflection():
     make_story("Gold mining in the hills")
     make_story("Gold is found where they mine")
     assert titles(Phrase("gold mine")) == ["Gold mining in the hills"]
 
 
-def test_queries_are_combined_and_negated():
+def test_queries_can_be_combined_and_negated():
     for title in ("Red boat", "Red house", "Blue house"):
         make_story(title)
     pages = StoryPage.objects.order_by("title")
@@ -79,16 +79,16 @@ def test_queries_are_combined_and_negated():
     assert titles("red blue", operator="or", **options) == ["Blue house", "Red boat", "Red house"]
 
 
-def test_the_best_match_comes_first_also_for_several_words():
+def test_the_best_match_comes_first_for_one_word_and_for_several():
     """On SQLite, modelsearch puts the best match of an And last."""
-    body = [{"type": "text", "value": "<p>" + "Other words of a long text. " * 40 + "{}</p>"}]
+    filler = "Other words of a long text. " * 40
 
-    def text(words):
-        return [{"type": "text", "value": body[0]["value"].format(words)}]
+    def body(words):
+        return [{"type": "text", "value": f"<p>{filler}{words}</p>"}]
 
-    make_story("One mention", body=text("slavery in a brick kiln"))
+    make_story("One mention", body=body("slavery in a brick kiln"))
     make_story("Slavery in the brick kiln")
-    make_story("Many mentions", body=text("slavery brick kiln " * 10))
+    make_story("Many mentions", body=body("slavery brick kiln " * 10))
     expected = ["Slavery in the brick kiln", "Many mentions", "One mention"]
     assert titles("slavery") == expected
     assert titles("slavery kiln") == expected
@@ -111,7 +111,7 @@ def test_results_can_be_sliced_and_counted():
     assert results[4].pk == whole[4]
 
 
-def test_a_beginning_finds_titles_without_accents():
+def test_autocomplete_finds_titles_without_accents():
     make_story("The road to Kédougou")
     make_story("Trafficking")
     assert [page.title for page in Page.objects.autocomplete("kedo")] == ["The road to Kédougou"]
@@ -119,8 +119,8 @@ def test_a_beginning_finds_titles_without_accents():
     assert [page.title for page in Page.objects.autocomplete("Traffickin")] == ["Trafficking"]
 
 
-def test_what_changes_is_found_by_its_new_words_only():
-    """The index of SQLite is written by triggers."""
+def test_a_changed_page_is_found_by_its_new_words_only():
+    """On SQLite, triggers write the full-text index."""
     story = make_story("Lantern")
     story.title = "Candle"
     story.save_revision().publish()
@@ -130,14 +130,14 @@ def test_what_changes_is_found_by_its_new_words_only():
     assert titles("candle") == []
 
 
-def test_an_entry_is_written_without_a_look_at_all_others():
+def test_writing_an_entry_does_not_read_all_others():
     story = make_story("Lantern")
     with CaptureQueriesContext(connection) as queries:
         get_search_backend().add(story)
     assert not [query["sql"] for query in queries if "AVG(" in query["sql"]]
 
 
-def test_update_index_brings_back_what_was_lost():
+def test_update_index_rebuilds_an_empty_index():
     make_story("Lantern", countries=["KE"])
     get_search_backend().reset_indexes()
     assert titles("lantern") == []
@@ -146,7 +146,7 @@ def test_update_index_brings_back_what_was_lost():
     assert titles("countryke0") == ["Lantern"]
 
 
-def test_each_language_is_stemmed_by_its_own_rules():
+def test_a_page_is_stemmed_by_the_rules_of_its_language():
     french = Locale.objects.get_or_create(language_code="fr")[0]
     home = home_page().copy_for_translation(french)
     home.title = "Les tribunaux nationaux"
@@ -154,17 +154,17 @@ def test_each_language_is_stemmed_by_its_own_rules():
     assert titles("tribunal national") == ["Les tribunaux nationaux"]
 
 
-def test_pictures_are_found_in_the_admin():
+def test_images_are_found_in_the_admin():
     image = make_image(title="A boat at dawn")
     assert list(type(image).objects.search("boats")) == [image]
 
 
-def test_text_that_looks_like_markup_is_text():
+def test_plain_text_that_looks_like_markup_is_indexed_as_text():
     make_plain_page("Signs", introduction="a < b & c > d <b>bold</b>")
     assert titles("bold") == ["Signs"]
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="roles and extensions are PostgreSQL's")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has extensions")
 def test_search_needs_no_extension_of_postgresql():
     make_story("The road to Kédougou")
     with connection.cursor() as cursor:
@@ -173,8 +173,8 @@ def test_search_needs_no_extension_of_postgresql():
     assert titles("kedougou") == ["The road to Kédougou"]
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL’s planner is wrong here")
-def test_postgresql_finds_common_words_by_the_index():
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL’s planner has this fault")
+def test_postgresql_uses_the_index_for_common_words():
     content_type = ContentType.objects.get_for_model(StoryPage).pk
     with connection.cursor() as cursor:
         cursor.execute(
@@ -195,8 +195,8 @@ def test_postgresql_finds_common_words_by_the_index():
     ("query", "is_found"),
     [("", True), ("roa", True), ('"the road" hom', True), ('"home road"', False), ("zeppelin", False)],
 )
-def test_editors_search_as_they_type(admin_client, query, is_found):
-    """With quotes, and with nothing typed yet: Wagtail then asks for all pages."""
+def test_editors_can_search_pages_as_they_type(admin_client, query, is_found):
+    """Also with quotation marks, and before anything is typed: Wagtail then lists all pages."""
     make_story("The road home")
     response = admin_client.get("/admin/pages/search/", {"q": query})
     assert response.status_code == 200

@@ -1,6 +1,6 @@
-"""Whatever is asked, the search answers; and whatever is hidden, it stays hidden.
+"""Random searches by Hypothesis: no input gives an error, and nothing of a hidden page is shown.
 
-`make test` tries 200 examples, always the same ones; `make drill` sets FUZZ_EXAMPLES for more, by chance.
+`make test` runs the same 200 examples each time; `make drill` sets FUZZ_EXAMPLES for more, random ones.
 """
 
 import re
@@ -25,9 +25,9 @@ pytestmark = pytest.mark.django_db
 
 EXAMPLES = number_of_examples(200)
 
-# --- No error page -------------------------------------------------------------------------------
+# --- No errors -----------------------------------------------------------------------------------
 
-# What means something to FTS5, to tsquery, to Django or to HTML, and what is hard to fold or to show.
+# Syntax of FTS5, tsquery, Django templates and HTML, and text that is difficult to fold or to display.
 PIECES = [
     *(
         '"',
@@ -155,16 +155,16 @@ words = st.one_of(
     st.text(max_size=250),
     st.text(min_size=1, max_size=8).map(lambda text: (text * 10_000)[:10_000]),
 ).map(lambda text: urlencode({"q": text}))
-# Bytes that are no UTF-8 reach the site too.
-anything = words | st.binary(max_size=40).map(lambda raw: f"q={quote(raw)}")
+# Also bytes that are not valid UTF-8.
+query_strings = words | st.binary(max_size=40).map(lambda raw: f"q={quote(raw)}")
 
 
 def value(*usual):
-    """A strategy for the value of a filter: one that there is, or any text."""
+    """Return a strategy for the value of a filter: one of `usual`, an edge case, or any text."""
     return st.sampled_from([*usual, "", "0", "-1", "\x00", "9" * 30, "'", "%", "nil"]) | st.text(max_size=12)
 
 
-others = st.fixed_dictionaries(
+other_parameters = st.fixed_dictionaries(
     {},
     optional={
         "country": value("kenya", "uganda", "KE"),
@@ -176,9 +176,10 @@ others = st.fixed_dictionaries(
         "page": value("1", "2", "99", "1e9"),
     },
 )
+# The heading with the number of results.
 COUNT = re.compile(r"\d+ results? for “")
-# What the page says instead of results.
-ANSWERS = (
+# Texts of pages without that heading or without results.
+OTHER_PAGES = (
     "Nothing was found",
     "Please search with fewer words",
     "Null characters are not allowed",
@@ -187,8 +188,8 @@ ANSWERS = (
 
 
 @thoroughly(EXAMPLES)
-@given(query=anything, more=others)
-def test_whatever_is_asked_gets_an_answer(client, query, more):
+@given(query=query_strings, more=other_parameters)
+def test_any_query_string_gets_a_valid_page(client, query, more):
     if not StoryPage.objects.exists():
         story = make_story("A lantern", countries=["KE"], themes=["Debt"])
         make_story("Two boats", body=[{"type": "text", "value": "<p>Kenyan lanterns</p>"}], countries=["UG"])
@@ -199,25 +200,25 @@ def test_whatever_is_asked_gets_an_answer(client, query, more):
     assert response.status_code == 200
     html = response.content.decode()
     assert html.count("<h1") == 1
-    assert COUNT.search(html) or any(answer in html for answer in ANSWERS)
+    assert COUNT.search(html) or any(text in html for text in OTHER_PAGES)
     assert "<script>" not in html.replace("<script>document", "")
 
 
 @thoroughly(EXAMPLES)
-@given(query=anything)
-def test_whatever_is_typed_so_far_gets_suggestions_or_none(client, query):
+@given(query=query_strings)
+def test_any_query_string_gets_a_list_of_suggestions(client, query):
     response = client.get(f"/search/suggestions/?{query}")
 
     assert response.status_code == 200
     assert isinstance(response.json()["suggestions"], list)
 
 
-# --- Nothing hidden ------------------------------------------------------------------------------
+# --- Hidden pages --------------------------------------------------------------------------------
 
-# Each page has a word that leads to it and another that must only show when it is public. No word is
-# like another, or the search could rightly propose one for the other.
-LEADING = ["Xylophonic", "Brontosaur", "Quillwort", "Jodhpurs", "Tamarisk", "Velocipede"]
-TELLING = ["Zephyrian", "Mahogany", "Orangutan", "Whirligig", "Gunpowder", "Peppermint"]
+# Each page has a word to search for and a word that may be shown only if the page is public. The words
+# are dissimilar, because the search could rightly correct one to another otherwise.
+SEARCHED = ["Xylophonic", "Brontosaur", "Quillwort", "Jodhpurs", "Tamarisk", "Velocipede"]
+PROTECTED = ["Zephyrian", "Mahogany", "Orangutan", "Whirligig", "Gunpowder", "Peppermint"]
 SHARED = "Marigold"
 COUNTRIES = {"KE": "Kenya", "MW": "Malawi", "PE": "Peru", "UG": "Uganda"}
 THEMES = ["Debt", "Fishery", "Nightwork", "Schools"]
@@ -228,9 +229,9 @@ def public():
 
 
 def changed():
-    """A public story, with changes that are not published."""
+    """Make a public story with unpublished changes."""
     story = make_story()
-    story.title, story.summary = f"Changed {SHARED}", f"Unpublished {TELLING[-1]} {LEADING[-1]}."
+    story.title, story.summary = f"Changed {SHARED}", f"Unpublished {PROTECTED[-1]} {SEARCHED[-1]}."
     story.save_revision()
     return story
 
@@ -253,30 +254,33 @@ pages = st.lists(
         st.integers(2021, 2024),
     ),
     min_size=2,
-    max_size=len(LEADING) - 1,
+    max_size=len(SEARCHED) - 1,
 )
 
 
 def make_page(number, way, code, theme, year):
-    """Make a page by `way`, with words of its own, filed under one country and theme."""
-    story = StoryPage.objects.get(pk=way().pk)  # as it is stored: not live, where it was hidden afterwards
-    story.title = f"{SHARED} {LEADING[number]} {TELLING[number]}"
-    story.summary = f"{SHARED}: the {TELLING[number]} of {LEADING[number]}."
+    """Make a page by calling `way`, and give it its words, one country, one theme and a year."""
+    story = StoryPage.objects.get(pk=way().pk)  # as stored, because some ways change the database only
+    story.title = f"{SHARED} {SEARCHED[number]} {PROTECTED[number]}"
+    story.summary = f"{SHARED}: the {PROTECTED[number]} of {SEARCHED[number]}."
     story.date = story.date.replace(year=year, month=5, day=number + 1)
     story.story_countries = [StoryCountry(country_id=code)]
     story.story_themes = [StoryTheme(theme=make_theme(theme))]
     story.save()
-    # The next page may be hidden in the same way, at the same addresses.
+    # Makes the slugs free for the next page that is hidden in the same way.
     Page.objects.filter(slug__in=["alias", "one", "two"]).update(slug=Concat("slug", Value(f"-{number}")))
 
 
 def misspelt(word):
-    """Return `word` with one letter less, and with two letters the other way round."""
+    """Return two misspellings of `word`: with a letter missing, and with two letters swapped."""
     return [word[:3] + word[4:], word[:2] + word[3] + word[2] + word[4:]]
 
 
 def choices_for(filed):
-    """Return the choices of the facets, {words: number}, for public stories filed as `filed`."""
+    """Return the expected choices, {label: number}, of the facets.
+
+    `filed`: (country code, theme, year) of each public story.
+    """
     countries, themes, years = (
         (Counter(column) for column in zip(*filed, strict=True)) if filed else ({}, {}, {})
     )
@@ -285,6 +289,7 @@ def choices_for(filed):
 
 
 def choices_on(html):
+    """Return the choices of the facets, {label: number}, on a search page."""
     return {
         re.sub(r"\s*\(\d+\)", "", words): int(re.search(r"\((\d+)\)", words)[1])
         for choice in html.select(".listing__filters .facet__choice")
@@ -292,64 +297,68 @@ def choices_on(html):
     }
 
 
-# An example takes a second: there are fewer, and none is made smaller when it fails.
+# An example takes a second, so there are fewer of them, and a failing one is not made smaller.
 @settings(thoroughly(EXAMPLES), max_examples=EXAMPLES // 20, phases=[Phase.generate])
 @given(made=pages)
-def test_nothing_hidden_shows_in_results_excerpts_facets_counts_or_corrections(client, made):
+def test_nothing_hidden_is_shown_in_results_excerpts_facets_counts_or_corrections(client, made):
     with transaction.atomic():
         for number, page in enumerate(made):
             make_page(number, *page)
         visitor = Visitor(client, made)
-        visitor.checks_totals()
-        visitor.checks_each_word()
+        visitor.check_totals()
+        visitor.check_each_word()
         transaction.set_rollback(True)
 
 
 class Visitor:
-    """Somebody who searches among the pages `made`, and must never see a word of those not public."""
+    """Searches among the pages `made`, and fails when a word of a hidden page is shown."""
 
     def __init__(self, client, made):
         self.client = client
-        self.is_public = [page[0] in PUBLIC for page in made]
+        self.are_public = [page[0] in PUBLIC for page in made]
         self.filed = [page[1:] for page in made if page[0] in PUBLIC]
         used = {COUNTRIES[code] for code, _theme, _year in self.filed} | {row[1] for row in self.filed}
         unused = {*COUNTRIES.values(), *THEMES} - used
-        hidden = [word for word, shows in zip(TELLING, self.is_public, strict=False) if not shows]
-        self.forbidden = [*hidden, *unused, TELLING[-1], "Quixotic", "Kept quiet"]
+        hidden = [word for word, is_public in zip(PROTECTED, self.are_public, strict=False) if not is_public]
+        self.forbidden = [*hidden, *unused, PROTECTED[-1], "Quixotic", "Kept quiet"]
 
-    def searches(self, words, **filters):
+    def search(self, words, **filters):
         html = parse(self.client.get(f"/search/?{urlencode({'q': words} | filters)}"))
-        self._refuses_forbidden(html.text, words)
+        self._check_forbidden(html.text, words)
         return html
 
-    def counts(self, words, **filters):
-        return int(self.searches(words, **filters).select_one(".listing__count").text.split()[0])
+    def count(self, words, **filters):
+        """Return the number of results that the search page shows."""
+        return int(self.search(words, **filters).select_one(".listing__count").text.split()[0])
 
-    def begins(self, words):
+    def suggest(self, words):
         """Return the suggestions for `words` as one text."""
         found = str(self.client.get("/search/suggestions/", {"q": words}).json()["suggestions"])
-        self._refuses_forbidden(found, words)
+        self._check_forbidden(found, words)
         return found
 
-    def _refuses_forbidden(self, text, words):
+    def _check_forbidden(self, text, words):
         shown = [word for word in self.forbidden if word.lower() in text.lower()]
         assert not shown, f"shows for {words}: {shown}"
 
-    def checks_totals(self):
-        everything = self.searches(SHARED)
-        assert len(everything.select(".result")) == self.counts(SHARED) == len(self.filed)
+    def check_totals(self):
+        everything = self.search(SHARED)
+        assert len(everything.select(".result")) == self.count(SHARED) == len(self.filed)
         assert choices_on(everything) == choices_for(self.filed)
         for code in {row[0] for row in self.filed}:
             number = [row[0] for row in self.filed].count(code)
-            assert self.counts(SHARED, country=COUNTRIES[code].lower()) == number
+            assert self.count(SHARED, country=COUNTRIES[code].lower()) == number
         for words in (SHARED, *COUNTRIES.values(), *THEMES):
-            self.begins(words[:3])
+            self.suggest(words[:3])
 
-    def checks_each_word(self):
-        never = [False] * (len(LEADING) - len(self.is_public))  # the last one is in an unpublished change
-        for leading, telling, shows in zip(LEADING, TELLING, [*self.is_public, *never], strict=True):
-            assert self.counts(leading) == int(shows)
-            assert (telling in self.searches(leading).text) == shows
-            assert (telling in self.begins(leading[:4])) == shows
-            for typed in misspelt(leading):
-                assert (leading in self.searches(typed).text) == shows
+    def check_each_word(self):
+        # Further words are on no page; the last ones are in an unpublished change.
+        never = [False] * (len(SEARCHED) - len(self.are_public))
+        for searched, protected, is_public in zip(
+            SEARCHED, PROTECTED, [*self.are_public, *never], strict=True
+        ):
+            assert self.count(searched) == int(is_public)
+            assert (protected in self.search(searched).text) == is_public
+            assert (protected in self.suggest(searched[:4])) == is_public
+            for typed in misspelt(searched):
+                assert (searched in self.search(typed).text) == is_public

@@ -1,4 +1,4 @@
-"""What is suggested while somebody types: countries, themes and pages, and only public ones."""
+"""Search suggestions: which countries, themes and pages are suggested, and that all of them are public."""
 
 import datetime
 import logging
@@ -20,12 +20,12 @@ pytestmark = pytest.mark.django_db
 
 
 def suggest(client, words, language=""):
-    """Return (kind, text) of what is suggested."""
-    found = answer(client, words, language).json()["suggestions"]
-    return [(one["kind"], one["text"]) for one in found]
+    """Return [(kind, text)] of the suggestions for `words`; `language`: a URL prefix such as "/fr"."""
+    found = get_response(client, words, language).json()["suggestions"]
+    return [(suggestion["kind"], suggestion["text"]) for suggestion in found]
 
 
-def answer(client, words, language=""):
+def get_response(client, words, language=""):
     response = client.get(f"{language}/search/suggestions/", {"q": words})
     assert response.status_code == 200
     return response
@@ -36,7 +36,7 @@ def texts(client, words, language=""):
 
 
 def add_story(title, parent, countries=(), themes=()):
-    """Return a new live story, without the revision that publishing makes."""
+    """Return a new live story. It is added without a revision, which is faster than publishing it."""
     story = StoryPage(title=title, summary="Words.", date=datetime.date(2025, 1, 1), body="[]")
     story.story_countries = [StoryCountry(country_id=code) for code in countries]
     story.story_themes = [StoryTheme(theme=theme) for theme in themes]
@@ -46,26 +46,26 @@ def add_story(title, parent, countries=(), themes=()):
 # --- Kinds ---------------------------------------------------------------------------------------
 
 
-def test_countries_and_themes_come_before_pages_and_each_says_what_it_is(client):
+def test_countries_and_themes_come_before_pages_and_each_has_its_kind(client):
     story = make_story("Labour in the fields", countries=["LA"], themes=["Forced labour"])
     make_plain_page("Labels we avoid")
     make_index(make_index(), "Labour news")
-    found = answer(client, "la").json()["suggestions"]
-    assert [(one["kind"], one["text"]) for one in found] == [
+    found = get_response(client, "la").json()["suggestions"]
+    assert [(suggestion["kind"], suggestion["text"]) for suggestion in found] == [
         ("Country", "Laos"),
         ("Theme", "Forced labour"),
         ("List of stories", "Labour news"),
         ("Plain page", "Labels we avoid"),
         ("Story", "Labour in the fields"),
     ]
-    assert [one["url"] for one in found] == [
+    assert [suggestion["url"] for suggestion in found] == [
         "/stories/country/laos/",
         "/stories/theme/forced-labour/",
         "/stories/labour-news/",
         "/labels-we-avoid/",
         story.url,
     ]
-    assert {client.get(one["url"]).status_code for one in found} == {200}
+    assert {client.get(suggestion["url"]).status_code for suggestion in found} == {200}
 
 
 def test_at_most_three_countries_and_themes_and_five_pages(client):
@@ -81,24 +81,24 @@ def test_at_most_three_countries_and_themes_and_five_pages(client):
 @pytest.mark.parametrize(
     "words", ["kédougou", "KEDOUGOU", "kedou", "the road to ked", "kedougou ro", "k’ked"]
 )
-def test_a_title_is_found_by_its_words_without_accents_the_last_may_go_on(client, words):
+def test_a_title_is_found_without_accents_and_by_an_incomplete_last_word(client, words):
     make_story("The road to Kédougou")
     assert texts(client, words) == ["The road to Kédougou"]
 
 
 @pytest.mark.parametrize("words", ["ro kedougou", "road dakar", "edougou", "summary"])
-def test_every_typed_word_is_in_the_title(client, words):
+def test_a_title_must_have_every_typed_word(client, words):
     make_story("The road to Kédougou", summary="A summary.")
     assert texts(client, words) == []
 
 
-def test_titles_that_begin_as_typed_come_first_then_whole_words_then_the_newest(client):
+def test_titles_are_sorted_by_beginning_then_whole_words_then_newest(client):
     for title in ["Net of lies", "The old net", "A network", "The new net", "Networks"]:
         make_story(title)
     assert texts(client, "net") == ["Net of lies", "Networks", "The new net", "The old net", "A network"]
 
 
-def test_only_pages_in_the_readers_language(client):
+def test_only_pages_in_the_language_of_the_visitor_are_suggested(client):
     make_story("Lantern")
     french = Locale.objects.create(language_code="fr")
     home = home_page().copy_for_translation(french)
@@ -109,7 +109,7 @@ def test_only_pages_in_the_readers_language(client):
     assert suggest(client, "lantern") == [("Story", "Lantern")]
     assert texts(client, "lantern", "/fr") == ["Lanternes rouges", "Lanterne"]
     assert texts(client, "germany") == []
-    (germany,) = answer(client, "germany", "/fr").json()["suggestions"]
+    (germany,) = get_response(client, "germany", "/fr").json()["suggestions"]
     assert (germany["text"], germany["url"]) == ("Allemagne", "/fr/recits/country/germany/")
 
 
@@ -125,13 +125,13 @@ def test_a_country_is_found_by_its_names_aliases_and_demonyms(client, words):
     assert suggest(client, words) == [("Country", "Côte d’Ivoire")]
 
 
-def test_a_name_comes_before_an_alias_unless_that_is_typed_in_full(client):
+def test_a_name_comes_before_an_alias_unless_the_alias_is_complete(client):
     make_story("A story", countries=["GB", "UA", "NL", "HN"])
     assert texts(client, "uk") == ["United Kingdom", "Ukraine"]
     assert texts(client, "ho") == ["Honduras", "Netherlands"]  # Holland
 
 
-def test_what_begins_an_alias_of_many_countries_means_none_of_them(client):
+def test_the_beginning_of_an_alias_of_many_countries_suggests_none(client):
     make_story("A story", countries=["KE", "SN"])
     assert texts(client, "republic") == []
     assert texts(client, "republic of ken") == ["Kenya"]
@@ -151,7 +151,7 @@ def test_a_renamed_theme_is_found_by_its_new_name_only(client):
     assert texts(client, "bonded") == ["Bonded labour"]
 
 
-def test_no_country_or_theme_without_a_story_or_without_its_list(client):
+def test_a_country_or_theme_needs_a_public_story_and_index(client):
     story = make_story("A story", countries=["KE"], themes=["Mining"])
     assert texts(client, "kenya") == ["Kenya"]
     Page.objects.filter(pk=story.get_parent().pk).update(live=False)
@@ -159,18 +159,19 @@ def test_no_country_or_theme_without_a_story_or_without_its_list(client):
     assert texts(client, "senegal") == []
 
 
-def test_a_country_leads_to_the_index_that_lists_its_story(client):
+def test_a_country_links_to_the_index_that_lists_its_story(client):
     make_story("A story", countries=["SN"])
     news = make_index(home_page(), "News")
     make_story("Some news", make_index(news, "Africa"), countries=["KE"])
-    assert [one["url"] for one in answer(client, "kenya").json()["suggestions"]] == ["/news/country/kenya/"]
+    (kenya,) = get_response(client, "kenya").json()["suggestions"]
+    assert kenya["url"] == "/news/country/kenya/"
 
 
 # --- Only what is public -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("hide", WAYS_TO_HIDE, ids=lambda way: way.__name__)
-def test_nothing_of_a_hidden_story(client, hide):
+def test_nothing_of_a_hidden_story_is_suggested(client, hide):
     hide()
     assert texts(client, HIDDEN) == []
     # Themes and countries that only the hidden story has.
@@ -190,7 +191,7 @@ def test_nothing_of_a_hidden_story(client, hide):
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(hidden=st.sets(st.sampled_from(WAYS_TO_HIDE), max_size=4), public=st.integers(0, 2))
-def test_of_any_mixture_only_the_public_ones_come_back(client, hidden, public):
+def test_of_any_mixture_of_pages_only_public_ones_are_suggested(client, hidden, public):
     with transaction.atomic():
         for hide in hidden:
             hide()
@@ -202,7 +203,7 @@ def test_of_any_mixture_only_the_public_ones_come_back(client, hidden, public):
         transaction.set_rollback(True)
 
 
-def test_many_private_pages_do_not_keep_a_public_one_away(client):
+def test_a_public_page_is_suggested_after_many_private_ones(client):
     add_story("The lantern", make_index())
     section = make_private(make_index(make_index(), "Kept quiet"))
     for number in range(60):
@@ -210,7 +211,7 @@ def test_many_private_pages_do_not_keep_a_public_one_away(client):
     assert texts(client, "lantern") == ["The lantern"]
 
 
-def test_many_private_stories_do_not_keep_a_country_away(client):
+def test_a_country_with_many_private_stories_and_a_public_one_is_suggested(client):
     section = make_private(make_index(make_index(), "Kept quiet"))
     for _number in range(3):
         make_story(parent=section, countries=["KE"])
@@ -218,26 +219,26 @@ def test_many_private_stories_do_not_keep_a_country_away(client):
     assert texts(client, "kenya") == ["Kenya"]
 
 
-# --- The answer ----------------------------------------------------------------------------------
+# --- The response --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("number_of_stories", [5, 50])
-def test_it_takes_a_pinned_number_of_queries(client, number_of_stories):
+def test_the_number_of_sql_queries_is_limited(client, number_of_stories):
     index = make_index()
     for number in range(number_of_stories):
         add_story(f"Kenya {number}", index, countries=["KE"])
     assert count_queries(client, "ken") == 3
     assert count_queries(client, "zeppelin") == 3
-    # Where too many are private to know, all are asked once more.
+    # When too many candidates are private, all matches are checked too.
     make_private(index)
     make_story("Kenya from here", make_index(home_page(), "News"))
     assert count_queries(client, "ken") == {5: 4, 50: 5}[number_of_stories]
 
 
 def count_queries(client, words):
-    answer(client, words)  # the first one fills caches
+    get_response(client, words)  # fills caches
     with CaptureQueriesContext(connection) as queries:
-        answer(client, words)
+        get_response(client, words)
     return len(queries)
 
 
@@ -248,7 +249,7 @@ def count_queries(client, words):
         *("!!", "--", '""', "'", "''", "%%", "__", "**", "...", "😀😀", "\u202e\u202e", "()", "\\\\", "::"),
     ],
 )
-def test_what_is_no_word_gets_no_suggestions(client, words):
+def test_input_without_a_word_gets_no_suggestions(client, words):
     make_story("A lantern")
     assert texts(client, words) == []
 
@@ -257,45 +258,45 @@ def test_what_is_no_word_gets_no_suggestions(client, words):
     "words",
     ['"lantern', "lantern*", "(lantern", "lantern:*", "-lantern", "lan'tern", "'); drop", "AND lan", "%lan%"],
 )
-def test_signs_mean_nothing(client, words):
+def test_punctuation_is_no_query_syntax(client, words):
     make_story("A lantern")
     assert set(texts(client, words)) <= {"A lantern"}
 
 
-def test_without_words_it_answers_too(client):
+def test_a_request_without_words_gets_no_suggestions(client):
     assert client.get("/search/suggestions/").json() == {"suggestions": []}
 
 
-def test_titles_come_as_they_are_and_as_data(client):
+def test_titles_are_returned_unchanged_as_json(client):
     make_story("<b>Bold</b> & “quoted”")
-    response = answer(client, "bold")
+    response = get_response(client, "bold")
     assert response.json()["suggestions"][0]["text"] == "<b>Bold</b> & “quoted”"
     assert response["Content-Type"] == "application/json"
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
-def test_nothing_keeps_the_answer_or_tells_readers_apart(editor):
-    response = answer(editor, "lantern")
+def test_the_response_is_not_cached_and_sets_no_cookie(editor):
+    response = get_response(editor, "lantern")
     assert {"max-age=0", "no-store", "private"} <= set(response["Cache-Control"].split(", "))
     assert response["X-Robots-Tag"] == "noindex"
     assert "Cookie" not in response.get("Vary", "")
     assert not response.cookies
 
 
-def test_it_is_for_reading_only(client):
+def test_only_safe_methods_are_allowed(client):
     assert client.head("/search/suggestions/?q=lantern").status_code == 200
     assert client.post("/search/suggestions/", {"q": "lantern"}).status_code == 405
 
 
 @pytest.mark.parametrize("words", ["quixotic", "quixotic\x00"])
-def test_what_is_typed_gets_into_no_log(client, caplog, words):
+def test_typed_words_are_not_logged(client, caplog, words):
     with caplog.at_level(logging.DEBUG):
-        answer(client, words)
+        get_response(client, words)
         client.post(f"/search/suggestions/?q={words}")
     assert "quixotic" not in caplog.text.lower()
 
 
-def test_every_search_form_says_where_suggestions_are_and_how_to_speak_of_them(client):
+def test_the_search_form_has_the_url_and_labels_of_suggestions(client):
     home = home_page()
     home.save_revision().publish()
     page = client.get("/").content.decode()

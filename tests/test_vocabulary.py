@@ -1,4 +1,4 @@
-"""What the search knows beside what was typed: equal terms, countries, themes, authors, cries for help."""
+"""The search vocabulary: equal terms, countries, themes, authors, and cries for help."""
 
 import csv
 
@@ -18,7 +18,7 @@ from tests.builders import make_author, make_index, make_private, make_story, ma
 from tests.builders import parse as html
 
 pytestmark = pytest.mark.django_db
-ADDRESS = "/admin/snippets/search/vocabularygroup/"
+URL = "/admin/snippets/search/vocabularygroup/"
 
 
 def make_group(*terms, **fields):
@@ -33,10 +33,10 @@ def found(text):
 
 
 def synonyms(text, language="en"):
-    """Return {words: TokenPhrase} for what is said instead of `text`."""
-    said = Vocabulary(language).synonyms(tokenize(text, language))
-    assert len({way.tokens for way in said}) == len(said), "each once"
-    return {way.query_string: way for way in said}
+    """Return {tokens between spaces: TokenPhrase} of the synonyms of `text`."""
+    phrases = Vocabulary(language).synonyms(tokenize(text, language))
+    assert len({phrase.tokens for phrase in phrases}) == len(phrases), "there are duplicates"
+    return {phrase.query_string: phrase for phrase in phrases}
 
 
 def also_searched(text, language="en"):
@@ -44,60 +44,56 @@ def also_searched(text, language="en"):
     return vocabulary.also_searched(parse_query(text, language, vocabulary).query)
 
 
-def text_block(words):
-    return [{"type": "text", "value": f"<p>{words}</p>"}]
-
-
 @pytest.fixture
-def only_own_groups():
+def no_default_groups():
     VocabularyGroup.objects.all().delete()
 
 
 # --- Groups of equal terms -----------------------------------------------------------------------
 
 
-def test_term_finds_the_others_of_its_group_after_what_was_typed(only_own_groups):
+def test_term_finds_the_others_of_its_group_after_the_typed_words(no_default_groups):
     make_group("peonage", "Debt bondage")
     make_story("Of peonage")
     make_story("Of debt bondage and debt bondage")
     make_story("Of debt, and of bondage")
 
     assert found("peonage") == ["Of peonage", "Of debt bondage and debt bondage"]
-    # The words themselves need not stand together.
+    # The words of a typed term need not be adjacent.
     assert set(found("debt bondage")) == {
         "Of debt bondage and debt bondage",
         "Of debt, and of bondage",
         "Of peonage",
     }
-    way = synonyms("PEONAGE")["debt bondag"]
-    assert (way.is_typed, way.weight, way.label) == (False, 0.5, "Debt bondage")
+    synonym = synonyms("PEONAGE")["debt bondag"]
+    assert (synonym.is_typed, synonym.weight, synonym.label) == (False, 0.5, "Debt bondage")
 
 
-def test_term_may_be_in_several_groups(only_own_groups):
+def test_term_may_be_in_several_groups(no_default_groups):
     make_group("freed", "rescued", "réscued")
     make_group("freed", "liberated", "rescue")
 
     assert list(synonyms("freed")) == ["rescu", "liber"]
 
 
-def test_term_that_holds_a_shorter_one_of_its_group_is_not_looked_for_as_well(only_own_groups):
+def test_term_that_contains_a_shorter_one_of_its_group_is_no_synonym(no_default_groups):
     make_group("trafficking", "human trafficking", "traite", "traite des personnes")
 
     assert list(synonyms("trafficking")) == ["trait"]
     assert list(synonyms("human trafficking")) == ["traffick", "trait"]
 
 
-def test_terms_are_read_by_the_language_of_the_pages(only_own_groups):
+def test_terms_are_analysed_in_the_language_of_the_pages(no_default_groups):
     make_group("UN", "ONU")
     make_group("!!!", "…", "ONU", "Nations Unies")
 
     assert list(synonyms("ONU", "en")) == ["un", "nation uni"]
-    # There the word is a stop word, which is in every text.
+    # In French, “un” is a stop word.
     assert list(synonyms("ONU", "fr")) == ["nation uni"]
     assert synonyms("un", "fr") == {}
 
 
-def test_new_changed_and_deleted_group_counts_at_once(only_own_groups):
+def test_new_changed_and_deleted_groups_have_effect_at_once(no_default_groups):
     make_story("Of peonage")
     assert found("servitude") == []
 
@@ -129,7 +125,7 @@ def test_adding_a_group_loses_no_result():
         assert before[text] <= set(found(text))
 
 
-def test_group_finds_nothing_that_is_not_public(only_own_groups):
+def test_group_finds_public_pages_only(no_default_groups):
     make_group("peonage", "debt bondage")
     private = make_private(make_index(make_index(), "Private"))
     make_story("Private debt bondage", parent=private)
@@ -138,7 +134,7 @@ def test_group_finds_nothing_that_is_not_public(only_own_groups):
     assert found("peonage") == []
 
 
-def test_making_a_vocabulary_takes_one_query(django_assert_num_queries):
+def test_a_vocabulary_is_read_with_one_query(django_assert_num_queries):
     make_theme("Debt")
     make_author("Staff")
     Vocabulary("en")
@@ -149,17 +145,17 @@ def test_making_a_vocabulary_takes_one_query(django_assert_num_queries):
         vocabulary.asks_for_help("help me")
 
 
-def test_longest_term_has_at_most_nine_words(only_own_groups):
+def test_longest_term_has_at_most_nine_words(no_default_groups):
     make_group("one two three four five six seven eight nine ten", "short")
 
     assert Vocabulary("en").max_term_words == 9
 
 
-# --- The groups to start with --------------------------------------------------------------------
+# --- Default groups ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("typed", "written"),
+    ("typed", "title"),
     [
         ("labor", "Of labour"),
         ("organization", "They organised"),
@@ -185,21 +181,21 @@ def test_longest_term_has_at_most_nine_words(only_own_groups):
         ("العبودية", "Of slavery"),
     ],
 )
-def test_default_groups_know_the_words_of_the_field(typed, written):
-    make_story(written)
+def test_default_groups_find_equal_terms(typed, title):
+    make_story(title)
     make_story("Something else")
 
-    assert found(typed) == [written]
+    assert found(typed) == [title]
 
 
-@pytest.mark.parametrize(("typed", "written"), [("smuggling", "Of trafficking"), ("or", "Of gold")])
-def test_default_groups_do_not_mix_ideas(typed, written):
-    make_story(written)
+@pytest.mark.parametrize(("typed", "title"), [("smuggling", "Of trafficking"), ("or", "Of gold")])
+def test_default_groups_find_no_other_subjects(typed, title):
+    make_story(title)
 
     assert found(typed) == []
 
 
-def test_default_groups_are_such_as_editors_may_write():
+def test_default_groups_are_valid():
     with (settings.BASE_DIR / "search" / "data" / "vocabulary.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     groups = list(VocabularyGroup.objects.order_by("pk"))
@@ -209,7 +205,7 @@ def test_default_groups_are_such_as_editors_may_write():
     for group in groups:
         lines = group.lines
         group.full_clean()
-        assert group.lines == lines, "no term comes twice"
+        assert group.lines == lines, "there are duplicate terms"
 
 
 # --- Countries -----------------------------------------------------------------------------------
@@ -223,7 +219,7 @@ def test_country_is_found_by_its_names_in_all_languages(typed):
     assert found(typed) == ["A journey home"]
 
 
-def test_alias_finds_the_country_after_its_own_word_and_before_other_words():
+def test_alias_in_a_text_comes_before_the_country_and_its_other_names():
     make_story("Twelve Congolese miners")
     make_story("Cobalt", countries=["CD"])
     make_story("Across the DRC")
@@ -243,7 +239,7 @@ def test_name_of_a_country_counts_as_typed_and_an_alias_as_added():
     assert (word.is_typed, word.weight, word.label) == (False, 0.5, "Kenya")
 
 
-def test_word_for_two_countries_finds_both():
+def test_word_that_means_two_countries_finds_both():
     make_story("Cobalt", countries=["CD"])
     make_story("Timber", countries=["CG"])
 
@@ -252,13 +248,13 @@ def test_word_for_two_countries_finds_both():
 
 
 @pytest.mark.parametrize("typed", ["DRC", "USA", "Congolese", "British", "Ivory Coast", "UAE"])
-def test_country_makes_no_long_query(typed):
-    said = [way for way in synonyms(typed).values() if way.weight < 1]
+def test_country_has_at_most_six_synonyms(typed):
+    in_texts = [phrase for phrase in synonyms(typed).values() if phrase.weight < 1]
 
-    assert 1 <= len(said) <= 6
+    assert 1 <= len(in_texts) <= 6
 
 
-def test_country_of_several_words_is_found_as_one():
+def test_country_name_of_several_words_finds_the_country():
     make_story("Cocoa", countries=["CI"])
     make_story("Elephants", summary="Ivory from the coast.")
 
@@ -267,7 +263,7 @@ def test_country_of_several_words_is_found_as_one():
     assert found("costa de marfil") == ["Cocoa"]
 
 
-def test_editor_gives_a_country_another_name_at_once():
+def test_group_can_give_a_country_another_name():
     make_story("A journey home", countries=["KE"])
     assert found("Magic Savannah") == []
 
@@ -278,7 +274,7 @@ def test_editor_gives_a_country_another_name_at_once():
     assert found("magic savannah") == []
 
 
-def test_stop_word_means_no_country():
+def test_stop_word_is_no_country_name():
     assert synonyms("us") == {}
     assert "countryus0" in synonyms("USA")
 
@@ -320,7 +316,7 @@ def test_renamed_theme_or_author_is_found_by_the_new_name_at_once(model):
     assert found("harbourmaster") == ["A journey home"]
 
 
-def test_themes_of_another_language_do_not_count():
+def test_themes_of_another_language_are_ignored():
     french = Locale.objects.create(language_code="fr")
     theme = Theme.objects.create(name="Lanterne", locale=french)
 
@@ -328,10 +324,10 @@ def test_themes_of_another_language_do_not_count():
     assert list(synonyms("lanterne", "fr")) == [theme.index_token]
 
 
-# --- What the page says was searched -------------------------------------------------------------
+# --- “Also searched” -----------------------------------------------------------------------------
 
 
-def test_added_words_are_told_once_in_order_and_not_those_typed(only_own_groups):
+def test_added_words_are_listed_once_in_order_without_typed_ones(no_default_groups):
     make_group("maid", "housemaid", "domestic worker")
     make_group("labour", "labor", "work force")
 
@@ -342,7 +338,7 @@ def test_added_words_are_told_once_in_order_and_not_those_typed(only_own_groups)
     assert also_searched("Kenyan")[0] == "Kenya"
 
 
-def test_at_most_eight_added_words_are_told(only_own_groups):
+def test_at_most_eight_added_words_are_listed(no_default_groups):
     make_group(*(f"lantern{chr(97 + number)}" for number in range(12)))
 
     assert len(also_searched("lanterna")) == 8
@@ -385,7 +381,7 @@ def test_at_most_eight_added_words_are_told(only_own_groups):
         "أحتاج إلى مساعدة",
     ],
 )
-def test_cry_for_help_is_understood(text):
+def test_cry_for_help_is_recognised(text):
     assert Vocabulary("en").asks_for_help(text)
     assert Vocabulary("es").asks_for_help(text)
 
@@ -416,7 +412,7 @@ def test_ordinary_search_is_no_cry_for_help(text):
     assert not Vocabulary("en").asks_for_help(text)
 
 
-def test_editors_say_what_is_a_cry_for_help(only_own_groups):
+def test_editors_define_the_terms_of_a_cry_for_help(no_default_groups):
     assert not Vocabulary("en").asks_for_help("need lantern now")
     make_group("lantern", "dark road", "show me", leads_to_help=True)
     vocabulary = Vocabulary("en")
@@ -427,7 +423,7 @@ def test_editors_say_what_is_a_cry_for_help(only_own_groups):
         assert not vocabulary.asks_for_help(text)
 
 
-def test_cries_for_help_are_no_equal_terms(only_own_groups):
+def test_terms_of_a_cry_for_help_are_no_synonyms(no_default_groups):
     make_group("lantern", "candle", leads_to_help=True)
 
     assert synonyms("lantern") == {}
@@ -442,13 +438,13 @@ def editor(client):
     return client
 
 
-def test_editor_adds_a_group_and_changes_it(editor, only_own_groups):
-    response = editor.post(f"{ADDRESS}add/", {"terms": "Peonage\r\n debt bondage \r\n\r\nPEONAGE\r\n--"})
+def test_editor_adds_and_changes_a_group(editor, no_default_groups):
+    response = editor.post(f"{URL}add/", {"terms": "Peonage\r\n debt bondage \r\n\r\nPEONAGE\r\n--"})
 
     assert response.status_code == 302
     group = VocabularyGroup.objects.get()
     assert group.lines == ["Peonage", "debt bondage"]
-    editor.post(f"{ADDRESS}edit/{group.pk}/", {"terms": "help", "leads_to_help": "on"})
+    editor.post(f"{URL}edit/{group.pk}/", {"terms": "help", "leads_to_help": "on"})
     group.refresh_from_db()
     assert (group.terms, group.leads_to_help) == ("help", True)
 
@@ -465,35 +461,35 @@ def test_editor_adds_a_group_and_changes_it(editor, only_own_groups):
         ("debt\x00\nbondage", "Null characters"),
     ],
 )
-def test_group_that_makes_no_sense_is_refused_in_plain_words(editor, only_own_groups, terms, message):
-    response = editor.post(f"{ADDRESS}add/", {"terms": terms})
+def test_invalid_group_is_refused_with_a_message(editor, no_default_groups, terms, message):
+    response = editor.post(f"{URL}add/", {"terms": terms})
 
     assert message in response.context["form"].errors["terms"][0]
     assert not VocabularyGroup.objects.exists()
 
 
-def test_group_for_help_has_at_least_one_term():
+def test_group_for_help_needs_only_one_term():
     VocabularyGroup(terms="sos", leads_to_help=True).full_clean()
     with pytest.raises(ValidationError, match="two different terms"):
         VocabularyGroup(terms="?", leads_to_help=True).full_clean()
 
 
-def test_new_group_begins_with_the_terms_of_the_address(editor):
-    page = html(editor.get(f"{ADDRESS}add/", {"terms": "<b>dark</b> road"}))
+def test_form_for_a_new_group_is_filled_with_the_terms_in_the_url(editor):
+    page = html(editor.get(f"{URL}add/", {"terms": "<b>dark</b> road"}))
 
     assert page.select_one("textarea[name=terms]").text.strip() == "<b>dark</b> road"
-    assert html(editor.get(f"{ADDRESS}add/")).select_one("textarea[name=terms]").text.strip() == ""
-    response = editor.post(f"{ADDRESS}add/?terms=dark", {"terms": "one\ntwo"})
+    assert html(editor.get(f"{URL}add/")).select_one("textarea[name=terms]").text.strip() == ""
+    response = editor.post(f"{URL}add/?terms=dark", {"terms": "one\ntwo"})
     assert response.status_code == 302
     assert VocabularyGroup.objects.filter(terms="one\ntwo").exists()
 
 
-def test_list_of_groups_can_be_searched_and_filtered(editor, only_own_groups):
+def test_list_of_groups_can_be_searched_and_filtered(editor, no_default_groups):
     make_group("peonage", "debt bondage")
     make_group("dark road", leads_to_help=True)
 
     def listed(**query):
-        return html(editor.get(ADDRESS, query)).select_one("main").get_text(" ")
+        return html(editor.get(URL, query)).select_one("main").get_text(" ")
 
     assert "peonage, debt bondage" in listed()
     assert "dark road" in listed()
@@ -501,16 +497,16 @@ def test_list_of_groups_can_be_searched_and_filtered(editor, only_own_groups):
     assert "peonage" not in listed(leads_to_help="true")
 
 
-def test_only_moderators_delete_a_group(client, only_own_groups):
+def test_only_moderators_delete_a_group(client, no_default_groups):
     group = make_group("peonage", "debt bondage")
 
     for name, number_left in (("Editors", 1), ("Moderators", 0)):
         client.force_login(make_user(name))
-        client.post(f"{ADDRESS}delete/{group.pk}/")
+        client.post(f"{URL}delete/{group.pk}/")
         assert VocabularyGroup.objects.count() == number_left
 
 
-def test_a_longer_term_loses_nothing_that_a_shorter_one_within_it_finds(client):
+def test_a_longer_term_finds_all_that_a_shorter_one_within_it_finds(client):
     VocabularyGroup.objects.all().delete()
     VocabularyGroup.objects.create(terms="child labour\nworking children")
     story = make_story("A camp of working children")
