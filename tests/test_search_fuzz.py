@@ -221,6 +221,8 @@ SEARCHED = ["Xylophonic", "Brontosaur", "Quillwort", "Jodhpurs", "Tamarisk", "Ve
 PROTECTED = ["Zephyrian", "Mahogany", "Orangutan", "Whirligig", "Gunpowder", "Peppermint"]
 SHARED = "Marigold"
 COUNTRIES = {"KE": "Kenya", "MW": "Malawi", "PE": "Peru", "UG": "Uganda"}
+# The slugs of the aliases that WAYS_TO_HIDE make.
+ALIAS_SLUGS = ["zero", "one", "two", "section", "three"]
 THEMES = ["Debt", "Fishery", "Nightwork", "Schools"]
 
 
@@ -268,7 +270,7 @@ def make_page(number, way, code, theme, year):
     story.story_themes = [StoryTheme(theme=make_theme(theme))]
     story.save()
     # Makes the slugs free for the next page that is hidden in the same way.
-    Page.objects.filter(slug__in=["alias", "one", "two"]).update(slug=Concat("slug", Value(f"-{number}")))
+    Page.objects.filter(slug__in=ALIAS_SLUGS).update(slug=Concat("slug", Value(f"-{number}")))
 
 
 def misspelt(word):
