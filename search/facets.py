@@ -61,7 +61,7 @@ def _load_links(rows, facet, model, slug, label):
     links = model.objects.order_by().values_list("story_id", slug, label)
     if len(rows) < MANY_RESULTS:
         return _group_links(links.filter(story__in=[pk for pk, _content_type, _date in rows]))
-    return kept(("filed", facet), partial(_group_links, links))
+    return kept(("facet links", facet), partial(_group_links, links))
 
 
 def _group_links(links):

@@ -27,8 +27,8 @@ from stories.models import StoryPage
 RESULTS_PER_PAGE = 10
 # The page types that can be found besides StoryPage, by the names of their relations on Page.
 OTHER_PAGE_TYPES = ["homepage", "standardpage", "storyindexpage"]
-# The results of recent searches, for visitors who go to the next page or choose a filter. Each search
-# takes up to four of the 30 entries.
+# The matches, facets and orders of recent searches, for visitors who go to the next page or choose a
+# filter. Each search takes several of the entries.
 recent_searches = Kept(most=30)
 
 
@@ -142,6 +142,7 @@ class Search:
 
     @cached_property
     def _matches(self):
+        """What _find_matches() returns; empty without a query."""
         return ([], {}) if self.query is None else self._get_or_make("found", self._find_matches)
 
     def _find_matches(self):
@@ -162,6 +163,7 @@ class Search:
 
     @cached_property
     def facet_values(self):
+        """The FacetValues of all matches before filtering."""
         return self._get_or_make("terms", partial(load_facet_values, self.rows))
 
     @cached_property
@@ -186,6 +188,7 @@ class Search:
 
     @property
     def count(self):
+        """The number of results on all pages."""
         return len(self.pks)
 
     @cached_property

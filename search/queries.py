@@ -30,8 +30,8 @@ class TokenPhrase(Phrase):
 def analyse_query(query, languages):
     """Return modelsearch's `query` with its texts replaced by TokenPhrases, or None if it has no word.
 
-    A text is searched as each of `languages`, ISO codes, would stem it, because the language of the
-    reader is not known here.
+    A text is searched as each of `languages`, ISO codes, would stem it: the caller, such as a search in
+    the admin, does not say in which language the text is.
 
     Raises NotImplementedError for a kind of query that modelsearch has and this search has not.
     """

@@ -1,38 +1,40 @@
-// Suggestions while somebody types into a search form, which works as well without this file.
-// It is ARIA's "editable combobox with list autocomplete": the focus stays in the field, and nothing is
-// chosen that the reader did not choose. Words in a language come from the form's data attributes.
+// Shows suggestions while somebody types into a search form; the form works without this file, too.
+// It follows ARIA's pattern "editable combobox with list autocomplete": the focus stays in the field, and no
+// option is selected until the visitor selects one. The form's data attributes hold the suggestions' URL and
+// the translated labels.
 "use strict";
 
 (() => {
-  const DELAY = 150; // milliseconds without a key before the server is asked
-  const SHORTEST = 2;
-  const LONGEST = 60;
+  const DELAY = 150; // milliseconds after the last key before the request is sent
+  // In characters, the same as in SuggestionForm (search/suggestions.py).
+  const MIN_LENGTH = 2;
+  const MAX_LENGTH = 60;
 
-  function element(name, attributes, text = "") {
-    const made = document.createElement(name);
-    set(made, attributes);
-    made.textContent = text;
-    return made;
+  function createElement(name, attributes, text = "") {
+    const element = document.createElement(name);
+    setAttributes(element, attributes);
+    element.textContent = text;
+    return element;
   }
 
-  function set(element, attributes) {
+  function setAttributes(element, attributes) {
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   }
 
-  function suggestFor(form) {
+  function addSuggestions(form) {
     const field = form.elements.q;
-    const { suggestions: address, suggestionsLabel: label, noSuggestions } = form.dataset;
+    const { suggestions: url, suggestionsLabel: label, noSuggestions } = form.dataset;
     const id = `${field.id}-suggestions`;
-    const list = element("ul", { class: "suggestions", id, role: "listbox", "aria-label": label, hidden: "" });
-    const status = element("p", { class: "visually-hidden", role: "status" });
+    const list = createElement("ul", { class: "suggestions", id, role: "listbox", "aria-label": label, hidden: "" });
+    const status = createElement("p", { class: "visually-hidden", role: "status" });
     let options = [];
-    let active = -1; // the number of the marked option; -1: none, Enter searches
+    let active = -1; // the index of the selected option; -1: none, and Enter submits the form
     let timer;
     let request;
 
-    function mark(number) {
+    function select(index) {
       options[active]?.setAttribute("aria-selected", "false");
-      active = number;
+      active = index;
       const option = options[active];
       option?.setAttribute("aria-selected", "true");
       option?.scrollIntoView({ block: "nearest" });
@@ -40,91 +42,91 @@
       else field.removeAttribute("aria-activedescendant");
     }
 
-    function open(isOpen) {
-      mark(-1);
+    function setOpen(isOpen) {
+      select(-1);
       list.hidden = !isOpen;
       field.setAttribute("aria-expanded", isOpen);
     }
 
-    function stop() {
+    function cancel() {
       clearTimeout(timer);
       request?.abort();
       status.textContent = "";
     }
 
     function close() {
-      stop();
-      open(false);
+      cancel();
+      setOpen(false);
     }
 
     function show(suggestions = []) {
-      open(suggestions.length > 0);
-      options = suggestions.map(({ text, url, kind }, number) => {
-        const option = element("li", { id: `${id}-${number}`, role: "option", "aria-selected": "false" });
-        option.append(element("span", {}, text), " ", element("span", { class: "suggestions__kind" }, kind));
+      setOpen(suggestions.length > 0);
+      options = suggestions.map(({ text, url: target, kind }, index) => {
+        const option = createElement("li", { id: `${id}-${index}`, role: "option", "aria-selected": "false" });
+        option.append(createElement("span", {}, text), " ", createElement("span", { class: "suggestions__kind" }, kind));
         option.addEventListener("click", () => {
           close();
-          location.assign(url);
+          location.assign(target);
         });
         return option;
       });
       list.replaceChildren(...options);
     }
 
-    async function ask() {
+    async function fetchSuggestions() {
       request = new AbortController();
       const { signal } = request;
       try {
         const query = new URLSearchParams({ q: field.value.trim() });
-        const response = await fetch(`${address}?${query}`, { signal });
+        const response = await fetch(`${url}?${query}`, { signal });
         const { suggestions } = await response.json();
         if (signal.aborted) return;
         show(suggestions);
         status.textContent = options.length ? `${label}: ${options.length}` : noSuggestions;
       } catch {
-        // Searching works without suggestions: no word of it.
+        // Searching works without suggestions, so an error is not reported.
         if (!signal.aborted) show();
       }
     }
 
-    function typed() {
-      stop();
-      mark(-1);
+    function onInput() {
+      cancel();
+      select(-1);
       if (list.hidden) options = [];
       const { length } = field.value.trim();
-      if (length >= SHORTEST && length <= LONGEST) timer = setTimeout(ask, DELAY);
+      if (length >= MIN_LENGTH && length <= MAX_LENGTH) timer = setTimeout(fetchSuggestions, DELAY);
       else show();
     }
 
-    function pressed(event) {
+    function onKeydown(event) {
       if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
       const steps = { ArrowDown: 1, ArrowUp: -1 };
       if (event.key in steps && options.length) {
-        if (list.hidden) open(true);
-        // After the last option, and before the first, comes the field.
-        const places = options.length + 1;
-        mark(((active + 1 + steps[event.key] + places) % places) - 1);
+        if (list.hidden) setOpen(true);
+        // The arrow keys go round through all options and the field itself (-1).
+        const positions = options.length + 1;
+        select(((active + 1 + steps[event.key] + positions) % positions) - 1);
       } else if (event.key === "Escape" && !list.hidden) {
         close();
       } else if (event.key === "Enter" && active >= 0) {
         options[active].click();
       } else {
-        mark(-1); // Home, End and others move within the field
+        select(-1); // Home, End and other keys move the cursor in the field
         return;
       }
       event.preventDefault();
     }
 
-    set(field, { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id });
-    field.autocomplete = "off"; // the browser's own list
+    setAttributes(field, { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id });
+    field.autocomplete = "off"; // hides the browser's own list
     form.append(list, status);
-    field.addEventListener("input", typed);
-    field.addEventListener("keydown", pressed);
+    field.addEventListener("input", onInput);
+    field.addEventListener("keydown", onKeydown);
     field.addEventListener("blur", close);
     form.addEventListener("submit", close);
-    // The focus stays in the field: it would close the list before the click.
+    // Keeps the focus in the field: losing it would close the list before the click.
     list.addEventListener("mousedown", (event) => event.preventDefault());
   }
 
-  document.querySelectorAll("form[data-suggestions]").forEach(suggestFor);
+  document.querySelectorAll("form[data-suggestions]").forEach(addSuggestions);
 })();
