@@ -93,12 +93,12 @@ class Search:
             self.text,
             self.parsed.words,
             self.language,
-            self._find_matching,
+            self._filter_matching,
             self._find_public_texts,
             self.vocabulary.spelling_terms,
         )
 
-    def _find_matching(self, texts):
+    def _filter_matching(self, texts):
         """Return the set of those `texts` that find a public page."""
         queries = {text: parse_query(text, self.language, self.vocabulary).query for text in texts}
         exists = {text: Exists(self.find_public_pages(query)) for text, query in queries.items() if query}
@@ -142,10 +142,10 @@ class Search:
 
     @cached_property
     def _matches(self):
-        """What _find_matches() returns; empty without a query."""
-        return ([], {}) if self.query is None else self._get_or_make("found", self._find_matches)
+        """What _load_matches() returns; empty without a query."""
+        return ([], {}) if self.query is None else self._get_or_make("found", self._load_matches)
 
-    def _find_matches(self):
+    def _load_matches(self):
         """Return the rows, and for the ranking what ranking.find_missing() returns, with one SQL query."""
         missing = {
             "lacks_typed": self._lacks(without_expansions(self.query)) if self.is_expanded else Value(False),

@@ -39,7 +39,7 @@ def find_spellings(texts):
     return found
 
 
-def remember_words(texts):
+def store_known_words(texts):
     """Store the words of `texts` as KnownWords, unless they are stored already."""
     found = find_spellings(texts)
     # In a fixed order, so that two processes that store the same words cannot deadlock.

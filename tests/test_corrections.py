@@ -16,7 +16,7 @@ from search.analysis import stem
 from search.corrections import Correction, find_corrections
 from search.finding import Search
 from search.forms import SearchForm
-from search.known_words import get_site_words, remember_words
+from search.known_words import get_site_words, store_known_words
 from search.models import KnownWord
 from stories.demo.load import FOLDER, read, story_slugs
 from stories.models import StoryPage
@@ -170,12 +170,12 @@ def test_words_are_corrected_to_terms_that_find_a_page_and_terms_stay_unchanged(
 def test_terms_of_several_words_are_searched_for_as_a_whole():
     searched = []
 
-    def find_matching(texts):
+    def filter_matching(texts):
         searched.extend(texts)
         return set(searched)
 
     terms = ["Ivory Coast", "Gold Coast"]
-    found = find_corrections("ivry coast", ["ivry", "coast"], "en", find_matching, dict.fromkeys, terms)
+    found = find_corrections("ivry coast", ["ivry", "coast"], "en", filter_matching, dict.fromkeys, terms)
     assert found == [Correction("Ivory coast", True)]
     assert searched == ["Ivory Coast"]
 
@@ -223,7 +223,7 @@ def test_a_word_is_stored_once_with_its_spelling():
 
 
 def test_a_spelling_too_long_for_the_database_is_left_out():
-    remember_words(["lan" + "\u0301" * 80 + "tern", "a" * 41, "ﷺ" * 3])
+    store_known_words(["lan" + "\u0301" * 80 + "tern", "a" * 41, "ﷺ" * 3])
     assert known_words().isdisjoint({"lantern", "a" * 41})
 
 
@@ -251,7 +251,7 @@ def test_several_processes_can_store_the_same_words_at_once():
 
     def store_shuffled(seed):
         try:
-            remember_words([" ".join(random.Random(seed).sample(words, len(words)))])  # noqa: S311 - no secret
+            store_known_words([" ".join(random.Random(seed).sample(words, len(words)))])  # noqa: S311 - no secret
         finally:
             connection.close()
 
@@ -279,7 +279,7 @@ def test_a_known_hidden_word_makes_no_difference(hidden):
     KnownWord.objects.all().delete()
     make_story("Quixotry")
     without = correct("quixotic")
-    remember_words(["Quixotic"])
+    store_known_words(["Quixotic"])
     assert correct("quixotic") == without == [Correction("Quixotry", is_clear=True)]
 
 

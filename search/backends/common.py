@@ -16,7 +16,7 @@ from wagtail.models import Locale, Page
 
 from search import ranking
 from search.analysis import fold_words, tokenize
-from search.known_words import remember_words
+from search.known_words import store_known_words
 from search.models import KnownWord
 from search.queries import TokenPhrase, analyse_query, prefix_query
 
@@ -108,7 +108,7 @@ class AnalysingIndex:
         if hasattr(model, "locale_id"):
             languages = dict(Locale.objects.values_list("pk", "language_code"))
         if issubclass(model, Page):
-            remember_words(text for obj in objs if obj.live for _field, text in iter_texts(obj))
+            store_known_words(text for obj in objs if obj.live for _field, text in iter_texts(obj))
         super().add_items(
             model,
             [
