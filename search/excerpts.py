@@ -6,7 +6,7 @@ from wagtail.rich_text import get_text_for_indexing
 
 from search.analysis import iter_words, stem
 from search.queries import iter_phrases
-from stories.blocks import words_of
+from stories.body import iter_texts
 
 # In words: the length of an excerpt, and how many of them stand before its first match.
 EXCERPT_LENGTH, WORDS_BEFORE_MATCH = 40, 8
@@ -24,7 +24,7 @@ def iter_page_texts(page):
     """Yield the texts of `page`, without its title, as plain text: the first ones say most about it."""
     yield get_summary(page)
     if hasattr(page, "body"):
-        yield from words_of(page.body)
+        yield from iter_texts(page.body)
     yield getattr(page, "lead_image_alt", "")
 
 

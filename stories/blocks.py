@@ -1,9 +1,6 @@
-"""The ten blocks that the body of a page is made of."""
-
-from urllib.parse import urlsplit
+"""The StreamField blocks of a page's body: StoryBody and the ten blocks that editors add to it."""
 
 from django.core.exceptions import ValidationError
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
@@ -12,15 +9,17 @@ from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock
 
 from media.models import load_renditions
-from publishing.visibility import restrictions_on
 from stories import previews
+from stories.block_values import ActionValue, MediaLinkValue
+from stories.body import get_images
 from stories.languages import language_choices, language_name
-from stories.templatetags.links import web_address
 
+# Headings under which the block chooser lists the blocks (Meta.group).
 WORDS = _("Words")
 PICTURES = _("Pictures and files")
 LINKS = _("Ways on")
 
+# Rich text features: for the text of a page, and for short texts such as an introduction or a table cell.
 TEXT_FEATURES = ["h3", "h4", "bold", "italic", "ol", "ul", "link", "document-link"]
 PLAIN_FEATURES = ["bold", "italic", "link"]
 
@@ -40,11 +39,6 @@ class HeadingBlock(blocks.StructBlock):
         template = "stories/blocks/heading.html"
         description = _("Begins a new section. Sections are listed in the table of contents.")
         preview_value = {"text": _("What changed afterwards"), "level": "2"}
-
-
-def heading_id(block_id):
-    """Return the address of a heading in its page: it stays when the words or the order change."""
-    return f"section-{block_id[:8]}" if block_id else None
 
 
 class PictureBlock(blocks.StructBlock):
@@ -147,13 +141,6 @@ class DocumentBlock(blocks.StructBlock):
         preview_value = staticmethod(previews.document)
 
 
-class MediaLinkValue(blocks.StructValue):
-    @property
-    def provider(self):
-        """The name of the host that the link leads to, as readers know it."""
-        return (urlsplit(self.get("url") or "").hostname or "").removeprefix("www.")
-
-
 class MediaLinkBlock(blocks.StructBlock):
     kind = blocks.ChoiceBlock(
         label=_("Kind"), choices=[("video", _("Video")), ("audio", _("Audio"))], default="video"
@@ -185,17 +172,6 @@ class MediaLinkBlock(blocks.StructBlock):
             "url": "https://example.org/film",
             "minutes": 6,
         }
-
-
-class ActionValue(blocks.StructValue):
-    @cached_property
-    def href(self):
-        """Where the button leads, or None when its page is not public, or the address none of the web."""
-        page = self.get("page")
-        if not page:
-            return web_address(self.get("url")) or None
-        is_public = page.live and not restrictions_on(page).exists()
-        return page.url if is_public else None
 
 
 class ActionBlock(blocks.StructBlock):
@@ -240,10 +216,19 @@ class ChosenStoriesBlock(blocks.StructBlock):
 
     def get_context(self, value, parent_context=None):
         context = super().get_context(value, parent_context=parent_context)
-        StoryPage = self.child_blocks["stories"].child_block.target_model
         chosen = [page.pk for page in value["stories"] if page]
-        context["stories"] = StoryPage.objects.published().in_order(chosen).for_cards()
+        context["stories"] = self._public_stories().in_order(chosen).for_cards()
         return context
+
+    def get_preview_value(self):
+        """Return the value for the preview in the block chooser: the newest public story, if there is one."""
+        newest = list(self._public_stories().newest_first()[:1])
+        return self.normalize({"heading": _("More stories"), "stories": newest})
+
+    def _public_stories(self):
+        # The model comes from the chooser, because stories.models imports this module.
+        StoryPage = self.child_blocks["stories"].child_block.target_model
+        return StoryPage.objects.published()
 
     class Meta:
         icon = "list-ul"
@@ -251,7 +236,6 @@ class ChosenStoriesBlock(blocks.StructBlock):
         label = _("Chosen stories")
         template = "stories/blocks/chosen_stories.html"
         description = _("Stories of this site to read next. Those that are not public are left out.")
-        preview_value = staticmethod(previews.chosen_stories)
 
 
 class TableBlock(TypedTableBlock):
@@ -281,7 +265,7 @@ class TextBlock(blocks.RichTextBlock):
 
 
 class StoryBody(blocks.StreamBlock):
-    """The body of every page of the site."""
+    """The body of a page, of every page type that has one."""
 
     heading = HeadingBlock()
     text = TextBlock(features=TEXT_FEATURES)
@@ -298,44 +282,5 @@ class StoryBody(blocks.StreamBlock):
         template = "stories/blocks/body.html"
 
     def get_context(self, value, parent_context=None):
-        load_renditions(pictures_in(value))
+        load_renditions(get_images(value))
         return super().get_context(value, parent_context=parent_context)
-
-
-def pictures_in(body):
-    """Return the images that the StreamValue `body` shows, as far as they still exist."""
-    images = []
-    for block in body:
-        if block.block_type == "pictures":
-            images += [picture["image"] for picture in block.value["pictures"]]
-        elif block.block_type == "media_link":
-            images.append(block.value["poster"])
-    return [image for image in images if image]
-
-
-# Blocks whose value needs no other object of the database.
-BLOCKS_OF_WORDS = {"heading", "text", "quote", "callout", "table"}
-
-
-def words_of(body):
-    """Yield the texts of the StreamValue `body`, block by block, without asking the database.
-
-    Captions and alternative texts are read as they are stored, as a picture would have to be loaded.
-    """
-    for number, stored in enumerate(body.raw_data):
-        if stored["type"] in BLOCKS_OF_WORDS:
-            block = body[number]
-            yield " ".join(block.block.get_searchable_content(block.value))
-        elif stored["type"] == "pictures":
-            for item in stored["value"]["pictures"]:
-                picture = item.get("value", item)  # lists are stored in two ways
-                yield f"{picture.get('caption', '')} {picture['image'].get('alt_text', '')}"
-
-
-def table_of_contents(body):
-    """Return (address in the page, text) for each section heading of the StreamValue `body`."""
-    return [
-        (heading_id(block.id), block.value["text"])
-        for block in body
-        if block.block_type == "heading" and block.value["level"] == "2"
-    ]

@@ -22,7 +22,7 @@ from wagtail.models import Page, Site
 from media.models import load_renditions
 from publishing.addresses import absolute
 from publishing.visibility import published_pages
-from stories.blocks import pictures_in
+from stories.body import get_images
 from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
 from stories.sharing import published_at, rendition_or_none
@@ -203,7 +203,7 @@ def read_bodies(stories):
     """
     raw = [[block for block in story.body.raw_data if block["type"] not in LEFT_OUT] for story in stories]
     body = StoryPage.body.field.stream_block.to_python([block for blocks in raw for block in blocks])
-    load_renditions(pictures_in(body))
+    load_renditions(get_images(body))
     blocks = iter(body)
     return [list(islice(blocks, len(one))) for one in raw]
 

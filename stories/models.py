@@ -20,7 +20,8 @@ from wagtail.search import index
 from caching.generation import kept
 from media.models import load_renditions
 from publishing.visibility import restrictions_on
-from stories.blocks import PLAIN_FEATURES, StoryBody, pictures_in, table_of_contents
+from stories.blocks import PLAIN_FEATURES, StoryBody
+from stories.body import get_images, get_table_of_contents
 from stories.content_notes import ContentNote
 from stories.forms import CheckedPageForm, StoryPageForm
 from stories.listing import StoryListing
@@ -172,7 +173,7 @@ class StoryPage(Page):
         context["related"] = related = SimpleLazyObject(lambda: stories.related_to(self).for_cards()[:3])
         pictures = [self.lead_image, *(author.picture for author in self.authors)]
         if not kept.is_open:  # body and cards, which are kept, would ask for theirs one after the other
-            pictures += [*pictures_in(self.body), *(story.lead_image for story in related)]
+            pictures += [*get_images(self.body), *(story.lead_image for story in related)]
         load_renditions(pictures)
         if self.date and self.pk:  # the preview of a new story has neither
             for story in kept(("neighbours", self.pk), lambda: list(stories.neighbours_of(self))):
@@ -215,7 +216,7 @@ class StoryPage(Page):
     @property
     def contents(self):
         """What the table of contents lists: nothing when it is off."""
-        return table_of_contents(self.body) if self.show_contents else []
+        return get_table_of_contents(self.body) if self.show_contents else []
 
 
 class TermManager(models.Manager):

@@ -1,4 +1,7 @@
-"""What the block chooser of the admin shows for the blocks that need something from the library."""
+"""Example values for the previews in the admin's block chooser, for blocks that need more than plain text.
+
+Each function is the `preview_value` of one block in stories/blocks.py. Wagtail calls it for each preview.
+"""
 
 from django.utils.translation import gettext
 from wagtail.documents import get_document_model
@@ -6,7 +9,7 @@ from wagtail.images import get_image_model
 
 
 def pictures():
-    """Return a value for the pictures block with the library's newest picture, if there is one."""
+    """Return a value for PicturesBlock with the newest image of the library; None without one."""
     image = get_image_model().objects.order_by("-created_at").first()
     if image:
         image.contextual_alt_text, image.decorative = "", True
@@ -14,25 +17,15 @@ def pictures():
 
 
 def document():
-    """Return a value for the document block with the library's newest document, if there is one."""
+    """Return a value for DocumentBlock with the newest document of the library; None without one."""
     return {
         "document": get_document_model().objects.order_by("-created_at").first(),
         "title": gettext("Questions to ask before you go"),
     }
 
 
-def chosen_stories():
-    """Return a value for the chosen stories block with the newest public story, if there is one."""
-    from stories.models import StoryPage
-
-    return {
-        "heading": gettext("More stories"),
-        "stories": list(StoryPage.objects.published().newest_first()[:1]),
-    }
-
-
 def table():
-    """Return a value for the table block."""
+    """Return a value for TableBlock: two columns and one row."""
     return {
         "caption": gettext("Who helps with what"),
         "columns": [

@@ -17,7 +17,7 @@ from wagtail.templatetags.wagtailcore_tags import richtext
 
 from home.models import SiteSettings
 from stories.blocks import TEXT_FEATURES, StoryBody
-from stories.templatetags.links import web_address
+from stories.links import web_address
 from tests.browser.site import make_site, make_states
 
 EVIL = [

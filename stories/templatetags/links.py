@@ -1,9 +1,9 @@
+"""Template filter `web_address`: `<a href="{{ value.url|web_address }}">` links to http and https only."""
+
 from django import template
+
+from stories.links import web_address
 
 register = template.Library()
 
-
-@register.filter
-def web_address(address):
-    """Return `address` when it leads to another website, else "": browsers run `javascript:` as a program."""
-    return address if str(address).lower().startswith(("https://", "http://")) else ""
+register.filter("web_address", web_address)

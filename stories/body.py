@@ -1,0 +1,51 @@
+"""Functions that read what is in a page's body: its images, its text, and its section headings.
+
+`body` is always the StreamValue of a StoryBody (stories/blocks.py), as `page.body`.
+"""
+
+# Types of blocks that hold only text: reading their value loads no other object from the database.
+TEXT_BLOCK_TYPES = {"heading", "text", "quote", "callout", "table"}
+
+
+def get_images(body):
+    """Return the images that the blocks of `body` show, without those that were deleted."""
+    images = []
+    for block in body:
+        if block.block_type == "pictures":
+            images += [picture["image"] for picture in block.value["pictures"]]
+        elif block.block_type == "media_link":
+            images.append(block.value["poster"])
+    return [image for image in images if image]
+
+
+def iter_texts(body):
+    """Yield the searchable text of each block of `body` that has some, with no database query.
+
+    Captions and alternative texts are read from the stored JSON, as the block's value would load the image.
+    """
+    for number, stored in enumerate(body.raw_data):
+        if stored["type"] in TEXT_BLOCK_TYPES:
+            block = body[number]
+            yield " ".join(block.block.get_searchable_content(block.value))
+        elif stored["type"] == "pictures":
+            for item in stored["value"]["pictures"]:
+                # Wagtail stores the items of a ListBlock as {"type", "value", "id"}, or as bare values.
+                picture = item.get("value", item)
+                yield f"{picture.get('caption', '')} {picture['image'].get('alt_text', '')}"
+
+
+def get_heading_id(block_id):
+    """Return the HTML id of the heading block with the UUID `block_id`; None when it has none.
+
+    The id comes from the block's UUID, so that links to it work after the text or the order changed.
+    """
+    return f"section-{block_id[:8]}" if block_id else None
+
+
+def get_table_of_contents(body):
+    """Return (HTML id, text) for each heading of level 2 in `body`, in their order."""
+    return [
+        (get_heading_id(block.id), block.value["text"])
+        for block in body
+        if block.block_type == "heading" and block.value["level"] == "2"
+    ]
