@@ -1,4 +1,4 @@
-"""The home page, plain pages, and the settings of the site."""
+"""The page types HomePage, one in each language, and StandardPage, for pages such as “About us”."""
 
 from copy import copy
 from functools import partial
@@ -11,27 +11,28 @@ from django.http import Http404
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
-from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, HelpPanel, MultiFieldPanel, MultipleChooserPanel
-from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page, Site
 from wagtail.search import index
 
 from caching.generation import kept
-from media.access import shown_everywhere
+
+# Django finds the models of an app in its models module.
+from home.site_settings import SiteSettings  # noqa: F401
 from publishing.visibility import restrictions_on
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.forms import CheckedPageForm
 from stories.models import StoryPage
 
-NEWEST_STORIES = 6
-# All that can be below a home page, as the names of the relations from Page.
-PAGE_TYPES = ["storypage__lead_image", "storyindexpage", "standardpage"]
+# How many stories the home page lists under “Newest stories”.
+NEWEST_STORIES_COUNT = 6
+# select_related() of a Page: the row of its specific page type, for all types that can be below a home page.
+SPECIFIC_PAGE_RELATIONS = ["storypage__lead_image", "storyindexpage", "standardpage"]
 
 
 class HomePage(Page):
-    """The first page in one language, with the words that every page in that language shows."""
+    """The home page of one language, and the texts that every page in that language shows."""
 
     headline = models.CharField(_("headline"), max_length=160)
     introduction = RichTextField(_("introduction"), features=PLAIN_FEATURES, blank=True)
@@ -111,23 +112,26 @@ class HomePage(Page):
             raise ValidationError(_("There is a home page in this language already."))
 
     def route(self, request, path_components):
-        """Find the page for an address with one query, where Wagtail takes two a level.
+        """Return the page for a path with one query, where Wagtail takes two for each level of the tree.
 
-        What is no page (/stories/country/kenya/) goes Wagtail's way, level by level.
+        Wagtail's method finds the paths that are not a page's own, such as /stories/country/kenya/, which
+        a route of the index page serves. Raises Http404 when this page is not in the language of the URL.
         """
-        request.site_home = self
+        request.home_page = self
         language = get_language()
         if language != settings.LANGUAGE_CODE and language != self.locale.language_code:
-            # Wagtail falls back to another language: the same words under a second address.
+            # Wagtail would fall back to this home page and so serve the same content at a second URL.
             raise Http404
         if path_components:
             url_path = f"{self.url_path}{'/'.join(path_components)}/"
+            pages = Page.objects.select_related(*SPECIFIC_PAGE_RELATIONS)
             try:
-                page = Page.objects.select_related(*PAGE_TYPES).filter(url_path=url_path).first()
-            except ValueError:  # PostgreSQL refuses NUL
+                page = pages.filter(url_path=url_path).first()
+            except ValueError:  # PostgreSQL accepts no NUL character in a string
                 raise Http404 from None
             if page:
-                return getattr(page, page.cached_content_type.model).route(request, [])
+                specific_page = getattr(page, page.cached_content_type.model)
+                return specific_page.route(request, [])
         return super().route(request, path_components)
 
     def get_context(self, request, *args, **kwargs):
@@ -135,41 +139,51 @@ class HomePage(Page):
         featured = [item.story_id for item in self.featured_stories.all()]
         stories = StoryPage.objects.published().filter(locale_id=self.locale_id).for_cards()
         context["featured"] = stories.in_order(featured)
-        context["newest"] = stories.exclude(pk__in=featured).newest_first()[:NEWEST_STORIES]
+        context["newest"] = stories.exclude(pk__in=featured).newest_first()[:NEWEST_STORIES_COUNT]
         return context
 
     @classmethod
     def for_request(cls, request):
-        """Return the home page in the language of `request`, or None where no site answers."""
-        if not hasattr(request, "site_home"):
+        """Return the home page in the language of `request`; None when no site answers to its host.
+
+        The site and the home page come from the cache. The result is stored on the request, as is the site.
+        """
+        if not hasattr(request, "home_page"):
             key = "home", request.META.get("HTTP_HOST"), request.get_port(), get_language()
-            request._wagtail_site, home = kept(key, partial(cls.find, request))
-            request.site_home = copy(home)
-            if home:
-                # From here Wagtail finds the page for the address, with no query.
+            request._wagtail_site, home_page = kept(key, partial(cls.find_site_and_home_page, request))
+            request.home_page = copy(home_page)
+            if home_page:
+                # Wagtail starts at the root page of the site to route a path: it needs no query for it then.
                 request._wagtail_site = copy(request._wagtail_site)
-                request._wagtail_site.root_page = request.site_home
-        return request.site_home
+                request._wagtail_site.root_page = request.home_page
+        return request.home_page
 
     @classmethod
-    def find(cls, request):
-        """Return the site of `request`, and its home page in the language of `request`."""
+    def find_site_and_home_page(cls, request):
+        """Return the Site of `request` and its home page, from the database; (None, None) without a site.
+
+        It is the live home page in the language of `request`, else the root page of the site.
+        """
         site = Site.find_for_request(request)
         if site is None:
             return None, None
         root = site.root_page
-        versions = cls.objects.filter(Q(live=True) | Q(pk=root.pk), translation_key=root.translation_key)
-        by_language = {page.locale.language_code: page for page in versions.select_related("locale")}
-        by_key = {page.pk: page for page in by_language.values()}
-        return site, by_language.get(get_language()) or by_key.get(root.pk)
+        translations = cls.objects.filter(
+            Q(live=True) | Q(pk=root.pk), translation_key=root.translation_key
+        ).select_related("locale")
+        by_language = {page.locale.language_code: page for page in translations}
+        by_pk = {page.pk: page for page in by_language.values()}
+        return site, by_language.get(get_language()) or by_pk.get(root.pk)
 
     @property
     def localized(self):
-        """This page, where it is in the reader's language: Wagtail asks the database for that."""
+        """This page, without the query that Wagtail makes, when it is in the active language."""
         return self if self.locale.language_code == get_language() else super().localized
 
 
 class FeaturedStory(Orderable):
+    """A story that the editors put at the top of a home page."""
+
     home_page = ParentalKey(HomePage, on_delete=models.CASCADE, related_name="featured_stories")
     story = models.ForeignKey(StoryPage, verbose_name=_("story"), on_delete=models.CASCADE, related_name="+")
 
@@ -178,6 +192,8 @@ class FeaturedStory(Orderable):
 
 
 class StandardPage(Page):
+    """A page such as “About us”, with an introduction and a body. Editors call it “plain page”."""
+
     introduction = models.TextField(
         _("introduction"),
         max_length=600,
@@ -216,106 +232,5 @@ class StandardPage(Page):
 
     @property
     def summary(self):
+        """The text for lists and search results, under the name that it has in StoryPage."""
         return self.introduction
-
-
-class SocialLinkBlock(blocks.StructBlock):
-    name = blocks.CharBlock(label=_("Name"), max_length=40, help_text=_("For example: Mastodon"))
-    url = blocks.URLBlock(label=_("Address"))
-
-    class Meta:
-        icon = "link"
-        label = _("Profile")
-
-
-@register_setting(icon="cog")
-@shown_everywhere
-class SiteSettings(BaseSiteSetting):
-    """What is the same in every language. Words in a language live on its home page."""
-
-    select_related = ["logo"]
-
-    class Palette(models.TextChoices):
-        EARTH = "earth", _("Earth")
-        SEA = "sea", _("Sea")
-        FOREST = "forest", _("Forest")
-
-    class Robots(models.TextChoices):
-        ALL = "all", _("All may come")
-        NO_AI_TRAINING = "no-ai-training", _("All but those that collect texts and pictures to train AI")
-        NONE = "none", _("None may come")
-
-    organisation_name = models.CharField(_("name of the organisation"), max_length=80, default="Stories")
-    logo = models.ForeignKey(
-        "media.CleanImage",
-        verbose_name=_("logo"),
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
-    palette = models.CharField(_("colours"), max_length=20, choices=Palette, default=Palette.EARTH)
-    donate_url = models.URLField(
-        _("address for donations"),
-        blank=True,
-        help_text=_("Readers are sent there; nothing of it is loaded here."),
-    )
-    leave_url = models.URLField(
-        _("where “leave quickly” leads"),
-        default="https://www.wikipedia.org/",
-        help_text=_(
-            "A page that many people open, that loads fast where your readers are, and that shows nothing "
-            "personal. Nothing of it is loaded before a reader goes there."
-        ),
-    )
-    contact_email = models.EmailField(
-        _("contact for “change or remove this”"),
-        blank=True,
-        help_text=_("Where somebody in a story can write to. Read it every day."),
-    )
-    robots = models.CharField(
-        _("robots"),
-        max_length=20,
-        choices=Robots,
-        default=Robots.NO_AI_TRAINING,
-        help_text=_(
-            "Which robots are asked, in the file robots.txt, to stay away. Most of the big ones do as they "
-            "are asked. With none, search engines forget the site, and shared links show no picture."
-        ),
-    )
-    social_links = StreamField(
-        [("profile", SocialLinkBlock())], verbose_name=_("profiles elsewhere"), blank=True
-    )
-
-    panels = [
-        MultiFieldPanel(
-            [FieldPanel("organisation_name"), FieldPanel("logo"), FieldPanel("palette")],
-            heading=_("Look"),
-        ),
-        MultiFieldPanel(
-            [
-                FieldPanel("contact_email"),
-                FieldPanel("donate_url"),
-                FieldPanel("leave_url"),
-                FieldPanel("social_links"),
-            ],
-            heading=_("Addresses"),
-        ),
-        FieldPanel("robots"),
-    ]
-
-    class Meta:
-        verbose_name = _("site settings")
-
-    def __str__(self):
-        return self.organisation_name
-
-    @classmethod
-    def for_request(cls, request):
-        """Return the settings, which all pages need: asked for once, as long as nothing changes."""
-        site = Site.find_for_request(request)
-        if site is None:
-            return super().for_request(request)
-        own = copy(kept(("settings", site.pk), partial(cls.for_site, site)))
-        own._request = request  # makes the addresses of pages with fewer queries
-        return own

@@ -1,0 +1,121 @@
+"""SiteSettings: the settings that are the same in every language, edited under Settings in the admin."""
+
+from copy import copy
+from functools import partial
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
+from wagtail.fields import StreamField
+from wagtail.models import Site
+
+from caching.generation import kept
+from media.access import shown_everywhere
+
+
+class SocialLinkBlock(blocks.StructBlock):
+    name = blocks.CharBlock(label=_("Name"), max_length=40, help_text=_("For example: Mastodon"))
+    url = blocks.URLBlock(label=_("Address"))
+
+    class Meta:
+        icon = "link"
+        label = _("Profile")
+
+
+@register_setting(icon="cog")
+@shown_everywhere
+class SiteSettings(BaseSiteSetting):
+    """Settings of a site. Texts that differ between languages are fields of HomePage."""
+
+    select_related = ["logo"]
+
+    class Palette(models.TextChoices):
+        EARTH = "earth", _("Earth")
+        SEA = "sea", _("Sea")
+        FOREST = "forest", _("Forest")
+
+    class Robots(models.TextChoices):
+        ALL = "all", _("All may come")
+        NO_AI_TRAINING = "no-ai-training", _("All but those that collect texts and pictures to train AI")
+        NONE = "none", _("None may come")
+
+    organisation_name = models.CharField(_("name of the organisation"), max_length=80, default="Stories")
+    logo = models.ForeignKey(
+        "media.CleanImage",
+        verbose_name=_("logo"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    palette = models.CharField(_("colours"), max_length=20, choices=Palette, default=Palette.EARTH)
+    donate_url = models.URLField(
+        _("address for donations"),
+        blank=True,
+        help_text=_("Readers are sent there; nothing of it is loaded here."),
+    )
+    leave_url = models.URLField(
+        _("where “leave quickly” leads"),
+        default="https://www.wikipedia.org/",
+        help_text=_(
+            "A page that many people open, that loads fast where your readers are, and that shows nothing "
+            "personal. Nothing of it is loaded before a reader goes there."
+        ),
+    )
+    contact_email = models.EmailField(
+        _("contact for “change or remove this”"),
+        blank=True,
+        help_text=_("Where somebody in a story can write to. Read it every day."),
+    )
+    robots = models.CharField(
+        _("robots"),
+        max_length=20,
+        choices=Robots,
+        default=Robots.NO_AI_TRAINING,
+        help_text=_(
+            "Which robots are asked, in the file robots.txt, to stay away. Most of the big ones do as they "
+            "are asked. With none, search engines forget the site, and shared links show no picture."
+        ),
+    )
+    social_links = StreamField(
+        [("profile", SocialLinkBlock())], verbose_name=_("profiles elsewhere"), blank=True
+    )
+
+    panels = [
+        MultiFieldPanel(
+            [FieldPanel("organisation_name"), FieldPanel("logo"), FieldPanel("palette")],
+            heading=_("Look"),
+        ),
+        MultiFieldPanel(
+            [
+                FieldPanel("contact_email"),
+                FieldPanel("donate_url"),
+                FieldPanel("leave_url"),
+                FieldPanel("social_links"),
+            ],
+            heading=_("Addresses"),
+        ),
+        FieldPanel("robots"),
+    ]
+
+    class Meta:
+        verbose_name = _("site settings")
+
+    def __str__(self):
+        return self.organisation_name
+
+    @classmethod
+    def for_request(cls, request):
+        """Return the settings of the site of `request`, from the cache as long as no content changed.
+
+        Every page needs them. A request without a site is left to Wagtail's own method.
+        """
+        site = Site.find_for_request(request)
+        if site is None:
+            return super().for_request(request)
+        site_settings = copy(kept(("settings", site.pk), partial(cls.for_site, site)))
+        # As Wagtail's own method does: with the request, get_page_url() takes fewer queries.
+        site_settings._request = request
+        return site_settings
