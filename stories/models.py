@@ -1,11 +1,10 @@
-"""The pages that stories are told on and listed by."""
+"""The page types StoryPage, one story, and StoryIndexPage, a list of the stories below it."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import Http404
 from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.translation import gettext_lazy as _
-from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import (
     FieldPanel,
     HelpPanel,
@@ -14,7 +13,7 @@ from wagtail.admin.panels import (
 )
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 from wagtail.fields import RichTextField, StreamField
-from wagtail.models import Orderable, Page, PageManager
+from wagtail.models import Page, PageManager
 from wagtail.search import index
 
 from caching.generation import kept
@@ -26,14 +25,17 @@ from stories.content_notes import ContentNote
 from stories.forms import CheckedPageForm, StoryPageForm
 from stories.listing import StoryListing
 from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
-from stories.terms import Author, Country, Theme
 
-# Words of the addresses below the top index: /stories/country/kenya/, /stories/theme/forced-labour/
+# Django finds the models of an app in its models module.
+from stories.story_links import StoryAuthor, StoryCountry, StoryTheme  # noqa: F401
+from stories.terms import Country, Theme
+
+# Path components of the routes of StoryIndexPage: /stories/country/kenya/, /stories/theme/forced-labour/
 RESERVED_SLUGS = {"country", "theme"}
 
 
-def refuse_reserved_slug(page):
-    """Raise a ValidationError when a page below an index takes a word of the index's own addresses."""
+def validate_slug_not_reserved(page):
+    """Raise a ValidationError for "slug" when the URL of `page` would hide a route of its index page."""
     if page.slug in RESERVED_SLUGS:
         raise ValidationError(
             {
@@ -44,6 +46,8 @@ def refuse_reserved_slug(page):
 
 
 class StoryPage(Page):
+    """A story. A survivor may be in danger when something in it identifies them."""
+
     summary = models.TextField(
         _("summary"),
         max_length=600,
@@ -52,7 +56,7 @@ class StoryPage(Page):
             "the story is shared. Up to 600 characters."
         ),
     )
-    # Not required for a draft: Wagtail asks for it when the story is published.
+    # Wagtail requires it only when the story is published, so a draft needs none: hence null.
     date = models.DateField(
         _("date"), null=True, help_text=_("The day readers see. Lists and “previous” and “next” go by it.")
     )
@@ -148,7 +152,7 @@ class StoryPage(Page):
 
     preview_modes = [*Page.DEFAULT_PREVIEW_MODES, ("shared", _("When shared"))]
 
-    # The form says so when what it checks is only a draft (see StoryPageForm).
+    # StoryPageForm sets it while it validates a draft, as a draft can always be saved.
     is_draft = False
 
     class Meta:
@@ -158,7 +162,7 @@ class StoryPage(Page):
 
     def clean(self):
         super().clean()
-        refuse_reserved_slug(self)
+        validate_slug_not_reserved(self)
         if self.is_draft or not self.lead_image_id:
             return
         if not (self.lead_image_alt or self.lead_image_decorative):
@@ -168,15 +172,18 @@ class StoryPage(Page):
 
     def get_context(self, request, *args, **kwargs):
         context = super().get_context(request, *args, **kwargs)
-        stories = StoryPage.objects.published().beside(self)
-        context["index_url"] = self.top_index_url(request)
+        stories = StoryPage.objects.published().in_top_index_of(self)
+        context["index_url"] = self.get_top_index_url(request)
+        # Lazy, because the template finds the cards of related stories in the cache as a rule.
         context["related"] = related = SimpleLazyObject(lambda: stories.related_to(self).for_cards()[:3])
-        pictures = [self.lead_image, *(author.picture for author in self.authors)]
-        if not kept.is_open:  # body and cards, which are kept, would ask for theirs one after the other
-            pictures += [*get_images(self.body), *(story.lead_image for story in related)]
-        load_renditions(pictures)
-        if self.date and self.pk:  # the preview of a new story has neither
-            for story in kept(("neighbours", self.pk), lambda: list(stories.neighbours_of(self))):
+        images = [self.lead_image, *(author.picture for author in self.authors)]
+        if not kept.is_open:
+            # Without the cache the body and the cards are rendered as well: one query loads all renditions.
+            images += [*get_images(self.body), *(story.lead_image for story in related)]
+        load_renditions(images)
+        if self.date and self.pk:  # a new story in the preview may have no date, and has no primary key
+            neighbours = kept(("neighbours", self.pk), lambda: list(stories.neighbours_of(self)))
+            for story in neighbours:
                 is_newer = (story.date, story.pk) > (self.date, self.pk)
                 context["newer" if is_newer else "older"] = story
         return context
@@ -185,11 +192,14 @@ class StoryPage(Page):
         is_shared = mode_name == "shared"
         return "stories/when_shared.html" if is_shared else super().get_preview_template(request, mode_name)
 
-    def top_index_url(self, request):
-        """Return the address that the lists of countries and themes hang from; "" in a new page's preview."""
+    def get_top_index_url(self, request):
+        """Return the URL of the top index of this story, e.g. "/stories/"; "" for a page without a URL.
+
+        It comes from the URL of the story, with no query. Only the top index lists countries and themes.
+        """
         levels_below_index = self.depth - TOP_INDEX_DEPTH if self.depth else 0
-        address = (self.get_url(request) or "").rstrip("/")
-        return f"{address.rsplit('/', levels_below_index)[0]}/" if address else ""
+        url = (self.get_url(request) or "").rstrip("/")
+        return f"{url.rsplit('/', levels_below_index)[0]}/" if url else ""
 
     @cached_property
     def countries(self):
@@ -205,70 +215,26 @@ class StoryPage(Page):
 
     @property
     def index_tokens(self):
-        """What it is filed under, for the search index: never a name, which could change."""
+        """The tokens of its terms, separated by spaces, for the search index. A name could change later."""
         return " ".join(term.index_token for term in [*self.countries, *self.themes, *self.authors])
 
     @property
     def content_note_labels(self):
-        """The content notes in the words that readers see."""
+        """The labels of the content notes; values that are no longer in the vocabulary are left out."""
         return [ContentNote(note).label for note in self.content_notes if note in ContentNote]
 
     @property
     def contents(self):
-        """What the table of contents lists: nothing when it is off."""
+        """The (HTML id, text) of each entry of the table of contents; [] when an editor turned it off."""
         return get_table_of_contents(self.body) if self.show_contents else []
 
 
-class TermManager(models.Manager):
-    """Loads each link together with its term: one query for a story or for a list of them."""
-
-    def get_queryset(self):
-        return super().get_queryset().select_related(self.model.TERM)
-
-
-class StoryCountry(Orderable):
-    TERM = "country"
-
-    story = ParentalKey(StoryPage, on_delete=models.CASCADE, related_name="story_countries")
-    country = models.ForeignKey(
-        Country, verbose_name=_("country"), on_delete=models.PROTECT, related_name="story_countries"
-    )
-
-    objects = TermManager()
-
-    class Meta(Orderable.Meta):
-        unique_together = [("story", "country")]
-
-
-class StoryTheme(Orderable):
-    TERM = "theme"
-
-    story = ParentalKey(StoryPage, on_delete=models.CASCADE, related_name="story_themes")
-    theme = models.ForeignKey(
-        Theme, verbose_name=_("theme"), on_delete=models.PROTECT, related_name="story_themes"
-    )
-
-    objects = TermManager()
-
-    class Meta(Orderable.Meta):
-        unique_together = [("story", "theme")]
-
-
-class StoryAuthor(Orderable):
-    TERM = "author__picture"
-
-    story = ParentalKey(StoryPage, on_delete=models.CASCADE, related_name="story_authors")
-    author = models.ForeignKey(
-        Author, verbose_name=_("author"), on_delete=models.PROTECT, related_name="story_authors"
-    )
-
-    objects = TermManager()
-
-    class Meta(Orderable.Meta):
-        unique_together = [("story", "author")]
-
-
 class StoryIndexPage(RoutablePageMixin, Page):
+    """A list of the stories below it, with filters. A top index is below a home page and may have sections.
+
+    A top index has routes for the lists of one country (country/<slug>/) and of one theme (theme/<slug>/).
+    """
+
     introduction = RichTextField(_("introduction"), blank=True, features=PLAIN_FEATURES)
 
     base_form_class = CheckedPageForm
@@ -291,7 +257,7 @@ class StoryIndexPage(RoutablePageMixin, Page):
 
     def clean(self):
         super().clean()
-        refuse_reserved_slug(self)
+        validate_slug_not_reserved(self)
 
     def get_context(self, request, *args, country=None, theme=None, **kwargs):
         context = super().get_context(request, *args, **kwargs)
@@ -301,15 +267,18 @@ class StoryIndexPage(RoutablePageMixin, Page):
 
     @path("country/<str:slug>/")
     def stories_in_country(self, request, slug):
-        return self._render_term(request, country=Country.objects.filter(slug=slug).first())
+        return self._render_term_list(request, country=Country.objects.filter(slug=slug).first())
 
     @path("theme/<str:slug>/")
     def stories_about_theme(self, request, slug):
         theme = Theme.objects.filter(slug=slug, locale_id=self.locale_id).first()
-        return self._render_term(request, theme=theme)
+        return self._render_term_list(request, theme=theme)
 
-    def _render_term(self, request, **term):
-        """Render the list of one country or theme; 404 unless a public story here has it."""
+    def _render_term_list(self, request, **term):
+        """Return the response with the list of one term, `country` or `theme`.
+
+        Raises Http404 in a section, for a term that is None, and when no public story here has the term.
+        """
         if self.depth != TOP_INDEX_DEPTH or None in term.values():
             raise Http404
         response = self.render(request, **term)

@@ -1,16 +1,16 @@
-"""The words in which every query for stories is written."""
+"""The queryset of StoryPage, with the methods that every query for stories is built from."""
 
 from django.db.models import Case, Count, Q, Subquery, When
 from wagtail.models import Page
 
 from publishing.visibility import PublishedQuerySet
 
-# root, home, top index: the depth in Wagtail's tree of the index that all sections hang from.
+# Depth in Wagtail's page tree of a top index, a StoryIndexPage right below a home page. The root has depth 1.
 TOP_INDEX_DEPTH = 3
 
 
 class StoryPageQuerySet(PublishedQuerySet):
-    """Story pages. A public query begins with `published`."""
+    """Story pages. Every query for what visitors see begins with published()."""
 
     def newest_first(self):
         return self.order_by("-date", "-pk")
@@ -22,15 +22,15 @@ class StoryPageQuerySet(PublishedQuerySet):
         return self.filter(story_themes__theme=theme)
 
     def below(self, index):
-        """The stories under `index`, at any depth."""
+        """Return the stories below the page `index`, at any depth."""
         return self.descendant_of(index)
 
-    def beside(self, story):
-        """The stories of the same top index as `story`, its sections included."""
+    def in_top_index_of(self, story):
+        """Return the stories of the top index that `story` is in, with those of its sections."""
         return self.filter(path__startswith=story.path[: TOP_INDEX_DEPTH * Page.steplen])
 
     def neighbours_of(self, story):
-        """The next newer and the next older story, in this order; one or both may be missing."""
+        """Return the next newer and the next older story, in this order; there may be only one, or none."""
         newer = Q(date__gt=story.date) | Q(date=story.date, pk__gt=story.pk)
         older = Q(date__lt=story.date) | Q(date=story.date, pk__lt=story.pk)
         nearest_newer = self.filter(newer).order_by("date", "pk").values("pk")[:1]
@@ -39,24 +39,24 @@ class StoryPageQuerySet(PublishedQuerySet):
         return self.filter(both).newest_first().only("title", "url_path", "date")
 
     def related_to(self, story):
-        """Stories that share a theme or a country with `story`, those that share most first."""
+        """Return the stories that share a theme or a country with `story`, those that share most first."""
         shares_theme = Q(story_themes__theme__in=story.themes)
         shares_country = Q(story_countries__country__in=story.countries)
         return (
             self.filter(shares_theme | shares_country)
             .exclude(pk=story.pk)
             .annotate(
-                shared=Count("story_themes", filter=shares_theme, distinct=True)
+                shared_terms=Count("story_themes", filter=shares_theme, distinct=True)
                 + Count("story_countries", filter=shares_country, distinct=True)
             )
-            .order_by("-shared", "-date", "-pk")
+            .order_by("-shared_terms", "-date", "-pk")
         )
 
     def for_cards(self):
-        """With all that a card in a list shows but renditions (see load_renditions)."""
+        """Load what story_card.html shows with the stories, except renditions (see load_renditions)."""
         return self.select_related("lead_image").prefetch_related("story_countries").defer("body")
 
-    def in_order(self, keys):
-        """Those with one of `keys`, in their order."""
-        places = [When(pk=key, then=place) for place, key in enumerate(keys)]
-        return self.filter(pk__in=keys).order_by(Case(*places, default=0))
+    def in_order(self, pks):
+        """Return the stories whose primary key is in the list `pks`, in the order of that list."""
+        positions = [When(pk=pk, then=position) for position, pk in enumerate(pks)]
+        return self.filter(pk__in=pks).order_by(Case(*positions, default=0))

@@ -1,0 +1,60 @@
+"""Links between a story and its terms: the countries, themes and authors that it is filed under.
+
+Each link is a row with an order, which editors add in an inline panel of the story's form.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
+from wagtail.models import Orderable
+
+from stories.terms import Author, Country, Theme
+
+
+class StoryLinkManager(models.Manager):
+    """Loads each link together with the term that it leads to, in one query for any number of links."""
+
+    def get_queryset(self):
+        return super().get_queryset().select_related(self.model.select_related)
+
+
+class StoryCountry(Orderable):
+    select_related = "country"
+
+    story = ParentalKey("stories.StoryPage", on_delete=models.CASCADE, related_name="story_countries")
+    country = models.ForeignKey(
+        Country, verbose_name=_("country"), on_delete=models.PROTECT, related_name="story_countries"
+    )
+
+    objects = StoryLinkManager()
+
+    class Meta(Orderable.Meta):
+        unique_together = [("story", "country")]
+
+
+class StoryTheme(Orderable):
+    select_related = "theme"
+
+    story = ParentalKey("stories.StoryPage", on_delete=models.CASCADE, related_name="story_themes")
+    theme = models.ForeignKey(
+        Theme, verbose_name=_("theme"), on_delete=models.PROTECT, related_name="story_themes"
+    )
+
+    objects = StoryLinkManager()
+
+    class Meta(Orderable.Meta):
+        unique_together = [("story", "theme")]
+
+
+class StoryAuthor(Orderable):
+    select_related = "author__picture"
+
+    story = ParentalKey("stories.StoryPage", on_delete=models.CASCADE, related_name="story_authors")
+    author = models.ForeignKey(
+        Author, verbose_name=_("author"), on_delete=models.PROTECT, related_name="story_authors"
+    )
+
+    objects = StoryLinkManager()
+
+    class Meta(Orderable.Meta):
+        unique_together = [("story", "author")]
