@@ -1,4 +1,7 @@
-"""Builds the demonstration: home page, plain pages, settings, and the stories of stories/demo."""
+"""Loads the demo: the home page, plain pages, site settings, and the stories of stories/demo.
+
+Its texts are in demo/, beside this module; those in other languages in demo/<language code>/.
+"""
 
 from pathlib import Path
 
@@ -9,86 +12,87 @@ from stories.demo import load as stories_demo
 from stories.demo import translations
 from stories.models import StoryIndexPage, StoryPage
 
-FOLDER = Path(__file__).parent / "demo"
-# In the order of the menu.
-PLAIN_PAGES = ["get-help", "about", "privacy", "accessibility"]
-IN_MENU = {"get-help", "about"}
-# In these, there is a story each, and what it takes to reach it.
+DEMO_DIR = Path(__file__).parent / "demo"
+HELP_PAGE = "get-help"
+# Slugs of the plain pages, in the order of the menu.
+PLAIN_PAGES = [HELP_PAGE, "about", "privacy", "accessibility"]
+PAGES_IN_MENU = {HELP_PAGE, "about"}
+# Codes of the languages that have a translated story each, with the home page, help page and index it needs.
 OTHER_LANGUAGES = ["fr", "ar"]
-HELP = "get-help"
-WORDS = ("headline", "introduction", "tagline", "footer_text", "help_line", "donate_text")
+# Fields of HomePage that a home.toml sets.
+HOME_PAGE_FIELDS = ("headline", "introduction", "tagline", "footer_text", "help_line", "donate_text")
 
 
 def is_loaded():
-    """Return whether the demonstration's stories are in the site."""
-    return StoryPage.objects.filter(slug__in=stories_demo.story_slugs()).exists()
+    """Return whether at least one of the demo's stories is in the site."""
+    return StoryPage.objects.filter(slug__in=stories_demo.get_story_slugs()).exists()
 
 
 def load():
-    """Add the whole demonstration to the default site; its home page gets the demonstration's words."""
+    """Add the whole demo to the default site, and overwrite the texts of its home page."""
     site = Site.objects.get(is_default_site=True)
     home = HomePage.objects.get(pk=site.root_page_id)
-    library = stories_demo.Library()
-    stories_demo.add_index(home, library)
-    builder = stories_demo.BodyBuilder(library)
-    plain = {slug: stories_demo.read(FOLDER / f"{slug}.toml") for slug in PLAIN_PAGES}
-    for slug, words in plain.items():
+    media = stories_demo.DemoMedia()
+    stories_demo.add_index(home, media)
+    builder = stories_demo.BodyBuilder(media)
+    plain_pages = {slug: stories_demo.read_toml(DEMO_DIR / f"{slug}.toml") for slug in PLAIN_PAGES}
+    for slug, texts in plain_pages.items():
         home.add_child(
             instance=StandardPage(
-                title=words["title"],
+                title=texts["title"],
                 slug=slug,
-                introduction=words["introduction"],
-                show_in_menus=slug in IN_MENU,
+                introduction=texts["introduction"],
+                show_in_menus=slug in PAGES_IN_MENU,
             )
         )
-    stories_demo.add_bodies(library)
-    for slug, words in plain.items():
+    stories_demo.add_bodies(media)
+    for slug, texts in plain_pages.items():
         page = StandardPage.objects.child_of(home).get(slug=slug)
-        page.body = builder.build(words["body"])
+        page.body = builder.build(texts["body"])
         stories_demo.publish(page)
-    words = stories_demo.read(FOLDER / "home.toml")
+    texts = stories_demo.read_toml(DEMO_DIR / "home.toml")
     home.refresh_from_db()
-    _fill_home(home, StandardPage.objects.child_of(home).get(slug=HELP), words, builder)
-    SiteSettings.objects.update_or_create(site=site, defaults=words["settings"])
+    _fill_home(home, StandardPage.objects.child_of(home).get(slug=HELP_PAGE), texts, builder)
+    SiteSettings.objects.update_or_create(site=site, defaults=texts["settings"])
     # With --add-to-content, the site may have languages of its own.
     for language in set(OTHER_LANGUAGES) - set(
         HomePage.objects.values_list("locale__language_code", flat=True)
     ):
-        _add_language(language, home, library)
+        _add_language(language, home, media)
 
 
-def _fill_home(home, help_page, words, builder):
-    for name in WORDS:
-        setattr(home, name, words[name])
-    home.body = builder.build(words["body"])
+def _fill_home(home, help_page, texts, builder):
+    for name in HOME_PAGE_FIELDS:
+        setattr(home, name, texts[name])
+    home.body = builder.build(texts["body"])
     home.help_page = help_page
-    stories = {story.slug: story for story in StoryPage.objects.filter(slug__in=words["featured"])}
+    stories = {story.slug: story for story in StoryPage.objects.filter(slug__in=texts["featured"])}
     home.featured_stories = [
-        FeaturedStory(story=stories[slug], sort_order=n) for n, slug in enumerate(words["featured"])
+        FeaturedStory(story=stories[slug], sort_order=n) for n, slug in enumerate(texts["featured"])
     ]
     stories_demo.publish(home)
 
 
-def _add_language(language, source, library):
-    """Add the home page `source` in another language, with help page, index and stories."""
+def _add_language(language, source, media):
+    """Add the translation of the home page `source` into `language`, with help page, index and stories."""
     locale, _ = Locale.objects.get_or_create(language_code=language)
-    folder = FOLDER / language
-    words, help_words = (stories_demo.read(folder / f"{name}.toml") for name in ("home", HELP))
+    directory = DEMO_DIR / language
+    texts, help_texts = (stories_demo.read_toml(directory / f"{name}.toml") for name in ("home", HELP_PAGE))
     home = HomePage(
-        title=words["title"],
+        title=texts["title"],
         slug=language,
-        headline=words["headline"],
-        **translations.version_of(source, locale),
+        headline=texts["headline"],
+        **translations.translation_fields(source, locale),
     )
     source.get_parent().add_child(instance=home)
-    builder = stories_demo.BodyBuilder(library)
+    builder = stories_demo.BodyBuilder(media)
     help_page = StandardPage(
         show_in_menus=True,
-        **help_words | {"body": builder.build(help_words["body"])},
-        **translations.version_of(source.help_page, locale),
+        **help_texts | {"body": builder.build(help_texts["body"])},
+        **translations.translation_fields(source.help_page, locale),
     )
     home.add_child(instance=help_page)
     stories_demo.publish(help_page)
     index = StoryIndexPage.objects.child_of(source).get(slug="stories")
-    translations.add_index(home, index, library)
-    _fill_home(home, help_page, words, builder)
+    translations.add_index(home, index, media)
+    _fill_home(home, help_page, texts, builder)

@@ -18,7 +18,7 @@ from search.finding import Search
 from search.forms import SearchForm
 from search.known_words import get_site_words, store_known_words
 from search.models import KnownWord
-from stories.demo.load import FOLDER, read, story_slugs
+from stories.demo.load import DEMO_DIR, get_story_slugs, read_toml
 from stories.models import StoryPage
 from tests.builders import home_page, make_author, make_index, make_private, make_story
 from tests.test_visibility import WAYS_TO_HIDE
@@ -61,8 +61,8 @@ def make_body(text):
 
 
 def test_misspelt_words_of_the_demonstration_are_corrected():
-    for slug in story_slugs():
-        story = read(FOLDER / f"{slug}.toml")
+    for slug in get_story_slugs():
+        story = read_toml(DEMO_DIR / f"{slug}.toml")
         texts = [block[key] for block in story["body"] for key in ("text", "value") if key in block]
         make_story(story["title"], summary=story["summary"], body=make_body(" ".join(map(str, texts))))
     meant = {

@@ -12,7 +12,7 @@ from wagtail.models import Page, Revision
 from accounts import demo_account
 from home.models import SiteSettings
 from media.models import CleanDocument, CleanImage
-from stories.demo.load import story_slugs
+from stories.demo.load import get_story_slugs
 from stories.models import StoryPage
 from stories.terms import Author, Theme
 from tests.builders import home_page, make_story, parse
@@ -41,7 +41,7 @@ def test_demo_tells_nine_stories_and_a_second_run_changes_nothing(client):
     load()
     published = list(StoryPage.objects.published().order_by("pk"))
     stories = [story for story in published if story.locale.language_code == "en"]
-    assert len(stories) == len(story_slugs()) == 9
+    assert len(stories) == len(get_story_slugs()) == 9
     for story in published:
         story.full_clean()
         assert len(words_of(story.body)) >= 400, story.title

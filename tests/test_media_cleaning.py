@@ -16,7 +16,7 @@ from wagtail.users.models import UserProfile
 from media.cleaning import is_sealed, sealed
 from media.models import CleanImage
 from stories.demo import pictures
-from stories.demo.load import Library
+from stories.demo.load import DemoMedia
 from tests import builders, services
 from tests.media_samples import (
     BLUE,
@@ -171,7 +171,7 @@ def test_renditions_take_their_metadata_from_what_is_stored(store):
 
 
 def test_demo_pictures_come_in_the_same_way(store):
-    image = Library().picture(pictures.NAMES[0])
+    image = DemoMedia().get_image(pictures.NAMES[0])
     with image.file.open() as file:
         assert is_sealed(file.read(), image.file.name)
 

@@ -1,4 +1,7 @@
-"""Builds the demonstration's stories, with all that they need, from the files beside this one."""
+"""Adds the demo's stories to the site, with their index, themes, authors, images and documents.
+
+They come from the files beside this module: a .toml file for each story, and those of LIST_FILES.
+"""
 
 import io
 import json
@@ -20,62 +23,68 @@ from stories.models import (
 )
 from stories.terms import Author, Theme
 
-FOLDER = Path(__file__).parent
+DEMO_DIR = Path(__file__).parent
 CREDIT = "Drawn for this site"
-# The other .toml files are stories.
-LISTS = {"themes", "authors", "sections"}
+# The .toml files, without their suffix, that are not stories.
+LIST_FILES = {"themes", "authors", "sections"}
 
 
-def read(path):
-    """Return the content of a TOML file."""
+def read_toml(path):
+    """Return the content of the TOML file at `path`, a dict."""
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def story_slugs():
-    """Return the slugs of the demonstration's stories."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml") if path.stem not in LISTS)
+def get_story_slugs():
+    """Return the slugs of the demo's stories, which are the names of their files, in alphabetical order."""
+    return sorted(path.stem for path in DEMO_DIR.glob("*.toml") if path.stem not in LIST_FILES)
 
 
-class Library:
-    """The pictures and documents of the demonstration, each made when it is first asked for."""
+class DemoMedia:
+    """The demo's images and documents. Each is added to the site when a method first asks for it."""
 
     def __init__(self):
-        self._pictures, self._documents = {}, {}
+        self._images, self._documents = {}, {}
 
-    def picture(self, name):
-        if name not in self._pictures:
-            drawn = io.BytesIO()
-            pictures.draw(name).save(drawn, "PNG")
+    def get_image(self, name):
+        """Return the image of the scene `name`, which stories/demo/pictures.py draws."""
+        if name not in self._images:
+            png = io.BytesIO()
+            pictures.draw(name).save(png, "PNG")
             Image = get_image_model()
-            self._pictures[name] = Image.objects.create(
+            self._images[name] = Image.objects.create(
                 title=name.replace("-", " ").capitalize(),
-                file=ContentFile(drawn.getvalue(), name=f"{name}.png"),
+                file=ContentFile(png.getvalue(), name=f"{name}.png"),
                 shows=Image.Shows.ILLUSTRATION,
                 credit=CREDIT,
             )
-        return self._pictures[name]
+        return self._images[name]
 
-    def document(self, file_name, title):
+    def get_document(self, file_name, title):
+        """Return the document made of the file `file_name` in documents/; `title` is for its first use."""
         if file_name not in self._documents:
-            content = ContentFile((FOLDER / "documents" / file_name).read_bytes(), name=file_name)
+            content = ContentFile((DEMO_DIR / "documents" / file_name).read_bytes(), name=file_name)
             Document = get_document_model()
             self._documents[file_name] = Document.objects.create(title=title, file=content)
         return self._documents[file_name]
 
 
 class BodyBuilder:
-    """Turns the blocks of a TOML file into the raw data of a StreamField."""
+    """Turns the blocks of a TOML file into the JSON of a StoryBody.
 
-    def __init__(self, library):
-        self.library = library
+    A method is named after each block type whose table in the TOML file differs from the stored value.
+    """
+
+    def __init__(self, media):
+        self.media = media
 
     def build(self, blocks):
-        """Return the JSON of a body; `blocks` are tables with a `type` and the fields of its block."""
-        return json.dumps([{"type": block["type"], "value": self._value(dict(block))} for block in blocks])
+        """Return the JSON of a body. `blocks` are dicts with the `type` of a block and its fields."""
+        return json.dumps([{"type": block["type"], "value": self._value(block)} for block in blocks])
 
     def _value(self, block):
-        build = getattr(self, f"_{block.pop('type')}", None)
-        return build(block) if build else block
+        fields = dict(block)
+        build = getattr(self, f"_{fields.pop('type')}", None)
+        return build(fields) if build else fields
 
     def _text(self, block):
         return block["value"]
@@ -87,7 +96,7 @@ class BodyBuilder:
         return {"pictures": [self._picture(picture) for picture in block["pictures"]]}
 
     def _picture(self, picture):
-        image = self.library.picture(picture["picture"])
+        image = self.media.get_image(picture["picture"])
         return {
             "image": {"image": image.pk, "alt_text": picture["alt"], "decorative": False},
             "caption": picture.get("caption", ""),
@@ -95,7 +104,7 @@ class BodyBuilder:
 
     def _document(self, block):
         return {
-            "document": self.library.document(block["file"], block["title"]).pk,
+            "document": self.media.get_document(block["file"], block["title"]).pk,
             "title": block["title"],
         }
 
@@ -116,39 +125,42 @@ class BodyBuilder:
 
 
 def publish(page):
-    """Make `page` live the way an editor does, with a revision in its history."""
+    """Publish `page` as an editor does, with a revision in its history."""
     page.save_revision().publish()
 
 
-def add_index(home, library):
-    """Add the index with its sections and stories below `home`; the bodies come with add_bodies."""
+def add_index(home, media):
+    """Add the index page below `home`, with its sections and the stories as drafts without a body.
+
+    add_bodies() publishes them later, as bodies link to other pages.
+    """
     index = StoryIndexPage(title="Stories", slug="stories", show_in_menus=True)
     home.add_child(instance=index)
     sections = {}
-    for section in read(FOLDER / "sections.toml")["sections"]:
+    for section in read_toml(DEMO_DIR / "sections.toml")["sections"]:
         page = StoryIndexPage(
             title=section["title"],
             slug=section["slug"],
             introduction=f"<p>{section['introduction']}</p>",
         )
         sections[section["slug"]] = index.add_child(instance=page)
-    themes = {
-        theme["slug"]: Theme.objects.create(**theme) for theme in read(FOLDER / "themes.toml")["themes"]
-    }
-    authors = {
-        author.pop("key"): Author.objects.create(**author)
-        for author in read(FOLDER / "authors.toml")["authors"]
-    }
-    for slug in story_slugs():
-        _add_story(read(FOLDER / f"{slug}.toml"), sections, themes, authors, library)
+    themes = {}
+    for theme in read_toml(DEMO_DIR / "themes.toml")["themes"]:
+        themes[theme["slug"]] = Theme.objects.create(**theme)
+    authors = {}
+    for author in read_toml(DEMO_DIR / "authors.toml")["authors"]:
+        key = author.pop("key")
+        authors[key] = Author.objects.create(**author)
+    for slug in get_story_slugs():
+        _add_story(read_toml(DEMO_DIR / f"{slug}.toml"), sections, themes, authors, media)
 
 
-def _add_story(story, sections, themes, authors, library):
+def _add_story(story, sections, themes, authors, media):
     page = StoryPage(
         live=False,
         **{name: story[name] for name in ("title", "slug", "summary", "date", "content_notes")},
         show_contents=story.get("show_contents", False),
-        lead_image=library.picture(story["picture"]),
+        lead_image=media.get_image(story["picture"]),
         lead_image_alt=story["picture_alt"],
     )
     page.story_countries = [
@@ -161,10 +173,10 @@ def _add_story(story, sections, themes, authors, library):
     sections[story["section"]].add_child(instance=page)
 
 
-def add_bodies(library):
-    """Give each story its body and publish it; the pages that the bodies link to must be there."""
-    builder = BodyBuilder(library)
-    for slug in story_slugs():
+def add_bodies(media):
+    """Give each story its body and publish it. The pages that the bodies link to must exist."""
+    builder = BodyBuilder(media)
+    for slug in get_story_slugs():
         page = StoryPage.objects.get(slug=slug)
-        page.body = builder.build(read(FOLDER / f"{slug}.toml")["body"])
+        page.body = builder.build(read_toml(DEMO_DIR / f"{slug}.toml")["body"])
         publish(page)

@@ -1,27 +1,33 @@
-"""Draws the demo's pictures, places and things only, so that no real person is ever shown.
+"""Draws the demo's pictures as paper cut-outs. They show places and things only, so that no person is shown.
 
-Each file in scenes/ describes one picture, a line for each piece of paper, from the farthest to
-the nearest:
+Each file in scenes/ describes one picture. A line is a piece of paper, or a motif that this file draws, from
+the farthest to the nearest:
 
     low     teal+sky.5 teal  turn=7,800,500 : box -20 470 1620 1020 ; oval 560 300 74
     palm    1400 960 580 -110 leaf
 
-A piece is `flat`, or raised (`low`, `lay`, `high`) and so casts a shadow. Then come its colour, or
-those of its top and its bottom, any options, and the outlines to cut; `teal+sky.3` is three tenths
-of the way from teal to sky. The other lines name something of THINGS. Measures are those of the
-finished picture; the work is done SCALE times larger and shrunk at the end, for smooth edges.
+A piece of paper begins with a key of SHADOWS: how far it is above what lies below it. Then come its colour,
+or the colours of its top and its bottom, options (turn=angle,x,y and alpha=0..1), and after the colon its
+outlines (OUTLINES in outlines.py). The colour `teal+sky.3` is teal mixed with 0.3 of sky. A motif is a key of
+MOTIFS, followed by the arguments of its function. `backdrop` sets the colours of the background.
+
+Coordinates are pixels of the finished picture. It is drawn SCALE times larger and reduced at the end, for
+smooth edges.
 """
 
-import math
 import random
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
+from stories.demo.outlines import HEIGHT, OUTLINES, WIDTH, blob, box, curve, cut, leaf, oval, ribbon, rotate
+
 SCENES = Path(__file__).parent / "scenes"
 NAMES = tuple(sorted(path.stem for path in SCENES.glob("*.txt")))
 
-WIDTH, HEIGHT, SCALE = 1600, 1000, 2
+# How many times larger than the finished picture it is drawn. Tests set it to 1.
+SCALE = 2
+# Name of a colour: its RGB value.
 PALETTE = {
     "ink": (44, 49, 74),
     "dusk": (92, 90, 126),
@@ -37,51 +43,55 @@ PALETTE = {
     "teal": (58, 120, 128),
     "sky": (176, 208, 208),
 }
+# Opacity of the shadow below a piece of paper.
 SHADOWS = {"flat": 0.0, "low": 0.15, "lay": 0.25, "high": 0.4}
 
 
 def draw(name):
-    """Return the picture as an RGB image of 1600 by 1000. KeyError: there is none of that name."""
+    """Return the picture `name` as an RGB image of WIDTH by HEIGHT. Raises KeyError when NAMES lacks it."""
     if name not in NAMES:
         raise KeyError(name)
     for line in (SCENES / f"{name}.txt").read_text(encoding="utf-8").splitlines():
-        verb, *words = line.partition("#")[0].split() or [""]
-        if verb == "backdrop":
-            sheet = Sheet([read(word) for word in words])
-        elif verb in SHADOWS:
-            lay_line(sheet, SHADOWS[verb], words)
-        elif verb:
-            THINGS[verb](sheet, *[read(word) for word in words])
+        words = line.partition("#")[0].split()
+        if not words:
+            continue
+        kind, *arguments = words
+        if kind == "backdrop":
+            sheet = Sheet([parse_argument(word) for word in arguments])
+        elif kind in SHADOWS:
+            lay_paper(sheet, SHADOWS[kind], arguments)
+        else:
+            MOTIFS[kind](sheet, *[parse_argument(word) for word in arguments])
     return sheet.image.reduce(SCALE)
 
 
-def lay_line(sheet, shadow, words):
-    """Lay the paper that one line of a scene describes."""
+def lay_paper(sheet, shadow, words):
+    """Lay the piece of paper that one line of a scene describes on `sheet`; `words` follow its kind."""
     look, _, shapes = " ".join(words).partition(" : ")
     options = dict(word.split("=") for word in look.split() if "=" in word)
-    colours = [colour(word) for word in look.split() if "=" not in word]
+    colours = [parse_colour(word) for word in look.split() if "=" not in word]
     outlines = []
     for shape in shapes.split(" ; "):
         kind, *numbers = shape.split()
-        outlines.append(OUTLINES[kind](*[read(number) for number in numbers]))
+        outlines.append(OUTLINES[kind](*[parse_argument(number) for number in numbers]))
     if "turn" in options:
         angle, x, y = map(float, options["turn"].split(","))
-        outlines = [turned(outline, x, y, angle) for outline in outlines]
+        outlines = [rotate(outline, x, y, angle) for outline in outlines]
     sheet.lay(colours, *outlines, shadow=shadow, alpha=float(options.get("alpha", 1)))
 
 
-def read(word):
-    """Return what a word of a scene stands for: a number, a point, a corner ("/") or a colour."""
+def parse_argument(word):
+    """Return the value of a word: a number, a point (x, y), a colour, or None for "/" (a corner)."""
     if word == "/":
         return None
     if word[0].isalpha():
-        return colour(word)
+        return parse_colour(word)
     numbers = tuple(map(float, word.split(",")))
     return numbers if len(numbers) > 1 else numbers[0]
 
 
-def colour(word):
-    """Return the colour for a word like "teal" or "teal+sky.5"."""
+def parse_colour(word):
+    """Return the RGB value of a word like "teal" or "teal+sky.5"."""
     first, *others = word.split("+")
     mixed = PALETTE[first]
     for other in others:
@@ -95,97 +105,8 @@ def mix(first, second, share):
     return tuple(round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
 
 
-# Outlines: each function returns the points around one piece of paper.
-
-
-def cut(*stops):
-    return list(stops)
-
-
-def box(left, top, right, bottom, corner=0):
-    """An upright rectangle; `corner` rounds it."""
-    if not corner:
-        return [(left, top), (right, top), (right, bottom), (left, bottom)]
-    left, top, right, bottom = left + corner, top + corner, right - corner, bottom - corner
-    turns = ((right, bottom, 0), (left, bottom, 90), (left, top, 180), (right, top, 270))
-    return [point for x, y, turn in turns for point in oval(x, y, corner, corner, turn, turn + 90)]
-
-
-def oval(x, y, across, down=None, start=0, end=360):
-    """An oval, or the part of it between two angles that run clockwise from the right."""
-    down = across if down is None else down
-    turns = [math.radians(start + (end - start) * step / 60) for step in range(61)]
-    return [(x + across * math.cos(turn), y + down * math.sin(turn)) for turn in turns]
-
-
-def ring(x, y, across, down, width):
-    return oval(x, y, across, down) + oval(x, y, across - width, down - width)[::-1]
-
-
-def curve(*stops):
-    """A smooth line through the stops (Catmull-Rom); at None it has a corner."""
-    if None in stops:
-        corner = stops.index(None)
-        return curve(*stops[:corner]) + curve(*stops[corner + 1 :])
-    ends = [stops[0], *stops, stops[-1]]
-    line = []
-    for four in zip(ends, ends[1:], ends[2:], ends[3:], strict=False):
-        for t in (step / 16 for step in range(16)):
-            pulls = (-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3)
-            pulls += (t + 4 * t**2 - 3 * t**3, t**3 - t**2)
-            axes = zip(*four, strict=True)
-            line.append(tuple(math.sumprod(pulls, axis) / 2 for axis in axes))
-    return [*line, stops[-1]]
-
-
-def land(*stops):
-    """Ground below a skyline, from side to side of the picture."""
-    return [(-20, HEIGHT + 20), *curve(*stops), (WIDTH + 20, HEIGHT + 20)]
-
-
-def ribbon(start, end, *stops):
-    """A band along a curve, as wide as given at its start and at its end: trunk, road, stem."""
-    line = curve(*stops)
-    left, right = [], []
-    for index, (x, y) in enumerate(line):
-        (x0, y0), (x1, y1) = line[max(index - 1, 0)], line[min(index + 1, len(line) - 1)]
-        half = (start + (end - start) * index / (len(line) - 1)) / 2
-        half /= math.hypot(x1 - x0, y1 - y0) or 1
-        left.append((x - (y1 - y0) * half, y + (x1 - x0) * half))
-        right.append((x + (y1 - y0) * half, y - (x1 - x0) * half))
-    return left + right[::-1]
-
-
-def blob(x, y, size, seed, flat=0.8):
-    """A soft uneven round, for leaves seen from afar and for stones."""
-    rng = random.Random(seed)
-    turns = [math.tau * step / 9 for step in range(9)]
-    reach = [size * rng.uniform(0.86, 1.12) for _ in turns]
-    stops = [
-        (x + math.cos(turn) * r, y + math.sin(turn) * r * flat) for turn, r in zip(turns, reach, strict=True)
-    ]
-    return curve(stops[-1], *stops, *stops[:2])[16:-17]
-
-
-def leaf(x, y, angle, length, width):
-    """One pointed leaf that grows from (x, y); the angle of 0 is to the right, and 90 is up."""
-    steps = [step / 12 for step in range(13)]
-    upper = [(x + length * t, y + width * math.sin(math.pi * t**0.8)) for t in steps]
-    lower = [(a, y - (b - y) * 0.6) for a, b in reversed(upper)]
-    return turned(upper + lower, x, y, -angle)
-
-
-def turned(outline, x, y, angle):
-    """The outline turned clockwise about (x, y)."""
-    cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-    return [(x + (a - x) * cos - (b - y) * sin, y + (a - x) * sin + (b - y) * cos) for a, b in outline]
-
-
-OUTLINES = {shape.__name__: shape for shape in (blob, box, curve, cut, land, leaf, oval, ribbon, ring)}
-
-
 class Sheet:
-    """A picture in the making: paper laid upon paper, before a backdrop."""
+    """A picture that is being drawn: pieces of paper on a background, which is shaded from top to bottom."""
 
     def __init__(self, colours):
         self.image = Image.new("RGB", (WIDTH * SCALE, HEIGHT * SCALE))
@@ -195,7 +116,7 @@ class Sheet:
         self.image.paste(tall.resize(self.image.size))
 
     def lay(self, colours, *outlines, shadow=0.0, alpha=1.0):
-        """Lay one piece of paper, shaded from its first colour at the top to its last."""
+        """Draw one piece of paper, shaded from its first colour at the top to its last at the bottom."""
         mask, (left, top) = self._mask(outlines)
         if shadow:
             soft = mask.reduce(8).filter(ImageFilter.GaussianBlur(4))
@@ -209,11 +130,11 @@ class Sheet:
 
     @staticmethod
     def _mask(outlines):
-        """Return the outlines as a mask with room for a shadow, and where its corner belongs."""
-        room = 40
+        """Return a mask of the outlines, with a margin for the shadow, and the position of its top left."""
+        margin = 40
         xs, ys = zip(*[point for outline in outlines for point in outline], strict=True)
-        left, top = (max(int(min(axis)) - room, -room) for axis in (xs, ys))
-        right, bottom = min(int(max(xs)), WIDTH) + room, min(int(max(ys)), HEIGHT) + room
+        left, top = (max(int(min(axis)) - margin, -margin) for axis in (xs, ys))
+        right, bottom = min(int(max(xs)), WIDTH) + margin, min(int(max(ys)), HEIGHT) + margin
         mask = Image.new("L", ((right - left) * SCALE, (bottom - top) * SCALE))
         pen = ImageDraw.Draw(mask)
         for outline in outlines:
@@ -221,11 +142,11 @@ class Sheet:
         return mask, (left * SCALE, top * SCALE)
 
 
-# Things: what scenes have in common, or what has too many parts to write out.
+# Motifs: what several scenes show, or what has too many parts for a scene file.
 
 
 def glow(sheet, x, y, reach, strength, tone):
-    """Soft light around a point."""
+    """Soft light around a point, in the colour `tone`, up to the distance `reach`."""
     light = ImageOps.invert(Image.radial_gradient("L"))
     light = light.point(lambda value: (max(value - 75, 0) / 180) ** 2 * 255 * strength)
     size = round(reach * 2 * SCALE)
@@ -245,7 +166,7 @@ def cloud(sheet, x, y, size, alpha):
 
 
 def glints(sheet, x, y, rows, spread):
-    """Light on water, which grows wider towards the eye."""
+    """Reflections on water in several rows, wider towards the front."""
     for n in range(int(rows)):
         width = spread * (0.35 + n * 0.13) * (1, 0.7, 0.9)[n % 3]
         shape = oval(x + (0, 14, -18)[n % 3], y + n * (16 + n * 2), width, 2.5 + n * 0.4)
@@ -253,7 +174,7 @@ def glints(sheet, x, y, rows, spread):
 
 
 def scatter(sheet, count, left, top, right, bottom, smallest, largest, flat, alpha, tone):
-    """Small rounds strewn by chance: stars, petals, spots of light."""
+    """Small ellipses at random places: stars, petals, spots of light."""
     rng = random.Random(count + left + top)
     spots = [
         (rng.uniform(left, right), rng.uniform(top, bottom), rng.uniform(smallest, largest))
@@ -263,7 +184,7 @@ def scatter(sheet, count, left, top, right, bottom, smallest, largest, flat, alp
 
 
 def crown(sheet, x, y, across, down, size, count, *tones):
-    """The leaves of a tree in a few tones of paper, the last of them nearest to the light."""
+    """The treetop, in layers of one tone each, from the back to the front."""
     rng = random.Random(x + across)
     for depth, tone in enumerate(tones):
         rounds = []
@@ -310,11 +231,11 @@ def sprout(sheet, x, y, height):
 
 
 def plant(sheet, x, y):
-    """A plant in a pot, for rooms."""
+    """A plant in a pot."""
     for n, angle in enumerate((150, 35, 120, 62, 92)):
         tone = mix(PALETTE["leaf"], PALETTE["moss"], n % 3 / 2)
         sheet.lay([tone], leaf(x, y - 130, angle, 210 + n * 14, 36), shadow=0.15)
-    teal, dark, rim = PALETTE["teal"], colour("teal+ink.3"), colour("teal+sky.3")
+    teal, dark, rim = PALETTE["teal"], parse_colour("teal+ink.3"), parse_colour("teal+sky.3")
     sheet.lay([PALETTE["ink"]], oval(x, y, 90, 12), alpha=0.3)
     pot = cut((x - 84, y - 150), (x + 84, y - 150), (x + 62, y), (x - 62, y))
     sheet.lay([teal, dark], pot, shadow=0.3)
@@ -322,7 +243,7 @@ def plant(sheet, x, y):
 
 
 def chair(sheet, x, y, size, tone):
-    """An empty chair that faces the middle of a circle, so one near the eye shows its back."""
+    """An empty chair that faces the middle of a circle: the front ones (y > 815) are seen from behind."""
 
     def part(left, top, right, bottom, corner=0):
         edges = (x + left * size, y + top * size, x + right * size, y + bottom * size)
@@ -337,7 +258,8 @@ def chair(sheet, x, y, size, tone):
         sheet.lay([mix(tone, PALETTE["cream"], 0.15), tone], *shapes, shadow=0.25)
 
 
-THINGS = {
-    thing.__name__: thing
-    for thing in (chair, cloud, crown, glints, glow, palm, plant, scatter, sprout, sun, tree)
+# The functions that a scene can name, by that name.
+MOTIFS = {
+    motif.__name__: motif
+    for motif in (chair, cloud, crown, glints, glow, palm, plant, scatter, sprout, sun, tree)
 }

@@ -1,46 +1,53 @@
-"""Tells some of the demonstration's stories in other languages, from the folders that are named by these."""
+"""Adds the demo's translated stories, with their index, themes and author, to the site.
 
-from stories.demo.load import FOLDER, BodyBuilder, publish, read
+They come from the folders beside this module that are named by a language code: fr/, ar/.
+"""
+
+from stories.demo.load import DEMO_DIR, BodyBuilder, publish, read_toml
 from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryTheme
 from stories.terms import Author, Theme
 
-INDEX = "index"
+# The .toml file of each folder that is not a story: the index page, the themes and the author.
+INDEX_FILE = "index"
 
 
-def version_of(source, locale):
-    """Return the fields that make a new object the translation of `source` into `locale`."""
+def translation_fields(source, locale):
+    """Return the fields that make a new object the translation of `source` into the Locale `locale`."""
     return {"locale": locale, "translation_key": source.translation_key}
 
 
-def add_index(home, source, library):
-    """Add the index `source` in the language of `home` below it, with the stories told in that language."""
-    folder = FOLDER / home.locale.language_code
-    words = read(folder / f"{INDEX}.toml")
+def add_index(home, source, media):
+    """Add the translation of the index page `source` below `home`, in its language, with its stories."""
+    directory = DEMO_DIR / home.locale.language_code
+    texts = read_toml(directory / f"{INDEX_FILE}.toml")
     index = StoryIndexPage(
-        title=words["title"], slug=words["slug"], show_in_menus=True, **version_of(source, home.locale)
+        title=texts["title"],
+        slug=texts["slug"],
+        show_in_menus=True,
+        **translation_fields(source, home.locale),
     )
     home.add_child(instance=index)
-    for slug, theme in words["themes"].items():
+    for slug, theme in texts["themes"].items():
         original = Theme.objects.get(slug=slug, locale=source.locale)
-        Theme.objects.create(**theme, **version_of(original, home.locale))
-    slugs = sorted(path.stem for path in folder.glob("*.toml") if path.stem != INDEX)
+        Theme.objects.create(**theme, **translation_fields(original, home.locale))
+    slugs = sorted(path.stem for path in directory.glob("*.toml") if path.stem != INDEX_FILE)
     stories = [StoryPage.objects.get(slug=slug) for slug in slugs]
-    # All are by one team.
-    Author.objects.create(**words["author"], **version_of(stories[0].authors[0], home.locale))
-    builder = BodyBuilder(library)
+    # All translated stories have the same author.
+    Author.objects.create(**texts["author"], **translation_fields(stories[0].authors[0], home.locale))
+    builder = BodyBuilder(media)
     for story in stories:
-        _add_story(index, story, read(folder / f"{story.slug}.toml"), builder)
+        _add_story(index, story, read_toml(directory / f"{story.slug}.toml"), builder)
 
 
-def _add_story(index, source, words, builder):
-    shared = ("date", "content_notes", "show_contents", "lead_image")
+def _add_story(index, source, texts, builder):
+    same_fields = ("date", "content_notes", "show_contents", "lead_image")
     story = StoryPage(
         live=False,
-        **{name: words[name] for name in ("title", "slug", "summary")},
-        **{name: getattr(source, name) for name in shared},
-        lead_image_alt=words["picture_alt"],
-        body=builder.build(words["body"]),
-        **version_of(source, index.locale),
+        **{name: texts[name] for name in ("title", "slug", "summary")},
+        **{name: getattr(source, name) for name in same_fields},
+        lead_image_alt=texts["picture_alt"],
+        body=builder.build(texts["body"]),
+        **translation_fields(source, index.locale),
     )
     story.story_countries = [
         StoryCountry(country=country, sort_order=n) for n, country in enumerate(source.countries)
