@@ -1,4 +1,4 @@
-"""What a page says of itself to machines, in its head: to search engines and where it is shared."""
+"""The metadata in a page's <head>: canonical and alternate URLs, feeds, Open Graph, JSON-LD (schema.org)."""
 
 import json
 from dataclasses import dataclass, field
@@ -16,18 +16,18 @@ from home.models import HomePage
 from media.models import load_renditions
 from publishing.addresses import absolute
 from stories.models import StoryPage
-from stories.sharing import CARD, published_at, rendition_or_none
+from stories.sharing import SHARE_IMAGE_FILTER, get_publication_time, get_rendition_or_none
 
-LOGO = "max-512x512|format-png"
-# As Django's json_script: nothing in the data can end the element that it stands in.
-HTML_IN_JSON = {ord(character): f"\\u{ord(character):04X}" for character in "<>&"}
+LOGO_FILTER = "max-512x512|format-png"
+# As Django's json_script: with these characters escaped, no text in the data can end the <script> element.
+JSON_ESCAPES = {ord(character): f"\\u{ord(character):04X}" for character in "<>&"}
 
 
 @dataclass
-class Picture:
-    """A picture with its full address, for a machine that loads it by itself."""
+class MetadataImage:
+    """An image with its absolute URL, and its size in pixels."""
 
-    address: str
+    url: str
     width: int
     height: int
     alt: str = ""
@@ -35,130 +35,150 @@ class Picture:
 
 @dataclass
 class Metadata:
-    """What `home/metadata.html` writes. Without `title`, only what holds for the whole site."""
+    """What home/metadata.html renders. Without `title`, it has only the feeds."""
 
     feeds: list[tuple[str, str]] = field(default_factory=list)
     title: str = ""
     description: str = ""
-    address: str = ""
-    language: str = ""
-    versions: list[tuple[str, str]] = field(default_factory=list)
-    picture: Picture | None = None
-    has_card_picture: bool = False
+    canonical_url: str = ""
+    og_locale: str = ""
+    alternates: list[tuple[str, str]] = field(default_factory=list)
+    image: MetadataImage | None = None
+    has_share_image: bool = False  # False when `image` is the logo
     story: StoryPage | None = None
-    published: str = ""
-    modified: str = ""
+    published_time: str = ""
+    modified_time: str = ""
     json_ld: str = ""
 
 
 def build_metadata(request, page, site, nav, listing=None):
-    """Return the Metadata of the response to `request`.
+    """Return the Metadata of the response to `request`; an empty one for a preview.
 
     `page`: the page that is shown, or None (search, 404). `site`: the SiteSettings. `nav`: the Navigation,
-    which has public pages only. `listing`: the StoryListing of an index.
+    which has public pages only. `listing`: the StoryListing of an index page.
     """
     if nav.home is None or getattr(request, "is_preview", False):
         return Metadata()
-    metadata = Metadata(feeds=find_feeds(request, page, site, nav, listing))
+    metadata = Metadata(feeds=get_feeds(request, page, site, nav, listing))
     if not isinstance(page, Page):
         return metadata
     story = page if isinstance(page, StoryPage) else None
-    logo = find_logo(site)
-    card = find_card(story) if story else None
-    metadata.title = title_of(page, listing)
-    metadata.description = description_of(page, listing) or description_of(nav.home)
-    metadata.address = canonical_address(request, page, listing)
-    metadata.language = territorial(get_language())
-    metadata.versions = versions_of(metadata.address, nav)
-    metadata.picture, metadata.has_card_picture = card or logo, bool(card)
+    logo = get_logo(site)
+    share_image = get_share_image(story) if story else None
+    metadata.title = get_title(page, listing)
+    metadata.description = get_description(page, listing) or get_description(nav.home)
+    metadata.canonical_url = get_canonical_url(request, page, listing)
+    metadata.og_locale = get_og_locale(get_language())
+    metadata.alternates = get_alternates(metadata.canonical_url, nav)
+    metadata.image, metadata.has_share_image = share_image or logo, bool(share_image)
     if story:
+        publication_time = get_publication_time(story)
         metadata.story = story
-        metadata.published = published_at(story).isoformat()
-        # An import may have left it out.
-        metadata.modified = (story.last_published_at or published_at(story)).isoformat()
-    metadata.json_ld = to_json(build_graph(metadata, page, site, nav, listing, logo))
+        metadata.published_time = publication_time.isoformat()
+        # A story that was imported may have no last_published_at.
+        metadata.modified_time = (story.last_published_at or publication_time).isoformat()
+    metadata.json_ld = dump_json_ld(build_json_ld_nodes(metadata, page, site, nav, listing, logo))
     return metadata
 
 
-def title_of(page, listing):
+def get_title(page, listing):
     if listing and listing.term:
         return str(listing.term)
     return page.seo_title or getattr(page, "headline", "") or page.title
 
 
-def description_of(page, listing=None):
+def get_description(page, listing=None):
+    """Return the description for search engines, or else the summary or introduction, as plain text."""
     if listing and listing.term:
         return getattr(listing.term, "description", "") or _("Stories: %(term)s") % {"term": listing.term}
     introduction = getattr(page, "summary", "") or get_text_for_indexing(getattr(page, "introduction", ""))
     return page.search_description or introduction
 
 
-def canonical_address(request, page, listing):
-    """Return the one address of what `request` shows, whatever else stood in the query string."""
+def get_canonical_url(request, page, listing):
+    """Return the absolute URL of what `request` shows, with the known filters and page number alone.
+
+    The canonical URL of an alias is that of its source.
+    """
     if page.alias_of_id:
         return absolute(page.alias_of.get_url(request))
-    address = absolute(request.path)
+    url = absolute(request.path)
     if not listing:
-        return address
+        return url
     number = listing.page.number
-    query = "&".join(filter(None, [listing.query, f"page={number}" if number > 1 else ""]))
-    return f"{address}?{query}" if query else address
+    page_query = f"page={number}" if number > 1 else ""
+    query = "&".join(filter(None, [listing.query, page_query]))
+    return f"{url}?{query}" if query else url
 
 
-def versions_of(address, nav):
-    """Return (language, address) of the page at `address` in each language, then in the one for all others.
+def get_alternates(canonical_url, nav):
+    """Return (hreflang, absolute URL) of the page in each language, and "x-default" for the default language.
 
-    Nothing for a filtered list or a later page of it: what it shows has no counterpart.
+    Returns [] for a filtered or later page of a list, as it has no counterpart in another language.
     """
-    versions = {version.locale.language_code: absolute(version.href) for version in nav.languages}
-    if address not in versions.values():
+    urls = {page.locale.language_code: absolute(page.href) for page in nav.languages}
+    if canonical_url not in urls.values():
         return []
-    for_others = versions.get(settings.LANGUAGE_CODE)
-    return [*versions.items(), *([("x-default", for_others)] if for_others else [])]
+    alternates = list(urls.items())
+    if settings.LANGUAGE_CODE in urls:
+        alternates.append(("x-default", urls[settings.LANGUAGE_CODE]))
+    return alternates
 
 
-def find_feeds(request, page, site, nav, listing):
-    """Return (title, address without the suffix) of the feeds that fit a page, the closest first."""
+def get_feeds(request, page, site, nav, listing):
+    """Return (title, absolute URL without ".atom" or ".rss") of a page's feeds, the most specific first."""
     feeds = [(site.organisation_name, absolute(f"{nav.home.get_url(request)}feed"))]
     if listing:
-        feeds.insert(0, (title_of(page, listing), absolute(f"{request.path}feed")))
+        feeds.insert(0, (get_title(page, listing), absolute(f"{request.path}feed")))
     return feeds
 
 
-def find_logo(site):
+def get_logo(site):
     load_renditions([site.logo])
-    return to_picture(rendition_or_none(site.logo, LOGO), site.organisation_name)
+    return make_metadata_image(get_rendition_or_none(site.logo, LOGO_FILTER), site.organisation_name)
 
 
-def find_card(story):
+def get_share_image(story):
     alt = "" if story.lead_image_decorative else story.lead_image_alt
-    return to_picture(rendition_or_none(story.lead_image, CARD), alt)
+    return make_metadata_image(get_rendition_or_none(story.lead_image, SHARE_IMAGE_FILTER), alt)
 
 
-def to_picture(rendition, alt):
-    return rendition and Picture(absolute(rendition.url), rendition.width, rendition.height, alt)
+def make_metadata_image(rendition, alt):
+    """Return the MetadataImage of `rendition`; None without one."""
+    return rendition and MetadataImage(absolute(rendition.url), rendition.width, rendition.height, alt)
 
 
-def build_graph(metadata, page, site, nav, listing, logo):
-    """Return the description of a page in the words of schema.org, as a list of nodes."""
-    home = absolute(nav.home.url)
-    organisation = {"@type": "Organization", "@id": f"{home}#organisation", "name": site.organisation_name}
-    organisation |= {"url": home} | ({"logo": logo.address} if logo else {})
+def build_json_ld_nodes(metadata, page, site, nav, listing, logo):
+    """Return the schema.org nodes of a page, as dicts.
+
+    The home page has Organization and WebSite, other pages BreadcrumbList, and a story also Article.
+    """
+    home_url = absolute(nav.home.url)
+    organisation = {
+        "@type": "Organization",
+        "@id": f"{home_url}#organisation",
+        "name": site.organisation_name,
+        "url": home_url,
+    }
+    if logo:
+        organisation["logo"] = logo.url
     if isinstance(page, HomePage):
         profiles = [link.value["url"] for link in site.social_links]
-        return [organisation | ({"sameAs": profiles} if profiles else {}), website(home, site, organisation)]
-    graph = [breadcrumbs(metadata, page, nav, listing)]
+        if profiles:
+            organisation["sameAs"] = profiles
+        return [organisation, build_website_node(home_url, site, organisation)]
+    nodes = [build_breadcrumbs_node(metadata, page, nav, listing)]
     if metadata.story:
-        graph.append(article(metadata, organisation))
-    return graph
+        nodes.append(build_article_node(metadata, organisation))
+    return nodes
 
 
-def website(home, site, organisation):
+def build_website_node(home_url, site, organisation):
     search = {"@type": "EntryPoint", "urlTemplate": f"{absolute(reverse('search'))}?q={{search_term_string}}"}
     return {
         "@type": "WebSite",
-        "@id": f"{home}#website",
-        "url": home,
+        "@id": f"{home_url}#website",
+        "url": home_url,
         "name": site.organisation_name,
         "inLanguage": get_language(),
         "publisher": {"@id": organisation["@id"]},
@@ -170,41 +190,51 @@ def website(home, site, organisation):
     }
 
 
-def breadcrumbs(metadata, page, nav, listing):
-    trail = [(_("Home") if item.pk == nav.home.pk else item.title, item.href) for item in nav.breadcrumbs]
+def build_breadcrumbs_node(metadata, page, nav, listing):
+    ancestors = [(_("Home") if item.pk == nav.home.pk else item.title, item.href) for item in nav.breadcrumbs]
     if listing and listing.term:
-        trail.append((page.title, page.url))
+        ancestors.append((page.title, page.url))
     items = [
-        {"@type": "ListItem", "position": number, "name": name, "item": absolute(address)}
-        for number, (name, address) in enumerate(trail, start=1)
+        {"@type": "ListItem", "position": number, "name": name, "item": absolute(url)}
+        for number, (name, url) in enumerate(ancestors, start=1)
     ]
-    here = {"@type": "ListItem", "position": len(items) + 1, "name": metadata.title, "item": metadata.address}
-    return {"@type": "BreadcrumbList", "itemListElement": [*items, here]}
+    items.append(
+        {
+            "@type": "ListItem",
+            "position": len(items) + 1,
+            "name": metadata.title,
+            "item": metadata.canonical_url,
+        }
+    )
+    return {"@type": "BreadcrumbList", "itemListElement": items}
 
 
-def article(metadata, organisation):
+def build_article_node(metadata, organisation):
+    authors = [{"@type": "Person", "name": author.name} for author in metadata.story.authors]
     node = {
         "@type": "Article",
         "headline": metadata.story.title,
         "description": metadata.description,
-        "url": metadata.address,
-        "mainEntityOfPage": metadata.address,
+        "url": metadata.canonical_url,
+        "mainEntityOfPage": metadata.canonical_url,
         "inLanguage": get_language(),
-        "datePublished": metadata.published,
-        "dateModified": metadata.modified,
-        "author": [{"@type": "Person", "name": author.name} for author in metadata.story.authors]
-        or [organisation],
+        "datePublished": metadata.published_time,
+        "dateModified": metadata.modified_time,
+        "author": authors or [organisation],
         "publisher": organisation,
     }
-    return node | ({"image": metadata.picture.address} if metadata.picture else {})
+    if metadata.image:
+        node["image"] = metadata.image.url
+    return node
 
 
-def to_json(graph):
-    return json.dumps({"@context": "https://schema.org", "@graph": graph}).translate(HTML_IN_JSON)
+def dump_json_ld(nodes):
+    """Return the JSON-LD document with `nodes`, safe inside a <script> element."""
+    return json.dumps({"@context": "https://schema.org", "@graph": nodes}).translate(JSON_ESCAPES)
 
 
 @cache
-def territorial(language):
-    """Return the code of `language` with the country where most speak it, as Open Graph wants: "fr_FR"."""
-    likely = babel.Locale.parse(babel.core.get_global("likely_subtags").get(language, language))
-    return f"{language}_{likely.territory}" if likely.territory else language
+def get_og_locale(language):
+    """Return the locale that Open Graph asks for: "fr_FR" for "fr", with the most likely country by CLDR."""
+    likely_locale = babel.Locale.parse(babel.core.get_global("likely_subtags").get(language, language))
+    return f"{language}_{likely_locale.territory}" if likely_locale.territory else language

@@ -11,8 +11,8 @@ application = get_wsgi_application()
 # What follows needs the settings that were loaded just now.
 from accounts.demo_account import refuse_in_production  # noqa: E402
 from operations.postgresql import base as postgresql  # noqa: E402
-from stories.renditions import work_in_background  # noqa: E402
+from stories.renditions import use_background_thread  # noqa: E402
 
 refuse_in_production()
 postgresql.patience = postgresql.PATIENCE_OF_SERVER
-work_in_background()
+use_background_thread()

@@ -1,18 +1,21 @@
-"""Where editors choose a term: a theme, a country, an author, a group of the vocabulary."""
+"""The choosers of snippets: themes, authors and countries, and the search's groups of synonyms."""
 
 from wagtail.admin.forms.choosers import BaseFilterForm, SearchFilterMixin
 from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
 
 
-class TermChooserViewSet(SnippetChooserViewSet):
-    """Only for choosing. Wagtail 8.0 has an address to create one also without a form, and fails there."""
+class SelectOnlyChooserViewSet(SnippetChooserViewSet):
+    """A chooser that can't create snippets.
+
+    Wagtail 8.0 has a URL for it even when there is no creation form, and answers it with status 500.
+    """
 
     def get_urlpatterns(self):
         return [pattern for pattern in super().get_urlpatterns() if pattern.name != "create"]
 
 
 class CountryFilterForm(SearchFilterMixin, BaseFilterForm):
-    """Finds countries by their names, which are in no database column."""
+    """Searches countries by their names in all content languages, which no column of the database has."""
 
     def filter(self, objects):
         self.search_query = self.cleaned_data.get("q")
@@ -28,6 +31,6 @@ class CountryChooseResultsView(ChooseResultsView):
     filter_form_class = CountryFilterForm
 
 
-class CountryChooserViewSet(TermChooserViewSet):
+class CountryChooserViewSet(SelectOnlyChooserViewSet):
     choose_view_class = CountryChooseView
     choose_results_view_class = CountryChooseResultsView

@@ -1,7 +1,7 @@
-"""The fixed vocabulary of content notes.
+"""The content notes that a story can have: what in it could distress its readers.
 
-The terms follow the domains of the NEON typology of content warnings (Charles et al. 2022,
-https://doi.org/10.1371/journal.pone.0266722), cut to what stories of slavery describe.
+The list follows the domains of the NEON typology of content warnings (Charles et al. 2022,
+https://doi.org/10.1371/journal.pone.0266722), reduced to what stories of slavery describe.
 """
 
 from django.db import models

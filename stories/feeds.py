@@ -1,9 +1,12 @@
-"""Feeds of the newest stories, in Atom and RSS: of the site, of each list, of each country and theme."""
+"""Atom and RSS feeds of the newest stories, for the whole site and for each index page, country and theme.
+
+A feed is at the URL of its page with "feed.atom" or "feed.rss" at the end.
+"""
 
 import re
 import uuid
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from django.contrib.syndication.views import Feed
 from django.db import models
@@ -16,7 +19,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page, require_safe
 from lxml import html
-from wagtail.contrib.settings.context_processors import settings as settings_of
+from wagtail.contrib.settings.context_processors import settings as settings_context
 from wagtail.models import Page, Site
 
 from media.models import load_renditions
@@ -25,23 +28,24 @@ from publishing.visibility import published_pages
 from stories.body import get_images
 from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
-from stories.sharing import published_at, rendition_or_none
+from stories.sharing import get_publication_time, get_rendition_or_none
 from stories.terms import Country, Theme
 
-NEWEST = 20
-# One of those that the story's page has, so that no feed has to make it.
-PICTURE = "format-jpeg|width-800"
-# Cards of other stories, which have entries of their own.
-LEFT_OUT = {"chosen_stories"}
-# What is left of the page's HTML: feed readers have a style of their own.
-ATTRIBUTES = {"alt", "colspan", "dir", "height", "href", "lang", "rowspan", "scope", "src", "width"}
-# XML has no way to write them.
-CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+# How many stories a feed has.
+FEED_LENGTH = 20
+# A rendition that the story's page has too, so that no request for a feed has to make it.
+ENCLOSURE_FILTER = "format-jpeg|width-800"
+# Blocks that no feed has: other stories have their own entries.
+EXCLUDED_BLOCK_TYPES = {"chosen_stories"}
+# Attributes that stay in the HTML of an entry. Classes mean nothing to feed readers.
+ALLOWED_ATTRIBUTES = {"alt", "colspan", "dir", "height", "href", "lang", "rowspan", "scope", "src", "width"}
+# Characters that are not allowed in XML 1.0, not even as references.
+INVALID_XML_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 @dataclass
-class Source:
-    """What a feed is about: the page of its list, and the country or theme, if it has one."""
+class FeedSource:
+    """The page, the stories and, for the feed of a country or theme, the term that a feed is made of."""
 
     request: HttpRequest
     page: Page
@@ -49,12 +53,14 @@ class Source:
     term: Country | Theme | None = None
 
     @property
-    def organisation(self):
-        # As templates name it: its room is above this one.
-        return settings_of(self.request)["settings"]["home"]["SiteSettings"].organisation_name
+    def organisation_name(self):
+        # From Wagtail's context processor, as stories may not import home.
+        return settings_context(self.request)["settings"]["home"]["SiteSettings"].organisation_name
 
 
 class AtomGenerator(Atom1Feed):
+    """Adds the authors and the full content of each entry."""
+
     def add_item_elements(self, handler, item):
         super().add_item_elements(handler, item)
         for name in item["authors"]:
@@ -65,6 +71,8 @@ class AtomGenerator(Atom1Feed):
 
 
 class RssGenerator(Rss201rev2Feed):
+    """Adds the authors and the full content of each item, with the namespaces that they need."""
+
     def rss_attributes(self):
         return super().rss_attributes() | {
             "xmlns:content": "http://purl.org/rss/1.0/modules/content/",
@@ -79,43 +87,46 @@ class RssGenerator(Rss201rev2Feed):
 
 
 class StoryFeed(Feed):
-    """The newest public stories of a Source, each to be read in full."""
+    """The newest public stories of a FeedSource, each with its full text."""
 
     item_guid_is_permalink = False
 
     def __call__(self, request, *args, **kwargs):
         response = super().__call__(request, *args, **kwargs)
-        # A story that was taken off changes the feed, but makes no date newer: only the ETag tells.
+        # Unpublishing a story changes the feed but makes no date later: only the ETag shows the change.
         del response["Last-Modified"]
         return response
 
-    def get_object(self, request, place, kind=None, slug=None):
-        """Return the Source at an address; 404 where the site has no public list."""
-        home = find_home(request)
-        if not place and not kind:
-            return Source(request, home, StoryPage.objects.published().filter(locale_id=home.locale_id))
-        index = StoryIndexPage.objects.get(pk__in=published_pages(), url_path=f"{home.url_path}{place}")
+    def get_object(self, request, index_path, term_type=None, slug=None):
+        """Return the FeedSource of a URL, whose parts FEED_URL names.
+
+        Raises Http404 or ObjectDoesNotExist, which Django turns into a 404, without a public list at the URL.
+        """
+        home = get_home_page(request)
+        if not index_path and not term_type:
+            return FeedSource(request, home, StoryPage.objects.published().filter(locale_id=home.locale_id))
+        index = StoryIndexPage.objects.get(pk__in=published_pages(), url_path=f"{home.url_path}{index_path}")
         stories = StoryPage.objects.published().below(index)
-        if not kind:
-            return Source(request, index, stories)
-        if kind == "country":
+        if not term_type:
+            return FeedSource(request, index, stories)
+        if term_type == "country":
             term = Country.objects.get(slug=slug)
             stories = stories.in_country(term)
         else:
             term = Theme.objects.get(slug=slug, locale_id=index.locale_id)
             stories = stories.about_theme(term)
-        # As the list: the name of a theme is public when a story with it is.
+        # As for the listing: a term is public only when a public story has it.
         if index.depth != TOP_INDEX_DEPTH or not stories.exists():
             raise Http404
-        return Source(request, index, stories, term)
+        return FeedSource(request, index, stories, term)
 
     def title(self, source):
         is_home = source.page.depth < TOP_INDEX_DEPTH
-        names = [source.term or (None if is_home else source.page.title), source.organisation]
-        return printable(" – ".join(str(name) for name in names if name))
+        names = [source.term or (None if is_home else source.page.title), source.organisation_name]
+        return remove_invalid_characters(" – ".join(str(name) for name in names if name))
 
     def link(self, source):
-        # What stands before "feed.atom" is the address of the list.
+        # The URL of a feed is that of its page with "feed.atom" at the end.
         return absolute(source.request.path.rpartition("/")[0] + "/")
 
     def feed_url(self, source):
@@ -123,58 +134,60 @@ class StoryFeed(Feed):
 
     def description(self, source):
         about = getattr(source.term, "description", "") if source.term else source.page.search_description
-        return printable(about or _("The newest stories, in full."))
+        return remove_invalid_characters(about or _("The newest stories, in full."))
 
     subtitle = description
 
     def author_name(self, source):
-        return printable(source.organisation)
+        return remove_invalid_characters(source.organisation_name)
 
     def items(self, source):
         stories = source.stories.newest_first().select_related("lead_image")
-        stories = list(stories.prefetch_related("story_authors")[:NEWEST])
-        bodies = read_bodies(stories)
+        stories = list(stories.prefetch_related("story_authors")[:FEED_LENGTH])
+        bodies = load_bodies(stories)
         load_renditions([story.lead_image for story in stories])
-        for story, body in zip(stories, bodies, strict=True):
-            story.feed_address = absolute(story.get_url(source.request))
-            context = {"story": story, "page": story, "blocks": body}
-            page = render_to_string("stories/feed_entry.html", context, source.request)
-            story.feed_content = printable(plain_html(page, story.feed_address))
+        for story, blocks in zip(stories, bodies, strict=True):
+            story.feed_url = absolute(story.get_url(source.request))
+            context = {"story": story, "page": story, "blocks": blocks}
+            html_of_entry = render_to_string("stories/feed_entry.html", context, source.request)
+            story.feed_content = remove_invalid_characters(simplify_html(html_of_entry, story.feed_url))
         return stories
 
     def item_title(self, story):
-        return printable(story.title)
+        return remove_invalid_characters(story.title)
 
     def item_description(self, story):
         text = story.summary
         if story.content_notes:
             notes = ", ".join(map(str, story.content_note_labels))
             text = f"{_('This story describes')} {notes}. {text}"
-        return printable(escape(text))
+        return remove_invalid_characters(escape(text))
 
     def item_link(self, story):
-        return story.feed_address
+        return story.feed_url
 
     def item_guid(self, story):
-        # Stays when the story moves, and when the site does.
+        # It stays the same when the story gets another URL, or the site another host.
         return uuid.uuid5(story.translation_key, get_language()).urn
 
     def item_pubdate(self, story):
-        return published_at(story)
+        return get_publication_time(story)
 
     def item_updateddate(self, story):
         return story.last_published_at
 
     def item_enclosures(self, story):
-        picture = rendition_or_none(story.lead_image, PICTURE)
+        rendition = get_rendition_or_none(story.lead_image, ENCLOSURE_FILTER)
+        if rendition is None:
+            return []
         try:
-            return [Enclosure(absolute(picture.url), str(picture.file.size), "image/jpeg")] if picture else []
+            return [Enclosure(absolute(rendition.url), str(rendition.file.size), "image/jpeg")]
         except FileNotFoundError:
             return []
 
     def item_extra_kwargs(self, story):
         return {
-            "authors": [printable(author.name) for author in story.authors],
+            "authors": [remove_invalid_characters(author.name) for author in story.authors],
             "content": story.feed_content,
         }
 
@@ -187,8 +200,8 @@ class RssFeed(StoryFeed):
     feed_type = RssGenerator
 
 
-def find_home(request):
-    """Return the page that the site begins with in the reader's language; 404 when there is none."""
+def get_home_page(request):
+    """Return the home page in the language of the URL. Raises Http404 when there is none."""
     site = Site.find_for_request(request)
     home = site.root_page.localized if site else None
     if home is None or home.locale.language_code != get_language():
@@ -196,41 +209,47 @@ def find_home(request):
     return home
 
 
-def read_bodies(stories):
-    """Return the blocks of each of `stories`, with pictures and renditions loaded for all at once.
+def load_bodies(stories):
+    """Return a list with the list of blocks of each story, without those of EXCLUDED_BLOCK_TYPES.
 
-    Wagtail loads what the blocks of one body need together, so all bodies are read as one.
+    Wagtail loads the objects of one body in bulk, so all bodies are joined to one, loaded, and split.
     """
-    raw = [[block for block in story.body.raw_data if block["type"] not in LEFT_OUT] for story in stories]
-    body = StoryPage.body.field.stream_block.to_python([block for blocks in raw for block in blocks])
-    load_renditions(get_images(body))
-    blocks = iter(body)
-    return [list(islice(blocks, len(one))) for one in raw]
+    raw_bodies = []
+    for story in stories:
+        raw_bodies.append([raw for raw in story.body.raw_data if raw["type"] not in EXCLUDED_BLOCK_TYPES])
+    joined = StoryPage.body.field.stream_block.to_python(list(chain.from_iterable(raw_bodies)))
+    load_renditions(get_images(joined))
+    blocks = iter(joined)
+    return [list(islice(blocks, len(raw_body))) for raw_body in raw_bodies]
 
 
-def plain_html(page, address):
-    """Return the HTML `page` with absolute addresses, and without what only means something on the site.
+def simplify_html(fragment, base_url):
+    """Return the HTML `fragment` with absolute URLs and with the attributes of ALLOWED_ATTRIBUTES only.
 
-    `address`: of the page. Of a picture in several formats the last one stays, which is JPEG.
+    Removes the tags of <span> without a language, and of <picture> and <source>: its <img> stays, a JPEG.
     """
-    tree = html.fragment_fromstring(page, create_parent="div")
-    tree.make_links_absolute(address)
+    tree = html.fragment_fromstring(fragment, create_parent="div")
+    tree.make_links_absolute(base_url)
     for element in list(tree.iterdescendants()):
-        # To lxml a picture is inside of its sources, so these go without what is in them.
+        # lxml parses the <img> as a child of the <source> before it: drop_tag() keeps the children.
         if element.tag in {"picture", "source"} or (element.tag == "span" and not element.get("lang")):
             element.drop_tag()
-        for name in set(element.attrib) - ATTRIBUTES:
+        for name in set(element.attrib) - ALLOWED_ATTRIBUTES:
             del element.attrib[name]
-    inside = [escape(tree.text or ""), *(html.tostring(child, encoding="unicode") for child in tree)]
-    return re.sub(r"\s*\n\s*", "\n", "".join(inside)).strip()
+    inner_html = escape(tree.text or "")
+    for child in tree:
+        inner_html += html.tostring(child, encoding="unicode")
+    return re.sub(r"\s*\n\s*", "\n", inner_html).strip()
 
 
-def printable(text):
-    return CONTROL_CHARACTERS.sub("", str(text))
+def remove_invalid_characters(text):
+    """Return `text` without the characters that XML does not allow."""
+    return INVALID_XML_CHARACTERS.sub("", str(text))
 
 
-ADDRESS = r"^(?P<place>(?:[\w-]+/)*?)(?:(?P<kind>country|theme)/(?P<slug>[\w-]+)/)?feed\."
+# The path of an index page below the home page ("" for the home page), and a term if the feed is about one.
+FEED_URL = r"^(?P<index_path>(?:[\w-]+/)*?)(?:(?P<term_type>country|theme)/(?P<slug>[\w-]+)/)?feed\."
 urlpatterns = [
-    re_path(rf"{ADDRESS}{suffix}$", conditional_page(require_safe(feed)), name="feed")
+    re_path(rf"{FEED_URL}{suffix}$", conditional_page(require_safe(feed)), name="feed")
     for suffix, feed in (("atom", AtomFeed()), ("rss", RssFeed()))
 ]

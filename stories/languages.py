@@ -1,4 +1,4 @@
-"""The languages of the site, and those in which somebody's own words can be given."""
+"""The languages of the site's content, and the names of all languages, for quotes in another language."""
 
 import functools
 from contextlib import suppress
@@ -7,6 +7,7 @@ import babel
 from django.conf import settings
 from django.utils.translation import get_language
 
+# Codes of the languages that pages can be in, in the order of the settings.
 CONTENT_LANGUAGES = [code for code, _name in settings.WAGTAIL_CONTENT_LANGUAGES]
 
 
@@ -30,12 +31,15 @@ def names_in(language, kind):
 
 
 def language_choices():
-    """Return (code, name) for the world's languages that have a two-letter code, and Filipino."""
+    """Return the (code, name) of each language with a code of two letters, and of Filipino, sorted by name.
+
+    The names are in the active language.
+    """
     names = names_in(get_language() or "en", "languages")
     codes = [code for code in names if len(code) == 2 or code == "fil"]
     return sorted(((code, names[code]) for code in codes), key=lambda choice: choice[1].casefold())
 
 
 def language_name(code):
-    """Return the name of the language with the ISO code `code`, or the code when it has none."""
+    """Return the name of the language with the ISO code `code`, in the active language; else the code."""
     return names_in(get_language() or "en", "languages")[code]

@@ -1,4 +1,4 @@
-"""The list on an index page: which stories, and how many each filter would leave."""
+"""StoryListing: the stories of an index page, in pages, with filters and the number of stories of each."""
 
 from dataclasses import dataclass
 
@@ -18,10 +18,16 @@ from publishing.visibility import published_pages
 from stories.terms import Country, Theme, country_names
 
 STORIES_PER_PAGE = 12
+# Query that finds the stories of a filter's value, by the name of the filter.
+FILTER_LOOKUPS = {
+    "country": "story_countries__country__slug",
+    "theme": "story_themes__theme__slug",
+    "year": "date__year",
+}
 
 
 class StoryFilterForm(forms.Form):
-    """What may stand in the address of a list. What does not fit is left out, never an error page."""
+    """The filters in the query string of a listing. Invalid values are ignored; there is no error page."""
 
     country = forms.SlugField(required=False)
     theme = forms.SlugField(required=False, allow_unicode=True)
@@ -30,7 +36,11 @@ class StoryFilterForm(forms.Form):
 
 @dataclass
 class Choice:
-    """One value of a facet: its words, the stories it would leave, the address that sets or unsets it."""
+    """One value of a facet.
+
+    `label`: its text. `count`: how many stories have it, with all filters of other facets. `query`: the query
+    string that selects it or, when it is active, removes it.
+    """
 
     label: str
     value: str
@@ -39,38 +49,43 @@ class Choice:
     query: str
 
 
-ITEM = '<li><a class="facet__choice" href="?{}"{}>{} <span class="facet__count">({})</span></a></li>\n'
-CURRENT = {True: mark_safe(' aria-current="true"'), False: ""}
+CHOICE_HTML = '<li><a class="facet__choice" href="?{}"{}>{} <span class="facet__count">({})</span></a></li>\n'
+ARIA_CURRENT = {True: mark_safe(' aria-current="true"'), False: ""}
 
 
 @dataclass
 class Facet:
+    """A filter of a listing, with the values (Choice) that stories have. `name` is its query parameter."""
+
     name: str
     label: str
     choices: list
 
     @property
     def active(self):
-        """The chosen value, or None."""
+        """The active Choice; None when the listing is not filtered by this facet."""
         return next((choice for choice in self.choices if choice.is_active), None)
 
     @cached_property
     def items(self):
-        """The choices as items of a list: 200 countries would take a template too long."""
-        rows = ((c.query, CURRENT[c.is_active], c.label, c.count) for c in self.choices)
-        return format_html_join("", ITEM, rows)
+        """The HTML of the choices as <li> elements. For 200 countries a template would be too slow."""
+        rows = [
+            (choice.query, ARIA_CURRENT[choice.is_active], choice.label, choice.count)
+            for choice in self.choices
+        ]
+        return format_html_join("", CHOICE_HTML, rows)
 
 
 class StoryListing:
-    """Public `stories`, a queryset, filtered by the query string `params`.
+    """A queryset of public `stories`, filtered by the query string `params` (a QueryDict).
 
-    `index`: the page below which they are. `country`, `theme`: set when the address itself names one
-    (/stories/country/kenya/).
+    `index`: the index page that they are below. `country`, `theme`: the term in the path, if there is one
+    (/stories/country/kenya/); the listing has only its stories and no facet for it.
     """
 
     def __init__(self, stories, params, index, country=None, theme=None):
         self.country, self.theme = country, theme
-        self.key = index.pk, country and country.pk, theme and theme.pk, get_language()
+        self.cache_key = index.pk, country and country.pk, theme and theme.pk, get_language()
         form = StoryFilterForm(params)
         form.is_valid()
         self.has_bad_filter = bool(form.errors)
@@ -84,47 +99,43 @@ class StoryListing:
 
     @property
     def term(self):
-        """The country or theme that the address names, or None."""
+        """The Country or Theme in the path, or None."""
         return self.country or self.theme
 
     @cached_property
     def has_stories(self):
         return self.all_stories.exists()
 
-    def _filtered(self, leave_out=None):
-        lookups = {
-            "country": "story_countries__country__slug",
-            "theme": "story_themes__theme__slug",
-            "year": "date__year",
-        }
+    def _filter_stories(self, except_for=None):
+        """Return the stories that pass the active filters, except for the facet named `except_for`."""
         stories = self.all_stories
         for name, value in self.filters.items():
-            if name != leave_out:
-                stories = stories.filter(**{lookups[name]: value})
+            if name != except_for:
+                stories = stories.filter(**{FILTER_LOOKUPS[name]: value})
         return stories
 
     @cached_property
     def page(self):
-        """The page of stories that was asked for; the nearest one when there is no such page."""
-        stories = self._filtered().newest_first().for_cards()
+        """The requested Page of the paginator; the nearest one when there is no page of that number."""
+        stories = self._filter_stories().newest_first().for_cards()
         paginator = Paginator(stories, STORIES_PER_PAGE)
-        paginator.count = self._kept("count", stories.count)
+        paginator.count = self._cache_unless_filtered("count", stories.count)
         return paginator.get_page(self.page_number)
 
     @cached_property
     def facets(self):
-        """The facets that have something to choose: country, theme, year, each with its counts."""
-        return self._kept("facets", self._count_facets)
+        """The facets country, theme and year that have at least two choices or an active one."""
+        return self._cache_unless_filtered("facets", self._count_facets)
 
-    def _kept(self, name, make):
-        """Return what `make` returns, which takes the longer the more stories there are."""
-        return make() if self.filters else kept((name, *self.key), make)
+    def _cache_unless_filtered(self, name, make):
+        """Return make(), from the cache when no filter is active, as filters have many combinations."""
+        return make() if self.filters else kept((name, *self.cache_key), make)
 
     def _count_facets(self):
         facets = [
-            None if self.country else self._facet("country", _("Country"), self._countries),
-            None if self.theme else self._facet("theme", _("Theme"), self._themes),
-            self._facet("year", _("Year"), self._years),
+            None if self.country else self._make_facet("country", _("Country"), self._count_by_country),
+            None if self.theme else self._make_facet("theme", _("Theme"), self._count_by_theme),
+            self._make_facet("year", _("Year"), self._count_by_year),
         ]
         return [facet for facet in facets if facet and (len(facet.choices) > 1 or facet.active)]
 
@@ -134,60 +145,59 @@ class StoryListing:
 
     @property
     def query(self):
-        """The query string of the active filters, for links to the other pages of the list."""
-        return self._query({})
+        """The query string of the active filters, for the links of the pagination."""
+        return self._make_query({})
 
-    def _query(self, changes):
+    def _make_query(self, changes):
+        """Return the query string of the active filters with `changes`; a value of None removes a filter."""
         query = QueryDict(mutable=True)
         query.update({name: value for name, value in (self.filters | changes).items() if value})
         return query.urlencode()
 
-    def _facet(self, name, label, count):
+    def _make_facet(self, name, label, count_stories):
+        """Return the Facet `name`. `count_stories(queryset)` returns (value, label, number of stories)."""
         active = str(self.filters.get(name, ""))
-        counted = count(self._filtered(leave_out=name).order_by())
-        without = self._query({name: None})
-        choices = [
-            Choice(
-                label=choice_label,
-                value=value,
-                count=number,
-                is_active=value == active,
-                query=without
-                if value == active
-                else "&".join(filter(None, [without, urlencode({name: value})])),
-            )
-            for value, choice_label, number in counted
-        ]
+        query_without = self._make_query({name: None})
+        choices = []
+        for value, choice_label, number in count_stories(self._filter_stories(except_for=name).order_by()):
+            if value == active:
+                query = query_without
+            else:
+                query = "&".join(filter(None, [query_without, urlencode({name: value})]))
+            choices.append(Choice(choice_label, value, number, value == active, query))
         if active and not any(choice.is_active for choice in choices):
-            # Chosen, but together with the other filters it leaves nothing: it can still be taken off.
-            choices.append(Choice(term_label(name, active), active, 0, True, without))
+            # No story passes all filters: the active one stays a choice, so that it can be removed.
+            choices.append(Choice(term_label(name, active), active, 0, True, query_without))
         return Facet(name, label, choices)
 
     @staticmethod
-    def _countries(stories):
+    def _count_by_country(stories):
+        """Return (slug, name, number of stories) of each country, by name in the active language."""
         rows = stories.values_list("story_countries__country__slug", "story_countries__country")
         names = country_names(get_language())
         counted = rows.annotate(number=Count("pk", distinct=True)).exclude(story_countries=None)
         return sorted(((slug, names[code], n) for slug, code, n in counted), key=lambda row: row[1])
 
     @staticmethod
-    def _themes(stories):
+    def _count_by_theme(stories):
+        """Return (slug, name, number of stories) of each theme, by name."""
         rows = stories.values_list("story_themes__theme__slug", "story_themes__theme__name")
         counted = rows.annotate(number=Count("pk", distinct=True)).exclude(story_themes=None)
         return sorted(counted, key=lambda row: row[1])
 
     @staticmethod
-    def _years(stories):
+    def _count_by_year(stories):
+        """Return (year, year, number of stories) of each year, as text, the newest first."""
         rows = stories.values_list("date__year").annotate(number=Count("pk", distinct=True))
         return [(str(year), str(year), n) for year, n in sorted(rows, reverse=True) if year]
 
 
 def term_label(name, value):
-    """Return the words for the `value` of the facet `name` that nothing in the list has."""
+    """Return the label for a `value` of the facet `name` that no story in the listing has."""
     if name == "country":
         term = Country.objects.filter(slug=value).first()
     elif name == "theme":
-        # The name of a theme is public when a story with it is.
+        # Only a theme of a public story is public: any other name would tell of unpublished stories.
         term = Theme.objects.filter(slug=value, story_themes__story__in=published_pages()).first()
     else:
         term = None

@@ -1,4 +1,4 @@
-"""Makes the renditions of a page when it is published, before a reader would have to wait for them."""
+"""Makes the renditions of a page when it is published, so that its first visitor need not wait for them."""
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -13,24 +13,25 @@ from wagtail.signals import page_published
 
 logger = logging.getLogger(__name__)
 
-TRIES = 3
-# None: whoever publishes waits, as a command may. A web server sets an executor (work_in_background).
-_background = None
+MAX_ATTEMPTS = 3
+# The executor of the background thread; None when publishing waits for the renditions, as in commands.
+_executor = None
 
 
-def work_in_background():
-    """Make renditions beside the requests from now on, for the process of a web server.
+def use_background_thread():
+    """Make renditions in a background thread from now on. The web server's process calls it once (wsgi.py).
 
-    One thread: making pictures smaller must not take the processor from readers.
+    There is one thread, so that scaling images leaves the processor to requests.
     """
-    global _background  # noqa: PLW0603 - a matter of the whole process
-    _background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="renditions")
+    global _executor  # noqa: PLW0603 - one executor for the process
+    _executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="renditions")
 
 
 def make_renditions(page):
-    """Make what is missing of the renditions that `page`, and a card that leads to it, show.
+    """Make the missing renditions of a specific page and of its card, by rendering both as for a visitor.
 
-    Renders both as for a visitor, so no list of sizes has to be kept beside the templates.
+    So the templates alone say which renditions there are. Does nothing for a page of no site. Raises what
+    rendering raises.
     """
     site = page.get_site()
     if site is None:
@@ -46,22 +47,22 @@ def make_renditions(page):
 
 
 @receiver(page_published)
-def on_publish(sender, instance, **kwargs):
+def make_renditions_on_publish(sender, instance, **kwargs):
     def make():
-        if _background:
-            _background.submit(_make_in_thread, instance.pk)
+        if _executor:
+            _executor.submit(_make_in_thread, instance.pk)
         else:
-            try_to_make(instance.pk)
+            make_renditions_with_retries(instance.pk)
 
     transaction.on_commit(make)
 
 
-def try_to_make(page_pk):
-    """Make the renditions of a page; a failure is tried again, and never stops what was going on.
+def make_renditions_with_retries(page_pk):
+    """Make the renditions of the page with the primary key `page_pk`, in at most MAX_ATTEMPTS attempts.
 
-    After the last try the first reader's request makes what is missing.
+    Failures are logged and never raised: what is missing is made when a visitor first asks for the page.
     """
-    for attempt in range(1, TRIES + 1):
+    for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
             return make_renditions(Page.objects.get(pk=page_pk).specific)
         except Exception:
@@ -70,7 +71,7 @@ def try_to_make(page_pk):
 
 def _make_in_thread(page_pk):
     try:
-        try_to_make(page_pk)
+        make_renditions_with_retries(page_pk)
     finally:
-        # Django closes a connection at the end of a request, and this is none.
+        # Django closes connections at the end of a request, but not in a thread of our own.
         connection.close()

@@ -1,22 +1,23 @@
-"""What leaves the site with a story: in feeds, on cards where it is shared, in data for machines."""
+"""What feeds and page metadata both need of a story: its publication time, and renditions that may fail."""
 
 import datetime
 
 from django.utils.timezone import make_aware
 from wagtail.images.models import SourceImageIOError
 
-# The size that the sites where people share ask for. The page itself has it made (home/metadata.py).
-CARD = "fill-1200x630|format-jpeg"
+# The image of a shared link, in the size that social networks ask for. Publishing a story makes this
+# rendition, as the page's metadata has it (home/metadata.py).
+SHARE_IMAGE_FILTER = "fill-1200x630|format-jpeg"
 
 
-def published_at(story):
-    """Return the moment at which the day begins that readers see on `story`."""
+def get_publication_time(story):
+    """Return the start of the day in `story.date`, as an aware datetime in the site's time zone."""
     return make_aware(datetime.datetime.combine(story.date, datetime.time.min))
 
 
-def rendition_or_none(image, spec):
-    """Return the rendition of `image` that `spec` describes; None without an image, or without its file."""
+def get_rendition_or_none(image, filter_spec):
+    """Return the rendition of `image` for `filter_spec`; None without an image, or without its file."""
     try:
-        return image.get_rendition(spec) if image else None
+        return image.get_rendition(filter_spec) if image else None
     except SourceImageIOError:
         return None

@@ -20,7 +20,7 @@ from wagtail.whitelist import check_url
 
 from caching.generation import kept
 from publishing.visibility import published_pages
-from stories.choosers import CountryChooserViewSet, TermChooserViewSet
+from stories.choosers import CountryChooserViewSet, SelectOnlyChooserViewSet
 from stories.terms import Author, Country, Theme
 
 
@@ -28,7 +28,7 @@ class FilingViewSet(SnippetViewSet):
     """A list of terms that says how many stories each has."""
 
     links = ""  # the name of the relation from the term to its stories
-    chooser_viewset_class = TermChooserViewSet
+    chooser_viewset_class = SelectOnlyChooserViewSet
 
     def get_queryset(self, request):
         return self.model.objects.annotate(story_count=Count(self.links))

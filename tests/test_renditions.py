@@ -50,7 +50,7 @@ def test_publishing_goes_on_when_a_picture_can_not_be_made(django_capture_on_com
 
 def test_a_failure_is_tried_again_and_then_left_to_the_first_reader(caplog):
     with caplog.at_level(logging.WARNING):
-        renditions.try_to_make(987654321)  # a page that is gone again
+        renditions.make_renditions_with_retries(987654321)  # a page that is gone again
     assert [record.args[1] for record in caplog.records] == [1, 2, 3]
 
 

@@ -1,3 +1,5 @@
+"""Template tag `metadata`: the metadata in the <head> of a page, from home/metadata.html."""
+
 from django import template
 
 from home.metadata import build_metadata
@@ -7,10 +9,11 @@ register = template.Library()
 
 @register.inclusion_tag("home/metadata.html", takes_context=True)
 def metadata(context):
-    """Write what the page in the context says of itself to machines; base.html gives `site` and `nav`."""
-    if not (site := context.get("site")):
+    """Render the metadata of the page in the context. base.html puts `site` and `nav` into the context."""
+    site = context.get("site")
+    if not site:
         return {}
-    found = build_metadata(
+    page_metadata = build_metadata(
         context["request"], context.get("page"), site, context["nav"], context.get("listing")
     )
-    return {"metadata": found, "site": site}
+    return {"metadata": page_metadata, "site": site}

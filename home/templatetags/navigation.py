@@ -1,3 +1,5 @@
+"""Template tag `navigation`: the menus of a page."""
+
 from django import template
 
 from home.navigation import Navigation, build_navigation
@@ -7,7 +9,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def navigation(context):
-    """Return the navigation for the page in the context: {% navigation as nav %}."""
+    """Return the Navigation for the page in the context: {% navigation as nav %}."""
     request = context.get("request")
     if request is None:
         return Navigation()

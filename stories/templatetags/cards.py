@@ -1,4 +1,4 @@
-"""Stories in a list: what a card shows is the same wherever it stands, and kept for all pages."""
+"""Template tag `story_cards`: stories as cards, from the cache, as a card is the same on every page."""
 
 from django import template
 from django.utils.safestring import SafeString
@@ -14,33 +14,36 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def story_cards(context, stories, sizes="", chosen_for=None):
-    """Return the cards of `stories`, a queryset that ends in `for_cards`, as HTML.
+    """Return the HTML of the cards of `stories`: {% story_cards stories as cards %}.
 
-    `sizes`: how wide the pictures are, if not as in a list. `chosen_for`: the page for which these are always
-    the stories, where to find them takes long.
+    `stories`: a queryset that ends with for_cards(). `sizes`: the `sizes` attribute of the pictures, if their
+    width is not that of a list. `chosen_for`: a page, when the stories depend on it alone and their
+    query is slow. Their primary keys are then cached as well.
     """
     if not kept.is_open:
-        return SafeString("".join(make_cards(context, stories, sizes).values()))
+        return SafeString("".join(render_cards(context, stories, sizes).values()))
     site = Site.find_for_request(context.get("request"))
-    name = "cards", site and site.pk, get_language(), sizes
+    cache_name = "cards", site and site.pk, get_language(), sizes
 
-    def find_keys():
+    def find_pks():
         return list(stories.values_list("pk", flat=True))
 
-    def make(keys):
-        return make_cards(context, StoryPage.objects.published().filter(pk__in=keys).for_cards(), sizes)
+    def render_missing(pks):
+        missing = StoryPage.objects.published().filter(pk__in=pks).for_cards()
+        return render_cards(context, missing, sizes)
 
-    keys = kept(("stories for", chosen_for.pk), find_keys) if chosen_for else find_keys()
-    cards = kept.many(name, keys, make)
-    return SafeString("".join(cards[key] for key in keys if key in cards))
+    pks = kept(("stories for", chosen_for.pk), find_pks) if chosen_for else find_pks()
+    cards = kept.many(cache_name, pks, render_missing)
+    # A story that was unpublished meanwhile has no card.
+    return SafeString("".join(cards[pk] for pk in pks if pk in cards))
 
 
-def make_cards(context, stories, sizes):
-    """Return {key: HTML} of `stories`."""
+def render_cards(context, stories, sizes):
+    """Return {primary key: HTML of the card} of `stories`."""
     load_renditions([story.lead_image for story in stories])
-    card = context.template.engine.get_template("stories/story_card.html")
+    card_template = context.template.engine.get_template("stories/story_card.html")
     cards = {}
     for story in stories:
         with context.push(story=story, sizes=sizes):
-            cards[story.pk] = card.render(context)
+            cards[story.pk] = card_template.render(context)
     return cards

@@ -1,4 +1,4 @@
-"""Make the renditions of all public pages, for instance after a template changed its sizes."""
+"""Command make_renditions: make the missing renditions of all public pages, e.g. after a template changed."""
 
 from django.core.management.base import BaseCommand
 
@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, anew, **options):
         if anew:
-            # One by one: a queryset's delete() would leave the files.
+            # One by one, as the delete() of a queryset would leave the files.
             for rendition in Rendition.objects.iterator():
                 rendition.delete()
         pages = published_pages().order_by("path")
