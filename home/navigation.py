@@ -1,4 +1,7 @@
-"""Menu, breadcrumbs, section menu and other languages, all from the page tree with one look-up, or two."""
+"""The menus of a page: main menu, breadcrumbs, section menu, and links to the page in other languages.
+
+All come from the page tree, with at most two queries.
+"""
 
 from copy import copy
 from dataclasses import dataclass, field
@@ -13,27 +16,28 @@ from publishing.visibility import published_pages
 from stories.languages import CONTENT_LANGUAGES
 from stories.models import StoryIndexPage
 
-# The section menu shows two levels below the page that opens the section.
-SECTION_DEPTH = 2
+# How many levels the section menu shows below its top page, which is a child of the home page.
+SECTION_MENU_DEPTH = 2
 
 
-def find_home(view):
-    """Decorate Wagtail's view of pages to look up site and home page our way, which keeps them."""
+def use_cached_home_page(view):
+    """Decorate Wagtail's page view, so that it takes the site and the home page from the cache."""
 
     @wraps(view)
-    def found(request, *arguments, **named):
+    def wrapper(request, *args, **kwargs):
         HomePage.for_request(request)
-        return view(request, *arguments, **named)
+        return view(request, *args, **kwargs)
 
-    return found
+    return wrapper
 
 
 @dataclass
 class Navigation:
-    """Pages to link to; each has `href`, `is_current` and, above the current page, `is_open`.
+    """The pages to link to. Each has `href`, its URL.
 
-    `languages`: the current page in each language that has it, in the order of the settings. Where what
-    is shown is none of the tree, the home pages. Empty when there is no other language.
+    Those of `menu`, `breadcrumbs`, `section` and `help_page` also have the booleans `is_current` and `is_open`:
+    whether it is the current page, and whether it is that page or an ancestor of it. `languages` are the current page and its translations, in the
+    order of the settings, or the home pages if no page is shown. It is empty without a translation.
     """
 
     home: HomePage | None = None
@@ -45,51 +49,55 @@ class Navigation:
 
 
 def build_navigation(request, current=None):
-    """Return the navigation of a page that shows `current`, or none of the tree (search, 404).
+    """Return the Navigation for the page `current`, or for a response without a page (search, 404).
 
-    Only live, public pages are ever in it; the ancestors that a reader may not see are left out.
+    It has public pages only, so ancestors that a visitor may not see are left out.
     """
     home = HomePage.for_request(request)
     if home is None:
         return Navigation()
     path = current.path if current else ""
-    opener = path[: (home.depth + 1) * Page.steplen]
-    # A preview of a new page has no path yet.
-    above = [path[:end] for end in range(home.depth * Page.steplen, len(path), Page.steplen)]
-    is_below_home = len(opener) > len(home.path)
+    # The path of the child of the home page that `current` is in. A new page in the preview has no path.
+    section_path = path[: (home.depth + 1) * Page.steplen]
+    ancestor_paths = [path[:end] for end in range(home.depth * Page.steplen, len(path), Page.steplen)]
+    is_below_home = len(section_path) > len(home.path)
+    max_depth = home.depth + 1 + SECTION_MENU_DEPTH
     site = Site.find_for_request(request)
-    frame = kept(("frame", site.pk, home.pk), partial(find_frame, home, request))
+    navigation_pages = kept(("navigation", site.pk, home.pk), partial(find_navigation_pages, home, request))
     pages = [
         copy(page)
-        for page in frame
+        for page in navigation_pages
         if is_in_menu(page, home)
-        or page.path in above
+        or page.path in ancestor_paths
         or page.pk == home.help_page_id
-        or (is_below_home and page.path.startswith(opener) and page.depth <= home.depth + 1 + SECTION_DEPTH)
+        or (is_below_home and page.path.startswith(section_path) and page.depth <= max_depth)
     ]
-    languages = find_versions(current or home, home, frame, request)
+    languages = find_translations(current or home, home, navigation_pages, request)
     for page in pages:
         page.is_current = page.path == path
         page.is_open = path.startswith(page.path)
-    section = [page for page in pages if opener and page.path.startswith(opener) and page.depth > home.depth]
+    section = []
+    if section_path:
+        section = [page for page in pages if page.path.startswith(section_path) and page.depth > home.depth]
     return Navigation(
         home=home,
         menu=[page for page in pages if is_in_menu(page, home)],
-        breadcrumbs=[page for page in pages if page.path in above],
+        breadcrumbs=[page for page in pages if page.path in ancestor_paths],
         section=section if len(section) > 1 else [],
         languages=languages,
         help_page=next((page for page in pages if page.pk == home.help_page_id), None),
     )
 
 
-def find_frame(home, request):
-    """Return all that is no story: below `home`, the help page, and the home pages of all languages."""
+def find_navigation_pages(home, request):
+    """Return the public pages below `home` that are not stories, its help page, and all home pages."""
     is_below = Q(path__startswith=home.path, pk__in=Page.objects.type(StandardPage, StoryIndexPage))
     others = Q(pk=home.help_page_id) | Q(translation_key=home.translation_key)
-    return with_addresses(published_pages().filter(is_below | others), request)
+    return load_with_urls(published_pages().filter(is_below | others), request)
 
 
-def with_addresses(pages, request):
+def load_with_urls(pages, request):
+    """Return the queryset `pages` as a list in the order of the tree. Each page gets its URL as `href`."""
     pages = list(pages.select_related("locale").order_by("path"))
     for page in pages:
         page.href = page.get_url(request)
@@ -97,22 +105,26 @@ def with_addresses(pages, request):
 
 
 def is_in_menu(page, home):
+    """Return whether `page` is ticked for menus and is a child of `home`."""
     return page.show_in_menus and page.path[: -Page.steplen] == home.path
 
 
-def find_versions(shown, home, frame, request):
-    """Return the page `shown` in each language; none if there is no other language.
+def find_translations(current, home, navigation_pages, request):
+    """Return the public pages that are `current` in each language, itself included; [] without a translation.
 
-    An alias shows the words of its source: it is no translation. Where the home page of a language is not
-    public, no page in that language has an address.
+    Aliases are left out, as they have the texts of their source. So are languages without a public home page,
+    as their pages have no URL.
     """
-    versions = [page for page in frame if page.translation_key == home.translation_key]
-    languages = {page.locale_id for page in versions}
-    if languages <= {shown.locale_id}:
+    pages = [page for page in navigation_pages if page.translation_key == home.translation_key]
+    public_locales = {page.locale_id for page in pages}
+    if public_locales <= {current.locale_id}:
         return []
-    if shown.translation_key != home.translation_key:
-        own = published_pages().filter(translation_key=shown.translation_key, locale__in=languages)
-        versions = with_addresses(own, request)
-    found = {page.locale.language_code: page for page in versions if page.alias_of_id is None}
-    is_elsewhere = any(page.locale_id != shown.locale_id for page in found.values())
-    return [found[code] for code in CONTENT_LANGUAGES if code in found] if is_elsewhere else []
+    if current.translation_key != home.translation_key:
+        translations = published_pages().filter(
+            translation_key=current.translation_key, locale__in=public_locales
+        )
+        pages = load_with_urls(translations, request)
+    by_language = {page.locale.language_code: page for page in pages if page.alias_of_id is None}
+    if all(page.locale_id == current.locale_id for page in by_language.values()):
+        return []
+    return [by_language[code] for code in CONTENT_LANGUAGES if code in by_language]

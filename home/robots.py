@@ -1,4 +1,4 @@
-"""robots.txt: which robots are asked to stay away, as the settings of the site say."""
+"""robots.txt: which crawlers are asked to stay away, by the policy in the site settings."""
 
 from django.shortcuts import render
 from django.urls import reverse
@@ -7,9 +7,9 @@ from django.views.decorators.http import require_safe
 from home.models import SiteSettings
 from publishing.addresses import absolute
 
-# Those whose operators say, or that are known, to collect for the training of AI models. From the list that
-# https://github.com/ai-robots-txt/ai.robots.txt keeps, seen in 2026. Not here are those that look something
-# up for a search engine or for somebody who asks: they show where an answer comes from.
+# User agents of crawlers that collect content to train AI models, as their operators say or as is known. The
+# source is https://github.com/ai-robots-txt/ai.robots.txt, as of 2026. Crawlers of search engines and of
+# assistants that answer a question are not in it, as they name the site as their source.
 AI_TRAINING_ROBOTS = [
     "AI2Bot",
     "Ai2Bot-Dolma",
@@ -49,11 +49,12 @@ AI_TRAINING_ROBOTS = [
 @require_safe
 def robots_txt(request):
     policy = SiteSettings.for_request(request).robots
-    refused = {
+    disallowed_by_policy = {
         SiteSettings.Robots.ALL: [],
         SiteSettings.Robots.NO_AI_TRAINING: AI_TRAINING_ROBOTS,
         SiteSettings.Robots.NONE: ["*"],
     }
-    robots = refused.get(policy, ["*"])
-    context = {"policy": policy, "refused": robots, "sitemap": absolute(reverse("sitemap"))}
+    # An unknown policy disallows everything.
+    disallowed = disallowed_by_policy.get(policy, ["*"])
+    context = {"policy": policy, "disallowed": disallowed, "sitemap": absolute(reverse("sitemap"))}
     return render(request, "robots.txt", context, content_type="text/plain; charset=utf-8")

@@ -1,4 +1,4 @@
-"""security.txt (RFC 9116): whom to tell of a weakness of the site."""
+"""security.txt (RFC 9116): the contact for reports of security problems."""
 
 import datetime
 from urllib.parse import quote
@@ -11,13 +11,13 @@ from home.models import HomePage, SiteSettings
 from publishing.addresses import absolute
 from publishing.visibility import published_pages
 
-# The standard asks for less than a year.
-VALID_FOR = datetime.timedelta(days=360)
+# How long the file is valid. RFC 9116, section 2.5.5, recommends less than a year.
+VALIDITY = datetime.timedelta(days=360)
 
 
 @require_safe
 def security_txt(request):
-    """Give the contact of the site; 404 while there is none."""
+    """Serve the file with the contact of the site settings. Raises Http404 when that is empty."""
     contact = SiteSettings.for_request(request).contact_email
     if not contact:
         raise Http404
@@ -26,7 +26,7 @@ def security_txt(request):
     languages = homes.values_list("locale__language_code", flat=True)
     fields = {
         "Contact": f"mailto:{quote(contact, safe='@+')}",
-        "Expires": (today + VALID_FOR).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "Expires": (today + VALIDITY).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "Preferred-Languages": ", ".join(languages),
         "Canonical": absolute(request.path),
     }

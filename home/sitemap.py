@@ -1,4 +1,4 @@
-"""The sitemap: all public pages, in all languages, with their pictures and translations."""
+"""sitemap.xml: all public pages that search engines may index, with their images and translations."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -20,44 +20,47 @@ from publishing.visibility import published_pages
 from stories.models import StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
 
-# Of a picture, what the pages have of it at its largest.
-LARGEST = ["format-webp|width-1280", "width-1280|format-webp"]
-TOP_INDEX = TOP_INDEX_DEPTH * Page.steplen
+# The largest renditions on pages, as their filter spec is written by {% picture %} and by {% image %}.
+LARGEST_FILTERS = ["format-webp|width-1280", "width-1280|format-webp"]
+# Length of the tree path of a top index.
+TOP_INDEX_PATH_LENGTH = TOP_INDEX_DEPTH * Page.steplen
 
 
 @dataclass
-class Entry:
-    """One address of the sitemap."""
+class SitemapEntry:
+    """One URL of the sitemap. `location` is its path; the other URLs are absolute."""
 
     location: str
     lastmod: datetime | None
-    pictures: list[str] = field(default_factory=list)
-    # (language, full address) of a page and its translations, when it has some.
+    image_urls: list[str] = field(default_factory=list)
+    # (language, URL) of the page and its translations; empty when it has none.
     translations: list[tuple[str, str]] = field(default_factory=list)
 
 
 class PageSitemap(Sitemap):
+    """The public pages, then the lists of the terms that public stories have."""
+
     protocol, domain = urlsplit(settings.BASE_URL)[:2]
 
     def get_domain(self, site=None):
-        # The site's own name, whichever one it was asked by.
+        # The host of BASE_URL, not that of the request.
         return self.domain
 
     def items(self):
-        pages = find_pages()
-        newest = newest_below(pages)
-        pictures = pictures_of_pages()
+        pages = get_indexable_pages()
+        lastmod = get_lastmod_by_path(pages)
+        image_urls = get_image_urls_by_page()
         translations = defaultdict(list)
         for page in pages:
-            translations[page.translation_key].append((page.language, absolute(page.address)))
+            translations[page.translation_key].append((page.language, absolute(page.href)))
         entries = []
         for page in pages:
-            versions = translations[page.translation_key]
-            entry = Entry(page.address, newest[page.path], pictures[page.pk])
-            entry.translations = versions if len(versions) > 1 else []
+            entry = SitemapEntry(page.href, lastmod[page.path], image_urls[page.pk])
+            if len(translations[page.translation_key]) > 1:
+                entry.translations = translations[page.translation_key]
             entries.append(entry)
-        indexes = {page.path: page for page in pages if page.depth == TOP_INDEX_DEPTH}
-        return entries + term_lists(indexes)
+        top_indexes = {page.path: page for page in pages if page.depth == TOP_INDEX_DEPTH}
+        return entries + get_term_list_entries(top_indexes)
 
     def location(self, entry):
         return entry.location
@@ -70,64 +73,74 @@ class PageSitemap(Sitemap):
 @require_safe
 def sitemap(request):
     response = views.sitemap(request, {"pages": PageSitemap})
-    # A page that was taken off changes the map, but makes no date newer: only the ETag tells.
+    # Unpublishing a page changes the sitemap but makes no date later: only the ETag shows the change.
     del response["Last-Modified"]
     return response
 
 
-def listed_stories():
-    """Return the public stories that search engines may list."""
+def get_indexable_stories():
+    """Return the public stories that search engines may index."""
     return StoryPage.objects.published().filter(keep_out_of_search_engines=False, alias_of=None)
 
 
-def find_pages():
-    """Return the public pages with an address, each with `address` and `language`.
+def get_indexable_pages():
+    """Return a list of the public pages with a URL, each with that as `href`, and with its `language`.
 
-    An alias says of itself that its source is the page to list.
+    Aliases are left out, as the canonical URL of an alias is that of its source.
     """
     pages = published_pages().filter(alias_of=None).exclude(storypage__keep_out_of_search_engines=True)
     pages = list(pages.annotate(language=F("locale__language_code")).order_by("path"))
     for page in pages:
-        page.address = page.get_url()
-    return [page for page in pages if page.address]
+        page.href = page.get_url()
+    return [page for page in pages if page.href]
 
 
-def newest_below(pages):
-    """Return {path: when the page, or one below it, was last published}: lists change with what they list."""
-    newest = defaultdict(lambda: None)
+def get_lastmod_by_path(pages):
+    """Return {tree path: datetime of the latest publication of the page or of a page below it, or None}.
+
+    Pages below count, because an index page changes with the pages that it lists.
+    """
+    lastmod = defaultdict(lambda: None)
     for page in pages:
         for end in range(Page.steplen, len(page.path) + 1, Page.steplen):
-            above = page.path[:end]
-            newest[above] = max(filter(None, [newest[above], page.last_published_at]), default=None)
-    return newest
+            path = page.path[:end]
+            lastmod[path] = max(filter(None, [lastmod[path], page.last_published_at]), default=None)
+    return lastmod
 
 
-def pictures_of_pages():
-    """Return {page's number: full addresses of the pictures on it}, of those that are made already."""
-    shown = ReferenceIndex.objects.filter(
+def get_image_urls_by_page():
+    """Return {primary key of a page: URLs of its images}, of the renditions that exist; none is made here."""
+    references = ReferenceIndex.objects.filter(
         base_content_type=ContentType.objects.get_for_model(Page),
         to_content_type=ContentType.objects.get_for_model(CleanImage),
     )
-    renditions = Rendition.objects.filter(filter_spec__in=LARGEST).only("file", "image_id", "width", "height")
-    made = {str(r.image_id): absolute(r.url) for r in renditions}
-    pictures = defaultdict(list)
-    for page, image in shown.order_by("pk").values_list("object_id", "to_object_id"):
-        if image in made and made[image] not in pictures[int(page)]:
-            pictures[int(page)].append(made[image])
-    return pictures
+    renditions = Rendition.objects.filter(filter_spec__in=LARGEST_FILTERS).only(
+        "file", "image_id", "width", "height"
+    )
+    # The reference index stores primary keys as text.
+    rendition_urls = {str(rendition.image_id): absolute(rendition.url) for rendition in renditions}
+    image_urls = defaultdict(list)
+    for page_pk, image_pk in references.order_by("pk").values_list("object_id", "to_object_id"):
+        url = rendition_urls.get(image_pk)
+        if url and url not in image_urls[int(page_pk)]:
+            image_urls[int(page_pk)].append(url)
+    return image_urls
 
 
-def term_lists(indexes):
-    """Return the entries of the lists of countries and themes below `indexes`, {path: top index}."""
-    stories = listed_stories().annotate(top=Substr("path", 1, TOP_INDEX)).order_by()
-    in_its_language = stories.filter(story_themes__theme__locale=F("locale"))
+def get_term_list_entries(top_indexes):
+    """Return the entries of the lists of countries and themes, by `top_indexes`: {tree path: top index}."""
+    stories = get_indexable_stories().annotate(top=Substr("path", 1, TOP_INDEX_PATH_LENGTH)).order_by()
+    # A theme of another language than the story's has no list.
+    stories_with_own_themes = stories.filter(story_themes__theme__locale=F("locale"))
     entries = []
-    for kind, found, slug in (
+    for term_type, stories_of_type, slug_lookup in (
         ("country", stories, "story_countries__country__slug"),
-        ("theme", in_its_language, "story_themes__theme__slug"),
+        ("theme", stories_with_own_themes, "story_themes__theme__slug"),
     ):
-        rows = found.filter(**{f"{slug}__isnull": False}).values_list("top", slug)
-        for top, term, newest in rows.annotate(newest=Max("last_published_at")).order_by("top", slug):
-            if top in indexes:
-                entries.append(Entry(iri_to_uri(f"{indexes[top].address}{kind}/{term}/"), newest))
+        rows = stories_of_type.filter(**{f"{slug_lookup}__isnull": False}).values_list("top", slug_lookup)
+        rows = rows.annotate(lastmod=Max("last_published_at")).order_by("top", slug_lookup)
+        for top, slug, lastmod in rows:
+            if top in top_indexes:
+                location = iri_to_uri(f"{top_indexes[top].href}{term_type}/{slug}/")
+                entries.append(SitemapEntry(location, lastmod))
     return entries

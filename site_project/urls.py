@@ -16,7 +16,7 @@ from accounts.single_sign_on import sso_callback, sso_start
 from accounts.views import ask_second_factor, my_second_factors
 from editing.admin_access import check_objects
 from editing.chosen_objects import check_choices
-from home.navigation import find_home
+from home.navigation import use_cached_home_page
 from home.robots import robots_txt
 from home.security import security_txt
 from home.sitemap import sitemap
@@ -38,7 +38,7 @@ admin_urls = decorate_urlpatterns([*entrance_urls, *admin_urls], require_recent_
 admin_urls = decorate_urlpatterns(admin_urls, csp_override(settings.ADMIN_CSP))
 # Wagtail says nothing of caches, and browsers would keep a document that was taken off.
 document_urls = decorate_urlpatterns(wagtaildocs_urls.urlpatterns, cache_control(private=True, no_store=True))
-page_urls = decorate_urlpatterns(wagtail_urls.urlpatterns, find_home)
+page_urls = decorate_urlpatterns(wagtail_urls.urlpatterns, use_cached_home_page)
 
 handler500 = "operations.outage.server_error"
 
