@@ -35,9 +35,10 @@ def use_cached_home_page(view):
 class Navigation:
     """The pages to link to. Each has `href`, its URL.
 
-    Those of `menu`, `breadcrumbs`, `section` and `help_page` also have the booleans `is_current` and `is_open`:
-    whether it is the current page, and whether it is that page or an ancestor of it. `languages` are the current page and its translations, in the
-    order of the settings, or the home pages if no page is shown. It is empty without a translation.
+    Those of `menu`, `breadcrumbs`, `section` and `help_page` also have two booleans: `is_current`, and
+    `is_open` when it is the current page or an ancestor of it. `languages` are the current page and its
+    translations, in the order of the settings, or the home pages if no page is shown; empty without a
+    translation.
     """
 
     home: HomePage | None = None

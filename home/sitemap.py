@@ -128,7 +128,10 @@ def get_image_urls_by_page():
 
 
 def get_term_list_entries(top_indexes):
-    """Return the entries of the lists of countries and themes, by `top_indexes`: {tree path: top index}."""
+    """Return the entries of the lists of each country and theme that public stories have.
+
+    `top_indexes`: {tree path: page} of the top indexes, whose routes serve the lists.
+    """
     stories = get_indexable_stories().annotate(top=Substr("path", 1, TOP_INDEX_PATH_LENGTH)).order_by()
     # A theme of another language than the story's has no list.
     stories_with_own_themes = stories.filter(story_themes__theme__locale=F("locale"))

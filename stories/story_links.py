@@ -12,7 +12,7 @@ from stories.terms import Author, Country, Theme
 
 
 class StoryLinkManager(models.Manager):
-    """Loads each link together with the term that it leads to, in one query for any number of links."""
+    """Loads links and their terms in one query, by the relation in `select_related` of the model."""
 
     def get_queryset(self):
         return super().get_queryset().select_related(self.model.select_related)

@@ -1,4 +1,4 @@
-"""Small functions that build what tests need, in the real page tree."""
+"""Functions that create pages, terms, images, documents, users and form data for the tests."""
 
 import datetime
 import functools
@@ -26,17 +26,20 @@ from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage,
 from stories.terms import Author, Theme
 
 numbers = itertools.count(1)
-# Not as short as to be refused, and the same for everybody in the tests.
+# The password of every user in the tests; it passes the password validators.
 PASSWORD = "quiet-lantern-road-41"
 
 
 def home_page():
-    """Return the English home page that the migrations made."""
+    """Return the English home page, which the migrations create."""
     return HomePage.objects.get(locale__language_code="en")
 
 
 def make_index(parent=None, title="Stories", **fields):
-    """Return a new live index below `parent`, or the top index with the slug "stories"."""
+    """Return a new live index page below `parent`.
+
+    Without a parent or title, return the top index "Stories", which is created only once.
+    """
     if parent is None:
         found = StoryIndexPage.objects.filter(slug="stories", depth=3).first()
         if found and title == "Stories":
@@ -48,10 +51,14 @@ def make_index(parent=None, title="Stories", **fields):
 
 
 def make_story(title=None, parent=None, countries=(), themes=(), authors=(), body=None, **fields):
-    """Return a new story, live unless told otherwise, filed under ISO codes and names of themes."""
+    """Return a new story, live unless `live=False`.
+
+    `countries`: ISO codes. `themes`, `authors`: names; those that do not exist are created. `body`: the list
+    of raw blocks. `fields`: other fields of StoryPage.
+    """
     number = next(numbers)
     live = fields.get("live", True)
-    if live:  # published without a revision, which takes as long as the rest
+    if live:  # without a revision, which would take as long as all else here
         now = timezone.now()
         fields = {"first_published_at": now, "last_published_at": now} | fields
     fields.setdefault("summary", f"Summary number {number}.")
@@ -65,7 +72,7 @@ def make_story(title=None, parent=None, countries=(), themes=(), authors=(), bod
         StoryAuthor(author=make_author(name), sort_order=n) for n, name in enumerate(authors)
     ]
     parent = parent or make_index()
-    with indexed_once(page):
+    with index_once(page):
         parent.add_child(instance=page)
     if not live:
         page.save_revision(clean=False)
@@ -73,8 +80,8 @@ def make_story(title=None, parent=None, countries=(), themes=(), authors=(), bod
 
 
 @contextmanager
-def indexed_once(page):
-    """Write what `page` refers to, and its words for the search, only when all of it is stored."""
+def index_once(page):
+    """Update the reference index and the search index of `page` once, after the block, not at every save."""
     post_save.disconnect(post_save_signal_handler, sender=type(page))
     try:
         with disable_reference_index_auto_update():
@@ -93,7 +100,7 @@ def make_plain_page(title, parent=None, **fields):
 
 
 def make_private(page):
-    """Let only those who log in see `page` and all below it."""
+    """Restrict `page` and all pages below it to users who are logged in."""
     PageViewRestriction.objects.create(page=page, restriction_type=PageViewRestriction.LOGIN)
     return page
 
@@ -110,14 +117,14 @@ def make_author(name, **fields):
 
 @functools.cache
 def picture_bytes(width=480, height=320, picture_format="PNG", color=(160, 90, 40)):
-    """Return the bytes of a plain picture."""
+    """Return the bytes of an image file in one colour; sizes in pixels."""
     file = io.BytesIO()
     PillowImage.new("RGB", (width, height), color).save(file, picture_format)
     return file.getvalue()
 
 
 def make_image(title="A picture", name="Real Name.png", size=(480, 320), **fields):
-    """Return a new picture in the library: a small one, as many sizes are made of it."""
+    """Return a new image in the library. It is small by default, as many renditions are made of it."""
     fields.setdefault("shows", CleanImage.Shows.PLACE_OR_THING)
     return CleanImage.objects.create(title=title, file=ContentFile(picture_bytes(*size), name=name), **fields)
 
@@ -127,7 +134,7 @@ def make_document(title="A document", name="real-name.txt", content=b"Words."):
 
 
 def make_user(*groups, username=None, **fields):
-    """Return a user who can log in with PASSWORD, in the named groups ("Editors", "Moderators")."""
+    """Return a new user with PASSWORD, in the groups of these names ("Editors", "Moderators")."""
     number = next(numbers)
     user = get_user_model().objects.create_user(
         username or f"user-{number}", f"user-{number}@example.org", PASSWORD, **fields
@@ -137,12 +144,15 @@ def make_user(*groups, username=None, **fields):
 
 
 def parse(response):
-    """Return the HTML of `response` as a tree to select from."""
+    """Return the HTML of `response` as a BeautifulSoup tree."""
     return BeautifulSoup(response.content, "html.parser")
 
 
 def story_form(action=None, body=(("text", "<p>Words of the story.</p>"),), **fields):
-    """Return what the page editor sends for a story; `action`: "publish", "submit", or None to save."""
+    """Return the form data that the page editor posts for a story.
+
+    `action`: "publish", "submit", or None to save a draft. `body`: (block type, value) pairs.
+    """
     empty = inline_formset([])
     data = {
         "title": "A new story",

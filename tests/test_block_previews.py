@@ -1,4 +1,4 @@
-"""The ten blocks of a body: what editors are told of each, and what they see before they choose it."""
+"""The ten blocks of a body in the block chooser: icon, label, description and preview of each."""
 
 import pytest
 from django.template.loader import get_template
@@ -9,7 +9,7 @@ from tests.builders import make_document, make_image, make_story, make_user
 
 pytestmark = pytest.mark.django_db
 
-KINDS = {
+BLOCK_TYPES = {
     "heading",
     "text",
     "pictures",
@@ -25,12 +25,12 @@ BLOCKS = StoryBody().child_blocks
 
 
 def test_there_are_ten_blocks():
-    assert set(BLOCKS) == KINDS
+    assert set(BLOCKS) == BLOCK_TYPES
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
-def test_block_says_what_it_is_for_and_shows_it(client, kind):
-    block = BLOCKS[kind]
+@pytest.mark.parametrize("block_type", sorted(BLOCK_TYPES))
+def test_block_has_a_description_and_a_preview(client, block_type):
+    block = BLOCKS[block_type]
     make_image()
     make_document()
     make_story("Chosen for the preview")
@@ -40,11 +40,11 @@ def test_block_says_what_it_is_for_and_shows_it(client, kind):
     assert isinstance(block.meta.group, Promise)
     description = str(block.get_description())
     assert description.endswith(".")
-    assert "block" not in description.lower()  # an editor's words
-    assert get_template(block.meta.template).template.name == f"stories/blocks/{kind}.html"
+    assert "block" not in description.lower()  # not a word that editors use
+    assert get_template(block.meta.template).template.name == f"stories/blocks/{block_type}.html"
     client.force_login(make_user("Editors"))
     preview = client.get("/admin/block-preview/", {"id": block.definition_prefix})
-    words = {
+    expected_texts = {
         "heading": "What changed afterwards",
         "text": "Every story here",
         "pictures": "A caption says",
@@ -57,15 +57,15 @@ def test_block_says_what_it_is_for_and_shows_it(client, kind):
         "table": "The labour office",
     }
     assert preview.status_code == 200
-    assert words[kind] in preview.content.decode()
+    assert expected_texts[block_type] in preview.content.decode()
     assert "css/site.css" in preview.content.decode()
 
 
-@pytest.mark.parametrize("kind", ["pictures", "document", "chosen_stories"])
-def test_preview_of_a_block_does_without_a_library(client, kind):
+@pytest.mark.parametrize("block_type", ["pictures", "document", "chosen_stories"])
+def test_preview_works_with_an_empty_library(client, block_type):
     client.force_login(make_user("Editors"))
 
-    response = client.get("/admin/block-preview/", {"id": BLOCKS[kind].definition_prefix})
+    response = client.get("/admin/block-preview/", {"id": BLOCKS[block_type].definition_prefix})
 
     assert response.status_code == 200
 

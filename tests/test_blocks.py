@@ -1,4 +1,4 @@
-"""The ten blocks of a body: what each makes of its value for readers."""
+"""The ten blocks of a page's body: the HTML that visitors get for the value of each."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -19,8 +19,8 @@ from tests.builders import (
 pytestmark = pytest.mark.django_db
 
 
-def shown(client, *blocks):
-    """Return the body of a story with `blocks` (kind, value), as a visitor gets it."""
+def render_body(client, *blocks):
+    """Return the HTML tree of the body of a story with `blocks`, which are (block type, value)."""
     story = make_story(body=[{"type": kind, "value": value} for kind, value in blocks])
     response = client.get(story.url)
     assert response.status_code == 200
@@ -28,17 +28,18 @@ def shown(client, *blocks):
 
 
 def text_of(element):
+    """Return the text of `element` with single spaces."""
     return " ".join(element.get_text(" ").split())
 
 
-def a_picture(image, alt_text="", decorative=False, caption=""):
+def picture_value(image, alt_text="", decorative=False, caption=""):
     value = {"image": image.pk, "alt_text": alt_text, "decorative": decorative}
     return {"image": value, "caption": caption}
 
 
 @pytest.mark.parametrize("level", ["2", "3", "4"])
 def test_heading(client, level):
-    heading = shown(client, ("heading", {"text": "A <b> way & home", "level": level})).find(f"h{level}")
+    heading = render_body(client, ("heading", {"text": "A <b> way & home", "level": level})).find(f"h{level}")
 
     assert heading.text == "A <b> way & home"
     assert heading["id"].startswith("section-")
@@ -46,23 +47,23 @@ def test_heading(client, level):
 
 def test_text(client):
     value = '<h3>Part</h3><p>A <b>bold</b> <a href="https://example.org/">link</a>.</p><ul><li>One</li></ul>'
-    body = shown(client, ("text", value))
+    body = render_body(client, ("text", value))
 
     assert [element.name for element in body.select(".block--text > *")] == ["h3", "p", "ul"]
     assert body.select_one("p b").text == "bold"
     assert body.select_one("p a")["href"] == "https://example.org/"
 
 
-def test_same_picture_keeps_the_words_of_each_use(client):
+def test_same_picture_has_its_own_alternative_text_and_caption_in_each_use(client):
     image = make_image(title="IMG_2041", description="Words of the library", credit="A. Photographer")
     pictures = [
-        a_picture(image, "A gate at night", caption="Where it began"),
-        a_picture(image, "A lock"),
-        a_picture(image, decorative=True),
+        picture_value(image, "A gate at night", caption="Where it began"),
+        picture_value(image, "A lock"),
+        picture_value(image, decorative=True),
     ]
-    body = shown(
+    body = render_body(
         client,
-        ("pictures", {"pictures": [a_picture(image, "The whole house")]}),
+        ("pictures", {"pictures": [picture_value(image, "The whole house")]}),
         ("pictures", {"pictures": pictures}),
     )
 
@@ -74,10 +75,10 @@ def test_same_picture_keeps_the_words_of_each_use(client):
     assert captions[1] == "Where it began Picture: A. Photographer"
 
 
-def test_several_pictures_are_a_gallery_of_plain_links_to_larger_ones(client):
+def test_several_pictures_are_a_gallery_with_links_to_larger_ones(client):
     images = [make_image(), make_image()]
-    value = {"pictures": [a_picture(image, f"Picture {n}") for n, image in enumerate(images)]}
-    body = shown(client, ("pictures", value))
+    value = {"pictures": [picture_value(image, f"Picture {n}") for n, image in enumerate(images)]}
+    body = render_body(client, ("pictures", value))
 
     links = body.select(".gallery a")
     assert [link.img["alt"] for link in links] == ["Picture 0", "Picture 1"]
@@ -88,7 +89,7 @@ def test_several_pictures_are_a_gallery_of_plain_links_to_larger_ones(client):
 
 def test_quote_in_their_own_words_and_language(client):
     quote = {"text": "Niliomba mshahara.\n\nBila jibu.", "attribution": "A survivor in Kenya"}
-    body = shown(
+    body = render_body(
         client,
         ("quote", quote | {"own_words": True, "language": "sw"}),
         ("quote", quote | {"own_words": False, "language": ""}),
@@ -107,7 +108,7 @@ def test_quote_in_their_own_words_and_language(client):
 
 def test_callout_names_its_source(client):
     fact = {"title": "Debt bondage", "text": "<p>Work for a debt.</p>", "source": "ILO"}
-    body = shown(
+    body = render_body(
         client,
         ("callout", fact | {"source_url": "https://www.ilo.org/"}),
         ("callout", fact | {"source_url": ""}),
@@ -127,14 +128,14 @@ def test_callout_names_its_source(client):
 
 def test_document_shows_its_kind_and_size(client):
     document = make_document(name="secret name.txt", content=b"x" * 2048)
-    body = shown(client, ("document", {"document": document.pk, "title": "Questions to ask"}))
+    body = render_body(client, ("document", {"document": document.pk, "title": "Questions to ask"}))
 
     assert text_of(body.select_one(".document")) == "Questions to ask (TXT, 2.0 KB)"
     assert body.a["href"].startswith(f"/documents/{document.pk}/")
     assert "secret" not in str(body)
 
 
-def test_media_link_requests_nothing(client):
+def test_media_link_loads_nothing_from_the_other_site(client):
     value = {
         "kind": "video",
         "title": "The road home",
@@ -143,7 +144,7 @@ def test_media_link_requests_nothing(client):
         "poster": {"image": make_image().pk, "alt_text": "A road", "decorative": False},
         "transcript": "<p>She says: I walked.</p>",
     }
-    body = shown(client, ("media_link", value), ("media_link", value | {"kind": "audio", "minutes": 1}))
+    body = render_body(client, ("media_link", value), ("media_link", value | {"kind": "audio", "minutes": 1}))
 
     video, audio = body.select(".media-link")
     assert body.select("iframe, video, audio, script, embed, object") == []
@@ -161,7 +162,7 @@ def test_media_link_requests_nothing(client):
 def test_action_leads_to_a_page_or_to_another_address(client):
     page = make_plain_page("Get help")
     button = {"heading": "Now", "text": "Call.", "label": "Get help"}
-    body = shown(
+    body = render_body(
         client, ("action", button | {"page": page.pk}), ("action", button | {"url": "https://example.org/"})
     )
 
@@ -174,15 +175,15 @@ def test_action_leads_to_a_page_or_to_another_address(client):
 def test_action_needs_one_target(targets):
     value = {"label": "Go", "page": home_page() if targets else None, "url": targets.get("url", "")}
 
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(ValidationError) as error:
         ActionBlock().clean(ActionBlock().normalize(value))
 
-    assert list(refused.value.block_errors) == ["page"]
+    assert list(error.value.block_errors) == ["page"]
 
 
 def test_chosen_stories_are_shown_in_their_order(client):
     first, second = make_story("First"), make_story("Second", content_notes=["debt"])
-    body = shown(client, ("chosen_stories", {"heading": "Read next", "stories": [second.pk, first.pk]}))
+    body = render_body(client, ("chosen_stories", {"heading": "Read next", "stories": [second.pk, first.pk]}))
 
     assert body.select_one(".chosen-stories h2").text == "Read next"
     assert [title.text for title in body.select(".card__title")] == ["Second", "First"]
@@ -195,7 +196,7 @@ def test_table_has_headings_for_its_columns_and_rows(client):
         "columns": [{"type": "text", "heading": "Question"}, {"type": "link", "heading": "Ask"}],
         "rows": [{"values": ["Wages", '<p><a href="https://example.org/">The office</a></p>']}],
     }
-    table = shown(client, ("table", value)).table
+    table = render_body(client, ("table", value)).table
 
     assert table.caption.text == "Who helps"
     assert [(th["scope"], text_of(th)) for th in table.select("th")] == [
@@ -206,8 +207,8 @@ def test_table_has_headings_for_its_columns_and_rows(client):
     assert table.td.a["href"] == "https://example.org/"
 
 
-def test_page_outlives_what_its_blocks_show(client):
-    """Pictures, documents and pages are deleted while stories still name them."""
+def test_page_works_after_objects_in_its_blocks_were_deleted(client):
+    """An image, a document and pages that the blocks of a story refer to are deleted."""
     image, document, page, other = (
         make_image(),
         make_document(),
@@ -217,8 +218,8 @@ def test_page_outlives_what_its_blocks_show(client):
     poster = {"image": image.pk, "alt_text": "A road", "decorative": False}
     media = {"kind": "video", "title": "Film", "url": "https://example.org/", "poster": poster}
     blocks = [
-        ("pictures", {"pictures": [a_picture(image, "One")]}),
-        ("pictures", {"pictures": [a_picture(image, "One"), a_picture(image, "Two")]}),
+        ("pictures", {"pictures": [picture_value(image, "One")]}),
+        ("pictures", {"pictures": [picture_value(image, "One"), picture_value(image, "Two")]}),
         ("document", {"document": document.pk, "title": "A document"}),
         ("action", {"label": "A button", "page": page.pk}),
         ("chosen_stories", {"heading": "More", "stories": [other.pk]}),
@@ -243,7 +244,7 @@ def test_page_outlives_what_its_blocks_show(client):
     StoryPage.objects.get(pk=story.pk).save_revision(clean=False).publish()
 
 
-def test_body_of_home_and_plain_pages_takes_the_same_blocks(client):
+def test_home_and_plain_pages_have_the_same_blocks(client):
     make_index()
     home, plain = home_page(), make_plain_page("About")
     for page in (home, plain):

@@ -1,4 +1,4 @@
-"""The table of demonyms and other names of countries is whole, and leads to the right ones."""
+"""search/data/country_terms.csv: demonyms and other names of countries in English, French and Spanish."""
 
 import csv
 import re
@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LANGUAGES = ("en", "fr", "es")
+# ISO codes of the 193 member states of the United Nations.
 UN_MEMBERS = (
     "AD AE AF AG AL AM AO AR AT AU AZ BA BB BD BE BF BG BH BI BJ BN BO BR BS BT BW BY BZ CA CD CF CG CH CI "
     "CL CM CN CO CR CU CV CY CZ DE DJ DK DM DO DZ EC EE EG ER ES ET FI FJ FM FR GA GB GD GE GH GM GN GQ GR "
@@ -19,7 +20,7 @@ UN_MEMBERS = (
     "TJ TL TM TN TO TR TT TV TZ UA UG US UY UZ VC VE VN VU WS YE ZA ZM ZW"
 )
 
-
+# Endings of English demonyms, and the demonyms without such an ending.
 DEMONYM = re.compile(
     r"(an|ien|ese|i|ish|er|in|ois)$|^(Argentine|Basotho|Burkinabe|Cypriot|Czech|Dutch|Filipino|French|Greek|"
     r"Icelandic|Kyrgyz|Lao|Malagasy|Monegasque|Motswana|Slovak|Swiss|Tajik|Turkmen|Uzbek)$"
@@ -27,6 +28,7 @@ DEMONYM = re.compile(
 
 
 def read(*path):
+    """Return {country code: row} of the CSV file at `path`, below the project's root."""
     with ROOT.joinpath(*path).open(newline="", encoding="utf-8") as file:
         return {row.pop("code"): row for row in csv.DictReader(file)}
 
@@ -36,13 +38,14 @@ def fold(text):
     return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
 
 
+# {country code: {language: names}}; the first name is the demonym.
 TABLE = {
     code: {language: row[language].split("; ") for language in LANGUAGES}
     for code, row in read("search", "data", "country_terms.csv").items()
 }
 
 
-def test_codes_are_those_of_countries_in_order():
+def test_codes_are_those_of_the_countries_in_alphabetical_order():
     assert list(TABLE) == sorted(set(TABLE) & set(read("stories", "migrations", "countries.csv")))
 
 
@@ -50,27 +53,27 @@ def test_each_member_of_the_united_nations_has_a_demonym_first():
     members = UN_MEMBERS.split()
     assert len(set(members)) == 193
     assert set(members) <= set(TABLE)
-    # Demonyms are written small in French and Spanish, as names are not.
+    # In French and Spanish, demonyms begin with a small letter, unlike the names of countries.
     for code in members:
         assert DEMONYM.search(TABLE[code]["en"][0]), code
         assert TABLE[code]["fr"][0][0].islower() and TABLE[code]["es"][0][0].islower(), code
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_term_is_there_twice_or_the_ordinary_name(language):
+def test_no_name_is_there_twice_or_is_the_usual_name_of_the_country(language):
     names = babel.Locale(language).territories
     for code, row in TABLE.items():
-        terms = [fold(term) for term in [names[code], *row[language]]]
-        assert len(terms) == len(set(terms)), code
+        folded = [fold(name) for name in [names[code], *row[language]]]
+        assert len(folded) == len(set(folded)), code
 
 
-def test_terms_are_tidy():
-    terms = [term for row in TABLE.values() for cell in row.values() for term in cell]
-    assert [term for term in terms if not term or term != term.strip() or set(term) & set(',;"')] == []
+def test_names_have_no_stray_spaces_or_separators():
+    names = [name for row in TABLE.values() for cell in row.values() for name in cell]
+    assert [name for name in names if not name or name != name.strip() or set(name) & set(',;"')] == []
 
 
 @pytest.mark.parametrize(
-    ("term", "codes"),
+    ("name", "codes"),
     [
         ("Kenyan", "KE"),
         ("Frenchmen", "FR"),
@@ -99,8 +102,8 @@ def test_terms_are_tidy():
         ("Saharawi", "EH"),
     ],
 )
-def test_term_leads_to(term, codes):
+def test_name_belongs_to(name, codes):
     found = [
-        code for code, row in TABLE.items() if any(fold(term) in map(fold, cell) for cell in row.values())
+        code for code, row in TABLE.items() if any(fold(name) in map(fold, cell) for cell in row.values())
     ]
     assert found == codes.split()

@@ -1,4 +1,4 @@
-"""The demonstration, and its account: made once, only where they belong."""
+"""The commands load_demo, which adds the demo content once, and demo_login, which adds its account."""
 
 import io
 import re
@@ -19,21 +19,22 @@ from tests.builders import home_page, make_story, parse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rough_pictures")]
 
-KINDS = (Page, Revision, CleanImage, CleanDocument, Theme, Author, StoryPage)
+MODELS = (Page, Revision, CleanImage, CleanDocument, Theme, Author, StoryPage)
 
 
 def load(*options):
+    """Run load_demo and return its output."""
     out = io.StringIO()
     call_command("load_demo", *options, stdout=out)
     return out.getvalue()
 
 
 def counts():
-    return {kind.__name__: kind.objects.count() for kind in KINDS}
+    return {model.__name__: model.objects.count() for model in MODELS}
 
 
-def words_of(body):
-    """Return the words that readers see in the body of a story."""
+def get_words(body):
+    """Return the words that visitors see in the body of a story, as a list."""
     return re.sub(r"<[^>]+>", " ", str(body)).split()
 
 
@@ -44,7 +45,7 @@ def test_demo_tells_nine_stories_and_a_second_run_changes_nothing(client):
     assert len(stories) == len(get_story_slugs()) == 9
     for story in published:
         story.full_clean()
-        assert len(words_of(story.body)) >= 400, story.title
+        assert len(get_words(story.body)) >= 400, story.title
         assert len({block.block_type for block in story.body}) >= 4, story.title
         assert story.lead_image_alt
         assert story.themes
@@ -52,7 +53,7 @@ def test_demo_tells_nine_stories_and_a_second_run_changes_nothing(client):
     sections = {story.get_parent().title for story in stories}
     assert len(sections) == 2
 
-    # Making the renditions of all takes longer than all else here; each is checked above.
+    # To make the renditions of all stories would take longer than the rest of this test.
     StoryPage.objects.exclude(pk=stories[0].pk).update(lead_image=None)
     page = client.get("/stories/").content.decode()
     for story in stories:
@@ -72,7 +73,7 @@ def test_demo_tells_nine_stories_and_a_second_run_changes_nothing(client):
 
 
 def check_other_languages(client, published):
-    """See that one story is told in French and one in Arabic, each where readers of that language look."""
+    """Check that one story is in French and one in Arabic, and is linked from the pages of its language."""
     words_in = {"ar": "الاستقدام", "fr": "le retour des jeunes femmes"}
     assert sorted(story.locale.language_code for story in published[9:]) == sorted(words_in)
     for story in published[9:]:
@@ -95,7 +96,7 @@ def check_other_languages(client, published):
         assert [link["href"] for link in buttons] == [help_link["href"]]
 
 
-def test_demo_stays_out_of_a_site_with_content():
+def test_demo_is_not_loaded_into_a_site_with_content():
     make_story("Our own story")
     before = counts()
     with pytest.raises(CommandError, match="has content"):

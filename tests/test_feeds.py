@@ -1,4 +1,4 @@
-"""Feeds: the newest public stories in full, valid, the same for every reader."""
+"""Atom and RSS feeds: which stories they have, what an entry contains, and how they are cached."""
 
 import datetime
 import re
@@ -27,6 +27,7 @@ CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
 
 
 def read(client, address):
+    """Return the root element of the feed at `address`."""
     response = client.get(address)
     assert response.status_code == 200, address
     return ElementTree.fromstring(response.content)
@@ -37,15 +38,15 @@ def entries(client, address="/feed.atom"):
 
 
 def titles(client, address="/feed.atom"):
-    """Return the titles in both formats of a feed, which must be the same."""
+    """Return the titles of a feed's entries, after checking that its RSS version has the same."""
     atom = [entry.findtext(f"{ATOM}title") for entry in entries(client, address)]
     rss = [item.findtext("title") for item in read(client, address.replace(".atom", ".rss")).iter("item")]
     assert atom == rss
     return atom
 
 
-def content(client, address="/feed.atom"):
-    """Return the HTML of the only entry."""
+def content_of_only_entry(client, address="/feed.atom"):
+    """Return the content of the feed's only entry as an HTML tree; the RSS version must have the same."""
     (entry,) = entries(client, address)
     html = entry.findtext(f"{ATOM}content")
     assert read(client, address.replace(".atom", ".rss")).findtext(f"channel/item/{CONTENT}") == html
@@ -80,7 +81,7 @@ def test_each_list_has_a_feed_of_its_stories_newest_first(client):
         "/stories%00/feed.atom",
     ],
 )
-def test_there_is_no_feed_of_what_is_no_list(client, address):
+def test_there_is_no_feed_without_a_list_of_stories(client, address):
     make_plain_page("About")
     make_story("First", parent=make_index(make_index(), "Africa"), countries=["KE"])
     assert client.get(address).status_code == 404
@@ -108,7 +109,7 @@ def test_only_public_stories_are_in_a_feed(client):
         assert titles(client, address) == ["Public"]
 
 
-def test_a_feed_tells_no_cache_that_nothing_changed_when_a_story_was_taken_off(client):
+def test_unpublishing_a_story_changes_the_etag_of_a_feed(client):
     make_story("Stays", date=datetime.date(2025, 1, 2))
     gone = make_story("Goes")
     first = client.get("/feed.rss")
@@ -137,7 +138,7 @@ def test_a_feed_is_in_the_language_of_its_address(client):
     assert client.get("/recits/feed.atom").status_code == 404
 
 
-def test_an_entry_says_what_it_is(client):
+def test_an_entry_has_title_summary_authors_dates_and_link(client):
     story = make_story("A & B <3", summary="Less < more & so on.", authors=["Amina", "Staff"])
     (entry,) = entries(client)
     assert entry.findtext(f"{ATOM}title") == "A & B <3"
@@ -205,7 +206,7 @@ def story_with_everything(**fields):
 
 def test_a_story_is_readable_in_full_with_its_content_note_first(client):
     story = story_with_everything(summary="The summary.")
-    page = content(client, "/stories/country/kenya/feed.atom")
+    page = content_of_only_entry(client, "/stories/country/kenya/feed.atom")
     words = page.get_text(" ", strip=True)
     assert words.startswith("This story describes debt bondage, death.")
     for text in (
@@ -226,22 +227,22 @@ def test_a_story_is_readable_in_full_with_its_content_note_first(client):
         f"{SITE}{StoryPage.objects.get(title='Another').url}",
         f"{SITE}/about/",
     ]
-    assert story.title not in words, "the reader shows the title itself"
+    assert story.title not in words, "feed readers show the title themselves"
 
 
-def test_what_only_means_something_on_the_site_is_left_out(client):
+def test_an_entry_has_no_scripts_styles_or_classes(client):
     story_with_everything()
-    page = content(client, "/stories/country/kenya/feed.atom")
+    page = content_of_only_entry(client, "/stories/country/kenya/feed.atom")
     assert not page(["script", "style", "source", "picture", "span", "form"])
     attributes = {name for element in page(True) for name in element.attrs}
     assert attributes <= {"alt", "dir", "height", "href", "lang", "src", "width"}
 
 
-def test_pictures_in_a_feed_are_jpeg_that_everybody_gets_and_nobody_waits_for(client, store):
+def test_pictures_in_a_feed_are_jpeg_renditions_that_exist(client, store):
     story = story_with_everything()
     make_renditions(story)
     made = set(Rendition.objects.values_list("file", flat=True))
-    page = content(client, "/stories/country/kenya/feed.atom")
+    page = content_of_only_entry(client, "/stories/country/kenya/feed.atom")
     assert [image["alt"] for image in page("img")] == ["A lamp", "A place"]
     for image in page("img"):
         assert image["src"].startswith(f"{SITE}/media/")
@@ -263,7 +264,7 @@ def test_the_lead_picture_is_enclosed_with_its_type_and_real_length(client, stor
     assert str(len(b"".join(response.streaming_content))) == link.get("length") == enclosure.get("length")
 
 
-def test_a_lost_picture_and_characters_that_xml_has_not_spoil_no_feed(client, store):
+def test_missing_files_and_invalid_characters_break_no_feed(client, store):
     image = make_image()
     image.file.storage.delete(image.file.name)
     story = make_story("Bell\x07 rings", lead_image=image, lead_image_alt="A lamp", summary="Form\x0cfeed.")
@@ -275,7 +276,7 @@ def test_a_lost_picture_and_characters_that_xml_has_not_spoil_no_feed(client, st
 
 
 @pytest.mark.parametrize("address", ["/feed.atom", "/stories/feed.rss", "/stories/country/kenya/feed.atom"])
-def test_a_feed_sets_no_cookie_and_takes_no_post(client, address):
+def test_a_feed_sets_no_cookie_and_allows_no_post(client, address):
     make_story("A story", countries=["KE"])
     response = client.get(address)
     assert not response.cookies
@@ -283,7 +284,7 @@ def test_a_feed_sets_no_cookie_and_takes_no_post(client, address):
     assert client.post(address).status_code == 405
 
 
-# As in test_queries.py: the same for few stories and for many.
+# Queries of each feed, whatever the number of stories; see test_queries.py.
 PINNED = {"/feed.atom": 10, "/feed.rss": 10, "/stories/feed.atom": 11, "/stories/country/kenya/feed.rss": 13}
 
 

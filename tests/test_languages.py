@@ -1,4 +1,4 @@
-"""Pages in several languages: the address decides, and each page leads to its public translations."""
+"""Pages in several languages: the URL sets the language, and each page links to its public translations."""
 
 import datetime
 
@@ -37,8 +37,8 @@ def make_home(language, **fields):
     return home_page().get_parent().add_child(instance=home)
 
 
-def translated(page, parent, **fields):
-    """Return the new live translation of `page` below `parent`, in the language of that."""
+def make_translation(page, parent, **fields):
+    """Return a new live translation of `page` below `parent`, in the language of `parent`."""
     page = type(page)(title=f"{page.title} {parent.locale.language_code}", **fields)
     page.locale = parent.locale
     return parent.add_child(instance=page)
@@ -47,7 +47,7 @@ def translated(page, parent, **fields):
 def make_pair(language="fr", **fields):
     """Return a story in English and its translation into `language`, with home page and index."""
     index = make_index()
-    other = translated(index, make_home(language), translation_key=index.translation_key, slug="list")
+    other = make_translation(index, make_home(language), translation_key=index.translation_key, slug="list")
     story = make_story("A story", countries=["SN"], date=datetime.date(2025, 10, 1))
     key = {"translation_key": story.translation_key, "locale": other.locale}
     fields = {"countries": ["SN"], "date": story.date, "slug": "one", **key} | fields
@@ -55,7 +55,7 @@ def make_pair(language="fr", **fields):
 
 
 def switcher(client, address):
-    """Return (language, address, name, what it says of the current place) of each link to a language."""
+    """Return (language, href, text, aria-current) of each link of the language switcher."""
     page = parse(client.get(address))
     links = page.select(".site-header a[hreflang]")
     assert all(link["lang"] == link["hreflang"] for link in links)
@@ -63,16 +63,16 @@ def switcher(client, address):
 
 
 def alternates(client, address):
-    """Return {language: address} of what the head says of other languages."""
+    """Return {hreflang: path} of the alternates in the <head>."""
     links = parse(client.get(address)).select("head link[rel=alternate][hreflang]")
     return {link["hreflang"]: link["href"].removeprefix(SITE) for link in links}
 
 
-# --- The address decides -------------------------------------------------------------------------
+# --- The URL sets the language -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("address", ["/", "/stories/", "/search/", "/no-such-page/", "/fr/", "/fr/search/"])
-def test_everybody_gets_the_same_whatever_languages_their_browser_asks_for(client, address):
+def test_the_browsers_languages_and_cookies_change_nothing(client, address):
     make_pair()
     client.cookies["django_language"] = "es"
 
@@ -86,7 +86,7 @@ def test_everybody_gets_the_same_whatever_languages_their_browser_asks_for(clien
         assert parse(answer).html["lang"] == language
 
 
-def test_pages_speak_the_language_of_their_address(client):
+def test_pages_are_in_the_language_of_their_url(client):
     story, french = make_pair()
 
     english_page, french_page = parse(client.get(story.url)), parse(client.get(french.url))
@@ -99,7 +99,7 @@ def test_pages_speak_the_language_of_their_address(client):
     assert french_page.select_one(".tag").text == "Sénégal"
 
 
-def test_numbers_follow_the_language(client):
+def test_numbers_are_formatted_in_the_language_of_the_page(client):
     document = make_document(content=b"x" * 1536)
     body = [{"type": "document", "value": {"document": document.pk, "title": "Questions"}}]
     _story, french = make_pair(body=body)
@@ -107,7 +107,7 @@ def test_numbers_follow_the_language(client):
     assert parse(client.get(french.url)).select_one(".document__kind").text == "(TXT, 1,5\xa0Kio)"
 
 
-def test_arabic_pages_run_from_right_to_left_with_english_words(client):
+def test_arabic_pages_are_right_to_left_with_an_english_interface(client):
     _story, arabic = make_pair("ar")
 
     page = parse(client.get(arabic.url))
@@ -118,10 +118,10 @@ def test_arabic_pages_run_from_right_to_left_with_english_words(client):
     assert page.select_one(".tag").text == "السنغال"
 
 
-# --- The way to other languages ------------------------------------------------------------------
+# --- Links to other languages --------------------------------------------------------------------
 
 
-def test_each_page_leads_to_its_translations(client):
+def test_each_page_links_to_its_translations(client):
     story, french = make_pair()
     spanish = make_home("es")
     expected = [("en", story.url, "English"), ("fr", french.url, "Français")]
@@ -136,7 +136,7 @@ def test_each_page_leads_to_its_translations(client):
     ]
 
 
-def test_head_names_the_translations_and_the_one_for_everybody_else(client):
+def test_head_has_the_translations_and_x_default(client):
     story, french = make_pair()
     pair = {"en": story.url, "fr": french.url, "x-default": story.url}
 
@@ -147,16 +147,16 @@ def test_head_names_the_translations_and_the_one_for_everybody_else(client):
         assert all(link["href"].startswith(f"{SITE}/") for link in links)
 
 
-def test_without_a_default_version_none_is_for_everybody_else(client):
+def test_there_is_no_x_default_without_a_page_in_the_default_language(client):
     french = make_plain_page(
         "Seulement", parent=make_home("fr"), locale=Locale.objects.get(language_code="fr")
     )
-    spanish = translated(french, make_home("es"), translation_key=french.translation_key)
+    spanish = make_translation(french, make_home("es"), translation_key=french.translation_key)
 
     assert alternates(client, french.url) == {"fr": french.url, "es": spanish.url}
 
 
-def test_pages_in_one_language_lead_nowhere(client):
+def test_pages_in_one_language_have_no_language_switcher(client):
     make_pair()
     alone = make_plain_page("Alone")
 
@@ -165,13 +165,13 @@ def test_pages_in_one_language_lead_nowhere(client):
     assert alternates(client, alone.url) == {}
 
 
-def test_a_site_in_one_language_has_no_way_to_others(client):
+def test_a_site_in_one_language_has_no_language_switcher(client):
     for address in ("/", "/search/", "/no-such-page/"):
         assert switcher(client, address) == []
 
 
 @pytest.mark.parametrize("address", ["/search/?q=story", "/no-such-page/"])
-def test_what_is_no_page_leads_to_the_home_pages(client, address):
+def test_responses_without_a_page_link_to_the_home_pages(client, address):
     make_pair()
 
     assert switcher(client, address) == [("en", "/", "English", "true"), ("fr", "/fr/", "Français", None)]
@@ -179,7 +179,7 @@ def test_what_is_no_page_leads_to_the_home_pages(client, address):
 
 
 @pytest.mark.parametrize("address", ["country/senegal/", "?country=senegal", "?page=2"])
-def test_parts_of_a_list_lead_to_the_whole_list(client, address):
+def test_filtered_and_later_pages_of_a_list_link_to_the_whole_list(client, address):
     make_pair()
     for _number in range(13):
         make_story(countries=["SN"])
@@ -227,9 +227,10 @@ WAYS_TO_HIDE = [unpublish, expire, hide, hide_list, close_language, hide_languag
 
 
 @pytest.mark.parametrize("way", WAYS_TO_HIDE, ids=lambda way: way.__name__)
-def test_no_way_leads_to_a_translation_that_is_not_public(client, way):
+def test_nothing_links_to_a_translation_that_is_not_public(client, way):
     story, french = make_pair()
-    spanish_index = translated(make_index(), make_home("es"), translation_key=make_index().translation_key)
+    index = make_index()
+    spanish_index = make_translation(index, make_home("es"), translation_key=index.translation_key)
     spanish = make_story(
         "Una historia",
         parent=spanish_index,
@@ -245,7 +246,7 @@ def test_no_way_leads_to_a_translation_that_is_not_public(client, way):
         assert address not in client.get(page.url).content.decode()
 
 
-def test_a_private_page_leads_those_who_see_it_to_its_public_translation(client):
+def test_a_private_page_links_to_its_public_translation(client):
     story, french = make_pair()
     make_private(french)
     client.force_login(make_user("Editors"))
@@ -255,7 +256,7 @@ def test_a_private_page_leads_those_who_see_it_to_its_public_translation(client)
 
 def test_menu_has_no_page_of_another_language(client):
     about = make_plain_page("About", show_in_menus=True)
-    translated(about, make_home("fr"), translation_key=about.translation_key, show_in_menus=True)
+    make_translation(about, make_home("fr"), translation_key=about.translation_key, show_in_menus=True)
 
     for address in ("/", "/about/"):
         assert [link.text for link in parse(client.get(address)).select(".menu__link")] == ["About"]
@@ -263,12 +264,12 @@ def test_menu_has_no_page_of_another_language(client):
 
 def test_more_languages_take_no_more_queries(client, django_assert_num_queries):
     about = make_plain_page("About")
-    translated(about, make_home("fr"), translation_key=about.translation_key)
+    make_translation(about, make_home("fr"), translation_key=about.translation_key)
     client.get("/about/")  # the first request fills Wagtail's caches
     with django_assert_num_queries(7):
         client.get("/about/")
     for language in ("es", "ar"):
-        translated(about, make_home(language), translation_key=about.translation_key)
+        make_translation(about, make_home(language), translation_key=about.translation_key)
     client.get("/about/")
     with django_assert_num_queries(7):
         client.get("/about/")
@@ -294,7 +295,7 @@ def test_editors_copy_a_page_to_another_language_to_translate_it(client, group):
     assert copy.summary == "In short."
 
 
-def test_only_those_who_may_translate_can(client):
+def test_translating_needs_the_permission(client):
     story, french = make_pair()
     Group.objects.get(name="Editors").permissions.filter(codename="submit_translation").delete()
     client.force_login(make_user("Editors"))

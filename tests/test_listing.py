@@ -1,4 +1,4 @@
-"""Lists of stories: pages of twelve, filters with their counts, and the lists of a country or a theme."""
+"""Index pages: pagination, filters with their counts, and the lists of one country or theme."""
 
 import datetime
 import itertools
@@ -39,7 +39,7 @@ def titles_in(page):
 
 
 def choices(client, address):
-    """Return {label of the facet: its choices with their counts} of the list at `address`."""
+    """Return {label of a facet: its choices, such as "Kenya(2)"} of the list at `address`."""
     page = parse(client.get(address))
     return {
         facet.select_one(".facet__label").text: [
@@ -118,13 +118,13 @@ def test_filters_combine(client, stories, subtests):
             assert titles(client, f"/stories/?{query}") == expected
 
 
-def test_each_choice_shows_how_many_stories_it_would_give(client, stories):
+def test_choices_show_their_number_of_stories(client, stories):
     assert choices(client, "/stories/") == {
         "Country": ["India(2)", "Kenya(2)", "Nepal(1)", "Senegal(1)", "Uganda(1)"],
         "Theme": ["Debt(3)", "Law(2)"],
         "Year": ["2025(2)", "2024(3)", "2023(1)"],
     }
-    # Other filters count; a facet's own does not, as its choices take each other's place.
+    # Filters of other facets count; that of the same facet does not, as a choice replaces it.
     assert choices(client, "/stories/?country=kenya&year=2024") == {
         "Country": ["India(1)", "Kenya(1)", "Senegal(1)", "Uganda(1)"],
         "Theme": ["Debt(1)", "Law(1)"],
@@ -133,7 +133,7 @@ def test_each_choice_shows_how_many_stories_it_would_give(client, stories):
 
 
 @pytest.mark.parametrize("query", ["", "?country=kenya", "?theme=law&year=2024", "?year=2025"])
-def test_each_choice_gives_as_many_stories_as_it_says(client, stories, query):
+def test_each_choice_leads_to_as_many_stories_as_its_count(client, stories, query):
     page = parse(client.get(f"/stories/{query}"))
 
     for choice in page.select(".facet__choice"):
@@ -142,7 +142,7 @@ def test_each_choice_gives_as_many_stories_as_it_says(client, stories, query):
             assert choice.select_one(".facet__count").text == f"({found})"
 
 
-def test_each_active_filter_can_be_taken_off(client, stories):
+def test_each_active_filter_can_be_removed(client, stories):
     page = parse(client.get("/stories/?country=kenya&theme=debt&year=2024"))
 
     active = [(tag.contents[0].strip(), tag["href"]) for tag in page.select(".tag--active")]
@@ -156,14 +156,14 @@ def test_each_active_filter_can_be_taken_off(client, stories):
     assert titles(client, f"/stories/{active[0][1]}") == ["D", "B"]
 
 
-def test_the_last_filter_leads_back_to_the_whole_list(client, stories):
+def test_removing_the_last_filter_leads_to_the_whole_list(client, stories):
     page = parse(client.get("/stories/?country=kenya"))
 
     assert page.select_one(".tag--active")["href"] == "?"
     assert len(titles(client, "/stories/?")) == 6
 
 
-def test_filters_that_leave_nothing_say_so_and_lead_on(client, stories):
+def test_filters_without_a_story_say_so_and_link_to_the_whole_list(client, stories):
     page = parse(client.get("/stories/?country=kenya&year=2025"))
 
     assert page.select_one(".listing__count").text == "0 stories"
@@ -173,8 +173,9 @@ def test_filters_that_leave_nothing_say_so_and_lead_on(client, stories):
     assert active == [("Kenya", "?year=2025"), ("2025", "?country=kenya")]
 
 
+# A query string, and whether the page says that it was ignored (None: either).
 BAD_FILTERS = [
-    ("country=no-such-country", False),  # well-formed: it can be taken off
+    ("country=no-such-country", False),  # a valid slug: it is an active filter
     ("theme=%D8%B9%D9%85%D9%84", False),
     ("country=%00", True),
     ("country=ken%00ya", True),
@@ -193,17 +194,17 @@ BAD_FILTERS = [
 ]
 
 
-def test_bad_filter_is_treated_kindly(client, stories, subtests):
+def test_bad_filter_is_ignored_and_gives_no_error(client, stories, subtests):
     whole = {address: titles(client, address) for address in ["/stories/", "/stories/country/kenya/"]}
-    for address, (query, bad) in itertools.product(whole, BAD_FILTERS):
+    for address, (query, is_ignored) in itertools.product(whole, BAD_FILTERS):
         with subtests.test(f"{address}?{query[:40]}"):
             response = client.get(f"{address}?{query}")
 
             assert response.status_code == 200
             page = parse(response)
-            if bad is not None:
-                assert ("was not understood and is left out" in page.text) == bad
-            if bad:
+            if is_ignored is not None:
+                assert ("was not understood and is left out" in page.text) == is_ignored
+            if is_ignored:
                 assert titles_in(page) == whole[address]
             assert "<script>alert" not in response.content.decode()
 
@@ -251,6 +252,7 @@ def test_filters_combine_with_the_address_of_a_term(client, stories):
     assert titles(client, "/stories/country/india/?year=2025") == ["E"]
 
 
+# Paths below /stories/ that are no list.
 NO_LISTS = [
     "country/france/",  # no story has it
     "country/atlantis/",
@@ -286,7 +288,7 @@ def test_term_that_is_used_in_another_top_index_only_is_not_found(client, storie
     assert titles(client, "/archive/country/france/") == ["Elsewhere"]
 
 
-def test_strange_address_is_not_found(client, subtests):
+def test_malformed_path_is_not_found(client, subtests):
     make_plain_page("About")
     for path in ("%00/", "st%00ories/", "%F0%9F%98%80/", "x" * 3000 + "/", "%C3%28/", "a/" * 60):
         with subtests.test(path[:40]):

@@ -1,4 +1,4 @@
-"""What pages say of themselves in their head: canonical addresses, cards, structured data, feeds."""
+"""The metadata in a page's <head>: canonical URLs, Open Graph and Twitter cards, JSON-LD, links to feeds."""
 
 import json
 
@@ -24,7 +24,8 @@ from tests.builders import (
 pytestmark = pytest.mark.django_db
 
 SITE = "http://127.0.0.1:8000"
-LARGE = (1200, 800)  # no smaller than a card
+# Size in pixels of an image that is not smaller than a card.
+LARGE = (1200, 800)
 
 
 def change_settings(**fields):
@@ -43,15 +44,15 @@ def canonical(client, address):
 
 
 def cards(client, address):
-    """Return the properties for cards, {name: content}, each of which stands there once."""
+    """Return {name: content} of the page's Open Graph and Twitter tags; no name may be there twice."""
     tags = read(client, address).select("meta[property], meta[name^='twitter:']")
     found = [(tag.get("property") or tag["name"], tag["content"]) for tag in tags]
     assert len(dict(found)) == len(found)
     return dict(found)
 
 
-def data(client, address):
-    """Return the nodes of the structured data, {type: node}."""
+def json_ld_nodes(client, address):
+    """Return the JSON-LD nodes of a page, {@type: node}."""
     (script,) = read(client, address).select("script[type='application/ld+json']")
     parsed = json.loads(script.string)
     assert parsed["@context"] == "https://schema.org"
@@ -63,11 +64,11 @@ def feeds(client, address):
     return [(link["type"].split("/")[1], link["title"], link["href"].removeprefix(SITE)) for link in links]
 
 
-# --- Canonical addresses -------------------------------------------------------------------------
+# --- Canonical URLs ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("asked", "named"),
+    ("requested", "expected"),
     [
         ("/", "/"),
         ("/?utm_source=mail", "/"),
@@ -86,21 +87,21 @@ def feeds(client, address):
         ("/stories/story-0/?text=0", "/stories/story-0/"),
     ],
 )
-def test_every_page_names_its_one_address(client, asked, named):
+def test_every_page_has_one_canonical_url(client, requested, expected):
     make_plain_page("About")
     for number in range(14):
         make_story(f"Story {number}", countries=["KE"], themes=["Dívida"], date="2025-03-14")
-    assert canonical(client, asked) == named
+    assert canonical(client, requested) == expected
 
 
-def test_an_alias_names_the_address_of_its_source(client):
+def test_the_canonical_url_of_an_alias_is_that_of_its_source(client):
     story = make_story("A story")
     alias = story.create_alias(parent=make_index(make_index(), "Africa"))
     assert alias.url != story.url
     assert canonical(client, alias.url) == story.url
 
 
-def test_what_is_no_page_names_no_address_and_has_no_card(client):
+def test_responses_without_a_page_have_no_metadata(client):
     for address in ("/no-such-page/", "/search/?q=words"):
         page = parse(client.get(address))
         assert not page.select("link[rel=canonical], meta[property], script[type='application/ld+json']")
@@ -139,13 +140,13 @@ def test_a_story_has_a_card_with_its_lead_picture(client, store):
     assert response.getvalue()
 
 
-def test_words_for_search_results_are_those_of_the_card(client):
+def test_the_card_has_the_title_and_description_for_search_engines(client):
     story = make_story("A story", seo_title="In short", search_description="For those who search.")
     card = cards(client, story.url)
     assert (card["og:title"], card["og:description"]) == ("In short", "For those who search.")
 
 
-def test_a_decorative_picture_has_no_words_on_the_card(client, store):
+def test_a_decorative_picture_has_no_alternative_text_on_the_card(client, store):
     story = make_story(lead_image=make_image(), lead_image_decorative=True, lead_image_alt="Left from before")
     card = cards(client, story.url)
     assert card["og:image"]
@@ -202,7 +203,7 @@ def test_the_picture_of_the_card_is_made_when_a_story_is_published(client, store
     assert set(Rendition.objects.values_list("file", flat=True)) == made
 
 
-def test_a_lost_picture_spoils_no_page(client, store):
+def test_a_missing_image_file_breaks_no_page(client, store):
     image = make_image()
     image.file.storage.delete(image.file.name)
     story = make_story(lead_image=image, lead_image_alt="A lamp")
@@ -212,10 +213,10 @@ def test_a_lost_picture_spoils_no_page(client, store):
 # --- Structured data -----------------------------------------------------------------------------
 
 
-def test_the_first_page_describes_the_organisation_and_the_search(client):
+def test_the_home_page_describes_the_organisation_and_the_search(client):
     profile = {"type": "profile", "value": {"name": "Mastodon", "url": "https://example.org/@us"}}
     change_settings(organisation_name="Lantern Road", social_links=json.dumps([profile]))
-    nodes = data(client, "/")
+    nodes = json_ld_nodes(client, "/")
     assert set(nodes) == {"Organization", "WebSite"}
     assert nodes["Organization"]["name"] == nodes["WebSite"]["name"] == "Lantern Road"
     assert nodes["Organization"]["sameAs"] == ["https://example.org/@us"]
@@ -234,7 +235,7 @@ def test_a_story_is_described_as_an_article(client, store):
         lead_image=make_image(),
         lead_image_alt="A lamp",
     )
-    article = data(client, story.url)["Article"]
+    article = json_ld_nodes(client, story.url)["Article"]
     assert article["headline"] == "A story"
     assert article["description"] == "What it is about."
     assert article["inLanguage"] == "en"
@@ -247,7 +248,8 @@ def test_a_story_is_described_as_an_article(client, store):
 
 
 def trail(client, address):
-    items = data(client, address)["BreadcrumbList"]["itemListElement"]
+    """Return (name, path) of each item of the BreadcrumbList."""
+    items = json_ld_nodes(client, address)["BreadcrumbList"]["itemListElement"]
     assert [item["position"] for item in items] == list(range(1, len(items) + 1))
     return [(item["name"], item["item"].removeprefix(SITE)) for item in items]
 
@@ -269,7 +271,7 @@ def test_breadcrumbs_name_no_page_that_is_not_public(client):
     assert [name for name, _ in trail(client, story.url)] == ["Home", "Stories", "A story"]
 
 
-def test_a_private_page_says_nothing_of_itself_to_who_may_not_see_it(client):
+def test_a_private_page_has_no_metadata_for_visitors(client):
     story = make_private(make_story("The secret title", slug="a-story"))
     response = client.get(story.url, follow=True)
     assert b"secret" not in response.content
@@ -277,21 +279,21 @@ def test_a_private_page_says_nothing_of_itself_to_who_may_not_see_it(client):
     assert b"The secret title" in client.get(story.url).content
 
 
-def test_no_title_ends_the_data_or_a_tag(client):
-    wicked = """</script><script>alert(1)</script><!-- " ' & \u2028"""
-    story = make_story("A story", authors=[wicked[:100]], summary=wicked, seo_title=wicked)
-    type(story).objects.filter(pk=story.pk).update(title=wicked)
+def test_markup_in_texts_is_escaped_in_the_metadata(client):
+    markup = """</script><script>alert(1)</script><!-- " ' & \u2028"""
+    story = make_story("A story", authors=[markup[:100]], summary=markup, seo_title=markup)
+    type(story).objects.filter(pk=story.pk).update(title=markup)
     source = client.get(story.url).content.decode()
     assert "<script>alert" not in source
-    article = data(client, story.url)["Article"]
-    assert article["headline"] == article["description"] == wicked
-    assert cards(client, story.url)["og:title"] == wicked
+    article = json_ld_nodes(client, story.url)["Article"]
+    assert article["headline"] == article["description"] == markup
+    assert cards(client, story.url)["og:title"] == markup
 
 
 # --- Feeds ---------------------------------------------------------------------------------------
 
 
-def test_pages_name_the_feeds_that_fit_them(client):
+def test_pages_link_to_their_feeds(client):
     change_settings(organisation_name="Lantern Road")
     story = make_story("A story", parent=make_index(make_index(), "Africa"), countries=["KE"])
     site = [("atom+xml", "Lantern Road", "/feed.atom"), ("rss+xml", "Lantern Road", "/feed.rss")]
@@ -332,7 +334,7 @@ def test_an_editor_sees_how_a_story_looks_when_shared(admin_client, store):
     assert "The summary." not in card.main.get_text()
 
 
-def test_a_preview_as_a_page_describes_nothing(store):
+def test_a_preview_has_no_metadata(store):
     story = make_story("A story", live=False)
     page = parse(story.make_preview_request().render())
     assert page.h1.get_text() == "A story"

@@ -1,4 +1,4 @@
-"""Menu, breadcrumbs and section menu: made from the tree, public pages only, the current place marked."""
+"""Main menu, breadcrumbs and section menu: which pages they have, and how they mark the current one."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.builders import home_page, make_index, make_plain_page, make_private,
 
 pytestmark = pytest.mark.django_db
 
-# Words that stand in no other text of the site.
+# Words in the titles of hidden and of public pages, which no other text of the site has.
 HIDDEN, SHOWN = "Quixotic", "Marigold"
 
 
@@ -20,12 +20,13 @@ def assert_only_shown(html):
 
 
 def menu(client, address):
-    """Return (text, address, what it says of the current place) for each link of the main menu."""
+    """Return (text, href, aria-current) of each link of the main menu."""
     links = parse(client.get(address)).select(".menu__link")
     return [(link.text, link["href"], link.get("aria-current")) for link in links]
 
 
 def section_menu(client, address):
+    """Return (text, aria-current) of each link of the section menu."""
     links = parse(client.get(address)).select(".section-menu a")
     return [(link.text, link.get("aria-current")) for link in links]
 
@@ -34,7 +35,7 @@ def breadcrumbs(client, address):
     return [item.get_text(strip=True) for item in parse(client.get(address)).select(".breadcrumbs li")]
 
 
-def test_menu_holds_what_is_ticked_for_it_in_the_order_of_the_tree(client):
+def test_menu_has_the_pages_ticked_for_menus_in_the_order_of_the_tree(client):
     make_plain_page("Get help", show_in_menus=True)
     make_index()
     make_plain_page("Privacy")
@@ -42,7 +43,7 @@ def test_menu_holds_what_is_ticked_for_it_in_the_order_of_the_tree(client):
     assert menu(client, "/") == [("Get help", "/get-help/", None), ("Stories", "/stories/", None)]
 
 
-def test_menu_marks_the_current_place(client):
+def test_menu_marks_the_current_page_and_its_section(client):
     make_plain_page("About", show_in_menus=True)
     section = make_index(make_index(), title="Africa")
     story = make_story(parent=section)
@@ -64,7 +65,7 @@ def test_breadcrumbs_lead_from_the_home_page_to_the_current_one(client):
     assert [link["href"] for link in links] == ["/", "/stories/", "/stories/africa/"]
 
 
-def test_section_menu_shows_two_levels_below_the_page_that_opens_the_section(client):
+def test_section_menu_shows_two_levels_below_its_top_page(client):
     about = make_plain_page("About")
     people = make_plain_page("People", parent=about)
     board = make_plain_page("Board", parent=people)
@@ -85,7 +86,7 @@ def test_section_menu_lists_sections_and_no_stories(client):
     assert section_menu(client, "/stories/") == [("Stories", "page"), ("Africa", None)]
 
 
-def test_help_page_is_linked_at_the_foot_of_every_page(client):
+def test_help_page_is_linked_in_the_footer_of_every_page(client):
     home = home_page()
     home.help_page, home.help_line = make_plain_page("Get help now"), "<p>Call somebody.</p>"
     home.save()
@@ -118,7 +119,7 @@ def hide_plain_page(page, way):
 
 
 @pytest.mark.parametrize("way", ["draft", "private"])
-def test_hidden_pages_are_in_no_menu_nor_search(client, way):
+def test_hidden_pages_are_in_no_menu_and_no_search_results(client, way):
     index, about = make_index(), make_plain_page("About", show_in_menus=True)
     make_plain_page(f"{SHOWN} page", show_in_menus=True)
     make_plain_page(f"{SHOWN} part", parent=about)
@@ -144,7 +145,7 @@ def test_hidden_pages_are_in_no_menu_nor_search(client, way):
     assert parse(client.get(f"/search/?q={HIDDEN}")).select(".result") == []
 
 
-def test_hidden_section_is_not_in_breadcrumbs_nor_in_the_place_of_a_result(client):
+def test_hidden_section_is_not_in_breadcrumbs_or_search_results(client):
     section = make_index(make_index(), title=f"{HIDDEN} section")
     story = make_story(f"{SHOWN} title", parent=section)
     section.unpublish()

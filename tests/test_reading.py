@@ -1,4 +1,4 @@
-"""What stands around a story for its readers, and the pages that are shown when something is missing."""
+"""The end of a story, the footer's help line, and the login, error and maintenance pages."""
 
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -13,7 +13,7 @@ from tests.builders import home_page, make_index, make_plain_page, make_private,
 pytestmark = pytest.mark.django_db
 
 
-def set_contact(address="change@example.org"):
+def set_contact_email(address="change@example.org"):
     settings = SiteSettings.for_site(home_page().get_site())
     settings.contact_email = address
     settings.save()
@@ -31,7 +31,7 @@ def test_story_is_shared_by_plain_links_with_its_full_address(client, settings):
         shared = unquote(link["href"])
         assert settings.BASE_URL + story.url in shared, name
         assert story.title in shared, name
-    # A title can't end a field of the message and begin another.
+    # No character in a title ends the subject and begins another field of the message.
     assert parse_qs(urlsplit(ways["E-mail"]["href"]).query)["subject"] == [story.title]
     assert "noreferrer" in ways["WhatsApp"]["rel"]
     copy = tree.select_one(".share button")
@@ -39,10 +39,10 @@ def test_story_is_shared_by_plain_links_with_its_full_address(client, settings):
     assert "needs-script" in copy.parent["class"]
 
 
-def test_who_is_in_a_story_can_ask_for_a_change_with_its_address(client, settings):
+def test_a_story_has_a_mail_link_to_ask_for_its_change_with_its_url(client, settings):
     story = make_story()
     assert not parse(client.get(story.url)).select(".story-end__change")
-    set_contact()
+    set_contact_email()
     link = parse(client.get(story.url)).select_one(".story-end__change a")
     assert link["href"].startswith("mailto:change@example.org?")
     assert parse_qs(urlsplit(link["href"]).query)["body"] == [settings.BASE_URL + story.url]
@@ -56,13 +56,13 @@ def test_help_line_is_on_every_page(client):
         assert "Call 0800 000 000." in parse(client.get(address)).select_one("footer .help-line").text
 
 
-def test_what_a_story_does_not_have_leaves_nothing_behind(client):
+def test_empty_fields_of_a_story_leave_no_empty_elements(client):
     tree = parse(client.get(make_story(body=[]).url))
     for part in ["figure", "[aria-label='Filed under']", ".content-note", ".contents", ".neighbours"]:
         assert not tree.select(part), part
 
 
-# --- When something is missing -----------------------------------------------------------------------
+# --- Login, error and maintenance pages ------------------------------------------------------------
 
 
 def test_private_page_asks_for_a_login_in_the_design_of_the_site(client):
@@ -81,8 +81,8 @@ def test_private_page_asks_for_a_login_in_the_design_of_the_site(client):
     assert parse(client.get(page.url)).select_one("h1").text == "For members"
 
 
-def test_error_page_needs_no_database_and_no_look_up_of_the_stylesheet(settings, django_assert_num_queries):
-    # In production the names of static files have hashes, and a missing one would be an error.
+def test_error_page_needs_no_database_and_no_static_files_manifest(settings, django_assert_num_queries):
+    # In production, {% static %} raises an error for a file that is not in the manifest.
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
     }
@@ -108,12 +108,13 @@ def test_maintenance_page_is_one_file_with_the_help_lines_of_all_languages(setti
     assert "Call 0800 000 000." in tree.text
     assert "اتصلوا" in tree.text
     assert "Pas encore" not in text
-    # Nothing else is loaded: the server that could send it is down.
+    # It loads no other file, as the server is down.
     assert not tree.select("script, img, link[rel=stylesheet]")
     assert "--paper" in tree.select_one("style").text
 
 
 def add_home(language, home, **fields):
+    """Return a new translation of the home page `home` into `language`."""
     locale, _ = Locale.objects.get_or_create(language_code=language)
     page = HomePage(
         title=language, slug=language, locale=locale, translation_key=home.translation_key, headline=language

@@ -1,4 +1,4 @@
-"""robots.txt and security.txt."""
+"""robots.txt, with its policy from the site settings, and security.txt."""
 
 import datetime
 from urllib.robotparser import RobotFileParser
@@ -24,6 +24,7 @@ def change(**fields):
 
 
 def rules(client):
+    """Return the parsed robots.txt."""
     response = client.get("/robots.txt")
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     parser = RobotFileParser()
@@ -35,7 +36,7 @@ def allowed(client, robot):
     return rules(client).can_fetch(robot, f"{SITE}/stories/")
 
 
-def test_at_first_search_engines_are_welcome_and_robots_that_train_ai_are_not(client):
+def test_by_default_search_engines_are_allowed_and_ai_training_robots_are_not(client):
     assert allowed(client, "Googlebot")
     assert allowed(client, "facebookexternalhit")
     assert {allowed(client, robot) for robot in AI_TRAINING_ROBOTS} == {False}
@@ -53,7 +54,7 @@ def test_the_policy_is_a_setting(client):
 
 
 @pytest.mark.parametrize("policy", SiteSettings.Robots.values)
-def test_robots_txt_says_its_policy_in_words_and_names_nothing_secret(client, policy):
+def test_robots_txt_explains_its_policy_and_names_no_page(client, policy):
     make_private(make_story("Private"))
     change(robots=policy)
     lines = client.get("/robots.txt").content.decode().splitlines()
@@ -89,7 +90,7 @@ def test_there_is_no_security_txt_without_a_contact(client):
     assert client.get(SECURITY).status_code == 404
 
 
-def test_these_files_set_no_cookie_and_take_a_pinned_number_of_queries(client):
+def test_both_files_set_no_cookie_and_take_a_pinned_number_of_queries(client):
     change(contact_email="help@example.org")
     counts = {}
     for address in ("/robots.txt", SECURITY):

@@ -1,4 +1,4 @@
-"""The sitemap: all public pages that search engines may list, and nothing else."""
+"""sitemap.xml: all public pages that search engines may index, and nothing else."""
 
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -33,7 +33,7 @@ NAMES = {
 
 
 def read(client):
-    """Return {address without the host: its element}."""
+    """Return {path: <url> element} of the sitemap."""
     response = client.get("/sitemap.xml")
     assert response["Content-Type"] == "application/xml"
     rows = ElementTree.fromstring(response.content).findall("s:url", NAMES)
@@ -43,6 +43,7 @@ def read(client):
 
 
 def dates(client):
+    """Return {path: lastmod} of the sitemap."""
     return {address: row.findtext("s:lastmod", namespaces=NAMES) for address, row in read(client).items()}
 
 
@@ -86,7 +87,7 @@ def test_stories_kept_out_of_search_engines_are_not_in_the_sitemap(client):
     assert '<meta name="robots" content="noindex">' in page
 
 
-def test_an_alias_leaves_the_place_to_its_source(client):
+def test_an_alias_is_not_in_the_sitemap(client):
     story = make_story("A story")
     alias = story.create_alias(parent=make_index(make_index(), "Africa"))
     found = read(client)
@@ -94,7 +95,7 @@ def test_an_alias_leaves_the_place_to_its_source(client):
     assert alias.url not in found
 
 
-def test_lists_changed_when_what_they_list_did(client):
+def test_lastmod_of_a_list_is_that_of_its_latest_story(client):
     section = make_index(make_index(), "Africa")
     make_story("Old", parent=section, countries=["KE"], themes=["Mining"])
     new = make_story("New", parent=section, countries=["KE"])
@@ -105,10 +106,10 @@ def test_lists_changed_when_what_they_list_did(client):
     assert found["/stories/theme/mining/"] == found["/stories/africa/old/"] < newest
 
 
-def test_a_sitemap_names_the_pictures_of_a_page_that_are_made(client, store):
+def test_the_sitemap_has_the_images_of_a_page_whose_renditions_exist(client, store):
     story = make_story(lead_image=make_image(), lead_image_alt="A lamp", body=[pictures(make_image())])
     row = read(client)[story.url]
-    assert row.findall("image:image", NAMES) == [], "no machine's visit makes pictures"
+    assert row.findall("image:image", NAMES) == [], "a request for the sitemap makes no renditions"
     make_renditions(story)
     addresses = [loc.text for loc in read(client)[story.url].iterfind("image:image/image:loc", NAMES)]
     assert len(addresses) == len(set(addresses)) == 2
@@ -119,7 +120,7 @@ def test_a_sitemap_names_the_pictures_of_a_page_that_are_made(client, store):
         assert response.getvalue()
 
 
-def test_pages_name_their_public_translations(client):
+def test_pages_have_links_to_their_public_translations(client):
     make_story("Alone")
     french = Locale.objects.create(language_code="fr")
     make_theme("Mining").copy_for_translation(french).save()
@@ -149,7 +150,7 @@ def test_pages_name_their_public_translations(client):
     assert "/fr/recits/cache/" not in found
 
 
-def test_a_page_that_was_taken_off_is_news_and_nobody_gets_a_cookie(client):
+def test_unpublishing_a_page_changes_the_etag_and_no_cookie_is_set(client):
     story = make_story("Goes")
     make_story("Stays")
     first = client.get("/sitemap.xml")

@@ -1,4 +1,4 @@
-"""A story's page: the order of stories, its neighbours, what is related, and what readers are shown."""
+"""Story pages: the order of stories, earlier and later stories, related stories, and the page's content."""
 
 import datetime
 
@@ -24,7 +24,7 @@ def titles(page, selector):
 
 
 def neighbours(client, story):
-    """Return the titles of the earlier and the later story that the page links to, None where none."""
+    """Return the titles of the earlier and the later story that the page of `story` links to, or None."""
     page = parse(client.get(story.url))
     found = {link["rel"][0]: link.contents[-1].strip() for link in page.select(".neighbour")}
     return found.get("prev"), found.get("next")
@@ -33,7 +33,7 @@ def neighbours(client, story):
 # --- Order ---------------------------------------------------------------------------------------
 
 
-def test_lists_go_by_date_and_of_one_day_by_which_was_made_last(client):
+def test_lists_are_sorted_by_date_and_then_by_primary_key_newest_first(client):
     for title, days in [("B", 0), ("D", 2), ("C", 0), ("A", -1)]:
         make_story(title, date=DAY + datetime.timedelta(days=days))
 
@@ -49,7 +49,7 @@ def test_order_does_not_change_when_a_story_is_published_again(client):
     assert titles(parse(client.get("/stories/")), ".card__title") == ["Second", "First"]
 
 
-def test_neighbours_lead_through_all_stories_of_one_day(client):
+def test_neighbours_of_stories_of_the_same_day_link_them_all(client):
     stories = [make_story(f"Story {letter}", date=DAY) for letter in "ABCD"]
 
     assert [neighbours(client, story) for story in stories] == [
@@ -60,7 +60,7 @@ def test_neighbours_lead_through_all_stories_of_one_day(client):
     ]
 
 
-def test_neighbours_cross_sections_and_stop_at_another_top_index(client):
+def test_neighbours_can_be_in_another_section_but_not_in_another_top_index(client):
     africa, asia = (make_index(make_index(), title=name) for name in ("Africa", "Asia"))
     old = make_story("Old", parent=africa, date=DAY)
     middle = make_story("Middle", parent=asia, date=DAY + datetime.timedelta(days=1))
@@ -72,7 +72,7 @@ def test_neighbours_cross_sections_and_stop_at_another_top_index(client):
     assert neighbours(client, old) == (None, "Middle")
 
 
-def test_only_story_has_no_neighbours_nor_related_stories(client):
+def test_the_only_story_has_no_neighbours_and_no_related_stories(client):
     page = parse(client.get(make_story().url))
 
     assert page.select(".neighbours, .band") == []
@@ -94,7 +94,7 @@ def test_related_stories_are_those_that_share_most_then_the_newest(client):
     assert titles(page, ".band .card__title") == ["Three", "Two", "One, newer"]
 
 
-# --- What readers see ----------------------------------------------------------------------------
+# --- The content of the page ----------------------------------------------------------------------------
 
 
 def test_story_shows_its_words_date_terms_and_authors(client):
@@ -140,7 +140,7 @@ def test_owner_is_never_shown(client):
     assert "By " not in parse(client.get(story.url)).select_one(".byline").text
 
 
-def test_content_notes_stand_before_the_words_and_on_cards(client):
+def test_content_notes_are_shown_before_the_body_and_on_cards(client):
     story = make_story(content_notes=["debt", "violence", "no-longer-a-note"])
 
     html = client.get(story.url).content.decode()
@@ -152,7 +152,7 @@ def test_content_notes_stand_before_the_words_and_on_cards(client):
         assert card == "Describes debt bondage, violence"
 
 
-def test_lead_picture_has_the_words_of_this_story(client):
+def test_lead_picture_has_the_alternative_text_of_this_story(client):
     image = make_image(title="IMG_2041", credit="A. Photographer", shows="other")
     described = make_story(lead_image=image, lead_image_alt="Two chairs by a window")
     decorative = make_story(lead_image=image, lead_image_alt="Unused", lead_image_decorative=True)
@@ -184,7 +184,7 @@ def test_table_of_contents_lists_section_headings_by_ids_that_stay(client):
         [("Leaving", "Leaving"), ("Coming back", "Coming back")],
         ["#section-10000000", "#section-30000000"],
     )
-    # Other words in another order: links from elsewhere still lead to the same section.
+    # With another text and order, links from other sites still lead to the same section.
     story.body = [
         {"type": "heading", "value": {"text": "Home", "level": "2"}, "id": HEADINGS[2]["id"]},
         HEADINGS[0],
@@ -201,7 +201,7 @@ def test_headings_keep_their_ids_without_a_table_of_contents(client):
     assert found == [("h2", "section-10000000"), ("h3", "section-20000000"), ("h2", "section-30000000")]
 
 
-def test_only_a_story_to_be_kept_out_tells_search_engines_so(client):
+def test_only_a_story_kept_out_of_search_engines_has_noindex(client):
     kept_out = make_story("Kept out", keep_out_of_search_engines=True)
 
     page = parse(client.get(kept_out.url))
@@ -223,27 +223,27 @@ def test_description_for_search_engines_is_the_summary_unless_there_is_another(c
     assert description(other) == "Other words."
 
 
-# --- What publishing asks for (the forms are tried in test_editing.py) ----------------------------
+# --- What publishing requires (test_editing.py tests the forms) ----------------------------
 
 
-@pytest.mark.parametrize(("field", "nothing"), [("date", None), ("summary", "")])
-def test_live_story_must_have(field, nothing):
+@pytest.mark.parametrize(("field", "empty"), [("date", None), ("summary", "")])
+def test_live_story_requires(field, empty):
     story = make_story()
-    setattr(story, field, nothing)
+    setattr(story, field, empty)
 
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(ValidationError) as error:
         story.save_revision()
 
-    assert list(refused.value.message_dict) == [field]
+    assert list(error.value.message_dict) == [field]
 
 
-def test_live_story_must_say_what_its_lead_picture_shows():
+def test_live_story_requires_an_alternative_text_for_its_lead_picture():
     story = make_story()
     story.lead_image = make_image()
 
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(ValidationError) as error:
         story.save_revision()
 
-    assert list(refused.value.message_dict) == ["lead_image_alt"]
+    assert list(error.value.message_dict) == ["lead_image_alt"]
     story.lead_image_decorative = True
     story.save_revision()

@@ -1,4 +1,4 @@
-"""What stories are filed under and signed with: countries, themes, authors, and how they are chosen."""
+"""Terms: countries, themes and authors, their names and slugs, and how the admin lists and chooses them."""
 
 import re
 
@@ -16,8 +16,8 @@ from tests.builders import make_author, make_image, make_story, make_theme, make
 pytestmark = pytest.mark.django_db
 
 
-def chosen(client, model, query):
-    """Return the names that the chooser of `model` finds for `query`."""
+def chooser_results(client, model, query):
+    """Return the first ten names that the chooser of `model` finds for `query`."""
     response = client.get(f"/admin/snippets/choose/stories/{model}/results/", {"q": query})
     assert response.status_code == 200
     return [link.get_text(strip=True) for link in parse(response).select("td.title a, td.title")][:10]
@@ -82,16 +82,16 @@ def test_countries_are_found_by_part_of_a_name_in_any_language(text, codes):
     assert len(found) <= len(codes) + 1
 
 
-def test_country_that_cldr_does_not_know_is_shown_by_its_code():
+def test_country_that_cldr_lacks_is_named_by_its_code():
     assert str(Country(code="Q9")) == "Q9"
 
 
-def test_fold_takes_off_accents_and_case():
+def test_fold_removes_accents_and_case():
     assert fold("Côte d’IVOIRE – Straße") == "cote d’ivoire – strasse"
 
 
 @pytest.mark.parametrize("text", ["", " ", '"', "%", "\\", "😀", "x" * 5000, "a\x00b"])
-def test_nothing_typed_into_the_search_for_countries_breaks_it(client, text):
+def test_search_for_countries_accepts_any_text(client, text):
     client.force_login(make_user("Editors"))
 
     for address in ("/admin/snippets/stories/country/", "/admin/snippets/choose/stories/country/results/"):
@@ -129,7 +129,7 @@ def test_address_of_a_theme_stays_when_its_name_changes(client):
     assert page.select_one(".card__title").text == "A story"
 
 
-def test_addresses_of_themes_differ():
+def test_themes_have_different_slugs():
     names = ["Child labour", "Child, labour", "Child-labour!", "عمل الأطفال", "???", "!!!"]
     slugs = [make_theme(name).slug for name in names]
 
@@ -160,7 +160,7 @@ def test_same_slug_is_free_in_another_language():
     assert Theme.objects.create(name="Migration", locale=french).slug == "migration"
 
 
-def test_second_theme_of_the_same_name_is_refused_with_words(client):
+def test_second_theme_of_the_same_name_is_refused_with_a_message(client):
     client.force_login(make_user("Editors"))
     debt, law = make_theme("Debt"), make_theme("Law")
 
@@ -183,19 +183,19 @@ def test_term_of_a_story_can_not_be_deleted(model, name):
     model.objects.get(name=name).delete()
 
 
-@pytest.mark.parametrize(("kind", "name"), [("theme", "Debt"), ("author", "Staff")])
-def test_deleting_a_term_of_a_story_in_the_admin_is_refused_kindly(client, kind, name):
+@pytest.mark.parametrize(("model_name", "name"), [("theme", "Debt"), ("author", "Staff")])
+def test_deleting_a_term_of_a_story_in_the_admin_is_refused_without_an_error(client, model_name, name):
     make_story(themes=["Debt"], authors=["Staff"])
-    term = {"theme": Theme, "author": Author}[kind].objects.get(name=name)
+    term = {"theme": Theme, "author": Author}[model_name].objects.get(name=name)
     client.force_login(make_user("Moderators"))
-    address = f"/admin/snippets/stories/{kind}/delete/{term.pk}/"
+    address = f"/admin/snippets/stories/{model_name}/delete/{term.pk}/"
 
     assert client.get(address).status_code == 200
     assert client.post(address).status_code in {200, 302, 403}
     assert type(term).objects.filter(pk=term.pk).exists()
 
 
-def test_author_is_no_account():
+def test_author_has_no_link_to_a_user():
     names = {field.related_model.__name__ for field in Author._meta.get_fields() if field.related_model}
 
     assert "User" not in names
@@ -213,9 +213,9 @@ def test_author_is_no_account():
 def test_chooser_finds_countries_by_name(client, query, names):
     client.force_login(make_user("Editors"))
 
-    assert [name for name in names if name not in chosen(client, "country", query)] == []
+    assert [name for name in names if name not in chooser_results(client, "country", query)] == []
     if not names:
-        assert chosen(client, "country", query) == []
+        assert chooser_results(client, "country", query) == []
 
 
 def test_chooser_offers_themes_and_authors(client):
@@ -224,10 +224,10 @@ def test_chooser_offers_themes_and_authors(client):
     make_theme("Going home")
     make_author("Amina Sow")
 
-    assert chosen(client, "theme", "forc")[0] == "Forced labour"
-    assert "Going home" not in chosen(client, "theme", "forc")
-    assert "Amina Sow" in chosen(client, "author", "amin")
-    assert chosen(client, "author", "staff") == []
+    assert chooser_results(client, "theme", "forc")[0] == "Forced labour"
+    assert "Going home" not in chooser_results(client, "theme", "forc")
+    assert "Amina Sow" in chooser_results(client, "author", "amin")
+    assert chooser_results(client, "author", "staff") == []
 
 
 def test_lists_in_the_admin_say_how_many_stories_each_term_has(client):

@@ -1,4 +1,4 @@
-"""The page tree: what may stand where, how often, and what the migrations put in it."""
+"""The page tree: which page types may be where, and what the migrations create in it."""
 
 import importlib
 
@@ -29,7 +29,7 @@ def test_these_are_all_the_page_types():
         (StoryPage, {StoryIndexPage}),
     ],
 )
-def test_a_page_stands_only_below_its_parents(model, parents):
+def test_allowed_parents_of_each_page_type(model, parents):
     assert set(model.allowed_parent_page_models()) == parents
 
 
@@ -42,11 +42,11 @@ def test_a_page_stands_only_below_its_parents(model, parents):
         (StoryPage, set()),
     ],
 )
-def test_a_page_holds_only_its_children(model, children):
+def test_allowed_children_of_each_page_type(model, children):
     assert set(model.allowed_subpage_models()) == children
 
 
-def test_the_admin_offers_what_may_stand_below_a_page(client):
+def test_the_admin_offers_the_allowed_children_of_a_page(client):
     client.force_login(make_user(is_superuser=True))
     index, plain = make_index(), make_plain_page("About")
 
@@ -61,11 +61,11 @@ def test_the_admin_offers_what_may_stand_below_a_page(client):
 
     assert links(home_page()) == {"storyindexpage", "standardpage"}
     assert links(index) == {"storypage", "storyindexpage"}
-    # The only choice is taken at once.
+    # With one choice only, Wagtail redirects to its form.
     assert offered[plain.pk].url == f"/admin/pages/add/home/standardpage/{plain.pk}/"
 
 
-def test_a_story_holds_nothing_in_the_admin(client):
+def test_the_admin_adds_nothing_below_a_story(client):
     client.force_login(make_user(is_superuser=True))
     story = make_story()
 
@@ -113,17 +113,17 @@ def test_second_home_page_is_refused_in_the_admin_with_the_reason(client):
 
 @pytest.mark.parametrize("slug", sorted(RESERVED_SLUGS))
 @pytest.mark.parametrize("make", [make_story, make_index])
-def test_words_of_other_addresses_are_no_slugs(make, slug):
+def test_reserved_slugs_are_refused_below_an_index_page(make, slug):
     index = make_index()
 
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(ValidationError) as error:
         make(title="A title", parent=index, slug=slug)
 
-    assert list(refused.value.message_dict) == ["slug"]
-    assert slug in refused.value.message_dict["slug"][0]
+    assert list(error.value.message_dict) == ["slug"]
+    assert slug in error.value.message_dict["slug"][0]
 
 
-def test_words_of_other_addresses_are_free_elsewhere():
+def test_reserved_slugs_are_allowed_elsewhere():
     assert make_plain_page("Country", slug="country").full_url.endswith("/country/")
 
 
@@ -170,7 +170,7 @@ def test_home_page_shows_its_headline(client):
     assert "A quiet headline" in client.get("/").content.decode()
 
 
-def test_the_tree_is_sound():
+def test_the_tree_is_consistent():
     make_story(parent=make_index(parent=make_index(), title="A section"))
 
     problems = Page.find_problems()

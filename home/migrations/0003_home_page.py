@@ -1,4 +1,4 @@
-"""Puts the site's own home page in the place of Wagtail's welcome page."""
+"""Replaces Wagtail's welcome page by a HomePage, with a site at the host and port of BASE_URL."""
 
 from urllib.parse import urlsplit
 
@@ -27,7 +27,7 @@ def add_home_page(apps, schema_editor):
         numchild=0,
         url_path="/home/",
     )
-    # Full addresses, in mail and feeds, are made from this.
+    # Wagtail makes absolute URLs from the host and port of the site.
     address = urlsplit(settings.WAGTAILADMIN_BASE_URL)
     Site.objects.create(
         hostname=address.hostname,

@@ -1,10 +1,10 @@
-"""Lets Wagtail's moderators change the settings of the site."""
+"""Gives the group Moderators the permission to change the site settings."""
 
 from django.db import migrations
 
 
 def grant(apps, schema_editor):
-    # Django makes permissions only after all migrations, so the one that is given out is made here.
+    # Django creates permissions only after all migrations, so the one needed is created here.
     ContentType = apps.get_model("contenttypes.ContentType")
     Permission = apps.get_model("auth.Permission")
     Group = apps.get_model("auth.Group")

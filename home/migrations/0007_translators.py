@@ -1,10 +1,10 @@
-"""Lets Wagtail's groups of editors copy pages, themes and authors to another language, to translate them."""
+"""Gives the groups Editors and Moderators the permission to copy pages and snippets for translation."""
 
 from django.db import migrations
 
 
 def grant(apps, schema_editor):
-    # Django makes permissions only after all migrations, so the one that is given out is made here.
+    # Django creates permissions only after all migrations, so the one needed is created here.
     ContentType = apps.get_model("contenttypes.ContentType")
     Permission = apps.get_model("auth.Permission")
     Group = apps.get_model("auth.Group")

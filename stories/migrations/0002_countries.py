@@ -1,4 +1,4 @@
-"""Puts in the 249 countries of ISO 3166-1, with their region in the UN's M49 standard."""
+"""Adds the 249 countries of ISO 3166-1, each with its region in the UN's M49 standard."""
 
 import csv
 from pathlib import Path

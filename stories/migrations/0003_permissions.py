@@ -1,4 +1,4 @@
-"""Lets Wagtail's groups of editors work with themes and authors, and look at countries."""
+"""Gives the groups Editors and Moderators their permissions for themes, authors and countries."""
 
 from django.db import migrations
 
@@ -13,7 +13,7 @@ GRANTED = {
 
 
 def grant(apps, schema_editor):
-    # Django makes permissions only after all migrations, so those that are given out are made here.
+    # Django creates permissions only after all migrations, so the ones needed are created here.
     ContentType = apps.get_model("contenttypes.ContentType")
     Permission = apps.get_model("auth.Permission")
     Group = apps.get_model("auth.Group")

@@ -1,4 +1,4 @@
-"""Fill the site with the demonstration: nine stories, two sections, four plain pages."""
+"""Command load_demo: add the demo content, with nine stories, two sections and four plain pages."""
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         if demo_site.is_loaded():
             self.stdout.write("The demonstration is here already.")
             return
-        # Root and home page are there from the start.
+        # The migrations made the root page and the home page, at depths 1 and 2.
         has_content = Page.objects.filter(depth__gt=2).exists()
         if has_content and options["if_empty"]:
             self.stdout.write("The site has content of its own: no demonstration is loaded.")
