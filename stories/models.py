@@ -215,7 +215,7 @@ class StoryPage(Page):
 
     @property
     def index_tokens(self):
-        """The tokens of its terms for the search index, separated by spaces. Unlike names, they don't change."""
+        """The tokens of its terms, separated by spaces, for the search index. Names could change."""
         return " ".join(term.index_token for term in [*self.countries, *self.themes, *self.authors])
 
     @property
