@@ -32,7 +32,7 @@ bench: ## Measure the search, the server, and pages on a slow line and by Lighth
 
 drill: ## Make faults on purpose and see that the site survives them (ARGS="disk_full backup" for some)
 	@.ci/venv requirements-dev.txt
-	@.venv/bin/python -m tests.drill $(ARGS)
+	@.venv/bin/python -m tests.drills $(ARGS)
 
 pictures: ## Take the pictures of the documentation anew
 	@.ci/venv requirements-dev.txt
@@ -42,7 +42,7 @@ messages: ## Collect the interface's words for translators, compile their work a
 	@.ci/venv requirements-dev.txt
 	@TRY_OUT=1 .venv/bin/python manage.py makemessages --locale es --locale fr --add-location file --no-obsolete --ignore data --ignore docs --ignore tests
 	@TRY_OUT=1 .venv/bin/python manage.py compilemessages --ignore .venv
-	@.venv/bin/python -m pytest -q tests/test_translations.py
+	@.venv/bin/python -m pytest -q tests/site_project/test_translations.py
 
 container: ## Build the image, run it locked down with PostgreSQL behind nginx, and check it (needs docker or podman)
 	@.ci/venv requirements-dev.txt

@@ -11,8 +11,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from tests import services
-from tests.demo_site import running_demo
+from tests.support import services
+from tests.support.demo_site import running_demo
 
 HERE = Path(__file__).parent
 LAPTOP = {"width": 1280, "height": 860}

@@ -21,7 +21,7 @@ from playwright.sync_api import expect, sync_playwright
 from caching import generation
 from publishing import visibility
 from stories.demo import pictures
-from tests import builders, services
+from tests.support import builders, services
 
 # What gives a test the database, beside the mark.
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}

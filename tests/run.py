@@ -2,7 +2,7 @@
 
     python -m tests.run                                      all, as CI does
     python -m tests.run lint                                 only the code's form
-    python -m tests.run sqlite tests/test_feeds.py -k title  one database, some tests
+    python -m tests.run sqlite tests/stories/test_feeds.py -k title  one database, some tests
     python -m tests.run sqlite postgresql -x -n 0            stop at the first failure, one process
 
 The first words choose the steps (none: all three), the rest goes to pytest as it is. The last lines
@@ -19,7 +19,7 @@ from itertools import takewhile
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests import front_server, redis_server, services
+from tests.support import front_server, redis_server, services
 
 PROGRAMS = Path(sys.executable).parent
 LINTERS = [
@@ -35,21 +35,6 @@ PROCESSES = {"SQLite": 3, "PostgreSQL": 2}
 # live server do, come after those that count on what the migrations put in it. The other ways of
 # dealing (loadfile, worksteal) break that order. One by one, as some take very long.
 PYTEST = [sys.executable, "-m", "pytest", "-rs", "--dist", "load", "--maxschedchunk", "1"]
-# Of what these test the database is no part: for all tests together, once is enough, on SQLite.
-WITHOUT_DATABASE = [
-    *(
-        f"browser/test_{name}.py"
-        for name in ("accessibility", "admin_policy", "blocks", "budgets", "keyboard")
-    ),
-    *(f"browser/test_{name}.py" for name in ("languages", "reading", "second_factor", "site_settings")),
-    *(f"browser/test_{name}.py" for name in ("editor", "passkeys", "payloads", "suggestions")),
-    "test_installing.py",
-    *(f"test_media_{name}.py" for name in ("bad_documents", "bad_files", "bucket", "cleaning", "documents")),
-    *(f"test_{name}.py" for name in ("admin_scripts", "compression", "demo", "docs")),
-    *(f"test_{name}.py" for name in ("environment", "front_server", "headers", "metadata", "passkeys")),
-    *(f"test_{name}.py" for name in ("payloads", "payloads_everywhere", "robots", "single_sign_on")),
-    *(f"test_{name}.py" for name in ("text_only", "translations")),
-]
 
 
 @dataclass
@@ -92,10 +77,9 @@ def sqlite(arguments):
 
 def postgresql(arguments):
     """Run the tests on PostgreSQL, if there is one to be had."""
-    ignored = [f"--ignore=tests/{name}" for name in WITHOUT_DATABASE]
     try:
         with services.postgres() as address:
-            return run_tests("PostgreSQL", address, arguments or ignored)
+            return run_tests("PostgreSQL", address, arguments or ["-m", "not sqlite_only"])
     except services.Missing as missing:
         return [not_run("PostgreSQL", missing)]
 

@@ -7,8 +7,8 @@ from django.test import Client
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import expect
 
-from tests.builders import PASSWORD, picture_bytes
 from tests.conftest import PATIENCE
+from tests.support.builders import PASSWORD, picture_bytes
 
 # The editor takes what is in the form, two seconds after it is ready and whenever an autosave is
 # answered, for saved: what was typed just before is saved only together with the next change.

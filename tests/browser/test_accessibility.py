@@ -11,7 +11,9 @@ from django.template.loader import render_to_string
 from playwright.sync_api import expect
 
 from home.models import SiteSettings
-from tests.browser.site import make_site, make_states
+from tests.support.site import make_site, make_states
+
+pytestmark = pytest.mark.sqlite_only
 
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
 OPTIONS = {

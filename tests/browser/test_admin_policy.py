@@ -14,8 +14,10 @@ from wagtail.contrib.search_promotions.models import Query
 from wagtail.models import GroupApprovalTask, Task, Workflow, WorkflowTask
 
 from home.models import HomePage, SiteSettings
-from tests import builders
 from tests.browser import admin
+from tests.support import builders
+
+pytestmark = pytest.mark.sqlite_only
 
 
 @pytest.fixture

@@ -7,9 +7,11 @@ import pytest
 from playwright.sync_api import expect
 
 from stories.blocks import StoryBody
-from tests import builders
 from tests.browser import admin
-from tests.browser.site import make_rich_story
+from tests.support import builders
+from tests.support.site import make_rich_story
+
+pytestmark = pytest.mark.sqlite_only
 
 BLOCKS = StoryBody().child_blocks
 

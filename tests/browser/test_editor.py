@@ -6,9 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from stories.models import StoryPage
-from tests import builders
 from tests.browser import admin
-from tests.browser.site import make_rich_story
+from tests.support import builders
+from tests.support.site import make_rich_story
+
+pytestmark = pytest.mark.sqlite_only
 
 TITLE = "The bricks that were never paid for"
 SUMMARY = "Three families carried bricks for a season. When they asked for their wages, they got help."

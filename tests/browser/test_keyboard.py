@@ -3,8 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.site import make_many_stories, make_site
-from tests.builders import make_index
+from tests.support.builders import make_index
+from tests.support.site import make_many_stories, make_site
+
+pytestmark = pytest.mark.sqlite_only
 
 MOST_STOPS = 60
 # What the element with the focus is called, and whether one sees that it has it: a line or a shadow

@@ -1,10 +1,13 @@
 """A reader goes from one language to another, by keyboard, on a telephone."""
 
+import pytest
 from playwright.sync_api import expect
 
-from tests import builders
-from tests.browser.site import make_version
 from tests.browser.test_accessibility import AXE, run_axe
+from tests.support import builders
+from tests.support.site import make_version
+
+pytestmark = pytest.mark.sqlite_only
 
 
 def make_translations():

@@ -4,10 +4,12 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.models import Passkey
-from tests import builders
 from tests.browser.admin import open_desk
 from tests.browser.test_accessibility import AXE, run_axe
 from tests.browser.test_second_factor import sign_in
+from tests.support import builders
+
+pytestmark = pytest.mark.sqlite_only
 
 
 @pytest.fixture

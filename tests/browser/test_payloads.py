@@ -8,11 +8,12 @@ import pytest
 from playwright.sync_api import Error, expect
 
 from tests.browser import admin
-from tests.payload_world import OF_TYPE, World
+from tests.support.payload_world import OF_TYPE, World
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"
-)
+pytestmark = [
+    pytest.mark.sqlite_only,
+    pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
+]
 TELL = "window._p = (number) => console.error(`ran: ${number} on ${location.pathname}`);"
 # What a click would run, and what has run or would have: nothing here has an attribute for events.
 FIND = """() => {
@@ -118,7 +119,7 @@ def read(reader, world):
 def administrate(desk, world):
     desk.visit([world.site.story.url, "/", "/stories/"], ready="wagtail-userbar")
     desk.visit([f"{world.site.story.url}?text=1"])
-    pages = world.pages(OF_TYPE)  # tests/test_payloads_everywhere.py asks for the others too
+    pages = world.pages(OF_TYPE)  # tests/editing/test_payloads_everywhere.py asks for the others too
     seen = [address for address in pages if "view_draft" in address]
     desk.visit(seen)
     desk.visit([address for address in pages if address not in seen], ready="body.ready")

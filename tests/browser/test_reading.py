@@ -8,10 +8,12 @@ from wagtail.models import Locale
 
 from home.models import HomePage, SiteSettings
 from stories.models import StoryIndexPage
-from tests import builders
-from tests.browser.site import make_rich_story, make_site
 from tests.browser.test_accessibility import AXE, run_axe
 from tests.browser.test_visitor import TOO_WIDE
+from tests.support import builders
+from tests.support.site import make_rich_story, make_site
+
+pytestmark = pytest.mark.sqlite_only
 
 LEAVE = "Leave quickly"
 

@@ -13,9 +13,9 @@ from playwright.sync_api import expect
 from accounts.reauthentication import VALID_FOR
 from accounts.second_factor import FACTOR_VERIFIED_AT
 from accounts.sessions import IDENTITY_VERIFIED_AT, SessionStore
-from tests import builders
 from tests.browser.admin import give_session
 from tests.browser.test_accessibility import AXE, run_axe
+from tests.support import builders
 
 ACCOUNT = "/admin/account/"
 

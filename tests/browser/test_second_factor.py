@@ -2,11 +2,14 @@
 
 from base64 import b32decode
 
+import pytest
 from django_otp.oath import totp
 from playwright.sync_api import expect
 
-from tests import builders
 from tests.browser.admin import open_desk
+from tests.support import builders
+
+pytestmark = pytest.mark.sqlite_only
 
 
 def give_code(page, key, step=0):

@@ -5,8 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests import builders
 from tests.browser import admin
+from tests.support import builders
+
+pytestmark = pytest.mark.sqlite_only
 
 
 @pytest.fixture

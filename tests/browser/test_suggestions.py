@@ -5,10 +5,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.site import make_site
 from tests.browser.test_accessibility import AXE, run_axe
 from tests.browser.test_visitor import TOO_WIDE
-from tests.builders import make_story
+from tests.support.builders import make_story
+from tests.support.site import make_site
+
+pytestmark = pytest.mark.sqlite_only
 
 WAIT = 150  # milliseconds after the last key until the server is asked
 HOUR = 3600  # seconds: by the page's clock, more than it has run until it stops

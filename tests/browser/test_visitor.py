@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.site import make_site
+from tests.support.site import make_site
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])

@@ -4,9 +4,9 @@ import threading
 import time
 from pathlib import Path
 
-from tests.document_bombs import BOMBS
 from tests.drills import Row, say
 from tests.drills.scene import Editor, site_on_sqlite
+from tests.support.document_bombs import BOMBS
 
 MEGABYTE = 1_000_000
 MOST_MEMORY, MOST_SECONDS = 300, 5

@@ -9,10 +9,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from tests import services
 from tests.drills import Row, say
 from tests.drills.scene import children, site_on_postgresql
-from tests.production import HOST
+from tests.support import services
+from tests.support.production import HOST
 
 # In seconds.
 STOPPED, HUNG = 30, 20

@@ -12,9 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlencode
 
-from tests import services
 from tests.drills import say
-from tests.production import Site
+from tests.support import services
+from tests.support.production import Site
 
 STORIES = 200
 

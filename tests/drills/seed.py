@@ -12,7 +12,7 @@ django.setup()
 
 from django.contrib.auth import get_user_model  # noqa: E402 - Django must be set up first
 
-from tests import builders, distractors  # noqa: E402
+from tests.support import builders, distractors  # noqa: E402
 
 
 def main(stories):

@@ -14,7 +14,7 @@ from PIL import Image
 
 from tests.drills import Row, say
 from tests.drills.scene import Editor, Readers, site_on_postgresql
-from tests.production import HOST
+from tests.support.production import HOST
 
 SECONDS, EVERY = 30, 5
 THREADS = 4

@@ -1,0 +1,179 @@
+"""Sessions end after a work day, at logging out, when the password changes; a new key ends none."""
+
+import datetime
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from tests.site_project.test_environment import read_settings, run
+from tests.support import builders
+
+pytestmark = pytest.mark.django_db
+
+MORNING = datetime.datetime(2026, 5, 4, 8, tzinfo=datetime.UTC)
+WORK_DAY = datetime.timedelta(hours=10)
+SECOND = datetime.timedelta(seconds=1)
+LOGIN = "/admin/login/"
+ACCOUNT = "/admin/account/"
+NEW_PASSWORD = "another-lantern-road-42"
+OLD_KEY, NEW_KEY = (f"{name}-key-of-the-tests-with-more-than-fifty-characters-0123456789" for name in "ab")
+
+
+@pytest.fixture(autouse=True)
+def morning(time_machine):
+    time_machine.move_to(MORNING, tick=False)
+    return time_machine
+
+
+@pytest.fixture
+def user():
+    return builders.make_user("Moderators", username="Amina")
+
+
+def signed_in(user, password=builders.PASSWORD, **more):
+    """Return a browser in which `user` signed in."""
+    client = Client()
+    response = client.post(LOGIN, {"username": user.username, "password": password} | more)
+    assert response.status_code == 302
+    return client
+
+
+def is_in(client):
+    return client.get("/admin/").status_code == 200
+
+
+def stolen(client):
+    """Return another browser, with the cookies of `client`."""
+    other = Client()
+    other.cookies.load({name: morsel.value for name, morsel in client.cookies.items()})
+    return other
+
+
+# --- How long ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("more", [{}, {"remember": "on"}])
+def test_session_ends_after_a_work_day_though_it_is_used(user, morning, more):
+    client = signed_in(user, **more)
+    for hours in (4, 8):
+        morning.move_to(MORNING + datetime.timedelta(hours=hours))
+        client.get("/admin/users/")  # refused, with a message in the session
+        assert is_in(client)
+    morning.move_to(MORNING + WORK_DAY - SECOND)
+    assert is_in(client)
+    morning.move_to(MORNING + WORK_DAY)
+    assert not is_in(client)
+
+
+def test_session_ends_with_the_browser_and_no_script_sees_it(settings, user):
+    cookie = signed_in(user, remember="on").cookies[settings.SESSION_COOKIE_NAME]
+    assert (cookie["max-age"], cookie["expires"]) == ("", "")
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (
+        True,
+        "Lax",
+        "/",
+        "",
+    )
+
+
+def test_cookies_of_production_are_for_this_host_over_https_only(tmp_path):
+    names = ["SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"]
+    shown = read_settings(tmp_path, ", ".join(f"settings.{name}" for name in names))
+    assert shown == "__Host-sessionid __Host-csrftoken True True"
+
+
+def test_nobody_is_offered_to_be_remembered(client):
+    assert builders.parse(client.get(LOGIN)).select("[type=checkbox]") == []
+
+
+def test_signing_in_changes_the_key_of_the_session(settings, user):
+    client = Client()
+    session = client.session
+    session["before"] = "signing in"
+    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    client.post(LOGIN, {"username": user.username, "password": builders.PASSWORD})
+    assert is_in(client)
+    assert client.cookies[settings.SESSION_COOKIE_NAME].value != session.session_key
+    assert not Session.objects.filter(session_key=session.session_key).exists()
+
+
+# --- What ends it --------------------------------------------------------------------------------
+
+
+def test_cookie_from_before_logging_out_is_worth_nothing(user):
+    client = signed_in(user)
+    thief = stolen(client)
+    assert is_in(thief)
+    client.post("/admin/logout/")
+    assert not is_in(client)
+    assert not is_in(thief)
+
+
+def test_changed_password_ends_all_sessions_but_the_one_that_changed_it(user):
+    client, other = signed_in(user), signed_in(user)
+    thief = stolen(client)
+    form = builders.parse(client.get(ACCOUNT)).select_one("form[enctype]")
+    data = {
+        field["name"]: field.get("value", "") for field in form.select("input[name]:not([type=checkbox])")
+    }
+    data |= {field["name"]: chosen(field) for field in form.select("select[name]")}
+    data |= {"name_email-first_name": "Amina", "name_email-last_name": "B."}
+    data |= {
+        "password-old_password": builders.PASSWORD,
+        "password-new_password1": NEW_PASSWORD,
+        "password-new_password2": NEW_PASSWORD,
+    }
+    assert client.post(ACCOUNT, data).status_code == 302
+    assert is_in(client)
+    assert not is_in(other)
+    assert not is_in(thief)
+    assert is_in(signed_in(user, NEW_PASSWORD))
+
+
+def chosen(select):
+    """Return the value of a list's chosen option."""
+    return (select.select_one("option[selected]") or select.option)["value"]
+
+
+def test_account_that_is_closed_is_out_at_once(user):
+    client = signed_in(user)
+    user.is_active = False
+    user.save()
+    assert not is_in(client)
+
+
+# --- Keys ----------------------------------------------------------------------------------------
+
+
+def test_sessions_live_on_while_the_old_key_is_a_fallback(settings, user):
+    settings.SECRET_KEY = OLD_KEY
+    active, idle = signed_in(user), signed_in(user)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW_KEY, [OLD_KEY]
+    assert is_in(active)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert is_in(active), "what was used meanwhile was signed anew"
+    assert not is_in(idle)
+
+
+def test_without_a_fallback_a_new_key_ends_all_sessions(settings, user):
+    settings.SECRET_KEY = OLD_KEY
+    client = signed_in(user)
+    settings.SECRET_KEY = NEW_KEY
+    assert not is_in(client)
+
+
+def test_fallbacks_come_from_the_environment(tmp_path):
+    def read(value):
+        return read_settings(tmp_path, "settings.SECRET_KEY_FALLBACKS", SECRET_KEY_FALLBACKS=value)
+
+    assert read("") == "[]"
+    assert read(f"{OLD_KEY}, {NEW_KEY},") == str([OLD_KEY, NEW_KEY])
+
+
+def test_fallback_that_is_no_key_stops_the_start_and_is_not_shown(tmp_path):
+    result = run("import site_project.settings", tmp_path, SECRET_KEY_FALLBACKS="hunter2")
+    assert result.returncode == 1
+    assert result.stderr.startswith("SECRET_KEY_FALLBACKS must be")
+    assert "hunter2" not in result.stdout + result.stderr

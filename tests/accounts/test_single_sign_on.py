@@ -1,0 +1,313 @@
+"""An identity provider opens to those who have an account here already, and to nobody else."""
+
+import datetime
+import logging
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from joserfc.jwk import RSAKey
+
+from accounts import second_factor
+from tests.accounts.test_second_factor import PAGE, code_of, give, is_in, with_app
+from tests.site_project.test_environment import read_settings, run
+from tests.support import builders, identity_provider
+
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
+
+START, DONE = "/admin/single-sign-on/", "/admin/single-sign-on/done/"
+
+
+@pytest.fixture
+def provider(settings):
+    with identity_provider.running() as provider:
+        settings.IDENTITY_PROVIDER = {
+            "issuer": provider.issuer,
+            "client_id": identity_provider.CLIENT,
+            "client_secret": identity_provider.SECRET,
+            "name": "Our <b>school</b>",
+        }
+        yield provider
+
+
+@pytest.fixture
+def amina():
+    user = builders.make_user("Editors", username="amina")
+    user.email = "Amina@example.org"
+    user.save()
+    return user
+
+
+def arrive(client, provider, address=START, **claims):
+    """Sign in at the provider, and return what the site says then."""
+    return client.get(provider.sign_in(client.get(address)["Location"], **claims))
+
+
+def check_refused(client, response):
+    assert response.status_code == 403
+    assert "This did not work." in builders.parse(response).main.text
+    assert not client.session.items()
+    assert not is_in(client)
+
+
+# --- Who gets in ---------------------------------------------------------------------------------
+
+
+def test_who_has_an_account_gets_in(amina, provider, client):
+    groups, people = set(amina.groups.all()), get_user_model().objects.count()
+    response = arrive(client, provider, f"{START}?next=/admin/reports/site-history/")
+    assert response["Location"] == "/admin/reports/site-history/"
+    assert is_in(client)
+    assert client.session["_auth_user_id"] == str(amina.pk)
+    assert not [name for name in dict(client.session.items()) if name.startswith(("_state", "single"))]
+    assert set(amina.groups.all()) == groups
+    assert get_user_model().objects.count() == people
+    assert not provider.refused
+
+
+def test_wish_has_state_nonce_and_proof_of_who_began(provider, client):
+    wishes = [parse_qs(urlsplit(client.get(START)["Location"]).query) for _ in range(2)]
+    for name in ("state", "nonce", "code_challenge"):
+        assert wishes[0][name] != wishes[1][name]
+        assert len(wishes[0][name][0]) >= 20
+    assert wishes[0]["code_challenge_method"] == ["S256"]
+    assert wishes[0]["redirect_uri"] == [f"http://testserver{DONE}"]
+    assert identity_provider.SECRET not in str(wishes)
+
+
+def test_address_that_only_the_providers_other_page_tells(amina, provider, client):
+    provider.userinfo = {"sub": "7", "email": "amina@example.org", "email_verified": True}
+    arrive(client, provider, email=None, email_verified=None)
+    assert is_in(client)
+
+
+def test_session_ends_after_a_work_day(amina, provider, client, time_machine):
+    now = datetime.datetime.now(datetime.UTC)
+    arrive(client, provider)
+    time_machine.move_to(now + datetime.timedelta(hours=9, minutes=59))
+    assert is_in(client)
+    time_machine.move_to(now + datetime.timedelta(hours=10, minutes=1))
+    assert not is_in(client)
+
+
+def test_second_factor_is_asked_for_all_the_same(settings, amina, provider, client):
+    settings.SECOND_FACTOR = "EVERYBODY"
+    arrive(client, provider)
+    assert client.get("/admin/")["Location"].startswith(PAGE)
+    assert builders.parse(client.get(PAGE)).select_one("main svg path")
+
+    settings.SECOND_FACTOR = "NOBODY"
+    with_app(amina)
+    other = Client()
+    arrive(other, provider)
+    assert other.get("/admin/")["Location"].startswith(PAGE)
+    give(other, code_of())
+    assert is_in(other)
+    assert second_factor.has_app(amina)
+
+
+# --- Who does not --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"email": "nobody@example.org"},
+        {"email": ""},
+        {"email": None},
+        {"email": ["amina@example.org"]},
+        {"email_verified": False},
+        {"email_verified": None},
+        {"email_verified": "true"},
+    ],
+)
+def test_address_that_is_unknown_or_not_verified(amina, provider, client, claims):
+    provider.userinfo = {"sub": "8", "email": "amina@example.org", "email_verified": True}
+    people = get_user_model().objects.count()
+    check_refused(client, arrive(client, provider, **claims))
+    assert get_user_model().objects.count() == people
+
+
+def test_inactive_user(amina, provider, client):
+    amina.is_active = False
+    amina.save()
+    check_refused(client, arrive(client, provider))
+
+
+def test_address_that_two_have(amina, provider, client):
+    builders.make_user("Editors", is_active=False)
+    get_user_model().objects.exclude(pk=amina.pk).update(email="amina@example.org")
+    check_refused(client, arrive(client, provider))
+
+
+@pytest.mark.parametrize("email", ["am\u0131na@example.org", "amina@example.org\u200b"])
+def test_address_with_letters_that_look_alike(amina, provider, client, email):
+    check_refused(client, arrive(client, provider, email=email))
+    amina.email, _old = email, amina.email
+    amina.save()
+    check_refused(client, arrive(client, provider))
+
+
+@pytest.mark.parametrize(
+    "lies",
+    [
+        {"nonce": "another"},
+        {"nonce": None},
+        {"iss": "http://127.0.0.1:1/realm"},
+        {"iss": None},
+        {"aud": "another-site"},
+        {"aud": "another-site", "azp": "stories"},
+        {"aud": None},
+        {"exp": 1},
+        {"exp": None},
+    ],
+)
+def test_token_that_is_not_for_this_sign_in(amina, provider, client, lies):
+    provider.lies = lies
+    check_refused(client, arrive(client, provider))
+
+
+@pytest.mark.parametrize(
+    ("key", "header", "why"),
+    [
+        (RSAKey.generate_key(2048), {"alg": "RS256", "kid": "1"}, "BadSignature"),
+        (RSAKey.generate_key(2048), {"alg": "RS256", "kid": "2"}, "InvalidKeyId"),
+        (None, {"alg": "HS256", "kid": "1"}, "UnsupportedAlgorithm"),
+        (None, {"alg": "none", "kid": "1"}, "UnsupportedAlgorithm"),
+        (None, {"alg": "none"}, "UnsupportedAlgorithm"),
+    ],
+)
+def test_token_that_the_provider_did_not_sign(amina, provider, client, caplog, key, header, why):
+    provider.signs_with, provider.header = key, header
+    check_refused(client, arrive(client, provider))
+    assert f"{why}Error" in caplog.text
+
+
+def test_key_that_the_provider_changed_is_fetched(amina, provider, client):
+    arrive(client, provider)
+    provider.key = provider.signs_with = RSAKey.generate_key(2048, {"kid": "2"})
+    provider.header = {"alg": "RS256", "kid": "2"}
+    other = Client()
+    arrive(other, provider)
+    assert is_in(other)
+
+
+def test_wrong_state_and_what_another_began(amina, provider, client):
+    answer = provider.sign_in(client.get(START)["Location"])
+    check_refused(client, client.get(answer.replace("state=", "state=x")))
+    check_refused(client, client.get(answer))
+    other = Client()
+    other.get(START)
+    check_refused(other, other.get(answer))
+    check_refused(Client(), Client().get(answer))
+
+
+def test_answer_is_good_once(amina, provider, client):
+    answer = provider.sign_in(client.get(START)["Location"])
+    client.get(answer)
+    client.logout()
+    check_refused(client, client.get(answer))
+
+
+def test_code_that_somebody_else_wished_for(amina, provider, client):
+    """PKCE: a code that was taken on its way is no good to another."""
+    theirs = parse_qs(urlsplit(provider.sign_in(Client().get(START)["Location"])).query)
+    mine = parse_qs(urlsplit(client.get(START)["Location"]).query)
+    response = client.get(DONE, {"code": theirs["code"][0], "state": mine["state"][0]})
+    check_refused(client, response)
+    assert provider.refused
+
+
+@pytest.mark.parametrize("query", ["", "?error=access_denied", "?code=x", "?state=x", "?code=x&state=x"])
+def test_nonsense(provider, client, query):
+    client.get(START)
+    check_refused(client, client.get(f"{DONE}{query}"))
+
+
+def test_provider_that_does_not_answer(settings, provider, client):
+    settings.IDENTITY_PROVIDER |= {"issuer": "http://127.0.0.1:9/realm"}
+    check_refused(client, client.get(START))
+
+
+def test_foreign_link_signs_nobody_out(amina, provider, client):
+    arrive(client, provider)
+    assert client.get(f"{DONE}?code=x&state=x")["Location"] == "/admin/"
+    assert is_in(client)
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
+def test_it_leads_to_no_other_site(amina, provider, client, target):
+    assert arrive(client, provider, f"{START}?next={target}")["Location"] == "/admin/"
+
+
+def test_logs_name_nobody(amina, provider, client, caplog):
+    caplog.set_level(logging.DEBUG, "accounts")
+    arrive(client, provider, email="nobody@example.org")
+    provider.lies = {"nonce": "another"}
+    arrive(client, provider)
+    assert "Single sign-on was refused: nobody here" in caplog.text
+    assert "InvalidClaimError" in caplog.text
+    for word in ("example.org", "amina", identity_provider.SECRET):
+        assert word not in caplog.text
+
+
+# --- The door ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["/admin/login/", "/_util/login/"])
+def test_button_is_there_when_there_is_a_provider(settings, provider, client, page):
+    [link] = builders.parse(client.get(f"{page}?next=/admin/reports/")).select(f"a[href^='{START}']")
+    assert link.text == "Sign in with Our <b>school</b>"
+    assert link["href"] == f"{START}?next=/admin/reports/"
+    assert provider.issuer not in client.get(page).text, "no page asks it for anything"
+    settings.IDENTITY_PROVIDER = {}
+    assert START not in client.get(page).text
+
+
+def test_it_is_off_without_settings(client):
+    for address in (START, DONE, f"{DONE}?code=x&state=x"):
+        assert client.get(address).status_code == 404
+
+
+GOOD = {
+    "OIDC_ISSUER": "https://login.example.org/realm",
+    "OIDC_CLIENT_ID": "stories",
+    "OIDC_CLIENT_SECRET": "hunter2",
+}
+
+
+def test_settings_from_the_environment(tmp_path):
+    assert read_settings(tmp_path, "settings.IDENTITY_PROVIDER") == "{}"
+    found = read_settings(tmp_path, "*settings.IDENTITY_PROVIDER.values()", **GOOD)
+    assert found == "https://login.example.org/realm stories hunter2 login.example.org"
+    (tmp_path / "secret").write_text("hunter3\n")
+    more = {
+        "OIDC_CLIENT_SECRET": "",
+        "OIDC_CLIENT_SECRET_FILE": str(tmp_path / "secret"),
+        "OIDC_NAME": "School",
+    }
+    found = read_settings(tmp_path, "*settings.IDENTITY_PROVIDER.values()", **GOOD | more)
+    assert found == "https://login.example.org/realm stories hunter3 School"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OIDC_ISSUER", "http://login.example.org"),
+        ("OIDC_ISSUER", "login.example.org"),
+        ("OIDC_ISSUER", "https://["),
+        ("OIDC_CLIENT_ID", ""),
+        ("OIDC_CLIENT_SECRET", ""),
+        ("OIDC_CLIENT_SECRET_FILE", "/no/such/file"),
+    ],
+)
+def test_wrong_settings_stop_the_start(tmp_path, name, value):
+    without = {"OIDC_CLIENT_SECRET": ""} if name.endswith("FILE") else {}
+    result = run(
+        "from django.conf import settings; settings.DEBUG", tmp_path, **GOOD | without | {name: value}
+    )
+    assert result.returncode != 0
+    [line] = result.stderr.strip().splitlines()
+    assert line.startswith(f"{name} ")
+    assert "hunter2" not in line

@@ -1,0 +1,174 @@
+"""Measures how long searches take, compared with modelsearch's own backend; bench.py runs it.
+
+    python -m tests.bench.search 100 1000     with 100 stories, then with 1,000
+
+It creates a test database on the server of DATABASE_URL, and destroys it at the end. Results are printed as
+JSON, one line each, in milliseconds unless they say otherwise.
+"""
+
+import gc
+import json
+import math
+import os
+import sys
+import time
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+django.setup()
+
+from django.conf import settings  # noqa: E402 - Django must be set up first
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext, setup_test_environment  # noqa: E402
+from django.urls import reverse  # noqa: E402
+from wagtail.models import Locale, Page  # noqa: E402
+from wagtail.search.backends import get_search_backend  # noqa: E402
+
+from publishing.visibility import published_pages  # noqa: E402
+from search.finding import Search  # noqa: E402
+from search.forms import SearchForm  # noqa: E402
+from stories.models import StoryPage  # noqa: E402
+from tests.support import distractors  # noqa: E402
+
+WORDS_OF_A_STORY = 600
+WARM_UP_RUNS, RUNS = 3, 30
+# In seconds, for all runs of a question. A slow question is run fewer times, without warming up.
+TIME_LIMIT = 20
+# modelsearch's own backend.
+PLAIN_BACKEND = "wagtail.search.backends.database"
+# Queries: a word and two words that many stories have, a word that one story has, misspelt words, and the
+# beginning of words.
+COMMON, TWO_COMMON, RARE, MISSPELT, BEGINNING = (
+    "work",
+    "people market",
+    "ypsilantra",
+    "govrenment offcie",
+    "fish",
+)
+
+
+def main(sizes):
+    setup_test_environment()
+    if connection.vendor == "sqlite":
+        # In a file, as on a real site; Django's test database is in memory otherwise.
+        settings.DATABASES["default"]["TEST"]["NAME"] = f"{settings.DATABASES['default']['NAME']}.test"
+    name = connection.settings_dict["NAME"]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        for size in sizes:
+            missing = size - StoryPage.objects.count()
+            distractors.add_stories(missing, words=WORDS_OF_A_STORY, seed=size, indexed=False)
+            measure(size)
+    finally:
+        connection.creation.destroy_test_db(name, verbosity=0)
+
+
+def measure(size):
+    """Print how long each question takes with `size` stories."""
+    # One story for each size gets the rare word.
+    Page.objects.filter(pk=StoryPage.objects.order_by("-pk")[size // 2].pk).update(title=f"Of {RARE}")
+    questions = {"common word": COMMON, "two common words": TWO_COMMON, "rare word": RARE}
+
+    plain_index = build_index(get_search_backend(PLAIN_BACKEND))
+    plain = {name: timed(lambda words=words: ask_plain(words)) for name, words in questions.items()}
+    ours_index = build_index(get_search_backend())
+    for name, words in questions.items():
+        report(size, name, timed(lambda words=words: ask(words)), plain[name])
+    client = Client()
+    page = f"/search/?q={COMMON}"
+    report(size, "whole page", timed(lambda: get(client, page)))
+    suggestions = f"{reverse('search_suggestions')}?q={BEGINNING}"
+    report(size, "suggestions", timed(lambda: get(client, suggestions)))
+    report(size, "did you mean", timed(correct))
+    with CaptureQueriesContext(connection) as queries:
+        get(client, page)
+    report(size, "queries of a page", [len(queries)])
+    report(size, "index, in seconds", [ours_index], [plain_index])
+
+
+def build_index(backend):
+    """Rebuild the index of all stories with `backend`; return the seconds that it took."""
+    started = time.perf_counter()
+    backend.get_index_for_model(StoryPage).reset()
+    distractors.add_to_index(StoryPage.objects.all(), backend)
+    seconds = time.perf_counter() - started
+    if connection.vendor == "postgresql":
+        # On a real site, autovacuum does this.
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+    return seconds
+
+
+# --- The questions -------------------------------------------------------------------------------
+
+
+def form_for(words):
+    form = SearchForm({"q": words})
+    assert form.is_valid()
+    return form
+
+
+def ask(words):
+    """Run a search for `words`: the first page of results and their number, without facets."""
+    search = Search(form_for(words))
+    assert len(search.get_page(1)) and search.count
+
+
+def ask_plain(words):
+    """Run the same search with modelsearch's own backend."""
+    pages = Page.objects.filter(pk__in=published_pages(), locale=Locale.get_active()).specific()
+    results = pages.search(words, operator="and", backend=PLAIN_BACKEND)
+    assert len(results[:10]) and results.count()
+
+
+def get(client, address):
+    assert client.get(address).status_code == 200
+
+
+def correct():
+    assert Search(form_for(MISSPELT)).corrections
+
+
+# --- Time ----------------------------------------------------------------------------------------
+
+
+def timed(question):
+    """Return a list with the milliseconds of each run of `question`, a function, after warming up."""
+    started = time.perf_counter()
+    question()
+    first = time.perf_counter() - started
+    if first > TIME_LIMIT:
+        return [first * 1000]
+    runs = min(RUNS, round(TIME_LIMIT / first))
+    for _run in range(WARM_UP_RUNS - 1 if runs == RUNS else 0):
+        question()
+    gc.collect()
+    gc.disable()
+    times = []
+    for _run in range(runs):
+        started = time.perf_counter()
+        question()
+        times.append((time.perf_counter() - started) * 1000)
+    gc.enable()
+    return times
+
+
+def report(size, question, times, plain=None):
+    """Print one result; `times` and `plain`: lists of times, of this search and of modelsearch's own."""
+    row = {"database": connection.vendor, "stories": size, "question": question}
+    row |= {"p50": percentile(times, 0.5), "p99": percentile(times, 0.99)}
+    if plain:
+        row |= {"plain_p50": percentile(plain, 0.5), "plain_p99": percentile(plain, 0.99)}
+        row["ratio"] = round(row["p50"] / row["plain_p50"], 2)
+    print(json.dumps(row), flush=True)
+
+
+def percentile(values, share):
+    """Return the value that a `share` of `values`, from 0 to 1, does not exceed."""
+    return round(sorted(values)[math.ceil(share * len(values)) - 1], 1)
+
+
+if __name__ == "__main__":
+    main([int(size) for size in sys.argv[1:]])

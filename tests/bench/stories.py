@@ -1,0 +1,76 @@
+"""Fills the database of DATABASE_URL with stories with pictures, for bench_server; prints what it measures.
+
+python -m tests.bench.stories 1000
+"""
+
+import json
+import sys
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402 - Django must be set up first
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+from wagtail.models import Locale  # noqa: E402
+
+from home.models import HomePage  # noqa: E402
+from stories.models import StoryIndexPage, StoryPage  # noqa: E402
+from tests.support import builders, distractors  # noqa: E402
+
+PICTURES = 20
+WORDS_OF_A_STORY = 600
+
+
+def main(size):
+    settings.ALLOWED_HOSTS.append("testserver")
+    missing = size - StoryPage.objects.count()
+    distractors.add_stories(missing, words=WORDS_OF_A_STORY, seed=size)
+    pictures = [builders.make_image(f"Picture {number}") for number in range(PICTURES)]
+    index = StoryIndexPage.objects.get(pk=StoryPage.objects.first().get_parent().pk)
+    stories = list(StoryPage.objects.order_by("-date", "-pk").values_list("pk", flat=True))
+    for number, picture in enumerate(pictures):
+        chosen = stories[number::PICTURES]
+        StoryPage.objects.filter(pk__in=chosen).update(lead_image=picture, lead_image_alt="A road")
+    story = make_story(index, pictures)
+    home = HomePage.objects.get(locale=Locale.get_default())
+    html = builders.parse(look(story.url)[0])
+    addresses = {
+        "home": home.url,
+        "index": index.url,
+        "story": story.url,
+        "search": "/search/?q=market",
+        "rendition": html.select_one("main img")["src"],
+        "static file": html.select_one("link[rel=stylesheet]")["href"],
+    }
+    queries = {kind: look(addresses[kind])[1] for kind in ("home", "index", "story", "search")}
+    print(json.dumps([addresses, queries]))
+
+
+def look(address):
+    """Return the page at `address`, of which there is no copy, and the queries that the third look took."""
+    address += "&uncached=1" if "?" in address else "?uncached=1"
+    for _visit in range(3):
+        with CaptureQueriesContext(connection) as captured:
+            response = Client().get(address)
+    return response, len(captured)
+
+
+def make_story(index, pictures):
+    """Return a story as editors write it: with pictures, published."""
+    _title, summary, body = distractors.Writer(seed=2, words=WORDS_OF_A_STORY).story()
+    shown = [
+        {"image": {"image": picture.pk, "alt_text": "A road", "decorative": False}, "caption": ""}
+        for picture in pictures[:2]
+    ]
+    fields = {"lead_image": pictures[2], "lead_image_alt": "A field"}
+    body = [*json.loads(body), {"type": "pictures", "value": {"pictures": shown}}]
+    return builders.make_story(
+        "Of the market", index, ["KE"], ["Weaving"], ["Staff"], body, summary=summary, **fields
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,82 @@
+"""What an editor changes shows at once in every process and on every replica."""
+
+import secrets
+
+import pytest
+from bs4 import BeautifulSoup
+from django.contrib.auth import get_user_model
+from wagtail.models import Site
+
+from tests.caching.test_shared_cache import redis_path  # noqa: F401 - a fixture
+from tests.drills.scene import Editor
+from tests.support import builders, redis_server
+from tests.support.production import database_of_the_test, running_site
+
+NAME, PASSWORD = "drill", secrets.token_urlsafe(20)
+
+
+@pytest.fixture(params=["processes", "replicas"])
+def sites(request, tmp_path, transactional_db, django_db_serialized_rollback):
+    """Two servers of one site: with one data folder between them, or each with its own and a shared cache."""
+    database = database_of_the_test()
+    folders, shared = (tmp_path / "one", tmp_path / "two"), {"DATA_DIR": str(tmp_path)}
+    if request.param == "replicas":
+        cache = redis_server.running(request.getfixturevalue("redis_path"))
+        shared = {"CACHE_URL": cache.__enter__()}
+        request.addfinalizer(lambda: cache.__exit__(None, None, None))
+    for folder in folders:
+        folder.mkdir()
+    key = secrets.token_urlsafe(60)
+    with (
+        running_site(folders[0], database, workers=1, SECRET_KEY=key, **shared) as first,
+        running_site(folders[1], database, workers=1, SECRET_KEY=key, **shared) as second,
+    ):
+        yield first, second
+
+
+def ask_all(sites, address):
+    """Return (status, text) of the answers of `sites`."""
+    answers = [site.ask(address) for site in sites]
+    return [(status, body.decode()) for status, _headers, body in answers]
+
+
+def rename(editor, name):
+    """Change the name of the organisation, in the settings of the site."""
+    address = f"/admin/settings/home/sitesettings/{Site.objects.get().pk}/"
+    form = BeautifulSoup(editor.ask(address)[2], "html.parser").select_one(f"form[action='{address}']")
+    fields = {field["name"]: field.get("value", "") for field in form.select("input[name]")}
+    chosen = {"palette": "earth", "robots": "all", "social_links-count": "0", "organisation_name": name}
+    assert editor.post(address, fields | chosen)[0] == 302
+
+
+def test_change_shows_at_the_next_request_to_each(sites, settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]  # the site's own
+    get_user_model().objects.create_superuser(NAME, password=PASSWORD)
+    story = builders.make_story("The old words")
+    editors = []
+    for site in sites:
+        site.facts = {"password": PASSWORD}
+        editors.append(Editor(site))
+    edit, hide, withdraw = (f"/admin/pages/{story.pk}/{what}/" for what in ("edit", "privacy", "unpublish"))
+    for address in ("/", "/stories/", story.url):
+        assert all("The old words" in text for _status, text in ask_all(sites, address))
+
+    editors[0].post(edit, builders.story_form("publish", title="The new words", slug=story.slug))
+    for address in ("/", "/stories/", story.url):
+        for status, text in ask_all(sites, address):
+            assert status == 200
+            assert "The new words" in text and "The old words" not in text, address
+
+    rename(editors[1], "Another name")
+    assert all("Another name" in text for _status, text in ask_all(sites, "/stories/"))
+
+    editors[1].post(hide, {"restriction_type": "login"})
+    assert [status for status, _text in ask_all(sites, story.url)] == [302, 302]
+    assert all("The new words" not in text for _status, text in ask_all(sites, "/stories/"))
+
+    editors[0].post(hide, {"restriction_type": "none"})
+    assert [status for status, _text in ask_all(sites, story.url)] == [200, 200]
+
+    editors[0].post(withdraw, {})
+    assert [status for status, _text in ask_all(sites, story.url)] == [404, 404]
+    assert all("The new words" not in text for _status, text in ask_all(sites, "/stories/"))

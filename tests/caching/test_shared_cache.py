@@ -1,0 +1,48 @@
+"""The cache that all processes of the site share when CACHE_URL names one."""
+
+import os
+
+import pytest
+
+from tests.site_project.test_environment import read_settings, run
+from tests.support import redis_server, services
+
+USE = "from django.core.cache import cache; {}"
+
+
+@pytest.fixture(scope="session")
+def redis_path():
+    """The path of a Redis or Valkey. Without one the test is skipped; under CI it fails."""
+    try:
+        return redis_server.redis_program(install=False)
+    except services.Missing as missing:
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up(str(missing))
+
+
+def printed(tmp_path, code, **variables):
+    result = run(USE.format(code), tmp_path, **variables)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+def test_processes_share_what_one_of_them_keeps(redis_path, tmp_path):
+    with redis_server.running(redis_path) as address:
+        printed(tmp_path, "cache.set('key', 'of one')", CACHE_URL=address)
+        assert printed(tmp_path, "print(cache.get('key'))", CACHE_URL=address) == "of one"
+        refused = run(
+            USE.format("cache.get('key')"), tmp_path, CACHE_URL=address.replace("redis://:", "redis://:x")
+        )
+        assert "AuthenticationError" in refused.stderr, "the password in the address is used"
+
+
+def test_cache_that_does_not_answer_holds_nobody_up(tmp_path):
+    options = read_settings(
+        tmp_path, "settings.CACHES['default']['OPTIONS']", CACHE_URL="rediss://cache.example.org"
+    )
+    assert options == "{'socket_connect_timeout': 1, 'socket_timeout': 1}"
+
+
+def test_without_it_each_process_has_its_own(tmp_path):
+    printed(tmp_path, "cache.set('key', 'of one')")
+    assert printed(tmp_path, "print(cache.get('key'))") == "None"

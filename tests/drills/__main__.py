@@ -1,0 +1,102 @@
+"""Makes faults on purpose, and says whether the site survives them. `make drill` runs it.
+
+    python -m tests.drills                      all of it
+    python -m tests.drills worker_killed crash  some
+
+The exit status is 1 when a bar was missed. It needs PostgreSQL's programs, and leaves nothing behind.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+from tests.drills import Row
+from tests.drills.documents import document_bombs
+from tests.drills.keeping import backup, crash_postgresql, crash_sqlite, disk_full
+from tests.drills.lasting import database_away, soak
+from tests.drills.serving import oversize, stopped_at_work, worker_killed
+from tests.run import exit_with
+from tests.support import services
+
+
+def by_chance(_folder):
+    """Try ten times as much by chance as the tests do: odd input, and several starts at once."""
+    environment = os.environ | {"FUZZ_EXAMPLES": "2000", "DRILL_STARTS": "10"}
+    files = [f"tests/test_{name}.py" for name in ("search_fuzz", "public_fuzz", "prepare")]
+    status = subprocess.call(
+        [sys.executable, "-m", "tests.run", "sqlite", "postgresql", *files], env=environment
+    )
+    return [Row("by chance: 2,000 examples each, 10 starts", f"status {status}", "0", status == 0)]
+
+
+# A drill more is a function more.
+DRILLS = {
+    drill.__name__: drill
+    for drill in (
+        worker_killed,
+        stopped_at_work,
+        oversize,
+        document_bombs,
+        disk_full,
+        crash_postgresql,
+        crash_sqlite,
+        backup,
+        database_away,
+        soak,
+        by_chance,
+    )
+}
+
+
+def main(names):
+    """Run the drills with `names`, or all; print a table, and return the exit status."""
+    if unknown := set(names) - set(DRILLS):
+        sys.exit(f"No drill {', '.join(sorted(unknown))}. There are: {', '.join(DRILLS)}")
+    with tempfile.TemporaryDirectory(prefix="drill-", ignore_cleanup_errors=True) as base:
+        Path(base).chmod(0o755)
+        rows = run_all(names or DRILLS, Path(base))
+    show(rows)
+    return int(not all(row.passed for row in rows))
+
+
+def run_all(names, base):
+    rows = []
+    for name in names:
+        print(f"\n--- {name}: {DRILLS[name].__doc__.splitlines()[0]}", flush=True)
+        start = time.monotonic()
+        rows += run(name, base)
+        print(f"  {time.monotonic() - start:.0f} s", flush=True)
+    return rows
+
+
+def run(name, base):
+    """Run one drill in a new folder in `base`; return its rows."""
+    folder = base / name
+    folder.mkdir()
+    try:
+        return DRILLS[name](folder)
+    except services.Missing as missing:
+        return [Row(name, f"not run: {missing}", "", passed=False)]
+    except Exception as error:
+        # The other drills go on, and what they found is told.
+        traceback.print_exc()
+        return [Row(name, f"broke: {type(error).__name__}", "", passed=False)]
+
+
+def show(rows):
+    """Print the table of `rows`."""
+    print()
+    widths = [max(len(getattr(row, field)) for row in rows) for field in ("name", "figure", "bar")]
+    for row in rows:
+        cells = [
+            f"{cell:{width}}" for cell, width in zip((row.name, row.figure, row.bar), widths, strict=True)
+        ]
+        print("  ".join([*cells, "PASS" if row.passed else "FAIL"]))
+
+
+if __name__ == "__main__":
+    exit_with(main)

@@ -1,0 +1,256 @@
+"""Who sees what: each kind of thing, for each role. Seeing is being shown a word that only that thing has."""
+
+import datetime
+from dataclasses import dataclass
+
+import pytest
+from django.contrib.auth.models import Group
+from wagtail.contrib.search_promotions.models import Query, SearchPromotion
+from wagtail.models import CollectionViewRestriction, PageViewRestriction, Site
+
+from search.models import MissedSearch, VocabularyGroup
+from tests.support import admin_world, builders
+from tests.support.admin_world import SECRET
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+ROLES = ["visitor", "member", "other editor", "editor", "moderator", "administrator"]
+PUBLIC_WORD = "Marigold"
+HIDDEN = ["private", "for a group", "withdrawn"]
+
+
+@dataclass
+class World:
+    """A section with what is hidden in it, and the same word on all that is not for everybody."""
+
+    section: admin_world.Section
+    private: object
+    for_group: object
+    withdrawn: object
+    renditions: dict
+
+
+def make_world():
+    section = admin_world.make_section("Here", SECRET)
+    index = section.index
+    body = [{"type": "text", "value": f"<p>{SECRET} words.</p>"}]
+    filed = {"countries": ["KE"], "themes": ["Debt"], "body": body, "summary": f"{SECRET} summary."}
+    newest = datetime.date(2099, 1, 1)  # so that no list is too short for it
+    builders.make_story(f"{PUBLIC_WORD} story", index, countries=["KE"], themes=["Debt"], date=newest)
+    images = {name: builders.make_image(f"Of {name}", collection=section.collection) for name in HIDDEN}
+    shows = {name: {"lead_image": images[name], "lead_image_decorative": True, **filed} for name in HIDDEN}
+    private = builders.make_private(builders.make_story(f"{SECRET} for members", index, **shows["private"]))
+    for_group = builders.make_story(f"{SECRET} for readers", index, **shows["for a group"])
+    restriction = PageViewRestriction.objects.create(
+        page=for_group, restriction_type=PageViewRestriction.GROUPS
+    )
+    restriction.groups.add(Group.objects.create(name="Readers"))
+    withdrawn = builders.make_story(f"{SECRET} withdrawn", index, **shows["withdrawn"])
+    withdrawn.unpublish()
+    builders.make_theme(f"{SECRET} theme")
+    builders.make_author(f"{SECRET} author")
+    VocabularyGroup.objects.create(terms=f"{SECRET}\nother")
+    MissedSearch.objects.create(digest="x", words=SECRET, count=9, month="2026-03-01")
+    SearchPromotion.objects.create(query=Query.get(f"{SECRET} query"), page=section.live)
+    builders.make_user(username=f"{SECRET}-user")
+    images["a draft"] = section.image
+    renditions = {name: (each, each.get_rendition("width-100")) for name, each in images.items()}
+    return World(section, private, for_group, withdrawn, renditions)
+
+
+def make_user(role, section):
+    if role != "other editor":
+        return admin_world.make_role(role, section)
+    user = builders.make_user(username=role)
+    user.groups.add(admin_world.make_section_editors(admin_world.make_section("There", "Plain")))
+    return user
+
+
+# --- The table: the word or, for a file, nothing; the address; who sees it -------------------------
+
+ALL, NOBODY = set(ROLES), set()
+MEMBERS = ALL - {"visitor"}
+OWN = {"editor", "moderator", "administrator"}  # of this section, and above
+EDITORS = OWN | {"other editor"}
+MODERATORS = {"moderator", "administrator"}
+ADMINISTRATOR = {"administrator"}
+PLACES = [
+    "/",
+    "/stories/",
+    "/stories/here/",
+    "/stories/country/kenya/",
+    "/stories/theme/debt/",
+    "/stories/feed.rss",
+    "/stories/feed.atom",
+    "/stories/theme/debt/feed.rss",
+]
+
+
+def public_things(world):
+    """What is there for readers. The word stands in drafts, private and withdrawn stories alone."""
+    section = world.section
+    yield "live story", "Public story of Here", section.live.url, ALL
+    yield "draft change of a live story", SECRET, section.live.url, NOBODY
+    yield "draft", SECRET, section.draft.url, NOBODY
+    yield "private by login", f"{SECRET} words", world.private.url, MEMBERS
+    yield "private by group", f"{SECRET} words", world.for_group.url, ADMINISTRATOR
+    yield "withdrawn", SECRET, world.withdrawn.url, NOBODY
+    yield "text-only draft", SECRET, f"{section.draft.url}?text=1", NOBODY
+    for place in PLACES:
+        yield f"public at {place}", PUBLIC_WORD, place, ALL
+        yield f"hidden at {place}", SECRET, place, NOBODY
+    yield "public in the sitemap", "/marigold-story/", "/sitemap.xml", ALL
+    for page in (section.draft, world.private, world.for_group, world.withdrawn):
+        yield f"{page.slug} in the sitemap", f"/{page.slug}/", "/sitemap.xml", NOBODY
+    yield "public in search", "/marigold-story/", f"/search/?q={PUBLIC_WORD.lower()}", ALL
+    # What was searched for is marked, also in titles: so it is the addresses that are looked for.
+    yield "hidden in search", f"/{SECRET.lower()}-", f"/search/?q={SECRET.lower()}", NOBODY
+    yield "public suggestion", PUBLIC_WORD, f"/search/suggestions/?q={PUBLIC_WORD[:5].lower()}", ALL
+    yield "hidden suggestion", SECRET, f"/search/suggestions/?q={SECRET[:5].lower()}", NOBODY
+
+
+def files(world):
+    section = world.section
+    public = builders.make_document("Leaflet")
+    body = [{"type": "document", "value": {"document": public.pk, "title": "x"}}]
+    builders.make_story("With a leaflet", section.index, body=body)
+    kept = builders.make_document("Kept", content=b"Other words.")
+    kept.collection = section.collection.add_sibling(name="For members")
+    kept.save()
+    builders.make_story(
+        body=[{"type": "document", "value": {"document": kept.pk, "title": "x"}}], title="Kept leaflet"
+    )
+    CollectionViewRestriction.objects.create(
+        collection=kept.collection, restriction_type=CollectionViewRestriction.LOGIN
+    )
+    shown = builders.make_image("Shown to all")
+    builders.make_story("With a picture", section.index, lead_image=shown, lead_image_decorative=True)
+    yield "picture of a public story", None, shown.get_rendition("width-100").url, ALL
+    yield "original of a public story", None, f"/media/{shown.file.name}", NOBODY
+    may_see = {"private": MEMBERS, "for a group": OWN}
+    for name, (image, rendition) in world.renditions.items():
+        yield f"picture of what is {name}", None, rendition.url, may_see.get(name, OWN)
+        yield f"original of what is {name}", None, f"/media/{image.file.name}", NOBODY
+    yield "document of a draft", None, section.document.url, OWN
+    yield "document of a public story", None, public.url, ALL
+    yield "document in a collection for members", None, kept.url, MEMBERS
+
+
+def admin_things(world):
+    section = world.section
+    draft, live = f"/admin/pages/{section.draft.pk}/", f"/admin/pages/{section.live.pk}/"
+    for name in (
+        "edit/",
+        "view_draft/",
+        "history/",
+        "revisions/compare/earliest...latest/",
+        "copy/",
+        "usage/",
+    ):
+        yield f"{name} of a draft", SECRET, f"{draft}{name}", OWN
+    yield "revision", SECRET, f"{draft}revisions/{section.draft.latest_revision_id}/view/", OWN
+    yield "comparison with what is live", SECRET, f"{live}revisions/compare/live...latest/", OWN
+    # Its title is the same for all, so it is Wagtail that has to ask.
+    changed = builders.make_story("Changed", section.index)
+    changed.summary = f"{SECRET} summary."
+    revision = changed.save_revision()
+    for name in (
+        "edit/",
+        "view_draft/",
+        "revisions/compare/live...latest/",
+        f"revisions/{revision.pk}/view/",
+    ):
+        yield f"{name} of a changed story", SECRET, f"/admin/pages/{changed.pk}/{name}", OWN
+    task = section.waiting.current_task_state.task_id
+    yield (
+        "preview for a moderator",
+        SECRET,
+        f"/admin/pages/workflow/preview/{section.draft.pk}/{task}/",
+        MODERATORS,
+    )
+    yield "history of a live story", f"{SECRET} change", f"{live}history/", OWN
+    yield "withdrawn in the editor", SECRET, f"/admin/pages/{world.withdrawn.pk}/edit/", OWN
+    for address in (
+        f"pages/{section.index.pk}/",
+        f"choose-page/{section.index.pk}/",
+        f"choose-page/search/?q={SECRET}",
+        f"choose-page/chosen-multiple/?id={section.draft.pk}",
+        f"bulk/wagtailcore/page/move/?id={section.draft.pk}",
+        f"bulk/wagtailcore/page/move/?id=all&childOf={section.index.pk}",
+        f"bulk/media/cleanimage/delete/?id={section.image.pk}",
+        f"pages/{section.draft.pk}/move/{section.index.pk}/confirm/",
+        "reports/workflow/",
+        "reports/site-history/",
+        "images/",
+        f"images/{section.image.pk}/",
+        "images/chooser/",
+        "documents/",
+        f"documents/edit/{section.document.pk}/",
+        "documents/chooser/",
+        "api/main/images/",
+        "api/main/documents/",
+        f"api/main/pages/?child_of={section.index.pk}",
+    ):
+        yield address, SECRET, f"/admin/{address}", OWN
+    yield "search of pages", f"{SECRET} draft", f"/admin/pages/search/?q={SECRET}", OWN
+    yield "themes", SECRET, "/admin/snippets/stories/theme/", EDITORS
+    yield "authors", SECRET, "/admin/snippets/stories/author/", EDITORS
+    yield "countries", "Kenya", "/admin/snippets/stories/country/?q=keny", EDITORS
+    yield "vocabulary", SECRET, "/admin/snippets/search/vocabularygroup/", EDITORS
+    yield "missed searches", SECRET, "/admin/reports/searches-without-result/", EDITORS
+    yield "promotions", f"{SECRET} query".lower(), "/admin/searchpicks/", MODERATORS
+    settings = f"/admin/settings/home/sitesettings/{Site.objects.get().pk}/"
+    yield "settings", "id_contact_email", settings, MODERATORS
+    yield "users", f"{SECRET}-user", "/admin/users/", ADMINISTRATOR
+    yield "groups", "Readers", "/admin/groups/", ADMINISTRATOR
+    yield "collections", f"{SECRET} files", "/admin/collections/", ADMINISTRATOR
+
+
+def sees(client, word, address):
+    """Return whether the answer has `word` or, for a file, whether there is an answer."""
+    response = client.get(address)
+    body = response.getvalue() if response.streaming else response.content
+    assert response.status_code in {200, 302, 400, 403, 404}, address
+    if word is None:
+        return response.status_code == 200
+    return word in body.decode()
+
+
+def table(world):
+    rows = [*public_things(world), *files(world), *admin_things(world)]
+    assert len({name for name, *_row in rows}) == len(rows)
+    return rows
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_sees_what(role, client):
+    world = make_world()
+    user = make_user(role, world.section)
+    rows = table(world)
+    if user:
+        client.force_login(user)
+    expected = {name: role in who for name, _word, _address, who in rows}
+    assert {name: sees(client, word, address) for name, word, address, _who in rows} == expected
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_gets_a_preview(role, client):
+    section = admin_world.make_section("Here", "Plain")
+    if user := make_user(role, section):
+        client.force_login(user)
+    previews = [
+        f"/admin/pages/{section.draft.pk}/edit/preview/",
+        f"/admin/pages/add/stories/storypage/{section.index.pk}/preview/",
+    ]
+    for address in previews:
+        client.post(address, builders.story_form(title=f"{SECRET} in the preview"))
+        assert sees(client, f"{SECRET} in the preview", address) == (role in OWN), address
+
+
+def test_who_has_not_given_the_code_yet_is_a_visitor(client, settings):
+    settings.SECOND_FACTOR = "ADMINISTRATORS"
+    world = make_world()
+    rows = table(world)
+    client.force_login(admin_world.make_role("administrator", world.section))
+    expected = {name: "visitor" in who for name, _word, _address, who in rows}
+    assert {name: sees(client, word, address) for name, word, address, _who in rows} == expected

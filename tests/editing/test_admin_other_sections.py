@@ -1,0 +1,172 @@
+"""What lists, choosers and reports of the admin tell the editors of one section of another one.
+
+Query strings and neighbouring pages are tested here; tests/editing/test_admin_routes.py has the routes.
+"""
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client
+from django.urls import reverse
+from wagtail.models import ModelLogEntry, Page, PageLogEntry
+
+from tests.support import admin_world, builders
+from tests.support.admin_world import SECRET
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("store"),
+    # Wagtail 8.0 sends its mails by a function that Django 6.1 calls deprecated.
+    pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
+]
+
+TYPES = [
+    "stories.StoryPage",
+    "stories.StoryIndexPage",
+    "home.StandardPage",
+    "stories.StoryPage,home.HomePage",
+]
+PERMISSIONS = ["move_to", "bulk_move_to", "copy_to", "add_subpage"]
+
+
+@pytest.fixture
+def own(editor):
+    return editor.section
+
+
+@pytest.fixture
+def other():
+    return admin_world.make_section("Other", SECRET)
+
+
+@pytest.fixture
+def editor(client):
+    client.section = admin_world.make_section("Own", "Plain")
+    client.force_login(admin_world.make_role("editor", client.section))
+    return client
+
+
+@pytest.fixture
+def admin():
+    client = Client()
+    client.force_login(builders.make_user(is_superuser=True))
+    return client
+
+
+def shown(client, *addresses):
+    """Return which of the admin's `addresses` show what is hidden."""
+    found = []
+    for address in addresses:
+        response = client.get(f"/admin/{address}")
+        assert response.status_code < 500, address
+        body = response.getvalue() if response.streaming else response.content
+        if SECRET in body.decode(errors="replace"):
+            found.append(address)
+    return found
+
+
+def test_chooser_of_pages_whatever_it_is_asked_for(editor, admin, own, other):
+    builders.make_private(builders.make_story(f"{SECRET} for members", other.index))
+    questions = ["can_choose_root=1", "multiple=1", "locale=en", "match_subclass="]
+    questions += [f"page_type={each}" for each in TYPES]
+    questions += [f"page_type={each}&match_subclass=" for each in TYPES]
+    questions += [f"user_perms={each}" for each in PERMISSIONS]
+    questions += [f"user_perms={each}&target_pages[]={other.draft.pk}" for each in PERMISSIONS]
+    # Not as it is written in titles: the search's own words are shown.
+    places = ["?", f"{other.index.pk}/?", f"search/?q={SECRET.lower()}&", "search/?q=story&"]
+    addresses = [f"choose-page/{place}{question}" for place in places for question in questions]
+    assert shown(editor, *addresses) == []
+    listed = editor.get(f"/admin/choose-page/{other.index.pk}/?page_type=stories.StoryPage").json()["html"]
+    assert "Public story of Other" in listed
+    assert shown(admin, f"choose-page/{other.index.pk}/", f"choose-page/search/?q={SECRET.lower()}")
+
+
+def test_chooser_does_not_begin_with_a_hidden_page(editor, admin, other):
+    hidden = builders.make_index(other.index, f"{SECRET} index", live=False)
+    builders.make_plain_page("The only one", hidden)
+    address = "choose-page/?page_type=home.StandardPage"
+    assert shown(editor, address) == []
+    assert shown(admin, address) == [address]
+
+
+@pytest.mark.parametrize("hide", ["rename", "unpublish"])
+def test_hidden_page_above_a_public_one(editor, admin, other, hide):
+    above = builders.make_index(other.index, "Above" if hide == "rename" else f"{SECRET} index")
+    below = builders.make_index(above, "Below")
+    builders.make_story("Told below", below)
+    if hide == "rename":
+        above.title = f"{SECRET} index"
+        above.save_revision()
+    else:
+        above.unpublish()
+    found = "choose-page/search/?q=below"
+    addresses = [f"choose-page/{page.pk}/" for page in (above, below, other.index)] + [found]
+    for page in (above, below):
+        addresses += [f"api/main/pages/{page.pk}/?fields=*", f"pages/{page.pk}/", f"pages/{page.pk}/usage/"]
+    assert shown(editor, *addresses) == []
+    assert "Told below" in editor.get(f"/admin/{found}").text
+    assert shown(admin, found) == [found]
+
+
+def test_number_that_is_none_is_no_server_error(editor):
+    assert editor.get("/admin/choose-page/?target_pages[]=x&user_perms=move_to").status_code == 404
+
+
+def test_what_refers_to_things_of_ones_own(editor, admin, own, other):
+    theme = builders.make_theme("Debt")
+    body = [
+        {"type": "text", "value": f'<p><a linktype="page" id="{own.live.pk}">To</a></p>'},
+        {"type": "document", "value": {"document": own.document.pk, "title": "x"}},
+    ]
+    builders.make_story(
+        f"{SECRET} refers", other.index, live=False, body=body, themes=["Debt"], lead_image=own.image
+    )
+    alias = other.live.create_alias(parent=own.index, update_slug="theirs")
+    usages = [
+        f"pages/{own.live.pk}/usage/",
+        f"documents/usage/{own.document.pk}/",
+        f"images/usage/{own.image.pk}/",
+        f"snippets/stories/theme/usage/{theme.pk}/",
+    ]
+    pages = [f"pages/{own.live.pk}/{name}/" for name in ("edit", "delete", "move", "copy", "history")]
+    pages += [f"pages/{alias.pk}/{name}/" for name in ("edit", "history", "usage")]
+    more = [
+        f"documents/delete/{own.document.pk}/",
+        f"images/{own.image.pk}/delete/",
+        f"bulk/wagtailcore/page/move/?id={own.live.pk}",
+        f"bulk/wagtailcore/page/delete/?id={own.live.pk}",
+        f"bulk/media/cleanimage/delete/?id={own.image.pk}",
+        f"api/main/pages/{own.live.pk}/?fields=*",
+        f"api/main/pages/{alias.pk}/?fields=*",
+        f"api/main/pages/{own.index.pk}/?fields=*,parent(*),ancestors(*)",
+    ]
+    assert shown(editor, *usages, *pages, *more) == []
+    assert shown(admin, *usages) == usages
+
+
+def test_reports_with_their_filters(editor, admin, own, other):
+    """What was done in the other section, files and a deleted page included, is in the log with its title."""
+    file = {"title": f"{SECRET} changed", "collection": other.collection.pk, "tags": ""}
+    picture = file | {"shows": "place", "description": "x"}
+    admin.post(f"/admin/images/{other.image.pk}/", picture)
+    admin.post(f"/admin/documents/edit/{other.document.pk}/", file)
+    deleted = builders.make_story(f"{SECRET} deleted", other.index, live=False)
+    admin.post(f"/admin/pages/{deleted.pk}/delete/")
+    assert not Page.objects.filter(pk=deleted.pk).exists()
+    assert ModelLogEntry.objects.filter(label=f"{SECRET} changed").count() == 2
+    assert PageLogEntry.objects.filter(label=f"{SECRET} deleted", action="wagtail.delete").exists()
+    site_history = reverse("wagtailadmin_reports:site_history").removeprefix("/admin/")
+    types = {entry.content_type_id for entry in [*ModelLogEntry.objects.all(), *PageLogEntry.objects.all()]}
+    addresses = [f"{site_history}?object_type={each}" for each in types]
+    addresses += [f"{site_history}?{each}" for each in (f"label={SECRET.lower()}", "action=wagtail.delete")]
+    for name in ("site_history", "workflow", "workflow_tasks", "aging_pages"):
+        report = reverse(f"wagtailadmin_reports:{name}").removeprefix("/admin/")
+        addresses += [
+            f"{report}{each}" for each in ("", "?export=csv", "?status=in_progress", "?reviewable=true")
+        ]
+    pages = [f"pages/search/?q={SECRET.lower()}", "pages/search/?content_type=stories.storypage"]
+    usage = ["pages/usage/stories/storypage/", "workflows/usage/1/", "workflows/tasks/usage/1/", ""]
+    assert shown(editor, *addresses, *pages, *usage) == []
+    seen = shown(admin, *addresses)
+    assert {site_history, f"{site_history}?export=csv", f"{site_history}?label={SECRET.lower()}"} <= set(seen)
+    stories = ContentType.objects.get(app_label="stories", model="storypage").pk
+    assert f"{site_history}?object_type={stories}" in seen

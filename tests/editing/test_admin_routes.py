@@ -1,0 +1,247 @@
+"""Every route of the admin, and of files and logins, is for whom the table here says, and for nobody else.
+
+The routes come from the URL resolver. One that the table does not name fails the test: say whom it is for.
+"""
+
+from fnmatch import fnmatchcase
+
+import pytest
+from django.db import transaction
+
+from tests.support import admin_world
+from tests.support.admin_world import SECRET
+from tests.support.routes import FORM, Addresses, changes, routes
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("store"),
+    # Wagtail 8.0 sends its mails by a function that Django 6.1 calls deprecated.
+    pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
+]
+
+
+def named(table):
+    """Return the names in `table`, each of whose lines begins with what its names begin with."""
+    lines = [line.split() for line in table.strip().splitlines()]
+    return {f"{start}{name}" for start, *names in lines for name in names}
+
+
+# --- The table ------------------------------------------------------------------------------------
+
+EVERYBODY = named("""
+    wagtailadmin_ sprite login javascript_catalog
+    wagtailadmin_password_ reset reset_done reset_confirm reset_complete
+    wagtailcore_ login authenticate_with_password
+    invit ation
+""")
+# Whoever has logged in may set up a second factor.
+MEMBERS = {"second_factor", "my_second_factors"}
+# Editors and above. What belongs to a section is for its own editors only.
+EDITORS = named("""
+    admin/ test404/
+    wagtailadmin_ home account dismissibles explore explore_results
+    wagtailadmin_ tag_autocomplete tag_model_autocomplete
+    wagtailadmin_choose_page_ child search chosen_multiple external_link email_link phone_link anchor_link
+    wagtailadmin_choose_ page
+    wagtailadmin_api:pages: listing detail
+    wagtailadmin_api:images: listing detail
+    wagtailadmin_api:documents: listing detail
+    wagtailadmin_pages: add add_subpage choose_parent convert_alias copy delete edit history history_results
+    wagtailadmin_pages: move move_confirm preview_on_add preview_on_edit search search_results type_use
+    wagtailadmin_pages: type_use_results usage view_draft confirm_workflow_cancellation workflow_history
+    wagtailadmin_pages: workflow_history_detail revisions_compare revisions_revert revisions_view
+    wagtailadmin_reports: aging_pages aging_pages_results site_history site_history_results workflow
+    wagtailadmin_reports: workflow_results workflow_tasks workflow_tasks_results
+    wagtailadmin_editing_sessions: ping release
+    wagtailadmin_workflows: task_chooser task_chooser_create task_chooser_results task_chosen
+    missed_ searches searches_results search_delete
+    simple_translation:submit_ page_translation snippet_translation
+    wagtailsearchpromotions: chooser chooserresults
+    wagtaildocs: index index_results add add_multiple edit edit_multiple delete delete_multiple document_usage
+    wagtaildocs_chooser: choose choose_results chosen chosen_multiple create
+    wagtailimages: index index_results add add_multiple edit edit_multiple delete delete_multiple
+    wagtailimages: image_usage preview
+    wagtailimages_chooser: choose choose_results chosen chosen_multiple create select_format
+    wagtailsnippets: index
+    wagtailsnippets_stories_country: list list_results inspect
+    wagtailsnippetchoosers_stories_country: choose choose_results chosen chosen_multiple
+    wagtaildocs _serve
+    rend ition
+""")
+for term in ("search_vocabularygroup", "stories_author", "stories_theme"):
+    EDITORS |= named(f"""
+        wagtailsnippets_{term}: list list_results add edit copy usage history history_results
+        wagtailsnippetchoosers_{term}: choose choose_results chosen chosen_multiple
+    """)
+MODERATORS = named("""
+    wagtailadmin_ explore_root
+    wagtailadmin_pages: collect_workflow_action_data lock revisions_unschedule set_page_position set_privacy
+    wagtailadmin_pages: workflow_action workflow_preview
+    wagtailadmin_reports: locked_pages locked_pages_results page_types_usage page_types_usage_results
+    wagtailsearchpromotions: add delete edit index index_results
+    wagtailsettings: edit
+    wagtailsnippets_ search_vocabularygroup:delete stories_author:delete stories_theme:delete
+""")
+ADMINISTRATORS = [
+    "wagtailadmin_collections:*",
+    "wagtailadmin_workflows:*",
+    "wagtaillocales:*",
+    "wagtailredirects:*",
+    "wagtailsites:*",
+    "wagtailusers_groups:*",
+    "wagtailusers_users:*",
+    "wagtailsearchpromotions:search_terms*",
+    "wagtailsnippets_stories_country:*",
+]
+# These do many things, and the words after the name say which one.
+MANY = {"wagtail_bulk_action", "wagtailadmin_api:pages:action"}
+EDITORS |= {
+    f"wagtail_bulk_action {each}"
+    for each in [
+        f"{kind} {action}"
+        for kind in ("cleanimage", "cleandocument")
+        for action in ("add_tags", "add_to_collection", "delete")
+    ]
+    # A page that says what of the list may be deleted, and what not.
+    + [f"{kind} delete" for kind in ("author", "country", "theme", "vocabularygroup")]
+    + [f"page {action}" for action in ("delete", "move", "publish", "unpublish")]
+} | {"wagtailadmin_api:pages:action delete"}
+MODERATORS |= {f"wagtailadmin_api:pages:action {action}" for action in ("copy", "create_alias", "publish")}
+ADMINISTRATORS.append("wagtail_bulk_action user *")
+# With what the walk asks for, these show and change nothing, whoever asks: they lead elsewhere, want another
+# form or another page, or are switched off.
+NOTHING = named("""
+    admin/ ^.*/$
+    invite _again
+    reset_ second_factor
+    process _import
+    single_ sign_on sign_on_done
+    wagtailadmin_ error_test block_preview logout
+    wagtailadmin_api: pages:find images:find documents:find
+    wagtailadmin_pages: unpublish unlock revisions_index
+    wagtailadmin_workflows: enable enable_task remove select_task_type
+    wagtailredirects: process_import
+    wagtailsettings: preview_on_edit
+    wagtaildocs: create_multiple_from_uploaded_document delete_upload_multiple
+    wagtaildocs_ authenticate_with_password
+    wagtailimages: url_generator url_generator_output create_multiple_from_uploaded_image
+    wagtailimages: delete_upload_multiple
+""") | {
+    f"wagtailadmin_api:pages:action {action}"
+    for action in ("convert_alias", "move", "revert_to_page_revision", "unpublish")
+}
+# They answer, with nothing in it, whatever is asked for.
+EMPTY_ANSWERS = named("""
+    wagtailadmin_editing_sessions: release
+    wagtaildocs_chooser: chosen_multiple
+    wagtailimages_chooser: chosen_multiple
+""")
+# Wagtail's own, which is there to fail.
+FAILING = {"wagtailadmin_error_test"}
+
+
+def lowest_role(name):
+    """Return the least of the roles that the route is for; None where it has nothing for anybody."""
+    for names, role in (
+        (NOTHING, None),
+        (EVERYBODY, "visitor"),
+        (MEMBERS, "member"),
+        (EDITORS, "editor"),
+        (MODERATORS, "moderator"),
+    ):
+        if name in names:
+            return role
+    assert any(fnmatchcase(name, pattern) for pattern in ADMINISTRATORS), f"whom is {name} for?"
+    return "administrator"
+
+
+# --- The walk -------------------------------------------------------------------------------------
+
+
+def walk(client, section):
+    """Yield (name, address, method, status, body, changed tables) for each route; nothing of it lasts."""
+    cookies = client.cookies.copy()
+    client.raise_request_exception = False
+    for name, address in Addresses(section):
+        for method, ask in (("GET", client.get), ("POST", client.post)):
+            client.cookies = cookies.copy()  # one of the routes logs out
+            with transaction.atomic():
+                with changes() as changed:
+                    response = ask(address, FORM if method == "POST" else {})
+                    body = response.getvalue() if response.streaming else response.content
+                transaction.set_rollback(True)
+            by_request = set(changed) - MADE_BY_VISITS
+            yield name, address, method, response.status_code, body.decode(errors="replace"), by_request
+
+
+# Wagtail makes these rows when somebody comes for the first time, whatever they ask for.
+MADE_BY_VISITS = {"home_sitesettings", "wagtailusers_userprofile"}
+
+
+def is_open(status, method, changed):
+    return status in {200, 201, 204} or bool(changed and method == "POST")
+
+
+def log_in(client, role, section):
+    user = admin_world.make_role(role, section)
+    if user:
+        client.force_login(user)
+
+
+def test_table_names_every_route():
+    for name, _pattern in routes():
+        if name not in MANY:
+            lowest_role(name)
+    known = {name for name, _pattern in routes()}
+    listed = EVERYBODY | MEMBERS | EDITORS | MODERATORS | NOTHING | EMPTY_ANSWERS | FAILING
+    assert {name.partition(" ")[0] for name in listed} - known == set()
+
+
+@pytest.mark.parametrize("role", admin_world.ROLES)
+def test_routes_are_for_whom_the_table_says(role, client):
+    own, other = admin_world.make_section("Own", "Plain"), admin_world.make_section("Other", SECRET)
+    log_in(client, role, own)
+    roles, problems, opened, asked = admin_world.ROLES, [], set(), set()
+    for name, address, method, status, body, changed in walk(client, own if role == "editor" else other):
+        least = lowest_role(name)
+        allowed = least and roles.index(role) >= roles.index(least)
+        asked.add((name, bool(allowed)))
+        if is_open(status, method, changed):
+            opened.add(name)
+            if not allowed:
+                problems.append(f"{method} {address} ({name}): {status} {changed}")
+        elif status >= 500 and (name not in FAILING or role in {"visitor", "member"}):
+            problems.append(f"{method} {address} ({name}): {status}")
+        if SECRET in body and role not in {"moderator", "administrator"}:
+            problems.append(f"{method} {address} ({name}): tells of another section")
+    problems += [f"{name} is not for {role}" for name, allowed in asked if allowed and name not in opened]
+    assert problems == []
+
+
+def test_routes_give_editors_nothing_of_another_section(client):
+    own, other = admin_world.make_section("Own", "Plain"), admin_world.make_section("Other", SECRET)
+    log_in(client, "editor", own)
+    own_addresses = dict(Addresses(own))
+    problems, refused = [], 0
+    for name, address, method, status, body, changed in walk(client, other):
+        if SECRET in body:
+            problems.append(f"{method} {address} ({name}): tells of it")
+        # What has another address in another section belongs to a section.
+        if address == own_addresses[name] or name in EVERYBODY | MEMBERS:
+            continue
+        refused += 1
+        if changed or is_open(status, method, changed) and name not in EMPTY_ANSWERS:
+            problems.append(f"{method} {address} ({name}): {status} {changed}")
+    assert problems == []
+    assert refused > 150
+
+
+def test_what_the_walk_looks_for_is_there(client):
+    """Moderators are shown the word that must not be shown to editors of another section."""
+    section = admin_world.make_section("Other", SECRET)
+    log_in(client, "moderator", section)
+    addresses = dict(Addresses(section))
+    for name in ("pages:edit", "pages:history", "pages:revisions_compare", "choose_page_child", "pages:copy"):
+        assert SECRET in client.get(addresses[f"wagtailadmin_{name}"]).content.decode()
+    for name in ("wagtailimages:edit", "wagtaildocs:edit", "wagtail_bulk_action page publish"):
+        assert SECRET in client.get(addresses[name]).content.decode()

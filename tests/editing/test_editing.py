@@ -1,0 +1,275 @@
+"""Writing a story in the admin, as people without a superuser's powers do: drafts, publishing, autosave."""
+
+import datetime
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import PageLogEntry, Revision
+from wagtail.test.utils.form_data import inline_formset
+
+from stories.models import StoryPage
+from tests.support.builders import make_image, make_index, make_story, make_user, parse, story_form
+
+pytestmark = pytest.mark.django_db
+
+AUTOSAVE = {"headers": {"accept": "application/json"}}
+
+
+@pytest.fixture
+def index():
+    return make_index()
+
+
+@pytest.fixture
+def editor(client):
+    """A client logged in as a member of Editors: they may not publish."""
+    client.force_login(make_user("Editors"))
+    return client
+
+
+@pytest.fixture
+def moderator(client):
+    """A client logged in as a member of Moderators: they may publish."""
+    client.force_login(make_user("Moderators"))
+    return client
+
+
+def add_address(index):
+    return f"/admin/pages/add/stories/storypage/{index.pk}/"
+
+
+def edit_address(story):
+    return f"/admin/pages/{story.pk}/edit/"
+
+
+def errors_of(response):
+    """Return the names of the fields of the story that the form of `response` complains about."""
+    form = response.context["form"]
+    return sorted(form.errors)
+
+
+def latest(story):
+    return StoryPage.objects.get(pk=story.pk).get_latest_revision_as_object()
+
+
+# --- Drafts --------------------------------------------------------------------------------------
+
+
+def test_editor_saves_a_draft_that_nobody_else_sees(editor, index, client):
+    response = editor.post(add_address(index), story_form())
+
+    story = StoryPage.objects.get()
+    assert response.url == edit_address(story)
+    assert (story.title, story.live, story.get_parent().specific) == ("A new story", False, index)
+    editor.logout()
+    assert client.get("/stories/a-new-story/").status_code == 404
+    assert "A new story" not in client.get("/stories/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"summary": "", "date": "", "body": ()},
+        {"body": [("heading", {"text": "", "level": "2"})]},
+        {"body": [("quote", {"text": "", "attribution": "", "language": ""})]},
+        {"body": [("action", {"heading": "", "text": "", "label": "", "page": "", "url": ""})]},
+        {"body": [("chosen_stories", {"heading": "", "stories": {"count": "0"}})]},
+        {"body": [("pictures", {"pictures": {"count": "0"}})]},
+    ],
+    ids=lambda fields: ",".join([*fields][:1]) + str(len(str(fields))),
+)
+def test_incomplete_draft_is_saved_and_can_be_opened_and_previewed(editor, index, fields):
+    editor.post(add_address(index), story_form(**fields))
+
+    story = StoryPage.objects.get()
+    assert not story.live
+    assert editor.get(edit_address(story)).status_code == 200
+    saved = editor.post(edit_address(story), story_form(**fields | {"title": "Changed"}))
+    assert saved.status_code == 302
+    assert latest(story).title == "Changed"
+    preview = f"/admin/pages/{story.pk}/edit/preview/"
+    assert editor.post(preview, story_form(**fields)).json() == {"is_valid": True, "is_available": True}
+    assert "A new story" in editor.get(preview).content.decode()
+
+
+def test_draft_with_a_picture_without_words_is_saved(editor, index):
+    editor.post(add_address(index), story_form(lead_image=str(make_image().pk)))
+
+    assert StoryPage.objects.get().lead_image
+
+
+def test_draft_needs_a_title(editor, index):
+    response = editor.post(add_address(index), story_form(title=""))
+
+    assert errors_of(response) == ["title"]
+    assert not StoryPage.objects.exists()
+
+
+# --- Publishing ----------------------------------------------------------------------------------
+
+
+def test_editor_may_not_publish(editor, index):
+    editor.post(add_address(index), story_form("publish"))
+
+    assert not StoryPage.objects.get().live
+    assert 'name="action-publish"' not in editor.get(add_address(index)).content.decode()
+
+
+def test_moderator_publishes(moderator, index, client):
+    moderator.post(add_address(index), story_form("publish", content_notes=["debt", "violence"]))
+
+    moderator.logout()
+    page = parse(client.get("/stories/a-new-story/"))
+    assert page.h1.text == "A new story"
+    assert page.select_one(".block--text").text.strip() == "Words of the story."
+    assert "debt bondage, violence" in page.select_one(".content-note").text
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"date": ""}, ["date"]),
+        ({"summary": ""}, ["summary"]),
+        ({"summary": "x" * 601}, ["summary"]),
+        ({"body": ()}, ["body"]),
+        ({"body": [("heading", {"text": "", "level": "2"})]}, ["body"]),
+        ({"body": [("pictures", {"pictures": {"count": "0"}})]}, ["body"]),
+        ({"slug": "country"}, ["slug"]),
+        ({"content_notes": ["nonsense"]}, ["content_notes"]),
+        ({"date": "", "summary": "", "body": ()}, ["body", "date", "summary"]),
+    ],
+    ids=str,
+)
+def test_publishing_lists_what_is_missing_each_by_its_field(moderator, index, fields, wrong):
+    response = moderator.post(add_address(index), story_form("publish", **fields))
+
+    assert response.status_code == 200
+    assert errors_of(response) == wrong
+    assert not StoryPage.objects.exists()
+
+
+def test_country_chosen_twice_is_an_error_beside_it(moderator, index):
+    twice = {"story_countries": inline_formset([{"country": "KE"}, {"country": "KE"}])}
+
+    for action in ("publish", None):
+        response = moderator.post(add_address(index), story_form(action, **twice))
+        assert "Please correct the duplicate" in response.content.decode()
+    assert not StoryPage.objects.exists()
+
+
+def test_publishing_asks_what_the_lead_picture_shows(moderator, index):
+    fields = {"lead_image": str(make_image().pk)}
+
+    response = moderator.post(add_address(index), story_form("publish", **fields))
+    assert response.context["form"].errors == {
+        "lead_image_alt": ["Say what the picture shows, or tick that it is decoration only."]
+    }
+    assert "Say what the picture shows, or tick" in response.content.decode()
+    moderator.post(add_address(index), story_form("publish", **fields, lead_image_alt="A road."))
+    assert StoryPage.objects.get().live
+
+
+def test_publishing_asks_what_a_picture_in_the_body_shows(moderator, index):
+    def form(**words):
+        picture = {"image": {"image": str(make_image().pk), **words}, "caption": ""}
+        return story_form("publish", body=[("pictures", {"pictures": streamfield_list([picture])})])
+
+    assert errors_of(moderator.post(add_address(index), form(alt_text=""))) == ["body"]
+    moderator.post(add_address(index), form(alt_text="", decorative="on"))
+    assert StoryPage.objects.get().live
+
+
+def streamfield_list(values):
+    """Return what the page editor sends for a list of `values` in a block."""
+    items = {
+        str(n): {"value": value, "deleted": "", "order": str(n), "id": ""} for n, value in enumerate(values)
+    }
+    return items | {"count": str(len(items))}
+
+
+def test_scheduled_story_goes_live_when_its_time_has_come(moderator, index, client, time_machine):
+    soon = timezone.now() + datetime.timedelta(hours=3)
+    moderator.post(add_address(index), story_form("publish", go_live_at=soon.strftime("%Y-%m-%d %H:%M")))
+    moderator.logout()
+
+    call_command("publish_scheduled")
+    assert client.get("/stories/a-new-story/").status_code == 404
+    time_machine.move_to(soon + datetime.timedelta(minutes=1))
+    call_command("publish_scheduled")
+    assert "A new story" in client.get("/stories/a-new-story/").content.decode()
+
+
+def test_old_address_leads_to_the_new_one_after_a_change_of_the_slug(
+    moderator, client, django_capture_on_commit_callbacks
+):
+    story = make_story("A story", slug="old-words")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        moderator.post(edit_address(story), story_form("publish", title="A story", slug="new-words"))
+
+    moderator.logout()
+    response = client.get("/stories/old-words/")
+    assert (response.status_code, response.url) == (301, "/stories/new-words/")
+
+
+# --- Autosave ------------------------------------------------------------------------------------
+
+
+def test_half_an_hour_of_autosaves_leaves_at_most_three_revisions(editor, index, time_machine):
+    """As Wagtail's page editor does: what it saved itself in this sitting, it writes over."""
+    start = timezone.now()
+    time_machine.move_to(start)
+    created = editor.post(add_address(index), story_form(title="Word 0"), **AUTOSAVE).json()
+    address = created["url"]
+    last = created
+    for number in range(1, 31):
+        time_machine.move_to(start + datetime.timedelta(minutes=number))
+        form = story_form(title=f"Word {number}", summary=f"Sentence {number}.", slug="a-new-story")
+        form |= {
+            "loaded_revision_id": created["revision_id"],
+            "loaded_revision_created_at": created["revision_created_at"],
+            "overwrite_revision_id": last["revision_id"],
+        }
+        last = editor.post(address, form, **AUTOSAVE).json()
+        assert last["success"], last
+    editor.post(address, story_form(title="Saved by hand", overwrite_revision_id=last["revision_id"]))
+
+    story = StoryPage.objects.get()
+    assert latest(story).title == "Saved by hand"
+    assert Revision.objects.for_instance(story).count() <= 3
+    assert len(parse(editor.get(f"/admin/pages/{story.pk}/history/results/")).select("tbody tr")) <= 4
+    assert not story.live
+    assert not Redirect.objects.exists()
+
+
+def test_autosave_does_not_write_over_what_somebody_else_saved_meanwhile(editor, index):
+    created = editor.post(add_address(index), story_form(), **AUTOSAVE).json()
+    story = StoryPage.objects.get()
+    editor.force_login(make_user("Moderators"))
+    editor.post(edit_address(story), story_form(title="By somebody else"))
+    editor.force_login(story.owner)
+
+    form = story_form(title="Mine", overwrite_revision_id=created["revision_id"])
+    refused = editor.post(edit_address(story), form, **AUTOSAVE)
+
+    assert refused.json()["error_code"] == "invalid_revision"
+    assert latest(story).title == "By somebody else"
+
+
+def test_autosave_of_a_live_story_changes_nothing_for_readers(moderator, client):
+    story = make_story("Live title", slug="live")
+
+    moderator.post(edit_address(story), story_form(title="Typing", slug="live"), **AUTOSAVE)
+
+    assert latest(story).title == "Typing"
+    moderator.logout()
+    assert "Live title" in client.get("/stories/live/").content.decode()
+
+
+def test_history_tells_who_published(moderator, index):
+    moderator.post(add_address(index), story_form("publish"))
+
+    entry = PageLogEntry.objects.get(action="wagtail.publish")
+    assert (entry.page.specific, entry.user.groups.get().name) == (StoryPage.objects.get(), "Moderators")

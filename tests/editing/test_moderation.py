@@ -1,0 +1,284 @@
+"""What Editors and Moderators may do, and the ways to publication other than the editor's own button."""
+
+import datetime
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from django.utils import timezone
+
+from home.models import SiteSettings
+from stories.models import StoryPage
+from stories.terms import Author, Country, Theme
+from tests.support.builders import (
+    make_author,
+    make_image,
+    make_index,
+    make_story,
+    make_theme,
+    make_user,
+    story_form,
+)
+
+pytestmark = [
+    pytest.mark.django_db,
+    # Wagtail 8.0 sends its mails by a function that Django 6.1 calls deprecated.
+    pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
+]
+
+
+@pytest.fixture
+def editor():
+    return make_user("Editors")
+
+
+@pytest.fixture
+def moderator():
+    return make_user("Moderators")
+
+
+def submit(client, editor, **fields):
+    """Return the story that `editor` writes and submits to moderation."""
+    client.force_login(editor)
+    client.post(f"/admin/pages/add/stories/storypage/{make_index().pk}/", story_form("submit", **fields))
+    return StoryPage.objects.get(slug="a-new-story")
+
+
+def decide(client, story, action, comment=""):
+    """Approve or reject `story` the quick way, from a list, without opening it."""
+    task = StoryPage.objects.get(pk=story.pk).current_workflow_task_state
+    address = f"/admin/pages/workflow/action/{story.pk}/{action}/{task.pk}/"
+    response = client.post(address, {"comment": comment})
+    assert response.status_code == 302
+
+
+def publish_from_list(client, *pages):
+    ids = "&".join(f"id={page.pk}" for page in pages)
+    address = f"/admin/bulk/wagtailcore/page/publish/?{ids}&next=/admin/pages/{make_index().pk}/"
+    assert client.get(address).status_code == 200
+    return client.post(address, {"include_descendants": "on"}, follow=True)
+
+
+def is_live(story):
+    return StoryPage.objects.get(pk=story.pk).live
+
+
+# --- Moderation ----------------------------------------------------------------------------------
+
+
+def test_editor_submits_and_moderator_approves(client, editor, moderator):
+    story = submit(client, editor)
+    assert not is_live(story)
+    assert [message.to for message in mail.outbox] == [[moderator.email]]
+
+    client.force_login(moderator)
+    # Among what waits for them on the admin's first page, and in the list of what waits.
+    assert "A new story" in client.get("/admin/").content.decode()
+    decide(client, story, "approve")
+
+    client.logout()
+    assert "Words of the story." in client.get("/stories/a-new-story/").content.decode()
+
+
+def test_moderator_approves_in_the_page_editor(client, editor, moderator):
+    story = submit(client, editor)
+    client.force_login(moderator)
+    form = story_form(title="Better title")
+    form |= {"action-workflow-action": "true", "workflow-action-name": "approve"}
+
+    client.post(f"/admin/pages/{story.pk}/edit/", form)
+
+    client.logout()
+    assert "Better title" in client.get("/stories/a-new-story/").content.decode()
+
+
+def test_moderator_sends_a_story_back_with_a_reason(client, editor, moderator):
+    story = submit(client, editor)
+    client.force_login(moderator)
+    mail.outbox.clear()
+
+    decide(client, story, "reject", comment="Her town is named.")
+
+    assert not is_live(story)
+    assert [message.to for message in mail.outbox] == [[editor.email]]
+    client.force_login(editor)
+    assert "Her town is named." in client.get(f"/admin/pages/{story.pk}/edit/").content.decode()
+
+
+def test_editor_may_not_approve(client, editor):
+    story = submit(client, editor)
+
+    decide(client, story, "approve")
+
+    assert not is_live(story)
+
+
+def test_incomplete_story_is_not_submitted(client, editor):
+    client.force_login(editor)
+    address = f"/admin/pages/add/stories/storypage/{make_index().pk}/"
+
+    response = client.post(address, story_form("submit", date="", summary=""))
+
+    assert sorted(response.context["form"].errors) == ["date", "summary"]
+    assert not StoryPage.objects.exists()
+
+
+# --- Other ways to publication: an incomplete draft stays a draft ---------------------------------
+
+INCOMPLETE = [
+    {"date": "", "summary": ""},
+    {"body": ()},
+    {"body": [("heading", {"text": "", "level": "2"})]},
+]
+
+
+def make_incomplete(client, user, fields):
+    """Return a draft that `user` saved with something missing."""
+    client.force_login(user)
+    address = f"/admin/pages/add/stories/storypage/{make_index().pk}/"
+    client.post(address, story_form(**fields))
+    return StoryPage.objects.get(slug="a-new-story")
+
+
+def test_complete_drafts_are_published_from_a_list(client, moderator):
+    drafts = [make_story(live=False), make_story(live=False)]
+    client.force_login(moderator)
+
+    publish_from_list(client, *drafts)
+
+    assert all(is_live(story) for story in drafts)
+
+
+@pytest.mark.parametrize("fields", INCOMPLETE, ids=str)
+def test_incomplete_draft_is_not_published_from_a_list(client, moderator, fields):
+    story = make_incomplete(client, moderator, fields)
+
+    response = publish_from_list(client, story)
+
+    assert response.status_code == 200
+    assert not is_live(story)
+    assert "A new story" in response.content.decode()
+    assert "Something is missing here: A new story." in response.content.decode()
+
+
+def test_incomplete_draft_below_is_not_published_with_its_section(client, moderator):
+    story = make_incomplete(client, moderator, INCOMPLETE[0])
+
+    response = publish_from_list(client, make_index())
+
+    assert response.status_code == 200
+    assert not is_live(story)
+
+
+@pytest.mark.parametrize("fields", INCOMPLETE, ids=str)
+def test_what_waits_for_approval_stays_complete(client, editor, moderator, fields):
+    """Approving publishes, and Wagtail checks nothing then."""
+    story = submit(client, editor)
+    client.force_login(moderator)
+
+    response = client.post(f"/admin/pages/{story.pk}/edit/", story_form(**fields))
+
+    assert response.context["form"].errors
+    decide(client, story, "approve")
+    client.logout()
+    assert "Words of the story." in client.get("/stories/a-new-story/").content.decode()
+
+
+@pytest.mark.parametrize("fields", INCOMPLETE, ids=str)
+def test_incomplete_story_does_not_stop_those_that_are_due(client, moderator, time_machine, fields):
+    soon = timezone.now() + datetime.timedelta(hours=1)
+    incomplete = make_incomplete(client, moderator, fields | {"go_live_at": soon.strftime("%Y-%m-%d %H:%M")})
+    publish_from_list(client, incomplete)
+    complete = make_story("Complete", live=False, go_live_at=soon)
+    complete.save_revision().publish()
+
+    time_machine.move_to(soon + datetime.timedelta(minutes=5))
+    call_command("publish_scheduled")
+
+    assert not is_live(incomplete)
+    assert is_live(complete)
+
+
+# --- Permissions ---------------------------------------------------------------------------------
+
+THEMES, AUTHORS, COUNTRIES = (f"/admin/snippets/stories/{name}/" for name in ("theme", "author", "country"))
+SETTINGS = "/admin/settings/home/sitesettings/"
+
+
+@pytest.mark.parametrize("group", ["Editors", "Moderators"])
+def test_both_groups_add_and_change_themes_and_authors(client, group):
+    client.force_login(make_user(group))
+
+    client.post(f"{THEMES}add/", {"name": "Going home", "description": ""})
+    client.post(f"{AUTHORS}add/", {"name": "Staff", "role": "", "picture": ""})
+    theme, author = Theme.objects.get(), Author.objects.get()
+    client.post(f"{THEMES}edit/{theme.pk}/", {"name": "Return", "description": "Words."})
+    client.post(f"{AUTHORS}edit/{author.pk}/", {"name": "The team", "role": "", "picture": ""})
+
+    assert Theme.objects.get().name == "Return"
+    assert Author.objects.get().name == "The team"
+    assert "Return" in client.get(THEMES).content.decode()
+    assert "The team" in client.get(AUTHORS).content.decode()
+
+
+@pytest.mark.parametrize(("group", "left"), [("Editors", 1), ("Moderators", 0)])
+def test_only_moderators_delete_themes_and_authors(client, group, left):
+    client.force_login(make_user(group))
+
+    client.post(f"{THEMES}delete/{make_theme('Debt').pk}/")
+    client.post(f"{AUTHORS}delete/{make_author('Staff').pk}/")
+
+    assert (Theme.objects.count(), Author.objects.count()) == (left, left)
+
+
+@pytest.mark.parametrize("group", ["Editors", "Moderators"])
+def test_both_groups_look_at_countries_and_change_none(client, group):
+    client.force_login(make_user(group))
+
+    assert "Kenya" in client.get(f"{COUNTRIES}?q=kenya").content.decode()
+    for action in ("add/", "edit/KE/", "delete/KE/"):
+        response = client.post(f"{COUNTRIES}{action}", {"code": "XX", "slug": "xx", "region": "asia"})
+        assert response.status_code == 302
+    assert Country.objects.count() == 249
+    assert Country.objects.get(code="KE").slug == "kenya"
+
+
+@pytest.mark.parametrize(("group", "name"), [("Editors", "Stories"), ("Moderators", "A charity")])
+def test_only_moderators_change_the_settings_of_the_site(client, group, name):
+    client.force_login(make_user(group))
+    address = client.get(SETTINGS).url
+    fields = {"organisation_name": "A charity", "palette": "sea", "logo": "", "contact_email": ""}
+    fields |= {"donate_url": "", "leave_url": "https://example.org/", "robots": "all"}
+
+    client.post(address, fields | {"social_links-count": "0"})
+
+    settings = SiteSettings.objects.first()
+    assert (settings.organisation_name if settings else "Stories") == name
+
+
+@pytest.mark.parametrize("group", ["Editors", "Moderators"])
+@pytest.mark.parametrize("address", ["/admin/users/", "/admin/groups/", "/admin/sites/", "/admin/locales/"])
+def test_neither_group_manages_people_and_sites(client, group, address):
+    client.force_login(make_user(group))
+
+    assert client.get(address).status_code == 302
+
+
+@pytest.mark.parametrize("group", ["Editors", "Moderators"])
+def test_both_groups_use_pictures_and_documents(client, group):
+    client.force_login(make_user(group))
+    make_image(title="A long road")
+
+    assert "A long road" in client.get("/admin/images/").content.decode()
+    for address in ("/admin/images/add/", "/admin/documents/add/", "/admin/documents/"):
+        assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(("group", "offered"), [("Editors", True), ("Moderators", True), ("", False)])
+def test_first_page_of_the_admin_says_what_to_do_next(client, group, offered):
+    index = make_index()
+    client.force_login(make_user(group))
+
+    html = client.get("/admin/", follow=True).content.decode()
+
+    assert (f"/admin/pages/add/stories/storypage/{index.pk}/" in html) == offered

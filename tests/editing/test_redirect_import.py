@@ -1,0 +1,70 @@
+"""An import of redirects imports all or says what is wrong; it never fails with a server error."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.signing import Signer
+from wagtail.contrib.redirects.models import Redirect
+
+from tests.support import builders
+
+pytestmark = pytest.mark.django_db
+
+START, PROCESS = "/admin/redirects/import/", "/admin/redirects/import/process/"
+COLUMNS = {"from_index": "0", "to_index": "1", "permanent": "on"}
+
+
+@pytest.fixture
+def admin(client, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where Wagtail keeps the file meanwhile
+    client.force_login(builders.make_user(is_superuser=True))
+    return client
+
+
+def upload(admin, text):
+    """Do the first step; return the fields of the form of the second."""
+    page = builders.parse(admin.post(START, {"import_file": ContentFile(text, name="redirects.csv")}))
+    names = ("import_file_name", "input_format")
+    return COLUMNS | {name: page.select_one(f"input[name={name}]")["value"] for name in names}
+
+
+def assert_refused(response):
+    assert response.redirect_chain == [(START, 302)]
+    assert "Nothing was imported" in response.text
+    assert not Redirect.objects.exists()
+
+
+def test_file_is_imported(admin):
+    fields = upload(admin, "from,to\n/old,https://example.org/\n/older,https://example.org/\n")
+    response = admin.post(PROCESS, fields, follow=True)
+    assert "Imported 2 redirects" in response.text
+    assert set(Redirect.objects.values_list("old_path", flat=True)) == {"/old", "/older"}
+
+
+def test_short_row_imports_nothing(admin):
+    fields = upload(admin, "from,to\n/old,https://example.org/\n/older\n")
+    assert_refused(admin.post(PROCESS, fields, follow=True))
+
+
+@pytest.mark.parametrize(
+    "changed", [{"import_file_name": "x"}, {"input_format": ""}, {"import_file_name": Signer().sign("gone")}]
+)
+def test_fields_that_wagtail_did_not_sign_import_nothing(admin, changed):
+    fields = upload(admin, "from,to\n/old,https://example.org/\n") | changed
+    assert_refused(admin.post(PROCESS, fields, follow=True))
+
+
+def test_file_that_is_gone_imports_nothing(admin, tmp_path):
+    fields = upload(admin, "from,to\n/old,https://example.org/\n")
+    for path in Path(tmp_path).glob("tmp*"):
+        path.unlink()
+    assert_refused(admin.post(PROCESS, fields, follow=True))
+
+
+def test_import_is_for_administrators(client):
+    client.force_login(builders.make_user("Editors", "Moderators"))
+    for address in (START, PROCESS):
+        assert client.post(address, {}).headers["Location"].startswith("/admin/"), address
+    assert client.get(PROCESS).status_code == 302

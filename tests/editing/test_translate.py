@@ -1,0 +1,231 @@
+"""“Translate” makes drafts only where the user may add pages; what can't be make_translation is said in words."""
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from wagtail.models import GroupPagePermission, Locale, Page
+
+from stories.models import StoryPage
+from stories.terms import Theme
+from tests.site_project.test_languages import make_pair, make_translation
+from tests.support.builders import (
+    home_page,
+    make_index,
+    make_private,
+    make_story,
+    make_theme,
+    make_user,
+    parse,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def make_editor(*pages, permissions=("add_page", "change_page"), name="Translators"):
+    """Return a user who may do what `permissions` say at `pages`, and translate."""
+    group = Group.objects.create(name=name)
+    codenames = ["access_admin", "submit_translation", "add_theme", "change_theme"]
+    group.permissions.set(Permission.objects.filter(codename__in=codenames))
+    for page in pages:
+        for permission in Permission.objects.filter(codename__in=permissions):
+            GroupPagePermission.objects.create(group=group, page=page, permission=permission)
+    user = make_user()
+    user.groups.add(group)
+    return user
+
+
+class Scene:
+    """An English section with two stories, and the French list that it belongs in."""
+
+    def __init__(self):
+        story, french = make_pair()
+        self.french, self.index = french.locale, make_index()
+        self.french_index = french.get_parent()
+        self.section = make_index(self.index, "Section")
+        self.inner = make_index(self.section, "Inner")
+        self.stories = [make_story(parent=self.section), make_story(parent=self.inner, live=False)]
+
+
+@pytest.fixture
+def scene():
+    return Scene()
+
+
+def translate(client, page, *locales, **fields):
+    return client.post(f"/admin/translation/submit/page/{page.pk}/", {"locales": locales} | fields)
+
+
+def assert_refused(response, words):
+    assert response.status_code == 200
+    assert words in parse(response).select_one(".w-field__errors, .error-message, .w-field").parent.get_text(
+        " "
+    )
+    assert words in response.text
+
+
+def test_subtree_is_copied_where_the_user_may_add_pages(client, scene):
+    client.force_login(make_editor(scene.section, scene.french_index))
+
+    response = translate(client, scene.section, scene.french.pk, include_subtree="on")
+
+    assert response.status_code == 302
+    copies = Page.objects.filter(locale=scene.french, path__startswith=scene.french_index.path)
+    assert copies.filter(live=False).count() == 4
+
+
+@pytest.mark.parametrize("subtree", [{}, {"include_subtree": "on"}])
+def test_nothing_is_made_where_the_user_may_not_add_pages(client, scene, subtree):
+    client.force_login(make_editor(scene.section))
+    before = Page.objects.count()
+
+    response = translate(client, scene.section, scene.french.pk, **subtree)
+
+    assert_refused(response, "You may not add this page in French.")
+    assert Page.objects.count() == before
+
+
+def test_subtree_with_pages_of_others_is_refused(client, scene):
+    """Who may only add pages may edit only their own. The copy would show them the drafts of others."""
+    user = make_editor(scene.section, scene.french_index, permissions=["add_page"])
+    Page.objects.filter(pk__in=[scene.section.pk, scene.inner.pk]).update(owner=user)
+    client.force_login(user)
+    before = Page.objects.count()
+
+    response = translate(client, scene.section, scene.french.pk, include_subtree="on")
+
+    assert_refused(response, "You may not edit all the pages below")
+    assert Page.objects.count() == before
+
+
+def test_subtree_with_translated_pages_is_refused(client, scene):
+    make_translation(
+        scene.stories[0],
+        scene.french_index,
+        translation_key=scene.stories[0].translation_key,
+        date="2025-01-01",
+        summary="Court.",
+    )
+    client.force_login(make_user(is_superuser=True))
+    before = Page.objects.count()
+
+    response = translate(client, scene.section, scene.french.pk, include_subtree="on")
+
+    assert_refused(response, "Some pages below are in French already")
+    assert Page.objects.count() == before
+
+
+def test_page_whose_parent_is_not_translated_is_refused(client, scene):
+    client.force_login(make_user(is_superuser=True))
+    for locale in (scene.french, Locale.objects.create(language_code="es")):
+        response = translate(client, scene.inner, locale.pk)
+        assert_refused(response, f"The page above is not in {locale.get_display_name()} yet")
+    assert not Page.objects.filter(translation_key=scene.inner.translation_key).exclude(pk=scene.inner.pk)
+
+
+def test_home_page_needs_the_right_to_add_at_the_root(client, scene):
+    spanish = Locale.objects.create(language_code="es")
+    client.force_login(make_editor(home_page()))
+    assert_refused(translate(client, home_page(), spanish.pk), "You may not add this page in Spanish.")
+    client.force_login(make_user(is_superuser=True))
+    assert translate(client, home_page(), spanish.pk).status_code == 302
+
+
+@pytest.mark.parametrize("locale", ["", "0", "-1", "x", "9" * 30, "\0", "en", "fr"])
+def test_odd_languages_are_refused(client, scene, locale):
+    number = {"en": scene.index.locale_id, "fr": scene.french.pk}.get(locale, locale)
+    client.force_login(make_user(is_superuser=True))
+    before = Page.objects.count()
+    translated_already = StoryPage.objects.get(locale=scene.french)
+
+    for locales in ([number], [], [number, number]):
+        response = translate(client, translated_already, *locales)
+        assert response.status_code == 200
+        assert any(
+            words in response.text for words in ("This field is required.", "is not one of", "not a valid")
+        )
+    assert Page.objects.count() == before
+
+
+def test_form_without_fields_is_refused(client, scene):
+    client.force_login(make_user(is_superuser=True))
+    response = client.post(f"/admin/translation/submit/page/{scene.section.pk}/")
+    assert response.status_code == 200
+    assert "This field is required." in response.text
+
+
+def test_admin_api_makes_no_translations(client, scene):
+    client.force_login(make_user(is_superuser=True))
+    address = f"/admin/api/main/pages/{scene.section.pk}/action/copy_for_translation/"
+    answer = client.post(address, {"locale": "fr", "recursive": True}, "application/json")
+    assert answer.status_code == 404
+    assert not Page.objects.filter(
+        translation_key=scene.section.translation_key, locale=scene.french
+    ).exists()
+
+
+# --- Themes and authors --------------------------------------------------------------------------
+
+
+def translate_theme(client, key, *locales):
+    return client.post(f"/admin/translation/submit/snippet/stories/theme/{key}/", {"locales": locales})
+
+
+def test_theme_is_copied_by_those_who_may_add_one(client, scene):
+    theme = make_theme("Mining")
+    user = make_editor()
+    client.force_login(user)
+    assert translate_theme(client, theme.pk, scene.french.pk).status_code == 302
+    assert Theme.objects.filter(locale=scene.french, name="Mining").exists()
+
+    other = make_theme("Debt")
+    user.groups.get().permissions.remove(Permission.objects.get(codename="add_theme"))
+    assert_refused(
+        translate_theme(client, other.pk, scene.french.pk), "You may not add this in another language."
+    )
+    assert not Theme.objects.filter(locale=scene.french, name="Debt").exists()
+
+
+def test_theme_that_is_there_already_under_its_name_is_refused(client, scene):
+    theme = make_theme("Mining")
+    Theme.objects.create(name="Mining", locale=scene.french)
+    client.force_login(make_user(is_superuser=True))
+    assert_refused(
+        translate_theme(client, theme.pk, scene.french.pk), "There is a theme with this name already."
+    )
+
+
+@pytest.mark.parametrize("key", ["x", "0", "9" * 30, "_00"])
+def test_odd_theme_is_not_found(client, scene, key):
+    client.force_login(make_user(is_superuser=True))
+    for ask in (client.get, client.post):
+        assert ask(f"/admin/translation/submit/snippet/stories/theme/{key}/").status_code == 404
+
+
+# --- “Write a story” -----------------------------------------------------------------------------
+
+
+def offered(client, user):
+    client.force_login(user)
+    links = parse(client.get("/admin/")).select(".next-steps a[href*='/add/stories/storypage/']")
+    return [link["href"].rstrip("/").rpartition("/")[2] for link in links]
+
+
+def test_write_a_story_leads_to_the_first_list_of_the_user(client, scene):
+    other = make_index(scene.index, "Other")
+    for name, pages, expected in (
+        ("everywhere", [home_page()], scene.index),
+        ("inner", [scene.inner], scene.inner),
+        ("two", [scene.inner, other], other),
+        ("french", [scene.french_index], scene.french_index),
+        ("french too", [scene.french_index, scene.inner], scene.inner),
+    ):
+        assert offered(client, make_editor(*pages, name=name)) == [str(expected.pk)], name
+    assert offered(client, make_user(is_superuser=True)) == [str(scene.index.pk)]
+    assert offered(client, make_user("Editors")) == [str(scene.index.pk)]
+
+
+def test_write_a_story_is_not_offered_without_the_right(client, scene):
+    user = make_editor(scene.section, permissions=["change_page"])
+    assert offered(client, user) == []
+    assert offered(client, make_editor(make_private(scene.section), name="private")) == [
+        str(scene.section.pk)
+    ]

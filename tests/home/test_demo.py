@@ -1,0 +1,126 @@
+"""The commands load_demo, which adds the demo content once, and demo_login, which adds its account."""
+
+import io
+import re
+import stat
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from wagtail.models import Page, Revision
+
+from accounts import demo_account
+from home.models import SiteSettings
+from media.models import CleanDocument, CleanImage
+from stories.demo.load import get_story_slugs
+from stories.models import StoryPage
+from stories.terms import Author, Theme
+from tests.support.builders import home_page, make_story, parse
+
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("rough_pictures")]
+
+MODELS = (Page, Revision, CleanImage, CleanDocument, Theme, Author, StoryPage)
+
+
+def load(*options):
+    """Run load_demo and return its output."""
+    out = io.StringIO()
+    call_command("load_demo", *options, stdout=out)
+    return out.getvalue()
+
+
+def counts():
+    return {model.__name__: model.objects.count() for model in MODELS}
+
+
+def get_words(body):
+    """Return the words that visitors see in the body of a story, as a list."""
+    return re.sub(r"<[^>]+>", " ", str(body)).split()
+
+
+def test_demo_tells_nine_stories_and_a_second_run_changes_nothing(client):
+    load()
+    published = list(StoryPage.objects.published().order_by("pk"))
+    stories = [story for story in published if story.locale.language_code == "en"]
+    assert len(stories) == len(get_story_slugs()) == 9
+    for story in published:
+        story.full_clean()
+        assert len(get_words(story.body)) >= 400, story.title
+        assert len({block.block_type for block in story.body}) >= 4, story.title
+        assert story.lead_image_alt
+        assert story.themes
+        assert story.date
+    sections = {story.get_parent().title for story in stories}
+    assert len(sections) == 2
+
+    # To make the renditions of all stories would take longer than the rest of this test.
+    StoryPage.objects.exclude(pk=stories[0].pk).update(lead_image=None)
+    page = client.get("/stories/").content.decode()
+    for story in stories:
+        assert story.url in page
+    assert stories[0].title in client.get(stories[0].url).content.decode()
+    for slug in ("about", "get-help", "privacy", "accessibility"):
+        assert client.get(f"/{slug}/").content.decode().count("<h1") == 1
+    home = client.get("/").content.decode()
+    assert SiteSettings.objects.get().organisation_name in home
+    assert home_page().headline in home
+    check_other_languages(client, published)
+
+    before = counts()
+    assert "already" in load()
+    assert "already" in load("--if-empty")
+    assert counts() == before
+
+
+def check_other_languages(client, published):
+    """Check that one story is in French and one in Arabic, and is linked from the pages of its language."""
+    words_in = {"ar": "الاستقدام", "fr": "le retour des jeunes femmes"}
+    assert sorted(story.locale.language_code for story in published[9:]) == sorted(words_in)
+    for story in published[9:]:
+        language = story.locale.language_code
+        words = words_in[language]
+        original = story.get_translation(home_page().locale)
+        assert (story.date, story.countries) == (original.date, original.countries)
+        assert [theme.locale.language_code for theme in story.themes] == [language] * len(original.themes)
+        page = parse(client.get(story.url))
+        assert [link["href"] for link in page.select("a[hreflang]")] == [original.url, story.url]
+        addresses = [f"/{language}/", story.get_parent().url, *(tag["href"] for tag in page.select(".tag"))]
+        addresses += [f"/{language}/feed.atom", "/sitemap.xml"]
+        for address in addresses:
+            assert story.url in client.get(address).content.decode(), address
+        found = parse(client.get(f"/{language}/search/", {"q": words})).select(".result .card__title a")
+        assert [link["href"] for link in found] == [story.url]
+        help_link = page.select_one(".help-line a")
+        assert parse(client.get(help_link["href"])).html["lang"] == language
+        buttons = page.select(".action a")
+        assert [link["href"] for link in buttons] == [help_link["href"]]
+
+
+def test_demo_is_not_loaded_into_a_site_with_content():
+    make_story("Our own story")
+    before = counts()
+    with pytest.raises(CommandError, match="has content"):
+        load()
+    assert "no demonstration" in load("--if-empty")
+    assert counts() == before
+
+
+def test_demo_login_makes_one_administrator_and_keeps_the_password_private():
+    out = io.StringIO()
+    call_command("demo_login", stdout=out)
+    user = get_user_model().objects.get()
+    password = demo_account.password_file().read_text()
+    assert user.is_superuser
+    assert user.check_password(password)
+    assert password in out.getvalue()
+    assert len(password) >= 16
+    assert stat.S_IMODE(demo_account.password_file().stat().st_mode) == 0o600
+    call_command("demo_login", stdout=io.StringIO())
+    assert get_user_model().objects.count() == 1
+
+
+def test_demo_login_is_for_the_try_out_mode_only(settings):
+    settings.TRY_OUT = False
+    with pytest.raises(CommandError, match="try-out"):
+        call_command("demo_login")
+    assert not get_user_model().objects.exists()

@@ -1,0 +1,341 @@
+"""The metadata in a page's <head>: canonical URLs, Open Graph and Twitter cards, JSON-LD, links to feeds."""
+
+import json
+
+import pytest
+from django.urls import reverse
+from wagtail.models import Site
+
+from home.models import SiteSettings
+from media.models import Rendition
+from stories.renditions import make_renditions
+from tests.support.builders import (
+    home_page,
+    make_image,
+    make_index,
+    make_plain_page,
+    make_private,
+    make_story,
+    make_theme,
+    make_user,
+    parse,
+)
+
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
+
+SITE = "http://127.0.0.1:8000"
+# Size in pixels of an image that is not smaller than a card.
+LARGE = (1200, 800)
+
+
+def change_settings(**fields):
+    SiteSettings.objects.update_or_create(site=Site.objects.get(), defaults=fields)
+
+
+def read(client, address):
+    response = client.get(address)
+    assert response.status_code == 200, address
+    return parse(response)
+
+
+def canonical(client, address):
+    (link,) = read(client, address).select("link[rel=canonical]")
+    return link["href"].removeprefix(SITE)
+
+
+def cards(client, address):
+    """Return {name: content} of the page's Open Graph and Twitter tags; no name may be there twice."""
+    tags = read(client, address).select("meta[property], meta[name^='twitter:']")
+    found = [(tag.get("property") or tag["name"], tag["content"]) for tag in tags]
+    assert len(dict(found)) == len(found)
+    return dict(found)
+
+
+def json_ld_nodes(client, address):
+    """Return the JSON-LD nodes of a page, {@type: node}."""
+    (script,) = read(client, address).select("script[type='application/ld+json']")
+    parsed = json.loads(script.string)
+    assert parsed["@context"] == "https://schema.org"
+    return {node["@type"]: node for node in parsed["@graph"]}
+
+
+def feeds(client, address):
+    links = read(client, address).select("link[rel=alternate]")
+    return [(link["type"].split("/")[1], link["title"], link["href"].removeprefix(SITE)) for link in links]
+
+
+# --- Canonical URLs ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("requested", "expected"),
+    [
+        ("/", "/"),
+        ("/?utm_source=mail", "/"),
+        ("/about/?x=1", "/about/"),
+        ("/stories/", "/stories/"),
+        ("/stories/?page=1", "/stories/"),
+        ("/stories/?page=2", "/stories/?page=2"),
+        ("/stories/?page=99", "/stories/?page=2"),
+        ("/stories/?page=words", "/stories/"),
+        ("/stories/?year=2025&country=kenya", "/stories/?country=kenya&year=2025"),
+        ("/stories/?country=kenya&x=1&year=2025&page=1", "/stories/?country=kenya&year=2025"),
+        ("/stories/?page=2&country=kenya", "/stories/?country=kenya&page=2"),
+        ("/stories/?year=none&country=&country=kenya", "/stories/?country=kenya"),
+        ("/stories/country/kenya/?fbclid=1", "/stories/country/kenya/"),
+        ("/stories/theme/d%C3%ADvida/?year=2025", "/stories/theme/d%C3%ADvida/?year=2025"),
+        ("/stories/story-0/?text=0", "/stories/story-0/"),
+    ],
+)
+def test_every_page_has_one_canonical_url(client, requested, expected):
+    make_plain_page("About")
+    for number in range(14):
+        make_story(f"Story {number}", countries=["KE"], themes=["Dívida"], date="2025-03-14")
+    assert canonical(client, requested) == expected
+
+
+def test_the_canonical_url_of_an_alias_is_that_of_its_source(client):
+    story = make_story("A story")
+    alias = story.create_alias(parent=make_index(make_index(), "Africa"))
+    assert alias.url != story.url
+    assert canonical(client, alias.url) == story.url
+
+
+def test_responses_without_a_page_have_no_metadata(client):
+    for address in ("/no-such-page/", "/search/?q=words"):
+        page = parse(client.get(address))
+        assert not page.select("link[rel=canonical], meta[property], script[type='application/ld+json']")
+
+
+# --- Cards ---------------------------------------------------------------------------------------
+
+
+def test_a_story_has_a_card_with_its_lead_picture(client, store):
+    story = make_story(
+        'The "story"',
+        summary="What it <is> about.",
+        lead_image=make_image(name="secret-name.png", size=LARGE),
+        lead_image_alt="A lamp",
+    )
+    card = cards(client, story.url)
+    image = card.pop("og:image")
+    assert card == {
+        "og:type": "article",
+        "og:url": f"{SITE}{story.url}",
+        "og:title": 'The "story"',
+        "og:description": "What it <is> about.",
+        "og:site_name": "Stories",
+        "og:locale": "en_US",
+        "og:image:width": "1200",
+        "og:image:height": "630",
+        "og:image:alt": "A lamp",
+        "article:published_time": f"{story.date}T00:00:00+00:00",
+        "article:modified_time": story.last_published_at.isoformat(),
+        "twitter:card": "summary_large_image",
+    }
+    assert image.startswith(f"{SITE}/media/images/")
+    assert "secret" not in image
+    response = client.get(image.removeprefix(SITE))
+    assert response["Content-Type"] == "image/jpeg"
+    assert response.getvalue()
+
+
+def test_the_card_has_the_title_and_description_for_search_engines(client):
+    story = make_story("A story", seo_title="In short", search_description="For those who search.")
+    card = cards(client, story.url)
+    assert (card["og:title"], card["og:description"]) == ("In short", "For those who search.")
+
+
+def test_a_decorative_picture_has_no_alternative_text_on_the_card(client, store):
+    story = make_story(lead_image=make_image(), lead_image_decorative=True, lead_image_alt="Left from before")
+    card = cards(client, story.url)
+    assert card["og:image"]
+    assert "og:image:alt" not in card
+
+
+def test_a_page_without_a_picture_has_the_logo_or_nothing(client, store):
+    story = make_story("A story")
+    assert "og:image" not in cards(client, story.url)
+    change_settings(organisation_name="Lantern Road", logo=make_image())
+    for address in ("/", story.url, "/stories/"):
+        card = cards(client, address)
+        assert card["og:image"].endswith(".png")
+        assert card["og:image:alt"] == "Lantern Road"
+        assert card["twitter:card"] == "summary"
+    response = client.get(card["og:image"].removeprefix(SITE))
+    assert response.status_code == 200
+    assert response.getvalue()
+
+
+def test_a_story_kept_out_of_search_engines_still_has_its_card(client):
+    story = make_story("A story", keep_out_of_search_engines=True)
+    assert read(client, story.url).select("meta[name=robots][content=noindex]")
+    assert cards(client, story.url)["og:title"] == "A story"
+
+
+def test_lists_and_other_pages_have_a_card_too(client):
+    make_story(countries=["KE"], themes=["Mining"])
+    make_index().introduction = ""
+    theme = make_theme("Mining")
+    theme.description = "Of gold and cobalt."
+    theme.save()
+    make_plain_page("About", introduction="Who we are.")
+    home = home_page()
+    home.headline, home.introduction = "Stories of freedom", "<p>Told <b>with</b> care.</p>"
+    home.save()
+    for address, title, words in (
+        ("/", "Stories of freedom", "Told with care."),
+        ("/about/", "About", "Who we are."),
+        ("/stories/country/kenya/", "Kenya", "Stories: Kenya"),
+        ("/stories/theme/mining/", "Mining", "Of gold and cobalt."),
+        ("/stories/", "Stories", "Told with care."),  # those of the home page
+    ):
+        card = cards(client, address)
+        assert card["og:type"] == "website"
+        assert (card["og:title"], card["og:description"]) == (title, words)
+
+
+def test_the_picture_of_the_card_is_made_when_a_story_is_published(client, store):
+    story = make_story(lead_image=make_image(), lead_image_alt="A lamp")
+    make_renditions(story)
+    made = set(Rendition.objects.values_list("file", flat=True))
+    assert cards(client, story.url)["og:image"].removeprefix(f"{SITE}/media/") in made
+    assert set(Rendition.objects.values_list("file", flat=True)) == made
+
+
+def test_a_missing_image_file_breaks_no_page(client, store):
+    image = make_image()
+    image.file.storage.delete(image.file.name)
+    story = make_story(lead_image=image, lead_image_alt="A lamp")
+    assert "og:image" not in cards(client, story.url)
+
+
+# --- Structured data -----------------------------------------------------------------------------
+
+
+def test_the_home_page_describes_the_organisation_and_the_search(client):
+    profile = {"type": "profile", "value": {"name": "Mastodon", "url": "https://example.org/@us"}}
+    change_settings(organisation_name="Lantern Road", social_links=json.dumps([profile]))
+    nodes = json_ld_nodes(client, "/")
+    assert set(nodes) == {"Organization", "WebSite"}
+    assert nodes["Organization"]["name"] == nodes["WebSite"]["name"] == "Lantern Road"
+    assert nodes["Organization"]["sameAs"] == ["https://example.org/@us"]
+    assert nodes["WebSite"]["publisher"] == {"@id": nodes["Organization"]["@id"]}
+    action = nodes["WebSite"]["potentialAction"]
+    assert action["query-input"] == "required name=search_term_string"
+    template = action["target"]["urlTemplate"].removeprefix(SITE)
+    assert read(client, template.replace("{search_term_string}", "lamp")).find("input", value="lamp")
+
+
+def test_a_story_is_described_as_an_article(client, store):
+    story = make_story(
+        "A story",
+        summary="What it is about.",
+        authors=["Amina", "Staff"],
+        lead_image=make_image(),
+        lead_image_alt="A lamp",
+    )
+    article = json_ld_nodes(client, story.url)["Article"]
+    assert article["headline"] == "A story"
+    assert article["description"] == "What it is about."
+    assert article["inLanguage"] == "en"
+    assert article["url"] == f"{SITE}{story.url}"
+    assert article["datePublished"] == f"{story.date}T00:00:00+00:00"
+    assert article["dateModified"] == story.last_published_at.isoformat()
+    assert [author["name"] for author in article["author"]] == ["Amina", "Staff"]
+    assert article["publisher"]["name"] == "Stories"
+    assert article["image"] == cards(client, story.url)["og:image"]
+
+
+def trail(client, address):
+    """Return (name, path) of each item of the BreadcrumbList."""
+    items = json_ld_nodes(client, address)["BreadcrumbList"]["itemListElement"]
+    assert [item["position"] for item in items] == list(range(1, len(items) + 1))
+    return [(item["name"], item["item"].removeprefix(SITE)) for item in items]
+
+
+def test_breadcrumbs_follow_the_navigation(client):
+    story = make_story("A story", parent=make_index(make_index(), "Africa"), countries=["KE"])
+    above = [("Home", "/"), ("Stories", "/stories/")]
+    africa = ("Africa", "/stories/africa/")
+    assert trail(client, story.url) == [*above, africa, ("A story", story.url)]
+    assert trail(client, "/stories/country/kenya/") == [*above, ("Kenya", "/stories/country/kenya/")]
+
+
+def test_breadcrumbs_name_no_page_that_is_not_public(client):
+    section = make_index(make_index(), "Hidden section")
+    story = make_story("A story", parent=section)
+    section.live = False
+    section.save()
+    assert "Hidden" not in str(read(client, story.url).head)
+    assert [name for name, _ in trail(client, story.url)] == ["Home", "Stories", "A story"]
+
+
+def test_a_private_page_has_no_metadata_for_visitors(client):
+    story = make_private(make_story("The secret title", slug="a-story"))
+    response = client.get(story.url, follow=True)
+    assert b"secret" not in response.content
+    client.force_login(make_user("Editors"))
+    assert b"The secret title" in client.get(story.url).content
+
+
+def test_markup_in_texts_is_escaped_in_the_metadata(client):
+    markup = """</script><script>alert(1)</script><!-- " ' & \u2028"""
+    story = make_story("A story", authors=[markup[:100]], summary=markup, seo_title=markup)
+    type(story).objects.filter(pk=story.pk).update(title=markup)
+    source = client.get(story.url).content.decode()
+    assert "<script>alert" not in source
+    article = json_ld_nodes(client, story.url)["Article"]
+    assert article["headline"] == article["description"] == markup
+    assert cards(client, story.url)["og:title"] == markup
+
+
+# --- Feeds ---------------------------------------------------------------------------------------
+
+
+def test_pages_link_to_their_feeds(client):
+    change_settings(organisation_name="Lantern Road")
+    story = make_story("A story", parent=make_index(make_index(), "Africa"), countries=["KE"])
+    site = [("atom+xml", "Lantern Road", "/feed.atom"), ("rss+xml", "Lantern Road", "/feed.rss")]
+    for address in ("/", story.url, "/search/"):
+        assert feeds(client, address) == site
+    for address, title in (
+        ("/stories/", "Stories"),
+        ("/stories/africa/?year=2025", "Africa"),
+        ("/stories/country/kenya/", "Kenya"),
+    ):
+        own = feeds(client, address)[:2]
+        path = address.partition("?")[0]
+        assert own == [("atom+xml", title, f"{path}feed.atom"), ("rss+xml", title, f"{path}feed.rss")]
+        assert feeds(client, address)[2:] == site
+        for _, _, feed in feeds(client, address):
+            assert client.get(feed).status_code == 200
+
+
+# --- Previews ------------------------------------------------------------------------------------
+
+
+def test_an_editor_sees_how_a_story_looks_when_shared(admin_client, store):
+    change_settings(organisation_name="Lantern Road")
+    story = make_story("A story", summary="The summary.", live=False)
+    story.lead_image, story.lead_image_alt = make_image(size=LARGE), "A lamp"
+    story.save_revision()
+    editor = parse(admin_client.get(reverse("wagtailadmin_pages:edit", args=[story.pk])))
+    assert "When shared" in [option.get_text(strip=True) for option in editor.select("option[value=shared]")]
+    card = parse(story.make_preview_request(preview_mode="shared").render())
+    words = card.main.get_text(" ", strip=True)
+    for text in ("Lantern Road", "A story", "The summary."):
+        assert text in words
+    image = card.main.img
+    assert (image["width"], image["height"], image["alt"]) == ("1200", "630", "A lamp")
+    story.seo_title, story.search_description = "In short", "For those who search."
+    card = parse(story.make_preview_request(preview_mode="shared").render())
+    assert "In short" in card.h1
+    assert "The summary." not in card.main.get_text()
+
+
+def test_a_preview_has_no_metadata(store):
+    story = make_story("A story", live=False)
+    page = parse(story.make_preview_request().render())
+    assert page.h1.get_text() == "A story"
+    assert not page.select("link[rel=canonical], meta[property], script[type='application/ld+json']")

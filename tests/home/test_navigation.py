@@ -1,0 +1,156 @@
+"""Main menu, breadcrumbs and section menu: which pages they have, and how they mark the current one."""
+
+import pytest
+
+from tests.support.builders import home_page, make_index, make_plain_page, make_private, make_story, parse
+
+pytestmark = pytest.mark.django_db
+
+# Words in the titles of hidden and of public pages, which no other text of the site has.
+HIDDEN, SHOWN = "Quixotic", "Marigold"
+
+
+def html_of(client, address):
+    return client.get(address).content.decode()
+
+
+def assert_only_shown(html):
+    assert SHOWN in html
+    assert HIDDEN not in html
+
+
+def menu(client, address):
+    """Return (text, href, aria-current) of each link of the main menu."""
+    links = parse(client.get(address)).select(".menu__link")
+    return [(link.text, link["href"], link.get("aria-current")) for link in links]
+
+
+def section_menu(client, address):
+    """Return (text, aria-current) of each link of the section menu."""
+    links = parse(client.get(address)).select(".section-menu a")
+    return [(link.text, link.get("aria-current")) for link in links]
+
+
+def breadcrumbs(client, address):
+    return [item.get_text(strip=True) for item in parse(client.get(address)).select(".breadcrumbs li")]
+
+
+def test_menu_has_the_pages_ticked_for_menus_in_the_order_of_the_tree(client):
+    make_plain_page("Get help", show_in_menus=True)
+    make_index()
+    make_plain_page("Privacy")
+
+    assert menu(client, "/") == [("Get help", "/get-help/", None), ("Stories", "/stories/", None)]
+
+
+def test_menu_marks_the_current_page_and_its_section(client):
+    make_plain_page("About", show_in_menus=True)
+    section = make_index(make_index(), title="Africa")
+    story = make_story(parent=section)
+
+    assert menu(client, "/about/") == [("About", "/about/", "page"), ("Stories", "/stories/", None)]
+    for address in (section.url, story.url):
+        assert menu(client, address) == [("About", "/about/", None), ("Stories", "/stories/", "true")]
+
+
+def test_breadcrumbs_lead_from_the_home_page_to_the_current_one(client):
+    section = make_index(make_index(), title="Africa")
+    story = make_story("A story", parent=section, countries=["KE"])
+
+    assert breadcrumbs(client, story.url) == ["Home", "Stories", "Africa", "A story"]
+    assert breadcrumbs(client, "/stories/") == ["Home", "Stories"]
+    assert breadcrumbs(client, "/stories/country/kenya/") == ["Home", "Stories", "Kenya"]
+    assert breadcrumbs(client, "/") == []
+    links = parse(client.get(story.url)).select(".breadcrumbs a")
+    assert [link["href"] for link in links] == ["/", "/stories/", "/stories/africa/"]
+
+
+def test_section_menu_shows_two_levels_below_its_top_page(client):
+    about = make_plain_page("About")
+    people = make_plain_page("People", parent=about)
+    board = make_plain_page("Board", parent=people)
+    make_plain_page("Too deep", parent=board)
+    make_plain_page("Elsewhere")
+
+    expected = ["About", "People", "Board"]
+    for page in (about, people, board):
+        titles = section_menu(client, page.url)
+        assert titles == [(title, "page" if title == page.title else None) for title in expected]
+    assert section_menu(client, "/elsewhere/") == []
+
+
+def test_section_menu_lists_sections_and_no_stories(client):
+    index = make_index()
+    make_story("A story", parent=make_index(index, title="Africa"))
+
+    assert section_menu(client, "/stories/") == [("Stories", "page"), ("Africa", None)]
+
+
+def test_help_page_is_linked_in_the_footer_of_every_page(client):
+    home = home_page()
+    home.help_page, home.help_line = make_plain_page("Get help now"), "<p>Call somebody.</p>"
+    home.save()
+
+    for address in ("/", "/search/", "/get-help-now/", "/no-such-page/"):
+        link = parse(client.get(address)).select_one(".help-line a")
+        assert (link.text, link["href"]) == ("Get help now", "/get-help-now/")
+
+
+def test_more_pages_take_no_more_queries(client, django_assert_num_queries):
+    def add(number):
+        page = make_plain_page(f"Page {number}", show_in_menus=True)
+        make_plain_page("Part", parent=page)
+
+    add(1)
+    client.get("/page-1/part/")  # the first request fills Wagtail's caches
+    with django_assert_num_queries(6):
+        client.get("/page-1/part/")
+    for number in range(2, 12):
+        add(number)
+    with django_assert_num_queries(6):
+        client.get("/page-1/part/")
+
+
+def hide_plain_page(page, way):
+    if way == "draft":
+        page.unpublish()
+    else:
+        make_private(page)
+
+
+@pytest.mark.parametrize("way", ["draft", "private"])
+def test_hidden_pages_are_in_no_menu_and_no_search_results(client, way):
+    index, about = make_index(), make_plain_page("About", show_in_menus=True)
+    make_plain_page(f"{SHOWN} page", show_in_menus=True)
+    make_plain_page(f"{SHOWN} part", parent=about)
+    make_index(index, title=f"{SHOWN} section")
+    secret = make_plain_page(f"{HIDDEN} page", show_in_menus=True)
+    home = home_page()
+    home.help_page, home.help_line = secret, "<p>Call somebody.</p>"
+    home.save()
+    story = make_story(body=[{"type": "action", "value": {"label": "Hidden button", "page": secret.pk}}])
+    hidden = [
+        secret,
+        make_plain_page(f"{HIDDEN} part", parent=about),
+        make_index(index, title=f"{HIDDEN} section"),
+    ]
+    make_plain_page(f"{HIDDEN} inner page", parent=hidden[0]).unpublish()
+    for page in hidden:
+        hide_plain_page(page, way)
+
+    for address in ("/", "/about/", "/stories/", "/search/?q=page"):
+        assert_only_shown(html_of(client, address))
+    assert_only_shown(client.get("/no-such-page/").content.decode())
+    assert "Hidden button" not in html_of(client, story.url)
+    assert parse(client.get(f"/search/?q={HIDDEN}")).select(".result") == []
+
+
+def test_hidden_section_is_not_in_breadcrumbs_or_search_results(client):
+    section = make_index(make_index(), title=f"{HIDDEN} section")
+    story = make_story(f"{SHOWN} title", parent=section)
+    section.unpublish()
+
+    assert_only_shown(html_of(client, story.url))
+    assert_only_shown(html_of(client, "/search/?q=title"))
+    breadcrumbs = [link.text for link in parse(client.get(story.url)).select(".breadcrumbs a")]
+    assert breadcrumbs == ["Home", "Stories"]

@@ -1,0 +1,102 @@
+"""robots.txt, with its policy from the site settings, and security.txt."""
+
+import datetime
+from urllib.robotparser import RobotFileParser
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from wagtail.models import Site
+
+from home.models import SiteSettings
+from home.robots import AI_TRAINING_ROBOTS
+from tests.support.builders import make_private, make_story, parse
+
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
+
+SITE = "http://127.0.0.1:8000"
+SECURITY = "/.well-known/security.txt"
+
+
+def change(**fields):
+    SiteSettings.objects.update_or_create(site=Site.objects.get(), defaults=fields)
+
+
+def rules(client):
+    """Return the parsed robots.txt."""
+    response = client.get("/robots.txt")
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    parser = RobotFileParser()
+    parser.parse(response.content.decode().splitlines())
+    return parser
+
+
+def allowed(client, robot):
+    return rules(client).can_fetch(robot, f"{SITE}/stories/")
+
+
+def test_by_default_search_engines_are_allowed_and_ai_training_robots_are_not(client):
+    assert allowed(client, "Googlebot")
+    assert allowed(client, "facebookexternalhit")
+    assert {allowed(client, robot) for robot in AI_TRAINING_ROBOTS} == {False}
+    assert {"GPTBot", "ClaudeBot", "Google-Extended", "CCBot"} <= set(AI_TRAINING_ROBOTS)
+    assert rules(client).site_maps() == [f"{SITE}/sitemap.xml"]
+
+
+def test_the_policy_is_a_setting(client):
+    change(robots=SiteSettings.Robots.ALL)
+    assert allowed(client, "GPTBot")
+    assert allowed(client, "Googlebot")
+    change(robots=SiteSettings.Robots.NONE)
+    assert not allowed(client, "GPTBot")
+    assert not allowed(client, "Googlebot")
+
+
+@pytest.mark.parametrize("policy", SiteSettings.Robots.values)
+def test_robots_txt_explains_its_policy_and_names_no_page(client, policy):
+    make_private(make_story("Private"))
+    change(robots=policy)
+    lines = client.get("/robots.txt").content.decode().splitlines()
+    assert sum(line.startswith("# ") for line in lines) >= 2
+    assert {line for line in lines if line.startswith(("Disallow", "Allow"))} <= {"Disallow: /", "Disallow:"}
+
+
+def test_an_administrator_changes_the_policy(admin_client):
+    address = f"/admin/settings/home/sitesettings/{Site.objects.get().pk}/"
+    form = parse(admin_client.get(address)).select_one(f"form[action='{address}']")
+    fields = {field["name"]: field.get("value", "") for field in form.select("input[name]")}
+    response = admin_client.post(
+        address, fields | {"palette": "earth", "robots": "none", "social_links-count": "0"}
+    )
+    assert response.status_code == 302
+    assert SiteSettings.objects.get().robots == "none"
+
+
+def test_security_txt_names_the_contact(client):
+    change(contact_email="help+site@example.org")
+    with time_machine.travel(datetime.datetime(2026, 3, 14, 15, 9, tzinfo=datetime.UTC), tick=False):
+        response = client.get(SECURITY)
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.content.decode().splitlines() == [
+        "Contact: mailto:help+site@example.org",
+        "Expires: 2027-03-09T00:00:00Z",
+        "Preferred-Languages: en",
+        f"Canonical: {SITE}{SECURITY}",
+    ]
+
+
+def test_there_is_no_security_txt_without_a_contact(client):
+    assert client.get(SECURITY).status_code == 404
+
+
+def test_both_files_set_no_cookie_and_take_a_pinned_number_of_queries(client):
+    change(contact_email="help@example.org")
+    counts = {}
+    for address in ("/robots.txt", SECURITY):
+        with CaptureQueriesContext(connection) as queries:
+            response = client.get(address)
+        counts[address] = len(queries)
+        assert not response.cookies
+        assert client.post(address).status_code == 405
+    assert counts == {"/robots.txt": 2, SECURITY: 3}

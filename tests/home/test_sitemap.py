@@ -1,0 +1,176 @@
+"""sitemap.xml: all public pages that search engines may index, and nothing else."""
+
+from urllib.parse import unquote
+from xml.etree import ElementTree
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from wagtail.models import Locale
+
+from home.models import HomePage
+from stories.models import StoryIndexPage
+from stories.renditions import make_renditions
+from tests.site_project.test_queries import pictures
+from tests.support.builders import (
+    home_page,
+    make_image,
+    make_index,
+    make_plain_page,
+    make_private,
+    make_story,
+    make_theme,
+)
+
+pytestmark = pytest.mark.django_db
+
+SITE = "http://127.0.0.1:8000"
+NAMES = {
+    "s": "http://www.sitemaps.org/schemas/sitemap/0.9",
+    "image": "http://www.google.com/schemas/sitemap-image/1.1",
+    "xhtml": "http://www.w3.org/1999/xhtml",
+}
+
+
+def read(client):
+    """Return {path: <url> element} of the sitemap."""
+    response = client.get("/sitemap.xml")
+    assert response["Content-Type"] == "application/xml"
+    rows = ElementTree.fromstring(response.content).findall("s:url", NAMES)
+    found = {unquote(row.findtext("s:loc", namespaces=NAMES).removeprefix(SITE)): row for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def dates(client):
+    """Return {path: lastmod} of the sitemap."""
+    return {address: row.findtext("s:lastmod", namespaces=NAMES) for address, row in read(client).items()}
+
+
+def test_all_public_pages_and_lists_are_in_the_sitemap(client):
+    section = make_index(make_index(), "Africa")
+    make_story("A story", parent=section, countries=["KE", "SN"], themes=["Mining", "Dívida"])
+    make_plain_page("About")
+    assert set(read(client)) == {
+        "/",
+        "/about/",
+        "/stories/",
+        "/stories/africa/",
+        "/stories/africa/a-story/",
+        "/stories/country/kenya/",
+        "/stories/country/senegal/",
+        "/stories/theme/mining/",
+        "/stories/theme/dívida/",
+    }
+    for address in read(client):
+        assert client.get(address).status_code == 200, address
+
+
+def test_nothing_private_or_unpublished_is_in_the_sitemap(client):
+    before = set(read(client)) | {"/stories/"}
+    filed = {"countries": ["KE"], "themes": ["Mining"]}
+    make_private(make_story("Private", **filed))
+    make_story("Below", parent=make_private(make_index(make_index(), "Closed")), **filed)
+    make_story("Draft", live=False, **filed)
+    make_story("Taken off", **filed).unpublish()
+    make_private(make_plain_page("Internal"))
+    assert set(read(client)) == before
+
+
+def test_stories_kept_out_of_search_engines_are_not_in_the_sitemap(client):
+    kept = make_story("Kept", countries=["KE"], themes=["Mining"], keep_out_of_search_engines=True)
+    make_story("Listed", countries=["SN"])
+    found = set(read(client))
+    assert {"/stories/listed/", "/stories/country/senegal/"} <= found
+    assert not {kept.url, "/stories/country/kenya/", "/stories/theme/mining/"} & found
+    page = client.get(kept.url).content.decode()
+    assert '<meta name="robots" content="noindex">' in page
+
+
+def test_an_alias_is_not_in_the_sitemap(client):
+    story = make_story("A story")
+    alias = story.create_alias(parent=make_index(make_index(), "Africa"))
+    found = read(client)
+    assert story.url in found
+    assert alias.url not in found
+
+
+def test_lastmod_of_a_list_is_that_of_its_latest_story(client):
+    section = make_index(make_index(), "Africa")
+    make_story("Old", parent=section, countries=["KE"], themes=["Mining"])
+    new = make_story("New", parent=section, countries=["KE"])
+    found = dates(client)
+    newest = new.last_published_at.isoformat()
+    for address in ("/", "/stories/", "/stories/africa/", new.url, "/stories/country/kenya/"):
+        assert found[address] == newest, address
+    assert found["/stories/theme/mining/"] == found["/stories/africa/old/"] < newest
+
+
+def test_the_sitemap_has_the_images_of_a_page_whose_renditions_exist(client, store):
+    story = make_story(lead_image=make_image(), lead_image_alt="A lamp", body=[pictures(make_image())])
+    row = read(client)[story.url]
+    assert row.findall("image:image", NAMES) == [], "a request for the sitemap makes no renditions"
+    make_renditions(story)
+    addresses = [loc.text for loc in read(client)[story.url].iterfind("image:image/image:loc", NAMES)]
+    assert len(addresses) == len(set(addresses)) == 2
+    for address in addresses:
+        assert address.startswith(f"{SITE}/media/images/")
+        response = client.get(address.removeprefix(SITE))
+        assert response.status_code == 200
+        assert response.getvalue()
+
+
+def test_pages_have_links_to_their_public_translations(client):
+    make_story("Alone")
+    french = Locale.objects.create(language_code="fr")
+    make_theme("Mining").copy_for_translation(french).save()
+    home = HomePage(title="Accueil", headline="Récits", slug="accueil", locale=french)
+    home.translation_key = home_page().translation_key
+    home_page().get_parent().add_child(instance=home)
+    index = home.add_child(
+        instance=StoryIndexPage(
+            title="Récits", slug="recits", locale=french, translation_key=make_index().translation_key
+        )
+    )
+    both = make_story("Both", themes=["Mining"])
+    translated = make_story("Les deux", parent=index, locale=french, translation_key=both.translation_key)
+    secret = make_story("Half secret")
+    make_private(make_story("Caché", parent=index, locale=french, translation_key=secret.translation_key))
+    found = read(client)
+
+    def versions(address):
+        links = found[address].findall("xhtml:link", NAMES)
+        return {link.get("hreflang"): link.get("href").removeprefix(SITE) for link in links}
+
+    pair = {"en": both.url, "fr": translated.url}
+    assert translated.url == "/fr/recits/les-deux/"
+    assert versions(both.url) == versions(translated.url) == pair
+    assert versions("/") == {"en": "/", "fr": "/fr/"}
+    assert versions("/stories/alone/") == versions(secret.url) == {}
+    assert "/fr/recits/cache/" not in found
+
+
+def test_unpublishing_a_page_changes_the_etag_and_no_cookie_is_set(client):
+    story = make_story("Goes")
+    make_story("Stays")
+    first = client.get("/sitemap.xml")
+    assert not first.cookies
+    assert "Last-Modified" not in first
+    assert client.get("/sitemap.xml", headers={"if-none-match": first["ETag"]}).status_code == 304
+    story.unpublish()
+    assert client.get("/sitemap.xml", headers={"if-none-match": first["ETag"]}).status_code == 200
+    assert client.get("/sitemap.xml?p=x").status_code == 404
+    assert client.post("/sitemap.xml").status_code == 405
+
+
+@pytest.mark.parametrize("number_of_stories", [2, 25])
+def test_a_sitemap_takes_a_pinned_number_of_queries(client, store, number_of_stories):
+    image = make_image()
+    for number in range(number_of_stories):
+        make_story(
+            countries=["KE", "SN"], themes=[f"Theme {number}"], lead_image=image, lead_image_alt="A lamp"
+        )
+    client.get("/sitemap.xml")
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/sitemap.xml")
+    assert len(queries) == 5

@@ -1,0 +1,276 @@
+"""Files follow their pages: whoever may see a page that shows a file gets it, everybody else a 404."""
+
+import datetime
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.utils import timezone
+from wagtail.models import PageViewRestriction, Site
+
+from home.models import SiteSettings
+from tests.support import builders
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+
+def get(client, address, **headers):
+    """Return the response, read to its end: so the file that it sends is closed."""
+    response = client.get(address, headers=headers)
+    if response.streaming:
+        response.content_read = response.getvalue()
+    return response
+
+
+def address_of(image, spec="width-200|format-jpeg"):
+    return image.get_rendition(spec).url
+
+
+def picture_block(image):
+    alternative = {"image": image.pk, "alt_text": "", "decorative": True}
+    return [{"type": "pictures", "value": {"pictures": [{"image": alternative, "caption": ""}]}}]
+
+
+def story_with(image, **fields):
+    return builders.make_story(lead_image=image, lead_image_decorative=True, **fields)
+
+
+def private_to_group(page):
+    restriction = PageViewRestriction.objects.create(page=page, restriction_type=PageViewRestriction.GROUPS)
+    restriction.groups.add(Group.objects.get_or_create(name="Readers")[0])
+    return page
+
+
+# --- The table: what there is, and the address of its file ---------------------------------------
+
+
+def live_story():
+    story_with(image := builders.make_image())
+    return address_of(image)
+
+
+def body_of_live_story():
+    builders.make_story(body=picture_block(image := builders.make_image()))
+    return address_of(image)
+
+
+def draft():
+    story_with(image := builders.make_image(), live=False)
+    return address_of(image)
+
+
+def scheduled():
+    story = story_with(image := builders.make_image(), live=False)
+    story.go_live_at = timezone.now() + datetime.timedelta(days=1)
+    story.save_revision().publish()
+    return address_of(image)
+
+
+def unpublished():
+    story_with(image := builders.make_image()).unpublish()
+    return address_of(image)
+
+
+def deleted():
+    story_with(image := builders.make_image()).delete()
+    return address_of(image)
+
+
+def used_by_nothing():
+    return address_of(builders.make_image())
+
+
+def new_in_draft():
+    story = story_with(builders.make_image())
+    story.lead_image = image = builders.make_image()
+    story.save_revision()
+    return address_of(image)
+
+
+def replaced_in_draft():
+    story = story_with(image := builders.make_image())
+    story.lead_image = builders.make_image()
+    story.save_revision()
+    return address_of(image)
+
+
+def replaced_and_published():
+    story = story_with(image := builders.make_image())
+    story.lead_image = builders.make_image()
+    story.save_revision().publish()
+    return address_of(image)
+
+
+def story_for_members():
+    builders.make_private(story_with(image := builders.make_image()))
+    return address_of(image)
+
+
+def story_for_group():
+    private_to_group(story_with(image := builders.make_image()))
+    return address_of(image)
+
+
+def story_below_page_for_group():
+    section = private_to_group(builders.make_index(builders.make_index(), "Inner section"))
+    story_with(image := builders.make_image(), parent=section)
+    return address_of(image)
+
+
+def alias_of_story_for_group():
+    story = story_with(image := builders.make_image())
+    # Of a page that is private already, Wagtail would make the alias private by a restriction of its own.
+    story.create_alias(parent=builders.make_index(builders.make_index(), "Open section"))
+    private_to_group(story)
+    return address_of(image)
+
+
+def draft_for_members():
+    builders.make_private(story_with(image := builders.make_image(), live=False))
+    return address_of(image)
+
+
+def private_and_public():
+    image = builders.make_image()
+    private_to_group(story_with(image))
+    story_with(image)
+    return address_of(image)
+
+
+def logo():
+    image = builders.make_image()
+    site = Site.objects.get(is_default_site=True)
+    SiteSettings.objects.update_or_create(site=site, defaults={"logo": image})
+    return address_of(image)
+
+
+def author_of_live_story():
+    builders.make_author("Awa", picture=(image := builders.make_image()))
+    builders.make_story(authors=["Awa"])
+    return address_of(image)
+
+
+def author_of_draft():
+    builders.make_author("Awa", picture=(image := builders.make_image()))
+    builders.make_story(authors=["Awa"], live=False)
+    return address_of(image)
+
+
+def author_of_story_for_group():
+    builders.make_author("Awa", picture=(image := builders.make_image()))
+    private_to_group(builders.make_story(authors=["Awa"]))
+    return address_of(image)
+
+
+def author_of_nothing():
+    builders.make_author("Awa", picture=(image := builders.make_image()))
+    return address_of(image)
+
+
+def original_file():
+    story_with(image := builders.make_image())
+    return f"/media/{image.file.name}"
+
+
+def original_size():
+    story_with(image := builders.make_image())
+    return address_of(image, "original")
+
+
+def document_block(document):
+    return [{"type": "document", "value": {"document": document.pk, "title": "x"}}]
+
+
+def document_of_live_story():
+    builders.make_story(body=document_block(document := builders.make_document()))
+    return document.url
+
+
+def document_in_text():
+    document = builders.make_document()
+    link = f'<p><a linktype="document" id="{document.pk}">x</a></p>'
+    builders.make_story(body=[{"type": "text", "value": link}])
+    return document.url
+
+
+def document_of_draft():
+    builders.make_story(body=document_block(document := builders.make_document()), live=False)
+    return document.url
+
+
+def document_of_unpublished():
+    builders.make_story(body=document_block(document := builders.make_document())).unpublish()
+    return document.url
+
+
+def document_of_story_for_group():
+    private_to_group(builders.make_story(body=document_block(document := builders.make_document())))
+    return document.url
+
+
+def document_of_nothing():
+    return builders.make_document().url
+
+
+def document_file():
+    builders.make_story(body=document_block(document := builders.make_document()))
+    return f"/media/{document.file.name}"
+
+
+# A member has an account and no more; a reader is in the group that private pages are for.
+WHO = ["visitor", "member", "reader", "editor", "moderator"]
+ALL, STAFF, NOBODY = "yes yes yes yes yes", "no no no yes yes", "no no no no no"
+MEMBERS, GROUP = "no yes yes yes yes", "no no yes yes yes"
+TABLE = {
+    live_story: ALL,
+    body_of_live_story: ALL,
+    draft: STAFF,
+    scheduled: STAFF,
+    unpublished: STAFF,
+    deleted: STAFF,
+    used_by_nothing: STAFF,
+    new_in_draft: STAFF,
+    replaced_in_draft: ALL,
+    replaced_and_published: STAFF,
+    story_for_members: MEMBERS,
+    story_for_group: GROUP,
+    story_below_page_for_group: GROUP,
+    alias_of_story_for_group: GROUP,
+    draft_for_members: STAFF,
+    private_and_public: ALL,
+    logo: ALL,
+    author_of_live_story: ALL,
+    author_of_draft: STAFF,
+    author_of_story_for_group: GROUP,
+    author_of_nothing: STAFF,
+    original_file: NOBODY,
+    original_size: STAFF,
+    document_of_live_story: ALL,
+    document_in_text: ALL,
+    document_of_draft: STAFF,
+    document_of_unpublished: STAFF,
+    document_of_story_for_group: GROUP,
+    document_of_nothing: STAFF,
+    document_file: NOBODY,
+}
+
+
+def log_in(client, who):
+    if who != "visitor":
+        groups = {"reader": "Readers", "editor": "Editors", "moderator": "Moderators"}
+        if who == "reader":
+            Group.objects.get_or_create(name="Readers")
+        client.force_login(builders.make_user(*[groups[who]] if who in groups else []))
+
+
+@pytest.mark.parametrize("thing", TABLE)
+def test_who_gets_the_file(thing):
+    address = thing()
+    public = TABLE[thing] == ALL and address.startswith("/media/")
+    cache = "public, max-age=600" if public else "private, no-store"
+    for who, allowed in zip(WHO, TABLE[thing].split(), strict=True):
+        client = Client()
+        log_in(client, who)
+        response = get(client, address)
+        assert response.status_code == (200 if allowed == "yes" else 404), who
+        assert set(response["Cache-Control"].split(", ")) == set(cache.split(", ")), who

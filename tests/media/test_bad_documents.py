@@ -1,0 +1,296 @@
+"""Documents that can't be cleaned, are broken or made to harm: an error beside the field, with advice."""
+
+import io
+import signal
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+import pikepdf
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from pikepdf import Array, Dictionary, Name
+from wagtail.models import UploadedFile
+
+from media.models import CleanDocument
+from tests.media.test_bad_files import bounded_memory
+from tests.support.document_bombs import BOMBS
+from tests.support.document_samples import (
+    SUFFIXES,
+    W,
+    X,
+    docx,
+    pdf,
+    relationships,
+    sheet,
+    telling_document,
+    word_body,
+    zipped,
+)
+from tests.support.media_samples import photo, saved, telling_picture
+
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+MEBI = 1024 * 1024
+
+
+# --- Office --------------------------------------------------------------------------------------
+
+
+def docx_with(body):
+    return zipped(docx(body))
+
+
+def docx_related(kind, target, parts=None):
+    """Return a Word file with one relationship more, and more parts."""
+    rows = docx()["word/_rels/document.xml.rels"]
+    mode = ' TargetMode="External"' if ":" in target else ""
+    row = f'<Relationship Id="rId9" Type="x/{kind}" Target="{target}"{mode}/></Relationships>'
+    rows = rows.replace("</Relationships>", row)
+    return zipped(docx() | {"word/_rels/document.xml.rels": rows} | (parts or {}))
+
+
+def xlsx_with(cells, more=""):
+    return telling_document("xlsx", {"xl/worksheets/sheet1.xml": sheet(cells, more)})
+
+
+OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+TALK = "comments or tracked changes"
+CANNOT = "can't be cleaned"
+LOCKED = "locked with a password"
+BROKEN = "can't be read"
+KIND = "Files of this kind"
+TOO_MUCH = "too much"
+
+
+def with_password_bit(data):
+    """Set the bit of a ZIP file's entries that says that they have a password."""
+    for sign, place in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        start = data.find(sign)
+        while start >= 0:
+            data = data[: start + place] + b"\x01" + data[start + place + 1 :]
+            start = data.find(sign, start + 4)
+    return data
+
+
+# --- PDF -----------------------------------------------------------------------------------------
+
+
+def signed(document):
+    signature = Dictionary(Type=Name.Sig, Filter=Name("/Adobe.PPKLite"), Contents=b"MarkSigner")
+    field = document.make_indirect(Dictionary(FT=Name.Sig, T="Signature", V=signature))
+    document.Root.AcroForm = Dictionary(Fields=[field])
+
+
+def form(document):
+    field = document.make_indirect(Dictionary(FT=Name.Tx, T="Name", V="MarkName"))
+    document.Root.AcroForm = Dictionary(Fields=[field])
+
+
+def portfolio(document):
+    document.Root.Collection = Dictionary(Type=Name.Collection)
+
+
+def noted(document):
+    note = Dictionary(
+        Type=Name.Annot, Subtype=Name.Text, Rect=[0, 0, 9, 9], Contents="A note", T="MarkAuthor"
+    )
+    document.pages[0].Annots.append(note)
+
+
+def with_inline_picture(document):
+    jpeg = telling_picture("jpg")
+    document.pages[0].Contents = document.make_stream(b"BI /W 4 /H 6 /F /DCT ID " + jpeg + b" EI\n")
+
+
+def form_in_xfa(document):
+    document.Root.AcroForm = Dictionary(Fields=[], XFA=document.make_stream(b"<xdp/>"))
+
+
+def with_picture(filters):
+    def change(document):
+        picture = document.make_stream(saved(photo(), "JPEG2000"), Type=Name.XObject, Subtype=Name.Image)
+        picture.Filter = filters
+        document.pages[0].Resources.XObject.Im1 = picture
+
+    return change
+
+
+def with_broken_picture(document):
+    picture = document.make_stream(b"\xff\xd8\xff\xe1\xff\xff", Type=Name.XObject, Subtype=Name.Image)
+    picture.Filter = Name.DCTDecode
+    document.pages[0].Resources.XObject.Im1 = picture
+
+
+BAD = {
+    "empty.pdf": (lambda: b"", "empty"),
+    "too-large.txt": (lambda: b"a" * (15 * MEBI + 1), "too big"),
+    "page.pdf": (lambda: b"<!doctype html><script>alert(1)</script>", BROKEN),
+    "page.docx": (lambda: b"<!doctype html>", BROKEN),
+    "pdf.docx": (pdf, BROKEN),
+    "docx.xlsx": (lambda: telling_document("docx"), BROKEN),
+    "archive.docx": (lambda: zipped({"a.txt": "x"}), BROKEN),
+    "picture.pdf": (lambda: saved(photo(), "PNG"), BROKEN),
+    # Kinds that no library cleans.
+    "old.doc": (lambda: b"\xd0\xcf\x11\xe0", KIND),
+    "rich.rtf": (lambda: rb"{\rtf1{\info{\author Mark}}}", KIND),
+    "book.epub": (lambda: zipped({"mimetype": "application/epub+zip"}), KIND),
+    "letter.odt": (lambda: zipped({"mimetype": "application/vnd.oasis.opendocument.text"}), KIND),
+    "table.ods": (lambda: zipped({"mimetype": "x"}), KIND),
+    "slides.pptx": (lambda: zipped({"[Content_Types].xml": "<a/>"}), KIND),
+    "program.exe": (lambda: b"MZ", KIND),
+    "no-suffix": (lambda: b"text", KIND),
+    "page.html": (lambda: b"<p>", KIND),
+    # Text.
+    "nul.txt": (lambda: b"a\0b", "UTF-8"),
+    "latin.csv": (lambda: "Ségou".encode("latin-1"), "UTF-8"),
+    "program.txt": (lambda: bytes(range(256)), "UTF-8"),
+    # Locked.
+    "locked.docx": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), LOCKED),
+    "locked.xlsx": (lambda: with_password_bit(telling_document("xlsx")), LOCKED),
+    "locked.pdf": (lambda: pdf(encryption=pikepdf.Encryption(owner="a", user="b")), LOCKED),
+    "half-locked.pdf": (lambda: pdf(encryption=pikepdf.Encryption(owner="a", user="")), LOCKED),
+    # What people said and deleted.
+    "changed.docx": (lambda: docx_with('<w:p><w:ins w:id="1" w:author="Mark"><w:r/></w:ins></w:p>'), TALK),
+    "deleted.docx": (lambda: docx_with('<w:p><w:del w:author="Mark"><w:r/></w:del></w:p>'), TALK),
+    "deleted-by-nobody.docx": (
+        lambda: docx_with('<w:p><w:del w:id="1"><w:r><w:delText>a</w:delText></w:r></w:del></w:p>'), TALK,
+    ),
+    "commented.docx": (
+        lambda: docx_related("comments", "comments.xml", {
+            "word/comments.xml": f"<w:comments {W}><w:comment w:id='1'/></w:comments>"
+        }), TALK,
+    ),
+    "commented.xlsx": (
+        lambda: telling_document("xlsx", {
+            "xl/worksheets/_rels/sheet1.xml.rels": relationships(("comments", "../comments1.xml")),
+            "xl/worksheets/sheet1.xml": sheet("<c/>"),
+            "xl/comments1.xml": f"<comments {X}><authors/><commentList><comment ref='A1'/>"
+            "</commentList></comments>",
+        }), TALK,
+    ),
+    "threads.xlsx": (
+        lambda: telling_document("xlsx", {
+            "xl/worksheets/_rels/sheet1.xml.rels": relationships(("threadedComment", "../t.xml"))
+        }), TALK,
+    ),
+    # What readers would lose.
+    "chart.docx": (
+        lambda: docx_with('<w:p><w:r><c:chart xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"/>'
+        "</w:r></w:p>"), CANNOT,
+    ),
+    "other-words.docx": (lambda: docx_with("<w:unknown><w:r><w:t>lost</w:t></w:r></w:unknown>"), CANNOT),
+    "object.docx": (lambda: docx_with("<w:p><w:r><w:object/></w:r></w:p>"), CANNOT),
+    "page.html.docx": (lambda: docx_with('<w:altChunk r:id="rId2"/>'), CANNOT),
+    "old-picture.docx": (
+        lambda: docx_with('<w:p><w:r><w:pict><v:imagedata xmlns:v="urn:schemas-microsoft-com:vml"/></w:pict>'
+        "</w:r></w:p>"), CANNOT,
+    ),
+    "formulas.xlsx": (lambda: xlsx_with('<c r="A1"><f>SUM(B1:B9)</f></c>'), "without their results"),
+    "linked.docx": (
+        lambda: telling_document("docx", {"word/_rels/document.xml.rels": docx()[
+            "word/_rels/document.xml.rels"
+        ].replace('"media/MarkName.jpeg"', '"https://example.org/a.jpg" TargetMode="External"')}),
+        "outside of it",
+    ),
+    "drawing.docx": (
+        lambda: telling_document("docx", {"word/media/image2.png": b"\x01\0\0\0emf"}), "neither JPEG nor PNG",
+    ),
+    "gif.docx": (lambda: telling_document("docx", {"word/media/image2.png": b"GIF89a"}), "neither JPEG"),
+    "broken-picture.docx": (
+        lambda: telling_document("docx", {"word/media/image2.png": b"\x89PNG\r\n\x1a\n\0\0\1"}), BROKEN,
+    ),
+    "formulas.csv": (lambda: b"name,amount\nAda,=WEBSERVICE(A1)\n", "formulas"),
+    "dde.csv": (lambda: b"name;amount\n\"+cmd|' /C calc'!A0\";2\n", "formulas"),
+    "at.csv": (lambda: b"@SUM(1;2)\n", "formulas"),
+    "signed.pdf": (lambda: pdf(signed), "signed"),
+    "xfa.pdf": (lambda: pdf(form_in_xfa), "form"),
+    "form.pdf": (lambda: pdf(form), "form"),
+    "noted.pdf": (lambda: pdf(noted), "notes"),
+    "inline.pdf": (lambda: pdf(with_inline_picture), CANNOT),
+    "portfolio.pdf": (lambda: pdf(portfolio), CANNOT),
+    "jpeg2000.pdf": (lambda: pdf(with_picture(Name.JPXDecode)), CANNOT),
+    "chained.pdf": (lambda: pdf(with_picture(Array([Name.ASCII85Decode, Name.DCTDecode]))), CANNOT),
+    "broken-picture.pdf": (lambda: pdf(with_broken_picture), BROKEN),
+    "outside.docx": (
+        lambda: zipped(docx() | {"word/document.xml": OUTSIDE + word_body("<w:p>&a;</w:p>")}), CANNOT,
+    ),
+}  # fmt: skip
+for suffix in SUFFIXES:
+    for tenth in (2, 5, 8):
+        data = telling_document(suffix)
+        BAD[f"cut-{tenth}.{suffix}"] = (
+            lambda data=data, tenth=tenth: data[: len(data) * tenth // 10],
+            BROKEN,
+        )
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_document_is_an_error_beside_the_field(name, editor, store):
+    make, words = BAD[name]
+    data = make()
+    with bounded_memory():
+        response = editor.post(
+            reverse("wagtaildocs:add"), {"title": "x", "file": SimpleUploadedFile(name, data)}
+        )
+        assert response.status_code == 200
+        assert words in " ".join(response.context["form"].errors["file"])
+        fields = {"title": "x", "files[]": SimpleUploadedFile(name, data)}
+        answer = editor.post(reverse("wagtaildocs:add_multiple"), fields).json()
+        assert words in answer["error_message"]
+    assert not CleanDocument.objects.exists()
+    assert not UploadedFile.objects.exists()
+    assert list(store.rglob("*")) == []
+
+
+# Those that end within a second, and one that only the limit of time or memory ends.
+QUICK = [
+    *("deep.docx", "laughs.docx", "unpacked.docx", "picture.docx", "many-parts.docx", "wide.docx"),
+    *("object-stream.pdf", "many-objects.pdf", "dictionaries.pdf", "claimed-table.pdf", "many-pages.pdf"),
+    *("nested-pages.pdf", "content.pdf", "brackets.pdf", "twice.pdf"),
+]
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_bomb_is_an_error_beside_the_field(name, editor, store):
+    data = BOMBS[name]()
+    with bounded_memory():
+        response = editor.post(
+            reverse("wagtaildocs:add"), {"title": "x", "file": SimpleUploadedFile(name, data)}
+        )
+    (error,) = response.context["form"].errors["file"]
+    assert any(words in error for words in (TOO_MUCH, BROKEN, CANNOT))
+    assert list(store.rglob("*")) == []
+
+
+@pytest.mark.parametrize(
+    ("work", "status"),
+    [
+        ("any(iter(int, 1))", -signal.SIGKILL),
+        ("bytes(limits.MEMORY)", 1),
+        ("[os.write(1, bytes(limits.OUTPUT)) for _ in range(2)]", 1),
+    ],
+)
+def test_process_of_the_sanitizer_is_limited(work, status):
+    code = f"import os; from media.sanitizer import __main__, limits; __main__.limit_resources(); {work}"
+    with tempfile.TemporaryFile() as output:
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == status, done.stderr
+    assert status < 0 or "MemoryError" in done.stderr or "File too large" in done.stderr
+
+
+def test_zip_that_says_less_than_it_holds_is_no_way_around(editor):
+    """The size in its list is what counts, and no more than that is unpacked."""
+    data = BOMBS["picture.docx"]()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        size = archive.getinfo("word/media/MarkName.jpeg").file_size.to_bytes(4, "little")
+    data = data.replace(size, (50).to_bytes(4, "little"))
+    with bounded_memory():
+        response = editor.post(
+            reverse("wagtaildocs:add"), {"title": "x", "file": SimpleUploadedFile("a.docx", data)}
+        )
+    (error,) = response.context["form"].errors["file"]
+    assert any(words in error for words in (TOO_MUCH, BROKEN))

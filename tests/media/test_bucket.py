@@ -1,0 +1,171 @@
+"""Pictures and documents in a bucket of S3: as clean there as in a folder, and under the same rule."""
+
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.urls import reverse
+
+from media.models import CleanDocument, CleanImage, Rendition
+from operations.backup import archive, files
+from tests.media.test_access import (
+    address_of,
+    author_of_draft,
+    author_of_live_story,
+    document_block,
+    document_of_draft,
+    document_of_live_story,
+    draft,
+    get,
+    live_story,
+    original_file,
+    story_with,
+)
+from tests.support import builders, services
+from tests.support.document_samples import telling_document
+from tests.support.media_samples import marks_in, telling_picture
+
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+PATIENCE = 30  # seconds
+
+
+@pytest.fixture(scope="session")
+def s3():
+    """The address of a server that speaks as S3 does, on this machine."""
+    port = services.free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_for(port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def wait_for(port):
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
+@pytest.fixture(autouse=True)
+def bucket(s3, settings, monkeypatch):
+    """An empty bucket, where this test's files are stored."""
+    for name, value in {
+        "AWS_ENDPOINT_URL_S3": s3,
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    storage = {"BACKEND": "media.storage.BucketStorage", "OPTIONS": {"bucket_name": "stories"}}
+    settings.STORAGES = settings.STORAGES | {"default": storage}
+    bucket = default_storage.bucket
+    bucket.create()
+    bucket.objects.delete()
+    return bucket
+
+
+def test_what_is_in_the_bucket_is_clean(bucket, store):
+    picture, document = telling_picture("jpg"), telling_document("docx")
+    image = CleanImage.objects.create(
+        title="x", shows="place", file=ContentFile(picture, name="Amina Sow.jpg")
+    )
+    address_of(image)
+    CleanDocument.objects.create(title="x", file=ContentFile(document, name="Amina Sow.docx"))
+    names = [each.key for each in bucket.objects.all()]
+    assert {name.partition("/")[0] for name in names} == {"original_images", "images", "documents"}
+    assert not any("Amina" in name for name in names)
+    assert not store.exists()
+    for name in names:
+        found = marks_in(bucket.Object(name).get()["Body"].read())
+        assert [mark for mark in found if not (name.endswith(".docx") and mark.startswith(b"PK"))] == []
+
+
+def things():
+    """Return a picture and a document of one live story, the addresses of both, and the story."""
+    image, document = builders.make_image(), builders.make_document(content=b"Words.")
+    story = story_with(image, body=document_block(document))
+    return address_of(image), document.url, story
+
+
+def test_files_follow_their_pages(bucket, client):
+    picture, document, story = things()
+    stored = bucket.Object(Rendition.objects.get(filter_spec__startswith="width-200").file.name)
+    assert get(client, picture).content_read == stored.get()["Body"].read()
+    assert get(client, document).content_read == b"Words."
+    story.unpublish()
+    assert [get(client, address).status_code for address in (picture, document)] == [404, 404]
+    client.force_login(builders.make_user("Editors"))
+    assert [get(client, address).status_code for address in (picture, document)] == [200, 200]
+
+
+@pytest.mark.parametrize(
+    ("thing", "status"),
+    [
+        (live_story, 200),
+        (author_of_live_story, 200),
+        (draft, 404),
+        (author_of_draft, 404),
+        (original_file, 404),
+        (document_of_live_story, 200),
+        (document_of_draft, 404),
+    ],
+)
+def test_visitor_gets_what_is_public(thing, status, client):
+    assert get(client, thing()).status_code == status
+
+
+def test_file_that_the_bucket_lost_is_not_found(bucket, client):
+    picture, _document, _story = things()
+    bucket.objects.delete()
+    assert get(client, picture).status_code == 404
+
+
+def test_no_page_names_the_bucket(s3, editor):
+    _picture, _document, story = things()
+    image, document = CleanImage.objects.get(), CleanDocument.objects.get()
+    pages = [
+        story.url,
+        reverse("wagtailadmin_pages:edit", args=[story.pk]),
+        reverse("wagtailimages:index"),
+        reverse("wagtailimages:edit", args=[image.pk]),
+        reverse("wagtailimages_chooser:choose"),
+        reverse("wagtaildocs:index"),
+        reverse("wagtaildocs:edit", args=[document.pk]),
+        reverse("wagtaildocs_chooser:choose"),
+    ]
+    for page in pages:
+        response = editor.get(page)
+        assert response.status_code == 200
+        content = response.content.decode()
+        assert not [mark for mark in (s3, "X-Amz-", "AWSAccessKeyId", "Signature=") if mark in content]
+    assert default_storage.url("images/x.jpg") == "/media/images/x.jpg"
+
+
+def test_files_of_the_bucket_come_back_from_a_backup(bucket, tmp_path):
+    builders.make_image()
+    builders.make_document()
+    before = {each.key: each.get()["Body"].read() for each in bucket.objects.all()}
+    with archive.new_archive(tmp_path / "files.zip") as writer:
+        files.save(writer, report=print)
+    lost = next(iter(before))
+    bucket.Object(lost).delete()
+    with archive.opened(tmp_path / "files.zip", report=print) as reader:
+        restoring = files.Restoring(reader, report=print)
+        assert restoring.here == set(before) - {lost}
+        bucket.put_object(Key="documents/later.txt", Body=b"later")
+        restoring = files.Restoring(reader, report=print)
+        restoring.add()
+        restoring.finish()
+    assert {each.key: each.get()["Body"].read() for each in bucket.objects.all()} == before

@@ -1,0 +1,238 @@
+"""Whatever way a picture comes in, nothing is stored but what the eye sees."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import override_settings
+from django.urls import reverse
+from PIL import Image
+from wagtail.models import UploadedFile
+from wagtail.users.models import UserProfile
+
+from media.cleaning import is_sealed, sealed
+from media.models import CleanImage
+from stories.demo import pictures
+from stories.demo.load import DemoMedia
+from tests.support import builders, services
+from tests.support.media_samples import (
+    BLUE,
+    RED,
+    SUFFIXES,
+    marks_in,
+    read_metadata,
+    tell_tales,
+    telling_picture,
+)
+
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+FILTERS = ["original", "max-165x165", "width-200|format-jpeg", "width-200|format-png"]
+FILTERS += ["width-200|format-webp", "width-200|format-avif", "fill-100x100|format-jpeg"]
+NAME = "Amina-at-the-shelter"
+
+
+@pytest.fixture
+def has_exiftool():
+    try:
+        services.exiftool()
+    except services.Missing as missing:
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up(str(missing))
+
+
+# --- The ways in: each takes the picture `data` in, and returns what was made of it --------------
+
+
+def upload(data, suffix):
+    return SimpleUploadedFile(f"{NAME}.{suffix}", data)
+
+
+def add_one(editor, data, suffix):
+    fields = {"title": "One", "shows": "place", "file": upload(data, suffix)}
+    response = editor.post(reverse("wagtailimages:add"), fields)
+    assert response.status_code == 302, response.context["form"].errors
+    return CleanImage.objects.get()
+
+
+def add_several(editor, data, suffix):
+    fields = {"title": "Several", "files[]": upload(data, suffix)}
+    answer = editor.post(reverse("wagtailimages:add_multiple"), fields).json()
+    assert answer["success"], answer
+    # The form asks whom it shows, so every picture waits here.
+    waiting = UploadedFile.objects.get(pk=answer["uploaded_file_id"])
+    assert marks_in(waiting.file.read()) == []
+    assert NAME not in waiting.file.name
+    waiting.file.close()
+    prefix = f"uploaded-image-{waiting.pk}"
+    address = reverse("wagtailimages:create_multiple_from_uploaded_image", args=[waiting.pk])
+    answer = editor.post(address, {f"{prefix}-title": "Several", f"{prefix}-shows": "place"}).json()
+    assert answer["success"], answer
+    return CleanImage.objects.get()
+
+
+def add_in_chooser(editor, data, suffix):
+    prefix = "image-chooser-upload"
+    fields = {f"{prefix}-title": "Chosen", f"{prefix}-shows": "place", f"{prefix}-file": upload(data, suffix)}
+    answer = editor.post(reverse("wagtailimages_chooser:create"), fields).json()
+    assert answer["step"] == "chosen", answer
+    return CleanImage.objects.get(pk=answer["result"]["id"])
+
+
+def replace(editor, data, suffix):
+    image = builders.make_image()
+    fields = {"title": "New", "shows": "place", "file": upload(data, suffix)}
+    response = editor.post(reverse("wagtailimages:edit", args=[image.pk]), fields)
+    assert response.status_code == 302, response.context["form"].errors
+    return CleanImage.objects.get()
+
+
+def add_in_shell(editor, data, suffix):
+    return CleanImage.objects.create(title="Shell", file=ContentFile(data, name=f"{NAME}.{suffix}"))
+
+
+def add_file_in_shell(editor, data, suffix):
+    image = CleanImage(title="Shell")
+    image.file.save(f"{NAME}.{suffix}", ContentFile(data))
+    return image
+
+
+def add_in_bulk(editor, data, suffix):
+    file = ContentFile(data, name=f"{NAME}.{suffix}")
+    return CleanImage.objects.bulk_create([CleanImage(title="Bulk", file=file)])[0]
+
+
+def replace_in_shell(editor, data, suffix):
+    image = builders.make_image()
+    image.file = ContentFile(data, name=f"{NAME}.{suffix}")
+    image.save()
+    return image
+
+
+WAYS = [add_one, add_several, add_in_chooser, replace]
+WAYS += [add_in_shell, add_file_in_shell, add_in_bulk, replace_in_shell]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("take_in", WAYS)
+def test_no_way_in_lets_anything_by(take_in, suffix, editor, store, has_exiftool):
+    image = take_in(editor, telling_picture(suffix), suffix)
+    image = CleanImage.objects.get(pk=image.pk)
+    image.get_renditions(*FILTERS)
+    files = [path for path in store.rglob("*") if path.is_file()]
+    assert len(files) >= len(FILTERS) + 1
+    for path in files:
+        assert marks_in(path.read_bytes()) == [], path
+        assert NAME not in path.name
+    assert tell_tales(*files) == []
+    if take_in is not add_in_bulk:  # which saves no row by save(), so its size is that of the file as it came
+        assert_upright(image)
+
+
+def assert_upright(image):
+    """The picture is stored the way it was seen, and the row says so."""
+    with image.file.open() as file, Image.open(file) as stored:
+        assert stored.size == (image.width, image.height) == (600, 400)
+        top, bottom = stored.getpixel((300, 20)), stored.getpixel((300, 380))
+    assert close(top, RED)
+    assert close(bottom, BLUE)
+    assert image.file_size == image.file.size
+    assert len(image.file_hash) == 40
+
+
+def close(colour, wanted):
+    return all(abs(one - other) < 12 for one, other in zip(colour[:3], wanted, strict=True))
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_what_is_planted_can_be_found(suffix, tmp_path, has_exiftool):
+    """Else the test above would prove nothing."""
+    path = tmp_path / f"sample.{suffix}"
+    path.write_bytes(telling_picture(suffix))
+    found = read_metadata(path)[0]
+    assert {"IFD0:Make", "GPS:GPSLatitude", "XMP-dc:Format", "ICC_Profile:ProfileDescription"} <= set(found)
+    assert "ExifIFD:MakerNoteUnknownText" in found
+    if suffix in {"jpg", "png"}:
+        assert "IPTC:Caption-Abstract" in found
+        assert "MarkComment" in found.values()
+    assert "IFD1:ThumbnailImage" in found
+    assert b"PK\x03\x04" in marks_in(path.read_bytes())
+
+
+def test_renditions_take_their_metadata_from_what_is_stored(store):
+    """Willow copies EXIF into JPEG and PNG. The test above says something only as long as that is so."""
+    image = builders.make_image()
+    Path(image.file.path).write_bytes(telling_picture("jpg"))
+    with image.get_rendition("width-200|format-jpeg").file.open() as file:
+        assert marks_in(file.read())
+
+
+def test_demo_pictures_come_in_the_same_way(store):
+    image = DemoMedia().get_image(pictures.NAMES[0])
+    with image.file.open() as file:
+        assert is_sealed(file.read(), image.file.name)
+
+
+# --- Only what is new is encoded -----------------------------------------------------------------
+
+
+def test_saving_a_title_leaves_the_file_alone(editor, store):
+    image = add_in_shell(editor, telling_picture("jpg"), "jpg")
+    before = Path(image.file.path)
+    content, time = before.read_bytes(), before.stat().st_mtime_ns
+    fields = {"title": "Another title", "shows": "place"}
+    assert editor.post(reverse("wagtailimages:edit", args=[image.pk]), fields).status_code == 302
+    image = CleanImage.objects.get()
+    image.save()
+    assert (image.title, Path(image.file.path)) == ("Another title", before)
+    assert (before.read_bytes(), before.stat().st_mtime_ns) == (content, time)
+
+
+def test_picture_of_several_is_encoded_once(editor):
+    """It passes through the cleaning twice: while it waits, and when it is made a picture."""
+    data = telling_picture("jpg")
+    once = add_in_shell(editor, data, "jpg").file_hash
+    CleanImage.objects.all().delete()
+    assert add_several(editor, data, "jpg").file_hash == once
+
+
+def test_seal_of_another_site_is_no_proof(settings):
+    """Whoever doesn't know this site's key can't name a file so that it passes as clean."""
+    raw = telling_picture("png")
+    with override_settings(SECRET_KEY="another" * 10):
+        name = sealed(raw, ".png").name
+    assert_encoded_anew(raw, name)
+
+
+def test_seal_of_another_picture_is_no_proof():
+    assert_encoded_anew(telling_picture("png"), builders.make_image().file.name)
+
+
+def assert_encoded_anew(raw, name):
+    image = CleanImage.objects.create(title="x", file=ContentFile(raw, name=name))
+    with image.file.open() as file:
+        assert marks_in(file.read()) == []
+
+
+def test_clean_document_is_no_clean_picture():
+    """Its name vouches for it, but as a document."""
+    document = builders.make_document()
+    with document.file.open() as file, pytest.raises(ValidationError):
+        CleanImage.objects.create(title="x", file=ContentFile(file.read(), name=document.file.name))
+
+
+def test_editors_own_picture_is_not_taken(editor, store):
+    response = editor.get(reverse("wagtailadmin_account"))
+    assert b"avatar-avatar" not in response.content
+    editor.post(reverse("wagtailadmin_account"), {"avatar-avatar": upload(telling_picture("jpg"), "jpg")})
+    assert not UserProfile.objects.exclude(avatar="").exists()
+    assert list(store.rglob("*")) == []
+
+
+def test_other_file_is_refused_also_without_a_form():
+    with pytest.raises(ValidationError):
+        CleanImage.objects.create(title="x", file=ContentFile(b"<html>", name="x.jpg"))
+    assert not CleanImage.objects.exists()

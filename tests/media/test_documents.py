@@ -1,0 +1,194 @@
+"""Whatever way a document comes in, nothing is stored of whom, when, where and with what it was made."""
+
+import io
+import posixpath
+import re
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import pikepdf
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from lxml import etree
+from wagtail.models import UploadedFile
+
+from media.models import CleanDocument
+from tests.support import builders
+from tests.support.document_samples import (
+    SUFFIXES,
+    all_in,
+    telling_document,
+)
+
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+NAME = "Amina-statement"
+DATA = Path(__file__).parent / "data"
+
+
+# --- The ways in ---------------------------------------------------------------------------------
+
+
+def upload(data, suffix):
+    return SimpleUploadedFile(f"{NAME}.{suffix}", data)
+
+
+def add_one(editor, file):
+    response = editor.post(reverse("wagtaildocs:add"), {"title": "One", "file": file})
+    assert response.status_code == 302, response.context["form"].errors
+
+
+def add_several(editor, file):
+    fields = {"title": "Several", "files[]": file}
+    assert editor.post(reverse("wagtaildocs:add_multiple"), fields).json()["success"]
+
+
+def add_several_with_a_long_title(editor, file):
+    """Then it waits for another title."""
+    fields = {"title": "x" * 300, "files[]": file}
+    answer = editor.post(reverse("wagtaildocs:add_multiple"), fields).json()
+    waiting = UploadedFile.objects.get(pk=answer["uploaded_file_id"])
+    suffix = file.name.rpartition(".")[2]
+    with waiting.file.open() as stored:
+        assert b"Mark" not in all_in(stored.read(), suffix).replace(b"MarkInfo", b"")
+    assert NAME not in waiting.file.name
+    address = reverse("wagtaildocs:create_multiple_from_uploaded_document", args=[waiting.pk])
+    prefix = f"uploaded-document-{waiting.pk}"
+    assert editor.post(address, {f"{prefix}-title": "Several"}).json()["success"]
+
+
+def add_in_chooser(editor, file):
+    prefix = "document-chooser-upload"
+    fields = {f"{prefix}-title": "Chosen", f"{prefix}-file": file}
+    assert editor.post(reverse("wagtaildocs_chooser:create"), fields).json()["step"] == "chosen"
+
+
+def replace(editor, file):
+    document = builders.make_document()
+    address = reverse("wagtaildocs:edit", args=[document.pk])
+    assert editor.post(address, {"title": "New", "file": file}).status_code == 302
+
+
+def add_in_shell(editor, file):
+    CleanDocument.objects.create(title="Shell", file=file)
+
+
+WAYS = [add_one, add_several, add_several_with_a_long_title, add_in_chooser, replace, add_in_shell]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("take_in", WAYS)
+def test_no_way_in_lets_anything_by(take_in, suffix, editor, store):
+    raw = telling_document(suffix)
+    assert all_in(raw, suffix).count(b"Mark") > 5
+    take_in(editor, upload(raw, suffix))
+    document = CleanDocument.objects.get()
+    (path,) = [path for path in store.rglob("*") if path.is_file()]
+    data = path.read_bytes()
+    assert b"Mark" not in all_in(data, suffix)
+    assert NAME not in path.name
+    assert (document.file_size, len(document.file_hash)) == (len(data), 40)
+
+
+# --- What is left still works --------------------------------------------------------------------
+
+
+def cleaned(data, suffix):
+    document = CleanDocument.objects.create(title="x", file=ContentFile(data, name=f"x.{suffix}"))
+    with document.file.open() as file:
+        return file.read()
+
+
+@pytest.mark.parametrize("suffix", ["docx", "xlsx"])
+def test_every_part_that_is_spoken_of_is_there(suffix):
+    """A reference to a part that was left out has Word call the file damaged."""
+    with zipfile.ZipFile(io.BytesIO(cleaned(telling_document(suffix), suffix))) as archive:
+        names = archive.namelist()
+        for name in names:
+            if name.endswith(".rels"):
+                assert_leads_somewhere(archive, name)
+            assert set(re.findall(rb'r:(?:id|embed)="(\w+)"', archive.read(name))) <= known_ids(archive, name)
+    assert not any("docProps" in name for name in names)
+
+
+def assert_leads_somewhere(archive, name):
+    folder = posixpath.dirname(posixpath.dirname(name))
+    for relation in etree.fromstring(archive.read(name)):
+        target = relation.get("Target")
+        if relation.get("TargetMode") == "External":
+            assert target in {"https://example.org/", "#"}
+        else:
+            assert posixpath.normpath(posixpath.join("/", folder, target))[1:] in archive.namelist()
+
+
+def known_ids(archive, name):
+    """Return the numbers of what the part `name` may speak of."""
+    folder, base = posixpath.split(name)
+    relations = f"{folder}/_rels/{base}.rels"
+    content = archive.read(relations) if relations in archive.namelist() else b""
+    return set(re.findall(rb'Id="(\w+)"', content))
+
+
+def test_words_links_and_pictures_of_a_document_stay():
+    content = all_in(cleaned(telling_document("docx"), "docx"), "docx")
+    assert b"Words." in content
+    assert b"https://example.org/" in content
+    assert b"\xff\xd8" in content
+    assert b"\x89PNG" in content
+
+
+def test_pages_of_a_pdf_stay():
+    with pikepdf.open(io.BytesIO(cleaned(telling_document("pdf"), "pdf"))) as document:
+        (page,) = document.pages
+        assert page.Annots[0].A.URI == "https://example.org/"
+        assert len(page.Annots) == 2
+        assert page.Resources.XObject.Im1.read_raw_bytes().startswith(b"\xff\xd8")
+        assert "/Info" not in document.trailer
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("libreoffice.docx", ["Report of the year", "bold", "https://example.org/", "one", "\x89PNG"]),
+        ("libreoffice.xlsx", ["name", "Ada", "<x:v>24</x:v>"]),
+    ],
+)
+def test_words_of_an_ordinary_office_file_stay(name, words):
+    """LibreOffice wrote the file. The last number is what a formula had worked out."""
+    suffix = name.rpartition(".")[2]
+    content = all_in(cleaned((DATA / name).read_bytes(), suffix), suffix).decode("latin-1")
+    assert [word for word in words if word not in content] == []
+
+
+def test_pages_of_an_ordinary_pdf_are_drawn_as_before():
+    """Chromium wrote the file, with the structure that screen readers follow."""
+    data = (DATA / "chromium.pdf").read_bytes()
+    with pikepdf.open(io.BytesIO(data)) as old, pikepdf.open(io.BytesIO(cleaned(data, "pdf"))) as new:
+        drawn = [list(map(str, pikepdf.parse_content_stream(pdf.pages[0]))) for pdf in (old, new)]
+        tags = [Counter(str(each.get("/S")) for each in elements(pdf)) for pdf in (old, new)]
+        assert new.pages[0].Annots[0].A.URI == "https://example.org/"
+    assert drawn[0] == drawn[1]
+    assert tags[0] == tags[1]
+    assert tags[0]["/H1"] == 1
+    assert tags[0]["/TD"] == 2
+
+
+def elements(pdf):
+    """Return the elements of the structure of `pdf`."""
+    objects = (each for each in pdf.objects if isinstance(each, pikepdf.Dictionary))
+    return [each for each in objects if each.get("/Type") == "/StructElem"]
+
+
+def test_text_is_kept_as_it_is():
+    words = "Ségou, 12 août\r\n".encode()
+    assert cleaned(words, "txt") == words
+    assert cleaned(b"\xef\xbb\xbfa;b\n1;2\n", "csv") == b"\xef\xbb\xbfa;b\n1;2\n"
+
+
+def test_size_is_bounded_also_without_a_form():
+    with pytest.raises(ValidationError):
+        add_in_shell(None, upload(b"a" * (15 * 1024 * 1024 + 1), "txt"))

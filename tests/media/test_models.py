@@ -1,0 +1,150 @@
+"""What pages say of pictures and documents: no name of a file, no words that are not this use's own."""
+
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template import Context, Template
+from django.urls import reverse
+
+from media.models import CleanDocument, CleanImage, Rendition
+from tests.support.builders import make_document, make_image, make_story, make_user, parse, picture_bytes
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+NAME = "Amina Sow Dakar"
+RANDOM = r"[0-9a-f]{32}"
+
+
+def story_that_shows(image, document):
+    """Return a story with `image` as its lead picture and in its body, and with `document`."""
+    picture = {"image": {"image": image.pk, "alt_text": "A road", "decorative": False}, "caption": ""}
+    return make_story(
+        lead_image=image,
+        lead_image_alt="A road",
+        body=[
+            {"type": "pictures", "value": {"pictures": [picture, picture]}},
+            {"type": "document", "value": {"document": document.pk, "title": "Questions"}},
+        ],
+    )
+
+
+def test_nothing_of_the_name_of_a_file_is_stored_or_shown(client, store):
+    image, document = make_image(title="Road", name=f"{NAME}.png"), make_document(name=f"{NAME}.txt")
+    story = story_that_shows(image, document)
+
+    page = client.get(story.url).content.decode()
+
+    words = re.compile("amina|sow|dakar", re.IGNORECASE)
+    assert re.fullmatch(rf"original_images/{RANDOM}\.\w+", image.file.name)
+    assert re.fullmatch(rf"documents/{RANDOM}\.txt", document.file.name)
+    assert Rendition.objects.exists()
+    stored = [str(path.relative_to(store)) for path in store.rglob("*")]
+    assert [path for path in stored if words.search(path)] == []
+    assert words.search(page) is None
+    assert words.search(document.url) is None
+
+
+def test_two_uploads_of_one_picture_have_nothing_in_common():
+    first, second = make_image(), make_image()
+
+    assert first.file.name != second.file.name
+
+
+def test_pages_link_to_renditions_only(client):
+    image = make_image()
+    story = story_that_shows(image, make_document())
+
+    page = parse(client.get(story.url))
+
+    addresses = {img["src"] for img in page.select("img")} | {
+        link["href"] for link in page.select(".gallery a")
+    }
+    for sources in page.select("[srcset]"):
+        addresses |= {source.split()[0] for source in sources["srcset"].split(",")}
+    assert len(addresses) > 5
+    for address in addresses:
+        response = client.get(address)
+        assert response.status_code == 200
+        assert len(response.getvalue()) > 0
+        assert response.headers["Cache-Control"] == "public, max-age=600"
+    assert "original_images" not in str(page)
+
+
+def test_originals_and_documents_have_no_address_of_their_own(client):
+    image, document = make_image(), make_document()
+    client.get(story_that_shows(image, document).url)
+    stored = [image.file.name, document.file.name]
+
+    for name in [
+        *stored,
+        f"images/../{stored[0]}",
+        f"images/%2e%2e/{stored[0]}",
+        f"{stored[0]}%00",
+        "images/%00",
+    ]:
+        assert client.get(f"/media/{name}").status_code == 404
+    rendition = Rendition.objects.first().file.name
+    assert client.get(f"/media/images/../{rendition}").status_code == 404
+    assert client.get(f"/media/{rendition}.bak").status_code == 404
+
+
+def test_document_is_an_attachment(client):
+    document = make_document(content=b"Ask for the contract.")
+    story_that_shows(make_image(), document)
+
+    response = client.get(document.url)
+
+    assert response.getvalue() == b"Ask for the contract."
+    assert response.headers["Content-Disposition"].startswith("attachment;")
+    assert response.headers["Content-Type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize(
+    "name", ["a.png", "a.jpg", "a.svg", "a.mp4", "a.html", "a.js", "a.exe", "a.zip", "a.doc", "a.xlsm", "a"]
+)
+def test_document_of_another_kind_is_refused_with_words(client, name):
+    client.force_login(make_user("Editors"))
+    file = SimpleUploadedFile(name, picture_bytes())
+
+    response = client.post("/admin/documents/add/", {"title": "A file", "file": file, "collection": "1"})
+
+    assert list(response.context["form"].errors) == ["file"]
+    assert not CleanDocument.objects.exists()
+
+
+def test_editor_must_say_whom_a_picture_shows(client):
+    client.force_login(make_user("Editors"))
+
+    def add(**fields):
+        file = SimpleUploadedFile("a.png", picture_bytes())
+        return client.post(
+            "/admin/images/add/", {"title": "A road", "file": file, "collection": "1", **fields}
+        )
+
+    assert list(add().context["form"].errors) == ["shows"]
+    add(shows="place")
+    assert CleanImage.objects.get().shows == "place"
+
+
+@pytest.mark.parametrize("description", ["", "A road between fields"])
+def test_alternative_text_is_never_the_title(description):
+    image = make_image(title="IMG_2041 Amina", description=description)
+    template = Template(
+        "{% load wagtailimages_tags %}{% image image width-100 %}{% picture image width-100 %}"
+    )
+
+    html = template.render(Context({"image": image}))
+
+    assert html.count(f'alt="{description}"') == 2
+    assert "Amina" not in html
+
+
+def test_form_of_a_picture_shows_credit_whom_it_shows_and_usage(editor):
+    image = make_image(credit="Awa Diop", shows=CleanImage.Shows.SOMEONE_ELSE)
+    story_that_shows(image, make_document())
+    form = parse(editor.get(reverse("wagtailimages:edit", args=[image.pk])))
+    assert form.select_one("[name=credit]")["value"] == "Awa Diop"
+    assert form.select_one("[name=shows] [selected]").text == "Someone else"
+    usage = form.find(href=reverse("wagtailimages:image_usage", args=[image.pk]))
+    assert usage.text.strip() == "Used 1 time"

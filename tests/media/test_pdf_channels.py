@@ -1,0 +1,196 @@
+"""Whatever is planted where readers don't look is gone from a clean PDF, or the PDF is refused.
+
+Each row of the table plants SECRET, or a picture that tells where it was taken, in one place of a file.
+"""
+
+import zlib
+
+import pytest
+from pikepdf import Array, Dictionary, Name
+
+from media.sanitizer.pdf import clean_pdf
+from tests.support.document_samples import PATH, SECRET, URL, cleaned_unless_refused, pdf
+from tests.support.media_samples import telling_picture
+
+
+def on(find, **keys):
+    """Return a PDF in which `find` returns the dictionary that gets `keys`."""
+
+    def change(document):
+        for key, value in keys.items():
+            find(document)[f"/{key}"] = value
+
+    return lambda: pdf(change)
+
+
+def root(document):
+    return document.Root
+
+
+def page(document):
+    return document.pages[0].obj
+
+
+def image(document):
+    return document.pages[0].Resources.XObject.Im1
+
+
+def link(document):
+    return document.pages[0].Annots[0]
+
+
+def with_content(data):
+    def change(document):
+        document.pages[0].Contents = document.make_stream(b"q 200 0 0 300 50 50 cm /Im1 Do Q\n" + data)
+
+    return lambda: pdf(change)
+
+
+def with_filter(*names):
+    def change(document):
+        image(document).Filter = Array(map(Name, names)) if len(names) > 1 else Name(names[0])
+
+    return lambda: pdf(change)
+
+
+def with_font(**keys):
+    def change(document):
+        font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+        for key, value in keys.items():
+            font[f"/{key}"] = value(document)
+        document.pages[0].Resources.Font = Dictionary(F1=font)
+        document.pages[0].Contents = document.make_stream(b"q 2 0 0 3 5 5 cm /Im1 Do Q BT /F1 9 Tf (a) Tj ET")
+
+    return lambda: pdf(change)
+
+
+def with_structure(**keys):
+    def change(document):
+        tree = document.make_indirect(Dictionary(Type=Name.StructTreeRoot))
+        element = document.make_indirect(Dictionary(Type=Name.StructElem, S=Name.Figure, P=tree))
+        for key, value in keys.items():
+            element[f"/{key}"] = value
+        tree.K = element
+        document.Root.StructTreeRoot = tree
+
+    return lambda: pdf(change)
+
+
+def deleted_page(document):
+    """A page that isn't in the document any more, with a bookmark that still leads to it."""
+    page = document.make_indirect(
+        Dictionary(Type=Name.Page, Contents=document.make_stream(f"({SECRET}) Tj".encode()))
+    )
+    document.Root.Outlines = Dictionary(First=Dictionary(Title="a", Dest=Array([page, Name.Fit])))
+
+
+def unused_picture(document):
+    unused = document.make_stream(SECRET.encode(), Type=Name.XObject, Subtype=Name.Image, Width=11, Height=1)
+    unused.ColorSpace, unused.BitsPerComponent = Name.DeviceGray, 8
+    document.pages[0].Resources.XObject.Im2 = unused
+    document.pages[0].Contents = document.make_stream(b"q Q")
+
+
+def layers(document):
+    usage = Dictionary(CreatorInfo=Dictionary(Creator=SECRET), User=Dictionary(Name=SECRET))
+    layer = document.make_indirect(Dictionary(Type=Name.OCG, Name=PATH, Usage=usage, Metadata=SECRET))
+    settings = Dictionary(Name=SECRET, Creator=SECRET, Order=[layer], OFF=[layer])
+    document.Root.OCProperties = Dictionary(OCGs=[layer], D=settings)
+    document.pages[0].Resources.Properties = Dictionary(MC0=layer)
+    document.pages[0].Contents = document.make_stream(b"/OC /MC0 BDC q 2 0 0 3 5 5 cm /Im1 Do Q EMC")
+
+
+def form_xobject(document):
+    form = document.make_stream(
+        f"% {SECRET}\nq Q".encode(), Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 9, 9]
+    )
+    form.PieceInfo, form.Ref = Dictionary(A=SECRET), Dictionary(F=PATH)
+    form.LastModified = SECRET
+    document.pages[0].Resources.XObject.Fm1 = form
+    document.pages[0].Contents = document.make_stream(b"/Im1 Do /Fm1 Do")
+
+
+def profile(document):
+    image(document).ColorSpace = Array([Name.ICCBased, document.make_stream(SECRET.encode(), N=3)])
+
+
+def cmap(document):
+    return document.make_stream(
+        f"% {SECRET}\n/Title ({SECRET}) def 1 beginbfchar <00> <41> endbfchar".encode()
+    )
+
+
+def trailing_bytes(document):
+    data = zlib.compress(bytes(3)) + telling_picture("jpg")
+    image(document).write(data, filter=Name.FlateDecode)
+    image(document).Width = image(document).Height = 1
+
+
+JPEG = telling_picture("jpg")
+PDF = {
+    "inline JPEG": with_content(b"BI /W 4 /H 6 /BPC 8 /CS /RGB /F /DCT ID " + JPEG + b" EI Q\n"),
+    "inline JPEG in a chain": with_content(b"BI /W 4 /H 6 /F [/Fl /DCTDecode] ID " + JPEG + b" EI Q\n"),
+    "inline picture's keys": with_content(f"BI /W 1 /H 1 /BPC 8 /CS /G /Z ({SECRET}) ID a EI".encode()),
+    "filter /DCT": with_filter("/DCT"),
+    "filter [/DCT]": with_filter("/DCT", "/DCT"),
+    "comment": with_content(f"% {SECRET}\nq Q % {SECRET}".encode()),
+    "comment among operands": with_content(f"1 0 % {SECRET}\n0 rg [(a) % {SECRET}\n] TJ".encode()),
+    "marked content": with_content(
+        f"/Span <</Z ({SECRET}) /MCID 1 /Alt ({PATH})>> BDC EMC /A ({SECRET}) DP".encode()
+    ),
+    "unknown operator": with_content(f"BX ({SECRET}) zz EX ({SECRET}) Do".encode()),
+    "operand too many": with_content(f"BT ({SECRET}) (a) Tj ({SECRET}) q ET".encode()),
+    "no operator": with_content(f"({SECRET})".encode()),
+    "OpenAction URI": on(root, OpenAction=Dictionary(S=Name.URI, URI=URL)),
+    "OpenAction SubmitForm": on(root, OpenAction=Dictionary(S=Name.SubmitForm, F=URL)),
+    "catalog's actions": on(root, AA=Dictionary(WC=Dictionary(S=Name.URI, URI=URL))),
+    "page's actions": on(page, AA=Dictionary(O=Dictionary(S=Name.URI, URI=URL))),
+    "link's actions": on(link, AA=Dictionary(E=Dictionary(S=Name.URI, URI=URL))),
+    "next action": on(lambda d: link(d).A, Next=Dictionary(S=Name.URI, URI=URL)),
+    "link to a file": on(lambda d: link(d).A, URI=f"file:///{SECRET}"),
+    "link's names": on(link, T=SECRET, NM=SECRET, Contents=SECRET, PA=Dictionary(S=Name.URI, URI=URL)),
+    "other file's page": on(link, A=Dictionary(S=Name.GoToR, F=PATH, D=[0, Name.Fit])),
+    "script": on(link, A=Dictionary(S=Name.JavaScript, JS=SECRET)),
+    "named scripts": on(root, Names=Dictionary(JavaScript=Dictionary(Names=["a", Dictionary(JS=SECRET)]))),
+    "address of all links": on(root, URI=Dictionary(Base=URL)),
+    "stream in a file": on(image, F=Dictionary(F=URL), FFilter=Name.DCTDecode),
+    "alternate picture": on(
+        image, Alternates=[SECRET], OPI=Dictionary(a=SECRET), ID=SECRET, Name=Name(f"/{SECRET}")
+    ),
+    "unknown key": on(page, Zz=SECRET),
+    "unknown key of the catalog": on(root, Zz=SECRET, Legal=SECRET, Perms=SECRET, SpiderInfo=SECRET),
+    "value of another kind": on(page, Rotate=SECRET, Tabs=Name(f"/{SECRET}")),
+    "threads": on(root, Threads=[Dictionary(I=Dictionary(Author=SECRET))]),
+    "requirements": on(root, Requirements=[SECRET], AF=[SECRET], Extensions=Dictionary(A=SECRET)),
+    "output profile": on(root, OutputIntents=[Dictionary(Info=SECRET)]),
+    "page's notes": on(page, LastModified=SECRET, PZ=SECRET, Metadata=SECRET, SeparationInfo=SECRET),
+    "language": on(root, Lang=PATH),
+    "path as description": with_structure(Alt=PATH, T=SECRET, C=Name(f"/{SECRET}")),
+    "file name as description": with_structure(Alt=f"{SECRET}.jpg", ID=SECRET),
+    "path on a Mac": with_structure(Alt=f"/Users/{SECRET}/a"),
+    "element's attributes": with_structure(
+        A=Dictionary(O=Name.UserProperties, P=[Dictionary(N=SECRET, V=SECRET)])
+    ),
+    "layers": lambda: pdf(layers),
+    "page that was deleted": lambda: pdf(deleted_page),
+    "picture that isn't drawn": lambda: pdf(unused_picture),
+    "form": lambda: pdf(form_xobject),
+    "colour profile": lambda: pdf(profile),
+    "bytes behind a picture": lambda: pdf(trailing_bytes),
+    "table of characters": with_font(ToUnicode=cmap),
+    "font's words": with_font(
+        FontDescriptor=lambda _d: Dictionary(Z=SECRET, FontFamily=SECRET, Style=SECRET)
+    ),
+    "glyph": with_font(
+        Subtype=lambda _d: Name.Type3,
+        CharProcs=lambda d: Dictionary(a=d.make_stream(f"1 0 d0 % {SECRET}".encode())),
+    ),
+    "state": on(lambda d: d.pages[0].Resources, ExtGState=Dictionary(G=Dictionary(Z=SECRET, TR=SECRET))),
+    "unused resources": on(lambda d: d.pages[0].Resources, ProcSet=[SECRET], Zz=SECRET),
+}
+
+
+@pytest.mark.parametrize("name", PDF)
+def test_nothing_that_is_planted_stays(name):
+    content = cleaned_unless_refused(PDF[name](), clean_pdf, "pdf")
+    assert content is None or content.count(b"/MediaBox") == 1

@@ -1,0 +1,98 @@
+"""What is kept of a picture: what is seen, and the colours as they were."""
+
+import io
+
+import pytest
+from django.core.files.base import ContentFile
+from PIL import Image, ImageCms
+
+from media.cleaning import upright
+from media.models import CleanImage
+from tests.media.test_cleaning import close
+from tests.support.media_samples import RED, exif, marks_in, photo, saved, wide_profile
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+
+def stored(data, name="x.png"):
+    """Return the stored picture made of the bytes `data`, opened, and its name."""
+    image = CleanImage.objects.create(title="x", file=ContentFile(data, name=name))
+    with image.file.open() as file:
+        return Image.open(io.BytesIO(file.read())), image.file.name
+
+
+def test_colour_profile_is_kept_without_its_words():
+    """Colours look the same as with the whole profile."""
+    picture, _name = stored(saved(photo(), "PNG", icc_profile=wide_profile()))
+    kept = picture.info["icc_profile"]
+    assert len(kept) < 500
+    assert kept[24:36] == bytes(12)  # the date
+    screen = ImageCms.createProfile("sRGB")
+    shown = [
+        ImageCms.profileToProfile(photo(), ImageCms.ImageCmsProfile(io.BytesIO(profile)), screen).tobytes()
+        for profile in (kept, wide_profile())
+    ]
+    assert shown[0] == shown[1] != photo().tobytes()
+
+
+@pytest.mark.parametrize("profile", ["srgb", "broken", "huge"])
+def test_colour_profile_that_helps_nobody_is_left_out(profile):
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = {"srgb": srgb, "broken": b"no profile", "huge": wide_profile() + bytes(2_000_000)}[profile]
+    picture, _name = stored(saved(photo(), "JPEG", icc_profile=profile), "x.jpg")
+    assert "icc_profile" not in picture.info
+    assert close(picture.getpixel((20, 20)), RED)
+
+
+def test_print_colours_become_screen_colours():
+    picture, name = stored(saved(photo().convert("CMYK"), "JPEG"), "x.jpg")
+    assert (picture.mode, name[-4:]) == ("RGB", ".jpg")
+
+
+def test_transparency_is_kept_and_what_it_hides_is_gone():
+    image = photo().convert("RGBA")
+    image.putalpha(0)
+    image.putpixel((5, 5), (10, 20, 30, 128))
+    picture, name = stored(saved(image, "PNG"))
+    assert name.endswith(".png")
+    assert picture.getpixel((5, 5)) == (10, 20, 30, 128)
+    assert picture.getpixel((9, 9)) == (0, 0, 0, 0)
+
+
+def test_grey_in_16_bits_becomes_grey_in_8():
+    picture, _name = stored(saved(Image.frombytes("I;16", (4, 4), b"\x00\x80" * 16), "PNG"))
+    assert (picture.mode, picture.getpixel((0, 0))) == ("L", 128)
+
+
+@pytest.mark.parametrize(("size", "smaller"), [((6000, 3000), (2560, 1280)), ((4200, 4200), (2560, 2560))])
+def test_large_picture_is_made_smaller(size, smaller):
+    picture, _name = stored(saved(photo(*size), "JPEG"), "x.jpg")
+    assert picture.size == smaller
+
+
+def test_decoder_itself_makes_a_large_jpeg_smaller():
+    """Also one that is nearly square: else the largest would take 400 MB."""
+    image = Image.open(io.BytesIO(saved(photo(5200, 4000), "JPEG")))
+    upright(image)
+    assert image.decoderconfig == (2, 0)
+
+
+def test_second_picture_in_a_phones_file_is_dropped():
+    """Phones put a second picture with its own EXIF behind the first, for depth or brightness."""
+    second = photo(500, 500)
+    second.encoderinfo = {"exif": exif()}
+    data = saved(photo(), "MPO", save_all=True, append_images=[second], exif=exif(orientation=1))
+    picture, name = stored(data, "x.jpg")
+    assert (picture.format, picture.size, name[-4:]) == ("JPEG", (600, 400), ".jpg")
+    assert marks_in(picture.fp.read()) == []
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
+@pytest.mark.parametrize("profile", [None, wide_profile(), wide_profile().replace(b"RGB ", b"GRAY", 1)])
+def test_every_kind_of_png_keeps_its_picture(mode, profile):
+    """Also with a profile that is meant for another kind."""
+    image = Image.new("RGBA", (9, 9), (255, 255, 255, 255)).convert(mode)
+    picture, name = stored(saved(image, "PNG", icc_profile=profile))
+    assert name.endswith(".png")
+    assert picture.mode in {"L", "RGB", "RGBA"}
+    assert set(picture.convert("RGBA").getpixel((4, 4))) == {255}

@@ -1,0 +1,175 @@
+"""What was stored before the site cleaned by itself is cleaned by a command, as often as it is started."""
+
+import io
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from wagtail.models import UploadedFile
+from wagtail.users.models import UserProfile
+
+from media.cleaning import is_sealed
+from media.models import CleanDocument, CleanImage
+from tests.support import builders
+from tests.support.document_samples import all_in, telling_document
+from tests.support.media_samples import marks_in, photo, telling_picture
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def store(settings, tmp_path):
+    """The folder where this test's files are stored."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return settings.MEDIA_ROOT
+
+
+def scrub():
+    """Run the command; return what it says, and what it complains of."""
+    said, complaints = io.StringIO(), io.StringIO()
+    try:
+        call_command("scrub_media", stdout=said, stderr=complaints)
+    except CommandError as error:
+        complaints.write(str(error))
+    return said.getvalue(), complaints.getvalue()
+
+
+def stored_before(model, data, name, **fields):
+    """Return a row of `model` whose file is as it came, as older versions of the site kept it."""
+    path = default_storage.save(name, ContentFile(data))
+    instance = builders.make_image() if model is CleanImage else builders.make_document()
+    default_storage.delete(instance.file.name)
+    model.objects.filter(pk=instance.pk).update(file=path, **fields)
+    return model.objects.get(pk=instance.pk)
+
+
+def old_picture(suffix="jpg", **fields):
+    fields = {"width": 400, "height": 600} | fields
+    return stored_before(CleanImage, telling_picture(suffix), f"original_images/Amina.{suffix}", **fields)
+
+
+def all_stored(store):
+    return [path for path in store.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
+def test_pictures_are_cleaned_and_what_was_in_them_is_said(suffix, store):
+    image = old_picture(suffix)
+    said, complaints = scrub()
+    assert complaints == ""
+    for words in ("camera data (EXIF)", "XMP", "its position", "1 cleaned"):
+        assert words in said
+    image.refresh_from_db()
+    (path,) = all_stored(store)
+    assert marks_in(path.read_bytes()) == []
+    assert is_sealed(path.read_bytes(), image.file.name)
+    assert (image.width, image.height, image.file_size) == (600, 400, path.stat().st_size)
+
+
+def test_renditions_of_what_was_not_clean_are_made_anew(store, django_capture_on_commit_callbacks):
+    image = old_picture()
+    old = image.get_rendition("width-200|format-jpeg").file.name
+    assert marks_in((store / old).read_bytes())
+    with django_capture_on_commit_callbacks(execute=True):
+        scrub()
+    image = CleanImage.objects.get()
+    assert not (store / old).exists()
+    new = image.get_rendition("width-200|format-jpeg").file.name
+    assert marks_in((store / new).read_bytes()) == []
+
+
+def test_documents_are_cleaned(store):
+    document = stored_before(CleanDocument, telling_document("pdf"), "documents/Amina.pdf")
+    said, complaints = scrub()
+    assert (complaints, "1 cleaned" in said) == ("", True)
+    document.refresh_from_db()
+    (path,) = all_stored(store)
+    assert b"Mark" not in all_in(path.read_bytes(), "pdf")
+    assert document.file.name == f"documents/{path.name}"
+
+
+def test_uploads_that_wait_are_cleaned(store):
+    path = default_storage.save("wagtail_uploads/Amina.jpg", ContentFile(telling_picture("jpg")))
+    kind = ContentType.objects.get_for_model(CleanImage)
+    UploadedFile.objects.bulk_create([UploadedFile(for_content_type=kind, file=path)])
+    scrub()
+    (path,) = all_stored(store)
+    assert marks_in(path.read_bytes()) == []
+    assert UploadedFile.objects.get().file.name == f"wagtail_uploads/{path.name}"
+
+
+def test_editors_own_pictures_are_removed(store):
+    user = builders.make_user("Editors")
+    path = default_storage.save("avatar_images/Amina.jpg", ContentFile(telling_picture("jpg")))
+    UserProfile.objects.create(user=user)
+    UserProfile.objects.update(avatar=path)
+    scrub()
+    assert not UserProfile.objects.get().avatar
+    assert all_stored(store) == []
+
+
+def test_files_of_nobody_are_removed_if_they_are_not_clean(store):
+    """A clean one may be an upload of this moment, whose row isn't saved yet."""
+    for folder in ("original_images", "documents", "wagtail_uploads"):
+        default_storage.save(f"{folder}/Amina.jpg", ContentFile(telling_picture("jpg")))
+    clean = CleanImage(title="x")
+    clean.file.save("x.jpg", ContentFile(telling_picture("jpg")), save=False)
+    said, _complaints = scrub()
+    assert "3 removed" in said
+    assert [path.name for path in all_stored(store)] == [clean.file.name.rpartition("/")[2]]
+
+
+def test_what_is_clean_is_left_alone(store):
+    builders.make_image()
+    builders.make_document()
+    before = {path: path.stat().st_mtime_ns for path in all_stored(store)}
+    said, complaints = scrub()
+    assert (said, complaints) == ("0 cleaned, 0 removed, 0 left as they were.\n", "")
+    assert {path: path.stat().st_mtime_ns for path in all_stored(store)} == before
+
+
+def test_it_can_be_stopped_and_started_again(store, monkeypatch):
+    """Stopped after a picture was replaced and before its old file was deleted."""
+    old_picture()
+    old_picture("png")
+    with monkeypatch.context() as patch:
+        patch.setattr(default_storage._wrapped, "delete", stop)
+        with pytest.raises(KeyboardInterrupt):
+            scrub()
+    assert any(marks_in(path.read_bytes()) for path in all_stored(store))
+    said, complaints = scrub()
+    assert complaints == ""
+    assert "1 cleaned, 1 removed" in said
+    assert not any(marks_in(path.read_bytes()) for path in all_stored(store))
+    assert "0 cleaned, 0 removed" in scrub()[0]
+
+
+def stop(name):
+    raise KeyboardInterrupt
+
+
+def test_what_cannot_be_cleaned_is_named_and_the_rest_goes_on(store):
+    broken = stored_before(CleanDocument, b"{\\rtf1}", "documents/Amina.rtf")
+    missing = stored_before(CleanDocument, b"words", "documents/missing.txt")
+    default_storage.delete(missing.file.name)
+    old_picture()
+    said, complaints = scrub()
+    assert "1 cleaned, 0 removed, 2 left" in said
+    assert f"Document {broken.pk}" in complaints
+    assert f"Document {missing.pk}" in complaints
+    assert "Amina" not in said + complaints
+
+
+def test_focal_point_stays_where_it_was(store):
+    data = io.BytesIO()
+    photo(5120, 3000).save(data, "JPEG")
+    focus = {"focal_point_x": 1000, "focal_point_y": 600, "focal_point_width": 400, "focal_point_height": 200}
+    size = {"width": 5120, "height": 3000}
+    stored_before(CleanImage, data.getvalue(), "original_images/a.jpg", **size, **focus)
+    scrub()
+    image = CleanImage.objects.get()
+    assert (image.width, image.height) == (2560, 1500)
+    assert (image.focal_point_x, image.focal_point_y) == (500, 300)
+    assert (image.focal_point_width, image.focal_point_height) == (200, 100)

@@ -1,0 +1,223 @@
+"""How files are sent: at once gone when withdrawn, cheap for visitors, also by a front server."""
+
+import pytest
+from django.conf import settings as site_settings
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.urls import reverse
+from wagtail.models import (
+    Collection,
+    CollectionViewRestriction,
+    GroupPagePermission,
+    PageViewRestriction,
+    ReferenceIndex,
+)
+
+from home.models import SiteSettings
+from media.models import Rendition
+from stories.terms import Country
+from tests.media.test_access import (
+    address_of,
+    author_of_live_story,
+    document_block,
+    document_of_draft,
+    document_of_live_story,
+    draft,
+    get,
+    live_story,
+    logo,
+    story_with,
+    used_by_nothing,
+)
+from tests.support import builders
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+MOST_QUERIES = 4
+
+
+# --- Visitors ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "thing", [live_story, author_of_live_story, logo, document_of_live_story, draft, used_by_nothing]
+)
+def test_visitors_file_costs_little_and_leaves_no_trace(thing, client, django_assert_max_num_queries):
+    address = thing()
+    get(client, address)  # content types are read once in the life of a process
+    # What is not there, Wagtail's middleware looks for among the redirects, in two queries.
+    is_missing = thing in (draft, used_by_nothing)
+    with django_assert_max_num_queries(MOST_QUERIES + 2 * is_missing):
+        response = get(client, address)
+    assert not response.cookies
+    assert "Cookie" not in response.get("Vary", "")
+    assert not response.wsgi_request.session.accessed
+
+
+def test_cost_does_not_grow_with_the_pages_that_use_a_picture(client, django_assert_num_queries):
+    story_with(image := builders.make_image())
+    address = address_of(image)
+    get(client, address)
+    for _number in range(10):
+        story_with(image, live=False)
+    with django_assert_num_queries(2):
+        assert get(client, address).status_code == 200
+
+
+def test_source_whose_key_is_no_number_is_no_page(client):
+    """Countries have letters; PostgreSQL would fail on reading them as a page's number."""
+    address = live_story()
+    (reference,) = ReferenceIndex.get_references_to(Rendition.objects.get().image)
+    reference.pk, reference.object_id = None, "SN"
+    reference.base_content_type = ContentType.objects.get_for_model(Country)
+    reference.save()
+    assert get(client, address).status_code == 200
+
+
+@pytest.mark.parametrize("cookie", ["", "nonsense", "0" * 32])
+def test_cookie_of_nobody_opens_nothing(cookie, client):
+    address = draft()
+    client.cookies[site_settings.SESSION_COOKIE_NAME] = cookie
+    response = get(client, address)
+    assert response.status_code == 404
+    assert response["Cache-Control"] == "private, no-store"
+
+
+def test_file_is_sent_as_what_it_is_and_never_as_a_page(client):
+    response = get(client, live_story())
+    assert response["Content-Type"] == "image/jpeg"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Security-Policy"].startswith("default-src 'none'; base-uri 'none'")
+    assert response.content_read.startswith(b"\xff\xd8")
+    assert int(response["Content-Length"]) == len(response.content_read)
+
+
+def test_picture_that_a_browser_has_is_not_sent_again(client):
+    address = live_story()
+    tag = get(client, address)["ETag"]
+    response = get(client, address, **{"If-None-Match": tag})
+    assert (response.status_code, response.content) == (304, b"")
+    assert response["Cache-Control"] == "public, max-age=600"
+
+
+@pytest.mark.parametrize("make_thing", ["picture", "document"])
+def test_withdrawal_takes_effect_at_once(make_thing, client):
+    image, document = builders.make_image(), builders.make_document()
+    story = builders.make_story(lead_image=image, lead_image_decorative=True, body=document_block(document))
+    address = address_of(image) if make_thing == "picture" else document.url
+    first = get(client, address)
+    assert first.status_code == 200
+    story.unpublish()
+    again = get(client, address, **{"If-None-Match": first["ETag"]})
+    assert again.status_code == 404
+    story.save_revision().publish()
+    assert get(client, address).status_code == 200
+    builders.make_private(story)
+    assert get(client, address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/media/",
+        "/media/images/nothing.jpg",
+        "/media/images/%00.jpg",
+        "/media/%2e%2e/db.sqlite3",
+        "/media//etc/passwd",
+        "/media/images/" + "a" * 3000,
+        "/media/images/%ff%fe.jpg",
+    ],
+)
+def test_other_addresses_are_nothing(address, client):
+    assert get(client, address).status_code == 404
+
+
+def test_only_reading_is_allowed(client):
+    address = live_story()
+    assert client.post(address).status_code == 405
+    head = client.head(address)
+    assert (head.status_code, head.getvalue()) == (200, b"")
+
+
+def test_missing_file_is_not_found_and_not_kept_by_caches(client):
+    address = live_story()
+    rendition = Rendition.objects.get()
+    rendition.file.storage.delete(rendition.file.name)
+    response = get(client, address)
+    assert (response.status_code, response["Cache-Control"]) == (404, "private, no-store")
+
+
+# --- People with an account ----------------------------------------------------------------------
+
+
+def test_who_may_edit_the_page_sees_its_pictures_in_the_draft(client):
+    """Also when they may do nothing with pictures."""
+    address = draft()
+    group = Group.objects.create(name="Reviewers")
+    group.permissions.add(Permission.objects.get(codename="access_admin"))
+    client.force_login(builders.make_user("Reviewers"))
+    assert get(client, address).status_code == 404
+    change = Permission.objects.get(content_type__model="page", codename="change_page")
+    GroupPagePermission.objects.create(group=group, page=builders.home_page(), permission=change)
+    assert get(client, address).status_code == 200
+
+
+def test_password_of_a_page_opens_its_pictures(client):
+    story = story_with(image := builders.make_image())
+    restriction = PageViewRestriction.objects.create(page=story, restriction_type="password", password="x")
+    address = address_of(image)
+    assert get(client, address).status_code == 404
+    form = {"password": "x", "return_url": "/"}
+    client.post(reverse("wagtailcore_authenticate_with_password", args=[restriction.pk, story.pk]), form)
+    response = get(client, address)
+    assert (response.status_code, response["Cache-Control"]) == (200, "private, no-store")
+
+
+def test_account_that_was_closed_opens_nothing(client):
+    address = draft()
+    editor = builders.make_user("Editors")
+    client.force_login(editor)
+    editor.is_active = False
+    editor.save()
+    assert get(client, address).status_code == 404
+
+
+def test_private_collection_guards_its_documents_too(client):
+    collection = Collection.get_first_root_node().add_child(name="Inner")
+    document = builders.make_document()
+    document.collection = collection
+    document.save()
+    builders.make_story(body=document_block(document))
+    assert get(client, document.url).status_code == 200
+    CollectionViewRestriction.objects.create(collection=collection, restriction_type="login")
+    assert get(client, document.url).status_code == 302
+
+
+def test_usage_page_knows_the_settings(client):
+    logo()
+    client.force_login(builders.make_user("Moderators"))
+    image = SiteSettings.objects.get().logo
+    response = client.get(reverse("wagtailimages:image_usage", args=[image.pk]))
+    assert response.status_code == 200
+    assert "Stories" in response.content.decode()
+
+
+# --- Front servers -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("thing", [live_story, document_of_live_story])
+def test_front_server_sends_the_bytes(thing, settings, client):
+    settings.MEDIA_ACCEL_PREFIX = "/protected/"
+    response = get(client, thing())
+    assert response["X-Accel-Redirect"].startswith("/protected/")
+    assert response.content == b""
+    assert response["Content-Security-Policy"].startswith("default-src 'none'; base-uri 'none'")
+    if thing is document_of_live_story:
+        assert response["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("thing", [draft, document_of_draft])
+def test_front_server_sends_nothing_before_the_check(thing, settings, client):
+    settings.MEDIA_ACCEL_PREFIX = "/protected/"
+    response = get(client, thing())
+    assert response.status_code == 404
+    assert "X-Accel-Redirect" not in response

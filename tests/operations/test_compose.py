@@ -1,0 +1,131 @@
+"""compose.yaml fits what it starts, and locks it in."""
+
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from django.core.management import get_commands
+from django.db import connection
+
+from tests.site_project.test_docs import variables_in_code
+from tests.site_project.test_environment import run
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
+SERVICES = COMPOSE["services"]
+SITE = ["web", "scheduler"]
+# PostgreSQL's own, and what its image reads.
+OTHERS = {"PGPASSFILE"}
+
+
+def volumes_of(service):
+    """Return {place in the container: volume or file} of a service."""
+    return {mount.split(":")[1]: mount.split(":")[0] for mount in SERVICES[service].get("volumes", [])}
+
+
+def test_services_are_those_of_the_documentation():
+    assert set(SERVICES) == {"secrets", "database", "cache", "web", "scheduler", "front"}
+    for service in SERVICES.values():
+        assert set(service.get("depends_on", [])) <= set(SERVICES)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_service_is_locked_in(name):
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert ("ports" in service) == (name == "front")
+
+
+def test_only_the_site_reaches_the_database():
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+    inside = {name for name, service in SERVICES.items() if "inside" in service.get("networks", [])}
+    assert inside == {"database", "cache", *SITE}
+    for name in ("database", "cache"):
+        assert SERVICES[name]["networks"] == ["inside"]
+
+
+def test_volumes_and_files_are_there():
+    used = {source for name in SERVICES for source in volumes_of(name).values()}
+    files = {source for source in used if source.startswith("./")}
+    assert used - files == set(COMPOSE["volumes"])
+    assert all((ROOT / file).is_file() for file in files)
+    assert "site-secrets" not in {*volumes_of("front").values(), *volumes_of("database").values()}
+
+
+@pytest.mark.parametrize("name", SITE)
+def test_variables_are_those_of_the_readme(name):
+    assert set(SERVICES[name]["environment"]) - OTHERS <= variables_in_code()
+
+
+def test_commands_are_there():
+    words = SERVICES["scheduler"]["command"].split()
+    assert words[:2] == ["python", "manage.py"]
+    assert words[2] in get_commands()
+    script = SERVICES["secrets"]["command"].split()[1]
+    assert (ROOT / script).is_file()
+    start = re.search(r'^CMD \["(.+)"\]$', (ROOT / "Dockerfile").read_text(), re.MULTILINE)[1]
+    assert "command" not in SERVICES["web"]
+    assert os.access(ROOT / start, os.X_OK)
+
+
+def test_front_server_finds_the_site_and_its_files():
+    nginx = (ROOT / "deploy" / "nginx.conf").read_text()
+    assert "server web:8000;" in nginx
+    mounted = volumes_of("front")
+    for path in re.findall(r"(?:ssl_certificate(?:_key)?|root|alias) (/[^;]+);", nginx):
+        assert any(path == place or path.startswith(f"{place}/") for place in mounted), path
+    assert mounted["/data"] == volumes_of("web")["/data"]
+    prefix = SERVICES["web"]["environment"]["MEDIA_ACCEL_PREFIX"]
+    assert f"location {prefix} {{" in nginx
+
+
+def make_secrets(folder):
+    subprocess.run([sys.executable, ROOT / "deploy" / "make_secrets.py", folder], check=True)
+    return {path.relative_to(folder): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_secrets_are_made_once(tmp_path):
+    made = make_secrets(tmp_path)
+    names = {
+        "site/secret_key",
+        "site/pgpass",
+        "database/password",
+        "front/privkey.pem",
+        "front/fullchain.pem",
+    }
+    assert {str(name) for name in made} == names
+    assert make_secrets(tmp_path) == made
+    for name in ("site/secret_key", "site/pgpass", "front/privkey.pem"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+    password = (tmp_path / "database" / "password").read_text()
+    assert (tmp_path / "site" / "pgpass").read_text() == f"database:5432:stories:stories:{password}\n"
+    assert len((tmp_path / "site" / "secret_key").read_text()) >= 50
+    assert password not in (ROOT / "compose.yaml").read_text()
+    other = make_secrets(tmp_path / "other")
+    assert not set(other.values()) & set(made.values())
+
+
+def test_site_finds_the_password_of_the_database_in_its_file(tmp_path):
+    if connection.vendor != "postgresql":
+        pytest.skip("it is PostgreSQL's")
+    database = connection.settings_dict
+    place = ":".join(str(database[part]) for part in ("HOST", "PORT"))
+    user, password = database["USER"], database["PASSWORD"]
+    passwords = tmp_path / "pgpass"
+    passwords.write_text(f"{place}:postgres:{user}:{password}\n")
+    passwords.chmod(0o600)
+    code = (
+        "import django; django.setup(); from django.db import connection; "
+        "connection.ensure_connection(); print('there')"
+    )
+    address = {"DATABASE_URL": f"postgres://{user}@{place}/postgres"}
+    assert run(code, tmp_path, **address, PGPASSFILE=str(passwords)).stdout == "there\n"
+    refused = run(code, tmp_path, **address)
+    assert "no password supplied" in refused.stderr

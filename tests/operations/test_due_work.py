@@ -1,0 +1,122 @@
+"""What is due happens on time, once, and whoever visits: scheduled stories, the index, old sessions."""
+
+import datetime
+import signal
+import time
+from contextlib import ExitStack
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.utils import timezone
+from wagtail.search.models import IndexEntry
+
+from operations import locks
+from search.models import MissedSearch
+from tests.operations.test_prepare import manage, output_of
+from tests.site_project.test_environment import GOOD
+from tests.support import builders
+from tests.support.production import BARE, database_of_the_test
+
+PATIENCE = 120  # seconds
+NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
+
+
+@pytest.fixture(autouse=True)
+def data_dir(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    return tmp_path
+
+
+def scheduled(title, **times):
+    """Return a story that an editor published for the time to come."""
+    story = builders.make_story(title, live=False)
+    for name, moment in times.items():
+        setattr(story, name, moment)
+    story.save_revision().publish()
+    return story
+
+
+def is_there(client, story):
+    return client.get(story.get_url()).status_code == 200
+
+
+@pytest.mark.django_db
+def test_stories_come_and_go_when_it_is_time(client, time_machine):
+    time_machine.move_to(NOON)
+    hour = datetime.timedelta(hours=1)
+    comes = scheduled("It comes", go_live_at=NOON + hour)
+    goes = scheduled("It goes", expire_at=NOON + hour)
+    call_command("run_due_work")
+    assert [is_there(client, story) for story in (comes, goes)] == [False, True]
+    time_machine.move_to(NOON + hour + datetime.timedelta(seconds=1))
+    call_command("run_due_work")
+    assert [is_there(client, story) for story in (comes, goes)] == [True, False]
+
+
+def make_old():
+    """Let there be a session and a missed search that nobody needs, and a story that is in no index."""
+    builders.make_story()
+    IndexEntry.objects.all().delete()
+    Session.objects.create(session_key="old", expire_date=timezone.now() - datetime.timedelta(days=1))
+    MissedSearch.objects.create(digest="old", month=timezone.localdate().replace(day=1, year=2020))
+
+
+def night_work_is_done():
+    found = [Session.objects.exists(), MissedSearch.objects.exists(), not IndexEntry.objects.exists()]
+    assert len(set(found)) == 1, found
+    return not found[0]
+
+
+@pytest.mark.django_db
+def test_work_of_the_night_is_done_once_a_night(time_machine):
+    for moment, is_done in [(NOON, True), (NOON.replace(hour=23), False)]:
+        time_machine.move_to(moment)
+        make_old()
+        call_command("run_due_work")
+        assert night_work_is_done() == is_done
+    for hour, minute, is_done in [(2, 59, False), (3, 1, True)]:
+        time_machine.move_to(NOON.replace(day=5, hour=hour, minute=minute))
+        call_command("run_due_work")
+        assert night_work_is_done() == is_done
+
+
+@pytest.mark.django_db
+def test_another_that_is_at_work_is_left_alone(data_dir):
+    make_old()
+    with locks.held("due_work") as got:
+        assert got
+        call_command("run_due_work")
+        assert not night_work_is_done()
+        with locks.held("prepare", wait=False) as free:
+            assert free, "each work has a lock of its own"
+    call_command("run_due_work")
+    assert night_work_is_done()
+
+
+@pytest.mark.django_db
+def test_page_for_an_outage_has_the_help_line_of_now(data_dir):
+    home = builders.home_page()
+    for words in ("Call 1111.", "Call 2222."):
+        home.help_line = f"<p>{words}</p>"
+        home.save()
+        call_command("run_due_work")
+        assert words in (data_dir / "maintenance.html").read_text()
+
+
+@pytest.mark.usefixtures("transactional_db", "django_db_serialized_rollback")
+def test_one_that_runs_forever_stops_when_it_is_told(data_dir):
+    variables = BARE | GOOD | {"DATA_DIR": str(data_dir), "DATABASE_URL": database_of_the_test()}
+    with ExitStack() as stack:
+        scheduler = stack.enter_context(manage(variables, "run_due_work", "--forever"))
+        stack.callback(scheduler.kill)
+        end = time.monotonic() + PATIENCE
+        while not (data_dir / "due_work_done").exists():
+            assert scheduler.poll() is None, scheduler.stdout.read()
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        # It now waits for the next minute.
+        start = time.monotonic()
+        scheduler.send_signal(signal.SIGTERM)
+        assert output_of(scheduler) == ""
+        assert time.monotonic() - start < 30

@@ -1,0 +1,149 @@
+"""nginx behind another proxy, as docs/deploying.md describes it: each visitor keeps their own address."""
+
+import http.client
+import re
+import subprocess
+import tempfile
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from django.test import RequestFactory
+
+from accounts.throttle import address_of
+from tests.operations.test_front_server import nginx_path, site  # noqa: F401 - fixtures
+from tests.support import front_server, services
+
+# Another proxy, which adds the address of each visitor to the header in its own way.
+OUTER = """
+daemon off;
+worker_processes 1;
+pid {folder}/pid;
+error_log stderr emerg;
+{user}
+events {{}}
+http {{
+    {temporary}
+    access_log off;
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            proxy_pass http://127.0.0.1:{inner};
+            proxy_set_header {header};
+            proxy_set_header X-Forwarded-Proto https;
+        }}
+    }}
+}}
+"""
+VISITOR = "127.0.0.7"
+SPOOFED = {"X-Forwarded-For": "198.51.100.9", "CF-Connecting-IP": "198.51.100.9", "X-Real-IP": "198.51.100.9"}
+APPENDED = "X-Forwarded-For $proxy_add_x_forwarded_for"
+# An address of its own for each visitor stands for the internet's: what is trusted is the proxy alone.
+TRUSTED = "set_real_ip_from 127.0.0.1;"
+
+
+def uncommented(header="X-Forwarded-For"):
+    """Return the lines of deploy/nginx.conf for a proxy before it, uncommented, with the test's proxy."""
+    lines = re.findall(
+        r"^    #((?:set_real_ip_from|real_ip_\w+) .*;)$", front_server.CONFIGURATION.read_text(), re.M
+    )
+    assert [line.split()[0] for line in lines] == ["set_real_ip_from", "real_ip_header", "real_ip_recursive"]
+    return "\n".join([TRUSTED, f"real_ip_header {header};", lines[2]])
+
+
+@contextmanager
+def outer_proxy(program, inner, header):
+    """Run another nginx that passes all requests on to `inner`, with `header` set; give its port."""
+    port = services.free_port()
+    with tempfile.TemporaryDirectory(prefix="tests-nginx-") as folder:
+        configuration = Path(folder) / "nginx.conf"
+        paths = [f"{kind}_temp_path {folder}/{kind};" for kind in front_server.TEMPORARY]
+        options = {"folder": folder, "user": front_server.user_line(), "temporary": " ".join(paths)}
+        configuration.write_text(OUTER.format(port=port, inner=inner, header=header, **options))
+        with subprocess.Popen([program, "-p", folder, "-e", "stderr", "-c", configuration]) as process:
+            try:
+                front_server.wait_for(port, process)
+                yield port
+            finally:
+                process.terminate()
+
+
+def ask(port, visitor=VISITOR, path="/admin/login/", **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=(visitor, 0))
+    connection.request("GET", path, headers=headers)
+    connection.getresponse().read()
+    connection.close()
+
+
+def told(site):  # noqa: F811
+    """Return what the site was told of the last visitor's address, by the header that it reads."""
+    return site.asked[-1]["HTTP_X_FORWARDED_FOR"]
+
+
+@pytest.mark.parametrize(
+    ("header", "read"),
+    [
+        (APPENDED, "X-Forwarded-For"),
+        ("X-Forwarded-For $remote_addr", "X-Forwarded-For"),
+        ("X-Forwarded-For $remote_addr:$remote_port", "X-Forwarded-For"),
+        ('X-Forwarded-For "$http_x_forwarded_for, $remote_addr:$remote_port"', "X-Forwarded-For"),
+        ("CF-Connecting-IP $remote_addr", "CF-Connecting-IP"),
+        ("X-Real-IP $remote_addr", "X-Real-IP"),
+    ],
+)
+def test_each_visitor_of_another_proxy_has_an_address(nginx_path, site, tmp_path, header, read):  # noqa: F811
+    with ExitStack() as stack:
+        inner = front_server.running(nginx_path, site.address, tmp_path, more=uncommented(read))
+        inner_port, _folder = stack.enter_context(inner)
+        port = stack.enter_context(outer_proxy(nginx_path, inner_port, header))
+        for visitor in (VISITOR, "127.0.0.8"):
+            ask(port, visitor, **SPOOFED)
+            assert told(site) == visitor
+
+
+def test_two_proxies_in_a_chain(nginx_path, site, tmp_path):  # noqa: F811
+    with ExitStack() as stack:
+        inner = front_server.running(nginx_path, site.address, tmp_path, more=uncommented())
+        inner_port, _folder = stack.enter_context(inner)
+        middle = stack.enter_context(outer_proxy(nginx_path, inner_port, APPENDED))
+        port = stack.enter_context(outer_proxy(nginx_path, middle, APPENDED))
+        ask(port, **SPOOFED)
+        assert told(site) == VISITOR
+
+
+def test_who_goes_around_the_proxy_can_claim_nothing(nginx_path, site, tmp_path):  # noqa: F811
+    with front_server.running(nginx_path, site.address, tmp_path, more=uncommented()) as (port, _folder):
+        ask(port, VISITOR, **SPOOFED)
+    assert told(site) == VISITOR
+
+
+@pytest.mark.parametrize("header", [APPENDED, "X-Forwarded-For $remote_addr:$remote_port"])
+def test_proxy_that_nginx_was_not_told_of_locks_nobody(nginx_path, site, settings, tmp_path, header):  # noqa: F811
+    """All visitors have the proxy's address then: an internal one counts for nobody."""
+    settings.TRUST_PROXY = 1
+    with ExitStack() as stack:
+        inner_port, _folder = stack.enter_context(front_server.running(nginx_path, site.address, tmp_path))
+        ask(stack.enter_context(outer_proxy(nginx_path, inner_port, header)))
+        assert told(site) == "127.0.0.1"
+        assert address_of(RequestFactory().get("/", headers={"X-Forwarded-For": told(site)})) == ""
+
+
+@pytest.mark.parametrize(
+    ("headers", "trusted"),
+    [
+        (["X-Forwarded-For $remote_addr"], 1),
+        ([APPENDED], 1),
+        (["X-Forwarded-For $remote_addr:$remote_port"], 1),
+        ([APPENDED, APPENDED], 2),
+    ],
+)
+def test_proxies_right_before_the_site(nginx_path, site, settings, headers, trusted):  # noqa: F811
+    """With no nginx of ours between: TRUST_PROXY says how many there are."""
+    settings.TRUST_PROXY = trusted
+    with ExitStack() as stack:
+        port = site.server.server_port
+        for header in headers:
+            port = stack.enter_context(outer_proxy(nginx_path, port, header))
+        ask(port, **SPOOFED)
+    written = told(site).replace(VISITOR, "203.0.113.7")
+    assert address_of(RequestFactory().get("/", headers={"X-Forwarded-For": written})) == "203.0.113.7"

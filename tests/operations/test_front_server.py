@@ -1,0 +1,299 @@
+"""deploy/nginx.conf in a real nginx: fast for what is public, and no memory for the rest."""
+
+import gzip
+import http.client
+import os
+import re
+import subprocess
+import threading
+import time
+from socketserver import ThreadingMixIn
+from ssl import CERT_NONE, create_default_context
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+
+from caching.page_cache import FOR_ALL
+from tests.site_project.test_headers import FILE
+from tests.support import front_server, services
+
+pytestmark = pytest.mark.sqlite_only
+
+PUBLIC = FOR_ALL
+HSTS = "max-age=31536000; includeSubDomains; preload"  # as the site says it
+PATIENCE = 30  # seconds
+PAGE = gzip.compress(b"<p>Words of the story.</p>" * 200)
+
+
+@pytest.fixture(scope="session")
+def nginx_path():
+    """The path of nginx. Without one the test is skipped; under CI it fails."""
+    try:
+        return front_server.nginx_program(install=False)
+    except services.Missing as missing:
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up(str(missing))
+
+
+class Site:
+    """A small site: it answers with what the test set, and remembers what it was asked."""
+
+    def __init__(self):
+        self.status, self.headers, self.body = "200 OK", {"Cache-Control": PUBLIC}, lambda: b"Words."
+        self.asked = []
+        self.server = make_server("127.0.0.1", 0, self.answer, ThreadingServer, QuietHandler)
+        self.address = f"127.0.0.1:{self.server.server_port}"
+
+    def answer(self, environ, start_response):
+        self.asked.append(environ)
+        start_response(self.status, list(self.headers.items()))
+        return [self.body()]
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class ThreadingServer(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class QuietHandler(WSGIRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def site():
+    site = Site()
+    thread = threading.Thread(target=site.server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield site
+    site.stop()
+    thread.join()
+
+
+@pytest.fixture
+def front(nginx_path, site, tmp_path):
+    """A function that asks nginx, and returns its answer with all of its body."""
+    with front_server.running(nginx_path, site.address, tmp_path) as (port, folder):
+        yield Front(port, folder)
+
+
+class Front:
+    def __init__(self, port, folder):
+        self.port, self.folder = port, folder
+
+    def ask(self, path="/", method="GET", **headers):
+        """Return the answer; the names of headers come with _ for -."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection.request(method, path, headers={name.replace("_", "-"): headers[name] for name in headers})
+        response = connection.getresponse()
+        response.content = response.read()
+        connection.close()
+        return response
+
+
+def asked_within_a_second(site, front, *requests):
+    """Return how often the site was asked when all `requests` came before anything could go stale.
+
+    nginx counts whole seconds, and keeps what came in this one at least to the end of the next.
+    """
+    while True:
+        site.asked.clear()
+        path = f"/{time.monotonic_ns()}"
+        start = int(time.time())
+        for headers in requests:
+            front.ask(path, **headers)
+        if int(time.time()) <= start + 1:
+            return len(site.asked)
+
+
+GZIP = {"Accept_Encoding": "gzip"}
+
+
+@pytest.mark.parametrize(
+    ("requests", "times"),
+    [
+        ([{}, {}, {"method": "HEAD"}], 1),
+        ([GZIP, {"Accept_Encoding": "br, gzip;q=0.5"}, {"Accept_Encoding": "zstd, GZIP"}], 1),
+        ([{}, {"Accept_Encoding": "gzip;q=0, br"}, {"Accept_Encoding": "br"}], 1),
+        ([GZIP, {}], 2),
+        ([{}, {"Cookie": "csrftoken=1"}], 1),
+        ([{"Cookie": "a=b; sessionid=1"}, {}, {"Cookie": "__Host-sessionid=1"}, {}], 3),
+        ([{"Authorization": "Basic eDp5"}, {}, {"Authorization": "Basic eDp5"}, {}], 3),
+        ([{"method": "POST"}, {}, {"method": "POST"}, {}], 3),
+        ([{"Host": "one.example.org"}, {"Host": "other.example.org"}], 2),
+    ],
+)
+def test_what_is_public_is_asked_for_once(site, front, requests, times):
+    assert asked_within_a_second(site, front, *requests) == times
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Cache-Control": "private, no-store"},
+        {"Cache-Control": "no-cache"},
+        {"Cache-Control": "public, max-age=600"},
+        {"Cache-Control": "public, s-maxage=0"},
+        {"X-Accel-Expires": "600"},
+        {"Cache-Control": f"private, {PUBLIC}"},
+        {"Cache-Control": PUBLIC, "Set-Cookie": "sessionid=1"},
+        {"Expires": "Fri, 01 Jan 2100 00:00:00 GMT"},
+    ],
+    ids=str,
+)
+def test_all_else_is_asked_for_each_time(site, front, headers):
+    site.headers = headers
+    assert asked_within_a_second(site, front, {}, {}, {}) == 3
+
+
+@pytest.mark.parametrize("path", ["/media/images/a.jpg", "/documents/1/a.pdf", "/admin/"])
+def test_files_and_the_admin_are_asked_for_each_time(site, front, path):
+    for _ in range(2):
+        front.ask(path)
+    assert len(site.asked) == 2
+
+
+def test_static_files_are_kept_for_everybody(site, front):
+    site.headers = {"Cache-Control": "max-age=315360000, public, immutable"}
+    for headers in ({}, {"Cookie": "sessionid=1"}, {}):
+        assert (
+            front.ask("/static/site.css", **headers).headers["Cache-Control"] == site.headers["Cache-Control"]
+        )
+    assert len(site.asked) == 1
+
+
+def test_withdrawn_page_is_soon_gone(site, front):
+    """A page is shown for at most two seconds after the site made it, so no longer after it is withdrawn.
+
+    It says itself when it was made, and that is compared with when it was asked for: how fast this machine
+    is changes nothing. The loop ends with what it waits for.
+    """
+    site.body = lambda: str(time.time()).encode()
+    front.ask()
+    site.status, site.headers, site.body = "410 Gone", {"Cache-Control": "no-store"}, lambda: b"Gone."
+    end = time.monotonic() + PATIENCE
+    while True:
+        now = time.time()
+        response = front.ask()
+        if response.status == 410 or time.monotonic() > end:
+            break
+        assert now - float(response.content) < 2
+    assert response.content == b"Gone."
+    assert front.ask().status == 410, "and does not come back"
+
+
+def test_withdrawn_page_does_not_come_back_when_the_site_is_down(site, front):
+    front.ask()
+    site.status, site.headers, site.body = "410 Gone", {"Cache-Control": "no-store"}, lambda: b"Gone."
+    end = time.monotonic() + PATIENCE
+    while front.ask().status != 410:
+        assert time.monotonic() < end
+    site.stop()
+    assert front.ask().status == 503
+
+
+def test_compressed_page_is_passed_on_as_it_is(site, front):
+    site.headers |= {"Content-Encoding": "gzip", "ETag": '"one"', "Vary": "Accept-Encoding"}
+    site.body = lambda: PAGE
+    for _ in range(2):
+        response = front.ask(Accept_Encoding="br, gzip")
+        assert response.content == PAGE
+        assert (response.headers["Content-Encoding"], response.headers["ETag"]) == ("gzip", '"one"')
+        assert response.headers["Vary"] == "Accept-Encoding"
+    assert site.asked[0]["HTTP_ACCEPT_ENCODING"] == "gzip"
+    unchanged = front.ask(Accept_Encoding="gzip", If_None_Match='"one"')
+    assert (unchanged.status, unchanged.content) == (304, b"")
+
+
+def test_site_is_told_what_it_must_know(site, front):
+    front.ask("/a?q=b", Host="stories.example.org", X_Forwarded_Proto="https", X_Forwarded_For="1.2.3.4")
+    (asked,) = site.asked
+    assert asked["HTTP_HOST"] == "stories.example.org"
+    assert asked["HTTP_X_FORWARDED_PROTO"] == "http", "nobody claims HTTPS"
+    assert asked["HTTP_X_FORWARDED_FOR"] == "127.0.0.1"
+    assert "HTTP_ACCEPT_ENCODING" not in asked
+    assert (asked["PATH_INFO"], asked["QUERY_STRING"]) == ("/a", "q=b")
+
+
+def test_https_is_ended_here(nginx_path, site, tmp_path):
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
+    files = ["-keyout", tmp_path / "privkey.pem", "-out", tmp_path / "fullchain.pem"]
+    subprocess.run([*command, *files], check=True, capture_output=True)
+    context = create_default_context()
+    context.check_hostname, context.verify_mode = False, CERT_NONE
+    with front_server.running(nginx_path, site.address, tmp_path, certificate=tmp_path) as (port, _folder):
+        connection = http.client.HTTPSConnection("127.0.0.1", port, context=context)
+        connection.request("GET", "/")
+        assert connection.getresponse().read() == b"Words."
+        connection.close()
+        site.stop()
+        connection.request("GET", "/other/")
+        response = connection.getresponse()
+        response.read()
+        assert response.headers["Strict-Transport-Security"] == HSTS
+        connection.close()
+    assert site.asked[0]["HTTP_X_FORWARDED_PROTO"] == "https"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_when_the_site_does_not_answer_there_is_the_help_line(site, front, tmp_path, method):
+    (tmp_path / "maintenance.html").write_text("<p>Call 0800 1234.</p>")
+    assert front.ask("/maintenance.html").status == 404, "the page has no address of its own"
+    site.stop()
+    response = front.ask("/other/", method=method)
+    assert (response.status, response.content) == (503, b"<p>Call 0800 1234.</p>")
+    assert (response.headers["Retry-After"], response.headers["Cache-Control"]) == ("60", "no-store")
+    assert response.headers["Content-Type"] == "text/html"
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; " + FILE.partition("; ")[2]
+    assert response.headers["Content-Security-Policy"] == policy
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_without_that_page_it_is_unavailable_all_the_same(site, front):
+    site.stop()
+    response = front.ask()
+    assert (response.status, response.headers["Retry-After"]) == (503, "60")
+    assert response.headers["Content-Security-Policy"] == FILE
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_site_has_the_front_server_send_a_file(site, front, tmp_path):
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "a.jpg").write_bytes(b"A picture.")
+    assert front.ask("/files/a.jpg").status == 404, "nobody else may ask for it"
+    site.headers = {"X-Accel-Redirect": "/files/a.jpg", "Content-Type": "image/jpeg"}
+    response = front.ask("/media/b.jpg")
+    assert response.content == b"A picture."
+    assert response.headers["Content-Security-Policy"] == FILE
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_upload_may_be_as_large_as_the_site_takes(site, front):
+    def size_of(length):
+        connection = http.client.HTTPConnection("127.0.0.1", front.port)
+        connection.request("POST", "/admin/", headers={"Content-Length": str(length)})
+        status = connection.getresponse().status if length > 20 * 2**20 else 0
+        connection.close()
+        return status
+
+    assert size_of(20 * 2**20 + 1) == 413
+
+
+def test_log_tells_nothing_of_who_asked(site, front):
+    front.ask("/search/?q=secret-words", User_Agent="secret-agent", Referer="http://secret-page/")
+    site.stop()
+    front.ask("/search/?q=secret-word", User_Agent="secret-agent", Cookie="secret-cookie")
+    end = time.monotonic() + PATIENCE
+    while (log := (front.folder / "access.log").read_text()).count("\n") < 2:
+        assert time.monotonic() < end
+    lines = [line.split(" ", 1)[1] for line in log.splitlines()]
+    assert re.fullmatch(r"GET /search/ 200 6 [\d.]+ MISS", lines[0])
+    assert re.fullmatch(r"GET /maintenance.html 503 \d+ [\d.]+ MISS", lines[1])
+    assert (front.folder / "error.log").read_text() == ""

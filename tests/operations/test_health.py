@@ -1,0 +1,86 @@
+"""What watches the site gets an answer whatever it calls the site, and a true one."""
+
+import logging
+
+import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from tests.site_project.test_environment import run
+
+PROBES = ["/livez", "/readyz"]
+ANY_HOST = {"host": "10.0.0.7:8000"}
+
+
+@pytest.fixture(autouse=True)
+def as_in_production(settings):
+    settings.SECURE_SSL_REDIRECT = True
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", PROBES)
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_probe_is_answered_by_any_name_and_without_https(client, path, method):
+    response = getattr(client, method)(path, headers=ANY_HOST)
+    assert response.status_code == 200
+    assert response.content == (b"ok\n" if method == "get" else b"")
+    assert response["Content-Type"] == "text/plain"
+    assert response["Cache-Control"] == "no-store"
+    assert not response.cookies
+
+
+@pytest.mark.parametrize("path", PROBES)
+def test_probe_only_reads(client, path):
+    response = client.post(path, headers=ANY_HOST)
+    assert response.status_code == 405
+    assert response["Allow"] == "GET, HEAD"
+
+
+def test_page_needs_its_host_still(client):
+    assert client.get("/", headers=ANY_HOST).status_code == 400
+    assert client.get("/livez/", headers=ANY_HOST).status_code == 400
+
+
+def test_alive_asks_no_database(client):
+    # Without the mark django_db pytest-django refuses every query.
+    assert client.get("/livez", headers=ANY_HOST).content == b"ok\n"
+
+
+@pytest.mark.django_db
+def test_not_ready_while_a_migration_is_missing(client, caplog):
+    MigrationRecorder(connection).record_unapplied("stories", "0001_initial")
+    assert client.get("/readyz").status_code == 200, "only the last ones are looked at"
+    name = MigrationRecorder.Migration.objects.filter(app="search").latest("pk").name
+    client = type(client)()  # with middleware of its own, that knows nothing yet
+    MigrationRecorder(connection).record_unapplied("search", name)
+    with caplog.at_level(logging.DEBUG):
+        response = client.get("/readyz")
+    assert (response.status_code, response.content) == (503, b"migrations\n")
+    assert response["Cache-Control"] == "no-store"
+    assert not [record for record in caplog.records if record.name.startswith("django.request")]
+    MigrationRecorder(connection).record_applied("search", name)
+    assert client.get("/readyz").status_code == 200, "at once"
+
+
+@pytest.mark.django_db
+def test_migrations_are_looked_up_at_most_every_few_seconds(client, django_assert_num_queries):
+    client.get("/readyz")
+    with django_assert_num_queries(1):
+        client.get("/readyz")
+
+
+@pytest.mark.parametrize(
+    "address", ["postgres://nobody:secret@127.0.0.1:1/none", "sqlite:////no/such/folder/db"]
+)
+def test_without_its_database_the_site_is_alive_and_not_ready(tmp_path, address):
+    code = """
+import django; django.setup()
+from django.test import Client
+for path in ("/livez", "/readyz"):
+    response = Client().get(path, headers={"host": "10.0.0.7"})
+    print(response.status_code, response.content.decode(), end="")
+"""
+    result = run(code, tmp_path, DATABASE_URL=address)
+    assert result.stdout == "200 ok\n503 database\n"
+    assert "secret" not in result.stderr
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,112 @@
+"""A full disk, and more than may be sent at once: said in plain words, with nothing half done."""
+
+import errno
+import resource
+import signal
+import sqlite3
+from contextlib import contextmanager
+
+import pytest
+from django.core.cache import caches
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
+from django.urls import reverse
+
+from caching import generation
+from media.models import CleanImage
+from operations.full_disk import is_no_room
+from tests.support import builders
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+
+@contextmanager
+def no_file_larger_than(size):
+    """Let the system refuse to write beyond `size` bytes of a file, as it refuses when the disk is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+def files(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_a_file_is_stored_whole_or_not_at_all(store):
+    with pytest.raises(OSError, match="File too large"), no_file_larger_than(1000):
+        default_storage.save("documents/a.txt", ContentFile(b"x" * 2000))
+    assert files(store) == []
+    assert default_storage.save("documents/a.txt", ContentFile(b"x" * 2000)) == "documents/a.txt"
+    assert [path.stat().st_size for path in files(store)] == [2000]
+
+
+def test_an_upload_to_a_full_disk_is_refused_in_words_and_leaves_nothing(client, store):
+    client.force_login(builders.make_user("Moderators"))
+    client.raise_request_exception = False
+    file = SimpleUploadedFile("a.png", builders.picture_bytes(), "image/png")
+    form = {"title": "A", "shows": "place", "file": file, "collection": "1", "description": "A lamp"}
+    with no_file_larger_than(1000):
+        refused = client.post(reverse("wagtailimages:add"), form)
+    assert refused.status_code == 507
+    assert "The disk of the site is full: nothing was saved." in " ".join(
+        builders.parse(refused).text.split()
+    )
+    assert not CleanImage.objects.exists()
+    assert files(store) == []
+    file.seek(0)
+    assert client.post(reverse("wagtailimages:add"), form).status_code == 302
+    assert CleanImage.objects.count() == 1
+
+
+def test_the_databases_full_disk_is_known_too():
+    with pytest.raises(sqlite3.OperationalError, match="full") as caught, sqlite3.connect(":memory:") as full:
+        full.execute("PRAGMA max_page_count = 2")
+        full.execute("CREATE TABLE a (b)")
+        full.execute("INSERT INTO a VALUES (zeroblob(100000))")
+    full.close()
+    error = OperationalError("database or disk is full")
+    error.__cause__ = caught.value
+    assert is_no_room(error)
+    assert not is_no_room(OperationalError("database is locked"))
+    assert is_no_room(OSError(errno.ENOSPC, "No space left on device"))
+    assert not is_no_room(OSError(errno.EACCES, "Permission denied"))
+
+
+def test_more_than_the_largest_request_is_refused_before_it_is_read(client, settings):
+    settings.LARGEST_REQUEST = 100_000
+    client.force_login(builders.make_user("Moderators"))
+    for size, status in ((50_000, 200), (200_000, 400)):
+        form = {"title": "A", "file": SimpleUploadedFile("a.png", b"x" * size)}
+        assert client.post(reverse("wagtailimages:add"), form).status_code == status
+
+
+def test_too_many_or_too_large_fields_are_refused(client):
+    client.force_login(builders.make_user("Moderators"))
+    address = reverse("wagtailadmin_pages:edit", args=[builders.make_story().pk])
+    assert client.post(address, {f"field-{number}": "" for number in range(10_001)}).status_code == 400
+    body = "body=" + "x" * 3_000_000
+    kind = "application/x-www-form-urlencoded"
+    assert client.post(address, body, content_type=kind).status_code == 400
+
+
+def test_a_body_of_untold_length_is_refused(client):
+    # Django would see no body at all, and answer as if the form were empty.
+    assert client.post("/search/", HTTP_TRANSFER_ENCODING="chunked").status_code == 411
+
+
+def test_public_pages_need_no_room(client, settings):
+    settings.PAGE_CACHE = True
+    caches["pages"].clear()
+    story = builders.make_story("Long road")
+    client.get(story.url)  # makes what the first visit makes
+    generation.mark.change()
+    with no_file_larger_than(10):
+        assert client.get(story.url).status_code == 200
+        assert client.get("/stories/").status_code == 200

@@ -1,0 +1,84 @@
+"""What the server writes, and what it keeps, tells nothing of who visits."""
+
+import json
+
+import pytest
+from django.db import connection
+
+from tests.support import builders
+from tests.support.production import HOST, database_of_the_test, running_site
+
+MARK = "quixotic"
+TELLING = {
+    "User_Agent": "Quixotic-Browser/1",
+    "Referer": "https://quixotic.example/page",
+    "X_Forwarded_For": "203.0.113.77",
+    "X_Real_IP": "203.0.113.77",
+    "Cookie": "quixotic=quixotic; __Host-sessionid=quixotic; __Host-csrftoken=quixotic",
+    "Accept_Language": "quixotic",
+}
+MARKS = (MARK, "203.0.113.77", "127.0.0.1")
+
+
+def cells():
+    """Yield (table, text) for all texts of all tables."""
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608
+            for row in cursor.fetchall():
+                yield table, str(row)
+
+
+@pytest.mark.usefixtures("transactional_db", "django_db_serialized_rollback")
+def test_nothing_of_visitors_is_in_the_log_or_in_the_database(tmp_path):
+    builders.make_story("Long road")
+    builders.make_user("Editors", username="amina")
+    before = set(cells())
+    with running_site(tmp_path, database_of_the_test(), workers=1, LOG_LEVEL="DEBUG") as site:
+        statuses = [status for status, _headers, _body in visits(site)]
+    output = site.output()
+    assert statuses == [200, 200, 404, 404, 500, 500, 403, 403, 400, 200, 400]
+    events = [json.loads(line) for line in output.splitlines()]
+    assert {"time", "level", "logger", "message"} <= set(events[0])
+    errors = [event for event in events if event["level"] == "ERROR"]
+    assert [event["message"] for event in errors[:2]] == [
+        "Internal Server Error: /broken/",
+        "Internal Server Error: /broken-database/",
+    ]
+    assert errors[0]["exceptions"][0]["type"] == "builtins.ValueError"
+    assert errors[0]["exceptions"][0]["at"][-1].endswith(" broken")
+    started = [line for line in output.splitlines() if "Listening at" in line]
+    assert len(started) == 1
+    written = output.replace(started[0], "").lower()
+    assert [mark for mark in MARKS if mark in written] == []
+    new = set(cells()) - before
+    kept = [(table, text) for table, text in new if any(mark in text.lower() for mark in MARKS)]
+    assert kept == []
+
+
+def visits(site):
+    """Yield the answers to requests of all kinds, each with all that could tell of somebody."""
+    form = {"Content_Type": "application/x-www-form-urlencoded"}
+    words = f"q={MARK}+{MARK}"
+    yield site.ask("/", **TELLING)
+    yield site.ask(f"/search/?{words}", **TELLING)
+    yield site.ask(f"/no-such-page/?{words}", **TELLING)
+    yield site.ask(f"/media/images/no-such.png?{words}", **TELLING)
+    yield site.ask(f"/broken/?q={MARK}", **TELLING)
+    yield site.ask(f"/broken-database/?q={MARK}", **TELLING)
+    login = f"username={MARK}&password={MARK}&next=/admin/"
+    yield site.ask("/admin/login/", "POST", login, **TELLING | form)
+    yield site.ask("/admin/login/", "POST", login, **TELLING | form | {"Origin": f"https://{MARK}.example"})
+    yield site.ask("/", **TELLING | {"Host": f"{MARK}.example"})
+    yield failed_login(site)
+    yield site.ask(f"/?{words}", **TELLING | {"Content_Length": MARK})
+
+
+def failed_login(site):
+    _status, headers, body = site.ask("/admin/login/")
+    cookie = headers["Set-Cookie"].partition(";")[0]
+    token = body.decode().partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    login = f"username=amina&password={MARK}&csrfmiddlewaretoken={token}&next=/admin/"
+    own = {"Cookie": f"{cookie}; {MARK}={MARK}", "Referer": f"https://{HOST}/{MARK}/"}
+    form = {"Content_Type": "application/x-www-form-urlencoded"}
+    return site.ask("/admin/login/", "POST", login, **TELLING | own | form)

@@ -1,0 +1,147 @@
+"""A start makes its database ready, also when several start at once, and the first administrator."""
+
+import os
+import re
+import secrets
+import stat
+import subprocess
+import sys
+from contextlib import ExitStack, contextmanager
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.conf import settings as test_settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command, load_command_class
+from django.core.management.base import SystemCheckError
+from django.db import connection
+from psycopg import sql
+
+from operations import locks
+from tests.site_project.test_environment import GOOD
+from tests.support.production import BARE
+
+# How many times several processes start at once; `make drill` does it more often.
+STARTS = int(os.environ.get("DRILL_STARTS", "1"))
+ADMIN = "grace.hopper"
+
+
+@contextmanager
+def empty_database(tmp_path):
+    """Give the variables of a site with a new, empty database of the kind that is tested."""
+    folder = tmp_path / secrets.token_hex(4)
+    variables = BARE | GOOD | {"DATA_DIR": str(folder)}
+    if test_settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        yield variables, folder
+        return
+    server = os.environ["DATABASE_URL"]
+    name = f"prepare_{secrets.token_hex(4)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield variables | {"DATABASE_URL": urlsplit(server)._replace(path=f"/{name}").geturl()}, folder
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} (FORCE)").format(sql.Identifier(name)))
+
+
+def manage(variables, *words, **options):
+    """Start `manage.py` with `words` for the site that `variables` set up."""
+    command = [sys.executable, "manage.py", *words]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return subprocess.Popen(command, env=variables, text=True, **pipes, **options)
+
+
+def output_of(process):
+    """Return what `process` wrote, after it ended well."""
+    output = process.communicate(timeout=300)[0]
+    assert process.returncode == 0, output
+    return output
+
+
+SHOW = """
+from django.contrib.auth.models import User
+from django.db.migrations.recorder import MigrationRecorder
+rows = list(MigrationRecorder.Migration.objects.values_list("app", "name"))
+assert len(rows) == len(set(rows)) > 100
+name, password = (line.split()[1] for line in open(FILE))
+for user in User.objects.all():
+    print(user.username, user.username == name, user.is_superuser, user.check_password(password))
+"""
+
+
+def administrators(variables, folder):
+    code = SHOW.replace("FILE", repr(str(folder / "first_admin")))
+    return output_of(manage(variables, "shell", "--verbosity=0", "-c", code)).splitlines()
+
+
+@pytest.mark.parametrize("start", range(STARTS))
+def test_three_that_start_at_once_on_an_empty_database_all_come_up(tmp_path, start):
+    with empty_database(tmp_path) as (variables, folder), ExitStack() as stack:
+        variables["FIRST_ADMIN"] = ADMIN
+        processes = [stack.enter_context(manage(variables, "prepare", "--verbosity=0")) for _ in range(3)]
+        outputs = [output_of(process) for process in processes]
+        account = folder / "first_admin"
+        said = f"The first administrator was made. Name and password are in {account}."
+        assert sorted(output.count(said) for output in outputs) == [0, 0, 1]
+        assert administrators(variables, folder) == [f"{ADMIN} True True True"]
+        assert stat.S_IMODE(account.stat().st_mode) == 0o600
+        password = account.read_text().split()[-1]
+        assert len(password) >= 20
+        assert password not in "".join(outputs)
+        assert "<html" in (folder / "maintenance.html").read_text()
+        # Once more, as each start does: nobody gets a second account, or another password.
+        before = account.read_text()
+        assert "was made" not in output_of(manage(variables | {"FIRST_ADMIN": "other"}, "prepare"))
+        assert account.read_text() == before
+        assert administrators(variables, folder) == [f"{ADMIN} True True True"]
+
+
+def test_without_a_name_there_is_no_administrator(db, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    call_command("prepare", verbosity=0)
+    assert not get_user_model().objects.exists()
+    assert not (tmp_path / "first_admin").exists()
+    assert (tmp_path / "maintenance.html").exists()
+
+
+def test_random_name_is_nothing_that_anybody_can_guess(db, settings, tmp_path):
+    names = set()
+    for folder in (tmp_path / "one", tmp_path / "other"):
+        folder.mkdir()
+        settings.DATA_DIR, settings.FIRST_ADMIN = folder, "random"
+        call_command("prepare", verbosity=0)
+        [user] = get_user_model().objects.all()
+        text = (folder / "first_admin").read_text()
+        assert re.fullmatch(r"Username: admin-[0-9a-f]{8}\nPassword: \S{20,}\n", text)
+        assert text.split()[1] == user.username
+        assert user.check_password(text.split()[-1])
+        names.add(user.username)
+        user.delete()
+    assert len(names) == 2
+
+
+def test_database_is_asked_nothing_before_its_turn(db, settings, tmp_path):
+    """Not even by the checks of a start: on SQLite, who comes while the new file is made finds it locked."""
+    settings.DATA_DIR = tmp_path
+    connection.features.__dict__.pop("supports_json_field", None)  # the answer to a check is kept
+    turns = []
+
+    def note(execute, *query):
+        with locks.held("prepare", wait=False) as is_free:
+            turns.append(not is_free)
+        return execute(*query)
+
+    prepare = load_command_class("operations", "prepare")
+    # call_command would leave the checks out.
+    options = vars(prepare.create_parser("manage.py", "prepare").parse_args(["--verbosity=0"]))
+    with connection.execute_wrapper(note):
+        prepare.execute(**options)
+    assert turns[0]
+
+
+def test_what_the_checks_find_stops_the_start(db, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    settings.LANGUAGES_BIDI = ["no language!"]
+    with pytest.raises(SystemCheckError, match="LANGUAGES_BIDI"):
+        call_command("prepare", verbosity=0)

@@ -1,0 +1,190 @@
+"""The address of a page is printed only while the page is public. Elsewhere the words of a link stay."""
+
+import datetime
+import json
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext, override_settings
+from django.utils import timezone, translation
+from wagtail.contrib.search_promotions.models import Query, SearchPromotion
+from wagtail.models import Page
+from wagtail.rich_text import expand_db_html
+
+from operations.outage import write_page
+from tests.publishing.test_visibility import WAYS_TO_HIDE
+from tests.site_project.test_languages import make_pair
+from tests.support.builders import home_page, make_index, make_plain_page, make_private, make_story
+
+pytestmark = pytest.mark.django_db
+
+SLUG, WORDS = "zanzibar", "words of the link"
+
+
+def link_to(key):
+    return f'<p>Before <a linktype="page" id="{key}">{WORDS}</a> after.</p>'
+
+
+def body_with(*pages):
+    text = "".join(link_to(page.pk) for page in pages)
+    blocks = [{"type": "text", "value": text}, {"type": "callout", "value": {"text": text}}]
+    film = {"kind": "video", "title": "A film", "url": "https://example.org/film", "transcript": text}
+    table = {
+        "columns": [{"type": "link", "heading": "A"}],
+        "rows": [{"values": [text]}],
+        "caption": "Facts",
+    }
+    blocks += [{"type": "media_link", "value": film}, {"type": "table", "value": table}]
+    blocks += [{"type": "action", "value": {"label": "A button", "page": page.pk}} for page in pages]
+    chosen = {"heading": "More", "stories": [page.pk for page in pages]}
+    return [*blocks, {"type": "chosen_stories", "value": chosen}]
+
+
+def link_from_everywhere(target):
+    """Link to `target` from every place that can; return the addresses to look at."""
+    story = make_story("The linking story", body=body_with(target))
+    about = make_plain_page("About", body=json.dumps(body_with(target)))
+    index, home = make_index(), home_page()
+    index.introduction = home.introduction = home.footer_text = home.help_line = link_to(target.pk)
+    home.body, home.help_page = json.dumps(body_with(target)), target
+    index.save()
+    home.save()
+    SearchPromotion.objects.create(query=Query.get("promoted"), page=target, sort_order=0)
+    addresses = ["/", index.url, story.url, about.url, "/search/?q=promoted", "/search/?q=nothing"]
+    addresses += [f"{address}{'&' if '?' in address else '?'}text=1" for address in addresses]
+    return [*addresses, "/feed.atom", "/feed.rss", "/sitemap.xml", "/no-such-page/", f"/{SLUG[:4]}/"]
+
+
+@pytest.mark.parametrize("hide", WAYS_TO_HIDE)
+def test_hidden_address_is_printed_nowhere(client, hide):
+    page = hide()
+    page.refresh_from_db()
+    page.slug = f"{SLUG}-{page.pk}"
+    page.save(clean=False)
+    addresses = link_from_everywhere(page)
+
+    for address in addresses:
+        text = client.get(address).text
+        assert SLUG not in text, address
+        assert 'href="None' not in text
+
+    for address in (addresses[0], addresses[2], "/feed.atom", "/feed.rss", f"{addresses[2]}?text=1"):
+        assert WORDS in client.get(address).text, address
+    assert SLUG not in write_page().read_text()
+
+
+def test_public_address_is_printed(client):
+    target = make_story("Somewhere", slug=SLUG)
+    addresses = link_from_everywhere(target)
+    for address in addresses[:4]:
+        assert f'href="{target.url}">{WORDS}</a>' in client.get(address).text, address
+        assert f'href="{target.url}?text=1">{WORDS}</a>' in client.get(f"{address}?text=1").text, address
+    for address in ("/feed.atom", "/feed.rss"):
+        assert f'{target.url}"&gt;{WORDS}' in client.get(address).text
+
+
+def test_words_of_a_link_without_an_address_stand_in_no_element(client):
+    story = make_story(body=[{"type": "text", "value": link_to(make_story(live=False).pk)}])
+    assert f"<p>Before {WORDS} after.</p>" in client.get(story.url).text
+
+
+@pytest.mark.parametrize("key", ["", "0", "x", "-1", "²", "9" * 18, "9" * 40, '1"', "&quot;"])
+def test_link_to_no_page_keeps_its_words(client, key):
+    story = make_story()
+    body = [{"type": "text", "value": link_to(key)}]
+    # As an import may store it: Wagtail's own index of references refuses such a key.
+    type(story).objects.filter(pk=story.pk).update(body=json.dumps(body))
+
+    response = client.get(story.url)
+
+    assert response.status_code == 200
+    assert f"<p>Before {WORDS} after.</p>" in response.text
+
+
+# --- In other languages --------------------------------------------------------------------------
+
+
+def in_french(target):
+    with translation.override("fr"):
+        return expand_db_html(link_to(target.pk))
+
+
+def test_link_leads_to_the_public_translation():
+    story, french = make_pair()
+    assert f'href="{french.url}"' in in_french(story)
+    assert f'href="{story.url}"' in expand_db_html(link_to(story.pk))
+
+
+@pytest.mark.parametrize("hide", [make_private, Page.unpublish])
+def test_link_never_leads_to_a_hidden_translation(hide):
+    story, french = make_pair()
+    hide(french)
+    assert f'href="{story.url}"' in in_french(story)
+
+
+@pytest.mark.parametrize("hide", [make_private, Page.unpublish])
+def test_link_to_a_hidden_page_does_not_lead_to_its_translation(hide):
+    story, _french = make_pair()
+    hide(story)
+    assert "href" not in in_french(story)
+
+
+# --- How many queries ----------------------------------------------------------------------------
+
+
+def test_all_links_of_a_text_take_one_query():
+    pages = [make_story() for _ in range(8)]
+    text = "".join(link_to(page.pk) for page in pages)
+    expand_db_html(text)
+    with CaptureQueriesContext(connection) as queries:
+        html = expand_db_html(text)
+    assert html.count("href") == len(pages)
+    assert len(queries) == 1
+
+
+# --- When the target is withdrawn ----------------------------------------------------------------
+
+
+def expire(page):
+    page.expire_at = timezone.now() - datetime.timedelta(minutes=1)
+    page.save()
+    call_command("publish_scheduled")
+
+
+def make_section_private(page):
+    make_private(page.get_parent())
+
+
+@pytest.mark.usefixtures("committed")
+@pytest.mark.parametrize(
+    "withdraw", [Page.unpublish, Page.delete, make_private, make_section_private, expire]
+)
+def test_kept_pages_forget_the_address(client, withdraw):
+    with override_settings(PAGE_CACHE=True):
+        target = make_story("Somewhere", make_index(make_index(), "Section"), slug=SLUG)
+        story = make_story(body=[{"type": "text", "value": link_to(target.pk)}])
+        addresses = [story.url, f"{story.url}?text=1", "/feed.atom"]
+        for _visit in range(2):
+            assert all(SLUG in client.get(address).text for address in addresses)
+
+        withdraw(Page.objects.get(pk=target.pk).specific)
+
+        for _visit in range(2):
+            for address in addresses:
+                text = client.get(address).text
+                assert SLUG not in text, address
+                assert WORDS in text, address
+
+
+@pytest.mark.usefixtures("committed")
+def test_kept_pages_learn_of_the_address(client):
+    with override_settings(PAGE_CACHE=True):
+        target = make_story("Somewhere", slug=SLUG, live=False)
+        story = make_story(body=[{"type": "text", "value": link_to(target.pk)}])
+        for _visit in range(2):
+            assert SLUG not in client.get(story.url).text
+
+        target.get_latest_revision().publish()
+
+        assert f"{SLUG}/" in client.get(story.url).text

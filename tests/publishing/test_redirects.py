@@ -1,0 +1,170 @@
+"""Redirects work only while the page that they lead to is public."""
+
+import pytest
+from django.test import override_settings
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import Page, Site
+
+from tests.site_project.test_languages import make_pair
+from tests.support.builders import make_index, make_private, make_story, make_user
+
+pytestmark = pytest.mark.django_db
+
+OLD = "/old-address/"
+
+
+def withdraw_by_alias(page):
+    """Make `page` an alias of a private page."""
+    page.alias_of = make_private(make_story())
+    page.save(clean=False)
+
+
+WITHDRAW = {
+    "unpublished": Page.unpublish,
+    "private": make_private,
+    "in a private section": lambda page: make_private(page.get_parent()),
+    "moved to a private section": lambda page: page.move(
+        make_private(make_index(make_index(), title="Hidden")), pos="last-child"
+    ),
+    "an alias of a private page": withdraw_by_alias,
+    "deleted": Page.delete,
+}
+
+
+def renamed(page):
+    """Wagtail makes this redirect when an editor gives a live page another slug."""
+    old = page.url
+    page.slug = "zanzibar"
+    page.save_revision().publish()
+    return old
+
+
+def moved(page):
+    old = page.url
+    page.move(make_index(make_index(), title="Zanzibar"), pos="last-child")
+    return old
+
+
+def typed(page, **fields):
+    """An administrator makes this one, by hand or by an import."""
+    fields = {"old_path": OLD.rstrip("/"), "redirect_page": page} | fields
+    Redirect.objects.create(**fields)
+    return OLD
+
+
+def for_one_site(page):
+    typed(page)
+    return typed(page, site=Site.objects.get())
+
+
+def temporary(page):
+    return typed(page, is_permanent=False)
+
+
+def with_query(page):
+    return typed(page, old_path="/old-address?p=12") + "?p=12"
+
+
+def in_another_language(page):
+    return "/fr" + typed(page, old_path="/fr/old-address")
+
+
+def not_ascii(page):
+    typed(page, old_path="/récit")
+    return "/r%C3%A9cit/"
+
+
+MAKE = [renamed, moved, for_one_site, temporary, with_query, in_another_language, not_ascii]
+
+
+@pytest.mark.parametrize(
+    ("make", "withdraw"), [(typed, each) for each in WITHDRAW] + [(each, "unpublished") for each in MAKE]
+)
+def test_redirect_ends_with_its_page(client, django_capture_on_commit_callbacks, make, withdraw):
+    make_pair()  # the site has two languages
+    story = make_story("A story", make_index(make_index(), "A section"))
+    with django_capture_on_commit_callbacks(execute=True):
+        old = make(story)
+    story = Page.objects.get(pk=story.pk).specific
+    answer = client.get(old)
+    assert answer.status_code == (302 if make is temporary else 301)
+    assert answer["Location"] == story.url
+
+    WITHDRAW[withdraw](story)
+
+    hidden, unknown = client.get(old), client.get("/no-such-page/")
+    assert hidden.status_code == unknown.status_code == 404
+    assert "Location" not in hidden
+    assert "zanzibar" not in hidden.text
+    client.force_login(make_user("Editors"))
+    assert client.get(old).status_code == 404
+
+
+def test_no_browser_keeps_a_redirect(client):
+    """A permanent redirect without this header is kept for good, and used when the page is withdrawn."""
+    for address in (typed(make_story()), typed(None, old_path="/away", redirect_link="https://example.org/")):
+        assert client.get(address).headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("target", ["https://example.org/somewhere", "/stories/?country=kenya"])
+def test_redirect_to_a_typed_address_stays(client, target):
+    answer = client.get(typed(None, redirect_link=target))
+    assert (answer.status_code, answer["Location"]) == (301, target)
+
+
+def test_redirect_to_a_list_below_a_page(client):
+    index = make_index()
+    make_story(countries=["KE"])
+    old = typed(index, redirect_page_route_path="/country/kenya/")
+    assert client.get(old)["Location"] == "/stories/country/kenya/"
+
+    make_private(index)
+    assert client.get(old).status_code == 404
+
+
+@pytest.mark.parametrize("route", ["", "/country/kenya/"])
+def test_redirect_to_a_page_of_no_site_is_a_404(client, route):
+    outside = Page(title="Outside", slug="outside")
+    Page.objects.get(depth=1).add_child(instance=outside)
+    assert client.get(typed(outside, redirect_page_route_path=route)).status_code == 404
+
+
+def test_redirect_without_a_target_is_a_404(client):
+    assert client.get(typed(None)).status_code == 404
+
+
+def test_chain_of_redirects_ends_at_the_hidden_page(client):
+    story = make_story()
+    typed(story)
+    typed(None, old_path="/older", redirect_link=OLD)
+    make_private(story)
+    assert client.get("/older/", follow=True).redirect_chain == [(OLD, 301)]
+    assert client.get("/older/", follow=True).status_code == 404
+
+
+@pytest.mark.usefixtures("committed")
+def test_redirect_ends_at_once_where_pages_are_kept(client):
+    with override_settings(PAGE_CACHE=True):
+        story = make_story()
+        old = typed(story)
+        assert [client.get(old).status_code for _visit in range(2)] == [301, 301]
+        story.unpublish()
+        assert [client.get(old).status_code for _visit in range(2)] == [404, 404]
+
+
+def test_missing_slash_is_added_whether_there_is_a_page_or_not(client):
+    story = make_story(live=False)
+    answers = [client.get(address) for address in (story.url.rstrip("/"), "/no-such-page")]
+    assert {answer.status_code for answer in answers} == {301}
+
+
+def test_only_administrators_see_redirects(client):
+    """Their list tells the titles of hidden pages of all sections."""
+    story = make_private(make_story("zanzibar"))
+    typed(story)
+    client.force_login(make_user("Editors", "Moderators"))
+    answer = client.get("/admin/redirects/", follow=True)
+    assert answer.redirect_chain == [("/admin/", 302)]
+    assert "zanzibar" not in answer.text
+    client.force_login(make_user(is_superuser=True))
+    assert "zanzibar" in client.get("/admin/redirects/").text

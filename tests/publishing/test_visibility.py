@@ -1,0 +1,309 @@
+"""What is not for everybody appears nowhere: no draft, nothing taken off, nothing private.
+
+Each test also looks for a public story in the same place: an empty place proves nothing.
+"""
+
+import datetime
+import re
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+from wagtail.models import PageViewRestriction
+
+from home.models import FeaturedStory
+from publishing import visibility
+from tests.conftest import take_for_committed
+from tests.support.builders import (
+    home_page,
+    make_index,
+    make_private,
+    make_story,
+    make_theme,
+    make_user,
+    parse,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client(monkeypatch):
+    return TwiceAsking(monkeypatch)
+
+
+class TwiceAsking(Client):
+    """What is private is asked for within each query; outside of transactions, it is known to all of them."""
+
+    def __init__(self, monkeypatch):
+        super().__init__()
+        self.monkeypatch = monkeypatch
+
+    def get(self, address, **options):
+        """Return the answer, which is the same in both ways."""
+        asked = super().get(address, **options)
+        with self.monkeypatch.context() as patch:
+            take_for_committed(patch)
+            known = super().get(address, **options)
+        assert without_token(known) == without_token(asked)
+        return asked
+
+
+def without_token(response):
+    return response.status_code, response.headers.get("Location"), TOKEN.sub(b"", response.content)
+
+
+TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
+# Words that stand in no other text of the site.
+HIDDEN, SHOWN = "Quixotic", "Marigold"
+HIDDEN_DAY, SHOWN_DAY = datetime.date(2025, 5, 5), datetime.date(2025, 5, 6)
+
+
+def hidden_story(parent=None, **fields):
+    fields = {"countries": ["KE"], "themes": ["Debt", "Kept quiet"], "date": HIDDEN_DAY} | fields
+    return make_story(f"{HIDDEN} title", parent, summary=f"{HIDDEN} summary.", **fields)
+
+
+def draft():
+    return hidden_story(live=False)
+
+
+def scheduled():
+    story = hidden_story(live=False)
+    story.go_live_at = timezone.now() + datetime.timedelta(days=2)
+    story.save_revision().publish()
+    return story
+
+
+def unpublished():
+    story = hidden_story()
+    story.unpublish()
+    return story
+
+
+def expired():
+    story = hidden_story()
+    story.expire_at = timezone.now() - datetime.timedelta(minutes=1)
+    story.save()
+    call_command("publish_scheduled")
+    return story
+
+
+def private():
+    return make_private(hidden_story())
+
+
+def for_a_group():
+    story = hidden_story()
+    restriction = PageViewRestriction.objects.create(page=story, restriction_type=PageViewRestriction.GROUPS)
+    restriction.groups.add(Group.objects.get(name="Editors"))
+    return story
+
+
+def below_private_section():
+    section = make_private(make_index(make_index(), title=f"{HIDDEN} section", show_in_menus=True))
+    return hidden_story(parent=make_index(section, title=f"{HIDDEN} part"))
+
+
+# An alias is made before its source becomes private: later, Wagtail copies the restriction with it.
+
+
+def alias_of_private():
+    story = hidden_story()
+    alias = story.create_alias(parent=make_index(), update_slug="zero")
+    make_private(story)
+    return alias
+
+
+def alias_of_alias_of_private():
+    index = make_index()
+    story = hidden_story()
+    first = story.create_alias(parent=index, update_slug="one")
+    second = first.create_alias(parent=index, update_slug="two")
+    make_private(story)
+    return second
+
+
+def below_alias_of_private():
+    section = make_index(make_index(), title=f"{HIDDEN} section")
+    alias = section.create_alias(parent=make_index(), update_slug="section")
+    make_private(section)
+    return hidden_story(parent=alias)
+
+
+def alias_of_what_is_below_a_private_section():
+    section = make_index(make_index(), title=f"{HIDDEN} section")
+    alias = hidden_story(parent=section).create_alias(parent=make_index(), update_slug="three")
+    make_private(section)
+    return alias
+
+
+WAYS_TO_HIDE = [
+    draft,
+    scheduled,
+    unpublished,
+    expired,
+    private,
+    for_a_group,
+    below_private_section,
+    alias_of_private,
+    alias_of_alias_of_private,
+    below_alias_of_private,
+    alias_of_what_is_below_a_private_section,
+]
+
+
+@pytest.fixture
+def hidden():
+    """Stories that are not for everybody, one for each way to hide it."""
+    stories = [hide() for hide in WAYS_TO_HIDE]
+    assert len(visibility.find_paths()) <= visibility.MOST_PATHS, "all would be asked for in one way only"
+    return stories
+
+
+@pytest.fixture
+def shown():
+    """A public story, filed as the hidden ones are."""
+    return make_story(
+        f"{SHOWN} title", summary=f"{SHOWN} summary.", date=SHOWN_DAY, countries=["KE"], themes=["Debt"]
+    )
+
+
+def html_of(client, address):
+    response = client.get(address)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def assert_only_shown(html):
+    assert SHOWN in html
+    assert HIDDEN not in html
+
+
+def test_not_at_its_own_address(client, hidden):
+    for story in hidden:
+        response = client.get(story.url)
+
+        assert response.status_code == 404 or response.url.startswith("/_util/login/")
+        assert HIDDEN not in client.get(story.url, follow=True).content.decode()
+
+
+def test_not_featured_on_the_home_page(client, hidden, shown):
+    home = home_page()
+    home.featured_stories = [
+        FeaturedStory(story=story, sort_order=number) for number, story in enumerate([*hidden, shown])
+    ]
+    home.save()
+
+    assert_only_shown(html_of(client, "/"))
+    assert len(parse(client.get("/")).select(".cards--featured .card")) == 1
+
+
+def test_not_in_the_list_its_count_and_its_filters(client, hidden, shown):
+    make_story("Other", countries=["UG"], themes=["Other"], date=datetime.date(2024, 1, 1))
+
+    assert_only_shown(html_of(client, "/stories/"))
+    page = parse(client.get("/stories/"))
+    assert page.select_one(".listing__count").text == "2 stories"
+    choices = [choice.get_text(" ", strip=True) for choice in page.select(".facet__choice")]
+    assert choices == ["Kenya (1)", "Uganda (1)", "Debt (1)", "Other (1)", "2025 (1)", "2024 (1)"]
+
+
+def test_not_in_any_other_list(client, hidden, shown):
+    """In one test, as it takes longer to hide the stories than to look for them."""
+    assert_only_shown(html_of(client, "/"))  # among the newest
+    assert_only_shown(html_of(client, "/stories/?country=kenya&theme=debt&year=2025"))
+    nothing = html_of(client, "/stories/?theme=kept-quiet")
+    assert "0 stories" in nothing
+    assert HIDDEN not in nothing
+    for address in ("/stories/country/kenya/", "/stories/theme/debt/"):
+        assert_only_shown(html_of(client, address))
+        assert "1 story" in html_of(client, address)
+
+    nothing = parse(client.get(f"/search/?q={HIDDEN}"))
+    assert nothing.select_one(".listing__count").text == f"0 results for “{HIDDEN}”"
+    titles = [title.text for title in nothing.select(".result .card__title, .card .card__title")]
+    assert titles == [shown.title]  # among the newest, which are offered instead
+    both = html_of(client, "/search/?q=title")
+    assert_only_shown(both)
+    assert "1 result " in both
+
+    response = client.get("/stories/there-is-no-such-story/")
+    assert response.status_code == 404
+    assert HIDDEN not in response.content.decode()
+
+    client.force_login(make_user("Editors"))  # who may see some of them at their addresses
+    assert_only_shown(html_of(client, "/stories/"))
+    assert_only_shown(html_of(client, "/search/?q=title"))
+
+
+def test_no_list_for_what_only_hidden_stories_are_filed_under(client, hidden):
+    make_theme("Kept quiet")
+    for address in ("/stories/country/kenya/", "/stories/theme/kept-quiet/"):
+        response = client.get(address)
+
+        assert response.status_code == 404
+        assert HIDDEN not in response.content.decode()
+        assert "Kept quiet" not in response.content.decode()
+
+
+def test_not_beside_another_story(client, hidden, shown):
+    later = make_story("Later", date=SHOWN_DAY + datetime.timedelta(days=1))
+    page = parse(client.get(later.url))
+    assert [link["href"] for link in page.select(".neighbour")] == [shown.url]
+    assert HIDDEN not in str(page)
+
+    earlier = make_story("Earlier", date=HIDDEN_DAY - datetime.timedelta(days=1))
+    page = parse(client.get(earlier.url))
+    assert [link["href"] for link in page.select(".neighbour")] == [shown.url]
+    assert HIDDEN not in str(page)
+    page = parse(client.get(shown.url))
+    assert [link["href"] for link in page.select(".neighbour")] == [earlier.url, later.url]
+
+
+def test_not_related_to_another_story(client, hidden, shown):
+    other = make_story(countries=["KE"], themes=["Debt", "Kept quiet"], date=datetime.date(2020, 1, 1))
+
+    page = parse(client.get(other.url))
+
+    assert [link["href"] for link in page.select(".band .card__title a")] == [shown.url]
+    assert HIDDEN not in str(page)
+
+
+def test_not_among_chosen_stories_nor_behind_a_button(client, hidden, shown):
+    chosen = {"heading": "More", "stories": [story.pk for story in [*hidden, shown]]}
+    buttons = [{"label": "Hidden button", "page": story.pk} for story in hidden]
+    buttons.append({"label": "Shown button", "page": shown.pk})
+    body = [{"type": "chosen_stories", "value": chosen}]
+    body += [{"type": "action", "value": button} for button in buttons]
+    other = make_story(body=body, date=datetime.date(2020, 1, 1))
+
+    page = parse(client.get(other.url))
+
+    assert [link["href"] for link in page.select(".chosen-stories .card__title a")] == [shown.url]
+    assert [link["href"] for link in page.select(".action a")] == [shown.url]
+    assert "Hidden button" not in str(page)
+    assert HIDDEN not in str(page)
+
+
+@pytest.mark.parametrize("address", ["", "country/kenya/", "theme/debt/", "?country=kenya"])
+def test_list_of_a_private_index_asks_for_the_login(client, address):
+    index = make_private(make_index())
+    make_story(f"{HIDDEN} title", countries=["KE"], themes=["Debt"])
+
+    response = client.get(f"{index.url}{address}")
+
+    assert response.status_code == 302
+    assert response.url.startswith("/_util/login/")
+
+
+def test_changes_to_a_live_story_stay_hidden_until_they_are_published(client):
+    story = make_story(f"{SHOWN} title", countries=["KE"])
+    story.title, story.summary = f"{HIDDEN} title", f"{HIDDEN} summary."
+    story.save_revision()
+
+    for address in ("/", "/stories/", story.url, "/stories/country/kenya/", "/search/?q=title"):
+        assert_only_shown(html_of(client, address))
+    assert parse(client.get(f"/search/?q={HIDDEN}")).select(".result") == []

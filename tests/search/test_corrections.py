@@ -1,0 +1,348 @@
+"""Spelling corrections: what is corrected, and that no word of a hidden page is revealed."""
+
+import functools
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.utils.translation import override
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from wagtail.models import Locale
+
+from search.analysis import stem
+from search.corrections import Correction, find_corrections
+from search.finding import Search
+from search.forms import SearchForm
+from search.known_words import get_site_words, store_known_words
+from search.models import KnownWord
+from stories.demo.load import DEMO_DIR, get_story_slugs, read_toml
+from stories.models import StoryPage
+from tests.publishing.test_visibility import WAYS_TO_HIDE
+from tests.support.builders import home_page, make_author, make_index, make_private, make_story
+
+pytestmark = pytest.mark.django_db
+
+# Hypothesis settings for tests that use the database fixture.
+many = functools.partial(
+    settings, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+# --- Helpers ------------------------------------------------------------------------------------
+
+
+def correct(text, terms=(), language="en"):
+    form = SearchForm({"q": text})
+    if not form.is_valid():
+        return []
+    with override(language):
+        search = Search(form)
+        # Only the test's own terms, so that the result does not depend on the default vocabulary.
+        search.vocabulary.spelling_terms = tuple(terms)
+        return search.corrections
+
+
+def corrected(text, terms=()):
+    return [correction.text for correction in correct(text, terms)]
+
+
+def known_words():
+    return set(KnownWord.objects.values_list("folded", flat=True))
+
+
+def make_body(text):
+    return [{"type": "text", "value": f"<p>{text}</p>"}]
+
+
+# --- What is corrected ---------------------------------------------------------------------------
+
+
+def test_misspelt_words_of_the_demonstration_are_corrected():
+    for slug in get_story_slugs():
+        story = read_toml(DEMO_DIR / f"{slug}.toml")
+        texts = [block[key] for block in story["body"] for key in ("text", "value") if key in block]
+        make_story(story["title"], summary=story["summary"], body=make_body(" ".join(map(str, texts))))
+    meant = {
+        "traficking": "trafficking",
+        "trafficing": "trafficking",
+        "Kedugu": "Kédougou",
+        "kedogou": "Kédougou",
+        "Lubumbshi": "Lubumbashi",
+        "Phillipines": "Philippines",
+        "Senagal": "Senegal",
+        "survivers": "survivors",
+        "slavry": "slavery",
+        "exploitaton": "exploitation",
+        "migrent workers": "migrant workers",
+    }
+    assert {text: corrected(text)[:1] for text in meant} == {text: [word] for text, word in meant.items()}
+    assert corrected("bonded labur", terms=["bonded labour"]) == ["bonded labour"]
+
+
+def test_correct_words_and_the_rest_of_the_text_stay_unchanged():
+    make_story("Trafficking of workers in Kédougou", body=make_body("“Slavery” is the word."))
+    text = '"slavery" is, -gold TRAFICKING; kedougou\'s Wrokers?'
+    assert corrected(text) == ['"slavery" is, -gold Trafficking; kedougou\'s workers?']
+    assert corrected("kedougou TRAFFICKING slavery") == []
+    assert corrected("") == corrected("?") == corrected("xylographical") == []
+
+
+def test_short_words_numbers_and_excluded_words_stay_unchanged():
+    make_story("The gold rush of 1849", body=make_body("Route66 was a road"))
+    assert corrected("rus") == corrected("1848") == corrected("route67") == corrected("-golt gold") == []
+    assert corrected("golt") == ["gold"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_corrected"),
+    [
+        ("lomps", True),
+        ("lompz", False),
+        ("lamtenr", True),
+        ("lamtonr", False),
+        ("lonternlihgtz", True),
+        ("lontornlihgtz", False),
+    ],
+)
+def test_longer_words_may_have_more_mistakes(typed, is_corrected):
+    make_story("Lamps lantern lanternlights")
+    assert bool(corrected(typed)) is is_corrected
+
+
+def test_equally_close_words_are_sorted_by_first_letter_then_length():
+    make_story("Batten gattern gotten", body=make_body("gatterns"))
+    assert corrected("gatten") == ["gotten", "gattern", "Batten"]
+
+
+def test_a_correction_is_clear_only_if_no_other_is_as_close():
+    make_story("Lantern market", body=make_body("barley harbour"))
+    assert correct("lantrn") == [Correction("Lantern", is_clear=True)]
+    assert correct("lantrn mraket") == [Correction("Lantern market", is_clear=True)]
+    assert correct("varley")[0] == Correction("barley", is_clear=True)
+    assert correct("lantrn xylographical") == [Correction("Lantern xylographical", is_clear=True)]
+    make_story("Parley")
+    assert correct("varley")[:2] == [Correction("barley", False), Correction("Parley", False)]
+    assert correct("lantrn varley")[:2] == [
+        Correction("Lantern barley", False),
+        Correction("Lantern Parley", False),
+    ]
+
+
+def test_an_inflection_of_the_typed_word_is_no_correction():
+    make_story("She survives", body=make_body("They survived, all survivors."))
+    assert correct("survivers") == [Correction("survivors", is_clear=True)]
+    make_story("A miner was enslaved", body=make_body("as other slaves, in mines"))
+    assert corrected("enslaves") == []
+    assert corrected("miners") == []
+
+
+def test_words_in_other_scripts_are_corrected():
+    arabic = home_page().copy_for_translation(Locale.objects.get_or_create(language_code="ar")[0])
+    arabic.title = "عبودية الديون"
+    arabic.save_revision().publish()
+    assert [c.text for c in correct("عبوضية", language="ar")] == ["عبودية"]
+
+
+def test_only_words_of_pages_in_the_language_of_the_visitor_are_offered():
+    french = home_page().copy_for_translation(Locale.objects.get_or_create(language_code="fr")[0])
+    french.title = "Bamako"
+    french.save_revision().publish()
+    assert stem("Bamako", "fr") == stem("Bamako", "en")
+    assert [c.text for c in correct("bamakko", language="fr")] == ["Bamako"]
+    assert corrected("bamakko") == []
+
+
+# --- Terms ---------------------------------------------------------------------------------------
+
+
+def test_words_are_corrected_to_terms_that_find_a_page_and_terms_stay_unchanged():
+    make_story("Serfdom", body=make_body("Sierra Leone was where the kinyan stood."))
+    terms = ["Sierra Leone", "Côte d’Ivoire", "Kenyan", "serfdom"]
+    assert corrected("Siera Leonne", terms) == ["Sierra Leone"]
+    assert corrected("serfdon", terms) == ["serfdom"]
+    assert corrected("kenyan", terms) == []
+    assert corrected("cote d'ivoir", terms) == []  # no page is about it
+
+
+def test_terms_of_several_words_are_searched_for_as_a_whole():
+    searched = []
+
+    def filter_matching(texts):
+        searched.extend(texts)
+        return set(searched)
+
+    terms = ["Ivory Coast", "Gold Coast"]
+    found = find_corrections("ivry coast", ["ivry", "coast"], "en", filter_matching, dict.fromkeys, terms)
+    assert found == [Correction("Ivory coast", True)]
+    assert searched == ["Ivory Coast"]
+
+
+# --- Queries of the database ---------------------------------------------------------------------
+
+
+def test_at_most_four_candidates_are_looked_up():
+    words = [f"{letter}orven" for letter in "abcdefghij"]
+    make_story(" ".join(words))
+    for text, most in (("zorven", 4), ("zorven zorvan zorvet", 3)):
+        looked_up = []
+
+        def find_public_texts(words, looked_up=looked_up):
+            looked_up.extend(words)
+            return {}
+
+        assert find_corrections(text, text.split(), "en", set, find_public_texts) == []
+        assert len(looked_up) == most
+
+
+def test_known_words_are_read_with_one_query_and_only_if_there_are_new_ones(django_assert_num_queries):
+    make_story("Lantern")
+    with django_assert_num_queries(2):
+        get_site_words()
+    with django_assert_num_queries(1):
+        assert "lantern" in get_site_words()
+    make_story("Quilting")
+    assert "quilting" in get_site_words()
+
+
+# --- Known words ---------------------------------------------------------------------------------
+
+
+def test_a_word_is_stored_once_with_its_spelling():
+    make_story(
+        "Slavery in Kédougou", body=make_body("The slavery of KÉDOUGOU, and of 21st and its x1y2 art.")
+    )
+    written = dict(KnownWord.objects.values_list("folded", "written"))
+    assert written["kedougou"] == "Kédougou"
+    assert written["slavery"] == "slavery"
+    assert not written.keys() & {"art", "21st", "x1y2", "in"}
+    make_story("KEDOUGOU again")
+    assert KnownWord.objects.get(folded="kedougou").written == "Kédougou"
+
+
+def test_a_spelling_too_long_for_the_database_is_left_out():
+    store_known_words(["lan" + "\u0301" * 80 + "tern", "a" * 41, "ﷺ" * 3])
+    assert known_words().isdisjoint({"lantern", "a" * 41})
+
+
+def test_only_words_of_live_pages_are_stored():
+    make_author("Quixotina Zzz")
+    make_story("Quixotic", live=False)
+    story = make_story("Marigold")
+    story.title = "Quixotry"
+    story.save_revision()
+    assert known_words() & {"quixotina", "quixotic", "quixotry", "marigold"} == {"marigold"}
+
+
+def test_update_index_deletes_words_that_no_live_page_has():
+    make_story("Quixotic marigold").delete()
+    make_story("Quilting").unpublish()
+    make_story("Marigold")
+    call_command("update_index", verbosity=0)
+    assert known_words() & {"quixotic", "quilting", "marigold"} == {"marigold"}
+    assert corrected("marigolt") == ["Marigold"]
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_several_processes_can_store_the_same_words_at_once():
+    words = [f"{chr(97 + n % 26)}{chr(97 + n // 26)}ven" for n in range(400)]
+
+    def store_shuffled(seed):
+        try:
+            store_known_words([" ".join(random.Random(seed).sample(words, len(words)))])  # noqa: S311 - no secret
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(store_shuffled, range(8)))
+    assert {word for word in words if word.isalpha()} <= known_words()
+
+
+# --- Hidden pages --------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=WAYS_TO_HIDE, ids=lambda way: way.__name__)
+def hidden(request):
+    """A page that visitors cannot see, with the title “Quixotic title”."""
+    return request.param()
+
+
+def test_a_word_that_only_a_hidden_page_has_is_not_shown(hidden):
+    make_story("Marigold title")
+    assert corrected("quixotik") == []
+    assert corrected("quixotik marigolt") == ["quixotik Marigold"]
+
+
+def test_a_known_hidden_word_makes_no_difference(hidden):
+    KnownWord.objects.all().delete()
+    make_story("Quixotry")
+    without = correct("quixotic")
+    store_known_words(["Quixotic"])
+    assert correct("quixotic") == without == [Correction("Quixotry", is_clear=True)]
+
+
+def test_an_inflection_that_only_a_hidden_page_has_is_not_shown():
+    make_private(make_story("Marie"))
+    make_story("Mary")
+    assert stem("Marie", "en") == stem("Mary", "en")
+    assert corrected("Mariee") == ["Mary"]
+
+
+def test_a_word_is_offered_only_while_its_page_is_public():
+    section = make_private(make_index(make_index(), title="Section"))
+    story = make_story("Quixotic", parent=section)
+    assert corrected("quixotik") == []
+    section.view_restrictions.all().delete()
+    assert corrected("quixotik") == ["Quixotic"]
+    story.unpublish()
+    assert corrected("quixotik") == []
+
+
+HIDDEN_WORDS = ["Quixotic", "Adebayo", "marigolds", "lanterns", "Zuleika", "harboured"]
+SHOWN_WORDS = ["Quixotry", "Adebisi", "marigold", "lantern", "Zuleikha", "harbour"]
+
+
+@pytest.fixture
+def hidden_and_shown():
+    make_private(make_story(" ".join(HIDDEN_WORDS)))
+    make_story(" ".join(HIDDEN_WORDS)).unpublish()
+    make_story(" ".join(SHOWN_WORDS), body=make_body("Nothing else."))
+
+
+@st.composite
+def misspelt(draw):
+    word = list(draw(st.sampled_from(HIDDEN_WORDS + SHOWN_WORDS)))
+    for _edit in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, len(word) - 1))
+        word[at : at + draw(st.integers(0, 1))] = draw(st.sampled_from(["", "a", "e", "s", "k"]))
+        word = word or ["a"]
+    return "".join(word)
+
+
+@many(max_examples=100)
+@given(words=st.lists(misspelt(), min_size=1, max_size=3))
+def test_no_misspelling_reveals_a_hidden_word(hidden_and_shown, words):
+    public_words = {word.lower() for word in SHOWN_WORDS}
+    for text in corrected(" ".join(words)):
+        for typed, shown in zip(words, text.split(), strict=True):
+            assert shown == typed or shown.lower() in public_words
+
+
+# --- Any input -----------------------------------------------------------------------------------
+
+
+@many(max_examples=200)
+@given(
+    text=st.text(max_size=200)
+    | st.lists(st.sampled_from(["Lantenr", "lanterm", '"', "-", "“", "’", "ﷺ", "ß", "i\u0307", "\0"])).map(
+        "".join
+    )
+    | st.lists(st.text(st.characters(categories=["L", "M"]), max_size=12), max_size=12).map(" ".join)
+)
+def test_any_input_is_handled(text):
+    if not StoryPage.objects.exists():
+        make_story("Lantern")
+    for correction in correct(text, terms=("Sierra Leone", text)):
+        assert correction.text != " ".join(text.split())

@@ -1,0 +1,109 @@
+"""search/data/country_terms.csv: demonyms and other names of countries in English, French and Spanish."""
+
+import csv
+import re
+import unicodedata
+from pathlib import Path
+
+import babel
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LANGUAGES = ("en", "fr", "es")
+# ISO codes of the 193 member states of the United Nations.
+UN_MEMBERS = (
+    "AD AE AF AG AL AM AO AR AT AU AZ BA BB BD BE BF BG BH BI BJ BN BO BR BS BT BW BY BZ CA CD CF CG CH CI "
+    "CL CM CN CO CR CU CV CY CZ DE DJ DK DM DO DZ EC EE EG ER ES ET FI FJ FM FR GA GB GD GE GH GM GN GQ GR "
+    "GT GW GY HN HR HT HU ID IE IL IN IQ IR IS IT JM JO JP KE KG KH KI KM KN KP KR KW KZ LA LB LC LI LK LR "
+    "LS LT LU LV LY MA MC MD ME MG MH MK ML MM MN MR MT MU MV MW MX MY MZ NA NE NG NI NL NO NP NR NZ OM PA "
+    "PE PG PH PK PL PT PW PY QA RO RS RU RW SA SB SC SD SE SG SI SK SL SM SN SO SR SS ST SV SY SZ TD TG TH "
+    "TJ TL TM TN TO TR TT TV TZ UA UG US UY UZ VC VE VN VU WS YE ZA ZM ZW"
+)
+
+# Endings of English demonyms, and the demonyms without such an ending.
+DEMONYM = re.compile(
+    r"(an|ien|ese|i|ish|er|in|ois)$|^(Argentine|Basotho|Burkinabe|Cypriot|Czech|Dutch|Filipino|French|Greek|"
+    r"Icelandic|Kyrgyz|Lao|Malagasy|Monegasque|Motswana|Slovak|Swiss|Tajik|Turkmen|Uzbek)$"
+)
+
+
+def read(*path):
+    """Return {country code: row} of the CSV file at `path`, below the project's root."""
+    with ROOT.joinpath(*path).open(newline="", encoding="utf-8") as file:
+        return {row.pop("code"): row for row in csv.DictReader(file)}
+
+
+def fold(text):
+    letters = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
+
+
+# {country code: {language: names}}; the first name is the demonym.
+TABLE = {
+    code: {language: row[language].split("; ") for language in LANGUAGES}
+    for code, row in read("search", "data", "country_terms.csv").items()
+}
+
+
+def test_codes_are_those_of_the_countries_in_alphabetical_order():
+    assert list(TABLE) == sorted(set(TABLE) & set(read("stories", "migrations", "countries.csv")))
+
+
+def test_each_member_of_the_united_nations_has_a_demonym_first():
+    members = UN_MEMBERS.split()
+    assert len(set(members)) == 193
+    assert set(members) <= set(TABLE)
+    # In French and Spanish, demonyms begin with a small letter, unlike the names of countries.
+    for code in members:
+        assert DEMONYM.search(TABLE[code]["en"][0]), code
+        assert TABLE[code]["fr"][0][0].islower() and TABLE[code]["es"][0][0].islower(), code
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_name_is_there_twice_or_is_the_usual_name_of_the_country(language):
+    names = babel.Locale(language).territories
+    for code, row in TABLE.items():
+        folded = [fold(name) for name in [names[code], *row[language]]]
+        assert len(folded) == len(set(folded)), code
+
+
+def test_names_have_no_stray_spaces_or_separators():
+    names = [name for row in TABLE.values() for cell in row.values() for name in cell]
+    assert [name for name in names if not name or name != name.strip() or set(name) & set(',;"')] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("Kenyan", "KE"),
+        ("Frenchmen", "FR"),
+        ("DRC", "CD"),
+        ("RDC", "CD"),
+        ("Congolese", "CD CG"),
+        ("Ivory Coast", "CI"),
+        ("Filipino", "PH"),
+        ("keniano", "KE"),
+        ("Birmanie", "MM"),
+        ("Holland", "NL"),
+        ("nigérien", "NE"),
+        ("nigérian", "NG"),
+        ("South Korean", "KR"),
+        ("Korean", "KP KR"),
+        ("dominicano", "DM DO"),
+        ("Samoan", "AS WS"),
+        ("marfileño", "CI"),
+        ("Basotho", "LS"),
+        ("Malagasy", "MG"),
+        ("Haute-Volta", "BF"),
+        ("EE.UU.", "US"),
+        ("écossaise", "GB"),
+        ("República Checa", "CZ"),
+        ("Swaziland", "SZ"),
+        ("Saharawi", "EH"),
+    ],
+)
+def test_name_belongs_to(name, codes):
+    found = [
+        code for code, row in TABLE.items() if any(fold(name) in map(fold, cell) for cell in row.values())
+    ]
+    assert found == codes.split()

@@ -1,0 +1,133 @@
+"""The basics of the search page: what a search finds, and that any input gets a page without an error."""
+
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.support.builders import make_image, make_index, make_plain_page, make_story
+
+pytestmark = pytest.mark.django_db
+
+
+def search(client, words, **more):
+    response = client.get(f"/search/?{urlencode({'q': words} | more)}")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "words", ["lighthouse", "LIGHTHOUSE", "keeper lighthouse", "ferry", "harbour", "net"]
+)
+def test_words_of_title_summary_body_and_alternative_text_are_found(client, words):
+    story = make_story(
+        "The lighthouse keeper",
+        summary="She took the ferry at dawn.",
+        body=[{"type": "text", "value": "<p>They met in the harbour.</p>"}],
+        lead_image=make_image(),
+        lead_image_alt="A net on a wall",
+    )
+    make_story("Something else")
+    page = search(client, words)
+    assert "1 result for" in page
+    assert f'href="{story.url}"' in page
+    assert f"<mark>{words.split()[-1].lower()}</mark>" in page.lower()
+
+
+def test_standard_pages_are_found_and_a_result_shows_its_location(client):
+    section = make_index(make_index(), "Africa")
+    make_story("Of lanterns", parent=section)
+    make_plain_page("About lanterns", introduction="Who we are.")
+    page = search(client, "lanterns")
+    assert "2 results for" in page
+    assert "Stories › Africa" in page
+    assert "Who we are." in page
+
+
+def test_a_result_has_all_words(client):
+    make_story("Red house")
+    make_story("Red boat")
+    assert "1 result for" in search(client, "red boat")
+
+
+def test_results_are_paginated_and_the_links_keep_the_words(client):
+    for number in range(12):
+        make_story(f"Lantern {number}")
+    first, second = search(client, "lantern"), search(client, "lantern", page=2)
+    assert first.count('class="result"') == 10
+    assert second.count('class="result"') == 2
+    assert "q=lantern&amp;page=2" in first
+    assert "?q=lantern&amp;page=1" in second
+
+
+def test_without_results_the_newest_stories_are_offered(client):
+    make_story("The newest story")
+    page = search(client, "xylophone")
+    assert "0 results for" in page
+    assert "Nothing was found" in page
+    assert "The newest story" in page
+
+
+def test_search_engines_are_told_not_to_index_results(client):
+    response = client.get("/search/?q=words")
+    assert response["X-Robots-Tag"] == "noindex"
+    assert '<meta name="robots" content="noindex">' in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        " ",
+        "   ",
+        '"',
+        '""',
+        "'",
+        'a"b',
+        '"gold mine',
+        "\x00",
+        "gold\x00",
+        "%",
+        "_",
+        "*",
+        "-",
+        "AND",
+        "NEAR",
+        "a AND",
+        "title:x",
+        "😀",
+        "🕯️ lantern",
+        "الحرية",
+        "ʼ",
+        "\u202e",
+        "(",
+        ")",
+        "^",
+        "{title}",
+        "\\",
+        "x" * 500,
+        "the of",
+        "<script>alert(1)</script>",
+        "'; drop table wagtailcore_page; --",
+    ],
+)
+def test_any_input_gets_a_valid_page(client, words):
+    make_story("A lantern")
+    page = search(client, words)
+    assert "<script>alert" not in page
+    assert page.count("<h1") == 1
+
+
+def test_more_than_200_characters_are_refused_with_a_message(client):
+    assert "fewer words" in search(client, "x" * 201)
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "99", "1e9", "abc", "\x00", "", "9" * 400])
+def test_an_invalid_page_number_shows_the_nearest_page(client, page):
+    make_story("A lantern")
+    assert "1 result for" in search(client, "lantern", page=page)
+
+
+def test_typed_words_are_shown_unchanged_and_escaped(client):
+    page = search(client, "<b>bold</b> & more")
+    assert "&lt;b&gt;bold&lt;/b&gt; &amp; more" in page
+    assert "<b>bold</b>" not in page

@@ -1,0 +1,366 @@
+"""Random searches by Hypothesis: no input gives an error, and nothing of a hidden page is shown.
+
+`make test` runs the same 200 examples each time; `make drill` sets FUZZ_EXAMPLES for more, random ones.
+"""
+
+import re
+from collections import Counter
+from urllib.parse import quote, urlencode
+
+import pytest
+from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Concat
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from wagtail.models import Locale, Page
+
+from home.models import HomePage
+from stories.models import StoryCountry, StoryPage, StoryTheme
+from tests.publishing.test_visibility import WAYS_TO_HIDE
+from tests.support.builders import home_page, make_index, make_plain_page, make_story, make_theme, parse
+from tests.support.fuzzing import number_of_examples, thoroughly
+
+pytestmark = pytest.mark.django_db
+
+EXAMPLES = number_of_examples(200)
+
+# --- No errors -----------------------------------------------------------------------------------
+
+# Syntax of FTS5, tsquery, Django templates and HTML, and text that is difficult to fold or to display.
+PIECES = [
+    *(
+        '"',
+        '""',
+        "“",
+        "”",
+        "«",
+        "»",
+        "„",
+        "'",
+        "’",
+        "-",
+        "--",
+        '-"',
+        "*",
+        "**",
+        ":",
+        "^",
+        "(",
+        ")",
+        "()",
+        "{",
+        "}",
+    ),
+    *(
+        "AND",
+        "OR",
+        "NOT",
+        "NEAR",
+        "NEAR(a b, 5)",
+        "a AND",
+        "NOT NOT",
+        "title:",
+        "body : a",
+        "+",
+        "^lantern",
+        "lan*",
+    ),
+    *(
+        "&",
+        "|",
+        "!",
+        "!!",
+        "<->",
+        "<2>",
+        ":*",
+        ":A",
+        "\\",
+        "\\'",
+        "'a' & !'b'",
+        "lantern:*",
+        "$$",
+        ";",
+        "--",
+        "/*",
+    ),
+    *(
+        "%",
+        "_",
+        "%s",
+        "%(q)s",
+        "{}",
+        "{title}",
+        "{{ q }}",
+        "{% now %}",
+        "<script>",
+        "</b>",
+        "&amp;",
+        "&#0;",
+        "\\u0000",
+    ),
+    *(
+        "\x00",
+        "\x01",
+        "\x1f",
+        "\x7f",
+        "\n",
+        "\r\n",
+        "\t",
+        "\u200b",
+        "\u2028",
+        "\ufeff",
+        "\ufffe",
+        "\u202e",
+        "\u2066",
+    ),
+    *(
+        "لا",
+        "الحرية",
+        "عِتْق",
+        "שלום",
+        "زيمبابوي",
+        "ʼ",
+        "́",
+        "e\u0301",
+        "ẞ",
+        "İ",
+        "ı",
+        "ﬁ",
+        "Ǆ",
+        "Å",
+        "ᾳ",
+        "각",
+        "漢字",
+    ),
+    *("🕯️", "👩‍👩‍👧", "🇰🇪", "\U0010ffff", "\ue000", "9" * 30, "8.7", "-1", "1e400", "NaN", "١٢٣", "½", "²"),
+    *(
+        "lantern",
+        "LANTERNS",
+        "lantren",
+        "boat",
+        "kenya",
+        "kenyan",
+        "debt bondage",
+        "labor",
+        "the",
+        "of",
+        "lantern " * 9,
+    ),
+    *("countryke0", "theme1", "author1", "help escape passport taken"),
+]
+words = st.one_of(
+    st.lists(st.sampled_from(PIECES) | st.text(max_size=8), max_size=12).map(" ".join),
+    st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=12).map("".join),
+    st.text(max_size=250),
+    st.text(min_size=1, max_size=8).map(lambda text: (text * 10_000)[:10_000]),
+).map(lambda text: urlencode({"q": text}))
+# Also bytes that are not valid UTF-8.
+query_strings = words | st.binary(max_size=40).map(lambda raw: f"q={quote(raw)}")
+
+
+def value(*usual):
+    """Return a strategy for the value of a filter: one of `usual`, an edge case, or any text."""
+    return st.sampled_from([*usual, "", "0", "-1", "\x00", "9" * 30, "'", "%", "nil"]) | st.text(max_size=12)
+
+
+other_parameters = st.fixed_dictionaries(
+    {},
+    optional={
+        "country": value("kenya", "uganda", "KE"),
+        "theme": value("debt", "dette"),
+        "year": value("2025", "1900", "2025.0", "٢٠٢٥"),
+        "kind": value("storypage", "standardpage", "homepage", "page", "user"),
+        "sort": value("date", "relevance"),
+        "exact": value("1", "false"),
+        "page": value("1", "2", "99", "1e9"),
+    },
+)
+# The heading with the number of results.
+COUNT = re.compile(r"\d+ results? for “")
+# Texts of pages without that heading or without results.
+OTHER_PAGES = (
+    "Nothing was found",
+    "Please search with fewer words",
+    "Null characters are not allowed",
+    'id="newest"',
+)
+
+
+@thoroughly(EXAMPLES)
+@given(query=query_strings, more=other_parameters)
+def test_any_query_string_gets_a_valid_page(client, query, more):
+    if not StoryPage.objects.exists():
+        story = make_story("A lantern", countries=["KE"], themes=["Debt"])
+        make_story("Two boats", body=[{"type": "text", "value": "<p>Kenyan lanterns</p>"}], countries=["UG"])
+        make_plain_page("About lanterns", introduction=f"Of {story.title}.")
+
+    response = client.get(f"/search/?{query}&{urlencode(more)}")
+
+    assert response.status_code == 200
+    html = response.content.decode()
+    assert html.count("<h1") == 1
+    assert COUNT.search(html) or any(text in html for text in OTHER_PAGES)
+    assert "<script>" not in html.replace("<script>document", "")
+
+
+@thoroughly(EXAMPLES)
+@given(query=query_strings)
+def test_any_query_string_gets_a_list_of_suggestions(client, query):
+    response = client.get(f"/search/suggestions/?{query}")
+
+    assert response.status_code == 200
+    assert isinstance(response.json()["suggestions"], list)
+
+
+# --- Hidden pages --------------------------------------------------------------------------------
+
+# Each page has a word to search for and a word that may be shown only if the page is public. The words
+# are dissimilar, because the search could rightly correct one to another otherwise.
+SEARCHED = ["Xylophonic", "Brontosaur", "Quillwort", "Jodhpurs", "Tamarisk", "Velocipede"]
+PROTECTED = ["Zephyrian", "Mahogany", "Orangutan", "Whirligig", "Gunpowder", "Peppermint"]
+SHARED = "Marigold"
+COUNTRIES = {"KE": "Kenya", "MW": "Malawi", "PE": "Peru", "UG": "Uganda"}
+# The slugs of the aliases that WAYS_TO_HIDE make.
+ALIAS_SLUGS = ["zero", "one", "two", "section", "three"]
+THEMES = ["Debt", "Fishery", "Nightwork", "Schools"]
+
+
+def public():
+    return make_story()
+
+
+def changed():
+    """Make a public story with unpublished changes."""
+    story = make_story()
+    story.title, story.summary = f"Changed {SHARED}", f"Unpublished {PROTECTED[-1]} {SEARCHED[-1]}."
+    story.save_revision()
+    return story
+
+
+def in_another_language():
+    locale, _is_new = Locale.objects.get_or_create(language_code="fr")
+    home = HomePage.objects.filter(locale=locale).first()
+    if not home:
+        home = home_page().copy_for_translation(locale)
+        home.save_revision().publish()
+    return make_story(parent=make_index(home, title="Histoires"))
+
+
+PUBLIC = (public, changed)
+pages = st.lists(
+    st.tuples(
+        st.sampled_from([*PUBLIC * 3, *WAYS_TO_HIDE, in_another_language]),
+        st.sampled_from(sorted(COUNTRIES)),
+        st.sampled_from(THEMES),
+        st.integers(2021, 2024),
+    ),
+    min_size=2,
+    max_size=len(SEARCHED) - 1,
+)
+
+
+def make_page(number, way, code, theme, year):
+    """Make a page by calling `way`, and give it its words, one country, one theme and a year."""
+    story = StoryPage.objects.get(pk=way().pk)  # as stored, because some ways change the database only
+    story.title = f"{SHARED} {SEARCHED[number]} {PROTECTED[number]}"
+    story.summary = f"{SHARED}: the {PROTECTED[number]} of {SEARCHED[number]}."
+    story.date = story.date.replace(year=year, month=5, day=number + 1)
+    story.story_countries = [StoryCountry(country_id=code)]
+    story.story_themes = [StoryTheme(theme=make_theme(theme))]
+    story.save()
+    # Makes the slugs free for the next page that is hidden in the same way.
+    Page.objects.filter(slug__in=ALIAS_SLUGS).update(slug=Concat("slug", Value(f"-{number}")))
+
+
+def misspelt(word):
+    """Return two misspellings of `word`: with a letter missing, and with two letters swapped."""
+    return [word[:3] + word[4:], word[:2] + word[3] + word[2] + word[4:]]
+
+
+def choices_for(filed):
+    """Return the expected choices, {label: number}, of the facets.
+
+    `filed`: (country code, theme, year) of each public story.
+    """
+    countries, themes, years = (
+        (Counter(column) for column in zip(*filed, strict=True)) if filed else ({}, {}, {})
+    )
+    facets = [{COUNTRIES[code]: number for code, number in countries.items()}, themes, years]
+    return {str(words): number for facet in facets if len(facet) > 1 for words, number in facet.items()}
+
+
+def choices_on(html):
+    """Return the choices of the facets, {label: number}, on a search page."""
+    return {
+        re.sub(r"\s*\(\d+\)", "", words): int(re.search(r"\((\d+)\)", words)[1])
+        for choice in html.select(".listing__filters .facet__choice")
+        if (words := choice.get_text(" ", strip=True))
+    }
+
+
+# An example takes a second, so there are fewer of them, and a failing one is not made smaller.
+@settings(thoroughly(EXAMPLES), max_examples=EXAMPLES // 20, phases=[Phase.generate])
+@given(made=pages)
+def test_nothing_hidden_is_shown_in_results_excerpts_facets_counts_or_corrections(client, made):
+    with transaction.atomic():
+        for number, page in enumerate(made):
+            make_page(number, *page)
+        visitor = Visitor(client, made)
+        visitor.check_totals()
+        visitor.check_each_word()
+        transaction.set_rollback(True)
+
+
+class Visitor:
+    """Searches among the pages `made`, and fails when a word of a hidden page is shown."""
+
+    def __init__(self, client, made):
+        self.client = client
+        self.are_public = [page[0] in PUBLIC for page in made]
+        self.filed = [page[1:] for page in made if page[0] in PUBLIC]
+        used = {COUNTRIES[code] for code, _theme, _year in self.filed} | {row[1] for row in self.filed}
+        unused = {*COUNTRIES.values(), *THEMES} - used
+        hidden = [word for word, is_public in zip(PROTECTED, self.are_public, strict=False) if not is_public]
+        self.forbidden = [*hidden, *unused, PROTECTED[-1], "Quixotic", "Kept quiet"]
+
+    def search(self, words, **filters):
+        html = parse(self.client.get(f"/search/?{urlencode({'q': words} | filters)}"))
+        self._check_forbidden(html.text, words)
+        return html
+
+    def count(self, words, **filters):
+        """Return the number of results that the search page shows."""
+        return int(self.search(words, **filters).select_one(".listing__count").text.split()[0])
+
+    def suggest(self, words):
+        """Return the suggestions for `words` as one text."""
+        found = str(self.client.get("/search/suggestions/", {"q": words}).json()["suggestions"])
+        self._check_forbidden(found, words)
+        return found
+
+    def _check_forbidden(self, text, words):
+        shown = [word for word in self.forbidden if word.lower() in text.lower()]
+        assert not shown, f"shows for {words}: {shown}"
+
+    def check_totals(self):
+        everything = self.search(SHARED)
+        assert len(everything.select(".result")) == self.count(SHARED) == len(self.filed)
+        assert choices_on(everything) == choices_for(self.filed)
+        for code in {row[0] for row in self.filed}:
+            number = [row[0] for row in self.filed].count(code)
+            assert self.count(SHARED, country=COUNTRIES[code].lower()) == number
+        for words in (SHARED, *COUNTRIES.values(), *THEMES):
+            self.suggest(words[:3])
+
+    def check_each_word(self):
+        # Further words are on no page; the last ones are in an unpublished change.
+        never = [False] * (len(SEARCHED) - len(self.are_public))
+        for searched, protected, is_public in zip(
+            SEARCHED, PROTECTED, [*self.are_public, *never], strict=True
+        ):
+            assert self.count(searched) == int(is_public)
+            assert (protected in self.search(searched).text) == is_public
+            assert (protected in self.suggest(searched[:4])) == is_public
+            for typed in misspelt(searched):
+                assert (searched in self.search(typed).text) == is_public

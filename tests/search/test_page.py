@@ -1,0 +1,288 @@
+"""The search page: order, facets, excerpts, help and suggestions, and that all it shows is public."""
+
+import datetime
+from urllib.parse import urlencode
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+from wagtail.contrib.search_promotions.models import Query, SearchPromotion
+
+from search.models import MissedSearch, VocabularyGroup
+from stories.terms import Theme
+from tests.support.builders import (
+    home_page,
+    make_index,
+    make_plain_page,
+    make_private,
+    make_story,
+    parse,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def search(client, words, **more):
+    return parse(client.get(f"/search/?{urlencode({'q': words} | more)}"))
+
+
+def titles(page):
+    return [link.text for link in page.select(".result .card__title a")]
+
+
+def facet(page, label):
+    """Return {choice: number of results} of the facet with `label`; {} if the page does not have it."""
+    for details in page.select(".facet"):
+        if details.select_one("summary").text == label:
+            texts = (choice.get_text(" ", strip=True) for choice in details.select(".facet__choice"))
+            return {
+                name: int(number) for name, number in (text.rstrip(")").rsplit(" (", 1) for text in texts)
+            }
+    return {}
+
+
+def link(page, text):
+    """Return the URL of the first link in the main part of the page whose text begins with `text`."""
+    return next(a["href"] for a in page.select("main a") if a.get_text(" ", strip=True).startswith(text))
+
+
+# --- Order ---------------------------------------------------------------------------------------
+
+
+def test_results_with_the_typed_words_come_before_those_with_synonyms(client):
+    make_story("Bonded labour")
+    make_story("Debt bondage", summary="Debt bondage, debt bondage, debt bondage.")
+    assert titles(search(client, "bonded labour")) == ["Bonded labour", "Debt bondage"]
+    assert titles(search(client, "debt bondage")) == ["Debt bondage", "Bonded labour"]
+
+
+def test_results_can_be_sorted_by_date(client):
+    make_story("A lantern, a lantern, a lantern", date=datetime.date(2020, 1, 1))
+    make_story("Other", summary="She had a lantern.", date=datetime.date(2024, 1, 1))
+    page = search(client, "lantern")
+    assert titles(page) == ["A lantern, a lantern, a lantern", "Other"]
+    newest = parse(client.get(f"/search/{link(page, 'Newest first')}"))
+    assert titles(newest) == ["Other", "A lantern, a lantern, a lantern"]
+    assert "Best match first" in newest.select_one(".sort a").text
+
+
+# --- Facets --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lanterns():
+    make_story("One lantern", countries=["KE"], themes=["Mining"], date=datetime.date(2024, 5, 1))
+    make_story("Two lanterns", countries=["KE", "SN"], themes=["Law"], date=datetime.date(2025, 5, 1))
+    make_story("No candle", countries=["IN"], themes=["Law"], date=datetime.date(2023, 5, 1))
+    make_plain_page("About lanterns")
+
+
+def test_facets_count_the_results_of_each_choice(client, lanterns):
+    page = search(client, "lantern")
+    assert facet(page, "Country") == {"Kenya": 2, "Senegal": 1}
+    assert facet(page, "Theme") == {"Law": 1, "Mining": 1}
+    assert facet(page, "Year") == {"2025": 1, "2024": 1}
+    assert facet(page, "Kind of page") == {"Plain pages": 1, "Stories": 2}
+    assert "3 results" in page.select_one(".listing__count").text
+
+
+def test_facets_can_be_combined_and_removed(client, lanterns):
+    page = search(client, "lantern", country="kenya", theme="law")
+    assert titles(page) == ["Two lanterns"]
+    assert facet(page, "Country") == {"Kenya": 1, "Senegal": 1}
+    assert facet(page, "Theme") == {"Law": 1, "Mining": 1}
+    without = parse(client.get(f"/search/{link(page, 'Law')}"))
+    assert sorted(titles(without)) == ["One lantern", "Two lanterns"]
+    assert "country=kenya" in link(page, "Law")
+    assert "q=lantern" in link(page, "Law")
+
+
+def test_filters_without_results_can_be_removed_all_at_once(client, lanterns):
+    page = search(client, "lantern", country="senegal", year="2024")
+    assert "Nothing was found" in page.text
+    assert "2024" in page.select_one(".tags").text
+    assert link(page, "take all filters off") == "?q=lantern"
+
+
+@pytest.mark.parametrize("invalid", [{"year": "abc"}, {"country": "<x>"}, {"kind": "\\x00"}, {"sort": "up"}])
+def test_an_invalid_filter_is_ignored(client, lanterns, invalid):
+    assert len(titles(search(client, "lantern", **invalid))) == 3
+
+
+# --- Excerpts ------------------------------------------------------------------------------------
+
+
+def test_the_matching_part_of_a_text_is_shown_and_highlighted(client):
+    filler = "Nothing of it stands here. " * 60
+    body = [{"type": "text", "value": f"<p>{filler}The <b>traffickers</b> came to Kédougou. {filler}</p>"}]
+    make_story("A road", body=body)
+    result = search(client, "kedougou trafficking").select_one(".result")
+    assert [mark.text for mark in result.select("mark")] == ["traffickers", "Kédougou"]
+    text = " ".join(result.select_one("p:not(.meta)").text.split())
+    assert "The traffickers came to Kédougou." in text
+    assert text.startswith("… ")
+    assert text.endswith(" …")
+    assert len(text.split()) < 50
+
+
+def test_synonyms_are_highlighted(client):
+    make_story("A debt bondage case")
+    assert [mark.text for mark in search(client, "bonded labour").select("mark")] == ["debt bondage"]
+
+
+def test_markup_in_a_story_is_escaped(client):
+    make_story("<script>alert('lantern')</script>", summary="A <img src=x onerror=alert(1)> lantern & more")
+    response = client.get("/search/?q=lantern")
+    assert b"<script>alert" not in response.content
+    assert b"&lt;script&gt;alert(&#x27;<mark>lantern</mark>" in response.content
+    assert b"&lt;img src=x onerror=alert(1)&gt; <mark>lantern</mark> &amp; more" in response.content
+
+
+# --- Query syntax and vocabulary--------------------------------------------------------------------
+
+
+def test_phrases_and_exclusions_are_understood(client):
+    make_story("Gold mines")
+    make_story("Gold in mines", summary="Mines of gold in Kenya.")
+    assert titles(search(client, '"gold mine"')) == ["Gold mines"]
+    assert titles(search(client, "gold mine -kenya")) == ["Gold mines"]
+    assert titles(search(client, "gold -“gold mines”")) == ["Gold in mines"]
+
+
+def test_synonyms_are_listed_and_can_be_switched_off(client):
+    make_story("Bonded labour")
+    make_story("Debt bondage")
+    page = search(client, "bonded labour")
+    assert "debt bondage" in page.select_one(".search-hint").text
+    exact = parse(client.get(f"/search/{link(page, 'Search only')}"))
+    assert titles(exact) == ["Bonded labour"]
+    assert len(titles(parse(client.get(f"/search/{link(exact, 'Search also')}")))) == 2
+
+
+def test_a_country_a_theme_and_an_author_are_found_by_name(client):
+    story = make_story("A story", countries=["CD"], themes=["Artisanal mines"], authors=["Ada Obi"])
+    for words in ("DRC", "Congolese", "République démocratique du Congo", "artisanal mine", "ada obi", "obi"):
+        assert titles(search(client, words)) == [story.title], words
+
+
+def test_a_renamed_theme_is_found_by_its_new_name_only(client):
+    make_story("A story", themes=["Togoland"])
+    Theme.objects.filter(name="Togoland").update(name="Ghana")
+    assert titles(search(client, "togoland")) == []
+    assert titles(search(client, "ghana")) == ["A story"]
+
+
+def test_a_misspelt_word_is_corrected_with_a_note(client):
+    make_story("The road to Kédougou")
+    page = search(client, "the rode to Kedugu")
+    assert titles(search(client, "kedugu")) == ["The road to Kédougou"]
+    note = search(client, "kedugu").select_one(".note").text
+    assert "Nothing was found for “kedugu”" in note
+    assert "“Kédougou”" in note
+    assert titles(page) == ["The road to Kédougou"]
+
+
+def test_without_a_full_match_pages_with_some_of_the_words_are_shown(client):
+    make_story("The lantern")
+    make_story("The candle")
+    page = search(client, "lantern candle")
+    assert "Nothing has all the words" in page.select_one(".note").text
+    assert sorted(titles(page)) == ["The candle", "The lantern"]
+
+
+def test_without_a_full_match_pages_with_some_words_of_a_term_are_shown(client):
+    make_story("The ferry")
+    VocabularyGroup.objects.create(terms="ferry accident\nshipwreck")
+    assert titles(search(client, "ferry accident")) == ["The ferry"]
+
+
+# --- Help and alternatives -----------------------------------------------------------------------
+
+
+def test_a_cry_for_help_shows_the_help_page_first(client):
+    home = home_page()
+    help_page = make_plain_page("Get help now")
+    home.help_page = help_page
+    home.save()
+    for words in ("help escape passport taken", "aide passeport confisqué", "ayuda pasaporte escapar"):
+        page = search(client, words)
+        main = [element.get_text(" ", strip=True) for element in page.select("main h2")]
+        assert main[0] == "Get help now", words
+    assert search(client, "kenya court").select_one(".help-first") is None
+    make_private(help_page)
+    assert "Get help now" not in search(client, "help escape passport taken").text
+
+
+def test_a_page_without_results_offers_countries_themes_and_stories(client):
+    make_story("A story", countries=["KE"], themes=["Mining"])
+    make_story("Another story", countries=["SN"], themes=["Law"])
+    page = search(client, "xylophone")
+    ways = {a.get_text(" ", strip=True): a["href"] for a in page.select("main .tags a")}
+    assert ways["Kenya (1)"] == "/stories/?country=kenya"
+    assert ways["Mining (1)"] == "/stories/?theme=mining"
+    assert titles(parse(client.get(ways["Kenya (1)"]))) == []
+    assert "A story" in page.select_one(".cards").text
+
+
+def test_a_search_without_results_is_counted_without_its_words(client):
+    search(client, "xylophone")
+    search(client, "xylophone", page=2)
+    missed = MissedSearch.objects.get()
+    assert (missed.count, missed.words) == (1, "")
+    make_story("Lantern")
+    search(client, "lantern")
+    assert MissedSearch.objects.count() == 1
+
+
+def test_the_root_of_the_tree_is_never_found(client):
+    make_story("Root")
+    call_command("update_index", verbosity=0)
+    assert titles(search(client, "root")) == ["Root"]
+
+
+def test_a_new_vocabulary_group_has_effect_at_once(client):
+    make_story("Zabbaleen")
+    assert titles(search(client, "refuse collectors")) == []
+    VocabularyGroup.objects.create(terms="zabbaleen\nrefuse collectors")
+    assert titles(search(client, "refuse collectors")) == ["Zabbaleen"]
+
+
+# --- Only public pages ---------------------------------------------------------------------------
+
+
+def test_hidden_pages_are_not_found_counted_or_offered_as_corrections(client):
+    section = make_private(make_index(make_index(), "Closed"))
+    hidden = [
+        make_story("Secret lanternish", parent=section, countries=["KE"], themes=["Hidden"]),
+        make_story("Draft lanternish", live=False, countries=["KE"], themes=["Hidden"]),
+    ]
+    gone = make_story("Gone lanternish", countries=["KE"], themes=["Hidden"])
+    gone.unpublish()
+    expired = make_story("Expired lanternish", expire_at=timezone.now() - datetime.timedelta(days=1))
+    expired.unpublish(set_expired=True)
+    public = make_story("Public lanternish", countries=["SN"])
+    page = search(client, "lanternish")
+    assert titles(page) == [public.title]
+    assert facet(page, "Country") == {}
+    assert "1 result" in page.select_one(".listing__count").text
+    for story in [*hidden, gone, expired]:
+        word = story.title.split()[0]
+        assert titles(search(client, word)) == []
+    assert "Hidden" not in search(client, "lanternish", theme="hidden").text
+    make_private(public)
+    for typed in ("lanternish", "lanternihs"):
+        page = search(client, typed)
+        assert titles(page) == []
+        assert "Did you mean" not in page.text
+
+
+def test_promoted_pages_come_first(client):
+    page = make_plain_page("Start here", introduction="About lanterns.")
+    make_story("A lantern")
+    query = Query.objects.create(query_string="lantern")
+    SearchPromotion.objects.create(query=query, page=page, description="For newcomers.")
+    promoted = search(client, "Lantern").select_one(".promoted")
+    assert promoted.get_text(" ", strip=True) == "Start here For newcomers."
+    assert promoted.a["href"] == page.url
+    make_private(page)
+    assert search(client, "Lantern").select_one(".promoted") is None

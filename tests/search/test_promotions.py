@@ -1,0 +1,198 @@
+"""Promoted search results: for which words they are shown, and that promoted pages are public."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+from wagtail.contrib.search_promotions.models import Query, QueryDailyHits, SearchPromotion
+from wagtail.models import Locale
+from wagtail.test.utils.form_data import inline_formset, nested_form_data
+
+from home.models import HomePage
+from search.promotions import find_promotions
+from tests.support.builders import make_index, make_plain_page, make_private, make_story, make_user, parse
+
+pytestmark = pytest.mark.django_db
+
+PROMOTIONS_URL = "/admin/searchpicks/"
+
+
+def promote(terms, *pages, **fields):
+    """Promote `pages`, or the external link in `fields`, for `terms`, as the admin does."""
+    query = Query.get(terms)
+    for number, page in enumerate(pages or [None]):
+        SearchPromotion.objects.create(query=query, page=page, sort_order=number, **fields)
+
+
+def titles(text, language="en"):
+    return [promotion.title for promotion in find_promotions(text, language)]
+
+
+# --- What is found -------------------------------------------------------------------------------
+
+
+def test_promoted_pages_are_in_the_order_of_the_editors():
+    second, first = make_story("Second"), make_story("First")
+    promote("Debt bondage", first, second, description="Begin with these.")
+
+    found = find_promotions("debt bondage", "en")
+
+    assert [promotion.page for promotion in found] == [first.page_ptr, second.page_ptr]
+    assert {promotion.description for promotion in found} == {"Begin with these."}
+
+
+@pytest.mark.parametrize("text", ["DEBT  bondage", "débt bondage", '"debt bondage"', "debt-bondage!"])
+def test_case_accents_and_punctuation_make_no_difference(text):
+    promote("Debt Bondage", make_story("A story"))
+
+    assert titles(text) == ["A story"]
+
+
+def test_accents_in_the_editors_words_make_no_difference():
+    promote("Côte d’Ivoire", make_story("A story"))
+
+    assert titles("cote d'ivoire") == ["A story"]
+
+
+@pytest.mark.parametrize("text", ["", "!", "debt", "bondage debt", "debt bondage kenya", "debts bondage"])
+def test_other_words_promote_nothing(text):
+    promote("debt bondage", make_story("A story"))
+    promote("!", make_story("Another"))
+
+    assert not find_promotions(text, "en")
+
+
+def test_external_links_are_promoted_with_their_words():
+    promote("help", external_link_url="https://example.org/help", external_link_text="A help line")
+
+    (promotion,) = find_promotions("help", "en")
+
+    assert (promotion.title, promotion.link) == ("A help line", "https://example.org/help")
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "data:text/html,x", "ftp://example.org", "//example.org", "/x", ""]
+)
+def test_external_links_of_other_kinds_are_not_promoted(address):
+    promote("help", external_link_url=address, external_link_text="A link")
+
+    assert not find_promotions("help", "en")
+
+
+# --- Only public pages in the visitor's language -------------------------------------------------
+
+
+def test_private_pages_are_not_promoted():
+    promote("quiet", make_private(make_story("Private")), make_story("Public"))
+
+    assert titles("quiet") == ["Public"]
+
+
+def test_pages_below_a_private_one_are_not_promoted():
+    section = make_private(make_index(make_index(), "Section"))
+    promote("quiet", make_story("Below", parent=section), make_plain_page("Public"))
+
+    assert titles("quiet") == ["Public"]
+
+
+def test_drafts_and_unpublished_and_expired_pages_are_not_promoted():
+    unpublished = make_story("Unpublished")
+    unpublished.unpublish()
+    expired = make_story("Expired", live=False, expired=True)
+    planned = make_story("Planned", live=False, go_live_at=timezone.now() + datetime.timedelta(days=1))
+    promote("quiet", make_story("Draft", live=False), unpublished, expired, planned, make_story("Public"))
+
+    assert titles("quiet") == ["Public"]
+
+
+def test_private_page_is_not_promoted_for_its_external_link_either():
+    page = make_private(make_story("Private"))
+    promote("quiet", page, external_link_url="https://example.org", external_link_text="A link")
+
+    assert not find_promotions("quiet", "en")
+
+
+def test_only_pages_in_the_language_of_the_visitor_are_promoted():
+    locale, _ = Locale.objects.get_or_create(language_code="fr")
+    french = HomePage.objects.filter(locale=locale).first()
+    if french is None:
+        french = HomePage.objects.get(locale__language_code="en").copy_for_translation(locale)
+        french.title = "Accueil"
+        french.save_revision().publish()
+    promote("home", french, make_story("A story"))
+
+    assert titles("home", "en") == ["A story"]
+    assert titles("home", "fr") == [french.title]
+
+
+# --- Visitors' words are not stored --------------------------------------------------------------
+
+
+def test_looking_for_promotions_stores_nothing(client):
+    promote("debt bondage", make_story("A story"))
+
+    for text in ("debt bondage", "my own name"):
+        find_promotions(text, "en")
+        assert client.get("/search/", {"q": text}).status_code == 200
+
+    assert list(Query.objects.values_list("query_string", flat=True)) == ["debt bondage"]
+    assert not QueryDailyHits.objects.exists()
+
+
+def test_one_query_is_made_without_promotions_and_two_with(django_assert_num_queries):
+    promote("debt bondage", make_story("A story"), make_story("Another"))
+
+    with django_assert_num_queries(1):
+        find_promotions("something else", "en")
+    with django_assert_num_queries(2):
+        assert [promotion.page.title for promotion in find_promotions("debt bondage", "en")] == [
+            "A story",
+            "Another",
+        ]
+    with django_assert_num_queries(0):
+        find_promotions("", "en")
+
+
+# --- In the admin --------------------------------------------------------------------------------
+
+
+def test_moderators_promote_a_page(client):
+    story = make_story("A story")
+    client.force_login(make_user("Moderators"))
+    form = nested_form_data(
+        {
+            "query_string": "Debt Bondage",
+            "editors_picks": inline_formset(
+                [
+                    {
+                        "page": story.pk,
+                        "external_link_url": "",
+                        "external_link_text": "",
+                        "description": "Read it.",
+                    }
+                ]
+            ),
+        }
+    )
+
+    response = client.post(f"{PROMOTIONS_URL}add/", form)
+
+    assert response.status_code == 302, parse(response).select(".error-message")
+    assert titles("debt bondage") == ["A story"]
+    assert "debt bondage" in parse(client.get(PROMOTIONS_URL)).text
+
+
+def test_editors_who_may_not_publish_may_not_promote(editor):
+    for address in (PROMOTIONS_URL, f"{PROMOTIONS_URL}add/"):
+        assert editor.get(address)["Location"] == "/admin/"
+    assert f'"{PROMOTIONS_URL}"' not in editor.get("/admin/").content.decode()
+
+
+def test_the_list_of_popular_searches_holds_nothing_that_visitors_typed(client):
+    client.get("/search/", {"q": "my own name"})
+    client.force_login(make_user("Moderators"))
+
+    response = client.get(f"{PROMOTIONS_URL}queries/chooser/results/")
+
+    assert response.status_code == 200
+    assert "my own name" not in response.content.decode()

@@ -1,0 +1,307 @@
+"""Search suggestions: which countries, themes and pages are suggested, and that all of them are public."""
+
+import datetime
+import logging
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from wagtail.models import Locale, Page
+
+from stories.models import StoryCountry, StoryIndexPage, StoryPage, StoryTheme
+from stories.terms import Theme
+from tests.publishing.test_visibility import HIDDEN, SHOWN, WAYS_TO_HIDE
+from tests.support.builders import home_page, make_index, make_plain_page, make_private, make_story
+
+pytestmark = pytest.mark.django_db
+
+
+def suggest(client, words, language=""):
+    """Return [(kind, text)] of the suggestions for `words`; `language`: a URL prefix such as "/fr"."""
+    found = get_response(client, words, language).json()["suggestions"]
+    return [(suggestion["kind"], suggestion["text"]) for suggestion in found]
+
+
+def get_response(client, words, language=""):
+    response = client.get(f"{language}/search/suggestions/", {"q": words})
+    assert response.status_code == 200
+    return response
+
+
+def texts(client, words, language=""):
+    return [text for _kind, text in suggest(client, words, language)]
+
+
+def add_story(title, parent, countries=(), themes=()):
+    """Return a new live story. It is added without a revision, which is faster than publishing it."""
+    story = StoryPage(title=title, summary="Words.", date=datetime.date(2025, 1, 1), body="[]")
+    story.story_countries = [StoryCountry(country_id=code) for code in countries]
+    story.story_themes = [StoryTheme(theme=theme) for theme in themes]
+    return parent.add_child(instance=story)
+
+
+# --- Kinds ---------------------------------------------------------------------------------------
+
+
+def test_countries_and_themes_come_before_pages_and_each_has_its_kind(client):
+    story = make_story("Labour in the fields", countries=["LA"], themes=["Forced labour"])
+    make_plain_page("Labels we avoid")
+    make_index(make_index(), "Labour news")
+    found = get_response(client, "la").json()["suggestions"]
+    assert [(suggestion["kind"], suggestion["text"]) for suggestion in found] == [
+        ("Country", "Laos"),
+        ("Theme", "Forced labour"),
+        ("List of stories", "Labour news"),
+        ("Plain page", "Labels we avoid"),
+        ("Story", "Labour in the fields"),
+    ]
+    assert [suggestion["url"] for suggestion in found] == [
+        "/stories/country/laos/",
+        "/stories/theme/forced-labour/",
+        "/stories/labour-news/",
+        "/labels-we-avoid/",
+        story.url,
+    ]
+    assert {client.get(suggestion["url"]).status_code for suggestion in found} == {200}
+
+
+def test_at_most_three_countries_and_themes_and_five_pages(client):
+    for number in range(6):
+        make_story(f"Mali, part {number}", countries=["ML", "MT", "MY", "MV"])
+    kinds = [kind for kind, _text in suggest(client, "mal")]
+    assert kinds == ["Country"] * 3 + ["Story"] * 5
+
+
+# --- Pages ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words", ["kédougou", "KEDOUGOU", "kedou", "the road to ked", "kedougou ro", "k’ked"]
+)
+def test_a_title_is_found_without_accents_and_by_an_incomplete_last_word(client, words):
+    make_story("The road to Kédougou")
+    assert texts(client, words) == ["The road to Kédougou"]
+
+
+@pytest.mark.parametrize("words", ["ro kedougou", "road dakar", "edougou", "summary"])
+def test_a_title_must_have_every_typed_word(client, words):
+    make_story("The road to Kédougou", summary="A summary.")
+    assert texts(client, words) == []
+
+
+def test_titles_are_sorted_by_beginning_then_whole_words_then_newest(client):
+    for title in ["Net of lies", "The old net", "A network", "The new net", "Networks"]:
+        make_story(title)
+    assert texts(client, "net") == ["Net of lies", "Networks", "The new net", "The old net", "A network"]
+
+
+def test_only_pages_in_the_language_of_the_visitor_are_suggested(client):
+    make_story("Lantern")
+    french = Locale.objects.create(language_code="fr")
+    home = home_page().copy_for_translation(french)
+    home.save_revision().publish()
+    index = home.add_child(instance=StoryIndexPage(title="Récits", slug="recits", locale=french))
+    theme = Theme.objects.create(name="Lanternes rouges", locale=french)
+    add_story("Lanterne", index, countries=["DE"], themes=[theme])
+    assert suggest(client, "lantern") == [("Story", "Lantern")]
+    assert texts(client, "lantern", "/fr") == ["Lanternes rouges", "Lanterne"]
+    assert texts(client, "germany") == []
+    (germany,) = get_response(client, "germany", "/fr").json()["suggestions"]
+    assert (germany["text"], germany["url"]) == ("Allemagne", "/fr/recits/country/germany/")
+
+
+# --- Countries and themes ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["cote d'iv", "Côte", "ivoire", "ivory coast", "ivorian", "ivory c", "costa de mar", "ivoirienne"],
+)
+def test_a_country_is_found_by_its_names_aliases_and_demonyms(client, words):
+    make_story("A story", countries=["CI"])
+    assert suggest(client, words) == [("Country", "Côte d’Ivoire")]
+
+
+def test_a_name_comes_before_an_alias_unless_the_alias_is_complete(client):
+    make_story("A story", countries=["GB", "UA", "NL", "HN"])
+    assert texts(client, "uk") == ["United Kingdom", "Ukraine"]
+    assert texts(client, "ho") == ["Honduras", "Netherlands"]  # Holland
+
+
+def test_the_beginning_of_an_alias_of_many_countries_suggests_none(client):
+    make_story("A story", countries=["KE", "SN"])
+    assert texts(client, "republic") == []
+    assert texts(client, "republic of ken") == ["Kenya"]
+
+
+def test_a_theme_is_found_by_the_beginnings_of_its_words(client):
+    make_story("A story", themes=["Forced labour", "Recruitment fees"])
+    assert texts(client, "lab") == ["Forced labour"]
+    assert texts(client, "rec fe") == ["Recruitment fees"]
+    assert texts(client, "bour") == []
+
+
+def test_a_renamed_theme_is_found_by_its_new_name_only(client):
+    make_story("A story", themes=["Debts"])
+    Theme.objects.update(name="Bonded labour")
+    assert texts(client, "debts") == []
+    assert texts(client, "bonded") == ["Bonded labour"]
+
+
+def test_a_country_or_theme_needs_a_public_story_and_index(client):
+    story = make_story("A story", countries=["KE"], themes=["Mining"])
+    assert texts(client, "kenya") == ["Kenya"]
+    Page.objects.filter(pk=story.get_parent().pk).update(live=False)
+    assert texts(client, "kenya") == texts(client, "mining") == []
+    assert texts(client, "senegal") == []
+
+
+def test_a_country_links_to_the_index_that_lists_its_story(client):
+    make_story("A story", countries=["SN"])
+    news = make_index(home_page(), "News")
+    make_story("Some news", make_index(news, "Africa"), countries=["KE"])
+    (kenya,) = get_response(client, "kenya").json()["suggestions"]
+    assert kenya["url"] == "/news/country/kenya/"
+
+
+# --- Only what is public -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hide", WAYS_TO_HIDE, ids=lambda way: way.__name__)
+def test_nothing_of_a_hidden_story_is_suggested(client, hide):
+    hide()
+    assert texts(client, HIDDEN) == []
+    # Themes and countries that only the hidden story has.
+    assert texts(client, "kept") == texts(client, "debt") == texts(client, "kenya") == []
+    make_story(f"{SHOWN} title", countries=["KE"], themes=["Debt"])
+    assert texts(client, "kept") == []
+    assert texts(client, "debt") == ["Debt"]
+    assert texts(client, "kenyan") == ["Kenya"]
+    assert texts(client, "title") == [f"{SHOWN} title"]
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(hidden=st.sets(st.sampled_from(WAYS_TO_HIDE), max_size=4), public=st.integers(0, 2))
+def test_of_any_mixture_of_pages_only_public_ones_are_suggested(client, hidden, public):
+    with transaction.atomic():
+        for hide in hidden:
+            hide()
+        for _number in range(public):
+            make_story(f"{SHOWN} title", countries=["KE"], themes=["Debt"])
+        assert texts(client, "title") == [f"{SHOWN} title"] * public
+        assert texts(client, "kenya") == ["Kenya"] * min(public, 1)
+        assert texts(client, "kept") == []
+        transaction.set_rollback(True)
+
+
+def test_a_public_page_is_suggested_after_many_private_ones(client):
+    add_story("The lantern", make_index())
+    section = make_private(make_index(make_index(), "Kept quiet"))
+    for number in range(60):
+        add_story(f"Lantern {number}", section)
+    assert texts(client, "lantern") == ["The lantern"]
+
+
+def test_a_country_with_many_private_stories_and_a_public_one_is_suggested(client):
+    section = make_private(make_index(make_index(), "Kept quiet"))
+    for _number in range(3):
+        make_story(parent=section, countries=["KE"])
+    make_story(countries=["KE"])
+    assert texts(client, "kenya") == ["Kenya"]
+
+
+# --- The response --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number_of_stories", [5, 50])
+def test_the_number_of_sql_queries_is_limited(client, number_of_stories):
+    index = make_index()
+    for number in range(number_of_stories):
+        add_story(f"Kenya {number}", index, countries=["KE"])
+    assert count_queries(client, "ken") == 3
+    assert count_queries(client, "zeppelin") == 3
+    # When too many candidates are private, all matches are checked too.
+    make_private(index)
+    make_story("Kenya from here", make_index(home_page(), "News"))
+    assert count_queries(client, "ken") == {5: 4, 50: 5}[number_of_stories]
+
+
+def count_queries(client, words):
+    get_response(client, words)  # fills caches
+    with CaptureQueriesContext(connection) as queries:
+        get_response(client, words)
+    return len(queries)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("", " ", "a", "\x00", "la\x00ntern", "lantern" * 1500, "x" * 61),
+        *("!!", "--", '""', "'", "''", "%%", "__", "**", "...", "😀😀", "\u202e\u202e", "()", "\\\\", "::"),
+    ],
+)
+def test_input_without_a_word_gets_no_suggestions(client, words):
+    make_story("A lantern")
+    assert texts(client, words) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    ['"lantern', "lantern*", "(lantern", "lantern:*", "-lantern", "lan'tern", "'); drop", "AND lan", "%lan%"],
+)
+def test_punctuation_is_no_query_syntax(client, words):
+    make_story("A lantern")
+    assert set(texts(client, words)) <= {"A lantern"}
+
+
+def test_a_request_without_words_gets_no_suggestions(client):
+    assert client.get("/search/suggestions/").json() == {"suggestions": []}
+
+
+def test_titles_are_returned_unchanged_as_json(client):
+    make_story("<b>Bold</b> & “quoted”")
+    response = get_response(client, "bold")
+    assert response.json()["suggestions"][0]["text"] == "<b>Bold</b> & “quoted”"
+    assert response["Content-Type"] == "application/json"
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_response_is_not_cached_and_sets_no_cookie(editor):
+    response = get_response(editor, "lantern")
+    assert {"max-age=0", "no-store", "private"} <= set(response["Cache-Control"].split(", "))
+    assert response["X-Robots-Tag"] == "noindex"
+    assert "Cookie" not in response.get("Vary", "")
+    assert not response.cookies
+
+
+def test_only_safe_methods_are_allowed(client):
+    assert client.head("/search/suggestions/?q=lantern").status_code == 200
+    assert client.post("/search/suggestions/", {"q": "lantern"}).status_code == 405
+
+
+@pytest.mark.parametrize("words", ["quixotic", "quixotic\x00"])
+def test_typed_words_are_not_logged(client, caplog, words):
+    with caplog.at_level(logging.DEBUG):
+        get_response(client, words)
+        client.post(f"/search/suggestions/?q={words}")
+    assert "quixotic" not in caplog.text.lower()
+
+
+def test_the_search_form_has_the_url_and_labels_of_suggestions(client):
+    home = home_page()
+    home.save_revision().publish()
+    page = client.get("/").content.decode()
+    assert page.count('data-suggestions="/search/suggestions/"') == 1
+    assert 'data-suggestions-label="Suggestions"' in page
+    assert 'data-no-suggestions="No suggestions"' in page
+    assert page.count("search/suggestions.js") == 1
+    assert finders.find("search/suggestions.js")

@@ -1,0 +1,66 @@
+"""The documents say what is so: environment variables, commands, links."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.sqlite_only
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+
+
+def variables_in_code():
+    code = "".join((ROOT / "site_project" / name).read_text() for name in ("environment.py", "settings.py"))
+    return set(re.findall(r"read(?:_switch|_choice)?\(\s*\"([A-Z_]+)\"", code))
+
+
+def test_readme_lists_exactly_the_variables_that_the_code_reads():
+    readme = (ROOT / "README.md").read_text()
+    section = readme.split("## Environment variables")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `([A-Z_]+)`", section, re.MULTILINE)) == variables_in_code()
+
+
+def test_example_file_names_the_same_variables():
+    example = (ROOT / ".env.example").read_text()
+    assert set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE)) == variables_in_code()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_and_pictures_are_there(document):
+    targets = re.findall(r"\]\(([^)#]+)\)", document.read_text())
+    missing = [
+        target
+        for target in targets
+        if not target.startswith(("http://", "https://")) and not (document.parent / target).exists()
+    ]
+    assert missing == []
+
+
+def test_commands_of_the_documents_are_in_the_makefile():
+    makefile = (ROOT / "Makefile").read_text()
+    commands = {
+        command
+        for document in DOCUMENTS
+        for command in re.findall(r"(?:^ {4}|`)make ([a-z]+)", document.read_text(), re.MULTILINE)
+    }
+    assert commands, "the README names some"
+    assert [command for command in commands if f"\n{command}:" not in makefile] == []
+
+
+def test_rooms_of_the_readme_are_there():
+    readme = (ROOT / "README.md").read_text()
+    rooms = re.findall(r"^ {4}([a-z_]+)/ ", readme, re.MULTILINE)
+    assert len(rooms) >= 7
+    assert [room for room in rooms if not (ROOT / room).is_dir()] == []
+
+
+def test_contributing_says_why_each_package_is_here():
+    project = (ROOT / "pyproject.toml").read_text()
+    packages = set(re.findall(r'^    "([a-z-]+)[\[><=]', project, re.MULTILINE))
+    table = (ROOT / "CONTRIBUTING.md").read_text()
+    named = {
+        name for row in re.findall(r"^\| ([a-z, -]+) \|", table, re.MULTILINE) for name in row.split(", ")
+    }
+    assert packages == named

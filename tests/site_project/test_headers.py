@@ -1,0 +1,291 @@
+"""What every answer tells browsers: run nothing but the site's own files, and tell nobody where readers are.
+
+The scores are the rules of the HTTP Observatory, as far as one answer can break them.
+"""
+
+import base64
+import errno
+import hashlib
+import re
+
+import pytest
+from django.contrib.auth.tokens import default_token_generator
+from django.db import OperationalError
+from django.test import Client
+from django.urls import path
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from wagtail.models import Locale
+
+from accounts.invitations import tokens
+from home.models import SiteSettings
+from operations.outage import write_page
+from site_project import urls as site_urls
+from tests.media.test_access import address_of, document_block
+from tests.site_project.test_site import address_of as address_of_route
+from tests.site_project.test_site import admin_patterns
+from tests.support import builders
+
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+PUBLIC = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+)
+FILE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+ADMIN = (
+    PUBLIC.replace("img-src 'self'", "img-src 'self' blob:")
+    + "; style-src-attr 'unsafe-inline'; frame-src 'self'"
+)
+FRAMED = ADMIN.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+
+
+def fails(request):
+    raise RuntimeError("on purpose")
+
+
+def has_no_database(request):
+    raise OperationalError("on purpose")
+
+
+def has_no_room(request):
+    raise OSError(errno.ENOSPC, "on purpose")
+
+
+urlpatterns = [
+    path("fails/", fails),
+    path("no-database/", has_no_database),
+    path("no-room/", has_no_room),
+    *site_urls.urlpatterns,
+]
+handler500 = site_urls.handler500
+
+
+@pytest.fixture
+def visitor(settings):
+    """A client without a session, of the site as it is over HTTPS, with an address that fails."""
+    settings.ROOT_URLCONF = __name__
+    settings.SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    settings.SECURE_SSL_REDIRECT = settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+    settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    return Client(raise_request_exception=False)
+
+
+def ask(client, address):
+    """Return the answer to a browser, with the header Origin as a script of another site would have it."""
+    headers = {"Origin": "https://other.example", "Accept": "text/html"}
+    response = client.get(address, headers=headers, secure=True)
+    if response.streaming:
+        b"".join(response)  # so the file that it sends is closed
+    return response
+
+
+def addresses():
+    """Return {address: (status, policy)}: each kind of public answer."""
+    index = builders.make_index()
+    image, document = builders.make_image(), builders.make_document()
+    story = builders.make_story(
+        "Told", builders.make_index(index, "Africa"), countries=["KE"], themes=["Mining"], lead_image=image,
+        lead_image_decorative=True, body=document_block(document),
+    )  # fmt: skip
+    private = builders.make_private(builders.make_plain_page("For members"))
+    settings = SiteSettings.for_site(builders.home_page().get_site())
+    settings.contact_email = "safety@example.org"
+    settings.save()
+    builders.make_plain_page("Get help")
+    french = builders.home_page().copy_for_translation(Locale.objects.create(language_code="fr"))
+    french.save_revision().publish()
+    pages = [
+        "/", "/?text=1", f"{story.url}?text=1", "/get-help/", "/fr/", "/fr/search/?q=mots", "/livez",
+        "/readyz", "/stories/", "/stories/africa/", "/stories/?country=kenya", "/stories/?year=soon",
+        "/stories/country/kenya/", "/stories/theme/mining/", story.url, "/search/", "/search/?q=words",
+        "/search/suggestions/?q=wo", "/feed.atom", "/stories/country/kenya/feed.rss", "/robots.txt",
+        "/sitemap.xml", "/.well-known/security.txt",
+    ]  # fmt: skip
+    found = dict.fromkeys(pages, (200, PUBLIC))
+    found |= {address_of(image): (200, FILE), document.url: (200, FILE)}
+    found |= {"/static/css/site.css": (200, PUBLIC), "/static/favicon.svg": (200, PUBLIC)}
+    found |= {"/nothing/here/": (404, PUBLIC), "/media/images/nothing.jpg": (404, PUBLIC)}
+    found |= {"/documents/999/nothing.pdf": (404, PUBLIC), "/static/nothing.css": (404, PUBLIC)}
+    found |= {"/no-room/": (507, PUBLIC)}
+    found |= {"/fails/": (500, PUBLIC), "/favicon.ico": (302, PUBLIC), "/stories": (301, PUBLIC)}
+    found |= {private.url: (302, PUBLIC), "/admin/": (302, ADMIN), "/admin/pages/": (302, ADMIN)}
+    return found
+
+
+def test_every_public_answer_is_strict_and_the_same_for_all(visitor):
+    for address, expected in addresses().items():
+        response = ask(visitor, address)
+        assert (response.status_code, response["Content-Security-Policy"]) == expected, address
+        assert response["Referrer-Policy"] == "no-referrer", address
+        assert not response.cookies, address
+        assert score(response) >= 115, address
+        again = ask(visitor, address)
+        assert {name: again.get(name) for name in SAFETY} == {name: response.get(name) for name in SAFETY}
+
+
+def test_answer_to_a_wrong_request_is_as_strict(visitor):
+    for address in ("/livez", "/sitemap.xml", "/search/suggestions/"):
+        response = visitor.post(address, secure=True)
+        assert (response.status_code, response["Content-Security-Policy"]) == (405, PUBLIC), address
+        assert score(response) >= 115, address
+    for response, status in (
+        (visitor.get("/", headers={"host": "other.example"}, secure=True), 400),
+        (visitor.get("/", headers={"Transfer-Encoding": "chunked"}, secure=True), 411),
+        (Client(enforce_csrf_checks=True).post("/", secure=True), 403),
+    ):
+        assert (response.status_code, response["Content-Security-Policy"]) == (status, PUBLIC)
+        assert response["Referrer-Policy"] == "no-referrer"
+
+
+def test_page_for_an_outage_is_strict_and_has_its_style(visitor, settings, tmp_path):
+    settings.PAGE_CACHE, settings.DATA_DIR = True, tmp_path
+    settings.CACHES["pages"]["LOCATION"] = tmp_path / "pages"
+    write_page()
+    for address in ("/no-database/", "/stories/", "/stories/?year=2020"):
+        response = ask(visitor, address)
+        assert response.status_code == 503, address
+        style = builders.parse(response).style.string
+        assert ".maintenance" in style
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        own = f"default-src 'none'; style-src 'sha256-{digest}'"
+        assert response["Content-Security-Policy"] == FILE.replace("default-src 'none'", own), address
+        assert response["Referrer-Policy"] == "no-referrer"
+        assert not response.cookies
+        assert score(response) >= 115, address
+
+
+def test_probe_that_is_told_of_a_fault_is_told_as_strictly(visitor, monkeypatch):
+    monkeypatch.setattr("operations.health.HealthMiddleware.why_not_ready", lambda self: "database")
+    response = ask(Client(), "/readyz")
+    assert (response.status_code, response["Content-Security-Policy"]) == (503, PUBLIC)
+    assert score(response) >= 115
+
+
+SAFETY = [
+    "Content-Security-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Cross-Origin-Resource-Policy",
+    "Permissions-Policy",
+    "Referrer-Policy",
+    "Strict-Transport-Security",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+]
+
+
+def without_nonce(response):
+    return re.sub(r" 'nonce-[\w-]{22}'", "", response["Content-Security-Policy"])
+
+
+def score(response):
+    """Return the Observatory's score of an answer over HTTPS, after the rules that allow no exception."""
+    policy = dict(part.split(" ", 1) for part in response["Content-Security-Policy"].split("; "))
+    policy.pop("style-src-attr", None)  # the tests say which pages have it
+    assert not re.search(r"unsafe|data:|\*|https?:", " ".join(policy.values())), policy
+    assert "nonce-" not in policy.get("script-src", "")
+    assert policy["default-src"] == policy["base-uri"] == "'none'"
+    assert policy.get("object-src", "'none'") == "'none'"
+    framed = {"DENY": "'none'", "SAMEORIGIN": "'self'"}[response["X-Frame-Options"]]
+    assert policy["frame-ancestors"] == framed
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert response["Strict-Transport-Security"] == "max-age=31536000"
+    assert "camera=()" in response["Permissions-Policy"]
+    assert "Access-Control-Allow-Origin" not in response
+    for cookie in response.cookies.values():
+        assert cookie["secure"] and cookie["samesite"] == "Lax" and cookie["path"] == "/", cookie
+    points = 100 + 10 + 5  # a policy with default-src 'none', and with frame-ancestors
+    points += 5 * bool(response.cookies)
+    points += 5 * (response["Referrer-Policy"] in {"no-referrer", "same-origin"})
+    points += 10 * (response["Cross-Origin-Resource-Policy"] == "same-origin")
+    return points
+
+
+@pytest.mark.parametrize("address", ["/admin/login/", "/admin/password_reset/", "/_util/login/"])
+def test_pages_to_sign_in_are_strict_and_say_whence_a_form_comes(address, visitor):
+    response = ask(visitor, address)
+    assert without_nonce(response) == (PUBLIC if "_util" in address else ADMIN)
+    assert response["Referrer-Policy"] == "same-origin"
+    assert list(response.cookies) == ["__Host-csrftoken"]
+    assert score(response) >= 115
+
+
+def test_links_to_choose_a_password_are_strict(visitor):
+    user = builders.make_user()
+    user.set_unusable_password()  # as it is until a link was followed
+    user.save()
+    key = urlsafe_base64_encode(force_bytes(user.pk))
+    for link in (
+        f"/admin/invitation/{key}/{tokens.make_token(user)}/",
+        f"/admin/password_reset/confirm/{key}/{default_token_generator.make_token(user)}/",
+    ):
+        for address, status in [
+            (link, 302),
+            (link.replace(link.split("/")[-2], "set-password"), 200),
+            (link.replace(link.split("/")[-2], "abc-def"), 200),
+        ]:
+            response = ask(visitor, address)
+            assert (response.status_code, without_nonce(response)) == (status, ADMIN), address
+            assert score(response) >= 115, address
+
+
+def test_pages_and_files_of_who_is_signed_in_are_strict(visitor):
+    expected = addresses()
+    visitor.force_login(builders.make_user(is_superuser=True))
+    for address, (_status, policy) in expected.items():
+        response = ask(visitor, address)
+        assert without_nonce(response) == policy, address
+        assert score(response) >= 115, address
+    story = builders.make_story("Told twice")
+    for address in (
+        "/admin/",
+        f"/admin/pages/{story.pk}/edit/",
+        f"/admin/choose-page/{story.get_parent().pk}/",
+        "/admin/images/chooser/",
+        "/admin/nothing/here/",
+        "/admin/error_test/",
+    ):
+        response = ask(visitor, address)
+        assert without_nonce(response) == ADMIN, address
+        assert score(response) >= 115, address
+
+
+def test_every_page_of_the_admin_is_strict(visitor):
+    visitor.force_login(builders.make_user(is_superuser=True))
+    policies = {}
+    for route, pattern in admin_patterns():
+        response = ask(visitor, address_of_route(pattern, route))
+        if response.status_code < 400:
+            policies[route] = without_nonce(response)
+            assert score(response) >= 115, route
+    assert len(policies) > 60
+    framed = {route for route, policy in policies.items() if policy == FRAMED}
+    assert framed and all(route.endswith("preview/") for route in framed)
+    assert {policy for route, policy in policies.items() if route not in framed} == {ADMIN}
+
+
+def test_preview_of_a_page_may_be_framed_by_the_admin(visitor, settings):
+    """Wagtail has the page answer inside the admin's answer, at the address of the site in the database."""
+    settings.SECURE_SSL_REDIRECT = False
+    visitor.force_login(builders.make_user(is_superuser=True))
+    story = builders.make_story("In the preview")
+    form = builders.story_form(title="In the preview")
+    address = f"/admin/pages/{story.pk}/edit/preview/"
+    assert visitor.post(address, form, secure=True).json()["is_available"]
+    response = ask(visitor, address)
+    assert builders.parse(response).h1.text == "In the preview"
+    assert response["Content-Security-Policy"] == FRAMED
+    assert score(response) >= 115
+
+
+def test_only_styles_that_the_scripts_of_the_admin_make_are_let_in_and_each_time_by_another_word(visitor):
+    words = set()
+    for _time in range(2):
+        response = ask(visitor, "/admin/login/")
+        (word,) = re.findall(r"'nonce-([\w-]+)'", response["Content-Security-Policy"])
+        assert f"style-src 'self' 'nonce-{word}';" in response["Content-Security-Policy"]
+        marked = builders.parse(response).select("[nonce]")
+        assert [(tag.name, tag["nonce"]) for tag in marked] == [("script", word)]
+        words.add(word)
+    assert len(words) == 2

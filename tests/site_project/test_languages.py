@@ -1,0 +1,323 @@
+"""Pages in several languages: the URL sets the language, and each page links to its public translations."""
+
+import datetime
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils.text import slugify
+from wagtail.models import Locale, Page
+
+from home.models import HomePage
+from stories.models import StoryPage
+from tests.support.builders import (
+    home_page,
+    make_author,
+    make_document,
+    make_index,
+    make_plain_page,
+    make_private,
+    make_story,
+    make_theme,
+    make_user,
+    parse,
+)
+
+pytestmark = pytest.mark.django_db
+
+SITE = "http://127.0.0.1:8000"
+
+
+def make_home(language, **fields):
+    """Return a new live home page in `language`."""
+    locale = Locale.objects.get_or_create(language_code=language)[0]
+    home = HomePage(title=f"Home {language}", headline=f"Headline {language}", slug=language, locale=locale)
+    home.translation_key = home_page().translation_key
+    for name, value in fields.items():
+        setattr(home, name, value)
+    return home_page().get_parent().add_child(instance=home)
+
+
+def make_translation(page, parent, **fields):
+    """Return a new live translation of `page` below `parent`, in the language of `parent`."""
+    page = type(page)(title=f"{page.title} {parent.locale.language_code}", **fields)
+    page.locale = parent.locale
+    return parent.add_child(instance=page)
+
+
+def make_pair(language="fr", **fields):
+    """Return a story in English and its translation into `language`, with home page and index."""
+    index = make_index()
+    other = make_translation(index, make_home(language), translation_key=index.translation_key, slug="list")
+    story = make_story("A story", countries=["SN"], date=datetime.date(2025, 10, 1))
+    key = {"translation_key": story.translation_key, "locale": other.locale}
+    fields = {"countries": ["SN"], "date": story.date, "slug": "one", **key} | fields
+    return story, make_story("Une histoire", parent=other, **fields)
+
+
+def switcher(client, address):
+    """Return (language, href, text, aria-current) of each link of the language switcher."""
+    page = parse(client.get(address))
+    links = page.select(".site-header a[hreflang]")
+    assert all(link["lang"] == link["hreflang"] for link in links)
+    return [(link["lang"], link["href"], link.text, link.get("aria-current")) for link in links]
+
+
+def alternates(client, address):
+    """Return {hreflang: path} of the alternates in the <head>."""
+    links = parse(client.get(address)).select("head link[rel=alternate][hreflang]")
+    return {link["hreflang"]: link["href"].removeprefix(SITE) for link in links}
+
+
+# --- The URL sets the language -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["/", "/stories/", "/search/", "/no-such-page/", "/fr/", "/fr/search/"])
+def test_the_browsers_languages_and_cookies_change_nothing(client, address):
+    make_pair()
+    client.cookies["django_language"] = "es"
+
+    answers = [client.get(address, headers={"Accept-Language": wanted}) for wanted in ("ar", "fr", "es", "")]
+
+    language = "fr" if address.startswith("/fr/") else "en"
+    assert len({answer.content for answer in answers}) == 1
+    for answer in answers:
+        assert "accept-language" not in answer.headers.get("Vary", "").lower()
+        assert answer.headers["Content-Language"] == language
+        assert parse(answer).html["lang"] == language
+
+
+def test_pages_are_in_the_language_of_their_url(client):
+    story, french = make_pair()
+
+    english_page, french_page = parse(client.get(story.url)), parse(client.get(french.url))
+
+    assert french.url == "/fr/list/one/"
+    assert english_page.select_one(".skip-link").text == "Skip to the content"
+    assert french_page.select_one(".skip-link").text == "Aller au contenu"
+    assert english_page.select_one(".byline time").text == "1 October 2025"
+    assert french_page.select_one(".byline time").text == "1 octobre 2025"
+    assert french_page.select_one(".tag").text == "Sénégal"
+
+
+def test_numbers_are_formatted_in_the_language_of_the_page(client):
+    document = make_document(content=b"x" * 1536)
+    body = [{"type": "document", "value": {"document": document.pk, "title": "Questions"}}]
+    _story, french = make_pair(body=body)
+
+    assert parse(client.get(french.url)).select_one(".document__kind").text == "(TXT, 1,5\xa0Kio)"
+
+
+def test_arabic_pages_are_right_to_left_with_an_english_interface(client):
+    _story, arabic = make_pair("ar")
+
+    page = parse(client.get(arabic.url))
+
+    assert (page.html["lang"], page.html["dir"]) == ("ar", "rtl")
+    assert page.select_one(".skip-link").text == "Skip to the content"
+    assert page.select_one(".byline time").text == "1 أكتوبر، 2025"
+    assert page.select_one(".tag").text == "السنغال"
+
+
+# --- Links to other languages --------------------------------------------------------------------
+
+
+def test_each_page_links_to_its_translations(client):
+    story, french = make_pair()
+    spanish = make_home("es")
+    expected = [("en", story.url, "English"), ("fr", french.url, "Français")]
+
+    assert switcher(client, story.url) == [(*expected[0], "true"), (*expected[1], None)]
+    assert switcher(client, french.url) == [(*expected[0], None), (*expected[1], "true")]
+    # In the order of the settings, not of the tree.
+    assert [link[:3] for link in switcher(client, "/")] == [
+        ("en", "/", "English"),
+        ("fr", "/fr/", "Français"),
+        ("es", spanish.url, "Español"),
+    ]
+
+
+def test_head_has_the_translations_and_x_default(client):
+    story, french = make_pair()
+    pair = {"en": story.url, "fr": french.url, "x-default": story.url}
+
+    assert alternates(client, story.url) == alternates(client, french.url) == pair
+    assert alternates(client, f"{story.url}?utm_source=mail") == pair
+    for address in (story.url, french.url):
+        links = parse(client.get(address)).select("head link[hreflang]")
+        assert all(link["href"].startswith(f"{SITE}/") for link in links)
+
+
+def test_there_is_no_x_default_without_a_page_in_the_default_language(client):
+    french = make_plain_page(
+        "Seulement", parent=make_home("fr"), locale=Locale.objects.get(language_code="fr")
+    )
+    spanish = make_translation(french, make_home("es"), translation_key=french.translation_key)
+
+    assert alternates(client, french.url) == {"fr": french.url, "es": spanish.url}
+
+
+def test_pages_in_one_language_have_no_language_switcher(client):
+    make_pair()
+    alone = make_plain_page("Alone")
+
+    assert switcher(client, alone.url) == []
+    assert parse(client.get(alone.url)).select("nav[aria-label=Languages]") == []
+    assert alternates(client, alone.url) == {}
+
+
+def test_a_site_in_one_language_has_no_language_switcher(client):
+    for address in ("/", "/search/", "/no-such-page/"):
+        assert switcher(client, address) == []
+
+
+@pytest.mark.parametrize("address", ["/search/?q=story", "/no-such-page/"])
+def test_responses_without_a_page_link_to_the_home_pages(client, address):
+    make_pair()
+
+    assert switcher(client, address) == [("en", "/", "English", "true"), ("fr", "/fr/", "Français", None)]
+    assert alternates(client, address) == {}
+
+
+@pytest.mark.parametrize("address", ["country/senegal/", "?country=senegal", "?page=2"])
+def test_filtered_and_later_pages_of_a_list_link_to_the_whole_list(client, address):
+    make_pair()
+    for _number in range(13):
+        make_story(countries=["SN"])
+
+    assert [link[1] for link in switcher(client, f"/stories/{address}")] == ["/stories/", "/fr/list/"]
+    assert alternates(client, f"/stories/{address}") == {}
+    assert alternates(client, "/stories/?text=0")["fr"] == "/fr/list/"
+
+
+# --- Only what is public -------------------------------------------------------------------------
+
+
+def unpublish(_story, french):
+    french.unpublish()
+
+
+def expire(_story, french):
+    StoryPage.objects.filter(pk=french.pk).update(live=False, expired=True)
+
+
+def hide(_story, french):
+    make_private(french)
+
+
+def hide_list(_story, french):
+    make_private(french.get_parent())
+
+
+def close_language(_story, _french):
+    HomePage.objects.get(locale__language_code="fr").unpublish()
+
+
+def hide_language(_story, _french):
+    make_private(HomePage.objects.get(locale__language_code="fr"))
+
+
+def replace_by_alias(story, french):
+    parent, locale = french.get_parent(), french.locale
+    french.delete()
+    story.copy_for_translation(locale, alias=True)
+    assert parent.get_children().get().translation_key == story.translation_key
+
+
+WAYS_TO_HIDE = [unpublish, expire, hide, hide_list, close_language, hide_language, replace_by_alias]
+
+
+@pytest.mark.parametrize("way", WAYS_TO_HIDE, ids=lambda way: way.__name__)
+def test_nothing_links_to_a_translation_that_is_not_public(client, way):
+    story, french = make_pair()
+    index = make_index()
+    spanish_index = make_translation(index, make_home("es"), translation_key=index.translation_key)
+    spanish = make_story(
+        "Una historia",
+        parent=spanish_index,
+        translation_key=story.translation_key,
+        locale=spanish_index.locale,
+    )
+    address = french.url
+    way(story, french)
+
+    assert [link[1] for link in switcher(client, story.url)] == [story.url, spanish.url]
+    assert set(alternates(client, story.url)) == {"en", "es", "x-default"}
+    for page in (story, spanish):
+        assert address not in client.get(page.url).content.decode()
+
+
+def test_a_private_page_links_to_its_public_translation(client):
+    story, french = make_pair()
+    make_private(french)
+    client.force_login(make_user("Editors"))
+
+    assert [link[1] for link in switcher(client, french.url)] == [story.url]
+
+
+def test_menu_has_no_page_of_another_language(client):
+    about = make_plain_page("About", show_in_menus=True)
+    make_translation(about, make_home("fr"), translation_key=about.translation_key, show_in_menus=True)
+
+    for address in ("/", "/about/"):
+        assert [link.text for link in parse(client.get(address)).select(".menu__link")] == ["About"]
+
+
+def test_more_languages_take_no_more_queries(client, django_assert_num_queries):
+    about = make_plain_page("About")
+    make_translation(about, make_home("fr"), translation_key=about.translation_key)
+    client.get("/about/")  # the first request fills Wagtail's caches
+    with django_assert_num_queries(7):
+        client.get("/about/")
+    for language in ("es", "ar"):
+        make_translation(about, make_home(language), translation_key=about.translation_key)
+    client.get("/about/")
+    with django_assert_num_queries(7):
+        client.get("/about/")
+
+
+# --- Translating ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("group", ["Editors", "Moderators"])
+def test_editors_copy_a_page_to_another_language_to_translate_it(client, group):
+    story, french = make_pair()
+    other = make_story("Another story", summary="In short.")
+    client.force_login(make_user(group))
+    address = f"/admin/translation/submit/page/{other.pk}/"
+    assert address in client.get(f"/admin/pages/{other.pk}/edit/").content.decode()
+
+    response = client.post(address, {"locales": [french.locale_id]})
+
+    copy = StoryPage.objects.get(translation_key=other.translation_key, locale=french.locale)
+    assert response.url == f"/admin/pages/{copy.pk}/edit/"
+    assert copy.get_parent().pk == french.get_parent().pk
+    assert not copy.live
+    assert copy.summary == "In short."
+
+
+def test_translating_needs_the_permission(client):
+    story, french = make_pair()
+    Group.objects.get(name="Editors").permissions.filter(codename="submit_translation").delete()
+    client.force_login(make_user("Editors"))
+
+    assert client.get(f"/admin/translation/submit/page/{story.pk}/").status_code == 302
+    assert Page.objects.filter(translation_key=story.translation_key).count() == 2
+
+
+def test_a_copy_is_filed_under_the_themes_and_authors_of_its_language(client):
+    _story, french = make_pair()
+    mining, staff = make_theme("Mining"), make_author("Staff")
+    for term, name in ((mining, "Mines"), (staff, "L’équipe")):
+        term_copy = term.copy_for_translation(french.locale)
+        term_copy.name, term_copy.slug = name, slugify(name)
+        term_copy.save()
+    other = make_story("Another", themes=["Mining", "Untranslated"], authors=["Staff", "A. Person"])
+
+    copy = other.copy_for_translation(french.locale)
+
+    copy.get_latest_revision().publish()
+    page = parse(client.get(StoryPage.objects.get(pk=copy.pk).url))
+    assert [tag.text for tag in page.select(".tag")] == ["Mines"]
+    assert all(client.get(tag["href"]).status_code == 200 for tag in page.select(".tag"))
+    assert [author.text for author in page.select(".byline > span")] == ["Par L’équipe", "A. Person"]
+    assert [theme.name for theme in other.themes] == ["Mining", "Untranslated"]

@@ -1,0 +1,215 @@
+"""What CLDR, the database or a backup has not got is no server error and no traceback."""
+
+import json
+import sqlite3
+import zipfile
+from contextlib import closing
+
+import pytest
+from django import db
+from django.core.management import CommandError
+from django.db import connection
+from django.utils import translation
+
+from operations.backup import archive
+from search.models import MissedSearch
+from stories.languages import language_choices, language_name, names_in
+from stories.terms import Country, country_names
+from tests.operations.test_backup import restore_site, rows, save_site, sums, whole_database  # noqa: F401 - fixture
+from tests.site_project.test_languages import make_pair
+from tests.support import builders
+
+IS_SQLITE = connection.vendor == "sqlite"
+
+# --- Names ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es", "ar", "pt-PT", "zh-hant", "xx", "no language", ""])
+def test_name_that_cldr_lacks_is_in_english_or_the_code(language):
+    names = country_names(language)
+    assert names["CQ"] == "Sark"
+    assert names["Q9"] == "Q9"
+    assert set(names) >= set(country_names("en"))
+    assert set(names_in(language, "languages")) >= set(names_in("en", "languages"))
+    with translation.override(language or None):
+        assert language_name("q9") == "q9"
+        assert language_choices()
+        assert Country(code="Q9").name == "Q9"
+        assert Country().name == ""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("code", ["CQ", "Q9"])
+def test_country_without_a_name_is_shown_everywhere(client, code):
+    Country.objects.create(code=code, slug="odd-country", region="nowhere")
+    story, french = make_pair()
+    for parent in (story.get_parent(), french.get_parent()):
+        builders.make_story("Saturday", parent, countries=[code, "KE"], locale=parent.locale)
+    name = {"CQ": "Sark", "Q9": "Q9"}[code]
+    for prefix, index in (("", "/stories/"), ("/fr", "/fr/list/")):
+        for address in (
+            index,
+            f"{index}saturday/",
+            f"{index}country/odd-country/",
+            f"{prefix}/search/?q=Saturday",
+        ):
+            assert name in client.get(address).text, address
+        for typed in ("sa", "q9", "sark", "ke"):
+            assert client.get(f"{prefix}/search/suggestions/?q={typed}").status_code == 200
+        assert client.get(f"{prefix}/feed.atom").status_code == 200
+    client.force_login(builders.make_user(is_superuser=True))
+    assert name in client.get(f"/admin/snippets/stories/country/edit/{code}/").text
+
+
+# --- Statistics ----------------------------------------------------------------------------------
+
+ERRORS = [
+    db.DataError,
+    db.DatabaseError,
+    db.IntegrityError,
+    db.InterfaceError,
+    db.InternalError,
+    db.NotSupportedError,
+    db.OperationalError,
+    db.ProgrammingError,
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("error", ERRORS)
+def test_search_answers_when_the_count_fails(client, error):
+    def fail(execute, sql, params, many, context):
+        if "search_missedsearch" in sql:
+            raise error("no")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(fail):
+        assert "0 results" in client.get("/search/?q=nothing-has-this-word").text
+    assert not MissedSearch.objects.exists(), "the transaction goes on"
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(IS_SQLITE, reason="SQLite has no users")
+def test_search_answers_a_user_of_the_database_who_may_only_read(client):
+    client.get("/")  # makes the settings of the site
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE pg_read_all_data")
+    assert "0 results" in client.get("/search/?q=nothing-has-this-word").text
+    assert not MissedSearch.objects.exists()
+
+
+# --- Backups -------------------------------------------------------------------------------------
+
+
+def rewrite(source, target, change):
+    """Copy an archive; `change` may alter the manifest and {name: content}. Checksums are made anew."""
+    with zipfile.ZipFile(source) as old:
+        members = {name: old.read(name) for name in old.namelist()}
+    manifest = json.loads(members.pop(archive.MANIFEST))
+    change(manifest, members)
+    listed = manifest.pop("members")
+    with archive.new_archive(target) as writer:
+        for name, content in members.items():
+            with writer.member(name, compress=True) as member:
+                member.write(content)
+        made = writer.manifest["members"]
+        writer.manifest |= manifest | {"members": made if isinstance(listed, dict) else listed}
+
+
+PAGE = "wagtailcore_page"
+
+
+def without(*keys):
+    def change(manifest, _members):
+        for key in keys[:-1]:
+            manifest = manifest[key]
+        del manifest[keys[-1]]
+
+    return change
+
+
+def put(value, *keys):
+    def change(manifest, _members):
+        for key in keys[:-1]:
+            manifest = manifest[key]
+        manifest[keys[-1]] = value
+
+    return change
+
+
+def content(change):
+    """Change the bytes of the database, or of its table of pages."""
+
+    def alter(_manifest, members):
+        name = "database/db.sqlite3" if IS_SQLITE else f"database/{PAGE}.copy"
+        members[name] = change(members[name])
+
+    return alter
+
+
+def statement(*statements):
+    """Run SQL in the SQLite database of the backup."""
+
+    def change(data):
+        with closing(sqlite3.connect(":memory:", autocommit=True)) as database:
+            database.deserialize(data)
+            for sql in statements:
+                database.execute(sql)
+            return database.serialize()
+
+    return content(change)
+
+
+DAMAGES = {
+    "no kind of database": without("database"),
+    "no migrations": without("migrations"),
+    "migrations of another shape": put([1, 2], "migrations"),
+    "no tables": without("tables"),
+    "tables of another shape": put(["a"], "tables"),
+    "no rows": without("tables", PAGE, "rows"),
+    "a table too many": put({"rows": 0, "columns": ["id"]}, "tables", "unknown"),
+    "wrong count": put(7777, "tables", PAGE, "rows"),
+    "no date": without("made"),
+    "cut": content(lambda data: data[: len(data) // 2 - 3]),
+    "empty": content(lambda data: b""),
+    "nonsense": content(lambda data: b"\xff\x00nonsense" * 50),
+}
+if IS_SQLITE:
+    DAMAGES |= {
+        "unknown column": statement(f"ALTER TABLE {PAGE} ADD COLUMN unknown text"),
+        "missing column": statement(f"ALTER TABLE {PAGE} DROP COLUMN search_description"),
+        "no database": lambda _manifest, members: members.pop("database/db.sqlite3"),
+    }
+else:
+    DAMAGES |= {
+        "no columns": without("tables", PAGE, "columns"),
+        "unknown column": put(["id", "unknown"], "tables", PAGE, "columns"),
+        "missing column": put(["id", "title"], "tables", PAGE, "columns"),
+        "columns of another shape": put([1], "tables", PAGE, "columns"),
+        "no sequences": without("sequences"),
+        "unknown sequence": put({"unknown_seq": 5}, "sequences"),
+        "wrong number of a sequence": put({"wagtailcore_page_id_seq": "x"}, "sequences"),
+        "wrong type": content(lambda data: data.replace(b"1\t", b"one\t", 1)),
+        "no table": lambda _manifest, members: members.pop(f"database/{PAGE}.copy"),
+    }
+
+
+@pytest.mark.usefixtures("whole_database")
+def test_damaged_backup_is_refused_in_one_line(store, tmp_path):
+    """In one test, as it takes longer to make the site than to refuse a backup of it."""
+    builders.make_story("In the backup", lead_image=builders.make_image(), lead_image_alt="A lamp")
+    save_site(tmp_path / "site.zip")
+    builders.make_story("Written later")
+    here = rows(), sums(store)
+    for name, change in DAMAGES.items():
+        damaged = tmp_path / f"{name}.zip"
+        rewrite(tmp_path / "site.zip", damaged, change)
+        with pytest.raises(CommandError) as refused:
+            restore_site(damaged, overwrite=True)
+        assert "\n" not in str(refused.value), name
+        assert len(str(refused.value)) < 300, name
+        assert (rows(), sums(store)) == here, name
+    # The same way, with nothing changed.
+    rewrite(tmp_path / "site.zip", tmp_path / "whole.zip", lambda _manifest, _members: None)
+    restore_site(tmp_path / "whole.zip", overwrite=True)
+    assert rows() != here[0]

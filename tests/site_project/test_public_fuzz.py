@@ -1,0 +1,122 @@
+"""Whatever is asked of a public address, the answer is none of the errors that are ours.
+
+`make test` tries the same examples each time; FUZZ_EXAMPLES asks for more, by chance.
+"""
+
+from urllib.parse import quote_from_bytes
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.support import builders
+from tests.support.fuzzing import number_of_examples, thoroughly
+
+pytestmark = pytest.mark.django_db
+
+EXAMPLES = number_of_examples(80)
+
+PATHS = [
+    *(b"/", b"/stories/", b"/stories/long-road/", b"/stories/country/kenya/", b"/stories/theme/mining/"),
+    *(b"/search/", b"/search/suggestions/", b"/media/", b"/media/images/", b"/documents/1/", b"/sitemap.xml"),
+    *(
+        b"/robots.txt",
+        b"/favicon.ico",
+        b"/.well-known/security.txt",
+        b"/stories/feed/",
+        b"/fr/",
+        b"/ar/stories/",
+    ),
+    *(b"/static/", b"/admin/login/", b"/_util/"),
+]
+# NUL, half of a character, a lone surrogate, no UTF-8 at all, ways upward, and what is special somewhere.
+NASTY = [
+    *(
+        b"\x00",
+        b"\xed\xa0\x80",
+        b"\xff\xfe",
+        b"\xc3",
+        b"../",
+        b"..\\",
+        b"//",
+        b"%",
+        b"%2e%2e/",
+        b"'",
+        b'"',
+        b"<",
+    ),
+    *(b"{{1}}", b"${1}", b"\r\n", b";", b"*", b"(", b"\xf0\x9f\x99\x82", b"a" * 3000, b"\xe2\x80\xae"),
+]
+NUMBERS = ["-1", "0", "1e9", "1000000000", "9" * 400, "½", "٣", "1.5", "NaN", "", "\0", "last"]
+PARAMETERS = ["page", "q", "country", "theme", "year", "order", "language", "format", "next", "preview", "p"]
+
+pieces = st.one_of(st.sampled_from(NASTY), st.binary(max_size=12), st.sampled_from(PATHS))
+paths = st.builds(
+    lambda start, rest: start + b"".join(rest), st.sampled_from(PATHS), st.lists(pieces, max_size=3)
+)
+values = st.one_of(
+    st.sampled_from(NUMBERS).map(str.encode),
+    st.sampled_from(NASTY),
+    st.binary(max_size=20),
+    st.sampled_from([b"(a+)+$", b"^(([a-z])+.)+[A-Z]", b"a" * 100_000]),
+)
+queries = st.lists(st.tuples(st.sampled_from(PARAMETERS), values), max_size=4)
+# As a server hands them on: each byte a character.
+header_values = st.one_of(st.sampled_from(NASTY), st.binary(max_size=40)).map(
+    lambda data: data.translate(None, b"\r\n").decode("latin-1")
+)
+headers = st.dictionaries(
+    st.sampled_from(
+        ["Accept-Language", "Range", "Cookie", "If-Modified-Since", "If-None-Match", "Accept-Encoding"]
+    ),
+    st.one_of(
+        header_values,
+        st.sampled_from(
+            [
+                "bytes=0-",
+                "bytes=9-1",
+                "bytes=-1,0-0",
+                "fr;q=x",
+                "gzip;q=-1",
+                "sessionid=\0; csrftoken=x",
+                "W/",
+            ]
+        ),
+    ),
+    max_size=3,
+)
+
+
+@pytest.fixture
+def pages():
+    builders.make_story("Long road", countries=["KE"], themes=["Mining"])
+
+
+@thoroughly(EXAMPLES)
+@given(path=paths, query=queries, sent=headers)
+@example(path=b"/stories/", query=[("page", b"-1")], sent={})
+@example(path=b"/stories/", query=[("page", b"1e9")], sent={})
+@example(path=b"/stories/long-road/", query=[], sent={"Range": "bytes=0-1"})
+def test_no_request_is_an_error_of_ours(client, pages, path, query, sent):
+    client.raise_request_exception = False
+    words = "&".join(f"{name}={quote_from_bytes(value)}" for name, value in query)
+    # Not by the client's own address, which it would tidy.
+    answer = client.generic(
+        "GET",
+        "/",
+        PATH_INFO=path.decode("latin-1"),
+        QUERY_STRING=words,
+        headers=sent,
+    )
+    assert answer.status_code < 500, (path, query, sent)
+
+
+@thoroughly(EXAMPLES)
+@given(marks=st.sampled_from(["<script>x</script>", '"><b>x', "' onload=x"]), path=st.sampled_from(PATHS))
+def test_no_page_repeats_what_was_typed_as_its_own(client, pages, path, marks):
+    client.raise_request_exception = False
+    for answer in (
+        client.generic("GET", "/", PATH_INFO=path.decode() + marks),
+        client.get(path.decode(), {"q": marks, "page": marks, "country": marks}),
+    ):
+        assert marks not in getattr(answer, "content", b"").decode(errors="replace")

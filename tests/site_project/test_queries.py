@@ -1,0 +1,94 @@
+"""The number of queries of each public page: pinned, the same for few stories and for many."""
+
+import datetime
+
+import pytest
+from django.core.cache import caches
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from home.models import FeaturedStory
+from tests.support.builders import home_page, make_author, make_image, make_index, make_plain_page, make_story
+
+pytestmark = pytest.mark.django_db
+
+# To count a search in vain: an update and its savepoint, on SQLite with a limit to the time that it waits.
+COUNTING = 5 if connection.vendor == "sqlite" else 3
+# What each page may take at most is written in brackets: of a process that knows nothing yet, and of one that
+# keeps what pages have in common.
+PINNED = {
+    "/": (12, 3),  # (15)
+    "/stories/": (13, 2),  # (18)
+    "/stories/africa/": (13, 2),  # (18)
+    "/stories/?country=kenya&year=2025": (13, 6),  # (18)
+    "/stories/country/kenya/": (16, 6),  # (18)
+    "/stories/theme/forced-labour/": (16, 6),  # (18)
+    "/stories/africa/the-story/": (14, 1),  # (14)
+    "/search/?q=words": (14, 1),  # (20)
+    "/search/?q=nothing-has-this-word": (19 + COUNTING, 5 + COUNTING),
+    "/about/": (6, 1),
+    "/no-such-page/": (7, 3),
+}
+
+
+def pictures(*images):
+    return {
+        "type": "pictures",
+        "value": {
+            "pictures": [
+                {"image": {"image": image.pk, "alt_text": "A place", "decorative": False}, "caption": ""}
+                for image in images
+            ]
+        },
+    }
+
+
+def build_site(number_of_stories):
+    """Make a site in which every story has all that a story can have, two of them featured."""
+    section = make_index(make_index(), "Africa")
+    make_plain_page("About", show_in_menus=True)
+    make_author("Staff", picture=make_image())
+    body = [{"type": "text", "value": "<p>Words.</p>"}, pictures(make_image(), make_image())]
+    # Shared, as making their renditions takes longer than all else here.
+    leads = [make_image() for _ in range(5)]
+    stories = [
+        make_story(
+            "The story" if number == number_of_stories // 2 else None,
+            parent=section,
+            countries=["KE", "SN"],
+            themes=["Forced labour", "Mining"],
+            authors=["Staff"],
+            date=datetime.date(2025, 1, 1) + datetime.timedelta(days=number),
+            lead_image=leads[number % 5],
+            lead_image_alt="A place",
+            body=[*body, pictures(leads[0])],
+        )
+        for number in range(number_of_stories)
+    ]
+    home = home_page()
+    home.featured_stories = [FeaturedStory(story=story) for story in stories[:2]]
+    home.save()
+
+
+def count_queries():
+    counts = {}
+    for address in PINNED:
+        for _visit in range(2):  # the first makes renditions, which changes the mark of the generation
+            Client().get(address)
+        client = Client()  # has no copy of the page
+        caches["pages"].clear()
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address)
+        counts[address] = len(queries)
+    return counts
+
+
+@pytest.mark.parametrize("number_of_stories", [5, 50])
+def test_pages_take_a_pinned_number_of_queries(settings, request, number_of_stories):
+    settings.PAGE_CACHE = True
+    build_site(number_of_stories)
+    knowing_nothing = count_queries()  # within the transaction of a test nothing is kept
+    request.getfixturevalue("committed")
+    knowing = count_queries()
+    assert {address: (knowing_nothing[address], knowing[address]) for address in PINNED} == PINNED

@@ -1,0 +1,150 @@
+"""The text-only version of each page: the same words, no picture, style or script, and it stays so."""
+
+import gzip
+import re
+
+import pytest
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from stories.models import StoryPage
+from tests.support.builders import home_page, make_image, make_index, make_private, make_story, parse
+from tests.support.site import make_site
+
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+BODY = [{"type": "text", "value": "<p>One.</p>"}]
+
+
+def text_only(client, address):
+    joint = "&" if "?" in address else "?"
+    return client.get(f"{address}{joint}text=1")
+
+
+def words(tree):
+    """Return the words of the page's content, without what stands for a picture."""
+    for link in tree.select("main a[href^='/media/']"):
+        link.extract()
+    return " ".join(tree.select_one("main").get_text(" ").split())
+
+
+def full_words(tree):
+    for element in tree.select("main script, main .needs-script, main a[href^='/media/']"):
+        element.extract()
+    return words(tree)
+
+
+def test_every_page_has_the_same_words_in_the_same_order_and_nothing_to_load(client):
+    for name, address in make_site().addresses.items():
+        full, response = client.get(address), text_only(client, address)
+        assert response.status_code == full.status_code, name
+        tree = parse(response)
+        assert words(tree) == full_words(parse(full)), name
+        assert not tree.select("img, picture, source, script, style, template, [style], [class]"), name
+        assert [link["rel"] for link in tree.select("link")] in (
+            [["canonical"], ["icon"]],
+            [["icon"]],
+        ), name
+        assert len(gzip.compress(response.content)) <= 15 * 1024, name
+
+
+def test_each_version_links_to_the_other_at_the_top(client):
+    make_index()
+    address = "/stories/?country=kenya&page=2"
+    link = parse(client.get(address)).select_one("header a[rel=nofollow]")
+    assert link.text == "Text only"
+    assert link["href"] == "?country=kenya&page=2&text=1"
+    back = [a for a in parse(client.get(f"{address}&text=1")).select("header a") if "Full version" in a.text]
+    assert [a["href"] for a in back] == ["?country=kenya&page=2"]
+
+
+def test_links_and_forms_stay_in_the_text_only_version(client):
+    site = make_site()
+    for name, address in site.addresses.items():
+        tree = parse(text_only(client, address))
+        pages = [
+            a["href"]
+            for a in tree.select("a[href]")
+            if re.match(r"[/?]", a["href"]) and "/media/" not in a["href"] and "Full version" not in a.text
+        ]
+        assert len(pages) > 5, name
+        leaves = [href for href in pages if "text=1" not in href]
+        assert all(href.startswith("/documents/") for href in leaves), (name, leaves)
+        forms = tree.select("form")
+        assert forms, name
+        assert all(form.select_one("input[name=text][value='1']") for form in forms), name
+
+
+def test_links_elsewhere_are_left_as_they_are(client):
+    body = [{"type": "text", "value": '<p><a href="https://example.org/a/?b=1#c">Elsewhere</a></p>'}]
+    tree = parse(text_only(client, make_story(body=body).url))
+    assert tree.select_one("main p a")["href"] == "https://example.org/a/?b=1#c"
+    assert tree.select_one("a")["href"] == "#main"
+
+
+def test_picture_becomes_a_link_with_its_words_kind_and_size(client):
+    story = make_story(lead_image=make_image(), lead_image_alt="A court house")
+    assert client.get(story.url).status_code == 200
+    link = parse(text_only(client, story.url)).select_one("figure a")
+    size = default_storage.size(link["href"].removeprefix("/media/"))
+    assert link.text == f"Picture: A court house (JPG, {size / 1024:.1f}\xa0KB)"
+    picture = client.get(link["href"])
+    assert picture.headers["Content-Type"] == "image/jpeg"
+    assert len(b"".join(picture.streaming_content)) == size
+    picture.close()
+
+
+def test_picture_that_only_decorates_is_left_out(client):
+    story = make_story(lead_image=make_image(), lead_image_decorative=True)
+    assert "Picture" not in parse(text_only(client, story.url)).select_one("main").text
+
+
+def test_picture_whose_file_is_lost_is_still_told_of(client, store):
+    story = make_story(lead_image=make_image(), lead_image_alt="A court house")
+    client.get(story.url)
+    for file in store.rglob("*width-400*"):
+        file.unlink()
+    assert "Picture: A court house" in parse(text_only(client, story.url)).select_one("main").text
+
+
+def test_it_makes_no_picture_and_asks_no_more_of_the_database(client, django_assert_num_queries):
+    story = make_story(lead_image=make_image(), lead_image_alt="A court house", body=BODY)
+    client.get(story.url)
+    made = story.lead_image.renditions.count()
+    with CaptureQueriesContext(connection) as full:
+        client.get(story.url)
+    with django_assert_num_queries(len(full)):
+        text_only(client, story.url)
+    assert story.lead_image.renditions.count() == made
+
+
+def test_search_engines_are_led_to_the_full_version(client, settings):
+    story = make_story()
+    tree = parse(text_only(client, story.url))
+    assert tree.select_one("link[rel=canonical]")["href"] == settings.BASE_URL + story.url
+    assert [meta["content"] for meta in tree.select("meta[name=robots]")] == ["noindex"]
+    story.keep_out_of_search_engines = True
+    story.save_revision().publish()
+    assert len(parse(text_only(client, story.url)).select("meta[name=robots]")) == 1
+
+
+def test_what_is_typed_or_written_stays_text(client):
+    story = make_story("<script>alert(1)</script> & more", summary="<img src=x onerror=alert(1)>")
+    response = text_only(client, story.url)
+    assert parse(response).select_one("h1").text == "<script>alert(1)</script> & more"
+    assert b"<img" not in response.content
+    found = text_only(client, "/search/?q=%3Cb%3Ebold")
+    assert not parse(found).select("main b")
+
+
+def test_private_page_and_draft_stay_so(client):
+    private, draft = make_private(make_story()), make_story(live=False)
+    assert text_only(client, private.url).status_code == 302
+    assert text_only(client, f"{make_index().url}{draft.slug}/").status_code == 404
+    assert StoryPage.objects.get(pk=private.pk).title not in text_only(client, home_page().url).text
+
+
+def test_any_other_value_gives_the_full_version(client):
+    for query in ["?text=2", "?text=", "?text=0&text="]:
+        assert parse(client.get(f"/{query}")).select("link[rel=stylesheet]"), query

@@ -1,0 +1,80 @@
+"""The ten blocks of a body in the block chooser: icon, label, description and preview of each."""
+
+import pytest
+from django.template.loader import get_template
+from django.utils.functional import Promise
+
+from stories.blocks import StoryBody
+from tests.support.builders import make_document, make_image, make_story, make_user
+
+pytestmark = pytest.mark.django_db
+
+BLOCK_TYPES = {
+    "heading",
+    "text",
+    "pictures",
+    "quote",
+    "callout",
+    "document",
+    "media_link",
+    "action",
+    "chosen_stories",
+    "table",
+}
+BLOCKS = StoryBody().child_blocks
+
+
+def test_there_are_ten_blocks():
+    assert set(BLOCKS) == BLOCK_TYPES
+
+
+@pytest.mark.parametrize("block_type", sorted(BLOCK_TYPES))
+def test_block_has_a_description_and_a_preview(client, block_type):
+    block = BLOCKS[block_type]
+    make_image()
+    make_document()
+    make_story("Chosen for the preview")
+
+    assert block.meta.icon not in {"", "placeholder"}
+    assert isinstance(block.meta.label, Promise)  # so that it can be translated
+    assert isinstance(block.meta.group, Promise)
+    description = str(block.get_description())
+    assert description.endswith(".")
+    assert "block" not in description.lower()  # not a word that editors use
+    assert get_template(block.meta.template).template.name == f"stories/blocks/{block_type}.html"
+    client.force_login(make_user("Editors"))
+    preview = client.get("/admin/block-preview/", {"id": block.definition_prefix})
+    expected_texts = {
+        "heading": "What changed afterwards",
+        "text": "Every story here",
+        "pictures": "A caption says",
+        "quote": "No one shall be held",
+        "callout": "What is debt bondage?",
+        "document": "Questions to ask before you go",
+        "media_link": "The road home",
+        "action": "Need help now?",
+        "chosen_stories": "Chosen for the preview",
+        "table": "The labour office",
+    }
+    assert preview.status_code == 200
+    assert expected_texts[block_type] in preview.content.decode()
+    assert "css/site.css" in preview.content.decode()
+
+
+@pytest.mark.parametrize("block_type", ["pictures", "document", "chosen_stories"])
+def test_preview_works_with_an_empty_library(client, block_type):
+    client.force_login(make_user("Editors"))
+
+    response = client.get("/admin/block-preview/", {"id": BLOCKS[block_type].definition_prefix})
+
+    assert response.status_code == 200
+
+
+def test_no_block_takes_raw_html_or_loads_from_elsewhere():
+    def names(block):
+        yield type(block).__name__
+        children = getattr(block, "child_blocks", {}).values()
+        for child in [*children, *filter(None, [getattr(block, "child_block", None)])]:
+            yield from names(child)
+
+    assert not {"RawHTMLBlock", "EmbedBlock"} & set(names(StoryBody()))

@@ -1,0 +1,256 @@
+"""The ten blocks of a page's body: the HTML that visitors get for the value of each."""
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from stories.blocks import ActionBlock
+from stories.models import StoryPage
+from tests.support.builders import (
+    home_page,
+    make_document,
+    make_image,
+    make_index,
+    make_plain_page,
+    make_story,
+    make_user,
+    parse,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def render_body(client, *blocks):
+    """Return the HTML tree of the body of a story with `blocks`, which are (block type, value)."""
+    story = make_story(body=[{"type": kind, "value": value} for kind, value in blocks])
+    response = client.get(story.url)
+    assert response.status_code == 200
+    return parse(response).select_one("article .prose")
+
+
+def text_of(element):
+    """Return the text of `element` with single spaces."""
+    return " ".join(element.get_text(" ").split())
+
+
+def picture_value(image, alt_text="", decorative=False, caption=""):
+    value = {"image": image.pk, "alt_text": alt_text, "decorative": decorative}
+    return {"image": value, "caption": caption}
+
+
+@pytest.mark.parametrize("level", ["2", "3", "4"])
+def test_heading(client, level):
+    heading = render_body(client, ("heading", {"text": "A <b> way & home", "level": level})).find(f"h{level}")
+
+    assert heading.text == "A <b> way & home"
+    assert heading["id"].startswith("section-")
+
+
+def test_text(client):
+    value = '<h3>Part</h3><p>A <b>bold</b> <a href="https://example.org/">link</a>.</p><ul><li>One</li></ul>'
+    body = render_body(client, ("text", value))
+
+    assert [element.name for element in body.select(".block--text > *")] == ["h3", "p", "ul"]
+    assert body.select_one("p b").text == "bold"
+    assert body.select_one("p a")["href"] == "https://example.org/"
+
+
+def test_same_picture_has_its_own_alternative_text_and_caption_in_each_use(client):
+    image = make_image(title="IMG_2041", description="Words of the library", credit="A. Photographer")
+    pictures = [
+        picture_value(image, "A gate at night", caption="Where it began"),
+        picture_value(image, "A lock"),
+        picture_value(image, decorative=True),
+    ]
+    body = render_body(
+        client,
+        ("pictures", {"pictures": [picture_value(image, "The whole house")]}),
+        ("pictures", {"pictures": pictures}),
+    )
+
+    alts = [img["alt"] for img in body.select("img")]
+    assert alts == ["The whole house", "A gate at night", "A lock", ""]
+    assert "IMG_2041" not in str(body)
+    assert "Words of the library" not in str(body)
+    captions = [text_of(caption) for caption in body.select("figcaption")]
+    assert captions[1] == "Where it began Picture: A. Photographer"
+
+
+def test_several_pictures_are_a_gallery_with_links_to_larger_ones(client):
+    images = [make_image(), make_image()]
+    value = {"pictures": [picture_value(image, f"Picture {n}") for n, image in enumerate(images)]}
+    body = render_body(client, ("pictures", value))
+
+    links = body.select(".gallery a")
+    assert [link.img["alt"] for link in links] == ["Picture 0", "Picture 1"]
+    for link in links:
+        assert link["href"].startswith("/media/images/")
+        assert client.get(link["href"]).getvalue()[8:12] == b"WEBP"
+
+
+def test_quote_in_their_own_words_and_language(client):
+    quote = {"text": "Niliomba mshahara.\n\nBila jibu.", "attribution": "A survivor in Kenya"}
+    body = render_body(
+        client,
+        ("quote", quote | {"own_words": True, "language": "sw"}),
+        ("quote", quote | {"own_words": False, "language": ""}),
+        ("quote", quote | {"own_words": False, "language": "fil"}),
+    )
+
+    own, plain, filipino = body.select("figure.quote")
+    assert text_of(own.select_one(".quote__label")) == "In their own words (Swahili)"
+    assert own.blockquote["lang"] == "sw"
+    assert [p.text for p in own.blockquote.select("p")] == ["Niliomba mshahara.", "Bila jibu."]
+    assert own.figcaption.text == "A survivor in Kenya"
+    assert plain.select(".quote__label") == []
+    assert "lang" not in plain.blockquote.attrs
+    assert filipino.blockquote["lang"] == "fil"
+
+
+def test_callout_names_its_source(client):
+    fact = {"title": "Debt bondage", "text": "<p>Work for a debt.</p>", "source": "ILO"}
+    body = render_body(
+        client,
+        ("callout", fact | {"source_url": "https://www.ilo.org/"}),
+        ("callout", fact | {"source_url": ""}),
+        ("callout", fact | {"source": "", "source_url": ""}),
+    )
+
+    linked, named, bare = body.select("aside.callout")
+    assert (linked["aria-label"], linked.a["href"], linked.a.text) == (
+        "Debt bondage",
+        "https://www.ilo.org/",
+        "ILO",
+    )
+    assert "noreferrer" in linked.a["rel"]
+    assert text_of(named.select_one(".callout__source")) == "Source: ILO"
+    assert bare.select(".callout__source") == []
+
+
+def test_document_shows_its_kind_and_size(client):
+    document = make_document(name="secret name.txt", content=b"x" * 2048)
+    body = render_body(client, ("document", {"document": document.pk, "title": "Questions to ask"}))
+
+    assert text_of(body.select_one(".document")) == "Questions to ask (TXT, 2.0 KB)"
+    assert body.a["href"].startswith(f"/documents/{document.pk}/")
+    assert "secret" not in str(body)
+
+
+def test_media_link_loads_nothing_from_the_other_site(client):
+    value = {
+        "kind": "video",
+        "title": "The road home",
+        "url": "https://www.video.example.com/watch?v=1",
+        "minutes": 6,
+        "poster": {"image": make_image().pk, "alt_text": "A road", "decorative": False},
+        "transcript": "<p>She says: I walked.</p>",
+    }
+    body = render_body(client, ("media_link", value), ("media_link", value | {"kind": "audio", "minutes": 1}))
+
+    video, audio = body.select(".media-link")
+    assert body.select("iframe, video, audio, script, embed, object") == []
+    for element in body.select("[src], [srcset], [poster]"):
+        for name in ("src", "srcset"):
+            assert element.get(name, "/media/").startswith("/media/")
+    assert video.img["alt"] == "A road"
+    assert (text_of(video.a), video.a["href"]) == ("Watch: The road home", value["url"])
+    assert "noreferrer" in video.a["rel"]
+    assert text_of(video.select_one(".meta")).startswith("6 minutes · opens video.example.com,")
+    assert "She says: I walked." in video.details.text
+    assert text_of(audio).startswith("Listen: The road home 1 minute · ")
+
+
+def test_action_leads_to_a_page_or_to_another_address(client):
+    page = make_plain_page("Get help")
+    button = {"heading": "Now", "text": "Call.", "label": "Get help"}
+    body = render_body(
+        client, ("action", button | {"page": page.pk}), ("action", button | {"url": "https://example.org/"})
+    )
+
+    inside, outside = body.select(".action a")
+    assert (inside.text, inside["href"], inside.get("rel")) == ("Get help", "/get-help/", None)
+    assert (outside["href"], "noreferrer" in outside["rel"]) == ("https://example.org/", True)
+
+
+@pytest.mark.parametrize("targets", [{"page": True, "url": "https://example.org/"}, {}], ids=["both", "none"])
+def test_action_needs_one_target(targets):
+    value = {"label": "Go", "page": home_page() if targets else None, "url": targets.get("url", "")}
+
+    with pytest.raises(ValidationError) as error:
+        ActionBlock().clean(ActionBlock().normalize(value))
+
+    assert list(error.value.block_errors) == ["page"]
+
+
+def test_chosen_stories_are_shown_in_their_order(client):
+    first, second = make_story("First"), make_story("Second", content_notes=["debt"])
+    body = render_body(client, ("chosen_stories", {"heading": "Read next", "stories": [second.pk, first.pk]}))
+
+    assert body.select_one(".chosen-stories h2").text == "Read next"
+    assert [title.text for title in body.select(".card__title")] == ["Second", "First"]
+    assert text_of(body.select_one(".content-note--short")) == "Describes debt bondage"
+
+
+def test_table_has_headings_for_its_columns_and_rows(client):
+    value = {
+        "caption": "Who helps",
+        "columns": [{"type": "text", "heading": "Question"}, {"type": "link", "heading": "Ask"}],
+        "rows": [{"values": ["Wages", '<p><a href="https://example.org/">The office</a></p>']}],
+    }
+    table = render_body(client, ("table", value)).table
+
+    assert table.caption.text == "Who helps"
+    assert [(th["scope"], text_of(th)) for th in table.select("th")] == [
+        ("col", "Question"),
+        ("col", "Ask"),
+        ("row", "Wages"),
+    ]
+    assert table.td.a["href"] == "https://example.org/"
+
+
+def test_page_works_after_objects_in_its_blocks_were_deleted(client):
+    """An image, a document and pages that the blocks of a story refer to are deleted."""
+    image, document, page, other = (
+        make_image(),
+        make_document(),
+        make_plain_page("Gone"),
+        make_story("Gone too"),
+    )
+    poster = {"image": image.pk, "alt_text": "A road", "decorative": False}
+    media = {"kind": "video", "title": "Film", "url": "https://example.org/", "poster": poster}
+    blocks = [
+        ("pictures", {"pictures": [picture_value(image, "One")]}),
+        ("pictures", {"pictures": [picture_value(image, "One"), picture_value(image, "Two")]}),
+        ("document", {"document": document.pk, "title": "A document"}),
+        ("action", {"label": "A button", "page": page.pk}),
+        ("chosen_stories", {"heading": "More", "stories": [other.pk]}),
+        ("media_link", media),
+        ("text", f'<p><a linktype="page" id="{page.pk}">A link</a></p>'),
+        ("text", "<p>The rest.</p>"),
+    ]
+    story = make_story("The story", body=[{"type": kind, "value": value} for kind, value in blocks])
+    story.lead_image, story.lead_image_decorative = image, True
+    story.save_revision().publish()
+    for item in (image, document, page, other):
+        item.delete()
+
+    for address in (story.url, "/stories/", "/", "/search/?q=rest"):
+        assert client.get(address).status_code == 200
+    body = parse(client.get(story.url)).select_one("article .prose")
+    assert "The rest." in body.text
+    assert body.select("img, .document, .action, .chosen-stories") == []
+    assert "Film" in body.text
+    client.force_login(make_user("Moderators"))
+    assert client.get(f"/admin/pages/{story.pk}/edit/").status_code == 200
+    StoryPage.objects.get(pk=story.pk).save_revision(clean=False).publish()
+
+
+def test_home_and_plain_pages_have_the_same_blocks(client):
+    make_index()
+    home, plain = home_page(), make_plain_page("About")
+    for page in (home, plain):
+        page.body = [("heading", {"text": "A heading", "level": "2"}), ("quote", {"text": "Exact words"})]
+        page.save_revision().publish()
+
+        body = parse(client.get(page.url))
+        assert body.select_one("#main .block--heading h2").text == "A heading"
+        assert body.select_one("#main blockquote").get_text(strip=True) == "Exact words"

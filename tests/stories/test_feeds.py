@@ -1,0 +1,316 @@
+"""Atom and RSS feeds: which stories they have, what an entry contains, and how they are cached."""
+
+import datetime
+import re
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import pytest
+from bs4 import BeautifulSoup
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from wagtail.models import Locale, Site
+
+from home.models import HomePage, SiteSettings
+from media.models import Rendition
+from stories.models import StoryIndexPage, StoryPage
+from stories.renditions import make_renditions
+from tests.site_project.test_queries import pictures
+from tests.support.builders import (
+    home_page,
+    make_image,
+    make_index,
+    make_plain_page,
+    make_private,
+    make_story,
+)
+
+pytestmark = pytest.mark.django_db
+
+SITE = "http://127.0.0.1:8000"
+ATOM = "{http://www.w3.org/2005/Atom}"
+CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
+CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
+
+
+def read(client, address):
+    """Return the root element of the feed at `address`."""
+    response = client.get(address)
+    assert response.status_code == 200, address
+    return ElementTree.fromstring(response.content)
+
+
+def entries(client, address="/feed.atom"):
+    return read(client, address).findall(f"{ATOM}entry")
+
+
+def titles(client, address="/feed.atom"):
+    """Return the titles of a feed's entries, after checking that its RSS version has the same."""
+    atom = [entry.findtext(f"{ATOM}title") for entry in entries(client, address)]
+    rss = [item.findtext("title") for item in read(client, address.replace(".atom", ".rss")).iter("item")]
+    assert atom == rss
+    return atom
+
+
+def content_of_only_entry(client, address="/feed.atom"):
+    """Return the content of the feed's only entry as an HTML tree; the RSS version must have the same."""
+    (entry,) = entries(client, address)
+    html = entry.findtext(f"{ATOM}content")
+    assert read(client, address.replace(".atom", ".rss")).findtext(f"channel/item/{CONTENT}") == html
+    return BeautifulSoup(html, "html.parser")
+
+
+def test_each_list_has_a_feed_of_its_stories_newest_first(client):
+    africa, asia = make_index(make_index(), "Africa"), make_index(make_index(), "Asia")
+    make_story("First", parent=africa, countries=["KE"], themes=["Mining"])
+    make_story("Second", parent=asia, countries=["IN"], themes=["Mining"])
+    make_story("Third", parent=africa, countries=["KE", "SN"])
+    assert titles(client) == ["Third", "Second", "First"]
+    assert titles(client, "/stories/feed.atom") == ["Third", "Second", "First"]
+    assert titles(client, "/stories/africa/feed.atom") == ["Third", "First"]
+    assert titles(client, "/stories/country/kenya/feed.atom") == ["Third", "First"]
+    assert titles(client, "/stories/theme/mining/feed.atom") == ["Second", "First"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/no/feed.atom",
+        "/about/feed.atom",
+        "/stories/africa/country/kenya/feed.rss",
+        "/country/kenya/feed.rss",
+        "/stories/country/chad/feed.atom",
+        "/stories/country/nowhere/feed.atom",
+        "/stories/theme/nothing/feed.atom",
+        "/fr/feed.atom",
+        "/fr/stories/feed.atom",
+        "/stories/feed.json",
+        "/stories%00/feed.atom",
+    ],
+)
+def test_there_is_no_feed_without_a_list_of_stories(client, address):
+    make_plain_page("About")
+    make_story("First", parent=make_index(make_index(), "Africa"), countries=["KE"])
+    assert client.get(address).status_code == 404
+
+
+def test_a_feed_holds_the_twenty_newest(client):
+    for number in range(22):
+        make_story(f"Story {number}", date=datetime.date(2025, 1, 1) + datetime.timedelta(days=number))
+    assert titles(client) == [f"Story {number}" for number in range(21, 1, -1)]
+
+
+def test_only_public_stories_are_in_a_feed(client):
+    section = make_private(make_index(make_index(), "Closed"))
+    make_story("Below a private list", parent=section, countries=["KE"], themes=["Mining"])
+    make_private(make_story("Private", countries=["KE"], themes=["Mining"]))
+    make_story("Draft", countries=["KE"], themes=["Mining"], live=False)
+    make_story("Taken off", countries=["KE"], themes=["Mining"]).unpublish()
+    assert titles(client) == titles(client, "/stories/feed.atom") == []
+    for address in ("closed", "country/kenya", "theme/mining"):
+        assert client.get(f"/stories/{address}/feed.atom").status_code == 404, address
+    public = make_story("Public", countries=["KE"], themes=["Mining"])
+    public.title = "A new title, not published"
+    public.save_revision()
+    for address in ("/feed.atom", "/stories/country/kenya/feed.atom", "/stories/theme/mining/feed.atom"):
+        assert titles(client, address) == ["Public"]
+
+
+def test_unpublishing_a_story_changes_the_etag_of_a_feed(client):
+    make_story("Stays", date=datetime.date(2025, 1, 2))
+    gone = make_story("Goes")
+    first = client.get("/feed.rss")
+    assert "Last-Modified" not in first
+    assert client.get("/feed.rss", headers={"if-none-match": first["ETag"]}).status_code == 304
+    gone.unpublish()
+    again = client.get("/feed.rss", headers={"if-none-match": first["ETag"]})
+    assert again.status_code == 200
+    assert b"Goes" not in again.content
+
+
+def test_a_feed_is_in_the_language_of_its_address(client):
+    make_story("In English")
+    french = Locale.objects.create(language_code="fr")
+    home = HomePage(title="Accueil", headline="Récits", slug="accueil", locale=french)
+    home.translation_key = home_page().translation_key
+    home_page().get_parent().add_child(instance=home)
+    index = home.add_child(instance=StoryIndexPage(title="Récits", slug="recits", locale=french))
+    make_story("En français", parent=index, locale=french, countries=["KE"])
+    assert titles(client) == ["In English"]
+    for address in ("/fr/feed.atom", "/fr/recits/feed.atom", "/fr/recits/country/kenya/feed.atom"):
+        assert titles(client, address) == ["En français"]
+    feed = read(client, "/fr/feed.atom")
+    assert feed.get("{http://www.w3.org/XML/1998/namespace}lang") == "fr"
+    assert read(client, "/fr/feed.rss").findtext("channel/language") == "fr"
+    assert client.get("/recits/feed.atom").status_code == 404
+
+
+def test_an_entry_has_title_summary_authors_dates_and_link(client):
+    story = make_story("A & B <3", summary="Less < more & so on.", authors=["Amina", "Staff"])
+    (entry,) = entries(client)
+    assert entry.findtext(f"{ATOM}title") == "A & B <3"
+    assert entry.findtext(f"{ATOM}summary") == "Less &lt; more &amp; so on."
+    assert [name.text for name in entry.iterfind(f"{ATOM}author/{ATOM}name")] == ["Amina", "Staff"]
+    assert entry.findtext(f"{ATOM}published") == f"{story.date}T00:00:00+00:00"
+    assert entry.findtext(f"{ATOM}updated") == story.last_published_at.isoformat()
+    assert entry.find(f"{ATOM}link").get("href") == f"{SITE}{story.url}"
+    item = read(client, "/feed.rss").find("channel/item")
+    assert item.findtext("link") == f"{SITE}{story.url}"
+    assert [name.text for name in item.iterfind(CREATOR)] == ["Amina", "Staff"]
+    assert item.find("guid").get("isPermaLink") == "false"
+    assert item.findtext("guid") == entry.findtext(f"{ATOM}id")
+
+
+def test_the_id_of_a_story_stays_when_its_address_changes(client):
+    story = make_story("A story")
+    before = entries(client)[0].findtext(f"{ATOM}id")
+    assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", before)
+    story.slug = "another-address"
+    story.save_revision().publish()
+    story.move(make_index(make_index(), "Africa"), pos="last-child")
+    (entry,) = entries(client)
+    assert entry.find(f"{ATOM}link").get("href").endswith("/africa/another-address/")
+    assert entry.findtext(f"{ATOM}id") == before
+
+
+def test_a_feed_has_the_name_of_the_organisation_and_of_its_list(client):
+    SiteSettings.objects.create(site=Site.objects.get(), organisation_name="Lantern Road")
+    make_story("A story", parent=make_index(make_index(), "Africa"), countries=["KE"])
+    for address, title in (
+        ("/", "Lantern Road"),
+        ("/stories/", "Stories – Lantern Road"),
+        ("/stories/africa/", "Africa – Lantern Road"),
+        ("/stories/country/kenya/", "Kenya – Lantern Road"),
+    ):
+        feed = read(client, f"{address}feed.atom")
+        assert feed.findtext(f"{ATOM}title") == title
+        assert feed.findtext(f"{ATOM}author/{ATOM}name") == "Lantern Road"
+        links = {link.get("rel"): link.get("href") for link in feed.iterfind(f"{ATOM}link")}
+        assert links == {"self": f"{SITE}{address}feed.atom", "alternate": f"{SITE}{address}"}
+        channel = read(client, f"{address}feed.rss").find("channel")
+        assert channel.findtext("title") == title
+        assert channel.findtext("link") == f"{SITE}{address}"
+        assert channel.findtext("description")
+
+
+def story_with_everything(**fields):
+    fact = {"title": "A fact", "text": '<p><a href="/about/">More</a></p>', "source": "", "source_url": ""}
+    chosen = make_story("Another", date=datetime.date(2020, 1, 1), countries=["SN"])
+    body = [
+        {"type": "heading", "value": {"text": "A heading", "level": "2"}},
+        {"type": "text", "value": f'<p>To <a linktype="page" id="{chosen.pk}">another</a>.</p>'},
+        pictures(make_image(credit="Painter")),
+        {
+            "type": "quote",
+            "value": {"text": "Uhuru", "attribution": "", "own_words": True, "language": "sw"},
+        },
+        {"type": "callout", "value": fact},
+        {"type": "chosen_stories", "value": {"heading": "Read next", "stories": [chosen.pk]}},
+    ]
+    fields |= {"lead_image": make_image(shows="other"), "lead_image_alt": "A lamp"}
+    return make_story("The story", countries=["KE"], body=body, content_notes=["debt", "death"], **fields)
+
+
+def test_a_story_is_readable_in_full_with_its_content_note_first(client):
+    story = story_with_everything(summary="The summary.")
+    page = content_of_only_entry(client, "/stories/country/kenya/feed.atom")
+    words = page.get_text(" ", strip=True)
+    assert words.startswith("This story describes debt bondage, death.")
+    for text in (
+        "The summary.",
+        "A heading",
+        "To another",
+        "Uhuru",
+        "A fact",
+        "Painter",
+        "shows someone else",
+    ):
+        assert text in words, text
+    assert "Read next" not in words
+    (entry,) = entries(client, "/stories/country/kenya/feed.atom")
+    assert entry.findtext(f"{ATOM}summary") == "This story describes debt bondage, death. The summary."
+    assert page.find("blockquote")["lang"] == "sw"
+    assert [link["href"] for link in page("a")] == [
+        f"{SITE}{StoryPage.objects.get(title='Another').url}",
+        f"{SITE}/about/",
+    ]
+    assert story.title not in words, "feed readers show the title themselves"
+
+
+def test_an_entry_has_no_scripts_styles_or_classes(client):
+    story_with_everything()
+    page = content_of_only_entry(client, "/stories/country/kenya/feed.atom")
+    assert not page(["script", "style", "source", "picture", "span", "form"])
+    attributes = {name for element in page(True) for name in element.attrs}
+    assert attributes <= {"alt", "dir", "height", "href", "lang", "src", "width"}
+
+
+def test_pictures_in_a_feed_are_jpeg_renditions_that_exist(client, store):
+    story = story_with_everything()
+    make_renditions(story)
+    made = set(Rendition.objects.values_list("file", flat=True))
+    page = content_of_only_entry(client, "/stories/country/kenya/feed.atom")
+    assert [image["alt"] for image in page("img")] == ["A lamp", "A place"]
+    for image in page("img"):
+        assert image["src"].startswith(f"{SITE}/media/")
+        response = client.get(urlsplit(image["src"]).path)
+        assert response["Content-Type"] == "image/jpeg"
+        assert response.getvalue()
+    assert set(Rendition.objects.values_list("file", flat=True)) == made
+
+
+def test_the_lead_picture_is_enclosed_with_its_type_and_real_length(client, store):
+    story_with_everything()
+    address = "/stories/country/kenya/feed.atom"
+    (entry,) = entries(client, address)
+    link = entry.find(f"{ATOM}link[@rel='enclosure']")
+    enclosure = read(client, address.replace(".atom", ".rss")).find("channel/item/enclosure")
+    assert link.get("href") == enclosure.get("url")
+    assert link.get("type") == enclosure.get("type") == "image/jpeg"
+    response = client.get(urlsplit(link.get("href")).path)
+    assert str(len(b"".join(response.streaming_content))) == link.get("length") == enclosure.get("length")
+
+
+def test_missing_files_and_invalid_characters_break_no_feed(client, store):
+    image = make_image()
+    image.file.storage.delete(image.file.name)
+    story = make_story("Bell\x07 rings", lead_image=image, lead_image_alt="A lamp", summary="Form\x0cfeed.")
+    assert titles(client) == ["Bell rings"]
+    (entry,) = entries(client)
+    assert entry.findtext(f"{ATOM}summary") == "Formfeed."
+    assert entry.find(f"{ATOM}link[@rel='enclosure']") is None
+    assert story.live
+
+
+@pytest.mark.parametrize("address", ["/feed.atom", "/stories/feed.rss", "/stories/country/kenya/feed.atom"])
+def test_a_feed_sets_no_cookie_and_allows_no_post(client, address):
+    make_story("A story", countries=["KE"])
+    response = client.get(address)
+    assert not response.cookies
+    assert response["Content-Type"] == f"application/{address[-4:].strip('.')}+xml; charset=utf-8"
+    assert client.post(address).status_code == 405
+
+
+# Queries of each feed, whatever the number of stories; see test_queries.py.
+PINNED = {"/feed.atom": 10, "/feed.rss": 10, "/stories/feed.atom": 11, "/stories/country/kenya/feed.rss": 13}
+
+
+@pytest.mark.parametrize("number_of_stories", [2, 25])
+def test_feeds_take_a_pinned_number_of_queries(client, number_of_stories):
+    images = [make_image() for _ in range(2)]
+    for _ in range(number_of_stories):
+        make_story(
+            countries=["KE"],
+            authors=["Amina"],
+            lead_image=images[0],
+            lead_image_alt="A lamp",
+            content_notes=["debt"],
+            body=[{"type": "text", "value": "<p>Words.</p>"}, pictures(*images)],
+        )
+    counts = {}
+    for address in PINNED:
+        client.get(address)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address)
+        counts[address] = len(queries)
+    assert counts == PINNED

@@ -1,0 +1,67 @@
+"""The button that leaves a page quickly: where it is, and what it is without JavaScript."""
+
+import pytest
+
+from home.models import SiteSettings
+from tests.support.builders import home_page, make_index, make_plain_page, make_story, parse
+
+pytestmark = pytest.mark.django_db
+
+
+def leave_link(client, address):
+    return parse(client.get(address)).select_one(".leave__link")
+
+
+def make_help_page():
+    page = make_plain_page("Get help")
+    home = home_page()
+    home.help_page = page
+    home.save()
+    return page
+
+
+def test_pages_have_no_button_unless_they_ask_for_it(client):
+    make_help_page()
+    for address in ["/", make_index().url, make_story().url, make_plain_page("About").url, "/search/"]:
+        assert leave_link(client, address) is None, address
+        assert b"leave_quickly.js" not in client.get(address).content
+
+
+def test_story_and_plain_page_have_it_when_the_editor_ticks_so(client):
+    assert leave_link(client, make_story(show_leave_quickly=True).url)
+    assert leave_link(client, make_plain_page("About", show_leave_quickly=True).url)
+
+
+def test_help_page_always_has_it(client):
+    page = make_help_page()
+    assert not page.show_leave_quickly
+    assert leave_link(client, page.url)
+
+
+def test_it_is_a_plain_link_that_tells_nothing_of_the_page(client):
+    link = leave_link(client, make_help_page().url)
+    assert link["href"] == "https://www.wikipedia.org/"
+    assert {"noreferrer", "noopener"} <= set(link["rel"])
+
+
+def test_editor_chooses_where_it_leads(client):
+    settings = SiteSettings.for_site(home_page().get_site())
+    settings.leave_url = "https://weather.example.org/"
+    settings.save()
+    assert leave_link(client, make_help_page().url)["href"] == "https://weather.example.org/"
+
+
+def test_it_comes_first_but_for_the_skip_link(client):
+    links = [a["href"] for a in parse(client.get(make_help_page().url)).select("a")]
+    assert links[:2] == ["#main", "https://www.wikipedia.org/"]
+
+
+def test_reader_is_told_what_it_cannot_hide_and_where_to_read_more(client):
+    page = make_help_page()
+    tree = parse(client.get(make_story(show_leave_quickly=True).url))
+    told = tree.select_one(f"#{tree.select_one('.leave__link')['aria-describedby']}")
+    assert "history" in told.text
+    assert "Shift key three times" in told.text
+    assert told.select_one("a")["href"] == page.url
+    # On the help page itself that link would lead nowhere.
+    assert not parse(client.get(page.url)).select("#leave-limits a")

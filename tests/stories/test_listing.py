@@ -1,0 +1,296 @@
+"""Index pages: pagination, filters with their counts, and the lists of one country or theme."""
+
+import datetime
+import itertools
+
+import pytest
+
+from tests.support.builders import make_index, make_plain_page, make_story, make_theme, parse
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def stories():
+    """Six stories in two sections."""
+    africa, asia = (make_index(make_index(), title=title) for title in ("Africa", "Asia"))
+    filed = [
+        ("A", africa, ["KE"], ["Debt"], 2023),
+        ("B", africa, ["KE", "UG"], ["Debt", "Law"], 2024),
+        ("C", africa, ["SN"], ["Law"], 2024),
+        ("D", asia, ["IN"], ["Debt"], 2024),
+        ("E", asia, ["IN", "NP"], [], 2025),
+        ("F", None, [], [], 2025),
+    ]
+    for number, (title, parent, countries, themes, year) in enumerate(filed, 1):
+        date = datetime.date(year, number, 1)
+        make_story(title, parent=parent, countries=countries, themes=themes, date=date)
+
+
+def titles(client, address):
+    """Return the titles of the stories in the list at `address`, in its order."""
+    response = client.get(address)
+    assert response.status_code == 200
+    return titles_in(parse(response))
+
+
+def titles_in(page):
+    return [title.text for title in page.select(".listing .card__title")]
+
+
+def choices(client, address):
+    """Return {label of a facet: its choices, such as "Kenya(2)"} of the list at `address`."""
+    page = parse(client.get(address))
+    return {
+        facet.select_one(".facet__label").text: [
+            choice.get_text(strip=True) for choice in facet.select(".facet__choice")
+        ]
+        for facet in page.select(".facet")
+    }
+
+
+# --- Pages ---------------------------------------------------------------------------------------
+
+
+def test_twelve_stories_a_page(client):
+    for number in range(1, 26):
+        make_story(
+            f"Story {number}",
+            countries=["KE"],
+            themes=["Debt", "Law"][: 1 + number % 2],
+            date=datetime.date(2025, 1, number),
+        )
+
+    assert titles(client, "/stories/") == [f"Story {n}" for n in range(25, 13, -1)]
+    assert titles(client, "/stories/?page=2") == [f"Story {n}" for n in range(13, 1, -1)]
+    assert titles(client, "/stories/?page=3") == ["Story 1"]
+    page = parse(client.get("/stories/?page=2"))
+    assert page.select_one(".listing__count").text == "25 stories"
+    assert page.select_one(".pagination__place").text == "Page 2 of 3"
+    assert page.select_one("title").text.startswith("Stories (page 2) – ")
+    links = {link["rel"][0]: link["href"] for link in page.select(".pagination__link")}
+    assert links == {"prev": "?page=1", "next": "?page=3"}
+    # The links keep the filters.
+    page = parse(client.get("/stories/?theme=debt&year=2025"))
+    assert page.select_one(".pagination__link")["href"] == "?theme=debt&year=2025&page=2"
+    assert titles(client, "/stories/?theme=debt&year=2025&page=3") == ["Story 1"]
+
+
+def test_one_page_has_no_links_to_others(client, stories):
+    assert parse(client.get("/stories/")).select(".pagination") == []
+
+
+def test_empty_list_says_so(client):
+    make_index()
+
+    html = client.get("/stories/").content.decode()
+
+    assert "There is no story here yet." in html
+    assert "0 stories" in html
+    assert 'class="facet"' not in html
+
+
+# --- Sections ------------------------------------------------------------------------------------
+
+
+def test_index_lists_the_stories_of_its_sections_and_a_section_only_its_own(client, stories):
+    assert titles(client, "/stories/") == ["F", "E", "D", "C", "B", "A"]
+    assert titles(client, "/stories/africa/") == ["C", "B", "A"]
+    assert titles(client, "/stories/asia/") == ["E", "D"]
+    assert choices(client, "/stories/africa/")["Country"] == ["Kenya(2)", "Senegal(1)", "Uganda(1)"]
+
+
+# --- Filters -------------------------------------------------------------------------------------
+
+
+def test_filters_combine(client, stories, subtests):
+    for query, expected in [
+        ("country=kenya", ["B", "A"]),
+        ("theme=debt", ["D", "B", "A"]),
+        ("year=2024", ["D", "C", "B"]),
+        ("country=kenya&theme=debt", ["B", "A"]),
+        ("country=kenya&theme=debt&year=2024", ["B"]),
+        ("country=kenya&year=2025", []),
+        ("country=&theme=&year=", ["F", "E", "D", "C", "B", "A"]),
+        ("country=kenya&page=2", ["B", "A"]),
+    ]:
+        with subtests.test(query):
+            assert titles(client, f"/stories/?{query}") == expected
+
+
+def test_choices_show_their_number_of_stories(client, stories):
+    assert choices(client, "/stories/") == {
+        "Country": ["India(2)", "Kenya(2)", "Nepal(1)", "Senegal(1)", "Uganda(1)"],
+        "Theme": ["Debt(3)", "Law(2)"],
+        "Year": ["2025(2)", "2024(3)", "2023(1)"],
+    }
+    # Filters of other facets count; that of the same facet does not, as a choice replaces it.
+    assert choices(client, "/stories/?country=kenya&year=2024") == {
+        "Country": ["India(1)", "Kenya(1)", "Senegal(1)", "Uganda(1)"],
+        "Theme": ["Debt(1)", "Law(1)"],
+        "Year": ["2024(1)", "2023(1)"],
+    }
+
+
+@pytest.mark.parametrize("query", ["", "?country=kenya", "?theme=law&year=2024", "?year=2025"])
+def test_each_choice_leads_to_as_many_stories_as_its_count(client, stories, query):
+    page = parse(client.get(f"/stories/{query}"))
+
+    for choice in page.select(".facet__choice"):
+        found = len(titles(client, f"/stories/{choice['href']}"))
+        if "aria-current" not in choice.attrs:
+            assert choice.select_one(".facet__count").text == f"({found})"
+
+
+def test_each_active_filter_can_be_removed(client, stories):
+    page = parse(client.get("/stories/?country=kenya&theme=debt&year=2024"))
+
+    active = [(tag.contents[0].strip(), tag["href"]) for tag in page.select(".tag--active")]
+    assert active == [
+        ("Kenya", "?theme=debt&year=2024"),
+        ("Debt", "?country=kenya&year=2024"),
+        ("2024", "?country=kenya&theme=debt"),
+    ]
+    marked = page.select(".facet__choice[aria-current]")
+    assert [choice["href"] for choice in marked] == [href for _, href in active]
+    assert titles(client, f"/stories/{active[0][1]}") == ["D", "B"]
+
+
+def test_removing_the_last_filter_leads_to_the_whole_list(client, stories):
+    page = parse(client.get("/stories/?country=kenya"))
+
+    assert page.select_one(".tag--active")["href"] == "?"
+    assert len(titles(client, "/stories/?")) == 6
+
+
+def test_filters_without_a_story_say_so_and_link_to_the_whole_list(client, stories):
+    page = parse(client.get("/stories/?country=kenya&year=2025"))
+
+    assert page.select_one(".listing__count").text == "0 stories"
+    assert "No story fits all of these filters." in page.text
+    assert page.find("a", string="Show all stories")["href"] == "/stories/"
+    active = [(tag.contents[0].strip(), tag["href"]) for tag in page.select(".tag--active")]
+    assert active == [("Kenya", "?year=2025"), ("2025", "?country=kenya")]
+
+
+# A query string, and whether the page says that it was ignored (None: either).
+BAD_FILTERS = [
+    ("country=no-such-country", False),  # a valid slug: it is an active filter
+    ("theme=%D8%B9%D9%85%D9%84", False),
+    ("country=%00", True),
+    ("country=ken%00ya", True),
+    ("theme=<script>alert(1)</script>", True),
+    ("year=soon", True),
+    ("year=99999999999999999999", True),
+    ("year=0", True),
+    ("year=-2024", True),
+    ("year=%D9%A2%D9%A0%D9%A2%D9%A4", None),
+    ("country=%F0%9F%98%80", True),
+    ("country=" + "x" * 3000, None),
+    ("theme=" + "x" * 3000, None),
+    ("country=%C3%28", True),
+    ("country=kenya'--", True),
+    ("country[]=kenya&unknown=1", False),
+]
+
+
+def test_bad_filter_is_ignored_and_gives_no_error(client, stories, subtests):
+    whole = {address: titles(client, address) for address in ["/stories/", "/stories/country/kenya/"]}
+    for address, (query, is_ignored) in itertools.product(whole, BAD_FILTERS):
+        with subtests.test(f"{address}?{query[:40]}"):
+            response = client.get(f"{address}?{query}")
+
+            assert response.status_code == 200
+            page = parse(response)
+            if is_ignored is not None:
+                assert ("was not understood and is left out" in page.text) == is_ignored
+            if is_ignored:
+                assert titles_in(page) == whole[address]
+            assert "<script>alert" not in response.content.decode()
+
+
+BAD_NUMBERS = ["0", "-1", "999", "two", "", "1.5", "%00", "9" * 400, "%F0%9F%98%80", "1e9", "%C3%28"]
+
+
+def test_bad_page_number_leads_to_a_page_that_exists(client, stories, subtests):
+    for number in BAD_NUMBERS:
+        with subtests.test(number[:40]):
+            assert len(titles(client, f"/stories/?page={number}")) == 6
+            for address in ("/stories/theme/debt/", "/search/"):
+                assert client.get(f"{address}?page={number}").status_code == 200
+
+
+# --- The lists of a country or a theme -----------------------------------------------------------
+
+
+def test_country_has_an_address_of_its_own(client, stories):
+    page = parse(client.get("/stories/country/kenya/"))
+
+    assert titles(client, "/stories/country/kenya/") == ["B", "A"]
+    assert page.h1.text == "Stories: Kenya"
+    assert page.title.text.startswith("Kenya – ")
+    assert choices(client, "/stories/country/kenya/") == {
+        "Theme": ["Debt(2)", "Law(1)"],
+        "Year": ["2024(1)", "2023(1)"],
+    }
+
+
+def test_theme_has_an_address_of_its_own_with_its_description(client, stories):
+    theme = make_theme("Debt")
+    theme.description = "Work that never pays off."
+    theme.save()
+
+    page = parse(client.get("/stories/theme/debt/"))
+
+    assert titles(client, "/stories/theme/debt/") == ["D", "B", "A"]
+    assert (page.h1.text, page.select_one(".lede").text) == ("Stories: Debt", "Work that never pays off.")
+    assert list(choices(client, "/stories/theme/debt/")) == ["Country", "Year"]
+
+
+def test_filters_combine_with_the_address_of_a_term(client, stories):
+    assert titles(client, "/stories/theme/debt/?country=kenya&year=2024") == ["B"]
+    assert titles(client, "/stories/country/india/?year=2025") == ["E"]
+
+
+# Paths below /stories/ that are no list.
+NO_LISTS = [
+    "country/france/",  # no story has it
+    "country/atlantis/",
+    "theme/unused/",
+    "theme/no-such-theme/",
+    "country/",
+    "theme/",
+    "country/kenya/more/",
+    "country/KE/",
+    "country/ken%00ya/",
+    "theme/%00/",
+    "theme/" + "x" * 2000 + "/",
+    "country/%F0%9F%98%80/",
+]
+
+
+def test_no_list_for_a_term_that_is_not_used(client, stories, subtests):
+    make_theme("Unused")
+    for address in NO_LISTS:
+        with subtests.test(address[:40]):
+            assert client.get(f"/stories/{address}").status_code == 404
+
+
+def test_only_the_top_index_has_the_lists_of_terms(client, stories):
+    for address in ("/stories/africa/country/kenya/", "/stories/africa/theme/debt/", "/country/kenya/"):
+        assert client.get(address).status_code == 404
+
+
+def test_term_that_is_used_in_another_top_index_only_is_not_found(client, stories):
+    make_story("Elsewhere", parent=make_index(title="Archive"), countries=["FR"])
+
+    assert client.get("/stories/country/france/").status_code == 404
+    assert titles(client, "/archive/country/france/") == ["Elsewhere"]
+
+
+def test_malformed_path_is_not_found(client, subtests):
+    make_plain_page("About")
+    for path in ("%00/", "st%00ories/", "%F0%9F%98%80/", "x" * 3000 + "/", "%C3%28/", "a/" * 60):
+        with subtests.test(path[:40]):
+            assert client.get(f"/{path}").status_code == 404
+            assert client.get(f"/about/{path}").status_code == 404

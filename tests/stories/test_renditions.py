@@ -1,0 +1,83 @@
+"""Renditions are made when a page is published, not while a reader waits."""
+
+import io
+import logging
+import re
+
+import pytest
+from django.core.management import call_command
+from wagtail.images.models import Filter
+
+from media.models import CleanImage, Rendition
+from stories import renditions
+from tests.support.builders import make_image, make_private, make_story
+
+pytestmark = pytest.mark.django_db
+
+
+def story_with_pictures(**fields):
+    image = make_image()
+    picture = {"image": {"image": image.pk, "alt_text": "A road", "decorative": False}, "caption": ""}
+    body = [{"type": "pictures", "value": {"pictures": [picture]}}]
+    return make_story(lead_image=make_image(), lead_image_alt="A lamp", body=body, **fields)
+
+
+def stored():
+    return set(Rendition.objects.values_list("file", flat=True))
+
+
+def test_publishing_makes_all_that_a_story_and_its_card_show(client, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        story = story_with_pictures(live=False)
+        story.get_latest_revision().publish()
+    made = stored()
+    assert made
+    for address in (story.url, "/stories/", "/search/?q=lamp", "/"):
+        page = client.get(address).content.decode()
+        assert set(re.findall(r"/media/(images/[^ \"]+)", page)) <= made, address
+    assert stored() == made, "no reader's request made one"
+
+
+def test_publishing_goes_on_when_a_picture_can_not_be_made(django_capture_on_commit_callbacks, caplog):
+    story = story_with_pictures()
+    # As when the disk lost the file.
+    story.lead_image.file.storage.delete(story.lead_image.file.name)
+    with caplog.at_level(logging.ERROR), django_capture_on_commit_callbacks(execute=True):
+        story.save_revision().publish()
+    story.refresh_from_db()
+    assert story.live
+
+
+def test_a_failure_is_tried_again_and_then_left_to_the_first_reader(caplog):
+    with caplog.at_level(logging.WARNING):
+        renditions.make_renditions_with_retries(987654321)  # a page that is gone again
+    assert [record.args[1] for record in caplog.records] == [1, 2, 3]
+
+
+def test_reader_is_shown_the_first_of_two_renditions_made_at_a_time(store, monkeypatch):
+    """As when a page is opened while its renditions are still made."""
+    image = make_image()
+    bulk_create = Rendition.objects.bulk_create
+
+    def quicker(late, **options):
+        for rendition in late:
+            CleanImage.objects.get(pk=image.pk).create_rendition(Filter(rendition.filter_spec))
+        return bulk_create(late, **options)
+
+    monkeypatch.setattr(Rendition.objects, "bulk_create", quicker)
+    shown = image.get_renditions("width-100", "width-200|format-webp")
+    assert {rendition.file.name for rendition in shown.values()} == stored()
+    assert {f"images/{path.name}" for path in store.glob("images/*")} == stored()
+
+
+def test_command_makes_what_is_missing_for_public_pages_only():
+    story_with_pictures()
+    make_private(hidden := story_with_pictures())
+    out = io.StringIO()
+    call_command("make_renditions", stdout=out)
+    assert "0 pages failed" in out.getvalue()
+    made = len(stored())
+    assert made
+    assert not hidden.lead_image.renditions.exists()
+    call_command("make_renditions", "--anew", stdout=io.StringIO())
+    assert len(stored()) == made

@@ -1,0 +1,249 @@
+"""Story pages: the order of stories, earlier and later stories, related stories, and the page's content."""
+
+import datetime
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from tests.support.builders import (
+    make_author,
+    make_image,
+    make_index,
+    make_story,
+    make_user,
+    parse,
+)
+
+pytestmark = pytest.mark.django_db
+
+DAY = datetime.date(2025, 3, 14)
+
+
+def titles(page, selector):
+    return [element.text.strip() for element in page.select(selector)]
+
+
+def neighbours(client, story):
+    """Return the titles of the earlier and the later story that the page of `story` links to, or None."""
+    page = parse(client.get(story.url))
+    found = {link["rel"][0]: link.contents[-1].strip() for link in page.select(".neighbour")}
+    return found.get("prev"), found.get("next")
+
+
+# --- Order ---------------------------------------------------------------------------------------
+
+
+def test_lists_are_sorted_by_date_and_then_by_primary_key_newest_first(client):
+    for title, days in [("B", 0), ("D", 2), ("C", 0), ("A", -1)]:
+        make_story(title, date=DAY + datetime.timedelta(days=days))
+
+    for address in ("/stories/", "/"):
+        assert titles(parse(client.get(address)), ".card__title") == ["D", "C", "B", "A"]
+
+
+def test_order_does_not_change_when_a_story_is_published_again(client):
+    first = make_story("First", date=DAY)
+    make_story("Second", date=DAY)
+    first.save_revision().publish()
+
+    assert titles(parse(client.get("/stories/")), ".card__title") == ["Second", "First"]
+
+
+def test_neighbours_of_stories_of_the_same_day_link_them_all(client):
+    stories = [make_story(f"Story {letter}", date=DAY) for letter in "ABCD"]
+
+    assert [neighbours(client, story) for story in stories] == [
+        (None, "Story B"),
+        ("Story A", "Story C"),
+        ("Story B", "Story D"),
+        ("Story C", None),
+    ]
+
+
+def test_neighbours_can_be_in_another_section_but_not_in_another_top_index(client):
+    africa, asia = (make_index(make_index(), title=name) for name in ("Africa", "Asia"))
+    old = make_story("Old", parent=africa, date=DAY)
+    middle = make_story("Middle", parent=asia, date=DAY + datetime.timedelta(days=1))
+    make_story("New", parent=africa, date=DAY + datetime.timedelta(days=9))
+    archive = make_index(title="Archive")
+    make_story("Elsewhere", parent=archive, date=DAY + datetime.timedelta(days=2))
+
+    assert neighbours(client, middle) == ("Old", "New")
+    assert neighbours(client, old) == (None, "Middle")
+
+
+def test_the_only_story_has_no_neighbours_and_no_related_stories(client):
+    page = parse(client.get(make_story().url))
+
+    assert page.select(".neighbours, .band") == []
+
+
+# --- Related -------------------------------------------------------------------------------------
+
+
+def test_related_stories_are_those_that_share_most_then_the_newest(client):
+    story = make_story("This", countries=["KE", "UG"], themes=["Debt", "Law"], date=DAY)
+    make_story("Nothing shared", countries=["FR"], themes=["Work"], date=DAY)
+    make_story("One, older", countries=["KE"], date=DAY - datetime.timedelta(days=9))
+    make_story("One, newer", themes=["Law"], date=DAY + datetime.timedelta(days=1))
+    make_story("Three", countries=["KE", "UG"], themes=["Debt"], date=DAY - datetime.timedelta(days=30))
+    make_story("Two", countries=["UG", "FR"], themes=["Law"], date=DAY - datetime.timedelta(days=20))
+
+    page = parse(client.get(story.url))
+
+    assert titles(page, ".band .card__title") == ["Three", "Two", "One, newer"]
+
+
+# --- The content of the page ----------------------------------------------------------------------------
+
+
+def test_story_shows_its_words_date_terms_and_authors(client):
+    make_author("Amina Sow", role="Programme officer, Dakar")
+    story = make_story(
+        "The road back",
+        summary="She came home.",
+        date=DAY,
+        countries=["SN"],
+        themes=["Going home"],
+        authors=["Amina Sow", "Staff"],
+        parent=make_index(make_index(), title="Africa"),
+    )
+
+    page = parse(client.get(story.url))
+
+    assert page.title.text.startswith("The road back – ")
+    assert titles(page, "h1") == ["The road back"]
+    assert titles(page, ".story__summary") == ["She came home."]
+    assert titles(page, ".block--text p") == ["Words of the story."]
+    time = page.select_one(".byline time")
+    assert (time["datetime"], time.text) == ("2025-03-14", "14 March 2025")
+    byline = page.select_one(".byline").get_text(" ", strip=True)
+    assert "By Amina Sow, Programme officer, Dakar · Staff · " in byline.replace("\n", " ")
+    assert [(tag.text, tag["href"]) for tag in page.select(".story__header .tag")] == [
+        ("Senegal", "/stories/country/senegal/"),
+        ("Going home", "/stories/theme/going-home/"),
+    ]
+    for tag in page.select(".story__header .tag"):
+        assert "The road back" in client.get(tag["href"]).content.decode()
+
+
+def test_owner_is_never_shown(client):
+    owner = make_user("Editors", username="secretlogin", first_name="Secretfirst", last_name="Secretlast")
+    make_story(owner=owner, authors=["Staff"])
+    story = make_story(owner=owner)
+
+    for address in ("/", "/stories/", story.url, "/search/?q=words"):
+        html = client.get(address).content.decode()
+        assert "Story" in html
+        assert "secret" not in html.lower()
+        assert owner.email not in html
+    assert "By " not in parse(client.get(story.url)).select_one(".byline").text
+
+
+def test_content_notes_are_shown_before_the_body_and_on_cards(client):
+    story = make_story(content_notes=["debt", "violence", "no-longer-a-note"])
+
+    html = client.get(story.url).content.decode()
+    notes = parse(client.get(story.url)).select_one(".content-note").get_text(" ", strip=True)
+    assert notes == "This story describes debt bondage, violence."
+    assert html.index("This story describes") < html.index("Words of the story")
+    for address in ("/", "/stories/", "/search/?q=words"):
+        card = parse(client.get(address)).select_one(".content-note--short").get_text(" ", strip=True)
+        assert card == "Describes debt bondage, violence"
+
+
+def test_lead_picture_has_the_alternative_text_of_this_story(client):
+    image = make_image(title="IMG_2041", credit="A. Photographer", shows="other")
+    described = make_story(lead_image=image, lead_image_alt="Two chairs by a window")
+    decorative = make_story(lead_image=image, lead_image_alt="Unused", lead_image_decorative=True)
+
+    page = parse(client.get(described.url))
+    assert page.select_one(".story__lead img")["alt"] == "Two chairs by a window"
+    caption = page.select_one(".story__lead figcaption").get_text(" ", strip=True)
+    assert caption == "The picture shows someone else. Picture: A. Photographer"
+    assert parse(client.get(decorative.url)).select_one(".story__lead img")["alt"] == ""
+
+
+HEADINGS = [
+    {"type": "heading", "value": {"text": text, "level": level}, "id": f"{number}0000000-aaaa"}
+    for number, (text, level) in enumerate([("Leaving", "2"), ("A detail", "3"), ("Coming back", "2")], 1)
+]
+
+
+def test_table_of_contents_lists_section_headings_by_ids_that_stay(client):
+    story = make_story(body=HEADINGS, show_contents=True)
+
+    def contents():
+        page = parse(client.get(story.url))
+        links = page.select(".contents a")
+        return [(link.text, page.find(id=link["href"][1:]).text) for link in links], [
+            link["href"] for link in links
+        ]
+
+    assert contents() == (
+        [("Leaving", "Leaving"), ("Coming back", "Coming back")],
+        ["#section-10000000", "#section-30000000"],
+    )
+    # With another text and order, links from other sites still lead to the same section.
+    story.body = [
+        {"type": "heading", "value": {"text": "Home", "level": "2"}, "id": HEADINGS[2]["id"]},
+        HEADINGS[0],
+    ]
+    story.save_revision().publish()
+    assert contents()[1] == ["#section-30000000", "#section-10000000"]
+
+
+def test_headings_keep_their_ids_without_a_table_of_contents(client):
+    page = parse(client.get(make_story(body=HEADINGS).url))
+
+    assert page.select(".contents") == []
+    found = [(heading.name, heading["id"]) for heading in page.select(".block--heading > *")]
+    assert found == [("h2", "section-10000000"), ("h3", "section-20000000"), ("h2", "section-30000000")]
+
+
+def test_only_a_story_kept_out_of_search_engines_has_noindex(client):
+    kept_out = make_story("Kept out", keep_out_of_search_engines=True)
+
+    page = parse(client.get(kept_out.url))
+    assert page.select_one('meta[name="robots"]')["content"] == "noindex"
+    assert parse(client.get(make_story().url)).select('meta[name="robots"]') == []
+    # The site's own lists and search still find it.
+    for address in ("/stories/", "/search/?q=kept"):
+        assert "Kept out" in titles(parse(client.get(address)), ".card__title")
+
+
+def test_description_for_search_engines_is_the_summary_unless_there_is_another(client):
+    plain = make_story(summary="The summary.")
+    other = make_story(summary="The summary.", search_description="Other words.")
+
+    def description(story):
+        return parse(client.get(story.url)).select_one('meta[name="description"]')["content"]
+
+    assert description(plain) == "The summary."
+    assert description(other) == "Other words."
+
+
+# --- What publishing requires (test_editing.py tests the forms) ----------------------------
+
+
+@pytest.mark.parametrize(("field", "empty"), [("date", None), ("summary", "")])
+def test_live_story_requires(field, empty):
+    story = make_story()
+    setattr(story, field, empty)
+
+    with pytest.raises(ValidationError) as error:
+        story.save_revision()
+
+    assert list(error.value.message_dict) == [field]
+
+
+def test_live_story_requires_an_alternative_text_for_its_lead_picture():
+    story = make_story()
+    story.lead_image = make_image()
+
+    with pytest.raises(ValidationError) as error:
+        story.save_revision()
+
+    assert list(error.value.message_dict) == ["lead_image_alt"]
+    story.lead_image_decorative = True
+    story.save_revision()

@@ -1,0 +1,263 @@
+"""Terms: countries, themes and authors, their names and slugs, and how the admin lists and chooses them."""
+
+import re
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.utils import translation
+from wagtail.models import Locale
+
+from stories.languages import language_choices, language_name
+from stories.models import StoryCountry
+from stories.terms import Author, Country, Theme, fold
+from tests.support.builders import make_author, make_image, make_story, make_theme, make_user, parse
+
+pytestmark = pytest.mark.django_db
+
+
+def chooser_results(client, model, query):
+    """Return the first ten names that the chooser of `model` finds for `query`."""
+    response = client.get(f"/admin/snippets/choose/stories/{model}/results/", {"q": query})
+    assert response.status_code == 200
+    return [link.get_text(strip=True) for link in parse(response).select("td.title a, td.title")][:10]
+
+
+# --- Countries -----------------------------------------------------------------------------------
+
+
+def test_all_countries_are_there_from_the_start():
+    countries = Country.objects.all()
+
+    assert len(countries) == 249
+    assert len({country.slug for country in countries}) == 249
+    assert all(re.fullmatch("[A-Z]{2}", country.code) for country in countries)
+    assert all(re.fullmatch("[a-z]+(-[a-z]+)*", country.slug) for country in countries)
+    assert {country.region for country in countries} == set(Country.Region.values)
+    for code, region in [
+        ("SN", "africa"),
+        ("BO", "americas"),
+        ("IN", "asia"),
+        ("FR", "europe"),
+        ("FJ", "oceania"),
+    ]:
+        assert Country.objects.get(code=code).region == region
+
+
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        ("en", {"SN": "Senegal", "CI": "Côte d’Ivoire", "DE": "Germany"}),
+        ("fr", {"SN": "Sénégal", "CI": "Côte d’Ivoire", "DE": "Allemagne"}),
+        ("es", {"SN": "Senegal", "CI": "Côte d’Ivoire", "DE": "Alemania"}),
+        ("ar", {"SN": "السنغال", "CI": "ساحل العاج", "DE": "ألمانيا"}),
+        ("xx", {"SN": "Senegal", "CI": "Côte d’Ivoire", "DE": "Germany"}),
+    ],
+)
+def test_countries_are_named_in_each_language(language, names):
+    with translation.override(language):
+        assert {code: Country.objects.get(code=code).name for code in names} == names
+        assert all(country.name != country.code for country in Country.objects.all())
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("cote d", {"CI"}),
+        ("CÔTE", {"CI"}),
+        ("senegal", {"SN"}),
+        ("sénégal", {"SN"}),
+        ("Allemagne", {"DE"}),
+        ("alemania", {"DE"}),
+        ("السنغال", {"SN"}),
+        ("niger", {"NE", "NG"}),
+        ("guinea", {"GN", "GW", "GQ", "PG"}),
+        ("no such country", set()),
+    ],
+)
+def test_countries_are_found_by_part_of_a_name_in_any_language(text, codes):
+    found = {country.code for country in Country.objects.named_like(text)}
+
+    assert codes <= found
+    assert len(found) <= len(codes) + 1
+
+
+def test_country_that_cldr_lacks_is_named_by_its_code():
+    assert str(Country(code="Q9")) == "Q9"
+
+
+def test_fold_removes_accents_and_case():
+    assert fold("Côte d’IVOIRE – Straße") == "cote d’ivoire – strasse"
+
+
+@pytest.mark.parametrize("text", ["", " ", '"', "%", "\\", "😀", "x" * 5000, "a\x00b"])
+def test_search_for_countries_accepts_any_text(client, text):
+    client.force_login(make_user("Editors"))
+
+    for address in ("/admin/snippets/stories/country/", "/admin/snippets/choose/stories/country/results/"):
+        assert client.get(address, {"q": text}).status_code == 200
+
+
+def test_country_of_a_story_can_not_be_deleted():
+    make_story(countries=["KE"])
+
+    with pytest.raises(ProtectedError):
+        Country.objects.get(code="KE").delete()
+    Country.objects.get(code="UG").delete()
+
+
+def test_story_has_a_country_once():
+    story = make_story(countries=["KE"])
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        StoryCountry.objects.create(story=story, country_id="KE")
+
+
+# --- Themes and authors --------------------------------------------------------------------------
+
+
+def test_address_of_a_theme_stays_when_its_name_changes(client):
+    make_story("A story", themes=["Forced labour"])
+    theme = Theme.objects.get()
+    assert theme.slug == "forced-labour"
+    theme.name = "Modern slavery"
+    theme.save()
+
+    page = parse(client.get("/stories/theme/forced-labour/"))
+
+    assert page.h1.text == "Stories: Modern slavery"
+    assert page.select_one(".card__title").text == "A story"
+
+
+def test_themes_have_different_slugs():
+    names = ["Child labour", "Child, labour", "Child-labour!", "عمل الأطفال", "???", "!!!"]
+    slugs = [make_theme(name).slug for name in names]
+
+    assert slugs == [
+        "child-labour",
+        "child-labour-2",
+        "child-labour-3",
+        "عمل-الأطفال",
+        "theme",
+        "theme-2",
+    ]
+
+
+def test_theme_in_arabic_has_its_list(client):
+    make_story("A story", themes=["عمل الأطفال"])
+
+    page = parse(client.get("/stories/"))
+    tag = parse(client.get("/stories/a-story/")).select_one(".story__header .tag")
+
+    assert page.select_one(".listing__count").text == "1 story"
+    assert parse(client.get(tag["href"])).h1.text == "Stories: عمل الأطفال"
+
+
+def test_same_slug_is_free_in_another_language():
+    make_theme("Migration")
+    french = Locale.objects.create(language_code="fr")
+
+    assert Theme.objects.create(name="Migration", locale=french).slug == "migration"
+
+
+def test_second_theme_of_the_same_name_is_refused_with_a_message(client):
+    client.force_login(make_user("Editors"))
+    debt, law = make_theme("Debt"), make_theme("Law")
+
+    for address in ("add/", f"edit/{law.pk}/"):
+        response = client.post(
+            f"/admin/snippets/stories/theme/{address}", {"name": "Debt", "description": ""}
+        )
+        assert response.context["form"].errors == {"name": ["There is a theme with this name already."]}
+    client.post(f"/admin/snippets/stories/theme/edit/{debt.pk}/", {"name": "Debt", "description": "New."})
+    assert sorted(Theme.objects.values_list("name", "description")) == [("Debt", "New."), ("Law", "")]
+
+
+@pytest.mark.parametrize(("model", "name"), [(Theme, "Debt"), (Author, "Staff")])
+def test_term_of_a_story_can_not_be_deleted(model, name):
+    story = make_story(themes=["Debt"], authors=["Staff"])
+
+    with pytest.raises(ProtectedError):
+        model.objects.get(name=name).delete()
+    story.delete()
+    model.objects.get(name=name).delete()
+
+
+@pytest.mark.parametrize(("model_name", "name"), [("theme", "Debt"), ("author", "Staff")])
+def test_deleting_a_term_of_a_story_in_the_admin_is_refused_without_an_error(client, model_name, name):
+    make_story(themes=["Debt"], authors=["Staff"])
+    term = {"theme": Theme, "author": Author}[model_name].objects.get(name=name)
+    client.force_login(make_user("Moderators"))
+    address = f"/admin/snippets/stories/{model_name}/delete/{term.pk}/"
+
+    assert client.get(address).status_code == 200
+    assert client.post(address).status_code in {200, 302, 403}
+    assert type(term).objects.filter(pk=term.pk).exists()
+
+
+def test_author_has_no_link_to_a_user():
+    names = {field.related_model.__name__ for field in Author._meta.get_fields() if field.related_model}
+
+    assert "User" not in names
+    assert str(make_author("Amina", role="Officer")) == "Amina, Officer"
+    assert str(make_author("Staff")) == "Staff"
+
+
+# --- In the admin --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [("cote", ["Côte d’Ivoire"]), ("KENYA", ["Kenya"]), ("الهند", ["India"]), ("atlantis", [])],
+)
+def test_chooser_finds_countries_by_name(client, query, names):
+    client.force_login(make_user("Editors"))
+
+    assert [name for name in names if name not in chooser_results(client, "country", query)] == []
+    if not names:
+        assert chooser_results(client, "country", query) == []
+
+
+def test_chooser_offers_themes_and_authors(client):
+    client.force_login(make_user("Editors"))
+    make_theme("Forced labour")
+    make_theme("Going home")
+    make_author("Amina Sow")
+
+    assert chooser_results(client, "theme", "forc")[0] == "Forced labour"
+    assert "Going home" not in chooser_results(client, "theme", "forc")
+    assert "Amina Sow" in chooser_results(client, "author", "amin")
+    assert chooser_results(client, "author", "staff") == []
+
+
+def test_lists_in_the_admin_say_how_many_stories_each_term_has(client):
+    client.force_login(make_user("Editors"))
+    make_author("Staff", role="The team", picture=make_image())
+    for _ in range(3):
+        make_story(countries=["KE"], themes=["Debt"], authors=["Staff"])
+
+    for kind, query in (("country", "kenya"), ("theme", ""), ("author", "")):
+        page = parse(client.get(f"/admin/snippets/stories/{kind}/", {"q": query}))
+        cells = [cell.get_text(" ", strip=True) for cell in page.select("tbody tr")[0].select("td")]
+        assert "3" in cells
+
+
+def test_list_of_countries_can_be_filtered_by_region(client):
+    client.force_login(make_user("Editors"))
+
+    html = client.get("/admin/snippets/stories/country/", {"region": "oceania"}).content.decode()
+
+    assert "Fiji" in html
+    assert "Kenya" not in html
+
+
+# --- Languages of quotes -------------------------------------------------------------------------
+
+
+def test_languages_of_quotes_are_named_in_the_readers_language():
+    assert ("wo", "Wolof") in language_choices()
+    assert ("fil", "Filipino") in language_choices()
+    assert language_name("sw") == "Swahili"
+    with translation.override("fr"):
+        assert language_name("de") == "allemand"
+    assert language_name("zz-unknown") == "zz-unknown"

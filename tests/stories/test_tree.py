@@ -1,0 +1,178 @@
+"""The page tree: which page types may be where, and what the migrations create in it."""
+
+import importlib
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from wagtail.models import Locale, Page, Site
+
+from home.models import HomePage, StandardPage
+from stories.models import RESERVED_SLUGS, StoryIndexPage, StoryPage
+from tests.support.builders import home_page, make_index, make_plain_page, make_story, make_user
+
+pytestmark = pytest.mark.django_db
+
+PAGE_TYPES = {HomePage, StandardPage, StoryIndexPage, StoryPage}
+
+
+def test_these_are_all_the_page_types():
+    assert {model for model in apps.get_models() if issubclass(model, Page)} == PAGE_TYPES | {Page}
+
+
+@pytest.mark.parametrize(
+    ("model", "parents"),
+    [
+        (HomePage, {Page}),
+        (StandardPage, {HomePage, StandardPage}),
+        (StoryIndexPage, {HomePage, StoryIndexPage}),
+        (StoryPage, {StoryIndexPage}),
+    ],
+)
+def test_allowed_parents_of_each_page_type(model, parents):
+    assert set(model.allowed_parent_page_models()) == parents
+
+
+@pytest.mark.parametrize(
+    ("model", "children"),
+    [
+        (HomePage, {StoryIndexPage, StandardPage}),
+        (StandardPage, {StandardPage}),
+        (StoryIndexPage, {StoryIndexPage, StoryPage}),
+        (StoryPage, set()),
+    ],
+)
+def test_allowed_children_of_each_page_type(model, children):
+    assert set(model.allowed_subpage_models()) == children
+
+
+def test_the_admin_offers_the_allowed_children_of_a_page(client):
+    client.force_login(make_user(is_superuser=True))
+    index, plain = make_index(), make_plain_page("About")
+
+    offered = {
+        page.pk: client.get(f"/admin/pages/{page.pk}/add_subpage/") for page in (index, plain, home_page())
+    }
+
+    def links(page):
+        html = offered[page.pk].content.decode()
+        names = ("storypage", "storyindexpage", "standardpage", "homepage")
+        return {name for name in names if f"/{name}/{page.pk}/" in html}
+
+    assert links(home_page()) == {"storyindexpage", "standardpage"}
+    assert links(index) == {"storypage", "storyindexpage"}
+    # With one choice only, Wagtail redirects to its form.
+    assert offered[plain.pk].url == f"/admin/pages/add/home/standardpage/{plain.pk}/"
+
+
+def test_the_admin_adds_nothing_below_a_story(client):
+    client.force_login(make_user(is_superuser=True))
+    story = make_story()
+
+    assert client.get(f"/admin/pages/{story.pk}/add_subpage/").status_code == 302
+    assert client.get(f"/admin/pages/add/stories/storypage/{story.pk}/").status_code == 302
+
+
+def test_there_is_one_home_page_a_language(settings):
+    assert HomePage.max_count == len(settings.WAGTAIL_CONTENT_LANGUAGES) == 4
+    root = Page.get_first_root_node()
+    for code in ("fr", "es", "ar"):
+        locale = Locale.objects.create(language_code=code)
+        root.add_child(instance=HomePage(title=code, slug=f"home-{code}", headline=code, locale=locale))
+    root.refresh_from_db()
+
+    assert not HomePage.can_create_at(root)
+
+
+def test_second_home_page_in_a_language_is_refused():
+    root = Page.get_first_root_node()
+
+    with pytest.raises(ValidationError, match="a home page in this language already"):
+        root.add_child(instance=HomePage(title="Second", slug="second", headline="Second"))
+
+    assert HomePage.objects.count() == 1
+
+
+def test_second_home_page_is_refused_in_the_admin_with_the_reason(client):
+    client.force_login(make_user(is_superuser=True))
+    fields = {"title": "Second", "slug": "second", "headline": "Second", "action-publish": "1"}
+    fields |= {
+        f"{form}-{count}": "0"
+        for form in ("featured_stories", "comments")
+        for count in ("TOTAL_FORMS", "INITIAL_FORMS")
+    }
+    empty = '{"blocks": [{"key": "a", "text": "", "type": "unstyled"}], "entityMap": {}}'
+    fields |= {"introduction": empty, "footer_text": empty, "help_line": empty, "body-count": "0"}
+
+    response = client.post("/admin/pages/add/home/homepage/1/", fields)
+
+    assert response.status_code == 200
+    assert "There is a home page in this language already." in response.content.decode()
+    assert HomePage.objects.count() == 1
+
+
+@pytest.mark.parametrize("slug", sorted(RESERVED_SLUGS))
+@pytest.mark.parametrize("make", [make_story, make_index])
+def test_reserved_slugs_are_refused_below_an_index_page(make, slug):
+    index = make_index()
+
+    with pytest.raises(ValidationError) as error:
+        make(title="A title", parent=index, slug=slug)
+
+    assert list(error.value.message_dict) == ["slug"]
+    assert slug in error.value.message_dict["slug"][0]
+
+
+def test_reserved_slugs_are_allowed_elsewhere():
+    assert make_plain_page("Country", slug="country").full_url.endswith("/country/")
+
+
+def test_migrations_made_one_home_page_with_its_site(settings):
+    home, site = home_page(), Site.objects.get()
+
+    assert Page.objects.count() == 2
+    assert home.url == "/"
+    assert (home.depth, home.live, home.get_parent().numchild) == (2, True, 1)
+    assert site.is_default_site
+    assert site.root_page.specific == home
+    assert (site.hostname, site.port) == ("127.0.0.1", 8000)
+    assert home.full_url == f"{settings.BASE_URL}/"
+
+
+@pytest.mark.parametrize(
+    ("address", "hostname", "port"),
+    [
+        ("https://stories.example.org", "stories.example.org", 443),
+        ("http://stories.example.org", "stories.example.org", 80),
+        ("https://stories.example.org:8443", "stories.example.org", 8443),
+    ],
+)
+def test_the_site_gets_its_address_from_base_url(settings, address, hostname, port):
+    settings.WAGTAILADMIN_BASE_URL = address
+    home_page().delete()
+    Site.objects.all().delete()
+    root = Page.get_first_root_node()
+    Page.objects.filter(pk=root.pk).update(numchild=0)
+    migration = importlib.import_module("home.migrations.0003_home_page")
+
+    migration.add_home_page(apps, None)
+
+    site = Site.objects.get()
+    assert (site.hostname, site.port) == (hostname, port)
+    assert site.root_page.specific == HomePage.objects.get()
+
+
+def test_home_page_shows_its_headline(client):
+    home = home_page()
+    home.headline = "A quiet headline"
+    home.save()
+
+    assert "A quiet headline" in client.get("/").content.decode()
+
+
+def test_the_tree_is_consistent():
+    make_story(parent=make_index(parent=make_index(), title="A section"))
+
+    problems = Page.find_problems()
+
+    assert [list(found) for found in problems] == [[], [], [], [], []]

@@ -1,0 +1,108 @@
+"""Two sections of the site with all that the admin can open, and users who may do different things there."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
+from django.utils import timezone
+from wagtail.admin.models import EditingSession
+from wagtail.models import (
+    Collection,
+    GroupCollectionPermission,
+    GroupPagePermission,
+    Page,
+    Revision,
+    UploadedFile,
+    Workflow,
+    WorkflowState,
+)
+
+from media.models import CleanDocument, CleanImage
+from stories.models import StoryIndexPage, StoryPage
+from tests.support import builders
+
+# Stands in everything hidden of the section that the editor may not touch, and nowhere else.
+SECRET = "Quixotic"
+ROLES = ["visitor", "member", "editor", "moderator", "administrator"]
+
+
+@dataclass
+class Section:
+    """A section, and what it holds that not everybody may see."""
+
+    index: StoryIndexPage
+    live: StoryPage  # with changes that are not published yet
+    draft: StoryPage  # which waits for a moderator
+    scheduled: Revision  # of a third story
+    alias: Page
+    waiting: WorkflowState
+    collection: Collection
+    image: CleanImage
+    document: CleanDocument
+    upload: UploadedFile  # one of several, that has no form yet
+    session: EditingSession
+
+
+def make_section(title, word):
+    """Return a new section, in which `word` is in the title of all that is hidden."""
+    owner = builders.make_user()
+    index = builders.make_index(builders.make_index(), title)
+    collection = Collection.get_first_root_node().add_child(name=f"{word} files")
+    image = builders.make_image(f"{word} picture", collection=collection)
+    document = builders.make_document(f"{word} document")
+    document.collection = collection
+    document.save()
+    live = builders.make_story(f"Public story of {title}", index)
+    alias = live.create_alias(parent=index, update_slug="alias")
+    live.title = f"{word} change"
+    live.save_revision()
+    body = [{"type": "document", "value": {"document": document.pk, "title": f"{word} paper"}}]
+    more = {"lead_image_decorative": True, "body": body, "owner": owner}
+    more |= {"countries": ["KE"], "themes": ["Debt"], "authors": ["Staff"]}
+    draft = builders.make_story(f"{word} draft", index, live=False, lead_image=image, **more)
+    draft.summary = f"{word} summary, longer now."
+    draft.save_revision()
+    waiting = Workflow.objects.get().start(draft, owner)
+    later = builders.make_story(f"{word} tomorrow", index, live=False)
+    later.go_live_at = timezone.now() + timedelta(days=1)
+    scheduled = later.save_revision()
+    scheduled.publish()
+    for page in (live, draft):
+        page.refresh_from_db()
+    upload = UploadedFile.objects.create(
+        file=ContentFile(builders.picture_bytes(), name="word.png"),
+        uploaded_by_user=owner,
+        for_content_type=ContentType.objects.get_for_model(CleanImage),
+    )
+    session = EditingSession.objects.create(user=owner, content_object=draft, last_seen_at=timezone.now())
+    return Section(
+        index, live, draft, scheduled, alias, waiting, collection, image, document, upload, session
+    )
+
+
+def make_section_editors(section):
+    """Return a new group that may do in `section` alone what Editors may do everywhere."""
+    group = Group.objects.create(name=f"Editors of {section.index.title}")
+    editors = Group.objects.get(name="Editors")
+    group.permissions.set(editors.permissions.all())
+    for granted in GroupPagePermission.objects.filter(group=editors):
+        GroupPagePermission.objects.create(group=group, page=section.index, permission=granted.permission)
+    for granted in GroupCollectionPermission.objects.filter(group=editors):
+        GroupCollectionPermission.objects.create(
+            group=group, collection=section.collection, permission=granted.permission
+        )
+    return group
+
+
+def make_role(role, section):
+    """Return a user with `role`, or None for a visitor; an editor is one of `section`."""
+    if role == "visitor":
+        return None
+    user = builders.make_user(
+        *["Moderators"] * (role == "moderator"), username=role, is_superuser=role == "administrator"
+    )
+    if role == "editor":
+        user.groups.add(make_section_editors(section))
+    return user

@@ -1,0 +1,127 @@
+"""What the tests send to the forms of the admin, to choose things by their ID: tests/test_choosing*.py."""
+
+import json
+
+from django.contrib.auth.models import Permission
+from wagtail.models import GroupPagePermission
+from wagtail.test.utils.form_data import nested_form_data, streamfield
+
+from tests.support import builders
+from tests.support.admin_world import SECRET
+
+REFUSED = "Something chosen here is not available to you. Remove it or choose another."
+# What is no ID of anything, for any database.
+ABSURD = ["-1", "0", "9" * 40, "9" * 5000, "1e3", "x", "1\0", "１x", "[1]", "null"]
+
+
+def permit(client, own, *codenames, publish=True):
+    """Give the user of `client` more permissions, and the right to publish in the section `own`."""
+    group = client.user.groups.get()
+    for name in codenames:
+        app, codename = name.split(".")
+        group.permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+    if publish:
+        right = Permission.objects.get(content_type__app_label="wagtailcore", codename="publish_page")
+        GroupPagePermission.objects.create(group=group, page=own.index, permission=right)
+
+
+def rich_text(kind, key):
+    """Return what the editor of rich text sends for a text in which something is linked or embedded."""
+    block = {"key": "a", "type": "unstyled", "depth": 0, "text": "Words", "inlineStyleRanges": []}
+    block["entityRanges"] = [{"offset": 0, "length": 5, "key": 0}]
+    entity = {"type": kind, "mutability": "MUTABLE", "data": {"id": key, "format": "left", "alt": ""}}
+    return json.dumps({"blocks": [block], "entityMap": {"0": entity}})
+
+
+def action(page):
+    return {"heading": "", "text": "", "label": "Go", "page": page, "url": ""}
+
+
+def picture(image):
+    return {"image": image, "alt_text": "x", "decorative": ""}
+
+
+def media_link(image):
+    link = {"kind": "video", "title": "x", "url": "https://example.org/", "minutes": ""}
+    return link | {"poster": picture(image), "transcript": rich_text("NONE", 1)}
+
+
+def table(text):
+    column = {"column-count": "1", "column-0-type": "link", "column-0-heading": "x", "column-0-order": "0"}
+    row = {"row-count": "1", "row-0-order": "0", "row-0-deleted": "", "cell-0-0": text}
+    return column | row | {"column-0-deleted": "", "caption": ""}
+
+
+def a_list(value):
+    return {"count": "1", "0-deleted": "", "0-order": "0", "0-type": "item", "0-id": "", "0-value": value}
+
+
+# How each field of a story names a page, a picture or a document: (kind of thing, field, value for its ID).
+WAYS = {
+    "lead picture": ("image", "lead_image", str),
+    "picture": (
+        "image",
+        "body",
+        lambda key: [("pictures", {"pictures": a_list({"image": picture(key), "caption": ""})})],
+    ),
+    "still picture": ("image", "body", lambda key: [("media_link", media_link(key))]),
+    "document": ("document", "body", lambda key: [("document", {"document": key, "title": "x"})]),
+    "action": ("page", "body", lambda key: [("action", action(key))]),
+    "chosen story": (
+        "page",
+        "body",
+        lambda key: [("chosen_stories", {"heading": "x", "stories": a_list(key)})],
+    ),
+    "link to a page": ("page", "body", lambda key: [("text", rich_text("LINK", key))]),
+    "link to a document": ("document", "body", lambda key: [("text", rich_text("DOCUMENT", key))]),
+    "link in a key fact": (
+        "page",
+        "body",
+        lambda key: [
+            ("callout", {"title": "", "text": rich_text("LINK", key), "source": "", "source_url": ""})
+        ],
+    ),
+    "link in a table": ("page", "body", lambda key: [("table", table(rich_text("LINK", key)))]),
+}
+
+
+def story_form(keys, action=None, **fields):
+    """Return what the page editor sends for a story; `keys`: the ID that it names in each of some WAYS."""
+    body = [("heading", {"text": "x", "level": "2"})]
+    for way, key in keys.items():
+        _kind, field, value = WAYS[way]
+        if field == "body":
+            body += value(str(key))
+        else:
+            fields[field] = value(str(key))
+    data = builders.story_form(action, body=(), **{"lead_image_decorative": "on", **fields})
+    return data | nested_form_data({"body": streamfield(body)})
+
+
+def thing(section, kind):
+    return {"image": section.image, "document": section.document, "page": section.draft}[kind]
+
+
+def add_address(section):
+    return f"/admin/pages/add/stories/storypage/{section.index.pk}/"
+
+
+def edit_address(page):
+    return f"/admin/pages/{page.pk}/edit/"
+
+
+def text_of(response):
+    return b"".join(response).decode() if response.streaming else response.content.decode()
+
+
+def refuses(response, field):
+    """Assert that the form came back with the error beside `field`, and without what is hidden."""
+    assert response.status_code == 200
+    assert SECRET.lower() not in text_of(response).lower()
+    errors = response.context["form"].errors
+    assert errors == {field: [REFUSED]}
+    assert REFUSED in text_of(response)
+
+
+def author_form(image=""):
+    return {"name": "Staff", "role": "", "picture": str(getattr(image, "pk", image))}

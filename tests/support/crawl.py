@@ -1,0 +1,217 @@
+"""Records what the demonstration site answers to four kinds of people, and compares two records.
+
+    python -m tests.support.crawl record FOLDER       crawl a new site with the demonstration, on SQLite
+    python -m tests.support.crawl compare OLD NEW     list the differences; the status is 1 if there are any
+
+Run `record` before and after a change that must not alter behaviour. A record holds the status, headers,
+body and number of queries of every public and admin page that links lead to. Tokens, nonces, UUIDs and
+names of stored files are normalised, because they differ from run to run.
+"""
+
+import difflib
+import hashlib
+import html
+import json
+import logging
+import os
+import re
+import sys
+from collections import Counter, deque
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import time_machine
+
+PEOPLE = {"visitor": None, "editor": "Editors", "moderator": "Moderators", "administrator": ""}
+STARTS = ["/", "/fr/", "/ar/", "/search/?q=kenya", "/robots.txt", "/sitemap.xml", "/nothing-here/", "/admin/"]
+SKIPPED = ("/admin/logout/", "/static/")
+NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
+# Lists link to every combination of filter and order. So many of each address are representative.
+QUERY_STRINGS_PER_PATH = 4
+LINKS = re.compile(
+    r'\b(?:href|src|action|data-[\w-]*url[\w-]*|value)="(/[^"]*|https?://testserver[^"]*|\?[^"]*)"'
+)
+SOURCE_SETS = re.compile(r'\bsrcset="([^"]+)"')
+LOCATIONS = re.compile(r"<(?:loc|id)>https?://[^/<]+(/[^<]*)<")
+VARYING = [
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "UUID"),
+    (re.compile(r"\b[0-9a-f]{32}(?=\.)"), "FILE"),
+    (re.compile(r"\b[A-Za-z0-9]{64}\b"), "TOKEN"),
+    (re.compile(r"(nonce[-=]\"?)[\w+/=-]{16,}"), r"\1NONCE"),
+    (re.compile(r"\bsection-[0-9a-f]{8}\b"), "section-UUID"),
+]
+UNCOMPARED_HEADERS = {"content-length", "etag", "last-modified", "expires", "date"}
+
+
+def main(arguments):
+    """Run the command in `arguments` and return the exit status."""
+    match arguments:
+        case ["record", folder]:
+            return record(Path(folder))
+        case ["compare", old, new]:
+            return compare(Path(old), Path(new))
+    sys.exit(__doc__)
+
+
+def record(folder):
+    """Crawl the site as each kind of person and write the answers to `folder`."""
+    bodies = folder / "bodies"
+    bodies.mkdir(parents=True)
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "SECRET_KEY": "crawl" * 10}
+    os.environ.pop("DATABASE_URL", None)
+    # Refused requests are part of the record.
+    logging.disable(logging.CRITICAL)
+    with time_machine.travel(NOW, tick=False):
+        users = prepare_site()
+        answers = {name: crawl(user, bodies) for name, user in users.items()}
+    (folder / "answers.json").write_text(json.dumps(answers, indent=1, sort_keys=True))
+    for name, answer in answers.items():
+        statuses = Counter(each["status"] for each in answer.values())
+        sys.stdout.write(f"{name}: {len(answer)} addresses, by status {dict(sorted(statuses.items()))}\n")
+    return 0
+
+
+def prepare_site():
+    """Create the database with the demonstration; return a user, or None, for each kind of person."""
+    import django
+
+    django.setup()
+    from django.contrib.auth import get_user_model
+    from django.contrib.auth.models import Group
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    call_command("load_demo", verbosity=0)
+    users = {"visitor": None}
+    for name, group in PEOPLE.items():
+        if group is None:
+            continue
+        users[name] = get_user_model().objects.create_user(
+            name, f"{name}@example.org", "x", is_superuser=not group
+        )
+        if group:
+            users[name].groups.add(Group.objects.get(name=group))
+    return users
+
+
+def crawl(user, bodies):
+    """Follow all links from STARTS as `user`; return {address: answer} and write bodies to `bodies`."""
+    from django.test import Client
+
+    client = Client(raise_request_exception=False)
+    if user:
+        client.force_login(user)
+    waiting, seen, per_path, answers = deque(STARTS), set(STARTS), Counter(), {}
+    while waiting:
+        address = waiting.popleft()
+        answers[address], text = ask(client, address)
+        (bodies / answers[address]["body"]).write_text(normalised(text))
+        text += f'<a href="{answers[address]["headers"].get("Location", "")}">'
+        for link in links_in(text, address):
+            path, _, query = link.partition("?")
+            if normalised(link) in seen or link.startswith(SKIPPED):
+                continue
+            if query and per_path[path] >= QUERY_STRINGS_PER_PATH:
+                continue
+            per_path[path] += bool(query)
+            seen.add(normalised(link))
+            waiting.append(link)
+    return {normalised(address): answer for address, answer in answers.items()}
+
+
+def ask(client, address):
+    """Return the answer to a GET of `address`, as it is stored, and its body as text.
+
+    The request runs inside a transaction that is rolled back. So no request changes what a later one sees,
+    and nothing is answered from a cache: the number of queries is that of an uncached answer.
+    """
+    from django.db import connection, reset_queries, transaction
+    from django.test.utils import CaptureQueriesContext
+
+    reset_queries()  # the log has a limit
+    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        response = client.get(address)
+        body = b"".join(response.streaming_content) if response.streaming else response.content
+        transaction.set_rollback(True)
+    kind = response.headers.get("Content-Type", "")
+    is_text = kind.startswith("text/") or "json" in kind or "xml" in kind or "javascript" in kind
+    text = body.decode(errors="replace") if is_text else f"({len(body)} bytes)" if not body else "(bytes)"
+    headers = {
+        name: normalised(value)
+        for name, value in response.headers.items()
+        if name.lower() not in UNCOMPARED_HEADERS
+    }
+    cookies = {name: sorted(filter(each.get, each)) for name, each in response.cookies.items()}
+    answer = {
+        "status": response.status_code,
+        "headers": headers,
+        "cookies": cookies,
+        "queries": len(queries),
+        "body": hashlib.sha256(normalised(text).encode()).hexdigest(),
+    }
+    return answer, text
+
+
+def links_in(text, address):
+    """Yield the addresses on this site that `text`, the answer of `address`, links to, without fragments."""
+    found = LINKS.findall(text) + LOCATIONS.findall(text)
+    for sources in SOURCE_SETS.findall(text):
+        found += [source.split()[0] for source in sources.split(",")]
+    for link in found:
+        try:
+            parts = urlsplit(urljoin(f"http://testserver{address}", html.unescape(link)))
+        except ValueError:
+            continue
+        if parts.netloc == "testserver":
+            yield parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def normalised(text):
+    """Return `text` with all that differs from run to run replaced by fixed words."""
+    for pattern, replacement in VARYING:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def compare(old, new):
+    """Print the differences between the records in `old` and `new`; return 1 when there are any."""
+    before, after = (json.loads((folder / "answers.json").read_text()) for folder in (old, new))
+    differences = 0
+    for person in PEOPLE:
+        for address in sorted(before[person].keys() | after[person].keys()):
+            pair = before[person].get(address), after[person].get(address)
+            if pair[0] == pair[1]:
+                continue
+            differences += 1
+            sys.stdout.write(f"{person} {address}: {difference(*pair)}\n")
+            if all(pair) and pair[0]["body"] != pair[1]["body"]:
+                sys.stdout.writelines(body_difference(old, new, *pair))
+    total = sum(map(len, after.values()))
+    sys.stdout.write(f"{differences} of {total} answers differ.\n")
+    return int(differences > 0)
+
+
+def difference(before, after):
+    """Return in words which parts of two answers differ."""
+    if not (before and after):
+        return "only in the old record" if before else "only in the new record"
+    return "; ".join(
+        f"{part} {before[part]!r} -> {after[part]!r}" if part != "body" else "the body"
+        for part in before
+        if before[part] != after[part]
+    )
+
+
+def body_difference(old, new, before, after):
+    """Return the first lines of a diff between the bodies of two answers."""
+    texts = [
+        (folder / "bodies" / answer["body"]).read_text().splitlines(keepends=True)
+        for folder, answer in ((old, before), (new, after))
+    ]
+    lines = [f"    {line.rstrip()[:200]}\n" for line in difflib.unified_diff(*texts, n=0)]
+    return lines[2:14]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,242 @@
+"""Small documents that take a lot of memory or time to open. The tests and `make drill` upload them."""
+
+import io
+import zlib
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name
+
+from tests.support.document_samples import W, docx, pdf, relationships, sheet, word_body, xlsx, zipped
+
+MEBI = 1024 * 1024
+
+
+# --- Word and Excel -------------------------------------------------------------------------------
+
+
+def wide_docx():
+    return zipped(docx("<w:p><w:r><w:t>a</w:t></w:r></w:p>" * 900_000))
+
+
+def empty_elements_docx():
+    return zipped(docx("<w:p/>" * 5_000_000))
+
+
+def deep_docx():
+    return zipped(docx("<w:sdt><w:sdtContent>" * 400_000 + "</w:sdtContent></w:sdt>" * 400_000))
+
+
+def long_attribute_docx():
+    return zipped(docx(f'<w:p w:val="{"a" * (35 * MEBI)}"/>'))
+
+
+def many_attributes_docx():
+    attributes = "".join(f' w:a{number}="1"' for number in range(1_500_000))
+    return zipped(docx(f"<w:p{attributes}/>"))
+
+
+def long_text_docx():
+    return zipped(docx(f"<w:p><w:r><w:t>{'&amp;' * (7 * MEBI)}</w:t></w:r></w:p>"))
+
+
+def relationships_docx():
+    rows = relationships(*[("image", f"media/{number}.png") for number in range(300_000)])
+    return zipped(docx() | {"word/_rels/document.xml.rels": rows})
+
+
+def fields_docx():
+    begin = '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>PAGE "a</w:instrText></w:r>'
+    return zipped(docx(f"<w:p>{begin * 200_000}</w:p>"))
+
+
+def laughing_docx():
+    entities = '<!ENTITY a "ha">' + "".join(
+        f'<!ENTITY {name} "{f"&{before};" * 10}">'
+        for before, name in zip("abcdefghi", "bcdefghij", strict=True)
+    )
+    return zipped(docx() | {"word/document.xml": f"<!DOCTYPE x [{entities}]>" + word_body("&j;")})
+
+
+def unpacked_docx():
+    """Return a Word file with 25 parts of 30 MB each."""
+    parts = {f"word/header{number}.xml": f"<w:hdr {W}>{' ' * 30 * MEBI}</w:hdr>" for number in range(5)}
+    rows = relationships(*[("header", f"header{number}.xml") for number in range(5)])
+    used = "".join(f'<w:headerReference w:type="x" r:id="rId{number + 1}"/>' for number in range(5))
+    return zipped(docx() | parts | {
+        "word/document.xml": word_body(f"<w:sectPr>{used}</w:sectPr>"),
+        "word/_rels/document.xml.rels": rows,
+    })  # fmt: skip
+
+
+def picture_docx():
+    return zipped(docx() | {"word/media/MarkName.jpeg": bytes(120 * MEBI)})
+
+
+def many_parts_docx():
+    return zipped(docx() | {f"word/media/{number}.png": "" for number in range(3000)})
+
+
+def wide_xlsx():
+    return zipped(xlsx() | {"xl/worksheets/sheet1.xml": sheet('<c r="A1"><v>1</v></c>' * 1_500_000)})
+
+
+# --- PDF ------------------------------------------------------------------------------------------
+
+
+def packed(block, times):
+    """Return `times` times the bytes `block`, compressed, without having all of them in memory."""
+    packer = zlib.compressobj(9)
+    return b"".join([packer.compress(block) for _ in range(times)]) + packer.flush()
+
+
+def pdf_with(change):
+    return pdf(change)
+
+
+def with_stream(data, place, filters=Name.FlateDecode, **keys):
+    """Return a PDF with the compressed `data` as a stream that `place` puts where it belongs."""
+
+    def change(document):
+        stream = document.make_stream(b"", **keys)
+        stream.write(data, filter=filters)
+        place(document, stream)
+
+    return pdf(change)
+
+
+def as_content(document, stream):
+    document.pages[0].Contents = stream
+
+
+def as_picture(document, stream):
+    stream.Type, stream.Subtype, stream.Width, stream.Height = Name.XObject, Name.Image, 9, 9
+    stream.ColorSpace, stream.BitsPerComponent = Name.DeviceGray, 8
+    document.pages[0].Resources.XObject.Im2 = stream
+    document.pages[0].Contents = document.make_stream(b"/Im2 Do")
+
+
+def as_characters(document, stream):
+    font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, ToUnicode=stream)
+    document.pages[0].Resources.Font = Dictionary(F1=font)
+    document.pages[0].Contents = document.make_stream(b"BT /F1 9 Tf (a) Tj ET")
+
+
+def twice_packed():
+    return zlib.compress(packed(b"q Q\n" * MEBI, 100), 9)
+
+
+def object_stream_pdf(content=None, count=1, first=4):
+    """Return a PDF whose list of objects, compressed, is 512 MiB of spaces when it is opened."""
+    content = content or packed(b" " * (16 * MEBI), 32)
+    body = b"%PDF-1.5\n"
+    start = len(body)
+    body += b"1 0 obj<</Type/ObjStm/N %d/First %d/Filter/FlateDecode" % (count, first)
+    body += b"/Length %d>>stream\n" % len(content) + content + b"\nendstream endobj\n"
+    table = len(body)
+    rows = b"\0\0\0\0\0" + b"\1" + start.to_bytes(3) + b"\0" + b"\2\0\0\1\0"  # object 2 is in object 1
+    rows += b"\1" + table.to_bytes(3) + b"\0"
+    body += b"3 0 obj<</Type/XRef/Size 4/W[1 3 1]/Root 2 0 R/Length %d>>stream\n" % len(rows)
+    return body + rows + b"\nendstream endobj\nstartxref\n%d\n%%%%EOF" % table
+
+
+def many_objects_pdf():
+    """Return a PDF of some 100 KB with a million objects."""
+    document = pikepdf.new()
+    document.add_blank_page()
+    size = 1_000_000
+    rows = b"".join(b"\1" + (15).to_bytes(3) + b"\0" for _ in range(size))
+    output = io.BytesIO()
+    document.save(output, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    body = output.getvalue()
+    body = body[: body.rindex(b"xref\n", 0, body.rindex(b"startxref"))]
+    table = len(body)
+    content = zlib.compress(rows, 9)
+    body += b"%d 0 obj<</Type/XRef/Size %d/W[1 3 1]/Root 1 0 R/Filter/FlateDecode" % (size - 1, size)
+    body += b"/Length %d>>stream\n" % len(content) + content
+    return body + b"\nendstream endobj\nstartxref\n%d\n%%%%EOF" % table
+
+
+def dictionaries_pdf():
+    """Return a PDF with an array of millions of dictionaries in a compressed list of objects."""
+    array = b"<</Type/Catalog/Pages [" + b"<<>>" * 4_000_000 + b"]>>"
+    return object_stream_pdf(zlib.compress(b"2 0 " + array, 9))
+
+
+def claimed_table_pdf():
+    data = object_stream_pdf(zlib.compress(b"2 0 <</Type/Catalog>>"))
+    return data.replace(b"/Size 4", b"/Size 2147483647").replace(b"/N 1", b"/N 2147483647")
+
+
+def deep_array_pdf():
+    def change(document):
+        document.pages[0].MediaBox = Array([0, 0, 9, 9])
+        document.Root.PageLabels = Dictionary(Nums=pikepdf.Object.parse(b"[" * 400 + b"]" * 400))
+
+    return pdf(change)
+
+
+def many_pages_pdf():
+    def change(document):
+        page = document.pages[0].obj
+        document.Root.Pages.Kids = Array([page] * 200_000)
+        document.Root.Pages.Count = 200_000
+
+    return pdf(change)
+
+
+def nested_pages_pdf():
+    def change(document):
+        root = document.Root.Pages
+        below = root.Kids
+        for _ in range(20_000):
+            below = Array(
+                [document.make_indirect(Dictionary(Type=Name.Pages, Kids=below, Count=1, Parent=root))]
+            )
+        root.Kids = below
+
+    return pdf(change)
+
+
+def outline_pdf():
+    def change(document):
+        first = document.make_indirect(Dictionary(Title="a"))
+        document.Root.Outlines = document.make_indirect(Dictionary(First=first))
+        for _ in range(100_000):
+            following = document.make_indirect(
+                Dictionary(Title="a", Prev=first, Parent=document.Root.Outlines)
+            )
+            first.Next, first = following, following
+
+    return pdf(change, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+
+
+BOMBS = {
+    "wide.docx": wide_docx,
+    "empty-elements.docx": empty_elements_docx,
+    "deep.docx": deep_docx,
+    "long-attribute.docx": long_attribute_docx,
+    "many-attributes.docx": many_attributes_docx,
+    "long-text.docx": long_text_docx,
+    "relationships.docx": relationships_docx,
+    "fields.docx": fields_docx,
+    "laughs.docx": laughing_docx,
+    "unpacked.docx": unpacked_docx,
+    "picture.docx": picture_docx,
+    "many-parts.docx": many_parts_docx,
+    "wide.xlsx": wide_xlsx,
+    "object-stream.pdf": object_stream_pdf,
+    "many-objects.pdf": many_objects_pdf,
+    "dictionaries.pdf": dictionaries_pdf,
+    "claimed-table.pdf": claimed_table_pdf,
+    "deep-array.pdf": deep_array_pdf,
+    "many-pages.pdf": many_pages_pdf,
+    "nested-pages.pdf": nested_pages_pdf,
+    "outline.pdf": outline_pdf,
+    "content.pdf": lambda: with_stream(packed(b" " * MEBI, 500), as_content),
+    "operations.pdf": lambda: with_stream(packed(b"q Q\n" * 250_000, 35), as_content),
+    "brackets.pdf": lambda: with_stream(packed(b"(" * MEBI, 30), as_content),
+    "numbers.pdf": lambda: with_stream(packed(b"1 " * 500_000, 35), as_content),
+    "twice.pdf": lambda: with_stream(twice_packed(), as_content, Array([Name.FlateDecode, Name.FlateDecode])),
+    "picture.pdf": lambda: with_stream(packed(bytes(16 * MEBI), 400), as_picture),
+    "characters.pdf": lambda: with_stream(packed(b"1 beginbfchar <00> <00> " * 40_000, 35), as_characters),
+}

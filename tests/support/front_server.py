@@ -1,0 +1,103 @@
+"""nginx with the site's own configuration, in a folder of its own, for tests and `make container`."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support import services
+
+CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx.conf"
+# What a distribution's own nginx.conf holds around it.
+AROUND = """
+daemon off;
+worker_processes 1;
+pid {folder}/pid;
+error_log stderr emerg;
+{user}
+events {{}}
+http {{
+    types {{ text/html html; image/jpeg jpg; }}
+    {temporary}
+    include {folder}/site.conf;
+}}
+"""
+TEMPORARY = ["client_body", "proxy", "fastcgi", "scgi", "uwsgi"]
+PATIENCE = 30  # seconds
+
+
+def nginx_program(install=True):
+    """Return the path of nginx; get it if `install`. Raises Missing when there is none."""
+    everywhere = f"{os.environ['PATH']}:/usr/sbin:/opt/homebrew/bin"
+    if not shutil.which("nginx", path=everywhere) and install:
+        services.install_debian_packages("nginx-light")
+    if path := shutil.which("nginx", path=everywhere):
+        return path
+    raise services.Missing("no nginx here: install it (Debian's package is nginx-light)")
+
+
+@contextmanager
+def running(program, upstream, data_dir, certificate=None, scheme="$scheme", more=""):
+    """Run nginx before the site at `upstream` ("127.0.0.1:8000"); give its port, and the folder of its logs.
+
+    `certificate`: the folder of one, for HTTPS; else it speaks HTTP. `scheme`: what the site is told.
+    `more`: what its block `server` holds besides.
+    """
+    port = services.free_port()
+    with tempfile.TemporaryDirectory(prefix="tests-nginx-") as name:
+        folder = Path(name)
+        replaced = {
+            "server web:8000;": f"server {upstream};",
+            "default $scheme;": f"default {scheme};",
+            "    server_tokens off;": f"    server_tokens off;\n{more}",
+            "/var/cache/nginx/": f"{folder}/",
+            "/var/log/nginx/": f"{folder}/",
+            "root /data;": f"root {data_dir};",
+            "alias /data/media/;": f"alias {data_dir}/media/;",
+        }
+        if certificate:
+            replaced |= {"    listen 80;\n": "", "listen 443 ssl": f"listen 127.0.0.1:{port} ssl"}
+            replaced |= {"/etc/nginx/certificates": str(certificate)}
+        else:
+            replaced |= {"listen 80;": f"listen 127.0.0.1:{port};", "    listen 443 ssl http2;": "    #"}
+            replaced |= {"    ssl_certificate": "    # ssl_certificate"}
+        (folder / "site.conf").write_text(with_replaced(CONFIGURATION.read_text(), replaced))
+        paths = [f"{kind}_temp_path {folder}/{kind};" for kind in TEMPORARY]
+        around = AROUND.format(folder=folder, user=user_line(), temporary=" ".join(paths))
+        (folder / "nginx.conf").write_text(around)
+        command = [program, "-p", folder, "-e", "stderr", "-c", folder / "nginx.conf"]
+        with subprocess.Popen(command) as process:
+            try:
+                wait_for(port, process)
+                yield port, folder
+            finally:
+                process.terminate()
+
+
+def user_line():
+    """Return the line that keeps root's workers root, so that they can write into the test's folder."""
+    return "user root;" if os.geteuid() == 0 else ""
+
+
+def with_replaced(text, replaced):
+    """Return `text` with other values in it; all that is to be replaced must be there."""
+    for old, new in replaced.items():
+        assert old in text, f"{old} is not in deploy/nginx.conf"
+        text = text.replace(old, new)
+    return text
+
+
+def wait_for(port, process):
+    """Wait until somebody listens on `port`; raise when `process` ended before that."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            if process.poll() is not None or time.monotonic() > end:
+                raise
+            time.sleep(0.05)

@@ -1,0 +1,217 @@
+"""Pictures that give somebody away, in every way that their formats have room for.
+
+All that is planted says "Mark", so that it can be looked for; `marks_in` and `tell_tales` look.
+"""
+
+import io
+import json
+import struct
+import subprocess
+import zipfile
+
+import pillow_heif
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from tests.support import services
+
+pillow_heif.register_heif_opener()
+
+SUFFIXES = ["jpg", "png", "webp", "heic"]
+RED, BLUE = (200, 30, 30), (30, 30, 200)
+XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:format="MarkXmp" '
+    b'xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSLatitude="14,41.5N"/></rdf:RDF></x:xmpmeta>'
+)
+
+
+def photo(width=600, height=400):
+    """Return a picture that is red at its top and blue at its bottom."""
+    image = Image.new("RGB", (width, height), BLUE)
+    image.paste(RED, (0, 0, width, height // 2))
+    return image
+
+
+def saved(image, picture_format, **options):
+    """Return the bytes of `image` in the format that Pillow calls `picture_format`."""
+    output = io.BytesIO()
+    image.save(output, picture_format, **options)
+    return output.getvalue()
+
+
+def telling_picture(suffix, trailing=True):
+    """Return the bytes of a picture, lying on its side, with all that a `suffix` file has room for."""
+    upright = photo()
+    image = upright.transpose(Image.Transpose.ROTATE_90)  # what orientation 6 turns back
+    output = io.BytesIO()
+    planted = {"exif": exif(), "icc_profile": wide_profile()}
+    if suffix == "jpg":
+        image.save(output, "JPEG", xmp=XMP, comment=b"MarkComment", **planted)
+        data = with_iptc(output.getvalue())
+    elif suffix == "png":
+        texts = PngInfo()
+        texts.add_text("Comment", "MarkComment")
+        texts.add_itxt("XML:com.adobe.xmp", XMP.decode())
+        texts.add_text("Raw profile type iptc", f"\niptc\n{len(IPTC)}\n{IPTC.hex()}\n", zip=True)
+        image.save(output, "PNG", pnginfo=texts, **planted)
+        data = output.getvalue()
+    elif suffix == "heic":
+        upright.save(output, "HEIF", xmp=XMP, **planted | {"exif": exif(orientation=1)})
+        data = output.getvalue()
+    else:
+        image.save(output, "WEBP", xmp=XMP, **planted)
+        data = output.getvalue()
+    return data + (zipped() if trailing else b"")
+
+
+# --- What is planted -----------------------------------------------------------------------------
+
+BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED = 1, 2, 3, 4, 5, 7
+SIZES = {BYTE: 1, ASCII: 1, SHORT: 2, LONG: 4, RATIONAL: 8, UNDEFINED: 1}
+
+
+def exif(orientation=6):
+    """Return EXIF with maker, time, position, maker note, and a thumbnail that has a comment itself."""
+    thumbnail = io.BytesIO()
+    photo(160, 120).save(thumbnail, "JPEG", comment=b"MarkThumbnail")
+    thumbnail = thumbnail.getvalue()
+    where = struct.pack("<6I", 14, 1, 41, 1, 30, 1)
+    places = {"main": 8, "camera": 300, "gps": 500, "small": 800, "thumbnail": 1000}
+    main = [
+        (0x010F, ASCII, b"MarkMaker\0"),
+        (0x0112, SHORT, struct.pack("<H", orientation)),
+        (0x013B, ASCII, b"MarkArtist\0"),
+        (0x8769, LONG, struct.pack("<I", places["camera"])),
+        (0x8825, LONG, struct.pack("<I", places["gps"])),
+    ]
+    camera = [
+        (0x9003, ASCII, b"2024:05:06 07:08:09\0"),
+        (0x927C, UNDEFINED, b"MarkMakerNote with a serial number"),
+    ]
+    gps = [(1, ASCII, b"N\0"), (2, RATIONAL, where), (3, ASCII, b"W\0"), (4, RATIONAL, where)]
+    small = [
+        (0x0201, LONG, struct.pack("<I", places["thumbnail"])),
+        (0x0202, LONG, struct.pack("<I", len(thumbnail))),
+    ]
+    tiff = bytearray(places["thumbnail"]) + thumbnail
+    tiff[:8] = b"II*\0" + struct.pack("<I", places["main"])
+    for name, entries in {"main": main, "camera": camera, "gps": gps, "small": small}.items():
+        following = places["small"] if name == "main" else 0
+        written = directory(entries, places[name], following)
+        tiff[places[name] : places[name] + len(written)] = written
+    return b"Exif\0\0" + bytes(tiff)
+
+
+def directory(entries, place, following):
+    """Return a TIFF directory that stands at `place`, with the values that don't fit into it behind."""
+    table, values = struct.pack("<H", len(entries)), b""
+    behind = place + 2 + 12 * len(entries) + 4
+    for tag, kind, value in entries:
+        table += struct.pack("<HHI", tag, kind, len(value) // SIZES[kind])
+        if len(value) > 4:
+            table += struct.pack("<I", behind + len(values))
+            values += value + b"\0" * (len(value) % 2)
+        else:
+            table += value.ljust(4, b"\0")
+    return table + struct.pack("<I", following) + values
+
+
+IPTC = b"".join(
+    struct.pack(">BBBH", 0x1C, 2, number, len(text)) + text
+    for number, text in ((80, b"MarkByline"), (120, b"MarkCaption"))
+)
+
+
+def with_iptc(jpeg):
+    """Return the bytes of a JPEG with IPTC in the segment where Photoshop puts it."""
+    block = b"8BIM\x04\x04\0\0" + struct.pack(">I", len(IPTC)) + IPTC + b"\0" * (len(IPTC) % 2)
+    segment = b"Photoshop 3.0\0" + block
+    place = 4 + int.from_bytes(jpeg[4:6])  # behind the first segment, which says that this is JFIF
+    return jpeg[:place] + b"\xff\xed" + struct.pack(">H", len(segment) + 2) + segment + jpeg[place:]
+
+
+def zipped():
+    """Return a ZIP file: behind a picture it makes a file that is both."""
+    output = io.BytesIO()
+    with zipfile.ZipFile(output, "w") as archive:
+        archive.writestr("MarkZip.txt", "MarkHidden")
+    return output.getvalue()
+
+
+def wide_profile():
+    """Return a colour profile with the primaries of Display P3, a date, and words."""
+
+    def xyz(*numbers):
+        return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(number * 65536)) for number in numbers)
+
+    words = b"MarkProfile\0"
+    tags = {
+        b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(words)) + words + bytes(78),
+        b"cprt": b"text\0\0\0\0MarkCopyright\0",
+        b"wtpt": xyz(0.9642, 1.0, 0.8249),
+        b"rXYZ": xyz(0.5151, 0.2412, -0.0011),
+        b"gXYZ": xyz(0.2920, 0.6922, 0.0419),
+        b"bXYZ": xyz(0.1571, 0.0666, 0.7841),
+    }
+    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), b"curv\x00\x00\x00\x00\x00\x00\x00\x01\x023\x00\x00")
+    table, body = struct.pack(">I", len(tags)), b""
+    for name, value in tags.items():
+        table += struct.pack(">4sII", name, 132 + 12 * len(tags) + len(body), len(value))
+        body += value + b"\0" * (-len(value) % 4)
+    head = b"MARK\x04\0\0\0mntrRGB XYZ " + struct.pack(">6H", 2024, 5, 6, 7, 8, 9) + b"acspMARK"
+    head += bytes(4) + b"MARKMARK" + bytes(12) + struct.pack(">3i", 63190, 65536, 54061) + b"MARK"
+    data = head.ljust(124, b"\0") + table + body
+    return struct.pack(">I", len(data) + 4) + data
+
+
+# --- What is looked for --------------------------------------------------------------------------
+
+# All that exiftool may say of a clean picture: what every picture of its format has.
+HARMLESS = {
+    "ExifTool:ExifToolVersion",
+    *(f"File:{name}" for name in (
+        "FileSize", "FileType", "FileTypeExtension", "MIMEType", "ImageWidth", "ImageHeight",
+        "EncodingProcess", "BitsPerSample", "ColorComponents", "YCbCrSubSampling",
+    )),
+    *(f"JFIF:{name}" for name in ("JFIFVersion", "ResolutionUnit", "XResolution", "YResolution")),
+    *(f"PNG:{name}" for name in (
+        "ImageWidth", "ImageHeight", "BitDepth", "ColorType", "Compression", "Filter", "Interlace",
+            "ProfileName",
+    )),
+}  # fmt: skip
+HARMLESS_GROUPS = {
+    "SourceFile",
+    "System",
+    "Composite",
+    "RIFF",
+    "QuickTime",
+    "Meta",
+    "ICC_Profile",
+    "ICC-header",
+}
+
+
+def marks_in(data):
+    """Return what of the planted words, or of a ZIP file, is in the bytes `data`."""
+    return [mark for mark in (b"Mark", b"MARK", b"PK\x03\x04", b"PK\x05\x06", b"Exif") if mark in data]
+
+
+def read_metadata(*paths):
+    """Return for each of the files at `paths` what exiftool finds: {group:tag: value}."""
+    command = [services.exiftool(), "-json", "-a", "-G1", "-s", *map(str, paths)]
+    done = subprocess.run(command, capture_output=True, check=False)
+    return json.loads(done.stdout)
+
+
+def tell_tales(*paths):
+    """Return what exiftool finds in the files at `paths` that a clean picture hasn't."""
+    found = []
+    for tags in read_metadata(*paths):
+        for tag, value in tags.items():
+            group = tag.partition(":")[0]
+            harmless = tag in HARMLESS or group in HARMLESS_GROUPS
+            words = group.startswith("ICC") and any(word in tag for word in ("Copyright", "Description"))
+            if not harmless or words or "GPS" in tag:
+                found.append((tag, value))
+    return found

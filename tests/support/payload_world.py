@@ -1,0 +1,142 @@
+"""A site with all that can be shown, every text of which is a script; and all its addresses."""
+
+import re
+
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils.http import urlencode
+from wagtail.contrib.search_promotions.models import Query, SearchPromotion
+from wagtail.log_actions import log
+from wagtail.models import Comment, CommentReply, Page, Revision
+from wagtail.users.models import UserProfile
+
+from accounts.models import Passkey
+from home.models import SiteSettings, StandardPage
+from search.models import KnownWord
+from stories.models import StoryPage
+from stories.terms import Author, Country, Theme
+from tests.support import admin_world, builders
+from tests.support.payloads import PAYLOADS, Poison
+from tests.support.routes import Addresses
+from tests.support.site import make_site, make_states
+
+# What these show of a page, and how, is different for each type.
+OF_TYPE = ["edit", "view_draft"]
+VIEWS = [*OF_TYPE, "history", "usage", "delete", "copy", "move", "unpublish", "workflow_history"]
+
+
+class World:
+    """The poisoned site: its `poison`, its `administrator`, and addresses of two kinds."""
+
+    def __init__(self, turn=0):
+        self.poison = Poison(turn)
+        self.administrator = builders.make_user(username="administrator", is_superuser=True)
+        self.site = make_site()
+        self.states = [address for address, _shows in make_states(self.site).values()]
+        self.section = admin_world.make_section("Own", "Plain")
+        self._add_what_is_left()
+        self.routes = dict(Addresses(self.section))
+        self._poison()
+
+    def _add_what_is_left(self):
+        """Make a row of what the others make none of."""
+        story, image, section = self.site.story, self.site.story.lead_image, self.section
+        for each in (image, section.image, section.document):
+            each.tags.add("wages")
+        StoryPage.objects.filter(pk=story.pk).update(show_leave_quickly=True)
+        Author.objects.update(picture=image)
+        SiteSettings.objects.update(logo=image)
+        UserProfile.get_for_user(self.administrator)
+        Page.objects.filter(pk=story.pk).update(owner=self.administrator)
+        for page in (
+            self.site.story.get_site().root_page.specific,
+            StandardPage.objects.get(slug="get-help"),
+        ):
+            type(page).objects.filter(pk=page.pk).update(body=story.body)
+        comment = Comment.objects.create(page=story, user=self.administrator, text="?", contentpath="title")
+        CommentReply.objects.create(comment=comment, user=self.administrator, text="!")
+        # Not the administrator's own: they would be asked for it.
+        Passkey.objects.create(user=section.draft.owner, name="Stick", credential_id="x", public_key=b"")
+        KnownWord.objects.get_or_create(folded="wages", written="wages")
+        SearchPromotion.objects.create(
+            query=Query.get("road"), external_link_url="https://example.org/", external_link_text="Out"
+        )
+        for each in (story, section.draft, Theme.objects.first(), section.image, section.document):
+            log(each, "wagtail.edit", user=self.administrator, data={"title": "Was"})
+
+    def _poison(self):
+        """Fill all that there is, with two different versions of every page."""
+        pages = Page.objects.filter(depth__gt=1, alias_of=None)
+        for page in pages.specific():
+            page.save_revision(clean=False)
+            page.save_revision(clean=False)
+        self.poison.fill()
+        for revision in Revision.objects.all():
+            self._rewrite(revision)
+        self.poison.fill()
+        for page in pages:
+            self._rewrite(page.latest_revision)
+        self.poison.is_tidy = False
+        self.poison.fill()
+        call_command("update_index", verbosity=0)
+
+    @staticmethod
+    def _rewrite(revision):
+        page = Page.objects.get(pk=revision.object_id).specific
+        revision.content = page.serializable_data()
+        Revision.objects.filter(pk=revision.pk).update(content=revision.content)
+
+    def public(self):
+        """Return the addresses that readers go to."""
+        pages = [*self.site.addresses.values(), *self.states]
+        terms = [f"/stories/theme/{slug}/" for slug in Theme.objects.values_list("slug", flat=True)]
+        told = Country.objects.filter(story_countries__isnull=False).distinct()
+        terms += [f"/stories/country/{slug}/" for slug in told.values_list("slug", flat=True)]
+        terms = [address for address in terms if re.fullmatch(r"[\w/-]+", address)]
+        searches = [f"/search/?{urlencode({'q': words})}" for words in ("wages", "onload", PAYLOADS[2])]
+        asked = [f"/stories/?{urlencode({'country': PAYLOADS[0], 'theme': PAYLOADS[1]})}"]
+        text_only = [
+            f"{address}{'&' if '?' in address else '?'}text=1"
+            for address in [*self.site.addresses.values(), *searches]
+        ]
+        others = [f"{base}feed.{kind}" for base in ("/", "/stories/") for kind in ("atom", "rss")]
+        others += ["/search/suggestions/?q=wages", "/sitemap.xml", "/robots.txt", "/search/?q=wagees"]
+        assert terms
+        return [*pages, *terms, *searches, *asked, *text_only, *others]
+
+    def pages(self, views=VIEWS):
+        """Return the addresses in the admin of a page of each type, and of what the pages were before.
+
+        `views`: the names of those that are wanted of each page; of the story it is always all.
+        """
+        one_of_each = {type(page): page for page in Page.objects.filter(depth__gt=1).specific()}
+        chosen = {page.pk for page in [*one_of_each.values(), self.site.story, self.section.draft]}
+        return [
+            address
+            for pk in sorted(chosen)
+            for address in addresses_of(pk, VIEWS if pk == self.site.story.pk else views)
+        ]
+
+    def others(self):
+        """Return the addresses in the admin that are not of one page; they open without a form's answer."""
+        return [address for name, address in self.routes.items() if not re.search(NO_PAGES, name)]
+
+
+# Parts of pages, answers to scripts, and what leads away from the admin.
+NO_PAGES = (
+    r"_results|chosen|:create|_api:|bulk_action|logout|sprite|serve|rendition|javascript_catalog|ping|release"
+    r"|dismissibles|autocomplete|preview|admin/|error_test|url_generator|multiple_|_multiple$|choose_page_"
+    r"|password|login|task_chooser|choosers|_chooser|chooserresults|invit|reset_second_factor|set_page_position|confirm"
+    r"|:lock$|unlock|enable|unschedule|^second_factor|convert_alias|collect_|process_import|set_privacy|remove"
+    r"|single_sign_on"
+)
+
+
+def addresses_of(pk, views):
+    """Return the addresses in the admin of the page `pk`: of `views`, comparisons and a shared preview."""
+    name = "wagtailadmin_pages"
+    return [
+        *(reverse(f"{name}:{view}", args=[pk]) for view in views),
+        *(reverse(f"{name}:revisions_compare", args=[pk, first, "latest"]) for first in ("earliest", "live")),
+        f"{reverse(f'{name}:view_draft', args=[pk])}?mode=shared",
+    ]

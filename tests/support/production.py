@@ -1,0 +1,109 @@
+"""The site as it runs in production: gunicorn with its processes, behind what stands for a front server."""
+
+import http.client
+import os
+import secrets
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from django.db import connection
+
+HOST = "stories.example.org"
+# The environment that Python needs, and nothing that configures the site.
+BARE = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+PATIENCE = 60  # seconds
+
+
+class Site:
+    """A running server of the site, its environment and what it wrote."""
+
+    def __init__(self, folder, database, **variables):
+        self.folder = Path(folder)
+        self.environment = BARE | {
+            "DATABASE_URL": database,
+            "DATA_DIR": str(self.folder / "data"),
+            "SECRET_KEY": secrets.token_urlsafe(60),
+            "BASE_URL": f"https://{HOST}",
+            "TRUST_PROXY": "1",
+            "SECOND_FACTOR": "nobody",  # the editor of the drills has no phone
+            "DJANGO_SETTINGS_MODULE": "tests.support.settings_production",
+            "PYTHONUNBUFFERED": "1",
+            **variables,
+        }
+        self.listener = self.port = self.process = None
+
+    def manage(self, *words, check=True):
+        """Run manage.py; return what became of it."""
+        command = [sys.executable, "manage.py", *words]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=check)
+
+    def start(self, workers=2, threads=4, limits=None):
+        """Start the server; who comes before it is ready waits. `limits` is called in it first."""
+        if not self.listener:
+            # Kept through a crash: else another program may get the port meanwhile.
+            self.listener = socket.create_server(("127.0.0.1", 0))
+            self.port = self.listener.getsockname()[1]
+        listener = self.listener.fileno()
+        command = [sys.executable, "-m", "gunicorn", "site_project.wsgi", "-c", "deploy/gunicorn.conf.py"]
+        command += ["--bind", f"fd://{listener}", "--workers", str(workers)]
+        command += ["--threads", str(threads), "--preload", "--graceful-timeout", "30", "--no-control-socket"]
+        with (self.folder / "output").open("ab") as output:
+            self.process = subprocess.Popen(
+                command,
+                env=self.environment,
+                pass_fds=[listener],
+                stdout=output,
+                stderr=output,
+                preexec_fn=limits,  # noqa: PLW1509 - before any thread
+            )
+
+    def stop(self):
+        """Stop the server, as a container's engine does; return its exit status."""
+        if self.listener:
+            self.listener.close()
+            self.listener = None
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(PATIENCE) if self.process else None
+
+    def workers(self):
+        """Return the ids of the server's worker processes."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(number) for number in children.read_text().split()]
+
+    def output(self):
+        return (self.folder / "output").read_text()
+
+    def ask(self, path, method="GET", body=None, **headers):
+        """Return (status, headers, body) of the answer to one request on a connection of its own."""
+        answer = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        try:
+            with suppress(BrokenPipeError):  # refused before its end: the answer is there
+                answer.request(method, path, body, {"Host": HOST, "X-Forwarded-Proto": "https"} | headers)
+            response = answer.getresponse()
+            return response.status, response.headers, response.read()
+        finally:
+            answer.close()
+
+
+@contextmanager
+def running_site(folder, database, workers=2, **variables):
+    """Give a running Site, and stop it afterwards."""
+    site = Site(folder, database, **variables)
+    site.start(workers)
+    try:
+        yield site
+    finally:
+        site.stop()
+
+
+def database_of_the_test():
+    """Return the address of the database that the test itself has open."""
+    settings = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{settings['NAME']}"
+    return "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**settings)

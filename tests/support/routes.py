@@ -1,0 +1,200 @@
+"""Every route below WALKED, from the URL resolver, with arguments that name real objects."""
+
+import re
+from contextlib import contextmanager
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.urls import get_resolver, reverse
+from django.urls.resolvers import URLResolver
+from wagtail.admin.api.views import PagesAdminAPIViewSet
+from wagtail.admin.views.bulk_action.registry import bulk_action_registry
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.contrib.search_promotions.models import Query, SearchPromotion
+from wagtail.models import Locale, PageViewRestriction, Site, Task, Workflow
+
+from search.models import MissedSearch, VocabularyGroup
+from stories.terms import Country
+from tests.support import builders
+
+WALKED = ("admin/", "documents/", "media/", "_util/")
+UNNAMED = {"admin/test404/": "/admin/test404/", "admin/^.*/$": "/admin/nothing-here/"}
+
+
+def routes(resolver=None, prefix="", namespaces=()):
+    """Yield (name with its namespaces, pattern) of every route below WALKED."""
+    for each in (resolver or get_resolver()).url_patterns:
+        pattern = f"{prefix}{each.pattern}"
+        if isinstance(each, URLResolver):
+            yield from routes(each, pattern, (*namespaces, each.namespace) if each.namespace else namespaces)
+        elif pattern.startswith(WALKED):
+            yield ":".join((*namespaces, each.name or pattern)), pattern
+
+
+class Addresses:
+    """The addresses of all routes, with what is in `section` as arguments where a section has it."""
+
+    def __init__(self, section):
+        self.section = section
+        self.user = get_user_model().objects.get_or_create(username="somebody")[0]
+        SearchPromotion.objects.get_or_create(query=Query.get("road"), page=section.live)
+        self.terms = {
+            "theme": builders.make_theme("Debt").pk,
+            "author": builders.make_author("Staff").pk,
+            "country": Country.objects.get(code="KE").pk,
+            "vocabularygroup": VocabularyGroup.objects.first().pk,
+        }
+        self.numbers = {
+            "wagtailadmin_collections": section.collection.pk,
+            "wagtailadmin_workflows": Workflow.objects.get().pk,
+            "wagtaillocales": Locale.objects.get_or_create(language_code="fr")[0].pk,
+            "wagtailsites": Site.objects.get().pk,
+            "wagtailsettings": Site.objects.get().pk,
+            "wagtailusers_users": self.user.pk,
+            "wagtailusers_groups": Group.objects.get(name="Editors").pk,
+            "wagtaildocs_chooser": section.document.pk,
+            "wagtailimages_chooser": section.image.pk,
+            "wagtailadmin_api:documents": section.document.pk,
+            "wagtailadmin_api:images": section.image.pk,
+        }
+        for room, term in [("stories", name) for name in ("theme", "author", "country")] + [
+            ("search", "vocabularygroup")
+        ]:
+            self.numbers |= {
+                f"wagtailsnippet{kind}_{room}_{term}": self.terms[term] for kind in ("s", "choosers")
+            }
+        self.values = self._values()
+        self.special = self._special()
+
+    def __iter__(self):
+        """Yield (name, address); the name goes on after a space where one route does many things."""
+        for name, pattern in routes():
+            if name.rpartition(":")[2].startswith("admin/"):
+                yield name, UNNAMED[pattern]
+            elif name == "wagtail_bulk_action":
+                yield from self._bulk_actions(name)
+            elif name == "wagtailadmin_api:pages:action":
+                for action in PagesAdminAPIViewSet.actions:
+                    yield f"{name} {action}", reverse(name, args=[self.section.draft.pk, action])
+            elif name == "wagtaildocs_serve":
+                document = self.section.document
+                yield name, reverse(name, args=[document.pk, document.filename])
+            else:
+                yield name, self._address(name, pattern)
+
+    def _address(self, name, pattern):
+        key = self.numbers.get(name.rpartition(":")[0], self.section.draft.pk)
+        values = self.values | {"pk": key} | self.special.get(name, {})
+        address = reverse(
+            name, kwargs={each: values[each] for each in re.findall(r"<(?:\w+:)?(\w+)>", pattern)}
+        )
+        return f"{address}?id={key}" if name.endswith("chosen_multiple") else address
+
+    def _bulk_actions(self, name):
+        keys = self.terms | {
+            "page": self.section.draft.pk,
+            "cleanimage": self.section.image.pk,
+            "cleandocument": self.section.document.pk,
+            "user": self.user.pk,
+        }
+        bulk_action_registry.get_bulk_actions_for_model("", "")  # has it look for them
+        for app, models in bulk_action_registry.actions.items():
+            for model, actions in models.items():
+                for action in actions:
+                    address = reverse(name, args=[app, model, action])
+                    yield f"{name} {model} {action}", f"{address}?id={keys[model]}"
+
+    def _values(self):
+        section = self.section
+        task_state = section.waiting.current_task_state
+        restriction, _ = PageViewRestriction.objects.get_or_create(
+            page=section.draft, restriction_type=PageViewRestriction.LOGIN
+        )
+        return {
+            "page_id": section.draft.pk,
+            "parent_page_id": section.index.pk,
+            "page_to_move_id": section.draft.pk,
+            "destination_id": section.index.get_parent().pk,
+            "page_pk": section.index.pk,
+            "content_type_app_name": "stories",
+            "content_type_model_name": "storypage",
+            "app_label": "stories",
+            "model_name": "storypage",
+            "revision_id": section.draft.revisions.order_by("pk").first().pk,
+            "revision_id_a": section.draft.revisions.order_by("pk").first().pk,
+            "revision_id_b": section.draft.latest_revision.pk,
+            "action_name": "approve",
+            "task_state_id": task_state.pk,
+            "task_id": task_state.task_id,
+            "workflow_state_id": section.waiting.pk,
+            "workflow_pk": section.waiting.workflow_id,
+            "collection_id": section.collection.pk,
+            "image_id": section.image.pk,
+            "doc_id": section.document.pk,
+            "document_id": section.document.pk,
+            "uploaded_file_id": section.upload.pk,
+            "filter_spec": "width-100",
+            "redirect_id": Redirect.objects.get_or_create(old_path="/old", redirect_link="/new/")[0].pk,
+            "query_id": Query.get("road").pk,
+            "object_id": section.draft.pk,
+            "session_id": section.session.pk,
+            "uidb64": "MQ",
+            "token": "abc-def",
+            "restriction_id": restriction.pk,
+            "page_view_restriction_id": restriction.pk,
+        }
+
+    def _special(self):
+        section, tasks = self.section, {"pk": Task.objects.get().pk}
+        known = {"words": "debt", "count": 7, "month": "2026-03-01"}
+        missed, _ = MissedSearch.objects.get_or_create(digest="x", defaults=known)
+        return {
+            "missed_search_delete": {"pk": missed.pk},
+            "rendition": {"name": section.image.get_rendition("width-100").file.name},
+            "simple_translation:submit_snippet_translation": {
+                "model_name": "theme",
+                "pk": self.terms["theme"],
+            },
+            "wagtailadmin_choose_page_child": {"parent_page_id": section.draft.pk},
+            "wagtailadmin_pages:convert_alias": {"page_id": section.alias.pk},
+            "wagtailadmin_pages:revisions_unschedule": {
+                "page_id": section.scheduled.object_id,
+                "revision_id": section.scheduled.pk,
+            },
+            "wagtailadmin_tag_model_autocomplete": {"app_name": "taggit", "model_name": "tag"},
+            "wagtailadmin_workflows:add_task": {
+                "app_label": "wagtailcore",
+                "model_name": "groupapprovaltask",
+            },
+            "wagtailsettings:edit": {"app_name": "home", "model_name": "sitesettings"},
+            "wagtailsettings:preview_on_edit": {"app_name": "home", "model_name": "sitesettings"},
+        } | {f"wagtailadmin_workflows:{each}_task": tasks for each in ("edit", "disable", "enable")}
+
+
+# What the page editor sends, and besides what other forms of Wagtail's can't do without.
+FORM = builders.story_form() | {
+    "social_links-count": "0",
+    "new_parent_page": "1",
+    "new_title": "New",
+    "new_slug": "new",
+    "url": "https://example.org/",
+    "external-link-chooser-url": "https://example.org/",
+    "input_format": "0",
+}
+
+
+@contextmanager
+def changes():
+    """Give a list of the tables in which something changes meanwhile, sessions aside."""
+    changed = []
+
+    def note(execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        found = re.match(r'(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"', sql)
+        if found and found[1] != "django_session" and context["cursor"].rowcount:
+            changed.append(found[1])
+        return result
+
+    with connection.execute_wrapper(note):
+        yield changed

@@ -1,0 +1,219 @@
+"""A small site with a page of each type, and a story with all ten blocks, for the browser tests."""
+
+from dataclasses import dataclass
+
+from wagtail.contrib.search_promotions.models import Query, SearchPromotion
+from wagtail.models import Locale
+
+from home.models import FeaturedStory, HomePage, SiteSettings
+from media.models import CleanImage
+from stories.models import StoryIndexPage, StoryPage
+from tests.support import builders
+
+LONG_WORD = "Rechtsschutzversicherungsgesellschaften"
+
+
+@dataclass
+class Site:
+    """What make_site built: the story, and the address of a page of each type by a short name."""
+
+    story: StoryPage
+    addresses: dict
+
+
+def make_site():
+    """Build a site where all that a page can show is there."""
+    index = builders.make_index(introduction="<p>Told by those who lived them.</p>")
+    help_page = builders.make_plain_page("Get help", show_in_menus=True, body=[("quote", QUOTE)])
+    builders.make_plain_page(f"Words: {LONG_WORD}", parent=help_page, introduction="What words mean.")
+    story = make_rich_story(builders.make_index(index, "Africa"))
+    builders.make_story("Bricks and debts", countries=["IN"], themes=["Debt bondage"])
+    builders.make_story("Home from the sea", countries=["KE", "TH"], themes=["Forced labour"])
+    home = builders.home_page()  # only now: it knows how many pages are below it
+    home.headline = "Stories of people who got free"
+    home.introduction = "<p>Each told by somebody who chose to tell it.</p>"
+    home.tagline = "In their own words"
+    home.help_page = help_page
+    home.help_line = "<p>Call <b>0800 000 000</b>, day and night.</p>"
+    home.footer_text = '<p>Read more on <a href="https://example.org/">another site</a>.</p>'
+    home.donate_text = "Donate"
+    home.featured_stories = [FeaturedStory(story=story)]
+    home.save()
+    settings = SiteSettings.for_site(home.get_site())
+    settings.organisation_name = "A charity with quite a long name"
+    settings.donate_url = "https://donate.example.org/"
+    settings.contact_email = "change@example.org"
+    settings.social_links = [("profile", {"name": "Mastodon", "url": "https://social.example.org/"})]
+    settings.save()
+    addresses = {
+        "home": "/",
+        "index": "/stories/",
+        "section": "/stories/africa/",
+        "story": story.url,
+        "theme": "/stories/theme/forced-labour/",
+        "country": "/stories/country/kenya/",
+        "filtered": "/stories/?country=kenya",
+        "search": "/search/?q=wages",
+        "nothing found": "/search/?q=zeppelin",
+        "plain": help_page.url,
+        "404": "/nothing/here/",
+    }
+    return Site(story, addresses)
+
+
+def make_states(site):
+    """Add to `site` what its pages can look like besides; return {name: (address, what only it shows)}.
+
+    What it shows is a selector of Playwright's.
+    """
+    index = builders.make_index()
+    builders.make_index(index, "Nothing yet")
+    make_many_stories(index)
+    title = f"What {LONG_WORD} meant to us, and what we did. " * 6
+    long_title = builders.make_story(title[:255], countries=["KE"], show_leave_quickly=True)
+    bare = builders.make_story("In one sentence")
+    private = builders.make_private(builders.make_plain_page("For members"))
+    query = Query.get("road")
+    SearchPromotion.objects.create(query=query, page=bare, description="Begin here.", sort_order=0)
+    french = make_version("fr", "Récits")
+    builders.make_story("Un récit", french, locale=french.locale, content_notes=["debt"])
+    arabic = make_version("ar", "قصص")
+    arabic_story = make_rich_story(arabic, locale=arabic.locale)
+    return {
+        "pages": ("/stories/?page=2", "text=Page 2 of"),
+        "one story": ("/stories/country/india/", "text=1 story"),
+        "empty index": ("/stories/nothing-yet/", "text=There is no story here yet."),
+        "filtered to nothing": ("/stories/?country=india&theme=forced-labour", "text=No story fits"),
+        "bad filter": ("/stories/?year=soon", "text=A filter in the address was not understood"),
+        "long title and leaving": (long_title.url, ".story__title--long >> visible=true"),
+        "bare story": (bare.url, "article:not(:has(img, ul.tags)) >> text=In one sentence"),
+        "text-only story": (f"{site.story.url}?text=1", "text=Full version"),
+        "text-only index": ("/stories/?text=1", "text=Full version"),
+        "login": (private.url, "text=This page is for readers with an account."),
+        "empty search": ("/search/", "text=Newest stories"),
+        "results": ("/search/?q=road", ".listing__filters >> text=Kenya"),
+        "filtered results": ("/search/?q=road&country=ke", "ul:has(.tag--active)"),
+        "pages of results": ("/search/?q=road&page=2", "text=Page 2 of"),
+        "promoted": ("/search/?q=road", ".promoted >> text=Begin here."),
+        "also searched": ("/search/?q=forced+labour", "text=Also searched"),
+        "exact": ("/search/?q=forced+labour&exact=1", "text=Only the words just as you typed them."),
+        "corrected": ("/search/?q=wagess", "text=These are the results for"),
+        "some of the words": ("/search/?q=wages+zeppelin", "text=These results have some of them."),
+        "cry for help": ("/search/?q=help+escape+passport+taken", ".help-first"),
+        "too long": (f"/search/?q={'x' * 201}", "[role=alert]"),
+        "French home": ("/fr/", "text=Aller au contenu"),
+        "French story": ("/fr/stories/un-récit/", "text=Un récit"),
+        "French search": ("/fr/search/?q=rien", "html[lang=fr]"),
+        "Arabic home": ("/ar/", "html[dir=rtl]"),
+        "Arabic index": ("/ar/stories/", "html[dir=rtl]"),
+        "Arabic story": (arabic_story.url, "html[dir=rtl]"),
+        "Arabic search": ("/ar/search/?q=passport", "html[dir=rtl] .result"),
+    }
+
+
+def make_many_stories(parent):
+    """Add stories below `parent`, of which lists and searches for “road” have a second page."""
+    for number in range(11):
+        country = ["KE", "SN"][number % 2]
+        builders.make_story(f"The road, part {number}", parent, countries=[country], themes=["On the road"])
+
+
+def make_version(language, title):
+    """Return a story index in `language`, below a home page: versions of the English ones."""
+    home, index = builders.home_page(), builders.make_index()
+    locale = Locale.objects.create(language_code=language)
+    first = HomePage(title=title, headline=title, slug=language, locale=locale)
+    first.translation_key = home.translation_key
+    home.get_parent().add_child(instance=first)
+    version = StoryIndexPage(title=title, slug="stories", locale=locale, show_in_menus=True)
+    version.translation_key = index.translation_key
+    return first.add_child(instance=version)
+
+
+def make_rich_story(parent, **fields):
+    """Return a story below `parent` that has all that a story can have."""
+    lead = builders.make_image("Court house", shows=CleanImage.Shows.ILLUSTRATION, credit="A. Painter")
+    return builders.make_story(
+        "Wages after three years",
+        parent,
+        countries=["KE"],
+        themes=["Forced labour", "Recruitment fees"],
+        authors=["Staff"],
+        body=ten_blocks(),
+        summary=f"She asked for her wages in court, with the help of a lawyer and a {LONG_WORD}.",
+        lead_image=lead,
+        lead_image_alt="A court house with open doors",
+        content_notes=["debt", "violence"],
+        show_contents=True,
+        **fields,
+    )
+
+
+QUOTE = {"text": "Niliomba mshahara wangu.", "attribution": "A survivor in Kenya", "own_words": True}
+
+
+def ten_blocks():
+    """Return the raw body of a story with each of the ten blocks, pictures once alone, once as a gallery."""
+    road = builders.make_image("Road", credit="B. Photographer")
+    other = builders.make_image("Somebody", shows=CleanImage.Shows.SOMEONE_ELSE)
+    leaflet = builders.make_document("Leaflet", "Real Name.txt", b"Questions to ask before you go.")
+    more = builders.make_story("Gold dust", countries=["SN"], themes=["Forced labour"])
+    alone = {"pictures": [picture(road, "A road between fields", caption="The road to the coast")]}
+    gallery = {"pictures": [picture(road, "The same road at night"), picture(other, "A woman at a desk")]}
+    film = {
+        "kind": "video",
+        "title": "The road home",
+        "url": "https://www.film.example.org/42",
+        "minutes": 6,
+        "poster": picture(road, "A road from above")["image"],
+        "transcript": "<p>You hear the sea and a bus.</p>",
+    }
+    action = {
+        "heading": "Need help now?",
+        "text": "Day and night, in your language.",
+        "label": "Talk to us",
+        "url": "https://help.example.org/",
+    }
+    fact = {
+        "title": "What is debt bondage?",
+        "text": "<p>Work to repay a debt that never ends.</p>",
+        "source": "A convention",
+        "source_url": "https://law.example.org/",
+    }
+    table = {
+        "caption": "Who helps with what",
+        "columns": [{"type": "text", "heading": "Question"}, {"type": "link", "heading": "Ask"}],
+        "rows": [
+            {"values": ["Wages not paid", '<p><a href="https://labour.example.org/">Labour office</a></p>']},
+            {"values": [LONG_WORD, "<p>Nobody yet</p>"]},
+        ],
+    }
+    blocks = [
+        ("heading", {"text": "The journey", "level": "2"}),
+        (
+            "text",
+            f"<h3>At the agency</h3><p>They took her <b>passport</b>. {LONG_WORD}</p><ul><li>One</li></ul>",
+        ),
+        ("pictures", alone),
+        ("pictures", gallery),
+        ("heading", {"text": "The court", "level": "2"}),
+        ("quote", QUOTE | {"language": "sw"}),
+        ("callout", fact),
+        ("document", {"document": leaflet.pk, "title": "Questions before you go"}),
+        ("media_link", film),
+        ("action", action),
+        ("table", table),
+        ("chosen_stories", {"heading": "Read next", "stories": [more.pk]}),
+    ]
+    return [
+        {"type": kind, "value": value, "id": f"{number:08}-0000-4000-8000-000000000000"}
+        for number, (kind, value) in enumerate(blocks)
+    ]
+
+
+def picture(image, alt_text, caption=""):
+    """Return the raw value of a picture in the block of pictures."""
+    return {
+        "image": {"image": image.pk, "decorative": False, "alt_text": alt_text},
+        "caption": caption,
+    }
