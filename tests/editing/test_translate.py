@@ -1,4 +1,4 @@
-"""“Translate” makes drafts only where the user may add pages; what can't be make_translation is said in words."""
+"""“Translate” makes drafts only where the user may add pages; what can't be translated is said in words."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission
