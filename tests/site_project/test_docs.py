@@ -49,13 +49,6 @@ def test_commands_of_the_documents_are_in_the_makefile():
     assert [command for command in commands if f"\n{command}:" not in makefile] == []
 
 
-def test_rooms_of_the_readme_are_there():
-    readme = (ROOT / "README.md").read_text()
-    rooms = re.findall(r"^ {4}([a-z_]+)/ ", readme, re.MULTILINE)
-    assert len(rooms) >= 7
-    assert [room for room in rooms if not (ROOT / room).is_dir()] == []
-
-
 def test_contributing_says_why_each_package_is_here():
     project = (ROOT / "pyproject.toml").read_text()
     packages = set(re.findall(r'^    "([a-z-]+)[\[><=]', project, re.MULTILINE))
