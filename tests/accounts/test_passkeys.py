@@ -325,8 +325,8 @@ def test_nobody_removes_what_is_anothers(admin):
 def test_lost_passkeys_are_forgotten(admin, capsys):
     lost = builders.make_user(username="lost", is_superuser=True)
     with_passkey(lost)
-    client = signed_in(admin)
-    use(client, with_passkey(admin))
+    passkey, client = with_passkey(admin), signed_in(admin)
+    use(client, passkey)
     address = f"/admin/users/second-factor/{lost.pk}/"
     assert builders.parse(client.get("/admin/users/")).select(f"a[href='{address}']")
     client.post(address)

@@ -45,7 +45,7 @@ def check_looks(page):
 
 
 def test_changed_address_is_saved_after_password_and_code_by_keyboard(live_server, new_page, amina):
-    page = new_page()
+    page = new_page(reduced_motion="reduce")
     give_session(page, live_server.url, amina)
     page.goto(live_server.url + ACCOUNT)
     page.get_by_role("textbox", name="Email").fill("new@example.org")
