@@ -79,6 +79,11 @@ def test_without_javascript_the_form_is_reached_too(live_server, new_page, amina
     make_stale()
     page.goto(f"{live_server.url}/admin/second-factor/mine/")
     expect(page.get_by_role("heading", name="Is it you?")).to_be_visible()
+    page.get_by_label("Your password").fill("wrong-lantern-road-41")
+    page.get_by_role("button", name="Go on").click()
+    opacities = "element => [element, ...element.children].map(part => getComputedStyle(part).opacity)"
+    assert "0" not in page.get_by_role("alert").evaluate(opacities)
+    expect(page.get_by_role("alert")).to_be_in_viewport()
     page.get_by_label("Your password").fill(builders.PASSWORD)
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_text("Nothing yet.")).to_be_visible()
