@@ -129,3 +129,7 @@ def test_site_finds_the_password_of_the_database_in_its_file(tmp_path):
     assert run(code, tmp_path, **address, PGPASSFILE=str(passwords)).stdout == "there\n"
     refused = run(code, tmp_path, **address)
     assert "no password supplied" in refused.stderr
+
+
+def test_first_administrator_has_no_name_that_everybody_knows():
+    assert SERVICES["web"]["environment"]["FIRST_ADMIN"] == "${FIRST_ADMIN:-random}"
