@@ -9,7 +9,7 @@ from wagtail.admin.models import FormState
 from wagtail.admin.rich_text.editors.draftail import DraftailRichTextArea
 from wagtail.admin.widgets import BaseChooser
 from wagtail.models import Page, ReferenceIndex, Revision
-from wagtail.test.utils.form_data import nested_form_data, streamfield
+from wagtail.test.utils.form_data import inline_formset, nested_form_data, streamfield
 
 from editing import chosen_objects
 from stories.models import StoryPage
@@ -126,7 +126,8 @@ def test_field_without_a_chooser_is_checked_as_well(editor, own, other, monkeypa
 
 @pytest.mark.parametrize("absurd", ABSURD)
 def test_what_is_no_id_is_an_error_and_no_crash(editor, administrator, own, absurd):
-    form = story_form(dict.fromkeys(WAYS, absurd))
+    countries = inline_formset([{"country": absurd}])  # whose IDs are letters
+    form = story_form(dict.fromkeys(WAYS, absurd), story_countries=countries)
     for client in (editor, administrator):
         response = client.post(add_address(own), form)
         assert response.context["form"].errors
