@@ -1,4 +1,8 @@
-"""Reads the environment variables that configure the site. README.md lists them all."""
+"""Reads the environment variables that configure the site, for settings.py. README.md lists them all.
+
+An empty variable counts as not set. A wrong value ends the program with one line on standard error. The line
+names the variable and never repeats its value, which may be a secret.
+"""
 
 import os
 import re
@@ -8,120 +12,126 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-import environ
+from environ import Env
 
 from accounts.secret_files import kept_secret
 
-TRUE = {"1", "true", "yes", "on"}
-FALSE = {"", "0", "false", "no", "off"}
+SWITCH = dict.fromkeys(["1", "true", "yes", "on"], True) | dict.fromkeys(["0", "false", "no", "off"], False)
+SQLITE_OPTIONS = {
+    # In WAL mode readers do not wait for a writer. In IMMEDIATE mode writers wait for each other, up to
+    # `timeout` seconds. With synchronous=NORMAL a power cut could lose the last saves.
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+}
 
 
 def stop(name, problem):
-    """End the program with one line that names the variable `name`, never its value."""
+    """End the program with the line "`name` `problem`" and exit status 1."""
     sys.exit(f"{name} {problem}")
 
 
-def read(name, default=""):
-    """Return the value of the environment variable `name`; an empty one counts as not set."""
-    return os.environ.get(name, "").strip() or default
+def read(name, default="", cast=str, problem=""):
+    """Return the value of the variable `name`, or `default`, converted by `cast`.
+
+    Stops with `problem` if `cast` raises. The exception and warnings of a library can repeat a password.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return cast(os.environ.get(name, "").strip() or default)
+    except Exception:
+        stop(name, problem)
 
 
 def read_switch(name):
-    """Return True or False for a variable that is on or off; off when it is not set."""
-    value = read(name).lower()
-    if value in TRUE:
-        return True
-    if value in FALSE:
-        return False
-    stop(name, "must be 1 (on) or 0 (off).")
+    return read(name, "0", lambda value: SWITCH[value.lower()], "must be 1 (on) or 0 (off).")
 
 
 def read_choice(name, choices, default):
-    """Return the variable's value in capitals; stop when it is none of `choices`."""
-    value = read(name, default).upper()
-    if value not in choices:
-        stop(name, f"must be one of {', '.join(choices)}.")
-    return value
+    """Return the one of `choices`, in capitals, that the variable names in any case."""
+    same = dict(zip(choices, choices, strict=True))
+    return read(name, default, lambda value: same[value.upper()], f"must be one of {', '.join(choices)}.")
+
+
+def read_list(name, is_valid, problem):
+    """Return the parts of a value with commas between them. Each must satisfy `is_valid`."""
+    parts = [part.strip() for part in read(name).split(",") if part.strip()]
+    return parts if all(map(is_valid, parts)) else stop(name, problem)
+
+
+def read_url(name, schemes, problem, default=""):
+    """Return the URL in the variable as urlsplit() does. It must have one of `schemes` and a host."""
+
+    def parse(value):
+        url = urlsplit(value)
+        _ = url.port  # raises ValueError if the port is not a number
+        if url.scheme not in schemes or not url.hostname:
+            raise ValueError
+        return url
+
+    return read(name, default, parse, problem)
+
+
+def read_secret(name):
+    """Return the value of the variable, or the contents of the file that the variable `name`_FILE names."""
+    path = read(f"{name}_FILE")
+    if read(name) or not path:
+        return read(name)
+    return read(f"{name}_FILE", cast=_read_file, problem="names a file that can't be read.")
+
+
+def _read_file(path):
+    return Path(path).read_text().strip()
 
 
 def read_base_url(default, https_only):
-    """Return BASE_URL without a slash at its end; stop when it is no usable web address."""
+    """Return BASE_URL without a slash at its end."""
+    problem = "must be an address like https://stories.example.org, with no path."
     value = read("BASE_URL", default).rstrip("/")
     if not value:
         stop("BASE_URL", "is missing. Set it to the address of the site, like https://stories.example.org")
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and not parts.path
-        _ = parts.port  # raises ValueError when it is no number
-    except ValueError:
-        usable = False
-    if not usable:
-        stop("BASE_URL", "must be an address like https://stories.example.org, with no path.")
-    if https_only and parts.scheme != "https":
+    url = read_url("BASE_URL", ["http", "https"], problem, default)
+    if url.path.strip("/"):
+        stop("BASE_URL", problem)
+    if https_only and url.scheme != "https":
         stop("BASE_URL", "must start with https:// in production.")
     return value
 
 
 def read_hosts(base_url):
-    """Return the host names that the site answers to: BASE_URL's when ALLOWED_HOSTS is not set."""
-    hosts = [host.strip() for host in read("ALLOWED_HOSTS").split(",") if host.strip()]
-    if "*" in hosts:
-        stop("ALLOWED_HOSTS", "must name the hosts of the site; * would answer to any name.")
+    """Return the host names that the site answers to. The default is the host of `base_url`."""
+    problem = "must name the hosts of the site; * would answer to any name."
+    hosts = read_list("ALLOWED_HOSTS", lambda host: host != "*", problem)
     return hosts or [urlsplit(base_url).hostname]
 
 
 def read_database(data_dir):
-    """Return Django's settings of the database that DATABASE_URL names: SQLite or PostgreSQL."""
-    url = read("DATABASE_URL", f"sqlite:///{data_dir / 'db.sqlite3'}")
-    try:
-        # What the library says of a wrong address would repeat the password in it.
-        with warnings.catch_warnings(action="ignore"):
-            database = environ.Env.db_url_config(url)
-        engine = database["ENGINE"]
-    except Exception:
-        engine = ""
+    """Return Django's settings for the database in DATABASE_URL, which is SQLite or PostgreSQL."""
+    problem = "must look like postgres://user:password@host:5432/name or sqlite:////path/file"
+    database = read("DATABASE_URL", f"sqlite:///{data_dir / 'db.sqlite3'}", Env.db_url_config, problem)
+    engine = database.get("ENGINE")
     if engine == "django.db.backends.sqlite3":
-        database["OPTIONS"] = {
-            # Readers are not kept waiting by an editor's autosave, and writers queue, not fail.
-            # With NORMAL in the place of FULL a power cut may take the last saves along.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-        }
-        return database
-    if engine == "django.db.backends.postgresql" and database["NAME"]:
-        database["OPTIONS"] = {"connect_timeout": 2} | database.get("OPTIONS", {})
-        return database | {
-            "ENGINE": "operations.postgresql",
-            "CONN_MAX_AGE": 60,
-            "CONN_HEALTH_CHECKS": True,
-        }
-    stop("DATABASE_URL", "must look like postgres://user:password@host:5432/name or sqlite:////path/file")
+        return database | {"OPTIONS": SQLITE_OPTIONS}
+    if engine != "django.db.backends.postgresql" or not database["NAME"]:
+        stop("DATABASE_URL", problem)
+    database["OPTIONS"] = {"connect_timeout": 2} | database.get("OPTIONS", {})
+    return database | {"ENGINE": "operations.postgresql", "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
 def read_cache_url():
-    """Return the address of the Redis or Valkey that all processes share, or ""; stop when it is none."""
-    url = read("CACHE_URL")
-    try:
-        parts = urlsplit(url)
-        usable = not url or (parts.scheme in {"redis", "rediss"} and parts.hostname)
-        _ = parts.port
-    except ValueError:
-        usable = False
-    if not usable:
-        stop("CACHE_URL", "must look like redis://:password@host:6379/0, or rediss:// for TLS.")
-    return url
+    """Return the URL of the Redis or Valkey server that all processes share, or ""."""
+    if read("CACHE_URL"):
+        problem = "must look like redis://:password@host:6379/0, or rediss:// for TLS."
+        read_url("CACHE_URL", ["redis", "rediss"], problem)
+    return read("CACHE_URL")
 
 
 def read_mailer(default):
-    """Return Django's settings of the mail server that EMAIL_URL names, or that `default` does."""
-    try:
-        mail = environ.Env.email_url_config(read("EMAIL_URL", default))
-        backend = mail["EMAIL_BACKEND"]
-    except Exception:
-        stop("EMAIL_URL", "must look like smtp+tls://user:password@host:587")
-    if not backend.endswith("smtp.EmailBackend"):
-        return {"BACKEND": backend}
+    """Return Django's settings for the mail server in EMAIL_URL."""
+    problem = "must look like smtp+tls://user:password@host:587"
+    mail = read("EMAIL_URL", default, Env.email_url_config, problem)
+    if not mail["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
+        return {"BACKEND": mail["EMAIL_BACKEND"]}
     options = {
         "host": mail["EMAIL_HOST"],
         "port": mail["EMAIL_PORT"] or 25,
@@ -131,89 +141,63 @@ def read_mailer(default):
         "use_ssl": mail.get("EMAIL_USE_SSL", False),
         "timeout": 10,
     }
-    return {"BACKEND": backend, "OPTIONS": options}
+    return {"BACKEND": mail["EMAIL_BACKEND"], "OPTIONS": options}
 
 
 def read_time_zone():
-    """Return the name of the site's time zone; stop when no such zone is known."""
-    name = read("TIME_ZONE", "UTC")
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        stop("TIME_ZONE", "must be a name like Europe/London or Africa/Dakar.")
-    return name
+    problem = "must be a name like Europe/London or Africa/Dakar."
+    return read("TIME_ZONE", "UTC", lambda name: ZoneInfo(name).key, problem)
 
 
 def read_secret_key(keep_in=None):
-    """Return the secret key from SECRET_KEY or the file that SECRET_KEY_FILE names.
+    """Return the secret key.
 
-    `keep_in`: a folder where a key of its own is made and kept when neither is set (local use only).
+    `keep_in` is a folder in which a key is generated and kept if none is set. It is for local use only.
     """
-    key = read("SECRET_KEY") or _read_file("SECRET_KEY_FILE", read("SECRET_KEY_FILE"))
-    if not key and keep_in:
-        return kept_secret(keep_in / "secret_key")
+    key = read_secret("SECRET_KEY")
+    if keep_in:
+        return key or kept_secret(keep_in / "secret_key")
     if not key:
         stop("SECRET_KEY", "is missing. Set it, or SECRET_KEY_FILE, to at least 50 random characters.")
-    if not keep_in and (len(key) < 50 or len(set(key)) < 5):
+    # The same limits as in Django's system check security.W009.
+    if len(key) < 50 or len(set(key)) < 5:
         stop("SECRET_KEY", "must be at least 50 random characters.")
     return key
 
 
-def _read_file(name, path):
-    """Return what is in the file that the variable `name` names; "" when there is none."""
-    try:
-        return Path(path).read_text().strip() if path else ""
-    except (OSError, UnicodeDecodeError):
-        stop(name, "names a file that can't be read.")
+def read_former_keys():
+    """Return the earlier secret keys, whose signatures stay valid."""
+    problem = "must be earlier secret keys, with commas between them."
+    return read_list("SECRET_KEY_FALLBACKS", lambda key: len(key) >= 50, problem)
 
 
 def read_identity_provider(https_only):
-    """Return what is needed to sign in through an identity provider (OpenID Connect); {} without one."""
-    issuer = read("OIDC_ISSUER")
-    if not issuer:
+    """Return the issuer, client ID, client secret and name of the OpenID Connect provider; {} without one."""
+    if not read("OIDC_ISSUER"):
         return {}
-    try:
-        parts = urlsplit(issuer)
-        usable = parts.hostname and parts.scheme in ({"https"} if https_only else {"http", "https"})
-    except ValueError:
-        usable = False
-    if not usable or parts.query or parts.fragment:
-        stop("OIDC_ISSUER", "must be the provider's address, like https://login.example.org/realms/stories")
-    secret = read("OIDC_CLIENT_SECRET") or _read_file(
-        "OIDC_CLIENT_SECRET_FILE", read("OIDC_CLIENT_SECRET_FILE")
-    )
+    problem = "must be the provider's address, like https://login.example.org/realms/stories"
+    url = read_url("OIDC_ISSUER", ["https"] if https_only else ["http", "https"], problem)
+    if url.query or url.fragment:
+        stop("OIDC_ISSUER", problem)
+    secret = read_secret("OIDC_CLIENT_SECRET")
     if not secret:
         stop("OIDC_CLIENT_SECRET", "is missing. Set it, or OIDC_CLIENT_SECRET_FILE, as the provider gave it.")
     client = read("OIDC_CLIENT_ID")
     if not client:
         stop("OIDC_CLIENT_ID", "is missing. Set it as the provider gave it.")
-    name = read("OIDC_NAME", parts.hostname)
-    return {"issuer": issuer, "client_id": client, "client_secret": secret, "name": name}
-
-
-def read_former_keys():
-    """Return the keys in SECRET_KEY_FALLBACKS: what they signed is still good."""
-    keys = [key.strip() for key in read("SECRET_KEY_FALLBACKS").split(",") if key.strip()]
-    if any(len(key) < 50 for key in keys):
-        stop("SECRET_KEY_FALLBACKS", "must be earlier secret keys, with commas between them.")
-    return keys
+    name = read("OIDC_NAME", url.hostname)
+    return {"issuer": read("OIDC_ISSUER"), "client_id": client, "client_secret": secret, "name": name}
 
 
 def read_proxies():
-    """Return how many proxies TRUST_PROXY says are in front of the site: 0 to 9; stop on anything else."""
-    value = read("TRUST_PROXY", "0").lower()
-    if value.isdecimal() and len(value) == 1:
-        return int(value)
-    if value not in TRUE | FALSE:
-        stop("TRUST_PROXY", "must be the number of proxies in front of the site: 0 for none, or 1 to 9.")
-    return int(value in TRUE)
+    """Return the number of proxies in front of the site, 0 to 9. "on" counts as 1."""
+    numbers = SWITCH | {str(number): number for number in range(10)}
+    problem = "must be the number of proxies in front of the site: 0 for none, or 1 to 9."
+    return read("TRUST_PROXY", "0", lambda value: int(numbers[value.lower()]), problem)
 
 
 def read_first_admin():
-    """Return the name of the first administrator, or ""; stop when no account can have it.
-
-    For "random" `manage.py prepare` makes up a name that nobody can guess.
-    """
+    """Return the user name of the first administrator, "random" for a generated name, or ""."""
     name = read("FIRST_ADMIN")
     if name and (not re.fullmatch(r"[\w.@+-]{1,150}", name) or name.lower() == "demo"):
         stop("FIRST_ADMIN", "must be a user name of letters, digits and @ . + - _, and not demo.")
@@ -221,8 +205,8 @@ def read_first_admin():
 
 
 def read_data_dir(default):
-    """Return the folder that holds the database, pictures and documents; made when it is missing."""
-    folder = Path(read("DATA_DIR", str(default))).resolve()
+    """Return the folder for the database and uploaded files. It is created if it is missing."""
+    folder = Path(read("DATA_DIR", default)).resolve()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:

@@ -12,19 +12,21 @@ DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 
 
 def variables_in_code():
+    """Return the names of the environment variables that are read for the settings."""
     code = "".join((ROOT / "site_project" / name).read_text() for name in ("environment.py", "settings.py"))
-    return set(re.findall(r"read(?:_switch|_choice)?\(\s*\"([A-Z_]+)\"", code))
+    secrets = re.findall(r"read_secret\(\"([A-Z0-9_]+)\"", code)
+    return {*re.findall(r"read\w*\(\s*\"([A-Z0-9_]+)\"", code), *(f"{name}_FILE" for name in secrets)}
 
 
 def test_readme_lists_exactly_the_variables_that_the_code_reads():
     readme = (ROOT / "README.md").read_text()
     section = readme.split("## Environment variables")[1].split("\n## ")[0]
-    assert set(re.findall(r"^\| `([A-Z_]+)`", section, re.MULTILINE)) == variables_in_code()
+    assert set(re.findall(r"^\| `([A-Z0-9_]+)`", section, re.MULTILINE)) == variables_in_code()
 
 
 def test_example_file_names_the_same_variables():
     example = (ROOT / ".env.example").read_text()
-    assert set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE)) == variables_in_code()
+    assert set(re.findall(r"^([A-Z0-9_]+)=", example, re.MULTILINE)) == variables_in_code()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

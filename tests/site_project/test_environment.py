@@ -46,6 +46,7 @@ def read_settings(tmp_path, expression, **variables):
         ("SECRET_KEY", ""),
         ("SECRET_KEY", "short-but-secret"),
         ("SECRET_KEY", "a" * 60),
+        ("SECRET_KEY_FALLBACKS", "short-but-secret"),
         ("BASE_URL", ""),
         ("BASE_URL", "http://stories.example.org"),
         ("BASE_URL", "stories.example.net"),
@@ -65,6 +66,7 @@ def read_settings(tmp_path, expression, **variables):
         ("DEBUG", "maybe"),
         ("TRY_OUT", "perhaps"),
         ("TRUST_PROXY", "sometimes"),
+        ("OIDC_ISSUER", "https://login.example.org:port"),
         ("FIRST_ADMIN", "two words"),
         ("FIRST_ADMIN", "Demo"),
         ("DATA_DIR", "/dev/null/data"),
@@ -80,6 +82,12 @@ def test_wrong_value_stops_the_start_with_one_line(tmp_path, name, value):
     assert lines[0].startswith(f"{name} ")
     assert not value or value not in lines[0]
     assert "hunter2" not in lines[0]
+
+
+def test_secret_key_may_begin_with_a_dollar_sign(tmp_path):
+    """django-environ's own readers take such a value for the name of another variable."""
+    key = "$" + GOOD["SECRET_KEY"]
+    assert read_settings(tmp_path, "settings.SECRET_KEY", SECRET_KEY=key) == key
 
 
 def test_secret_key_from_a_file(tmp_path):
