@@ -1,1 +1,1 @@
-"""Who may sign in, and for how long: tries are counted, sessions end, users choose their own password."""
+"""User accounts: passwords, second factors, single sign-on, sessions, invitations and throttled sign-in."""

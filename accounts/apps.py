@@ -1,3 +1,5 @@
+"""Configuration of the app. It connects the receivers of Django's signals."""
+
 from django.apps import AppConfig
 
 
@@ -5,13 +7,13 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self):
-        # These need the models.
+        # These imports need the models.
         from django.contrib.auth import get_user_model
         from django.contrib.auth.signals import user_logged_in
         from django.db.models.signals import pre_save
 
-        from accounts.changes import watch_user
-        from accounts.sessions import note_start
+        from accounts.changes import detect_access_change
+        from accounts.sessions import set_session_end
 
-        user_logged_in.connect(note_start, dispatch_uid="accounts")
-        pre_save.connect(watch_user, sender=get_user_model(), dispatch_uid="accounts")
+        user_logged_in.connect(set_session_end, dispatch_uid="accounts")
+        pre_save.connect(detect_access_change, sender=get_user_model(), dispatch_uid="accounts")

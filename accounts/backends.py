@@ -1,4 +1,4 @@
-"""How names and passwords are checked, whichever form they come from."""
+"""The authentication backend: it limits the attempts to sign in with a password, from every form."""
 
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
@@ -7,17 +7,17 @@ from accounts.throttle import Throttle
 
 
 class ThrottledBackend(ModelBackend):
-    """Django's own, which is asked only so often for a name, and from an address."""
+    """Django's ModelBackend behind the limits of accounts/throttle.py."""
 
     def authenticate(self, request, username=None, password=None, **kwargs):
         if username is None or password is None:
             return None
         throttle = Throttle("password", request, username)
-        if not throttle.allows():
+        if not throttle.count_attempt():
             if request:
-                request.too_many_tries = True  # for the form, which else knows of wrong passwords only
+                request.too_many_tries = True  # the form shows another message then
             raise PermissionDenied
         user = super().authenticate(request, username, password, **kwargs)
         if user:
-            throttle.forget()
+            throttle.record_success()
         return user

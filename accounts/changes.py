@@ -1,4 +1,8 @@
-"""What follows a change to what lets somebody into an account: a mail to its owner, and no other session."""
+"""What happens when a password, an e-mail address or a second factor changes.
+
+The owner of the account gets an e-mail, and the account's other sessions end. An attacker who changes one of
+them is noticed, and one who has a stolen session loses it.
+"""
 
 import logging
 import smtplib
@@ -18,10 +22,11 @@ from accounts.sessions import end_sessions
 
 logger = logging.getLogger(__name__)
 
-EMAIL = gettext_lazy(
+# The sentences that the e-mail says.
+EMAIL_CHANGED = gettext_lazy(
     "The e-mail address of your account was changed. This message goes to the address that it had before."
 )
-PASSWORD = gettext_lazy("The password of your account was changed.")
+PASSWORD_CHANGED = gettext_lazy("The password of your account was changed.")
 APP_SET_UP = gettext_lazy("An app for codes was set up for your account. Another one is accepted no longer.")
 PASSKEY_ADDED = gettext_lazy("A passkey was added to your account.")
 FACTOR_REMOVED = gettext_lazy("A passkey or the app for codes was removed from your account.")
@@ -31,20 +36,23 @@ FACTORS_RESET = gettext_lazy(
 )
 
 
-def access_changed(user, what):
-    """End the sessions of `user` but the acting one, and send the mail that says `what` was changed."""
+def handle_access_change(user, message):
+    """End the other sessions of `user`, and send them `message`, one of the sentences above."""
     end_sessions(user)
-    notify(user, user.email, what)
+    notify(user, user.email, message)
 
 
-def notify(user, email, what):
-    """Tell the owner of an account, at `email`, `what` was changed; once the change is committed."""
+def notify(user, email, message):
+    """Send `message` about the account of `user` to the address `email` once the transaction commits."""
     if settings.SENDS_MAIL and email:
-        transaction.on_commit(partial(_send, user, email, what), robust=True)
+        transaction.on_commit(partial(_send, user, email, message), robust=True)
 
 
-def watch_user(instance, update_fields=None, raw=False, **_arguments):
-    """Compare a user that is about to be saved with what is stored: each way to change it comes by here."""
+def detect_access_change(instance, update_fields=None, raw=False, **_arguments):
+    """Notify the owner if the password or the e-mail address of a user changes.
+
+    This is a receiver of `pre_save`, which every User.save() sends.
+    """
     fields = {"email", "password"} & set(
         update_fields if update_fields is not None else ["email", "password"]
     )
@@ -53,19 +61,19 @@ def watch_user(instance, update_fields=None, raw=False, **_arguments):
         return
     if "email" in fields and stored.email != instance.email:
         end_sessions(instance)
-        notify(instance, stored.email, EMAIL)
-    # Django sets `_password` with a new password, and not when it only stores the same one in a newer form.
+        notify(instance, stored.email, EMAIL_CHANGED)
+    # Django sets `_password` in set_password(), but not when it only upgrades the hash of the same password.
     is_new = "password" in fields and stored.password != instance.password and instance._password is not None
     if is_new and is_password_usable(instance.password):
-        # Sessions end by themselves: they hold a hash of the password.
-        notify(instance, stored.email, PASSWORD)
+        # The other sessions are invalid already: each holds a hash of the old password.
+        notify(instance, stored.email, PASSWORD_CHANGED)
 
 
-def _send(user, email, what):
+def _send(user, email, message):
     profile = getattr(user, "wagtail_userprofile", None)
     with override(profile.get_preferred_language() if profile else settings.LANGUAGE_CODE):
         host = urlsplit(settings.BASE_URL).hostname
-        context = {"what": what, "name": user.get_username(), "site_url": settings.BASE_URL}
+        context = {"what": message, "name": user.get_username(), "site_url": settings.BASE_URL}
         text = render_to_string("accounts/access_changed.txt", context)
         try:
             send_mail(_("A change to your account at %s") % host, text, None, [email])

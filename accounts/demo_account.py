@@ -1,4 +1,4 @@
-"""The account of the try-out mode: made with a random password, and never let into production."""
+"""The demo account of try-out mode. It has a random password, and production refuses to start with it."""
 
 import sys
 
@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, connection
 
-from accounts.secret_files import kept_secret
+from accounts.secret_files import get_or_create_secret
 
 USERNAME = "demo"
 
@@ -17,16 +17,16 @@ def password_file():
 
 
 def refuse_in_production():
-    """Stop the start when the demo account exists outside the local modes."""
+    """End the program if the demo account exists in production."""
     if settings.LOCAL:
         return
     try:
         found = get_user_model().objects.filter(username=USERNAME).exists()
     except DatabaseError:
-        # No database, or no tables in it yet: no account either. The server may start and answer its checks.
+        # Without a database or its tables there is no account. The server must start to answer health checks.
         found = False
     finally:
-        # The server forks after this: its processes must not share the connection.
+        # gunicorn forks after this call, and the worker processes must not share a connection.
         connection.close()
     if found:
         sys.exit(
@@ -35,12 +35,15 @@ def refuse_in_production():
         )
 
 
-def make():
-    """Make the demo account when it is missing; return (user name, password or None if not known)."""
+def create():
+    """Create the demo account if it is missing.
+
+    Return its user name and its password. The password is None if its file is missing.
+    """
     users = get_user_model().objects
     if not users.filter(username=USERNAME).exists():
         password_file().unlink(missing_ok=True)
-        users.create_superuser(USERNAME, "", kept_secret(password_file(), random_bytes=12))
+        users.create_superuser(USERNAME, "", get_or_create_secret(password_file(), random_bytes=12))
     try:
         return USERNAME, password_file().read_text()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The forms that ask for a password, or send a link to choose one."""
+"""Wagtail's forms for signing in, for resetting and for changing a password, with throttled attempts."""
 
 from threading import Thread
 
@@ -10,7 +10,7 @@ from accounts.throttle import TOO_MANY, Throttle
 
 
 class SignInForm(LoginForm):
-    """Wagtail's, which says when there were too many tries."""
+    """Wagtail's sign-in form with a message of its own for a throttled attempt."""
 
     def get_invalid_login_error(self):
         if getattr(self.request, "too_many_tries", False):
@@ -19,33 +19,36 @@ class SignInForm(LoginForm):
 
 
 class ResetForm(PasswordResetForm):
-    """Wagtail's, whose answer is the same, and comes as soon, whether or not anybody has the address."""
+    """Wagtail's form for a forgotten password, with a limit on the e-mails that it sends.
+
+    Neither the response nor its time tells whether an account has the address.
+    """
 
     def save(self, request=None, **options):
-        if Throttle("reset", request, self.cleaned_data["email"]).allows():
+        if Throttle("reset", request, self.cleaned_data["email"]).count_attempt():
             super().save(request=request, **options)
 
     def send_mail(self, *arguments, **options):
-        # A mail server takes its time.
+        # In another thread: the time that the mail server takes would tell that the account exists.
         Thread(target=super().send_mail, args=arguments, kwargs=options, name="reset mail").start()
 
 
 class NewPasswordForm(PasswordChangeForm):
-    """Wagtail's, which counts tries to guess the old password together with those to sign in."""
+    """Wagtail's form for a new password. It counts the old password as an attempt to sign in."""
 
     request = None
 
     def clean_old_password(self):
         throttle = Throttle("password", self.request, self.user.get_username())
-        if not throttle.allows():
+        if not throttle.count_attempt():
             raise ValidationError(TOO_MANY, code="too_many_tries")
         password = super().clean_old_password()
-        throttle.forget()
+        throttle.record_success()
         return password
 
 
 class PasswordPanel(ChangePasswordPanel):
-    """Wagtail's, which asks for its form several times in a request: that is one try."""
+    """Wagtail's panel of the account page, with NewPasswordForm."""
 
     form_class = NewPasswordForm
 
@@ -53,6 +56,7 @@ class PasswordPanel(ChangePasswordPanel):
         return self.user.has_usable_password()
 
     def get_form(self):
+        # Wagtail calls this several times in a request, which must count as one attempt.
         if not hasattr(self.request, "password_form"):
             self.request.password_form = super().get_form()
             self.request.password_form.request = self.request

@@ -1,4 +1,4 @@
-"""Invitations: a new user gets a link, and chooses a password that nobody else knows."""
+"""Invitations: a new user gets a link to choose a password that nobody else knows."""
 
 import logging
 import smtplib
@@ -30,10 +30,10 @@ VALID_FOR = timedelta(days=3)
 
 
 class InvitationTokens:
-    """Tokens for links to choose a first password. They have the interface of Django's token generators.
+    """Tokens for links to choose a first password. The interface is that of Django's token generators.
 
-    A token is valid for VALID_FOR, for one user, and until that user's password or e-mail address changes.
-    Django's own tokens have one lifetime for all links, and links for a forgotten password live shorter.
+    A token is valid for one user, for VALID_FOR, and until that user's password or e-mail address changes.
+    Django's PasswordResetTokenGenerator has one lifetime, PASSWORD_RESET_TIMEOUT, which is shorter.
     """
 
     signer = TimestampSigner(sep=".", salt="accounts.invitations")
@@ -48,7 +48,7 @@ class InvitationTokens:
             return False
 
     def _state_of(self, user):
-        # An unusable password is random, and another one after each change.
+        # An unusable password is stored as a random value, which set_unusable_password() replaces.
         return f"{user.pk}.{user.password}.{user.email}"
 
 
@@ -56,7 +56,10 @@ tokens = InvitationTokens()
 
 
 def invite(request, user):
-    """Send `user` a link to choose a password. Where no mail goes out, show the link once in the response."""
+    """Send `user` a link to choose a password, and return the response.
+
+    If no mail server is configured, or it fails, the response shows the link.
+    """
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     context = {
         "user": user,
@@ -82,7 +85,10 @@ def _send(user, context):
 
 
 def invite_again(request, pk):
-    """Confirm, then send a new link to a user who has no password yet."""
+    """View that asks for confirmation and sends a new link to a user who has no password yet.
+
+    Raises PermissionDenied for people who may not edit users, and Http404 for a user with a password.
+    """
     user = get_object_or_404(get_user_model(), pk=pk)
     if not policy_registry.get_by_type(get_user_model()).user_has_permission(request.user, "change"):
         raise PermissionDenied
@@ -94,9 +100,9 @@ def invite_again(request, pk):
 
 
 class InvitationView(PasswordResetConfirmView):
-    """The page behind the link. Django's view keeps the token in the session and out of the address bar.
+    """The page that the link opens, to choose a password. Django's view moves the token into the session.
 
-    Opening the link does not use it up: programs that scan mail open links too. Choosing a password does.
+    The link stays valid until a password is chosen, because programs that scan e-mail open links too.
     """
 
     template_name = "accounts/choose_password.html"

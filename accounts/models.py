@@ -1,13 +1,13 @@
-"""What the database keeps about attempts to sign in, and the passkeys of users."""
+"""The models of accounts: counts of attempts to sign in, and users' passkeys."""
 
 from django.db import models
 from django_otp.models import Device
 
 
 class LoginAttempt(models.Model):
-    """How many recent attempts count for one name, one address, or one name from one address.
+    """The number of recent attempts for one name, one network address, or one name from one address.
 
-    Only a keyed hash of the name and the address is stored.
+    `digest` is a keyed hash of the name or address, which are not stored themselves.
     """
 
     digest = models.CharField(max_length=64, unique=True)
@@ -23,10 +23,11 @@ class LoginAttempt(models.Model):
 
 
 class Passkey(Device):
-    """The public half of a WebAuthn credential. The private half never leaves the user's device."""
+    """The public key of a WebAuthn credential. The private key never leaves the user's device."""
 
-    # As browsers write it: base64url of up to 1023 bytes.
+    # base64url of at most 1023 bytes, the limit of WebAuthn.
     credential_id = models.CharField(max_length=1364, unique=True)
     public_key = models.BinaryField()
-    # Some authenticators count their uses, so that a copy is noticed. Others always say 0.
+    # The authenticator's counter of its uses: a lower number reveals a copy. Some authenticators always send
+    # 0.
     sign_count = models.PositiveBigIntegerField(default=0)

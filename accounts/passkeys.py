@@ -1,7 +1,7 @@
-"""Passkeys (WebAuthn): what the browser is asked for, and whether its answer is right.
+"""Passkeys (WebAuthn): the options that the browser gets, and the verification of its answers.
 
-A passkey is one for the host at which it was made: a page at another address can't ask for it. Each challenge
-belongs to one session and is good for one answer.
+A passkey works only on the host that it was registered for. Each challenge belongs to one session and is
+valid for one answer. The terms are those of https://www.w3.org/TR/webauthn-3/.
 """
 
 import json
@@ -19,49 +19,57 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from accounts.changes import PASSKEY_ADDED, access_changed
+from accounts.changes import PASSKEY_ADDED, handle_access_change
 from accounts.models import Passkey
 
-TO_ADD, TO_GIVE = "passkey_to_add", "passkey_to_give"
-# A stolen phone or stick is not enough: its owner's finger, face or PIN is asked for.
-VERIFIED = UserVerificationRequirement.REQUIRED
+# Session keys.
+REGISTRATION_CHALLENGE = "passkey_registration_challenge"
+AUTHENTICATION_CHALLENGE = "passkey_authentication_challenge"
+# The device must check its owner's fingerprint, face or PIN, so that a stolen device is not enough.
+USER_VERIFICATION = UserVerificationRequirement.REQUIRED
 
 
-def options_to_add(request, user):
-    """Return, as JSON, what the browser needs to make a passkey for `user`."""
+def registration_options(request, user):
+    """Return the JSON options with which the browser creates a passkey for `user`; store the challenge."""
     options = webauthn.generate_registration_options(
         rp_id=_host(request),
         rp_name=_host(request),
         user_id=salted_hmac("passkey", str(user.pk), algorithm="sha256").digest(),
         user_name=user.get_username(),
-        exclude_credentials=_known(user),
+        exclude_credentials=_descriptors(user),
         authenticator_selection=AuthenticatorSelectionCriteria(
-            # The name is known when it is asked for: a stick need not remember it.
+            # The user is known by the password, so the authenticator need not store the user name.
             resident_key=ResidentKeyRequirement.DISCOURAGED,
-            user_verification=VERIFIED,
+            user_verification=USER_VERIFICATION,
         ),
     )
-    request.session[TO_ADD] = bytes_to_base64url(options.challenge)
+    request.session[REGISTRATION_CHALLENGE] = bytes_to_base64url(options.challenge)
     return webauthn.options_to_json(options)
 
 
-def options_to_give(request, user):
-    """Return, as JSON, what the browser needs to use a passkey of `user`; "" when they have none."""
-    known = _known(user)
+def authentication_options(request, user):
+    """Return the JSON options with which the browser uses a passkey of `user`, or "" if there is none."""
+    known = _descriptors(user)
     if not known:
         return ""
     options = webauthn.generate_authentication_options(
-        rp_id=_host(request), allow_credentials=known, user_verification=VERIFIED
+        rp_id=_host(request), allow_credentials=known, user_verification=USER_VERIFICATION
     )
-    request.session[TO_GIVE] = bytes_to_base64url(options.challenge)
+    request.session[AUTHENTICATION_CHALLENGE] = bytes_to_base64url(options.challenge)
     return webauthn.options_to_json(options)
 
 
 @transaction.atomic
 def add(request, user, answer, name):
-    """Return the new passkey that the browser's `answer` tells of; None when it is not right."""
-    challenge = request.session.pop(TO_ADD, "")
-    new = _verified(webauthn.verify_registration_response, request, challenge, answer)
+    """Store a new passkey of `user`.
+
+    Arguments:
+        answer: the JSON of the credential that the browser created.
+        name: the name that the user gives to the passkey.
+    Return the passkey, or None if the answer is invalid or the passkey is registered already.
+    """
+    challenge = request.session.pop(REGISTRATION_CHALLENGE, "")
+    new = _verify(webauthn.verify_registration_response, request, challenge, answer)
     if not new:
         return None
     passkey, is_new = Passkey.objects.get_or_create(
@@ -75,17 +83,20 @@ def add(request, user, answer, name):
     )
     if not is_new:
         return None
-    access_changed(user, PASSKEY_ADDED)
+    handle_access_change(user, PASSKEY_ADDED)
     return passkey
 
 
 @transaction.atomic
-def accept(request, user, answer):
-    """Return the passkey of `user` that gave `answer` to this session's challenge, or None."""
-    challenge = request.session.pop(TO_GIVE, "")  # it is gone, whatever comes of it
+def verify(request, user, answer):
+    """Return the passkey of `user` that signed this session's challenge, or None.
+
+    `answer` is the JSON of the assertion that the browser returned.
+    """
+    challenge = request.session.pop(AUTHENTICATION_CHALLENGE, "")
     passkeys = Passkey.objects.select_for_update().filter(user=user, confirmed=True)
-    passkey = passkeys.filter(credential_id=_id_in(answer)).first()
-    used = passkey and _verified(
+    passkey = passkeys.filter(credential_id=_credential_id(answer)).first()
+    used = passkey and _verify(
         webauthn.verify_authentication_response,
         request,
         challenge,
@@ -100,8 +111,8 @@ def accept(request, user, answer):
     return passkey
 
 
-def _verified(verify, request, challenge, answer, **known):
-    """Return what `verify` finds in `answer`, or None."""
+def _verify(verify, request, challenge, answer, **known):
+    """Return the result of the function `verify` of the library, or None if the answer is invalid."""
     if not challenge:
         return None
     try:
@@ -113,7 +124,7 @@ def _verified(verify, request, challenge, answer, **known):
             require_user_verification=True,
             **known,
         )
-    except Exception:  # of many kinds, for the bytes may be anything
+    except Exception:  # malformed answers raise exceptions of many kinds
         return None
 
 
@@ -121,12 +132,13 @@ def _host(request):
     return urlsplit(f"//{request.get_host()}").hostname
 
 
-def _known(user):
+def _descriptors(user):
     ids = Passkey.objects.filter(user=user, confirmed=True).values_list("credential_id", flat=True)
     return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(each)) for each in ids]
 
 
-def _id_in(answer):
+def _credential_id(answer):
+    """Return the ID of the credential in `answer`, or "" if there is no valid one."""
     try:
         found = json.loads(answer)["id"]
         return found if re.fullmatch("[A-Za-z0-9_-]+", found) else ""

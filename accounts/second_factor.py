@@ -1,7 +1,8 @@
-"""The second factor: codes of an app on the phone (TOTP), passkeys, and recovery codes on paper.
+"""The second factor: codes of an authenticator app (TOTP), passkeys and recovery codes.
 
-A user who gave only the password, and needs a second factor, is anonymous on every page of the site. One page
-is for such a pending user: it asks for a code or a passkey, or for the set-up of one where there is none.
+A pending user is one who has given the password and not yet the second factor that the account needs. Such a
+user is anonymous on every page of the site. Only the page `second_factor` knows the user: it asks for a code
+or a passkey, or sets up the first one.
 """
 
 import hashlib
@@ -25,15 +26,16 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.changes import APP_SET_UP, FACTOR_REMOVED, FACTORS_RESET, access_changed
+from accounts.changes import APP_SET_UP, FACTOR_REMOVED, FACTORS_RESET, handle_access_change
 from accounts.models import Passkey
 
-CODES = 10
+RECOVERY_CODE_COUNT = 10  # for each user
 # Session key: when the user last gave a second factor, in seconds since 1970.
 FACTOR_VERIFIED_AT = "factor_verified_at"
-# Recovery codes are not in the list: they replace a factor that is lost.
+# Models of second factors. Recovery codes only replace a factor that is lost, so they are not in the list.
 FACTORS = [TOTPDevice, Passkey]
-MANAGES_USERS = ["auth.add_user", "auth.change_user", "auth.add_group", "auth.change_group"]
+# With SECOND_FACTOR=administrators, users with one of these need a second factor, as superusers do.
+USER_MANAGEMENT_PERMISSIONS = ["auth.add_user", "auth.change_user", "auth.add_group", "auth.change_group"]
 # URL names that a pending user may open. All others in the admin redirect to `second_factor`.
 EXEMPT_URL_NAMES = {
     "invitation",
@@ -48,7 +50,7 @@ EXEMPT_URL_NAMES = {
 
 
 class SecondFactorMiddleware:
-    """Makes pending users anonymous. It follows the middleware of Django and of django-otp."""
+    """Makes pending users anonymous. It comes after the middleware of django.contrib.auth and django-otp."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -59,8 +61,8 @@ class SecondFactorMiddleware:
 
     def process_view(self, request, *_arguments):
         match = request.resolver_match
-        is_door = match.route.startswith("admin/") or match.url_name == "wagtailcore_login"
-        if not is_door or match.url_name in EXEMPT_URL_NAMES or request.user.is_authenticated:
+        needs_factor = match.route.startswith("admin/") or match.url_name == "wagtailcore_login"
+        if not needs_factor or match.url_name in EXEMPT_URL_NAMES or request.user.is_authenticated:
             return None
         if not pending_user(request):
             return None
@@ -69,7 +71,7 @@ class SecondFactorMiddleware:
 
 
 def known_user(request, user):
-    """Return `user`, or an anonymous user while the second factor is missing."""
+    """Return `user`, or an anonymous user if the second factor is pending."""
     if user.is_authenticated and needs_verification(user):
         request.pending_user = user
         return AnonymousUser()
@@ -77,20 +79,20 @@ def known_user(request, user):
 
 
 def pending_user(request):
-    """Return the user who gave the password and not yet the second factor, or None."""
-    bool(request.user.is_authenticated)  # it is looked up only when it is needed
+    """Return the pending user of the session, or None."""
+    bool(request.user.is_authenticated)  # evaluates the lazy user, which sets `request.pending_user`
     return getattr(request, "pending_user", None)
 
 
 def needs_verification(user):
-    """Return whether `user` has still to give a second factor, or to set one up."""
+    """Return whether `user` still has to give a second factor or to set one up."""
     return not user.is_verified() and (is_required(user) or has_factor(user))
 
 
 def is_required(user):
-    """Return whether the site demands a second factor of `user`."""
+    """Return whether the setting SECOND_FACTOR demands a second factor from `user`."""
     if settings.SECOND_FACTOR == "ADMINISTRATORS":
-        return user.is_superuser or any(map(user.has_perm, MANAGES_USERS))
+        return user.is_superuser or any(map(user.has_perm, USER_MANAGEMENT_PERMISSIONS))
     return settings.SECOND_FACTOR == "EVERYBODY"
 
 
@@ -107,8 +109,11 @@ def factors_of(user):
 
 
 @transaction.atomic
-def accept(user, code):
-    """Return the device of `user` for which `code` is good at this moment, and now no more; or None."""
+def verify_code(user, code):
+    """Return the app or the set of recovery codes of `user` for which `code` is valid, or None.
+
+    A code is valid once. `code` may contain spaces and hyphens.
+    """
     code = re.sub(r"[\s-]", "", code).lower()
     if re.fullmatch("[0-9]{6}", code):
         devices = TOTPDevice.objects.filter(user=user, confirmed=True)
@@ -118,32 +123,41 @@ def accept(user, code):
 
 
 @transaction.atomic
-def set_up(user, key, code):
-    """Return the new app of `user` with `key`, when it shows `code`; else None."""
+def add_app(user, key, code):
+    """Register an authenticator app for `user` in place of an earlier one.
+
+    Arguments:
+        key: the shared secret in hexadecimal.
+        code: the code of six digits that the app shows.
+    Return the device, or None if the code is wrong.
+    """
     shown = TOTP(unhexlify(key))
     shown.time = time.time()
-    # Asked before there is a device: one that refuses a code saves itself.
+    # Checked before the device exists, because TOTPDevice.verify_token() saves a device after a wrong code.
     if not re.fullmatch("[0-9]{6}", code) or not shown.verify(int(code), tolerance=1):
         return None
     TOTPDevice.objects.filter(user=user).delete()
-    access_changed(user, APP_SET_UP)
+    handle_access_change(user, APP_SET_UP)
     return TOTPDevice.objects.create(user=user, key=key, name="app", last_t=shown.t())
 
 
 @transaction.atomic
 def recovery_codes(user):
-    """Return new codes on paper for `user`; none when they have some that go with another factor."""
+    """Replace the recovery codes of `user` and return the new ones.
+
+    Return [] and change nothing if the user already got codes with another factor.
+    """
     if len(factors_of(user)) > 1 and StaticToken.objects.filter(device__user=user).exists():
         return []
     StaticDevice.objects.filter(user=user).delete()
-    codes = [b32encode(secrets.token_bytes(10)).decode().lower() for _ in range(CODES)]
+    codes = [b32encode(secrets.token_bytes(10)).decode().lower() for _ in range(RECOVERY_CODE_COUNT)]
     paper = StaticDevice.objects.create(user=user, name="paper")
     StaticToken.objects.bulk_create([StaticToken(device=paper, token=_digest(code)) for code in codes])
     return ["-".join(re.findall("....", code)) for code in codes]
 
 
 def mark_verified(request, device):
-    """Note in the session that `device` was given as second factor; the session gets another key."""
+    """Store in the session that the user gave the second factor `device`, and change the session's key."""
     request.session[DEVICE_ID_SESSION_KEY] = device.persistent_id
     request.session[FACTOR_VERIFIED_AT] = time.time()
     request.session.cycle_key()
@@ -151,26 +165,29 @@ def mark_verified(request, device):
 
 @transaction.atomic
 def remove(user, persistent_id):
-    """Take one factor of `user` away; return whether that may be: not the last where one is required."""
-    # Of two that come at once, the second sees what the first left.
+    """Delete the factor of `user` with `persistent_id`, and the recovery codes with the last one.
+
+    Return False, and delete nothing, if it is the last factor of a user who needs one.
+    """
+    # The lock makes simultaneous requests wait, so that they can't both delete the last but one.
     get_user_model().objects.select_for_update().get(pk=user.pk)
     factors = {device.persistent_id: device for device in factors_of(user)}
     if persistent_id in factors and len(factors) == 1:
         if is_required(user):
             return False
         delete_all(user)
-        access_changed(user, FACTOR_REMOVED)
+        handle_access_change(user, FACTOR_REMOVED)
     elif persistent_id in factors:
         factors[persistent_id].delete()
-        access_changed(user, FACTOR_REMOVED)
+        handle_access_change(user, FACTOR_REMOVED)
     return True
 
 
 @transaction.atomic
-def forget(user):
-    """Remove all factors and recovery codes of a user who lost them, and tell the user."""
+def reset(user):
+    """Delete all factors and recovery codes of a user who lost them, and notify the user."""
     delete_all(user)
-    access_changed(user, FACTORS_RESET)
+    handle_access_change(user, FACTORS_RESET)
 
 
 def delete_all(user):
@@ -179,5 +196,5 @@ def delete_all(user):
 
 
 def _digest(code):
-    # They are random enough to need no key, and so outlive a change of the secret key.
+    # The codes have 80 random bits, so the hash needs no key. They stay valid if the secret key changes.
     return hashlib.sha256(code.encode()).hexdigest()[:16]

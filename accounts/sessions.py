@@ -1,4 +1,8 @@
-"""Sessions end a work day after signing in, with the browser, and when the way into the account changes."""
+"""The session backend (SESSION_ENGINE), and when sessions end.
+
+A session ends SESSION_COOKIE_AGE after the sign-in, when the browser is closed, and when the e-mail address,
+the password or a second factor of the account changes.
+"""
 
 import time
 from contextlib import contextmanager
@@ -13,42 +17,43 @@ from django.utils import timezone
 
 # Session key: when the user last proved who they are, in seconds since 1970.
 IDENTITY_VERIFIED_AT = "identity_verified_at"
-_acting_session = ContextVar("acting_session", default=None)
+# The session that end_sessions() does not end.
+_preserved_session = ContextVar("acting_session", default=None)
 
 
 class SessionStore(db.SessionStore):
-    """Django's sessions in the database, with an end that is set once."""
+    """Django's database sessions. The time of the end is set at sign-in and never extended."""
 
     def set_expiry(self, value):
-        """Do nothing: Wagtail's login would set another end."""
+        """Do nothing, because Wagtail's login view would set another end."""
 
     def get_expire_at_browser_close(self):
         return True
 
 
-def note_start(request, **_arguments):
-    """Set the end of a session that begins, and note that its user just proved who they are."""
+def set_session_end(request, **_arguments):
+    """Set when the session ends, and store the time of the sign-in. A receiver of `user_logged_in`."""
     end = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
     request.session["_session_expiry"] = end.isoformat()
     request.session[IDENTITY_VERIFIED_AT] = time.time()
 
 
 @contextmanager
-def acting_in(session):
-    """Let `session` outlive the changes that are made meanwhile."""
-    token = _acting_session.set(session)
+def preserve_session(session):
+    """Context manager in which end_sessions() keeps `session`."""
+    token = _preserved_session.set(session)
     try:
         yield
     finally:
-        _acting_session.reset(token)
+        _preserved_session.reset(token)
 
 
 def end_sessions(user):
-    """End all sessions of `user`, except for the one that the change is made in (`acting_in`)."""
-    acting = _acting_session.get()
+    """Delete all sessions of `user`, except the one of an enclosing preserve_session()."""
+    acting = _preserved_session.get()
     sessions = Session.objects.filter(expire_date__gt=timezone.now())
     if acting is not None:
         sessions = sessions.exclude(session_key=acting.session_key)
-    # A session names its user inside its signed data alone.
+    # The user's ID is only inside the encoded data, so no query can select by it.
     ended = [each.pk for each in sessions.iterator() if each.get_decoded().get(SESSION_KEY) == str(user.pk)]
     Session.objects.filter(pk__in=ended).delete()

@@ -1,6 +1,7 @@
-"""Signing in through an identity provider (OpenID Connect), which says whose an e-mail address is, no more.
+"""Signing in with an identity provider (OpenID Connect).
 
-It makes no account and gives no rights: docs/decisions/signing-in.md.
+The provider only confirms an e-mail address. An account with that address must exist here, and the
+permissions are those of that account: docs/decisions/signing-in.md says why.
 """
 
 import logging
@@ -16,107 +17,109 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
-from accounts.reauthentication import PROBLEM, account_of, mark_identity_verified
-from accounts.views import target_of
+from accounts.reauthentication import PROBLEM, get_account, mark_identity_verified
+from accounts.views import next_url
 
 logger = logging.getLogger(__name__)
 
-# Session keys: where to go afterwards, and when an account was asked to sign in again.
+# Session keys: the address to redirect to afterwards, and when the user was asked to sign in again.
 TARGET, ASKED_AGAIN_AT = "single_sign_on_target", "single_sign_on_asked_again_at"
-# How many seconds the provider's clock may be behind.
+# How many seconds the provider's clock may be behind ours.
 CLOCK_SKEW = 60
-# None of those that a client secret, or nothing at all, could sign with.
+# Allowed signatures of the ID token. Not "none", and not HS256 and its like, which sign with the client
+# secret.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"]
 
 
 @never_cache
 def sso_start(request):
-    """Send the browser to the provider.
+    """View that redirects to the provider's sign-in page.
 
-    With `again` in the address somebody who is signed in proves once more who they are: the provider asks
-    for the password, or what it has in its place, even if it remembers the browser.
+    With `again` in the query string, the provider must ask a user who is signed in here for the password
+    again (or what it uses instead), even if it remembers the browser.
     """
     if not settings.IDENTITY_PROVIDER:
         raise Http404
-    again = "again" in request.GET and account_of(request)
+    again = "again" in request.GET and get_account(request)
     try:
         address = request.build_absolute_uri(reverse("single_sign_on_done"))
-        wish = {"prompt": "login", "max_age": 0} if again else {}
-        response = provider().authorize_redirect(request, address, **wish)
-    except Exception as error:  # the provider may answer anything, or nothing
-        return fail_again(request, error) if again else refuse(request, error)
-    request.session[TARGET] = target_of(request)
+        parameters = {"prompt": "login", "max_age": 0} if again else {}
+        response = get_client().authorize_redirect(request, address, **parameters)
+    except Exception as error:  # the provider may return anything, or not respond
+        return fail_verification(request, error) if again else refuse(request, error)
+    request.session[TARGET] = next_url(request)
     request.session[ASKED_AGAIN_AT] = time.time() if again else None
     return response
 
 
 @never_cache
 def sso_callback(request):
-    """Sign in the user whom the provider sent back, or take the proof that `sso_start` asked for again."""
+    """View that the provider redirects to. It signs the user in, or records that the user signed in again."""
     if not settings.IDENTITY_PROVIDER:
         raise Http404
     asked_at = request.session.pop(ASKED_AGAIN_AT, None)
-    account = account_of(request)
+    account = get_account(request)
     if asked_at and account:
         return verify_again(request, account, asked_at)
     if request.user.is_authenticated:
-        # Otherwise a link from another site could sign the user out.
+        # Going on would end this session, and any other site can link to this view.
         return redirect("wagtailadmin_home")
     target = request.session.get(TARGET)
     try:
         email, signed_in_at = verified_email(request)
     except Exception as error:
         return refuse(request, error)
-    user = user_with(email)
+    user = get_user_by_email(email)
     if not user:
         return refuse(request)
     request.session.flush()
     login(request, user, settings.AUTHENTICATION_BACKENDS[0])
-    # The provider may have remembered the browser: only the time that it names counts as proof.
+    # The provider may remember the browser and not ask for the password, so the time in its token counts.
     mark_identity_verified(request, at=signed_in_at)
     return redirect(target or "wagtailadmin_home")
 
 
 def verify_again(request, account, asked_at):
-    """Note that `account` signed in at the provider after `asked_at`, and go back to what was interrupted."""
+    """Record that `account` signed in at the provider after `asked_at`; redirect to the interrupted page."""
     target = request.session.pop(TARGET, None)
     try:
         email, signed_in_at = verified_email(request)
     except Exception as error:
-        return fail_again(request, error, target)
-    if user_with(email) != account or signed_in_at < asked_at - CLOCK_SKEW:
-        return fail_again(request, None, target)
+        return fail_verification(request, error, target)
+    if get_user_by_email(email) != account or signed_in_at < asked_at - CLOCK_SKEW:
+        return fail_verification(request, None, target)
     mark_identity_verified(request)
     return redirect(target or "wagtailadmin_home")
 
 
-def fail_again(request, error, target=None):
-    """Go back to the page that asks, which says that there is no proof; nobody is signed out."""
+def fail_verification(request, error, target=None):
+    """Redirect to the page that asks for the proof, with an error message. The user stays signed in."""
     log_refusal(error)
     request.session[PROBLEM] = gettext("This did not work. Please try again.")
-    return redirect(target or target_of(request))
+    return redirect(target or next_url(request))
 
 
 def refuse(request, error=None):
-    """Return the page that refuses, in the same words for every reason."""
+    """Return the page that says that signing in failed. It is the same for every reason."""
     log_refusal(error)
     request.session.flush()
     return render(request, "accounts/single_sign_on_refused.html", status=403)
 
 
 def log_refusal(error):
-    """Log the kind of `error`, and neither its message nor anybody's name."""
+    """Log the type of `error`. Its message, and the user's address, are private."""
     logger.warning("Single sign-on was refused: %s", type(error).__name__ if error else "nobody here")
 
 
-def provider():
-    known = settings.IDENTITY_PROVIDER
-    return _client(known["issuer"], known["client_id"], known["client_secret"])
+def get_client():
+    """Return the OAuth client for the provider in settings.IDENTITY_PROVIDER."""
+    provider = settings.IDENTITY_PROVIDER
+    return _client(provider["issuer"], provider["client_id"], provider["client_secret"])
 
 
 @cache
 def _client(issuer, client_id, client_secret):
-    # It keeps what the provider says of itself, and asks anew for a key that it does not know.
+    # The client caches the provider's metadata, and fetches the keys again for an unknown key ID.
     return OAuth().register(
         "provider",
         client_id=client_id,
@@ -127,18 +130,21 @@ def _client(issuer, client_id, client_secret):
 
 
 def verified_email(request):
-    """Return who the provider says came back, and when they signed in there.
+    """Fetch the token for the provider's redirect `request`, and verify it.
 
     Returns:
-        The verified e-mail address, or "", and the time in seconds since 1970, or 0 where it is not told.
+        The user's verified e-mail address, or "", and the time of the sign-in at the provider in seconds
+        since 1970, or 0 if the token has none.
+
+    Raises an exception of any kind if the token is invalid or the provider does not respond.
     """
-    client, known = provider(), settings.IDENTITY_PROVIDER
+    client, provider = get_client(), settings.IDENTITY_PROVIDER
     client.load_server_metadata()["id_token_signing_alg_values_supported"] = ALGORITHMS
     token = client.authorize_access_token(
         request,
         claims_options={
-            "iss": {"essential": True, "value": known["issuer"]},
-            "aud": {"essential": True, "value": known["client_id"]},
+            "iss": {"essential": True, "value": provider["issuer"]},
+            "aud": {"essential": True, "value": provider["client_id"]},
         },
     )
     claims = token["userinfo"]
@@ -149,10 +155,10 @@ def verified_email(request):
     return (claims.get("email", "") if claims.get("email_verified") is True else ""), signed_in_at
 
 
-def user_with(email):
-    """Return the one active user with this address, or None."""
+def get_user_by_email(email):
+    """Return the active user with the e-mail address `email`; None if there is none, or more than one."""
     found = get_user_model().objects.filter(email__iexact=email) if email else []
-    # Databases take letters for the same that are not: "ı" and "i" are two people's addresses.
+    # Databases compare some different letters as equal, such as "ı" and "i", so only ASCII is accepted.
     if len(found) == 1 and found[0].is_active and (found[0].email + email).isascii():
         return found[0]
     return None

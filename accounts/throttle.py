@@ -1,7 +1,7 @@
-"""Counts attempts to sign in, for all replicas together, and stores neither names nor addresses.
+"""Limits attempts to sign in. All processes share the counts, which contain neither names nor addresses.
 
-An attempt counts before it is checked: of a hundred that arrive at once, no more are checked than of a
-hundred that arrive one after the other.
+An attempt is counted before the password is checked. So a hundred simultaneous attempts have the same limit
+as a hundred successive ones.
 """
 
 import ipaddress
@@ -18,19 +18,21 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LoginAttempt
 
+# How long after the last attempt a count is forgotten.
 COOL_OFF = timedelta(minutes=15)
-# For one name from one address, and for all names from one address.
+# Limits for one name from one address, and for all names from one address.
 PER_NAME_AND_ADDRESS, PER_ADDRESS = 5, 20
-# For one name from all addresses. NIST SP 800-63B (section 3.2.2) allows 100 failed passwords in a row. Here
-# that takes 20 addresses, and leaves at most 9,600 guesses a day for a password of 12 characters or more.
+# Limit for one name from all addresses. NIST SP 800-63B (section 3.2.2) allows 100 failed passwords in a row.
+# Here that takes 20 addresses, and leaves at most 9,600 guesses a day for a password of 12 characters or
+# more.
 PER_NAME = 100
-# A code has six digits, of which three are right at a time, and only somebody with the password is asked
-# for one. Each request for a reset link sends a mail. Both have one low limit, whatever the address.
+# A lower limit for one name from all addresses. Three of the million codes of an app are valid at a time, and
+# only somebody who has the password is asked for one. Each request for a reset link sends an e-mail.
 PER_NAME_STRICT = 5
 STRICT = {"code", "reset"}
 TOO_MANY = _("There were too many tries. Please wait 15 minutes, then try again.")
-# Networks that no visitor from the internet comes from. Such an address belongs to a proxy, or to somebody
-# in the same private network: RFC 1122, 1918, 3927, 4193, 4291 and 6598.
+# Networks that are not on the internet: RFC 1122, 1918, 3927, 4193, 4291 and 6598. Such an address is that of
+# a proxy, which many visitors share, or of somebody in the same private network.
 INTERNAL = [
     ipaddress.ip_network(network)
     for network in (
@@ -38,17 +40,17 @@ INTERNAL = [
         *("192.168.0.0/16", "::/127", "fc00::/7", "fe80::/10"),
     )
 ]
-# As proxies write an address: 192.0.2.1, 192.0.2.1:4711, 2001:db8::1, [2001:db8::1], [2001:db8::1]:4711.
+# How proxies write an address: 192.0.2.1, 192.0.2.1:4711, 2001:db8::1, [2001:db8::1], [2001:db8::1]:4711.
 WITH_PORT = re.compile(r"\[(?P<v6>[^]]+)\](:\d+)?|(?P<v4>[\d.]+):\d+")
 
 
 class Throttle:
-    """The attempts at one thing by one person.
+    """Counts the attempts of one kind for one account and from one network address.
 
     Arguments:
-        purpose: what is attempted: "password", "code" or "reset". Each is counted for itself.
-        request: the request that brings the attempt, or None.
-        name: the user name, e-mail address or key of the account.
+        purpose: the kind of attempt: "password", "code" or "reset". Each is counted separately.
+        request: the request that makes the attempt, or None.
+        name: the user name, e-mail address or primary key of the account. Nobody need have it.
     """
 
     def __init__(self, purpose, request, name):
@@ -56,19 +58,19 @@ class Throttle:
         address = address_of(request)
         self.name = _digest(f"{purpose} name", name)
         self.limits = {self.name: PER_NAME_STRICT if purpose in STRICT else PER_NAME}
-        # An address that can't be told may be everybody's: it must not lock everybody out.
+        # Without a known address, all visitors would share one count and lock each other out.
         if address:
             pair = _digest(f"{purpose} name and address", f"{address} {name}")
             one_address = _digest(f"{purpose} address", address)
-            # In this order an attempt that is refused for its address does not count for the name.
+            # In this order an attempt that is refused for its address does not count for the name too.
             self.limits = {one_address: PER_ADDRESS, pair: PER_NAME_AND_ADDRESS} | self.limits
 
-    def allows(self):
-        """Count one more attempt; return whether it may be checked."""
+    def count_attempt(self):
+        """Count one more attempt, and return whether it is within the limits."""
         return all(_count(digest, limit) for digest, limit in self.limits.items())
 
-    def forget(self):
-        """Take back the last attempt, and those for the same name from the same address: it was right."""
+    def record_success(self):
+        """Uncount the last attempt, and delete the counts with a limit of PER_NAME_AND_ADDRESS or less."""
         counted = LoginAttempt.objects.filter(digest__in=self.limits)
         counted.filter(count__gt=0).update(count=F("count") - 1)
         for digest, limit in self.limits.items():
@@ -77,17 +79,17 @@ class Throttle:
 
 
 def address_of(request):
-    """Return the network address of the visitor who sent `request`, or "" if it can't be told.
+    """Return the network address of the visitor who sent `request`, or "" if it is not known.
 
-    With `TRUST_PROXY` the address is the one that the outermost trusted proxy wrote into `X-Forwarded-For`;
-    nothing else that a header says counts. Of an IPv6 address the /64 network is returned, since one visitor
-    has all addresses in it.
+    With the setting `TRUST_PROXY`, it is the address that the outermost trusted proxy added to
+    `X-Forwarded-For`. All other headers are ignored. An IPv6 address is shortened to its /64 network, because
+    one visitor usually has all addresses in it.
     """
     if request is None:
         return ""
     address = request.META.get("REMOTE_ADDR", "")
     if settings.TRUST_PROXY:
-        # The address of the connection is the proxy's: never a substitute for a header that is missing.
+        # If the header is missing, REMOTE_ADDR is no substitute: it is the address of the proxy.
         forwarded = request.headers.get("X-Forwarded-For", "").split(",")
         address = forwarded[-settings.TRUST_PROXY] if len(forwarded) >= settings.TRUST_PROXY else ""
     address = address.strip().strip('"')
@@ -103,26 +105,27 @@ def address_of(request):
     return str(parsed if parsed.version == 4 else ipaddress.IPv6Network((int(parsed), 64), strict=False))
 
 
-def delete_old():
-    """Delete the counts that have run out."""
+def delete_expired_attempts():
+    """Delete the counts that are older than COOL_OFF."""
     LoginAttempt.objects.filter(last__lte=timezone.now() - COOL_OFF).delete()
 
 
-def _digest(what, value):
-    return salted_hmac("accounts", f"{what}: {value}", algorithm="sha256").hexdigest()
+def _digest(label, value):
+    return salted_hmac("accounts", f"{label}: {value}", algorithm="sha256").hexdigest()
 
 
 def _count(digest, limit):
+    """Add one to the count of `digest`, unless it is at `limit`; return whether it was added."""
     now = timezone.now()
     with transaction.atomic():
-        # Locked until it is saved: of several at once, each sees the one before.
+        # The row is locked until it is saved, so that simultaneous attempts count one by one.
         attempts, _new = LoginAttempt.objects.select_for_update().get_or_create(
             digest=digest, defaults={"last": now}
         )
         if attempts.last <= now - COOL_OFF:
             attempts.count = 0
         if attempts.count >= limit:
-            # An attempt that is refused does not prolong the wait.
+            # `last` stays, so that a refused attempt does not prolong the wait.
             return False
         attempts.count, attempts.last = attempts.count + 1, now
         attempts.save()

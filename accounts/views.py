@@ -1,4 +1,4 @@
-"""The page between the password and the admin, and what administrators do about it."""
+"""Views that ask for a second factor, set one up, list a user's own, and reset those of others."""
 
 from django import forms
 from django.contrib.auth import get_user_model, logout
@@ -22,9 +22,10 @@ from accounts.models import Passkey
 from accounts.reauthentication import WRONG_CODE, WRONG_PASSKEY
 from accounts.throttle import TOO_MANY, Throttle
 
-KEY = "second_factor_key"
-NOT_ADDED = _("The passkey could not be added. Please try again.")
-LAST = _("Your account needs a second step: add another before you remove this one.")
+# Session key: the shared secret of an app that is being set up.
+NEW_APP_KEY = "second_factor_key"
+PASSKEY_NOT_ADDED = _("The passkey could not be added. Please try again.")
+LAST_FACTOR = _("Your account needs a second step: add another before you remove this one.")
 
 
 class CodeForm(forms.Form):
@@ -41,13 +42,13 @@ class PasskeyForm(forms.Form):
 
 @never_cache
 def ask_second_factor(request):
-    """Ask for a second factor, or have one set up by who has none. Nobody gets past with a password only."""
+    """View that asks a pending user for the second factor, or sets up one for a user who has none."""
     user = second_factor.pending_user(request)
     if request.method == "POST" and "leave" in request.POST:
         logout(request)
         return redirect("wagtailadmin_login")
     if user and second_factor.has_factor(user):
-        return ask(request, user)
+        return ask_second_step(request, user)
     user = user or request.user
     if not user.is_authenticated:
         return redirect("wagtailadmin_login")
@@ -58,105 +59,107 @@ def ask_second_factor(request):
     return set_up_app(request, user)
 
 
-def ask(request, user):
+def ask_second_step(request, user):
+    """Show the form for a code or a passkey, and check what it sends."""
     form, problem = CodeForm(request.POST if "code" in request.POST else None), ""
     if form.is_valid() or "passkey" in request.POST:
         throttle = Throttle("code", request, user.pk)
-        if not throttle.allows():
+        if not throttle.count_attempt():
             problem = TOO_MANY
-        elif device := given(request, user, form):
-            throttle.forget()
+        elif device := verified_device(request, user, form):
+            throttle.record_success()
             second_factor.mark_verified(request, device)
-            return redirect(target_of(request))
+            return redirect(next_url(request))
         else:
             problem = WRONG_CODE if form.is_bound else WRONG_PASSKEY
     context = {
         "form": form,
         "problem": problem,
-        "next": target_of(request),
-        "passkey_options": passkeys.options_to_give(request, user),
+        "next": next_url(request),
+        "passkey_options": passkeys.authentication_options(request, user),
     }
     return render(request, "accounts/second_factor.html", context)
 
 
-def given(request, user, form):
-    """Return the device of `user` that the request proves to be at hand, or None."""
+def verified_device(request, user, form):
+    """Return the device of `user` whose code or passkey is in the request, or None."""
     if form.is_bound:
-        return second_factor.accept(user, form.cleaned_data["code"])
-    return passkeys.accept(request, user, request.POST["passkey"])
+        return second_factor.verify_code(user, form.cleaned_data["code"])
+    return passkeys.verify(request, user, request.POST["passkey"])
 
 
 def set_up_app(request, user, problem="", passkey_form=None):
+    """Show the form that sets up an authenticator app or a passkey, and check the app's first code."""
     form = CodeForm(request.POST if "code" in request.POST else None)
-    key = request.session.setdefault(KEY, default_key())
+    key = request.session.setdefault(NEW_APP_KEY, default_key())
     if form.is_valid():
-        device = second_factor.set_up(user, key, form.cleaned_data["code"])
+        device = second_factor.add_app(user, key, form.cleaned_data["code"])
         if device:
-            del request.session[KEY]
-            return is_set_up(request, user, device)
+            del request.session[NEW_APP_KEY]
+            return finish_set_up(request, user, device)
         form.add_error("code", WRONG_CODE)
     address = TOTPDevice(user=user, key=key).config_url
     picture = make_qr(address, image_factory=SvgPathFillImage).to_string(encoding="unicode")
     context = {
         "form": form,
         "problem": problem,
-        "next": target_of(request),
-        "picture": mark_safe(picture),  # noqa: S308 - made here, of squares
+        "next": next_url(request),
+        "picture": mark_safe(picture),  # noqa: S308 - an SVG of rectangles
         "secret": address.partition("secret=")[2].partition("&")[0],
         "passkey_form": passkey_form or PasskeyForm(),
-        "passkey_options": passkeys.options_to_add(request, user),
+        "passkey_options": passkeys.registration_options(request, user),
     }
     return render(request, "accounts/set_up_app.html", context)
 
 
 def add_passkey(request, user, show):
-    """Let `user`, of whom no second factor is owed, have one more passkey; else `show` what is wrong."""
+    """Store a new passkey of `user`, or show an error with the view function `show`."""
     form, problem = PasskeyForm(request.POST), ""
     if form.is_valid():
         device = passkeys.add(request, user, request.POST["passkey"], form.cleaned_data["name"])
         if device:
-            return is_set_up(request, user, device)
-        problem = NOT_ADDED
+            return finish_set_up(request, user, device)
+        problem = PASSKEY_NOT_ADDED
     return show(request, user, problem, form)
 
 
-def is_set_up(request, user, device):
-    """Show the recovery codes that come with the first factor."""
+def finish_set_up(request, user, device):
+    """Mark the session as verified; show the recovery codes if `device` is the first factor of `user`."""
     if not user.is_verified():
         second_factor.mark_verified(request, device)
     if codes := second_factor.recovery_codes(user):
-        context = {"codes": codes, "next": target_of(request)}
+        context = {"codes": codes, "next": next_url(request)}
         return render(request, "accounts/recovery_codes.html", context)
     return redirect("my_second_factors")
 
 
 @never_cache
 def my_second_factors(request):
-    """Show somebody who is signed in what they have, to add to it and to take away."""
+    """View that lists the second factors of the user, who can add and remove them."""
     if not request.user.is_authenticated:
         return redirect("wagtailadmin_login")
     if "passkey" in request.POST:
-        return add_passkey(request, request.user, show_mine)
+        return add_passkey(request, request.user, show_my_second_factors)
     if "remove" in request.POST:
         if second_factor.remove(request.user, request.POST["remove"]):
             return redirect("my_second_factors")
-        return show_mine(request, request.user, LAST)
-    return show_mine(request, request.user)
+        return show_my_second_factors(request, request.user, LAST_FACTOR)
+    return show_my_second_factors(request, request.user)
 
 
-def show_mine(request, user, problem="", passkey_form=None):
+def show_my_second_factors(request, user, problem="", passkey_form=None):
     context = {
         "problem": problem,
         "passkeys": Passkey.objects.filter(user=user).order_by("pk"),
         "apps": TOTPDevice.objects.filter(user=user, confirmed=True),
         "passkey_form": passkey_form or PasskeyForm(),
-        "passkey_options": passkeys.options_to_add(request, user),
+        "passkey_options": passkeys.registration_options(request, user),
     }
     return render(request, "accounts/my_second_factors.html", context)
 
 
 def reset_second_factor(request, pk):
-    """Ask whether all second factors of somebody who lost them shall be forgotten, and do it."""
+    """View that asks for confirmation and deletes all second factors of a user who lost them."""
     user = get_object_or_404(get_user_model(), pk=pk)
     if not policy_registry.get_by_type(get_user_model()).user_has_permission(request.user, "change"):
         raise PermissionDenied
@@ -165,13 +168,14 @@ def reset_second_factor(request, pk):
     if not second_factor.has_factor(user):
         raise Http404
     if request.method == "POST":
-        second_factor.forget(user)
+        second_factor.reset(user)
         messages.success(request, gettext("%s sets up a second step anew at the next sign-in.") % user)
         return redirect("wagtailusers_users:index")
     return render(request, "accounts/reset_second_factor.html", {"owner": user})
 
 
-def target_of(request):
+def next_url(request):
+    """Return the address on this site to redirect to afterwards. The default is the start of the admin."""
     target = request.POST.get("next") or request.GET.get("next")
     if url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
         return target

@@ -1,4 +1,4 @@
-"""What Wagtail's list of users and its account page offer besides."""
+"""Wagtail hooks: invitations and second factors in the list of users and on the account page."""
 
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _

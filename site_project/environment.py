@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from environ import Env
 
-from accounts.secret_files import kept_secret
+from accounts.secret_files import get_or_create_secret
 
 SWITCH = dict.fromkeys(["1", "true", "yes", "on"], True) | dict.fromkeys(["0", "false", "no", "off"], False)
 SQLITE_OPTIONS = {
@@ -156,7 +156,7 @@ def read_secret_key(keep_in=None):
     """
     key = read_secret("SECRET_KEY")
     if keep_in:
-        return key or kept_secret(keep_in / "secret_key")
+        return key or get_or_create_secret(keep_in / "secret_key")
     if not key:
         stop("SECRET_KEY", "is missing. Set it, or SECRET_KEY_FILE, to at least 50 random characters.")
     # The same limits as in Django's system check security.W009.

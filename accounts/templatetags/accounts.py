@@ -1,3 +1,5 @@
+"""Template tags of accounts."""
+
 from django import template
 from django.conf import settings
 
@@ -6,5 +8,5 @@ register = template.Library()
 
 @register.simple_tag
 def identity_provider():
-    """Return the name of the provider that people may sign in with; "" when there is none."""
+    """Return the name of the identity provider, or "" if none is configured."""
     return settings.IDENTITY_PROVIDER.get("name", "")

@@ -136,7 +136,7 @@ def test_who_has_a_factor_cannot_add_one_with_the_password_alone(admin, has_app)
     client = signed_in(admin)
     assert client.get(MINE)["Location"].startswith(PAGE)
     session = client.session
-    session[passkeys.TO_ADD] = "AAAA"
+    session[passkeys.REGISTRATION_CHALLENGE] = "AAAA"
     session.save()
     new = SoftPasskey()
     options = {"rp": {"id": "testserver"}, "challenge": "AAAA"}
@@ -193,7 +193,7 @@ def test_challenge_is_good_once_and_in_its_session(admin):
     assert not is_in(other)
     client.post(PAGE, {"passkey": answer})
     assert is_in(client)
-    assert passkeys.TO_GIVE not in client.session
+    assert passkeys.AUTHENTICATION_CHALLENGE not in client.session
     signed_in(admin).post(PAGE, {"passkey": answer})
     options = options_in(other)
     other.post(PAGE, {"passkey": passkey.give(options, flags=0)})

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.test import Client
 
-from accounts.reauthentication import PROTECTED
+from accounts.reauthentication import PROTECTED_VIEWS
 from tests.accounts.test_reauthentication import make_stale
 from tests.support import admin_world, builders
 from tests.support.routes import FORM, Addresses, routes
@@ -73,7 +73,7 @@ def test_no_route_changes_accounts_without_recent_proof(client):
     for name, address in Addresses(section):
         stale.cookies = stale_cookies.copy()
         assert changed_by(stale, address, everything()) == set(), name
-        if name.partition(" ")[0] in PROTECTED:
+        if name.partition(" ")[0] in PROTECTED_VIEWS:
             client.cookies = fresh.copy()
             if changed_by(client, address, everything()):
                 writing.add(name)
@@ -88,5 +88,5 @@ def test_table_has_every_route_of_users_and_groups():
     about = [name for name, pattern in routes() if pattern.startswith(("admin/users/", "admin/groups/"))]
     assert len(about) > 10
     assert [
-        name for name in about if name.rpartition(":")[2] not in READ_ONLY and name not in PROTECTED
+        name for name in about if name.rpartition(":")[2] not in READ_ONLY and name not in PROTECTED_VIEWS
     ] == []

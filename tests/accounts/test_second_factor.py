@@ -55,7 +55,7 @@ def code_of(key=KEY, step=0):
 
 def with_app(user):
     """Let `user` have an app; return the codes on paper."""
-    assert second_factor.set_up(user, KEY, code_of(step=-1))
+    assert second_factor.add_app(user, KEY, code_of(step=-1))
     return second_factor.recovery_codes(user)
 
 

@@ -1,4 +1,7 @@
-"""For the one administrator who lost every second factor and the recovery codes, and has nobody to ask."""
+"""Delete the second factors of a user from the command line.
+
+It is for an administrator who lost them, and whom no other administrator can help.
+"""
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
@@ -16,5 +19,5 @@ class Command(BaseCommand):
         user = get_user_model().objects.filter(username=options["username"]).first()
         if not user:
             raise CommandError("There is no user of this name.")
-        second_factor.forget(user)
+        second_factor.reset(user)
         self.stdout.write(f"{user.get_username()} sets up a second step anew at the next sign-in.")

@@ -55,7 +55,7 @@ class Command(BaseCommand):
             # The help lines may have changed.
             call_command("maintenance_page", **quiet)
             # Nobody is known for longer than is needed, not even by a hash.
-            throttle.delete_old()
+            throttle.delete_expired_attempts()
             # It tells of the last night by its words, and of the last run by its age.
             done = settings.DATA_DIR / "due_work_done"
             night = str((timezone.localtime() - NIGHT).date())
