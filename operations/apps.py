@@ -1,3 +1,5 @@
+"""Configuration of the app. It connects the signals that keep the outage page up to date."""
+
 from django.apps import AppConfig
 
 
@@ -5,6 +7,6 @@ class OperationsConfig(AppConfig):
     name = "operations"
 
     def ready(self):
-        from operations import outage  # needs the models
+        from operations import outage  # the import needs the models
 
-        outage.start()
+        outage.connect_signals()

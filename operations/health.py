@@ -1,4 +1,4 @@
-"""Answers who watches the site: /livez says that the process runs, /readyz that it can serve pages."""
+"""Health checks: /livez says that the process runs, and /readyz that it can serve pages."""
 
 import time
 from functools import cache
@@ -8,20 +8,21 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpResponse, HttpResponseNotAllowed
 
-# For how many seconds what was found of the migrations holds: probes come often.
-MIGRATIONS_HOLD = 5
+# How many seconds the check of the migrations is cached, since health checks come often.
+MIGRATIONS_CACHED_FOR = 5
 
 
 class HealthMiddleware:
-    """Stands before all but the headers: a probe knows neither the site's name nor HTTPS, and gets no cookie.
+    """Responds to /livez and /readyz before the other middleware.
 
-    /livez asks no database: one that is down is no reason to restart every process of the site.
+    A health check uses plain HTTP and any host name, and must not get a cookie. /livez does not query the
+    database, because restarting the processes of the site does not mend a database that is down.
     """
 
     def __init__(self, get_response):
         self.get_response = get_response
-        self.checks = {"/livez": lambda: "", "/readyz": self.why_not_ready}
-        self.migrated_until = 0
+        self.checks = {"/livez": lambda: "", "/readyz": self.readiness_problem}
+        self.migrations_cached_until = 0
 
     def __call__(self, request):
         check = self.checks.get(request.path_info)
@@ -34,12 +35,12 @@ class HealthMiddleware:
             status = 503 if problem else 200
             response = HttpResponse(f"{problem or 'ok'}\n", content_type="text/plain", status=status)
         response["Cache-Control"] = "no-store"
-        # Django would write a line for each answer of 400 and above; who probes knows it already.
+        # Django would log each response with a status of 400 and above. The program that checks knows it.
         response._has_been_logged = True
         return response
 
-    def why_not_ready(self):
-        """Return in one word what keeps the site from serving pages, or ""."""
+    def readiness_problem(self):
+        """Return "database" or "migrations", whichever keeps the site from serving pages, or ""."""
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
@@ -48,17 +49,17 @@ class HealthMiddleware:
             return "database"
 
     def is_migrated(self):
-        """Whether the database has every migration that this version of the code needs."""
+        """Return whether the database has every migration that this version of the code needs."""
         now = time.monotonic()
-        if now < self.migrated_until:
+        if now < self.migrations_cached_until:
             return True
         if not last_migrations() <= set(MigrationRecorder(connection).applied_migrations()):
             return False
-        self.migrated_until = now + MIGRATIONS_HOLD
+        self.migrations_cached_until = now + MIGRATIONS_CACHED_FOR
         return True
 
 
 @cache
 def last_migrations():
-    """Return each app's last migration: who has them has all."""
+    """Return the last migration of each app. A database that has these has all migrations."""
     return set(MigrationLoader(None).graph.leaf_nodes())

@@ -1,4 +1,4 @@
-"""A lock between all processes of the site, on every machine that shares its database."""
+"""Named locks between all processes of the site, on every machine that shares its database."""
 
 import fcntl
 from contextlib import contextmanager
@@ -7,30 +7,32 @@ from zlib import crc32
 from django.conf import settings
 from django.db import connection
 
-# Apart from the locks of other programs in the same server.
-FAMILY = crc32(b"stories") & 0x7FFFFFFF
+# First key of PostgreSQL's advisory locks. It separates them from the locks of other programs.
+NAMESPACE = crc32(b"stories") & 0x7FFFFFFF
 
 
 @contextmanager
-def held(name, wait=True):
-    """Hold the lock `name`; give whether it was got, which without `wait` it isn't while another holds it.
+def hold(name, wait=True):
+    """Context manager that holds the lock `name`. It yields whether the lock was acquired.
 
-    It is freed when the process ends, however that happens.
+    With `wait`, it waits until no other process holds the lock. Without, it yields False at once in that
+    case. The lock is released when the process ends, even by a crash.
     """
-    with (_file_lock if connection.vendor == "sqlite" else _database_lock)(name, wait) as got:
-        yield got
+    lock = _file_lock if connection.vendor == "sqlite" else _database_lock
+    with lock(name, wait) as is_acquired:
+        yield is_acquired
 
 
 @contextmanager
 def _database_lock(name, wait):
-    # Of its own: Django may close and open the usual connection meanwhile, and with it goes the lock.
+    # A connection of its own: Django may close the default one meanwhile, which would release the lock.
     own = connection.copy()
     try:
         with own.cursor() as cursor:
-            # Who waits does so as long as it takes.
+            # No limit on the time to wait.
             cursor.execute("SET statement_timeout = 0")
             function = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
-            cursor.execute(f"SELECT {function}(%s, %s)", [FAMILY, crc32(name.encode()) & 0x7FFFFFFF])
+            cursor.execute(f"SELECT {function}(%s, %s)", [NAMESPACE, crc32(name.encode()) & 0x7FFFFFFF])
             yield wait or cursor.fetchone()[0]
     finally:
         own.close()

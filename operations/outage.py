@@ -1,4 +1,7 @@
-"""What visitors get while the database is away: a page with the help lines, which needs only a file."""
+"""The outage page, which visitors get while the database does not respond.
+
+It is a file in the data folder with the phone numbers of help lines, and is written in advance.
+"""
 
 import sys
 from pathlib import Path
@@ -13,14 +16,14 @@ from wagtail.signals import page_published, page_unpublished
 
 from caching.outage import outage_page, page_file
 from home.models import HomePage, SiteSettings
-from operations.full_disk import is_no_room, no_room_page
+from operations.full_disk import disk_full_page, is_disk_full
 from publishing.visibility import published_pages
 
 
 def write_page():
-    """Write the page with the help lines of today, those of the site's own language first.
+    """Write the outage page with the current help lines, those of the default language first.
 
-    Returns its path; None when there is no site yet. Raises OSError when it can't be written.
+    Return its path, or None if there is no site yet. Raises OSError if the file can't be written.
     """
     site = Site.objects.filter(is_default_site=True).select_related("root_page").first()
     if site is None:
@@ -34,16 +37,16 @@ def write_page():
         "style": Path(finders.find("css/site.css")).read_text(encoding="utf-8"),
     }
     path = page_file()
-    # Nobody is ever shown half of it.
+    # Renaming replaces the file at once, so that nobody gets half of it.
     new = path.with_suffix(".new")
     new.write_text(render_to_string("maintenance.html", context), encoding="utf-8")
     return new.replace(path)
 
 
 def server_error(request):
-    """Answer a request that failed: for want of room, or of the database, with pages of their own."""
-    if is_no_room(sys.exception()):
-        return no_room_page()
+    """View for status 500 (handler500). A full disk and a missing database have pages of their own."""
+    if is_disk_full(sys.exception()):
+        return disk_full_page()
     if isinstance(sys.exception(), (InterfaceError, OperationalError)):
         return outage_page()
     return defaults_server_error(request)
@@ -52,13 +55,14 @@ def server_error(request):
 # --- Keeping it up to date -----------------------------------------------------------------------
 
 
-def renew_page(sender, **_arguments):
+def rewrite_page(sender, **_arguments):
+    """Signal receiver: write the page again after a change to a home page or the site settings."""
     if issubclass(sender, (HomePage, SiteSettings)):
         transaction.on_commit(write_page, robust=True)
 
 
-def start():
+def connect_signals():
     for signal in [post_save, post_delete]:
-        signal.connect(renew_page, sender=SiteSettings, dispatch_uid="outage")
+        signal.connect(rewrite_page, sender=SiteSettings, dispatch_uid="outage")
     for signal in [page_published, page_unpublished]:
-        signal.connect(renew_page, dispatch_uid="outage")
+        signal.connect(rewrite_page, dispatch_uid="outage")

@@ -1,4 +1,4 @@
-"""What may be sent to the site at once."""
+"""Limits on the size of a request body."""
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -6,8 +6,8 @@ from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpResponse
 
 
-class LengthMiddleware:
-    """Refuses a body whose length isn't told, as Django would take it for an empty one."""
+class ContentLengthMiddleware:
+    """Refuses a chunked body (status 411). It has no Content-Length, so Django would treat it as empty."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -19,8 +19,11 @@ class LengthMiddleware:
 
 
 class UploadLimit(FileUploadHandler):
-    """Refuses what is too large before any of it is read. Anybody could fill the disk with it, as Django
-    takes a form apart before it knows whether its sender may send it."""
+    """Refuses a multipart form with more than LARGEST_REQUEST bytes before any of it is read.
+
+    Django parses a form, and stores its files, before it checks whether the user may send it. So without this
+    limit anybody could fill the disk.
+    """
 
     def handle_raw_input(self, input_data, META, content_length, boundary, encoding=None):
         if content_length > settings.LARGEST_REQUEST:

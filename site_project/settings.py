@@ -83,7 +83,7 @@ MIDDLEWARE = [
     "operations.health.HealthMiddleware",
     # It keeps pages as all that is below made them.
     "caching.page_cache.PageCacheMiddleware",
-    "operations.uploads.LengthMiddleware",
+    "operations.uploads.ContentLengthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Above all that may still change the page. It is safe here: the class says why.
     "caching.compression.PageCompressionMiddleware",

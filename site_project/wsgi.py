@@ -14,5 +14,5 @@ from operations.postgresql import base as postgresql  # noqa: E402
 from stories.renditions import use_background_thread  # noqa: E402
 
 refuse_in_production()
-postgresql.patience = postgresql.PATIENCE_OF_SERVER
+postgresql.query_timeout = postgresql.SERVER_QUERY_TIMEOUT
 use_background_thread()

@@ -1,5 +1,5 @@
-"""Backups: the whole site, database and files, in one archive, and back. docs/backups.md tells of it."""
+"""Backup and restore of the whole site, database and files, in one archive. See docs/backups.md."""
 
 
 class BackupError(Exception):
-    """A backup or a restore can't be. The message says why, to the person at the terminal."""
+    """A backup or a restore failed. The message is shown to the person at the terminal."""

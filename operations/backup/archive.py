@@ -1,8 +1,8 @@
-"""The archive: a ZIP file of the database, the files, and a manifest with the checksum of each.
+"""The archive of a backup: a ZIP file with these members.
 
-manifest.json                  what made it, migrations, row counts, sizes and SHA-256 of all the rest
-database/…                     a table a member (PostgreSQL, as COPY writes it), or SQLite's own file
-files/…                        the files of the storage, under their names there
+manifest.json   time, versions, migrations, row counts, and the size and SHA-256 of each other member
+database/…      PostgreSQL: one member for each table, as COPY writes it. SQLite: the database file
+files/…         the files of the storage, under their names there
 """
 
 import hashlib
@@ -19,13 +19,13 @@ from operations.backup import BackupError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-CHUNK = 1024 * 1024
-# Of what was never in a backup by this program, a part may still read like one.
+CHUNK = 1024 * 1024  # bytes to copy at a time
+# What zipfile raises for a file that is damaged or not an archive. Some foreign files parse in part.
 UNREADABLE = (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, zipfile.zlib.error)
 
 
-class Counted:
-    """A file to write to that knows the size and the checksum of what it was given."""
+class ChecksumWriter:
+    """A writable file that counts the bytes and computes their SHA-256. `file`: where it writes them to."""
 
     def __init__(self, file=None):
         self.file, self.size, self.hash = file, 0, hashlib.sha256()
@@ -36,19 +36,19 @@ class Counted:
         if self.file:
             self.file.write(data)
 
-    def sums(self):
+    def summary(self):
         return {"size": self.size, "sha256": self.hash.hexdigest()}
 
 
-def sums_of(file):
-    """Return size and checksum of an open file."""
-    counted = Counted()
-    shutil.copyfileobj(file, counted, CHUNK)
-    return counted.sums()
+def summarise(file):
+    """Return the size and checksum of an open file, as the manifest has them."""
+    writer = ChecksumWriter()
+    shutil.copyfileobj(file, writer, CHUNK)
+    return writer.summary()
 
 
 class Writer:
-    """Writes the members of an archive one after another, and the manifest at the end."""
+    """Writes the members of an archive one after another, and on close() the manifest."""
 
     def __init__(self, file):
         self.zip = zipfile.ZipFile(file, "w", allowZip64=True)
@@ -56,13 +56,13 @@ class Writer:
 
     @contextmanager
     def member(self, name, compress):
-        """Give a file to write to. What it got is in the archive only when the block ends well."""
+        """Context manager that yields a writable file. The manifest lists it if the block raises nothing."""
         info = zipfile.ZipInfo(name)
         info.compress_type = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
         with self.zip.open(info, "w", force_zip64=True) as file:
-            counted = Counted(file)
-            yield counted
-        self.manifest["members"][name] = counted.sums()
+            writer = ChecksumWriter(file)
+            yield writer
+        self.manifest["members"][name] = writer.summary()
 
     def close(self):
         self.zip.writestr(MANIFEST, json.dumps(self.manifest, indent=1), zipfile.ZIP_DEFLATED)
@@ -71,7 +71,10 @@ class Writer:
 
 @contextmanager
 def new_archive(path):
-    """Give a Writer of the archive `path`, which appears, for its owner alone, when all is in it."""
+    """Context manager that yields a Writer for the archive at `path`, which only its owner can read.
+
+    The file appears when it is complete. Raises BackupError if it exists already or can't be written.
+    """
     if path.exists():
         raise BackupError(f"{path} exists already. Nothing was written.")
     try:
@@ -92,7 +95,10 @@ def new_archive(path):
 
 
 class Reader:
-    """An archive whose every byte was compared with its manifest before anything else."""
+    """A verified archive: the constructor compares every member with the manifest.
+
+    Raises BackupError if the file is damaged, was altered, or is not a backup in this format.
+    """
 
     def __init__(self, file, report):
         try:
@@ -118,7 +124,7 @@ class Reader:
                 raise BackupError(f"The backup was altered: it holds a file with the path {name!r}.")
         for number, (name, sums) in enumerate(members.items(), start=1):
             with self.zip.open(name) as file:
-                found = sums_of(file)
+                found = summarise(file)
             if found != sums:
                 raise BackupError(f"The backup is damaged, or was altered: {name} is not what was saved.")
             if number % 500 == 0:
@@ -127,13 +133,13 @@ class Reader:
     def open(self, name):
         return self.zip.open(name)
 
-    def below(self, folder):
-        """Return the names of the members in `folder`, without it."""
+    def names_in(self, folder):
+        """Return the names of the members in `folder`, without the prefix `folder`."""
         return [name.removeprefix(folder) for name in self.manifest["members"] if name.startswith(folder)]
 
 
 def is_safe(name):
-    """Whether the path `name` stays in its folder, on every system."""
+    """Return whether the path `name` stays inside database/ or files/ on every operating system."""
     return (
         name == posixpath.normpath(name)
         and not name.startswith(("/", "../"))
@@ -143,10 +149,10 @@ def is_safe(name):
 
 
 @contextmanager
-def opened(path, report):
-    """Give a Reader of the archive `path`."""
+def open_archive(path, report):
+    """Context manager that yields a Reader of the archive at `path`."""
     try:
-        file = open(path, "rb")  # noqa: SIM115 - the errors of what is done with it are not its own
+        file = open(path, "rb")  # noqa: SIM115 - only errors of open() are caught
     except OSError as error:
         raise BackupError(f"{path} can't be read: {error.strerror}.") from error
     with file:

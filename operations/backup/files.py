@@ -1,4 +1,4 @@
-"""The files of the storage, in a folder or in a bucket: into an archive, and back."""
+"""Backup and restore of the files in the default storage, which is a folder or a bucket."""
 
 import posixpath
 import shutil
@@ -8,13 +8,13 @@ from django.core.files.storage import default_storage
 
 from media.folder import UNFINISHED
 from operations.backup import BackupError
-from operations.backup.archive import CHUNK, sums_of
+from operations.backup.archive import CHUNK, summarise
 
 FOLDER = "files/"
-EVERY = 100
+EVERY = 100  # files between two reports of progress
 
 
-def stored(folder=""):
+def stored_names(folder=""):
     """Yield the names of all files in the storage."""
     try:
         folders, names = default_storage.listdir(folder)
@@ -22,13 +22,13 @@ def stored(folder=""):
         return
     yield from (posixpath.join(folder, name) for name in names if not name.startswith(UNFINISHED))
     for name in folders:
-        yield from stored(posixpath.join(folder, name))
+        yield from stored_names(posixpath.join(folder, name))
 
 
 def save(writer, report):
-    """Write all files into the archive; a picture that is deleted meanwhile is left out."""
+    """Write all files into the archive, except those that are deleted meanwhile."""
     number = 0
-    for number, name in enumerate(stored(), start=1):
+    for number, name in enumerate(stored_names(), start=1):
         try:
             file = default_storage.open(name)
         except FileNotFoundError:
@@ -41,32 +41,32 @@ def save(writer, report):
     report(f"{number} files, all")
 
 
-def is_same(name, sums):
-    """Whether the stored file `name` has this size and checksum."""
+def is_unchanged(name, sums):
+    """Return whether the stored file `name` has the size and checksum `sums`."""
     with default_storage.open(name) as file:
-        return sums_of(file) == sums
+        return summarise(file) == sums
 
 
-class Restoring:
-    """Brings the files of an archive into the storage, in two steps around the database's own.
+class FileRestore:
+    """Restores the files of an archive in two steps: add() before the database, finish() after it.
 
-    Until the second nothing of the old site is touched: what is new stands beside it.
+    Until finish(), the files of the old site stay unchanged, and undo() deletes the new ones.
     """
 
     def __init__(self, reader, report):
         self.reader, self.report = reader, report
-        self.names = set(reader.below(FOLDER))
-        self.here = set(stored())
+        self.names = set(reader.names_in(FOLDER))
+        self.existing = set(stored_names())
         self.added = []
 
     @property
-    def in_the_way(self):
-        """The names of stored files that the archive has not."""
-        return self.here - self.names
+    def superfluous(self):
+        """The names of stored files that are not in the archive."""
+        return self.existing - self.names
 
     def add(self):
-        """Store what isn't there yet."""
-        new = sorted(self.names - self.here)
+        """Store the files of the archive that do not exist yet."""
+        new = sorted(self.names - self.existing)
         for number, name in enumerate(new, start=1):
             self.added.append(name)
             self.write(name)
@@ -78,10 +78,10 @@ class Restoring:
             default_storage.delete(name)
 
     def finish(self):
-        """Replace what is there under a name of the archive but is another, and delete all else."""
+        """Replace stored files that differ from the archive, and delete those that are not in it."""
         sums = self.reader.manifest["members"]
-        changed = [name for name in self.here & self.names if not is_same(name, sums[FOLDER + name])]
-        for name in [*changed, *self.in_the_way]:
+        changed = [name for name in self.existing & self.names if not is_unchanged(name, sums[FOLDER + name])]
+        for name in [*changed, *self.superfluous]:
             default_storage.delete(name)
         for name in changed:
             self.write(name)

@@ -1,4 +1,4 @@
-"""PostgreSQL's tables, by COPY: of one moment when saved, and in one transaction when restored."""
+"""Backup of PostgreSQL's tables with COPY, from one snapshot, and their restore in one transaction."""
 
 import shutil
 
@@ -12,7 +12,7 @@ from operations.backup.archive import CHUNK
 
 FOLDER = "database/"
 SUFFIX = ".copy"
-# Nothing of an extension: it makes its own.
+# Without the tables of extensions, which create their own.
 TABLES = """
 SELECT relname FROM pg_class
 WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
@@ -28,36 +28,37 @@ SEQUENCES = """
 SELECT sequencename, last_value FROM pg_sequences
 WHERE schemaname = current_schema() AND last_value IS NOT NULL
 """
-# Who is logged in: keys to the admin, worth nothing after a restore. Who tried to: known for minutes only.
-WITHOUT_ROWS = {"django_session", "accounts_loginattempt"}
+# Tables that are saved without rows. Sessions give access to the admin and are worthless after a restore.
+# Attempts to sign in are deleted after some minutes anyway.
+EMPTIED_TABLES = {"django_session", "accounts_loginattempt"}
 
 
-def tables():
+def table_names():
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
         return [name for (name,) in cursor.fetchall()]
 
 
-def count(cursor, table):
+def count_rows(cursor, table):
     cursor.execute(sql.SQL("SELECT COUNT(*) FROM {}").format(sql.Identifier(table)))
     return cursor.fetchone()[0]
 
 
 def save(writer, report):
-    """Write all tables into the archive, as they are at one moment."""
+    """Write all tables into the archive, as they are in one snapshot."""
     listed = writer.manifest["tables"] = {}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        for table in tables():
+        for table in table_names():
             cursor.execute(COLUMNS, [table])
             columns = [name for (name,) in cursor.fetchall()]
             with writer.member(FOLDER + table + SUFFIX, compress=True) as member:
-                if table not in WITHOUT_ROWS:
+                if table not in EMPTIED_TABLES:
                     copy_out(cursor, table, columns, member)
-            rows = 0 if table in WITHOUT_ROWS else count(cursor, table)
+            rows = 0 if table in EMPTIED_TABLES else count_rows(cursor, table)
             listed[table] = {"rows": rows, "columns": columns}
             report(f"{table}: {rows} rows")
-        # After the rows: no number of theirs is beyond it.
+        # Sequences are outside of the snapshot. Read last, they are not behind the rows.
         cursor.execute(SEQUENCES)
         writer.manifest["sequences"] = dict(cursor.fetchall())
 
@@ -75,42 +76,45 @@ def copy_statement(table, columns, direction):
 
 
 def load(reader, report):
-    """Put the archive's tables in the place of all that are there: all of them, or nothing."""
+    """Replace the contents of the database with the tables of the archive, in one transaction.
+
+    Raises BackupError if a table is unknown or incomplete, and the database driver's errors.
+    """
     listed = reader.manifest["tables"]
     with transaction.atomic(durable=True), connection.cursor() as cursor:
-        # Whoever holds a table for longer is an error to read about, not a wait without end.
+        # If another program locks a table for longer, fail instead of waiting without end.
         cursor.execute("SET LOCAL lock_timeout = '60s'")
         applied = {tuple(key) for key in reader.manifest["migrations"]}
         if applied != set(MigrationRecorder(connection).applied_migrations()):
-            for table in tables():
+            for table in table_names():
                 cursor.execute(sql.SQL("DROP TABLE {} CASCADE").format(sql.Identifier(table)))
-            make_tables(applied, cursor)
-        made = tables()
+            migrate_to(applied, cursor)
+        made = table_names()
         if unknown := set(listed) - set(made):
             raise BackupError(f"This version of the site knows no table {', '.join(sorted(unknown))}.")
         cursor.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(map(sql.Identifier, made))))
         for table, about in listed.items():
             copy_in(cursor, table, about["columns"], reader)
-            if count(cursor, table) != about["rows"]:
+            if count_rows(cursor, table) != about["rows"]:
                 raise BackupError(f"Not all rows of {table} came back.")
             report(f"{table}: {about['rows']} rows")
         for name, value in reader.manifest["sequences"].items():
             cursor.execute("SELECT setval(quote_ident(%s)::regclass, %s)", [name, value])
 
 
-def make_tables(applied, cursor):
-    """Bring the empty database to the migrations `applied`, in the transaction that is open."""
+def migrate_to(applied, cursor):
+    """Apply the migrations `applied` to the empty database, in the open transaction."""
 
     def between(action, *_arguments):
         if action == "apply_success":
-            # PostgreSQL changes no table of which a foreign key is still to be checked.
+            # PostgreSQL can't alter a table while checks of its foreign keys are pending.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
     executor = MigrationExecutor(connection, between)
     nodes = executor.loader.graph.node_map
     wanted = applied & set(nodes)
-    # The last ones of each application: to name one before them would mean to go back to it.
+    # Only the last ones of each app: as a target, an earlier one would mean to unapply the later ones.
     followed = {parent.key for key in wanted for parent in nodes[key].parents if parent.key[0] == key[0]}
     executor.migrate(sorted(wanted - followed))
 

@@ -1,4 +1,4 @@
-"""SQLite's whole database, copied page by page while others read and write it."""
+"""Backup and restore of the SQLite database with SQLite's backup API, while others use it."""
 
 import shutil
 import sqlite3
@@ -14,12 +14,13 @@ from operations.backup import BackupError
 from operations.backup.archive import CHUNK
 
 MEMBER = "database/db.sqlite3"
-PAGES = 1000  # at a time
+# Other connections can write between two steps of so many database pages.
+PAGES_PER_STEP = 1000
 
 
 @contextmanager
-def scratch():
-    """Give the path for a copy of the database: beside it, where there is room for it."""
+def temporary_path():
+    """Context manager that yields a path for a copy of the database, on the same disk as the database."""
     beside = Path(connection.settings_dict["NAME"]).parent
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=beside) as folder:  # mode 700
         yield Path(folder) / "db.sqlite3"
@@ -27,24 +28,24 @@ def scratch():
 
 def save(writer, report):
     """Write the database into the archive."""
-    with scratch() as path:
+    with temporary_path() as path:
         connection.ensure_connection()
         with closing(sqlite3.connect(path, autocommit=True)) as copy:
-            connection.connection.backup(copy, pages=PAGES)
+            connection.connection.backup(copy, pages=PAGES_PER_STEP)
             copy.execute("PRAGMA journal_mode = DELETE")
-            # Who is logged in: keys to the admin, worth nothing after a restore. Who tried to: known for
-            # minutes only.
+            # Sessions give access to the admin and are worthless after a restore. Attempts to sign in are
+            # deleted after some minutes anyway.
             copy.execute("DELETE FROM django_session")
             copy.execute("DELETE FROM accounts_loginattempt")
             copy.execute("VACUUM")
-            writer.manifest["tables"] = counts(copy)
+            writer.manifest["tables"] = row_counts(copy)
             report(f"{len(writer.manifest['tables'])} tables")
         with path.open("rb") as file, writer.member(MEMBER, compress=True) as member:
             shutil.copyfileobj(file, member, CHUNK)
 
 
-def counts(database):
-    """Return how many rows each table of a connection has."""
+def row_counts(database):
+    """Return the number of rows of each table, as the manifest has it: {table: {"rows": number}}."""
     names = [
         name
         for (name,) in database.execute(
@@ -59,9 +60,9 @@ def counts(database):
 
 
 def check_columns(copy):
-    """Raise BackupError unless the tables have the columns that their migrations make.
+    """Raise BackupError unless the tables have the columns that the models have.
 
-    What the models of this version say tells it only of a backup of this version. An older one is migrated.
+    An older backup is not checked, because migrations will change its columns.
     """
     applied = set(copy.execute("SELECT app, name FROM django_migrations").fetchall())
     if not set(MigrationLoader(None).disk_migrations) <= applied:
@@ -69,7 +70,7 @@ def check_columns(copy):
     virtual = {name for (name,) in copy.execute("SELECT name FROM pragma_table_list WHERE type = 'virtual'")}
     for model in apps.get_models(include_auto_created=True):
         meta = model._meta
-        if meta.proxy or not meta.managed or meta.db_table in virtual:  # the search index has other columns
+        if meta.proxy or not meta.managed or meta.db_table in virtual:  # such as the search index
             continue
         expected = {field.column for field in meta.local_concrete_fields}
         found = {name for (name,) in copy.execute("SELECT name FROM pragma_table_info(?)", [meta.db_table])}
@@ -78,18 +79,21 @@ def check_columns(copy):
 
 
 def load(reader, report):
-    """Put the archive's database in the place of the live one: all of it, or nothing."""
-    with scratch() as path:
+    """Replace the database with the one in the archive, completely or not at all.
+
+    Raises BackupError if the database in the archive is damaged or does not fit its manifest.
+    """
+    with temporary_path() as path:
         with reader.open(MEMBER) as member, path.open("wb") as file:
             shutil.copyfileobj(member, file, CHUNK)
         with closing(sqlite3.connect(path, autocommit=True)) as copy:
             if copy.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
                 raise BackupError("The database in the backup is damaged.")
-            if counts(copy) != reader.manifest["tables"]:
+            if row_counts(copy) != reader.manifest["tables"]:
                 raise BackupError("The database in the backup has not the rows that it lists.")
             check_columns(copy)
             connection.ensure_connection()
             copy.backup(connection.connection)
-    # A copy brings the journal's mode along: a new connection sets its own.
+    # The copy contains its journal mode. A new connection sets the mode of this site again.
     connection.close()
     report(f"{len(reader.manifest['tables'])} tables")

@@ -1,6 +1,6 @@
-"""Django's PostgreSQL backend, which gives up on a database that does not answer.
+"""Django's PostgreSQL backend with a timeout for a server that does not respond.
 
-PostgreSQL's own limit, statement_timeout, is kept by the server: not when that hangs.
+PostgreSQL's own statement_timeout does not help then, because the server enforces it.
 """
 
 from types import SimpleNamespace
@@ -8,35 +8,39 @@ from types import SimpleNamespace
 import psycopg
 from django.db.backends.postgresql import base
 
-# In seconds; None waits as long as it takes, as commands do (migrations, update_index).
-patience = None
-# Beside a new connection, which takes 2 s at least to fail, a request should fail within 3 s.
-PATIENCE_OF_SERVER = 2
-PATIENCE_WITH_OLD_CONNECTION = 0.9
+# Seconds to wait for a result. None, which commands such as migrate use, means no limit. wsgi.py sets it.
+query_timeout = None
+# Seconds for the web server. A request should fail within 3 s. After the check of a reused connection fails,
+# a new one takes up to 2 s to fail (connect_timeout), so the check gets less than 1 s.
+SERVER_QUERY_TIMEOUT = 2
+REUSED_CONNECTION_TIMEOUT = 0.9
 
 
-class ImpatientConnection(psycopg.Connection):
-    is_old = False
+class TimeoutConnection(psycopg.Connection):
+    """A connection that is closed when a result does not come within `query_timeout`."""
+
+    # Whether the connection is being checked before it is reused.
+    is_reused = False
 
     def wait(self, gen, interval=0.1, timeout=None):
-        if timeout is None and patience:
-            timeout = PATIENCE_WITH_OLD_CONNECTION if self.is_old else patience
+        if timeout is None and query_timeout:
+            timeout = REUSED_CONNECTION_TIMEOUT if self.is_reused else query_timeout
         try:
             return super().wait(gen, interval, timeout)
         except psycopg.errors._WaitTimeout:
-            # What it answers later is no answer to what is asked next.
+            # Closed, because a late result would be read as the result of the next query.
             self.pgconn.finish()
             raise
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    Database = SimpleNamespace(**vars(psycopg) | {"connect": ImpatientConnection.connect})
+    Database = SimpleNamespace(**vars(psycopg) | {"connect": TimeoutConnection.connect})
 
     def is_usable(self):
         if self.connection is None:
             return False
-        self.connection.is_old = True
+        self.connection.is_reused = True
         try:
             return super().is_usable()
         finally:
-            self.connection.is_old = False
+            self.connection.is_reused = False

@@ -161,11 +161,11 @@ def test_files_of_the_bucket_come_back_from_a_backup(bucket, tmp_path):
         files.save(writer, report=print)
     lost = next(iter(before))
     bucket.Object(lost).delete()
-    with archive.opened(tmp_path / "files.zip", report=print) as reader:
-        restoring = files.Restoring(reader, report=print)
-        assert restoring.here == set(before) - {lost}
+    with archive.open_archive(tmp_path / "files.zip", report=print) as reader:
+        restoring = files.FileRestore(reader, report=print)
+        assert restoring.existing == set(before) - {lost}
         bucket.put_object(Key="documents/later.txt", Body=b"later")
-        restoring = files.Restoring(reader, report=print)
+        restoring = files.FileRestore(reader, report=print)
         restoring.add()
         restoring.finish()
     assert {each.key: each.get()["Body"].read() for each in bucket.objects.all()} == before

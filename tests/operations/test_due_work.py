@@ -84,11 +84,11 @@ def test_work_of_the_night_is_done_once_a_night(time_machine):
 @pytest.mark.django_db
 def test_another_that_is_at_work_is_left_alone(data_dir):
     make_old()
-    with locks.held("due_work") as got:
+    with locks.hold("due_work") as got:
         assert got
         call_command("run_due_work")
         assert not night_work_is_done()
-        with locks.held("prepare", wait=False) as free:
+        with locks.hold("prepare", wait=False) as free:
             assert free, "each work has a lock of its own"
     call_command("run_due_work")
     assert night_work_is_done()

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from caching import generation
 from media.models import CleanImage
-from operations.full_disk import is_no_room
+from operations.full_disk import is_disk_full
 from tests.support import builders
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
@@ -73,10 +73,10 @@ def test_the_databases_full_disk_is_known_too():
     full.close()
     error = OperationalError("database or disk is full")
     error.__cause__ = caught.value
-    assert is_no_room(error)
-    assert not is_no_room(OperationalError("database is locked"))
-    assert is_no_room(OSError(errno.ENOSPC, "No space left on device"))
-    assert not is_no_room(OSError(errno.EACCES, "Permission denied"))
+    assert is_disk_full(error)
+    assert not is_disk_full(OperationalError("database is locked"))
+    assert is_disk_full(OSError(errno.ENOSPC, "No space left on device"))
+    assert not is_disk_full(OSError(errno.EACCES, "Permission denied"))
 
 
 def test_more_than_the_largest_request_is_refused_before_it_is_read(client, settings):

@@ -128,7 +128,7 @@ def test_database_is_asked_nothing_before_its_turn(db, settings, tmp_path):
     turns = []
 
     def note(execute, *query):
-        with locks.held("prepare", wait=False) as is_free:
+        with locks.hold("prepare", wait=False) as is_free:
             turns.append(not is_free)
         return execute(*query)
 

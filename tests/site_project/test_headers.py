@@ -156,7 +156,7 @@ def test_page_for_an_outage_is_strict_and_has_its_style(visitor, settings, tmp_p
 
 
 def test_probe_that_is_told_of_a_fault_is_told_as_strictly(visitor, monkeypatch):
-    monkeypatch.setattr("operations.health.HealthMiddleware.why_not_ready", lambda self: "database")
+    monkeypatch.setattr("operations.health.HealthMiddleware.readiness_problem", lambda self: "database")
     response = ask(Client(), "/readyz")
     assert (response.status_code, response["Content-Security-Policy"]) == (503, PUBLIC)
     assert score(response) >= 115

@@ -1,8 +1,8 @@
-"""Save the whole site into one file. docs/backups.md says what is in it and how to keep it."""
+"""Save the whole site into one file. docs/backups.md says what it contains and how to store it."""
 
 from django.core.management.base import BaseCommand, CommandError
 
-from operations.backup import BackupError, making
+from operations.backup import BackupError, create
 
 
 class Command(BaseCommand):
@@ -13,6 +13,6 @@ class Command(BaseCommand):
 
     def handle(self, *args, file, **options):
         try:
-            making.make(file, report=self.stdout.write)
+            create.create_backup(file, report=self.stdout.write)
         except (BackupError, OSError) as error:
             raise CommandError(str(error)) from error

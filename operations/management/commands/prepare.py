@@ -1,4 +1,4 @@
-"""Make the database ready for this version of the code: what every start does before it serves pages."""
+"""Prepare the database for this version of the code. The server runs it before each start."""
 
 import secrets
 
@@ -18,15 +18,16 @@ class Command(BaseCommand):
         "Migrate the database, make the first administrator (FIRST_ADMIN) when there is none, and write the "
         "maintenance page. Several at once wait for each other."
     )
-    # They look into the database: of several that start on SQLite's new file, some would find it locked.
-    requires_system_checks = ()  # made below, each in its turn
+    # The checks query the database. handle() runs them inside the lock: processes that start together on a
+    # new SQLite file would lock each other out.
+    requires_system_checks = ()
 
     def handle(self, *args, **options):
-        with locks.held("prepare"):
+        with locks.hold("prepare"):
             self.check()
             if connection.vendor == "postgresql":
                 with connection.cursor() as cursor:
-                    # A migration may take longer than any page.
+                    # A migration may take longer than the limit for a page.
                     cursor.execute("SET statement_timeout = 0")
             call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
             self.make_first_admin()
@@ -34,9 +35,9 @@ class Command(BaseCommand):
             call_command("maintenance_page", stdout=self.stdout)
 
     def make_first_admin(self):
-        """Make the administrator that FIRST_ADMIN names, unless there is one, with a random password.
+        """Create the administrator that FIRST_ADMIN names with a random password, if there is none yet.
 
-        Both are written to `first_admin` in the data folder. They are not logged.
+        User name and password are written to `first_admin` in the data folder, and not to the log.
         """
         users = get_user_model().objects
         if not settings.FIRST_ADMIN or users.filter(is_superuser=True).exists():

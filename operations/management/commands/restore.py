@@ -1,8 +1,8 @@
-"""Bring the whole site back from a file that `backup` made. docs/backups.md tells of before and after."""
+"""Restore the whole site from a file that `backup` made. docs/backups.md says what to do before and after."""
 
 from django.core.management.base import BaseCommand, CommandError
 
-from operations.backup import BackupError, restoring
+from operations.backup import BackupError, restore
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, file, overwrite, **options):
         try:
-            restoring.restore(file, report=self.stdout.write, overwrite=overwrite)
+            restore.restore_backup(file, report=self.stdout.write, overwrite=overwrite)
         except BackupError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(

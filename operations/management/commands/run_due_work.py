@@ -1,4 +1,4 @@
-"""What the site does by itself, whether or not anybody visits it."""
+"""Do the scheduled work: publish and expire pages each minute, and clean up once a night."""
 
 import io
 import logging
@@ -17,8 +17,8 @@ from operations import locks
 from search.missed import delete_old_missed_searches
 
 logger = logging.getLogger(__name__)
-EVERY = 60  # seconds
-# The hour when few people read and nobody edits.
+EVERY = 60  # seconds between two runs
+# The nightly work is done at 3 in the site's time zone, when few people use the site.
 NIGHT = timedelta(hours=3)
 
 
@@ -41,22 +41,22 @@ class Command(BaseCommand):
             close_old_connections()
             try:
                 self.run_once()
-            except Exception:  # the next minute may be better: the database may be restarting
+            except Exception:  # such as a restart of the database: try again in the next minute
                 logger.exception("The work that was due failed.")
             stopped.wait(EVERY)
 
     def run_once(self):
-        """Do what is due, unless another process does so at this moment."""
-        with locks.held("due_work", wait=False) as got:
-            if not got:
+        """Do the work that is due, unless another process is doing it."""
+        with locks.hold("due_work", wait=False) as is_acquired:
+            if not is_acquired:
                 return
             quiet = {"stdout": io.StringIO()}
             call_command("publish_scheduled", **quiet)
             # The help lines may have changed.
             call_command("maintenance_page", **quiet)
-            # Nobody is known for longer than is needed, not even by a hash.
+            # Even hashes of names and addresses are deleted as soon as they have no use.
             throttle.delete_expired_attempts()
-            # It tells of the last night by its words, and of the last run by its age.
+            # The file contains the date of the last nightly work. Its age is that of the last run.
             done = settings.DATA_DIR / "due_work_done"
             night = str((timezone.localtime() - NIGHT).date())
             if not done.exists() or done.read_text() != night:

@@ -1,4 +1,4 @@
-"""Brings a backup back: checked whole, then files beside the old ones, then the database at once."""
+"""Restores a backup: verifies all of it, adds the files, replaces the database, deletes the old files."""
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
@@ -10,10 +10,10 @@ from django.db.migrations.executor import MigrationExecutor
 from caching.generation import mark
 from operations import outage
 from operations.backup import BackupError, archive, files
-from operations.backup.making import DATABASES
+from operations.backup.create import DATABASES
 
-# What the migrations put nothing into, and whoever works on a site does.
-TELLING = {
+# Tables that are empty in a new site: {table: what its rows are called in the message}.
+CONTENT_TABLES = {
     "auth_user": "users",
     "wagtailcore_revision": "revisions",
     "wagtailcore_pagelogentry": "entries in the history of pages",
@@ -21,42 +21,48 @@ TELLING = {
     "media_cleanimage": "pictures",
     "media_cleandocument": "documents",
 }
-# What goes wrong where the manifest lists something else than a backup does.
+# Exceptions that come from a manifest with unexpected contents.
 MALFORMED = (AttributeError, LookupError, TypeError, ValueError)
 DAMAGED = "Nothing was restored: the backup is damaged, or was altered."
 NAMES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 
 
-def restore(path, report, overwrite=False):
-    """Put the site of the archive at `path` in the place of this one; nothing changes when it can't be."""
-    with archive.opened(path, report) as reader:
+def restore_backup(path, report, overwrite=False):
+    """Replace this site with the one in the archive at `path`.
+
+    Arguments:
+        report: called with a line of text for each step.
+        overwrite: whether to replace a site that has content.
+    Raises BackupError, and changes nothing, if the archive can't be restored.
+    """
+    with archive.open_archive(path, report) as reader:
         try:
-            refuse_other_site(reader.manifest)
+            refuse_incompatible(reader.manifest)
             report(f"Checked: {len(reader.manifest['members'])} parts, made {reader.manifest['made']}")
         except MALFORMED as error:
             raise BackupError(DAMAGED) from error
-        restoring = files.Restoring(reader, report)
+        file_restore = files.FileRestore(reader, report)
         if not overwrite:
-            refuse_to_lose(restoring)
+            refuse_to_overwrite(file_restore)
         try:
-            restoring.add()
+            file_restore.add()
             DATABASES[connection.vendor].load(reader, report)
         except BaseException as error:
-            restoring.undo()
-            # Not all of the drivers' errors come as Django's: COPY and SQLite's own file are read without it.
+            file_restore.undo()
+            # COPY and SQLite's backup bypass Django, so their errors are the driver's own.
             if isinstance(error, DatabaseError | connection.Database.Error | OSError):
                 raise BackupError(f"Nothing was restored: {first_line(error)}") from error
             if isinstance(error, MALFORMED):
                 raise BackupError(DAMAGED) from error
             raise
-        forget_what_was_kept()
-        restoring.finish()
+        clear_caches()
+        file_restore.finish()
     migrate(report)
     outage.write_page()
 
 
-def refuse_other_site(manifest):
-    """Raise BackupError when the archive's database is none that this version of the site can have."""
+def refuse_incompatible(manifest):
+    """Raise BackupError if the archive is of another kind of database, or of a later version of the site."""
     here, there = connection.vendor, manifest["database"]
     if there != here:
         names = NAMES.get(there, there), NAMES[here]
@@ -70,11 +76,11 @@ def refuse_other_site(manifest):
         )
 
 
-def refuse_to_lose(restoring):
-    """Raise BackupError, with what would be lost, when there is a site already."""
-    lost = [f"{number} {words}" for words, number in found_here()]
-    if restoring.here:
-        lost.append(f"{len(restoring.here)} files")
+def refuse_to_overwrite(file_restore):
+    """Raise BackupError, with a list of what would be lost, if this site has content."""
+    lost = [f"{number} {words}" for words, number in existing_content()]
+    if file_restore.existing:
+        lost.append(f"{len(file_restore.existing)} files")
     if lost:
         raise BackupError(
             f"There is a site here already: {', '.join(lost)}. "
@@ -82,11 +88,11 @@ def refuse_to_lose(restoring):
         )
 
 
-def found_here():
-    """Yield (words, number) of each kind of content in the database."""
+def existing_content():
+    """Yield (name, number of rows) for each table of CONTENT_TABLES that has rows."""
     there = connection.introspection.table_names()
     with connection.cursor() as cursor:
-        for table, words in TELLING.items():
+        for table, words in CONTENT_TABLES.items():
             if table not in there:
                 continue
             cursor.execute(f"SELECT COUNT(*) FROM {table}")  # noqa: S608 - a name from above
@@ -94,8 +100,8 @@ def found_here():
                 yield words, number
 
 
-def forget_what_was_kept():
-    """Empty all that was kept of the old database: it changed past all that watches it."""
+def clear_caches():
+    """Clear what is cached from the old database, because the restore sends no signals."""
     for alias in settings.CACHES:
         caches[alias].clear()
     ContentType.objects.clear_cache()
@@ -103,7 +109,7 @@ def forget_what_was_kept():
 
 
 def migrate(report):
-    """Bring an older backup to the migrations of this version."""
+    """Apply the migrations that an older backup lacks."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         report("The backup is of an older version: migrating")
@@ -111,5 +117,5 @@ def migrate(report):
 
 
 def first_line(error):
-    """Return what `error` says without its details, which repeat what is in the database."""
+    """Return the first line of the message. The others can repeat contents of the database."""
     return str(error).partition("\n")[0]

@@ -1,4 +1,7 @@
-"""Makes a backup: first the database, then the files, of which none is ever overwritten."""
+"""Creates a backup: first the database, then the files.
+
+A stored file is never overwritten, so each that the copied database names is still the same one.
+"""
 
 from pathlib import Path
 
@@ -15,8 +18,11 @@ from operations.backup import BackupError, archive, files, postgresql, sqlite
 DATABASES = {"postgresql": postgresql, "sqlite": sqlite}
 
 
-def make(path, report):
-    """Write the whole site into a new archive at `path`; tell `report` of each step."""
+def create_backup(path, report):
+    """Write the whole site into a new archive at `path`.
+
+    `report` is called with a line of text for each step. Raises BackupError or OSError.
+    """
     path = Path(path).resolve()
     if isinstance(default_storage, FileSystemStorage) and path.is_relative_to(settings.MEDIA_ROOT):
         raise BackupError(f"{path} is among the site's own files: a backup belongs elsewhere.")
