@@ -1,0 +1,1 @@
+"""The Django project: settings, URLs, WSGI, security headers, base templates and static files."""

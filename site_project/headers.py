@@ -1,41 +1,41 @@
-"""What every answer tells the browser about its own safety (docs/decisions/content-security-policy.md)."""
+"""The security headers of every response. See docs/decisions/content-security-policy.md."""
 
 from django.conf import settings
 from django.middleware.csp import ContentSecurityPolicyMiddleware
 from django.utils.csp import CSP
 
-# Neither Django nor Wagtail has settings for these.
-FOR_ALL = {
+# Headers that neither Django nor Wagtail has settings for.
+EXTRA_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in settings.CLOSED_FEATURES),
 }
-POLICY = "Content-Security-Policy"
-# What "default-src" doesn't cover.
-BESIDE_DEFAULT = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+CSP_HEADER = "Content-Security-Policy"
+# Directives for which "default-src" is no fallback.
+DIRECTIVES_WITHOUT_DEFAULT = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 class HeadersMiddleware(ContentSecurityPolicyMiddleware):
-    """Django's own, and the headers that Django has no settings for.
+    """Django's Content-Security-Policy middleware, which also sets EXTRA_HEADERS and adapts some policies.
 
-    The outermost: whatever answers, a probe's check or the pages that are kept, gets them.
+    It is the first middleware, so that health checks and cached pages get the headers too.
     """
 
     def process_response(self, request, response):
-        # Wagtail's previews ask for a page inside a request, and send the answer as their own.
+        # Wagtail's previews make a request for the page internally and return that response themselves.
         if getattr(request, "is_dummy", False):
             return response
-        for name, value in FOR_ALL.items():
+        for name, value in EXTRA_HEADERS.items():
             response.headers.setdefault(name, value)
-        # Who sends a form must say whence: without that, "no-referrer" has browsers send "Origin: null",
-        # which Django refuses. Only a page with a form for those who sign in sets this cookie.
+        # With "no-referrer", browsers send "Origin: null" with a form, which Django's CSRF check refuses.
+        # Pages with a form that needs the check, those for users who sign in, set this cookie.
         if settings.CSRF_COOKIE_NAME in response.cookies:
             response["Referrer-Policy"] = "same-origin"
-        if policy := response.get(POLICY):
-            # Files have a stricter policy of their own.
-            response[POLICY] = f"{policy}; {BESIDE_DEFAULT}"
+        if policy := response.get(CSP_HEADER):
+            # The view set a stricter policy, as those for files do.
+            response[CSP_HEADER] = f"{policy}; {DIRECTIVES_WITHOUT_DEFAULT}"
             return response
         if response.get("X-Frame-Options") == "SAMEORIGIN":
-            # Wagtail says so of what it shows inside its own pages: previews.
+            # Wagtail sets this for previews, which it shows in a frame of the editor.
             policy = getattr(response, "_csp_config", settings.SECURE_CSP)
             response._csp_config = policy | {"frame-ancestors": [CSP.SELF]}
         return super().process_response(request, response)

@@ -1,13 +1,14 @@
-"""The address alone decides in which language a page is."""
+"""The middleware that chooses the language of a page, by the address alone."""
 
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 
 
 class LanguageMiddleware(LocaleMiddleware):
-    """Django's own, but for `Vary: Accept-Language`: with our addresses it takes no heed of that header.
+    """Django's LocaleMiddleware without the header `Vary: Accept-Language`.
 
-    Caches would keep a copy of the same page for each browser's list of languages.
+    With language prefixes in the URLs, the response does not depend on Accept-Language. With the header,
+    caches would store a copy for each browser's list of languages.
     """
 
     def process_response(self, request, response):

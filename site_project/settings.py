@@ -1,4 +1,4 @@
-"""All settings, read top to bottom. Production is the default; README.md lists the variables."""
+"""The Django settings. Production is the default. README.md lists the environment variables."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,8 +14,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # --- Where the site runs -------------------------------------------------------------------------
 
 DEBUG = environment.read_switch("DEBUG")
-# A safe way to look at the site on one's own machine: as in production, but over plain HTTP, for
-# this machine only, with a demo account.
+# For trying the site on one's own machine: as in production, but over plain HTTP, reachable from this machine
+# only, with a demo account.
 TRY_OUT = environment.read_switch("TRY_OUT")
 LOCAL = DEBUG or TRY_OUT
 
@@ -29,7 +29,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 ROOT_URLCONF = "site_project.urls"
 WSGI_APPLICATION = "site_project.wsgi.application"
 
-# --- Applications: the project's own first, so that their templates win -------------------------
+# --- Applications: the project's own come first, so that their templates override others ----------
 
 INSTALLED_APPS = [
     "site_project",
@@ -67,7 +67,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.humanize",
     "django.contrib.messages",
-    # Wagtail's search needs it on PostgreSQL, and it does no harm on SQLite.
+    # Wagtail's search needs it on PostgreSQL. On SQLite it does nothing.
     "django.contrib.postgres",
     "django.contrib.sessions",
     "whitenoise.runserver_nostatic",
@@ -75,17 +75,18 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # These three set headers: above all that answers by itself, as probes, an outage, static files.
+    # These three set headers, so they come before middleware that responds itself (health checks, static
+    # files).
     "site_project.headers.HeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    # Above all that asks the database, or for the site's name.
+    # Before middleware that queries the database or checks the host name.
     "operations.health.HealthMiddleware",
-    # It keeps pages as all that is below made them.
+    # It caches responses as the middleware below returns them.
     "caching.page_cache.PageCacheMiddleware",
     "operations.uploads.ContentLengthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Above all that may still change the page. It is safe here: the class says why.
+    # Before middleware that may change the page. Its docstring says why compression is safe here.
     "caching.compression.PageCompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "site_project.languages.LanguageMiddleware",
@@ -119,7 +120,7 @@ TEMPLATES = [
 
 DATABASES = {"default": environment.read_database(DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Without an address, each process has a cache of its own, and pages are kept in the data folder.
+# Without CACHE_URL, each process has a cache of its own, and pages are cached in the data folder.
 CACHE_URL = environment.read_cache_url()
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
@@ -135,17 +136,17 @@ if CACHE_URL:
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": CACHE_URL,
             "KEY_PREFIX": name,
-            # A cache that hangs must not hold up readers.
+            # In seconds: a cache that does not respond must not delay readers.
             "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
         }
 PAGE_CACHE = not DEBUG
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
-# Where a front server has the files for itself: it then sends what media/views.py allows.
+# The internal location at which nginx has the media files. media/views.py then lets nginx send them.
 MEDIA_ACCEL_PREFIX = environment.read("MEDIA_ACCEL_PREFIX")
 # Wagtail's page editor sends one field for each part of each block.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
-# The largest picture or document, and what is around it in a form.
+# Bytes: the largest picture or document (15 MB), and the rest of the form.
 LARGEST_REQUEST = 18 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
     "operations.uploads.UploadLimit",
@@ -153,7 +154,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
-# --- Languages: the first is the one without a prefix in the address -----------------------------
+# --- Languages: the first one has no prefix in the URL ---------------------------------------------
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [
@@ -184,9 +185,9 @@ STORAGES = {
 }
 if bucket := environment.read("S3_BUCKET"):
     STORAGES["default"] = {"BACKEND": "media.storage.BucketStorage", "OPTIONS": {"bucket_name": bucket}}
-# No other site needs them.
+# Without the header Access-Control-Allow-Origin, since no other site needs the static files.
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-# On one's own machine there is no collectstatic step, and WhiteNoise warns of a missing folder.
+# In the local modes collectstatic is not run, and WhiteNoise warns if the folder is missing.
 WHITENOISE_USE_FINDERS = LOCAL
 if LOCAL:
     STATIC_ROOT = DATA_DIR / "static"
@@ -203,37 +204,38 @@ AUTH_PASSWORD_VALIDATORS = [
         ("NumericPasswordValidator", {}),
     ]
 ]
-# Counts tries, so that nobody can guess: also the settings of Wagtail's forms further down.
+# It limits attempts to sign in. So do the forms in the section on Wagtail.
 AUTHENTICATION_BACKENDS = ["accounts.backends.ThrottledBackend"]
-# Of whom more than a password is asked; whoever set up an app is always asked. Not of the demo account.
+# Who needs a second factor. Users who have set one up need it always. The demo account needs none.
 SECOND_FACTOR = environment.read_choice(
     "SECOND_FACTOR",
     ["ADMINISTRATORS", "EVERYBODY", "NOBODY"],
     default="NOBODY" if LOCAL else "ADMINISTRATORS",
 )
 OTP_TOTP_ISSUER = urlsplit(BASE_URL).hostname
-# Codes are counted as passwords are, for all of somebody's devices together.
+# No limit for each device: accounts/throttle.py limits the attempts for all devices of a user together.
 OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
-OTP_TOTP_SYNC = False  # half a minute early or late, never more
-# Who else says who somebody is, besides the password: nobody when it is empty.
+# A code is valid 30 seconds early or late. The difference to a device's clock is not stored.
+OTP_TOTP_SYNC = False
+# The OpenID Connect provider that users can sign in with; {} if there is none.
 IDENTITY_PROVIDER = environment.read_identity_provider(https_only=not LOCAL)
-# Seconds in which a link for a forgotten password works. Invitations: accounts/invitations.py.
+# Seconds for which a link to reset a password is valid. Invitations: see accounts/invitations.py.
 PASSWORD_RESET_TIMEOUT = 3600
 SESSION_ENGINE = "accounts.sessions"
-SESSION_COOKIE_AGE = 10 * 3600  # a work day, from signing in
+SESSION_COOKIE_AGE = 10 * 3600  # seconds from the sign-in: a work day
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
 if not LOCAL:
-    # With this beginning, browsers take them from nobody but this very host, over HTTPS.
+    # Browsers accept cookies with this prefix only from this host itself and over HTTPS.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
-# Not in a cookie of their own, with the titles of drafts.
+# Messages contain titles of drafts, so they are not stored in a cookie.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = not LOCAL
 SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz)$"]
 SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL
-# Where readers come from is nobody's business, not even our own log's.
+# Neither other sites nor our own logs learn which page a reader came from.
 SECURE_REFERRER_POLICY = "no-referrer"
-# Pages are kept whole for everybody: no nonce, nothing inline.
+# Public pages are cached for all readers, so there are no nonces and nothing is inline.
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],
@@ -246,15 +248,15 @@ SECURE_CSP = {
     "object-src": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
-# What Wagtail's admin needs besides: frames for previews, pictures shown before they are sent, and the
-# styles that scripts write. Wagtail's rich text and tags need "style" attributes.
+# Wagtail's admin also needs frames for previews, blobs for pictures before their upload, style elements from
+# scripts (with a nonce), and style attributes for rich text and tags.
 ADMIN_CSP = SECURE_CSP | {
     "style-src": [CSP.SELF, CSP.NONCE],
     "style-src-attr": [CSP.UNSAFE_INLINE],
     "img-src": [CSP.SELF, "blob:"],
     "frame-src": [CSP.SELF],
 }
-# What no page here ever asks of a device.
+# Features of the browser that no page uses: the header Permissions-Policy turns them off.
 CLOSED_FEATURES = [
     "accelerometer",
     "browsing-topics",
@@ -268,17 +270,17 @@ CLOSED_FEATURES = [
     "payment",
     "usb",
 ]
-# The administrator of a new database: `manage.py prepare` makes the account.
+# The user name of the administrator that `manage.py prepare` creates in a new database.
 FIRST_ADMIN = environment.read_first_admin()
-# How many proxies in front of the site add the address they were asked from to X-Forwarded-For. The last of
-# them must set X-Forwarded-Proto itself. Any visitor could write both headers if no proxy did.
+# The number of proxies in front of the site that add the client's address to X-Forwarded-For. The last one
+# must also set X-Forwarded-Proto. If no proxy sets these headers, visitors can forge them.
 TRUST_PROXY = environment.read_proxies()
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Mail and logs -------------------------------------------------------------------------------
 
-# Without a mail server mail is dropped: the log is no place for links that reset a password.
+# Without a mail server, e-mails are dropped. Links that reset a password must not get into the log.
 MAILERS = {"default": environment.read_mailer(default="consolemail://" if LOCAL else "dummymail://")}
 WAGTAIL_PASSWORD_RESET_ENABLED = SENDS_MAIL = LOCAL or bool(environment.read("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.read("EMAIL_FROM", f"stories@{urlsplit(BASE_URL).hostname}")
@@ -293,7 +295,7 @@ LOGGING = {
     "handlers": {
         "line": {"class": "logging.StreamHandler", "formatter": "line"},
         "json": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"},
-        # With no handler at all Python writes to standard error by itself.
+        # Without any handler, Python would write to standard error.
         "none": {"class": "logging.NullHandler"},
     },
     "root": {
@@ -301,17 +303,17 @@ LOGGING = {
         "level": environment.read_choice("LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR"], default="INFO"),
     },
     "loggers": {
-        # Django's own handler would mail whole requests, with addresses and search words.
+        # Django's handler would e-mail whole requests, with IP addresses and search words.
         "django": {"handlers": [], "propagate": True},
-        # They tell of every step of every save, with the titles of drafts.
+        # These log every step of every save, with titles of drafts.
         "django_tasks": {"level": "WARNING"},
         "wagtail": {"level": "WARNING"},
         "pikepdf": {"level": "WARNING"},
-        # They tell of each request to the bucket or to the identity provider, with its keys and all.
+        # These log each request to the bucket or the identity provider, with its keys.
         "botocore": {"level": "WARNING"},
         "authlib": {"level": "WARNING"},
         "urllib3": {"level": "WARNING"},
-        # Anybody can send a wrong host name: no line a probe.
+        # Anybody can send a wrong host name, and would fill the log.
         "django.security.DisallowedHost": {"handlers": ["none"], "propagate": False},
     },
 }
@@ -322,26 +324,26 @@ WAGTAIL_SITE_NAME = "Stories"
 WAGTAILADMIN_BASE_URL = BASE_URL
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "search.backends"}}
 
-# Users choose their own: accounts/invitations.py.
+# Administrators don't set passwords. Users choose their own: see accounts/invitations.py.
 WAGTAILUSERS_PASSWORD_ENABLED = False
-# In the place of Wagtail's own panel there is one that counts tries: accounts/forms.py.
+# The panel in accounts/forms.py, which limits attempts, replaces Wagtail's.
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAILADMIN_USER_LOGIN_FORM = "accounts.forms.SignInForm"
 WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "accounts.forms.ResetForm"  # noqa: S105
 
-# The admin tells no third party who is editing.
+# The admin makes no requests to other sites, which would learn who edits.
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 
-# An address of this site becomes a link to its page only where it is exactly that page's. Wagtail would offer
-# it for others too, with the title of a page that may be hidden: editing/page_chooser.py.
+# The link chooser turns an address into a link to a page only if it is exactly that page's. For similar
+# addresses Wagtail would show the page's title, and the page may be hidden. See editing/page_chooser.py.
 WAGTAILADMIN_EXTERNAL_LINK_CONVERSION = "exact"
 
-# Debian's "localtime" is no zone that a browser knows: the account page would fail on it.
+# Debian has a zone "localtime", which browsers do not know: the account page would fail.
 WAGTAIL_USER_TIME_ZONES = sorted(available_timezones() - {"localtime"})
 
-# Wagtail would keep shared passwords in plain text.
+# Wagtail stores shared passwords in plain text.
 WAGTAIL_PRIVATE_PAGE_OPTIONS = {"SHARED_PASSWORD": False}
 WAGTAILDOCS_PRIVATE_COLLECTION_OPTIONS = {"SHARED_PASSWORD": False}
 
@@ -350,7 +352,7 @@ WAGTAILIMAGES_IMAGE_FORM_BASE = "media.forms.PictureForm"
 WAGTAILIMAGES_EXTENSIONS = ["heic", "heif", "jpeg", "jpg", "png", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000
-# As close to the picture as WebP at Wagtail's 80, with two fifths fewer bytes (docs/decisions/media.md).
+# The same quality as WebP at Wagtail's default of 80, with 40% fewer bytes (docs/decisions/media.md).
 WAGTAILIMAGES_AVIF_QUALITY = 50
 
 WAGTAILDOCS_DOCUMENT_MODEL = "media.CleanDocument"
@@ -358,5 +360,5 @@ WAGTAILDOCS_DOCUMENT_FORM_BASE = "media.forms.DocumentForm"
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "pdf", "txt", "xlsx"]
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
-# No document is shown inside the browser, where it could run as a page of this site.
+# Every document is a download. Shown in the browser, it could run scripts as a page of this site.
 WAGTAILDOCS_INLINE_CONTENT_TYPES = []

@@ -1,4 +1,4 @@
-"""The text-only version of a page: what is left when all that isn't words is taken off."""
+"""Makes the text-only version of a page, without style sheets, scripts and pictures."""
 
 import functools
 from pathlib import PurePath
@@ -12,35 +12,36 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from lxml import etree, html
 
-NOT_WORDS = ["script", "style", "template", "wagtail-userbar"]
-# What the head keeps beside title and encoding; the rest is for other sites that show the page.
-KEPT = {"canonical", "icon", "viewport"}
+# Elements that are removed from the body.
+REMOVED_ELEMENTS = ["script", "style", "template", "wagtail-userbar"]
+# Values of `name` and `rel` of the elements that the head keeps, besides title and encoding. Other metadata
+# is for sites that show links to the page.
+KEPT_IN_HEAD = {"canonical", "icon", "viewport"}
 
 
 def is_text_only(request):
-    """Return whether `request` asks for a page's text-only version: its address has ?text=1."""
+    """Return whether `request` is for the text-only version of a page: its query string has text=1."""
     return request.GET.get("text") == "1"
 
 
 def make_text_only(page, request):
-    """Return the whole HTML document `page` without style, script or picture; `request` is answered by it.
+    """Return the HTML document `page`, the response to `request`, without style sheets, scripts and pictures.
 
-    A picture becomes a link with its alternative text, kind and size, and goes if it has no such text.
-    Links and forms to pages of this site lead to their text-only versions. As all of it is made from the
-    page itself, no word can be missing, and no picture is made that the page doesn't show.
+    A picture becomes a link with its alternative text, format and size. Without an alternative text it is
+    removed. Links and forms to pages of this site lead to their text-only versions.
     """
     document = html.document_fromstring(page)
     strip_head(document.head)
-    for element in list(document.body.iter(*NOT_WORDS)) + document.body.find_class("needs-script"):
+    for element in list(document.body.iter(*REMOVED_ELEMENTS)) + document.body.find_class("needs-script"):
         element.drop_tree()
     for image in list(document.body.iter("img")):
         replace_picture(image)
     for link in list(document.body.iter("a")):
-        set_apart(link)
+        wrap_in_paragraph(link)
     for element in document.iter(etree.Element):
         if element.tag == "a" and "full-version" not in element.classes:
-            stay_text_only(element, request)
-        elif element.tag == "form" and element.method == "GET" and is_here(element.action, request):
+            link_to_text_only(element, request)
+        elif element.tag == "form" and element.method == "GET" and is_internal(element.action, request):
             etree.SubElement(element, "input", type="hidden", name="text", value="1")
         element.attrib.pop("class", None)
     return html.tostring(document, encoding="unicode", doctype="<!doctype html>")
@@ -49,13 +50,13 @@ def make_text_only(page, request):
 def strip_head(head):
     for element in list(head):
         kind = element.get("name") or element.get("rel")
-        if element.tag != "title" and not element.get("charset") and kind not in KEPT:
+        if element.tag != "title" and not element.get("charset") and kind not in KEPT_IN_HEAD:
             element.drop_tree()
     etree.SubElement(head, "meta", name="robots", content="noindex")
 
 
 def replace_picture(image):
-    """Put words in the place of the element `image`: a link, or only the words when it is in a link."""
+    """Replace the element `image` with a link to the picture, or with text only if it is inside a link."""
     picture = next(image.iterancestors("picture"), image)
     if not image.get("alt"):
         picture.drop_tree()
@@ -68,8 +69,8 @@ def replace_picture(image):
     picture.getparent().replace(picture, words)
 
 
-def set_apart(link):
-    """Give `link` a paragraph of its own, unless it is part of a sentence: fingers need room around it."""
+def wrap_in_paragraph(link):
+    """Wrap `link` in a paragraph, for space around it, unless it is part of a sentence or list item."""
     parent = link.getparent()
     begins_item = parent.tag == "li" and parent[0] is link and not (parent.text or "").strip()
     if begins_item or parent.tag in {"body", "div", "nav"}:
@@ -79,35 +80,35 @@ def set_apart(link):
 
 
 def describe_file(address):
-    """Return the kind and the size of the picture at `address` of this site, like "JPG, 34 KB"."""
+    """Return the format and size of the picture at `address`, like "JPG, 34 KB", or "" if not known."""
     path = unquote(urlsplit(address).path)
     try:
         match = resolve(path)
         if match.url_name != "rendition":
             return ""
-        size = size_of(match.kwargs["name"])
+        size = file_size(match.kwargs["name"])
     except Exception:
-        # No address, no such file, or no answer from where files are kept: the words are what counts.
+        # Not an address of this site, a missing file, or a storage that fails: the text is enough.
         return ""
     return f"{PurePath(path).suffix[1:].upper()}, {filesizeformat(size)}"
 
 
 @functools.lru_cache(maxsize=10_000)
-def size_of(name):
-    """Return the size of a stored picture. Under one name there is never another."""
+def file_size(name):
+    """Return the size of a stored picture in bytes. It can be cached because files are never overwritten."""
     return default_storage.size(name)
 
 
-def is_here(address, request):
-    """Return whether `address`, as it stands in a page, is one of this site."""
+def is_internal(address, request):
+    """Return whether `address`, which may be relative, is on this site."""
     return url_has_allowed_host_and_scheme(address, {request.get_host()})
 
 
-def stay_text_only(link, request):
-    """Have `link` lead to the text-only version, if it leads to a page: their addresses end in a slash."""
+def link_to_text_only(link, request):
+    """Make `link` lead to the text-only version of its page. Addresses of pages end in a slash."""
     address = link.get("href", "")
     parts = urlsplit(address)
-    if (parts.path.endswith("/") or address.startswith("?")) and is_here(address, request):
+    if (parts.path.endswith("/") or address.startswith("?")) and is_internal(address, request):
         query = QueryDict(parts.query, mutable=True)
         query["text"] = "1"
         link.set("href", urlunsplit(parts._replace(query=query.urlencode())))

@@ -1,3 +1,5 @@
+"""The URL configuration: the admin, files, and pages with a prefix for each language but the first."""
+
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.shortcuts import redirect
@@ -24,8 +26,8 @@ from media.views import serve_rendition
 from search.suggestions import suggestions
 from search.views import search
 
-# Pages of accounts that are not Wagtail's.
-entrance_urls = [
+# Pages for signing in that Wagtail does not have.
+sign_in_urls = [
     path("invitation/<uidb64>/<token>/", InvitationView.as_view(), name="invitation"),
     path("single-sign-on/", sso_start, name="single_sign_on"),
     path("single-sign-on/done/", sso_callback, name="single_sign_on_done"),
@@ -34,9 +36,9 @@ entrance_urls = [
 ]
 admin_urls = decorate_urlpatterns(wagtailadmin_urls.urlpatterns, check_choices)
 admin_urls = decorate_urlpatterns(admin_urls, check_objects)
-admin_urls = decorate_urlpatterns([*entrance_urls, *admin_urls], require_recent_proof)
+admin_urls = decorate_urlpatterns([*sign_in_urls, *admin_urls], require_recent_proof)
 admin_urls = decorate_urlpatterns(admin_urls, csp_override(settings.ADMIN_CSP))
-# Wagtail says nothing of caches, and browsers would keep a document that was taken off.
+# Wagtail sets no Cache-Control for documents, and browsers would cache one that is deleted.
 document_urls = decorate_urlpatterns(wagtaildocs_urls.urlpatterns, cache_control(private=True, no_store=True))
 page_urls = decorate_urlpatterns(wagtail_urls.urlpatterns, use_cached_home_page)
 
@@ -49,7 +51,7 @@ urlpatterns = [
     path("robots.txt", robots_txt, name="robots"),
     path(".well-known/security.txt", security_txt),
     path("sitemap.xml", sitemap, name="sitemap"),
-    # Browsers ask for it by themselves where no page names another: a picture alone, a block's preview.
+    # Browsers request this for responses that name no icon, such as a picture or the preview of a block.
     path("favicon.ico", lambda request: redirect(static("favicon.svg"))),
 ]
 

@@ -1,4 +1,4 @@
-"""The program that a web server runs."""
+"""The WSGI application, which gunicorn runs. It also applies what only the web server needs."""
 
 import os
 
@@ -8,7 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
 
 application = get_wsgi_application()
 
-# What follows needs the settings that were loaded just now.
+# These imports need the settings, which get_wsgi_application() loads.
 from accounts.demo_account import refuse_in_production  # noqa: E402
 from operations.postgresql import base as postgresql  # noqa: E402
 from stories.renditions import use_background_thread  # noqa: E402

@@ -1,3 +1,5 @@
+"""Template filters that clean rich text before it is shown."""
+
 import re
 from functools import lru_cache
 
@@ -13,21 +15,21 @@ allow_link = attribute_rule({"href": check_url, "rel": True})
 
 
 def clean_link(tag):
-    """Leave only the words of a link without an address, as one to a page that is not public."""
+    """Replace a link without an address with its text. Links to pages that are not public have none."""
     allow_link(tag)
     if not tag.get("href"):
         tag.unwrap()
 
 
 class RichTextWhitelister(Whitelister):
-    """Leaves what the editor can make, and the `rel` of links to other sites."""
+    """Allows the elements that the rich text editor offers, and the attribute `rel` of links."""
 
     element_rules = DEFAULT_ELEMENT_RULES | {"a": clean_link}
-    # Pictures have a block of their own; one from elsewhere would tell who reads.
+    # A picture in rich text could come from another site, which would then see the readers' addresses.
     element_rules.pop("img")
 
     def clean_string_node(self, doc, node):
-        # Wagtail's takes out comments alone; browsers find an element in `<![CDATA[><svg>]]>` as well.
+        # Wagtail's method removes only comments. Browsers also parse an element from `<![CDATA[><svg>]]>`.
         if isinstance(node, PreformattedString):
             node.extract()
 
@@ -35,11 +37,11 @@ class RichTextWhitelister(Whitelister):
 @register.filter
 @lru_cache(maxsize=500)
 def without_scripts(html):
-    """Return the HTML of a rich text with nothing in it that could run, however it came to be stored."""
-    return mark_safe(RichTextWhitelister().clean(html))  # noqa: S308 - what is left is known, and escaped
+    """Return rich text as safe HTML: nothing in it can run, even if it was not stored by the editor."""
+    return mark_safe(RichTextWhitelister().clean(html))  # noqa: S308 - only allowed elements are left
 
 
 @register.filter
 def without_page_links(source):
-    """Return the stored rich text `source` with only the words of its links to pages and documents."""
+    """Return the stored rich text `source` without links to pages and documents. Their text stays."""
     return re.sub(r' linktype="(page|document)"', "", source)

@@ -1,3 +1,5 @@
+"""A template filter for what only users who are signed in may see."""
+
 from django import template
 
 from media import access
@@ -7,5 +9,5 @@ register = template.Library()
 
 @register.filter
 def has_session(request):
-    """Return whether `request` may come from somebody known, without looking who it is."""
+    """Return whether `request` has a session cookie. The session is not loaded, so this needs no query."""
     return bool(request) and access.has_session(request)

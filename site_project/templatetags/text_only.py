@@ -1,3 +1,5 @@
+"""The block tag around the whole base template that makes text-only versions."""
+
 from django import template
 from django.utils.safestring import mark_safe
 
@@ -8,7 +10,7 @@ register = template.Library()
 
 @register.simple_block_tag(takes_context=True)
 def text_only(context, content):
-    """Write the document between the tags, or its text-only version where the address asks for that."""
+    """Return the document between the tags, or its text-only version if the request is for that."""
     request = context.get("request")
     if request and is_text_only(request):
         return mark_safe(make_text_only(content, request))  # noqa: S308 - made from the escaped page
