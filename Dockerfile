@@ -1,13 +1,13 @@
-# Two stages on the same base: what builds stays out of what runs.
+# Builds the image of the site. The second stage leaves the build tools of the first behind.
 FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv --without-pip /opt/venv
-# Requirements before code: they change less often.
+# Requirements before code, since they change less often and Docker then reuses the layer.
 COPY requirements.txt /tmp/
 RUN pip --python /opt/venv/bin/python install --require-hashes -r /tmp/requirements.txt
 COPY . /app
 WORKDIR /app
-# The settings need a key to load; this one is gone with the command.
+# The settings need a secret key to load. This random one is not stored in the image.
 RUN export SECRET_KEY=$(head -c 64 /dev/urandom | base64 -w 0) BASE_URL=https://build.invalid DATA_DIR=/tmp/data \
     PATH=/opt/venv/bin:$PATH PYTHONPATH=/app \
     && python manage.py collectstatic --no-input --verbosity 0 && python deploy/leave_out.py

@@ -1,4 +1,4 @@
-# Works with GNU make 3.81 (macOS) and bash 3.2. `make` alone tells what there is.
+# Commands for developers. `make` lists them. Works with GNU make 3.81 (macOS) and bash 3.2.
 
 PORT = 8000
 ARGS =
@@ -13,32 +13,32 @@ run: ## Try the site on this machine, with demo stories (PORT=8001 for another p
 	@.ci/venv requirements.txt
 	@.ci/try-out $(PORT)
 
-test: ## Check the code and run all tests on SQLite and PostgreSQL (ARGS="sqlite -k word" for a part)
+test: ## Run the linters, and all tests on SQLite and PostgreSQL (ARGS="sqlite -k word" for a part)
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m tests.run $(ARGS)
 
-lint: ## Check only the form of the code
+lint: ## Run only the linters
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m tests.run lint
 
-format: ## Format the code, and mend what can be mended without thinking
+format: ## Format the code, and apply the linters' automatic fixes
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m ruff check --fix-only .
 	@.venv/bin/python -m ruff format .
 
-bench: ## Measure the search, the server, and pages on a slow line and by Lighthouse (ARGS="search --sizes 1000")
+bench: ## Measure the search, the server, and pages on a slow connection and by Lighthouse (ARGS="search --sizes 1000")
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m tests.bench $(ARGS)
 
-drill: ## Make faults on purpose and see that the site survives them (ARGS="disk_full backup" for some)
+drill: ## Cause faults on purpose and check that the site survives them (ARGS="disk_full backup" for some)
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m tests.drills $(ARGS)
 
-pictures: ## Take the pictures of the documentation anew
+pictures: ## Take the screenshots of the documentation again
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m docs.take_pictures
 
-messages: ## Collect the interface's words for translators, compile their work and check it (needs GNU gettext)
+messages: ## Update, compile and check the translations of the interface (needs GNU gettext)
 	@.ci/venv requirements-dev.txt
 	@TRY_OUT=1 .venv/bin/python manage.py makemessages --locale es --locale fr --add-location file --no-obsolete --ignore data --ignore docs --ignore tests
 	@TRY_OUT=1 .venv/bin/python manage.py compilemessages --ignore .venv

@@ -1,6 +1,6 @@
-"""gunicorn's own log in the form of the site's, and less memory: `gunicorn -c deploy/gunicorn.conf.py …`.
+"""Configuration of gunicorn: the log as JSON, and less memory. `gunicorn -c deploy/gunicorn.conf.py …`.
 
-There is no log of requests: it would hold addresses, user agents, referrers and search words.
+There is no access log, which would contain IP addresses, user agents, referrers and search words.
 """
 
 import gc
@@ -20,5 +20,5 @@ logger_class = JSONLogger
 
 
 def pre_fork(_server, _worker):
-    """Have nobody look for garbage in what is loaded: each process would get its own copy of it."""
+    """Exclude loaded objects from garbage collection, so that worker processes share their memory."""
     gc.freeze()

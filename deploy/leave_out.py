@@ -1,9 +1,9 @@
-"""Removes from the image's packages what a running site never reads. The Dockerfile runs it at build.
+"""Deletes files of Python packages that a running site never reads. The Dockerfile runs it.
 
     python deploy/leave_out.py
 
-Sources of translations, other packages' tests, static files that were collected, and the data of languages
-and services that this site doesn't use: some 100 MB of 380.
+These are sources of translations, tests, static files (collectstatic has copied them), and data for languages
+and AWS services that the site does not use: about 100 MB of 380.
 """
 
 import os
@@ -16,7 +16,7 @@ import botocore
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
-# What media/storage.py speaks to, and what may hand it its keys.
+# The services of AWS that media/storage.py uses for files (s3) and for credentials (the others).
 SERVICES = {"s3", "sts", "sso", "sso-oidc"}
 UNUSED = ["django/contrib/gis", "wagtail/project_template", "wagtail/test"]
 

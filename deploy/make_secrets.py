@@ -1,9 +1,9 @@
-"""Makes what the services of compose.yaml keep from others, once: run as root before them.
+"""Generates the secrets of the services in compose.yaml, unless they exist. It runs as root before them.
 
     python deploy/make_secrets.py /secrets
 
-site/ has the secret key and the database's password, for the site's user alone; database/ has the
-password for the database; front/ has a certificate that nobody signed, until a real one takes its place.
+site/ gets the secret key and the database password, which only the site's user can read; database/ gets the
+password for the database server; front/ gets a self-signed certificate, to be replaced by a real one.
 """
 
 import os
@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SITE_USER = 10001  # as in the Dockerfile
+SITE_USER = 10001  # user ID, as in the Dockerfile
 
 
 def main(folder):
@@ -21,11 +21,11 @@ def main(folder):
         each.mkdir(parents=True, exist_ok=True)
     if not (site / "secret_key").exists():
         write(site / "secret_key", secrets.token_urlsafe(48), 0o600, SITE_USER)
-    # The file that the database reads comes last: when it is there, both are.
+    # database/password is written last, so if it exists, the other file does too.
     if not (database / "password").exists():
         password = secrets.token_hex(24)
         write(site / "pgpass", f"database:5432:stories:stories:{password}\n", 0o600, SITE_USER)
-        # Only the database's own service has this folder.
+        # Readable for all, because only the database service mounts this folder.
         write(database / "password", password, 0o444)
     if not (front / "fullchain.pem").exists():
         command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650"]
@@ -35,6 +35,7 @@ def main(folder):
 
 
 def write(path, text, mode, user=None):
+    """Write a new file with the permissions `mode` and, if this runs as root, the owner `user`."""
     path.unlink(missing_ok=True)
     with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "w") as file:
         file.write(text)

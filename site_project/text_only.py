@@ -70,7 +70,7 @@ def replace_picture(image):
 
 
 def wrap_in_paragraph(link):
-    """Wrap `link` in a paragraph, for space around it, unless it is part of a sentence or list item."""
+    """Wrap `link` in a paragraph, which gives it space, unless it is inside a sentence."""
     parent = link.getparent()
     begins_item = parent.tag == "li" and parent[0] is link and not (parent.text or "").strip()
     if begins_item or parent.tag in {"body", "div", "nav"}:
