@@ -1,4 +1,4 @@
-"""After a change to what lets somebody into an account: a mail to its owner, and no other session."""
+"""A change of password, e-mail address or second factor is mailed to the owner and ends other sessions."""
 
 import time
 
@@ -13,8 +13,8 @@ from accounts.models import Passkey
 from accounts.second_factor import FACTOR_VERIFIED_AT
 from tests.accounts.test_passkeys import MINE, add
 from tests.accounts.test_reauthentication import account_form, email_of
-from tests.accounts.test_second_factor import NOON, PAGE, code_of, give, key_of, signed_in
-from tests.accounts.test_sessions import ACCOUNT, is_in
+from tests.accounts.test_second_factor import NOON, PAGE, code_of, key_of, send_code, signed_in
+from tests.accounts.test_sessions import ACCOUNT, is_signed_in
 from tests.support import builders
 from tests.support.soft_passkey import SoftPasskey
 
@@ -37,7 +37,8 @@ def admin():
     return builders.make_user(username="admin", is_superuser=True)
 
 
-def mails_of(action, capture):
+def mails_sent_by(action, capture):
+    """Return (recipients, text) of each mail that `action` sends."""
     mail.outbox.clear()
     with capture(execute=True):
         action()
@@ -48,7 +49,7 @@ def mails_of(action, capture):
 
 
 def changes_of(user, administrator):
-    """Yield (what the mail says, who makes the change, the change) for each change to what lets `user` in."""
+    """Yield (words in the mail, client that makes the change, function that makes it) for each change."""
 
     def own(words, change):
         client = Client()
@@ -65,7 +66,7 @@ def changes_of(user, administrator):
     yield "e-mail address", administrator, change
     yield own("password", lambda client: client.post(ACCOUNT, account_form(client, **new)))
     yield own("passkey was added", lambda client: add(client, SoftPasskey(), MINE))
-    yield own("app for codes was set up", lambda client: give(client, code_of(key_of(page_of(client)))))
+    yield own("app for codes was set up", lambda client: send_code(client, code_of(key_of(page_of(client)))))
     yield own(
         "was removed", lambda client: client.post(MINE, {"remove": Passkey.objects.get().persistent_id})
     )
@@ -77,22 +78,22 @@ def page_of(client):
     return builders.parse(client.get(PAGE))
 
 
-def test_each_change_is_mailed_to_the_address_before_and_ends_other_sessions(
+def test_change_is_mailed_to_the_earlier_address_and_ends_other_sessions(
     amina, admin, django_capture_on_commit_callbacks
 ):
     for words, client, change in changes_of(amina, signed_in(admin)):
         other, address = Client(), email_of(amina)
         other.force_login(get_user_model().objects.get(pk=amina.pk))
         verify(other, client)
-        assert is_in(other), words
-        [(to, body)] = mails_of(change, django_capture_on_commit_callbacks)
+        assert is_signed_in(other), words
+        [(to, body)] = mails_sent_by(change, django_capture_on_commit_callbacks)
         assert (to, words in body, "amina" in body) == ([address], True, True), words
-        assert not is_in(other), words
-        assert is_in(client), words
+        assert not is_signed_in(other), words
+        assert is_signed_in(client), words
 
 
 def verify(*clients):
-    """Let the sessions of `clients` have given what second factor there is."""
+    """Store in the sessions of `clients` that the user gave the second factor, if there is one."""
     device = next(iter([*TOTPDevice.objects.all(), *Passkey.objects.all()]), None)
     for client in clients:
         session = client.session
@@ -103,7 +104,7 @@ def verify(*clients):
 
 
 @pytest.mark.parametrize("sends_mail", [True, False])
-def test_change_does_not_fail_where_no_mail_goes_out(
+def test_change_succeeds_without_a_mail_server(
     settings, amina, sends_mail, django_capture_on_commit_callbacks
 ):
     backend = "django.core.mail.backends.smtp.EmailBackend"
@@ -117,7 +118,7 @@ def test_change_does_not_fail_where_no_mail_goes_out(
     assert bool(callbacks) == sends_mail
 
 
-def test_what_changes_nothing_is_not_mailed(settings, amina, django_capture_on_commit_callbacks):
+def test_saving_without_a_change_sends_no_mail(settings, amina, django_capture_on_commit_callbacks):
     client = signed_in(amina)
     actions = [lambda: client.post(ACCOUNT, account_form(client)), lambda: signed_in(amina)]
     settings.PASSWORD_HASHERS = [
@@ -125,5 +126,5 @@ def test_what_changes_nothing_is_not_mailed(settings, amina, django_capture_on_c
         *settings.PASSWORD_HASHERS,
     ]
     for action in [*actions, lambda: signed_in(amina)]:
-        assert mails_of(action, django_capture_on_commit_callbacks) == []
+        assert mails_sent_by(action, django_capture_on_commit_callbacks) == []
     assert get_user_model().objects.get(pk=amina.pk).password.startswith("pbkdf2"), "the hash was renewed"

@@ -1,4 +1,4 @@
-"""New users get a link, and choose their own password; nobody else ever knows it."""
+"""Invitations: new users get a link and choose their own password, which nobody else knows."""
 
 import re
 
@@ -41,14 +41,14 @@ def link_of(text):
     return link
 
 
-def invited(admin):
-    """Have `admin` make an account; return its link."""
+def invite(admin):
+    """Create an account as `admin`, and return the link in the invitation."""
     admin.post(ADD, NEW)
     return link_of(mail.outbox[-1].body)
 
 
 def choose(link, password=PASSWORD):
-    """Follow a link in a browser of its own and choose a password; return the last answer."""
+    """Follow a link in a new browser and choose a password; return the last response."""
     browser = Client()
     page = browser.get(link, follow=True)
     if not page.redirect_chain:
@@ -57,7 +57,7 @@ def choose(link, password=PASSWORD):
     return browser.post(page.request["PATH_INFO"], {"new_password1": password, "new_password2": password})
 
 
-def signs_in(password=PASSWORD):
+def can_sign_in(password=PASSWORD):
     response = Client().post("/admin/login/", {"username": "amina", "password": password})
     return response.status_code == 302
 
@@ -73,46 +73,46 @@ def test_new_user_gets_a_link_and_chooses_a_password(admin):
     assert message.subject == "Your account at Stories"
     for words in ("Your user name: amina", "within 3 days", "The link works once."):
         assert words in message.body
-    assert not signs_in("of-the-administrator-44")
-    assert not signs_in("")
+    assert not can_sign_in("of-the-administrator-44")
+    assert not can_sign_in("")
 
     assert choose(link_of(message.body))["Location"] == "/admin/login/"
 
-    assert signs_in()
+    assert can_sign_in()
     assert "works no longer" in choose(link_of(message.body), "another-lantern-road-44").text
-    assert signs_in()
+    assert can_sign_in()
 
 
 def test_weak_password_is_refused(admin):
-    assert "too common" in choose(invited(admin), "password1234").text
-    assert not signs_in("password1234")
+    assert "too common" in choose(invite(admin), "password1234").text
+    assert not can_sign_in("password1234")
 
 
 def test_link_is_for_one_account_and_one_purpose(admin):
-    _admin, _invitation, uid, token, _end = invited(admin)[1:].split("/")
+    _admin, _invitation, uid, token, _end = invite(admin)[1:].split("/")
     other = builders.make_user()
     other.set_unusable_password()
     other.save()
-    other_uid = re.search(r"invitation/([\w-]+)/", ask_again(admin, other))[1]
+    other_uid = re.search(r"invitation/([\w-]+)/", invite_again(admin, other))[1]
     assert "works no longer" in choose(f"/admin/invitation/{other_uid}/{token}/").text
     assert (
         "link was invalid" in Client().get(f"/admin/password_reset/confirm/{uid}/{token}/", follow=True).text
     )
 
 
-def ask_again(admin, user):
+def invite_again(admin, user):
     admin.post(f"/admin/users/invite/{user.pk}/")
     return mail.outbox[-1].body
 
 
-def test_account_that_was_closed_meanwhile_gets_no_password(admin):
-    link = invited(admin)
+def test_deactivated_user_cannot_choose_a_password(admin):
+    link = invite(admin)
     get_user_model().objects.filter(username="amina").update(is_active=False)
     assert "works no longer" in choose(link).text
 
 
 @pytest.mark.parametrize(("sends_mail", "mailers"), [(False, DROPPED), (True, FAILING)])
-def test_where_no_mail_goes_out_who_invites_gets_the_link_once(admin, settings, sends_mail, mailers):
+def test_without_mail_the_inviting_user_sees_the_link_once(admin, settings, sends_mail, mailers):
     settings.SENDS_MAIL, settings.MAILERS = sends_mail, mailers
     response = admin.post(ADD, NEW)
     assert "no mail could be sent" in response.text
@@ -120,29 +120,29 @@ def test_where_no_mail_goes_out_who_invites_gets_the_link_once(admin, settings, 
     for address in (USERS, "/admin/"):
         assert "/admin/invitation/" not in admin.get(address).text
     choose(link_of(response.text))
-    assert signs_in()
+    assert can_sign_in()
 
 
-# --- Once more -----------------------------------------------------------------------------------
+# --- Inviting again and permissions --------------------------------------------------------------
 
 
-def test_who_did_not_choose_in_time_is_invited_again(admin):
-    invited(admin)
+def test_user_with_an_expired_link_is_invited_again(admin):
+    invite(admin)
     user = get_user_model().objects.get(username="amina")
     [button] = builders.parse(admin.get(USERS)).select("a[href*='/users/invite/']")
     page = builders.parse(admin.get(button["href"]))
     assert "amina@example.org" in page.main.text
     assert len(mail.outbox) == 1, "to look sends nothing"
-    choose(link_of(ask_again(admin, user)))
-    assert signs_in()
+    choose(link_of(invite_again(admin, user)))
+    assert can_sign_in()
     assert builders.parse(admin.get(USERS)).select("a[href*='/users/invite/']") == []
     assert admin.get(button["href"]).status_code == 404
     assert admin.post(button["href"]).status_code == 404
     assert len(mail.outbox) == 2
 
 
-def test_only_who_may_change_users_invites(admin):
-    invited(admin)
+def test_inviting_needs_the_permission_to_change_users(admin):
+    invite(admin)
     user = get_user_model().objects.get(username="amina")
     moderator = Client()
     moderator.force_login(builders.make_user("Moderators"))
@@ -150,7 +150,7 @@ def test_only_who_may_change_users_invites(admin):
     assert len(mail.outbox) == 1
 
 
-def test_administrators_set_nobodys_password(admin):
+def test_administrators_cannot_set_passwords(admin):
     user = builders.make_user("Editors", username="amina")
     address = f"/admin/users/edit/{user.pk}/"
     assert builders.parse(admin.get(address)).select("[type=password]") == []

@@ -1,4 +1,4 @@
-"""A passkey opens to its owner alone: at this address, once for each challenge, and after the password."""
+"""Passkeys: registering and using them as a second factor, and responses that must be refused."""
 
 import json
 
@@ -10,7 +10,15 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import passkeys, second_factor
 from accounts.models import Passkey
-from tests.accounts.test_second_factor import PAGE, code_of, give, is_in, key_of, signed_in, with_app
+from tests.accounts.test_second_factor import (
+    PAGE,
+    code_of,
+    is_signed_in,
+    key_of,
+    send_code,
+    signed_in,
+    with_app,
+)
 from tests.accounts.test_signing_in import TOO_MANY
 from tests.support import builders
 from tests.support.soft_passkey import PRESENT, VERIFIED, SoftPasskey
@@ -31,54 +39,54 @@ def admin():
 
 
 def options_in(client, address=PAGE):
-    """Return what the page has the browser ask a passkey for."""
+    """Return the WebAuthn options in the page."""
     form = builders.parse(client.get(address)).select_one("form[data-passkey]")
     return json.loads(form["data-passkey"])
 
 
 def add(client, passkey, address=PAGE, name="My stick", **lies):
-    answer = passkey.make(options_in(client, address), **lies)
+    answer = passkey.register(options_in(client, address), **lies)
     return client.post(address, {"passkey": answer, "name": name})
 
 
 def with_passkey(user, **fields):
-    """Let `user` have a passkey, which they set up as their first or one more."""
+    """Register a passkey for `user` and return it. `fields`: attributes of SoftPasskey."""
     passkey = SoftPasskey(**fields)
     client = signed_in(user)
     assert add(client, passkey).status_code == 200
-    assert is_in(client)
+    assert is_signed_in(client)
     return passkey
 
 
 def use(client, passkey, **lies):
-    return client.post(PAGE, {"passkey": passkey.give(options_in(client), **lies)})
+    return client.post(PAGE, {"passkey": passkey.authenticate(options_in(client), **lies)})
 
 
-# --- Setting it up -------------------------------------------------------------------------------
+# --- Registering ---------------------------------------------------------------------------------
 
 
-def test_passkey_is_set_up_in_place_of_an_app_and_opens(admin):
+def test_passkey_is_set_up_instead_of_an_app_and_signs_in(admin):
     passkey, client = SoftPasskey(), signed_in(admin)
     before = client.session.session_key
     response = add(client, passkey)
     codes = [code.text for code in builders.parse(response).select("li code")]
     assert len(set(codes)) == 10
-    assert is_in(client)
+    assert is_signed_in(client)
     assert client.session.session_key != before
 
     other = signed_in(admin)
-    assert not is_in(other)
+    assert not is_signed_in(other)
     assert "svg" not in str(builders.parse(other.get(PAGE)).main), "no other is set up with the password"
     before = other.session.session_key
     response = other.post(
-        PAGE, {"passkey": passkey.give(options_in(other)), "next": "/admin/reports/locked/"}
+        PAGE, {"passkey": passkey.authenticate(options_in(other)), "next": "/admin/reports/locked/"}
     )
     assert response["Location"] == "/admin/reports/locked/"
-    assert is_in(other)
+    assert is_signed_in(other)
     assert other.session.session_key != before
     by_paper = signed_in(admin)
-    give(by_paper, codes[0])
-    assert is_in(by_paper)
+    send_code(by_paper, codes[0])
+    assert is_signed_in(by_paper)
 
 
 @pytest.mark.parametrize(
@@ -87,33 +95,33 @@ def test_passkey_is_set_up_in_place_of_an_app_and_opens(admin):
         {"flags": PRESENT},
         {"flags": VERIFIED},
         {"host": "evil.example"},
-        {"told": {"origin": "https://testserver"}},
-        {"told": {"origin": "http://evil.example"}},
-        {"told": {"challenge": "AAAA"}},
-        {"told": {"type": "webauthn.get"}},
+        {"client_data": {"origin": "https://testserver"}},
+        {"client_data": {"origin": "http://evil.example"}},
+        {"client_data": {"challenge": "AAAA"}},
+        {"client_data": {"type": "webauthn.get"}},
     ],
 )
-def test_passkey_that_lies_is_not_added(admin, lies):
+def test_passkey_with_a_false_response_is_not_added(admin, lies):
     client = signed_in(admin)
     assert "could not be added" in add(client, SoftPasskey(), **lies).text
     assert not Passkey.objects.exists()
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
-def test_challenge_to_add_is_good_once_and_in_its_session(admin):
+def test_registration_challenge_is_valid_once_and_in_its_session(admin):
     client, other = signed_in(admin), signed_in(admin)
-    answer = SoftPasskey().make(options_in(client))
+    answer = SoftPasskey().register(options_in(client))
     options_in(other)
     other.post(PAGE, {"passkey": answer, "name": "x"})
     signed_in(admin).post(PAGE, {"passkey": answer, "name": "x"})
     assert not Passkey.objects.exists()
     options = options_in(client)
-    client.post(PAGE, {"passkey": SoftPasskey().make(options, flags=0), "name": "x"})
-    client.post(PAGE, {"passkey": SoftPasskey().make(options), "name": "x"})
+    client.post(PAGE, {"passkey": SoftPasskey().register(options, flags=0), "name": "x"})
+    client.post(PAGE, {"passkey": SoftPasskey().register(options), "name": "x"})
     assert not Passkey.objects.exists()
 
 
-def test_options_want_the_owner_and_tell_no_one_who_made_the_device(admin):
+def test_options_require_user_verification_and_no_attestation(admin):
     options = options_in(signed_in(admin))
     assert options["authenticatorSelection"]["userVerification"] == "required"
     assert options["attestation"] == "none"
@@ -127,7 +135,7 @@ def test_options_want_the_owner_and_tell_no_one_who_made_the_device(admin):
 
 
 @pytest.mark.parametrize("has_app", [True, False])
-def test_who_has_a_factor_cannot_add_one_with_the_password_alone(admin, has_app):
+def test_user_with_a_factor_cannot_add_one_with_the_password_alone(admin, has_app):
     if has_app:
         with_app(admin)
     else:
@@ -141,28 +149,28 @@ def test_who_has_a_factor_cannot_add_one_with_the_password_alone(admin, has_app)
     new = SoftPasskey()
     options = {"rp": {"id": "testserver"}, "challenge": "AAAA"}
     for address in (PAGE, MINE):
-        client.post(address, {"passkey": new.make(options), "name": "x"})
+        client.post(address, {"passkey": new.register(options), "name": "x"})
     assert Passkey.objects.count() == before
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
-def test_visitor_gets_nothing(admin, client):
+def test_visitor_gets_no_options(admin, client):
     passkey = with_passkey(admin)
-    answer = passkey.give({"rpId": "testserver", "challenge": "AAAA"})
+    answer = passkey.authenticate({"rpId": "testserver", "challenge": "AAAA"})
     for address in (PAGE, MINE):
         assert client.get(address)["Location"] == "/admin/login/"
         assert client.post(address, {"passkey": answer, "name": "x"})["Location"] == "/admin/login/"
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
-def test_passkey_of_somebody_is_not_added_to_another(admin):
+def test_registered_passkey_is_not_added_to_another_user(admin):
     passkey = with_passkey(admin)
     client = signed_in(builders.make_user("Editors"))
     assert "could not be added" in add(client, passkey).text
     assert Passkey.objects.get().user == admin
 
 
-# --- Giving it -----------------------------------------------------------------------------------
+# --- Signing in ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -171,60 +179,60 @@ def test_passkey_of_somebody_is_not_added_to_another(admin):
         {"flags": PRESENT},
         {"flags": VERIFIED},
         {"host": "evil.example"},
-        {"told": {"origin": "https://testserver"}},
-        {"told": {"origin": "http://testserver:8000"}},
-        {"told": {"challenge": "AAAA"}},
-        {"told": {"type": "webauthn.create"}},
+        {"client_data": {"origin": "https://testserver"}},
+        {"client_data": {"origin": "http://testserver:8000"}},
+        {"client_data": {"challenge": "AAAA"}},
+        {"client_data": {"type": "webauthn.create"}},
     ],
 )
-def test_passkey_that_lies_opens_nothing(admin, lies):
+def test_passkey_with_a_false_response_does_not_sign_in(admin, lies):
     passkey = with_passkey(admin)
     client = signed_in(admin)
     assert "was not accepted" in use(client, passkey, **lies).text
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
-def test_challenge_is_good_once_and_in_its_session(admin):
+def test_authentication_challenge_is_valid_once_and_in_its_session(admin):
     passkey = with_passkey(admin)
     client, other = signed_in(admin), signed_in(admin)
-    answer = passkey.give(options_in(client))
+    answer = passkey.authenticate(options_in(client))
     options_in(other)
     other.post(PAGE, {"passkey": answer})
-    assert not is_in(other)
+    assert not is_signed_in(other)
     client.post(PAGE, {"passkey": answer})
-    assert is_in(client)
+    assert is_signed_in(client)
     assert passkeys.AUTHENTICATION_CHALLENGE not in client.session
     signed_in(admin).post(PAGE, {"passkey": answer})
     options = options_in(other)
-    other.post(PAGE, {"passkey": passkey.give(options, flags=0)})
-    other.post(PAGE, {"passkey": passkey.give(options)})
-    assert not is_in(other)
+    other.post(PAGE, {"passkey": passkey.authenticate(options, flags=0)})
+    other.post(PAGE, {"passkey": passkey.authenticate(options)})
+    assert not is_signed_in(other)
 
 
-def test_other_keys_open_nothing(admin):
+def test_other_passkeys_do_not_sign_in(admin):
     passkey = with_passkey(admin)
     foreign = with_passkey(builders.make_user(is_superuser=True))
     forged = SoftPasskey(id=passkey.id)
     for wrong in (foreign, forged, SoftPasskey()):
         client = signed_in(admin)
         assert "was not accepted" in use(client, wrong).text
-        assert not is_in(client)
+        assert not is_signed_in(client)
 
 
-def test_copy_that_counts_behind_is_noticed(admin):
+def test_copied_passkey_with_a_lower_count_is_refused(admin):
     passkey = with_passkey(admin)
     copy = SoftPasskey(passkey.key, passkey.id, passkey.count)
     use(signed_in(admin), passkey)
     client = signed_in(admin)
     use(client, copy)
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
 @pytest.mark.parametrize(
     "answer",
     ["", "{", "[]", "null", "7", '"id"', "{}", '{"id": 7}', '{"id": "\\u0000"}', '{"id": "%s"}', "[" * 99999],
 )
-def test_nonsense_is_refused_in_plain_words(admin, answer):
+def test_malformed_response_is_refused_with_a_message(admin, answer):
     with_passkey(admin)
     client = signed_in(admin)
     options_in(client)
@@ -238,72 +246,72 @@ def test_nonsense_is_refused_in_plain_words(admin, answer):
     assert "could not be added" in response.text
 
 
-def test_passkeys_and_codes_are_counted_together(admin):
+def test_passkeys_and_codes_share_one_limit(admin):
     passkey = with_passkey(admin)
     for number in range(3):
-        assert TOO_MANY not in give(signed_in(admin), f"00000{number}").text
+        assert TOO_MANY not in send_code(signed_in(admin), f"00000{number}").text
     for _ in range(2):
         assert TOO_MANY not in use(signed_in(admin), SoftPasskey()).text
     client = signed_in(admin)
     assert TOO_MANY in use(client, passkey).text
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
-# --- Several, and fewer --------------------------------------------------------------------------
+# --- Adding and removing -------------------------------------------------------------------------
 
 
 def remove(client, device):
     return client.post(MINE, {"remove": device.persistent_id}, follow=True)
 
 
-def test_several_are_added_named_and_removed(admin):
+def test_several_passkeys_are_added_named_and_removed(admin):
     first = with_passkey(admin)
     client = signed_in(admin)
     use(client, first)
     assert MINE in client.get("/admin/account/").text
     second, options = SoftPasskey(), options_in(client, MINE)
-    answer = {"passkey": second.make(options), "name": "<b>Phone</b>"}
+    answer = {"passkey": second.register(options), "name": "<b>Phone</b>"}
     assert client.post(MINE, answer)["Location"] == MINE
-    client.post(MINE, {"passkey": SoftPasskey().make(options), "name": "by the same challenge"})
+    client.post(MINE, {"passkey": SoftPasskey().register(options), "name": "by the same challenge"})
     assert StaticToken.objects.count() == 10, "the codes on paper stay"
     page = client.get(MINE).text
     assert "My stick" in page
     assert "&lt;b&gt;Phone&lt;/b&gt;" in page
     other = signed_in(admin)
     use(other, second)
-    assert is_in(other)
+    assert is_signed_in(other)
     remove(client, Passkey.objects.get(name="<b>Phone</b>"))
     assert [each.name for each in Passkey.objects.all()] == ["My stick"]
-    assert is_in(client)
-    assert not is_in(other), "who signed in with it is out"
+    assert is_signed_in(client)
+    assert not is_signed_in(other), "who signed in with it is out"
     use(signed_in(admin), second)
-    assert not is_in(other)
+    assert not is_signed_in(other)
 
 
-def test_app_is_added_to_a_passkey_and_codes_on_paper_stay(admin, time_machine):
+def test_app_is_added_to_a_passkey_and_recovery_codes_stay(admin, time_machine):
     client = signed_in(admin)
     passkey = with_passkey(admin)
     codes = set(StaticToken.objects.values_list("token", flat=True))
     client = signed_in(admin)
     use(client, passkey)
     key = key_of(builders.parse(client.get(PAGE)))
-    assert give(client, code_of(key))["Location"] == MINE
+    assert send_code(client, code_of(key))["Location"] == MINE
     assert TOTPDevice.objects.get().key == key
     assert Passkey.objects.count() == 1
     assert set(StaticToken.objects.values_list("token", flat=True)) == codes
-    assert is_in(client)
+    assert is_signed_in(client)
 
 
-def test_last_one_stays_where_one_is_required(admin):
+def test_last_factor_stays_if_one_is_required(admin):
     passkey = with_passkey(admin)
     client = signed_in(admin)
     use(client, passkey)
     assert "add another before" in remove(client, Passkey.objects.get()).text
     assert Passkey.objects.exists()
-    assert is_in(client)
+    assert is_signed_in(client)
 
 
-def test_last_one_goes_where_none_is_required():
+def test_last_factor_is_removed_if_none_is_required():
     editor = builders.make_user("Editors")
     passkey = with_passkey(editor)
     client = signed_in(editor)
@@ -311,10 +319,10 @@ def test_last_one_goes_where_none_is_required():
     remove(client, Passkey.objects.get())
     assert not Passkey.objects.exists()
     assert not StaticToken.objects.exists(), "nobody can use the codes without it"
-    assert is_in(signed_in(editor))
+    assert is_signed_in(signed_in(editor))
 
 
-def test_nobody_removes_what_is_anothers(admin):
+def test_factors_of_other_users_cannot_be_removed(admin):
     with_passkey(admin)
     editor = builders.make_user("Editors")
     client = signed_in(editor)
@@ -322,7 +330,7 @@ def test_nobody_removes_what_is_anothers(admin):
     assert Passkey.objects.get().user == admin
 
 
-def test_lost_passkeys_are_forgotten(admin, capsys):
+def test_command_deletes_lost_passkeys(admin, capsys):
     lost = builders.make_user(username="lost", is_superuser=True)
     with_passkey(lost)
     passkey, client = with_passkey(admin), signed_in(admin)
@@ -331,13 +339,13 @@ def test_lost_passkeys_are_forgotten(admin, capsys):
     assert builders.parse(client.get("/admin/users/")).select(f"a[href='{address}']")
     client.post(address)
     assert not Passkey.objects.filter(user=lost).exists()
-    assert is_in(client)
+    assert is_signed_in(client)
     call_command("forget_second_factor", "amina")
     assert not second_factor.factors_of(admin)
     assert not StaticToken.objects.exists()
 
 
-def test_page_says_what_works_without_javascript(admin):
+def test_page_says_that_codes_work_without_javascript(admin):
     with_passkey(admin)
     page = builders.parse(Client().get("/admin/login/"))
     assert not page.select("[data-passkey]"), "nobody is asked for a passkey before the password"

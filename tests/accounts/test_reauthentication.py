@@ -1,4 +1,4 @@
-"""An open session does not become a permanent one: what lets somebody into an account needs recent proof."""
+"""Users must authenticate again before changes to who can sign in to an account."""
 
 import time
 
@@ -12,8 +12,17 @@ from accounts.models import Passkey
 from accounts.reauthentication import IDENTITY_VERIFIED_AT, VALID_FOR
 from accounts.second_factor import FACTOR_VERIFIED_AT
 from tests.accounts.test_passkeys import MINE, options_in, with_passkey
-from tests.accounts.test_second_factor import NOON, PAGE, STEP, code_of, give, key_of, signed_in, with_app
-from tests.accounts.test_sessions import ACCOUNT, chosen, is_in
+from tests.accounts.test_second_factor import (
+    NOON,
+    PAGE,
+    STEP,
+    code_of,
+    key_of,
+    send_code,
+    signed_in,
+    with_app,
+)
+from tests.accounts.test_sessions import ACCOUNT, chosen, is_signed_in
 from tests.accounts.test_signing_in import TOO_MANY
 from tests.support import builders
 from tests.support.soft_passkey import SoftPasskey
@@ -40,15 +49,15 @@ def admin():
     return builders.make_user(username="admin", is_superuser=True)
 
 
-def left_open(user):
-    """Return a browser in which `user` signed in longer ago than the proof is valid."""
+def client_without_proof(user):
+    """Return a client in which `user` is signed in, but too long ago for a proof."""
     client = signed_in(user)
     make_stale(client)
     return client
 
 
 def make_stale(client, *keys):
-    """Let the proof in the session of `client` be too old."""
+    """Make the proofs in the session of `client` too old."""
     session = client.session
     for key in keys or (IDENTITY_VERIFIED_AT, FACTOR_VERIFIED_AT):
         session[key] = time.time() - VALID_FOR.total_seconds() - 1
@@ -56,7 +65,7 @@ def make_stale(client, *keys):
 
 
 def answer(client, response, **proof):
-    """Send the form of the page that asks, with `proof` in it, to the address of `response`."""
+    """Fill `proof` into the form in `response`, the page that asks, and return the next response."""
     page = builders.parse(response)
     [form] = [form for form in page.select("main form") if form.select_one("[name=password], [name=code]")]
     fields = form.select("input[type=hidden]")
@@ -69,7 +78,7 @@ def answer(client, response, **proof):
 
 
 def account_form(client, **fields):
-    """Return what the account page sends, with some of its fields changed."""
+    """Return the form data of the account page with `fields` changed."""
     form = builders.parse(client.get(ACCOUNT)).select_one("form[enctype]")
     data = {each["name"]: each.get("value", "") for each in form.select("input[name]:not([type=checkbox])")}
     data |= {each["name"]: chosen(each) for each in form.select("select[name]")}
@@ -81,9 +90,6 @@ def email_of(user):
     return get_user_model().objects.get(pk=user.pk).email
 
 
-# --- What is asked, and what it opens ------------------------------------------------------------
-
-
 def test_proof_lasts_ten_minutes_from_signing_in(admin, noon):
     client = signed_in(admin)
     noon.move_to(NOON + VALID_FOR)
@@ -93,8 +99,8 @@ def test_proof_lasts_ten_minutes_from_signing_in(admin, noon):
     assert client.get("/admin/users/").status_code == 200, "to look needs nothing"
 
 
-def test_password_opens_the_form_that_was_asked_for(admin):
-    client = left_open(admin)
+def test_after_the_password_the_requested_form_is_shown(admin):
+    client = client_without_proof(admin)
     address = "/admin/users/new/?next=x"
     asked = client.get(address)
     assert "no-store" in asked["Cache-Control"]
@@ -105,11 +111,11 @@ def test_password_opens_the_form_that_was_asked_for(admin):
     assert response["Location"] == address
     assert ASKED not in client.get(address).text
     assert client.session.session_key != before
-    assert is_in(client)
+    assert is_signed_in(client)
 
 
-def test_form_that_is_interrupted_is_saved_with_the_proof(amina):
-    client = left_open(amina)
+def test_interrupted_form_is_saved_after_the_proof(amina):
+    client = client_without_proof(amina)
     data = account_form(client, **{"name_email-email": "new@example.org", "name_email-last_name": '"<B>'})
     asked = client.post(ACCOUNT, data)
     assert ASKED in asked.text
@@ -121,8 +127,8 @@ def test_form_that_is_interrupted_is_saved_with_the_proof(amina):
     assert get_user_model().objects.get(pk=amina.pk).last_name == '"<B>'
 
 
-def test_lists_of_an_interrupted_form_stay_lists(admin):
-    client = left_open(admin)
+def test_multiple_values_of_an_interrupted_form_are_kept(admin):
+    client = client_without_proof(admin)
     groups = sorted(Group.objects.values_list("pk", flat=True))
     new = {"username": "new", "email": "n@example.org", "first_name": "N", "last_name": "N", "groups": groups}
     answer(client, client.post("/admin/users/new/", new), password=builders.PASSWORD)
@@ -131,7 +137,7 @@ def test_lists_of_an_interrupted_form_stay_lists(admin):
 
 
 def test_rest_of_the_account_page_needs_no_proof(amina):
-    client = left_open(amina)
+    client = client_without_proof(amina)
     assert client.post(ACCOUNT, account_form(client))["Location"] == ACCOUNT
     assert get_user_model().objects.get(pk=amina.pk).last_name == "B."
 
@@ -143,10 +149,10 @@ def test_rest_of_the_account_page_needs_no_proof(amina):
         {"password-old_password": builders.PASSWORD, "password-new_password1": "another-lantern-road-42"},
     ],
 )
-def test_account_page_asks_for_the_factor_too(amina, noon, fields):
+def test_account_page_asks_for_the_second_factor_too(amina, noon, fields):
     with_app(amina)
     client = signed_in(amina)
-    give(client, code_of())
+    send_code(client, code_of())
     make_stale(client)
     if "password-new_password1" in fields:
         fields["password-new_password2"] = fields["password-new_password1"]
@@ -159,13 +165,13 @@ def test_account_page_asks_for_the_factor_too(amina, noon, fields):
     assert "not right" in answer(client, asked, code="000000").text
     assert answer(client, asked, code=code_of())["Location"] == ACCOUNT
     assert get_user_model().objects.values("email", "password").get(pk=amina.pk) != before
-    assert is_in(client)
+    assert is_signed_in(client)
 
 
-def test_code_is_no_use_without_the_password(amina, noon):
+def test_code_needs_the_password_first(amina, noon):
     with_app(amina)
     client = signed_in(amina)
-    give(client, code_of())
+    send_code(client, code_of())
     make_stale(client)
     noon.move_to(NOON + STEP)
     client.post(MINE, {"reauthentication_step": "factor", "code": code_of()})
@@ -173,22 +179,22 @@ def test_code_is_no_use_without_the_password(amina, noon):
     assert client.session[FACTOR_VERIFIED_AT] < time.time() - VALID_FOR.total_seconds()
 
 
-def test_passkey_is_taken_for_the_factor(amina):
+def test_passkey_counts_as_the_factor(amina):
     passkey = with_passkey(amina)
     client = signed_in(amina)
-    client.post(PAGE, {"passkey": passkey.give(options_in(client))})
+    client.post(PAGE, {"passkey": passkey.authenticate(options_in(client))})
     make_stale(client, FACTOR_VERIFIED_AT)
     data = {"reauthentication_step": "factor"}
-    refused = client.post(MINE, data | {"passkey": SoftPasskey().give(options_in(client, MINE))})
+    refused = client.post(MINE, data | {"passkey": SoftPasskey().authenticate(options_in(client, MINE))})
     assert "was not accepted" in refused.text
-    response = client.post(MINE, data | {"passkey": passkey.give(options_in(client, MINE))})
+    response = client.post(MINE, data | {"passkey": passkey.authenticate(options_in(client, MINE))})
     assert response["Location"] == MINE
     assert ASKED not in client.get(MINE).text
 
 
-def test_passkey_that_was_being_added_is_not_lost(amina):
+def test_interrupted_registration_of_a_passkey_continues(amina):
     client = signed_in(amina)
-    made = SoftPasskey().make(options_in(client, MINE))
+    made = SoftPasskey().register(options_in(client, MINE))
     make_stale(client)
     asked = client.post(MINE, {"passkey": made, "name": "New"})
     assert not Passkey.objects.exists()
@@ -198,13 +204,13 @@ def test_passkey_that_was_being_added_is_not_lost(amina):
 
 @pytest.mark.parametrize("send", [{}, {"code": "123456"}, {"passkey": "{}", "name": "x"}, {"remove": "x"}])
 @pytest.mark.parametrize("address", [PAGE, MINE])
-def test_no_factor_is_set_up_in_a_session_that_was_left_open(amina, address, send):
-    client = left_open(amina)
+def test_no_factor_is_set_up_without_recent_proof(amina, address, send):
+    client = client_without_proof(amina)
     assert ASKED in client.get(address).text
     assert ASKED in client.post(address, send).text
 
 
-def test_half_signed_in_session_that_was_left_open_sets_nothing_up(settings, amina):
+def test_pending_user_without_recent_proof_sets_nothing_up(settings, amina):
     settings.SECOND_FACTOR = "EVERYBODY"
     client = signed_in(amina)
     key = key_of(builders.parse(client.get(PAGE)))
@@ -214,17 +220,17 @@ def test_half_signed_in_session_that_was_left_open_sets_nothing_up(settings, ami
     assert not TOTPDevice.objects.exists()
     assert answer(client, asked, password=builders.PASSWORD).status_code == 200
     assert TOTPDevice.objects.get().key == key, "what was typed is not lost"
-    assert is_in(client)
+    assert is_signed_in(client)
 
 
-def test_who_leaves_half_way_is_not_asked(settings, amina):
+def test_pending_user_signs_out_without_a_proof(settings, amina):
     settings.SECOND_FACTOR = "EVERYBODY"
-    client = left_open(amina)
+    client = client_without_proof(amina)
     assert client.post(PAGE, {"leave": "1"})["Location"] == "/admin/login/"
 
 
-def test_attempts_count_with_those_to_sign_in(amina):
-    client = left_open(amina)
+def test_passwords_share_the_limit_of_signing_in(amina):
+    client = client_without_proof(amina)
     client.defaults["REMOTE_ADDR"] = "192.0.2.1"
     asked = client.get(MINE)
     for _ in range(5):
@@ -235,10 +241,10 @@ def test_attempts_count_with_those_to_sign_in(amina):
     assert TOO_MANY in other.post("/admin/login/", {"username": "amina", "password": builders.PASSWORD}).text
 
 
-def test_codes_count_with_those_to_sign_in(amina):
+def test_codes_share_the_limit_of_signing_in(amina):
     with_app(amina)
     client = signed_in(amina)
-    give(client, code_of())
+    send_code(client, code_of())
     make_stale(client, FACTOR_VERIFIED_AT)
     asked = client.get(MINE)
     for number in range(5):
@@ -246,7 +252,7 @@ def test_codes_count_with_those_to_sign_in(amina):
     assert TOO_MANY in answer(client, asked, code="000009").text
 
 
-def test_another_users_password_proves_nothing(amina, admin):
+def test_password_of_another_user_is_no_proof(amina, admin):
     admin.set_unusable_password()
     admin.save()
     client = Client()
@@ -258,7 +264,7 @@ def test_another_users_password_proves_nothing(amina, admin):
 
 
 def test_password_reset_leaves_no_session_with_proof(amina):
-    client = left_open(amina)
+    client = client_without_proof(amina)
     amina.set_password("another-lantern-road-42")
     amina.save()
-    assert not is_in(client)
+    assert not is_signed_in(client)

@@ -1,4 +1,4 @@
-"""Every route that changes accounts, groups or second factors needs recent proof, as a table says."""
+"""PROTECTED_VIEWS lists every route that changes users, groups or second factors."""
 
 import pytest
 from django.apps import apps
@@ -13,22 +13,22 @@ from tests.support.routes import FORM, Addresses, routes
 
 pytestmark = [
     pytest.mark.django_db,
-    # Wagtail 8.0 sends its mails by a function that Django 6.1 calls deprecated.
+    # Wagtail 8.0 sends mail with a function that is deprecated in Django 6.1.
     pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
 ]
 
-# What lets somebody into an account, or into more of the admin.
+# Models that decide who can sign in, and with which permissions.
 GUARDED = {
     *("auth.User", "auth.User_groups", "auth.User_user_permissions", "auth.Group", "auth.Group_permissions"),
     *("otp_totp.TOTPDevice", "otp_static.StaticDevice", "otp_static.StaticToken", "accounts.Passkey"),
     *("wagtailcore.GroupPagePermission", "wagtailcore.GroupCollectionPermission"),
 }
-# Routes of users and groups that change nothing.
+# Routes of users and groups that change nothing, by the last part of their name.
 READ_ONLY = {"index", "index_results", "history", "history_results", "usage"}
 
 
 def guarded_rows():
-    """Return all that the guarded tables hold, but when somebody last signed in."""
+    """Return the rows of the models in GUARDED, without the times of the last sign-in."""
     rows = {}
     for name in GUARDED:
         model = apps.get_model(name)
@@ -37,7 +37,8 @@ def guarded_rows():
     return rows
 
 
-def changed_by(client, address, data):
+def models_changed_by(client, address, data):
+    """Return the names of the models in GUARDED that a POST changes. The change is rolled back."""
     with transaction.atomic():
         before = guarded_rows()
         response = client.post(address, data)
@@ -48,8 +49,8 @@ def changed_by(client, address, data):
     return changed
 
 
-def everything():
-    """Return form data with which Wagtail's views of users and groups have something to save."""
+def filled_in_form():
+    """Return form data that is valid for all of Wagtail's views of users and groups."""
     data = FORM | {"username": "new", "email": "new@example.org", "first_name": "N", "last_name": "N"}
     data |= {"is_superuser": "on", "name": "New", "role": Group.objects.first().pk, "mark_as_active": "False"}
     for kind in ("page", "collection", "image", "document"):
@@ -68,14 +69,14 @@ def test_no_route_changes_accounts_without_recent_proof(client):
     stale.force_login(admin)
     make_stale(stale)
     stale_cookies = stale.cookies.copy()
-    stale.raise_request_exception = False  # one of Wagtail's views is there to fail
+    stale.raise_request_exception = False  # one of Wagtail's views fails on purpose
     writing = set()
     for name, address in Addresses(section):
         stale.cookies = stale_cookies.copy()
-        assert changed_by(stale, address, everything()) == set(), name
+        assert models_changed_by(stale, address, filled_in_form()) == set(), name
         if name.partition(" ")[0] in PROTECTED_VIEWS:
             client.cookies = fresh.copy()
-            if changed_by(client, address, everything()):
+            if models_changed_by(client, address, filled_in_form()):
                 writing.add(name)
     assert writing == {
         *(f"wagtailusers_users:{name}" for name in ("add", "copy", "delete", "edit")),
@@ -84,7 +85,7 @@ def test_no_route_changes_accounts_without_recent_proof(client):
     }
 
 
-def test_table_has_every_route_of_users_and_groups():
+def test_protected_views_has_every_route_of_users_and_groups():
     about = [name for name, pattern in routes() if pattern.startswith(("admin/users/", "admin/groups/"))]
     assert len(about) > 10
     assert [

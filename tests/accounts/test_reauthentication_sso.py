@@ -1,4 +1,4 @@
-"""A user who signs in with an identity provider proves there again who they are, and not by its memory."""
+"""A user of single sign-on authenticates again at the identity provider, which must ask for the password."""
 
 import datetime
 import time
@@ -10,9 +10,9 @@ from django.test import Client
 
 from tests.accounts.test_passkeys import MINE
 from tests.accounts.test_reauthentication import ASKED, account_form, answer, email_of, make_stale
-from tests.accounts.test_second_factor import PAGE, code_of, give, is_in, with_app
+from tests.accounts.test_second_factor import PAGE, code_of, is_signed_in, send_code, with_app
 from tests.accounts.test_sessions import ACCOUNT
-from tests.accounts.test_single_sign_on import DONE, START, amina, arrive, provider  # noqa: F401 - fixtures
+from tests.accounts.test_single_sign_on import DONE, START, amina, provider, sign_in_at_provider  # noqa: F401 - fixtures
 from tests.support import builders
 
 pytestmark = pytest.mark.django_db
@@ -28,24 +28,24 @@ def without_password(amina):  # noqa: F811
 
 
 @pytest.fixture
-def left_open(without_password, provider, client):  # noqa: F811
-    """A browser in which a user without a password signed in with the provider some time ago."""
-    arrive(client, provider)
+def client_without_proof(without_password, provider, client):  # noqa: F811
+    """A client in which a user without a password signed in at the provider, too long ago for a proof."""
+    sign_in_at_provider(client, provider)
     make_stale(client)
     return client
 
 
-def test_page_that_asks_leads_to_the_provider(left_open, provider):  # noqa: F811
-    page = builders.parse(left_open.get(MINE))
+def test_page_that_asks_links_to_the_provider(client_without_proof, provider):  # noqa: F811
+    page = builders.parse(client_without_proof.get(MINE))
     assert not page.select("[name=password]")
     [link] = page.select(f"main a[href^='{START}']")
-    wish = parse_qs(urlsplit(left_open.get(link["href"])["Location"]).query)
+    wish = parse_qs(urlsplit(client_without_proof.get(link["href"])["Location"]).query)
     assert (wish["prompt"], wish["max_age"]) == (["login"], ["0"])
-    before = left_open.session.session_key
-    assert arrive(left_open, provider, link["href"])["Location"] == MINE
-    assert ASKED not in left_open.get(MINE).text
-    assert left_open.session.session_key != before
-    assert is_in(left_open)
+    before = client_without_proof.session.session_key
+    assert sign_in_at_provider(client_without_proof, provider, link["href"])["Location"] == MINE
+    assert ASKED not in client_without_proof.get(MINE).text
+    assert client_without_proof.session.session_key != before
+    assert is_signed_in(client_without_proof)
 
 
 @pytest.mark.parametrize(
@@ -60,70 +60,70 @@ def test_page_that_asks_leads_to_the_provider(left_open, provider):  # noqa: F81
         {"email": None},
     ],
 )
-def test_what_the_provider_remembers_proves_nothing(left_open, provider, lies):  # noqa: F811
+def test_sign_in_that_the_provider_remembers_is_no_proof(client_without_proof, provider, lies):  # noqa: F811
     builders.make_user("Editors", username="other")
     get_user_model().objects.filter(username="other").update(email="other@example.org")
     provider.lies = lies
     provider.userinfo = {"sub": "7"}
-    assert arrive(left_open, provider, AGAIN)["Location"] == MINE
-    page = left_open.get(MINE).text
+    assert sign_in_at_provider(client_without_proof, provider, AGAIN)["Location"] == MINE
+    page = client_without_proof.get(MINE).text
     assert ASKED in page
     assert "This did not work." in page
-    assert "This did not work." not in left_open.get(MINE).text
-    assert is_in(left_open), "nobody is signed out"
+    assert "This did not work." not in client_without_proof.get(MINE).text
+    assert is_signed_in(client_without_proof), "nobody is signed out"
 
 
-def test_older_sign_in_at_the_provider_is_no_proof(left_open, provider):  # noqa: F811
-    address = left_open.get(AGAIN)["Location"]
+def test_older_sign_in_at_the_provider_is_no_proof(client_without_proof, provider):  # noqa: F811
+    address = client_without_proof.get(AGAIN)["Location"]
     provider.lies = {"auth_time": int(time.time()) - 120}
-    left_open.get(provider.sign_in(address))
-    assert ASKED in left_open.get(MINE).text
+    client_without_proof.get(provider.sign_in(address))
+    assert ASKED in client_without_proof.get(MINE).text
 
 
 @pytest.mark.parametrize(("age", "asked"), [(0, False), (500, False), (660, True), (None, True)])
-def test_sign_in_counts_from_when_the_provider_asked(amina, provider, client, age, asked):  # noqa: F811
+def test_sign_in_counts_from_the_time_in_the_token(amina, provider, client, age, asked):  # noqa: F811
     provider.lies = {"auth_time": age if age is None else int(time.time()) - age}
-    arrive(client, provider)
-    assert is_in(client)
+    sign_in_at_provider(client, provider)
+    assert is_signed_in(client)
     assert (ASKED in client.get(MINE).text) == asked
 
 
-def test_provider_that_does_not_answer_signs_nobody_out(left_open, settings):
+def test_failure_of_the_provider_keeps_the_session(client_without_proof, settings):
     settings.IDENTITY_PROVIDER |= {"issuer": "http://127.0.0.1:9/realm"}
-    assert left_open.get(AGAIN)["Location"] == MINE
-    assert "This did not work." in left_open.get(MINE).text
-    assert is_in(left_open)
+    assert client_without_proof.get(AGAIN)["Location"] == MINE
+    assert "This did not work." in client_without_proof.get(MINE).text
+    assert is_signed_in(client_without_proof)
 
 
-def test_answer_of_the_provider_is_good_once(left_open, provider):  # noqa: F811
-    back = provider.sign_in(left_open.get(AGAIN)["Location"])
-    left_open.get(back)
-    make_stale(left_open)
-    left_open.get(back)
-    left_open.get(f"{DONE}?code=x&state=y")
-    assert ASKED in left_open.get(MINE).text
+def test_response_of_the_provider_is_valid_once(client_without_proof, provider):  # noqa: F811
+    back = provider.sign_in(client_without_proof.get(AGAIN)["Location"])
+    client_without_proof.get(back)
+    make_stale(client_without_proof)
+    client_without_proof.get(back)
+    client_without_proof.get(f"{DONE}?code=x&state=y")
+    assert ASKED in client_without_proof.get(MINE).text
 
 
-def test_interrupted_form_waits_for_the_other_tab(left_open, provider, without_password):  # noqa: F811
-    data = account_form(left_open, **{"name_email-email": "new@example.org"})
-    asked = left_open.post(ACCOUNT, data)
+def test_interrupted_form_waits_for_the_other_tab(client_without_proof, provider, without_password):  # noqa: F811
+    data = account_form(client_without_proof, **{"name_email-email": "new@example.org"})
+    asked = client_without_proof.post(ACCOUNT, data)
     page = builders.parse(asked)
     [link] = page.select(f"main a[href^='{START}'][target=_blank]")
     form = page.select_one("main form:has([name=reauthentication_was_posted])")
     fields = {field["name"]: field["value"] for field in form.select("input[type=hidden]")}
-    assert ASKED in left_open.post(ACCOUNT, fields).text
+    assert ASKED in client_without_proof.post(ACCOUNT, fields).text
     assert email_of(without_password) != "new@example.org"
-    arrive(left_open, provider, link["href"])
-    assert left_open.post(ACCOUNT, fields)["Location"] == ACCOUNT
+    sign_in_at_provider(client_without_proof, provider, link["href"])
+    assert client_without_proof.post(ACCOUNT, fields)["Location"] == ACCOUNT
     assert email_of(without_password) == "new@example.org"
 
 
 def test_second_factor_is_asked_for_after_the_provider(without_password, provider, client, time_machine):  # noqa: F811
     with_app(without_password)
-    arrive(client, provider)
-    give(client, code_of())
+    sign_in_at_provider(client, provider)
+    send_code(client, code_of())
     make_stale(client)
-    arrive(client, provider, AGAIN)
+    sign_in_at_provider(client, provider, AGAIN)
     asked = client.get(MINE)
     assert builders.parse(asked).select("main [name=code]")
     time_machine.move_to(datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=30))
@@ -131,13 +131,13 @@ def test_second_factor_is_asked_for_after_the_provider(without_password, provide
     assert ASKED not in client.get(MINE).text
 
 
-def test_half_signed_in_user_proves_it_there_too(settings, without_password, provider, client):  # noqa: F811
+def test_pending_user_gives_the_proof_at_the_provider_too(settings, without_password, provider, client):  # noqa: F811
     settings.SECOND_FACTOR = "EVERYBODY"
     provider.lies = {"auth_time": None}
-    arrive(client, provider)
+    sign_in_at_provider(client, provider)
     assert ASKED in client.get(PAGE).text
     provider.lies = {}
-    arrive(client, provider, f"{START}?again=1&next={PAGE}")
+    sign_in_at_provider(client, provider, f"{START}?again=1&next={PAGE}")
     assert builders.parse(client.get(PAGE)).select_one("main svg path")
 
 

@@ -1,4 +1,4 @@
-"""Sessions end after a work day, at logging out, when the password changes; a new key ends none."""
+"""When sessions end: after ten hours, when the user logs out, and when the password or the key changes."""
 
 import datetime
 
@@ -32,41 +32,41 @@ def user():
 
 
 def signed_in(user, password=builders.PASSWORD, **more):
-    """Return a browser in which `user` signed in."""
+    """Return a client in which `user` is signed in. `more`: other data of the login form."""
     client = Client()
     response = client.post(LOGIN, {"username": user.username, "password": password} | more)
     assert response.status_code == 302
     return client
 
 
-def is_in(client):
+def is_signed_in(client):
     return client.get("/admin/").status_code == 200
 
 
-def stolen(client):
-    """Return another browser, with the cookies of `client`."""
+def copy_cookies(client):
+    """Return another client with the cookies of `client`, as a thief would have them."""
     other = Client()
     other.cookies.load({name: morsel.value for name, morsel in client.cookies.items()})
     return other
 
 
-# --- How long ------------------------------------------------------------------------------------
+# --- Time ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("more", [{}, {"remember": "on"}])
-def test_session_ends_after_a_work_day_though_it_is_used(user, morning, more):
+def test_session_ends_after_a_work_day_even_if_it_is_used(user, morning, more):
     client = signed_in(user, **more)
     for hours in (4, 8):
         morning.move_to(MORNING + datetime.timedelta(hours=hours))
         client.get("/admin/users/")  # refused, with a message in the session
-        assert is_in(client)
+        assert is_signed_in(client)
     morning.move_to(MORNING + WORK_DAY - SECOND)
-    assert is_in(client)
+    assert is_signed_in(client)
     morning.move_to(MORNING + WORK_DAY)
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
-def test_session_ends_with_the_browser_and_no_script_sees_it(settings, user):
+def test_session_cookie_ends_with_the_browser_and_is_http_only(settings, user):
     cookie = signed_in(user, remember="on").cookies[settings.SESSION_COOKIE_NAME]
     assert (cookie["max-age"], cookie["expires"]) == ("", "")
     assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (
@@ -77,13 +77,13 @@ def test_session_ends_with_the_browser_and_no_script_sees_it(settings, user):
     )
 
 
-def test_cookies_of_production_are_for_this_host_over_https_only(tmp_path):
+def test_cookies_of_production_have_the_host_prefix(tmp_path):
     names = ["SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"]
     shown = read_settings(tmp_path, ", ".join(f"settings.{name}" for name in names))
     assert shown == "__Host-sessionid __Host-csrftoken True True"
 
 
-def test_nobody_is_offered_to_be_remembered(client):
+def test_login_has_no_remember_me(client):
     assert builders.parse(client.get(LOGIN)).select("[type=checkbox]") == []
 
 
@@ -94,26 +94,26 @@ def test_signing_in_changes_the_key_of_the_session(settings, user):
     session.save()
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
     client.post(LOGIN, {"username": user.username, "password": builders.PASSWORD})
-    assert is_in(client)
+    assert is_signed_in(client)
     assert client.cookies[settings.SESSION_COOKIE_NAME].value != session.session_key
     assert not Session.objects.filter(session_key=session.session_key).exists()
 
 
-# --- What ends it --------------------------------------------------------------------------------
+# --- Logging out and changes to the account ------------------------------------------------------
 
 
-def test_cookie_from_before_logging_out_is_worth_nothing(user):
+def test_cookie_is_invalid_after_logging_out(user):
     client = signed_in(user)
-    thief = stolen(client)
-    assert is_in(thief)
+    thief = copy_cookies(client)
+    assert is_signed_in(thief)
     client.post("/admin/logout/")
-    assert not is_in(client)
-    assert not is_in(thief)
+    assert not is_signed_in(client)
+    assert not is_signed_in(thief)
 
 
 def test_changed_password_ends_all_sessions_but_the_one_that_changed_it(user):
     client, other = signed_in(user), signed_in(user)
-    thief = stolen(client)
+    thief = copy_cookies(client)
     form = builders.parse(client.get(ACCOUNT)).select_one("form[enctype]")
     data = {
         field["name"]: field.get("value", "") for field in form.select("input[name]:not([type=checkbox])")
@@ -126,42 +126,42 @@ def test_changed_password_ends_all_sessions_but_the_one_that_changed_it(user):
         "password-new_password2": NEW_PASSWORD,
     }
     assert client.post(ACCOUNT, data).status_code == 302
-    assert is_in(client)
-    assert not is_in(other)
-    assert not is_in(thief)
-    assert is_in(signed_in(user, NEW_PASSWORD))
+    assert is_signed_in(client)
+    assert not is_signed_in(other)
+    assert not is_signed_in(thief)
+    assert is_signed_in(signed_in(user, NEW_PASSWORD))
 
 
 def chosen(select):
-    """Return the value of a list's chosen option."""
+    """Return the value of the selected option of a <select> element."""
     return (select.select_one("option[selected]") or select.option)["value"]
 
 
-def test_account_that_is_closed_is_out_at_once(user):
+def test_deactivating_a_user_ends_the_session_at_once(user):
     client = signed_in(user)
     user.is_active = False
     user.save()
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
-# --- Keys ----------------------------------------------------------------------------------------
+# --- Secret keys ---------------------------------------------------------------------------------
 
 
-def test_sessions_live_on_while_the_old_key_is_a_fallback(settings, user):
+def test_sessions_stay_valid_while_the_old_key_is_a_fallback(settings, user):
     settings.SECRET_KEY = OLD_KEY
     active, idle = signed_in(user), signed_in(user)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW_KEY, [OLD_KEY]
-    assert is_in(active)
+    assert is_signed_in(active)
     settings.SECRET_KEY_FALLBACKS = []
-    assert is_in(active), "what was used meanwhile was signed anew"
-    assert not is_in(idle)
+    assert is_signed_in(active), "what was used meanwhile was signed anew"
+    assert not is_signed_in(idle)
 
 
 def test_without_a_fallback_a_new_key_ends_all_sessions(settings, user):
     settings.SECRET_KEY = OLD_KEY
     client = signed_in(user)
     settings.SECRET_KEY = NEW_KEY
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
 def test_fallbacks_come_from_the_environment(tmp_path):
@@ -172,7 +172,7 @@ def test_fallbacks_come_from_the_environment(tmp_path):
     assert read(f"{OLD_KEY}, {NEW_KEY},") == str([OLD_KEY, NEW_KEY])
 
 
-def test_fallback_that_is_no_key_stops_the_start_and_is_not_shown(tmp_path):
+def test_short_fallback_key_stops_the_start_and_is_not_shown(tmp_path):
     result = run("import site_project.settings", tmp_path, SECRET_KEY_FALLBACKS="hunter2")
     assert result.returncode == 1
     assert result.stderr.startswith("SECRET_KEY_FALLBACKS must be")

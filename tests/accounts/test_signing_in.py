@@ -1,4 +1,4 @@
-"""Attempts to sign in are counted by name and by address, in every form, and neither is stored."""
+"""Every form that takes a password limits the attempts by name and by address, and stores neither."""
 
 import datetime
 import re
@@ -36,7 +36,7 @@ def amina():
 
 
 def sign_in(name, password=WRONG, login="/admin/login/", address="192.0.2.1", **headers):
-    """Return (status, page) of a try in a browser of its own; the page without what is new each time."""
+    """Return (status, page) of an attempt in a new browser, without parts that differ in each response."""
     response = Client(REMOTE_ADDR=address).post(
         login, {"username": name, "password": password}, headers=headers
     )
@@ -50,7 +50,7 @@ def is_refused(answer):
     return TOO_MANY in answer[1]
 
 
-def is_in(answer):
+def is_signed_in(answer):
     return answer[0] == 302
 
 
@@ -58,7 +58,7 @@ def is_in(answer):
 
 
 @pytest.mark.parametrize("login", LOGINS)
-def test_sixth_try_for_a_name_is_refused_whatever_the_password(amina, login):
+def test_sixth_attempt_for_a_name_is_refused_with_any_password(amina, login):
     wrong = [sign_in("Amina", login=login) for _ in range(5)]
     assert {(status, TOO_MANY in page) for status, page in wrong} == {(200, False)}
     sixth = sign_in("Amina", login=login)
@@ -68,7 +68,7 @@ def test_sixth_try_for_a_name_is_refused_whatever_the_password(amina, login):
 
 
 @pytest.mark.parametrize("login", LOGINS)
-def test_answers_are_the_same_for_a_name_that_nobody_has(amina, login):
+def test_responses_are_the_same_for_an_unknown_name(amina, login):
     builders.make_user("Editors", username="Idle", is_active=False)
     for _ in range(6):
         known = sign_in("Amina", login=login, address="192.0.2.1")
@@ -79,13 +79,13 @@ def test_answers_are_the_same_for_a_name_that_nobody_has(amina, login):
 
 @pytest.mark.parametrize("login", LOGINS)
 @pytest.mark.parametrize("other", LOGINS)
-def test_every_way_in_counts_for_the_others(amina, login, other):
+def test_both_login_pages_share_the_count(amina, login, other):
     for _ in range(5):
         sign_in("Amina", login=login)
     assert is_refused(sign_in("Amina", builders.PASSWORD, login=other))
 
 
-def test_other_spellings_of_a_name_count_for_it(amina):
+def test_other_spellings_of_a_name_share_the_count(amina):
     for spelling in ("AMINA", " amina ", "\uff21mina", "aMINA", "Amina"):  # the third: a wide A
         sign_in(spelling)
     assert is_refused(sign_in("Amina", builders.PASSWORD))
@@ -97,13 +97,13 @@ def test_right_password_works_after_the_cool_off(amina, noon):
     noon.move_to(NOON + COOL_OFF - datetime.timedelta(seconds=1))
     assert is_refused(sign_in("Amina", builders.PASSWORD)), "and to try meanwhile makes it no longer"
     noon.move_to(NOON + COOL_OFF)
-    assert is_in(sign_in("Amina", builders.PASSWORD))
+    assert is_signed_in(sign_in("Amina", builders.PASSWORD))
 
 
 def test_success_clears_the_count(amina):
     for _ in range(4):
         sign_in("Amina")
-    assert is_in(sign_in("Amina", builders.PASSWORD))
+    assert is_signed_in(sign_in("Amina", builders.PASSWORD))
     assert not any(is_refused(sign_in("Amina")) for _ in range(5))
     assert is_refused(sign_in("Amina"))
 
@@ -137,51 +137,51 @@ def test_old_password_is_no_easier_to_guess_on_the_account_page(amina, noon, cli
     client.force_login(amina)  # the password is asked for again after ten minutes
     assert change_password(client, builders.PASSWORD).status_code == 302
     assert client.get("/admin/account/").status_code == 200, "who changes it stays signed in"
-    assert is_in(sign_in("Amina", "another-lantern-road-42"))
+    assert is_signed_in(sign_in("Amina", "another-lantern-road-42"))
 
 
 # --- By address ----------------------------------------------------------------------------------
 
 
-def use_up(address="192.0.2.1", **headers):
-    """Try twenty names from one address."""
+def use_up_address(address="192.0.2.1", **headers):
+    """Make twenty attempts, the limit, from one address."""
     answers = [sign_in(f"name-{number}", address=address, **headers) for number in range(20)]
     assert not any(map(is_refused, answers))
 
 
-def test_one_address_tries_twenty_names_and_no_more(amina, noon):
-    use_up()
+def test_one_address_can_try_twenty_names(amina, noon):
+    use_up_address()
     assert is_refused(sign_in("Amina", builders.PASSWORD))
-    assert is_in(sign_in("Amina", builders.PASSWORD, address="192.0.2.2"))
+    assert is_signed_in(sign_in("Amina", builders.PASSWORD, address="192.0.2.2"))
     noon.move_to(NOON + COOL_OFF)
-    assert is_in(sign_in("Amina", builders.PASSWORD))
+    assert is_signed_in(sign_in("Amina", builders.PASSWORD))
 
 
-def test_an_office_behind_one_address_signs_in_all_day(amina):
-    assert all(is_in(sign_in("Amina", builders.PASSWORD)) for _ in range(25))
+def test_successful_sign_ins_from_one_address_have_no_limit(amina):
+    assert all(is_signed_in(sign_in("Amina", builders.PASSWORD)) for _ in range(25))
 
 
-def test_whoever_has_a_network_of_ipv6_has_one_address(amina):
+def test_ipv6_network_counts_as_one_address(amina):
     for number in range(20):
         sign_in(f"name-{number}", address=f"2001:db8::{number}:1")
     assert is_refused(sign_in("Amina", builders.PASSWORD, address="2001:db8::ffff"))
-    assert is_in(sign_in("Amina", builders.PASSWORD, address="2001:db8:0:1::1"))
+    assert is_signed_in(sign_in("Amina", builders.PASSWORD, address="2001:db8:0:1::1"))
 
 
 def spoofed(number):
-    """Return the headers with which a visitor claims to come from another address."""
+    """Return headers with which a visitor pretends to have another address."""
     claimed = f"198.51.100.{number}"
     names = ["X-Forwarded-For", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP"]
     return dict.fromkeys(names, claimed) | {"Forwarded": f"for={claimed}"}
 
 
-def test_headers_change_nothing(amina):
+def test_forged_headers_change_nothing(amina):
     for number in range(20):
         sign_in(f"name-{number}", **spoofed(number))
     assert is_refused(sign_in("Amina", builders.PASSWORD, **spoofed(99)))
 
 
-def test_behind_a_proxy_only_what_the_proxy_wrote_counts(settings, amina):
+def test_behind_a_proxy_only_the_address_that_it_added_counts(settings, amina):
     settings.TRUST_PROXY = 1
     proxy = {"address": "10.0.0.1"}
     for number in range(20):
@@ -189,7 +189,7 @@ def test_behind_a_proxy_only_what_the_proxy_wrote_counts(settings, amina):
         sign_in(f"name-{number}", **proxy, **headers)
     through = {"X-Forwarded-For": "198.51.100.99, 192.0.2.1"}
     assert is_refused(sign_in("Amina", builders.PASSWORD, **proxy, **through))
-    assert is_in(sign_in("Amina", builders.PASSWORD, **proxy, **{"X-Forwarded-For": "192.0.2.2"}))
+    assert is_signed_in(sign_in("Amina", builders.PASSWORD, **proxy, **{"X-Forwarded-For": "192.0.2.2"}))
 
 
 # --- What is stored ------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ def test_neither_names_nor_addresses_are_stored(settings):
     assert LoginAttempt.objects.count() == 9, "the hash needs the key"
 
 
-def test_what_counts_no_longer_is_deleted(settings, tmp_path, noon):
+def test_expired_counts_are_deleted(settings, tmp_path, noon):
     settings.DATA_DIR = tmp_path
     sign_in("Old")
     noon.move_to(NOON + datetime.timedelta(minutes=1))
@@ -218,11 +218,11 @@ def test_what_counts_no_longer_is_deleted(settings, tmp_path, noon):
     assert {attempt.last for attempt in LoginAttempt.objects.all()} == {NOON + datetime.timedelta(minutes=1)}
 
 
-# --- Many at once --------------------------------------------------------------------------------
+# --- Simultaneous attempts -----------------------------------------------------------------------
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_of_many_tries_at_once_only_five_are_looked_at():
+def test_of_simultaneous_attempts_only_five_are_checked():
     builders.make_user("Editors", username="Amina")
     barrier, answers = threading.Barrier(12), []
 
@@ -246,7 +246,7 @@ def test_of_many_tries_at_once_only_five_are_looked_at():
 
 
 def ask_reset(email, address="192.0.2.1"):
-    """Ask for a link; return (status, where to, number of mails sent by then)."""
+    """Request a link; return (status, address of the redirect, number of mails sent so far)."""
     response = Client(REMOTE_ADDR=address).post(RESET, {"email": email})
     for thread in threading.enumerate():
         if thread.name == "reset mail":
@@ -254,14 +254,14 @@ def ask_reset(email, address="192.0.2.1"):
     return response.status_code, response["Location"], len(mail.outbox)
 
 
-def test_reset_tells_nobody_who_has_an_account(amina):
+def test_reset_does_not_tell_whether_an_account_exists(amina):
     known = ask_reset(amina.email)
     assert known == (302, "/admin/password_reset/done/", 1)
     assert ask_reset("nobody@example.org", "192.0.2.2") == known
     assert mail.outbox[0].to == [amina.email]
 
 
-def test_reset_sends_no_more_than_five_mails_to_one(amina, noon):
+def test_reset_sends_at_most_five_mails_to_one_address(amina, noon):
     answers = [ask_reset(amina.email.upper(), f"192.0.2.{number}") for number in range(7)]
     assert [sent for *_, sent in answers] == [1, 2, 3, 4, 5, 5, 5]
     assert len({answer[:2] for answer in answers}) == 1
@@ -269,7 +269,7 @@ def test_reset_sends_no_more_than_five_mails_to_one(amina, noon):
     assert ask_reset(amina.email)[2] == 6
 
 
-def test_reset_is_asked_no_more_than_twenty_times_from_one_address(amina):
+def test_reset_is_limited_to_twenty_for_one_network_address(amina):
     for number in range(20):
         ask_reset(f"nobody-{number}@example.org")
     assert ask_reset(amina.email)[2] == 0

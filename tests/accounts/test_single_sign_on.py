@@ -1,4 +1,4 @@
-"""An identity provider opens to those who have an account here already, and to nobody else."""
+"""Single sign-on: only users with an account here get in, and forged responses are refused."""
 
 import datetime
 import logging
@@ -10,7 +10,7 @@ from django.test import Client
 from joserfc.jwk import RSAKey
 
 from accounts import second_factor
-from tests.accounts.test_second_factor import PAGE, code_of, give, is_in, with_app
+from tests.accounts.test_second_factor import PAGE, code_of, is_signed_in, send_code, with_app
 from tests.site_project.test_environment import read_settings, run
 from tests.support import builders, identity_provider
 
@@ -39,8 +39,8 @@ def amina():
     return user
 
 
-def arrive(client, provider, address=START, **claims):
-    """Sign in at the provider, and return what the site says then."""
+def sign_in_at_provider(client, provider, address=START, **claims):
+    """Start at `address`, sign in at the provider, and return the site's response to its redirect."""
     return client.get(provider.sign_in(client.get(address)["Location"], **claims))
 
 
@@ -48,17 +48,17 @@ def check_refused(client, response):
     assert response.status_code == 403
     assert "This did not work." in builders.parse(response).main.text
     assert not client.session.items()
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
-# --- Who gets in ---------------------------------------------------------------------------------
+# --- Accepted ------------------------------------------------------------------------------------
 
 
-def test_who_has_an_account_gets_in(amina, provider, client):
+def test_user_with_an_account_signs_in(amina, provider, client):
     groups, people = set(amina.groups.all()), get_user_model().objects.count()
-    response = arrive(client, provider, f"{START}?next=/admin/reports/site-history/")
+    response = sign_in_at_provider(client, provider, f"{START}?next=/admin/reports/site-history/")
     assert response["Location"] == "/admin/reports/site-history/"
-    assert is_in(client)
+    assert is_signed_in(client)
     assert client.session["_auth_user_id"] == str(amina.pk)
     assert not [name for name in dict(client.session.items()) if name.startswith(("_state", "single"))]
     assert set(amina.groups.all()) == groups
@@ -66,48 +66,48 @@ def test_who_has_an_account_gets_in(amina, provider, client):
     assert not provider.refused
 
 
-def test_wish_has_state_nonce_and_proof_of_who_began(provider, client):
-    wishes = [parse_qs(urlsplit(client.get(START)["Location"]).query) for _ in range(2)]
+def test_request_has_state_nonce_and_pkce_challenge(provider, client):
+    requests = [parse_qs(urlsplit(client.get(START)["Location"]).query) for _ in range(2)]
     for name in ("state", "nonce", "code_challenge"):
-        assert wishes[0][name] != wishes[1][name]
-        assert len(wishes[0][name][0]) >= 20
-    assert wishes[0]["code_challenge_method"] == ["S256"]
-    assert wishes[0]["redirect_uri"] == [f"http://testserver{DONE}"]
-    assert identity_provider.SECRET not in str(wishes)
+        assert requests[0][name] != requests[1][name]
+        assert len(requests[0][name][0]) >= 20
+    assert requests[0]["code_challenge_method"] == ["S256"]
+    assert requests[0]["redirect_uri"] == [f"http://testserver{DONE}"]
+    assert identity_provider.SECRET not in str(requests)
 
 
-def test_address_that_only_the_providers_other_page_tells(amina, provider, client):
+def test_email_address_from_the_userinfo_endpoint(amina, provider, client):
     provider.userinfo = {"sub": "7", "email": "amina@example.org", "email_verified": True}
-    arrive(client, provider, email=None, email_verified=None)
-    assert is_in(client)
+    sign_in_at_provider(client, provider, email=None, email_verified=None)
+    assert is_signed_in(client)
 
 
 def test_session_ends_after_a_work_day(amina, provider, client, time_machine):
     now = datetime.datetime.now(datetime.UTC)
-    arrive(client, provider)
+    sign_in_at_provider(client, provider)
     time_machine.move_to(now + datetime.timedelta(hours=9, minutes=59))
-    assert is_in(client)
+    assert is_signed_in(client)
     time_machine.move_to(now + datetime.timedelta(hours=10, minutes=1))
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
-def test_second_factor_is_asked_for_all_the_same(settings, amina, provider, client):
+def test_second_factor_is_asked_for_after_single_sign_on(settings, amina, provider, client):
     settings.SECOND_FACTOR = "EVERYBODY"
-    arrive(client, provider)
+    sign_in_at_provider(client, provider)
     assert client.get("/admin/")["Location"].startswith(PAGE)
     assert builders.parse(client.get(PAGE)).select_one("main svg path")
 
     settings.SECOND_FACTOR = "NOBODY"
     with_app(amina)
     other = Client()
-    arrive(other, provider)
+    sign_in_at_provider(other, provider)
     assert other.get("/admin/")["Location"].startswith(PAGE)
-    give(other, code_of())
-    assert is_in(other)
+    send_code(other, code_of())
+    assert is_signed_in(other)
     assert second_factor.has_app(amina)
 
 
-# --- Who does not --------------------------------------------------------------------------------
+# --- Refused -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -122,31 +122,31 @@ def test_second_factor_is_asked_for_all_the_same(settings, amina, provider, clie
         {"email_verified": "true"},
     ],
 )
-def test_address_that_is_unknown_or_not_verified(amina, provider, client, claims):
+def test_unknown_or_unverified_email_address_is_refused(amina, provider, client, claims):
     provider.userinfo = {"sub": "8", "email": "amina@example.org", "email_verified": True}
     people = get_user_model().objects.count()
-    check_refused(client, arrive(client, provider, **claims))
+    check_refused(client, sign_in_at_provider(client, provider, **claims))
     assert get_user_model().objects.count() == people
 
 
-def test_inactive_user(amina, provider, client):
+def test_inactive_user_is_refused(amina, provider, client):
     amina.is_active = False
     amina.save()
-    check_refused(client, arrive(client, provider))
+    check_refused(client, sign_in_at_provider(client, provider))
 
 
-def test_address_that_two_have(amina, provider, client):
+def test_email_address_of_two_users_is_refused(amina, provider, client):
     builders.make_user("Editors", is_active=False)
     get_user_model().objects.exclude(pk=amina.pk).update(email="amina@example.org")
-    check_refused(client, arrive(client, provider))
+    check_refused(client, sign_in_at_provider(client, provider))
 
 
 @pytest.mark.parametrize("email", ["am\u0131na@example.org", "amina@example.org\u200b"])
-def test_address_with_letters_that_look_alike(amina, provider, client, email):
-    check_refused(client, arrive(client, provider, email=email))
+def test_email_address_with_similar_letters_is_refused(amina, provider, client, email):
+    check_refused(client, sign_in_at_provider(client, provider, email=email))
     amina.email, _old = email, amina.email
     amina.save()
-    check_refused(client, arrive(client, provider))
+    check_refused(client, sign_in_at_provider(client, provider))
 
 
 @pytest.mark.parametrize(
@@ -163,9 +163,9 @@ def test_address_with_letters_that_look_alike(amina, provider, client, email):
         {"exp": None},
     ],
 )
-def test_token_that_is_not_for_this_sign_in(amina, provider, client, lies):
+def test_token_for_another_sign_in_is_refused(amina, provider, client, lies):
     provider.lies = lies
-    check_refused(client, arrive(client, provider))
+    check_refused(client, sign_in_at_provider(client, provider))
 
 
 @pytest.mark.parametrize(
@@ -178,22 +178,22 @@ def test_token_that_is_not_for_this_sign_in(amina, provider, client, lies):
         (None, {"alg": "none"}, "UnsupportedAlgorithm"),
     ],
 )
-def test_token_that_the_provider_did_not_sign(amina, provider, client, caplog, key, header, why):
+def test_token_without_the_providers_signature_is_refused(amina, provider, client, caplog, key, header, why):
     provider.signs_with, provider.header = key, header
-    check_refused(client, arrive(client, provider))
+    check_refused(client, sign_in_at_provider(client, provider))
     assert f"{why}Error" in caplog.text
 
 
-def test_key_that_the_provider_changed_is_fetched(amina, provider, client):
-    arrive(client, provider)
+def test_new_key_of_the_provider_is_fetched(amina, provider, client):
+    sign_in_at_provider(client, provider)
     provider.key = provider.signs_with = RSAKey.generate_key(2048, {"kid": "2"})
     provider.header = {"alg": "RS256", "kid": "2"}
     other = Client()
-    arrive(other, provider)
-    assert is_in(other)
+    sign_in_at_provider(other, provider)
+    assert is_signed_in(other)
 
 
-def test_wrong_state_and_what_another_began(amina, provider, client):
+def test_wrong_state_or_another_session_is_refused(amina, provider, client):
     answer = provider.sign_in(client.get(START)["Location"])
     check_refused(client, client.get(answer.replace("state=", "state=x")))
     check_refused(client, client.get(answer))
@@ -203,15 +203,15 @@ def test_wrong_state_and_what_another_began(amina, provider, client):
     check_refused(Client(), Client().get(answer))
 
 
-def test_answer_is_good_once(amina, provider, client):
+def test_response_is_valid_once(amina, provider, client):
     answer = provider.sign_in(client.get(START)["Location"])
     client.get(answer)
     client.logout()
     check_refused(client, client.get(answer))
 
 
-def test_code_that_somebody_else_wished_for(amina, provider, client):
-    """PKCE: a code that was taken on its way is no good to another."""
+def test_code_that_another_browser_requested_is_refused(amina, provider, client):
+    """PKCE: a code that an attacker intercepts does not work in another browser."""
     theirs = parse_qs(urlsplit(provider.sign_in(Client().get(START)["Location"])).query)
     mine = parse_qs(urlsplit(client.get(START)["Location"]).query)
     response = client.get(DONE, {"code": theirs["code"][0], "state": mine["state"][0]})
@@ -220,43 +220,43 @@ def test_code_that_somebody_else_wished_for(amina, provider, client):
 
 
 @pytest.mark.parametrize("query", ["", "?error=access_denied", "?code=x", "?state=x", "?code=x&state=x"])
-def test_nonsense(provider, client, query):
+def test_malformed_response_is_refused(provider, client, query):
     client.get(START)
     check_refused(client, client.get(f"{DONE}{query}"))
 
 
-def test_provider_that_does_not_answer(settings, provider, client):
+def test_failing_provider_is_refused(settings, provider, client):
     settings.IDENTITY_PROVIDER |= {"issuer": "http://127.0.0.1:9/realm"}
     check_refused(client, client.get(START))
 
 
-def test_foreign_link_signs_nobody_out(amina, provider, client):
-    arrive(client, provider)
+def test_link_from_another_site_keeps_the_session(amina, provider, client):
+    sign_in_at_provider(client, provider)
     assert client.get(f"{DONE}?code=x&state=x")["Location"] == "/admin/"
-    assert is_in(client)
+    assert is_signed_in(client)
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
-def test_it_leads_to_no_other_site(amina, provider, client, target):
-    assert arrive(client, provider, f"{START}?next={target}")["Location"] == "/admin/"
+def test_redirect_stays_on_this_site(amina, provider, client, target):
+    assert sign_in_at_provider(client, provider, f"{START}?next={target}")["Location"] == "/admin/"
 
 
-def test_logs_name_nobody(amina, provider, client, caplog):
+def test_logs_contain_no_names(amina, provider, client, caplog):
     caplog.set_level(logging.DEBUG, "accounts")
-    arrive(client, provider, email="nobody@example.org")
+    sign_in_at_provider(client, provider, email="nobody@example.org")
     provider.lies = {"nonce": "another"}
-    arrive(client, provider)
+    sign_in_at_provider(client, provider)
     assert "Single sign-on was refused: nobody here" in caplog.text
     assert "InvalidClaimError" in caplog.text
     for word in ("example.org", "amina", identity_provider.SECRET):
         assert word not in caplog.text
 
 
-# --- The door ------------------------------------------------------------------------------------
+# --- Login page and settings ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("page", ["/admin/login/", "/_util/login/"])
-def test_button_is_there_when_there_is_a_provider(settings, provider, client, page):
+def test_button_is_shown_if_there_is_a_provider(settings, provider, client, page):
     [link] = builders.parse(client.get(f"{page}?next=/admin/reports/")).select(f"a[href^='{START}']")
     assert link.text == "Sign in with Our <b>school</b>"
     assert link["href"] == f"{START}?next=/admin/reports/"

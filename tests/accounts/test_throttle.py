@@ -1,12 +1,12 @@
-"""The limits on guessing: nobody locks all others out, and no address is taken for another."""
+"""The limits of the throttle, and the network address that they are counted for."""
 
 import pytest
 from django.test import Client, RequestFactory
 
 from accounts import throttle
 from accounts.throttle import Throttle, address_of
-from tests.accounts.test_second_factor import give, signed_in, with_app
-from tests.accounts.test_signing_in import COOL_OFF, NOON, TOO_MANY, is_in, is_refused, sign_in
+from tests.accounts.test_second_factor import send_code, signed_in, with_app
+from tests.accounts.test_signing_in import COOL_OFF, NOON, TOO_MANY, is_refused, is_signed_in, sign_in
 from tests.site_project.test_environment import read_settings, run
 from tests.support import builders
 
@@ -30,31 +30,31 @@ def guess(times, address, name="Amina", purpose="password"):
     return sum(Throttle(purpose, request, name).count_attempt() for _ in range(times))
 
 
-# --- How many ------------------------------------------------------------------------------------
+# --- Limits --------------------------------------------------------------------------------------
 
 
-def test_five_wrong_passwords_lock_a_name_only_where_they_came_from(amina):
+def test_five_wrong_passwords_lock_a_name_for_their_address_only(amina):
     for _ in range(6):
         refused = sign_in("Amina", address="198.51.100.7")
     assert is_refused(refused)
-    assert is_in(sign_in("Amina", builders.PASSWORD, address="192.0.2.1"))
+    assert is_signed_in(sign_in("Amina", builders.PASSWORD, address="192.0.2.1"))
     assert is_refused(sign_in("Amina", builders.PASSWORD, address="198.51.100.7")), "it opens nowhere else"
 
 
-def test_a_name_has_a_cap_for_all_addresses_together(amina, noon):
+def test_name_has_a_limit_for_all_addresses_together(amina, noon):
     checked = [guess(9, f"198.51.100.{number}") for number in range(30)]
     assert checked == [5] * 20 + [0] * 10
     assert is_refused(sign_in("Amina", builders.PASSWORD))
     assert is_refused(sign_in("Amina", builders.PASSWORD, address="10.0.0.1"))
     noon.move_to(NOON + COOL_OFF)
-    assert is_in(sign_in("Amina", builders.PASSWORD))
+    assert is_signed_in(sign_in("Amina", builders.PASSWORD))
 
 
-def test_owner_who_signs_in_gives_no_guesser_new_attempts(amina):
+def test_successful_sign_in_gives_other_addresses_no_new_attempts(amina):
     for number in range(20):
         guess(4, f"198.51.100.{number}")
     for _ in range(3):
-        assert is_in(sign_in("Amina", builders.PASSWORD))
+        assert is_signed_in(sign_in("Amina", builders.PASSWORD))
     assert sum(guess(9, f"203.0.113.{number}") for number in range(9)) == 20
 
 
@@ -63,24 +63,24 @@ def test_owner_who_signs_in_gives_no_guesser_new_attempts(amina):
     [["10.0.0.1"], ["127.0.0.1"], ["172.17.0.1"], ["192.168.1.1"], ["100.64.0.1"], ["::1"], ["fd00::1"]],
 )
 @pytest.mark.parametrize("trusted", [0, 1])
-def test_wrong_names_from_an_address_that_all_may_share_lock_nobody(settings, amina, addresses, trusted):
+def test_attempts_from_an_internal_address_lock_nobody_else(settings, amina, addresses, trusted):
     settings.TRUST_PROXY = trusted
     [address] = addresses
     for number in range(25):
         sign_in(f"name-{number}", address=address)
     for _ in range(9):
         sign_in("Amina", address=address)
-    assert is_in(sign_in("Amina", builders.PASSWORD, address=address))
+    assert is_signed_in(sign_in("Amina", builders.PASSWORD, address=address))
 
 
-def test_header_that_is_missing_does_not_make_the_proxy_the_visitor(settings, amina):
+def test_address_of_the_proxy_is_not_used_without_the_header(settings, amina):
     settings.TRUST_PROXY = 1
     for number in range(25):
         sign_in(f"name-{number}", address="192.0.2.80")
-    assert is_in(sign_in("Amina", builders.PASSWORD, address="192.0.2.80"))
+    assert is_signed_in(sign_in("Amina", builders.PASSWORD, address="192.0.2.80"))
 
 
-def test_code_has_six_digits_and_one_low_limit_for_all_addresses(settings):
+def test_codes_have_a_low_limit_for_all_addresses(settings):
     settings.SECOND_FACTOR = "ADMINISTRATORS"
     admin = builders.make_user(username="admin", is_superuser=True)
     with_app(admin)
@@ -88,11 +88,11 @@ def test_code_has_six_digits_and_one_low_limit_for_all_addresses(settings):
     answers = []
     for number in range(6):
         client.defaults["REMOTE_ADDR"] = f"198.51.100.{number}"
-        answers.append(TOO_MANY in give(client, f"00000{number}").text)
+        answers.append(TOO_MANY in send_code(client, f"00000{number}").text)
     assert answers == [False] * 5 + [True]
 
 
-def test_numbers_of_the_documentation():
+def test_limits_match_the_documentation():
     assert throttle.PER_NAME * 24 * 60 // 15 == 9600
     assert throttle.PER_NAME // throttle.PER_NAME_AND_ADDRESS == 20
 
@@ -127,7 +127,7 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize(("written", "address"), SPELLINGS.items())
-def test_address_as_a_proxy_writes_it(settings, written, address):
+def test_address_is_parsed_in_the_forms_that_proxies_write(settings, written, address):
     settings.TRUST_PROXY = 1
     request = RequestFactory(REMOTE_ADDR="192.0.2.80").get("/", headers={"X-Forwarded-For": written})
     assert address_of(request) == address
@@ -159,13 +159,13 @@ def test_number_of_proxies_from_the_environment(tmp_path, value, number):
 
 
 @pytest.mark.parametrize("value", ["10", "-1", "1.5", "\u0662x"])
-def test_number_of_proxies_that_is_none_stops_the_start(tmp_path, value):
+def test_wrong_number_of_proxies_stops_the_start(tmp_path, value):
     result = run("import site_project.settings", tmp_path, TRUST_PROXY=value)
     assert result.returncode == 1
     assert result.stderr.startswith("TRUST_PROXY must be the number of proxies")
 
 
-def test_browser_without_an_address_signs_in(amina):
+def test_request_without_an_address_signs_in(amina):
     client = Client(REMOTE_ADDR="")
     data = {"username": "Amina", "password": builders.PASSWORD}
     assert client.post("/admin/login/", data).status_code == 302

@@ -1,4 +1,4 @@
-"""A link that opens an account is in no log, leaves the address bar, and dies soon."""
+"""Links to choose a password: their token is in no log and no address bar, and expires."""
 
 import datetime
 import json
@@ -22,7 +22,7 @@ from tests.support import builders
 from tests.support.production import database_of_the_test, running_site
 
 TOKEN = "dam7x2-0123456789abcdef0123456789abcdef"
-# Arguments of routes that name nothing secret. Another name fails the test: is it a token?
+# Arguments of routes that are not secret. A route with another argument fails the test, as it may be a token.
 HARMLESS = re.compile(
     r"(\w+_)?(id|id_[ab]|pk|to)|(app|model|action|content_type_\w+)_?(label|name)|kind|lang|mode|name|place|slug"
     r"|action|filename|filter_spec"
@@ -80,7 +80,7 @@ def test_every_route_with_a_token_is_logged_without_it(front):  # noqa: F811
     assert [text for text in logged if TOKEN in text] == []
 
 
-def test_front_server_logs_the_route_alone(front):  # noqa: F811
+def test_front_server_logs_only_the_route(front):  # noqa: F811
     paths = [link + TOKEN for link in LINKS] + [f"/admin//password_reset//confirm//MQ/{TOKEN}"]
     expected = [*LINKS.values(), "/admin/password_reset/confirm/..."]
     assert logged_by_nginx(front, *paths) == expected
@@ -94,7 +94,7 @@ def test_front_server_logs_other_paths_as_they_are(front):  # noqa: F811
 @pytest.mark.parametrize(
     "path", [*dict.fromkeys(LINKS.values()), "/x/invitation/\nMQ/", "/password_reset//confirm/"]
 )
-def test_site_logs_the_route_alone(path):
+def test_site_logs_only_the_route(path):
     path = path.removesuffix("...") + TOKEN
     for message in logged_by_the_site(path):
         assert TOKEN not in message
@@ -114,7 +114,7 @@ def test_running_site_logs_no_token(tmp_path):
     assert TOKEN not in running.output()
 
 
-# --- What a link does once it is opened ----------------------------------------------------------
+# --- Opening a link ------------------------------------------------------------------------------
 
 
 def link_of(user, kind):
@@ -137,7 +137,7 @@ def kind(request):
 
 
 @pytest.mark.django_db
-def test_link_leaves_the_address_bar_and_no_referrer_tells_it(kind):
+def test_token_is_removed_from_the_address_bar_and_sent_to_no_site(kind):
     link = link_of(builders.make_user("Editors"), kind)
     client = Client()
     response = client.get(link)
@@ -151,7 +151,7 @@ def test_link_leaves_the_address_bar_and_no_referrer_tells_it(kind):
 
 
 @pytest.mark.django_db
-def test_link_that_a_mail_scanner_opened_still_works_and_is_dead_once_a_password_is_chosen(kind):
+def test_link_works_after_a_mail_scanner_until_a_password_is_chosen(kind):
     link = link_of(builders.make_user("Editors"), kind)
     scanner, owner, thief = Client(), Client(), Client()
     scanned = scanner.get(link, follow=True)
@@ -164,7 +164,7 @@ def test_link_that_a_mail_scanner_opened_still_works_and_is_dead_once_a_password
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("seconds", "works"), [(0, True), (1, False)])
-def test_link_dies_soon(kind, time_machine, seconds, works):
+def test_link_expires(kind, time_machine, seconds, works):
     start = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
     time_machine.move_to(start, tick=False)
     link = link_of(builders.make_user("Editors"), kind)
@@ -178,7 +178,7 @@ def test_link_dies_soon(kind, time_machine, seconds, works):
 
 
 @pytest.mark.django_db
-def test_link_dies_when_the_address_changes(kind):
+def test_link_expires_if_the_email_address_changes(kind):
     user = builders.make_user("Editors")
     link = link_of(user, kind)
     user.email = "other@example.org"

@@ -18,7 +18,7 @@ VALUES = {"app_label": "stories", "model_name": "theme", "content_type_app_name"
 VALUES |= {"content_type_model_name": "storypage", "filter_spec": "width-100", "mode": "default"}
 UUID = "5a3a1c6e-6a0e-4a37-8f6b-0f3a1c6e6a0e"
 # What an editor must reach before logging in, and what tells nothing of the site.
-OPEN = {
+EXEMPT_ROUTES = {
     "admin/login/",
     "admin/password_reset/",
     "admin/password_reset/done/",
@@ -58,7 +58,7 @@ def test_no_migration_is_missing():
 
 
 def test_admin_is_closed_to_visitors(client):
-    routes = {route: pattern for route, pattern in admin_patterns() if route not in OPEN}
+    routes = {route: pattern for route, pattern in admin_patterns() if route not in EXEMPT_ROUTES}
     assert len(routes) > 150, "the walk finds the whole admin"
     opened = []
     for route, pattern in routes.items():
