@@ -330,10 +330,11 @@ def test_factors_of_other_users_cannot_be_removed(admin):
     assert Passkey.objects.get().user == admin
 
 
-def test_command_deletes_lost_passkeys(admin, capsys):
+def test_lost_passkeys_are_deleted(admin, capsys):
     lost = builders.make_user(username="lost", is_superuser=True)
     with_passkey(lost)
-    passkey, client = with_passkey(admin), signed_in(admin)
+    passkey = with_passkey(admin)
+    client = signed_in(admin)
     use(client, passkey)
     address = f"/admin/users/second-factor/{lost.pk}/"
     assert builders.parse(client.get("/admin/users/")).select(f"a[href='{address}']")

@@ -24,7 +24,7 @@ from tests.support.production import database_of_the_test, running_site
 TOKEN = "dam7x2-0123456789abcdef0123456789abcdef"
 # Arguments of routes that are not secret. A route with another argument fails the test, as it may be a token.
 HARMLESS = re.compile(
-    r"(\w+_)?(id|id_[ab]|pk|to)|(app|model|action|content_type_\w+)_?(label|name)|kind|lang|mode|name|place|slug"
+    r"(\w+_)?(id|id_[ab]|pk|to)|(app|model|action|content_type_\w+)_?(label|name)|index_path|kind|lang|mode|name|slug|term_type"
     r"|action|filename|filter_spec"
 )
 LINKS = {
