@@ -103,7 +103,7 @@ def whole_database(transactional_db, django_db_serialized_rollback):
 
 @pytest.mark.usefixtures("whole_database")
 class TestWholeSite:
-    def test_everything_comes_back(self, client, store, tmp_path):
+    def test_restore_brings_everything_back(self, client, store, tmp_path):
         addresses = make_rich_site()
         pages = [client.get(address).content for address in addresses]
         assert b"Long road" in pages[2]
@@ -131,7 +131,7 @@ class TestWholeSite:
         assert again.pk > newest
         assert client.get(again.url).status_code == 200
 
-    def test_a_site_gives_way_only_when_told_so(self, client, store, tmp_path):
+    def test_restore_over_a_site_needs_overwrite(self, client, store, tmp_path):
         story = builders.make_story(
             "In the backup", lead_image=builders.make_image(), lead_image_alt="A lamp"
         )
@@ -162,7 +162,7 @@ class TestWholeSite:
         assert client.get(story.url).status_code == 200
         assert client.get(later.url).status_code == 404
 
-    def test_the_file_is_for_its_owner_alone_and_is_never_written_over(self, store, tmp_path):
+    def test_archive_is_readable_by_its_owner_only_and_never_overwritten(self, store, tmp_path):
         path = tmp_path / "site.zip"
         save_site(path)
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -270,7 +270,7 @@ BAD = {
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("case", BAD)
-def test_what_is_no_whole_backup_changes_nothing(store, small, case):
+def test_damaged_archive_changes_nothing(store, small, case):
     spoil, words = BAD[case]
     spoil(small)
     before = rows()
@@ -296,7 +296,7 @@ def test_what_is_no_whole_backup_changes_nothing(store, small, case):
         "outside.txt",
     ],
 )
-def test_paths_that_lead_elsewhere_are_refused(store, tmp_path, name):
+def test_paths_outside_the_folders_are_refused(store, tmp_path, name):
     path = tmp_path / "tricky.zip"
     with archive.new_archive(path) as writer, writer.member(name, compress=False) as member:
         member.write(b"gotcha")
@@ -305,6 +305,6 @@ def test_paths_that_lead_elsewhere_are_refused(store, tmp_path, name):
     assert {each.name for each in tmp_path.rglob("*")} == {"tricky.zip"}
 
 
-def test_a_missing_backup_is_said_in_one_line(tmp_path):
+def test_missing_archive_gives_a_one_line_error(tmp_path):
     with pytest.raises(CommandError, match=r"can't be read: No such file"):
         restore_site(tmp_path / "no-such.zip")

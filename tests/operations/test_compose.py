@@ -28,14 +28,14 @@ def volumes_of(service):
     return {mount.split(":")[1]: mount.split(":")[0] for mount in SERVICES[service].get("volumes", [])}
 
 
-def test_services_are_those_of_the_documentation():
+def test_services_match_the_documentation():
     assert set(SERVICES) == {"secrets", "database", "cache", "web", "scheduler", "front"}
     for service in SERVICES.values():
         assert set(service.get("depends_on", [])) <= set(SERVICES)
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_service_is_locked_in(name):
+def test_service_has_no_privileges(name):
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -51,7 +51,7 @@ def test_only_the_site_reaches_the_database():
         assert SERVICES[name]["networks"] == ["inside"]
 
 
-def test_volumes_and_files_are_there():
+def test_volumes_and_files_exist():
     used = {source for name in SERVICES for source in volumes_of(name).values()}
     files = {source for source in used if source.startswith("./")}
     assert used - files == set(COMPOSE["volumes"])
@@ -60,11 +60,11 @@ def test_volumes_and_files_are_there():
 
 
 @pytest.mark.parametrize("name", SITE)
-def test_variables_are_those_of_the_readme(name):
+def test_variables_are_in_the_readme(name):
     assert set(SERVICES[name]["environment"]) - OTHERS <= variables_in_code()
 
 
-def test_commands_are_there():
+def test_commands_exist():
     words = SERVICES["scheduler"]["command"].split()
     assert words[:2] == ["python", "manage.py"]
     assert words[2] in get_commands()
@@ -91,7 +91,7 @@ def make_secrets(folder):
     return {path.relative_to(folder): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_secrets_are_made_once(tmp_path):
+def test_secrets_are_generated_once(tmp_path):
     made = make_secrets(tmp_path)
     names = {
         "site/secret_key",
@@ -112,7 +112,7 @@ def test_secrets_are_made_once(tmp_path):
     assert not set(other.values()) & set(made.values())
 
 
-def test_site_finds_the_password_of_the_database_in_its_file(tmp_path):
+def test_site_reads_the_database_password_from_a_file(tmp_path):
     if connection.vendor != "postgresql":
         pytest.skip("it is PostgreSQL's")
     database = connection.settings_dict

@@ -42,7 +42,7 @@ def is_there(client, story):
 
 
 @pytest.mark.django_db
-def test_stories_come_and_go_when_it_is_time(client, time_machine):
+def test_scheduled_stories_are_published_and_expire_on_time(client, time_machine):
     time_machine.move_to(NOON)
     hour = datetime.timedelta(hours=1)
     comes = scheduled("It comes", go_live_at=NOON + hour)
@@ -69,7 +69,7 @@ def night_work_is_done():
 
 
 @pytest.mark.django_db
-def test_work_of_the_night_is_done_once_a_night(time_machine):
+def test_nightly_work_is_done_once_a_night(time_machine):
     for moment, is_done in [(NOON, True), (NOON.replace(hour=23), False)]:
         time_machine.move_to(moment)
         make_old()
@@ -82,7 +82,7 @@ def test_work_of_the_night_is_done_once_a_night(time_machine):
 
 
 @pytest.mark.django_db
-def test_another_that_is_at_work_is_left_alone(data_dir):
+def test_work_is_skipped_while_another_process_does_it(data_dir):
     make_old()
     with locks.hold("due_work") as got:
         assert got
@@ -95,7 +95,7 @@ def test_another_that_is_at_work_is_left_alone(data_dir):
 
 
 @pytest.mark.django_db
-def test_page_for_an_outage_has_the_help_line_of_now(data_dir):
+def test_outage_page_has_the_current_help_line(data_dir):
     home = builders.home_page()
     for words in ("Call 1111.", "Call 2222."):
         home.help_line = f"<p>{words}</p>"
@@ -105,7 +105,7 @@ def test_page_for_an_outage_has_the_help_line_of_now(data_dir):
 
 
 @pytest.mark.usefixtures("transactional_db", "django_db_serialized_rollback")
-def test_one_that_runs_forever_stops_when_it_is_told(data_dir):
+def test_forever_stops_at_sigterm(data_dir):
     variables = BARE | GOOD | {"DATA_DIR": str(data_dir), "DATABASE_URL": database_of_the_test()}
     with ExitStack() as stack:
         scheduler = stack.enter_context(manage(variables, "run_due_work", "--forever"))

@@ -91,7 +91,7 @@ def told(site):  # noqa: F811
         ("X-Real-IP $remote_addr", "X-Real-IP"),
     ],
 )
-def test_each_visitor_of_another_proxy_has_an_address(nginx_path, site, tmp_path, header, read):  # noqa: F811
+def test_visitors_behind_another_proxy_keep_their_addresses(nginx_path, site, tmp_path, header, read):  # noqa: F811
     with ExitStack() as stack:
         inner = front_server.running(nginx_path, site.address, tmp_path, more=uncommented(read))
         inner_port, _folder = stack.enter_context(inner)
@@ -111,14 +111,14 @@ def test_two_proxies_in_a_chain(nginx_path, site, tmp_path):  # noqa: F811
         assert told(site) == VISITOR
 
 
-def test_who_goes_around_the_proxy_can_claim_nothing(nginx_path, site, tmp_path):  # noqa: F811
+def test_visitor_who_bypasses_the_proxy_cannot_forge_an_address(nginx_path, site, tmp_path):  # noqa: F811
     with front_server.running(nginx_path, site.address, tmp_path, more=uncommented()) as (port, _folder):
         ask(port, VISITOR, **SPOOFED)
     assert told(site) == VISITOR
 
 
 @pytest.mark.parametrize("header", [APPENDED, "X-Forwarded-For $remote_addr:$remote_port"])
-def test_proxy_that_nginx_was_not_told_of_locks_nobody(nginx_path, site, settings, tmp_path, header):  # noqa: F811
+def test_unconfigured_proxy_locks_nobody_out(nginx_path, site, settings, tmp_path, header):  # noqa: F811
     """All visitors have the proxy's address then: an internal one counts for nobody."""
     settings.TRUST_PROXY = 1
     with ExitStack() as stack:
@@ -137,7 +137,7 @@ def test_proxy_that_nginx_was_not_told_of_locks_nobody(nginx_path, site, setting
         ([APPENDED, APPENDED], 2),
     ],
 )
-def test_proxies_right_before_the_site(nginx_path, site, settings, headers, trusted):  # noqa: F811
+def test_proxies_directly_in_front_of_the_site(nginx_path, site, settings, headers, trusted):  # noqa: F811
     """With no nginx of ours between: TRUST_PROXY says how many there are."""
     settings.TRUST_PROXY = trusted
     with ExitStack() as stack:

@@ -126,7 +126,7 @@ GZIP = {"Accept_Encoding": "gzip"}
         ([{"Host": "one.example.org"}, {"Host": "other.example.org"}], 2),
     ],
 )
-def test_what_is_public_is_asked_for_once(site, front, requests, times):
+def test_public_page_is_requested_once_within_a_second(site, front, requests, times):
     assert asked_within_a_second(site, front, *requests) == times
 
 
@@ -145,19 +145,19 @@ def test_what_is_public_is_asked_for_once(site, front, requests, times):
     ],
     ids=str,
 )
-def test_all_else_is_asked_for_each_time(site, front, headers):
+def test_other_responses_are_not_cached(site, front, headers):
     site.headers = headers
     assert asked_within_a_second(site, front, {}, {}, {}) == 3
 
 
 @pytest.mark.parametrize("path", ["/media/images/a.jpg", "/documents/1/a.pdf", "/admin/"])
-def test_files_and_the_admin_are_asked_for_each_time(site, front, path):
+def test_files_and_the_admin_are_not_cached(site, front, path):
     for _ in range(2):
         front.ask(path)
     assert len(site.asked) == 2
 
 
-def test_static_files_are_kept_for_everybody(site, front):
+def test_static_files_are_cached_for_everybody(site, front):
     site.headers = {"Cache-Control": "max-age=315360000, public, immutable"}
     for headers in ({}, {"Cookie": "sessionid=1"}, {}):
         assert (
@@ -166,7 +166,7 @@ def test_static_files_are_kept_for_everybody(site, front):
     assert len(site.asked) == 1
 
 
-def test_withdrawn_page_is_soon_gone(site, front):
+def test_withdrawn_page_is_gone_within_two_seconds(site, front):
     """A page is shown for at most two seconds after the site made it, so no longer after it is withdrawn.
 
     It says itself when it was made, and that is compared with when it was asked for: how fast this machine
@@ -196,7 +196,7 @@ def test_withdrawn_page_does_not_come_back_when_the_site_is_down(site, front):
     assert front.ask().status == 503
 
 
-def test_compressed_page_is_passed_on_as_it_is(site, front):
+def test_compressed_page_is_passed_on_unchanged(site, front):
     site.headers |= {"Content-Encoding": "gzip", "ETag": '"one"', "Vary": "Accept-Encoding"}
     site.body = lambda: PAGE
     for _ in range(2):
@@ -209,7 +209,7 @@ def test_compressed_page_is_passed_on_as_it_is(site, front):
     assert (unchanged.status, unchanged.content) == (304, b"")
 
 
-def test_site_is_told_what_it_must_know(site, front):
+def test_site_gets_host_scheme_and_address(site, front):
     front.ask("/a?q=b", Host="stories.example.org", X_Forwarded_Proto="https", X_Forwarded_For="1.2.3.4")
     (asked,) = site.asked
     assert asked["HTTP_HOST"] == "stories.example.org"
@@ -219,7 +219,7 @@ def test_site_is_told_what_it_must_know(site, front):
     assert (asked["PATH_INFO"], asked["QUERY_STRING"]) == ("/a", "q=b")
 
 
-def test_https_is_ended_here(nginx_path, site, tmp_path):
+def test_nginx_can_terminate_tls(nginx_path, site, tmp_path):
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
     files = ["-keyout", tmp_path / "privkey.pem", "-out", tmp_path / "fullchain.pem"]
     subprocess.run([*command, *files], check=True, capture_output=True)
@@ -240,7 +240,7 @@ def test_https_is_ended_here(nginx_path, site, tmp_path):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_when_the_site_does_not_answer_there_is_the_help_line(site, front, tmp_path, method):
+def test_outage_page_is_sent_when_the_site_does_not_respond(site, front, tmp_path, method):
     (tmp_path / "maintenance.html").write_text("<p>Call 0800 1234.</p>")
     assert front.ask("/maintenance.html").status == 404, "the page has no address of its own"
     site.stop()
@@ -255,7 +255,7 @@ def test_when_the_site_does_not_answer_there_is_the_help_line(site, front, tmp_p
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_without_that_page_it_is_unavailable_all_the_same(site, front):
+def test_status_is_503_without_an_outage_page(site, front):
     site.stop()
     response = front.ask()
     assert (response.status, response.headers["Retry-After"]) == (503, "60")
@@ -263,7 +263,7 @@ def test_without_that_page_it_is_unavailable_all_the_same(site, front):
     assert response.headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_site_has_the_front_server_send_a_file(site, front, tmp_path):
+def test_nginx_sends_files_for_the_site(site, front, tmp_path):
     (tmp_path / "media").mkdir()
     (tmp_path / "media" / "a.jpg").write_bytes(b"A picture.")
     assert front.ask("/files/a.jpg").status == 404, "nobody else may ask for it"
@@ -275,7 +275,7 @@ def test_site_has_the_front_server_send_a_file(site, front, tmp_path):
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_upload_may_be_as_large_as_the_site_takes(site, front):
+def test_upload_limit_is_that_of_the_site(site, front):
     def size_of(length):
         connection = http.client.HTTPConnection("127.0.0.1", front.port)
         connection.request("POST", "/admin/", headers={"Content-Length": str(length)})
@@ -286,7 +286,7 @@ def test_upload_may_be_as_large_as_the_site_takes(site, front):
     assert size_of(20 * 2**20 + 1) == 413
 
 
-def test_log_tells_nothing_of_who_asked(site, front):
+def test_log_contains_nothing_about_visitors(site, front):
     front.ask("/search/?q=secret-words", User_Agent="secret-agent", Referer="http://secret-page/")
     site.stop()
     front.ask("/search/?q=secret-word", User_Agent="secret-agent", Cookie="secret-cookie")

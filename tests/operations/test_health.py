@@ -20,7 +20,7 @@ def as_in_production(settings):
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", PROBES)
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_probe_is_answered_by_any_name_and_without_https(client, path, method):
+def test_health_check_works_with_any_host_and_without_https(client, path, method):
     response = getattr(client, method)(path, headers=ANY_HOST)
     assert response.status_code == 200
     assert response.content == (b"ok\n" if method == "get" else b"")
@@ -30,24 +30,24 @@ def test_probe_is_answered_by_any_name_and_without_https(client, path, method):
 
 
 @pytest.mark.parametrize("path", PROBES)
-def test_probe_only_reads(client, path):
+def test_health_check_refuses_post(client, path):
     response = client.post(path, headers=ANY_HOST)
     assert response.status_code == 405
     assert response["Allow"] == "GET, HEAD"
 
 
-def test_page_needs_its_host_still(client):
+def test_pages_still_need_an_allowed_host(client):
     assert client.get("/", headers=ANY_HOST).status_code == 400
     assert client.get("/livez/", headers=ANY_HOST).status_code == 400
 
 
-def test_alive_asks_no_database(client):
+def test_livez_makes_no_query(client):
     # Without the mark django_db pytest-django refuses every query.
     assert client.get("/livez", headers=ANY_HOST).content == b"ok\n"
 
 
 @pytest.mark.django_db
-def test_not_ready_while_a_migration_is_missing(client, caplog):
+def test_readyz_fails_while_a_migration_is_missing(client, caplog):
     MigrationRecorder(connection).record_unapplied("stories", "0001_initial")
     assert client.get("/readyz").status_code == 200, "only the last ones are looked at"
     name = MigrationRecorder.Migration.objects.filter(app="search").latest("pk").name
@@ -63,7 +63,7 @@ def test_not_ready_while_a_migration_is_missing(client, caplog):
 
 
 @pytest.mark.django_db
-def test_migrations_are_looked_up_at_most_every_few_seconds(client, django_assert_num_queries):
+def test_migrations_are_cached_for_a_few_seconds(client, django_assert_num_queries):
     client.get("/readyz")
     with django_assert_num_queries(1):
         client.get("/readyz")
@@ -72,7 +72,7 @@ def test_migrations_are_looked_up_at_most_every_few_seconds(client, django_asser
 @pytest.mark.parametrize(
     "address", ["postgres://nobody:secret@127.0.0.1:1/none", "sqlite:////no/such/folder/db"]
 )
-def test_without_its_database_the_site_is_alive_and_not_ready(tmp_path, address):
+def test_without_its_database_livez_succeeds_and_readyz_fails(tmp_path, address):
     code = """
 import django; django.setup()
 from django.test import Client

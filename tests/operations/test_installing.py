@@ -19,7 +19,7 @@ PIP_INSTALL = re.compile(r"\bpip\b[^\n;&|]*\binstall\b[^\n]*")
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_installs_only_what_has_a_hash(name):
+def test_installs_only_hashed_packages(name):
     script = (ROOT / name).read_text().replace("\\\n", " ")
     commands = "\n".join(line for line in script.splitlines() if not line.lstrip().startswith("#"))
     assert not DOWNLOAD.search(commands)

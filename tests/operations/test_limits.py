@@ -47,7 +47,7 @@ def test_a_file_is_stored_whole_or_not_at_all(store):
     assert [path.stat().st_size for path in files(store)] == [2000]
 
 
-def test_an_upload_to_a_full_disk_is_refused_in_words_and_leaves_nothing(client, store):
+def test_upload_to_a_full_disk_shows_a_message_and_leaves_no_file(client, store):
     client.force_login(builders.make_user("Moderators"))
     client.raise_request_exception = False
     file = SimpleUploadedFile("a.png", builders.picture_bytes(), "image/png")
@@ -65,7 +65,7 @@ def test_an_upload_to_a_full_disk_is_refused_in_words_and_leaves_nothing(client,
     assert CleanImage.objects.count() == 1
 
 
-def test_the_databases_full_disk_is_known_too():
+def test_full_disk_of_a_database_is_recognised():
     with pytest.raises(sqlite3.OperationalError, match="full") as caught, sqlite3.connect(":memory:") as full:
         full.execute("PRAGMA max_page_count = 2")
         full.execute("CREATE TABLE a (b)")
@@ -79,7 +79,7 @@ def test_the_databases_full_disk_is_known_too():
     assert not is_disk_full(OSError(errno.EACCES, "Permission denied"))
 
 
-def test_more_than_the_largest_request_is_refused_before_it_is_read(client, settings):
+def test_too_large_request_is_refused_before_it_is_read(client, settings):
     settings.LARGEST_REQUEST = 100_000
     client.force_login(builders.make_user("Moderators"))
     for size, status in ((50_000, 200), (200_000, 400)):
@@ -96,12 +96,12 @@ def test_too_many_or_too_large_fields_are_refused(client):
     assert client.post(address, body, content_type=kind).status_code == 400
 
 
-def test_a_body_of_untold_length_is_refused(client):
+def test_body_without_a_length_is_refused(client):
     # Django would see no body at all, and answer as if the form were empty.
     assert client.post("/search/", HTTP_TRANSFER_ENCODING="chunked").status_code == 411
 
 
-def test_public_pages_need_no_room(client, settings):
+def test_public_pages_work_on_a_full_disk(client, settings):
     settings.PAGE_CACHE = True
     caches["pages"].clear()
     story = builders.make_story("Long road")

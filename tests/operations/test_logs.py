@@ -30,7 +30,7 @@ def cells():
 
 
 @pytest.mark.usefixtures("transactional_db", "django_db_serialized_rollback")
-def test_nothing_of_visitors_is_in_the_log_or_in_the_database(tmp_path):
+def test_log_and_database_contain_nothing_about_visitors(tmp_path):
     builders.make_story("Long road")
     builders.make_user("Editors", username="amina")
     before = set(cells())

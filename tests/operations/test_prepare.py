@@ -76,7 +76,7 @@ def administrators(variables, folder):
 
 
 @pytest.mark.parametrize("start", range(STARTS))
-def test_three_that_start_at_once_on_an_empty_database_all_come_up(tmp_path, start):
+def test_three_simultaneous_starts_on_an_empty_database_succeed(tmp_path, start):
     with empty_database(tmp_path) as (variables, folder), ExitStack() as stack:
         variables["FIRST_ADMIN"] = ADMIN
         processes = [stack.enter_context(manage(variables, "prepare", "--verbosity=0")) for _ in range(3)]
@@ -97,7 +97,7 @@ def test_three_that_start_at_once_on_an_empty_database_all_come_up(tmp_path, sta
         assert administrators(variables, folder) == [f"{ADMIN} True True True"]
 
 
-def test_without_a_name_there_is_no_administrator(db, settings, tmp_path):
+def test_without_first_admin_no_administrator_is_created(db, settings, tmp_path):
     settings.DATA_DIR = tmp_path
     call_command("prepare", verbosity=0)
     assert not get_user_model().objects.exists()
@@ -105,7 +105,7 @@ def test_without_a_name_there_is_no_administrator(db, settings, tmp_path):
     assert (tmp_path / "maintenance.html").exists()
 
 
-def test_random_name_is_nothing_that_anybody_can_guess(db, settings, tmp_path):
+def test_random_name_of_the_administrator_is_unpredictable(db, settings, tmp_path):
     names = set()
     for folder in (tmp_path / "one", tmp_path / "other"):
         folder.mkdir()
@@ -121,7 +121,7 @@ def test_random_name_is_nothing_that_anybody_can_guess(db, settings, tmp_path):
     assert len(names) == 2
 
 
-def test_database_is_asked_nothing_before_its_turn(db, settings, tmp_path):
+def test_no_query_runs_before_the_lock_is_held(db, settings, tmp_path):
     """Not even by the checks of a start: on SQLite, who comes while the new file is made finds it locked."""
     settings.DATA_DIR = tmp_path
     connection.features.__dict__.pop("supports_json_field", None)  # the answer to a check is kept
@@ -140,7 +140,7 @@ def test_database_is_asked_nothing_before_its_turn(db, settings, tmp_path):
     assert turns[0]
 
 
-def test_what_the_checks_find_stops_the_start(db, settings, tmp_path):
+def test_errors_of_the_system_checks_stop_the_start(db, settings, tmp_path):
     settings.DATA_DIR = tmp_path
     settings.LANGUAGES_BIDI = ["no language!"]
     with pytest.raises(SystemCheckError, match="LANGUAGES_BIDI"):

@@ -78,7 +78,7 @@ def end_upload(connection):
         return file.readline().strip() or file.readline().strip()
 
 
-def test_server_makes_the_database_ready_and_stops_when_its_requests_are_done(tmp_path):
+def test_server_prepares_the_database_and_finishes_requests_before_it_stops(tmp_path):
     with ExitStack() as stack:
         variables, _folder = stack.enter_context(empty_database(tmp_path))
         variables |= {"TRY_OUT": "1", "BASE_URL": ""}
@@ -95,7 +95,7 @@ def test_server_makes_the_database_ready_and_stops_when_its_requests_are_done(tm
         assert "Traceback" not in output
 
 
-def test_server_does_not_start_without_its_key(tmp_path):
+def test_server_does_not_start_without_a_secret_key(tmp_path):
     environment = BARE | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     environment |= {"BASE_URL": "https://stories.example.org", "DATA_DIR": str(tmp_path)}
     done = subprocess.run([START], env=environment, capture_output=True, text=True, check=False)

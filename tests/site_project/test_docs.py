@@ -30,7 +30,7 @@ def test_example_file_names_the_same_variables():
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_and_pictures_are_there(document):
+def test_links_and_pictures_exist(document):
     targets = re.findall(r"\]\(([^)#]+)\)", document.read_text())
     missing = [
         target
@@ -40,7 +40,7 @@ def test_links_and_pictures_are_there(document):
     assert missing == []
 
 
-def test_commands_of_the_documents_are_in_the_makefile():
+def test_make_commands_in_the_documents_exist():
     makefile = (ROOT / "Makefile").read_text()
     commands = {
         command
@@ -51,7 +51,7 @@ def test_commands_of_the_documents_are_in_the_makefile():
     assert [command for command in commands if f"\n{command}:" not in makefile] == []
 
 
-def test_contributing_says_why_each_package_is_here():
+def test_contributing_gives_a_reason_for_each_package():
     project = (ROOT / "pyproject.toml").read_text()
     packages = set(re.findall(r'^    "([a-z-]+)[\[><=]', project, re.MULTILINE))
     table = (ROOT / "CONTRIBUTING.md").read_text()

@@ -119,7 +119,7 @@ def test_try_out_mode_answers_to_this_machine_only(tmp_path):
     assert hosts == "['127.0.0.1', 'localhost']"
 
 
-def test_try_out_mode_keeps_a_secret_of_its_own(tmp_path):
+def test_try_out_mode_generates_a_secret_key(tmp_path):
     first = read_settings(tmp_path, "settings.SECRET_KEY", TRY_OUT="1", SECRET_KEY="", BASE_URL="")
     again = read_settings(tmp_path, "settings.SECRET_KEY", TRY_OUT="1", SECRET_KEY="", BASE_URL="")
     assert first == again
@@ -127,12 +127,12 @@ def test_try_out_mode_keeps_a_secret_of_its_own(tmp_path):
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
 
 
-def test_data_folder_is_for_its_owner(tmp_path):
+def test_data_folder_is_readable_by_its_owner_only(tmp_path):
     read_settings(tmp_path, "settings.DATA_DIR", DATA_DIR=str(tmp_path / "new" / "data"))
     assert stat.S_IMODE((tmp_path / "new" / "data").stat().st_mode) == 0o700
 
 
-def test_mail_server_from_its_address(tmp_path):
+def test_mail_server_from_email_url(tmp_path):
     code = """
 import json
 from django.conf import settings
@@ -148,7 +148,7 @@ print(settings.DEFAULT_FROM_EMAIL)
     assert sender == "stories@stories.example.org"
 
 
-def test_without_a_mail_server_no_password_is_reset_by_mail(tmp_path):
+def test_password_reset_needs_a_mail_server(tmp_path):
     assert read_settings(tmp_path, "settings.WAGTAIL_PASSWORD_RESET_ENABLED") == "False"
     assert "dummy" in read_settings(tmp_path, "settings.MAILERS")
     enabled = read_settings(
@@ -217,7 +217,7 @@ connection.cursor().execute("DELETE FROM auth_user")
     assert run(start, tmp_path / "empty").stdout.strip() == "started", "no tables yet, so no account"
 
 
-def test_nobody_is_told_who_edits():
+def test_admin_contacts_no_other_site():
     assert settings.WAGTAIL_GRAVATAR_PROVIDER_URL is None
     assert settings.WAGTAIL_ENABLE_UPDATE_CHECK is False
     assert settings.WAGTAIL_ENABLE_WHATS_NEW_BANNER is False

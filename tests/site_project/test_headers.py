@@ -113,7 +113,7 @@ def addresses():
     return found
 
 
-def test_every_public_answer_is_strict_and_the_same_for_all(visitor):
+def test_public_responses_have_the_same_strict_headers(visitor):
     for address, expected in addresses().items():
         response = ask(visitor, address)
         assert (response.status_code, response["Content-Security-Policy"]) == expected, address
@@ -124,7 +124,7 @@ def test_every_public_answer_is_strict_and_the_same_for_all(visitor):
         assert {name: again.get(name) for name in SAFETY} == {name: response.get(name) for name in SAFETY}
 
 
-def test_answer_to_a_wrong_request_is_as_strict(visitor):
+def test_response_to_a_malformed_request_has_the_strict_headers(visitor):
     for address in ("/livez", "/sitemap.xml", "/search/suggestions/"):
         response = visitor.post(address, secure=True)
         assert (response.status_code, response["Content-Security-Policy"]) == (405, PUBLIC), address
@@ -138,7 +138,7 @@ def test_answer_to_a_wrong_request_is_as_strict(visitor):
         assert response["Referrer-Policy"] == "no-referrer"
 
 
-def test_page_for_an_outage_is_strict_and_has_its_style(visitor, settings, tmp_path):
+def test_outage_page_has_strict_headers_and_its_style(visitor, settings, tmp_path):
     settings.PAGE_CACHE, settings.DATA_DIR = True, tmp_path
     settings.CACHES["pages"]["LOCATION"] = tmp_path / "pages"
     write_page()
@@ -155,7 +155,7 @@ def test_page_for_an_outage_is_strict_and_has_its_style(visitor, settings, tmp_p
         assert score(response) >= 115, address
 
 
-def test_probe_that_is_told_of_a_fault_is_told_as_strictly(visitor, monkeypatch):
+def test_failing_health_check_has_the_strict_headers(visitor, monkeypatch):
     monkeypatch.setattr("operations.health.HealthMiddleware.readiness_problem", lambda self: "database")
     response = ask(Client(), "/readyz")
     assert (response.status_code, response["Content-Security-Policy"]) == (503, PUBLIC)
@@ -203,7 +203,7 @@ def score(response):
 
 
 @pytest.mark.parametrize("address", ["/admin/login/", "/admin/password_reset/", "/_util/login/"])
-def test_pages_to_sign_in_are_strict_and_say_whence_a_form_comes(address, visitor):
+def test_sign_in_pages_have_strict_headers_and_send_the_origin(address, visitor):
     response = ask(visitor, address)
     assert without_nonce(response) == (PUBLIC if "_util" in address else ADMIN)
     assert response["Referrer-Policy"] == "same-origin"
@@ -211,7 +211,7 @@ def test_pages_to_sign_in_are_strict_and_say_whence_a_form_comes(address, visito
     assert score(response) >= 115
 
 
-def test_links_to_choose_a_password_are_strict(visitor):
+def test_pages_to_choose_a_password_have_strict_headers(visitor):
     user = builders.make_user()
     user.set_unusable_password()  # as it is until a link was followed
     user.save()
@@ -230,7 +230,7 @@ def test_links_to_choose_a_password_are_strict(visitor):
             assert score(response) >= 115, address
 
 
-def test_pages_and_files_of_who_is_signed_in_are_strict(visitor):
+def test_pages_and_files_for_users_have_strict_headers(visitor):
     expected = addresses()
     visitor.force_login(builders.make_user(is_superuser=True))
     for address, (_status, policy) in expected.items():
@@ -251,7 +251,7 @@ def test_pages_and_files_of_who_is_signed_in_are_strict(visitor):
         assert score(response) >= 115, address
 
 
-def test_every_page_of_the_admin_is_strict(visitor):
+def test_every_admin_page_has_strict_headers(visitor):
     visitor.force_login(builders.make_user(is_superuser=True))
     policies = {}
     for route, pattern in admin_patterns():
@@ -279,7 +279,7 @@ def test_preview_of_a_page_may_be_framed_by_the_admin(visitor, settings):
     assert score(response) >= 115
 
 
-def test_only_styles_that_the_scripts_of_the_admin_make_are_let_in_and_each_time_by_another_word(visitor):
+def test_admin_styles_need_a_nonce_that_changes(visitor):
     words = set()
     for _time in range(2):
         response = ask(visitor, "/admin/login/")

@@ -25,7 +25,7 @@ IS_SQLITE = connection.vendor == "sqlite"
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "es", "ar", "pt-PT", "zh-hant", "xx", "no language", ""])
-def test_name_that_cldr_lacks_is_in_english_or_the_code(language):
+def test_name_missing_in_cldr_falls_back_to_english_or_the_code(language):
     names = country_names(language)
     assert names["CQ"] == "Sark"
     assert names["Q9"] == "Q9"
@@ -77,7 +77,7 @@ ERRORS = [
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("error", ERRORS)
-def test_search_answers_when_the_count_fails(client, error):
+def test_search_works_if_counting_fails(client, error):
     def fail(execute, sql, params, many, context):
         if "search_missedsearch" in sql:
             raise error("no")
@@ -90,7 +90,7 @@ def test_search_answers_when_the_count_fails(client, error):
 
 @pytest.mark.django_db
 @pytest.mark.skipif(IS_SQLITE, reason="SQLite has no users")
-def test_search_answers_a_user_of_the_database_who_may_only_read(client):
+def test_search_works_with_a_read_only_database_user(client):
     client.get("/")  # makes the settings of the site
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE pg_read_all_data")
@@ -195,7 +195,7 @@ else:
 
 
 @pytest.mark.usefixtures("whole_database")
-def test_damaged_backup_is_refused_in_one_line(store, tmp_path):
+def test_damaged_backup_gives_a_one_line_error(store, tmp_path):
     """In one test, as it takes longer to make the site than to refuse a backup of it."""
     builders.make_story("In the backup", lead_image=builders.make_image(), lead_image_alt="A lamp")
     save_site(tmp_path / "site.zip")

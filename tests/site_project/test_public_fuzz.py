@@ -97,7 +97,7 @@ def pages():
 @example(path=b"/stories/", query=[("page", b"-1")], sent={})
 @example(path=b"/stories/", query=[("page", b"1e9")], sent={})
 @example(path=b"/stories/long-road/", query=[], sent={"Range": "bytes=0-1"})
-def test_no_request_is_an_error_of_ours(client, pages, path, query, sent):
+def test_no_request_causes_a_server_error(client, pages, path, query, sent):
     client.raise_request_exception = False
     words = "&".join(f"{name}={quote_from_bytes(value)}" for name, value in query)
     # Not by the client's own address, which it would tidy.
@@ -113,7 +113,7 @@ def test_no_request_is_an_error_of_ours(client, pages, path, query, sent):
 
 @thoroughly(EXAMPLES)
 @given(marks=st.sampled_from(["<script>x</script>", '"><b>x', "' onload=x"]), path=st.sampled_from(PATHS))
-def test_no_page_repeats_what_was_typed_as_its_own(client, pages, path, marks):
+def test_no_page_contains_user_input_as_markup(client, pages, path, marks):
     client.raise_request_exception = False
     for answer in (
         client.generic("GET", "/", PATH_INFO=path.decode() + marks),

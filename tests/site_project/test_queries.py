@@ -85,7 +85,7 @@ def count_queries():
 
 
 @pytest.mark.parametrize("number_of_stories", [5, 50])
-def test_pages_take_a_pinned_number_of_queries(settings, request, number_of_stories):
+def test_pages_make_the_pinned_number_of_queries(settings, request, number_of_stories):
     settings.PAGE_CACHE = True
     build_site(number_of_stories)
     knowing_nothing = count_queries()  # within the transaction of a test nothing is kept

@@ -57,7 +57,7 @@ def test_no_migration_is_missing():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
-def test_admin_is_closed_to_visitors(client):
+def test_admin_redirects_visitors_to_the_login(client):
     routes = {route: pattern for route, pattern in admin_patterns() if route not in EXEMPT_ROUTES}
     assert len(routes) > 150, "the walk finds the whole admin"
     opened = []
@@ -91,7 +91,7 @@ def public_addresses():
     ]
 
 
-def test_visitors_get_no_cookie_and_one_main_heading(client):
+def test_public_pages_set_no_cookie_and_have_one_main_heading(client):
     for address in public_addresses():
         response = client.get(address)
         page = response.content.decode()
@@ -101,14 +101,14 @@ def test_visitors_get_no_cookie_and_one_main_heading(client):
         assert "csrfmiddlewaretoken" not in page, address
 
 
-def test_pages_name_no_other_host_to_load_from(client):
+def test_pages_load_nothing_from_other_hosts(client):
     for address in public_addresses():
         page = client.get(address).content.decode()
         for attribute in ('src="http', 'srcset="http', '<link rel="stylesheet" href="http', "@import"):
             assert attribute not in page, address
 
 
-def test_another_language_does_not_show_the_same_words_at_a_second_address(client):
+def test_page_is_not_served_at_the_url_of_another_language(client):
     for address in public_addresses():
         if address.startswith("/search"):
             continue

@@ -35,7 +35,7 @@ def full_words(tree):
     return words(tree)
 
 
-def test_every_page_has_the_same_words_in_the_same_order_and_nothing_to_load(client):
+def test_text_only_pages_have_the_same_text_and_load_nothing(client):
     for name, address in make_site().addresses.items():
         full, response = client.get(address), text_only(client, address)
         assert response.status_code == full.status_code, name
@@ -76,14 +76,14 @@ def test_links_and_forms_stay_in_the_text_only_version(client):
         assert all(form.select_one("input[name=text][value='1']") for form in forms), name
 
 
-def test_links_elsewhere_are_left_as_they_are(client):
+def test_links_to_other_sites_are_unchanged(client):
     body = [{"type": "text", "value": '<p><a href="https://example.org/a/?b=1#c">Elsewhere</a></p>'}]
     tree = parse(text_only(client, make_story(body=body).url))
     assert tree.select_one("main p a")["href"] == "https://example.org/a/?b=1#c"
     assert tree.select_one("a")["href"] == "#main"
 
 
-def test_picture_becomes_a_link_with_its_words_kind_and_size(client):
+def test_picture_becomes_a_link_with_alternative_text_format_and_size(client):
     story = make_story(lead_image=make_image(), lead_image_alt="A court house")
     assert client.get(story.url).status_code == 200
     link = parse(text_only(client, story.url)).select_one("figure a")
@@ -95,12 +95,12 @@ def test_picture_becomes_a_link_with_its_words_kind_and_size(client):
     picture.close()
 
 
-def test_picture_that_only_decorates_is_left_out(client):
+def test_decorative_picture_is_removed(client):
     story = make_story(lead_image=make_image(), lead_image_decorative=True)
     assert "Picture" not in parse(text_only(client, story.url)).select_one("main").text
 
 
-def test_picture_whose_file_is_lost_is_still_told_of(client, store):
+def test_picture_with_a_lost_file_keeps_its_text(client, store):
     story = make_story(lead_image=make_image(), lead_image_alt="A court house")
     client.get(story.url)
     for file in store.rglob("*width-400*"):
@@ -108,7 +108,7 @@ def test_picture_whose_file_is_lost_is_still_told_of(client, store):
     assert "Picture: A court house" in parse(text_only(client, story.url)).select_one("main").text
 
 
-def test_it_makes_no_picture_and_asks_no_more_of_the_database(client, django_assert_num_queries):
+def test_text_only_version_creates_no_rendition_and_no_more_queries(client, django_assert_num_queries):
     story = make_story(lead_image=make_image(), lead_image_alt="A court house", body=BODY)
     client.get(story.url)
     made = story.lead_image.renditions.count()
@@ -119,7 +119,7 @@ def test_it_makes_no_picture_and_asks_no_more_of_the_database(client, django_ass
     assert story.lead_image.renditions.count() == made
 
 
-def test_search_engines_are_led_to_the_full_version(client, settings):
+def test_canonical_url_is_the_full_version(client, settings):
     story = make_story()
     tree = parse(text_only(client, story.url))
     assert tree.select_one("link[rel=canonical]")["href"] == settings.BASE_URL + story.url
@@ -129,7 +129,7 @@ def test_search_engines_are_led_to_the_full_version(client, settings):
     assert len(parse(text_only(client, story.url)).select("meta[name=robots]")) == 1
 
 
-def test_what_is_typed_or_written_stays_text(client):
+def test_user_input_is_escaped(client):
     story = make_story("<script>alert(1)</script> & more", summary="<img src=x onerror=alert(1)>")
     response = text_only(client, story.url)
     assert parse(response).select_one("h1").text == "<script>alert(1)</script> & more"
@@ -138,7 +138,7 @@ def test_what_is_typed_or_written_stays_text(client):
     assert not parse(found).select("main b")
 
 
-def test_private_page_and_draft_stay_so(client):
+def test_private_page_and_draft_stay_hidden(client):
     private, draft = make_private(make_story()), make_story(live=False)
     assert text_only(client, private.url).status_code == 302
     assert text_only(client, f"{make_index().url}{draft.slug}/").status_code == 404

@@ -92,7 +92,7 @@ def words():
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_every_word_of_the_interface_is_translated(words, language):
+def test_every_text_of_the_interface_is_translated(words, language):
     catalogue = read_catalogue(language)
 
     missing = [text for text in words if not is_complete(text, catalogue.get(in_forms(text)[0]))]
@@ -117,13 +117,13 @@ def test_compiled_catalogue_is_up_to_date(language):
     assert compiled == texts_of(read_catalogue(language)), "Run `make messages`"
 
 
-def test_each_language_is_translated_or_waits_for_review():
+def test_each_language_is_translated_or_unreviewed():
     assert sorted(path.name for path in FOLDER.iterdir()) == TRANSLATED
     languages = {code for code, _name in settings.LANGUAGES}
     assert languages == {settings.LANGUAGE_CODE, *TRANSLATED, *UNREVIEWED}
 
 
-def test_words_that_wait_for_review_are_in_english():
+def test_unreviewed_languages_are_in_english():
     with translation.override("ar"):
         assert gettext("Skip to the content") == "Skip to the content"
         assert ngettext("%(number)s story", "%(number)s stories", 11) == "%(number)s stories"
@@ -139,6 +139,6 @@ def test_plurals_follow_the_language():
         assert [count(0), count(1), count(2)] == ["0 historias", "1 historia", "2 historias"]
 
 
-def test_words_of_the_models_are_translated():
+def test_names_of_models_are_translated():
     with translation.override("fr"):
         assert str(HomePage._meta.verbose_name) == "page d’accueil"
