@@ -1,4 +1,4 @@
-"""Backup and restore: all comes back, and what is no whole backup changes nothing."""
+"""Backup and restore: everything is restored, and a damaged archive changes nothing."""
 
 import hashlib
 import io
@@ -40,7 +40,7 @@ def restore_site(path, **options):
 
 
 def make_rich_site():
-    """Return the addresses of the public pages of a site with some of everything."""
+    """Create a site with content of every kind, and return the addresses of some of its pages."""
     image, document = builders.make_image(), builders.make_document()
     shown = {"image": image.pk, "alt_text": "A lamp", "decorative": False}
     story = builders.make_story(
@@ -64,8 +64,8 @@ def make_rich_site():
     return ["/", "/stories/", story.url, "/stories/?country=kenya", "/search/?q=road", private.url]
 
 
-def rows():
-    """Return the number of rows of each table, those of sessions left out, as they are in the backup."""
+def row_counts():
+    """Return the number of rows of each table, with 0 for the tables whose rows are not saved."""
     with connection.cursor() as cursor:
         found = {}
         for name in connection.introspection.table_names(cursor):
@@ -74,14 +74,14 @@ def rows():
     return found | {"django_session": 0, "accounts_loginattempt": 0}
 
 
-def sums(folder):
+def checksums(folder):
     """Return the SHA-256 of each file in `folder`."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def destroy(store):
-    """Empty every table, also that of the migrations, and remove every file."""
+def delete_everything(store):
+    """Empty every table, including that of the migrations, and delete every file."""
     shutil.rmtree(store)
     tables = [*connection.introspection.django_table_names(only_existing=True), "django_migrations"]
     statements = connection.ops.sql_flush(no_style(), tables, reset_sequences=True, allow_cascade=True)
@@ -90,10 +90,10 @@ def destroy(store):
 
 @pytest.fixture
 def whole_database(transactional_db, django_db_serialized_rollback):
-    """The database as a server sees it, with what the migrations leave in it.
+    """The database without an enclosing transaction, and with the rows that the migrations created.
 
-    A restore forgets the numbers of content types. Where they stand in no table, after this test, the next
-    one's first look-up would make others.
+    A restore clears the cache of content types, which also holds types that are in no table. Without them the
+    next test would create others.
     """
     ContentType.objects.get_for_models(*apps.get_models(), for_concrete_models=False)
     known = {alias: dict(types) for alias, types in ContentType.objects._cache.items()}
@@ -109,24 +109,24 @@ class TestWholeSite:
         assert b"Long road" in pages[2]
         client.force_login(get_user_model().objects.get(username="amina"))
         LoginAttempt.objects.create(digest="of a name", last=timezone.now())
-        before, files, newest = rows(), sums(store), Page.objects.latest("pk").pk
+        before, files, newest = row_counts(), checksums(store), Page.objects.latest("pk").pk
         assert len(files) > 3
-        said = save_site(tmp_path / "site.zip")
-        assert f"{len(files)} files" in said
+        output = save_site(tmp_path / "site.zip")
+        assert f"{len(files)} files" in output
         client.logout()
 
-        destroy(store)
+        delete_everything(store)
         assert Page.objects.count() == 0
-        cache.set("kept", "of the old site")
+        cache.set("cached", "of the old site")
         mark = generation.mark.read()
         restore_site(tmp_path / "site.zip")
 
-        assert rows() == before
-        assert sums(store) == files
+        assert row_counts() == before
+        assert checksums(store) == files
         assert [client.get(address).content for address in addresses] == pages
         assert generation.mark.read() != mark, "no page of the old site is shown"
-        assert cache.get("kept") is None
-        assert not Session.objects.exists(), "who was logged in is not logged in again"
+        assert cache.get("cached") is None
+        assert not Session.objects.exists(), "sessions are not restored"
         again = builders.make_story("Afterwards")
         assert again.pk > newest
         assert client.get(again.url).status_code == 200
@@ -136,29 +136,29 @@ class TestWholeSite:
             "In the backup", lead_image=builders.make_image(), lead_image_alt="A lamp"
         )
         story.save_revision()
-        kept = sums(store)
+        kept = checksums(store)
         save_site(tmp_path / "site.zip")
         later = builders.make_story("Written later")
         later.save_revision()
         builders.make_image()
         next(path for path in store.rglob("*") if path.is_file()).write_bytes(b"no picture")
-        here = rows(), sums(store)
+        here = row_counts(), checksums(store)
 
         with pytest.raises(
             CommandError, match=r"There is a site here already: 2 revisions, .*2 pictures, [0-9]+ files"
         ):
             restore_site(tmp_path / "site.zip")
-        assert (rows(), sums(store)) == here
+        assert (row_counts(), checksums(store)) == here
 
-        # Its checksums are right, but the database can't take it.
-        change_manifest(tmp_path / "site.zip", tmp_path / "lying.zip", one_row_more)
+        # The checksums are right, but the number of rows is wrong.
+        change_manifest(tmp_path / "site.zip", tmp_path / "wrong.zip", one_row_more)
         with pytest.raises(CommandError, match="rows"):
-            restore_site(tmp_path / "lying.zip", overwrite=True)
-        assert (rows(), sums(store)) == here
+            restore_site(tmp_path / "wrong.zip", overwrite=True)
+        assert (row_counts(), checksums(store)) == here
         assert client.get(later.url).status_code == 200
 
         restore_site(tmp_path / "site.zip", overwrite=True)
-        assert sums(store) == kept
+        assert checksums(store) == kept
         assert client.get(story.url).status_code == 200
         assert client.get(later.url).status_code == 404
 
@@ -196,7 +196,7 @@ def change_manifest(source, target, change):
 
 @pytest.fixture
 def small(tmp_path):
-    """An archive that has all that its manifest lists, though no database of a site."""
+    """A valid archive with one file and without a database."""
     path = tmp_path / "small.zip"
     with archive.new_archive(path) as writer:
         writer.manifest |= {"made": "2026-01-31", "database": connection.vendor, "migrations": []}
@@ -216,16 +216,16 @@ def flip_a_byte(path):
     path.write_bytes(data)
 
 
-def no_archive(path):
+def not_an_archive(path):
     path.write_bytes(b"SQLite format 3\0" * 50)
 
 
-def other_archive(path):
+def foreign_archive(path):
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("word/document.xml", "<w/>")
 
 
-def nonsense_in_the_manifest(path):
+def malformed_manifest(path):
     with zipfile.ZipFile(path, "w") as file:
         file.writestr(archive.MANIFEST, "[" * 100_000)
 
@@ -235,7 +235,9 @@ def one_file_more(path):
         file.writestr("files/more.txt", "more")
 
 
-def rewritten(change):
+def with_manifest(change):
+    """Return a function that applies `change` to the manifest of an archive."""
+
     def rewrite(path):
         path.rename(path.with_suffix(".old"))
         change_manifest(path.with_suffix(".old"), path, change)
@@ -243,8 +245,8 @@ def rewritten(change):
     return rewrite
 
 
-def other_words(path):
-    """Both checksums of ZIP are right, but it is not the file that was saved."""
+def replaced_file(path):
+    """Replace a file. The checksums of ZIP are right, but not that of the manifest."""
     with zipfile.ZipFile(path) as file:
         manifest = file.read(archive.MANIFEST)
     with zipfile.ZipFile(path, "w") as file:
@@ -252,31 +254,35 @@ def other_words(path):
         file.writestr(archive.MANIFEST, manifest)
 
 
-BAD = {
+# Name of the case: (function that damages the archive, part of the error message).
+DAMAGES = {
     "cut in half": (cut_in_half, "no backup of this site, or a part"),
     "a byte flipped": (flip_a_byte, "damaged, or was altered"),
-    "no archive": (no_archive, "no backup of this site"),
-    "another archive": (other_archive, "no backup of this site"),
-    "nonsense": (nonsense_in_the_manifest, "no backup of this site"),
-    "other words": (other_words, "a.txt is not what was saved"),
+    "no archive": (not_an_archive, "no backup of this site"),
+    "another archive": (foreign_archive, "no backup of this site"),
+    "nonsense": (malformed_manifest, "no backup of this site"),
+    "other words": (replaced_file, "a.txt is not what was saved"),
     "one file more": (one_file_more, "not what it lists"),
-    "list of nothing": (rewritten(lambda each: each.pop("members")), "damaged, or was altered"),
-    "one file less": (rewritten(lambda each: each["members"].update({"files/b": {}})), "not what it lists"),
-    "format": (rewritten(lambda each: each.update(format=99)), "format 99"),
-    "database": (rewritten(lambda each: each.update(database="oracle")), "Restore it there"),
-    "later": (rewritten(lambda each: each.update(migrations=[["home", "9999_later"]])), "later version"),
+    "list of nothing": (with_manifest(lambda each: each.pop("members")), "damaged, or was altered"),
+    "one file less": (
+        with_manifest(lambda each: each["members"].update({"files/b": {}})),
+        "not what it lists",
+    ),
+    "format": (with_manifest(lambda each: each.update(format=99)), "format 99"),
+    "database": (with_manifest(lambda each: each.update(database="oracle")), "Restore it there"),
+    "later": (with_manifest(lambda each: each.update(migrations=[["home", "9999_later"]])), "later version"),
 }
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("case", BAD)
+@pytest.mark.parametrize("case", DAMAGES)
 def test_damaged_archive_changes_nothing(store, small, case):
-    spoil, words = BAD[case]
-    spoil(small)
-    before = rows()
-    with pytest.raises(CommandError, match=words):
+    damage, message = DAMAGES[case]
+    damage(small)
+    before = row_counts()
+    with pytest.raises(CommandError, match=message):
         restore_site(small, overwrite=True)
-    assert rows() == before
+    assert row_counts() == before
     assert not store.exists()
 
 

@@ -1,4 +1,4 @@
-"""compose.yaml fits what it starts, and locks it in."""
+"""compose.yaml: its services have no privileges, and it fits the other files of the deployment."""
 
 import os
 import re
@@ -19,12 +19,12 @@ ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
 SITE = ["web", "scheduler"]
-# PostgreSQL's own, and what its image reads.
-OTHERS = {"PGPASSFILE"}
+# Variables that libpq reads, not the settings.
+LIBPQ_VARIABLES = {"PGPASSFILE"}
 
 
 def volumes_of(service):
-    """Return {place in the container: volume or file} of a service."""
+    """Return {path in the container: volume or file} of a service."""
     return {mount.split(":")[1]: mount.split(":")[0] for mount in SERVICES[service].get("volumes", [])}
 
 
@@ -61,7 +61,7 @@ def test_volumes_and_files_exist():
 
 @pytest.mark.parametrize("name", SITE)
 def test_variables_are_in_the_readme(name):
-    assert set(SERVICES[name]["environment"]) - OTHERS <= variables_in_code()
+    assert set(SERVICES[name]["environment"]) - LIBPQ_VARIABLES <= variables_in_code()
 
 
 def test_commands_exist():
@@ -114,7 +114,7 @@ def test_secrets_are_generated_once(tmp_path):
 
 def test_site_reads_the_database_password_from_a_file(tmp_path):
     if connection.vendor != "postgresql":
-        pytest.skip("it is PostgreSQL's")
+        pytest.skip("needs PostgreSQL")
     database = connection.settings_dict
     place = ":".join(str(database[part]) for part in ("HOST", "PORT"))
     user, password = database["USER"], database["PASSWORD"]

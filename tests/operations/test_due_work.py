@@ -1,4 +1,4 @@
-"""What is due happens on time, once, and whoever visits: scheduled stories, the index, old sessions."""
+"""The command run_due_work: scheduled stories, the nightly update of the index, deletion of old rows."""
 
 import datetime
 import signal
@@ -29,7 +29,7 @@ def data_dir(settings, tmp_path):
 
 
 def scheduled(title, **times):
-    """Return a story that an editor published for the time to come."""
+    """Return a published story with `times` for go_live_at or expire_at."""
     story = builders.make_story(title, live=False)
     for name, moment in times.items():
         setattr(story, name, moment)
@@ -55,7 +55,7 @@ def test_scheduled_stories_are_published_and_expire_on_time(client, time_machine
 
 
 def make_old():
-    """Let there be a session and a missed search that nobody needs, and a story that is in no index."""
+    """Create an expired session, an old missed search, and a story that is not in the search index."""
     builders.make_story()
     IndexEntry.objects.all().delete()
     Session.objects.create(session_key="old", expire_date=timezone.now() - datetime.timedelta(days=1))
@@ -63,6 +63,7 @@ def make_old():
 
 
 def night_work_is_done():
+    """Return whether the nightly work dealt with all that make_old() created."""
     found = [Session.objects.exists(), MissedSearch.objects.exists(), not IndexEntry.objects.exists()]
     assert len(set(found)) == 1, found
     return not found[0]
@@ -115,7 +116,7 @@ def test_forever_stops_at_sigterm(data_dir):
             assert scheduler.poll() is None, scheduler.stdout.read()
             assert time.monotonic() < end
             time.sleep(0.1)
-        # It now waits for the next minute.
+        # The scheduler now waits for the next minute.
         start = time.monotonic()
         scheduler.send_signal(signal.SIGTERM)
         assert output_of(scheduler) == ""

@@ -1,4 +1,4 @@
-"""nginx behind another proxy, as docs/deploying.md describes it: each visitor keeps their own address."""
+"""nginx behind another proxy, as in docs/deploying.md: the site still gets each visitor's own address."""
 
 import http.client
 import re
@@ -14,7 +14,7 @@ from accounts.throttle import address_of
 from tests.operations.test_front_server import nginx_path, site  # noqa: F401 - fixtures
 from tests.support import front_server, services
 
-# Another proxy, which adds the address of each visitor to the header in its own way.
+# Configuration of the other proxy. It sends the visitor's address in `header`.
 OUTER = """
 daemon off;
 worker_processes 1;
@@ -38,12 +38,12 @@ http {{
 VISITOR = "127.0.0.7"
 SPOOFED = {"X-Forwarded-For": "198.51.100.9", "CF-Connecting-IP": "198.51.100.9", "X-Real-IP": "198.51.100.9"}
 APPENDED = "X-Forwarded-For $proxy_add_x_forwarded_for"
-# An address of its own for each visitor stands for the internet's: what is trusted is the proxy alone.
+# In the tests the proxy has 127.0.0.1, and each visitor has another address of the loopback network.
 TRUSTED = "set_real_ip_from 127.0.0.1;"
 
 
 def uncommented(header="X-Forwarded-For"):
-    """Return the lines of deploy/nginx.conf for a proxy before it, uncommented, with the test's proxy."""
+    """Return the lines of deploy/nginx.conf for a proxy in front, uncommented, and with the test's values."""
     lines = re.findall(
         r"^    #((?:set_real_ip_from|real_ip_\w+) .*;)$", front_server.CONFIGURATION.read_text(), re.M
     )
@@ -53,7 +53,7 @@ def uncommented(header="X-Forwarded-For"):
 
 @contextmanager
 def outer_proxy(program, inner, header):
-    """Run another nginx that passes all requests on to `inner`, with `header` set; give its port."""
+    """Run another nginx in front of the port `inner`, which sets `header`; yield its port."""
     port = services.free_port()
     with tempfile.TemporaryDirectory(prefix="tests-nginx-") as folder:
         configuration = Path(folder) / "nginx.conf"
@@ -68,15 +68,15 @@ def outer_proxy(program, inner, header):
                 process.terminate()
 
 
-def ask(port, visitor=VISITOR, path="/admin/login/", **headers):
+def request_page(port, visitor=VISITOR, path="/admin/login/", **headers):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=(visitor, 0))
     connection.request("GET", path, headers=headers)
     connection.getresponse().read()
     connection.close()
 
 
-def told(site):  # noqa: F811
-    """Return what the site was told of the last visitor's address, by the header that it reads."""
+def forwarded_address(site):  # noqa: F811
+    """Return the X-Forwarded-For that the site got with the last request."""
     return site.asked[-1]["HTTP_X_FORWARDED_FOR"]
 
 
@@ -97,8 +97,8 @@ def test_visitors_behind_another_proxy_keep_their_addresses(nginx_path, site, tm
         inner_port, _folder = stack.enter_context(inner)
         port = stack.enter_context(outer_proxy(nginx_path, inner_port, header))
         for visitor in (VISITOR, "127.0.0.8"):
-            ask(port, visitor, **SPOOFED)
-            assert told(site) == visitor
+            request_page(port, visitor, **SPOOFED)
+            assert forwarded_address(site) == visitor
 
 
 def test_two_proxies_in_a_chain(nginx_path, site, tmp_path):  # noqa: F811
@@ -107,25 +107,27 @@ def test_two_proxies_in_a_chain(nginx_path, site, tmp_path):  # noqa: F811
         inner_port, _folder = stack.enter_context(inner)
         middle = stack.enter_context(outer_proxy(nginx_path, inner_port, APPENDED))
         port = stack.enter_context(outer_proxy(nginx_path, middle, APPENDED))
-        ask(port, **SPOOFED)
-        assert told(site) == VISITOR
+        request_page(port, **SPOOFED)
+        assert forwarded_address(site) == VISITOR
 
 
 def test_visitor_who_bypasses_the_proxy_cannot_forge_an_address(nginx_path, site, tmp_path):  # noqa: F811
     with front_server.running(nginx_path, site.address, tmp_path, more=uncommented()) as (port, _folder):
-        ask(port, VISITOR, **SPOOFED)
-    assert told(site) == VISITOR
+        request_page(port, VISITOR, **SPOOFED)
+    assert forwarded_address(site) == VISITOR
 
 
 @pytest.mark.parametrize("header", [APPENDED, "X-Forwarded-For $remote_addr:$remote_port"])
 def test_unconfigured_proxy_locks_nobody_out(nginx_path, site, settings, tmp_path, header):  # noqa: F811
-    """All visitors have the proxy's address then: an internal one counts for nobody."""
+    """All visitors then have the proxy's internal address, for which the throttle does not count."""
     settings.TRUST_PROXY = 1
     with ExitStack() as stack:
         inner_port, _folder = stack.enter_context(front_server.running(nginx_path, site.address, tmp_path))
-        ask(stack.enter_context(outer_proxy(nginx_path, inner_port, header)))
-        assert told(site) == "127.0.0.1"
-        assert address_of(RequestFactory().get("/", headers={"X-Forwarded-For": told(site)})) == ""
+        request_page(stack.enter_context(outer_proxy(nginx_path, inner_port, header)))
+        assert forwarded_address(site) == "127.0.0.1"
+        assert (
+            address_of(RequestFactory().get("/", headers={"X-Forwarded-For": forwarded_address(site)})) == ""
+        )
 
 
 @pytest.mark.parametrize(
@@ -138,12 +140,12 @@ def test_unconfigured_proxy_locks_nobody_out(nginx_path, site, settings, tmp_pat
     ],
 )
 def test_proxies_directly_in_front_of_the_site(nginx_path, site, settings, headers, trusted):  # noqa: F811
-    """With no nginx of ours between: TRUST_PROXY says how many there are."""
+    """Without the nginx of deploy/: TRUST_PROXY is the number of proxies."""
     settings.TRUST_PROXY = trusted
     with ExitStack() as stack:
         port = site.server.server_port
         for header in headers:
             port = stack.enter_context(outer_proxy(nginx_path, port, header))
-        ask(port, **SPOOFED)
-    written = told(site).replace(VISITOR, "203.0.113.7")
+        request_page(port, **SPOOFED)
+    written = forwarded_address(site).replace(VISITOR, "203.0.113.7")
     assert address_of(RequestFactory().get("/", headers={"X-Forwarded-For": written})) == "203.0.113.7"

@@ -1,4 +1,4 @@
-"""deploy/nginx.conf in a real nginx: fast for what is public, and no memory for the rest."""
+"""deploy/nginx.conf in a real nginx: it caches public pages for a moment, and nothing else."""
 
 import gzip
 import http.client
@@ -20,14 +20,14 @@ from tests.support import front_server, services
 pytestmark = pytest.mark.sqlite_only
 
 PUBLIC = FOR_ALL
-HSTS = "max-age=31536000; includeSubDomains; preload"  # as the site says it
+HSTS = "max-age=31536000; includeSubDomains; preload"  # as in the settings of production
 PATIENCE = 30  # seconds
 PAGE = gzip.compress(b"<p>Words of the story.</p>" * 200)
 
 
 @pytest.fixture(scope="session")
 def nginx_path():
-    """The path of nginx. Without one the test is skipped; under CI it fails."""
+    """The path of nginx. If it is missing, the test is skipped, and fails on CI."""
     try:
         return front_server.nginx_program(install=False)
     except services.Missing as missing:
@@ -36,7 +36,7 @@ def nginx_path():
 
 
 class Site:
-    """A small site: it answers with what the test set, and remembers what it was asked."""
+    """A WSGI server that returns the response that the test sets, and records the requests."""
 
     def __init__(self):
         self.status, self.headers, self.body = "200 OK", {"Cache-Control": PUBLIC}, lambda: b"Words."
@@ -75,17 +75,19 @@ def site():
 
 @pytest.fixture
 def front(nginx_path, site, tmp_path):
-    """A function that asks nginx, and returns its answer with all of its body."""
+    """A running nginx in front of `site`."""
     with front_server.running(nginx_path, site.address, tmp_path) as (port, folder):
         yield Front(port, folder)
 
 
 class Front:
+    """Client for the nginx at `port`, whose logs are in `folder`."""
+
     def __init__(self, port, folder):
         self.port, self.folder = port, folder
 
     def ask(self, path="/", method="GET", **headers):
-        """Return the answer; the names of headers come with _ for -."""
+        """Return the response. Names of headers have _ in place of -."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         connection.request(method, path, headers={name.replace("_", "-"): headers[name] for name in headers})
         response = connection.getresponse()
@@ -94,10 +96,10 @@ class Front:
         return response
 
 
-def asked_within_a_second(site, front, *requests):
-    """Return how often the site was asked when all `requests` came before anything could go stale.
+def requests_passed_on(site, front, *requests):
+    """Return how many of `requests` reach the site if all are made before the cache expires.
 
-    nginx counts whole seconds, and keeps what came in this one at least to the end of the next.
+    nginx counts whole seconds and caches a response at least until the end of the next second.
     """
     while True:
         site.asked.clear()
@@ -127,7 +129,7 @@ GZIP = {"Accept_Encoding": "gzip"}
     ],
 )
 def test_public_page_is_requested_once_within_a_second(site, front, requests, times):
-    assert asked_within_a_second(site, front, *requests) == times
+    assert requests_passed_on(site, front, *requests) == times
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ def test_public_page_is_requested_once_within_a_second(site, front, requests, ti
 )
 def test_other_responses_are_not_cached(site, front, headers):
     site.headers = headers
-    assert asked_within_a_second(site, front, {}, {}, {}) == 3
+    assert requests_passed_on(site, front, {}, {}, {}) == 3
 
 
 @pytest.mark.parametrize("path", ["/media/images/a.jpg", "/documents/1/a.pdf", "/admin/"])
@@ -167,10 +169,9 @@ def test_static_files_are_cached_for_everybody(site, front):
 
 
 def test_withdrawn_page_is_gone_within_two_seconds(site, front):
-    """A page is shown for at most two seconds after the site made it, so no longer after it is withdrawn.
+    """nginx serves a page for at most two seconds after the site made it.
 
-    It says itself when it was made, and that is compared with when it was asked for: how fast this machine
-    is changes nothing. The loop ends with what it waits for.
+    The page contains the time when it was made, so the speed of this machine does not matter.
     """
     site.body = lambda: str(time.time()).encode()
     front.ask()
@@ -213,7 +214,7 @@ def test_site_gets_host_scheme_and_address(site, front):
     front.ask("/a?q=b", Host="stories.example.org", X_Forwarded_Proto="https", X_Forwarded_For="1.2.3.4")
     (asked,) = site.asked
     assert asked["HTTP_HOST"] == "stories.example.org"
-    assert asked["HTTP_X_FORWARDED_PROTO"] == "http", "nobody claims HTTPS"
+    assert asked["HTTP_X_FORWARDED_PROTO"] == "http", "the header of the visitor is replaced"
     assert asked["HTTP_X_FORWARDED_FOR"] == "127.0.0.1"
     assert "HTTP_ACCEPT_ENCODING" not in asked
     assert (asked["PATH_INFO"], asked["QUERY_STRING"]) == ("/a", "q=b")
@@ -266,7 +267,7 @@ def test_status_is_503_without_an_outage_page(site, front):
 def test_nginx_sends_files_for_the_site(site, front, tmp_path):
     (tmp_path / "media").mkdir()
     (tmp_path / "media" / "a.jpg").write_bytes(b"A picture.")
-    assert front.ask("/files/a.jpg").status == 404, "nobody else may ask for it"
+    assert front.ask("/files/a.jpg").status == 404, "the location is internal"
     site.headers = {"X-Accel-Redirect": "/files/a.jpg", "Content-Type": "image/jpeg"}
     response = front.ask("/media/b.jpg")
     assert response.content == b"A picture."
@@ -276,14 +277,14 @@ def test_nginx_sends_files_for_the_site(site, front, tmp_path):
 
 
 def test_upload_limit_is_that_of_the_site(site, front):
-    def size_of(length):
+    def status_of(length):
         connection = http.client.HTTPConnection("127.0.0.1", front.port)
         connection.request("POST", "/admin/", headers={"Content-Length": str(length)})
         status = connection.getresponse().status if length > 20 * 2**20 else 0
         connection.close()
         return status
 
-    assert size_of(20 * 2**20 + 1) == 413
+    assert status_of(20 * 2**20 + 1) == 413
 
 
 def test_log_contains_nothing_about_visitors(site, front):

@@ -1,4 +1,4 @@
-"""What watches the site gets an answer whatever it calls the site, and a true one."""
+"""The health checks /livez and /readyz."""
 
 import logging
 
@@ -8,7 +8,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from tests.site_project.test_environment import run
 
-PROBES = ["/livez", "/readyz"]
+PATHS = ["/livez", "/readyz"]
 ANY_HOST = {"host": "10.0.0.7:8000"}
 
 
@@ -18,7 +18,7 @@ def as_in_production(settings):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", PROBES)
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["get", "head"])
 def test_health_check_works_with_any_host_and_without_https(client, path, method):
     response = getattr(client, method)(path, headers=ANY_HOST)
@@ -29,7 +29,7 @@ def test_health_check_works_with_any_host_and_without_https(client, path, method
     assert not response.cookies
 
 
-@pytest.mark.parametrize("path", PROBES)
+@pytest.mark.parametrize("path", PATHS)
 def test_health_check_refuses_post(client, path):
     response = client.post(path, headers=ANY_HOST)
     assert response.status_code == 405
@@ -42,16 +42,16 @@ def test_pages_still_need_an_allowed_host(client):
 
 
 def test_livez_makes_no_query(client):
-    # Without the mark django_db pytest-django refuses every query.
+    # Without the marker django_db, pytest-django lets every query fail.
     assert client.get("/livez", headers=ANY_HOST).content == b"ok\n"
 
 
 @pytest.mark.django_db
 def test_readyz_fails_while_a_migration_is_missing(client, caplog):
     MigrationRecorder(connection).record_unapplied("stories", "0001_initial")
-    assert client.get("/readyz").status_code == 200, "only the last ones are looked at"
+    assert client.get("/readyz").status_code == 200, "only the last migrations are checked"
     name = MigrationRecorder.Migration.objects.filter(app="search").latest("pk").name
-    client = type(client)()  # with middleware of its own, that knows nothing yet
+    client = type(client)()  # with new middleware, which has nothing cached
     MigrationRecorder(connection).record_unapplied("search", name)
     with caplog.at_level(logging.DEBUG):
         response = client.get("/readyz")
@@ -59,7 +59,7 @@ def test_readyz_fails_while_a_migration_is_missing(client, caplog):
     assert response["Cache-Control"] == "no-store"
     assert not [record for record in caplog.records if record.name.startswith("django.request")]
     MigrationRecorder(connection).record_applied("search", name)
-    assert client.get("/readyz").status_code == 200, "at once"
+    assert client.get("/readyz").status_code == 200, "a failure is not cached"
 
 
 @pytest.mark.django_db

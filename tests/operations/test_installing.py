@@ -1,4 +1,4 @@
-"""The scripts that install the project run nothing that was downloaded without a known hash."""
+"""The scripts that install the project download only packages with a known hash."""
 
 import re
 from pathlib import Path

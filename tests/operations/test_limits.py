@@ -1,4 +1,4 @@
-"""A full disk, and more than may be sent at once: said in plain words, with nothing half done."""
+"""A full disk and too large requests: a clear message, and nothing is stored in part."""
 
 import errno
 import resource
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 @contextmanager
 def no_file_larger_than(size):
-    """Let the system refuse to write beyond `size` bytes of a file, as it refuses when the disk is full."""
+    """Limit the size of files to `size` bytes, which fails in the same way as a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
@@ -97,7 +97,7 @@ def test_too_many_or_too_large_fields_are_refused(client):
 
 
 def test_body_without_a_length_is_refused(client):
-    # Django would see no body at all, and answer as if the form were empty.
+    # Django would treat the body as empty.
     assert client.post("/search/", HTTP_TRANSFER_ENCODING="chunked").status_code == 411
 
 
@@ -105,7 +105,7 @@ def test_public_pages_work_on_a_full_disk(client, settings):
     settings.PAGE_CACHE = True
     caches["pages"].clear()
     story = builders.make_story("Long road")
-    client.get(story.url)  # makes what the first visit makes
+    client.get(story.url)  # creates renditions
     generation.mark.change()
     with no_file_larger_than(10):
         assert client.get(story.url).status_code == 200

@@ -1,4 +1,4 @@
-"""What the server writes, and what it keeps, tells nothing of who visits."""
+"""The server's log and database contain nothing about visitors."""
 
 import json
 
@@ -8,8 +8,10 @@ from django.db import connection
 from tests.support import builders
 from tests.support.production import HOST, database_of_the_test, running_site
 
+# A word that is in everything that the test sends.
 MARK = "quixotic"
-TELLING = {
+# Headers with data about a visitor.
+PRIVATE = {
     "User_Agent": "Quixotic-Browser/1",
     "Referer": "https://quixotic.example/page",
     "X_Forwarded_For": "203.0.113.77",
@@ -21,7 +23,7 @@ MARKS = (MARK, "203.0.113.77", "127.0.0.1")
 
 
 def cells():
-    """Yield (table, text) for all texts of all tables."""
+    """Yield (table, row as text) for all rows of all tables."""
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608
@@ -57,21 +59,21 @@ def test_log_and_database_contain_nothing_about_visitors(tmp_path):
 
 
 def visits(site):
-    """Yield the answers to requests of all kinds, each with all that could tell of somebody."""
+    """Yield the responses to requests of all kinds with data about a visitor in all places."""
     form = {"Content_Type": "application/x-www-form-urlencoded"}
     words = f"q={MARK}+{MARK}"
-    yield site.ask("/", **TELLING)
-    yield site.ask(f"/search/?{words}", **TELLING)
-    yield site.ask(f"/no-such-page/?{words}", **TELLING)
-    yield site.ask(f"/media/images/no-such.png?{words}", **TELLING)
-    yield site.ask(f"/broken/?q={MARK}", **TELLING)
-    yield site.ask(f"/broken-database/?q={MARK}", **TELLING)
+    yield site.ask("/", **PRIVATE)
+    yield site.ask(f"/search/?{words}", **PRIVATE)
+    yield site.ask(f"/no-such-page/?{words}", **PRIVATE)
+    yield site.ask(f"/media/images/no-such.png?{words}", **PRIVATE)
+    yield site.ask(f"/broken/?q={MARK}", **PRIVATE)
+    yield site.ask(f"/broken-database/?q={MARK}", **PRIVATE)
     login = f"username={MARK}&password={MARK}&next=/admin/"
-    yield site.ask("/admin/login/", "POST", login, **TELLING | form)
-    yield site.ask("/admin/login/", "POST", login, **TELLING | form | {"Origin": f"https://{MARK}.example"})
-    yield site.ask("/", **TELLING | {"Host": f"{MARK}.example"})
+    yield site.ask("/admin/login/", "POST", login, **PRIVATE | form)
+    yield site.ask("/admin/login/", "POST", login, **PRIVATE | form | {"Origin": f"https://{MARK}.example"})
+    yield site.ask("/", **PRIVATE | {"Host": f"{MARK}.example"})
     yield failed_login(site)
-    yield site.ask(f"/?{words}", **TELLING | {"Content_Length": MARK})
+    yield site.ask(f"/?{words}", **PRIVATE | {"Content_Length": MARK})
 
 
 def failed_login(site):
@@ -81,4 +83,4 @@ def failed_login(site):
     login = f"username=amina&password={MARK}&csrfmiddlewaretoken={token}&next=/admin/"
     own = {"Cookie": f"{cookie}; {MARK}={MARK}", "Referer": f"https://{HOST}/{MARK}/"}
     form = {"Content_Type": "application/x-www-form-urlencoded"}
-    return site.ask("/admin/login/", "POST", login, **TELLING | own | form)
+    return site.ask("/admin/login/", "POST", login, **PRIVATE | own | form)

@@ -1,4 +1,4 @@
-"""A start makes its database ready, also when several start at once, and the first administrator."""
+"""The command prepare: migrations, the first administrator, and simultaneous starts."""
 
 import os
 import re
@@ -22,14 +22,14 @@ from operations import locks
 from tests.site_project.test_environment import GOOD
 from tests.support.production import BARE
 
-# How many times several processes start at once; `make drill` does it more often.
+# How many times to repeat the simultaneous start. `make drill` sets a higher number.
 STARTS = int(os.environ.get("DRILL_STARTS", "1"))
 ADMIN = "grace.hopper"
 
 
 @contextmanager
 def empty_database(tmp_path):
-    """Give the variables of a site with a new, empty database of the kind that is tested."""
+    """Yield the environment variables, and the data folder, of a site with a new and empty database."""
     folder = tmp_path / secrets.token_hex(4)
     variables = BARE | GOOD | {"DATA_DIR": str(folder)}
     if test_settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -46,14 +46,14 @@ def empty_database(tmp_path):
 
 
 def manage(variables, *words, **options):
-    """Start `manage.py` with `words` for the site that `variables` set up."""
+    """Start `manage.py` with the arguments `words` and the environment `variables`; return the process."""
     command = [sys.executable, "manage.py", *words]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     return subprocess.Popen(command, env=variables, text=True, **pipes, **options)
 
 
 def output_of(process):
-    """Return what `process` wrote, after it ended well."""
+    """Wait for `process`, which must succeed, and return its output."""
     output = process.communicate(timeout=300)[0]
     assert process.returncode == 0, output
     return output
@@ -71,6 +71,7 @@ for user in User.objects.all():
 
 
 def administrators(variables, folder):
+    """Return for each user: name, name is that of the file, is superuser, password is that of the file."""
     code = SHOW.replace("FILE", repr(str(folder / "first_admin")))
     return output_of(manage(variables, "shell", "--verbosity=0", "-c", code)).splitlines()
 
@@ -90,7 +91,7 @@ def test_three_simultaneous_starts_on_an_empty_database_succeed(tmp_path, start)
         assert len(password) >= 20
         assert password not in "".join(outputs)
         assert "<html" in (folder / "maintenance.html").read_text()
-        # Once more, as each start does: nobody gets a second account, or another password.
+        # Each later start runs it again: it must not create another account or change the password.
         before = account.read_text()
         assert "was made" not in output_of(manage(variables | {"FIRST_ADMIN": "other"}, "prepare"))
         assert account.read_text() == before
@@ -122,22 +123,22 @@ def test_random_name_of_the_administrator_is_unpredictable(db, settings, tmp_pat
 
 
 def test_no_query_runs_before_the_lock_is_held(db, settings, tmp_path):
-    """Not even by the checks of a start: on SQLite, who comes while the new file is made finds it locked."""
+    """Not even the system checks: on a new SQLite file they would fail while another process creates it."""
     settings.DATA_DIR = tmp_path
-    connection.features.__dict__.pop("supports_json_field", None)  # the answer to a check is kept
-    turns = []
+    connection.features.__dict__.pop("supports_json_field", None)  # a cached property that makes a query
+    lock_was_held = []
 
-    def note(execute, *query):
+    def record(execute, *query):
         with locks.hold("prepare", wait=False) as is_free:
-            turns.append(not is_free)
+            lock_was_held.append(not is_free)
         return execute(*query)
 
     prepare = load_command_class("operations", "prepare")
-    # call_command would leave the checks out.
+    # call_command() would skip the system checks.
     options = vars(prepare.create_parser("manage.py", "prepare").parse_args(["--verbosity=0"]))
-    with connection.execute_wrapper(note):
+    with connection.execute_wrapper(record):
         prepare.execute(**options)
-    assert turns[0]
+    assert lock_was_held[0]
 
 
 def test_errors_of_the_system_checks_stop_the_start(db, settings, tmp_path):

@@ -1,4 +1,4 @@
-"""The web server as the container runs it: it comes up by itself, and stops without cutting anybody off."""
+"""deploy/start, the command of the container: the server starts, and finishes requests when it stops."""
 
 import http.client
 import os
@@ -21,7 +21,7 @@ TOKEN = "a" * 32
 
 @contextmanager
 def running_server(variables):
-    """Start the server by deploy/start for the site that `variables` set up; give it, ready, and its port."""
+    """Run deploy/start with the environment `variables`; yield the process and its port when it is ready."""
     port = services.free_port()
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = variables | {"PORT": str(port), "PATH": path}
@@ -44,7 +44,7 @@ def wait_until_ready(port, server):
 
 
 def answer(port, path):
-    """Return what the server at `port` answers, or nothing when there is none."""
+    """Return the body of the response of the server at `port`, or b"" if it does not run."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     try:
         connection.request("GET", path)
@@ -56,7 +56,7 @@ def answer(port, path):
 
 
 def begin_upload(port):
-    """Send half of a request that the site has begun to work on when this returns; return its connection."""
+    """Send half of a request, wait until the site has begun to process it, and return the connection."""
     lines = [
         "POST /admin/login/ HTTP/1.1",
         f"Host: 127.0.0.1:{port}",
@@ -72,7 +72,7 @@ def begin_upload(port):
 
 
 def end_upload(connection):
-    """Send the other half; return the first line of the answer."""
+    """Send the other half; return the first line of the response."""
     connection.sendall(b"b=2&c=")
     with connection, connection.makefile("rb") as file:
         return file.readline().strip() or file.readline().strip()
@@ -88,7 +88,7 @@ def test_server_prepares_the_database_and_finishes_requests_before_it_stops(tmp_
         for line in server.stdout:
             if "Handling signal: term" in line:
                 break
-        # A form without its token: the answer comes only after all of it was read.
+        # The form has no CSRF token, so the site refuses it, but only after it has read all of it.
         assert end_upload(upload) == b"HTTP/1.1 403 Forbidden"
         output = server.communicate(timeout=PATIENCE)[0]
         assert server.returncode == 0, output

@@ -1,4 +1,4 @@
-"""The documents say what is so: environment variables, commands, links."""
+"""The documents match the code: environment variables, commands, links, folders and packages."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Environment variables: what is wrong or missing stops the start, and is never repeated."""
+"""Environment variables: a wrong or missing value stops the start with one line that does not repeat it."""
 
 import os
 import stat
@@ -14,6 +14,7 @@ from tests.support.production import BARE
 
 pytestmark = pytest.mark.sqlite_only
 
+# The variables that production needs.
 GOOD = {
     "SECRET_KEY": "k3y-of-the-tests-with-many-characters-0123456789-abcdefgh",
     "BASE_URL": "https://stories.example.org",
@@ -21,7 +22,7 @@ GOOD = {
 
 
 def run(code, tmp_path, **variables):
-    """Run Python code in production mode, in a folder of its own."""
+    """Run Python code in production mode, with `tmp_path` as data folder; return the finished process."""
     environment = BARE | {"DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "site_project.settings"}
     return subprocess.run(
         [sys.executable, "-c", code],
@@ -33,7 +34,7 @@ def run(code, tmp_path, **variables):
 
 
 def read_settings(tmp_path, expression, **variables):
-    """Return what an expression over the settings prints."""
+    """Return the printed value of a Python expression about `settings` in production mode."""
     code = f"from django.conf import settings; print({expression})"
     result = run(code, tmp_path, **variables)
     assert result.returncode == 0, result.stderr
@@ -176,7 +177,7 @@ print(connection.settings_dict["OPTIONS"]["transaction_mode"])
 
 
 def database_of_the_test():
-    """Return DATABASE_URL for a program that is to use the test's own database, or {} for SQLite."""
+    """Return {"DATABASE_URL": address} if the test runs on PostgreSQL, else {}."""
     if connection.vendor == "sqlite":
         return {}
     return {"DATABASE_URL": os.environ["DATABASE_URL"]}

@@ -1,6 +1,6 @@
-"""What every answer tells browsers: run nothing but the site's own files, and tell nobody where readers are.
+"""The security headers of every kind of response.
 
-The scores are the rules of the HTTP Observatory, as far as one answer can break them.
+The scores follow the rules of Mozilla's HTTP Observatory, as far as they apply to a single response.
 """
 
 import base64
@@ -48,14 +48,14 @@ def has_no_database(request):
     raise OperationalError("on purpose")
 
 
-def has_no_room(request):
+def has_full_disk(request):
     raise OSError(errno.ENOSPC, "on purpose")
 
 
 urlpatterns = [
     path("fails/", fails),
     path("no-database/", has_no_database),
-    path("no-room/", has_no_room),
+    path("full-disk/", has_full_disk),
     *site_urls.urlpatterns,
 ]
 handler500 = site_urls.handler500
@@ -63,7 +63,7 @@ handler500 = site_urls.handler500
 
 @pytest.fixture
 def visitor(settings):
-    """A client without a session, of the site as it is over HTTPS, with an address that fails."""
+    """A client without a session. The settings are those of production, with views that fail."""
     settings.ROOT_URLCONF = __name__
     settings.SECURE_HSTS_SECONDS = 365 * 24 * 3600
     settings.SECURE_SSL_REDIRECT = settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
@@ -72,16 +72,16 @@ def visitor(settings):
 
 
 def ask(client, address):
-    """Return the answer to a browser, with the header Origin as a script of another site would have it."""
+    """Return the response to a request over HTTPS with the Origin of another site."""
     headers = {"Origin": "https://other.example", "Accept": "text/html"}
     response = client.get(address, headers=headers, secure=True)
     if response.streaming:
-        b"".join(response)  # so the file that it sends is closed
+        b"".join(response)  # closes the file
     return response
 
 
 def addresses():
-    """Return {address: (status, policy)}: each kind of public answer."""
+    """Return {address: (status, Content-Security-Policy)} for each kind of public response."""
     index = builders.make_index()
     image, document = builders.make_image(), builders.make_document()
     story = builders.make_story(
@@ -107,7 +107,7 @@ def addresses():
     found |= {"/static/css/site.css": (200, PUBLIC), "/static/favicon.svg": (200, PUBLIC)}
     found |= {"/nothing/here/": (404, PUBLIC), "/media/images/nothing.jpg": (404, PUBLIC)}
     found |= {"/documents/999/nothing.pdf": (404, PUBLIC), "/static/nothing.css": (404, PUBLIC)}
-    found |= {"/no-room/": (507, PUBLIC)}
+    found |= {"/full-disk/": (507, PUBLIC)}
     found |= {"/fails/": (500, PUBLIC), "/favicon.ico": (302, PUBLIC), "/stories": (301, PUBLIC)}
     found |= {private.url: (302, PUBLIC), "/admin/": (302, ADMIN), "/admin/pages/": (302, ADMIN)}
     return found
@@ -121,7 +121,9 @@ def test_public_responses_have_the_same_strict_headers(visitor):
         assert not response.cookies, address
         assert score(response) >= 115, address
         again = ask(visitor, address)
-        assert {name: again.get(name) for name in SAFETY} == {name: response.get(name) for name in SAFETY}
+        assert {name: again.get(name) for name in SECURITY_HEADERS} == {
+            name: response.get(name) for name in SECURITY_HEADERS
+        }
 
 
 def test_response_to_a_malformed_request_has_the_strict_headers(visitor):
@@ -162,7 +164,7 @@ def test_failing_health_check_has_the_strict_headers(visitor, monkeypatch):
     assert score(response) >= 115
 
 
-SAFETY = [
+SECURITY_HEADERS = [
     "Content-Security-Policy",
     "Cross-Origin-Opener-Policy",
     "Cross-Origin-Resource-Policy",
@@ -179,9 +181,9 @@ def without_nonce(response):
 
 
 def score(response):
-    """Return the Observatory's score of an answer over HTTPS, after the rules that allow no exception."""
+    """Return the Observatory's score of a response over HTTPS. Rules without exception are asserted."""
     policy = dict(part.split(" ", 1) for part in response["Content-Security-Policy"].split("; "))
-    policy.pop("style-src-attr", None)  # the tests say which pages have it
+    policy.pop("style-src-attr", None)  # other tests check which pages have it
     assert not re.search(r"unsafe|data:|\*|https?:", " ".join(policy.values())), policy
     assert "nonce-" not in policy.get("script-src", "")
     assert policy["default-src"] == policy["base-uri"] == "'none'"
@@ -213,7 +215,7 @@ def test_sign_in_pages_have_strict_headers_and_send_the_origin(address, visitor)
 
 def test_pages_to_choose_a_password_have_strict_headers(visitor):
     user = builders.make_user()
-    user.set_unusable_password()  # as it is until a link was followed
+    user.set_unusable_password()  # as it is until the user follows a link
     user.save()
     key = urlsafe_base64_encode(force_bytes(user.pk))
     for link in (
@@ -266,7 +268,7 @@ def test_every_admin_page_has_strict_headers(visitor):
 
 
 def test_preview_of_a_page_may_be_framed_by_the_admin(visitor, settings):
-    """Wagtail has the page answer inside the admin's answer, at the address of the site in the database."""
+    """Wagtail renders a preview with an internal request, at the host name of the Site in the database."""
     settings.SECURE_SSL_REDIRECT = False
     visitor.force_login(builders.make_user(is_superuser=True))
     story = builders.make_story("In the preview")

@@ -1,4 +1,4 @@
-"""What CLDR, the database or a backup has not got is no server error and no traceback."""
+"""Names missing in CLDR, a failing database and damaged backups cause no server error and no traceback."""
 
 import json
 import sqlite3
@@ -15,7 +15,7 @@ from operations.backup import archive
 from search.models import MissedSearch
 from stories.languages import language_choices, language_name, names_in
 from stories.terms import Country, country_names
-from tests.operations.test_backup import restore_site, rows, save_site, sums, whole_database  # noqa: F401 - fixture
+from tests.operations.test_backup import checksums, restore_site, row_counts, save_site, whole_database  # noqa: F401 - fixture
 from tests.site_project.test_languages import make_pair
 from tests.support import builders
 
@@ -61,7 +61,7 @@ def test_country_without_a_name_is_shown_everywhere(client, code):
     assert name in client.get(f"/admin/snippets/stories/country/edit/{code}/").text
 
 
-# --- Statistics ----------------------------------------------------------------------------------
+# --- Counting ------------------------------------------------------------------------------------
 
 ERRORS = [
     db.DataError,
@@ -102,7 +102,7 @@ def test_search_works_with_a_read_only_database_user(client):
 
 
 def rewrite(source, target, change):
-    """Copy an archive; `change` may alter the manifest and {name: content}. Checksums are made anew."""
+    """Copy an archive after `change`(manifest, {name: content}), with new checksums."""
     with zipfile.ZipFile(source) as old:
         members = {name: old.read(name) for name in old.namelist()}
     manifest = json.loads(members.pop(archive.MANIFEST))
@@ -120,6 +120,8 @@ PAGE = "wagtailcore_page"
 
 
 def without(*keys):
+    """Return a change that deletes the value at the path `keys` from the manifest."""
+
     def change(manifest, _members):
         for key in keys[:-1]:
             manifest = manifest[key]
@@ -129,6 +131,8 @@ def without(*keys):
 
 
 def put(value, *keys):
+    """Return a change that sets `value` at the path `keys` of the manifest."""
+
     def change(manifest, _members):
         for key in keys[:-1]:
             manifest = manifest[key]
@@ -138,7 +142,7 @@ def put(value, *keys):
 
 
 def content(change):
-    """Change the bytes of the database, or of its table of pages."""
+    """Return a change that applies `change` to the bytes of the SQLite database or of the table of pages."""
 
     def alter(_manifest, members):
         name = "database/db.sqlite3" if IS_SQLITE else f"database/{PAGE}.copy"
@@ -148,7 +152,7 @@ def content(change):
 
 
 def statement(*statements):
-    """Run SQL in the SQLite database of the backup."""
+    """Return a change that runs SQL in the SQLite database of the backup."""
 
     def change(data):
         with closing(sqlite3.connect(":memory:", autocommit=True)) as database:
@@ -196,11 +200,11 @@ else:
 
 @pytest.mark.usefixtures("whole_database")
 def test_damaged_backup_gives_a_one_line_error(store, tmp_path):
-    """In one test, as it takes longer to make the site than to refuse a backup of it."""
+    """All cases are in one test, because creating the site takes longer than restoring."""
     builders.make_story("In the backup", lead_image=builders.make_image(), lead_image_alt="A lamp")
     save_site(tmp_path / "site.zip")
     builders.make_story("Written later")
-    here = rows(), sums(store)
+    here = row_counts(), checksums(store)
     for name, change in DAMAGES.items():
         damaged = tmp_path / f"{name}.zip"
         rewrite(tmp_path / "site.zip", damaged, change)
@@ -208,8 +212,8 @@ def test_damaged_backup_gives_a_one_line_error(store, tmp_path):
             restore_site(damaged, overwrite=True)
         assert "\n" not in str(refused.value), name
         assert len(str(refused.value)) < 300, name
-        assert (rows(), sums(store)) == here, name
-    # The same way, with nothing changed.
+        assert (row_counts(), checksums(store)) == here, name
+    # The copy without a change can be restored.
     rewrite(tmp_path / "site.zip", tmp_path / "whole.zip", lambda _manifest, _members: None)
     restore_site(tmp_path / "whole.zip", overwrite=True)
-    assert rows() != here[0]
+    assert row_counts() != here[0]

@@ -1,6 +1,6 @@
-"""Whatever is asked of a public address, the answer is none of the errors that are ours.
+"""Random paths, query strings and headers never cause a server error on public pages.
 
-`make test` tries the same examples each time; FUZZ_EXAMPLES asks for more, by chance.
+`make test` tries the same examples each time. FUZZ_EXAMPLES sets a number of random ones.
 """
 
 from urllib.parse import quote_from_bytes
@@ -29,7 +29,8 @@ PATHS = [
     ),
     *(b"/static/", b"/admin/login/", b"/_util/"),
 ]
-# NUL, half of a character, a lone surrogate, no UTF-8 at all, ways upward, and what is special somewhere.
+# NUL, parts of characters, a lone surrogate, invalid UTF-8, paths upward, and characters that are special in
+# some syntax.
 NASTY = [
     *(
         b"\x00",
@@ -61,7 +62,7 @@ values = st.one_of(
     st.sampled_from([b"(a+)+$", b"^(([a-z])+.)+[A-Z]", b"a" * 100_000]),
 )
 queries = st.lists(st.tuples(st.sampled_from(PARAMETERS), values), max_size=4)
-# As a server hands them on: each byte a character.
+# As WSGI servers pass them on: each byte as a character of Latin-1.
 header_values = st.one_of(st.sampled_from(NASTY), st.binary(max_size=40)).map(
     lambda data: data.translate(None, b"\r\n").decode("latin-1")
 )
@@ -100,7 +101,7 @@ def pages():
 def test_no_request_causes_a_server_error(client, pages, path, query, sent):
     client.raise_request_exception = False
     words = "&".join(f"{name}={quote_from_bytes(value)}" for name, value in query)
-    # Not by the client's own address, which it would tidy.
+    # In PATH_INFO, because the test client would normalise a path argument.
     answer = client.generic(
         "GET",
         "/",

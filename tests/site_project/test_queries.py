@@ -1,4 +1,4 @@
-"""The number of queries of each public page: pinned, the same for few stories and for many."""
+"""The number of queries of each public page, which must not depend on the number of stories."""
 
 import datetime
 
@@ -13,10 +13,10 @@ from tests.support.builders import home_page, make_author, make_image, make_inde
 
 pytestmark = pytest.mark.django_db
 
-# To count a search in vain: an update and its savepoint, on SQLite with a limit to the time that it waits.
+# Queries that count a search without results: an update and its savepoint, and on SQLite also a timeout.
 COUNTING = 5 if connection.vendor == "sqlite" else 3
-# What each page may take at most is written in brackets: of a process that knows nothing yet, and of one that
-# keeps what pages have in common.
+# {address: (queries of a process with an empty cache, queries of one that has cached what pages share)}. The
+# number in brackets is the most that the first may become.
 PINNED = {
     "/": (12, 3),  # (15)
     "/stories/": (13, 2),  # (18)
@@ -45,12 +45,12 @@ def pictures(*images):
 
 
 def build_site(number_of_stories):
-    """Make a site in which every story has all that a story can have, two of them featured."""
+    """Create a site with stories that use every field, two of them featured."""
     section = make_index(make_index(), "Africa")
     make_plain_page("About", show_in_menus=True)
     make_author("Staff", picture=make_image())
     body = [{"type": "text", "value": "<p>Words.</p>"}, pictures(make_image(), make_image())]
-    # Shared, as making their renditions takes longer than all else here.
+    # Stories share pictures, because creating the renditions takes most of the time.
     leads = [make_image() for _ in range(5)]
     stories = [
         make_story(
@@ -72,11 +72,12 @@ def build_site(number_of_stories):
 
 
 def count_queries():
+    """Return {address: number of queries} for the addresses in PINNED."""
     counts = {}
     for address in PINNED:
         for _visit in range(2):  # the first makes renditions, which changes the mark of the generation
             Client().get(address)
-        client = Client()  # has no copy of the page
+        client = Client()  # has not cached the page
         caches["pages"].clear()
         with CaptureQueriesContext(connection) as queries:
             client.get(address)
@@ -88,7 +89,7 @@ def count_queries():
 def test_pages_make_the_pinned_number_of_queries(settings, request, number_of_stories):
     settings.PAGE_CACHE = True
     build_site(number_of_stories)
-    knowing_nothing = count_queries()  # within the transaction of a test nothing is kept
+    uncached = count_queries()  # nothing is cached inside the transaction of a test
     request.getfixturevalue("committed")
-    knowing = count_queries()
-    assert {address: (knowing_nothing[address], knowing[address]) for address in PINNED} == PINNED
+    cached = count_queries()
+    assert {address: (uncached[address], cached[address]) for address in PINNED} == PINNED

@@ -1,4 +1,4 @@
-"""What holds for the whole site: migrations, closed doors, no cookies, one heading a page."""
+"""Checks of the whole site: migrations, access to the admin, cookies, headings and other hosts."""
 
 import re
 
@@ -13,11 +13,11 @@ from tests.support.builders import make_index, make_plain_page, make_story
 
 pytestmark = pytest.mark.django_db
 
-# Values for the parts of an address, by the name that the route gives them.
+# Values for the arguments of routes, by name.
 VALUES = {"app_label": "stories", "model_name": "theme", "content_type_app_name": "stories"}
 VALUES |= {"content_type_model_name": "storypage", "filter_spec": "width-100", "mode": "default"}
 UUID = "5a3a1c6e-6a0e-4a37-8f6b-0f3a1c6e6a0e"
-# What an editor must reach before logging in, and what tells nothing of the site.
+# Routes of the admin that need no login.
 EXEMPT_ROUTES = {
     "admin/login/",
     "admin/password_reset/",
@@ -31,7 +31,7 @@ EXEMPT_ROUTES = {
 
 
 def admin_patterns(patterns=None, route="", prefix="admin/"):
-    """Yield (route, pattern) for every address of the admin, from Django's own table of addresses."""
+    """Yield (route, pattern) for every URL pattern below `prefix`."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         here = route + str(pattern.pattern).lstrip("^")
         if isinstance(pattern, URLPattern):
@@ -42,7 +42,7 @@ def admin_patterns(patterns=None, route="", prefix="admin/"):
 
 
 def address_of(pattern, route):
-    """Return an address that `pattern` matches: its names filled with values of the right kind."""
+    """Return an address that `pattern` matches, with values of the right type for its arguments."""
     if isinstance(pattern.pattern, RegexPattern):
         shape, names = normalize(route)[0]
         return "/" + shape % {name: VALUES.get(name, "1") for name in names}
