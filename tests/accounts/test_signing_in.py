@@ -134,7 +134,7 @@ def test_old_password_is_no_easier_to_guess_on_the_account_page(amina, noon, cli
     assert TOO_MANY in change_password(client, builders.PASSWORD).text
     assert is_refused(sign_in("Amina", builders.PASSWORD))
     noon.move_to(NOON + COOL_OFF)
-    client.force_login(amina)  # the password is asked for again after ten minutes
+    client.force_login(amina)  # the proof of the first sign-in has expired
     assert change_password(client, builders.PASSWORD).status_code == 302
     assert client.get("/admin/account/").status_code == 200, "who changes it stays signed in"
     assert is_signed_in(sign_in("Amina", "another-lantern-road-42"))
