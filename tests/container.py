@@ -1,9 +1,9 @@
-"""Builds the image, runs it locked down with PostgreSQL behind nginx, and walks through the site.
+"""Builds the image, runs it without privileges, with PostgreSQL and behind nginx, and checks the site.
 
     python -m tests.container
 
-`make container` runs it, on Linux with Docker or podman. The last line says how many checks passed; the exit
-status is 1 when one failed, and 2 when a program is missing. Containers and volumes are gone afterwards.
+`make container` runs it, on Linux with Docker or podman. The last line is the number of passed checks. The
+exit status is 1 if one failed, and 2 if a program is missing. Containers and volumes are deleted afterwards.
 """
 
 import json
@@ -25,9 +25,9 @@ from tests.support import front_server, redis_server, services
 
 ROOT = Path(__file__).parent.parent
 IMAGE = "stories-container-test"
-MOST_MEGABYTES = 230  # above the base
+MOST_MEGABYTES = 230  # that the image may add to its base
 PATIENCE = 180  # seconds
-# What the site may do in its container: write to /data and /tmp.
+# Options that restrict the container: the site can write only to /data and /tmp.
 LOCKED = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "all", "--security-opt", "no-new-privileges"]  # noqa: S108
 LOCKED += ["--pids-limit", "256", "--memory", "1g"]
 SECRET_NAMES = ("SECRET", "PASSWORD", "TOKEN", "KEY")
@@ -37,12 +37,13 @@ SECRET_FILES = (
 
 
 class Checks:
-    """Counts what held, and says each."""
+    """Counts and prints the results of checks."""
 
     def __init__(self):
         self.passed = self.failed = 0
 
     def that(self, what, holds, why=""):
+        """Print the check `what`, whether it `holds`, and otherwise the reason `why`."""
         self.passed, self.failed = self.passed + bool(holds), self.failed + (not holds)
         print(f"{'ok   ' if holds else 'FAIL '} {what}{'' if holds else f': {why}'}", flush=True)
 
@@ -56,14 +57,14 @@ class Tool:
             raise services.Missing("no docker and no podman here: install one of them")
 
     def __call__(self, *words, check=True):
-        """Run a command; return its output."""
+        """Run a command and return its output, or with check=False the finished process."""
         done = subprocess.run([self.name, *words], capture_output=True, text=True, check=False)
         if check and done.returncode:
             raise RuntimeError(f"{self.name} {words[0]}: {done.stderr.strip()}")
         return done.stdout.strip() if check else done
 
     def build(self):
-        # podman's own format has no HEALTHCHECK.
+        # podman's default format has no HEALTHCHECK.
         form = ["--format", "docker"] if self.name == "podman" else []
         subprocess.run(
             [self.name, "build", *form, "--tag", IMAGE, ROOT], check=True, stdout=subprocess.DEVNULL
@@ -88,13 +89,15 @@ def main():
 
 
 def check_image(checks, tool, image):
-    """Check what can be seen without starting it."""
+    """Check the user, environment, files and size of the image, and a start without a secret key."""
     config = image["Config"]
     checks.that("the image runs as a user other than root", config["User"] not in {"", "0", "root"})
     names = [entry.partition("=")[0] for entry in config["Env"]]
-    # The published base has the key of those who sign Python in GPG_KEY: it is public.
-    telling = [name for name in names if any(word in name for word in SECRET_NAMES) and name != "GPG_KEY"]
-    checks.that("no secret is in its environment", not telling, telling)
+    # GPG_KEY of the base image is the public key of Python's release managers.
+    secret_names = [
+        name for name in names if any(word in name for word in SECRET_NAMES) and name != "GPG_KEY"
+    ]
+    checks.that("no secret is in its environment", not secret_names, secret_names)
     found = tool("run", "--rm", "--network", "none", "--user", "0", IMAGE, *SECRET_FILES.split())
     checks.that("no secret, database or history is among its files", not found, found)
     base = next(
@@ -113,7 +116,7 @@ def check_image(checks, tool, image):
 
 
 def check_running(checks, tool, image, addresses, nginx, chromium):
-    """Check it at work: with PostgreSQL and Redis, behind nginx."""
+    """Check the running container with PostgreSQL and Redis, behind nginx."""
     port = services.free_port()
     with tempfile.TemporaryDirectory(prefix="tests-container-") as folder, ExitStack() as stack:
         make_certificate(folder)
@@ -129,7 +132,7 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
         } | addresses
         name = stack.enter_context(container(tool, variables))
         check_answers(checks, tool, name, port)
-        # Docker tells it among the rest, podman beside it.
+        # Docker has the health check in "Config", podman beside it.
         health = image["Config"].get("Healthcheck") or image.get("HealthCheck") or image.get("Healthcheck")
         probe = health["Test"][1:] if health else ["false"]
         checks.that("its HEALTHCHECK passes", tool("exec", name, *probe, check=False).returncode == 0)
@@ -163,14 +166,14 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
         for javascript in (True, False):
             with_or_without = "with" if javascript else "without"
             why = walk(chromium, address, javascript)
-            checks.that(f"a visitor finds their way {with_or_without} JavaScript", not why, why)
+            checks.that(f"a visitor can use the site {with_or_without} JavaScript", not why, why)
         log = (logs_of_front / "access.log").read_text()
-        checks.that("the front server keeps public pages", " HIT" in log, log[-500:])
+        checks.that("the front server caches public pages", " HIT" in log, log[-500:])
         check_stop(checks, tool, name, port)
 
 
 def check_answers(checks, tool, name, port):
-    """Wait until it is ready, or has ended."""
+    """Wait until the container is ready, or has ended."""
     start = time.monotonic()
     while not (ready := answer(port, "/readyz") == b"ok\n") and time.monotonic() < start + PATIENCE:
         if tool("inspect", "--format", "{{.State.Running}}", name) != "true":
@@ -181,7 +184,7 @@ def check_answers(checks, tool, name, port):
 
 
 def check_stop(checks, tool, name, port):
-    """Stop it while it has half of a request."""
+    """Stop the container while it receives a request."""
     upload = begin_upload(port)
     start = time.monotonic()
     with subprocess.Popen([tool.name, "stop", "-t", "30", name], stdout=subprocess.DEVNULL) as stop:
@@ -204,10 +207,10 @@ def logs(tool, name):
 
 @contextmanager
 def container(tool, variables):
-    """Run the image with `variables` on this machine's network; give the container's name."""
+    """Context manager that runs the image with the environment `variables`; yields the container's name."""
     name = f"stories-test-{secrets.token_hex(4)}"
     environment = [word for key, value in variables.items() for word in ("--env", f"{key}={value}")]
-    # Its health is asked by hand: podman's timer needs systemd.
+    # Without health checks by podman, whose timer needs systemd. check_running() runs the command.
     options = [
         "--detach",
         "--name",
@@ -227,14 +230,14 @@ def container(tool, variables):
 
 
 def make_certificate(folder):
-    """Make a certificate for HTTPS on this machine."""
+    """Create a self-signed certificate for 127.0.0.1 in `folder`."""
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1"]
     files = ["-keyout", f"{folder}/privkey.pem", "-out", f"{folder}/fullchain.pem"]
     subprocess.run([*command, *files], check=True, capture_output=True)
 
 
 def walk(chromium, address, javascript):
-    """Go from the home page to a story, its pictures, the search and text only; return what went wrong."""
+    """Visit the home page, a story, the search and the text-only version in a browser; return the errors."""
     errors = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=services.BROWSER_FLAGS)
@@ -256,7 +259,7 @@ def walk(chromium, address, javascript):
 
 
 def network_errors(request):
-    # Leaving a page gives up what it was still asking for.
+    # Leaving a page aborts requests that are still running.
     aborted = request.failure == "net::ERR_ABORTED"
     return [] if aborted else [f"{request.url} {request.failure}"]
 

@@ -1,12 +1,13 @@
-"""Checks the code's form, then runs the tests on SQLite and on PostgreSQL. `make test` runs it.
+"""Runs the linters, and the tests on SQLite and on PostgreSQL. `make test` runs it.
 
-    python -m tests.run                                      all, as CI does
-    python -m tests.run lint                                 only the code's form
+    python -m tests.run                                              all three steps, as on CI
+    python -m tests.run lint                                         only the linters
     python -m tests.run sqlite tests/stories/test_feeds.py -k title  one database, some tests
-    python -m tests.run sqlite postgresql -x -n 0            stop at the first failure, one process
+    python -m tests.run sqlite postgresql -x -n 0                    stop at the first failure, one process
 
-The first words choose the steps (none: all three), the rest goes to pytest as it is. The last lines
-say how each step went. The exit status is 0 when nothing failed and, on CI, nothing was missing.
+The first words choose the steps (without any, all three). The other arguments are passed on to pytest. The
+last lines are the results of the steps. The exit status is 0 if nothing failed and, on CI, no program was
+missing.
 """
 
 import os
@@ -28,25 +29,25 @@ LINTERS = [
     ["djlint", "--lint", "--quiet", "--allow-empty-input", "."],
     ["lint-imports", "--no-logo"],
 ]
-# How many processes, each with a database of its own. On SQLite, where the tests with a browser are, one
-# of two would often wait for it; on PostgreSQL a third only slows the others, and the server.
+# How many test processes, each with its own database. SQLite has three, because one often waits for a browser
+# there. On PostgreSQL, a third would only slow down the others and the server.
 PROCESSES = {"SQLite": 3, "PostgreSQL": 2}
-# "load" deals the tests out in pytest-django's order: those that empty the database, as all with a
-# live server do, come after those that count on what the migrations put in it. The other ways of
-# dealing (loadfile, worksteal) break that order. One by one, as some take very long.
+# "load" keeps the order of pytest-django: tests that empty the database (such as those with a live server)
+# come after those that need the rows that migrations create. "loadfile" and "worksteal" break that order. A
+# chunk is one test, because some take very long.
 PYTEST = [sys.executable, "-m", "pytest", "-rs", "--dist", "load", "--maxschedchunk", "1"]
 
 
 @dataclass
 class Outcome:
-    """How a step went: one closing line, and whether it makes the whole run fail."""
+    """The result of a step: its closing line, and whether the whole run fails."""
 
     line: str
     failed: bool
 
 
 def main(arguments):
-    """Run the steps that `arguments` choose, print how they went, and return the exit status."""
+    """Run the steps that `arguments` choose, print their outcomes, and return the exit status."""
     chosen = list(takewhile(STEPS.__contains__, arguments))
     pytest_arguments = arguments[len(chosen) :]
     outcomes = []
@@ -59,7 +60,7 @@ def main(arguments):
 
 
 def lint(_arguments):
-    """Run every linter, also after one complained."""
+    """Run every linter, even if one has failed."""
     complaints = []
     for command in LINTERS:
         announce(" ".join(command))
@@ -70,13 +71,13 @@ def lint(_arguments):
 
 
 def sqlite(arguments):
-    """Run the tests on SQLite, in a folder that is gone afterwards."""
+    """Run the tests on SQLite in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="tests-sqlite-") as folder:
         return run_tests("SQLite", f"sqlite:///{folder}/db.sqlite3", arguments)
 
 
 def postgresql(arguments):
-    """Run the tests on PostgreSQL, if there is one to be had."""
+    """Run the tests on PostgreSQL, if a server is available."""
     try:
         with services.postgres() as address:
             return run_tests("PostgreSQL", address, arguments or ["-m", "not sqlite_only"])
@@ -88,11 +89,11 @@ STEPS = {"lint": lint, "sqlite": sqlite, "postgresql": postgresql}
 
 
 def run_tests(name, address, arguments):
-    """Run pytest on the database at `address`; return how it went, and whether a browser lacked."""
+    """Run pytest on the database at `address`; return its Outcome, and one for each missing program."""
     outcomes = []
     environment = os.environ | {"DATABASE_URL": address}
     try:
-        # Found here once, so that no two test processes install it at the same time.
+        # Installed here if needed, so that no two test processes do it at the same time.
         environment["CHROMIUM"] = services.chromium()
     except services.Missing as missing:
         outcomes.append(not_run("Browser", missing))
@@ -113,19 +114,19 @@ def run_tests(name, address, arguments):
 
 
 def wait_for(command, environment):
-    """Return the exit status of `command`; when this process is stopped, it ends first."""
+    """Run `command` and return its exit status. If this process is stopped, stop the command first."""
     process = subprocess.Popen(command, env=environment)
     try:
         return process.wait()
     except BaseException as reason:
-        if not isinstance(reason, KeyboardInterrupt):  # the terminal sends a Ctrl-C to both
+        if not isinstance(reason, KeyboardInterrupt):  # on Ctrl-C the terminal signals both
             process.terminate()
         process.wait()
         raise
 
 
 def counted(name, report, status):
-    """Return the outcome that pytest's JUnit `report` and exit `status` tell."""
+    """Return the Outcome for pytest's JUnit `report` and exit `status`."""
     if not report.exists():
         return Outcome(f"{name}: pytest ended with status {status} and no count", failed=True)
     suites = ElementTree.parse(report).getroot()
@@ -138,7 +139,7 @@ def counted(name, report, status):
 
 
 def not_run(name, missing):
-    """Return the outcome of a step that lacks a program: only on CI is that a failure."""
+    """Return the Outcome of a step for which a program is missing. Only on CI it is a failure."""
     return Outcome(f"{name}: not run, {missing}", failed=bool(os.environ.get("CI")))
 
 
@@ -147,12 +148,12 @@ def announce(text):
 
 
 def stop(_signal, _frame):
-    # Ends the "with" blocks, and so the servers, when this process is told to stop.
+    # SystemExit leaves the "with" blocks, which end the servers.
     sys.exit(128 + signal.SIGTERM)
 
 
 def exit_with(program):
-    """Run `program` with the words of the command line, and exit with the status that it returns."""
+    """Call `program` with the command line's arguments, and exit with the status that it returns."""
     signal.signal(signal.SIGTERM, stop)
     try:
         sys.exit(program(sys.argv[1:]))

@@ -1,13 +1,13 @@
-"""Measures how long the site takes, and what readers get. `make bench` runs it.
+"""Runs the benchmarks of the search, of pages for readers, and of the server. `make bench` runs it.
 
-    python -m tests.bench                                all of it
+    python -m tests.bench                                all of them
     python -m tests.bench search                         all sizes, on SQLite and PostgreSQL
     python -m tests.bench search --sizes 100 1000 --databases sqlite
-    python -m tests.bench reading                        a slow line, and Lighthouse
-    python -m tests.bench server --sizes 1000            requests a second, beside a bare program
+    python -m tests.bench reading                        pages on a slow connection, and Lighthouse
+    python -m tests.bench server --sizes 1000            requests per second, compared with a minimal program
 
-Each measurement is a line of JSON; a table of all follows, with the bars. The exit status is 1 when one
-was missed. It leaves nothing behind: the databases are gone afterwards.
+Each measurement is printed as a line of JSON. A table of all follows, with the limits. The exit status is 1
+if a limit was exceeded. The databases are deleted afterwards.
 """
 
 import argparse
@@ -20,9 +20,9 @@ from contextlib import contextmanager
 
 from tests.support import services
 
-# In milliseconds of the median at BARS_AT stories: (SQLite, PostgreSQL).
-BARS_AT = 10_000
-BARS = {
+# Limits for the median time in milliseconds with LIMITS_AT stories: (SQLite, PostgreSQL).
+LIMITS_AT = 10_000
+LIMITS = {
     "common word": (250, 150),
     "whole page": (600, 400),
     "did you mean": (50, 50),
@@ -30,10 +30,12 @@ BARS = {
 }
 MOST_QUERIES = 20
 LINE = "{database:11} {stories:>7} {question:17} {p50:>8} {p99:>8} {plain_p50:>9} {ratio:>6}  {verdict}"
-# Of the median of three runs, on every page: in milliseconds, and Lighthouse's scores.
+# Limits for the median of three runs on every page: milliseconds, and scores of Lighthouse by category. Other
+# categories, and the row that says that Lighthouse is missing, need 100.
 MOST_MILLISECONDS = 2500
-FEWEST_POINTS = {"performance": 99}  # of the others, and of a row without Lighthouse: 100
-# At least so much of what a bare program does, or nginx with a file: [(page, way)].
+FEWEST_POINTS = {"performance": 99}
+# Least ratio to the requests per second of a minimal program (or of nginx with a file), with WHOLE_AT
+# stories: {(page, way of serving it): ratio}.
 WHOLE_AT = 1000
 SHARES = {
     ("story", "uncached"): 0.018,
@@ -43,7 +45,7 @@ SHARES = {
     ("story", "304"): 0.45,
     ("story", "behind nginx"): 0.65,
 }
-# How many times longer an uncached page may take with the most stories than with the fewest.
+# How many times as long an uncached page may take with the most stories as with the fewest.
 MOST_GROWTH = 1.3
 SERVER_LINE = (
     "{stories:>7} {page:12} {way:14} {a_second:>9} {spread:>6} {p50:>8} {p99:>8} {queries:>7} {bytes:>6} "
@@ -53,9 +55,9 @@ READING_LINE = "{page:8} {question:15} {median:>6} {runs:>18}  {verdict}"
 
 
 def main(arguments):
-    """Measure what `arguments` choose, print it, and return the exit status."""
+    """Run the benchmarks that `arguments` choose, print the results, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    parser.add_argument("part", nargs="?", choices=PARTS, help="all when not given")
+    parser.add_argument("part", nargs="?", choices=PARTS, help="default: all")
     parser.add_argument(
         "--sizes", nargs="+", type=int, default=[100, 1000, 10_000], help="numbers of stories"
     )
@@ -68,13 +70,13 @@ def main(arguments):
 
 
 def search(options):
-    """Measure the search; return the lines of its table."""
+    """Run the benchmark of the search; return the lines of its table."""
     measured = []
     for name in options.databases:
         with DATABASES[name]() as address:
             sizes = map(str, sorted(options.sizes))
             measured += measure("tests.bench.search", *sizes, DATABASE_URL=address)
-    header = LINE.format(**{name: name.replace("_", " ") for name in FIELDS}, verdict="bar")
+    header = LINE.format(**{name: name.replace("_", " ") for name in FIELDS}, verdict="limit")
     return [header] + [
         LINE.format(**{name: row.get(name, "") for name in FIELDS}, verdict=verdict_on(row, measured))
         for row in measured
@@ -82,9 +84,9 @@ def search(options):
 
 
 def reading(_options):
-    """Measure what readers get; return the lines of its table."""
+    """Run the benchmark of pages for readers; return the lines of its table."""
     header = READING_LINE.format(
-        page="page", question="question", median="median", runs="runs", verdict="bar"
+        page="page", question="question", median="median", runs="runs", verdict="limit"
     )
     return [header] + [
         READING_LINE.format(**row | {"runs": str(row["runs"])}, verdict=verdict_on_reading(row))
@@ -93,10 +95,10 @@ def reading(_options):
 
 
 def server(options):
-    """Measure the server; return the lines of its table."""
+    """Run the benchmark of the server; return the lines of its table."""
     measured = measure("tests.bench.server", *map(str, sorted(options.sizes)))
     names = ["stories", "page", "way", "a_second", "spread", "p50", "p99", "queries", "bytes", "ratio"]
-    header = SERVER_LINE.format(**{name: name.replace("_", " ") for name in names}, verdict="bar")
+    header = SERVER_LINE.format(**{name: name.replace("_", " ") for name in names}, verdict="limit")
     return [header] + [
         SERVER_LINE.format(**{"queries": "", "bytes": ""} | row, verdict=verdict_on_server(row, measured))
         for row in measured
@@ -117,7 +119,7 @@ DATABASES = {"sqlite": sqlite, "postgresql": services.postgres}
 
 
 def measure(module, *arguments, **environment):
-    """Run the measurements of `module` in a process of its own; return their rows."""
+    """Run `module` in a new process; return its measurements, which it prints as JSON."""
     command = [sys.executable, "-m", module, *arguments]
     rows = []
     with subprocess.Popen(
@@ -132,43 +134,43 @@ def measure(module, *arguments, **environment):
 
 
 def verdict_on(row, measured):
-    """Return the bars for `row` and whether each was met, in words; "" where there is none."""
+    """Return the limits for `row` and whether each was met, as text, or "" if there is none."""
     if row["question"] == "queries of a page":
         fewest = min(other["p50"] for other in measured if is_like(other, row))
-        return said(
+        return format_verdict(
             f"<= {MOST_QUERIES}, all sizes alike", row["p50"] <= MOST_QUERIES and row["p50"] == fewest
         )
-    if row["stories"] != BARS_AT:
+    if row["stories"] != LIMITS_AT:
         return ""
     verdicts = []
-    if row["question"] in BARS:
-        bar = BARS[row["question"]][row["database"] == "postgresql"]
-        verdicts.append(said(f"<= {bar} ms", row["p50"] <= bar))
+    if row["question"] in LIMITS:
+        limit = LIMITS[row["question"]][row["database"] == "postgresql"]
+        verdicts.append(format_verdict(f"<= {limit} ms", row["p50"] <= limit))
     if "ratio" in row and "index" not in row["question"]:
-        verdicts.append(said("no slower than plain", row["ratio"] <= 1))
+        verdicts.append(format_verdict("no slower than plain", row["ratio"] <= 1))
     return "; ".join(verdicts)
 
 
 def verdict_on_reading(row):
-    """Return the bar for `row` and whether it was met, in words; "" where there is none."""
+    """Return the limit for `row` and whether it was met, as text, or "" if there is none."""
     if row["question"] == "words readable":
-        return said(f"<= {MOST_MILLISECONDS} ms", row["median"] <= MOST_MILLISECONDS)
+        return format_verdict(f"<= {MOST_MILLISECONDS} ms", row["median"] <= MOST_MILLISECONDS)
     if row["page"] == "search" and row["question"] == "seo":
-        return ""  # it asks search engines to leave it out
+        return ""  # the page has robots="noindex", which Lighthouse counts as a fault
     fewest = FEWEST_POINTS.get(row["question"], 100)
-    return said(f">= {fewest}", row["median"] >= fewest)
+    return format_verdict(f">= {fewest}", row["median"] >= fewest)
 
 
 def verdict_on_server(row, measured):
-    """Return the bars for `row` and whether each was met, in words; "" where there is none."""
+    """Return the limits for `row` and whether each was met, as text, or "" if there is none."""
     verdicts = []
     share = SHARES.get((row["page"], row["way"]))
     if share and row["stories"] == WHOLE_AT:
-        verdicts.append(said(f">= {share}", row["ratio"] >= share))
+        verdicts.append(format_verdict(f">= {share}", row["ratio"] >= share))
     same = [other for other in measured if (other["page"], other["way"]) == (row["page"], row["way"])]
     if row["way"] == "uncached" and row is same[-1] and len(same) > 1:
         growth = same[0]["a_second"] / row["a_second"]
-        verdicts.append(said(f"{growth:.2f} times <= {MOST_GROWTH}", growth <= MOST_GROWTH))
+        verdicts.append(format_verdict(f"{growth:.2f} times <= {MOST_GROWTH}", growth <= MOST_GROWTH))
     return "; ".join(verdicts)
 
 
@@ -176,8 +178,8 @@ def is_like(other, row):
     return (other["database"], other["question"]) == (row["database"], row["question"])
 
 
-def said(bar, is_met):
-    return f"{bar}: {'PASS' if is_met else 'FAIL'}"
+def format_verdict(limit, is_met):
+    return f"{limit}: {'PASS' if is_met else 'FAIL'}"
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Measures the demonstration as readers with a slow line, and Lighthouse, find it; see bench.py.
+"""Benchmark of the demo site for readers: a slow connection, and Lighthouse. tests/bench/__main__.py runs it.
 
     python -m tests.bench.reading
 
-Lighthouse is the program `lighthouse`, or what `npx lighthouse` finds without a download.
+Lighthouse is the program `lighthouse`, or `npx lighthouse` if that is installed.
 """
 
 import json
@@ -25,9 +25,9 @@ PAGES = {
 }
 RUNS = 3
 PHONE = {"viewport": {"width": 360, "height": 800}, "device_scale_factor": 2, "is_mobile": True}
-# 400 kbit/s each way, in bytes, and 400 ms before an answer begins.
+# 400 kbit/s each way, in bytes per second, and a latency of 400 ms.
 SLOW_LINE = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
-# There is no font to wait for: words are there when something is painted and all of the HTML has come.
+# Text is readable when something is painted and all of the HTML has arrived. There is no font to wait for.
 PAINTED = """() => new Promise((done) => new PerformanceObserver((list) => {
     if (list.getEntriesByName("first-contentful-paint").length) done();
 }).observe({type: "paint", buffered: true}))"""
@@ -37,7 +37,7 @@ WORDS_READABLE = """() => Math.max(
 
 
 def main():
-    # Looking for Chromium asks Playwright, which can't be asked twice at a time.
+    # services.chromium() runs Playwright, which can't run twice at the same time.
     chromium, lighthouse = services.chromium(), find_lighthouse()
     settings = "tests.support.settings_bench"
     with running_demo("collectstatic --no-input -v0", settings=settings) as (address, _folder):
@@ -54,24 +54,24 @@ def report(page, question, values):
     )
 
 
-# --- A slow line ---------------------------------------------------------------------------------
+# --- A slow connection ---------------------------------------------------------------------------
 
 
 def measure_paint(address, chromium):
-    """Print after how many milliseconds the words of each page can be read on a slow line."""
+    """Report after how many milliseconds the text of each page is readable on a slow connection."""
     with sync_playwright() as playwright:
         sandbox = os.geteuid() != 0
         options = {"executable_path": chromium, "args": services.BROWSER_FLAGS, "chromium_sandbox": sandbox}
         browser = playwright.chromium.launch(**options)
         for name, path in PAGES.items():
-            # The first time, the site makes the renditions.
+            # The first visit creates the renditions.
             paint(browser, address + path, slow=False)
             report(name, "words readable", [paint(browser, address + path) for _run in range(RUNS)])
         browser.close()
 
 
 def paint(browser, address, slow=True):
-    """Open `address` with nothing in the cache; return when its words were there, in milliseconds."""
+    """Open `address` with an empty cache; return after how many milliseconds its text was readable."""
     context = browser.new_context(**PHONE)
     page = context.new_page()
     if slow:
@@ -89,7 +89,7 @@ def paint(browser, address, slow=True):
 
 
 def find_lighthouse():
-    """Return the command that runs Lighthouse, as a list; None when there is none here."""
+    """Return the command that runs Lighthouse as a list, or None if it is not installed."""
     if path := shutil.which("lighthouse"):
         return [path]
     npx = ["npx", "--no-install", "lighthouse"]
@@ -100,9 +100,9 @@ def find_lighthouse():
 
 
 def ask_lighthouse(lighthouse, address, chromium):
-    """Return Lighthouse's scores for `address` on its telephone, as {category: 0 to 100}.
+    """Return Lighthouse's scores for `address` on a phone, as {category: 0 to 100}.
 
-    Without Lighthouse the only category is "lighthouse", with 0. What it finds fault with goes to stderr.
+    Without Lighthouse the only category is "lighthouse", with 0. Audits that fail are printed on stderr.
     """
     if not lighthouse:
         print("No Lighthouse here: npm install --global lighthouse", file=sys.stderr)

@@ -1,9 +1,9 @@
-"""Measures how long searches take, compared with modelsearch's own backend; bench.py runs it.
+"""Benchmark of the search, compared with the backend of modelsearch. tests/bench/__main__.py runs it.
 
     python -m tests.bench.search 100 1000     with 100 stories, then with 1,000
 
-It creates a test database on the server of DATABASE_URL, and destroys it at the end. Results are printed as
-JSON, one line each, in milliseconds unless they say otherwise.
+It creates a test database on the server of DATABASE_URL, and deletes it at the end. Each result is printed as
+a line of JSON, in milliseconds unless it says otherwise.
 """
 
 import gc
@@ -34,7 +34,7 @@ from tests.support import distractors  # noqa: E402
 
 WORDS_OF_A_STORY = 600
 WARM_UP_RUNS, RUNS = 3, 30
-# In seconds, for all runs of a question. A slow question is run fewer times, without warming up.
+# Seconds for all runs of a question. A slow question has fewer runs, without warm-up.
 TIME_LIMIT = 20
 # modelsearch's own backend.
 PLAIN_BACKEND = "wagtail.search.backends.database"
@@ -52,7 +52,7 @@ COMMON, TWO_COMMON, RARE, MISSPELT, BEGINNING = (
 def main(sizes):
     setup_test_environment()
     if connection.vendor == "sqlite":
-        # In a file, as on a real site; Django's test database is in memory otherwise.
+        # In a file, as on a real site. By default, Django's test database is in memory.
         settings.DATABASES["default"]["TEST"]["NAME"] = f"{settings.DATABASES['default']['NAME']}.test"
     name = connection.settings_dict["NAME"]
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
@@ -66,7 +66,7 @@ def main(sizes):
 
 
 def measure(size):
-    """Print how long each question takes with `size` stories."""
+    """Report how long each question takes with `size` stories."""
     # One story for each size gets the rare word.
     Page.objects.filter(pk=StoryPage.objects.order_by("-pk")[size // 2].pk).update(title=f"Of {RARE}")
     questions = {"common word": COMMON, "two common words": TWO_COMMON, "rare word": RARE}
@@ -135,7 +135,7 @@ def correct():
 
 
 def timed(question):
-    """Return a list with the milliseconds of each run of `question`, a function, after warming up."""
+    """Call the function `question` many times, after a warm-up; return the milliseconds of each call."""
     started = time.perf_counter()
     question()
     first = time.perf_counter() - started
@@ -156,7 +156,7 @@ def timed(question):
 
 
 def report(size, question, times, plain=None):
-    """Print one result; `times` and `plain`: lists of times, of this search and of modelsearch's own."""
+    """Print one result. `times` and `plain` are the times of this search and of modelsearch's backend."""
     row = {"database": connection.vendor, "stories": size, "question": question}
     row |= {"p50": percentile(times, 0.5), "p99": percentile(times, 0.99)}
     if plain:
@@ -166,7 +166,7 @@ def report(size, question, times, plain=None):
 
 
 def percentile(values, share):
-    """Return the value that a `share` of `values`, from 0 to 1, does not exceed."""
+    """Return the percentile of `values` for `share`, from 0 to 1."""
     return round(sorted(values)[math.ceil(share * len(values)) - 1], 1)
 
 

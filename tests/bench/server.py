@@ -1,9 +1,12 @@
-"""Measures the running server beside a bare program that sends the same bytes; see bench.py.
+"""Benchmark of the server, compared with a minimal program that sends the same bytes.
+
+tests/bench/__main__.py runs it.
 
     python -m tests.bench.server 100 1000 10000
 
-It prints a line of JSON for each measurement: all ways at 1,000 stories, uncached pages at other sizes.
-The server has one core, wrk and PostgreSQL the other; with one core only, the ratios tell nothing.
+It prints a line of JSON for each measurement: with 1,000 stories all ways of serving a page, otherwise
+uncached pages. The server runs on one core, wrk and PostgreSQL on another. With a single core the ratios mean
+nothing.
 """
 
 import json
@@ -23,14 +26,14 @@ from tests.support import front_server, services
 SECONDS = 2  # of each measurement
 ROUNDS = 3
 MOST_SPREAD = 0.2  # between the fastest and the slowest round, as a share of the median
-WHOLE_AT = 1000
+WHOLE_AT = 1000  # the number of stories with which all ways are measured
 CONNECTIONS = 8
 PAGES = {"home", "index", "story", "search"}
 SERVER_CORE, CLIENT_CORE = "0", "1"
-# A parameter that no page knows: until the page without it is asked for, each request has it made anew.
+# A parameter that no page uses. Until the page without it has been cached, each such request is uncached.
 UNCACHED = "uncached=1"
 GZIP = {"Accept-Encoding": "gzip"}
-# The bare program: the same server, and an answer from memory.
+# The minimal program: a WSGI application that returns the same response from memory.
 BARE = """
 import json, os
 HEADERS, BODY = (json.loads(os.environ["BARE_HEADERS"]), open(os.environ["BARE_BODY"], "rb").read())
@@ -42,7 +45,7 @@ def application(environ, start_response):
 
 
 def main(size):
-    """Measure with `size` stories, in a database of its own."""
+    """Measure with `size` stories, in a new database."""
     with services.postgres() as database, tempfile.TemporaryDirectory(prefix="bench-server-") as name:
         folder = Path(name)
         environment = os.environ | {"DATABASE_URL": database, "DATA_DIR": str(folder), "TRY_OUT": "1"}
@@ -58,9 +61,9 @@ def main(size):
 
 
 def measure(size, kind, site, path, folder, queries=None):
-    """Print how many requests a second the server answers for `path` in each way.
+    """Report how many requests per second the server handles for `path` in each way.
 
-    `queries` is the number of database queries of the page when there is no copy of it.
+    `queries` is the number of database queries of the uncached page.
     """
     is_page = kind in PAGES
     uncached = f"{site}{path}{'&' if '?' in path else '?'}{UNCACHED}" if is_page else site + path
@@ -73,12 +76,12 @@ def measure(size, kind, site, path, folder, queries=None):
     )
     (folder / "body").write_bytes(body)
     with served("bare:application", bare_environment(folder, headers)) as bare:
-        ask(bare + "/").read()  # wait until it answers
+        ask(bare + "/").read()  # wait until it is ready
         if is_page:
             report(
                 size, kind, {"bare": bare + "/", "uncached": uncached}, bytes=len(body), queries=queries or ""
             )
-        answer = ask(site + path)  # from now on there is a copy
+        answer = ask(site + path)  # from now on the page is cached
         if kind == "search" or size != WHOLE_AT:
             return
         ways = {"bare": bare + "/", "cached" if is_page else "sent": site + path}
@@ -90,7 +93,7 @@ def measure(size, kind, site, path, folder, queries=None):
 
 
 def behind_nginx(size, kind, site, path, folder):
-    """Print the same behind nginx, beside a file with the same bytes that the same nginx sends."""
+    """Report the same behind nginx, compared with a file of the same bytes that nginx sends."""
     program = front_server.nginx_program()
     file = f"location = /file {{ alias {folder}/body; default_type text/html; }}"
     upstream = site.removeprefix("http://")
@@ -113,7 +116,7 @@ def report(size, kind, ways, **more):
 
     `ways`: {name: address, or address and headers}. Each figure is the median of ROUNDS measurements. The
     ways alternate, so that other work on the machine slows all of them. A spread above MOST_SPREAD is
-    reported on standard error: the ratio is then not to be trusted.
+    reported on standard error, because the ratio is then not reliable.
     """
     measured = {name: [] for name in ways}
     for _round in range(ROUNDS):
@@ -140,22 +143,22 @@ def median_of(rounds):
 
 
 def run(command, environment):
-    """Run `command` and return what it printed; what goes wrong is shown, and ends the measurements."""
+    """Run `command` and return its output. Raises CalledProcessError if it fails."""
     return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 @contextmanager
 def served(application, environment):
-    """Give the address of gunicorn on the server's core, with `application`."""
-    # Who comes before the server is ready waits: the socket is open already when it starts.
+    """Context manager that runs gunicorn with `application` on the server's core, and yields its address."""
+    # The socket is open before the server starts, so requests wait until it is ready.
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-    # As gunicorn does with an address of its own: else each answer waits for the last one's receipt.
+    # As gunicorn does for its own sockets. Otherwise responses wait for acknowledgements.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server = ["taskset", "-c", SERVER_CORE, sys.executable, "-m", "gunicorn", application, "--threads", "4"]
     server += ["--bind", f"fd://{listener.fileno()}", "--log-level", "error", "--no-control-socket"]
     with subprocess.Popen(server, env=environment, pass_fds=[listener.fileno()]) as process:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        listener.close()  # a server that stopped is not waited for
+        listener.close()  # so that requests fail if the server has ended
         try:
             yield address
         finally:
@@ -167,14 +170,14 @@ def ask(address):
 
 
 def load(address, headers):
-    """Return the requests a second, and the times of p50 and p99 in milliseconds, that wrk counts."""
+    """Run wrk; return the requests per second, and p50 and p99 in milliseconds."""
     command = ["taskset", "-c", CLIENT_CORE, services.wrk(), "--latency"]
     command += ["-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s"]
     for name, value in (GZIP | headers).items():
         command += ["-H", f"{name}: {value}"]
     printed = run([*command, address], os.environ)
     if re.search("Non-2xx|Socket errors: connect [1-9]|read [1-9]|write [1-9]", printed):
-        sys.exit(f"{address}: not all answers were good.\n{printed}")
+        sys.exit(f"{address}: some responses were errors.\n{printed}")
     times = {
         f"p{share}": in_milliseconds(time)
         for share, time in re.findall(r"^\s+(50|99)%\s+(\S+)", printed, re.M)

@@ -1,4 +1,4 @@
-"""Fills the database of DATABASE_URL with stories with pictures, for bench_server; prints what it measures.
+"""Fills the database with stories and pictures for tests/bench/server.py, and prints the addresses of pages.
 
 python -m tests.bench.stories 1000
 """
@@ -36,7 +36,7 @@ def main(size):
         StoryPage.objects.filter(pk__in=chosen).update(lead_image=picture, lead_image_alt="A road")
     story = make_story(index, pictures)
     home = HomePage.objects.get(locale=Locale.get_default())
-    html = builders.parse(look(story.url)[0])
+    html = builders.parse(visit(story.url)[0])
     addresses = {
         "home": home.url,
         "index": index.url,
@@ -45,12 +45,12 @@ def main(size):
         "rendition": html.select_one("main img")["src"],
         "static file": html.select_one("link[rel=stylesheet]")["href"],
     }
-    queries = {kind: look(addresses[kind])[1] for kind in ("home", "index", "story", "search")}
+    queries = {kind: visit(addresses[kind])[1] for kind in ("home", "index", "story", "search")}
     print(json.dumps([addresses, queries]))
 
 
-def look(address):
-    """Return the page at `address`, of which there is no copy, and the queries that the third look took."""
+def visit(address):
+    """Return the uncached page at `address`, and the number of queries of the third request for it."""
     address += "&uncached=1" if "?" in address else "?uncached=1"
     for _visit in range(3):
         with CaptureQueriesContext(connection) as captured:

@@ -1,6 +1,7 @@
-"""Faults that the site must survive, each made on purpose against the real server. `make drill` runs them.
+"""Drills: faults that a real server must survive, caused on purpose. `make drill` runs them.
 
-A drill is a function that takes a new folder and returns Rows. It ends what it starts.
+A drill is a function that takes the path of a new folder and returns a list of Rows. It ends the processes
+that it starts.
 """
 
 from dataclasses import dataclass
@@ -8,11 +9,11 @@ from dataclasses import dataclass
 
 @dataclass
 class Row:
-    """What was measured, the bar for it in words, and whether it was met."""
+    """A measured figure, the limit for it as text, and whether it is within the limit."""
 
     name: str
     figure: str
-    bar: str
+    limit: str
     passed: bool
 
 

@@ -1,9 +1,9 @@
-"""Makes faults on purpose, and says whether the site survives them. `make drill` runs it.
+"""Runs the drills and prints a table of the results. `make drill` runs it.
 
-    python -m tests.drills                      all of it
+    python -m tests.drills                      all drills
     python -m tests.drills worker_killed crash  some
 
-The exit status is 1 when a bar was missed. It needs PostgreSQL's programs, and leaves nothing behind.
+The exit status is 1 if a limit was exceeded. It needs PostgreSQL's programs, and deletes all its files.
 """
 
 import os
@@ -23,17 +23,18 @@ from tests.run import exit_with
 from tests.support import services
 
 
-def by_chance(_folder):
-    """Try ten times as much by chance as the tests do: odd input, and several starts at once."""
+def random_input(_folder):
+    """Run the tests with random input, and those of simultaneous starts, with ten times as many examples."""
     environment = os.environ | {"FUZZ_EXAMPLES": "2000", "DRILL_STARTS": "10"}
-    files = [f"tests/test_{name}.py" for name in ("search_fuzz", "public_fuzz", "prepare")]
+    names = ("search/test_fuzz", "site_project/test_public_fuzz", "operations/test_prepare")
+    files = [f"tests/{name}.py" for name in names]
     status = subprocess.call(
         [sys.executable, "-m", "tests.run", "sqlite", "postgresql", *files], env=environment
     )
-    return [Row("by chance: 2,000 examples each, 10 starts", f"status {status}", "0", status == 0)]
+    return [Row("random input: 2,000 examples each, 10 starts", f"status {status}", "0", status == 0)]
 
 
-# A drill more is a function more.
+# {name for the command line: drill}
 DRILLS = {
     drill.__name__: drill
     for drill in (
@@ -47,13 +48,13 @@ DRILLS = {
         backup,
         database_away,
         soak,
-        by_chance,
+        random_input,
     )
 }
 
 
 def main(names):
-    """Run the drills with `names`, or all; print a table, and return the exit status."""
+    """Run the drills called `names`, or all; print the table, and return the exit status."""
     if unknown := set(names) - set(DRILLS):
         sys.exit(f"No drill {', '.join(sorted(unknown))}. There are: {', '.join(DRILLS)}")
     with tempfile.TemporaryDirectory(prefix="drill-", ignore_cleanup_errors=True) as base:
@@ -82,18 +83,18 @@ def run(name, base):
     except services.Missing as missing:
         return [Row(name, f"not run: {missing}", "", passed=False)]
     except Exception as error:
-        # The other drills go on, and what they found is told.
+        # The other drills still run, and the table has their results.
         traceback.print_exc()
-        return [Row(name, f"broke: {type(error).__name__}", "", passed=False)]
+        return [Row(name, f"failed: {type(error).__name__}", "", passed=False)]
 
 
 def show(rows):
     """Print the table of `rows`."""
     print()
-    widths = [max(len(getattr(row, field)) for row in rows) for field in ("name", "figure", "bar")]
+    widths = [max(len(getattr(row, field)) for row in rows) for field in ("name", "figure", "limit")]
     for row in rows:
         cells = [
-            f"{cell:{width}}" for cell, width in zip((row.name, row.figure, row.bar), widths, strict=True)
+            f"{cell:{width}}" for cell, width in zip((row.name, row.figure, row.limit), widths, strict=True)
         ]
         print("  ".join([*cells, "PASS" if row.passed else "FAIL"]))
 

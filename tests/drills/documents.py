@@ -1,4 +1,4 @@
-"""Small documents that take much to open, uploaded to the running server."""
+"""Drill: document bombs, small files that take much memory or time to open, are uploaded to the server."""
 
 import threading
 import time
@@ -9,11 +9,11 @@ from tests.drills.scene import Editor, site_on_sqlite
 from tests.support.document_bombs import BOMBS
 
 MEGABYTE = 1_000_000
-MOST_MEMORY, MOST_SECONDS = 300, 5
+MOST_MEMORY, MOST_SECONDS = 300, 5  # megabytes and seconds for one upload
 
 
 class Memory:
-    """The memory of the worker and its children together: how far above its beginning it came."""
+    """Context manager that measures the growth of the memory of a worker process and its children."""
 
     def __init__(self, worker):
         self.worker, self.going = worker, True
@@ -42,7 +42,7 @@ class Memory:
 
 
 def children_of(worker):
-    """Return the ids of the processes that any thread of `worker` started."""
+    """Return the IDs of the processes that the threads of `worker` started."""
     found = set()
     for thread in Path(f"/proc/{worker}/task").glob("*/children"):
         try:
@@ -53,7 +53,7 @@ def children_of(worker):
 
 
 def resident(process):
-    """Return the bytes of memory that `process` has, without what it shares; 0 when it is gone."""
+    """Return the private memory of `process` in bytes, or 0 if it has ended."""
     try:
         text = Path(f"/proc/{process}/smaps_rollup").read_text()
     except OSError:
@@ -63,7 +63,7 @@ def resident(process):
 
 
 def document_bombs(folder):
-    """Upload documents that are small and take much to open, one after another."""
+    """Upload small documents that take much memory or time to open."""
     rows = []
     with site_on_sqlite(folder) as site:
         site.start(workers=1)
@@ -71,10 +71,10 @@ def document_bombs(folder):
             editor = Editor(site)
             for name, make in BOMBS.items():
                 rows.append(upload(site, editor, name, make()))
-            well = editor.save_draft("After all that")
+            status = editor.save_draft("After the uploads")
         finally:
             site.stop()
-    return [*rows, Row("document bombs: a draft is saved afterwards", f"{well}", "302", well == 302)]
+    return [*rows, Row("document bombs: a draft is saved afterwards", f"{status}", "302", status == 302)]
 
 
 def upload(site, editor, name, data):
@@ -89,7 +89,7 @@ def upload(site, editor, name, data):
     answered = status == 302 or (status == 200 and refused)
     return Row(
         f"document bombs: {name}",
-        f"{memory.growth:.0f} MB, {seconds:.1f} s, {'kept' if status == 302 else 'refused in words'}"
+        f"{memory.growth:.0f} MB, {seconds:.1f} s, {'stored' if status == 302 else 'refused with a message'}"
         if answered
         else f"{status}",
         f"<= {MOST_MEMORY} MB, {MOST_SECONDS} s",

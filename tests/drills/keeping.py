@@ -1,4 +1,4 @@
-"""A full disk, a crash in the middle of saving, and the loss of everything."""
+"""Drills about stored data: a full disk, a crash during a save, and the restore of a backup."""
 
 import errno
 import hashlib
@@ -17,7 +17,7 @@ from tests.drills.scene import Editor, Readers, kill_all, site_on_postgresql, si
 from tests.drills.serving import large_picture, stored
 
 SAVES, CRASHES = 200, 10
-MEGABYTES = 16
+MEGABYTES = 16  # size of the small disk
 THREADS = ThreadPoolExecutor(1)
 
 # --- A full disk ---------------------------------------------------------------------------------
@@ -25,7 +25,7 @@ THREADS = ThreadPoolExecutor(1)
 
 @contextmanager
 def small_disk(folder):
-    """Put a file system of a few megabytes in the place of `folder`, with what is in it."""
+    """Context manager that mounts a small file system at `folder`, with a copy of its contents."""
     aside = folder.with_name("aside")
     folder.rename(aside)
     folder.mkdir()
@@ -50,18 +50,19 @@ def disk_full(folder):
 
 
 def fill(site):
+    """Fill the disk with uploads, check the site, free space again; return the Rows."""
     site.start()
     editor = Editor(site)
     before = stored(site)
     picture, uploads = large_picture(), []
     while not uploads or uploads[-1][0] == 302:
-        uploads.append(editor.upload("To the brim", picture))
+        uploads.append(editor.upload("Large picture", picture))
         say(f"upload {len(uploads)}: {uploads[-1][0]}")
     status, _headers, body = uploads[-1]
     words = b"nothing was saved" in body
     rows, files = (after - then for after, then in zip(stored(site), before, strict=True))
     filler = site.folder / "data" / "filler"
-    with filler.open("wb", buffering=0) as file, suppress_no_room():
+    with filler.open("wb", buffering=0) as file, suppress_disk_full():
         while True:
             file.write(bytes(100_000))
     pages = [site.ask(address)[0] for address in site.facts["addresses"]]
@@ -73,7 +74,7 @@ def fill(site):
     return [
         Row(
             "disk full: the upload that has no room",
-            f"{status}, in words: {words}",
+            f"{status}, with the message: {words}",
             "507",
             status == 507 and words,
         ),
@@ -94,7 +95,7 @@ def fill(site):
 
 
 @contextmanager
-def suppress_no_room():
+def suppress_disk_full():
     try:
         yield
     except OSError as error:
@@ -106,7 +107,7 @@ def suppress_no_room():
 
 
 def crash_postgresql(folder):
-    """Kill the server and PostgreSQL while an editor saves; look for each save that was answered."""
+    """Kill the server and PostgreSQL while an editor saves; look for each save that got a response."""
     with site_on_postgresql(folder) as (site, database):
 
         def crash():
@@ -123,7 +124,7 @@ def crash_postgresql(folder):
 
 
 def crash_sqlite(folder):
-    """Kill the server while an editor saves on SQLite; look for each save that was answered."""
+    """Kill the server while an editor saves on SQLite; look for each save that got a response."""
     with site_on_sqlite(folder) as site:
 
         def titles():
@@ -143,6 +144,7 @@ def kill(site):
 
 
 def save_and_crash(name, site, crash, titles):
+    """Save SAVES drafts, call `crash` during CRASHES of them, and compare with the stored `titles`()."""
     chance = random.Random(29)  # noqa: S311 - the same every time
     when = sorted(chance.sample(range(5, SAVES), CRASHES))
     answered, number = [], 0
@@ -151,7 +153,7 @@ def save_and_crash(name, site, crash, titles):
     while number < SAVES:
         number += 1
         if number in when:
-            # In the middle of a save: its answer never comes.
+            # During the save, which then gets no response.
             crasher = THREADS.submit(crash_after, chance.uniform(0, 0.2), crash)
         title = f"Draft {number:04}"
         try:
@@ -165,9 +167,9 @@ def save_and_crash(name, site, crash, titles):
             say(f"crash {when.index(number) + 1} of {CRASHES}")
     kept = titles()
     lost = [title for title in answered if title not in kept]
-    bar = f"0 lost, >= {SAVES - 2 * CRASHES} answered"
+    limit = f"0 lost, >= {SAVES - 2 * CRASHES} answered"
     passed = not lost and len(answered) >= SAVES - 2 * CRASHES
-    return [Row(f"crash, {name}", f"{len(lost)} lost of {len(answered)} answered", bar, passed)]
+    return [Row(f"crash, {name}", f"{len(lost)} lost of {len(answered)} answered", limit, passed)]
 
 
 def crash_after(seconds, crash):
@@ -175,11 +177,11 @@ def crash_after(seconds, crash):
     crash()
 
 
-# --- Everything lost -----------------------------------------------------------------------------
+# --- Backup and restore --------------------------------------------------------------------------
 
 
 def backup(folder):
-    """Save the site under load, destroy database and files, restore, compare."""
+    """Make a backup under load, delete the database and files, restore them, and compare."""
     with site_on_postgresql(folder) as (site, database):
         site.start()
         archive = folder / "site.zip"
@@ -191,7 +193,7 @@ def backup(folder):
         before = everything(site, database)
         pages = [site.ask(address) for address in site.facts["addresses"]]
         site.stop()
-        say("destroying everything")
+        say("deleting everything")
         shutil.rmtree(folder / "data")
         with psycopg.connect(database.address, autocommit=True) as connection:
             connection.execute("DROP SCHEMA public CASCADE")
@@ -207,7 +209,7 @@ def backup(folder):
     alike = [(status, body) for status, _headers, body in pages] == [(s, b) for s, _h, b in again]
     return [
         Row(
-            "backup: requests failed meanwhile",
+            "backup: requests that failed meanwhile",
             f"{readers.kinds_of_failure()}; {len(readers.answers)} asked",
             "0",
             not failed,
@@ -229,7 +231,7 @@ def backup(folder):
 
 
 def everything(site, database):
-    """Return the number of rows of each table that backups hold, and the SHA-256 of each file."""
+    """Return the number of rows of each table in a backup, and the SHA-256 of each file."""
     with psycopg.connect(database.address) as connection:
         names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         counts = {}

@@ -1,4 +1,4 @@
-"""A database that goes away, and ten minutes of steady load."""
+"""Drills that take longer: a database that does not respond, and ten minutes of steady load."""
 
 import os
 import re
@@ -14,12 +14,13 @@ from tests.drills.scene import children, site_on_postgresql
 from tests.support import services
 from tests.support.production import HOST
 
-# In seconds.
+# In seconds: how long the database is stopped and hangs; the limits for the slowest response and for the
+# return; how long the steady load, its warm-up and the measurement of the highest rate take.
 STOPPED, HUNG = 30, 20
 LONGEST, BACK_WITHIN = 3, 5
 SOAK, WARM_UP, TOP = 600, 60, 10
 CONNECTIONS = 16
-# Each connection asks for one page after another, and waits between them.
+# Script for wrk: each connection requests one page after another, with a pause between them.
 LUA = """
 local pages = {{ {pages} }}
 local headers = {{ ["Host"] = "{host}", ["X-Forwarded-Proto"] = "https", ["Accept-Encoding"] = "gzip" }}
@@ -32,11 +33,11 @@ end
 """
 
 
-# --- The database is away ------------------------------------------------------------------------
+# --- The database does not respond ---------------------------------------------------------------
 
 
 def database_away(folder):
-    """Restart, stop and hang PostgreSQL while readers ask for pages, and take a story off before."""
+    """Restart, stop and suspend PostgreSQL while readers request pages; withdraw a story just before."""
     with site_on_postgresql(folder) as (site, database):
         site.manage("maintenance_page")
         site.start()
@@ -80,9 +81,9 @@ def hung(database):
 
 
 def away(site, database, name, fault):
-    """Make one fault; return what readers had of it."""
+    """Cause one fault with the context manager `fault`; return Rows about what readers got."""
     seen = [address for address in site.facts["addresses"] if is_kept(site, address)]
-    for _worker in range(20):  # each of the processes has them
+    for _worker in range(20):  # so that each process has cached them
         for address in seen:
             site.ask(address)
     say(f"PostgreSQL is {name}")
@@ -133,7 +134,7 @@ def is_kept(site, address):
 
 
 def watch(site, addresses, going, answers):
-    """Ask for `addresses` in turn until `going` is set; note (seconds, status, whether it is a page)."""
+    """Request `addresses` in turn until `going` is set; add (seconds, status, whether it is a page)."""
     while not going.is_set():
         for address in addresses:
             start = time.monotonic()
@@ -147,7 +148,7 @@ def watch(site, addresses, going, answers):
 
 
 def withdrawn(site, database):
-    """Take a story off just before the database goes; it must not come back."""
+    """Unpublish a story just before the database stops; it must not be shown again."""
     address = next(a for a in site.facts["addresses"] if re.match("/stories/.", a))
     site.ask(address)
     say(f"taking {address} off")
@@ -166,7 +167,7 @@ def withdrawn(site, database):
 
 
 def soak(folder):
-    """Ask for all kinds of pages for ten minutes, at half of the top rate."""
+    """Request all kinds of pages for ten minutes, at half of the highest rate."""
     with site_on_postgresql(folder) as (site, _database):
         site.start()
         try:
@@ -174,7 +175,7 @@ def soak(folder):
             pause = round(1000 * CONNECTIONS / (top / 2))
             say(f"{top:.0f} a second at most; {SOAK // 60} minutes at half of it")
             with ThreadPoolExecutor() as pool:
-                # In one go: with new connections, a process that had nothing to do yet may begin to work.
+                # The warm-up is part of the same run, because new connections could reach an idle process.
                 soaking = pool.submit(load, site, folder, SOAK, pause)
                 time.sleep(WARM_UP)
                 before = memory(site)
@@ -190,7 +191,7 @@ def soak(folder):
 
 
 def load(site, folder, seconds, pause):
-    """Return requests a second, p99 in milliseconds, and what wrk says of errors."""
+    """Run wrk; return requests per second, p99 in milliseconds, and its lines about errors."""
     script = folder / "load.lua"
     pages = ", ".join(f'"{address}"' for address in site.facts["addresses"])
     script.write_text(LUA.format(pages=pages, host=HOST, pause=pause))
@@ -204,7 +205,7 @@ def load(site, folder, seconds, pause):
 
 
 def memory(site):
-    """Return what the server's processes take, in KB, shared parts by their share."""
+    """Return the memory of the server's processes in KB (PSS: shared memory is divided among them)."""
     processes = [site.process.pid, *site.workers()]
     rollups = [open(f"/proc/{process}/smaps_rollup").read() for process in processes]  # noqa: SIM115
     return sum(int(re.search(r"^Pss:\s+(\d+)", rollup, re.MULTILINE)[1]) for rollup in rollups)

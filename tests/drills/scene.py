@@ -1,4 +1,4 @@
-"""What drills share: a site with stories, its editor, its readers, and a PostgreSQL to break."""
+"""What drills share: a site with stories, an editor, readers, and a PostgreSQL server that can be killed."""
 
 import json
 import os
@@ -16,12 +16,12 @@ from tests.drills import say
 from tests.support import services
 from tests.support.production import Site
 
-STORIES = 200
+STORIES = 200  # in the site of each drill
 
 
 @contextmanager
 def site_on_postgresql(folder):
-    """Give a Site with stories in `folder`, not started, and its running Postgres."""
+    """Context manager that yields a Site with stories, not started, and its running Postgres."""
     template = folder.parent / "template-postgresql"
     if not template.exists():
         template.mkdir()
@@ -45,7 +45,7 @@ def site_on_postgresql(folder):
 
 @contextmanager
 def site_on_sqlite(folder):
-    """Give a Site with stories in `folder`, not started."""
+    """Context manager that yields a Site with stories on SQLite, not started."""
     template = folder.parent / "template-sqlite"
     if not template.exists():
         template.mkdir()
@@ -60,12 +60,12 @@ def site_on_sqlite(folder):
 
 
 def copy(template, folder):
-    # As only cp does it: with owners, which PostgreSQL minds.
+    # cp keeps the owners, which PostgreSQL checks. shutil.copytree() does not.
     subprocess.run(["cp", "-a", f"{template}/.", folder], check=True)
 
 
 def seed(site):
-    """Fill the new database of `site`; write what seed.py tells into the file "facts"."""
+    """Fill the new database of `site`, and write the output of seed.py into the file "facts"."""
     say(f"making {STORIES} stories")
     site.manage("migrate", "--verbosity", "0")
     command = [sys.executable, "-m", "tests.drills.seed", str(STORIES)]
@@ -76,7 +76,7 @@ def seed(site):
 
 
 class Editor:
-    """Somebody logged in, who saves drafts and uploads pictures."""
+    """A client that is logged in, saves drafts and uploads files."""
 
     FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 
@@ -86,7 +86,7 @@ class Editor:
         login = {"username": "drill", "password": site.facts["password"], "next": "/admin/"}
         status, _headers, _body = self.post("/admin/login/", login)
         if status != 302:
-            raise AssertionError(f"the drill's editor was not let in: {status}")
+            raise AssertionError(f"the drill's editor could not log in: {status}")
 
     def ask(self, path, method="GET", body=None, **headers):
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -108,17 +108,17 @@ class Editor:
         return self.ask(path, "POST", urlencode(fields, doseq=True), **self.FORM)
 
     def save_draft(self, title):
-        """Save the drill's story with a new title; return the status of the answer."""
+        """Save the drill's story with a new title; return the status of the response."""
         fields = self.site.facts["form"] | {"title": title}
         return self.post(f"/admin/pages/{self.site.facts['story']}/edit/", fields)[0]
 
     def headers_and_body_of_upload(self, title, picture):
-        """Return what a browser sends for a picture."""
+        """Return the headers and body that a browser sends to upload a picture."""
         fields = {"title": title, "shows": "place", "description": "A lamp", "collection": "1"}
         return self.multipart(fields, "a.png", "image/png", picture)
 
     def multipart(self, fields, name, kind, data):
-        """Return the headers and the body of a form with a file."""
+        """Return the headers and body of a form with `fields` and a file. `kind`: its content type."""
         edge = "edge-of-the-drill"
         parts = [
             f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
@@ -139,7 +139,7 @@ class Editor:
 
 
 class Readers:
-    """Threads that ask for public pages, one after another, and remember what came of it."""
+    """Context manager: threads that request public pages, and record (time, status or error) in `answers`."""
 
     def __init__(self, site, number=4):
         self.site, self.going, self.answers = site, True, []
@@ -152,7 +152,7 @@ class Readers:
                     result = self.site.ask(address)[0]
                 except OSError as error:
                     result = type(error).__name__
-                except Exception as error:  # http.client's own are no OSError
+                except Exception as error:  # errors of http.client are not OSErrors
                     result = type(error).__name__
                 self.answers.append((time.monotonic(), result))
                 if not self.going:
@@ -172,16 +172,16 @@ class Readers:
         return [result for _when, result in self.answers if result != 200]
 
     def kinds_of_failure(self):
-        """Return in words what failed how often."""
+        """Return how often each status or error occurred, as text."""
         return ", ".join(f"{number} x {kind}" for kind, number in Counter(self.failed()).items()) or "none"
 
     def rate(self, start, end):
-        """Return the answers a second between two moments."""
+        """Return the number of responses per second between two times."""
         return sum(start <= when < end for when, _result in self.answers) / (end - start)
 
 
 class Postgres:
-    """A PostgreSQL that keeps what it confirmed, and may be killed and started again."""
+    """A durable PostgreSQL server, which can be killed and started again. `new`: whether to run initdb."""
 
     def __init__(self, folder, new=False):
         self.programs, self.folder = services.find_server_programs(), folder / "postgresql"
@@ -214,15 +214,15 @@ class Postgres:
         self.run("pg_ctl", "stop", "--wait", "--silent", f"--mode={mode}")
 
     def kill(self):
-        """Kill all of its processes, as the system does when memory is short."""
-        note = self.folder / "data" / "postmaster.pid"
-        kill_all(int(note.read_text().split()[0]))
-        note.unlink()  # where nobody takes up the dead, its number looks like that of a living process
+        """Kill all processes of the server, as the system does when memory is short."""
+        pid_file = self.folder / "data" / "postmaster.pid"
+        kill_all(int(pid_file.read_text().split()[0]))
+        pid_file.unlink()  # in containers without init the process stays as a zombie, and its ID in use
 
 
 def kill_all(main):
-    """Kill the process `main` and those that it started, and wait until none runs."""
-    os.kill(main, signal.SIGSTOP)  # it starts no other meanwhile
+    """Kill the process `main` and its children, and wait until none runs."""
+    os.kill(main, signal.SIGSTOP)  # so that it starts no other process
     processes = [main, *children(main)]
     for process in processes:
         with suppress(ProcessLookupError):
@@ -232,7 +232,7 @@ def kill_all(main):
 
 
 def runs(process):
-    """Whether a process is there and is more than its own remains."""
+    """Return whether a process exists and is not a zombie."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
@@ -240,6 +240,6 @@ def runs(process):
 
 
 def children(process):
-    """Return the ids of the processes that `process` started."""
+    """Return the IDs of the child processes of `process`."""
     with open(f"/proc/{process}/task/{process}/children") as file:
         return [int(number) for number in file.read().split()]

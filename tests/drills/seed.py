@@ -1,4 +1,4 @@
-"""Fills the database of a Site for a drill, in a process of its own; prints what the drill needs, as JSON.
+"""Fills the database of a Site for a drill, and prints what the drill needs to know as JSON.
 
 python -m tests.drills.seed 200
 """
@@ -22,7 +22,7 @@ def main(stories):
     story = builders.make_story(
         "The drill", lead_image=image, lead_image_alt="A lamp", countries=["KE"], themes=["Mining"]
     )
-    story.save_revision().publish()  # makes its pictures ready
+    story.save_revision().publish()  # creates its renditions
     builders.make_document()
     builders.make_private(builders.make_plain_page("For members"))
     builders.make_story("Only a draft", live=False)

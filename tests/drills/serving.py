@@ -1,4 +1,4 @@
-"""A killed process, a stop in the middle of work, and more than anybody should send."""
+"""Drills about requests: a killed worker process, a stop during a request, and too large requests."""
 
 import http.client
 import io
@@ -16,7 +16,7 @@ from tests.drills import Row, say
 from tests.drills.scene import Editor, Readers, site_on_postgresql
 from tests.support.production import HOST
 
-SECONDS, EVERY = 30, 5
+SECONDS, EVERY = 30, 5  # duration of the load, and time between two kills
 THREADS = 4
 GIGABYTE = 1024**3
 
@@ -61,7 +61,7 @@ def worker_killed(folder):
 
 
 def large_picture(side=1800):
-    """Return the bytes of a picture that doesn't compress: some ten megabytes."""
+    """Return a PNG of random pixels, which can't be compressed: ten megabytes with the default `side`."""
     file = io.BytesIO()
     Image.frombytes("RGB", (side, side), os.urandom(side * side * 3)).save(file, "PNG", compress_level=0)
     return file.getvalue()
@@ -107,7 +107,7 @@ def stopped_at_work(folder):
 
 
 def send_half(site, editor, picture):
-    """Send the first half of an upload; return a function that sends the rest and returns the status."""
+    """Send half of an upload; return a function that sends the rest and returns the status."""
     headers, body = editor.headers_and_body_of_upload("Sent at the end", picture)
     connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=60)
     connection.putrequest("POST", "/admin/images/add/", skip_host=True)
@@ -127,7 +127,7 @@ def send_half(site, editor, picture):
 
 
 def stored(site):
-    """Return how many pictures the database and the folder of originals have."""
+    """Return the number of pictures in the database and in the folder of originals."""
     code = "from media.models import CleanImage; print(CleanImage.objects.count())"
     rows = int(site.manage("shell", "--no-imports", "-c", code).stdout.split()[-1])
     folder = site.folder / "data" / "media"
@@ -136,7 +136,7 @@ def stored(site):
 
 
 def oversize(folder):
-    """Send a gigabyte, ten thousand fields too many, and a field of twenty megabytes."""
+    """Send a body of a gigabyte, a form with too many fields, and a field of twenty megabytes."""
     temporary = folder / "tmp"
     temporary.mkdir()
     with site_on_postgresql(folder) as (site, _database):
@@ -172,7 +172,7 @@ def oversize(folder):
 
 
 def send_endless(site, editor, told):
-    """Send a form of a gigabyte; return the status, or "closed" when the server hung up."""
+    """Send a form of a gigabyte; return the status, or "closed" if the server closed the connection."""
     headers, body = editor.headers_and_body_of_upload("Endless", b"")
     cookie = "; ".join(f"{name}={value}" for name, value in editor.cookies.items())
     headers |= editor.trusted() | {"Host": HOST, "X_Forwarded_Proto": "https", "Cookie": cookie}

@@ -1,7 +1,7 @@
-"""Records what the demonstration site answers to four kinds of people, and compares two records.
+"""Records the responses of the demo site to four kinds of users, and compares two records.
 
-    python -m tests.support.crawl record FOLDER       crawl a new site with the demonstration, on SQLite
-    python -m tests.support.crawl compare OLD NEW     list the differences; the status is 1 if there are any
+    python -m tests.support.crawl record FOLDER       crawl a new demo site on SQLite python -m
+    tests.support.crawl compare OLD NEW     list the differences; the exit status is 1 if there are any
 
 Run `record` before and after a change that must not alter behaviour. A record holds the status, headers,
 body and number of queries of every public and admin page that links lead to. Tokens, nonces, UUIDs and

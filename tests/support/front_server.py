@@ -1,4 +1,4 @@
-"""nginx with the site's own configuration, in a folder of its own, for tests and `make container`."""
+"""Runs nginx with deploy/nginx.conf in a temporary folder, for tests and `make container`."""
 
 import os
 import shutil
@@ -12,8 +12,8 @@ from pathlib import Path
 from tests.support import services
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx.conf"
-# What a distribution's own nginx.conf holds around it.
-AROUND = """
+# The main nginx.conf, which includes that of the site as those of distributions do.
+MAIN_CONFIGURATION = """
 daemon off;
 worker_processes 1;
 pid {folder}/pid;
@@ -26,12 +26,13 @@ http {{
     include {folder}/site.conf;
 }}
 """
+# Kinds of temporary files of nginx, each in a folder.
 TEMPORARY = ["client_body", "proxy", "fastcgi", "scgi", "uwsgi"]
-PATIENCE = 30  # seconds
+PATIENCE = 30  # seconds to start
 
 
 def nginx_program(install=True):
-    """Return the path of nginx; get it if `install`. Raises Missing when there is none."""
+    """Return the path of nginx; if it is missing and `install` is true, install it. Raises Missing."""
     everywhere = f"{os.environ['PATH']}:/usr/sbin:/opt/homebrew/bin"
     if not shutil.which("nginx", path=everywhere) and install:
         services.install_debian_packages("nginx-light")
@@ -42,10 +43,15 @@ def nginx_program(install=True):
 
 @contextmanager
 def running(program, upstream, data_dir, certificate=None, scheme="$scheme", more=""):
-    """Run nginx before the site at `upstream` ("127.0.0.1:8000"); give its port, and the folder of its logs.
+    """Context manager that runs nginx in front of the site, and yields its port and the folder of its logs.
 
-    `certificate`: the folder of one, for HTTPS; else it speaks HTTP. `scheme`: what the site is told.
-    `more`: what its block `server` holds besides.
+    Arguments:
+        program: the path of nginx.
+        upstream: the address of the site, such as "127.0.0.1:8000".
+        data_dir: the data folder of the site.
+        certificate: the folder with a certificate for HTTPS. Without it, nginx uses HTTP.
+        scheme: the value of X-Forwarded-Proto.
+        more: further lines for the `server` block.
     """
     port = services.free_port()
     with tempfile.TemporaryDirectory(prefix="tests-nginx-") as name:
@@ -67,8 +73,8 @@ def running(program, upstream, data_dir, certificate=None, scheme="$scheme", mor
             replaced |= {"    ssl_certificate": "    # ssl_certificate"}
         (folder / "site.conf").write_text(with_replaced(CONFIGURATION.read_text(), replaced))
         paths = [f"{kind}_temp_path {folder}/{kind};" for kind in TEMPORARY]
-        around = AROUND.format(folder=folder, user=user_line(), temporary=" ".join(paths))
-        (folder / "nginx.conf").write_text(around)
+        main = MAIN_CONFIGURATION.format(folder=folder, user=user_line(), temporary=" ".join(paths))
+        (folder / "nginx.conf").write_text(main)
         command = [program, "-p", folder, "-e", "stderr", "-c", folder / "nginx.conf"]
         with subprocess.Popen(command) as process:
             try:
@@ -79,12 +85,12 @@ def running(program, upstream, data_dir, certificate=None, scheme="$scheme", mor
 
 
 def user_line():
-    """Return the line that keeps root's workers root, so that they can write into the test's folder."""
+    """Return a line for nginx.conf: for root, workers stay root and can write into the test's folder."""
     return "user root;" if os.geteuid() == 0 else ""
 
 
 def with_replaced(text, replaced):
-    """Return `text` with other values in it; all that is to be replaced must be there."""
+    """Return `text` with the keys of `replaced` replaced by its values. Each key must occur."""
     for old, new in replaced.items():
         assert old in text, f"{old} is not in deploy/nginx.conf"
         text = text.replace(old, new)
@@ -92,7 +98,7 @@ def with_replaced(text, replaced):
 
 
 def wait_for(port, process):
-    """Wait until somebody listens on `port`; raise when `process` ended before that."""
+    """Wait until `process` listens on `port`. Raises ConnectionRefusedError if it ends or takes too long."""
     end = time.monotonic() + PATIENCE
     while True:
         try:

@@ -1,4 +1,4 @@
-"""A small identity provider (OpenID Connect), which tells the truth or lies, as the test wants it."""
+"""A small identity provider (OpenID Connect) for tests, whose tokens can contain false claims."""
 
 import json
 import secrets
@@ -17,43 +17,53 @@ CLIENT, SECRET = "stories", "hunter2-of-the-tests"
 
 
 class IdentityProvider(ThreadingHTTPServer):
+    """The provider's HTTP server. Tests set its attributes to change its responses."""
+
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.issuer = f"http://127.0.0.1:{self.server_port}/realm"
         self.key = self.signs_with = RSAKey.generate_key(2048, {"kid": "1"})
         self.header = {"alg": "RS256", "kid": "1"}
-        self.lies = {}  # claims of the token that are not what they should be
-        self.userinfo = None
-        self.codes = {}
-        self.refused = []
+        self.lies = {}  # false claims for the ID token; None removes a claim
+        self.userinfo = None  # the response of the userinfo endpoint
+        self.codes = {}  # {authorization code: (parameters of the request, claims)}
+        self.refused = []  # forms that the token endpoint refused
 
     def sign_in(self, address, email="amina@example.org", **claims):
-        """Do as somebody who signs in at `address`, and return where the browser is sent then."""
-        wish = dict(parse_qsl(urlsplit(address).query))
+        """Sign in at the authorization URL `address` with `claims`; return the address of the redirect."""
+        parameters = dict(parse_qsl(urlsplit(address).query))
         code = secrets.token_hex()
-        self.codes[code] = wish, {"email": email, "email_verified": True} | claims
-        return f"{wish['redirect_uri']}?{urlencode({'code': code, 'state': wish['state']})}"
+        self.codes[code] = parameters, {"email": email, "email_verified": True} | claims
+        return f"{parameters['redirect_uri']}?{urlencode({'code': code, 'state': parameters['state']})}"
 
     def tokens(self, form):
-        wish, claims = self.codes.pop(form["code"])
+        """Return the response of the token endpoint to `form`. It checks PKCE and the redirect URI."""
+        parameters, claims = self.codes.pop(form["code"])
         challenge = urlsafe_b64encode(sha256(form["code_verifier"].encode()).digest()).decode().rstrip("=")
-        if challenge != wish["code_challenge"] or form["redirect_uri"] != wish["redirect_uri"]:
+        if challenge != parameters["code_challenge"] or form["redirect_uri"] != parameters["redirect_uri"]:
             self.refused.append(form)
             return {"error": "invalid_grant"}
         now = int(time.time())
-        told = {"iss": self.issuer, "aud": CLIENT, "sub": "7", "iat": now, "exp": now + 60, "auth_time": now}
-        told |= {"nonce": wish["nonce"]} | claims | self.lies
-        told = {name: value for name, value in told.items() if value is not None}
-        return {"access_token": "access", "token_type": "Bearer", "id_token": self._token(told)}
+        payload = {
+            "iss": self.issuer,
+            "aud": CLIENT,
+            "sub": "7",
+            "iat": now,
+            "exp": now + 60,
+            "auth_time": now,
+        }
+        payload |= {"nonce": parameters["nonce"]} | claims | self.lies
+        payload = {name: value for name, value in payload.items() if value is not None}
+        return {"access_token": "access", "token_type": "Bearer", "id_token": self._token(payload)}
 
-    def _token(self, told):
+    def _token(self, payload):
         if self.header["alg"] == "none":
-            parts = [urlsafe_b64encode(json.dumps(part).encode()).decode() for part in (self.header, told)]
+            parts = [urlsafe_b64encode(json.dumps(part).encode()).decode() for part in (self.header, payload)]
             return ".".join(part.rstrip("=") for part in parts) + "."
         key = self.signs_with or OctKey.import_key(SECRET)
-        return jwt.encode(self.header, told, key, algorithms=[self.header["alg"]])
+        return jwt.encode(self.header, payload, key, algorithms=[self.header["alg"]])
 
-    def about(self):
+    def metadata(self):
         return {
             "issuer": self.issuer,
             "authorization_endpoint": f"{self.issuer}/authorize",
@@ -67,7 +77,7 @@ class IdentityProvider(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         answers = {
-            "/realm/.well-known/openid-configuration": self.server.about,
+            "/realm/.well-known/openid-configuration": self.server.metadata,
             "/realm/keys": lambda: {"keys": [self.server.key.as_dict(private=False)]},
             "/realm/userinfo": lambda: self.server.userinfo,
         }
@@ -77,9 +87,9 @@ class Handler(BaseHTTPRequestHandler):
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
         self._answer(self.server.tokens({name: values[0] for name, values in form.items()}))
 
-    def _answer(self, told):
-        body = json.dumps(told).encode()
-        self.send_response(400 if "error" in told else 200)
+    def _answer(self, payload):
+        body = json.dumps(payload).encode()
+        self.send_response(400 if "error" in payload else 200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -91,6 +101,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def running():
+    """Context manager that yields a running IdentityProvider."""
     with IdentityProvider() as provider:
         thread = Thread(target=provider.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

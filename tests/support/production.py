@@ -1,4 +1,4 @@
-"""The site as it runs in production: gunicorn with its processes, behind what stands for a front server."""
+"""Runs the site as in production, with gunicorn. Requests have the headers that a front server adds."""
 
 import http.client
 import os
@@ -12,13 +12,13 @@ from pathlib import Path
 from django.db import connection
 
 HOST = "stories.example.org"
-# The environment that Python needs, and nothing that configures the site.
+# The environment variables that Python needs. None of them configures the site.
 BARE = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-PATIENCE = 60  # seconds
+PATIENCE = 60  # seconds for a response, or to stop
 
 
 class Site:
-    """A running server of the site, its environment and what it wrote."""
+    """A server of the site: its process, environment and output. `variables`: more environment variables."""
 
     def __init__(self, folder, database, **variables):
         self.folder = Path(folder)
@@ -28,7 +28,7 @@ class Site:
             "SECRET_KEY": secrets.token_urlsafe(60),
             "BASE_URL": f"https://{HOST}",
             "TRUST_PROXY": "1",
-            "SECOND_FACTOR": "nobody",  # the editor of the drills has no phone
+            "SECOND_FACTOR": "nobody",  # the editor of the drills has only a password
             "DJANGO_SETTINGS_MODULE": "tests.support.settings_production",
             "PYTHONUNBUFFERED": "1",
             **variables,
@@ -36,14 +36,14 @@ class Site:
         self.listener = self.port = self.process = None
 
     def manage(self, *words, check=True):
-        """Run manage.py; return what became of it."""
+        """Run manage.py with the arguments `words`; return the finished process."""
         command = [sys.executable, "manage.py", *words]
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=check)
 
     def start(self, workers=2, threads=4, limits=None):
-        """Start the server; who comes before it is ready waits. `limits` is called in it first."""
+        """Start the server. Connections wait until it is ready. `limits` is called in its process first."""
         if not self.listener:
-            # Kept through a crash: else another program may get the port meanwhile.
+            # The socket stays open during a crash, so that no other program can get the port.
             self.listener = socket.create_server(("127.0.0.1", 0))
             self.port = self.listener.getsockname()[1]
         listener = self.listener.fileno()
@@ -57,11 +57,11 @@ class Site:
                 pass_fds=[listener],
                 stdout=output,
                 stderr=output,
-                preexec_fn=limits,  # noqa: PLW1509 - before any thread
+                preexec_fn=limits,  # noqa: PLW1509 - no thread runs yet
             )
 
     def stop(self):
-        """Stop the server, as a container's engine does; return its exit status."""
+        """Stop the server with SIGTERM, as container engines do; return its exit status."""
         if self.listener:
             self.listener.close()
             self.listener = None
@@ -70,7 +70,7 @@ class Site:
         return self.process.wait(PATIENCE) if self.process else None
 
     def workers(self):
-        """Return the ids of the server's worker processes."""
+        """Return the IDs of the server's worker processes."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(number) for number in children.read_text().split()]
 
@@ -78,11 +78,14 @@ class Site:
         return (self.folder / "output").read_text()
 
     def ask(self, path, method="GET", body=None, **headers):
-        """Return (status, headers, body) of the answer to one request on a connection of its own."""
+        """Make a request on a new connection; return (status, headers, body) of the response.
+
+        Names of headers have _ in place of -.
+        """
         answer = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         try:
-            with suppress(BrokenPipeError):  # refused before its end: the answer is there
+            with suppress(BrokenPipeError):  # the server responded before the end of the request
                 answer.request(method, path, body, {"Host": HOST, "X-Forwarded-Proto": "https"} | headers)
             response = answer.getresponse()
             return response.status, response.headers, response.read()
@@ -92,7 +95,7 @@ class Site:
 
 @contextmanager
 def running_site(folder, database, workers=2, **variables):
-    """Give a running Site, and stop it afterwards."""
+    """Context manager that yields a running Site."""
     site = Site(folder, database, **variables)
     site.start(workers)
     try:
@@ -102,7 +105,7 @@ def running_site(folder, database, workers=2, **variables):
 
 
 def database_of_the_test():
-    """Return the address of the database that the test itself has open."""
+    """Return the URL of the database that the test uses."""
     settings = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{settings['NAME']}"

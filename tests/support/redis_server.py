@@ -1,4 +1,4 @@
-"""A Redis (or Valkey) for the tests, gone afterwards."""
+"""Runs a temporary Redis or Valkey server for tests."""
 
 import secrets
 import shutil
@@ -12,7 +12,7 @@ NAMES = ("valkey-server", "redis-server")
 
 
 def redis_program(install=True):
-    """Return the path of a server; get one if `install`. Raises Missing when there is none."""
+    """Return the path of the server; if it is missing and `install` is true, install it. Raises Missing."""
     if not any(map(shutil.which, NAMES)) and install:
         services.install_debian_packages("redis-server")
     if path := next(filter(None, map(shutil.which, NAMES)), None):
@@ -22,7 +22,7 @@ def redis_program(install=True):
 
 @contextmanager
 def running(program):
-    """Run a server that keeps nothing on disk; give its address, with the password in it."""
+    """Context manager that runs a server without persistence, and yields its URL, with the password."""
     port, password = services.free_port(), secrets.token_hex()
     command = [program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
     with subprocess.Popen([*command, "--requirepass", password], stdout=subprocess.DEVNULL) as process:

