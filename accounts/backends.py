@@ -15,7 +15,7 @@ class ThrottledBackend(ModelBackend):
         throttle = Throttle("password", request, username)
         if not throttle.count_attempt():
             if request:
-                request.too_many_tries = True  # the form shows another message then
+                request.is_throttled = True  # the form shows another message then
             raise PermissionDenied
         user = super().authenticate(request, username, password, **kwargs)
         if user:

@@ -73,7 +73,7 @@ def _send(user, email, message):
     profile = getattr(user, "wagtail_userprofile", None)
     with override(profile.get_preferred_language() if profile else settings.LANGUAGE_CODE):
         host = urlsplit(settings.BASE_URL).hostname
-        context = {"what": message, "name": user.get_username(), "site_url": settings.BASE_URL}
+        context = {"message": message, "name": user.get_username(), "site_url": settings.BASE_URL}
         text = render_to_string("accounts/access_changed.txt", context)
         try:
             send_mail(_("A change to your account at %s") % host, text, None, [email])

@@ -13,8 +13,8 @@ class SignInForm(LoginForm):
     """Wagtail's sign-in form with a message of its own for a throttled attempt."""
 
     def get_invalid_login_error(self):
-        if getattr(self.request, "too_many_tries", False):
-            return ValidationError(TOO_MANY, code="too_many_tries")
+        if getattr(self.request, "is_throttled", False):
+            return ValidationError(TOO_MANY, code="throttled")
         return super().get_invalid_login_error()
 
 
@@ -41,7 +41,7 @@ class NewPasswordForm(PasswordChangeForm):
     def clean_old_password(self):
         throttle = Throttle("password", self.request, self.user.get_username())
         if not throttle.count_attempt():
-            raise ValidationError(TOO_MANY, code="too_many_tries")
+            raise ValidationError(TOO_MANY, code="throttled")
         password = super().clean_old_password()
         throttle.record_success()
         return password

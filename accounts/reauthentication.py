@@ -137,7 +137,7 @@ def check_proof(request, user, sent):
     step = sent[STEP]
     if step == "identity" and "password" in sent:
         if authenticate(request, username=user.get_username(), password=sent["password"]) != user:
-            return TOO_MANY if getattr(request, "too_many_tries", False) else WRONG_PASSWORD
+            return TOO_MANY if getattr(request, "is_throttled", False) else WRONG_PASSWORD
         mark_identity_verified(request)
     elif step == "factor" and not is_recent(request, IDENTITY_VERIFIED_AT):
         return ""  # the first proof has expired, and the page asks for it again

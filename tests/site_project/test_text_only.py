@@ -1,4 +1,4 @@
-"""The text-only version of each page: the same words, no picture, style or script, and it stays so."""
+"""The text-only version of pages: the same text without pictures, styles and scripts."""
 
 import gzip
 import re
@@ -23,7 +23,7 @@ def text_only(client, address):
 
 
 def words(tree):
-    """Return the words of the page's content, without what stands for a picture."""
+    """Return the words of the page's content, without the text that replaces pictures."""
     for link in tree.select("main a[href^='/media/']"):
         link.extract()
     return " ".join(tree.select_one("main").get_text(" ").split())

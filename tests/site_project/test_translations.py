@@ -1,4 +1,4 @@
-"""The words of the interface: all are translated into French and Spanish, and what is compiled is up to date.
+"""Translations of the interface: French and Spanish are complete, and the compiled catalogues are up to date.
 
 The words are read from the source here, so that this needs no gettext tools on the machine.
 """
@@ -33,15 +33,15 @@ ROOMS = [
 ]
 (FOLDER,) = settings.LOCALE_PATHS
 TRANSLATED = ["es", "fr"]
-# No person has reviewed their words yet, so they are in English.
+# Languages without a reviewed translation: their interface is in English.
 UNREVIEWED = ["ar"]
 KEYWORDS = DEFAULT_KEYWORDS | {f"{name}_lazy": DEFAULT_KEYWORDS[name] for name in ("gettext", "ngettext")}
-# What a translation must keep: %(number)s, %s, <p>.
+# Parts that a translation must keep: %(number)s, %s, <p>.
 FIXED = re.compile(r"%(?:\(\w+\))?[a-z]|</?\w[^>]*>")
 
 
 def read_source():
-    """Return the texts of Python files and templates, the latter as Python with their words in calls."""
+    """Return the source of Python files, and of templates as Python with calls of gettext."""
     for room in ROOMS:
         for path in sorted((Path(settings.BASE_DIR) / room).rglob("*")):
             if path.suffix == ".py":
@@ -52,7 +52,7 @@ def read_source():
 
 
 def read_words():
-    """Return the words of the interface, each text or (singular, plural)."""
+    """Return the translatable texts: each is a string or (singular, plural)."""
     found = set()
     for source in read_source():
         for _line, message, _comments, _context in extract(
@@ -78,7 +78,7 @@ def texts_of(catalogue):
 def is_complete(words, message):
     if message is None or message.fuzzy:
         return False
-    # French and Spanish have three forms of a plural: one, millions, others.
+    # French and Spanish have three plural forms: one, millions, others.
     forms = in_forms(message.string)
     return all(forms) and len(forms) == (1 if isinstance(words, str) else 3)
 
