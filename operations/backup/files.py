@@ -87,6 +87,7 @@ class FileRestore:
             self.write(name)
 
     def write(self, name):
+        """Store the file `name` of the archive. Raises BackupError if the storage changes its name."""
         with self.reader.open(FOLDER + name) as member:
             written = default_storage.save(name, File(member, name))
         if written != name:

@@ -63,9 +63,9 @@ def restore_backup(path, report, overwrite=False):
 
 def refuse_incompatible(manifest):
     """Raise BackupError if the archive is of another kind of database, or of a later version of the site."""
-    here, there = connection.vendor, manifest["database"]
-    if there != here:
-        names = NAMES.get(there, there), NAMES[here]
+    vendor = manifest["database"]
+    if vendor != connection.vendor:
+        names = NAMES.get(vendor, vendor), NAMES[connection.vendor]
         raise BackupError("The backup is of {} and this site uses {}. Restore it there.".format(*names))
     known = set(MigrationExecutor(connection).loader.disk_migrations)
     installed = {app for app, _name in known}

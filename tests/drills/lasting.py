@@ -44,7 +44,7 @@ def database_away(folder):
         try:
             rows = []
             for name, fault in [("restarted", restarted), ("stopped", stopped), ("hung", hung)]:
-                rows += away(site, database, name, fault)
+                rows += measure_fault(site, database, name, fault)
             return rows + withdrawn(site, database)
         finally:
             site.stop()
@@ -80,17 +80,21 @@ def hung(database):
             os.kill(process, signal.SIGCONT)
 
 
-def away(site, database, name, fault):
+def measure_fault(site, database, name, fault):
     """Cause one fault with the context manager `fault`; return Rows about what readers got."""
-    seen = [address for address in site.facts["addresses"] if is_kept(site, address)]
+    cached_addresses = [address for address in site.facts["addresses"] if is_cached_page(site, address)]
     for _worker in range(20):  # so that each process has cached them
-        for address in seen:
+        for address in cached_addresses:
             site.ask(address)
     say(f"PostgreSQL is {name}")
-    going, kept, others = threading.Event(), [], []
+    stop, cached, others = threading.Event(), [], []
     threads = [
-        threading.Thread(target=watch, args=(site, addresses, going, answers))
-        for addresses, answers in [(seen, kept), (seen, kept), (["/search/?q=story"], others)]
+        threading.Thread(target=watch, args=(site, addresses, stop, answers))
+        for addresses, answers in [
+            (cached_addresses, cached),
+            (cached_addresses, cached),
+            (["/search/?q=story"], others),
+        ]
     ]
     for thread in threads:
         thread.start()
@@ -100,21 +104,25 @@ def away(site, database, name, fault):
     while site.ask("/search/?q=story")[0] != 200 and time.monotonic() < returned + 60:
         time.sleep(0.1)
     back = time.monotonic() - returned
-    going.set()
+    stop.set()
     for thread in threads:
         thread.join()
-    slowest = max(took for took, _status, _body in kept + others)
-    failed = [status for _took, status, _body in kept if status != 200]
+    slowest = max(took for took, _status, _body in cached + others)
+    failed = [status for _took, status, _body in cached if status != 200]
     bad = [status for _took, status, body in others if status != 200 and not (status == 503 and body)]
     rows = [
-        Row(f"PostgreSQL {name}: kept pages that failed", f"{len(failed)} of {len(kept)}", "0", not failed),
         Row(
-            f"PostgreSQL {name}: other answers than the page or the help line",
+            f"PostgreSQL {name}: cached pages that failed", f"{len(failed)} of {len(cached)}", "0", not failed
+        ),
+        Row(
+            f"PostgreSQL {name}: responses other than the page or the help line",
             f"{len(bad)} of {len(others)}",
             "0",
             not bad,
         ),
-        Row(f"PostgreSQL {name}: slowest answer", f"{slowest:.1f} s", f"<= {LONGEST} s", slowest <= LONGEST),
+        Row(
+            f"PostgreSQL {name}: slowest response", f"{slowest:.1f} s", f"<= {LONGEST} s", slowest <= LONGEST
+        ),
         Row(f"PostgreSQL {name}: back after", f"{back:.1f} s", f"<= {BACK_WITHIN} s", back <= BACK_WITHIN),
     ]
     if name != "restarted":
@@ -129,13 +137,14 @@ def away(site, database, name, fault):
     return rows
 
 
-def is_kept(site, address):
+def is_cached_page(site, address):
+    """Return whether the page at `address` is one that the site caches."""
     return "s-maxage" in site.ask(address)[1].get("Cache-Control", "")
 
 
-def watch(site, addresses, going, answers):
-    """Request `addresses` in turn until `going` is set; add (seconds, status, whether it is a page)."""
-    while not going.is_set():
+def watch(site, addresses, stop, answers):
+    """Request `addresses` in turn until `stop` is set; add (seconds, status, whether it is a page)."""
+    while not stop.is_set():
         for address in addresses:
             start = time.monotonic()
             try:
