@@ -5,6 +5,6 @@ class CachingConfig(AppConfig):
     name = "caching"
 
     def ready(self):
-        from caching import generation
+        from caching import content_version
 
-        generation.start()
+        content_version.start()

@@ -1,26 +1,28 @@
-"""Sends pages compressed to readers, who may pay for each byte."""
+"""Middleware that compresses pages with gzip, as visitors may pay for each byte."""
 
 from django.conf import settings
 from django.middleware.gzip import GZipMiddleware
 
-from caching.page_cache import will_be_kept
+from caching.page_cache import is_cacheable_response
 
 
 class PageCompressionMiddleware(GZipMiddleware):
-    """Django's own, but for files, and for everybody who has a session.
+    """Django's middleware, except for streamed files, for requests with a session, and for cached pages.
 
-    Files come as streams: pictures are compressed already, and compressing would take away their length.
+    Streamed files are mostly pictures, which are compressed already. Compression would also remove their
+    Content-Length.
 
-    What is compressed tells by its length whether two parts of it are alike (the attack BREACH). Public
-    pages repeat what a visitor sent beside words that everybody may read; Django's tokens against forged
-    requests change with each page. But the admin, private pages and searches among them show drafts and
-    names beside what an address can make somebody's browser ask for, so with a session nothing is
-    compressed. Django's random length in each answer only makes that attack slower.
+    The length of a compressed page tells whether two parts of it are alike (the BREACH attack). On a public
+    page, text from the address stands beside text that everybody may read, and Django changes its CSRF token
+    with each response. With a session, a page may hold drafts and names beside text that an attacker put into
+    the address, so it is not compressed. Django's random padding only makes the attack slower.
+
+    Pages that will be cached are compressed once, by caching/page_cache.py.
     """
 
     def process_response(self, request, response):
         if response.streaming or settings.SESSION_COOKIE_NAME in request.COOKIES:
             return response
-        if will_be_kept(request, response):  # compressed once, for all who ask
+        if is_cacheable_response(request, response):
             return response
         return super().process_response(request, response)

@@ -1,4 +1,4 @@
-"""The page that visitors get while the database is away. operations/outage.py writes it to a file."""
+"""The page that visitors get while the database is down. operations/outage.py writes it to a file."""
 
 import base64
 import hashlib
@@ -7,15 +7,17 @@ import re
 from django.conf import settings
 from django.http import HttpResponse
 
-RETRY_AFTER = 30  # seconds
+# The Retry-After header, in seconds.
+RETRY_AFTER = 30
 
 
 def page_file():
-    """Return the path of the page, which a front server shows too, when the site itself does not answer."""
+    """Return the path of the page. A front server such as nginx can show it when the site doesn't answer."""
     return settings.DATA_DIR / "maintenance.html"
 
 
 def outage_page():
+    """Return a response with status 503 and the page, or a short text if the file is missing."""
     try:
         body = page_file().read_bytes()
     except OSError:
@@ -29,11 +31,12 @@ def outage_page():
 
 
 def policy_for(body):
-    """Return the policy for the page: nothing but the style sheet that is in it."""
+    """Return the Content Security Policy for `body`: only the inline style sheet that is in it."""
     style = re.search(rb"<style>(.*?)</style>", body, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style[1] if style else b"").digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'"
 
 
 def is_outage(response):
+    """Return whether `response` was made by `outage_page`."""
     return getattr(response, "is_outage", False)

@@ -16,7 +16,7 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page, Site
 from wagtail.search import index
 
-from caching.generation import kept
+from caching.versioned_cache import cached
 
 # Django finds the models of an app in its models module.
 from home.site_settings import SiteSettings  # noqa: F401
@@ -150,7 +150,7 @@ class HomePage(Page):
         """
         if not hasattr(request, "home_page"):
             key = "home", request.META.get("HTTP_HOST"), request.get_port(), get_language()
-            request._wagtail_site, home_page = kept(key, partial(cls.find_site_and_home_page, request))
+            request._wagtail_site, home_page = cached(key, partial(cls.find_site_and_home_page, request))
             request.home_page = copy(home_page)
             if home_page:
                 # Wagtail starts at the root page of the site to route a path: it needs no query for it then.

@@ -10,7 +10,7 @@ from functools import partial, wraps
 from django.db.models import Q
 from wagtail.models import Page, Site
 
-from caching.generation import kept
+from caching.versioned_cache import cached
 from home.models import HomePage, StandardPage
 from publishing.visibility import published_pages
 from stories.languages import CONTENT_LANGUAGES
@@ -64,7 +64,7 @@ def build_navigation(request, current=None):
     is_below_home = len(section_path) > len(home.path)
     max_depth = home.depth + 1 + SECTION_MENU_DEPTH
     site = Site.find_for_request(request)
-    navigation_pages = kept(("navigation", site.pk, home.pk), partial(find_navigation_pages, home, request))
+    navigation_pages = cached(("navigation", site.pk, home.pk), partial(find_navigation_pages, home, request))
     pages = [
         copy(page)
         for page in navigation_pages

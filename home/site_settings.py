@@ -11,7 +11,7 @@ from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.fields import StreamField
 from wagtail.models import Site
 
-from caching.generation import kept
+from caching.versioned_cache import cached
 from media.access import shown_everywhere
 
 
@@ -115,7 +115,7 @@ class SiteSettings(BaseSiteSetting):
         site = Site.find_for_request(request)
         if site is None:
             return super().for_request(request)
-        site_settings = copy(kept(("settings", site.pk), partial(cls.for_site, site)))
+        site_settings = copy(cached(("settings", site.pk), partial(cls.for_site, site)))
         # As Wagtail's own method does: with the request, get_page_url() takes fewer queries.
         site_settings._request = request
         return site_settings

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage, AbstractRendition, Filter
 
-from caching.generation import kept
+from caching.versioned_cache import cached
 from media.fields import CleanDocumentField, CleanPictureField
 
 
@@ -53,7 +53,7 @@ def load_renditions(images):
         models.prefetch_related_objects(loaded, "renditions")
         return {image.pk: image.renditions.all() for image in loaded}
 
-    found = kept.many("renditions", by_key, load)
+    found = cached.many("renditions", by_key, load)
     for image in images:
         if image:
             image.__dict__.setdefault("_prefetched_objects_cache", {}).setdefault(

@@ -15,7 +15,8 @@ from django.db.models.lookups import In
 from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
 
-from caching.generation import in_transaction, kept, mark, mark_of_visit
+from caching.content_version import content_version
+from caching.versioned_cache import cached, in_transaction, request_version
 
 # With more hidden paths than these, the database finds them itself. SQLite takes 32,766 parameters a query.
 MOST_PATHS = 5000
@@ -81,7 +82,7 @@ def known_paths():
     """Return the paths of `hidden_roots`; None in a transaction, which may still change them."""
     if in_transaction():
         return None
-    return kept("hidden paths", find_paths, mark_of_visit.get() or mark.read())
+    return cached("hidden paths", find_paths, request_version.get() or content_version.read())
 
 
 def find_paths():

@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from caching.generation import kept
+from caching.versioned_cache import cached
 from stories.listing import Choice, Facet, term_label
 from stories.models import StoryCountry, StoryTheme
 from stories.terms import country_names
@@ -61,7 +61,7 @@ def _load_links(rows, facet, model, slug, label):
     links = model.objects.order_by().values_list("story_id", slug, label)
     if len(rows) < MANY_RESULTS:
         return _group_links(links.filter(story__in=[pk for pk, _content_type, _date in rows]))
-    return kept(("facet links", facet), partial(_group_links, links))
+    return cached(("facet links", facet), partial(_group_links, links))
 
 
 def _group_links(links):

@@ -11,7 +11,7 @@ from modelsearch.query import And
 from wagtail.models import Locale, Page
 from wagtail.search.backends import get_search_backend
 
-from caching.generation import Kept, kept
+from caching.versioned_cache import VersionedCache, cached
 from publishing.visibility import published_pages
 from search import ranking
 from search.analysis import stem
@@ -29,7 +29,7 @@ RESULTS_PER_PAGE = 10
 OTHER_PAGE_TYPES = ["homepage", "standardpage", "storyindexpage"]
 # The matches, facets and orders of recent searches, for visitors who go to the next page or choose a
 # filter. Each search takes several of the entries.
-recent_searches = Kept(most=30)
+recent_searches = VersionedCache(max_entries=30)
 
 
 class Search:
@@ -45,7 +45,7 @@ class Search:
         self.form = form
         self.text = form.cleaned_data.get("q", "") if text is None else text
         self.filters = form.filters
-        self.locale = base.locale if base else kept(("locale", get_language()), Locale.get_active)
+        self.locale = base.locale if base else cached(("locale", get_language()), Locale.get_active)
         self.language = self.locale.language_code
         self.vocabulary = base.vocabulary if base else Vocabulary(self.language)
         self.is_exact = bool(form.cleaned_data.get("exact"))

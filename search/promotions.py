@@ -3,7 +3,7 @@
 from django.db.models import Q
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
-from caching.generation import kept
+from caching.versioned_cache import cached
 from publishing.visibility import published_pages
 from search.analysis import fold_words
 
@@ -17,7 +17,7 @@ def find_promotions(text, language):
     words = fold_words(text)
     if not words:
         return []
-    queries = kept("promotions", lambda: list(get_promoted_queries()))
+    queries = cached("promotions", lambda: list(get_promoted_queries()))
     query_pks = [pk for pk, query_string in queries if fold_words(query_string) == words]
     if not query_pks:
         return []

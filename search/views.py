@@ -6,7 +6,7 @@ from django.utils.html import conditional_escape
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
-from caching.generation import kept
+from caching.versioned_cache import cached
 from media.models import load_renditions
 from publishing.visibility import published_pages
 from search.excerpts import Highlighter, get_summary, iter_page_texts
@@ -64,7 +64,7 @@ def add_locations(pages):
         page.path: [page.path[:end] for end in range(3 * step, len(page.path), step)] for page in pages
     }
     paths = {path for page_ancestors in ancestors.values() for path in page_ancestors}
-    titles = kept.many("titles", paths, load_titles)
+    titles = cached.many("titles", paths, load_titles)
     for page in pages:
         page.location = " › ".join(titles[path] for path in ancestors[page.path] if path in titles)
 
@@ -84,7 +84,7 @@ def add_pictures(pages):
         return {pk: render_to_string("search/picture.html", {"image": image}) for pk, image in wanted.items()}
 
     image_pks = {image.pk for image in images.values() if image}
-    pictures = kept.many("pictures in results", image_pks, render_pictures)
+    pictures = cached.many("pictures in results", image_pks, render_pictures)
     for page, image in images.items():
         page.picture = image and pictures[image.pk]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from django.db.models import F, TextField, Value
 from django.db.models.functions import Cast
 
-from caching.generation import kept
+from caching.versioned_cache import cached
 from search.analysis import stop_words, tokenize
 from search.help_requests import analyse_help_terms, is_help_request
 from search.models import VocabularyGroup
@@ -62,7 +62,7 @@ class Vocabulary:
 
     def __init__(self, language):
         self.language = language
-        rows = kept(("vocabulary", language), functools.partial(read_editable_terms, language))
+        rows = cached(("vocabulary", language), functools.partial(read_editable_terms, language))
         editable = analyse_editable_terms(rows, language)
         self._synonyms = editable.synonyms
         self._metadata_tokens = editable.metadata_tokens

@@ -13,7 +13,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from caching.generation import kept
+from caching.versioned_cache import cached
 from publishing.visibility import published_pages
 from stories.terms import Country, Theme, country_names
 
@@ -129,7 +129,7 @@ class StoryListing:
 
     def _cache_unless_filtered(self, name, make):
         """Return make(), from the cache when no filter is active, as filters have many combinations."""
-        return make() if self.filters else kept((name, *self.cache_key), make)
+        return make() if self.filters else cached((name, *self.cache_key), make)
 
     def _count_facets(self):
         facets = [

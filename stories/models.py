@@ -16,7 +16,7 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page, PageManager
 from wagtail.search import index
 
-from caching.generation import kept
+from caching.versioned_cache import cached
 from media.models import load_renditions
 from publishing.visibility import restrictions_on
 from stories.blocks import PLAIN_FEATURES, StoryBody
@@ -177,12 +177,12 @@ class StoryPage(Page):
         # Lazy, because the template finds the cards of related stories in the cache as a rule.
         context["related"] = related = SimpleLazyObject(lambda: stories.related_to(self).for_cards()[:3])
         images = [self.lead_image, *(author.picture for author in self.authors)]
-        if not kept.is_open:
+        if not cached.is_active:
             # Without the cache the body and the cards are rendered as well: one query loads all renditions.
             images += [*get_images(self.body), *(story.lead_image for story in related)]
         load_renditions(images)
         if self.date and self.pk:  # a new story in the preview may have no date, and has no primary key
-            neighbours = kept(("neighbours", self.pk), lambda: list(stories.neighbours_of(self)))
+            neighbours = cached(("neighbours", self.pk), lambda: list(stories.neighbours_of(self)))
             for story in neighbours:
                 is_newer = (story.date, story.pk) > (self.date, self.pk)
                 context["newer" if is_newer else "older"] = story
@@ -203,15 +203,15 @@ class StoryPage(Page):
 
     @cached_property
     def countries(self):
-        return kept(("countries", self.pk), lambda: [item.country for item in self.story_countries.all()])
+        return cached(("countries", self.pk), lambda: [item.country for item in self.story_countries.all()])
 
     @cached_property
     def themes(self):
-        return kept(("themes", self.pk), lambda: [item.theme for item in self.story_themes.all()])
+        return cached(("themes", self.pk), lambda: [item.theme for item in self.story_themes.all()])
 
     @cached_property
     def authors(self):
-        return kept(("authors", self.pk), lambda: [item.author for item in self.story_authors.all()])
+        return cached(("authors", self.pk), lambda: [item.author for item in self.story_authors.all()])
 
     @property
     def index_tokens(self):

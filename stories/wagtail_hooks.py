@@ -18,7 +18,7 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import IndexView, SnippetViewSet, SnippetViewSetGroup
 from wagtail.whitelist import check_url
 
-from caching.generation import kept
+from caching.versioned_cache import cached
 from publishing.visibility import published_pages
 from stories.choosers import CountryChooserViewSet, SelectOnlyChooserViewSet
 from stories.terms import Author, Country, Theme
@@ -95,7 +95,7 @@ class PublicPageLink(PageLinkHandler):
     @classmethod
     def expand_db_attributes_many(cls, attrs_list):
         keys = [key_of(attrs) for attrs in attrs_list]
-        addresses = kept.many(("page links", get_language()), set(keys), public_addresses)
+        addresses = cached.many(("page links", get_language()), set(keys), public_addresses)
         return [format_html('<a href="{}">', addresses[key]) if addresses[key] else "<a>" for key in keys]
 
 

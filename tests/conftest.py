@@ -18,7 +18,8 @@ from django.db import connection, connections
 from PIL import AvifImagePlugin, Image, WebPImagePlugin
 from playwright.sync_api import expect, sync_playwright
 
-from caching import generation
+from caching import versioned_cache
+from caching.content_version import content_version
 from publishing import visibility
 from stories.demo import pictures
 from tests.support import builders, services
@@ -161,9 +162,9 @@ def committed(monkeypatch):
 
 def take_for_committed(monkeypatch):
     """Take what the test writes for committed: what is made for visitors is kept, as on a running site."""
-    for module in (generation, visibility):
+    for module in (versioned_cache, visibility):
         monkeypatch.setattr(module, "in_transaction", lambda: False)
-    generation.mark.change()
+    content_version.change()
 
 
 @pytest.fixture

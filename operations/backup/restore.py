@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from caching.generation import mark
+from caching.content_version import content_version
 from operations import outage
 from operations.backup import BackupError, archive, files
 from operations.backup.create import DATABASES
@@ -105,7 +105,7 @@ def clear_caches():
     for alias in settings.CACHES:
         caches[alias].clear()
     ContentType.objects.clear_cache()
-    mark.change()
+    content_version.change()
 
 
 def migrate(report):

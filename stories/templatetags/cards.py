@@ -5,7 +5,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from wagtail.models import Site
 
-from caching.generation import kept
+from caching.versioned_cache import cached
 from media.models import load_renditions
 from stories.models import StoryPage
 
@@ -20,7 +20,7 @@ def story_cards(context, stories, sizes="", chosen_for=None):
     width is not that of a list. `chosen_for`: a page, when the stories depend on it alone and their
     query is slow. Their primary keys are then cached as well.
     """
-    if not kept.is_open:
+    if not cached.is_active:
         return SafeString("".join(render_cards(context, stories, sizes).values()))
     site = Site.find_for_request(context.get("request"))
     cache_name = "cards", site and site.pk, get_language(), sizes
@@ -32,8 +32,8 @@ def story_cards(context, stories, sizes="", chosen_for=None):
         missing = StoryPage.objects.published().filter(pk__in=pks).for_cards()
         return render_cards(context, missing, sizes)
 
-    pks = kept(("stories for", chosen_for.pk), find_pks) if chosen_for else find_pks()
-    cards = kept.many(cache_name, pks, render_missing)
+    pks = cached(("stories for", chosen_for.pk), find_pks) if chosen_for else find_pks()
+    cards = cached.many(cache_name, pks, render_missing)
     # A story that was unpublished meanwhile has no card.
     return SafeString("".join(cards[pk] for pk in pks if pk in cards))
 

@@ -4,13 +4,13 @@ from django import template
 from django.utils.translation import get_language
 from wagtail.models import Site
 
-from caching.generation import Kept
+from caching.versioned_cache import VersionedCache
 from stories.body import get_heading_id
 
 register = template.Library()
 
 # Caches the bodies of the 300 stories that were rendered last. A page and its text-only version share one.
-rendered_bodies = Kept(most=300)
+rendered_bodies = VersionedCache(max_entries=300)
 
 
 @register.simple_tag

@@ -15,8 +15,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.models import PageViewRestriction, Site
 
-from caching import generation
-from caching.generation import FileMark, shows
+from caching.content_version import (
+    UNSEEN_TABLES,
+    FileContentVersion,
+    content_version,
+    may_change_public_pages,
+)
 from caching.page_cache import PageCacheMiddleware
 from home.models import HomePage, SiteSettings
 from operations.outage import server_error, write_page
@@ -25,7 +29,7 @@ from stories.terms import Theme
 from tests.support import builders
 
 BROWSER = {"Accept-Encoding": "gzip, br"}
-FOR_ALL = "public, max-age=0, s-maxage=1, stale-while-revalidate=1"
+PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=1, stale-while-revalidate=1"
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +84,7 @@ def count_queries(client, address):
 )
 def test_page_for_all_takes_no_query_the_second_time(story, address):
     first = Client().get(address, headers=BROWSER)
-    assert first["Cache-Control"] == FOR_ALL
+    assert first["Cache-Control"] == PAGE_CACHE_CONTROL
     assert first["Content-Encoding"] == "gzip"
     assert first["Vary"] == "Accept-Encoding"
     for client in [Client(), Client()]:  # neither has seen it
@@ -136,7 +140,7 @@ def test_other_methods_and_hosts_have_nothing_to_do_with_copies(client, story):
     assert client.get("/stories/", headers={"Host": "evil.example"}).status_code == 400
     head = client.head("/stories/", headers=BROWSER)
     assert head.content == b""
-    assert head["Cache-Control"] == FOR_ALL
+    assert head["Cache-Control"] == PAGE_CACHE_CONTROL
 
 
 def test_parameters_that_other_sites_add_get_the_copy_that_is_there(client, story):
@@ -161,7 +165,7 @@ def test_reader_who_has_the_page_is_told_that_nothing_is_new(client, story, enco
         again = client.get(story.url, headers=headers | {"If-None-Match": known})
         assert (again.status_code, again.content) == (304, b"")
         assert again["ETag"] == first["ETag"]
-        assert again["Cache-Control"] == FOR_ALL
+        assert again["Cache-Control"] == PAGE_CACHE_CONTROL
     other = client.get(story.url, headers=headers | {"If-None-Match": '"other"'})
     assert (other.status_code, other.content) == (200, first.content)
     other_form = client.get(story.url, headers={"Accept-Encoding": "gzip" if encoding != "gzip" else ""})
@@ -221,12 +225,12 @@ def test_change_shows_at_the_next_request_to_each_process(processes, story, name
     before = [words(client.get(url)) for client in processes for url in urls]
     CHANGES[name](story)
     fresh = Client(headers=BROWSER)
-    generation_of_now = generation.mark.read()
+    version = content_version.read()
     after = [client.get(url) for client in processes for url in urls]
     caches["pages"].clear()
-    generation.mark.change()
+    content_version.change()
     expected = [fresh.get(url) for url in urls] * 2
-    assert generation_of_now is not None
+    assert version is not None
     assert [(r.status_code, words(r)) for r in after] == [(r.status_code, words(r)) for r in expected]
     assert [words(response) for response in after] != before
     if name in {"unpublish", "delete", "make private", "make a page above private"}:
@@ -237,7 +241,7 @@ def test_page_that_was_private_is_kept_again_when_it_is_not(client, story):
     builders.make_private(story)
     assert client.get(story.url).status_code == 302
     PageViewRestriction.objects.all().delete()
-    assert client.get(story.url)["Cache-Control"] == FOR_ALL
+    assert client.get(story.url)["Cache-Control"] == PAGE_CACHE_CONTROL
 
 
 def test_drafts_and_visits_leave_the_copies_as_they_are(client, editor, story):
@@ -318,17 +322,17 @@ def test_copy_made_before_the_commit_is_gone_after_it():
     ],
 )
 def test_what_is_not_known_to_be_unseen_changes_the_mark(sql, is_shown):
-    assert shows(sql) == is_shown
+    assert may_change_public_pages(sql) == is_shown
 
 
 def test_tables_that_are_left_out_are_there():
-    assert set(connection.introspection.table_names()) >= generation.UNSEEN
+    assert set(connection.introspection.table_names()) >= UNSEEN_TABLES
 
 
 def test_without_a_mark_nothing_is_kept(client, story, tmp_path, monkeypatch):
     os.symlink(tmp_path / "loop", tmp_path / "loop")
-    monkeypatch.setattr("caching.page_cache.mark", FileMark(tmp_path / "loop"))
-    assert client.get(story.url)["Cache-Control"] == FOR_ALL
+    monkeypatch.setattr("caching.page_cache.content_version", FileContentVersion(tmp_path / "loop"))
+    assert client.get(story.url)["Cache-Control"] == PAGE_CACHE_CONTROL
     assert count_queries(client, story.url) > 0
 
 

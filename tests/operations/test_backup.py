@@ -21,7 +21,7 @@ from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import Page
 
 from accounts.models import LoginAttempt
-from caching import generation
+from caching.content_version import content_version
 from operations.backup import archive
 from search.models import VocabularyGroup
 from tests.support import builders
@@ -118,13 +118,13 @@ class TestWholeSite:
         delete_everything(store)
         assert Page.objects.count() == 0
         cache.set("cached", "of the old site")
-        mark = generation.mark.read()
+        version = content_version.read()
         restore_site(tmp_path / "site.zip")
 
         assert row_counts() == before
         assert checksums(store) == files
         assert [client.get(address).content for address in addresses] == pages
-        assert generation.mark.read() != mark, "no page of the old site is shown"
+        assert content_version.read() != version, "no page of the old site is shown"
         assert cache.get("cached") is None
         assert not Session.objects.exists(), "sessions are not restored"
         again = builders.make_story("Afterwards")

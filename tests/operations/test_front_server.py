@@ -13,13 +13,13 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 
-from caching.page_cache import FOR_ALL
+from caching.page_cache import PAGE_CACHE_CONTROL
 from tests.site_project.test_headers import FILE
 from tests.support import front_server, services
 
 pytestmark = pytest.mark.sqlite_only
 
-PUBLIC = FOR_ALL
+PUBLIC = PAGE_CACHE_CONTROL
 HSTS = "max-age=31536000; includeSubDomains; preload"  # as in the settings of production
 PATIENCE = 30  # seconds
 PAGE = gzip.compress(b"<p>Words of the story.</p>" * 200)

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.urls import reverse
 
-from caching import generation
+from caching.content_version import content_version
 from media.models import CleanImage
 from operations.full_disk import is_disk_full
 from tests.support import builders
@@ -106,7 +106,7 @@ def test_public_pages_work_on_a_full_disk(client, settings):
     caches["pages"].clear()
     story = builders.make_story("Long road")
     client.get(story.url)  # creates renditions
-    generation.mark.change()
+    content_version.change()
     with no_file_larger_than(10):
         assert client.get(story.url).status_code == 200
         assert client.get("/stories/").status_code == 200

@@ -75,7 +75,7 @@ def count_queries():
     """Return {address: number of queries} for the addresses in PINNED."""
     counts = {}
     for address in PINNED:
-        for _visit in range(2):  # the first makes renditions, which changes the mark of the generation
+        for _visit in range(2):  # the first makes renditions, which changes the content version
             Client().get(address)
         client = Client()  # has not cached the page
         caches["pages"].clear()

@@ -1,0 +1,177 @@
+"""The content version: a value that changes with every write to the database that visitors may see.
+
+Whatever is cached for visitors is stored with the version at which it was begun, and is used only while the
+version is the same. Every statement that this site sends to the database counts, so no code has to invalidate
+anything: publishing, settings, snippets, bulk updates and SQL in a Django shell. Only statements that are
+known to show on no public page are left out.
+
+A write that doesn't go through Django, as in psql or the sqlite3 shell, is not seen. Such changes show after
+MAX_CACHE_SECONDS.
+
+All processes share the version. It is the modification time of a file in the data folder or, when CACHE_URL
+is set, a value in that cache.
+"""
+
+import logging
+import os
+import re
+import time
+import uuid
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db.backends.signals import connection_created
+
+logger = logging.getLogger(__name__)
+
+# Seconds for which anything cached is used even if the version stays the same. A change that is not seen
+# shows after this time.
+MAX_CACHE_SECONDS = 60
+
+# The name of the file in the data folder, and the key in the shared cache.
+NAME = "content_version"
+READING_STATEMENT = re.compile(
+    r"[\s(]*(BEGIN|EXPLAIN|PRAGMA|RELEASE|ROLLBACK|SAVEPOINT|SELECT|SET|SHOW)\b", re.IGNORECASE
+)
+# The first group is the name of the table.
+WRITING_STATEMENT = re.compile(r'\s*(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM)\s+"?(\w+)')
+# Tables that no public page shows anything of.
+UNSEEN_TABLES = {
+    "auth_user",
+    "django_session",
+    "otp_static_staticdevice",
+    "otp_static_statictoken",
+    "otp_totp_totpdevice",
+    "search_missedsearch",
+    "accounts_loginattempt",
+    "accounts_passkey",
+    "wagtailadmin_editingsession",
+    "wagtailcore_comment",
+    "wagtailcore_commentreply",
+    "wagtailcore_groupapprovaltask",
+    "wagtailcore_modellogentry",
+    "wagtailcore_pagelogentry",
+    "wagtailcore_pagesubscription",
+    "wagtailcore_referenceindex",
+    "wagtailcore_revision",
+    "wagtailcore_taskstate",
+    "wagtailcore_uploadedfile",
+    "wagtailcore_workflowstate",
+    "wagtailsearch_indexentry",
+    "wagtailusers_userprofile",
+}
+# Saving a draft of a live page changes only these columns of the page.
+DRAFT_COLUMNS = {
+    "draft_title",
+    "has_unpublished_changes",
+    "latest_revision_created_at",
+    "latest_revision_id",
+}
+# An UPDATE of one page. The first group is the list of columns.
+PAGE_UPDATE = re.compile(r'UPDATE "wagtailcore_page" SET (.+) WHERE "wagtailcore_page"\."id" = %s$')
+
+
+class FileContentVersion:
+    """The version as the modification time of a file, in nanoseconds. A change needs no space on the disk."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def read(self):
+        """Return the version, or None if it is unknown. Then nothing cached may be used."""
+        try:
+            return self.path.stat().st_mtime_ns
+        except FileNotFoundError:
+            self.change()
+            return None
+        except OSError:
+            return None
+
+    def change(self):
+        now = time.time_ns()
+        try:
+            os.utime(self.path, ns=(now, now))
+        except FileNotFoundError:
+            self.path.touch()
+
+
+class SharedContentVersion:
+    """The version as a value in the cache of CACHE_URL, which all machines share."""
+
+    def __init__(self):
+        # Whether a change could not be written to the cache, and has to be written later.
+        self.is_change_pending = False
+
+    def read(self):
+        """Return the version, or None if it is unknown. Then nothing cached may be used."""
+        if self.is_change_pending:
+            self.change()
+        if self.is_change_pending:
+            return None
+        try:
+            return cache.get_or_set(NAME, new_version, timeout=None)
+        except Exception:
+            return None
+
+    def change(self):
+        """Change the version; if the cache is down, at the first `read` after it is back."""
+        try:
+            cache.set(NAME, new_version(), timeout=None)
+            self.is_change_pending = False
+        except Exception:
+            self.is_change_pending = True
+            logger.exception("The cache of CACHE_URL does not answer.")
+
+
+def new_version():
+    return uuid.uuid4().hex
+
+
+content_version = (
+    SharedContentVersion() if settings.CACHE_URL else FileContentVersion(settings.DATA_DIR / NAME)
+)
+
+# --- Statements that change the version -----------------------------------------------------------
+
+
+def may_change_public_pages(sql):
+    """Return whether the statement `sql` may change what visitors see. An unknown statement may."""
+    if not isinstance(sql, str):
+        return True
+    if READING_STATEMENT.match(sql):
+        return False
+    write = WRITING_STATEMENT.match(sql)
+    if not write:
+        return True
+    if write[1] in UNSEEN_TABLES:
+        return False
+    page_update = PAGE_UPDATE.match(sql)
+    if page_update:
+        columns = set(re.findall(r'"(\w+)" = ', page_update[1]))
+        return not columns <= DRAFT_COLUMNS
+    return True
+
+
+def change_version_after_write(execute, sql, params, many, context):
+    """Run a statement, and change the version if it may show: at once, and again after the commit.
+
+    This is a wrapper for `connection.execute_wrappers`.
+    """
+    result = execute(sql, params, many, context)
+    if may_change_public_pages(sql):
+        content_version.change()
+        connection = context["connection"]
+        if connection.in_atomic_block:
+            # Other connections read the old rows until the commit, so they may cache old pages meanwhile.
+            connection.on_commit(content_version.change)
+    return result
+
+
+def watch_connection(connection, **_arguments):
+    if change_version_after_write not in connection.execute_wrappers:
+        connection.execute_wrappers.append(change_version_after_write)
+
+
+def start():
+    """Watch all connections to the database that are opened from now on."""
+    connection_created.connect(watch_connection, dispatch_uid="content_version")

@@ -1,0 +1,90 @@
+"""A cache in the memory of one process, for values that many public pages need (menu, settings, cards).
+
+It is emptied when the content version changes: caching/content_version.py.
+"""
+
+import time
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.db import connection
+
+from caching.content_version import MAX_CACHE_SECONDS
+
+# The content version at the beginning of a request that any visitor could send. None in all other requests.
+request_version = ContextVar("request_version", default=None)
+
+
+@contextmanager
+def set_request_version(version):
+    """Have the caches of this module used within the block, with the content version `version`."""
+    token = request_version.set(version)
+    try:
+        yield
+    finally:
+        request_version.reset(token)
+
+
+class VersionedCache:
+    """Values that are computed once, then used for as long as the content version stays the same.
+
+    `max_entries`: the greatest number of values. With one more, the cache is emptied.
+
+    Nothing is cached without a version or within a transaction: the value may be for a logged-in user, or may
+    depend on rows that are never committed. `make` is then called each time.
+    """
+
+    def __init__(self, max_entries=3000):
+        self.max_entries = max_entries
+        # The content version, the time.monotonic() at which the dictionary was begun, and the dictionary.
+        self._state = None, 0, {}
+
+    def __call__(self, key, make, version=None):
+        """Return the value of `key`, which is make() unless it is cached. The caller must not change it.
+
+        `version`: the content version, if it is not `request_version`.
+        """
+        return self.many(key, [None], lambda _keys: {None: make()}, version)[None]
+
+    def many(self, name, keys, make, version=None):
+        """Return {key: value} for those of `keys` that have a value.
+
+        `name`: tells apart uses of the same cache. `make`: takes the keys that are not cached, and returns
+        {key: value} for those that have a value. `version`: as in `__call__`.
+        """
+        version = version or request_version.get()
+        if version is None or in_transaction():
+            return make(keys)
+        values = self._values_of(version)
+        found = {key: values[name, key] for key in keys if (name, key) in values}
+        missing = [key for key in keys if key not in found]
+        if missing:
+            if len(values) >= self.max_entries:
+                values = self._start(version)
+            made = make(missing)
+            values.update({(name, key): value for key, value in made.items()})
+            found |= made
+        return found
+
+    @property
+    def is_active(self):
+        """Whether values are cached in the request at hand."""
+        return request_version.get() is not None and not in_transaction()
+
+    def _values_of(self, version):
+        cached_version, since, values = self._state
+        is_fresh = cached_version == version and 0 <= time.monotonic() - since < MAX_CACHE_SECONDS
+        return values if is_fresh else self._start(version)
+
+    def _start(self, version):
+        values = {}
+        self._state = version, time.monotonic(), values
+        return values
+
+
+def in_transaction():
+    return connection.in_atomic_block
+
+
+# Shared by everything that is small. Large values have a VersionedCache of their own, with its own limit.
+cached = VersionedCache()
