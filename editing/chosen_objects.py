@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 from django.views.generic import FormView
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.rich_text.editors.draftail import DraftailRichTextArea
-from wagtail.admin.views.pages.copy import CopyView
+from wagtail.admin.views.pages import copy
+from wagtail.admin.viewsets.pages import PageViewSet
 from wagtail.admin.widgets import BaseChooser
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage
@@ -30,11 +31,13 @@ from wagtail.rich_text import extract_references_from_rich_text
 from wagtail.snippets.models import get_snippet_models
 
 from editing.admin_access import visible_to
+from editing.patches import patch
 from media.access import WORK_WITH_FILES, is_shown_at_once
 
 FILES = (AbstractImage, AbstractDocument)
 # Models beside snippets of which every instance is offered to whoever may open a form with them.
 OFFERED_TO_ALL = [Site, Locale, Task]
+# Wagtail's methods, which `start` replaces.
 CHOOSER_VALUE = BaseChooser.value_from_datadict
 RICH_TEXT_VALUE = DraftailRichTextArea.value_from_datadict
 FORM_INIT, FORM_POST_CLEAN = WagtailAdminModelForm.__init__, WagtailAdminModelForm._post_clean
@@ -225,10 +228,23 @@ def check_form(self):
             self.add_error(name, message)
 
 
+class CopyView(copy.CopyView):
+    """Wagtail's view that copies a page, without its `post`.
+
+    That looks up the new parent before the form is valid, and fails if there is no such page.
+    """
+
+    post = FormView.post
+
+
+class CheckedPageViewSet(PageViewSet):
+    """The views of all page types."""
+
+    copy_view_class = CopyView
+
+
 def start():
-    BaseChooser.value_from_datadict = read_chooser
-    DraftailRichTextArea.value_from_datadict = read_rich_text
-    WagtailAdminModelForm.__init__ = start_form
-    WagtailAdminModelForm._post_clean = check_form
-    # CopyView's own looks the new parent up before its form is checked, and fails where there is none.
-    CopyView.post = FormView.post
+    patch(BaseChooser, "value_from_datadict", read_chooser)
+    patch(DraftailRichTextArea, "value_from_datadict", read_rich_text)
+    patch(WagtailAdminModelForm, "__init__", start_form)
+    patch(WagtailAdminModelForm, "_post_clean", check_form)

@@ -1,4 +1,7 @@
-"""The second step of Wagtail's import of redirects, with words for an editor where Wagtail 8.0 fails."""
+"""The second step of the admin's import of redirects, which shows an error message where Wagtail 8.0 fails.
+
+editing/urls.py has this view in the place of Wagtail's.
+"""
 
 from django.db import transaction
 from django.shortcuts import redirect
@@ -8,11 +11,11 @@ from wagtail.contrib.redirects import views
 
 
 def process_import(request):
-    """Have Wagtail import all redirects of the file, or none of them.
+    """Import all redirects of the uploaded file with Wagtail's view, or none of them.
 
-    Its view fails where the form's hidden fields are missing (KeyError) or are not those that it signed
-    (AttributeError), where the file is gone or on another machine (OSError), and on a row that is too
-    short (IndexError), after it has imported the rows before.
+    Wagtail's view raises KeyError if the form's hidden fields are missing, AttributeError if they were
+    changed, OSError if the temporary file is gone or on another machine, and IndexError for a row that is too
+    short, after it has imported the rows before.
     """
     try:
         with transaction.atomic():

@@ -1,7 +1,8 @@
-"""“Translate” in the admin: drafts only where the user may add pages, and errors in words.
+"""The admin's "Translate" views, which make drafts only where the user may add pages.
 
-Wagtail 8.0 copies a page with all permission checks skipped. It only greys out the languages that can't be
-chosen, so a request that names one of them fails with a server error.
+Wagtail 8.0 copies a page with all permission checks skipped. It only disables the checkboxes of languages
+that can't be chosen, so a request that names one of them fails with a server error. editing/urls.py has these
+views in the place of Wagtail's.
 """
 
 from django import forms
@@ -18,7 +19,7 @@ WAGTAILS_FIELD = SubmitTranslationForm.base_fields["locales"]
 
 
 class LocalesField(forms.ModelMultipleChoiceField):
-    """Refuses a number that no database takes. Django's field would ask the database for it."""
+    """Refuses numbers that are too large for the database. Django's field fails on them."""
 
     def clean(self, value):
         known = {str(key) for key in self.queryset.values_list("pk", flat=True)}
@@ -30,7 +31,10 @@ class LocalesField(forms.ModelMultipleChoiceField):
 
 
 class CheckedForm(SubmitTranslationForm):
-    """Wagtail's form, which runs `check` for each language that was chosen."""
+    """Wagtail's form, which calls `check(locale)` for each language that was chosen.
+
+    `check` raises a ValidationError, whose messages become errors of the field "locales".
+    """
 
     locales = LocalesField(
         label=WAGTAILS_FIELD.label, queryset=WAGTAILS_FIELD.queryset, widget=WAGTAILS_FIELD.widget
@@ -52,7 +56,7 @@ class CheckedForm(SubmitTranslationForm):
 
 class PageForm(CheckedForm):
     def check(self, locale):
-        """Raise a ValidationError unless the user may copy the page, and what is below, to `locale`."""
+        """Raise a ValidationError unless the user may copy the page to `locale`, and its subtree if asked."""
         language = {"language": locale.get_display_name()}
         parent = self.instance.get_parent()
         target = parent if parent.is_root() else parent.get_translation_or_none(locale)
@@ -77,27 +81,37 @@ class PageForm(CheckedForm):
 
 class SnippetForm(CheckedForm):
     def check(self, locale):
-        """Raise a ValidationError unless the user may add the copy in `locale`, and it is valid there."""
+        """Raise a ValidationError unless the user may add such snippets and the copy in `locale` is valid."""
         if not policy_registry.get_by_type(type(self.instance)).user_has_permission(self.user, "add"):
             raise ValidationError(_("You may not add this in another language."))
         self.instance.copy_for_translation(locale).full_clean()
 
 
-def get_snippet(self):
-    """Stand in for SubmitSnippetTranslationView.get_object, which fails on what is no primary key."""
-    try:
-        return WAGTAILS_GET_SNIPPET(self)
-    except (ValidationError, ValueError, OverflowError):
-        raise Http404 from None
+class TranslatePageView(SubmitPageTranslationView):
+    def get_form(self):
+        return PageForm(self.object, self.request)
 
 
-WAGTAILS_GET_SNIPPET = SubmitSnippetTranslationView.get_object
+class TranslateSnippetView(SubmitSnippetTranslationView):
+    def get_form(self):
+        return SnippetForm(self.object, self.request)
+
+    def get_object(self):
+        """Return the snippet. A text in the address that is no primary key is a 404; Wagtail fails on it."""
+        try:
+            return super().get_object()
+        except (ValidationError, ValueError, OverflowError):
+            raise Http404 from None
 
 
-def start():
-    """Have Wagtail's views use the forms above, at their own addresses."""
-    SubmitPageTranslationView.get_form = lambda view: PageForm(view.object, view.request)
-    SubmitSnippetTranslationView.get_form = lambda view: SnippetForm(view.object, view.request)
-    SubmitSnippetTranslationView.get_object = get_snippet
-    # The admin does not use it. It asks for no right where the copy goes to.
-    del PagesAdminAPIViewSet.actions["copy_for_translation"]
+class PagesAPIViewSet(PagesAdminAPIViewSet):
+    """Wagtail's API of pages for the admin, without an action that the admin doesn't use.
+
+    "copy_for_translation" doesn't ask for the permission to add pages to the target.
+    """
+
+    actions = {
+        name: action
+        for name, action in PagesAdminAPIViewSet.actions.items()
+        if name != "copy_for_translation"
+    }

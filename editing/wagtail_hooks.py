@@ -1,41 +1,46 @@
-"""What Wagtail does at the frame's bidding."""
+"""Hooks and patches that adapt Wagtail's admin: fewer pages to choose from, and no inline scripts."""
 
 import json
 
-from django.urls import path
 from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.admin.widgets import BaseChooser
 from wagtail.admin.widgets.workflows import AdminTaskChooser
 
-from editing import chosen_objects, page_chooser, translating
+from editing import chosen_objects
 from editing.admin_access import visible_to
-from editing.redirect_import import process_import
+from editing.patches import patch
+from editing.translating import PagesAPIViewSet
 
 
 @hooks.register("construct_page_chooser_queryset")
 def offer_only_visible_pages(pages, request):
-    """Leave drafts and private pages of other people's sections out of the chooser."""
+    """Leave drafts and private pages of other sections out of the page chooser."""
     return pages if request.user.is_superuser else pages.filter(visible_to(request.user))
 
 
-@hooks.register("register_admin_urls", order=-1)
-def mend_import_of_redirects():
-    """Take the address of Wagtail's own view, which comes later."""
-    return [path("redirects/import/process/", process_import, name="process_import")]
+@hooks.register("construct_admin_api", order=100)
+def replace_pages_api(router):
+    """Register our endpoint under the name of Wagtail's, which is registered before."""
+    router.register_endpoint("pages", PagesAPIViewSet)
 
 
-page_chooser.start()
-translating.start()
+@hooks.register("register_admin_viewset", order=100)
+def replace_page_views():
+    """Register our views for all page types, over those that Wagtail registers before."""
+    return chosen_objects.CheckedPageViewSet()
+
+
 chosen_objects.start()
 
 # --- Choosers without inline scripts: docs/decisions/content-security-policy.md ------------------
 
 
 def render_chooser(self, name, value, attrs=None, renderer=None):
-    """Stand in for BaseChooser.render, whose script is inline.
+    """Replace BaseChooser.render, which writes an inline script.
 
-    What starts the chooser comes first: the menu inside takes its buttons away when it starts itself.
+    The element that starts the chooser comes before the chooser: the dropdown menu inside the chooser moves
+    its buttons elsewhere when it starts.
     """
     value_data = self.get_value_data(value)
     return format_html(
@@ -48,7 +53,6 @@ def render_chooser(self, name, value, attrs=None, renderer=None):
     )
 
 
-WAGTAILS_RENDER = BaseChooser.render
-BaseChooser.render = render_chooser
-# Its own render_js_init is no longer asked.
-AdminTaskChooser.js_constructor = "createTaskChooser"
+# With this, render_js_init is never called.
+patch(BaseChooser, "render", render_chooser)
+patch(AdminTaskChooser, "js_constructor", "createTaskChooser")

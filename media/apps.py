@@ -8,7 +8,6 @@ class MediaConfig(AppConfig):
     verbose_name = _("Pictures and documents")
 
     def ready(self):
-        from wagtail.admin.views.account import AvatarSettingsPanel
         from wagtail.models import UploadedFile
 
         from media.access import register_in_reference_index
@@ -16,5 +15,3 @@ class MediaConfig(AppConfig):
 
         register_in_reference_index()
         pre_save.connect(clean_waiting_upload, sender=UploadedFile)
-        # Editors' own pictures would be kept as they come, under their names. Wagtail has no setting.
-        AvatarSettingsPanel.is_active = lambda panel: False

@@ -343,6 +343,8 @@ WAGTAILADMIN_EXTERNAL_LINK_CONVERSION = "exact"
 # Debian has a zone "localtime", which browsers do not know: the account page would fail.
 WAGTAIL_USER_TIME_ZONES = sorted(available_timezones() - {"localtime"})
 
+# The page where visitors log in to see a private page.
+WAGTAIL_FRONTEND_LOGIN_TEMPLATE = "login.html"
 # Wagtail stores shared passwords in plain text.
 WAGTAIL_PRIVATE_PAGE_OPTIONS = {"SHARED_PASSWORD": False}
 WAGTAILDOCS_PRIVATE_COLLECTION_OPTIONS = {"SHARED_PASSWORD": False}

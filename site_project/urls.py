@@ -16,6 +16,7 @@ from accounts.invitations import InvitationView
 from accounts.reauthentication import require_recent_proof
 from accounts.single_sign_on import sso_callback, sso_start
 from accounts.views import ask_second_factor, my_second_factors
+from editing import urls as editing_urls
 from editing.admin_access import check_objects
 from editing.chosen_objects import check_choices
 from home.navigation import use_cached_home_page
@@ -34,7 +35,9 @@ sign_in_urls = [
     path("second-factor/", ask_second_factor, name="second_factor"),
     path("second-factor/mine/", my_second_factors, name="my_second_factors"),
 ]
-admin_urls = decorate_urlpatterns(wagtailadmin_urls.urlpatterns, check_choices)
+# Of two routes with the same path, the first is used.
+admin_urls = [*editing_urls.urlpatterns, *wagtailadmin_urls.urlpatterns]
+admin_urls = decorate_urlpatterns(admin_urls, check_choices)
 admin_urls = decorate_urlpatterns(admin_urls, check_objects)
 admin_urls = decorate_urlpatterns([*sign_in_urls, *admin_urls], require_recent_proof)
 admin_urls = decorate_urlpatterns(admin_urls, csp_override(settings.ADMIN_CSP))

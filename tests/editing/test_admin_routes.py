@@ -56,6 +56,7 @@ EDITORS = named("""
     wagtailadmin_workflows: task_chooser task_chooser_create task_chooser_results task_chosen
     missed_ searches searches_results search_delete
     simple_translation:submit_ page_translation snippet_translation
+    submit_ page_translation snippet_translation
     wagtailsearchpromotions: chooser chooserresults
     wagtaildocs: index index_results add add_multiple edit edit_multiple delete delete_multiple document_usage
     wagtaildocs_chooser: choose choose_results chosen chosen_multiple create

@@ -8,12 +8,12 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLResolver
-from wagtail.admin.api.views import PagesAdminAPIViewSet
 from wagtail.admin.views.bulk_action.registry import bulk_action_registry
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import Locale, PageViewRestriction, Site, Task, Workflow
 
+from editing.translating import PagesAPIViewSet
 from search.models import MissedSearch, VocabularyGroup
 from stories.terms import Country
 from tests.support import builders
@@ -75,7 +75,7 @@ class Addresses:
             elif name == "wagtail_bulk_action":
                 yield from self._bulk_actions(name)
             elif name == "wagtailadmin_api:pages:action":
-                for action in PagesAdminAPIViewSet.actions:
+                for action in PagesAPIViewSet.actions:
                     yield f"{name} {action}", reverse(name, args=[self.section.draft.pk, action])
             elif name == "wagtaildocs_serve":
                 document = self.section.document
@@ -148,14 +148,13 @@ class Addresses:
     def _special(self):
         section, tasks = self.section, {"pk": Task.objects.get().pk}
         known = {"words": "debt", "count": 7, "month": "2026-03-01"}
+        translated = {"model_name": "theme", "pk": self.terms["theme"]}
         missed, _ = MissedSearch.objects.get_or_create(digest="x", defaults=known)
         return {
             "missed_search_delete": {"pk": missed.pk},
             "rendition": {"name": section.image.get_rendition("width-100").file.name},
-            "simple_translation:submit_snippet_translation": {
-                "model_name": "theme",
-                "pk": self.terms["theme"],
-            },
+            "simple_translation:submit_snippet_translation": translated,
+            "submit_snippet_translation": translated,
             "wagtailadmin_choose_page_child": {"parent_page_id": section.draft.pk},
             "wagtailadmin_pages:convert_alias": {"page_id": section.alias.pk},
             "wagtailadmin_pages:revisions_unschedule": {

@@ -1,5 +1,5 @@
 /* Starts those parts of Wagtail's forms that Wagtail itself starts by inline scripts, which the policy
-   blocks. Each has an element with data-controller="start" in its place: editing/wagtail_hooks.py. */
+   blocks. Each has an element with data-controller="start" in its place: docs/overrides.md. */
 {
   // The rich text editor writes styles into the page: placeholders, the numbers of lists inside lists.
   // This page's nonce lets in what scripts make in this way, but no style that came as HTML.

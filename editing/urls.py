@@ -1,0 +1,35 @@
+"""Admin routes whose views replace Wagtail's: each has the path of one of Wagtail's routes.
+
+site_project/urls.py puts them before Wagtail's. docs/overrides.md lists them with their reasons.
+"""
+
+from django.urls import path
+from django.views.decorators.cache import never_cache
+from wagtail.admin.auth import require_admin_access
+from wagtail.admin.urls import display_custom_404
+from wagtail.utils.urlpatterns import decorate_urlpatterns
+
+from editing.account import AccountView
+from editing.page_chooser import BrowseView, ExternalLinkView, SearchView
+from editing.redirect_import import process_import
+from editing.translating import TranslatePageView, TranslateSnippetView
+
+urlpatterns = [
+    path("account/", AccountView.as_view(), name="wagtailadmin_account"),
+    path("choose-page/", BrowseView.as_view(), name="wagtailadmin_choose_page"),
+    path("choose-page/<int:parent_page_id>/", BrowseView.as_view(), name="wagtailadmin_choose_page_child"),
+    path("choose-page/search/", SearchView.as_view(), name="wagtailadmin_choose_page_search"),
+    path("choose-external-link/", ExternalLinkView.as_view(), name="wagtailadmin_choose_page_external_link"),
+    path("redirects/import/process/", process_import, name="process_import"),
+    path(
+        "translation/submit/page/<int:page_id>/", TranslatePageView.as_view(), name="submit_page_translation"
+    ),
+    path(
+        "translation/submit/snippet/<slug:app_label>/<slug:model_name>/<str:pk>/",
+        TranslateSnippetView.as_view(),
+        name="submit_snippet_translation",
+    ),
+]
+# As Wagtail decorates its own.
+for decorator in (require_admin_access, display_custom_404, never_cache):
+    urlpatterns = decorate_urlpatterns(urlpatterns, decorator)

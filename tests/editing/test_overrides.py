@@ -1,0 +1,187 @@
+"""docs/overrides.md lists every override of Wagtail and Django, and each is still of what it was made for."""
+
+import ast
+import hashlib
+import inspect
+import itertools
+import re
+from pathlib import Path
+
+import django
+import pytest
+import wagtail
+from django.template.utils import get_app_template_dirs
+from django.urls import get_resolver
+from django.urls.resolvers import URLResolver
+from django.utils.module_loading import import_string
+
+from editing import wagtail_hooks  # noqa: F401 - it patches
+from editing.patches import patches
+
+pytestmark = pytest.mark.sqlite_only
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = Path(wagtail.__file__).parents[1]
+ROW = re.compile(r"^\| `([^`]+)` \| `([^`]+)` \| (.+) \| (.+) \| `(\w+)` \|$", re.MULTILINE)
+ISSUE = re.compile(r"none known|\[#(\d+)\]\(https://github\.com/wagtail/wagtail/issues/\1\)")
+# Assignments that are no overrides: a documented setting of Pillow.
+SETTINGS = {("media/cleaning.py", "PngImagePlugin.MAX_TEXT_MEMORY")}
+
+
+def read_table():
+    """Return {what: (ours, why, upstream, hash)}."""
+    text = (ROOT / "docs/overrides.md").read_text()
+    rows = ROW.findall(text)
+    assert len(rows) == len(re.findall(r"^\| `", text, re.MULTILINE)), "a row is not as the others are"
+    table = {what: rest for what, *rest in rows}
+    assert len(table) == len(rows), "something has two rows"
+    return table
+
+
+TABLE = read_table()
+
+
+def is_file(name):
+    return "/" in name
+
+
+def source_of(what):
+    """Return the bytes of a file of Wagtail, or the source of a class, of a method or of a function.
+
+    For an attribute that is neither, it is the source of the class.
+    """
+    if is_file(what):
+        return (PACKAGES / what).read_bytes()
+    for owner, name, original in patches:
+        if what == f"{dotted_name(owner)}.{name}":
+            return inspect.getsource(original if callable(original) else owner).encode()
+    parent, _dot, name = what.rpartition(".")
+    try:
+        found = import_string(what)
+    except ImportError:  # a method
+        found = getattr(import_string(parent), name)
+    return inspect.getsource(found).encode()
+
+
+def dotted_name(thing):
+    return f"{thing.__module__}.{thing.__qualname__}"
+
+
+# --- What the tree overrides ----------------------------------------------------------------------
+
+
+def overridden_templates():
+    """Return {template of an installed package: our template of the same name}."""
+    folders = [Path(folder) for folder in get_app_template_dirs("templates")]
+    own = [folder for folder in folders if ROOT in folder.parents and PACKAGES not in folder.parents]
+    others = [folder for folder in folders if folder not in own]
+    # Some apps that are not installed have templates under names that Wagtail or Django look for.
+    for package in (wagtail, django):
+        others += sorted(Path(package.__file__).parent.glob("contrib/*/templates"))
+    found = {}
+    for folder in own:
+        for path in folder.rglob("*.*"):
+            name = path.relative_to(folder)
+            for other in others:
+                if (other / name).exists():
+                    found[str((other / name).relative_to(PACKAGES))] = str(path.relative_to(ROOT))
+                    break
+    return found
+
+
+def all_routes(resolver, prefix=""):
+    for pattern in resolver.url_patterns:
+        path = f"{prefix}{pattern.pattern}"
+        if isinstance(pattern, URLResolver):
+            yield from all_routes(pattern, path)
+        else:
+            yield path, getattr(pattern.callback, "view_class", None) or inspect.unwrap(pattern.callback)
+
+
+def overridden_views():
+    """Return {view that is never reached: the view whose route stands before it}."""
+    first, found = {}, {}
+    for path, view in all_routes(get_resolver()):
+        if path in first:
+            found[dotted_name(view)] = dotted_name(first[path])
+        first.setdefault(path, view)
+    return found
+
+
+def overridden_attributes():
+    """Return {attribute of a class: our function or module}."""
+    found = {}
+    for owner, name, _original in patches:
+        replacement = getattr(owner, name)
+        found[f"{dotted_name(owner)}.{name}"] = dotted_name(replacement) if callable(replacement) else ""
+    return found
+
+
+def assignments_to_packages(path):
+    """Yield the attributes and items of imported names that the file at `path` sets or deletes."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    packages = {}  # {name in the file: package that it comes from}
+    for node in nodes:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in node.names:
+                module = getattr(node, "module", None) or alias.name
+                packages[alias.asname or alias.name.partition(".")[0]] = module.partition(".")[0]
+    for target in itertools.chain.from_iterable(map(changed_by, nodes)):
+        root = target
+        while isinstance(root, (ast.Attribute, ast.Subscript)):
+            root = root.value
+        package = packages.get(getattr(root, "id", None))
+        if root is not target and package and not (ROOT / package).exists():
+            yield ast.unparse(target)
+
+
+def changed_by(node):
+    """Return what the statement or call `node` sets or deletes."""
+    if isinstance(node, (ast.Assign, ast.Delete)):
+        return node.targets
+    if isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+        return [node.target]
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"setattr", "delattr"}:
+        return [ast.Attribute(node.args[0], "?")]
+    return []
+
+
+# --- The tests ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", TABLE)
+def test_what_is_overridden_is_still_the_same(what):
+    assert hashlib.sha256(source_of(what)).hexdigest()[:32] == TABLE[what][3]
+
+
+def test_every_override_has_a_row_and_every_row_an_override():
+    found = overridden_templates() | overridden_views() | overridden_attributes()
+    assert len(overridden_views()) > 5 and len(overridden_templates()) > 5 and patches
+    assert found.keys() - TABLE.keys() == set()
+    for what, (ours, why, upstream, _hash) in TABLE.items():
+        assert why and ISSUE.fullmatch(upstream), what
+        if what in found:
+            assert found[what] in {ours, ""}, what
+        else:  # what the override of something else replaces too: ours has to name it
+            path = ROOT / ours if is_file(ours) else ROOT / f"{ours.rpartition('.')[0].replace('.', '/')}.py"
+            name = "/".join(what.split("/")[-2:]) if is_file(what) else what.rpartition(".")[2]
+            assert name in path.read_text(), what
+
+
+def test_route_of_an_override_subclasses_or_calls_the_view():
+    for what, ours in overridden_views().items():
+        view, own = import_string(what), import_string(ours)
+        if inspect.isclass(view):
+            assert issubclass(own, view)
+        else:
+            assert f"{view.__name__}(request" in inspect.getsource(own)
+
+
+def test_classes_of_packages_are_changed_by_patch_alone():
+    paths = [path for path in ROOT.glob("*/**/*.py") if path.relative_to(ROOT).parts[0] not in SKIPPED]
+    assert len(paths) > 100
+    found = {(str(path.relative_to(ROOT)), name) for path in paths for name in assignments_to_packages(path)}
+    assert found == SETTINGS
+
+
+SKIPPED = {"tests", ".venv", "data"}
