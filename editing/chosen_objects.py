@@ -32,7 +32,7 @@ from wagtail.snippets.models import get_snippet_models
 
 from editing.admin_access import visible_to
 from editing.patches import patch
-from media.access import WORK_WITH_FILES, is_shown_at_once
+from media.access import FILE_PERMISSIONS, is_shown_at_once
 
 FILES = (AbstractImage, AbstractDocument)
 # Models beside snippets of which every instance is offered to whoever may open a form with them.
@@ -53,7 +53,7 @@ def choosable(user, model):
         return model._base_manager.filter(visible_to(user))
     if issubclass(model, FILES):
         policy = policy_registry.get_by_type(model)
-        return policy.instances_user_has_any_permission_for(user, WORK_WITH_FILES)
+        return policy.instances_user_has_any_permission_for(user, FILE_PERMISSIONS)
     if model in [*get_snippet_models(), *OFFERED_TO_ALL]:
         return model._base_manager.all()
     return model._base_manager.none()

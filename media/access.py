@@ -1,8 +1,9 @@
-"""Files follow their pages: who may see a page that shows a file may get the file, and nobody else.
+"""Decides who may download a picture or document: those who may see a page that uses it.
 
-Which page uses what is in Wagtail's reference index. It holds what is saved in a page itself: of a page
-that was never published also the draft, of a live page only what is live. So being live is always asked
-of the page, and editors get at a picture that is new in a draft by what they may do with pictures.
+Wagtail's reference index tells which page uses which file. It holds the content of the page's own row: the
+draft of a page that was never published, and only the published content of a live page. Therefore access
+always depends on whether the page is live, and editors get a picture that is new in a draft by their
+permissions for pictures.
 """
 
 from django.conf import settings
@@ -14,86 +15,88 @@ from wagtail.permissions import policy_registry
 
 from publishing.visibility import published_pages, restrictions_on
 
-WORK_WITH_FILES = {"add", "change", "choose", "delete"}
-_with_pages, _everywhere = [], []
+# With any of these permissions for a file, a user may see it in the admin.
+FILE_PERMISSIONS = {"add", "change", "choose", "delete"}
+# The models that are decorated by the two functions below.
+_shown_with_pages, _shown_everywhere = [], []
 
 
 def shown_with_pages(model):
-    """Decorate a model whose files are shown wherever a page uses one of its instances (an author)."""
-    _with_pages.append(model)
+    """Decorate a model, such as Author, whose files are shown on the pages that use its instances."""
+    _shown_with_pages.append(model)
     return model
 
 
 def shown_everywhere(model):
-    """Decorate a model whose files are shown to everybody (the settings of the site)."""
-    _everywhere.append(model)
+    """Decorate a model, such as SiteSettings, whose files are shown to everybody."""
+    _shown_everywhere.append(model)
     return model
 
 
 def is_shown_at_once(model):
-    """Return whether readers see the files of an instance of `model` as soon as it is saved."""
-    return model in [*_with_pages, *_everywhere]
+    """Return whether visitors see the files of an instance of `model` as soon as it is saved."""
+    return model in [*_shown_with_pages, *_shown_everywhere]
 
 
 def register_in_reference_index():
-    """Have Wagtail's reference index follow what is decorated: of itself it follows pages and snippets."""
-    for model in [*_with_pages, *_everywhere]:
+    """Add the decorated models to Wagtail's reference index, which by default has only pages and snippets."""
+    for model in [*_shown_with_pages, *_shown_everywhere]:
         ReferenceIndex.register_model(model)
 
 
 def is_public(item):
-    """Return whether everybody may get `item`, an image or a document. One query, or two."""
-    if published_pages().filter(uses(item)).exists():
+    """Return whether everybody may download `item`, an image or a document. Takes one or two queries."""
+    if published_pages().filter(is_page_using(item)).exists():
         return True
-    everywhere = [ContentType.objects.get_for_model(model) for model in _everywhere]
+    everywhere = [ContentType.objects.get_for_model(model) for model in _shown_everywhere]
     return ReferenceIndex.get_references_to(item).filter(base_content_type__in=everywhere).exists()
 
 
-def may_get(request, item):
-    """Return whether who sends `request` may get `item`, though it isn't public.
+def may_download(request, item):
+    """Return whether the user of `request` may download `item`, which is not public.
 
-    That is whoever may work with it in the admin, or may see or edit a page that uses it.
+    They may if they may see it in the admin, or may see or edit a page that uses it.
     """
-    if not has_session(request):
+    if not has_session_cookie(request):
         return False
-    pages = Page.objects.filter(uses(item))
-    return may_work_with(request, item) or any(may_see_page(request, page) for page in pages)
+    pages = Page.objects.filter(is_page_using(item))
+    return may_use_in_admin(request, item) or any(may_see_page(request, page) for page in pages)
 
 
-def may_work_with(request, item):
-    """Return whether who sends `request` may choose `item` in the admin, or do more with it."""
+def may_use_in_admin(request, item):
+    """Return whether the user of `request` has any permission for `item` in the admin."""
     policy = policy_registry.get_by_type(type(item))
-    return has_session(request) and policy.user_has_any_permission_for_instance(
-        request.user, WORK_WITH_FILES, item
+    return has_session_cookie(request) and policy.user_has_any_permission_for_instance(
+        request.user, FILE_PERMISSIONS, item
     )
 
 
-def has_session(request):
-    """Return whether `request` may come from somebody known. If not, no session must be looked for."""
+def has_session_cookie(request):
+    """Return whether `request` has a session cookie. Without one, request.user takes no query here."""
     return settings.SESSION_COOKIE_NAME in request.COOKIES
 
 
 def may_see_page(request, page):
-    """Return whether who sends `request` may see `page` as it is live, or may edit it."""
-    if page.live and all(private.accept_request(request) for private in restrictions_on(page)):
+    """Return whether the user of `request` may see the published `page`, or may edit it."""
+    if page.live and all(restriction.accept_request(request) for restriction in restrictions_on(page)):
         return True
     return request.user.is_authenticated and page.permissions_for_user(request.user).can_edit()
 
 
-def uses(item):
-    """Return the condition that a page uses `item`, itself or by something that is shown with it."""
+def is_page_using(item):
+    """Return a Q for the pages that use `item`, directly or through an instance that is shown with them."""
     references = ReferenceIndex.get_references_to(item)
-    condition = is_source_of(references)
-    for model in _with_pages:
-        kind = ContentType.objects.get_for_model(model)
-        between = references.filter(base_content_type=kind).values("object_id")
-        condition |= is_source_of(
-            ReferenceIndex.objects.filter(to_content_type=kind, to_object_id__in=between)
+    condition = is_page_among(references)
+    for model in _shown_with_pages:
+        content_type = ContentType.objects.get_for_model(model)
+        instances = references.filter(base_content_type=content_type).values("object_id")
+        condition |= is_page_among(
+            ReferenceIndex.objects.filter(to_content_type=content_type, to_object_id__in=instances)
         )
     return condition
 
 
-def is_source_of(references):
-    """Return the condition that a page is what the `references` come from."""
+def is_page_among(references):
+    """Return a Q for the pages that `references`, a queryset of ReferenceIndex, come from."""
     from_pages = references.filter(base_content_type=ContentType.objects.get_for_model(Page))
     return Q(pk__in=from_pages.values_list(Cast("object_id", BigIntegerField())))

@@ -1,9 +1,10 @@
-"""Makes a picture safe to keep: what the eye sees is encoded anew, and nothing else stays.
+"""Cleans uploaded pictures: only the decoded pixels are kept, encoded again, with a colour profile if needed.
 
-Gone are EXIF with place and time, XMP, IPTC, comments, texts, maker notes, thumbnails, further
-pictures in the same file, and whatever follows its end. The name of what is clean is by chance, and
-ends in a seal, a keyed hash of its bytes: so it is known again wherever it comes back from, and never
-encoded twice.
+EXIF (place and time), XMP, IPTC, comments, texts, maker notes, thumbnails, further pictures in the same file
+and whatever follows its end are removed.
+
+The file name of a cleaned file is a random nonce and a signature, a keyed hash of the bytes. A file with a
+valid signature has been cleaned by this site before, and is not encoded a second time.
 """
 
 import io
@@ -25,58 +26,65 @@ from media.sanitizer.pictures import count_scans
 
 pillow_heif.register_heif_opener()
 
+# The suffixes of cleaned pictures.
 CLEAN_SUFFIXES = {".jpg", ".png"}
+# The formats of Pillow that are accepted.
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
-# Storing a picture takes this many bytes of memory for each of its pixels at the peak: with three
-# colours, and with a fourth or transparency. One that would take more than MEMORY is refused.
-# Measured with Pillow 13 and pillow-heif 1.8 at the costliest of each kind: JPEG 7.2 (progressive) and
-# 12, PNG 6.4 and 15.8, WebP 16.2 and 20.3, HEIC 9.5 and 12.4. The rest is for the file itself.
-BYTES_A_PIXEL = {
+# Bytes of memory per pixel at the peak of storing a picture, by format: with up to three channels, and with a
+# fourth one (CMYK or transparency).
+# Measured with Pillow 13 and pillow-heif 1.8 on the costliest variant of each format: JPEG 7.2 (progressive)
+# and 12, PNG 6.4 and 15.8, WebP 16.2 and 20.3, HEIC 9.5 and 12.4. The rest is for the file itself.
+BYTES_PER_PIXEL = {
     "JPEG": (7, 13),
-    "MPO": (7, 13),  # a JPEG with a second one behind it
+    "MPO": (7, 13),  # a JPEG followed by a second one
     "PNG": (7, 17),
     "WEBP": (19, 24),
     "HEIF": (11, 16),
 }
-MEMORY = 300_000_000
-# Scans of a JPEG. Cameras and programs write 1 to 16. Each takes up to 25 ms of the largest picture, so a
-# file with some thousand would keep a worker busy for minutes.
-MOST_SCANS = 30
-# Bytes of all texts of a PNG together, which Pillow opens with the head; in Python four times as many.
+# Bytes of memory that storing one picture may take. A picture with too many pixels for it is refused.
+MAX_MEMORY = 300_000_000
+# Scans of a JPEG. Cameras and programs write 1 to 16. Decoding one of the largest picture takes up to 25 ms,
+# so a file with some thousand scans would block a worker for minutes.
+MAX_SCANS = 30
+# Bytes of all texts of a PNG together, which Pillow reads with the header. As Python strings they take four
+# times as many.
 PngImagePlugin.MAX_TEXT_MEMORY = 4_000_000
-# Twice the width of the largest picture on a page. Of more nothing would ever be seen, but the noise
-# of its sensor can name a camera, and each rendition would take its time and memory.
-LONGEST_SIDE = 2560
-# Pillow's own tables for this quality, so that no camera is known by its way of compressing.
+# Pixels of the longer side: twice the width of the largest picture on a page. More would never be seen, but
+# the noise of a sensor can identify a camera, and each rendition would take more time and memory.
+MAX_SIDE = 2560
+# With Pillow's own quantization tables for this quality. Those of a camera can identify it.
 JPEG_QUALITY = 90
 
-# Adobe's and Apple's profiles for screens have about 500 bytes, scanners' up to some hundred thousand.
-LONGEST_PROFILE = 1_000_000
+# Bytes of a colour profile. Those of Adobe and Apple for screens have about 500, scanners' up to 500,000.
+MAX_PROFILE_BYTES = 1_000_000
+# The tags of an RGB profile that define its colours (ICC.1:2022). The last one is optional.
 COLOUR_TAGS = (b"wtpt", b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC", b"chad")
-MOST_TAGS = 100
+# Tags that are read of a profile.
+MAX_TAGS = 100
 
 
 def clean_picture(file, name):
-    """Return the picture in `file`, an open file that is called `name`, as a clean ContentFile.
+    """Return the picture in the open file `file` as a ContentFile without metadata.
 
-    It is a PNG if it was one, was lossless or has transparency, else a JPEG. Raises ValidationError,
-    in an editor's words, when the file is no picture, is broken, moves, or is too large.
+    `name`: the name of the file. The result is a PNG if the picture is a PNG, is lossless or has
+    transparency, else a JPEG. Raises ValidationError, with a message for editors, if the file is not a
+    picture, is broken, is animated or is too large.
     """
     data = read_bounded(file, settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE)
     path = PurePath(name)
-    if path.suffix in CLEAN_SUFFIXES and is_sealed(data, name):
+    if path.suffix in CLEAN_SUFFIXES and is_signed(data, name):
         return ContentFile(data, name=path.name)
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
         check_before_decoding(image, data)
         lossless = image.format == "PNG" or data[12:16] == b"VP8L"
-        image, profile = settle_colours(upright(image))
+        image, profile = normalise_colours(decode_and_orient(image))
         return encode(image, profile, lossless)
     except ValidationError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ValidationError(too_many_pixels(settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS)) from None
-    except Exception as error:  # decoders raise all kinds on a broken file
+    except Exception as error:  # Decoders raise all kinds of exceptions on broken files.
         raise ValidationError(
             _(
                 "This can't be read as a picture. It may be damaged, or of a kind that isn't used here: "
@@ -85,107 +93,112 @@ def clean_picture(file, name):
         ) from error
 
 
-def read_bounded(file, most):
-    """Return the bytes of `file`. Raises ValidationError when they are more than `most`."""
+def read_bounded(file, max_bytes):
+    """Return the bytes of `file`. Raises ValidationError if there are more than `max_bytes`."""
     file.seek(0)
-    data = file.read(most + 1)
-    if len(data) > most:
-        raise ValidationError(_("This file is too large: %(most)s at most.") % {"most": filesizeformat(most)})
+    data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise ValidationError(
+            _("This file is too large: %(most)s at most.") % {"most": filesizeformat(max_bytes)}
+        )
     return data
 
 
-# --- The seal ------------------------------------------------------------------------------------
+# --- Signed file names ---------------------------------------------------------------------------
 
 
-def sealed(data, suffix):
-    """Return the clean bytes `data` as a ContentFile whose name vouches for them, and tells nothing."""
-    chance = secrets.token_hex(8)
-    return ContentFile(data, name=f"{chance}{_seal(chance, data, suffix, settings.SECRET_KEY)}{suffix}")
+def sign(data, suffix):
+    """Return the cleaned bytes `data` as a ContentFile: 16 hex digits of nonce, 16 of signature, `suffix`."""
+    nonce = secrets.token_hex(8)
+    return ContentFile(data, name=f"{nonce}{_signature(nonce, data, suffix, settings.SECRET_KEY)}{suffix}")
 
 
-def is_sealed(data, name):
-    """Return whether `data` came out of the cleaning, by the `name` that it then got."""
+def is_signed(data, name):
+    """Return whether `name` has a valid signature of `data`, so `data` was cleaned by this site."""
     path = PurePath(name)
-    chance, seal = path.stem[:16], path.stem[16:]
+    nonce, signature = path.stem[:16], path.stem[16:]
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return any(constant_time_compare(seal, _seal(chance, data, path.suffix, key)) for key in keys)
+    return any(constant_time_compare(signature, _signature(nonce, data, path.suffix, key)) for key in keys)
 
 
-def _seal(chance, data, suffix, key):
-    # The suffix is in it, so that what is clean as text is not taken for a clean PDF.
-    salt = f"media.cleaning{suffix}{chance}"
+def _signature(nonce, data, suffix, key):
+    # The suffix is signed too: bytes that were cleaned as text could be a PDF.
+    salt = f"media.cleaning{suffix}{nonce}"
     return salted_hmac(salt, data, secret=key, algorithm="sha256").hexdigest()[:16]
 
 
-# --- What is in a picture ------------------------------------------------------------------------
+# --- Pixels and colours --------------------------------------------------------------------------
 
 
 def check_before_decoding(image, data):
-    """Raise an error when decoding `image`, of whose `data` only the head was read, would take too much.
+    """Raise an error if decoding `image` would take too much memory or time.
 
-    ValidationError for a picture that moves or is too large, ValueError for a JPEG of too many scans.
+    `image`: a Pillow image of which only the header was read. `data`: the bytes of the file.
+    Raises ValidationError for an animation or too many pixels, ValueError for a JPEG with too many scans.
     """
-    # Many phones add a second picture to a JPEG or HEIC, for depth or brightness: no animation.
+    # Many phones add a second picture to a JPEG or HEIC, for depth or brightness. That is no animation.
     if image.format in {"PNG", "WEBP"} and getattr(image, "is_animated", False):
         raise ValidationError(_("This picture moves. Save one still picture of it, and use that."))
-    most = most_pixels(image)
-    if image.width * image.height > most:
-        raise ValidationError(too_many_pixels(most))
-    if image.format in {"JPEG", "MPO"} and count_scans(data) > MOST_SCANS:
+    max_pixels = get_max_pixels(image)
+    if image.width * image.height > max_pixels:
+        raise ValidationError(too_many_pixels(max_pixels))
+    if image.format in {"JPEG", "MPO"} and count_scans(data) > MAX_SCANS:
         raise ValueError("too many scans")
 
 
-def most_pixels(image):
-    """Return how many pixels a picture of the kind of `image` may have."""
-    four = image.mode == "CMYK" or image.has_transparency_data
-    return min(settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS, MEMORY // BYTES_A_PIXEL[image.format][four])
+def get_max_pixels(image):
+    """Return how many pixels a picture with the format and mode of `image` may have."""
+    has_fourth_channel = image.mode == "CMYK" or image.has_transparency_data
+    bytes_per_pixel = BYTES_PER_PIXEL[image.format][has_fourth_channel]
+    return min(settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS, MAX_MEMORY // bytes_per_pixel)
 
 
-def too_many_pixels(most):
+def too_many_pixels(max_pixels):
+    """Return the message for editors."""
     return _(
         "This picture has too many pixels: %(millions)s million at most. Make it smaller and try again."
-    ) % {"millions": most // 1_000_000}
+    ) % {"millions": max_pixels // 1_000_000}
 
 
-def upright(image):
-    """Return `image` decoded, in 8 bits a colour, no larger than LONGEST_SIDE, the right way up."""
+def decode_and_orient(image):
+    """Return `image` decoded with 8 bits per channel, at most MAX_SIDE pixels long, turned as EXIF says."""
     if image.mode in {"1", "P", "PA"} or "transparency" in image.info:
-        # Shrinking would mix up the numbers of colours, not the colours.
+        # Shrinking a palette image would average the palette's indexes, not the colours.
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    if image.mode.startswith("I"):  # grey in 16 bits
+    if image.mode.startswith("I"):  # greyscale with 16 bits
         image = image.point(lambda value: value / 256).convert("L")
-    # The gap of 1 lets the JPEG decoder itself make the picture smaller, which saves most memory. It
-    # would not with a square to fit in, when the shorter side is less than twice as long as that.
+    # With a reducing_gap of 1, the JPEG decoder itself scales the picture down, which saves most memory. With
+    # a square as target it would not, if the shorter side of the picture is less than twice the target.
     longest = max(image.size)
-    image.thumbnail([math.ceil(side * LONGEST_SIDE / longest) for side in image.size], reducing_gap=1)
+    image.thumbnail([math.ceil(side * MAX_SIDE / longest) for side in image.size], reducing_gap=1)
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:  # its EXIF is broken: no reason to refuse the picture
+    except Exception:  # Broken EXIF is no reason to refuse the picture.
         return image
 
 
-def settle_colours(image):
-    """Return `image` in mode L, RGB or RGBA, and the colour profile (bytes) that it needs, or None."""
+def normalise_colours(image):
+    """Return `image` in mode L, RGB or RGBA, and the bytes of the colour profile that it needs, or None."""
     icc = image.info.get("icc_profile")
     mode = {"L": "L", "LA": "RGBA", "RGBA": "RGBA"}.get(image.mode, "RGB")
-    if not icc or len(icc) > LONGEST_PROFILE or image.mode == "LA":
+    if not icc or len(icc) > MAX_PROFILE_BYTES or image.mode == "LA":
         return image.convert(mode), None
     if image.mode in {"RGB", "RGBA"}:
         if is_srgb(icc):
             return image, None
-        if profile := bare_profile(icc):
+        if profile := strip_profile(icc):
             return image, profile
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
         screen = ImageCms.createProfile("sRGB")
         colour = "RGB" if mode == "L" else mode
         return ImageCms.profileToProfile(image, profile, screen, outputMode=colour), None
-    except (OSError, ImageCms.PyCMSError):  # broken, or of another kind of picture
+    except (OSError, ImageCms.PyCMSError):  # The profile is broken, or for another kind of picture.
         return image.convert(mode), None
 
 
 def is_srgb(icc):
-    """Return whether the profile `icc` changes no colour: then it needn't be in every picture."""
+    """Return whether the profile `icc` is sRGB, up to rounding, so a picture can do without it."""
     sample = Image.linear_gradient("L").resize((64, 64))
     sample = Image.merge("RGB", (sample, sample.rotate(90), sample.rotate(45)))
     try:
@@ -197,42 +210,43 @@ def is_srgb(icc):
     return all(abs(before - after) <= 2 for before, after in differences)
 
 
-def bare_profile(icc):
-    """Return the profile `icc` with what colours need and no word or date; None if it isn't simple.
+def strip_profile(icc):
+    """Return the RGB profile `icc` with its COLOUR_TAGS alone, without texts and dates.
 
-    ICC.1:2022: a head of 128 bytes, the number of tags, and for each its name, place and length.
+    None for a profile of another kind, such as one with look-up tables. ICC.1:2022: a profile is a header of
+    128 bytes, the number of tags, then the name, offset and length of each tag.
     """
-    head, tags = icc[:128], {}
-    if len(icc) < 132 or head[16:20] != b"RGB " or head[36:40] != b"acsp":
+    header, tags = icc[:128], {}
+    if len(icc) < 132 or header[16:20] != b"RGB " or header[36:40] != b"acsp":
         return None
-    for number in range(min(int.from_bytes(icc[128:132]), MOST_TAGS)):
+    for number in range(min(int.from_bytes(icc[128:132]), MAX_TAGS)):
         entry = icc[132 + 12 * number : 144 + 12 * number]
-        tag, place, length = struct.unpack(">4sII", entry.ljust(12, b"\0"))
+        tag, offset, length = struct.unpack(">4sII", entry.ljust(12, b"\0"))
         if tag in COLOUR_TAGS:
-            tags[tag] = icc[place : place + length]
+            tags[tag] = icc[offset : offset + length]
     if not set(COLOUR_TAGS[:7]) <= set(tags):
         return None
-    # Version, class, colours (8 to 24), the signature, the intent and the light (64 to 80) stay.
-    head = bytes(8) + head[8:24] + bytes(12) + b"acsp" + bytes(24) + head[64:80] + bytes(48)
+    # Bytes 8 to 24 are the version, the class and the colour space; 64 to 80 the intent and the illuminant.
+    header = bytes(8) + header[8:24] + bytes(12) + b"acsp" + bytes(24) + header[64:80] + bytes(48)
     table, body = len(tags).to_bytes(4), b""
     for tag, value in tags.items():
         table += struct.pack(">4sII", tag, 132 + 12 * len(tags) + len(body), len(value))
         body += value + bytes(-len(value) % 4)
-    icc = head + table + body
+    icc = header + table + body
     return len(icc).to_bytes(4) + icc[4:]
 
 
 def encode(image, profile, lossless):
-    """Return `image` as a sealed PNG or JPEG file with the colour `profile` and nothing more."""
+    """Return `image` as a signed PNG or JPEG file with the colour `profile` and no other metadata."""
     transparent = image.mode == "RGBA"
     if transparent:
-        # What was rubbed out in a picture is often still there, only invisible.
+        # Pixels that an editor erased are often still in the file, only fully transparent.
         invisible = image.getchannel("A").point(lambda alpha: 255 if alpha == 0 else 0)
         image.paste((0, 0, 0, 0), mask=invisible)
     image.info = {}
     output = io.BytesIO()
     if lossless or transparent:
         image.save(output, "PNG", icc_profile=profile)
-        return sealed(output.getvalue(), ".png")
+        return sign(output.getvalue(), ".png")
     image.save(output, "JPEG", quality=JPEG_QUALITY, icc_profile=profile)
-    return sealed(output.getvalue(), ".jpg")
+    return sign(output.getvalue(), ".jpg")

@@ -1,6 +1,6 @@
-"""Takes documents in: the sanitizer cleans each in a process of its own, within limits of memory and time.
+"""Cleans uploaded documents with media.sanitizer, in a process with limits of memory and time.
 
-What can't be cleaned is refused, with words that say how to save a clean copy.
+A document that can't be cleaned is refused, with a message that says how to save a clean copy.
 """
 
 import subprocess
@@ -15,16 +15,18 @@ from django.core.files.base import ContentFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from media.cleaning import is_sealed, read_bounded, sealed
+from media.cleaning import is_signed, read_bounded, sign
 from media.sanitizer import limits
 from media.sanitizer.reasons import Reason
 
 SUFFIXES = {".csv", ".docx", ".pdf", ".txt", ".xlsx"}
-# One file at a time in each worker, so that several uploads don't add up their memory. Seconds to wait.
-TURN = threading.Lock()
-LONGEST_WAIT = 20
+# Each worker cleans one file at a time, so that several uploads don't add up their memory.
+SANITIZER_LOCK = threading.Lock()
+# Seconds for which an upload waits for the lock.
+LOCK_TIMEOUT = 20
 
-WORDS = {
+# The message for editors for each Reason. `kind` is the suffix in capitals.
+MESSAGES = {
     Reason.BROKEN: gettext_lazy(
         "This can't be read as %(kind)s. It may be damaged: save it anew and try again."
     ),
@@ -74,11 +76,11 @@ WORDS = {
 
 
 def clean_document(file, name):
-    """Return the document in `file`, an open file that is called `name`, as a clean ContentFile.
+    """Return the document in the open file `file` as a ContentFile without metadata.
 
-    Raises ValidationError, in an editor's words, when its kind can't be cleaned, when it isn't what
-    its name says, when it is locked, when it takes more memory or time than limits.py allows, or when it
-    holds what must not be published.
+    `name`: the name of the file. Raises ValidationError, with a message for editors, if the document is of a
+    kind that can't be cleaned, isn't of the kind that its suffix says, has a password, takes more memory or
+    time than media/sanitizer/limits.py allows, or has something that must not be published, such as comments.
     """
     suffix = PurePath(name).suffix.lower()
     if suffix not in SUFFIXES:
@@ -89,24 +91,25 @@ def clean_document(file, name):
             )
         )
     data = read_bounded(file, settings.WAGTAILDOCS_MAX_UPLOAD_SIZE)
-    if is_sealed(data, name):
+    if is_signed(data, name):
         return ContentFile(data, name=PurePath(name).name)
-    if not TURN.acquire(timeout=LONGEST_WAIT):
-        raise busy()
+    if not SANITIZER_LOCK.acquire(timeout=LOCK_TIMEOUT):
+        raise make_busy_error()
     try:
-        return sealed(sanitize(data, suffix[1:]), suffix)
+        return sign(sanitize(data, suffix[1:]), suffix)
     finally:
-        TURN.release()
+        SANITIZER_LOCK.release()
 
 
 def sanitize(data, kind):
-    """Return `data` as media.sanitizer cleans it in a new process. Raises ValidationError.
+    """Return the bytes `data`, cleaned by media.sanitizer in a new process. Raises ValidationError.
 
-    The process gets no environment, so no secret, and no file but the two here.
+    `kind`: the suffix without the dot. The process gets no environment, so no secrets, and no files but its
+    standard input and output.
     """
     with tempfile.TemporaryFile() as output:
         try:
-            status = subprocess.run(  # noqa: S603 - its own code, and one of SUFFIXES
+            status = subprocess.run(  # noqa: S603 - our own module, and one of SUFFIXES
                 [sys.executable, "-B", "-m", "media.sanitizer", kind],
                 input=data,
                 stdout=output,
@@ -118,15 +121,15 @@ def sanitize(data, kind):
             ).returncode
         except subprocess.TimeoutExpired:
             status = Reason.TOO_MUCH
-        except OSError as error:  # the system has no room for another process
-            raise busy() from error
+        except OSError as error:  # The system can't start another process.
+            raise make_busy_error() from error
         if status == 0:
             output.seek(0)
             return output.read()
-    # The system ended it (a negative status), mostly for its limits, or Python did not get to its end.
+    # Other statuses: the system ended the process (a negative one), mostly for its limits, or Python failed.
     reason = Reason(status) if status in Reason else Reason.TOO_MUCH
-    raise ValidationError(WORDS[reason] % {"kind": kind.upper()})
+    raise ValidationError(MESSAGES[reason] % {"kind": kind.upper()})
 
 
-def busy():
+def make_busy_error():
     return ValidationError(_("Other files are being cleaned at the moment. Try again in a minute."))

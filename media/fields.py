@@ -1,4 +1,4 @@
-"""Fields whose files are cleaned when they are stored, whatever way they came."""
+"""Model and form fields for pictures and documents, which clean each file before it is stored."""
 
 from django import forms
 from django.db import models
@@ -15,10 +15,10 @@ from media.documents import clean_document
 
 
 class CleanFileMixin:
-    """Every file of a field goes through here into the storage, also one that no form has seen."""
+    """Cleans a file in `save`, through which every file gets into the storage, with or without a form."""
 
     def save(self, name, content, save=True):
-        """Clean `content` and store it. Raises ValidationError when it can't be cleaned."""
+        """Clean `content` and store it. Raises ValidationError if it can't be cleaned."""
         clean = self.field.clean_file(content, name)
         self.instance.file_size = clean.size
         self.instance.file_hash = hash_filelike(clean)
@@ -27,15 +27,15 @@ class CleanFileMixin:
 
 class CleanPictureFile(CleanFileMixin, WagtailImageFieldFile):
     def get_image_dimensions(self):
-        """Return width and height; (None, None) when this is no picture.
+        """Return (width, height), or (None, None) if this is not a picture.
 
-        Only the head is read: Wagtail's way decodes the whole picture, also one that is a bomb.
+        Only the header is read. Wagtail decodes the whole picture, even a decompression bomb.
         """
         close = self.closed
         try:
             self.open()
             return Image.open(self, formats=FORMATS).size
-        except Exception:  # what it is will be said when it is cleaned
+        except Exception:  # Cleaning the file raises the error that editors see.
             return None, None
         finally:
             self.close() if close else self.seek(0)
@@ -59,29 +59,29 @@ class CleanDocumentField(models.FileField):
 
 
 class PictureFormField(WagtailImageFormField):
-    """Gives the clean file to the form, so that what is wrong with a file is an error beside it."""
+    """Cleans the file in the form, so that a file that can't be cleaned is an error of this field."""
 
     def to_python(self, data):
-        # Not Wagtail's own: it decodes a picture before it looks how large that is.
+        # Not super(): Wagtail's method decodes a picture before it checks the number of pixels.
         file = forms.FileField.to_python(self, data)
         return file and clean_picture(file, file.name)
 
 
 class DocumentFormField(WagtailDocumentField):
-    """Gives the clean file to the form, so that what is wrong with a file is an error beside it."""
+    """Cleans the file in the form, so that a file that can't be cleaned is an error of this field."""
 
     def to_python(self, data):
         file = super().to_python(data)
         return file and clean_document(file, file.name)
 
 
-# --- Between the two -----------------------------------------------------------------------------
+# --- Uploads without a form yet ------------------------------------------------------------------
 
 
 def clean_waiting_upload(sender, instance, **kwargs):
-    """Clean the file of Wagtail's UploadedFile `instance` before it is stored.
+    """Clean the file of `instance`, an UploadedFile of Wagtail, before it is stored. Receiver of pre_save.
 
-    It is where a file of several that are uploaded together waits for the rest of its form.
+    When several files are uploaded together, an UploadedFile holds each one until its form is complete.
     """
     if instance.file and not instance.file._committed:
         field = instance.for_content_type.model_class()._meta.get_field("file")

@@ -1,4 +1,4 @@
-"""The folder of pictures and documents: a file is there whole, also after a power cut, or it is not there."""
+"""The storage of pictures and documents in a folder, which never has half a file, even after a power cut."""
 
 import os
 import tempfile
@@ -7,18 +7,19 @@ from pathlib import Path
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 
+# The prefix of files that are being written.
 UNFINISHED = ".unfinished-"
 
 
-class Written(File):
-    """A file on the same disk, which Django moves to its place."""
+class WrittenFile(File):
+    """A complete file on the same disk. Because it has this method, Django moves it instead of copying it."""
 
     def temporary_file_path(self):
         return self.file.name
 
 
 class FolderStorage(FileSystemStorage):
-    """Writes beside the place of a file first: Django's own leaves half of it there when the disk is full."""
+    """Writes a file under a temporary name first. Django leaves half a file behind when the disk is full."""
 
     def _save(self, name, content):
         os.makedirs(self.location, exist_ok=True)
@@ -29,16 +30,16 @@ class FolderStorage(FileSystemStorage):
                 file.flush()
                 os.fsync(file.fileno())
                 os.chmod(file.name, self.file_permissions_mode or 0o644)
-                saved = super()._save(name, Written(file))
+                saved = super()._save(name, WrittenFile(file))
             except BaseException:
                 Path(file.name).unlink(missing_ok=True)
                 raise
-        keep(Path(self.path(saved)).parent)
+        sync_folder(Path(self.path(saved)).parent)
         return saved
 
 
-def keep(folder):
-    """Have the disk keep the names in `folder`, also through a power cut."""
+def sync_folder(folder):
+    """Write the list of files of `folder` to the disk (fsync), so that it outlives a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

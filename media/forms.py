@@ -1,4 +1,7 @@
-"""The forms in which the admin takes pictures and documents, whichever of its pages asks for them."""
+"""The base forms for pictures and documents in the admin, with fields that clean the file.
+
+The settings WAGTAILIMAGES_IMAGE_FORM_BASE and WAGTAILDOCS_DOCUMENT_FORM_BASE name them.
+"""
 
 from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.forms import BaseImageForm
@@ -7,7 +10,7 @@ from media.fields import DocumentFormField, PictureFormField
 
 
 def replace_file_field(form, field_class):
-    """Let `field_class` take the file in `form`. Some of Wagtail's forms ask for no file."""
+    """Make the field "file" of `form` a `field_class`, if the form has one. Some of Wagtail's forms don't."""
     if field := form.fields.get("file"):
         form.fields["file"] = field_class(label=field.label, required=field.required, widget=field.widget)
 

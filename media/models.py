@@ -1,4 +1,4 @@
-"""Pictures and documents: cleaned as they are stored, under names that tell and reveal nothing."""
+"""The models of pictures and documents, whose files are cleaned and renamed when they are stored."""
 
 from functools import cache
 
@@ -13,38 +13,38 @@ from media.fields import CleanDocumentField, CleanPictureField
 
 
 def picture_path(image, filename):
-    """Return where Django stores the file of `image`: `filename` is by chance and a seal."""
+    """Return the path of the file of `image`. `filename` is a nonce and a signature: media/cleaning.py."""
     return f"original_images/{filename}"
 
 
 def document_path(document, filename):
-    """Return where Django stores the file of `document`: `filename` is by chance and a seal."""
+    """Return the path of the file of `document`. `filename` is a nonce and a signature: media/cleaning.py."""
     return f"documents/{filename}"
 
 
 def store_file(instance):
-    """Store the new file of `instance`, if it has one, before the rest of it is saved.
+    """Store the new file of `instance`, if it has one, before `instance` is saved.
 
-    Then width, height, size and hash are those of the clean file.
+    So width, height, size and hash are saved as those of the cleaned file.
     """
     if instance.file and not instance.file._committed:
         instance.file.save(instance.file.name, instance.file.file, save=False)
 
 
-def shared(filter_or_spec):
-    """Return the Filter of a spec that all requests share: what the spec means is worked out but once."""
-    return filter_of(getattr(filter_or_spec, "spec", filter_or_spec))
+def get_shared_filter(filter_or_spec):
+    """Return the Filter of a spec that all requests share, as parsing a spec takes time."""
+    return make_filter(getattr(filter_or_spec, "spec", filter_or_spec))
 
 
 @cache
-def filter_of(spec):
+def make_filter(spec):
     return Filter(spec=spec)
 
 
 def load_renditions(images):
-    """Load the renditions of all `images` with one query, where each would take its own.
+    """Load the renditions of all `images` with one query at most, instead of one for each image.
 
-    `images`: CleanImage or None, as a page happens to have them. What is loaded is not loaded again.
+    `images`: CleanImages, and None for a page without a picture. Renditions that are loaded already stay.
     """
     by_key = {image.pk: image for image in images if image}
 
@@ -107,7 +107,7 @@ class CleanImage(AbstractImage):
 
     @property
     def default_alt_text(self):
-        # Wagtail would fall back to the title, which is often the name of a file.
+        # Wagtail falls back to the title, which is often the name of a file.
         return self.description
 
     def save(self, *args, **kwargs):
@@ -115,16 +115,17 @@ class CleanImage(AbstractImage):
         super().save(*args, **kwargs)
 
     def get_rendition(self, filter):
-        # Wagtail's own puts what it found into the cache again, each time.
-        return self.get_renditions(filter)[shared(filter).spec]
+        # Wagtail's method writes the rendition that it found to the cache each time.
+        return self.get_renditions(filter)[get_shared_filter(filter).spec]
 
     def get_renditions(self, *filters):
-        return super().get_renditions(*map(shared, filters))
+        return super().get_renditions(*map(get_shared_filter, filters))
 
     def create_renditions(self, *filters):
-        """Create the renditions for `filters`; of two who do so at the same time, the first one's stay.
+        """Create the renditions for `filters`. If two requests do so at the same time, the first ones stay.
 
-        Wagtail has the other return its own, whose files no row knows: pictures that nobody would get.
+        Wagtail returns the second request's own renditions, whose files are in no row of the database, so
+        nobody could download them.
         """
         if not filters:
             return {}
@@ -139,7 +140,7 @@ class CleanImage(AbstractImage):
         return made
 
     def _set_image_file_metadata(self):
-        # Size and hash are set when the file is stored. Wagtail's way leaves the file open.
+        # Size and hash are set in CleanFileMixin.save. Wagtail's method leaves the file open.
         pass
 
 
@@ -148,12 +149,12 @@ class Rendition(AbstractRendition):
 
     class Meta:
         unique_together = (("image", "filter_spec", "focal_point_key"),)
-        # The view that serves renditions finds them by the name of their file.
+        # serve_rendition looks renditions up by the name of the file.
         indexes = [models.Index(fields=["file"], name="rendition_file")]
 
     @property
     def url(self):
-        # Never the storage's own address (of S3, say), which would pass by the check of who may see it.
+        # Never an address of the storage, such as one of S3, which would bypass the check of access.
         return settings.MEDIA_URL + self.file.name
 
 
@@ -168,7 +169,8 @@ class CleanDocument(AbstractDocument):
         permissions = [("choose_document", "Can choose document")]
 
     def clean(self):
-        # One of several waits for its form without a file: Wagtail would look for the file's suffix.
+        # Of several documents that are uploaded together, each is first checked without a file. Wagtail's
+        # method fails without one.
         if self.file:
             super().clean()
 
@@ -177,5 +179,5 @@ class CleanDocument(AbstractDocument):
         super().save(*args, **kwargs)
 
     def _set_document_file_metadata(self):
-        # As for pictures.
+        # As in CleanImage.
         pass

@@ -1,15 +1,18 @@
-"""A bucket of S3, or of one of the many services like it, in place of a folder."""
+"""The storage of pictures and documents in a bucket of S3, or of a service with the same API."""
 
 from django.urls import reverse
 from storages.backends.s3 import S3Storage
 
 
 class BucketStorage(S3Storage):
-    """Keys and address are boto3's own matter: AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL_S3 and so on."""
+    """A bucket whose files have addresses of this site.
 
-    # As in a folder, no file ever takes the place of another.
+    boto3 reads the credentials and the endpoint from AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL_S3 and so on.
+    """
+
+    # A file never replaces another one, as in FolderStorage.
     file_overwrite = False
 
     def url(self, name, *args, **kwargs):
-        # Never the bucket's own, signed or not, which would pass by the check of who may see a file.
+        # The address of our own view, which checks access. An address of the bucket would bypass the check.
         return reverse("rendition", args=[name])

@@ -1,4 +1,4 @@
-"""Sends files, after access.py has said who may get them."""
+"""Views that send pictures and documents to those who may download them: media/access.py decides."""
 
 from pathlib import PurePath
 from urllib.parse import quote
@@ -9,59 +9,65 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
-from media.access import is_public, may_get, may_work_with
+from media.access import is_public, may_download, may_use_in_admin
 from media.models import Rendition
 
-# Python 3.12 doesn't know them all.
+# The mimetypes module of Python 3.12 lacks some.
 PICTURE_TYPES = {".avif": "image/avif", ".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
-# Ten minutes, so that a picture that is taken off is soon gone everywhere.
-FOR_ALL = "public, max-age=600"
-FOR_ONE = "private, no-store"
+# The Cache-Control header of public files. After ten minutes, a withdrawn picture is gone from all caches.
+PUBLIC_FILE_CACHE_CONTROL = "public, max-age=600"
+# The same for other files, and for 404: a file may become public.
+PRIVATE_FILE_CACHE_CONTROL = "private, no-store"
 
 
 @require_safe
 def serve_rendition(request, name):
-    """Serve the rendition stored under `name`; everything else, originals above all, is 404.
+    """Send the rendition whose file is called `name`. Everything else is a 404, originals included.
 
-    The look-up in the database is the only way to a file: no path is made from the address.
+    A file is found through the database only: no path is built from the address.
     """
     renditions = Rendition.objects.select_related("image").filter(file=name)
-    # PostgreSQL refuses to look for NUL.
+    # PostgreSQL raises an error for NUL in a text.
     rendition = None if "\0" in name else renditions.first()
     if not rendition:
         return not_found()
     if rendition.filter_spec == "original":
-        # The admin makes one of every picture: all of it, where pages may show a part.
-        public, allowed = False, may_work_with(request, rendition.image)
+        # The admin makes this rendition of each picture. It has the whole picture; pages may show a part.
+        public, allowed = False, may_use_in_admin(request, rendition.image)
     else:
         public = is_public(rendition.image)
-        allowed = public or may_get(request, rendition.image)
+        allowed = public or may_download(request, rendition.image)
     if not allowed:
         return not_found()
-    kind = PICTURE_TYPES.get(PurePath(name).suffix, "application/octet-stream")
+    content_type = PICTURE_TYPES.get(PurePath(name).suffix, "application/octet-stream")
     if not public:
-        return send(rendition.file, kind, FOR_ONE)
-    # Under one name there is never another picture.
+        return send(rendition.file, content_type, PRIVATE_FILE_CACHE_CONTROL)
+    # The file under a name never changes.
     etag = quote_etag(name)
-    response = get_conditional_response(request, etag=etag) or send(rendition.file, kind, FOR_ALL)
+    response = get_conditional_response(request, etag=etag) or send(
+        rendition.file, content_type, PUBLIC_FILE_CACHE_CONTROL
+    )
     response["ETag"] = etag
-    response.setdefault("Cache-Control", FOR_ALL)
+    response.setdefault("Cache-Control", PUBLIC_FILE_CACHE_CONTROL)
     return response
 
 
-def check_document(document, request):
-    """Return 404 when `document` isn't for who asks; None for Wagtail's view of documents to go on."""
-    if not is_public(document) and not may_get(request, document):
+def refuse_hidden_document(document, request):
+    """Return a 404 if the user may not download `document`, or the document if the front server sends it.
+
+    This is a receiver of the hook before_serve_document. After None, Wagtail's view sends the document.
+    """
+    if not is_public(document) and not may_download(request, document):
         return not_found()
     if not accel_prefix():
         return None
-    response = send(document.file, document.content_type, FOR_ONE)
+    response = send(document.file, document.content_type, PRIVATE_FILE_CACHE_CONTROL)
     response["Content-Disposition"] = document.content_disposition
     return response
 
 
-def send(file, content_type, cache):
-    """Return a response with the stored `file`, or one that has the front server send it."""
+def send(file, content_type, cache_control):
+    """Return a response with the stored `file`, or one that makes the front server send it."""
     if prefix := accel_prefix():
         response = HttpResponse(content_type=content_type)
         response["X-Accel-Redirect"] = quote(prefix + file.name)
@@ -70,17 +76,19 @@ def send(file, content_type, cache):
             response = FileResponse(file.storage.open(file.name), content_type=content_type)
         except FileNotFoundError:
             return not_found()
-    response["Cache-Control"] = cache
-    # Whatever the file is, it never acts as a page of this site.
+    response["Cache-Control"] = cache_control
+    # Even if a file has HTML or scripts, a browser doesn't treat it as a page of this site.
     response["Content-Security-Policy"] = "default-src 'none'"
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
 
 def accel_prefix():
-    """Return where the front server (nginx, Caddy) has the files for itself, or "" when it hasn't."""
+    """Return the internal address under which the front server (nginx, Caddy) finds files, or ""."""
     return settings.MEDIA_ACCEL_PREFIX
 
 
 def not_found():
-    return HttpResponseNotFound(content_type="text/plain", headers={"Cache-Control": FOR_ONE})
+    return HttpResponseNotFound(
+        content_type="text/plain", headers={"Cache-Control": PRIVATE_FILE_CACHE_CONTROL}
+    )

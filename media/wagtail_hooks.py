@@ -1,48 +1,48 @@
-"""Closes gaps in Wagtail's admin through which hidden files and pages would become visible."""
+"""Hooks that keep hidden files and pages hidden where Wagtail 8.0 would show them."""
 
 from wagtail import hooks
 from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
 from wagtail.images.api.admin.views import ImagesAdminAPIViewSet
 from wagtail.permissions import policy_registry
 
-from media.access import WORK_WITH_FILES
-from media.views import check_document
+from media.access import FILE_PERMISSIONS
+from media.views import refuse_hidden_document
 from publishing.visibility import restrictions_on
 
-# After Wagtail's own question, whether the document's collection is private.
-hooks.register("before_serve_document", check_document, order=100)
+# After Wagtail's own hook, which asks for a login if the collection of the document is private.
+hooks.register("before_serve_document", refuse_hidden_document, order=100)
 
 
-class OwnFiles:
-    """Lists the files that who asks may work with. Wagtail's API lists those of all sections."""
+class PermittedFilesMixin:
+    """Lists the files for which the user has a permission. Wagtail's API lists those of all collections."""
 
     def get_queryset(self):
         policy = policy_registry.get_by_type(self.model)
-        own = policy.instances_user_has_any_permission_for(self.request.user, WORK_WITH_FILES)
-        return super().get_queryset().filter(pk__in=own.values("pk"))
+        permitted = policy.instances_user_has_any_permission_for(self.request.user, FILE_PERMISSIONS)
+        return super().get_queryset().filter(pk__in=permitted.values("pk"))
 
 
-class OwnImages(OwnFiles, ImagesAdminAPIViewSet):
+class PermittedImagesViewSet(PermittedFilesMixin, ImagesAdminAPIViewSet):
     pass
 
 
-class OwnDocuments(OwnFiles, DocumentsAdminAPIViewSet):
+class PermittedDocumentsViewSet(PermittedFilesMixin, DocumentsAdminAPIViewSet):
     pass
 
 
-# In the place of Wagtail's, which are registered before.
 @hooks.register("construct_admin_api", order=100)
-def list_own_files(router):
-    router.register_endpoint("images", OwnImages)
-    router.register_endpoint("documents", OwnDocuments)
+def replace_file_apis(router):
+    """Register our endpoints under the names of Wagtail's, which are registered before."""
+    router.register_endpoint("images", PermittedImagesViewSet)
+    router.register_endpoint("documents", PermittedDocumentsViewSet)
 
 
 @hooks.register("before_convert_alias_page")
 def unpublish_hidden_alias(request, page):
-    """Make a draft of an alias that is hidden because of its source, before it loses the source.
+    """Unpublish an alias before it is converted into an ordinary page, if it is hidden.
 
-    Wagtail would leave it live, with the words of the source and without its restriction. It also asks only
-    whether the user may edit the page, not whether they may publish it.
+    Wagtail would leave it live, with the text of its source and without the view restriction of the source.
+    It also requires only the permission to edit the page, not the permission to publish it.
     """
     if request.method == "POST" and restrictions_on(page).exists():
         page.unpublish(user=request.user)

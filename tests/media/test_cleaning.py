@@ -13,7 +13,7 @@ from PIL import Image
 from wagtail.models import UploadedFile
 from wagtail.users.models import UserProfile
 
-from media.cleaning import is_sealed, sealed
+from media.cleaning import is_signed, sign
 from media.models import CleanImage
 from stories.demo import pictures
 from stories.demo.load import DemoMedia
@@ -173,7 +173,7 @@ def test_renditions_take_their_metadata_from_what_is_stored(store):
 def test_demo_pictures_come_in_the_same_way(store):
     image = DemoMedia().get_image(pictures.NAMES[0])
     with image.file.open() as file:
-        assert is_sealed(file.read(), image.file.name)
+        assert is_signed(file.read(), image.file.name)
 
 
 # --- Only what is new is encoded -----------------------------------------------------------------
@@ -203,7 +203,7 @@ def test_seal_of_another_site_is_no_proof(settings):
     """Whoever doesn't know this site's key can't name a file so that it passes as clean."""
     raw = telling_picture("png")
     with override_settings(SECRET_KEY="another" * 10):
-        name = sealed(raw, ".png").name
+        name = sign(raw, ".png").name
     assert_encoded_anew(raw, name)
 
 

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from wagtail.models import UploadedFile
 from wagtail.users.models import UserProfile
 
-from media.cleaning import is_sealed
+from media.cleaning import is_signed
 from media.models import CleanDocument, CleanImage
 from tests.support import builders
 from tests.support.document_samples import all_in, telling_document
@@ -64,7 +64,7 @@ def test_pictures_are_cleaned_and_what_was_in_them_is_said(suffix, store):
     image.refresh_from_db()
     (path,) = all_stored(store)
     assert marks_in(path.read_bytes()) == []
-    assert is_sealed(path.read_bytes(), image.file.name)
+    assert is_signed(path.read_bytes(), image.file.name)
     assert (image.width, image.height, image.file_size) == (600, 400, path.stat().st_size)
 
 

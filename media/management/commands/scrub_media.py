@@ -1,4 +1,4 @@
-"""Cleans pictures and documents that were stored before this site cleaned them by itself."""
+"""The command scrub_media: cleans pictures and documents that were stored without being cleaned."""
 
 import io
 
@@ -11,13 +11,14 @@ from PIL import ExifTags, Image
 from wagtail.models import UploadedFile
 from wagtail.users.models import UserProfile
 
-from media.cleaning import is_sealed
+from media.cleaning import is_signed
 from media.models import CleanDocument, CleanImage
 
-WITH_FILES = (CleanImage, CleanDocument, UploadedFile)
+MODELS_WITH_FILES = (CleanImage, CleanDocument, UploadedFile)
+# Folders of the storage with files of these models, and with profile pictures.
 FOLDERS = ("original_images", "documents", "wagtail_uploads", "avatar_images")
-# How Pillow calls what can be in a picture, and what people call it.
-WORDS = {
+# {key in `info` of a Pillow image: what the command calls it}.
+METADATA_NAMES = {
     "exif": "camera data (EXIF)",
     "xmp": "XMP",
     "XML:com.adobe.xmp": "XMP",
@@ -35,9 +36,9 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         self.cleaned, self.removed, self.problems = 0, 0, 0
-        for model in WITH_FILES:
+        for model in MODELS_WITH_FILES:
             total = model.objects.count()
-            # By numbers, not all at once: a library can be large.
+            # Only primary keys are loaded at once: a library can be large.
             for number, pk in enumerate(model.objects.order_by("pk").values_list("pk", flat=True), start=1):
                 self.clean(model, pk, f"{model._meta.verbose_name} {pk} ({number} of {total})".capitalize())
         UserProfile.objects.exclude(avatar="").update(avatar="")
@@ -49,33 +50,36 @@ class Command(BaseCommand):
         if self.problems:
             raise CommandError("What is left above must be replaced or deleted by hand.")
 
-    def clean(self, model, pk, called):
-        """Clean the file of one picture, document or upload, unless it is clean; say what was in it."""
+    def clean(self, model, pk, label):
+        """Clean the file of one instance of `model`, unless it is signed, and print what metadata it had.
+
+        `label`: names the instance in the output.
+        """
         instance = model.objects.filter(pk=pk).first()
-        if instance is None:  # deleted meanwhile
+        if instance is None:  # It was deleted meanwhile.
             return
         old_name = instance.file.name
         try:
             with default_storage.open(old_name) as file:
                 data = file.read()
-            if is_sealed(data, old_name):
+            if is_signed(data, old_name):
                 return
             replace_file(instance, data)
         except (OSError, ValidationError) as error:
             self.problems += 1
             reason = " ".join(error.messages) if isinstance(error, ValidationError) else error
-            self.stderr.write(f"{called}: NOT cleaned. {reason}")
+            self.stderr.write(f"{label}: NOT cleaned. {reason}")
             return
         default_storage.delete(old_name)
         self.cleaned += 1
         size = f"{len(data)} bytes, now {instance.file.size}"
-        self.stdout.write(f"{called}: {', '.join([*found_in(data), size])}")
+        self.stdout.write(f"{label}: {', '.join([*find_metadata(data), size])}")
 
     def sweep(self, folder):
-        """Delete the files in `folder` that nothing refers to and that aren't clean.
+        """Delete the files in `folder` that no row refers to and that aren't signed.
 
-        Such are left when this command is stopped, and by older versions of the site. A clean one
-        may be an upload of this moment, whose row isn't saved yet.
+        Such files remain when this command is interrupted, and from older versions of the site. A signed file
+        without a row may be an upload whose row isn't saved yet.
         """
         try:
             names = default_storage.listdir(folder)[1]
@@ -86,7 +90,7 @@ class Command(BaseCommand):
                 continue
             with default_storage.open(path) as file:
                 data = file.read()
-            if not is_sealed(data, path):
+            if not is_signed(data, path):
                 default_storage.delete(path)
                 self.removed += 1
                 self.stdout.write(f"A file that nothing refers to, in {folder}: removed")
@@ -94,12 +98,12 @@ class Command(BaseCommand):
 
 def is_used(path):
     """Return whether a row refers to the file at `path`."""
-    return any(model.objects.filter(file=path).exists() for model in WITH_FILES)
+    return any(model.objects.filter(file=path).exists() for model in MODELS_WITH_FILES)
 
 
 @transaction.atomic
 def replace_file(instance, data):
-    """Store the bytes `data` of `instance` cleaned; of a picture also drop the renditions."""
+    """Clean and store the bytes `data` as the file of `instance`. Delete the renditions of a picture."""
     longest_side = max(instance.width, instance.height) if isinstance(instance, CleanImage) else 0
     instance.file = ContentFile(data, name=instance.file.name)
     instance.save()
@@ -109,7 +113,7 @@ def replace_file(instance, data):
 
 
 def move_focal_point(image, scale):
-    """Keep the focal point of `image` where it was in a picture that is now `scale` times as large."""
+    """Move the focal point of `image`, whose sides are now `scale` times as long."""
     if scale != 1 and image.has_focal_point():
         for name in ("x", "y", "width", "height"):
             field = f"focal_point_{name}"
@@ -117,15 +121,15 @@ def move_focal_point(image, scale):
         image.save()
 
 
-def found_in(data):
-    """Return in words what the bytes `data` held beside a picture; nothing for what is no picture."""
+def find_metadata(data):
+    """Return the sorted names of the metadata in the picture `data`; an empty list for other files."""
     try:
         image = Image.open(io.BytesIO(data))
-        words = {WORDS[key] for key in image.info if key in WORDS}
+        found = {METADATA_NAMES[key] for key in image.info if key in METADATA_NAMES}
         if ExifTags.Base.GPSInfo in image.getexif():
-            words.add("its position")
+            found.add("its position")
         if getattr(image, "text", None):
-            words.add("texts")
-    except Exception:  # it was cleaned all the same
+            found.add("texts")
+    except Exception:  # It was cleaned all the same.
         return []
-    return sorted(words)
+    return sorted(found)
