@@ -1,9 +1,9 @@
-"""Reads a file from standard input and writes it clean to standard output, within limits.
+"""The program of the sanitizer: reads a file from standard input and writes it cleaned to standard output.
 
     python -m media.sanitizer docx < file > clean
 
-The exit status is 0 or a Reason. The process gives up CPU time, memory and the size of its output before it
-reads the first byte, so a file that asks for more ends only this process.
+The exit status is 0 or a Reason. The process limits its own CPU time, memory and output before it reads the
+first byte, so a file that needs more ends only this process.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ import sys
 from media.sanitizer import limits
 from media.sanitizer.reasons import Reason, Refused
 
+# {suffix: module and function}. Only the module that is needed is imported.
 CLEANERS = {
     "csv": "text.clean_csv",
     "docx": "office.clean_docx",
@@ -24,7 +25,7 @@ CLEANERS = {
 
 
 def main(suffix):
-    """Clean standard input as a `suffix` file; return the exit status."""
+    """Clean the file with the suffix `suffix` on standard input. Return the exit status."""
     limit_resources()
     module, name = CLEANERS[suffix].split(".")
     try:
@@ -34,7 +35,7 @@ def main(suffix):
         return refused.reason
     except MemoryError:
         return Reason.TOO_MUCH
-    except Exception:  # the libraries raise all kinds of errors on a broken file
+    except Exception:  # The libraries raise all kinds of errors on broken files.
         return Reason.BROKEN
     if len(data) > limits.OUTPUT:
         return Reason.TOO_MUCH
@@ -44,15 +45,15 @@ def main(suffix):
 
 
 def limit_resources():
-    for kind, most in (
+    for kind, limit in (
         (resource.RLIMIT_CPU, limits.CPU_SECONDS),
         (resource.RLIMIT_AS, limits.MEMORY),
         (resource.RLIMIT_FSIZE, limits.OUTPUT),
         (resource.RLIMIT_CORE, 0),
     ):
-        # macOS refuses a limit of address space. CPU time and the parent's clock still hold there.
+        # macOS has no limit of address space. There CPU time and the parent's timeout are the only limits.
         with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(kind, (most, most))
+            resource.setrlimit(kind, (limit, limit))
 
 
 if __name__ == "__main__":

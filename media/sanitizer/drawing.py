@@ -1,12 +1,13 @@
-"""What may stay of drawings in Word and Excel files: pictures, shapes with words in them, and themes.
+"""The allow-lists for drawings in Word and Excel files: pictures, shapes with text, and themes.
 
-ECMA-376 part 1, chapters 20 and 21.
+They name XML elements and attributes of ECMA-376 part 1, chapters 20 and 21. How they are used:
+media/sanitizer/xml_filter.py, class Rules.
 """
 
 from media.sanitizer.reasons import Reason
-from media.sanitizer.xml_filter import anything, matching, names, tokens, words
+from media.sanitizer.xml_filter import any_value, full_match, is_not_path, qualified_names, token_attributes
 
-ELEMENTS = names(
+ELEMENTS = qualified_names(
     "a",
     """graphic graphicData blip stretch fillRect tile srcRect xfrm off ext chOff chExt prstGeom avLst gd
         custGeom gdLst ahLst cxnLst rect pathLst path moveTo lnTo cubicBezTo quadBezTo arcTo close pt
@@ -23,8 +24,8 @@ ELEMENTS = names(
         theme themeElements clrScheme dk1 lt1 dk2 lt2 accent1 accent2 accent3 accent4 accent5 accent6 hlink
         folHlink fontScheme majorFont minorFont fmtScheme fillStyleLst lnStyleLst effectStyleLst effectStyle
         bgFillStyleLst""",
-) | names("pic", "pic nvPicPr cNvPr cNvPicPr blipFill spPr")
-ATTRIBUTES = tokens(
+) | qualified_names("pic", "pic nvPicPr cNvPr cNvPicPr blipFill spPr")
+ATTRIBUTES = token_attributes(
     """x y cx cy uri cstate prst name fmla w h stroke fill rot flipH flipV cap cmpd algn val lastClr
     pos ang scaled path l t r b type len id descr title hidden bwMode
     noChangeAspect noChangeArrowheads noGrp noSelect noMove noResize noCrop preferRelativeResize
@@ -36,25 +37,31 @@ ATTRIBUTES = tokens(
     char startAt fontScale lnSpcReduction stIns arrowok textboxrect wR hR stAng swAng lim
     useA rotWithShape"""
 )
-# Word and Excel name what is drawn, often by the file that it came from. Only the description is read out.
+# Elements with a name that Word and Excel often take from the file of a picture. Screen readers read only the
+# description aloud, so the name is replaced.
 NAMED = ("pic:cNvPr", "wp:docPr", "wps:cNvPr", "wpg:cNvPr", "xdr:cNvPr")
 FIXED = {(element, "name"): "Drawing" for element in NAMED} | {
     (f"a:{element}", "name"): "Theme" for element in ("theme", "clrScheme", "fontScheme", "fmtScheme")
 }
-URI = matching(
+URI = full_match(
     r"http://schemas\.openxmlformats\.org/drawingml/2006/picture"
     r"|http://schemas\.microsoft\.com/office/word/2010/wordprocessing(Shape|Group)"
 )
 EXACT = (
-    {(element, key): words for element in NAMED for key in ("descr", "title")}
-    | {(f"a:{element}", "typeface"): words for element in ("latin", "ea", "cs", "sym", "font", "buFont")}
-    | {("a:graphicData", "uri"): URI, ("a:buChar", "char"): matching(r".{0,3}")}
-    # Relationships. A picture that is linked (r:link) isn't here, nor what a click on it plays.
-    | {("a:blip", "r:embed"): anything, ("a:hlinkClick", "r:id"): anything}
+    {(element, key): is_not_path for element in NAMED for key in ("descr", "title")}
+    | {
+        (f"a:{element}", "typeface"): is_not_path
+        for element in ("latin", "ea", "cs", "sym", "font", "buFont")
+    }
+    | {("a:graphicData", "uri"): URI, ("a:buChar", "char"): full_match(r".{0,3}")}
+    # Relationships. Linked pictures (r:link) and the sounds of clicks are left out.
+    | {("a:blip", "r:embed"): any_value, ("a:hlinkClick", "r:id"): any_value}
 )
 REFUSED = {
     "c:chart": Reason.CANNOT_CLEAN,
     "a:videoFile": Reason.CANNOT_CLEAN,
     "a:audioFile": Reason.CANNOT_CLEAN,
 }
-EXTENSIONS = names("a", "extLst extraClrSchemeLst objectDefaults custClrLst") | names("pic", "extLst")
+EXTENSIONS = qualified_names("a", "extLst extraClrSchemeLst objectDefaults custClrLst") | qualified_names(
+    "pic", "extLst"
+)

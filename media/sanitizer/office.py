@@ -1,7 +1,7 @@
-"""Makes a new Word or Excel file of the parts of another that are known, each filtered by an allow-list.
+"""Cleans Word and Excel files: a new file is built from the known parts, each filtered by an allow-list.
 
 Such a file is a ZIP file of XML parts and pictures. Relationships lead from part to part (ECMA-376 part 2).
-A part that no known relationship leads to doesn't get into the new file, and no part keeps its name.
+A part that no known relationship leads to is left out, and all parts get new names.
 """
 
 import io
@@ -15,20 +15,25 @@ from xml.sax.saxutils import quoteattr
 from media.sanitizer import limits, sheets, word
 from media.sanitizer.pictures import PNG_START, strip_picture
 from media.sanitizer.reasons import Reason, Refused
-from media.sanitizer.xml_filter import refuse_doctype, short
+from media.sanitizer.xml_filter import prefixed_name, refuse_doctype
 
-MOST_PARTS = 2000
-OLD_OFFICE = b"\xd0\xcf\x11\xe0"  # what Office makes of a document with a password
+# Entries of the ZIP file.
+MAX_PARTS = 2000
+# The first bytes of an old Office file, which is also what Office stores a file with a password in.
+OLD_OFFICE_START = b"\xd0\xcf\x11\xe0"
 SAFE_ADDRESS = re.compile(r"(https?|mailto|tel):", re.IGNORECASE)
 RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
-# A relationship: its type without the address before it, where it leads, whether that is another file.
+# A relationship. `type`: the last part of the type's address. `target`: the name of a part, or an address.
+# `is_external`: whether the target is outside of the file.
 Relation = namedtuple("Relation", "type target is_external")
-# A part of the new file: the rules for what is in it, its name with room for a number, its content type.
-# `is_implied`: no id in the text leads to it.
+# A kind of part in the new file. `rules`: Rules for its content. `name`: its name, with {} for a number.
+# `is_implied`: whether the relationship to it is used without an id in the text.
 Part = namedtuple("Part", "rules name content_type is_implied", defaults=[False])
+# `filter`: the subclass of Filter. `main`: the main Part. `parts`: {type of relationship: Part}. `refused`:
+# types of relationships for which a file is refused because of comments.
 Format = namedtuple("Format", "filter main parts refused")
 
 
@@ -85,21 +90,21 @@ XLSX = Format(
 
 
 def clean_docx(data):
-    """Return the Word file `data` with what may stay. Raises Refused, and others when it is broken."""
+    """Return the Word file `data` (bytes) cleaned. Raises Refused, or other errors for a broken file."""
     return rebuild(data, DOCX)
 
 
 def clean_xlsx(data):
-    """Return the Excel file `data` with what may stay. Raises Refused, and others when it is broken."""
+    """Return the Excel file `data` (bytes) cleaned. Raises Refused, or other errors for a broken file."""
     return rebuild(data, XLSX)
 
 
 def rebuild(data, kind):
-    if data.startswith(OLD_OFFICE):
+    if data.startswith(OLD_OFFICE_START):
         raise Refused(Reason.LOCKED)
     output = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(output, "w") as new:
-        if len(old.filelist) > MOST_PARTS:
+        if len(old.filelist) > MAX_PARTS:
             raise Refused(Reason.TOO_MUCH)
         if any(part.flag_bits & 1 for part in old.filelist):
             raise Refused(Reason.LOCKED)
@@ -108,12 +113,18 @@ def rebuild(data, kind):
 
 
 class Rebuilder:
-    """Follows the relationships of one file, and writes each part that they lead to once."""
+    """Follows the relationships of one file, and writes each part that they lead to once.
+
+    `old`, `new`: ZipFiles. `kind`: a Format.
+    """
 
     def __init__(self, old, new, kind):
         self.old, self.new, self.kind = old, new, kind
-        # Names in the new file by (name in the old one, content type), and the content types.
-        self.names, self.types = {}, {}
+        # {(name in the old file, Part.name or "picture"): name in the new file}.
+        self.names = {}
+        # {name in the new file: content type}.
+        self.types = {}
+        # The number of pictures, and the unpacked bytes of all parts that were opened.
         self.pictures = self.size = 0
 
     def run(self):
@@ -125,7 +136,7 @@ class Rebuilder:
         self.write("[Content_Types].xml", content_types(self.types))
 
     def open_part(self, name):
-        """Return the part `name`, opened. Raises Refused when it, or all together, is too large."""
+        """Open the part `name`. Raises Refused if it is too large, or all opened parts together are."""
         info = self.old.getinfo(name)
         self.size += info.file_size
         if info.file_size > limits.PART or self.size > limits.PARTS:
@@ -133,11 +144,11 @@ class Rebuilder:
         return self.old.open(info)
 
     def write(self, name, content):
-        # The date of a ZipInfo without one is the first of 1980.
+        # A ZipInfo without a date has that of 1 January 1980.
         self.new.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
 
     def relations_of(self, name):
-        """Return {id: Relation} of the part `name`; of the package when it is empty."""
+        """Return {id: Relation} of the part `name`, or of the whole file if `name` is empty."""
         folder, base = posixpath.split(name)
         path = posixpath.join(folder, "_rels", f"{base}.rels")
         if path not in self.old.NameToInfo:
@@ -146,23 +157,23 @@ class Rebuilder:
             return read_relations(file, folder)
 
     def add(self, name, part):
-        """Write the part `name` and those that it leads to; return its new name."""
+        """Write the part `name` as a `part`, and the parts that it leads to. Return its new name."""
         if (name, part.name) in self.names:
             return self.names[name, part.name]
         new_name = self.names[name, part.name] = part.name.format(len(self.names) + 1)
         if new_name in self.types:
-            raise ValueError("two parts of a kind that a file has once")
+            raise ValueError("two parts where a file has one")
         self.types[new_name] = part.content_type
         relations = self.relations_of(name)
         if self.kind.refused & {each.type for each in relations.values()}:
             raise Refused(Reason.COMMENTS)
-        filtered = self.kind.filter(part.rules, relations)
+        part_filter = self.kind.filter(part.rules, relations)
         with self.open_part(name) as file:
-            content = filtered.run(file)
+            content = part_filter.run(file)
         rows = []
         for old_id, relation in relations.items():
             linked = self.kind.parts.get(relation.type)
-            new_id = filtered.used.get(old_id)
+            new_id = part_filter.used.get(old_id)
             if linked and linked.is_implied and not relation.is_external:
                 new_id = f"rId{len(rows) + 1}"
             if new_id and (target := self.follow(relation, linked)):
@@ -174,7 +185,7 @@ class Rebuilder:
         return new_name
 
     def follow(self, relation, part):
-        """Return where `relation`, which is used, leads in the new file; "" for nowhere."""
+        """Return the target of `relation` in the new file, or "" to leave the relationship out."""
         if relation.type == "hyperlink":
             return relation.target if SAFE_ADDRESS.match(relation.target) else "#"
         if relation.is_external:
@@ -182,7 +193,7 @@ class Rebuilder:
         if relation.type == "image":
             return self.add_picture(relation.target)
         if relation.type == "comments":
-            # Only to see whether there are any. What passes is an empty list.
+            # The filter refuses the file if there is a comment. An empty list of comments is left out.
             with self.open_part(relation.target) as file:
                 self.kind.filter(part.rules, {}).run(file)
             return ""
@@ -206,11 +217,11 @@ class Rebuilder:
 
 
 def read_relations(file, folder):
-    """Return {id: Relation} of an open part of relationships; `folder` is that of the part they belong to."""
+    """Return {id: Relation} of the open file `file`. `folder`: that of the part with these relationships."""
     found = {}
 
     def start(name, attributes):
-        if short(name) != "rel:Relationship":
+        if prefixed_name(name) != "rel:Relationship":
             return
         target, is_external = attributes["Target"], attributes.get("TargetMode") == "External"
         if not is_external:
@@ -226,7 +237,7 @@ def read_relations(file, folder):
 
 
 def relationships(rows):
-    """Return a part of relationships. A row: id, type without its address, target, whether it is external."""
+    """Return an XML part of relationships. A row is (id, type, target, is_external), as in Relation."""
     parts = [f'{DECLARATION}<Relationships xmlns="{PACKAGE}/relationships">']
     for new_id, kind, target, is_external in rows:
         mode = ' TargetMode="External"' if is_external or kind == "hyperlink" else ""
@@ -236,6 +247,7 @@ def relationships(rows):
 
 
 def content_types(types):
+    """Return the XML part [Content_Types].xml. `types`: {name of a part: content type}."""
     defaults = {
         "jpeg": "image/jpeg",
         "png": "image/png",

@@ -1,4 +1,7 @@
-"""Keeps of a PDF what pdf_schema.py lists. pikepdf, that is qpdf, reads and writes the file."""
+"""Cleans PDF files: removes everything that the allow-list in pdf_schema.py doesn't have.
+
+The library pikepdf (qpdf) reads and writes the file.
+"""
 
 import io
 from collections import deque
@@ -7,24 +10,26 @@ import pikepdf
 from pikepdf import Array, Dictionary, Stream, String
 
 from media.sanitizer import limits, pdf_content, pdf_streams, pdf_values
-from media.sanitizer.pdf_schema import ARRAYS, DICTIONARIES, STREAMS, alternatives, parsed
+from media.sanitizer.pdf_schema import ARRAYS, DICTIONARIES, STREAMS, parse_alternatives, parse_rules
 from media.sanitizer.reasons import Reason, Refused
 
 pikepdf.settings.set_qpdf_limits(flate_max_memory=limits.STREAM, doc_max_warnings=1000)
 
-RULES = parsed(DICTIONARIES | STREAMS)
-ARRAY_RULES = {kind: alternatives(values) for kind, values in ARRAYS.items()}
-MOST_PAGES = 3000
+# {kind: {key: alternatives}} and {kind of array: alternatives}, as in pdf_schema.py.
+RULES = parse_rules(DICTIONARIES | STREAMS)
+ARRAY_RULES = {kind: parse_alternatives(values) for kind, values in ARRAYS.items()}
+# Pages of a document.
+MAX_PAGES = 3000
 
 
 def clean_pdf(data):
-    """Return the PDF `data` written anew, so also without its earlier versions and unused objects.
+    """Return the PDF `data` (bytes) cleaned and written again, without earlier versions and unused objects.
 
-    Raises Refused when it is locked, signed, a form, has notes on its pages or a picture that can't be
-    cleaned; and errors of pikepdf when it is broken.
+    Raises Refused if it has a password, is signed, is a form, or has annotations or a picture that can't be
+    cleaned. Raises errors of pikepdf if it is broken.
     """
     try:
-        # No recovery: half of a document, put together by guessing, is worse than a clear no.
+        # No recovery: an error is better than a document of which parts are missing.
         pdf = pikepdf.open(io.BytesIO(data), attempt_recovery=False)
     except pikepdf.PasswordError:
         raise Refused(Reason.LOCKED) from None
@@ -44,7 +49,7 @@ def clean_pdf(data):
 
 
 def check_forms(pdf):
-    """Raise Refused when readers can fill `pdf` in or it is signed. It would lose both."""
+    """Raise Refused if `pdf` is a form or signed, which it would lose, or if it is a portfolio of files."""
     form = pdf.Root.get("/AcroForm")
     if isinstance(form, Dictionary) and (form.get("/Fields") or "/XFA" in form):
         raise Refused(Reason.FORM)
@@ -53,14 +58,17 @@ def check_forms(pdf):
 
 
 class Cleaner:
-    """Walks a PDF from its catalog and takes out of each object what its kind doesn't have."""
+    """Walks the objects of a PDF from its catalog, and removes from each what the rules of its kind lack."""
 
     def __init__(self, pdf):
         self.pdf = pdf
-        self.waiting = deque()
-        # (object, kind) that was met: objects may have loops.
-        self.met = set()
-        self.known = set()
+        # (object, sign, kinds) of the objects that are allowed, and are still to be cleaned.
+        self.queue = deque()
+        # (object number, kind) of the objects that were put into the queue. References can form loops.
+        self.visited = set()
+        # Object numbers of the objects that are part of the new file.
+        self.reached = set()
+        # Object numbers of the pages.
         self.pages = set()
 
     def clean(self):
@@ -70,47 +78,51 @@ class Cleaner:
         root = self.pdf.Root
         self.flatten_pages()
         self.pages = {page.objgen for page in root.Pages.Kids}
-        # Pages before the catalog, and the tree of structure before what refers to it: a reference to a
-        # page or an element stays only when that is part of the document.
-        self.known |= {root.Pages.objgen}
+        # Pages come before the catalog, and the structure tree before objects that refer to its elements:
+        # such references stay only if their targets have been reached.
+        self.reached |= {root.Pages.objgen}
         self.walk(root.Pages, "pages")
         tree = root.get("/StructTreeRoot")
         if isinstance(tree, Dictionary):
-            self.known.add(tree.objgen)
+            self.reached.add(tree.objgen)
             self.walk(tree.get("/K"), "element|*element")
         self.walk(root, "catalog")
 
     def flatten_pages(self):
-        """Put all pages into one list, each with what it inherited from the nodes above it."""
+        """Put all pages into one list, each with the attributes that it inherits from its parent nodes."""
         pages = self.pdf.pages
-        if not 0 < len(pages) <= MOST_PAGES:
+        if not 0 < len(pages) <= MAX_PAGES:
             raise Refused(Reason.TOO_MUCH if len(pages) else Reason.BROKEN)
-        # qpdf does so before it changes the list.
+        # Before it changes the list of pages, qpdf flattens their tree.
         pages.append(pages[0])
         del pages[-1]
         self.pdf.remove_unreferenced_resources()
 
     def walk(self, value, kinds):
-        """Clean `value`, one of `kinds`, and all that it refers to."""
-        waiting, self.waiting = self.waiting, deque()
-        self.fit(value, alternatives(kinds))
-        while self.waiting:
-            each, sign, kinds = self.waiting.popleft()
+        """Clean `value`, for which `kinds` are the alternatives as text, and all that it refers to."""
+        queue, self.queue = self.queue, deque()
+        self.filter_value(value, parse_alternatives(kinds))
+        while self.queue:
+            each, sign, kinds = self.queue.popleft()
             CONTAINERS[sign](self, each, kinds)
-        self.waiting = waiting
+        self.queue = queue
 
     def clean_written(self, data, kind):
-        """Return the dictionary that a content stream has written as `data`, clean."""
+        """Return the bytes of the dictionary `data`, which is written in a content stream, cleaned."""
         dictionary = pikepdf.Object.parse(data)
         self.walk(dictionary, kind)
         return dictionary.unparse()
 
-    def fit(self, value, rule):
-        """Return what may stand in the place of `value`, None for nothing. What is in it waits."""
+    def filter_value(self, value, rule):
+        """Return the new value for `value`, or None to leave it out.
+
+        `rule`: alternatives as parse_alternatives returns them. The content of arrays and dictionaries is
+        cleaned later, from the queue.
+        """
         for sign, kinds in rule:
             if sign:
                 if isinstance(value, Dictionary if sign == "{" else Array):
-                    self.waiting.append((value, sign, kinds))
+                    self.queue.append((value, sign, kinds))
                     return value
                 continue
             kind = kinds[0]
@@ -119,24 +131,24 @@ class Cleaner:
                     return found
             elif kind in ARRAY_RULES:
                 if isinstance(value, Array):
-                    return self.fit(value, ARRAY_RULES[kind])
+                    return self.filter_value(value, ARRAY_RULES[kind])
             elif isinstance(value, Stream if kind in STREAMS else Dictionary):
-                return self.fit_object(value, kind)
+                return self.filter_object(value, kind)
         return None
 
-    def fit_object(self, value, kind):
+    def filter_object(self, value, kind):
         if not self.is_of_kind(value, kind):
             return None
         if value.is_indirect:
-            self.known.add(value.objgen)
-            if (value.objgen, kind) in self.met:
+            self.reached.add(value.objgen)
+            if (value.objgen, kind) in self.visited:
                 return value
-            self.met.add((value.objgen, kind))
-        self.waiting.append((value, "", kind))
+            self.visited.add((value.objgen, kind))
+        self.queue.append((value, "", kind))
         return value
 
     def is_of_kind(self, value, kind):
-        """Whether `value` is what the key that leads to it asks for. Raises Refused for notes on a page."""
+        """Return whether `value` is of `kind`, for kinds that need a test. Raises Refused for annotations."""
         if kind == "page":
             return value.objgen in self.pages
         if kind == "link":
@@ -147,9 +159,9 @@ class Cleaner:
             return value.get("/Subtype") == f"/{kind.title()}"
         if kind == "element":
             return "/S" in value
-        return kind != "content" or "/Obj" not in value or pdf_values.known(self, value["/Obj"]) is not None
+        return kind != "content" or "/Obj" not in value or pdf_values.reached(self, value["/Obj"]) is not None
 
-    # --- What waits ------------------------------------------------------------------------------
+    # --- Objects from the queue ------------------------------------------------------------------
 
     def clean_object(self, value, kind):
         rules = RULES[kind]
@@ -161,50 +173,54 @@ class Cleaner:
             if kind in STREAMS and key in {"/Length", "/Filter", "/DecodeParms"}:
                 continue
             old = value[key]
-            new = self.fit(old, rules[key]) if key in rules else None
+            new = self.filter_value(old, rules[key]) if key in rules else None
             if new is None:
                 del value[key]
             elif new is not old:
                 value[key] = new
 
     def clean_page(self, page):
-        """Replace the content of `page` by one clean stream."""
+        """Replace the content streams of `page` by one cleaned stream."""
         content = page.get("/Contents")
         if content is None:
             return
         parts = content if isinstance(content, Array) else [content]
-        data = b"\n".join(pdf_streams.unpacked(part) for part in parts if isinstance(part, Stream))
+        data = b"\n".join(pdf_streams.read_unpacked(part) for part in parts if isinstance(part, Stream))
         page.Contents = self.pdf.make_stream(pdf_content.clean_content(data, self.clean_written))
-        self.known.add(page.Contents.objgen)
+        self.reached.add(page.Contents.objgen)
 
     def clean_map(self, value, kinds):
+        """Clean a dictionary whose values are all of `kinds`: the sign "{"."""
         rule = tuple(("", (kind,)) for kind in kinds)
         for key in list(value.keys()):
             old = value[key]
-            new = self.fit(old, rule)
+            new = self.filter_value(old, rule)
             if new is None:
                 del value[key]
             elif new is not old:
                 value[key] = new
 
     def clean_array(self, value, kinds, filler=()):
+        """Clean an array whose items are all of `kinds`: the sign "*". `filler` replaces other items."""
         rule = tuple(("", (kind,)) for kind in kinds)
         old = list(value)
         new = []
         for item in old:
-            found = self.fit(item, rule)
+            found = self.filter_value(item, rule)
             new += [found] if found is not None else filler
         if len(new) != len(old) or any(one is not other for one, other in zip(new, old, strict=True)):
             replace_items(value, new)
 
     def clean_positions(self, value, kinds):
+        """Clean an array whose items have to keep their positions: the sign "#"."""
         self.clean_array(value, kinds, filler=[None])
 
     def clean_pairs(self, value, kinds):
+        """Clean an array of alternating keys and values, whose values are of `kinds`: the sign "&"."""
         rule = tuple(("", (kind,)) for kind in kinds)
         new, items = [], list(value)
         for key, item in zip(items[::2], items[1::2], strict=False):
-            found = self.fit(item, rule)
+            found = self.filter_value(item, rule)
             if found is not None and isinstance(key, (String, int)):
                 new += [key, found]
         replace_items(value, new)
@@ -216,6 +232,7 @@ def replace_items(array, items):
     array.extend(items)
 
 
+# {sign of pdf_schema.py: method that cleans such an object}.
 CONTAINERS = {
     "": Cleaner.clean_object,
     "*": Cleaner.clean_array,
@@ -226,7 +243,7 @@ CONTAINERS = {
 
 
 def is_link(annotation):
-    """Whether `annotation` is a link; a pop-up belongs to a note and goes. Raises Refused for others."""
+    """Return whether `annotation` is a link. False for pop-ups. Raises Refused for other annotations."""
     subtype = annotation.get("/Subtype")
     if subtype not in {"/Link", "/Popup"}:
         raise Refused(Reason.FORM if subtype == "/Widget" else Reason.MARKS)

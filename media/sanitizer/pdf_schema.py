@@ -1,9 +1,12 @@
-"""The keys that may stay in each kind of dictionary and stream of a PDF, and what their values must be.
+"""The allow-list for dictionaries and streams of a PDF: the keys of each kind, and their possible values.
 
-A rule is `Key:values`. Values are alternatives, divided by "|": the kinds of this file, the scalars of
-pdf.py, "*kind" for an array without the items that are of another kind, "#kind" for an array in which
-these become null, "&kind" for an array of pairs, "{kind" for a dictionary of such values under any key.
-ISO 32000-2 lists all keys. What is not here is left out of the file.
+A rule is `Key:values`. Values are alternatives, divided by "|". An alternative is a kind of this file, a key
+of SCALARS in pdf_values.py, or one of these with a sign: "*kind" is an array, from which items of other
+kinds are removed; "#kind" is an array in which such items become null; "&kind" is an array of pairs of a key
+and a value; "{kind" is a dictionary with such values under any key. A sign also holds for the alternatives
+that follow it.
+
+ISO 32000-2 lists all keys. Those that are not here are left out of the file.
 """
 
 RESOURCES = "Resources:resources"
@@ -28,13 +31,13 @@ DICTIONARIES = {
     "OCProperties:layers Outlines:outline Dests:{destination PageLabels:labels Names:names "
     "StructTreeRoot:tree",
     "pages": "Type:name Kids:*page Count:number",
-    "page": f"Type:name Parent:known {RESOURCES} MediaBox:*number CropBox:*number BleedBox:*number "
-    "TrimBox:*number ArtBox:*number Rotate:number Contents:known Group:group Annots:*link "
+    "page": f"Type:name Parent:reached {RESOURCES} MediaBox:*number CropBox:*number BleedBox:*number "
+    "TrimBox:*number ArtBox:*number Rotate:number Contents:reached Group:group Annots:*link "
     "StructParents:number Tabs:name UserUnit:number",
     "group": "Type:name S:name CS:colour I:bool K:bool",
     "link": "Type:name Subtype:name Rect:*number Border:*number|numbers QuadPoints:*number "
-    "Dest:destination|label|words A:action H:name C:*number F:number StructParent:number",
-    "action": "Type:name S:name D:destination|label|words URI:address",
+    "Dest:destination|label|text A:action H:name C:*number F:number StructParent:number",
+    "action": "Type:name S:name D:destination|label|text URI:address",
     "target": "D:destination",
     "resources": "Font:{font XObject:{image|form ColorSpace:{colour Pattern:{tiling|pattern "
     "Shading:{shading|mesh ExtGState:{state Properties:{layer|membership|property",
@@ -44,7 +47,7 @@ DICTIONARIES = {
     "W2:*number|numbers CIDToGIDMap:name|data FontMatrix:*number FontBBox:*number CharProcs:{glyph "
     f"{RESOURCES}",
     "encoding": "Type:name BaseEncoding:name Differences:*number|label",
-    "system": "Registry:words Ordering:words Supplement:number",
+    "system": "Registry:text Ordering:text Supplement:number",
     "descriptor": "Type:name FontName:label FontStretch:name FontWeight:number Flags:number "
     "FontBBox:*number ItalicAngle:number Ascent:number Descent:number Leading:number CapHeight:number "
     "XHeight:number StemV:number StemH:number AvgWidth:number MaxWidth:number MissingWidth:number "
@@ -60,37 +63,37 @@ DICTIONARIES = {
     "K:number EndOfLine:bool EncodedByteAlign:bool Rows:number EndOfBlock:bool BlackIs1:bool "
     "DamagedRowsBeforeError:number ColorTransform:number JBIG2Globals:data",
     "inline": "W:number Width:number H:number Height:number BPC:number BitsPerComponent:number "
-    "CS:label|*label|number|words ColorSpace:label|*label|number|words F:name|*name Filter:name|*name "
+    "CS:label|*label|number|text ColorSpace:label|*label|number|text F:name|*name Filter:name|*name "
     "DP:decoding|*decoding DecodeParms:decoding|*decoding D:*number Decode:*number I:bool Interpolate:bool "
     "IM:bool ImageMask:bool",
     "calibrated": "WhitePoint:*number BlackPoint:*number Gamma:number|*number Matrix:*number Range:*number",
-    # Words that a screen reader says, and the layers that a reader can switch on and off.
-    "property": "MCID:number Lang:lang Alt:description ActualText:words E:words Type:name Subtype:name "
+    # Text that a screen reader says, and the layers that a reader can switch on and off.
+    "property": "MCID:number Lang:lang Alt:description ActualText:text E:text Type:name Subtype:name "
     "BBox:*number Attached:*name",
     "marked": "Marked:bool",
     "layers": "OCGs:*layer D:configuration",
-    "configuration": "BaseState:name ON:*known OFF:*known",
+    "configuration": "BaseState:name ON:*reached OFF:*reached",
     "layer": "Type:name Name:anonymous",
     "membership": "Type:name OCGs:layer|*layer P:name",
-    # Ways through the document.
-    "outline": "Title:words Parent:outline First:outline Last:outline Next:outline Prev:outline Count:number "
-    "Dest:destination|label|words A:action C:*number F:number",
+    # Navigation: bookmarks, named destinations and page labels.
+    "outline": "Title:text Parent:outline First:outline Last:outline Next:outline Prev:outline Count:number "
+    "Dest:destination|label|text A:action C:*number F:number",
     "names": "Dests:name_tree",
-    "name_tree": "Kids:*name_tree Names:&destination|target Limits:*words",
+    "name_tree": "Kids:*name_tree Names:&destination|target Limits:*text",
     "labels": "Kids:*labels Nums:&label_range Limits:*number",
-    "label_range": "Type:name S:name P:words St:number",
+    "label_range": "Type:name S:name P:text St:number",
     # The structure that screen readers follow.
     "tree": "Type:name K:element|*element RoleMap:{label IDTree:id_tree ParentTree:parent_tree "
     "ParentTreeNextKey:number",
-    "element": "Type:name S:label P:known Pg:page_of_file K:element|content|number|*element|content|number "
-    "A:attribute|*attribute|number ID:id Lang:lang Alt:description ActualText:words E:words",
-    "content": "Type:name Pg:page_of_file MCID:number Obj:known",
+    "element": "Type:name S:label P:reached Pg:page_of_file K:element|content|number|*element|content|number "
+    "A:attribute|*attribute|number ID:id Lang:lang Alt:description ActualText:text E:text",
+    "content": "Type:name Pg:page_of_file MCID:number Obj:reached",
     "attribute": "O:name Scope:name ColSpan:number RowSpan:number Headers:*id ListNumbering:name "
     "Placement:name WritingMode:name BBox:*number Width:number|name Height:number|name TextAlign:name "
     "BlockAlign:name InlineAlign:name StartIndent:number EndIndent:number TextIndent:number "
     "SpaceBefore:number SpaceAfter:number LineHeight:number|name",
-    "id_tree": "Kids:*id_tree Names:&known Limits:*id",
-    "parent_tree": "Kids:*parent_tree Nums:&known|parents Limits:*number",
+    "id_tree": "Kids:*id_tree Names:&reached Limits:*id",
+    "parent_tree": "Kids:*parent_tree Nums:&reached|parents Limits:*number",
 }  # fmt: skip
 STREAMS = {
     "form": FORM,
@@ -106,9 +109,10 @@ STREAMS = {
     "sampled": FUNCTION,
     "mesh": SHADING,
 }
-ARRAYS = {"numbers": "*number|numbers", "parents": "#known"}
+# Kinds that are arrays.
+ARRAYS = {"numbers": "*number|numbers", "parents": "#reached"}
 
-# What a value may be that ISO 32000 takes from a list.
+# All names that are values of the kind "name": ISO 32000-2 defines them.
 NAMES = """
     Catalog Pages Page Group Transparency Annot Link Border Action GoTo URI Font Type0 Type1 MMType1 Type3
     TrueType CIDFontType0 CIDFontType2 CIDFontType0C Type1C OpenType FontDescriptor Encoding CMap XObject
@@ -129,19 +133,22 @@ NAMES = """
 """
 
 
-def parsed(kinds):
-    """Return {kind: {"/Key": alternatives}} of the rules in `kinds`."""
-    return {
-        kind: {
-            f"/{key}": alternatives(values)
-            for key, _colon, values in (r.partition(":") for r in rules.split())
-        }
-        for kind, rules in kinds.items()
-    }
+def parse_rules(kinds):
+    """Return {kind: {"/Key": alternatives}}. `kinds`: {kind: its rules as text}."""
+    parsed = {}
+    for kind, rules in kinds.items():
+        parsed[kind] = {}
+        for rule in rules.split():
+            key, _colon, values = rule.partition(":")
+            parsed[kind][f"/{key}"] = parse_alternatives(values)
+    return parsed
 
 
-def alternatives(values):
-    """Return (sign, kinds) for each alternative in `values`; a sign goes for all kinds that follow it."""
+def parse_alternatives(values):
+    """Return the alternatives in the text `values` as pairs (sign, kinds).
+
+    The sign is "" for a single kind. A sign holds for all kinds that follow it: "*a|b" is ("*", ("a", "b")).
+    """
     found, sign = [], ""
     for value in values.split("|"):
         if value[0] in "*#&{":

@@ -1,4 +1,4 @@
-"""Cleans the data of a PDF's streams by their kind: content, pictures, tables of characters and others."""
+"""Cleans the data of the streams in a PDF by their kind: content, pictures, character maps and others."""
 
 import re
 import zlib
@@ -10,8 +10,9 @@ from media.sanitizer import limits, pdf_content
 from media.sanitizer.pictures import strip_jpeg
 from media.sanitizer.reasons import Reason, Refused
 
-CONTENT = {"form", "tiling", "glyph"}
-# ISO 32000-2, table 92: what inline pictures call their filters. Readers take these names everywhere.
+# Kinds of streams that have the syntax of page content.
+CONTENT_KINDS = {"form", "tiling", "glyph"}
+# ISO 32000-2, table 92: the short names of filters in inline pictures. PDF readers accept them everywhere.
 FULL_NAMES = {
     "/AHx": "/ASCIIHexDecode",
     "/A85": "/ASCII85Decode",
@@ -21,35 +22,37 @@ FULL_NAMES = {
     "/CCF": "/CCITTFaxDecode",
     "/DCT": "/DCTDecode",
 }
-# The sections of a CMap that say which code is which character. Everything else in it is a programme.
+# The sections of a CMap that map codes to characters. The rest of a CMap is PostScript code.
 CMAP_SECTION = re.compile(
     rb"(\d+\s+begin(codespacerange|bfchar|bfrange|cidchar|cidrange|notdefchar|notdefrange)"
     rb"[\s\[\]<>0-9A-Fa-f]*end\2)"
 )
 CMAP_NAME = re.compile(rb"/([A-Za-z0-9-]+)\s+usecmap")
 CMAP_WIDE = re.compile(rb"/WMode\s+1\s+def")
-CMAP = (
+CMAP_TEMPLATE = (
     b"/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n%s"
     b"/CMapName /Characters def\n/CMapType 2 def\n%s%s\nendcmap\n"
     b"CMapName currentdict /CMap defineresource pop\nend\nend\n"
 )
+# Comments and operators of a PostScript calculator function (function type 4).
 COMMENT = re.compile(rb"%[^\r\n]*")
 CALCULATION = re.compile(rb"[\s{}a-z0-9.+-]*")
-BLOCK = 1024 * 1024
+# Bytes that are unpacked at a time.
+BLOCK_SIZE = 1024 * 1024
 # Filters that leave a picture in a format of its own.
-PICTURES = {"/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode"}
+PICTURE_FILTERS = {"/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode"}
 
 
 def clean(stream, kind, cleaner):
-    """Clean the data and the filters of `stream`, which is of a `kind` of pdf_schema. Raises Refused.
+    """Clean the data of `stream` and the names of its filters. Raises Refused.
 
-    `cleaner` is the Cleaner of the file.
+    `kind`: its kind in pdf_schema.py. `cleaner`: the Cleaner of the file.
     """
     if kind == "image":
         clean_image(stream, cleaner)
         return
-    data = unpacked(stream)
-    if kind in CONTENT:
+    data = read_unpacked(stream)
+    if kind in CONTENT_KINDS:
         data = pdf_content.clean_content(data, cleaner.clean_written)
     elif kind == "cmap":
         data = clean_cmap(data)
@@ -61,28 +64,28 @@ def clean(stream, kind, cleaner):
 
 
 def filters_of(stream):
-    """Return the full names of the filters of `stream`, in their order."""
+    """Return the full names of the filters of `stream`, in order."""
     found = stream.get("/Filter")
     found = list(found) if isinstance(found, Array) else [found] if found is not None else []
     return [FULL_NAMES.get(str(each), str(each)) for each in found]
 
 
 def name_filters(stream):
-    """Give the filters of `stream` their full names; return these."""
+    """Replace the names of the filters of `stream` by the full names. Return these."""
     filters = filters_of(stream)
     if filters:
         stream.Filter = Name(filters[0]) if len(filters) == 1 else Array([Name(each) for each in filters])
     return filters
 
 
-def unpacked(stream):
-    """Return the data of `stream` without its filters. Raises Refused when a filter isn't for data."""
+def read_unpacked(stream):
+    """Return the unpacked data of `stream`. Raises Refused for a filter for pictures, or too much data."""
     filters = name_filters(stream)
-    if PICTURES & set(filters):
+    if PICTURE_FILTERS & set(filters):
         raise Refused(Reason.PDF_PICTURE)
     try:
         data = stream.read_bytes(pikepdf.StreamDecodeLevel.generalized)
-    except pikepdf.DataDecodingError:  # an unknown filter, a broken stream, or one above the limit
+    except pikepdf.DataDecodingError:  # an unknown filter, a broken stream, or too much data
         raise Refused(Reason.TOO_MUCH) from None
     if len(data) > limits.STREAM:
         raise Refused(Reason.TOO_MUCH)
@@ -97,26 +100,26 @@ def clean_image(stream, cleaner):
     if filters == ["/DCTDecode"]:
         stream.write(strip_jpeg(stream.read_raw_bytes()), filter=Name.DCTDecode, decode_parms=parameters)
     elif filters == ["/FlateDecode"]:
-        stream.write(trimmed(stream.read_raw_bytes()), filter=Name.FlateDecode, decode_parms=parameters)
+        stream.write(trim_zlib(stream.read_raw_bytes()), filter=Name.FlateDecode, decode_parms=parameters)
     elif filters in (["/CCITTFaxDecode"], ["/JBIG2Decode"]):
         return
     else:
-        stream.write(unpacked(stream))
+        stream.write(read_unpacked(stream))
 
 
-def trimmed(data):
-    """Return the zlib stream at the beginning of `data`, without what follows it."""
+def trim_zlib(data):
+    """Return the zlib stream at the beginning of `data`, without any bytes that follow it."""
     unpacker, rest = zlib.decompressobj(), data
     while rest and not unpacker.eof:
-        unpacker.decompress(rest, BLOCK)
+        unpacker.decompress(rest, BLOCK_SIZE)
         rest = unpacker.unconsumed_tail
     return data[: len(data) - len(unpacker.unused_data)]
 
 
 def clean_cmap(data):
-    """Return a CMap with the tables of the CMap `data` and nothing else."""
+    """Return a CMap with only the mappings of the CMap `data`."""
     sections = b"\n".join(found[0] for found in CMAP_SECTION.findall(data))
     base = CMAP_NAME.search(data)
     base = b"/%s usecmap\n" % base[1] if base else b""
     wide = b"/WMode 1 def\n" if CMAP_WIDE.search(data) else b""
-    return CMAP % (base, wide, sections)
+    return CMAP_TEMPLATE % (base, wide, sections)

@@ -1,6 +1,7 @@
-"""Decides which numbers, names, strings and other small values may stay in a PDF.
+"""Decides which numbers, names, strings and other simple values may stay in a PDF.
 
-Each function of SCALARS takes the Cleaner and a value, and returns the value that may stay, or None.
+Each function in SCALARS takes the Cleaner of the file and a value. It returns the value for the new file, or
+None to leave the value out. The keys of SCALARS are used in the rules of pdf_schema.py.
 """
 
 import re
@@ -8,10 +9,10 @@ from decimal import Decimal
 
 from pikepdf import Array, Dictionary, Name, Stream, String
 
-from media.sanitizer.pdf_schema import STANDARD_NAMES, alternatives
+from media.sanitizer.pdf_schema import STANDARD_NAMES, parse_alternatives
 
 SAFE_ADDRESS = re.compile(r"(https?|mailto|tel):", re.IGNORECASE)
-# Word, LibreOffice and InDesign offer the file's path as the description of a picture.
+# Word, LibreOffice and InDesign use the path of a picture as its description.
 FILE_NAME = re.compile(
     r"\.(jpe?g|png|heic|gif|tiff?|webp|pdf|docx?|psd|ai|eps|indd)\s*$|\b\w:\\|\\\\|file:|(^|\s)(/[^/\s]+){2,}",
     re.IGNORECASE,
@@ -20,11 +21,12 @@ IDENTIFIER = re.compile(r"[A-Za-z]{0,8}[-_.]?\d{1,12}")
 LANGUAGE = re.compile(r"[A-Za-z0-9-]{0,20}")
 
 
-def text_of(value, pattern):
+def matching_text(value, pattern):
     return value if isinstance(value, String) and pattern.fullmatch(str(value)) else None
 
 
 def is_safe_action(value):
+    """Return whether the action `value` only leads to the web, an e-mail, a phone or a place in the file."""
     if value.get("/S") == "/URI":
         return SAFE_ADDRESS.match(str(value.get("/URI", ""))) is not None
     return value.get("/S") == "/GoTo" and "/D" in value
@@ -35,7 +37,7 @@ def description(_cleaner, value):
 
 
 def destination(cleaner, value):
-    """Return an explicit destination: a page of this file, how to show it, and where."""
+    """Allow an explicit destination: an array of a page of this file, a display mode, and coordinates."""
     if not isinstance(value, Array) or not len(value) or page_of_file(cleaner, value[0]) is None:
         return None
     rest = list(value)[1:]
@@ -48,15 +50,19 @@ def page_of_file(cleaner, value):
     return value if isinstance(value, Dictionary) and value.objgen in cleaner.pages else None
 
 
-def known(cleaner, value):
-    is_known = isinstance(value, (Dictionary, Stream)) and value.is_indirect and value.objgen in cleaner.known
+def reached(cleaner, value):
+    """Allow a reference to an object that the Cleaner has reached before, so it is part of the new file."""
+    is_known = (
+        isinstance(value, (Dictionary, Stream)) and value.is_indirect and value.objgen in cleaner.reached
+    )
     return value if is_known else None
 
 
 def colour(cleaner, value):
-    """Return a colour space with its parts cleaned.
+    """Return a colour space with its parts cleaned, or None.
 
-    A profile of a device has the device's name and dates in it. It is replaced by plain grey, RGB or CMYK.
+    The profile of a device has the name of the device and dates. It is replaced by DeviceGray, DeviceRGB or
+    DeviceCMYK.
     """
     if isinstance(value, Name):
         return value
@@ -71,15 +77,16 @@ def colour(cleaner, value):
         return None
     parts = [value[0]]
     for part, rule in zip(list(value)[1:], rules, strict=False):
-        found = cleaner.fit(part, rule)
+        found = cleaner.filter_value(part, rule)
         if found is None:
             return None
         parts.append(found)
     return Array(parts)
 
 
+# {family of colour spaces: alternatives for each part after the family}.
 COLOUR_PARTS = {
-    family: [alternatives(part) for part in parts.split()]
+    family: [parse_alternatives(part) for part in parts.split()]
     for family, parts in {
         "/CalGray": "calibrated",
         "/CalRGB": "calibrated",
@@ -90,7 +97,7 @@ COLOUR_PARTS = {
         "/G": "",
         "/RGB": "",
         "/CMYK": "",
-        "/Indexed": "colour number words|data",
+        "/Indexed": "colour number text|data",
         "/Pattern": "colour",
         "/Separation": "label colour function|sampled",
         "/DeviceN": "*label colour function|sampled",
@@ -102,14 +109,14 @@ SCALARS = {
     "bool": lambda _c, v: v if isinstance(v, bool) else None,
     "name": lambda _c, v: v if isinstance(v, Name) and str(v)[1:] in STANDARD_NAMES else None,
     "label": lambda _c, v: v if isinstance(v, Name) else None,
-    "words": lambda _c, v: v if isinstance(v, String) else None,
-    "lang": lambda _c, v: text_of(v, LANGUAGE),
-    "id": lambda _c, v: text_of(v, IDENTIFIER),
+    "text": lambda _c, v: v if isinstance(v, String) else None,
+    "lang": lambda _c, v: matching_text(v, LANGUAGE),
+    "id": lambda _c, v: matching_text(v, IDENTIFIER),
     "address": lambda _c, v: v if isinstance(v, String) and SAFE_ADDRESS.match(str(v)) else None,
     "anonymous": lambda _c, v: String("Layer"),
     "description": description,
     "destination": destination,
     "page_of_file": page_of_file,
-    "known": known,
+    "reached": reached,
     "colour": colour,
 }

@@ -1,21 +1,24 @@
-"""Takes everything but the coded picture out of JPEG and PNG files, without encoding them anew.
+"""Removes metadata from the JPEG and PNG files in documents, without encoding the pictures again.
 
-Documents say how their pictures are turned and coloured, so these must stay bit for bit the same.
+The document says how its pictures are rotated and which colours they have, so their data must stay the same.
 """
 
 import re
 
-# Tables, frames, scans, and Adobe's note on colours (APP14); no other APP segment, no comment.
+# The marker of Adobe's segment about colours (APP14), and its length with the marker, in bytes.
 ADOBE, ADOBE_LENGTH = 0xEE, 16
-JPEG_KEPT = {0xC4, 0xDA, 0xDB, 0xDC, 0xDD, ADOBE} | (set(range(0xC0, 0xD0)) - {0xC8, 0xCC})
+# Markers of the segments that stay: tables, frames, scans and ADOBE; no other APP segment, and no comment.
+JPEG_MARKERS = {0xC4, 0xDA, 0xDB, 0xDC, 0xDD, ADOBE} | (set(range(0xC0, 0xD0)) - {0xC8, 0xCC})
 PNG_START = b"\x89PNG\r\n\x1a\n"
-PNG_KEPT = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"sBIT"}
-# A marker inside coded data: FF that is neither stuffed (00) nor a restart (D0 to D7) nor padding (FF).
+# Names of the chunks that stay.
+PNG_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"sBIT"}
+# The marker that ends the compressed data of a scan: FF, but not stuffing (00), a restart (D0 to D7) or
+# padding.
 NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 
 
 def strip_picture(data):
-    """Return the JPEG or PNG `data` without metadata. Raises ValueError when it is neither, or broken."""
+    """Return the JPEG or PNG `data` without metadata. Raises ValueError for other or broken files."""
     if data.startswith(b"\xff\xd8"):
         return strip_jpeg(data)
     if data.startswith(PNG_START):
@@ -24,11 +27,12 @@ def strip_picture(data):
 
 
 def strip_jpeg(data):
-    """Return the JPEG `data` with what decoding needs, up to its end. Raises ValueError when broken.
+    """Return the segments of the JPEG `data` that decoding needs, without what follows its end.
 
-    ITU T.81, B.1: a segment is FF, its marker, and mostly two bytes of length, which count themselves.
+    ITU T.81, B.1: a segment is FF, its marker, two bytes of length (which count themselves) and its content.
+    Raises ValueError for a broken file.
     """
-    kept, place = [data[:2]], 2
+    segments, place = [data[:2]], 2
     while data[place : place + 2] != b"\xff\xd9":
         marker, length = data[place : place + 2], int.from_bytes(data[place + 2 : place + 4])
         if marker == b"\xff\xff":  # padding
@@ -40,35 +44,36 @@ def strip_jpeg(data):
         if marker == b"\xff\xda":
             found = NEXT_MARKER.search(data, end)
             end = found.start() if found else len(data)
-        # Adobe's note has one form. A longer one, or another program's, could say anything.
+        # Adobe's segment has one form. A longer one, or one of another program, could have any content.
         is_foreign = marker[1] == ADOBE and (
             end - place != ADOBE_LENGTH or data[place + 4 : place + 9] != b"Adobe"
         )
-        if marker[1] in JPEG_KEPT and not is_foreign:
-            kept.append(data[place:end])
+        if marker[1] in JPEG_MARKERS and not is_foreign:
+            segments.append(data[place:end])
         place = end
-        if place == len(data):  # many are cut off just before their end, and yet can be seen
+        if place == len(data):  # Many JPEGs lack the end marker, and are shown all the same.
             break
-    return b"".join(kept) + b"\xff\xd9"
+    return b"".join(segments) + b"\xff\xd9"
 
 
 def count_scans(data):
-    """Return how many scans the first picture in the JPEG `data` has. Raises ValueError when it is broken."""
+    """Return how many scans the first picture in the JPEG `data` has. Raises ValueError for a broken file."""
     return strip_jpeg(data).count(b"\xff\xda")
 
 
 def strip_png(data):
-    """Return the PNG `data` with what decoding needs, up to its end. Raises ValueError when broken.
+    """Return the chunks of the PNG `data` that decoding needs, without what follows its end.
 
-    A chunk is four bytes of length, four of its name, the content, and four of checksum.
+    A chunk is four bytes of length, four of its name, the content, and four of checksum. Raises ValueError
+    for a broken file.
     """
-    kept, place, name = [PNG_START], len(PNG_START), b""
+    chunks, place, name = [PNG_START], len(PNG_START), b""
     while name != b"IEND":
         length, name = int.from_bytes(data[place : place + 4]), data[place + 4 : place + 8]
         end = place + 12 + length
         if end > len(data):
             raise ValueError("a broken PNG")
-        if name in PNG_KEPT:
-            kept.append(data[place:end])
+        if name in PNG_CHUNKS:
+            chunks.append(data[place:end])
         place = end
-    return b"".join(kept)
+    return b"".join(chunks)

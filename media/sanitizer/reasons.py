@@ -1,10 +1,13 @@
-"""The reasons for which the sanitizer refuses a file. Each is the exit status of its process."""
+"""The reasons for which the sanitizer refuses a file. Their numbers are exit statuses of its process.
+
+media/documents.py has the message for editors for each.
+"""
 
 from enum import IntEnum
 
 
 class Reason(IntEnum):
-    """Why a file is refused. Python exits with 1 or 2 by itself, so these begin at 10."""
+    """Why a file is refused. Python itself exits with 1 or 2, so the numbers begin at 10."""
 
     BROKEN = 10
     LOCKED = 11

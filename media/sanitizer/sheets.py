@@ -1,14 +1,25 @@
-"""What may stay in the parts of an Excel file. ECMA-376 part 1, chapter 18.
+"""The allow-lists for the parts of an Excel file, and the filter for its cells.
 
-Formulas go and their results stay: a formula can load from the web and start programs.
+They name XML elements and attributes of ECMA-376 part 1, chapter 18. How they are used:
+media/sanitizer/xml_filter.py, class Rules. Formulas are removed and their results stay, as a formula can load
+from the web and start programs.
 """
 
 from media.sanitizer import drawing
 from media.sanitizer.reasons import Reason, Refused
-from media.sanitizer.xml_filter import Filter, Rules, anything, matching, names, token, tokens, words
+from media.sanitizer.xml_filter import (
+    Filter,
+    Rules,
+    any_value,
+    full_match,
+    is_not_path,
+    qualified_names,
+    token,
+    token_attributes,
+)
 
 ELEMENTS = (
-    names(
+    qualified_names(
         "x",
         """workbook workbookPr bookViews workbookView sheets sheet
         worksheet sheetPr tabColor outlinePr pageSetUpPr dimension sheetViews sheetView pane selection
@@ -22,7 +33,7 @@ ELEMENTS = (
         protection cellStyles cellStyle dxfs dxf tableStyles colors indexedColors rgbColor mruColors
         table tableColumns tableColumn tableStyleInfo""",
     )
-    | names(
+    | qualified_names(
         "xdr",
         """wsDr twoCellAnchor oneCellAnchor absoluteAnchor from to col colOff row rowOff pos ext pic nvPicPr
         cNvPr cNvPicPr blipFill spPr clientData sp nvSpPr cNvSpPr style txBody cxnSp nvCxnSpPr cNvCxnSpPr
@@ -30,7 +41,7 @@ ELEMENTS = (
     )
     | drawing.ELEMENTS
 )
-ATTRIBUTES = tokens(
+ATTRIBUTES = token_attributes(
     """count uniqueCount date1904 activeTab firstSheet xWindow yWindow windowWidth windowHeight
     tabRatio sheetId state ref rgb theme tint indexed auto summaryBelow summaryRight fitToPage
     showGridLines showRowColHeaders showZeros rightToLeft tabSelected view topLeftCell zoomScale
@@ -47,40 +58,40 @@ ATTRIBUTES = tokens(
     quotePrefix pivotButton horizontal vertical textRotation wrapText indent shrinkToFit readingOrder
     justifyLastLine locked builtinId iLevel customBuiltin defaultTableStyle defaultPivotStyle editAs"""
 ) | {"xml:space": token}
-DRAWN = tokens("editAs cx cy x y id name hidden macroless txBox rot bwMode") | drawing.ATTRIBUTES
-FORMAT = matching(r"[^\x00-\x1f]{0,255}")
+DRAWN = token_attributes("editAs cx cy x y id name hidden macroless txBox rot bwMode") | drawing.ATTRIBUTES
+FORMAT = full_match(r"[^\x00-\x1f]{0,255}")
 EXACT = drawing.EXACT | {
     ("x:numFmt", "formatCode"): FORMAT,
     ("x:sheet", "name"): FORMAT,
-    ("x:sheet", "r:id"): anything,
-    ("x:rFont", "val"): words,
-    ("x:name", "val"): words,
-    ("x:cellStyle", "name"): words,
+    ("x:sheet", "r:id"): any_value,
+    ("x:rFont", "val"): is_not_path,
+    ("x:name", "val"): is_not_path,
+    ("x:cellStyle", "name"): is_not_path,
     ("x:table", "name"): token,
     ("x:table", "displayName"): token,
     ("x:tableColumn", "name"): FORMAT,
     ("x:tableColumn", "totalsRowLabel"): FORMAT,
     ("x:tableStyleInfo", "name"): token,
-    ("x:hyperlink", "location"): matching(r"[^\x00-\x1f|\[\]\\:/]{0,255}"),
-    ("x:hyperlink", "r:id"): anything,
-    ("x:drawing", "r:id"): anything,
-    ("x:tablePart", "r:id"): anything,
+    ("x:hyperlink", "location"): full_match(r"[^\x00-\x1f|\[\]\\:/]{0,255}"),
+    ("x:hyperlink", "r:id"): any_value,
+    ("x:drawing", "r:id"): any_value,
+    ("x:tablePart", "r:id"): any_value,
     ("x:pane", "state"): token,
-    ("x:mergeCell", "ref"): matching(r"[A-Z0-9:$]{0,30}"),
+    ("x:mergeCell", "ref"): full_match(r"[A-Z0-9:$]{0,30}"),
 }
 SHARED = {
     "elements": ELEMENTS,
     "attributes": {"x": ATTRIBUTES, "xdr": DRAWN, "a": drawing.ATTRIBUTES, "pic": drawing.ATTRIBUTES},
     "exact": EXACT,
     "fixed": drawing.FIXED,
-    "skipped": drawing.EXTENSIONS | names("x", "extLst"),
+    "skipped": drawing.EXTENSIONS | qualified_names("x", "extLst"),
     "refused": drawing.REFUSED
-    | dict.fromkeys(names("x", "comment controls oleObjects"), Reason.CANNOT_CLEAN)
+    | dict.fromkeys(qualified_names("x", "comment controls oleObjects"), Reason.CANNOT_CLEAN)
     | {"x:comment": Reason.COMMENTS},
-    "texts": names("x", "t v oddHeader oddFooter evenHeader evenFooter firstHeader firstFooter")
-    | names("a", "t")
-    | names("xdr", "col colOff row rowOff"),
-    "visible": names("x", "t v") | names("a", "t"),
+    "texts": qualified_names("x", "t v oddHeader oddFooter evenHeader evenFooter firstHeader firstFooter")
+    | qualified_names("a", "t")
+    | qualified_names("xdr", "col colOff row rowOff"),
+    "visible": qualified_names("x", "t v") | qualified_names("a", "t"),
 }
 RULES = {
     root: Rules(root=f"x:{root}", **SHARED)
@@ -90,13 +101,13 @@ DRAWING = Rules(root="xdr:wsDr", **SHARED)
 
 
 class SheetFilter(Filter):
-    """Refuses cells with a formula that has no result, which would become empty."""
+    """Refuses a file with a formula that has no result, because the cell would become empty."""
 
     def __init__(self, rules, relations):
         super().__init__(rules, relations)
         self.has_formula = self.has_value = False
 
-    def decide(self, name, attributes):
+    def write_start(self, name, attributes):
         if name == "x:c":
             self.has_formula = self.has_value = False
         elif name == "x:f":
@@ -105,7 +116,7 @@ class SheetFilter(Filter):
             self.has_value = True
         elif name == "a:blip" and not any(key.endswith(" embed") for key in attributes):
             raise Refused(Reason.LINKED)
-        return super().decide(name, attributes)
+        return super().write_start(name, attributes)
 
     def end(self, name):
         if self.open[-1] == "/x:c" and self.has_formula and not self.has_value:

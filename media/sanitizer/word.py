@@ -1,14 +1,28 @@
-"""What may stay in the parts of a Word file. ECMA-376 part 1, chapter 17."""
+"""The allow-lists for the parts of a Word file, and the filter for its fields.
+
+They name XML elements and attributes of ECMA-376 part 1, chapter 17. How they are used:
+media/sanitizer/xml_filter.py, class Rules.
+"""
 
 import re
 from xml.sax.saxutils import quoteattr
 
 from media.sanitizer import drawing
 from media.sanitizer.reasons import Reason, Refused
-from media.sanitizer.xml_filter import Filter, Rules, W, anything, matching, names, token, tokens, words
+from media.sanitizer.xml_filter import (
+    WORD_NAMESPACE,
+    Filter,
+    Rules,
+    any_value,
+    full_match,
+    is_not_path,
+    qualified_names,
+    token,
+    token_attributes,
+)
 
 ELEMENTS = (
-    names(
+    qualified_names(
         "w",
         """document body background p pPr r rPr t tab br cr noBreakHyphen softHyphen sym ptab hyperlink
         bookmarkStart bookmarkEnd drawing fldChar fldSimple ruby rubyPr rubyAlign hps hpsRaise hpsBaseText lid
@@ -36,16 +50,16 @@ ELEMENTS = (
         characterSpacingControl compat compatSetting decimalSymbol listSeparator themeFontLang
         clrSchemeMapping displayBackgroundShape bordersDoNotSurroundHeader bordersDoNotSurroundFooter""",
     )
-    | names(
+    | qualified_names(
         "wp",
         """inline anchor extent effectExtent docPr cNvGraphicFramePr simplePos positionH positionV align
         posOffset wrapNone wrapSquare wrapTight wrapThrough wrapTopAndBottom wrapPolygon start lineTo""",
     )
-    | names("wps", "wsp cNvPr cNvSpPr cNvCnPr spPr style txbx bodyPr")
-    | names("wpg", "wgp cNvPr cNvGrpSpPr grpSpPr grpSp")
+    | qualified_names("wps", "wsp cNvPr cNvSpPr cNvCnPr spPr style txbx bodyPr")
+    | qualified_names("wpg", "wgp cNvPr cNvGrpSpPr grpSpPr grpSp")
     | drawing.ELEMENTS
 )
-ATTRIBUTES = tokens(
+ATTRIBUTES = token_attributes(
     """val type id name anchor history fldCharType dirty space pos leader hanging firstLine left
     right start end top bottom header footer gutter before after line lineRule beforeAutospacing
     afterAutospacing beforeLines afterLines firstLineChars leftChars rightChars hangingChars
@@ -62,30 +76,31 @@ ATTRIBUTES = tokens(
     evenHBand oddHBand evenVBand oddVBand""",
     prefix="w:",
 ) | {"xml:space": token}
-DRAWN = tokens("""distT distB distL distR simplePos relativeHeight behindDoc locked layoutInCell allowOverlap
+DRAWN = token_attributes("""
+    distT distB distL distR simplePos relativeHeight behindDoc locked layoutInCell allowOverlap
     x y cx cy l t r b relativeFrom wrapText edited id name hidden txBox bwMode
     rot vert wrap lIns tIns rIns bIns anchor anchorCtr upright numCol spcCol rtlCol fromWordArt forceAA
     compatLnSpc vertOverflow horzOverflow spcFirstLastPara""")
 FONT_NAMES = ("ascii", "hAnsi", "cs", "eastAsia")
 EXACT = (
     drawing.EXACT
-    | {("w:rFonts", f"w:{name}"): words for name in FONT_NAMES}
+    | {("w:rFonts", f"w:{name}"): is_not_path for name in FONT_NAMES}
     | {
-        ("w:font", "w:name"): words,
-        ("w:sym", "w:font"): words,
-        ("w:name", "w:val"): words,
-        ("w:lvlText", "w:val"): matching(r".{0,60}"),
-        ("w:decimalSymbol", "w:val"): matching(r".?"),
-        ("w:listSeparator", "w:val"): matching(r".?"),
-        ("w:tblCaption", "w:val"): words,
-        ("w:tblDescription", "w:val"): words,
-        ("w:compatSetting", "w:uri"): matching(r"http://schemas\.microsoft\.com/office/word"),
-        ("w:hyperlink", "r:id"): anything,
-        ("w:headerReference", "r:id"): anything,
-        ("w:footerReference", "r:id"): anything,
+        ("w:font", "w:name"): is_not_path,
+        ("w:sym", "w:font"): is_not_path,
+        ("w:name", "w:val"): is_not_path,
+        ("w:lvlText", "w:val"): full_match(r".{0,60}"),
+        ("w:decimalSymbol", "w:val"): full_match(r".?"),
+        ("w:listSeparator", "w:val"): full_match(r".?"),
+        ("w:tblCaption", "w:val"): is_not_path,
+        ("w:tblDescription", "w:val"): is_not_path,
+        ("w:compatSetting", "w:uri"): full_match(r"http://schemas\.microsoft\.com/office/word"),
+        ("w:hyperlink", "r:id"): any_value,
+        ("w:headerReference", "r:id"): any_value,
+        ("w:footerReference", "r:id"): any_value,
     }
 )
-CHANGES = names(
+CHANGES = qualified_names(
     "w",
     """ins del moveFrom moveTo rPrChange pPrChange sectPrChange tblPrChange tblGridChange
     tcPrChange trPrChange
@@ -96,8 +111,8 @@ CHANGES = names(
 REFUSED = (
     drawing.REFUSED
     | dict.fromkeys(CHANGES, Reason.COMMENTS)
-    | dict.fromkeys(names("w", "object altChunk subDoc control movie"), Reason.CANNOT_CLEAN)
-    | dict.fromkeys(names("v", "imagedata textpath"), Reason.CANNOT_CLEAN)
+    | dict.fromkeys(qualified_names("w", "object altChunk subDoc control movie"), Reason.CANNOT_CLEAN)
+    | dict.fromkeys(qualified_names("v", "imagedata textpath"), Reason.CANNOT_CLEAN)
     | {"wps:linkedTxbx": Reason.CANNOT_CLEAN}
 )
 SHARED = {
@@ -108,12 +123,14 @@ SHARED = {
     },
     "exact": EXACT,
     "fixed": drawing.FIXED,
-    "unwrapped": names("w", "sdt sdtContent smartTag customXml"),
-    "skipped": names("w", "sdtPr sdtEndPr smartTagPr customXmlPr latentStyles ffData docVars numPicBullet")
+    "unwrapped": qualified_names("w", "sdt sdtContent smartTag customXml"),
+    "skipped": qualified_names(
+        "w", "sdtPr sdtEndPr smartTagPr customXmlPr latentStyles ffData docVars numPicBullet"
+    )
     | drawing.EXTENSIONS,
     "refused": REFUSED,
-    "texts": names("w", "t") | names("a", "t") | names("wp", "align posOffset"),
-    "visible": names("w", "t") | names("a", "t") | names("m", "t"),
+    "texts": qualified_names("w", "t") | qualified_names("a", "t") | qualified_names("wp", "align posOffset"),
+    "visible": qualified_names("w", "t") | qualified_names("a", "t") | qualified_names("m", "t"),
 }  # fmt: skip
 RULES = {
     root: Rules(root=f"w:{root}", **SHARED)
@@ -130,12 +147,12 @@ RULES = {
         "comments",
     )
 }
-# In styles a name is what readers choose a style by; in lists it is a trace.
+# Readers choose a style by its name, but never see the name of a list, which can tell something.
 RULES["numbering"].elements -= {"w:name"}
 THEME = Rules(root="a:theme", **SHARED)
 
-# Fields that are worked out from the document alone, and links to the web. The first take no words of
-# their own, the second name a bookmark, a style or a sequence. The switches say how they look.
+# Instructions of fields whose results come from the document alone, and of links. The first group of names
+# takes no arguments, the second takes the name of a bookmark, a style or a sequence. Switches are formatting.
 FORMAT = r"""(\s+\\[*#]\s*([A-Za-z]{1,20}|"[#0,. ]{0,20}"))*\s*"""
 ARGUMENTS = r"""(\s+(\\[a-zA-Z*#!]|[\w.,-]{1,40}|"[\w\s.,;:#-]{0,60}"))*\s*"""
 FIELD = re.compile(
@@ -145,58 +162,57 @@ FIELD = re.compile(
 LINK = re.compile(
     r"""\s*HYPERLINK\s+("(https?://|mailto:|tel:)[^"\\]*"|\\l\s+"?[\w.-]+"?)(\s+\\[hnt])*\s*""", re.IGNORECASE
 )
-LONGEST_CODE = 2000
-# How expat names attributes of Word's namespace.
-W_SPACE = f"{W} "
+# Characters of an instruction.
+MAX_CODE_LENGTH = 2000
 
 
 def is_safe_field(code):
-    return len(code) < LONGEST_CODE and bool(FIELD.fullmatch(code) or LINK.fullmatch(code))
+    return len(code) < MAX_CODE_LENGTH and bool(FIELD.fullmatch(code) or LINK.fullmatch(code))
 
 
 class WordFilter(Filter):
-    """Keeps what fields show, and their instructions when these are known to ask for nothing else."""
+    """Keeps the results of fields. An instruction stays if it is one of FIELD or LINK."""
 
     def __init__(self, rules, relations):
         super().__init__(rules, relations)
-        # For each open field: the place of its beginning in the result, its instruction, its state.
+        # For each open field: the index in `output` where it begins, its instruction, and its state.
         self.fields = []
 
-    def decide(self, name, attributes):
+    def write_start(self, name, attributes):
         if name == "w:fldChar":
-            self.change_field(attributes.get(f"{W_SPACE}fldCharType"))
+            self.change_field(attributes.get(f"{WORD_NAMESPACE} fldCharType"))
             self.dropped = 1
             return "skip"
         if name == "w:instrText":
             self.dropped = 1
             return "code"
         if name == "w:fldSimple":
-            code = attributes.get(f"{W_SPACE}instr", "")
+            code = attributes.get(f"{WORD_NAMESPACE} instr", "")
             if not is_safe_field(code):
                 return ""
-            self.out.append(f"<w:fldSimple w:instr={quote(code)}>")
+            self.output.append(f"<w:fldSimple w:instr={quote(code)}>")
             return "/w:fldSimple"
         if name == "a:blip" and not any(key.endswith(" embed") for key in attributes):
             raise Refused(Reason.LINKED)
-        return super().decide(name, attributes)
+        return super().write_start(name, attributes)
 
     def change_field(self, kind):
         if kind == "begin":
-            self.fields.append({"place": len(self.out), "code": "", "is_code": True, "is_safe": False})
-            self.out.append("")
+            self.fields.append({"place": len(self.output), "code": "", "is_code": True, "is_safe": False})
+            self.output.append("")
             return
-        field = self.fields[-1]  # IndexError on a field that never began: the file is broken
+        field = self.fields[-1]  # IndexError for a field that never began: the file is broken.
         if field["is_code"]:
             field["is_code"] = False
             field["is_safe"] = is_safe_field(field["code"])
             if field["is_safe"]:
                 text = quote(field["code"])[1:-1]
-                self.out[field["place"]] = (
+                self.output[field["place"]] = (
                     '<w:fldChar w:fldCharType="begin"/>'
                     f'<w:instrText xml:space="preserve">{text}</w:instrText>'
                 )
         if field["is_safe"]:
-            self.out.append(f'<w:fldChar w:fldCharType="{"end" if kind == "end" else "separate"}"/>')
+            self.output.append(f'<w:fldChar w:fldCharType="{"end" if kind == "end" else "separate"}"/>')
         if kind == "end":
             self.fields.pop()
 

@@ -1,6 +1,7 @@
-"""Copies XML through an allow-list of elements and attributes, without keeping the document in memory.
+"""Copies XML through an allow-list of elements and attributes, without a tree of the document in memory.
 
-expat reads it. It expands no entities here, since a document type is refused, and opens no addresses.
+The parser is expat. Entities are never expanded, as a document type is refused, and no address is opened.
+Elements and attributes are written here as prefix and name ("w:p"), with the prefixes of PREFIXES.
 """
 
 import re
@@ -11,20 +12,20 @@ from xml.sax.saxutils import escape, quoteattr
 
 from media.sanitizer.reasons import Reason, Refused
 
-W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-X = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-DRAWING = "http://schemas.openxmlformats.org/drawingml/2006"
-WORD_2010 = "http://schemas.microsoft.com/office/word/2010"
-# The prefixes of what is written. Elements and attributes of other namespaces have none, and are left out.
+WORD_NAMESPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+SHEET_NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+DRAWING_NAMESPACE = "http://schemas.openxmlformats.org/drawingml/2006"
+WORD_2010_NAMESPACE = "http://schemas.microsoft.com/office/word/2010"
+# {namespace: prefix in the result}. Elements and attributes of other namespaces are left out.
 PREFIXES = {
-    W: "w",
-    X: "x",
-    f"{DRAWING}/main": "a",
-    f"{DRAWING}/picture": "pic",
-    f"{DRAWING}/wordprocessingDrawing": "wp",
-    f"{DRAWING}/spreadsheetDrawing": "xdr",
-    f"{WORD_2010}/wordprocessingShape": "wps",
-    f"{WORD_2010}/wordprocessingGroup": "wpg",
+    WORD_NAMESPACE: "w",
+    SHEET_NAMESPACE: "x",
+    f"{DRAWING_NAMESPACE}/main": "a",
+    f"{DRAWING_NAMESPACE}/picture": "pic",
+    f"{DRAWING_NAMESPACE}/wordprocessingDrawing": "wp",
+    f"{DRAWING_NAMESPACE}/spreadsheetDrawing": "xdr",
+    f"{WORD_2010_NAMESPACE}/wordprocessingShape": "wps",
+    f"{WORD_2010_NAMESPACE}/wordprocessingGroup": "wpg",
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships": "r",
     "http://schemas.openxmlformats.org/markup-compatibility/2006": "mc",
     "http://schemas.openxmlformats.org/package/2006/relationships": "rel",
@@ -33,11 +34,14 @@ PREFIXES = {
     "urn:schemas-microsoft-com:vml": "v",
     "http://www.w3.org/XML/1998/namespace": "xml",
 }
-ADDRESSES = {prefix: address for address, prefix in PREFIXES.items()}
-# Elements that may lose their relationship: what they lead to isn't seen in the document.
+NAMESPACES = {prefix: address for address, prefix in PREFIXES.items()}
+# Elements that may lose their relationship, because its target isn't seen in the document.
 LINKS = {"w:hyperlink", "a:hlinkClick", "x:hyperlink"}
-MOST_DEPTH = 200
-BLOCK = 65536
+# Levels of nested elements.
+MAX_DEPTH = 200
+# Bytes that are read at a time.
+BLOCK_SIZE = 65536
+# Word and Excel write paths and file names, of pictures for example, into descriptions.
 PATH_OR_FILE = re.compile(
     r"\.(jpe?g|png|heic|gif|tiff?|webp|svg|emf|wmf|pdf|docx?|xlsx?)\s*$|\b\w:\\|\\\\|file:|://|(^|\s)(/[^/\s]+){2,}",
     re.IGNORECASE,
@@ -46,13 +50,15 @@ PATH_OR_FILE = re.compile(
 
 @dataclass
 class Rules:
-    """What may stay in one kind of part.
+    """What may stay in one kind of XML part. All other elements and attributes are left out.
 
-    `elements`: their names. `attributes`: the names that each prefix's elements may have, with the pattern
-    of their values. `exact`: the same for (element, attribute), which comes first. `fixed`: what an
-    attribute is set to. `unwrapped`: elements of which only the content stays. `skipped`: elements that go
-    with all words in them. `refused`: {element: Reason}. `texts`: the elements whose text stays.
-    `visible`: the elements whose text readers see, which may go nowhere but into the result.
+    `root`: the root element. `elements`: elements that may stay. `attributes`: {prefix: {attribute: test}},
+    for all elements with the prefix; a test takes the value and returns whether it may stay. `exact`:
+    {(element, attribute): test}, which takes precedence. `fixed`: {(element, attribute): value that replaces
+    the value}. `unwrapped`: elements that are replaced by their content. `skipped`: elements that are left
+    out with their content, whatever it is. `refused`: {element: Reason to refuse the file}. `texts`:
+    elements whose text stays. `visible`: elements whose text readers see; a file is refused if such text
+    would be left out.
     """
 
     root: str
@@ -68,17 +74,32 @@ class Rules:
 
 
 class Filter:
-    """Filters one part. Subclasses do what a format asks for besides its Rules."""
+    """Filters one XML part by its Rules. Subclasses add what is special to a format.
+
+    `relations`: {id: Relation} of the part (media/sanitizer/office.py).
+    """
 
     def __init__(self, rules, relations):
         self.rules, self.relations = rules, relations
-        self.out, self.open, self.dropped = [], [], 0
-        self.prefixes, self.choices = {}, []
-        # Old ids of the relationships that the result uses.
+        # Pieces of the result.
+        self.output = []
+        # For each open element: "/name" if it is written; "" if only its content is; its name if it is left
+        # out; "skip" if its visible text may be left out too. Subclasses add further states.
+        self.open = []
+        # How many of the open elements are left out.
+        self.dropped = 0
+        # {prefix in the file: prefix in the result, or None}.
+        self.prefixes = {}
+        # For each open mc:AlternateContent: whether an alternative has been taken.
+        self.choices = []
+        # {old id: new id} of the relationships that the result uses.
         self.used = {}
 
     def run(self, file):
-        """Return the filtered XML of the open `file` as bytes. Raises Refused, and errors of expat."""
+        """Return the filtered XML of the open file `file` as bytes.
+
+        Raises Refused, ValueError, and the errors of expat for a broken file.
+        """
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = refuse_doctype
@@ -86,11 +107,11 @@ class Filter:
         parser.StartElementHandler = self.start
         parser.EndElementHandler = self.end
         parser.CharacterDataHandler = self.text
-        while block := file.read(BLOCK):
+        while block := file.read(BLOCK_SIZE):
             parser.Parse(block)
         parser.Parse(b"", True)
         self.check_end()
-        return "".join(self.out).encode()
+        return "".join(self.output).encode()
 
     def check_end(self):
         """Raise an error when the part isn't complete."""
@@ -99,22 +120,22 @@ class Filter:
         self.prefixes[prefix] = PREFIXES.get(address)
 
     def start(self, name, attributes):
-        name = short(name)
-        if len(self.open) > MOST_DEPTH:
+        name = prefixed_name(name)
+        if len(self.open) > MAX_DEPTH:
             raise Refused(Reason.TOO_MUCH)
         if not self.open and name != self.rules.root:
             raise ValueError("another kind of part")
-        # What an alternative for older programs holds stands elsewhere as well.
+        # Content for older programs, which is skipped, is also elsewhere in the file.
         if name in self.rules.refused and "skip" not in self.open:
             raise Refused(self.rules.refused[name])
         if self.dropped:
             self.dropped += 1
             self.open.append("skip" if self.open[-1] == "skip" else name)
             return
-        self.open.append(self.decide(name, attributes))
+        self.open.append(self.write_start(name, attributes))
 
-    def decide(self, name, attributes):
-        """Write the start of an element. Return what its end is to be, "" for none, or what is dropped."""
+    def write_start(self, name, attributes):
+        """Write the start of an element, or leave it out. Return its state for `open`."""
         rules = self.rules
         if name == "mc:AlternateContent":
             self.choices.append(False)
@@ -129,16 +150,16 @@ class Filter:
         if name not in rules.elements:
             self.dropped = 1
             return name or "?"
-        kept = self.kept_attributes(name, attributes)
-        head = "<" + name + "".join([f" {key}={quoteattr(value)}" for key, value in kept.items()])
+        allowed = self.filter_attributes(name, attributes)
+        head = "<" + name + "".join([f" {key}={quoteattr(value)}" for key, value in allowed.items()])
         if len(self.open) == 0:
-            used = sorted(prefix for prefix in ADDRESSES if prefix not in {"xml", "mc", "rel"})
-            head += "".join(f' xmlns:{prefix}="{ADDRESSES[prefix]}"' for prefix in used)
-        self.out.append(head + ">")
+            used = sorted(prefix for prefix in NAMESPACES if prefix not in {"xml", "mc", "rel"})
+            head += "".join(f' xmlns:{prefix}="{NAMESPACES[prefix]}"' for prefix in used)
+        self.output.append(head + ">")
         return "/" + name
 
     def choose(self, name, attributes):
-        """Take the first alternative whose namespaces are known, else the one for older programs."""
+        """Take the first alternative whose namespaces are in PREFIXES, else the one for older programs."""
         known = all(self.prefixes.get(prefix) for prefix in attributes.get("Requires", "").split())
         if self.choices and not self.choices[-1] and (name == "mc:Fallback" or known):
             self.choices[-1] = True
@@ -146,23 +167,27 @@ class Filter:
         self.dropped = 1
         return "skip"
 
-    def kept_attributes(self, name, attributes):
-        """Return the attributes of an element that stay, with the values that they get."""
-        written = {short(key) if " " in key else key: value for key, value in attributes.items()}
-        kept = {key: self.kept_value(name, key, value) for key, value in written.items()}
-        return {key: value for key, value in kept.items() if value is not None}
+    def filter_attributes(self, name, attributes):
+        """Return {attribute: value in the result} of the attributes of an element that may stay."""
+        prefixed = {prefixed_name(key) if " " in key else key: value for key, value in attributes.items()}
+        filtered = {key: self.filter_value(name, key, value) for key, value in prefixed.items()}
+        return {key: value for key, value in filtered.items() if value is not None}
 
-    def kept_value(self, name, key, value):
+    def filter_value(self, name, key, value):
+        """Return the value of the attribute `key` in the result, or None to leave the attribute out."""
         rules = self.rules
         if key.startswith("r:"):
-            return self.relation(name, value) if (name, key) in rules.exact else None
+            return self.new_relation_id(name, value) if (name, key) in rules.exact else None
         if (name, key) in rules.fixed:
             return rules.fixed[name, key]
-        fits = rules.exact.get((name, key)) or rules.attributes[name.partition(":")[0]].get(key)
-        return value if fits and fits(value) else None
+        test = rules.exact.get((name, key)) or rules.attributes[name.partition(":")[0]].get(key)
+        return value if test and test(value) else None
 
-    def relation(self, name, value):
-        """Return the new id of the relationship `value`, or None when what it leads to doesn't stay."""
+    def new_relation_id(self, name, value):
+        """Return the new id of the relationship with the id `value`, or None to leave the attribute out.
+
+        Raises Refused if the relationship is missing, and readers would see that.
+        """
         if value not in self.relations:
             if name in LINKS:
                 return None
@@ -176,22 +201,22 @@ class Filter:
         elif state == "mc:AlternateContent":
             self.choices.pop()
         elif state:
-            self.out.append(f"<{state}>")
+            self.output.append(f"<{state}>")
 
     def text(self, data):
         state = self.open[-1]
         if state.startswith("/"):
             if state[1:] in self.rules.texts:
-                self.out.append(escape(data))
+                self.output.append(escape(data))
         elif state in self.rules.visible and data.strip():
             raise Refused(Reason.CANNOT_CLEAN)
 
 
 @lru_cache(maxsize=4096)
-def short(name):
-    """Return the name that expat gives with the prefix that is used here, "" for another namespace."""
-    address, _space, local = name.rpartition(" ")
-    prefix = PREFIXES.get(address)
+def prefixed_name(name):
+    """Return the "prefix:name" of expat's "namespace name", or "" for a namespace that is not in PREFIXES."""
+    namespace, _space, local = name.rpartition(" ")
+    prefix = PREFIXES.get(namespace)
     return f"{prefix}:{local}" if prefix else ""
 
 
@@ -199,30 +224,32 @@ def refuse_doctype(*_declaration):
     raise Refused(Reason.CANNOT_CLEAN)
 
 
-# --- Patterns of values ---------------------------------------------------------------------------
+# --- Tests for values -----------------------------------------------------------------------------
 
 
-def matching(pattern):
+def full_match(pattern):
+    """Return a test that is true for values that `pattern` matches completely."""
     return re.compile(pattern).fullmatch
 
 
-token = matching(r"[\w.#%+ -]{0,80}")
+# The test for most attributes: numbers, keywords, references to cells and the like.
+token = full_match(r"[\w.#%+ -]{0,80}")
 
 
-def words(value):
-    """Whether `value` is neither a path nor the name of a file nor an address."""
+def is_not_path(value):
+    """Return whether `value` has no path, file name or address in it."""
     return not PATH_OR_FILE.search(value)
 
 
-def anything(_value):
+def any_value(_value):
     return True
 
 
-def names(prefix, text):
-    """Return the qualified names of `text` for `prefix`."""
+def qualified_names(prefix, text):
+    """Return {"prefix:name", ...} of the names in `text`, which spaces divide."""
     return frozenset(f"{prefix}:{name}" for name in text.split())
 
 
-def tokens(text, prefix=""):
-    """Return {attribute: token} for the names in `text`."""
+def token_attributes(text, prefix=""):
+    """Return {attribute: token}, a value of Rules.attributes, of the names in `text`, which spaces divide."""
     return {prefix + name: token for name in text.split()}
