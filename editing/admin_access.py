@@ -1,8 +1,8 @@
-"""Keeps editors of one section from what is hidden in another, in every view of Wagtail's admin.
+"""Checks the pages and objects that an admin URL names, so that editors see nothing hidden of other sections.
 
-Most of Wagtail's views ask for permission themselves. Some show a title before they do, and the next one
-that forgets to ask must not give away a story: so the pages that an address names are looked at first.
-docs/decisions/admin-access.md says which views these are.
+Most of Wagtail's views check permissions themselves. Some show a title before they do, and a view that
+forgets the check in a later version must not reveal a story. Therefore `check_objects` runs before every
+admin view. docs/decisions/admin-access.md lists the views of Wagtail 8.0 that need it.
 """
 
 from functools import wraps
@@ -16,49 +16,54 @@ from wagtail.permissions import policy_registry
 
 from publishing.visibility import published_pages
 
-# The arguments of the admin's views that are pages.
+# Names of URL arguments that are primary keys of pages.
 PAGE_ARGUMENTS = {"page_id", "page_pk", "page_to_move_id", "parent_page_id", "destination_id"}
-# Lists of all pages that take no heed of who asks: only for those who may see the whole tree.
-ABOUT_ALL_PAGES = {"page_types_usage", "page_types_usage_results"}
-ANY_WORK = {"add", "change", "choose", "delete", "lock", "publish", "unlock", "view"}
+# Names of URLs of reports about all pages, which don't check permissions.
+ALL_PAGES_URL_NAMES = {"page_types_usage", "page_types_usage_results"}
+# With any of these permissions for an object, a user may see it in the admin.
+OBJECT_PERMISSIONS = {"add", "change", "choose", "delete", "lock", "publish", "unlock", "view"}
 
 
 def check_objects(view):
-    """Decorate a view of the admin to refuse what is hidden from who asks."""
+    """Decorate an admin view to refuse requests that name something that is hidden from the user."""
 
     @wraps(view)
-    def checked(request, *arguments, **named):
+    def checked(request, *args, **kwargs):
         user = request.user
+        # A user without access to the admin is redirected to the login by Wagtail's own decorator.
         if user.is_superuser or not user.has_perm("wagtailadmin.access_admin"):
-            return view(request, *arguments, **named)  # Wagtail sends the latter to the login
-        return view(request, *arguments, **named) if may_open(request, named) else permission_denied(request)
+            return view(request, *args, **kwargs)
+        return view(request, *args, **kwargs) if may_open(request, kwargs) else permission_denied(request)
 
     return checked
 
 
-def may_open(request, named):
-    """Return whether nothing that the address names is hidden from who sends `request`."""
+def may_open(request, kwargs):
+    """Return whether the user may see everything that the URL of `request` names.
+
+    `kwargs`: the named arguments of the view.
+    """
     match = request.resolver_match
-    if match.url_name in ABOUT_ALL_PAGES:
+    if match.url_name in ALL_PAGES_URL_NAMES:
         return sees_whole_tree(request.user)
-    pages = {named[name] for name in PAGE_ARGUMENTS & named.keys()}
-    if "wagtailadmin_pages" in match.namespaces and "pk" in named:
-        pages.add(named["pk"])
+    pages = {kwargs[name] for name in PAGE_ARGUMENTS & kwargs.keys()}
+    if "wagtailadmin_pages" in match.namespaces and "pk" in kwargs:
+        pages.add(kwargs["pk"])
     if match.url_name == "wagtailadmin_choose_page_chosen_multiple":
-        pages |= numbers_in(request)
+        pages |= get_ids_in_query(request)
     elif match.url_name == "wagtail_bulk_action":
-        if (named["app_label"], named["model_name"]) != ("wagtailcore", "page"):
-            return may_choose_all(request, named)
-        pages |= pages_in_list(request)
-    # What isn't there is 404, as always.
-    there = Page.objects.filter(pk__in=pages)
-    return not pages or not there.exclude(visible_to(request.user)).exists()
+        if (kwargs["app_label"], kwargs["model_name"]) != ("wagtailcore", "page"):
+            return may_access_all(request, kwargs)
+        pages |= get_pages_of_bulk_action(request)
+    # For pages that don't exist, the view answers with 404.
+    existing = Page.objects.filter(pk__in=pages)
+    return not pages or not existing.exclude(visible_to(request.user)).exists()
 
 
 def visible_to(user):
-    """Return the condition that a page is public, as the admin shows it, or is one that `user` works with."""
+    """Return a Q for the pages that `user` may see in the admin: public pages and those of their sections."""
     own = policy_registry.get_by_type(Page).explorable_instances(user)
-    # The admin shows the title of the draft.
+    # The admin shows the title of the draft, so it has to be that of the public page.
     public = published_pages().filter(draft_title=F("title"))
     return Q(depth=1) | Q(pk__in=own.values("pk")) | Q(pk__in=public.values("pk"))
 
@@ -68,31 +73,34 @@ def is_visible(page, user):
 
 
 def sees_whole_tree(user):
+    """Return whether `user` may explore the pages from the root."""
     root = policy_registry.get_by_type(Page).explorable_root_instance(user)
     return bool(root and root.is_root())
 
 
-def numbers_in(request):
+def get_ids_in_query(request):
     return {int(value) for value in request.GET.getlist("id") if value.isdecimal()}
 
 
-def pages_in_list(request):
-    """Return the numbers of the pages that an action on a list is for: those named, or "all"."""
+def get_pages_of_bulk_action(request):
+    """Return the primary keys of the pages that a bulk action is for: the given ones, or all in a list."""
     if "all" not in request.GET.getlist("id"):
-        return numbers_in(request)
+        return get_ids_in_query(request)
     pages, parent = Page.objects.all(), request.GET.get("childOf", "")
     if parent.isdecimal():
         pages = pages.descendant_of(get_object_or_404(Page, pk=parent))
     return set(pages.values_list("pk", flat=True))
 
 
-def may_choose_all(request, named):
-    """Return whether who sends `request` may work with each picture, document or the like that it names."""
+def may_access_all(request, kwargs):
+    """Return whether the user has a permission for each object (not a page) that a bulk action is for."""
     try:
-        model = apps.get_model(named["app_label"], named["model_name"])
+        model = apps.get_model(kwargs["app_label"], kwargs["model_name"])
         chosen = [value for value in request.GET.getlist("id") if value != "all"]
         found = list(model.objects.filter(pk__in=chosen))
     except (LookupError, ValueError):
         return False
     policy = policy_registry.get_by_type(model)
-    return all(policy.user_has_any_permission_for_instance(request.user, ANY_WORK, item) for item in found)
+    return all(
+        policy.user_has_any_permission_for_instance(request.user, OBJECT_PERMISSIONS, item) for item in found
+    )

@@ -1,12 +1,13 @@
-"""Refuses what a form of the admin may not store: whatever its user may not choose.
+"""Makes the forms of the admin refuse references to objects that their user may not choose.
 
-Wagtail's choosers offer only what their user may choose, but its forms accept any ID. The rule here is one
-for all forms: a reference that is new in a form must be to something that its user may choose. What was
-stored before, by anybody, stays. docs/decisions/admin-access.md says why.
+Wagtail's choosers offer only objects that the user may choose, but its forms accept any ID. The rule here
+holds for all forms: a new reference must be to an object that the user may choose. References that are
+stored already stay, whoever chose them. docs/decisions/admin-access.md says why.
 
-Every ID enters a form through a chooser or through rich text. Both drop what may not be chosen when they read
-the request, so that the form that comes back, a preview or an error cannot show it. Model forms then say so
-beside the field, and check what they are about to store once more, as Wagtail's reference index reads it.
+Every ID enters a form through a chooser or through rich text. Both drop a forbidden ID when they read the
+request, so that neither the form that is shown again nor a preview nor an error can show its object. Model
+forms then add an error to the field. They also check all references that they are about to store, as
+Wagtail's reference index finds them.
 """
 
 from contextvars import ContextVar
@@ -35,18 +36,20 @@ from editing.patches import patch
 from media.access import FILE_PERMISSIONS, is_shown_at_once
 
 FILES = (AbstractImage, AbstractDocument)
-# Models beside snippets of which every instance is offered to whoever may open a form with them.
+# Models, besides snippets, whose choosers offer all instances to everybody who may open the form.
 OFFERED_TO_ALL = [Site, Locale, Task]
 # Wagtail's methods, which `start` replaces.
 CHOOSER_VALUE = BaseChooser.value_from_datadict
 RICH_TEXT_VALUE = DraftailRichTextArea.value_from_datadict
 FORM_INIT, FORM_POST_CLEAN = WagtailAdminModelForm.__init__, WagtailAdminModelForm._post_clean
 
+# The ChoiceCheck of the request, as widgets and forms of formsets are not given the request. None outside of
+# admin views.
 current_check = ContextVar("current_check", default=None)
 
 
 def choosable(user, model):
-    """Return the instances of `model` that `user` may choose; none of a model that is not known here."""
+    """Return the instances of `model` that `user` may choose. For a model without a rule, that is none."""
     if user.is_superuser:
         return model._base_manager.all()
     if issubclass(model, Page):
@@ -60,12 +63,12 @@ def choosable(user, model):
 
 
 def may_publish(user):
-    """Return whether `user` may publish pages, in one section at least."""
+    """Return whether `user` may publish pages in at least one section."""
     return policy_registry.get_by_type(Page).user_has_permission(user, "publish")
 
 
 class ChoiceCheck:
-    """What the user of one request to the admin may choose, in what that request edits.
+    """Decides for one admin request which references its user may store.
 
     `refused`: the names of the form controls whose value was dropped.
     """
@@ -73,23 +76,25 @@ class ChoiceCheck:
     def __init__(self, request):
         self.request = request
         self.refused = set()
+        # (model, primary key) of the instances that the request edits.
         self._edited = set()
+        # {(model, key): whether it may be stored}.
         self._allowed = {}
 
     def start_editing(self, instance):
-        """Note that a form edits `instance`: what is stored in it may stay."""
+        """Note that a form edits `instance`, so the references that are stored in it are allowed."""
         if instance.pk:
             self._edited.add((type(instance), instance.pk))
             self.__dict__.pop("stored", None)
             self._allowed.clear()
 
     def allows(self, model, key, *, may_be_missing=False):
-        """Return whether `key`, as it was sent, names an instance of `model` that a form may store.
+        """Return whether a form may store a reference to the instance of `model` with the primary key `key`.
 
-        With `may_be_missing`, also where there is no such instance, which Wagtail then refuses itself. In
-        rich text Wagtail stores such a key, and a page made later could get it.
+        `key`: as it was sent. `may_be_missing`: allow a key without an instance, which choosers refuse
+        themselves. In rich text Wagtail would store such a key, and a page that is made later could get it.
         """
-        model, key = normalised(model, key)
+        model, key = to_base_key(model, key)
         if key is None:
             return False
         if (model, key) not in self._allowed:
@@ -102,7 +107,7 @@ class ChoiceCheck:
 
     @cached_property
     def stored(self):
-        """The references in what is edited, as it is live and as it is in the draft that is open."""
+        """The references in the edited instances: in their rows, and in the revisions that are open."""
         versions = [version for edited in self._edited for version in self._versions(*edited)]
         return {reference for version in versions for reference, _field in references_of(version)}
 
@@ -110,14 +115,14 @@ class ChoiceCheck:
         row = model._base_manager.filter(pk=pk).first()
         if row is None:
             return []
-        # A form that goes back to an earlier revision is opened on that one.
+        # When an earlier revision is being restored, the form is opened with that one.
         open_revisions = [getattr(row, "latest_revision_id", None)]
         open_revisions.append(self.request.resolver_match.kwargs.get("revision_id"))
         revisions = Revision.objects.for_instance(row).filter(pk__in=filter(None, open_revisions))
         return [row, *(revision.as_object() for revision in revisions)]
 
     def errors(self, form):
-        """Yield (name of a field of `form`, message) for each field that holds what may not be chosen."""
+        """Yield (name of the field, message) for each field of `form` with a forbidden reference."""
         names = {
             name
             for name in form.fields
@@ -136,37 +141,40 @@ class ChoiceCheck:
             yield name, _("Something chosen here is not available to you. Remove it or choose another.")
 
 
-def normalised(model, key):
-    """Return the model that `model` inherits its keys from, and `key` as such a key, or None."""
+def to_base_key(model, key):
+    """Return (the model that `model` inherits its primary key from, `key` converted for it).
+
+    The key is None if it is no valid key. All page types share the keys of Page.
+    """
     model = (model._meta.get_parent_list() or [model])[-1]
     try:
         key = model._meta.pk.to_python(key)
-        model._meta.pk.run_validators(key)  # whether the database can hold it
+        model._meta.pk.run_validators(key)  # It is in the range of the database column.
     except ValidationError:
         key = None
     return model, None if "\0" in str(key) else key
 
 
 def references_of(instance):
-    """Return ((model, key), name of the field or relation) for all that `instance` refers to."""
+    """Return a list of ((model, key), name of the field or relation) of all references in `instance`."""
     found = []
     for content_type, key, path, _content_path in ReferenceIndex._extract_references_from_object(instance):
         model = ContentType.objects.get_for_id(content_type).model_class()
-        found.append((normalised(model, key), path.partition(".")[0]))
+        found.append((to_base_key(model, key), path.partition(".")[0]))
     return found
 
 
 def check_choices(view):
-    """Decorate a view of the admin to check what its forms store."""
+    """Decorate an admin view to check the references that its forms store."""
 
     @wraps(view)
-    def checked(request, *arguments, **named):
+    def checked(request, *args, **kwargs):
         current_check.set(ChoiceCheck(request))
         response = None
         try:
-            response = view(request, *arguments, **named)
+            response = view(request, *args, **kwargs)
         finally:
-            # Most views leave it to Django to render their forms, after they have returned.
+            # Most views return a TemplateResponse, which Django renders later.
             if getattr(response, "is_rendered", True):
                 stop_checking()
             else:
@@ -181,7 +189,7 @@ def stop_checking(_response=None):
 
 
 def read_chooser(self, data, files, name):
-    """Stand in for BaseChooser.value_from_datadict: nothing, where it may not be chosen."""
+    """Replace BaseChooser.value_from_datadict: return None for a forbidden reference."""
     value, check = CHOOSER_VALUE(self, data, files, name), current_check.get()
     if value is None or check is None or check.allows(self.model_class, value, may_be_missing=True):
         return value
@@ -190,7 +198,7 @@ def read_chooser(self, data, files, name):
 
 
 def read_rich_text(self, data, files, name):
-    """Stand in for DraftailRichTextArea.value_from_datadict: no link to what may not be chosen."""
+    """Replace DraftailRichTextArea.value_from_datadict: unwrap forbidden links and embeds."""
     html, check = RICH_TEXT_VALUE(self, data, files, name), current_check.get()
     if html is None or check is None:
         return html
@@ -207,23 +215,23 @@ def read_rich_text(self, data, files, name):
 def allows_tag(check, tag):
     try:
         return all(check.allows(*reference[:2]) for reference in extract_references_from_rich_text(str(tag)))
-    except KeyError:  # a link to a document, without its key
+    except KeyError:  # A link to a document without its key.
         return False
 
 
 def start_form(self, *args, **kwargs):
-    """Stand in for WagtailAdminModelForm.__init__, and note what it edits before it changes that."""
+    """Replace WagtailAdminModelForm.__init__: note the instance before the form changes it."""
     FORM_INIT(self, *args, **kwargs)
     if (check := current_check.get()) and self.is_bound:
         check.start_editing(self.instance)
 
 
 def check_form(self):
-    """Stand in for WagtailAdminModelForm._post_clean, and refuse what may not be chosen."""
+    """Replace WagtailAdminModelForm._post_clean: add errors for forbidden references."""
     FORM_POST_CLEAN(self)
     if check := current_check.get():
         for name, message in check.errors(self):
-            # A value that was dropped may also be missed as required, and only the first error is shown.
+            # A required field whose value was dropped has an error already, and only the first is shown.
             self._errors.pop(name, None)
             self.add_error(name, message)
 
@@ -244,6 +252,7 @@ class CheckedPageViewSet(PageViewSet):
 
 
 def start():
+    """Patch Wagtail's widgets and forms."""
     patch(BaseChooser, "value_from_datadict", read_chooser)
     patch(DraftailRichTextArea, "value_from_datadict", read_rich_text)
     patch(WagtailAdminModelForm, "__init__", start_form)

@@ -1,4 +1,4 @@
-"""The first page of the admin: what to do next, in plain words."""
+"""Adds a panel with next steps to the admin's first page, and the admin's stylesheet."""
 
 from django.db.models import Case, When
 from django.templatetags.static import static
@@ -23,13 +23,13 @@ class NextStepsPanel(Component):
 
 
 def first_index_for(user):
-    """Return the first list of stories in which `user` may add a story, or None.
+    """Return the first story index in which `user` may add a story, or None.
 
-    Lists in the language in which the user sees the admin come before others, higher ones before lower ones.
+    Indexes in the user's admin language come first, then those higher in the page tree.
     """
-    own = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "add")
+    permitted = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "add")
     is_own_language = Case(When(locale__language_code=get_language(), then=0), default=1)
-    indexes = StoryIndexPage.objects.filter(pk__in=own.values("pk"))
+    indexes = StoryIndexPage.objects.filter(pk__in=permitted.values("pk"))
     return indexes.order_by(is_own_language, "depth", "path").first()
 
 

@@ -1,4 +1,4 @@
-"""Full addresses of what is on this site."""
+"""Absolute URLs of this site."""
 
 from urllib.parse import urljoin
 
@@ -7,5 +7,5 @@ from django.utils.encoding import iri_to_uri
 
 
 def absolute(address):
-    """Return the full address of `address`, always at the host that the site names as its own."""
+    """Return the absolute URL of the path or URL `address`, at the host of BASE_URL."""
     return urljoin(settings.BASE_URL, iri_to_uri(address))

@@ -1,4 +1,4 @@
-"""Redirects from old addresses, which work only while the page that they lead to is public."""
+"""Middleware for Wagtail's redirects from old URLs, which work only while their target page is public."""
 
 from urllib.parse import urlsplit
 
@@ -14,25 +14,26 @@ class RedirectMiddleware(middleware.RedirectMiddleware):
     """Wagtail's middleware, without redirects to hidden pages.
 
     Wagtail makes a redirect whenever a live page is renamed or moved, and keeps it when the page is
-    withdrawn: the old address would still tell the new one. A redirect to a typed address stays as it is.
+    unpublished. The old URL would then reveal the new one. Redirects to an address that somebody typed
+    always work.
     """
 
     def process_response(self, request, response):
-        """Return a redirect in the place of a 404, or the 404 itself."""
+        """Return a redirect instead of a 404, if there is one. Return all other responses unchanged."""
         if response.status_code != 404:
             return response
         redirect = find_redirect(request)
         if redirect is None or not is_usable(redirect):
             return response
-        kind = HttpResponsePermanentRedirect if redirect.is_permanent else HttpResponseRedirect
-        answer = kind(redirect.link)
-        # Browsers would keep a permanent redirect for years, and go on to a page that was withdrawn.
-        patch_cache_control(answer, no_store=True)
-        return answer
+        response_class = HttpResponsePermanentRedirect if redirect.is_permanent else HttpResponseRedirect
+        redirect_response = response_class(redirect.link)
+        # Browsers can cache a permanent redirect for years, and would reveal the URL of a withdrawn page.
+        patch_cache_control(redirect_response, no_store=True)
+        return redirect_response
 
 
 def find_redirect(request):
-    """Return the Redirect for the address of `request`, with its query string or else without; or None."""
+    """Return the Redirect for the URL of `request`, with or without its query string, or None."""
     path = Redirect.normalise_path(request.get_full_path(), decode_unicode=False)
     redirect = middleware.get_redirect(request, path)
     without_query = urlsplit(path).path
@@ -42,7 +43,7 @@ def find_redirect(request):
 
 
 def is_usable(redirect):
-    """Return whether `redirect` leads to a public page with an address, or to an address that was typed."""
+    """Return whether `redirect` leads to a public page with a URL, or to an address that was typed."""
     if redirect.redirect_page_id is None:
         return bool(redirect.redirect_link)
     page = published_pages().filter(pk=redirect.redirect_page_id).first()

@@ -1,9 +1,8 @@
-"""Which pages everybody may see.
+"""Which pages are public: `published()` for querysets, and `restrictions_on()` for one page.
 
-A page is hidden if it has a view restriction, if the page above it is hidden, or if it is an alias of a
-hidden page. Aliases can be aliases of aliases, so both questions are recursive queries: `published` begins
-with the restricted pages, `restrictions_on` with one page.
-docs/decisions/public-pages.md says why Wagtail's own methods are not enough.
+A page is public if it is live and not hidden. It is hidden if it has a view restriction, if its parent page
+is hidden, or if it is an alias of a hidden page. Aliases can have aliases, so both functions use recursive
+queries. docs/decisions/public-pages.md says why Wagtail's own methods are not enough.
 """
 
 from collections import defaultdict
@@ -18,11 +17,12 @@ from wagtail.query import PageQuerySet
 from caching.content_version import content_version
 from caching.versioned_cache import cached, in_transaction, request_version
 
-# With more hidden paths than these, the database finds them itself. SQLite takes 32,766 parameters a query.
-MOST_PATHS = 5000
+# With more hidden paths than these, a query finds them itself instead of naming them as parameters. SQLite
+# takes 32,766 parameters in a query.
+MAX_PATHS = 5000
 
-# The restricted pages, the aliases of these and of the pages below them, the aliases of those, and so on.
-# UNION drops what was found before, so a loop of aliases ends.
+# The restricted pages, the aliases of these and of their descendants, the aliases of those, and so on. UNION
+# drops rows that were found before, so a loop of aliases ends.
 HIDDEN_ROOTS = """
 WITH RECURSIVE aliases AS MATERIALIZED (
     SELECT alias.id, alias.path, source.path AS source FROM wagtailcore_page alias
@@ -38,7 +38,7 @@ WITH RECURSIVE aliases AS MATERIALIZED (
 SELECT id FROM hidden
 """
 
-# The page with the given path, the sources of all aliases among it and the pages above it, and so on.
+# The page with the given path; the sources of it and of its ancestors, where these are aliases; and so on.
 SOURCES = """
 WITH RECURSIVE shown(path) AS (
     SELECT path FROM wagtailcore_page WHERE path = %s
@@ -53,17 +53,17 @@ SELECT path FROM shown
 
 
 class PublishedQuerySet(PageQuerySet):
-    """Wagtail's pages, with the one word that every public query uses."""
+    """Wagtail's queryset of pages with `published`, which every public query uses."""
 
     def published(self):
-        """Return only what every visitor may see: no draft, nothing unpublished, no hidden page."""
+        """Return the pages that every visitor may see: live pages that are not hidden."""
         return self.live().public()
 
     def public(self):
-        """Leave out hidden pages, within the query itself."""
-        paths = known_paths()
-        if paths is None or len(paths) > MOST_PATHS:
-            return self.exclude(is_in(hidden_roots()))
+        """Exclude hidden pages."""
+        paths = get_hidden_paths()
+        if paths is None or len(paths) > MAX_PATHS:
+            return self.exclude(is_in_subtree(hidden_roots()))
         by_length = defaultdict(list)
         for path in paths:
             by_length[len(path)].append(path)
@@ -74,36 +74,37 @@ class PublishedQuerySet(PageQuerySet):
 
 
 def hidden_roots():
-    """Return the pages that are hidden for a reason of their own. All below them is hidden too."""
+    """Return the restricted pages and the aliases of hidden pages. Their descendants are hidden too."""
     return Page.objects.filter(pk__in=RawSQL(HIDDEN_ROOTS, ()))  # noqa: S611 - it has no parameters
 
 
-def known_paths():
-    """Return the paths of `hidden_roots`; None in a transaction, which may still change them."""
+def get_hidden_paths():
+    """Return the cached paths of `hidden_roots`. None within a transaction, which may still change them."""
     if in_transaction():
         return None
-    return cached("hidden paths", find_paths, request_version.get() or content_version.read())
+    return cached("hidden paths", find_hidden_paths, request_version.get() or content_version.read())
 
 
-def find_paths():
+def find_hidden_paths():
     return list(hidden_roots().values_list("path", flat=True))
 
 
-def is_in(roots, path="path"):
-    """Return the condition that a page, whose path is in the field `path`, is one of `roots` or below it.
+def is_in_subtree(roots, path="path"):
+    """Return the condition that a page is one of `roots`, or a descendant. `path`: the field with its path.
 
-    `roots` are found by keys, and not by joins: SQLite, which keeps no statistics, would begin a join
-    with all pages, once more for each page.
+    The query selects `roots` by primary key. With a join, SQLite, which has no statistics, would read all
+    pages again for each page.
     """
     return Exists(roots.order_by().filter(path=Substr(OuterRef(path), 1, Length("path"))))
 
 
 def restrictions_on(page):
-    """Return the restrictions that hide `page`: the `get_view_restrictions` of every page type.
+    """Return a queryset of the PageViewRestrictions that hide `page`. At most one query.
 
-    One query at most. Wagtail's own method takes more, and does not look above the source of an alias.
+    Every page type has it as its method `get_view_restrictions`. Wagtail's own method takes more queries, and
+    ignores restrictions on ancestors of the source of an alias.
     """
-    paths = known_paths()
+    paths = get_hidden_paths()
     if paths is not None and not page.path.startswith(tuple(paths)):
         return PageViewRestriction.objects.none()
     sources = Page.objects.filter(path__in=RawSQL(SOURCES, (page.path,)))  # noqa: S611 - a parameter

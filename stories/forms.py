@@ -1,3 +1,5 @@
+"""The page forms of the admin, which validate drafts less strictly than published pages."""
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
@@ -6,10 +8,10 @@ from stories.content_notes import ContentNote
 
 
 class CheckedPageForm(WagtailAdminPageForm):
-    """The form of every page type."""
+    """The base form of every page type."""
 
     def defer_required_fields(self):
-        # What waits for approval stays complete: approving publishes it, and Wagtail checks nothing then.
+        # A page in moderation has to stay complete: approving it publishes it without validation.
         if not self.instance.workflow_in_progress:
             super().defer_required_fields()
 
@@ -23,6 +25,6 @@ class StoryPageForm(CheckedPageForm):
     )
 
     def _post_clean(self):
-        # Tells the page's own clean() whether it is published or only saved: a draft can always be saved.
+        # StoryPage.clean() checks less for drafts, because a draft can always be saved.
         self.instance.is_draft = self.is_deferred_validation
         super()._post_clean()

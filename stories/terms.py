@@ -1,4 +1,4 @@
-"""What stories are filed under, and who signs them: countries, themes, authors."""
+"""The models Country, Theme and Author, which stories refer to."""
 
 import unicodedata
 
@@ -13,12 +13,12 @@ from wagtail.search import index
 from media.access import shown_with_pages
 from stories.languages import CONTENT_LANGUAGES, names_in
 
-# Letters that Unicode does not take for an accented other one.
+# Letters without a decomposition in Unicode, and their usual spelling without accents.
 PLAIN_LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i"})
 
 
 def fold(text):
-    """Return `text` in lower case and without accents, for comparing what people type."""
+    """Return `text` case-folded and without accents, to compare words however people type them."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.category(c).startswith("M")).translate(
         PLAIN_LETTERS
@@ -41,7 +41,7 @@ class CountryQuerySet(models.QuerySet):
 
 
 class Country(models.Model):
-    """A country of ISO 3166-1. All 249 are there from the start; their names come from CLDR."""
+    """A country of ISO 3166-1. A migration adds all 249. Their names are those of Unicode CLDR."""
 
     class Region(models.TextChoices):
         """The regions of the United Nations' M49 standard."""
@@ -69,14 +69,14 @@ class Country(models.Model):
 
     @property
     def name(self):
-        # A country that was just deleted has no code, and Wagtail says that it was deleted.
+        # After deleting a country, Wagtail prints its name when it has no code any more.
         return country_names(get_language() or "en")[self.code] or ""
 
     @property
     def index_token(self):
-        """The word that stands for it in the search index: a name may change, and has synonyms.
+        """The word for this country in the search index, as its name can change and has synonyms.
 
-        The digit at its end keeps it from being stemmed.
+        The digit at the end prevents stemming.
         """
         return f"country{self.code.lower()}0"
 
@@ -90,7 +90,7 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
         help_text=_("One or two sentences, shown above the theme's list of stories."),
     )
 
-    # For the search in the admin's choosers.
+    # For the search in the choosers of the admin.
     search_fields = [index.AutocompleteField("name"), index.FilterField("locale")]
 
     class Meta(TranslatableMixin.Meta):
@@ -110,14 +110,14 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
         return self.name
 
     def save(self, *args, **kwargs):
-        # Made once and kept when the name changes: the slug is part of a public address.
+        # The slug stays the same when the name changes, as it is part of a public URL.
         if not self.slug:
             self.slug = self._free_slug()
         super().save(*args, **kwargs)
 
     def clean(self):
         super().clean()
-        # A form leaves the constraint above unchecked, as it has no field for the language.
+        # The form has no field for the language, so Django doesn't check the constraint above.
         namesakes = Theme.objects.filter(locale=self.locale_id, name=self.name).exclude(pk=self.pk)
         if namesakes.exists():
             raise ValidationError({"name": _("There is a theme with this name already.")})
@@ -136,7 +136,7 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
 
 @shown_with_pages
 class Author(index.Indexed, TranslatableMixin, models.Model):
-    """Who signs a story: a person by the name they agreed to, or a team. Never a login."""
+    """The author of a story: a person under a name that they agreed to, or a team. Not a user account."""
 
     name = models.CharField(
         _("name"),

@@ -1,4 +1,4 @@
-"""Files a story that is copied to another language under the themes and authors of that language."""
+"""Gives a story that is copied to another language the themes and authors of that language."""
 
 from django.dispatch import receiver
 from wagtail.signals import copy_for_translation_done
@@ -7,10 +7,11 @@ from stories.models import StoryPage
 
 
 @receiver(copy_for_translation_done)
-def file_in_its_language(target_obj, **_arguments):
-    """Take the translation of each theme and author.
+def translate_terms(target_obj, **_arguments):
+    """Replace each theme and author of a new translation by its own translation.
 
-    A theme without one goes: its list would be at no address. An author without one keeps the name.
+    A theme without one is removed, as its list of stories has no URL in this language. An author without one
+    stays. This is a receiver of the signal copy_for_translation_done.
     """
     if not isinstance(target_obj, StoryPage) or target_obj.alias_of_id:
         return

@@ -1,4 +1,4 @@
-"""Themes, countries and authors in the admin, and what may be published from its lists."""
+"""Themes, countries and authors in the admin, safe links in rich text, and a check before bulk publishing."""
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
@@ -24,10 +24,10 @@ from stories.choosers import CountryChooserViewSet, SelectOnlyChooserViewSet
 from stories.terms import Author, Country, Theme
 
 
-class FilingViewSet(SnippetViewSet):
-    """A list of terms that says how many stories each has."""
+class TermViewSet(SnippetViewSet):
+    """The admin views of a model of terms, whose list shows the number of stories of each."""
 
-    links = ""  # the name of the relation from the term to its stories
+    links = ""  # The name of the relation from the term to its stories.
     chooser_viewset_class = SelectOnlyChooserViewSet
 
     def get_queryset(self, request):
@@ -42,13 +42,13 @@ class CountryIndexView(IndexView):
         return queryset.named_like(self.search_query) if self.is_searching else queryset
 
 
-class CountryViewSet(FilingViewSet):
+class CountryViewSet(TermViewSet):
     model = Country
     links = "story_countries"
     icon = "globe"
     index_view_class = CountryIndexView
     chooser_viewset_class = CountryChooserViewSet
-    # Switches the search box on; where it looks is CountryIndexView's matter.
+    # This shows the search box. CountryIndexView searches, as no column has the names.
     search_fields = ["slug"]
     list_display = [
         "__str__",
@@ -62,7 +62,7 @@ class CountryViewSet(FilingViewSet):
     panels = [FieldPanel("code"), FieldPanel("slug"), FieldPanel("region")]
 
 
-class ThemeViewSet(FilingViewSet):
+class ThemeViewSet(TermViewSet):
     model = Theme
     links = "story_themes"
     icon = "tag"
@@ -70,7 +70,7 @@ class ThemeViewSet(FilingViewSet):
     panels = [FieldPanel("name"), FieldPanel("description")]
 
 
-class AuthorViewSet(FilingViewSet):
+class AuthorViewSet(TermViewSet):
     model = Author
     links = "story_authors"
     icon = "user"
@@ -79,7 +79,7 @@ class AuthorViewSet(FilingViewSet):
 
 
 @register_snippet
-class FilingViewSetGroup(SnippetViewSetGroup):
+class TermViewSetGroup(SnippetViewSetGroup):
     items = (ThemeViewSet, CountryViewSet, AuthorViewSet)
     menu_icon = "tag"
     menu_label = _("Filed under")
@@ -87,28 +87,28 @@ class FilingViewSetGroup(SnippetViewSetGroup):
 
 
 class PublicPageLink(PageLinkHandler):
-    """A link in rich text to a page of this site, which has an address only while the page is public.
+    """A link in rich text to a page of this site. It has an href only while the page is public.
 
-    Wagtail's own handler prints the address of every page, and takes a query for each link to translate it.
+    Wagtail's handler prints the URL of any page, and takes a query for each link.
     """
 
     @classmethod
     def expand_db_attributes_many(cls, attrs_list):
-        keys = [key_of(attrs) for attrs in attrs_list]
+        keys = [parse_page_pk(attrs) for attrs in attrs_list]
         addresses = cached.many(("page links", get_language()), set(keys), public_addresses)
         return [format_html('<a href="{}">', addresses[key]) if addresses[key] else "<a>" for key in keys]
 
 
-def key_of(attrs):
-    """Return the primary key that a link's attributes name, or None. Imported text can hold anything."""
+def parse_page_pk(attrs):
+    """Return the primary key in the attributes of a link, or None. Imported text can have any attributes."""
     key = attrs.get("id", "")
-    return int(key) if key.isdecimal() and len(key) < 19 else None  # what a BigAutoField can hold
+    return int(key) if key.isdecimal() and len(key) < 19 else None  # the range of BigAutoField
 
 
 def public_addresses(keys):
-    """Return {key: address} of the pages with `keys`, in the reader's language where they are translated.
+    """Return {key: URL} of the pages with `keys`, or of their translations into the active language.
 
-    The address is None if the page is not public. It takes one query.
+    The URL is None if the page is not public. Takes one query.
     """
     language, linked = get_language(), Page.objects.filter(pk__in=keys)
     is_translation = Q(translation_key__in=linked.values("translation_key"), locale__language_code=language)
@@ -118,7 +118,7 @@ def public_addresses(keys):
 
 
 class ExternalLink(LinkHandler):
-    """A link in rich text to another site, which learns nothing of where the reader comes from."""
+    """A link in rich text to another site, without a Referer header."""
 
     identifier = "external"
 
@@ -127,8 +127,8 @@ class ExternalLink(LinkHandler):
         return format_html('<a href="{}" rel="noopener noreferrer">', attrs["href"])
 
 
-class EditedLink(ExternalLinkElementHandler):
-    """A link in the editor: Wagtail's leads wherever the stored text says, which may be a program."""
+class SafeLinkElementHandler(ExternalLinkElementHandler):
+    """A link in the rich text editor. Wagtail's handler takes any stored href, even `javascript:`."""
 
     def get_attribute_data(self, attrs):
         return {"url": check_url(attrs["href"]) or ""}
@@ -139,12 +139,12 @@ def replace_links(features):
     features.register_link_type(PublicPageLink)
     features.register_link_type(ExternalLink)
     rules = features.converter_rules_by_converter["contentstate"]["link"]
-    rules["from_database_format"]["a[href]"] = EditedLink("LINK")
+    rules["from_database_format"]["a[href]"] = SafeLinkElementHandler("LINK")
 
 
 @hooks.register("before_bulk_action")
-def publish_only_what_is_complete(request, action_type, objects, view):
-    """Refuse to publish from a list what is incomplete: Wagtail checks only in the page's editor."""
+def refuse_to_publish_incomplete_pages(request, action_type, objects, view):
+    """Refuse to bulk publish pages that lack something. Wagtail validates only in the page editor."""
     if action_type != "publish":
         return None
     drafts = list(objects)
@@ -160,7 +160,7 @@ def publish_only_what_is_complete(request, action_type, objects, view):
 
 
 def is_complete(page):
-    """Return whether `page` has all that publishing asks for, in its fields and in its blocks."""
+    """Return whether the fields and blocks of `page` are valid for publishing."""
     try:
         page.full_clean()
         if hasattr(page, "body"):

@@ -91,7 +91,7 @@ def test_the_rule_holds_in_every_tree(monkeypatch):
         with monkeypatch.context() as patch:
             take_for_committed(patch)
             assert_agreement()  # the paths are known
-            patch.setattr(visibility, "MOST_PATHS", 0)
+            patch.setattr(visibility, "MAX_PATHS", 0)
             assert_agreement()  # they are known, but too many
         transaction.savepoint_rollback(before)
     assert hidden > 100
@@ -201,7 +201,7 @@ def test_a_public_alias_stays_public_when_it_is_converted(client):
 def test_a_page_that_is_not_hidden_takes_no_query():
     make_private(make_plain_page("For members"))
     story = make_story()
-    visibility.known_paths()
+    visibility.get_hidden_paths()
     with CaptureQueriesContext(connection) as queries:
         assert not visibility.restrictions_on(story).exists()
     assert not queries
