@@ -157,11 +157,11 @@ def rough_pictures(monkeypatch):
 
 @pytest.fixture
 def committed(monkeypatch):
-    take_for_committed(monkeypatch)
+    act_as_committed(monkeypatch)
 
 
-def take_for_committed(monkeypatch):
-    """Take what the test writes for committed: what is made for visitors is kept, as on a running site."""
+def act_as_committed(monkeypatch):
+    """Have the caches treat what the test wrote as committed, so that they are used as on a running site."""
     for module in (versioned_cache, visibility):
         monkeypatch.setattr(module, "in_transaction", lambda: False)
     content_version.change()

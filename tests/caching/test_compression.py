@@ -1,4 +1,4 @@
-"""Pages reach readers compressed; files stay as they are, and so does what only some may see."""
+"""Public pages are compressed. Files, and pages for users with a session, are not."""
 
 import gzip
 
@@ -14,7 +14,7 @@ PUBLIC = ["/", "/stories/", "/search/?q=words", "/stories/?text=1", "/sitemap.xm
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_page_is_compressed_for_readers(client, address):
+def test_public_page_is_compressed(client, address):
     builders.make_story()
     plain = client.get(address)
     assert "Content-Encoding" not in plain
@@ -26,7 +26,7 @@ def test_page_is_compressed_for_readers(client, address):
         assert "Accept-Encoding" in response["Vary"]
 
 
-def test_picture_is_sent_as_it_is(client):
+def test_picture_is_not_compressed(client):
     story_with(image := builders.make_image())
     response = client.get(address_of(image), headers=BROWSER)
     assert "Content-Encoding" not in response
@@ -35,8 +35,8 @@ def test_picture_is_sent_as_it_is(client):
 
 
 @pytest.mark.parametrize("address", ["/admin/", "/admin/pages/", "/stories/", "/search/?q=words"])
-def test_nothing_is_compressed_for_somebody_with_a_session(editor, address):
-    """The length would tell whether what an address brings is among what only they may see."""
+def test_nothing_is_compressed_with_a_session(editor, address):
+    """The length would tell whether text from the address is also in the private part of the page."""
     builders.make_story()
     response = editor.get(address, headers=BROWSER)
     assert response.status_code == 200

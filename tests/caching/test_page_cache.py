@@ -1,4 +1,4 @@
-"""Pages are kept whole; what changed shows at the next request to each process; the database may go away."""
+"""The page cache: what is cached, that changes show at the next request, and what happens in an outage."""
 
 import gzip
 import os
@@ -33,20 +33,20 @@ PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=1, stale-while-revalidate=1"
 
 
 @pytest.fixture(autouse=True)
-def kept_pages(settings, db, committed):
+def page_cache(settings, db, committed):
     settings.PAGE_CACHE = True
-    SiteSettings.for_site(Site.objects.get())  # made by the first visit, if not here
+    SiteSettings.for_site(Site.objects.get())  # Otherwise the first request makes them.
     caches["pages"].clear()
 
 
 @pytest.fixture
-def story(kept_pages):
+def story(page_cache):
     return builders.make_story("The old words", countries=["KE"], themes=["Mining"])
 
 
 @pytest.fixture
 def processes(story):
-    """Two clients, each with middleware of its own, which have seen the list and the story before."""
+    """Two clients, each with its own middleware, which have requested the list and the story before."""
     clients = [Client(headers=BROWSER), Client(headers=BROWSER)]
     for client in clients:
         assert b"The old words" in words(client.get("/stories/"))
@@ -65,7 +65,7 @@ def count_queries(client, address):
     return len(queries)
 
 
-# --- What is kept --------------------------------------------------------------------------------
+# --- What is cached ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def count_queries(client, address):
         "/stories/feed.rss",
     ],
 )
-def test_page_for_all_takes_no_query_the_second_time(story, address):
+def test_public_page_takes_no_query_the_second_time(story, address):
     first = Client().get(address, headers=BROWSER)
     assert first["Cache-Control"] == PAGE_CACHE_CONTROL
     assert first["Content-Encoding"] == "gzip"
     assert first["Vary"] == "Accept-Encoding"
-    for client in [Client(), Client()]:  # neither has seen it
+    for client in [Client(), Client()]:  # Neither has requested it.
         with CaptureQueriesContext(connection) as queries:
             again = client.get(address, headers=BROWSER)
             plain = client.get(address)
@@ -108,13 +108,13 @@ def test_page_for_all_takes_no_query_the_second_time(story, address):
         "/admin/login/",
     ],
 )
-def test_what_is_not_a_page_for_all_is_not_kept(client, story, address):
+def test_other_responses_are_not_cached(client, story, address):
     response = client.get(address)
     assert "public" not in response.get("Cache-Control", "")
     assert count_queries(client, address) > 0
 
 
-def test_private_page_is_not_kept_for_those_who_may_see_it_or_not(client, story):
+def test_private_page_is_not_cached(client, story):
     builders.make_private(story)
     reader = Client()
     reader.force_login(builders.make_user())
@@ -125,7 +125,7 @@ def test_private_page_is_not_kept_for_those_who_may_see_it_or_not(client, story)
     assert b"The old words" not in response.content
 
 
-def test_who_is_logged_in_neither_gets_nor_makes_a_copy(client, story, django_user_model):
+def test_page_of_a_logged_in_user_is_neither_cached_nor_from_the_cache(client, story, django_user_model):
     admin = Client()
     admin.force_login(django_user_model.objects.create_superuser("chief"))
     assert "public" not in admin.get(story.url).get("Cache-Control", "")
@@ -134,7 +134,7 @@ def test_who_is_logged_in_neither_gets_nor_makes_a_copy(client, story, django_us
     assert b"wagtail-userbar" in admin.get(story.url).content
 
 
-def test_other_methods_and_hosts_have_nothing_to_do_with_copies(client, story):
+def test_other_methods_and_hosts_do_not_use_the_cache(client, story):
     client.get("/stories/")
     assert "public" not in client.post("/stories/").get("Cache-Control", "")
     assert client.get("/stories/", headers={"Host": "evil.example"}).status_code == 400
@@ -143,24 +143,24 @@ def test_other_methods_and_hosts_have_nothing_to_do_with_copies(client, story):
     assert head["Cache-Control"] == PAGE_CACHE_CONTROL
 
 
-def test_parameters_that_other_sites_add_get_the_copy_that_is_there(client, story):
+def test_unknown_parameters_get_the_cached_page_and_store_none(client, story):
     for address in (story.url, "/stories/?country=kenya"):
         page = client.get(address)
         added = f"{address}{'&' if '?' in address else '?'}fbclid=words&utm_source=letter"
         assert count_queries(client, added) == 0
         assert words(client.get(added)) == words(page)
     assert count_queries(client, "/stories/?country=senegal&utm_source=letter") > 0
-    assert count_queries(client, "/stories/?country=senegal") > 0, "it made no copy"
+    assert count_queries(client, "/stories/?country=senegal") > 0, "the request before stored nothing"
 
 
-# --- Nothing new ---------------------------------------------------------------------------------
+# --- Conditional requests ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
-def test_reader_who_has_the_page_is_told_that_nothing_is_new(client, story, encoding):
+def test_conditional_request_gets_status_304(client, story, encoding):
     headers = {"Accept-Encoding": encoding}
     first = client.get(story.url, headers=headers)
-    assert first["ETag"].startswith('"')  # a strong one
+    assert first["ETag"].startswith('"')  # It is strong.
     for known in [first["ETag"], f'"other", W/{first["ETag"]}', "*"]:
         again = client.get(story.url, headers=headers | {"If-None-Match": known})
         assert (again.status_code, again.content) == (304, b"")
@@ -172,7 +172,7 @@ def test_reader_who_has_the_page_is_told_that_nothing_is_new(client, story, enco
     assert other_form["ETag"] != first["ETag"]
 
 
-# --- What changes shows at the next request ------------------------------------------------------
+# --- Changes show at the next request ------------------------------------------------------------
 
 
 def rename_theme(_story):
@@ -237,14 +237,14 @@ def test_change_shows_at_the_next_request_to_each_process(processes, story, name
         assert not any(b"The old words" in words(response) for response in after)
 
 
-def test_page_that_was_private_is_kept_again_when_it_is_not(client, story):
+def test_page_is_cached_again_when_it_is_not_private_any_more(client, story):
     builders.make_private(story)
     assert client.get(story.url).status_code == 302
     PageViewRestriction.objects.all().delete()
     assert client.get(story.url)["Cache-Control"] == PAGE_CACHE_CONTROL
 
 
-def test_drafts_and_visits_leave_the_copies_as_they_are(client, editor, story):
+def test_drafts_and_searches_do_not_change_the_version(client, editor, story):
     client = Client()
     client.get(story.url)
     story.title = "A draft"
@@ -254,14 +254,14 @@ def test_drafts_and_visits_leave_the_copies_as_they_are(client, editor, story):
     assert count_queries(client, story.url) == 0
 
 
-def test_copy_made_while_something_changes_is_used_by_nobody(rf):
+def test_page_made_during_a_change_is_not_used(rf):
     answers = iter([b"old", b"new"])
 
     def make(request):
         request.is_public_page = True
         body = next(answers)
         if body == b"old":
-            Theme.objects.create(name="Mining")  # another process, at this moment
+            Theme.objects.create(name="Mining")  # Another process does this meanwhile.
         return HttpResponse(body)
 
     cache = PageCacheMiddleware(with_resolver_match(make))
@@ -278,26 +278,26 @@ def with_resolver_match(view):
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_copy_made_before_the_commit_is_gone_after_it():
-    """Between the write and the commit, others still see the old words, and may keep them."""
+def test_page_made_before_a_commit_is_not_used_after_it():
+    """Between a write and its commit, other connections read the old rows, and cache them."""
     story = builders.make_story("The old words")
     url = story.url
     seen = []
 
-    def visit():
+    def request_page():
         seen.append(Client().get(url))
         connection.close()
 
     with transaction.atomic():
         edit(story)
-        reader = threading.Thread(target=visit)
+        reader = threading.Thread(target=request_page)
         reader.start()
         reader.join()
     assert b"The old words" in seen[0].content
     assert b"The new words" in Client().get(url).content
 
 
-# --- The mark ------------------------------------------------------------------------------------
+# --- The content version -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -321,27 +321,27 @@ def test_copy_made_before_the_commit_is_gone_after_it():
         (None, True),
     ],
 )
-def test_what_is_not_known_to_be_unseen_changes_the_mark(sql, is_shown):
+def test_statements_that_may_show_change_the_version(sql, is_shown):
     assert may_change_public_pages(sql) == is_shown
 
 
-def test_tables_that_are_left_out_are_there():
+def test_unseen_tables_exist():
     assert set(connection.introspection.table_names()) >= UNSEEN_TABLES
 
 
-def test_without_a_mark_nothing_is_kept(client, story, tmp_path, monkeypatch):
+def test_without_a_version_nothing_is_cached(client, story, tmp_path, monkeypatch):
     os.symlink(tmp_path / "loop", tmp_path / "loop")
     monkeypatch.setattr("caching.page_cache.content_version", FileContentVersion(tmp_path / "loop"))
     assert client.get(story.url)["Cache-Control"] == PAGE_CACHE_CONTROL
     assert count_queries(client, story.url) > 0
 
 
-# --- The database is away ------------------------------------------------------------------------
+# --- The database is down ------------------------------------------------------------------------
 
 
 @contextmanager
-def database_away():
-    """Point the connection to a database that isn't there: SQLite can't open it, PostgreSQL refuses."""
+def database_down():
+    """Point the connection to a database that doesn't exist, so that it can't be opened."""
     settings = connection.settings_dict
     name, test = settings["NAME"], settings["TEST"]["NAME"]
     connection.close()
@@ -355,7 +355,7 @@ def database_away():
 
 @pytest.fixture
 def site(transactional_db, django_db_serialized_rollback):
-    """A client for a site with the page for emergencies, and a story that it has seen."""
+    """A client for a site with an outage page, and a story that the client has requested."""
     home = builders.home_page()
     home.help_line = "<p>Call 0800 000 000.</p>"
     home.save_revision().publish()
@@ -366,9 +366,9 @@ def site(transactional_db, django_db_serialized_rollback):
     return client, story
 
 
-def test_page_outlives_the_database_for_two_minutes_and_no_longer(site, time_machine):
+def test_cached_page_is_served_for_two_minutes_without_the_database(site, time_machine):
     client, story = site
-    with database_away():
+    with database_down():
         fresh = client.get(story.url)
         assert b"The old words" in fresh.content
         assert "Age" not in fresh
@@ -384,9 +384,9 @@ def test_page_outlives_the_database_for_two_minutes_and_no_longer(site, time_mac
 
 
 @pytest.mark.parametrize("address", ["/stories/", "/search/?q=words", "/nothing/"])
-def test_what_nobody_saw_is_answered_by_the_page_with_the_help_line(site, address):
+def test_other_pages_get_the_outage_page_with_the_help_line(site, address):
     client, _story = site
-    with database_away():
+    with database_down():
         response = client.get(address)
     assert response.status_code == 503
     assert b"Call 0800 000 000." in response.content
@@ -394,34 +394,34 @@ def test_what_nobody_saw_is_answered_by_the_page_with_the_help_line(site, addres
     assert response["Cache-Control"] == "no-store"
 
 
-def test_who_is_logged_in_gets_that_page_too(site):
+def test_logged_in_user_gets_the_outage_page(site):
     client, story = site
     client.force_login(builders.make_user("Editors"))
-    with database_away():
+    with database_down():
         for address in [story.url, "/admin/"]:
             response = client.get(address)
             assert response.status_code == 503
             assert b"Call 0800 000 000." in response.content
 
 
-def test_withdrawn_story_does_not_come_back_with_the_database_away(site):
+def test_withdrawn_story_is_not_served_during_an_outage(site):
     client, story = site
     story.unpublish()
-    with database_away():
+    with database_down():
         response = client.get(story.url)
         assert response.status_code == 503
         assert b"The old words" not in response.content
 
 
-def test_page_for_emergencies_follows_the_help_line(site, settings, tmp_path):
+def test_outage_page_shows_the_current_help_line(site, settings, tmp_path):
     home = builders.home_page()
     home.help_line = "<p>Call 0900 111 111.</p>"
     home.save_revision().publish()
-    with database_away():
+    with database_down():
         assert b"Call 0900 111 111." in Client(raise_request_exception=False).get("/stories/").content
 
 
-def test_other_faults_are_no_outage(rf):
+def test_other_errors_are_no_outage(rf):
     try:
         raise ValueError
     except ValueError:

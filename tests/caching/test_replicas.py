@@ -1,4 +1,4 @@
-"""What an editor changes shows at once in every process and on every replica."""
+"""An editor's change shows at the next request to every process and every replica."""
 
 import secrets
 
@@ -17,7 +17,7 @@ NAME, PASSWORD = "drill", secrets.token_urlsafe(20)
 
 @pytest.fixture(params=["processes", "replicas"])
 def sites(request, tmp_path, transactional_db, django_db_serialized_rollback):
-    """Two servers of one site: with one data folder between them, or each with its own and a shared cache."""
+    """Two servers of one site: with a common data folder, or with separate ones and a shared cache."""
     database = database_of_the_test()
     folders, shared = (tmp_path / "one", tmp_path / "two"), {"DATA_DIR": str(tmp_path)}
     if request.param == "replicas":
@@ -34,14 +34,14 @@ def sites(request, tmp_path, transactional_db, django_db_serialized_rollback):
         yield first, second
 
 
-def ask_all(sites, address):
-    """Return (status, text) of the answers of `sites`."""
+def get_from_all(sites, address):
+    """Return (status, text) of the responses of `sites`."""
     answers = [site.ask(address) for site in sites]
     return [(status, body.decode()) for status, _headers, body in answers]
 
 
 def rename(editor, name):
-    """Change the name of the organisation, in the settings of the site."""
+    """Change the name of the organisation in the site settings."""
     address = f"/admin/settings/home/sitesettings/{Site.objects.get().pk}/"
     form = BeautifulSoup(editor.ask(address)[2], "html.parser").select_one(f"form[action='{address}']")
     fields = {field["name"]: field.get("value", "") for field in form.select("input[name]")}
@@ -50,7 +50,9 @@ def rename(editor, name):
 
 
 def test_change_shows_at_the_next_request_to_each(sites, settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]  # the site's own
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher"
+    ]  # As in the settings of the site.
     get_user_model().objects.create_superuser(NAME, password=PASSWORD)
     story = builders.make_story("The old words")
     editors = []
@@ -59,24 +61,24 @@ def test_change_shows_at_the_next_request_to_each(sites, settings):
         editors.append(Editor(site))
     edit, hide, withdraw = (f"/admin/pages/{story.pk}/{what}/" for what in ("edit", "privacy", "unpublish"))
     for address in ("/", "/stories/", story.url):
-        assert all("The old words" in text for _status, text in ask_all(sites, address))
+        assert all("The old words" in text for _status, text in get_from_all(sites, address))
 
     editors[0].post(edit, builders.story_form("publish", title="The new words", slug=story.slug))
     for address in ("/", "/stories/", story.url):
-        for status, text in ask_all(sites, address):
+        for status, text in get_from_all(sites, address):
             assert status == 200
             assert "The new words" in text and "The old words" not in text, address
 
     rename(editors[1], "Another name")
-    assert all("Another name" in text for _status, text in ask_all(sites, "/stories/"))
+    assert all("Another name" in text for _status, text in get_from_all(sites, "/stories/"))
 
     editors[1].post(hide, {"restriction_type": "login"})
-    assert [status for status, _text in ask_all(sites, story.url)] == [302, 302]
-    assert all("The new words" not in text for _status, text in ask_all(sites, "/stories/"))
+    assert [status for status, _text in get_from_all(sites, story.url)] == [302, 302]
+    assert all("The new words" not in text for _status, text in get_from_all(sites, "/stories/"))
 
     editors[0].post(hide, {"restriction_type": "none"})
-    assert [status for status, _text in ask_all(sites, story.url)] == [200, 200]
+    assert [status for status, _text in get_from_all(sites, story.url)] == [200, 200]
 
     editors[0].post(withdraw, {})
-    assert [status for status, _text in ask_all(sites, story.url)] == [404, 404]
-    assert all("The new words" not in text for _status, text in ask_all(sites, "/stories/"))
+    assert [status for status, _text in get_from_all(sites, story.url)] == [404, 404]
+    assert all("The new words" not in text for _status, text in get_from_all(sites, "/stories/"))

@@ -12,7 +12,7 @@ USE = "from django.core.cache import cache; {}"
 
 @pytest.fixture(scope="session")
 def redis_path():
-    """The path of a Redis or Valkey. Without one the test is skipped; under CI it fails."""
+    """The path of the program of Redis or Valkey. Without it the test is skipped, or fails in CI."""
     try:
         return redis_server.redis_program(install=False)
     except services.Missing as missing:
@@ -26,7 +26,7 @@ def printed(tmp_path, code, **variables):
     return result.stdout.strip()
 
 
-def test_processes_share_what_one_of_them_keeps(redis_path, tmp_path):
+def test_processes_share_cached_values(redis_path, tmp_path):
     with redis_server.running(redis_path) as address:
         printed(tmp_path, "cache.set('key', 'of one')", CACHE_URL=address)
         assert printed(tmp_path, "print(cache.get('key'))", CACHE_URL=address) == "of one"
@@ -36,13 +36,13 @@ def test_processes_share_what_one_of_them_keeps(redis_path, tmp_path):
         assert "AuthenticationError" in refused.stderr, "the password in the address is used"
 
 
-def test_cache_that_does_not_answer_holds_nobody_up(tmp_path):
+def test_cache_has_short_timeouts(tmp_path):
     options = read_settings(
         tmp_path, "settings.CACHES['default']['OPTIONS']", CACHE_URL="rediss://cache.example.org"
     )
     assert options == "{'socket_connect_timeout': 1, 'socket_timeout': 1}"
 
 
-def test_without_it_each_process_has_its_own(tmp_path):
+def test_without_cache_url_each_process_has_its_own_cache(tmp_path):
     printed(tmp_path, "cache.set('key', 'of one')")
     assert printed(tmp_path, "print(cache.get('key'))") == "None"

@@ -1,4 +1,4 @@
-"""Who sees what: each kind of thing, for each role. Seeing is being shown a word that only that thing has."""
+"""Who sees what: a table of objects and places, with the roles that see a word that only the object has."""
 
 import datetime
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ HIDDEN = ["private", "for a group", "withdrawn"]
 
 @dataclass
 class World:
-    """A section with what is hidden in it, and the same word on all that is not for everybody."""
+    """A section with hidden objects. Everything that is not public has the word SECRET."""
 
     section: admin_world.Section
     private: object
@@ -35,7 +35,7 @@ def make_world():
     index = section.index
     body = [{"type": "text", "value": f"<p>{SECRET} words.</p>"}]
     filed = {"countries": ["KE"], "themes": ["Debt"], "body": body, "summary": f"{SECRET} summary."}
-    newest = datetime.date(2099, 1, 1)  # so that no list is too short for it
+    newest = datetime.date(2099, 1, 1)  # So it is on the first page of every list.
     builders.make_story(f"{PUBLIC_WORD} story", index, countries=["KE"], themes=["Debt"], date=newest)
     images = {name: builders.make_image(f"Of {name}", collection=section.collection) for name in HIDDEN}
     shows = {name: {"lead_image": images[name], "lead_image_decorative": True, **filed} for name in HIDDEN}
@@ -66,11 +66,11 @@ def make_user(role, section):
     return user
 
 
-# --- The table: the word or, for a file, nothing; the address; who sees it -------------------------
+# --- The table: rows of (name, word or None for a file, address, roles that see it) ----------------
 
 ALL, NOBODY = set(ROLES), set()
 MEMBERS = ALL - {"visitor"}
-OWN = {"editor", "moderator", "administrator"}  # of this section, and above
+OWN = {"editor", "moderator", "administrator"}  # Of this section, and roles above.
 EDITORS = OWN | {"other editor"}
 MODERATORS = {"moderator", "administrator"}
 ADMINISTRATOR = {"administrator"}
@@ -87,7 +87,7 @@ PLACES = [
 
 
 def public_things(world):
-    """What is there for readers. The word stands in drafts, private and withdrawn stories alone."""
+    """Yield rows for public addresses. Only drafts, private and withdrawn stories have SECRET."""
     section = world.section
     yield "live story", "Public story of Here", section.live.url, ALL
     yield "draft change of a live story", SECRET, section.live.url, NOBODY
@@ -103,7 +103,7 @@ def public_things(world):
     for page in (section.draft, world.private, world.for_group, world.withdrawn):
         yield f"{page.slug} in the sitemap", f"/{page.slug}/", "/sitemap.xml", NOBODY
     yield "public in search", "/marigold-story/", f"/search/?q={PUBLIC_WORD.lower()}", ALL
-    # What was searched for is marked, also in titles: so it is the addresses that are looked for.
+    # The page repeats the searched word, and marks it in titles. So these rows look for addresses.
     yield "hidden in search", f"/{SECRET.lower()}-", f"/search/?q={SECRET.lower()}", NOBODY
     yield "public suggestion", PUBLIC_WORD, f"/search/suggestions/?q={PUBLIC_WORD[:5].lower()}", ALL
     yield "hidden suggestion", SECRET, f"/search/suggestions/?q={SECRET[:5].lower()}", NOBODY
@@ -150,7 +150,7 @@ def admin_things(world):
         yield f"{name} of a draft", SECRET, f"{draft}{name}", OWN
     yield "revision", SECRET, f"{draft}revisions/{section.draft.latest_revision_id}/view/", OWN
     yield "comparison with what is live", SECRET, f"{live}revisions/compare/live...latest/", OWN
-    # Its title is the same for all, so it is Wagtail that has to ask.
+    # The title is public, so Wagtail's views have to check permissions.
     changed = builders.make_story("Changed", section.index)
     changed.summary = f"{SECRET} summary."
     revision = changed.save_revision()
@@ -207,7 +207,7 @@ def admin_things(world):
 
 
 def sees(client, word, address):
-    """Return whether the answer has `word` or, for a file, whether there is an answer."""
+    """Return whether the response has `word`; for None, whether its status is 200."""
     response = client.get(address)
     body = response.getvalue() if response.streaming else response.content
     assert response.status_code in {200, 302, 400, 403, 404}, address
@@ -247,7 +247,7 @@ def test_who_gets_a_preview(role, client):
         assert sees(client, f"{SECRET} in the preview", address) == (role in OWN), address
 
 
-def test_who_has_not_given_the_code_yet_is_a_visitor(client, settings):
+def test_user_before_the_second_factor_is_a_visitor(client, settings):
     settings.SECOND_FACTOR = "ADMINISTRATORS"
     world = make_world()
     rows = table(world)

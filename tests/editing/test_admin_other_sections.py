@@ -1,4 +1,4 @@
-"""What lists, choosers and reports of the admin tell the editors of one section of another one.
+"""Lists, choosers and reports of the admin show editors nothing hidden of another section.
 
 Query strings and neighbouring pages are tested here; tests/editing/test_admin_routes.py has the routes.
 """
@@ -15,7 +15,7 @@ from tests.support.admin_world import SECRET
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("store"),
-    # Wagtail 8.0 sends its mails by a function that Django 6.1 calls deprecated.
+    # Wagtail 8.0 sends mails with a function that is deprecated in Django 6.1.
     pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
 ]
 
@@ -53,7 +53,7 @@ def admin():
 
 
 def shown(client, *addresses):
-    """Return which of the admin's `addresses` show what is hidden."""
+    """Return those of the admin's `addresses` whose responses have SECRET."""
     found = []
     for address in addresses:
         response = client.get(f"/admin/{address}")
@@ -64,14 +64,14 @@ def shown(client, *addresses):
     return found
 
 
-def test_chooser_of_pages_whatever_it_is_asked_for(editor, admin, own, other):
+def test_page_chooser_with_all_its_parameters(editor, admin, own, other):
     builders.make_private(builders.make_story(f"{SECRET} for members", other.index))
     questions = ["can_choose_root=1", "multiple=1", "locale=en", "match_subclass="]
     questions += [f"page_type={each}" for each in TYPES]
     questions += [f"page_type={each}&match_subclass=" for each in TYPES]
     questions += [f"user_perms={each}" for each in PERMISSIONS]
     questions += [f"user_perms={each}&target_pages[]={other.draft.pk}" for each in PERMISSIONS]
-    # Not as it is written in titles: the search's own words are shown.
+    # Searched in lower case, as the page repeats the searched word.
     places = ["?", f"{other.index.pk}/?", f"search/?q={SECRET.lower()}&", "search/?q=story&"]
     addresses = [f"choose-page/{place}{question}" for place in places for question in questions]
     assert shown(editor, *addresses) == []
@@ -80,7 +80,7 @@ def test_chooser_of_pages_whatever_it_is_asked_for(editor, admin, own, other):
     assert shown(admin, f"choose-page/{other.index.pk}/", f"choose-page/search/?q={SECRET.lower()}")
 
 
-def test_chooser_does_not_begin_with_a_hidden_page(editor, admin, other):
+def test_page_chooser_does_not_begin_with_a_hidden_page(editor, admin, other):
     hidden = builders.make_index(other.index, f"{SECRET} index", live=False)
     builders.make_plain_page("The only one", hidden)
     address = "choose-page/?page_type=home.StandardPage"
@@ -107,11 +107,11 @@ def test_hidden_page_above_a_public_one(editor, admin, other, hide):
     assert shown(admin, found) == [found]
 
 
-def test_number_that_is_none_is_no_server_error(editor):
+def test_invalid_number_is_no_server_error(editor):
     assert editor.get("/admin/choose-page/?target_pages[]=x&user_perms=move_to").status_code == 404
 
 
-def test_what_refers_to_things_of_ones_own(editor, admin, own, other):
+def test_hidden_objects_that_refer_to_own_objects(editor, admin, own, other):
     theme = builders.make_theme("Debt")
     body = [
         {"type": "text", "value": f'<p><a linktype="page" id="{own.live.pk}">To</a></p>'},
@@ -144,7 +144,7 @@ def test_what_refers_to_things_of_ones_own(editor, admin, own, other):
 
 
 def test_reports_with_their_filters(editor, admin, own, other):
-    """What was done in the other section, files and a deleted page included, is in the log with its title."""
+    """The log has titles from the other section, those of files and of a deleted page too."""
     file = {"title": f"{SECRET} changed", "collection": other.collection.pk, "tags": ""}
     picture = file | {"shows": "place", "description": "x"}
     admin.post(f"/admin/images/{other.image.pk}/", picture)

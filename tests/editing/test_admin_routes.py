@@ -1,4 +1,4 @@
-"""Every route of the admin, and of files and logins, is for whom the table here says, and for nobody else.
+"""Every route of the admin, of files and of logins works for the roles in a table, and for no others.
 
 The routes come from the URL resolver. One that the table does not name fails the test: say whom it is for.
 """
@@ -15,13 +15,13 @@ from tests.support.routes import FORM, Addresses, changes, routes
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("store"),
-    # Wagtail 8.0 sends its mails by a function that Django 6.1 calls deprecated.
+    # Wagtail 8.0 sends mails with a function that is deprecated in Django 6.1.
     pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
 ]
 
 
 def named(table):
-    """Return the names in `table`, each of whose lines begins with what its names begin with."""
+    """Return the names in the text `table`. Each line is a prefix, then the rest of each name."""
     lines = [line.split() for line in table.strip().splitlines()]
     return {f"{start}{name}" for start, *names in lines for name in names}
 
@@ -34,9 +34,9 @@ EVERYBODY = named("""
     wagtailcore_ login authenticate_with_password
     invit ation
 """)
-# Whoever has logged in may set up a second factor.
+# Every logged-in user may set up a second factor.
 MEMBERS = {"second_factor", "my_second_factors"}
-# Editors and above. What belongs to a section is for its own editors only.
+# Editors and roles above. Objects of a section are for the editors of that section only.
 EDITORS = named("""
     admin/ test404/
     wagtailadmin_ home account dismissibles explore explore_results
@@ -94,7 +94,7 @@ ADMINISTRATORS = [
     "wagtailsearchpromotions:search_terms*",
     "wagtailsnippets_stories_country:*",
 ]
-# These do many things, and the words after the name say which one.
+# Routes with many actions, whose names are followed by a space and the action.
 MANY = {"wagtail_bulk_action", "wagtailadmin_api:pages:action"}
 EDITORS |= {
     f"wagtail_bulk_action {each}"
@@ -103,14 +103,14 @@ EDITORS |= {
         for kind in ("cleanimage", "cleandocument")
         for action in ("add_tags", "add_to_collection", "delete")
     ]
-    # A page that says what of the list may be deleted, and what not.
+    # A page that says which of the objects may be deleted.
     + [f"{kind} delete" for kind in ("author", "country", "theme", "vocabularygroup")]
     + [f"page {action}" for action in ("delete", "move", "publish", "unpublish")]
 } | {"wagtailadmin_api:pages:action delete"}
 MODERATORS |= {f"wagtailadmin_api:pages:action {action}" for action in ("copy", "create_alias", "publish")}
 ADMINISTRATORS.append("wagtail_bulk_action user *")
-# With what the walk asks for, these show and change nothing, whoever asks: they lead elsewhere, want another
-# form or another page, or are switched off.
+# Routes that show and change nothing with the requests of this test: they redirect, need other form data or
+# another page, or are switched off.
 NOTHING = named("""
     admin/ ^.*/$
     invite _again
@@ -131,18 +131,18 @@ NOTHING = named("""
     f"wagtailadmin_api:pages:action {action}"
     for action in ("convert_alias", "move", "revert_to_page_revision", "unpublish")
 }
-# They answer, with nothing in it, whatever is asked for.
+# Routes whose response is empty.
 EMPTY_ANSWERS = named("""
     wagtailadmin_editing_sessions: release
     wagtaildocs_chooser: chosen_multiple
     wagtailimages_chooser: chosen_multiple
 """)
-# Wagtail's own, which is there to fail.
+# A view of Wagtail that always fails.
 FAILING = {"wagtailadmin_error_test"}
 
 
 def lowest_role(name):
-    """Return the least of the roles that the route is for; None where it has nothing for anybody."""
+    """Return the lowest role that may use the route, or None if it is in NOTHING."""
     for names, role in (
         (NOTHING, None),
         (EVERYBODY, "visitor"),
@@ -152,7 +152,7 @@ def lowest_role(name):
     ):
         if name in names:
             return role
-    assert any(fnmatchcase(name, pattern) for pattern in ADMINISTRATORS), f"whom is {name} for?"
+    assert any(fnmatchcase(name, pattern) for pattern in ADMINISTRATORS), f"which role is {name} for?"
     return "administrator"
 
 
@@ -160,23 +160,23 @@ def lowest_role(name):
 
 
 def walk(client, section):
-    """Yield (name, address, method, status, body, changed tables) for each route; nothing of it lasts."""
+    """Yield (name, address, method, status, body, changed tables) of each route. Changes are rolled back."""
     cookies = client.cookies.copy()
     client.raise_request_exception = False
     for name, address in Addresses(section):
         for method, ask in (("GET", client.get), ("POST", client.post)):
-            client.cookies = cookies.copy()  # one of the routes logs out
+            client.cookies = cookies.copy()  # One of the routes logs out.
             with transaction.atomic():
                 with changes() as changed:
                     response = ask(address, FORM if method == "POST" else {})
                     body = response.getvalue() if response.streaming else response.content
                 transaction.set_rollback(True)
-            by_request = set(changed) - MADE_BY_VISITS
+            by_request = set(changed) - CREATED_ON_FIRST_REQUEST
             yield name, address, method, response.status_code, body.decode(errors="replace"), by_request
 
 
-# Wagtail makes these rows when somebody comes for the first time, whatever they ask for.
-MADE_BY_VISITS = {"home_sitesettings", "wagtailusers_userprofile"}
+# Tables in which Wagtail makes rows at the first request of a user, whatever it is.
+CREATED_ON_FIRST_REQUEST = {"home_sitesettings", "wagtailusers_userprofile"}
 
 
 def is_open(status, method, changed):
@@ -199,7 +199,7 @@ def test_table_names_every_route():
 
 
 @pytest.mark.parametrize("role", admin_world.ROLES)
-def test_routes_are_for_whom_the_table_says(role, client):
+def test_routes_work_for_the_roles_of_the_table(role, client):
     own, other = admin_world.make_section("Own", "Plain"), admin_world.make_section("Other", SECRET)
     log_in(client, role, own)
     roles, problems, opened, asked = admin_world.ROLES, [], set(), set()
@@ -227,7 +227,7 @@ def test_routes_give_editors_nothing_of_another_section(client):
     for name, address, method, status, body, changed in walk(client, other):
         if SECRET in body:
             problems.append(f"{method} {address} ({name}): tells of it")
-        # What has another address in another section belongs to a section.
+        # If the address differs between sections, its object belongs to a section.
         if address == own_addresses[name] or name in EVERYBODY | MEMBERS:
             continue
         refused += 1
@@ -237,8 +237,8 @@ def test_routes_give_editors_nothing_of_another_section(client):
     assert refused > 150
 
 
-def test_what_the_walk_looks_for_is_there(client):
-    """Moderators are shown the word that must not be shown to editors of another section."""
+def test_moderators_see_the_secret_word(client):
+    """Otherwise the test above would prove nothing."""
     section = admin_world.make_section("Other", SECRET)
     log_in(client, "moderator", section)
     addresses = dict(Addresses(section))

@@ -1,4 +1,4 @@
-"""What the editor of a story stores is something that its user may choose, whatever ID is sent."""
+"""The story form refuses IDs of objects that its user may not choose."""
 
 import json
 
@@ -16,23 +16,23 @@ from stories.models import StoryPage
 from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
 from tests.support.choosing import (
-    ABSURD,
+    INVALID_IDS,
     REFUSED,
     WAYS,
     add_address,
+    assert_refused_choice,
     author_form,
     edit_address,
-    refuses,
+    object_of,
     rich_text,
     story_form,
     text_of,
-    thing,
 )
 
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("store"),
-    # Wagtail 8.0 sends its mails by a function that Django 6.1 calls deprecated.
+    # Wagtail 8.0 sends mails with a function that is deprecated in Django 6.1.
     pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
 ]
 
@@ -46,7 +46,7 @@ def own():
 
 @pytest.fixture
 def other():
-    """Another section: in the title, the slug and the text of what is hidden in it stands SECRET."""
+    """Another section, whose hidden objects have SECRET in their title, slug and text."""
     return admin_world.make_section("Other", SECRET)
 
 
@@ -66,14 +66,14 @@ def administrator():
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_story_stores_nothing_that_its_editor_may_not_choose(editor, own, other, way):
+def test_story_refuses_objects_that_its_editor_may_not_choose(editor, own, other, way):
     kind, field, _value = WAYS[way]
     draft = builders.make_story("Mine", own.index, live=False)
     revisions, pages = Revision.objects.count(), Page.objects.count()
     for action in (None, "submit"):
-        form = story_form({way: thing(other, kind).pk}, action)
-        refuses(editor.post(add_address(own), form), field)
-        refuses(editor.post(edit_address(draft), form), field)
+        form = story_form({way: object_of(other, kind).pk}, action)
+        assert_refused_choice(editor.post(add_address(own), form), field)
+        assert_refused_choice(editor.post(edit_address(draft), form), field)
         for address in (add_address(own), edit_address(draft)):
             saved = editor.post(address, form, **AUTOSAVE)
             assert (saved.status_code, saved.json()["success"]) == (400, False)
@@ -83,8 +83,8 @@ def test_story_stores_nothing_that_its_editor_may_not_choose(editor, own, other,
     assert not FormState.objects.exists()
 
 
-def test_story_stores_what_its_editor_may_choose(editor, own, other):
-    keys = {way: thing(own, kind).pk for way, (kind, *_rest) in WAYS.items()}
+def test_story_stores_objects_that_its_editor_may_choose(editor, own, other):
+    keys = {way: object_of(own, kind).pk for way, (kind, *_rest) in WAYS.items()}
     keys["action"] = builders.make_story("Public there", other.index).pk
 
     response = editor.post(add_address(own), story_form(keys))
@@ -95,8 +95,8 @@ def test_story_stores_what_its_editor_may_choose(editor, own, other):
     assert len(set(found.values_list("content_path"))) == len(WAYS)
 
 
-def test_form_that_comes_back_for_another_reason_shows_nothing_hidden(editor, own, other):
-    keys = {way: thing(other, kind).pk for way, (kind, *_rest) in WAYS.items()}
+def test_form_with_another_error_shows_nothing_hidden(editor, own, other):
+    keys = {way: object_of(other, kind).pk for way, (kind, *_rest) in WAYS.items()}
     form = story_form(keys, title="", lead_image_decorative="") | {"body-0-value-level": "no such level"}
 
     response = editor.post(add_address(own), form)
@@ -105,7 +105,7 @@ def test_form_that_comes_back_for_another_reason_shows_nothing_hidden(editor, ow
     assert SECRET.lower() not in text_of(response).lower()
 
 
-def test_embed_is_no_way_around_what_the_field_offers(editor, own, other):
+def test_embed_is_checked_although_the_field_offers_none(editor, own, other):
     for key in (own.image.pk, other.image.pk):
         body = streamfield([("text", rich_text("IMAGE", key))])
         form = builders.story_form(body=()) | nested_form_data({"body": body})
@@ -114,18 +114,18 @@ def test_embed_is_no_way_around_what_the_field_offers(editor, own, other):
 
 
 def test_field_without_a_chooser_is_checked_as_well(editor, own, other, monkeypatch):
-    """As is a form that reads its fields in a way of its own."""
+    """The same holds for a form that reads its fields in another way."""
     monkeypatch.setattr(BaseChooser, "value_from_datadict", chosen_objects.CHOOSER_VALUE)
     monkeypatch.setattr(DraftailRichTextArea, "value_from_datadict", chosen_objects.RICH_TEXT_VALUE)
     pages = Page.objects.count()
     for way, (kind, field, _value) in WAYS.items():
-        response = editor.post(add_address(own), story_form({way: thing(other, kind).pk}))
+        response = editor.post(add_address(own), story_form({way: object_of(other, kind).pk}))
         assert response.context["form"].errors == {field: [REFUSED]}, way
     assert Page.objects.count() == pages
 
 
-@pytest.mark.parametrize("absurd", ABSURD)
-def test_what_is_no_id_is_an_error_and_no_crash(editor, administrator, own, absurd):
+@pytest.mark.parametrize("absurd", INVALID_IDS)
+def test_invalid_id_is_an_error_of_the_form(editor, administrator, own, absurd):
     countries = inline_formset([{"country": absurd}])  # whose IDs are letters
     form = story_form(dict.fromkeys(WAYS, absurd), story_countries=countries)
     for client in (editor, administrator):
@@ -136,15 +136,15 @@ def test_what_is_no_id_is_an_error_and_no_crash(editor, administrator, own, absu
     assert not StoryPage.objects.filter(slug="a-new-story").exists()
 
 
-def test_link_to_what_is_not_there_yet_is_refused(editor, own, other):
-    """Or else a page that is made later could get that ID."""
-    refuses(editor.post(add_address(own), story_form({"link to a page": 10**6})), "body")
+def test_link_to_a_missing_page_is_refused(editor, own, other):
+    """A page that is made later could get that ID."""
+    assert_refused_choice(editor.post(add_address(own), story_form({"link to a page": 10**6})), "body")
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_others_chose_stays(editor, administrator, own, other, way):
+def test_objects_that_others_chose_stay(editor, administrator, own, other, way):
     kind, field, _value = WAYS[way]
-    chosen = thing(other, kind)
+    chosen = object_of(other, kind)
     if way == "chosen story":
         chosen = builders.make_private(builders.make_story("For members", other.index))
     administrator.post(add_address(own), story_form({way: chosen.pk}))
@@ -154,21 +154,21 @@ def test_what_others_chose_stays(editor, administrator, own, other, way):
     assert editor.post(edit_address(story), story_form({way: chosen.pk}, title="B")).status_code == 302
     assert editor.post(edit_address(story), story_form({}, title="C")).status_code == 302
 
-    # It is gone from the draft and, as that was never published, from the page.
-    refuses(editor.post(edit_address(story), story_form({way: chosen.pk}, title="D")), field)
+    # Once it is removed from the draft of an unpublished page, it is stored nowhere.
+    assert_refused_choice(editor.post(edit_address(story), story_form({way: chosen.pk}, title="D")), field)
     back = reverse("wagtailadmin_pages:revisions_revert", args=[story.pk, first.pk])
     assert editor.get(back).status_code == 200
     assert editor.post(back, story_form({way: chosen.pk}, title="E")).status_code == 302
     assert StoryPage.objects.get(pk=story.pk).title == "E"
 
 
-def test_what_is_live_may_come_back_into_the_draft(editor, own, other):
+def test_object_of_the_live_page_may_be_chosen_in_the_draft_again(editor, own, other):
     story = builders.make_story("Live", own.index, lead_image=other.image, lead_image_decorative=True)
     assert editor.post(edit_address(story), story_form({})).status_code == 302
     assert editor.post(edit_address(story), story_form({"lead picture": other.image.pk})).status_code == 302
 
 
-def test_what_others_chose_in_the_draft_of_a_live_page_stays(editor, administrator, own, other):
+def test_objects_that_others_chose_in_the_draft_of_a_live_page_stay(editor, administrator, own, other):
     story = builders.make_story("Live", own.index)
     form = story_form({"lead picture": other.image.pk})
     for client in (administrator, editor):
@@ -178,7 +178,7 @@ def test_what_others_chose_in_the_draft_of_a_live_page_stays(editor, administrat
     assert story.get_latest_revision_as_object().lead_image == other.image
 
 
-def test_revision_of_another_page_is_none_to_go_back_to(editor, own, other):
+def test_revision_of_another_page_cannot_be_restored(editor, own, other):
     draft = builders.make_story("Mine", own.index, live=False)
     back = reverse("wagtailadmin_pages:revisions_revert", args=[draft.pk, other.draft.latest_revision_id])
     assert editor.post(back, story_form({"lead picture": other.image.pk})).status_code == 404

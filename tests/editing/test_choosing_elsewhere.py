@@ -1,4 +1,4 @@
-"""What all other forms of the admin store is something that their user may choose, whatever ID is sent."""
+"""All other forms of the admin refuse IDs of objects that their user may not choose."""
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -14,12 +14,12 @@ from stories.terms import Author
 from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
 from tests.support.choosing import (
-    ABSURD,
+    INVALID_IDS,
     REFUSED,
+    assert_refused_choice,
     author_form,
     edit_address,
     permit,
-    refuses,
     rich_text,
     text_of,
 )
@@ -27,7 +27,7 @@ from tests.support.choosing import (
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("store"),
-    # Wagtail 8.0 sends its mails by a function that Django 6.1 calls deprecated.
+    # Wagtail 8.0 sends mails with a function that is deprecated in Django 6.1.
     pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
 ]
 
@@ -39,7 +39,7 @@ def own():
 
 @pytest.fixture
 def other():
-    """Another section: in the title, the slug and the text of what is hidden in it stands SECRET."""
+    """Another section, whose hidden objects have SECRET in their title, slug and text."""
     return admin_world.make_section("Other", SECRET)
 
 
@@ -59,7 +59,7 @@ def test_home_page_features_and_links_only_what_its_editor_may_choose(editor, ow
     right = Permission.objects.get(content_type__app_label="wagtailcore", codename="change_page")
     GroupPagePermission.objects.create(group=group, page=home, permission=right)
     hidden = Page.objects.get(pk=other.draft.pk)
-    # Whoever may edit the home page may edit all below it: but not what is beside it.
+    # Editors of the home page may edit all pages below it, but not pages beside it.
     hidden.move(Page.get_first_root_node(), pos="last-child")
     fields = {"title": "Home", "slug": home.slug, "headline": "x", "tagline": "", "donate_text": ""}
     words = {name: rich_text("NONE", 0) for name in ("introduction", "footer_text", "help_line")}
@@ -71,8 +71,8 @@ def test_home_page_features_and_links_only_what_its_editor_may_choose(editor, ow
         form = nested_form_data(fields | {"featured_stories": none} | changes)
         return editor.post(edit_address(home), form)
 
-    refuses(post(help_page=str(hidden.pk)), "help_page")
-    refuses(post(footer_text=rich_text("LINK", hidden.pk)), "footer_text")
+    assert_refused_choice(post(help_page=str(hidden.pk)), "help_page")
+    assert_refused_choice(post(footer_text=rich_text("LINK", hidden.pk)), "footer_text")
     response = post(featured_stories=inline_formset([{"story": hidden.pk}]))
     assert response.context["form"].formsets["featured_stories"].errors == [{"story": [REFUSED]}]
     assert SECRET.lower() not in text_of(response).lower()
@@ -89,7 +89,7 @@ def test_picture_of_an_author_is_one_that_its_editor_may_choose(editor, own, oth
     author = Author.objects.create(name="Somebody")
     addresses = [add, f"/admin/snippets/stories/author/edit/{author.pk}/"]
     for address in addresses:
-        refuses(editor.post(address, author_form(other.image)), "picture")
+        assert_refused_choice(editor.post(address, author_form(other.image)), "picture")
     assert not Author.objects.exclude(picture=None).exists()
     for address in addresses:
         assert editor.post(address, author_form(own.image)).status_code == 302
@@ -105,7 +105,7 @@ def test_picture_of_an_author_needs_somebody_who_may_publish(editor, own):
         assert list(response.context["form"].errors) == ["picture"]
         assert "only somebody who may publish" in text_of(response)
     assert not Author.objects.exclude(picture=None).exists()
-    # The picture that somebody else chose stays, or goes.
+    # A picture that somebody else chose can stay or be removed.
     Author.objects.filter(pk=author.pk).update(picture=own.image)
     assert editor.post(addresses[1], author_form(own.image)).status_code == 302
     assert editor.post(addresses[1], author_form()).status_code == 302
@@ -120,7 +120,7 @@ def test_settings_store_only_what_their_editor_may_choose(editor, own, other):
     response = editor.post(address, form | {"logo": own.image.pk})
     assert "only somebody who may publish" in response.context["form"].errors["logo"][0]
     permit(editor, own)
-    refuses(editor.post(address, form | {"logo": other.image.pk}), "logo")
+    assert_refused_choice(editor.post(address, form | {"logo": other.image.pk}), "logo")
     assert editor.post(address, form | {"logo": own.image.pk}).status_code == 302
     assert SiteSettings.objects.get().logo == own.image
 
@@ -130,10 +130,10 @@ def test_redirect_leads_only_where_its_editor_may_link(editor, own, other):
     stored = Redirect.objects.create(old_path="/stored", redirect_page=other.draft)
     form = {"old_path": "/old", "site": "", "is_permanent": "on", "redirect_link": ""}
     add, edit = reverse("wagtailredirects:add"), reverse("wagtailredirects:edit", args=[stored.pk])
-    refuses(editor.post(add, form | {"redirect_page": other.draft.pk}), "redirect_page")
+    assert_refused_choice(editor.post(add, form | {"redirect_page": other.draft.pk}), "redirect_page")
     for page in (other.draft, own.draft):
         assert editor.post(edit, form | {"redirect_page": page.pk, "site": ""}).status_code == 302
-    refuses(editor.post(edit, form | {"redirect_page": other.draft.pk}), "redirect_page")
+    assert_refused_choice(editor.post(edit, form | {"redirect_page": other.draft.pk}), "redirect_page")
     site = form | {"redirect_page": own.live.pk, "site": Site.objects.get().pk}
     assert editor.post(add, site).status_code == 302
 
@@ -159,11 +159,11 @@ def test_promoted_result_is_a_page_that_its_editor_may_link(editor, own, other):
     assert editor.post(edit, form(other.draft, id=str(stored.pk))).status_code == 302
 
 
-# --- Pages that are chosen as a place -------------------------------------------------------------
+# --- Pages that are chosen as a new parent --------------------------------------------------------
 
 
-def places(page, key):
-    """Return (address, form) of all that asks for a place for `page`."""
+def parent_forms(page, key):
+    """Return (address, form data) of all views that ask for a new parent of `page`."""
     copy = {"new_title": "x", "new_slug": "x", "new_parent_page": key}
     return [
         (f"/admin/pages/{page.pk}/copy/", copy),
@@ -173,28 +173,28 @@ def places(page, key):
     ]
 
 
-def test_place_to_copy_or_move_to_tells_nothing_of_what_is_hidden(editor, own, other):
+def test_hidden_parent_to_copy_or_move_to_is_refused(editor, own, other):
     permit(editor, own)
     hidden = [other.draft, builders.make_private(builders.make_index(other.index, f"{SECRET} section"))]
     for page in hidden:
-        for address, form in places(own.draft, page.pk):
+        for address, form in parent_forms(own.draft, page.pk):
             response = editor.post(address, form)
             assert response.status_code == 200, address
             assert SECRET.lower() not in text_of(response).lower(), address
     assert not Page.objects.filter(slug="x").exists()
-    for address, form in places(own.draft, own.index.pk):
+    for address, form in parent_forms(own.draft, own.index.pk):
         assert editor.post(address, form).status_code == 302, address
 
 
-@pytest.mark.parametrize("absurd", ["", str(10**6), *ABSURD])
-def test_place_that_is_no_id_is_an_error_and_no_crash(editor, own, absurd):
+@pytest.mark.parametrize("absurd", ["", str(10**6), *INVALID_IDS])
+def test_invalid_parent_id_is_an_error_of_the_form(editor, own, absurd):
     permit(editor, own)
-    for address, form in places(own.draft, absurd):
+    for address, form in parent_forms(own.draft, absurd):
         assert editor.post(address, form).status_code in {200, 404}, address
 
 
 @pytest.mark.parametrize("conversion", ["", "?x=1"])
-def test_address_of_a_private_page_is_not_made_a_link_with_its_title(editor, own, other, conversion):
+def test_address_of_a_private_page_does_not_become_a_link_with_its_title(editor, own, other, conversion):
     private = builders.make_private(builders.make_story("Quiet", other.index, slug="quiet"))
     Page.objects.filter(pk=private.pk).update(draft_title=f"{SECRET} title")
     public = builders.make_story("Known", other.index, slug="known")
@@ -208,7 +208,7 @@ def test_address_of_a_private_page_is_not_made_a_link_with_its_title(editor, own
             assert (f'"id": {page.pk}' in text_of(response)) == (word == "Known")
 
 
-def test_choosers_show_nothing_hidden_by_its_number(editor, own, other):
+def test_choosers_show_nothing_hidden_by_its_id(editor, own, other):
     term = Author.objects.create(name="Somebody", picture=other.image)
     for address in (
         f"images/chooser/{other.image.pk}/",

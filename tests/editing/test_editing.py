@@ -1,4 +1,4 @@
-"""Writing a story in the admin, as people without a superuser's powers do: drafts, publishing, autosave."""
+"""Writing a story in the admin as Editors and Moderators: drafts, publishing and autosave."""
 
 import datetime
 
@@ -45,7 +45,7 @@ def edit_address(story):
 
 
 def errors_of(response):
-    """Return the names of the fields of the story that the form of `response` complains about."""
+    """Return the names of the fields with errors in the form of `response`."""
     form = response.context["form"]
     return sorted(form.errors)
 
@@ -94,7 +94,7 @@ def test_incomplete_draft_is_saved_and_can_be_opened_and_previewed(editor, index
     assert "A new story" in editor.get(preview).content.decode()
 
 
-def test_draft_with_a_picture_without_words_is_saved(editor, index):
+def test_draft_with_a_picture_without_alternative_text_is_saved(editor, index):
     editor.post(add_address(index), story_form(lead_image=str(make_image().pk)))
 
     assert StoryPage.objects.get().lead_image
@@ -142,7 +142,7 @@ def test_moderator_publishes(moderator, index, client):
     ],
     ids=str,
 )
-def test_publishing_lists_what_is_missing_each_by_its_field(moderator, index, fields, wrong):
+def test_publishing_shows_an_error_at_each_missing_field(moderator, index, fields, wrong):
     response = moderator.post(add_address(index), story_form("publish", **fields))
 
     assert response.status_code == 200
@@ -150,7 +150,7 @@ def test_publishing_lists_what_is_missing_each_by_its_field(moderator, index, fi
     assert not StoryPage.objects.exists()
 
 
-def test_country_chosen_twice_is_an_error_beside_it(moderator, index):
+def test_country_chosen_twice_is_an_error_of_the_field(moderator, index):
     twice = {"story_countries": inline_formset([{"country": "KE"}, {"country": "KE"}])}
 
     for action in ("publish", None):
@@ -182,7 +182,7 @@ def test_publishing_asks_what_a_picture_in_the_body_shows(moderator, index):
 
 
 def streamfield_list(values):
-    """Return what the page editor sends for a list of `values` in a block."""
+    """Return what the page editor sends for a ListBlock with `values`."""
     items = {
         str(n): {"value": value, "deleted": "", "order": str(n), "id": ""} for n, value in enumerate(values)
     }
@@ -218,7 +218,7 @@ def test_old_address_leads_to_the_new_one_after_a_change_of_the_slug(
 
 
 def test_half_an_hour_of_autosaves_leaves_at_most_three_revisions(editor, index, time_machine):
-    """As Wagtail's page editor does: what it saved itself in this sitting, it writes over."""
+    """Wagtail's page editor overwrites the revision that it saved itself in the same session."""
     start = timezone.now()
     time_machine.move_to(start)
     created = editor.post(add_address(index), story_form(title="Word 0"), **AUTOSAVE).json()
@@ -244,7 +244,7 @@ def test_half_an_hour_of_autosaves_leaves_at_most_three_revisions(editor, index,
     assert not Redirect.objects.exists()
 
 
-def test_autosave_does_not_write_over_what_somebody_else_saved_meanwhile(editor, index):
+def test_autosave_does_not_overwrite_the_revision_of_somebody_else(editor, index):
     created = editor.post(add_address(index), story_form(), **AUTOSAVE).json()
     story = StoryPage.objects.get()
     editor.force_login(make_user("Moderators"))

@@ -1,4 +1,4 @@
-"""What Editors and Moderators may do, and the ways to publication other than the editor's own button."""
+"""Moderation, publishing other than in the page editor, and the permissions of Editors and Moderators."""
 
 import datetime
 
@@ -22,7 +22,7 @@ from tests.support.builders import (
 
 pytestmark = [
     pytest.mark.django_db,
-    # Wagtail 8.0 sends its mails by a function that Django 6.1 calls deprecated.
+    # Wagtail 8.0 sends mails with a function that is deprecated in Django 6.1.
     pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
 ]
 
@@ -45,7 +45,7 @@ def submit(client, editor, **fields):
 
 
 def decide(client, story, action, comment=""):
-    """Approve or reject `story` the quick way, from a list, without opening it."""
+    """Approve or reject `story` from a list, without opening it."""
     task = StoryPage.objects.get(pk=story.pk).current_workflow_task_state
     address = f"/admin/pages/workflow/action/{story.pk}/{action}/{task.pk}/"
     response = client.post(address, {"comment": comment})
@@ -72,7 +72,7 @@ def test_editor_submits_and_moderator_approves(client, editor, moderator):
     assert [message.to for message in mail.outbox] == [[moderator.email]]
 
     client.force_login(moderator)
-    # Among what waits for them on the admin's first page, and in the list of what waits.
+    # It is on the first page of the admin, and in the report of workflows.
     assert "A new story" in client.get("/admin/").content.decode()
     decide(client, story, "approve")
 
@@ -123,7 +123,7 @@ def test_incomplete_story_is_not_submitted(client, editor):
     assert not StoryPage.objects.exists()
 
 
-# --- Other ways to publication: an incomplete draft stays a draft ---------------------------------
+# --- Other ways to publish: an incomplete draft stays a draft -------------------------------------
 
 INCOMPLETE = [
     {"date": "", "summary": ""},
@@ -133,7 +133,7 @@ INCOMPLETE = [
 
 
 def make_incomplete(client, user, fields):
-    """Return a draft that `user` saved with something missing."""
+    """Return a draft that `user` saved with `fields`, in which something is missing."""
     client.force_login(user)
     address = f"/admin/pages/add/stories/storypage/{make_index().pk}/"
     client.post(address, story_form(**fields))
@@ -171,8 +171,8 @@ def test_incomplete_draft_below_is_not_published_with_its_section(client, modera
 
 
 @pytest.mark.parametrize("fields", INCOMPLETE, ids=str)
-def test_what_waits_for_approval_stays_complete(client, editor, moderator, fields):
-    """Approving publishes, and Wagtail checks nothing then."""
+def test_story_in_moderation_stays_complete(client, editor, moderator, fields):
+    """Approving it publishes it without validation."""
     story = submit(client, editor)
     client.force_login(moderator)
 
@@ -185,7 +185,7 @@ def test_what_waits_for_approval_stays_complete(client, editor, moderator, field
 
 
 @pytest.mark.parametrize("fields", INCOMPLETE, ids=str)
-def test_incomplete_story_does_not_stop_those_that_are_due(client, moderator, time_machine, fields):
+def test_incomplete_story_does_not_stop_other_scheduled_stories(client, moderator, time_machine, fields):
     soon = timezone.now() + datetime.timedelta(hours=1)
     incomplete = make_incomplete(client, moderator, fields | {"go_live_at": soon.strftime("%Y-%m-%d %H:%M")})
     publish_from_list(client, incomplete)

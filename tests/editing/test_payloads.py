@@ -1,12 +1,9 @@
-"""Links and words of editors can do nothing in a reader's browser: the answer holds no script of theirs."""
+"""Links and rich text of editors run no script in a visitor's browser."""
 
-import hashlib
 import json
 import re
-from pathlib import Path
 
 import pytest
-import wagtail
 from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
 from django.utils.html import escape
@@ -22,7 +19,7 @@ from tests.support.site import make_site, make_states
 
 pytestmark = pytest.mark.sqlite_only
 
-EVIL = [
+SCRIPT_ADDRESSES = [
     "javascript:window.__payload()",
     "JaVaScRiPt:alert(1)",
     " javascript:x",
@@ -33,7 +30,7 @@ EVIL = [
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("store")
-def test_links_to_other_sites_say_nothing_of_where_the_reader_comes_from(client):
+def test_links_to_other_sites_have_noopener_and_noreferrer(client):
     site = make_site()
     found = 0
     for address in [*site.addresses.values(), *[address for address, _ in make_states(site).values()]]:
@@ -43,12 +40,12 @@ def test_links_to_other_sites_say_nothing_of_where_the_reader_comes_from(client)
                 continue
             found += 1
             assert {"noopener", "noreferrer"} <= set(link.get("rel", [])), f"{link} on {address}"
-    # In rich text, in a table, in each block with an address, in the settings.
+    # Links in rich text, in a table, in each block with a URL and in the settings.
     assert found > 60
 
 
 def url_blocks(block, path="body"):
-    """Yield (path, block) of every block for an address, below `block`."""
+    """Yield (path, block) of every URLBlock in `block`."""
     if isinstance(block, URLBlock):
         yield path, block
     for name, child in getattr(block, "child_blocks", {}).items():
@@ -63,24 +60,24 @@ BLOCKS = [
 ]
 
 
-@pytest.mark.parametrize("address", EVIL)
+@pytest.mark.parametrize("address", SCRIPT_ADDRESSES)
 @pytest.mark.parametrize(("path", "block"), BLOCKS, ids=[path for path, _ in BLOCKS])
-def test_blocks_take_no_address_that_is_a_program(path, block, address):
+def test_blocks_refuse_addresses_that_run_scripts(path, block, address):
     with pytest.raises(ValidationError):
         block.clean(address)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", EVIL)
+@pytest.mark.parametrize("address", SCRIPT_ADDRESSES)
 @pytest.mark.parametrize("field", ["donate_url", "leave_url"])
-def test_settings_take_no_address_that_is_a_program(field, address):
+def test_settings_refuse_addresses_that_run_scripts(field, address):
     with pytest.raises(ValidationError):
         SiteSettings._meta.get_field(field).clean(address, None)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", EVIL)
-def test_rich_text_takes_no_address_that_is_a_program(address):
+@pytest.mark.parametrize("address", SCRIPT_ADDRESSES)
+def test_rich_text_drops_addresses_that_run_scripts(address):
     text = {
         "blocks": [
             {
@@ -102,10 +99,10 @@ def test_rich_text_takes_no_address_that_is_a_program(address):
     assert "href" not in html
 
 
-# --- What is stored all the same: validation is passed by ----------------------------------------
+# --- What was stored without validation ----------------------------------------------------------
 
 
-def test_rich_text_shows_all_that_the_editor_makes():
+def test_rich_text_shows_everything_that_the_editor_can_produce():
     text = '<h3>A</h3><p>B <b>c</b> <i>d</i> “e” &amp; <a href="https://x.org/?a=1&amp;b=2">f</a><br/>g</p>'
     text += "<ul><li>h</li></ul><ol><li>i</li></ol>"
     shown = text.replace('&amp;b=2"', '&amp;b=2" rel="noopener noreferrer"')
@@ -133,8 +130,8 @@ def test_rich_text_shows_nothing_else(text):
         assert re.findall(r"<(?!/?[ap]>)|&lt;!\[", shown) == []
 
 
-@pytest.mark.parametrize("address", EVIL)
-def test_stored_addresses_that_are_programs_are_not_linked(address):
+@pytest.mark.parametrize("address", SCRIPT_ADDRESSES)
+def test_stored_addresses_that_run_scripts_are_not_linked(address):
     assert web_address(address) == ""
     assert StoryBody().to_python([{"type": "action", "value": {"url": address}}])[0].value.href is None
     stored = ContentstateConverter(TEXT_FEATURES).from_database_format(
@@ -148,18 +145,3 @@ def test_stored_addresses_that_are_programs_are_not_linked(address):
 )
 def test_stored_addresses_of_the_web_are_linked(address):
     assert web_address(address) == address
-
-
-@pytest.mark.parametrize(
-    ("name", "known"),
-    [
-        ("templates/wagtailcore/shared/richtext.html", "3a0a86fc8991ea36002ca98360506460"),
-        (
-            "contrib/search_promotions/templates/wagtailsearchpromotions/search_promotion_column.html",
-            "806fb3fa843b34750d1c2e3cc048bb65",
-        ),
-    ],
-)
-def test_templates_of_wagtail_that_others_stand_in_for_are_still_the_same(name, known):
-    """Where one is another after an upgrade: compare it with what stands in for it."""
-    assert hashlib.sha256((Path(wagtail.__file__).parent / name).read_bytes()).hexdigest()[:32] == known

@@ -1,4 +1,4 @@
-"""Scripts in every text of the database run nowhere: no answer holds one of them."""
+"""With a script in every text of the database, no response has a script that a browser would run."""
 
 import json
 import re
@@ -13,19 +13,20 @@ pytestmark = [
     pytest.mark.sqlite_only,
     pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
 ]
-# Where an address is followed, or what it leads to is run.
+# Attributes whose address a browser follows or loads.
 LINKS = {"action", "background", "cite", "data", "formaction", "href", "ping", "poster", "src", "xlink:href"}
 SCRIPTS = re.compile(r"[\x00-\x20]*(javascript|vbscript|data):", re.IGNORECASE)
-UNSEEN = re.compile(r"[\t\n\r]")
+# Characters that browsers ignore in addresses.
+IGNORED = re.compile(r"[\t\n\r]")
 
 
 def scripts_in(html):
-    """Yield what a browser would run of the scripts in `html`."""
+    """Yield the elements and attributes of `html` that would run a script."""
     page = BeautifulSoup(html, "html.parser")
     for element in page.find_all(True):
         for name, values in element.attrs.items():
             value = values if isinstance(values, str) else " ".join(values)
-            is_link = name in LINKS and SCRIPTS.match(UNSEEN.sub("", value))
+            is_link = name in LINKS and SCRIPTS.match(IGNORED.sub("", value))
             if name.startswith("on") or name == "srcdoc" or is_link:
                 yield f"{element.name} {name}={value[:80]}"
         if element.get("src") == "x" or element.name in {"base", "object"}:
@@ -41,7 +42,7 @@ def scripts_in_script(element):
     if kind.endswith("json"):
         try:
             json.loads(words)
-        except ValueError:  # it ended too early
+        except ValueError:  # A script in a text ended the element.
             yield f"{element}"[:200]
     elif element.name == "template" or kind == "text/template":
         yield from scripts_in(words)
@@ -49,26 +50,26 @@ def scripts_in_script(element):
         yield f"{element}"[:200]
 
 
-def texts_of(value):
-    """Yield the pieces of HTML in the JSON `value`: all that is not escaped there."""
+def find_html(value):
+    """Yield the HTML in the JSON `value`: the texts under the key "html"."""
     if isinstance(value, dict):
         for key, each in value.items():
             if key == "html" and isinstance(each, str):
                 yield each
             else:
-                yield from texts_of(each)
+                yield from find_html(each)
     elif isinstance(value, list):
         for each in value:
-            yield from texts_of(each)
+            yield from find_html(each)
 
 
-def faults_of(response):
+def find_faults(response):
     body = response.getvalue() if response.streaming else response.content
     kind = response.headers.get("Content-Type", "")
     if kind.startswith("text/html"):
         return list(scripts_in(body.decode()))
     if kind.startswith("application/json"):
-        return [fault for html in texts_of(json.loads(body)) for fault in scripts_in(html)]
+        return [fault for html in find_html(json.loads(body)) for fault in scripts_in(html)]
     if "xml" in kind:
         texts = BeautifulSoup(body, "xml").select("content, encoded, summary, item > description")
         return [fault for text in texts for fault in scripts_in(text.get_text())]
@@ -76,7 +77,7 @@ def faults_of(response):
 
 
 def visit(client, addresses):
-    """Return the faults of the answers, and {address: status}."""
+    """Return (a list of the faults in the responses, {address: status})."""
     faults, statuses = [], {}
     client.raise_request_exception = False
     for address in addresses:
@@ -87,7 +88,7 @@ def visit(client, addresses):
                 f"{address}: {response.status_code} {response.exc_info and response.exc_info[1]!r}"[:300]
             )
             continue
-        faults += [f"{address}: {fault}" for fault in faults_of(response)]
+        faults += [f"{address}: {fault}" for fault in find_faults(response)]
     return faults, statuses
 
 
@@ -101,7 +102,7 @@ def assert_every_text_is_filled(filled):
     texts = {label(*each) for each in fields} - streams.keys()
     short = {label(*each) for each in fields if (each[1].max_length or SHORTEST) < SHORTEST}
     blocks = {path for name, block in streams.items() for path in text_blocks(block, name)}
-    assert sorted((texts | blocks) - set(filled.poison.places.values()) - short) == []
+    assert sorted((texts | blocks) - set(filled.filler.places.values()) - short) == []
     assert len(texts - short) > 60
     assert len(blocks) > 80
 
@@ -112,7 +113,7 @@ def test_no_answer_holds_a_script(client, db, store, turn):
     assert_every_text_is_filled(filled)
     faults, statuses = visit(client, filled.public())
     client.force_login(filled.administrator)
-    # Wagtail's "error_test" is there to fail.
+    # Wagtail's "error_test" always fails.
     routes = [address for name, address in filled.routes.items() if "error_test" not in name]
     for addresses in (filled.public()[:4], filled.pages(), routes):
         more, found = visit(client, addresses)

@@ -1,4 +1,4 @@
-"""An import of redirects imports all or says what is wrong; it never fails with a server error."""
+"""An import of redirects imports all rows, or none with an error message."""
 
 import tempfile
 from pathlib import Path
@@ -18,13 +18,15 @@ COLUMNS = {"from_index": "0", "to_index": "1", "permanent": "on"}
 
 @pytest.fixture
 def admin(client, tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where Wagtail keeps the file meanwhile
+    monkeypatch.setattr(
+        tempfile, "tempdir", str(tmp_path)
+    )  # Where Wagtail stores the file between the steps.
     client.force_login(builders.make_user(is_superuser=True))
     return client
 
 
 def upload(admin, text):
-    """Do the first step; return the fields of the form of the second."""
+    """Do the first step. Return the form data for the second step."""
     page = builders.parse(admin.post(START, {"import_file": ContentFile(text, name="redirects.csv")}))
     names = ("import_file_name", "input_format")
     return COLUMNS | {name: page.select_one(f"input[name={name}]")["value"] for name in names}

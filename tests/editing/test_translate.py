@@ -1,4 +1,4 @@
-"""“Translate” makes drafts only where the user may add pages; what can't be translated is said in words."""
+"""“Translate” makes drafts only where the user may add pages, and shows errors for the rest."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def make_editor(*pages, permissions=("add_page", "change_page"), name="Translators"):
-    """Return a user who may do what `permissions` say at `pages`, and translate."""
+    """Return a user with `permissions` for `pages`, and the permission to translate."""
     group = Group.objects.create(name=name)
     codenames = ["access_admin", "submit_translation", "add_theme", "change_theme"]
     group.permissions.set(Permission.objects.filter(codename__in=codenames))
@@ -34,7 +34,7 @@ def make_editor(*pages, permissions=("add_page", "change_page"), name="Translato
 
 
 class Scene:
-    """An English section with two stories, and the French list that it belongs in."""
+    """An English section with two stories, and the French index in which its translation belongs."""
 
     def __init__(self):
         story, french = make_pair()
@@ -84,7 +84,7 @@ def test_nothing_is_made_where_the_user_may_not_add_pages(client, scene, subtree
 
 
 def test_subtree_with_pages_of_others_is_refused(client, scene):
-    """Who may only add pages may edit only their own. The copy would show them the drafts of others."""
+    """The permission to add pages allows editing only own pages. The copy would show drafts of others."""
     user = make_editor(scene.section, scene.french_index, permissions=["add_page"])
     Page.objects.filter(pk__in=[scene.section.pk, scene.inner.pk]).update(owner=user)
     client.force_login(user)

@@ -1,4 +1,4 @@
-"""Files follow their pages: whoever may see a page that shows a file gets it, everybody else a 404."""
+"""Those who may see a page that shows a file may download the file. Everybody else gets a 404."""
 
 import datetime
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 
 def get(client, address, **headers):
-    """Return the response, read to its end: so the file that it sends is closed."""
+    """Return the response. It is read to its end, so that its file is closed."""
     response = client.get(address, headers=headers)
     if response.streaming:
         response.content_read = response.getvalue()
@@ -41,7 +41,7 @@ def private_to_group(page):
     return page
 
 
-# --- The table: what there is, and the address of its file ---------------------------------------
+# --- Each function makes a file in a situation, and returns its address --------------------------
 
 
 def live_story():
@@ -119,7 +119,7 @@ def story_below_page_for_group():
 
 def alias_of_story_for_group():
     story = story_with(image := builders.make_image())
-    # Of a page that is private already, Wagtail would make the alias private by a restriction of its own.
+    # The alias comes first: if the page were private already, Wagtail would give the alias a restriction.
     story.create_alias(parent=builders.make_index(builders.make_index(), "Open section"))
     private_to_group(story)
     return address_of(image)
@@ -217,10 +217,11 @@ def document_file():
     return f"/media/{document.file.name}"
 
 
-# A member has an account and no more; a reader is in the group that private pages are for.
+# A member has an account without permissions. A reader is in the group that may see the private pages.
 WHO = ["visitor", "member", "reader", "editor", "moderator"]
 ALL, STAFF, NOBODY = "yes yes yes yes yes", "no no no yes yes", "no no no no no"
 MEMBERS, GROUP = "no yes yes yes yes", "no no yes yes yes"
+# {situation: who gets the file, in the order of WHO}.
 TABLE = {
     live_story: ALL,
     body_of_live_story: ALL,

@@ -1,4 +1,4 @@
-"""Documents that can't be cleaned, are broken or made to harm: an error beside the field, with advice."""
+"""Documents that can't be cleaned, are broken or malicious are refused, with an error and advice."""
 
 import io
 import signal
@@ -21,15 +21,15 @@ from tests.support.document_samples import (
     SUFFIXES,
     W,
     X,
+    document_with_metadata,
     docx,
     pdf,
     relationships,
     sheet,
-    telling_document,
     word_body,
     zipped,
 )
-from tests.support.media_samples import photo, saved, telling_picture
+from tests.support.media_samples import photo, picture_with_metadata, saved
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
@@ -44,7 +44,7 @@ def docx_with(body):
 
 
 def docx_related(kind, target, parts=None):
-    """Return a Word file with one relationship more, and more parts."""
+    """Return a Word file with another relationship, and with `parts` ({name: content})."""
     rows = docx()["word/_rels/document.xml.rels"]
     mode = ' TargetMode="External"' if ":" in target else ""
     row = f'<Relationship Id="rId9" Type="x/{kind}" Target="{target}"{mode}/></Relationships>'
@@ -52,21 +52,25 @@ def docx_related(kind, target, parts=None):
     return zipped(docx() | {"word/_rels/document.xml.rels": rows} | (parts or {}))
 
 
+def docx_with_picture(data):
+    return document_with_metadata("docx", {"word/media/image2.png": data})
+
+
 def xlsx_with(cells, more=""):
-    return telling_document("xlsx", {"xl/worksheets/sheet1.xml": sheet(cells, more)})
+    return document_with_metadata("xlsx", {"xl/worksheets/sheet1.xml": sheet(cells, more)})
 
 
 OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
-TALK = "comments or tracked changes"
+NOTES = "comments or tracked changes"
 CANNOT = "can't be cleaned"
 LOCKED = "locked with a password"
 BROKEN = "can't be read"
-KIND = "Files of this kind"
+UNSUPPORTED_KIND = "Files of this kind"
 TOO_MUCH = "too much"
 
 
 def with_password_bit(data):
-    """Set the bit of a ZIP file's entries that says that they have a password."""
+    """Return the ZIP file `data` with the flag of encryption set on all entries."""
     for sign, place in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
         start = data.find(sign)
         while start >= 0:
@@ -93,7 +97,7 @@ def portfolio(document):
     document.Root.Collection = Dictionary(Type=Name.Collection)
 
 
-def noted(document):
+def with_note(document):
     note = Dictionary(
         Type=Name.Annot, Subtype=Name.Text, Rect=[0, 0, 9, 9], Contents="A note", T="MarkAuthor"
     )
@@ -101,7 +105,7 @@ def noted(document):
 
 
 def with_inline_picture(document):
-    jpeg = telling_picture("jpg")
+    jpeg = picture_with_metadata("jpg")
     document.pages[0].Contents = document.make_stream(b"BI /W 4 /H 6 /F /DCT ID " + jpeg + b" EI\n")
 
 
@@ -130,53 +134,53 @@ BAD = {
     "page.pdf": (lambda: b"<!doctype html><script>alert(1)</script>", BROKEN),
     "page.docx": (lambda: b"<!doctype html>", BROKEN),
     "pdf.docx": (pdf, BROKEN),
-    "docx.xlsx": (lambda: telling_document("docx"), BROKEN),
+    "docx.xlsx": (lambda: document_with_metadata("docx"), BROKEN),
     "archive.docx": (lambda: zipped({"a.txt": "x"}), BROKEN),
     "picture.pdf": (lambda: saved(photo(), "PNG"), BROKEN),
-    # Kinds that no library cleans.
-    "old.doc": (lambda: b"\xd0\xcf\x11\xe0", KIND),
-    "rich.rtf": (lambda: rb"{\rtf1{\info{\author Mark}}}", KIND),
-    "book.epub": (lambda: zipped({"mimetype": "application/epub+zip"}), KIND),
-    "letter.odt": (lambda: zipped({"mimetype": "application/vnd.oasis.opendocument.text"}), KIND),
-    "table.ods": (lambda: zipped({"mimetype": "x"}), KIND),
-    "slides.pptx": (lambda: zipped({"[Content_Types].xml": "<a/>"}), KIND),
-    "program.exe": (lambda: b"MZ", KIND),
-    "no-suffix": (lambda: b"text", KIND),
-    "page.html": (lambda: b"<p>", KIND),
+    # Unsupported kinds.
+    "old.doc": (lambda: b"\xd0\xcf\x11\xe0", UNSUPPORTED_KIND),
+    "rich.rtf": (lambda: rb"{\rtf1{\info{\author Mark}}}", UNSUPPORTED_KIND),
+    "book.epub": (lambda: zipped({"mimetype": "application/epub+zip"}), UNSUPPORTED_KIND),
+    "letter.odt": (lambda: zipped({"mimetype": "application/vnd.oasis.opendocument.text"}), UNSUPPORTED_KIND),
+    "table.ods": (lambda: zipped({"mimetype": "x"}), UNSUPPORTED_KIND),
+    "slides.pptx": (lambda: zipped({"[Content_Types].xml": "<a/>"}), UNSUPPORTED_KIND),
+    "program.exe": (lambda: b"MZ", UNSUPPORTED_KIND),
+    "no-suffix": (lambda: b"text", UNSUPPORTED_KIND),
+    "page.html": (lambda: b"<p>", UNSUPPORTED_KIND),
     # Text.
     "nul.txt": (lambda: b"a\0b", "UTF-8"),
     "latin.csv": (lambda: "Ségou".encode("latin-1"), "UTF-8"),
     "program.txt": (lambda: bytes(range(256)), "UTF-8"),
     # Locked.
     "locked.docx": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), LOCKED),
-    "locked.xlsx": (lambda: with_password_bit(telling_document("xlsx")), LOCKED),
+    "locked.xlsx": (lambda: with_password_bit(document_with_metadata("xlsx")), LOCKED),
     "locked.pdf": (lambda: pdf(encryption=pikepdf.Encryption(owner="a", user="b")), LOCKED),
     "half-locked.pdf": (lambda: pdf(encryption=pikepdf.Encryption(owner="a", user="")), LOCKED),
-    # What people said and deleted.
-    "changed.docx": (lambda: docx_with('<w:p><w:ins w:id="1" w:author="Mark"><w:r/></w:ins></w:p>'), TALK),
-    "deleted.docx": (lambda: docx_with('<w:p><w:del w:author="Mark"><w:r/></w:del></w:p>'), TALK),
+    # Comments and tracked changes.
+    "changed.docx": (lambda: docx_with('<w:p><w:ins w:id="1" w:author="Mark"><w:r/></w:ins></w:p>'), NOTES),
+    "deleted.docx": (lambda: docx_with('<w:p><w:del w:author="Mark"><w:r/></w:del></w:p>'), NOTES),
     "deleted-by-nobody.docx": (
-        lambda: docx_with('<w:p><w:del w:id="1"><w:r><w:delText>a</w:delText></w:r></w:del></w:p>'), TALK,
+        lambda: docx_with('<w:p><w:del w:id="1"><w:r><w:delText>a</w:delText></w:r></w:del></w:p>'), NOTES,
     ),
     "commented.docx": (
         lambda: docx_related("comments", "comments.xml", {
             "word/comments.xml": f"<w:comments {W}><w:comment w:id='1'/></w:comments>"
-        }), TALK,
+        }), NOTES,
     ),
     "commented.xlsx": (
-        lambda: telling_document("xlsx", {
+        lambda: document_with_metadata("xlsx", {
             "xl/worksheets/_rels/sheet1.xml.rels": relationships(("comments", "../comments1.xml")),
             "xl/worksheets/sheet1.xml": sheet("<c/>"),
             "xl/comments1.xml": f"<comments {X}><authors/><commentList><comment ref='A1'/>"
             "</commentList></comments>",
-        }), TALK,
+        }), NOTES,
     ),
     "threads.xlsx": (
-        lambda: telling_document("xlsx", {
+        lambda: document_with_metadata("xlsx", {
             "xl/worksheets/_rels/sheet1.xml.rels": relationships(("threadedComment", "../t.xml"))
-        }), TALK,
+        }), NOTES,
     ),
-    # What readers would lose.
+    # Content that readers would miss.
     "chart.docx": (
         lambda: docx_with('<w:p><w:r><c:chart xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"/>'
         "</w:r></w:p>"), CANNOT,
@@ -190,17 +194,17 @@ BAD = {
     ),
     "formulas.xlsx": (lambda: xlsx_with('<c r="A1"><f>SUM(B1:B9)</f></c>'), "without their results"),
     "linked.docx": (
-        lambda: telling_document("docx", {"word/_rels/document.xml.rels": docx()[
+        lambda: document_with_metadata("docx", {"word/_rels/document.xml.rels": docx()[
             "word/_rels/document.xml.rels"
         ].replace('"media/MarkName.jpeg"', '"https://example.org/a.jpg" TargetMode="External"')}),
         "outside of it",
     ),
     "drawing.docx": (
-        lambda: telling_document("docx", {"word/media/image2.png": b"\x01\0\0\0emf"}), "neither JPEG nor PNG",
+        lambda: docx_with_picture(b"\x01\0\0\0emf"), "neither JPEG nor PNG",
     ),
-    "gif.docx": (lambda: telling_document("docx", {"word/media/image2.png": b"GIF89a"}), "neither JPEG"),
+    "gif.docx": (lambda: docx_with_picture(b"GIF89a"), "neither JPEG"),
     "broken-picture.docx": (
-        lambda: telling_document("docx", {"word/media/image2.png": b"\x89PNG\r\n\x1a\n\0\0\1"}), BROKEN,
+        lambda: docx_with_picture(b"\x89PNG\r\n\x1a\n\0\0\1"), BROKEN,
     ),
     "formulas.csv": (lambda: b"name,amount\nAda,=WEBSERVICE(A1)\n", "formulas"),
     "dde.csv": (lambda: b"name;amount\n\"+cmd|' /C calc'!A0\";2\n", "formulas"),
@@ -208,7 +212,7 @@ BAD = {
     "signed.pdf": (lambda: pdf(signed), "signed"),
     "xfa.pdf": (lambda: pdf(form_in_xfa), "form"),
     "form.pdf": (lambda: pdf(form), "form"),
-    "noted.pdf": (lambda: pdf(noted), "notes"),
+    "noted.pdf": (lambda: pdf(with_note), "notes"),
     "inline.pdf": (lambda: pdf(with_inline_picture), CANNOT),
     "portfolio.pdf": (lambda: pdf(portfolio), CANNOT),
     "jpeg2000.pdf": (lambda: pdf(with_picture(Name.JPXDecode)), CANNOT),
@@ -220,7 +224,7 @@ BAD = {
 }  # fmt: skip
 for suffix in SUFFIXES:
     for tenth in (2, 5, 8):
-        data = telling_document(suffix)
+        data = document_with_metadata(suffix)
         BAD[f"cut-{tenth}.{suffix}"] = (
             lambda data=data, tenth=tenth: data[: len(data) * tenth // 10],
             BROKEN,
@@ -228,7 +232,7 @@ for suffix in SUFFIXES:
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_document_is_an_error_beside_the_field(name, editor, store):
+def test_bad_document_is_an_error_of_the_field(name, editor, store):
     make, words = BAD[name]
     data = make()
     with bounded_memory():
@@ -245,7 +249,7 @@ def test_bad_document_is_an_error_beside_the_field(name, editor, store):
     assert list(store.rglob("*")) == []
 
 
-# Those that end within a second, and one that only the limit of time or memory ends.
+# Bombs that are refused within a second, and one that only the limit of time or memory ends.
 QUICK = [
     *("deep.docx", "laughs.docx", "unpacked.docx", "picture.docx", "many-parts.docx", "wide.docx"),
     *("object-stream.pdf", "many-objects.pdf", "dictionaries.pdf", "claimed-table.pdf", "many-pages.pdf"),
@@ -254,7 +258,7 @@ QUICK = [
 
 
 @pytest.mark.parametrize("name", QUICK)
-def test_bomb_is_an_error_beside_the_field(name, editor, store):
+def test_bomb_is_an_error_of_the_field(name, editor, store):
     data = BOMBS[name]()
     with bounded_memory():
         response = editor.post(
@@ -273,7 +277,7 @@ def test_bomb_is_an_error_beside_the_field(name, editor, store):
         ("[os.write(1, bytes(limits.OUTPUT)) for _ in range(2)]", 1),
     ],
 )
-def test_process_of_the_sanitizer_is_limited(work, status):
+def test_limits_end_the_process_of_the_sanitizer(work, status):
     code = f"import os; from media.sanitizer import __main__, limits; __main__.limit_resources(); {work}"
     with tempfile.TemporaryFile() as output:
         command = [sys.executable, "-c", code]
@@ -282,8 +286,8 @@ def test_process_of_the_sanitizer_is_limited(work, status):
     assert status < 0 or "MemoryError" in done.stderr or "File too large" in done.stderr
 
 
-def test_zip_that_says_less_than_it_holds_is_no_way_around(editor):
-    """The size in its list is what counts, and no more than that is unpacked."""
+def test_zip_with_a_false_size_unpacks_no_more_than_that_size(editor):
+    """No more is unpacked than the size in the directory of the ZIP file."""
     data = BOMBS["picture.docx"]()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         size = archive.getinfo("word/media/MarkName.jpeg").file_size.to_bytes(4, "little")

@@ -1,4 +1,4 @@
-"""Files that are no pictures, or broken, or made to harm: an error beside the field, and nothing else."""
+"""Files that are no pictures, are broken or malicious are refused, with an error of the field."""
 
 import functools
 import struct
@@ -13,11 +13,12 @@ from PIL import Image
 from wagtail.models import UploadedFile
 
 from media.models import CleanImage
-from tests.support.media_samples import SUFFIXES, marks_in, photo, saved, telling_picture, zipped
+from tests.support.media_samples import SUFFIXES, find_planted, photo, picture_with_metadata, saved, zipped
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
-MOST_MEMORY = 300_000_000
+# Bytes that refusing a file may take.
+MAX_MEMORY = 300_000_000
 
 
 def frames(number, size=(8, 8)):
@@ -29,26 +30,26 @@ def chunk(name, content):
 
 
 def png(width, height, *chunks, depth=1, colour=0, rows=b""):
-    """Return a PNG with a head that claims `width` and `height`, whatever follows."""
+    """Return a PNG whose header says `width` and `height`, with any `rows` and `chunks`."""
     head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     parts = [chunk(b"IHDR", head), *chunks, chunk(b"IDAT", zlib.compress(rows, 9)), chunk(b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
 def flat_png(side):
-    """Return a real picture of `side` by `side`, of one colour: a few kilobytes, and a lot of memory."""
+    """Return a valid PNG of `side` by `side` pixels in one colour: small as a file, large in memory."""
     return png(side, side, rows=bytes((side + 7) // 8 + 1) * side)
 
 
 @functools.cache
-def full_of_nothing():
-    """Return what a compressed chunk holds that is 400 MiB when it is opened."""
+def packed_zeros():
+    """Return the content of a compressed chunk that unpacks to 400 MiB."""
     packer = zlib.compressobj()
     return b"a\0\0" + b"".join([packer.compress(bytes(MEBI)) for _ in range(400)]) + packer.flush()
 
 
 def wide_texts():
-    """Return the chunks of 60 texts, each of a million letters that take four bytes in Python."""
+    """Return 60 text chunks, each of a million characters that take four bytes each in Python."""
     words = zlib.compress("\U0001f4f7".encode() + b" " * 1_000_000)
     return [chunk(b"iTXt", b"%d\0\1\0\0\0" % number + words) for number in range(60)]
 
@@ -66,7 +67,7 @@ def jpeg_that_claims(width, height, mode="RGB"):
 
 
 def jpeg_of_scans(number):
-    """Return a progressive JPEG whose last scan is there `number` times more."""
+    """Return a progressive JPEG whose last scan is repeated `number` times."""
     data = saved(photo(), "JPEG", progressive=True)
     scan = data[data.rindex(b"\xff\xda") : -2]
     return data[:-2] + scan * number + data[-2:]
@@ -106,16 +107,16 @@ BAD = {
     "bomb-20000.png": lambda: flat_png(20_000),
     "bomb-11000.png": lambda: flat_png(11_000),
     "bomb-4-billion.png": lambda: png(2**31 - 1, 2**31 - 1, rows=b"\0"),
-    # Of a size that others may have, but their decoders take several times the memory.
+    # Formats whose decoders take several times the memory, in sizes that other formats may have.
     "bomb.webp": lambda: saved(Image.new("L", (7_000, 5_000)), "WEBP", lossless=True, method=0),
     "bomb-transparent.png": lambda: png(7_000, 5_000, depth=8, colour=6, rows=bytes(4 * 7_000 + 1) * 5_000),
     "bomb.heic": lambda: heic_that_claims(7_000, 5_000),
     "bomb-print.jpg": lambda: jpeg_that_claims(7_000, 5_000, "CMYK"),
     "bomb-scans.jpg": lambda: jpeg_of_scans(40),
     "bomb.jpg": lambda: jpeg_that_claims(60_000, 60_000),
-    "bomb-text.png": lambda: png(1, 1, chunk(b"zTXt", full_of_nothing()), rows=b"\0\0"),
+    "bomb-text.png": lambda: png(1, 1, chunk(b"zTXt", packed_zeros()), rows=b"\0\0"),
     "bomb-texts.png": lambda: png(6_000, 6_000, *wide_texts(), rows=bytes(751) * 6_000),
-    "bomb-profile.png": lambda: png(1, 1, chunk(b"iCCP", full_of_nothing()), rows=b"\0\0"),
+    "bomb-profile.png": lambda: png(1, 1, chunk(b"iCCP", packed_zeros()), rows=b"\0\0"),
     "nothing-in-it.png": lambda: png(0, 0),
     "short.png": lambda: png(900, 900, rows=b"\0"),
     "random.jpg": lambda: b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20,
@@ -130,21 +131,21 @@ for suffix in SUFFIXES:
 
 
 def cut(suffix, tenth):
-    whole = telling_picture(suffix, trailing=False)
+    whole = picture_with_metadata(suffix, trailing=False)
     return whole[: len(whole) * tenth // 10]
 
 
 @contextmanager
 def bounded_memory():
-    """Fail when this process, at its peak, takes more memory than MOST_MEMORY on top of what it has."""
+    """Fail if the peak memory of this process grows by more than MAX_MEMORY."""
     refs, status = Path("/proc/self/clear_refs"), Path("/proc/self/status")
-    if not refs.exists():  # not on macOS
+    if not refs.exists():  # macOS has no such file.
         yield
         return
-    refs.write_text("5")  # makes the peak what it is now
+    refs.write_text("5")  # This resets the peak.
     before = peak(status)
     yield
-    assert peak(status) - before < MOST_MEMORY
+    assert peak(status) - before < MAX_MEMORY
 
 
 def peak(status):
@@ -152,7 +153,7 @@ def peak(status):
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_file_is_an_error_beside_the_field(name, editor, store):
+def test_bad_file_is_an_error_of_the_field(name, editor, store):
     data = BAD[name]()
     with bounded_memory():
         for post in (post_one, post_several, post_in_chooser):
@@ -163,7 +164,7 @@ def test_bad_file_is_an_error_beside_the_field(name, editor, store):
 
 
 def post_one(editor, file):
-    """Return the errors beside the file's field."""
+    """Return the errors of the field "file"."""
     fields = {"title": "x", "shows": "place", "file": file}
     response = editor.post(reverse("wagtailimages:add"), fields)
     assert response.status_code == 200
@@ -217,9 +218,9 @@ HOSTILE_NAMES = [
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
-def test_name_of_the_file_goes_no_further(name, editor, store):
-    """Only the picture is taken; what it was called, and so claimed to be, is dropped."""
-    data = telling_picture("png")
+def test_name_and_type_of_the_upload_are_not_used(name, editor, store):
+    """Only the picture is stored. Its name, and the format that the name claims, are ignored."""
+    data = picture_with_metadata("png")
     errors = None
     response = editor.post(
         reverse("wagtailimages:add"),
@@ -231,4 +232,4 @@ def test_name_of_the_file_goes_no_further(name, editor, store):
     assert errors is None
     assert [path.parent.name for path in files] == ["original_images"]
     assert [(len(path.stem), path.suffix) for path in files] == [(32, ".png")]
-    assert marks_in(files[0].read_bytes()) == []
+    assert find_planted(files[0].read_bytes()) == []

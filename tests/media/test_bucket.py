@@ -1,4 +1,4 @@
-"""Pictures and documents in a bucket of S3: as clean there as in a folder, and under the same rule."""
+"""Files in an S3 bucket are cleaned, and access to them is checked, as in a folder."""
 
 import socket
 import subprocess
@@ -26,17 +26,18 @@ from tests.media.test_access import (
     story_with,
 )
 from tests.support import builders, services
-from tests.support.document_samples import telling_document
-from tests.support.media_samples import marks_in, telling_picture
+from tests.support.document_samples import document_with_metadata
+from tests.support.media_samples import find_planted, picture_with_metadata
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
-PATIENCE = 30  # seconds
+# Seconds to wait for the server.
+TIMEOUT = 30
 
 
 @pytest.fixture(scope="session")
 def s3():
-    """The address of a server that speaks as S3 does, on this machine."""
+    """The address of a local server with the API of S3."""
     port = services.free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
@@ -48,7 +49,7 @@ def s3():
 
 
 def wait_for(port):
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while True:
         try:
             return socket.create_connection(("127.0.0.1", port)).close()
@@ -60,7 +61,7 @@ def wait_for(port):
 
 @pytest.fixture(autouse=True)
 def bucket(s3, settings, monkeypatch):
-    """An empty bucket, where this test's files are stored."""
+    """An empty bucket, which is the storage of the test."""
     for name, value in {
         "AWS_ENDPOINT_URL_S3": s3,
         "AWS_ACCESS_KEY_ID": "key",
@@ -76,8 +77,8 @@ def bucket(s3, settings, monkeypatch):
     return bucket
 
 
-def test_what_is_in_the_bucket_is_clean(bucket, store):
-    picture, document = telling_picture("jpg"), telling_document("docx")
+def test_files_in_the_bucket_are_cleaned(bucket, store):
+    picture, document = picture_with_metadata("jpg"), document_with_metadata("docx")
     image = CleanImage.objects.create(
         title="x", shows="place", file=ContentFile(picture, name="Amina Sow.jpg")
     )
@@ -88,7 +89,7 @@ def test_what_is_in_the_bucket_is_clean(bucket, store):
     assert not any("Amina" in name for name in names)
     assert not store.exists()
     for name in names:
-        found = marks_in(bucket.Object(name).get()["Body"].read())
+        found = find_planted(bucket.Object(name).get()["Body"].read())
         assert [mark for mark in found if not (name.endswith(".docx") and mark.startswith(b"PK"))] == []
 
 

@@ -1,4 +1,4 @@
-"""Whatever way a picture comes in, nothing is stored but what the eye sees."""
+"""However a picture is stored, only its pixels are kept, and no metadata."""
 
 import os
 from pathlib import Path
@@ -22,10 +22,10 @@ from tests.support.media_samples import (
     BLUE,
     RED,
     SUFFIXES,
-    marks_in,
+    find_planted,
+    find_unexpected_metadata,
+    picture_with_metadata,
     read_metadata,
-    tell_tales,
-    telling_picture,
 )
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
@@ -44,7 +44,7 @@ def has_exiftool():
         give_up(str(missing))
 
 
-# --- The ways in: each takes the picture `data` in, and returns what was made of it --------------
+# --- Each function stores the picture `data` in another way, and returns the CleanImage ----------
 
 
 def upload(data, suffix):
@@ -62,9 +62,9 @@ def add_several(editor, data, suffix):
     fields = {"title": "Several", "files[]": upload(data, suffix)}
     answer = editor.post(reverse("wagtailimages:add_multiple"), fields).json()
     assert answer["success"], answer
-    # The form asks whom it shows, so every picture waits here.
+    # The form has a required field, so every picture is an UploadedFile first.
     waiting = UploadedFile.objects.get(pk=answer["uploaded_file_id"])
-    assert marks_in(waiting.file.read()) == []
+    assert find_planted(waiting.file.read()) == []
     assert NAME not in waiting.file.name
     waiting.file.close()
     prefix = f"uploaded-image-{waiting.pk}"
@@ -118,22 +118,22 @@ WAYS += [add_in_shell, add_file_in_shell, add_in_bulk, replace_in_shell]
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("take_in", WAYS)
-def test_no_way_in_lets_anything_by(take_in, suffix, editor, store, has_exiftool):
-    image = take_in(editor, telling_picture(suffix), suffix)
+def test_every_way_removes_all_metadata(take_in, suffix, editor, store, has_exiftool):
+    image = take_in(editor, picture_with_metadata(suffix), suffix)
     image = CleanImage.objects.get(pk=image.pk)
     image.get_renditions(*FILTERS)
     files = [path for path in store.rglob("*") if path.is_file()]
     assert len(files) >= len(FILTERS) + 1
     for path in files:
-        assert marks_in(path.read_bytes()) == [], path
+        assert find_planted(path.read_bytes()) == [], path
         assert NAME not in path.name
-    assert tell_tales(*files) == []
-    if take_in is not add_in_bulk:  # which saves no row by save(), so its size is that of the file as it came
+    assert find_unexpected_metadata(*files) == []
+    if take_in is not add_in_bulk:  # It calls no save(), so the size in the row is that of the uploaded file.
         assert_upright(image)
 
 
 def assert_upright(image):
-    """The picture is stored the way it was seen, and the row says so."""
+    """Assert that the picture is stored upright, with its new width and height."""
     with image.file.open() as file, Image.open(file) as stored:
         assert stored.size == (image.width, image.height) == (600, 400)
         top, bottom = stored.getpixel((300, 20)), stored.getpixel((300, 380))
@@ -148,10 +148,10 @@ def close(colour, wanted):
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_what_is_planted_can_be_found(suffix, tmp_path, has_exiftool):
-    """Else the test above would prove nothing."""
+def test_planted_metadata_can_be_found(suffix, tmp_path, has_exiftool):
+    """Otherwise the test above would prove nothing."""
     path = tmp_path / f"sample.{suffix}"
-    path.write_bytes(telling_picture(suffix))
+    path.write_bytes(picture_with_metadata(suffix))
     found = read_metadata(path)[0]
     assert {"IFD0:Make", "GPS:GPSLatitude", "XMP-dc:Format", "ICC_Profile:ProfileDescription"} <= set(found)
     assert "ExifIFD:MakerNoteUnknownText" in found
@@ -159,28 +159,28 @@ def test_what_is_planted_can_be_found(suffix, tmp_path, has_exiftool):
         assert "IPTC:Caption-Abstract" in found
         assert "MarkComment" in found.values()
     assert "IFD1:ThumbnailImage" in found
-    assert b"PK\x03\x04" in marks_in(path.read_bytes())
+    assert b"PK\x03\x04" in find_planted(path.read_bytes())
 
 
-def test_renditions_take_their_metadata_from_what_is_stored(store):
-    """Willow copies EXIF into JPEG and PNG. The test above says something only as long as that is so."""
+def test_renditions_copy_the_metadata_of_the_stored_file(store):
+    """Willow copies EXIF into JPEG and PNG. Without that, checking renditions above would prove nothing."""
     image = builders.make_image()
-    Path(image.file.path).write_bytes(telling_picture("jpg"))
+    Path(image.file.path).write_bytes(picture_with_metadata("jpg"))
     with image.get_rendition("width-200|format-jpeg").file.open() as file:
-        assert marks_in(file.read())
+        assert find_planted(file.read())
 
 
-def test_demo_pictures_come_in_the_same_way(store):
+def test_demo_pictures_are_cleaned(store):
     image = DemoMedia().get_image(pictures.NAMES[0])
     with image.file.open() as file:
         assert is_signed(file.read(), image.file.name)
 
 
-# --- Only what is new is encoded -----------------------------------------------------------------
+# --- Signed files are not encoded again ----------------------------------------------------------
 
 
 def test_saving_a_title_leaves_the_file_alone(editor, store):
-    image = add_in_shell(editor, telling_picture("jpg"), "jpg")
+    image = add_in_shell(editor, picture_with_metadata("jpg"), "jpg")
     before = Path(image.file.path)
     content, time = before.read_bytes(), before.stat().st_mtime_ns
     fields = {"title": "Another title", "shows": "place"}
@@ -191,43 +191,45 @@ def test_saving_a_title_leaves_the_file_alone(editor, store):
     assert (before.read_bytes(), before.stat().st_mtime_ns) == (content, time)
 
 
-def test_picture_of_several_is_encoded_once(editor):
-    """It passes through the cleaning twice: while it waits, and when it is made a picture."""
-    data = telling_picture("jpg")
+def test_picture_uploaded_with_others_is_encoded_once(editor):
+    """It is cleaned twice: as an UploadedFile, and as a CleanImage."""
+    data = picture_with_metadata("jpg")
     once = add_in_shell(editor, data, "jpg").file_hash
     CleanImage.objects.all().delete()
     assert add_several(editor, data, "jpg").file_hash == once
 
 
-def test_seal_of_another_site_is_no_proof(settings):
-    """Whoever doesn't know this site's key can't name a file so that it passes as clean."""
-    raw = telling_picture("png")
+def test_signature_of_another_site_is_invalid(settings):
+    """Without the secret key of this site, nobody can name a file so that it passes as cleaned."""
+    raw = picture_with_metadata("png")
     with override_settings(SECRET_KEY="another" * 10):
         name = sign(raw, ".png").name
-    assert_encoded_anew(raw, name)
+    assert_encoded_again(raw, name)
 
 
-def test_seal_of_another_picture_is_no_proof():
-    assert_encoded_anew(telling_picture("png"), builders.make_image().file.name)
+def test_signature_of_another_picture_is_invalid():
+    assert_encoded_again(picture_with_metadata("png"), builders.make_image().file.name)
 
 
-def assert_encoded_anew(raw, name):
+def assert_encoded_again(raw, name):
     image = CleanImage.objects.create(title="x", file=ContentFile(raw, name=name))
     with image.file.open() as file:
-        assert marks_in(file.read()) == []
+        assert find_planted(file.read()) == []
 
 
-def test_clean_document_is_no_clean_picture():
-    """Its name vouches for it, but as a document."""
+def test_signature_of_a_document_is_invalid_for_a_picture():
+    """The suffix is part of what is signed."""
     document = builders.make_document()
     with document.file.open() as file, pytest.raises(ValidationError):
         CleanImage.objects.create(title="x", file=ContentFile(file.read(), name=document.file.name))
 
 
-def test_editors_own_picture_is_not_taken(editor, store):
+def test_profile_picture_is_not_stored(editor, store):
     response = editor.get(reverse("wagtailadmin_account"))
     assert b"avatar-avatar" not in response.content
-    editor.post(reverse("wagtailadmin_account"), {"avatar-avatar": upload(telling_picture("jpg"), "jpg")})
+    editor.post(
+        reverse("wagtailadmin_account"), {"avatar-avatar": upload(picture_with_metadata("jpg"), "jpg")}
+    )
     assert not UserProfile.objects.exclude(avatar="").exists()
     assert list(store.rglob("*")) == []
 

@@ -1,4 +1,4 @@
-"""Whatever way a document comes in, nothing is stored of whom, when, where and with what it was made."""
+"""However a document is stored, no metadata is kept: no names, dates, places and programs."""
 
 import io
 import posixpath
@@ -20,8 +20,8 @@ from media.models import CleanDocument
 from tests.support import builders
 from tests.support.document_samples import (
     SUFFIXES,
-    all_in,
-    telling_document,
+    document_with_metadata,
+    unpack_all,
 )
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
@@ -30,7 +30,7 @@ NAME = "Amina-statement"
 DATA = Path(__file__).parent / "data"
 
 
-# --- The ways in ---------------------------------------------------------------------------------
+# --- Each function stores the document `file` in another way -------------------------------------
 
 
 def upload(data, suffix):
@@ -48,13 +48,13 @@ def add_several(editor, file):
 
 
 def add_several_with_a_long_title(editor, file):
-    """Then it waits for another title."""
+    """The form then asks for a shorter title."""
     fields = {"title": "x" * 300, "files[]": file}
     answer = editor.post(reverse("wagtaildocs:add_multiple"), fields).json()
     waiting = UploadedFile.objects.get(pk=answer["uploaded_file_id"])
     suffix = file.name.rpartition(".")[2]
     with waiting.file.open() as stored:
-        assert b"Mark" not in all_in(stored.read(), suffix).replace(b"MarkInfo", b"")
+        assert b"Mark" not in unpack_all(stored.read(), suffix).replace(b"MarkInfo", b"")
     assert NAME not in waiting.file.name
     address = reverse("wagtaildocs:create_multiple_from_uploaded_document", args=[waiting.pk])
     prefix = f"uploaded-document-{waiting.pk}"
@@ -82,19 +82,19 @@ WAYS = [add_one, add_several, add_several_with_a_long_title, add_in_chooser, rep
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("take_in", WAYS)
-def test_no_way_in_lets_anything_by(take_in, suffix, editor, store):
-    raw = telling_document(suffix)
-    assert all_in(raw, suffix).count(b"Mark") > 5
+def test_every_way_removes_all_metadata(take_in, suffix, editor, store):
+    raw = document_with_metadata(suffix)
+    assert unpack_all(raw, suffix).count(b"Mark") > 5
     take_in(editor, upload(raw, suffix))
     document = CleanDocument.objects.get()
     (path,) = [path for path in store.rglob("*") if path.is_file()]
     data = path.read_bytes()
-    assert b"Mark" not in all_in(data, suffix)
+    assert b"Mark" not in unpack_all(data, suffix)
     assert NAME not in path.name
     assert (document.file_size, len(document.file_hash)) == (len(data), 40)
 
 
-# --- What is left still works --------------------------------------------------------------------
+# --- Cleaned documents still work ----------------------------------------------------------------
 
 
 def cleaned(data, suffix):
@@ -104,18 +104,18 @@ def cleaned(data, suffix):
 
 
 @pytest.mark.parametrize("suffix", ["docx", "xlsx"])
-def test_every_part_that_is_spoken_of_is_there(suffix):
-    """A reference to a part that was left out has Word call the file damaged."""
-    with zipfile.ZipFile(io.BytesIO(cleaned(telling_document(suffix), suffix))) as archive:
+def test_every_part_that_is_referred_to_exists(suffix):
+    """With a reference to a missing part, Word reports a damaged file."""
+    with zipfile.ZipFile(io.BytesIO(cleaned(document_with_metadata(suffix), suffix))) as archive:
         names = archive.namelist()
         for name in names:
             if name.endswith(".rels"):
-                assert_leads_somewhere(archive, name)
+                assert_targets_exist(archive, name)
             assert set(re.findall(rb'r:(?:id|embed)="(\w+)"', archive.read(name))) <= known_ids(archive, name)
     assert not any("docProps" in name for name in names)
 
 
-def assert_leads_somewhere(archive, name):
+def assert_targets_exist(archive, name):
     folder = posixpath.dirname(posixpath.dirname(name))
     for relation in etree.fromstring(archive.read(name)):
         target = relation.get("Target")
@@ -126,15 +126,15 @@ def assert_leads_somewhere(archive, name):
 
 
 def known_ids(archive, name):
-    """Return the numbers of what the part `name` may speak of."""
+    """Return the ids that the part `name` may refer to."""
     folder, base = posixpath.split(name)
     relations = f"{folder}/_rels/{base}.rels"
     content = archive.read(relations) if relations in archive.namelist() else b""
     return set(re.findall(rb'Id="(\w+)"', content))
 
 
-def test_words_links_and_pictures_of_a_document_stay():
-    content = all_in(cleaned(telling_document("docx"), "docx"), "docx")
+def test_text_links_and_pictures_of_a_document_stay():
+    content = unpack_all(cleaned(document_with_metadata("docx"), "docx"), "docx")
     assert b"Words." in content
     assert b"https://example.org/" in content
     assert b"\xff\xd8" in content
@@ -142,7 +142,7 @@ def test_words_links_and_pictures_of_a_document_stay():
 
 
 def test_pages_of_a_pdf_stay():
-    with pikepdf.open(io.BytesIO(cleaned(telling_document("pdf"), "pdf"))) as document:
+    with pikepdf.open(io.BytesIO(cleaned(document_with_metadata("pdf"), "pdf"))) as document:
         (page,) = document.pages
         assert page.Annots[0].A.URI == "https://example.org/"
         assert len(page.Annots) == 2
@@ -157,15 +157,15 @@ def test_pages_of_a_pdf_stay():
         ("libreoffice.xlsx", ["name", "Ada", "<x:v>24</x:v>"]),
     ],
 )
-def test_words_of_an_ordinary_office_file_stay(name, words):
-    """LibreOffice wrote the file. The last number is what a formula had worked out."""
+def test_text_of_an_ordinary_office_file_stays(name, words):
+    """LibreOffice wrote the file. The last number is the result of a formula."""
     suffix = name.rpartition(".")[2]
-    content = all_in(cleaned((DATA / name).read_bytes(), suffix), suffix).decode("latin-1")
+    content = unpack_all(cleaned((DATA / name).read_bytes(), suffix), suffix).decode("latin-1")
     assert [word for word in words if word not in content] == []
 
 
 def test_pages_of_an_ordinary_pdf_are_drawn_as_before():
-    """Chromium wrote the file, with the structure that screen readers follow."""
+    """Chromium wrote the file, with a structure tree for screen readers."""
     data = (DATA / "chromium.pdf").read_bytes()
     with pikepdf.open(io.BytesIO(data)) as old, pikepdf.open(io.BytesIO(cleaned(data, "pdf"))) as new:
         drawn = [list(map(str, pikepdf.parse_content_stream(pdf.pages[0]))) for pdf in (old, new)]
@@ -178,17 +178,17 @@ def test_pages_of_an_ordinary_pdf_are_drawn_as_before():
 
 
 def elements(pdf):
-    """Return the elements of the structure of `pdf`."""
+    """Return the elements of the structure tree of `pdf`."""
     objects = (each for each in pdf.objects if isinstance(each, pikepdf.Dictionary))
     return [each for each in objects if each.get("/Type") == "/StructElem"]
 
 
-def test_text_is_kept_as_it_is():
+def test_plain_text_stays_the_same():
     words = "Ségou, 12 août\r\n".encode()
     assert cleaned(words, "txt") == words
     assert cleaned(b"\xef\xbb\xbfa;b\n1;2\n", "csv") == b"\xef\xbb\xbfa;b\n1;2\n"
 
 
-def test_size_is_bounded_also_without_a_form():
+def test_size_is_limited_without_a_form_too():
     with pytest.raises(ValidationError):
         add_in_shell(None, upload(b"a" * (15 * 1024 * 1024 + 1), "txt"))

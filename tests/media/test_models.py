@@ -1,4 +1,4 @@
-"""What pages say of pictures and documents: no name of a file, no words that are not this use's own."""
+"""Pages show no names of uploaded files, and no alternative text that was not written for them."""
 
 import re
 
@@ -29,7 +29,7 @@ def story_that_shows(image, document):
     )
 
 
-def test_nothing_of_the_name_of_a_file_is_stored_or_shown(client, store):
+def test_name_of_an_upload_is_neither_stored_nor_shown(client, store):
     image, document = make_image(title="Road", name=f"{NAME}.png"), make_document(name=f"{NAME}.txt")
     story = story_that_shows(image, document)
 
@@ -103,7 +103,7 @@ def test_document_is_an_attachment(client):
 @pytest.mark.parametrize(
     "name", ["a.png", "a.jpg", "a.svg", "a.mp4", "a.html", "a.js", "a.exe", "a.zip", "a.doc", "a.xlsm", "a"]
 )
-def test_document_of_another_kind_is_refused_with_words(client, name):
+def test_document_of_an_unsupported_kind_is_refused(client, name):
     client.force_login(make_user("Editors"))
     file = SimpleUploadedFile(name, picture_bytes())
 

@@ -1,6 +1,6 @@
-"""Whatever is planted where readers don't look is gone from a clean Word or Excel file, or it is refused.
+"""Cleaning removes everything that readers of a Word or Excel file don't see, or refuses the file.
 
-Each row of a table plants SECRET, or a picture that tells where it was taken, in one place of a file.
+Each row of a table plants SECRET, or a picture with its position, in one place of a file.
 """
 
 import pytest
@@ -13,16 +13,16 @@ from tests.support.document_samples import (
     R,
     W,
     X,
-    cleaned_unless_refused,
+    clean_or_refuse,
+    document_with_metadata,
     docx,
     picture,
     relationships,
     sheet,
-    telling_document,
     xlsx,
     zipped,
 )
-from tests.support.media_samples import telling_picture
+from tests.support.media_samples import picture_with_metadata
 
 # --- Word -----------------------------------------------------------------------------------------
 
@@ -45,11 +45,13 @@ def field(code):
 
 
 def settings(xml):
-    return lambda: telling_document("docx", {"word/settings.xml": f"<w:settings {W} {R}>{xml}</w:settings>"})
+    return lambda: document_with_metadata(
+        "docx", {"word/settings.xml": f"<w:settings {W} {R}>{xml}</w:settings>"}
+    )
 
 
 def part(kind, name, content, format_parts=docx, main="word/document.xml"):
-    """Return a file with one part more, to which its main part has a relationship."""
+    """Return a file with another part, and a relationship from the main part to it."""
 
     def make():
         parts = format_parts()
@@ -143,7 +145,7 @@ DOCX = {
         f'<w:compat><w:compatSetting w:name="x" w:uri="{URL}" w:val="{PATH}"/></w:compat>'
     ),
     "transformation": settings(f'<w:saveThroughXslt r:id="rId1" w:solutionID="{SECRET}"/>'),
-    "embedded font": part("font", "fonts/font1.odttf", telling_picture("jpg")),
+    "embedded font": part("font", "fonts/font1.odttf", picture_with_metadata("jpg")),
     "font table": part(
         "fontTable",
         "fontTable.xml",
@@ -180,9 +182,9 @@ DOCX = {
     "glossary": part("glossaryDocument", "glossary/document.xml", SECRET),
     "web settings": part("webSettings", "webSettings.xml", f"<w:webSettings {W}>{SECRET}</w:webSettings>"),
     "macros": part("vbaProject", "vbaProject.bin", SECRET),
-    "part without a relationship": lambda: telling_document("docx", {f"word/{SECRET}.xml": SECRET}),
-    "JPEG that says it is a PNG": lambda: telling_document(
-        "docx", {"word/media/image2.png": telling_picture("jpg")}
+    "part without a relationship": lambda: document_with_metadata("docx", {f"word/{SECRET}.xml": SECRET}),
+    "JPEG that says it is a PNG": lambda: document_with_metadata(
+        "docx", {"word/media/image2.png": picture_with_metadata("jpg")}
     ),
 }
 
@@ -199,7 +201,7 @@ def workbook(xml):
 
 
 def cells(xml, more=""):
-    return lambda: telling_document("xlsx", {"xl/worksheets/sheet1.xml": sheet(xml, more)})
+    return lambda: document_with_metadata("xlsx", {"xl/worksheets/sheet1.xml": sheet(xml, more)})
 
 
 def formula(text):
@@ -281,12 +283,12 @@ XLSX = {
 
 
 @pytest.mark.parametrize("name", DOCX)
-def test_nothing_that_is_planted_in_a_word_file_stays(name):
-    content = cleaned_unless_refused(DOCX[name](), clean_docx, "docx")
+def test_planted_text_does_not_stay_in_a_word_file(name):
+    content = clean_or_refuse(DOCX[name](), clean_docx, "docx")
     assert content is None or b"Words." in content
 
 
 @pytest.mark.parametrize("name", XLSX)
-def test_nothing_that_is_planted_in_an_excel_file_stays(name):
-    content = cleaned_unless_refused(XLSX[name](), clean_xlsx, "xlsx")
+def test_planted_text_does_not_stay_in_an_excel_file(name):
+    content = clean_or_refuse(XLSX[name](), clean_xlsx, "xlsx")
     assert content is None or b'name="Figures"' in content

@@ -1,4 +1,4 @@
-"""Whatever is planted where readers don't look is gone from a clean PDF, or the PDF is refused.
+"""Cleaning removes everything that readers of a PDF don't see, or refuses the file.
 
 Each row of the table plants SECRET, or a picture that tells where it was taken, in one place of a file.
 """
@@ -9,12 +9,12 @@ import pytest
 from pikepdf import Array, Dictionary, Name
 
 from media.sanitizer.pdf import clean_pdf
-from tests.support.document_samples import PATH, SECRET, URL, cleaned_unless_refused, pdf
-from tests.support.media_samples import telling_picture
+from tests.support.document_samples import PATH, SECRET, URL, clean_or_refuse, pdf
+from tests.support.media_samples import picture_with_metadata
 
 
 def on(find, **keys):
-    """Return a PDF in which `find` returns the dictionary that gets `keys`."""
+    """Return a PDF with `keys` in the dictionary that `find` returns."""
 
     def change(document):
         for key, value in keys.items():
@@ -77,7 +77,7 @@ def with_structure(**keys):
 
 
 def deleted_page(document):
-    """A page that isn't in the document any more, with a bookmark that still leads to it."""
+    """Add a page, remove it again, and leave a bookmark that leads to it."""
     page = document.make_indirect(
         Dictionary(Type=Name.Page, Contents=document.make_stream(f"({SECRET}) Tj".encode()))
     )
@@ -121,12 +121,12 @@ def cmap(document):
 
 
 def trailing_bytes(document):
-    data = zlib.compress(bytes(3)) + telling_picture("jpg")
+    data = zlib.compress(bytes(3)) + picture_with_metadata("jpg")
     image(document).write(data, filter=Name.FlateDecode)
     image(document).Width = image(document).Height = 1
 
 
-JPEG = telling_picture("jpg")
+JPEG = picture_with_metadata("jpg")
 PDF = {
     "inline JPEG": with_content(b"BI /W 4 /H 6 /BPC 8 /CS /RGB /F /DCT ID " + JPEG + b" EI Q\n"),
     "inline JPEG in a chain": with_content(b"BI /W 4 /H 6 /F [/Fl /DCTDecode] ID " + JPEG + b" EI Q\n"),
@@ -191,6 +191,6 @@ PDF = {
 
 
 @pytest.mark.parametrize("name", PDF)
-def test_nothing_that_is_planted_stays(name):
-    content = cleaned_unless_refused(PDF[name](), clean_pdf, "pdf")
+def test_planted_text_does_not_stay(name):
+    content = clean_or_refuse(PDF[name](), clean_pdf, "pdf")
     assert content is None or content.count(b"/MediaBox") == 1

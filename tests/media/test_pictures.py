@@ -1,4 +1,4 @@
-"""What is kept of a picture: what is seen, and the colours as they were."""
+"""Cleaning keeps the visible picture and its colours, and removes the rest."""
 
 import io
 
@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 from media.cleaning import upright
 from media.models import CleanImage
 from tests.media.test_cleaning import close
-from tests.support.media_samples import RED, exif, marks_in, photo, saved, wide_profile
+from tests.support.media_samples import RED, exif, find_planted, photo, saved, wide_profile
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
@@ -21,7 +21,7 @@ def stored(data, name="x.png"):
         return Image.open(io.BytesIO(file.read())), image.file.name
 
 
-def test_colour_profile_is_kept_without_its_words():
+def test_colour_profile_is_kept_without_its_texts():
     """Colours look the same as with the whole profile."""
     picture, _name = stored(saved(photo(), "PNG", icc_profile=wide_profile()))
     kept = picture.info["icc_profile"]
@@ -36,7 +36,7 @@ def test_colour_profile_is_kept_without_its_words():
 
 
 @pytest.mark.parametrize("profile", ["srgb", "broken", "huge"])
-def test_colour_profile_that_helps_nobody_is_left_out(profile):
+def test_useless_colour_profile_is_left_out(profile):
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     profile = {"srgb": srgb, "broken": b"no profile", "huge": wide_profile() + bytes(2_000_000)}[profile]
     picture, _name = stored(saved(photo(), "JPEG", icc_profile=profile), "x.jpg")
@@ -49,7 +49,7 @@ def test_print_colours_become_screen_colours():
     assert (picture.mode, name[-4:]) == ("RGB", ".jpg")
 
 
-def test_transparency_is_kept_and_what_it_hides_is_gone():
+def test_transparency_is_kept_and_hidden_colours_are_removed():
     image = photo().convert("RGBA")
     image.putalpha(0)
     image.putpixel((5, 5), (10, 20, 30, 128))
@@ -71,26 +71,26 @@ def test_large_picture_is_made_smaller(size, smaller):
 
 
 def test_decoder_itself_makes_a_large_jpeg_smaller():
-    """Also one that is nearly square: else the largest would take 400 MB."""
+    """A nearly square one too. Otherwise the largest picture would take 400 MB."""
     image = Image.open(io.BytesIO(saved(photo(5200, 4000), "JPEG")))
     upright(image)
     assert image.decoderconfig == (2, 0)
 
 
 def test_second_picture_in_a_phones_file_is_dropped():
-    """Phones put a second picture with its own EXIF behind the first, for depth or brightness."""
+    """Phones add a second picture with its own EXIF to the file, for depth or brightness."""
     second = photo(500, 500)
     second.encoderinfo = {"exif": exif()}
     data = saved(photo(), "MPO", save_all=True, append_images=[second], exif=exif(orientation=1))
     picture, name = stored(data, "x.jpg")
     assert (picture.format, picture.size, name[-4:]) == ("JPEG", (600, 400), ".jpg")
-    assert marks_in(picture.fp.read()) == []
+    assert find_planted(picture.fp.read()) == []
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
 @pytest.mark.parametrize("profile", [None, wide_profile(), wide_profile().replace(b"RGB ", b"GRAY", 1)])
 def test_every_kind_of_png_keeps_its_picture(mode, profile):
-    """Also with a profile that is meant for another kind."""
+    """Even with a colour profile for another mode."""
     image = Image.new("RGBA", (9, 9), (255, 255, 255, 255)).convert(mode)
     picture, name = stored(saved(image, "PNG", icc_profile=profile))
     assert name.endswith(".png")

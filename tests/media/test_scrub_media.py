@@ -1,4 +1,4 @@
-"""What was stored before the site cleaned by itself is cleaned by a command, as often as it is started."""
+"""The command scrub_media cleans files that were stored without being cleaned, and can be repeated."""
 
 import io
 
@@ -13,21 +13,21 @@ from wagtail.users.models import UserProfile
 from media.cleaning import is_signed
 from media.models import CleanDocument, CleanImage
 from tests.support import builders
-from tests.support.document_samples import all_in, telling_document
-from tests.support.media_samples import marks_in, photo, telling_picture
+from tests.support.document_samples import document_with_metadata, unpack_all
+from tests.support.media_samples import find_planted, photo, picture_with_metadata
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def store(settings, tmp_path):
-    """The folder where this test's files are stored."""
+    """The folder that is the storage of the test."""
     settings.MEDIA_ROOT = tmp_path / "media"
     return settings.MEDIA_ROOT
 
 
 def scrub():
-    """Run the command; return what it says, and what it complains of."""
+    """Run the command. Return its standard output and its standard error."""
     said, complaints = io.StringIO(), io.StringIO()
     try:
         call_command("scrub_media", stdout=said, stderr=complaints)
@@ -37,7 +37,7 @@ def scrub():
 
 
 def stored_before(model, data, name, **fields):
-    """Return a row of `model` whose file is as it came, as older versions of the site kept it."""
+    """Return an instance of `model` whose file is stored as it was uploaded."""
     path = default_storage.save(name, ContentFile(data))
     instance = builders.make_image() if model is CleanImage else builders.make_document()
     default_storage.delete(instance.file.name)
@@ -47,7 +47,9 @@ def stored_before(model, data, name, **fields):
 
 def old_picture(suffix="jpg", **fields):
     fields = {"width": 400, "height": 600} | fields
-    return stored_before(CleanImage, telling_picture(suffix), f"original_images/Amina.{suffix}", **fields)
+    return stored_before(
+        CleanImage, picture_with_metadata(suffix), f"original_images/Amina.{suffix}", **fields
+    )
 
 
 def all_stored(store):
@@ -55,7 +57,7 @@ def all_stored(store):
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
-def test_pictures_are_cleaned_and_what_was_in_them_is_said(suffix, store):
+def test_pictures_are_cleaned_and_their_metadata_is_reported(suffix, store):
     image = old_picture(suffix)
     said, complaints = scrub()
     assert complaints == ""
@@ -63,46 +65,46 @@ def test_pictures_are_cleaned_and_what_was_in_them_is_said(suffix, store):
         assert words in said
     image.refresh_from_db()
     (path,) = all_stored(store)
-    assert marks_in(path.read_bytes()) == []
+    assert find_planted(path.read_bytes()) == []
     assert is_signed(path.read_bytes(), image.file.name)
     assert (image.width, image.height, image.file_size) == (600, 400, path.stat().st_size)
 
 
-def test_renditions_of_what_was_not_clean_are_made_anew(store, django_capture_on_commit_callbacks):
+def test_renditions_of_cleaned_pictures_are_made_again(store, django_capture_on_commit_callbacks):
     image = old_picture()
     old = image.get_rendition("width-200|format-jpeg").file.name
-    assert marks_in((store / old).read_bytes())
+    assert find_planted((store / old).read_bytes())
     with django_capture_on_commit_callbacks(execute=True):
         scrub()
     image = CleanImage.objects.get()
     assert not (store / old).exists()
     new = image.get_rendition("width-200|format-jpeg").file.name
-    assert marks_in((store / new).read_bytes()) == []
+    assert find_planted((store / new).read_bytes()) == []
 
 
 def test_documents_are_cleaned(store):
-    document = stored_before(CleanDocument, telling_document("pdf"), "documents/Amina.pdf")
+    document = stored_before(CleanDocument, document_with_metadata("pdf"), "documents/Amina.pdf")
     said, complaints = scrub()
     assert (complaints, "1 cleaned" in said) == ("", True)
     document.refresh_from_db()
     (path,) = all_stored(store)
-    assert b"Mark" not in all_in(path.read_bytes(), "pdf")
+    assert b"Mark" not in unpack_all(path.read_bytes(), "pdf")
     assert document.file.name == f"documents/{path.name}"
 
 
-def test_uploads_that_wait_are_cleaned(store):
-    path = default_storage.save("wagtail_uploads/Amina.jpg", ContentFile(telling_picture("jpg")))
+def test_unfinished_uploads_are_cleaned(store):
+    path = default_storage.save("wagtail_uploads/Amina.jpg", ContentFile(picture_with_metadata("jpg")))
     kind = ContentType.objects.get_for_model(CleanImage)
     UploadedFile.objects.bulk_create([UploadedFile(for_content_type=kind, file=path)])
     scrub()
     (path,) = all_stored(store)
-    assert marks_in(path.read_bytes()) == []
+    assert find_planted(path.read_bytes()) == []
     assert UploadedFile.objects.get().file.name == f"wagtail_uploads/{path.name}"
 
 
-def test_editors_own_pictures_are_removed(store):
+def test_profile_pictures_are_removed(store):
     user = builders.make_user("Editors")
-    path = default_storage.save("avatar_images/Amina.jpg", ContentFile(telling_picture("jpg")))
+    path = default_storage.save("avatar_images/Amina.jpg", ContentFile(picture_with_metadata("jpg")))
     UserProfile.objects.create(user=user)
     UserProfile.objects.update(avatar=path)
     scrub()
@@ -110,18 +112,18 @@ def test_editors_own_pictures_are_removed(store):
     assert all_stored(store) == []
 
 
-def test_files_of_nobody_are_removed_if_they_are_not_clean(store):
-    """A clean one may be an upload of this moment, whose row isn't saved yet."""
+def test_files_without_a_row_are_removed_unless_they_are_signed(store):
+    """A signed one may be an upload whose row isn't saved yet."""
     for folder in ("original_images", "documents", "wagtail_uploads"):
-        default_storage.save(f"{folder}/Amina.jpg", ContentFile(telling_picture("jpg")))
+        default_storage.save(f"{folder}/Amina.jpg", ContentFile(picture_with_metadata("jpg")))
     clean = CleanImage(title="x")
-    clean.file.save("x.jpg", ContentFile(telling_picture("jpg")), save=False)
+    clean.file.save("x.jpg", ContentFile(picture_with_metadata("jpg")), save=False)
     said, _complaints = scrub()
     assert "3 removed" in said
     assert [path.name for path in all_stored(store)] == [clean.file.name.rpartition("/")[2]]
 
 
-def test_what_is_clean_is_left_alone(store):
+def test_cleaned_files_are_left_alone(store):
     builders.make_image()
     builders.make_document()
     before = {path: path.stat().st_mtime_ns for path in all_stored(store)}
@@ -131,18 +133,18 @@ def test_what_is_clean_is_left_alone(store):
 
 
 def test_it_can_be_stopped_and_started_again(store, monkeypatch):
-    """Stopped after a picture was replaced and before its old file was deleted."""
+    """It is stopped after a picture was replaced, before its old file is deleted."""
     old_picture()
     old_picture("png")
     with monkeypatch.context() as patch:
         patch.setattr(default_storage._wrapped, "delete", stop)
         with pytest.raises(KeyboardInterrupt):
             scrub()
-    assert any(marks_in(path.read_bytes()) for path in all_stored(store))
+    assert any(find_planted(path.read_bytes()) for path in all_stored(store))
     said, complaints = scrub()
     assert complaints == ""
     assert "1 cleaned, 1 removed" in said
-    assert not any(marks_in(path.read_bytes()) for path in all_stored(store))
+    assert not any(find_planted(path.read_bytes()) for path in all_stored(store))
     assert "0 cleaned, 0 removed" in scrub()[0]
 
 
@@ -150,7 +152,7 @@ def stop(name):
     raise KeyboardInterrupt
 
 
-def test_what_cannot_be_cleaned_is_named_and_the_rest_goes_on(store):
+def test_files_that_cannot_be_cleaned_are_reported_and_the_rest_is_cleaned(store):
     broken = stored_before(CleanDocument, b"{\\rtf1}", "documents/Amina.rtf")
     missing = stored_before(CleanDocument, b"words", "documents/missing.txt")
     default_storage.delete(missing.file.name)

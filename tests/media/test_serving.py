@@ -1,4 +1,4 @@
-"""How files are sent: at once gone when withdrawn, cheap for visitors, also by a front server."""
+"""How files are sent: few queries, no caching of withdrawn files, and through a front server."""
 
 import pytest
 from django.conf import settings as site_settings
@@ -32,7 +32,7 @@ from tests.media.test_access import (
 from tests.support import builders
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
-MOST_QUERIES = 4
+MAX_QUERIES = 4
 
 
 # --- Visitors ------------------------------------------------------------------------------------
@@ -41,12 +41,12 @@ MOST_QUERIES = 4
 @pytest.mark.parametrize(
     "thing", [live_story, author_of_live_story, logo, document_of_live_story, draft, used_by_nothing]
 )
-def test_visitors_file_costs_little_and_leaves_no_trace(thing, client, django_assert_max_num_queries):
+def test_visitors_file_takes_few_queries_and_sets_no_cookie(thing, client, django_assert_max_num_queries):
     address = thing()
-    get(client, address)  # content types are read once in the life of a process
-    # What is not there, Wagtail's middleware looks for among the redirects, in two queries.
+    get(client, address)  # Content types are read once by each process.
+    # After a 404, the middleware for redirects takes two queries.
     is_missing = thing in (draft, used_by_nothing)
-    with django_assert_max_num_queries(MOST_QUERIES + 2 * is_missing):
+    with django_assert_max_num_queries(MAX_QUERIES + 2 * is_missing):
         response = get(client, address)
     assert not response.cookies
     assert "Cookie" not in response.get("Vary", "")
@@ -63,8 +63,8 @@ def test_cost_does_not_grow_with_the_pages_that_use_a_picture(client, django_ass
         assert get(client, address).status_code == 200
 
 
-def test_source_whose_key_is_no_number_is_no_page(client):
-    """Countries have letters; PostgreSQL would fail on reading them as a page's number."""
+def test_reference_from_an_object_with_a_text_key_is_ignored(client):
+    """Keys of countries are letters. PostgreSQL would fail to convert them to the key of a page."""
     address = live_story()
     (reference,) = ReferenceIndex.get_references_to(Rendition.objects.get().image)
     reference.pk, reference.object_id = None, "SN"
@@ -74,7 +74,7 @@ def test_source_whose_key_is_no_number_is_no_page(client):
 
 
 @pytest.mark.parametrize("cookie", ["", "nonsense", "0" * 32])
-def test_cookie_of_nobody_opens_nothing(cookie, client):
+def test_invalid_session_cookie_opens_nothing(cookie, client):
     address = draft()
     client.cookies[site_settings.SESSION_COOKIE_NAME] = cookie
     response = get(client, address)
@@ -82,7 +82,7 @@ def test_cookie_of_nobody_opens_nothing(cookie, client):
     assert response["Cache-Control"] == "private, no-store"
 
 
-def test_file_is_sent_as_what_it_is_and_never_as_a_page(client):
+def test_file_has_its_type_and_never_acts_as_a_page(client):
     response = get(client, live_story())
     assert response["Content-Type"] == "image/jpeg"
     assert response["X-Content-Type-Options"] == "nosniff"
@@ -127,7 +127,7 @@ def test_withdrawal_takes_effect_at_once(make_thing, client):
         "/media/images/%ff%fe.jpg",
     ],
 )
-def test_other_addresses_are_nothing(address, client):
+def test_other_addresses_are_not_found(address, client):
     assert get(client, address).status_code == 404
 
 
@@ -150,7 +150,7 @@ def test_missing_file_is_not_found_and_not_kept_by_caches(client):
 
 
 def test_who_may_edit_the_page_sees_its_pictures_in_the_draft(client):
-    """Also when they may do nothing with pictures."""
+    """Even without any permission for pictures."""
     address = draft()
     group = Group.objects.create(name="Reviewers")
     group.permissions.add(Permission.objects.get(codename="access_admin"))

@@ -1,4 +1,4 @@
-"""An alias is public only if its source is, however many aliases lie between the two."""
+"""An alias is public only if its source is, even through a chain of aliases."""
 
 import random
 
@@ -11,7 +11,7 @@ from wagtail.models import Page, PageViewRestriction
 from media.access import is_public
 from publishing import visibility
 from stories.models import StoryPage
-from tests.conftest import take_for_committed
+from tests.conftest import act_as_committed
 from tests.support.builders import (
     home_page,
     make_image,
@@ -33,10 +33,10 @@ def build_tree(seed):
 
     The pages are stored directly, as Wagtail's own way takes a hundred times as long.
     """
-    chance, home = random.Random(seed), home_page()  # noqa: S311 - the same each time
+    generator, home = random.Random(seed), home_page()  # noqa: S311 - the same each time
     content_type, pages = ContentType.objects.get_for_model(Page), []
-    for number in range(chance.choice([3, 12, 40])):
-        above = chance.choice([home, *pages])
+    for number in range(generator.choice([3, 12, 40])):
+        above = generator.choice([home, *pages])
         pages.append(
             Page(
                 title=f"Page {number}",
@@ -46,19 +46,19 @@ def build_tree(seed):
                 url_path=f"{above.url_path}page-{number}/",
                 content_type=content_type,
                 locale=home.locale,
-                live=chance.random() < 0.9,
+                live=generator.random() < 0.9,
             )
         )
     Page.objects.bulk_create(pages)
-    for page in chance.sample(pages, len(pages) // chance.choice([2, 3, 10])):
-        page.alias_of = chance.choice(pages)
+    for page in generator.sample(pages, len(pages) // generator.choice([2, 3, 10])):
+        page.alias_of = generator.choice(pages)
     Page.objects.bulk_update(pages, ["alias_of"])
-    for page in chance.sample(pages, chance.choice([0, 1, 1, 2])):
+    for page in generator.sample(pages, generator.choice([0, 1, 1, 2])):
         make_private(page)
 
 
 def restricted_pages_from(page, by_path, by_key, restricted):
-    """Return the restricted pages on all ways from `page` up the tree and from an alias to its source."""
+    """Return the restricted pages that can be reached from `page` by going to parents and sources."""
     reached, waiting = set(), [page]
     while waiting:
         page = waiting.pop()
@@ -69,7 +69,7 @@ def restricted_pages_from(page, by_path, by_key, restricted):
 
 
 def assert_agreement():
-    """Check what is public, and which restrictions hold, against the definition in plain Python."""
+    """Compare the public pages, and the restrictions of each page, with a definition in plain Python."""
     pages = list(Page.objects.all())
     by_path, by_key = {page.path: page for page in pages}, {page.pk: page for page in pages}
     restricted = set(PageViewRestriction.objects.values_list("page", flat=True))
@@ -87,12 +87,12 @@ def test_the_rule_holds_in_every_tree(monkeypatch):
     for seed in SEEDS:
         before = transaction.savepoint_create()
         build_tree(seed)
-        hidden += assert_agreement()  # in a transaction: the database finds what is hidden
+        hidden += assert_agreement()  # In a transaction, the query finds the hidden pages.
         with monkeypatch.context() as patch:
-            take_for_committed(patch)
-            assert_agreement()  # the paths are known
+            act_as_committed(patch)
+            assert_agreement()  # The hidden paths are cached.
             patch.setattr(visibility, "MAX_PATHS", 0)
-            assert_agreement()  # they are known, but too many
+            assert_agreement()  # They are cached, but too many.
         transaction.savepoint_rollback(before)
     assert hidden > 100
 
@@ -111,7 +111,7 @@ def private_section():
 
 @pytest.fixture(params=[1, 2, 3, 5])
 def last(request, store):
-    """The last alias of a chain that begins in a section, which has become private."""
+    """The last alias of a chain whose first source is in a section that became private later."""
     section, part = private_section()
     source = make_story(f"{WORD} story", part, lead_image=make_image(), lead_image_alt="A place")
     alias = chain_of(source, request.param)
@@ -119,7 +119,7 @@ def last(request, store):
     return alias
 
 
-def test_an_alias_in_a_chain_is_nowhere(client, last, monkeypatch):
+def test_hidden_alias_in_a_chain_is_shown_nowhere(client, last, monkeypatch):
     addresses = ["/", "/stories/", f"/search/?q={WORD}", "/feed.atom", "/sitemap.xml", last.url]
     make_story(f"{WORD}s are also elsewhere")
     for _way in ("asked for in the query", "known"):
@@ -129,7 +129,7 @@ def test_an_alias_in_a_chain_is_nowhere(client, last, monkeypatch):
             assert last.slug not in response.text.replace(f"?next={last.url}", ""), address
         assert client.get(last.url).status_code == 302
         assert not is_public(last.lead_image)
-        take_for_committed(monkeypatch)
+        act_as_committed(monkeypatch)
 
 
 def test_an_alias_in_a_chain_is_public_with_its_source(client, last, monkeypatch):
@@ -138,7 +138,7 @@ def test_an_alias_in_a_chain_is_public_with_its_source(client, last, monkeypatch
         assert client.get(last.url).status_code == 200
         assert StoryPage.objects.published().filter(pk=last.pk).exists()
         assert is_public(last.lead_image)
-        take_for_committed(monkeypatch)
+        act_as_committed(monkeypatch)
 
 
 def test_a_source_that_moves_takes_its_aliases_along():
@@ -157,7 +157,7 @@ def test_a_source_that_moves_takes_its_aliases_along():
 
 @pytest.mark.parametrize("withdraw", ["unpublish", "delete"])
 def test_a_source_that_is_withdrawn_takes_its_aliases_along(client, withdraw):
-    """Wagtail does it. After a deletion the first alias is a page of its own, with all the words."""
+    """Wagtail does so. After a deletion, the first alias is an ordinary page with the same content."""
     source = make_story(f"{WORD} story")
     aliases = [chain_of(source, 3), source.create_alias(parent=make_index(), update_slug="alone")]
 
@@ -169,7 +169,7 @@ def test_a_source_that_is_withdrawn_takes_its_aliases_along(client, withdraw):
 
 
 def test_a_hidden_alias_does_not_become_public_when_it_is_converted(client):
-    """Converting asks only for the right to edit, and the words stay."""
+    """Converting needs only the permission to edit, and the content stays."""
     section, part = private_section()
     last = chain_of(make_story(f"{WORD} story", part), 2)
     further = last.create_alias(parent=make_index(), update_slug="further")

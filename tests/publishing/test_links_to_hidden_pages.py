@@ -1,4 +1,4 @@
-"""The address of a page is printed only while the page is public. Elsewhere the words of a link stay."""
+"""Links in rich text: the address of a page is printed only while the page is public, the text always."""
 
 import datetime
 import json
@@ -42,7 +42,7 @@ def body_with(*pages):
 
 
 def link_from_everywhere(target):
-    """Link to `target` from every place that can; return the addresses to look at."""
+    """Link to `target` from every field that can. Return the addresses that show these links."""
     story = make_story("The linking story", body=body_with(target))
     about = make_plain_page("About", body=json.dumps(body_with(target)))
     index, home = make_index(), home_page()
@@ -84,16 +84,16 @@ def test_public_address_is_printed(client):
         assert f'{target.url}"&gt;{WORDS}' in client.get(address).text
 
 
-def test_words_of_a_link_without_an_address_stand_in_no_element(client):
+def test_text_of_a_link_without_an_address_is_in_no_element(client):
     story = make_story(body=[{"type": "text", "value": link_to(make_story(live=False).pk)}])
     assert f"<p>Before {WORDS} after.</p>" in client.get(story.url).text
 
 
 @pytest.mark.parametrize("key", ["", "0", "x", "-1", "²", "9" * 18, "9" * 40, '1"', "&quot;"])
-def test_link_to_no_page_keeps_its_words(client, key):
+def test_link_to_a_missing_page_keeps_its_text(client, key):
     story = make_story()
     body = [{"type": "text", "value": link_to(key)}]
-    # As an import may store it: Wagtail's own index of references refuses such a key.
+    # An import can store such a key. Wagtail's reference index would fail on it.
     type(story).objects.filter(pk=story.pk).update(body=json.dumps(body))
 
     response = client.get(story.url)
@@ -160,7 +160,7 @@ def make_section_private(page):
 @pytest.mark.parametrize(
     "withdraw", [Page.unpublish, Page.delete, make_private, make_section_private, expire]
 )
-def test_kept_pages_forget_the_address(client, withdraw):
+def test_cached_pages_drop_the_address_of_a_withdrawn_page(client, withdraw):
     with override_settings(PAGE_CACHE=True):
         target = make_story("Somewhere", make_index(make_index(), "Section"), slug=SLUG)
         story = make_story(body=[{"type": "text", "value": link_to(target.pk)}])
@@ -178,7 +178,7 @@ def test_kept_pages_forget_the_address(client, withdraw):
 
 
 @pytest.mark.usefixtures("committed")
-def test_kept_pages_learn_of_the_address(client):
+def test_cached_pages_show_the_address_of_a_published_page(client):
     with override_settings(PAGE_CACHE=True):
         target = make_story("Somewhere", slug=SLUG, live=False)
         story = make_story(body=[{"type": "text", "value": link_to(target.pk)}])

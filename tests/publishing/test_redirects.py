@@ -1,4 +1,4 @@
-"""Redirects work only while the page that they lead to is public."""
+"""Redirects work only while their target page is public."""
 
 import pytest
 from django.test import override_settings
@@ -32,7 +32,7 @@ WITHDRAW = {
 
 
 def renamed(page):
-    """Wagtail makes this redirect when an editor gives a live page another slug."""
+    """Return the old path after another slug, for which Wagtail made a redirect."""
     old = page.url
     page.slug = "zanzibar"
     page.save_revision().publish()
@@ -46,7 +46,7 @@ def moved(page):
 
 
 def typed(page, **fields):
-    """An administrator makes this one, by hand or by an import."""
+    """Make a redirect as an administrator does, by hand or by an import. Return the old path."""
     fields = {"old_path": OLD.rstrip("/"), "redirect_page": page} | fields
     Redirect.objects.create(**fields)
     return OLD
@@ -81,7 +81,7 @@ MAKE = [renamed, moved, for_one_site, temporary, with_query, in_another_language
     ("make", "withdraw"), [(typed, each) for each in WITHDRAW] + [(each, "unpublished") for each in MAKE]
 )
 def test_redirect_ends_with_its_page(client, django_capture_on_commit_callbacks, make, withdraw):
-    make_pair()  # the site has two languages
+    make_pair()  # The site has two languages.
     story = make_story("A story", make_index(make_index(), "A section"))
     with django_capture_on_commit_callbacks(execute=True):
         old = make(story)
@@ -100,8 +100,8 @@ def test_redirect_ends_with_its_page(client, django_capture_on_commit_callbacks,
     assert client.get(old).status_code == 404
 
 
-def test_no_browser_keeps_a_redirect(client):
-    """A permanent redirect without this header is kept for good, and used when the page is withdrawn."""
+def test_redirects_are_not_cached_by_browsers(client):
+    """Without this header, a browser would follow a permanent redirect after the page is withdrawn."""
     for address in (typed(make_story()), typed(None, old_path="/away", redirect_link="https://example.org/")):
         assert client.get(address).headers["Cache-Control"] == "no-store"
 
@@ -143,7 +143,7 @@ def test_chain_of_redirects_ends_at_the_hidden_page(client):
 
 
 @pytest.mark.usefixtures("committed")
-def test_redirect_ends_at_once_where_pages_are_kept(client):
+def test_redirect_ends_at_once_with_the_page_cache(client):
     with override_settings(PAGE_CACHE=True):
         story = make_story()
         old = typed(story)
@@ -159,7 +159,7 @@ def test_missing_slash_is_added_whether_there_is_a_page_or_not(client):
 
 
 def test_only_administrators_see_redirects(client):
-    """Their list tells the titles of hidden pages of all sections."""
+    """The list shows the titles of hidden pages of all sections."""
     story = make_private(make_story("zanzibar"))
     typed(story)
     client.force_login(make_user("Editors", "Moderators"))

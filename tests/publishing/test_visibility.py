@@ -1,4 +1,4 @@
-"""What is not for everybody appears nowhere: no draft, nothing taken off, nothing private.
+"""Hidden pages appear nowhere: no drafts, no unpublished pages and no private pages.
 
 Each test also looks for a public story in the same place: an empty place proves nothing.
 """
@@ -15,7 +15,7 @@ from wagtail.models import PageViewRestriction
 
 from home.models import FeaturedStory
 from publishing import visibility
-from tests.conftest import take_for_committed
+from tests.conftest import act_as_committed
 from tests.support.builders import (
     home_page,
     make_index,
@@ -31,24 +31,24 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def client(monkeypatch):
-    return TwiceAsking(monkeypatch)
+    return TwoWayClient(monkeypatch)
 
 
-class TwiceAsking(Client):
-    """What is private is asked for within each query; outside of transactions, it is known to all of them."""
+class TwoWayClient(Client):
+    """A client that asks twice: with the hidden paths found by each query, and with cached hidden paths."""
 
     def __init__(self, monkeypatch):
         super().__init__()
         self.monkeypatch = monkeypatch
 
     def get(self, address, **options):
-        """Return the answer, which is the same in both ways."""
-        asked = super().get(address, **options)
+        """Return the response, after checking that both are the same."""
+        with_queries = super().get(address, **options)
         with self.monkeypatch.context() as patch:
-            take_for_committed(patch)
-            known = super().get(address, **options)
-        assert without_token(known) == without_token(asked)
-        return asked
+            act_as_committed(patch)
+            with_cache = super().get(address, **options)
+        assert without_token(with_cache) == without_token(with_queries)
+        return with_queries
 
 
 def without_token(response):
@@ -56,7 +56,7 @@ def without_token(response):
 
 
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
-# Words that stand in no other text of the site.
+# Words that are in no other text of the site.
 HIDDEN, SHOWN = "Quixotic", "Marigold"
 HIDDEN_DAY, SHOWN_DAY = datetime.date(2025, 5, 5), datetime.date(2025, 5, 6)
 
@@ -107,7 +107,7 @@ def below_private_section():
     return hidden_story(parent=make_index(section, title=f"{HIDDEN} part"))
 
 
-# An alias is made before its source becomes private: later, Wagtail copies the restriction with it.
+# Each alias is made before its source becomes private: later, Wagtail would copy the restriction too.
 
 
 def alias_of_private():
@@ -157,7 +157,7 @@ WAYS_TO_HIDE = [
 
 @pytest.fixture
 def hidden():
-    """Stories that are not for everybody, one for each way to hide it."""
+    """Hidden stories, one for each of WAYS_TO_HIDE."""
     stories = [hide() for hide in WAYS_TO_HIDE]
     assert len(visibility.find_hidden_paths()) <= visibility.MAX_PATHS, "hidden paths would not be cached"
     return stories
@@ -165,7 +165,7 @@ def hidden():
 
 @pytest.fixture
 def shown():
-    """A public story, filed as the hidden ones are."""
+    """A public story with the same country and theme as the hidden ones."""
     return make_story(
         f"{SHOWN} title", summary=f"{SHOWN} summary.", date=SHOWN_DAY, countries=["KE"], themes=["Debt"]
     )
@@ -212,8 +212,8 @@ def test_not_in_the_list_its_count_and_its_filters(client, hidden, shown):
 
 
 def test_not_in_any_other_list(client, hidden, shown):
-    """In one test, as it takes longer to hide the stories than to look for them."""
-    assert_only_shown(html_of(client, "/"))  # among the newest
+    """This is one test, because making the hidden stories takes longer than the requests."""
+    assert_only_shown(html_of(client, "/"))  # It is among the newest stories.
     assert_only_shown(html_of(client, "/stories/?country=kenya&theme=debt&year=2025"))
     nothing = html_of(client, "/stories/?theme=kept-quiet")
     assert "0 stories" in nothing
@@ -225,7 +225,7 @@ def test_not_in_any_other_list(client, hidden, shown):
     nothing = parse(client.get(f"/search/?q={HIDDEN}"))
     assert nothing.select_one(".listing__count").text == f"0 results for “{HIDDEN}”"
     titles = [title.text for title in nothing.select(".result .card__title, .card .card__title")]
-    assert titles == [shown.title]  # among the newest, which are offered instead
+    assert titles == [shown.title]  # It is among the newest stories, which are offered instead.
     both = html_of(client, "/search/?q=title")
     assert_only_shown(both)
     assert "1 result " in both
@@ -234,7 +234,7 @@ def test_not_in_any_other_list(client, hidden, shown):
     assert response.status_code == 404
     assert HIDDEN not in response.content.decode()
 
-    client.force_login(make_user("Editors"))  # who may see some of them at their addresses
+    client.force_login(make_user("Editors"))  # They may see some of them at their addresses.
     assert_only_shown(html_of(client, "/stories/"))
     assert_only_shown(html_of(client, "/search/?q=title"))
 

@@ -1,4 +1,4 @@
-"""Two sections of the site with all that the admin can open, and users who may do different things there."""
+"""Sections of the site with one of everything that the admin can open, and users with different roles."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,30 +23,30 @@ from media.models import CleanDocument, CleanImage
 from stories.models import StoryIndexPage, StoryPage
 from tests.support import builders
 
-# Stands in everything hidden of the section that the editor may not touch, and nowhere else.
+# A word that is in everything hidden of the section that the editor may not see, and nowhere else.
 SECRET = "Quixotic"
 ROLES = ["visitor", "member", "editor", "moderator", "administrator"]
 
 
 @dataclass
 class Section:
-    """A section, and what it holds that not everybody may see."""
+    """A section of the site: an index page, and objects in it that not everybody may see."""
 
     index: StoryIndexPage
-    live: StoryPage  # with changes that are not published yet
-    draft: StoryPage  # which waits for a moderator
-    scheduled: Revision  # of a third story
+    live: StoryPage  # It has a draft with changes.
+    draft: StoryPage  # It waits for a moderator.
+    scheduled: Revision  # Of a third story.
     alias: Page
     waiting: WorkflowState
     collection: Collection
     image: CleanImage
     document: CleanDocument
-    upload: UploadedFile  # one of several, that has no form yet
+    upload: UploadedFile  # Of several files that were uploaded together; its form is not completed.
     session: EditingSession
 
 
 def make_section(title, word):
-    """Return a new section, in which `word` is in the title of all that is hidden."""
+    """Return a new Section called `title`, with `word` in the titles of everything hidden."""
     owner = builders.make_user()
     index = builders.make_index(builders.make_index(), title)
     collection = Collection.get_first_root_node().add_child(name=f"{word} files")
@@ -83,7 +83,7 @@ def make_section(title, word):
 
 
 def make_section_editors(section):
-    """Return a new group that may do in `section` alone what Editors may do everywhere."""
+    """Return a new group with the permissions of Editors in `section` alone."""
     group = Group.objects.create(name=f"Editors of {section.index.title}")
     editors = Group.objects.get(name="Editors")
     group.permissions.set(editors.permissions.all())
@@ -97,7 +97,7 @@ def make_section_editors(section):
 
 
 def make_role(role, section):
-    """Return a user with `role`, or None for a visitor; an editor is one of `section`."""
+    """Return a user with `role`, or None for a visitor. An editor may edit only `section`."""
     if role == "visitor":
         return None
     user = builders.make_user(

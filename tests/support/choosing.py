@@ -1,4 +1,4 @@
-"""What the tests send to the forms of the admin, to choose things by their ID: tests/test_choosing*.py."""
+"""Form data that chooses pages, pictures and documents by their ID, for tests/editing/test_choosing*.py."""
 
 import json
 
@@ -10,12 +10,12 @@ from tests.support import builders
 from tests.support.admin_world import SECRET
 
 REFUSED = "Something chosen here is not available to you. Remove it or choose another."
-# What is no ID of anything, for any database.
-ABSURD = ["-1", "0", "9" * 40, "9" * 5000, "1e3", "x", "1\0", "１x", "[1]", "null"]
+# Values that are no primary key in any database.
+INVALID_IDS = ["-1", "0", "9" * 40, "9" * 5000, "1e3", "x", "1\0", "１x", "[1]", "null"]
 
 
 def permit(client, own, *codenames, publish=True):
-    """Give the user of `client` more permissions, and the right to publish in the section `own`."""
+    """Give the group of `client.user` the permissions `codenames` and, if `publish`, to publish in `own`."""
     group = client.user.groups.get()
     for name in codenames:
         app, codename = name.split(".")
@@ -26,7 +26,7 @@ def permit(client, own, *codenames, publish=True):
 
 
 def rich_text(kind, key):
-    """Return what the editor of rich text sends for a text in which something is linked or embedded."""
+    """Return what the rich text editor sends for a text with a link or an embed of the type `kind`."""
     block = {"key": "a", "type": "unstyled", "depth": 0, "text": "Words", "inlineStyleRanges": []}
     block["entityRanges"] = [{"offset": 0, "length": 5, "key": 0}]
     entity = {"type": kind, "mutability": "MUTABLE", "data": {"id": key, "format": "left", "alt": ""}}
@@ -56,7 +56,7 @@ def a_list(value):
     return {"count": "1", "0-deleted": "", "0-order": "0", "0-type": "item", "0-id": "", "0-value": value}
 
 
-# How each field of a story names a page, a picture or a document: (kind of thing, field, value for its ID).
+# Each field or block of a story that refers to an object: (kind of object, field, form value for its ID).
 WAYS = {
     "lead picture": ("image", "lead_image", str),
     "picture": (
@@ -86,7 +86,7 @@ WAYS = {
 
 
 def story_form(keys, action=None, **fields):
-    """Return what the page editor sends for a story; `keys`: the ID that it names in each of some WAYS."""
+    """Return what the page editor sends for a story. `keys`: {key of WAYS: ID}."""
     body = [("heading", {"text": "x", "level": "2"})]
     for way, key in keys.items():
         _kind, field, value = WAYS[way]
@@ -98,7 +98,7 @@ def story_form(keys, action=None, **fields):
     return data | nested_form_data({"body": streamfield(body)})
 
 
-def thing(section, kind):
+def object_of(section, kind):
     return {"image": section.image, "document": section.document, "page": section.draft}[kind]
 
 
@@ -114,8 +114,8 @@ def text_of(response):
     return b"".join(response).decode() if response.streaming else response.content.decode()
 
 
-def refuses(response, field):
-    """Assert that the form came back with the error beside `field`, and without what is hidden."""
+def assert_refused_choice(response, field):
+    """Assert that the form is shown again with an error at `field`, and without SECRET."""
     assert response.status_code == 200
     assert SECRET.lower() not in text_of(response).lower()
     errors = response.context["form"].errors

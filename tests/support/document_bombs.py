@@ -1,4 +1,4 @@
-"""Small documents that take a lot of memory or time to open. The tests and `make drill` upload them."""
+"""Small documents that take much memory or time to open. The tests and `make drill` upload them."""
 
 import io
 import zlib
@@ -58,7 +58,7 @@ def laughing_docx():
 
 
 def unpacked_docx():
-    """Return a Word file with 25 parts of 30 MB each."""
+    """Return a Word file with five parts of 30 MiB each."""
     parts = {f"word/header{number}.xml": f"<w:hdr {W}>{' ' * 30 * MEBI}</w:hdr>" for number in range(5)}
     rows = relationships(*[("header", f"header{number}.xml") for number in range(5)])
     used = "".join(f'<w:headerReference w:type="x" r:id="rId{number + 1}"/>' for number in range(5))
@@ -84,7 +84,7 @@ def wide_xlsx():
 
 
 def packed(block, times):
-    """Return `times` times the bytes `block`, compressed, without having all of them in memory."""
+    """Return the zlib stream of `times` copies of the bytes `block`."""
     packer = zlib.compressobj(9)
     return b"".join([packer.compress(block) for _ in range(times)]) + packer.flush()
 
@@ -94,7 +94,7 @@ def pdf_with(change):
 
 
 def with_stream(data, place, filters=Name.FlateDecode, **keys):
-    """Return a PDF with the compressed `data` as a stream that `place` puts where it belongs."""
+    """Return a PDF with the compressed `data` as a stream, which `place(document, stream)` puts into it."""
 
     def change(document):
         stream = document.make_stream(b"", **keys)
@@ -126,14 +126,14 @@ def twice_packed():
 
 
 def object_stream_pdf(content=None, count=1, first=4):
-    """Return a PDF whose list of objects, compressed, is 512 MiB of spaces when it is opened."""
+    """Return a PDF with a compressed object stream that unpacks to 512 MiB of spaces."""
     content = content or packed(b" " * (16 * MEBI), 32)
     body = b"%PDF-1.5\n"
     start = len(body)
     body += b"1 0 obj<</Type/ObjStm/N %d/First %d/Filter/FlateDecode" % (count, first)
     body += b"/Length %d>>stream\n" % len(content) + content + b"\nendstream endobj\n"
     table = len(body)
-    rows = b"\0\0\0\0\0" + b"\1" + start.to_bytes(3) + b"\0" + b"\2\0\0\1\0"  # object 2 is in object 1
+    rows = b"\0\0\0\0\0" + b"\1" + start.to_bytes(3) + b"\0" + b"\2\0\0\1\0"  # Object 2 is in object 1.
     rows += b"\1" + table.to_bytes(3) + b"\0"
     body += b"3 0 obj<</Type/XRef/Size 4/W[1 3 1]/Root 2 0 R/Length %d>>stream\n" % len(rows)
     return body + rows + b"\nendstream endobj\nstartxref\n%d\n%%%%EOF" % table
@@ -157,7 +157,7 @@ def many_objects_pdf():
 
 
 def dictionaries_pdf():
-    """Return a PDF with an array of millions of dictionaries in a compressed list of objects."""
+    """Return a PDF with an array of millions of dictionaries in a compressed object stream."""
     array = b"<</Type/Catalog/Pages [" + b"<<>>" * 4_000_000 + b"]>>"
     return object_stream_pdf(zlib.compress(b"2 0 " + array, 9))
 

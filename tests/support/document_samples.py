@@ -1,4 +1,4 @@
-"""Documents that tell by whom, when, where and with what they were made; all that is planted says "Mark"."""
+"""Documents with planted metadata: names, dates, places and programs. Each planted text has "Mark" in it."""
 
 import io
 import re
@@ -8,7 +8,7 @@ import pikepdf
 from pikepdf import Dictionary, Name
 
 from media.sanitizer.reasons import Refused
-from tests.support.media_samples import XMP, telling_picture
+from tests.support.media_samples import XMP, picture_with_metadata
 
 SUFFIXES = ["docx", "xlsx", "pdf"]
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -19,10 +19,10 @@ TYPES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 
 
-def telling_document(suffix, more=None):
-    """Return the bytes of a document with all that a `suffix` file has room for.
+def document_with_metadata(suffix, more=None):
+    """Return the bytes of a document with every kind of metadata that a `suffix` file can have.
 
-    `more`: further parts of the file, or others instead, by name (not for PDF).
+    `more`: {name: content} of parts to add or to replace (not for PDF).
     """
     if suffix == "pdf":
         return pdf()
@@ -40,7 +40,7 @@ def zipped(parts):
 
 
 def relationships(*relations):
-    """Return a part of relationships: pairs of what they are for and where they lead."""
+    """Return an XML part of relationships. `relations`: pairs (type, target)."""
     rows = ""
     for number, (kind, target) in enumerate(relations, start=1):
         mode = ' TargetMode="External"' if ":" in target else ""
@@ -49,7 +49,7 @@ def relationships(*relations):
 
 
 def office(main):
-    """Return the parts that Word's and Excel's files have in common; `main` is the part to begin with."""
+    """Return {name: content} of the parts that Word and Excel files have in common. `main`: the main part."""
     overrides = f'<Override PartName="/{main}" ContentType="x"/>'
     for name in ("core", "app", "custom"):
         overrides += f'<Override PartName="/docProps/{name}.xml" ContentType="x"/>'
@@ -71,7 +71,7 @@ def office(main):
 
 
 def picture(relation, more=""):
-    """Return a picture in a Word file; `more` stands inside its blip."""
+    """Return the XML of a picture in a Word file. `more`: XML inside its blip element."""
     return (
         f'<w:drawing><wp:inline xmlns:wp="{DML}/wordprocessingDrawing"><wp:extent cx="900000" cy="900000"/>'
         '<wp:docPr id="1" name="MarkName.jpg" descr="C:\\Users\\MarkUser\\Desktop\\a.jpg"/>'
@@ -85,12 +85,12 @@ def picture(relation, more=""):
 
 
 def word_body(body):
-    """Return the part of a Word file with the words; `body` is what stands in it."""
+    """Return the main part of a Word file with the XML `body`."""
     return f"<w:document {W} {R}><!-- MarkNote --><w:body>{body}</w:body></w:document>"
 
 
 def docx(body=""):
-    """Return the parts of a Word file by name; `body` stands in it besides what is there."""
+    """Return {name: content} of a Word file. `body`: XML that is added to its body."""
     body += (
         '<w:p w:rsidR="MarkRsid" w:rsidRDefault="MarkRsid"><w:r w:rsidRPr="MarkRsid"><w:t>Words.</w:t></w:r>'
         '<w:hyperlink r:id="rId2"><w:r><w:t>link</w:t></w:r></w:hyperlink>'
@@ -102,8 +102,8 @@ def docx(body=""):
         "word/document.xml": word_body(body),
         "word/settings.xml": f"<w:settings {W} {R}>{settings}</w:settings>",
         "word/people.xml": '<w:people xmlns:w="x"><w:person w:author="MarkPerson"/></w:people>',
-        "word/media/MarkName.jpeg": telling_picture("jpg"),
-        "word/media/image2.png": telling_picture("png"),
+        "word/media/MarkName.jpeg": picture_with_metadata("jpg"),
+        "word/media/image2.png": picture_with_metadata("png"),
         "word/_rels/document.xml.rels": relationships(
             ("settings", "settings.xml"),
             ("hyperlink", "https://example.org/"),
@@ -120,12 +120,12 @@ def docx(body=""):
 
 
 def sheet(cells, more=""):
-    """Return the part of an Excel file with the cells; `more` stands behind them."""
+    """Return the part of an Excel sheet with the XML `cells`. `more`: XML after the cells."""
     return f'<worksheet {X} {R}><sheetData><row r="1">{cells}</row></sheetData>{more}</worksheet>'
 
 
 def xlsx():
-    """Return the parts of an Excel file by name."""
+    """Return {name: content} of an Excel file."""
     traces = (
         '<fileVersion appName="Mark"/><fileSharing userName="Mark"/>'
         '<x15ac:absPath xmlns:x15ac="y" url="C:\\Users\\MarkUser\\"/>'
@@ -155,15 +155,15 @@ def xlsx():
         "xl/drawings/_rels/drawing1.xml.rels": relationships(("image", "../media/image1.jpeg")),
         "xl/printerSettings/printerSettings1.bin": b"MarkPrinter",
         "xl/persons/person.xml": '<personList><person displayName="MarkPerson"/></personList>',
-        "xl/media/image1.jpeg": telling_picture("jpg"),
+        "xl/media/image1.jpeg": picture_with_metadata("jpg"),
     }
 
 
 def pdf(change=None, **save_options):
-    """Return the bytes of a PDF; `change` may do more to it before it is saved."""
+    """Return the bytes of a PDF. `change`: changes the pikepdf document before it is saved."""
     document = pikepdf.new()
     page = document.add_blank_page()
-    picture = document.make_stream(telling_picture("jpg"), Type=Name.XObject, Subtype=Name.Image)
+    picture = document.make_stream(picture_with_metadata("jpg"), Type=Name.XObject, Subtype=Name.Image)
     picture.Filter, picture.Width, picture.Height = Name.DCTDecode, 400, 600
     picture.ColorSpace, picture.BitsPerComponent = Name.DeviceRGB, 8
     picture.Metadata = document.make_stream(XMP)
@@ -191,8 +191,8 @@ def pdf(change=None, **save_options):
     return output.getvalue() + b"%MarkTrailing"
 
 
-def all_in(data, suffix):
-    """Return everything that is in the bytes `data` of a document, unpacked."""
+def unpack_all(data, suffix):
+    """Return the bytes `data` of a document, and all its parts or streams unpacked."""
     if suffix == "pdf":
         output = io.BytesIO()
         with pikepdf.open(io.BytesIO(data)) as document:
@@ -203,7 +203,7 @@ def all_in(data, suffix):
         return data + b"".join(name.encode() + archive.read(name) for name in archive.namelist())
 
 
-# --- What must not stay ---------------------------------------------------------------------------
+# --- Planted texts --------------------------------------------------------------------------------
 
 SECRET = "Amina14N17W"
 URL = f"https://{SECRET}.example/"
@@ -211,14 +211,14 @@ PATH = f"C:\\Users\\{SECRET}\\a.jpg"
 PLANTED = re.compile(SECRET.encode() + rb"|Mark(?!Info|ed)|Exif", re.IGNORECASE)
 
 
-def cleaned_unless_refused(raw, clean, suffix):
-    """Return all that is in the document `raw` after it is cleaned, None when it is refused.
+def clean_or_refuse(raw, clean, suffix):
+    """Return the unpacked content of the document `raw` after cleaning, or None if it is refused.
 
-    `clean`: the function of the sanitizer. Fails when what is planted is still there.
+    `clean`: the function of the sanitizer. Fails if a planted text is still there.
     """
-    assert PLANTED.search(all_in(raw, suffix))
+    assert PLANTED.search(unpack_all(raw, suffix))
     try:
-        content = all_in(clean(raw), suffix)
+        content = unpack_all(clean(raw), suffix)
     except Refused:
         return None
     assert not PLANTED.search(content), PLANTED.search(content)

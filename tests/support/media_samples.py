@@ -1,6 +1,6 @@
-"""Pictures that give somebody away, in every way that their formats have room for.
+"""Pictures with planted metadata of every kind that their formats can have.
 
-All that is planted says "Mark", so that it can be looked for; `marks_in` and `tell_tales` look.
+Each planted text has "Mark" in it. `find_planted` and `find_unexpected_metadata` look for it.
 """
 
 import io
@@ -27,23 +27,23 @@ XMP = (
 
 
 def photo(width=600, height=400):
-    """Return a picture that is red at its top and blue at its bottom."""
+    """Return a picture that is red at the top and blue at the bottom."""
     image = Image.new("RGB", (width, height), BLUE)
     image.paste(RED, (0, 0, width, height // 2))
     return image
 
 
 def saved(image, picture_format, **options):
-    """Return the bytes of `image` in the format that Pillow calls `picture_format`."""
+    """Return the bytes of `image` in Pillow's format `picture_format`."""
     output = io.BytesIO()
     image.save(output, picture_format, **options)
     return output.getvalue()
 
 
-def telling_picture(suffix, trailing=True):
-    """Return the bytes of a picture, lying on its side, with all that a `suffix` file has room for."""
+def picture_with_metadata(suffix, trailing=True):
+    """Return the bytes of a picture, rotated by EXIF, with every kind of metadata of a `suffix` file."""
     upright = photo()
-    image = upright.transpose(Image.Transpose.ROTATE_90)  # what orientation 6 turns back
+    image = upright.transpose(Image.Transpose.ROTATE_90)  # EXIF orientation 6 turns it back.
     output = io.BytesIO()
     planted = {"exif": exif(), "icc_profile": wide_profile()}
     if suffix == "jpg":
@@ -65,14 +65,14 @@ def telling_picture(suffix, trailing=True):
     return data + (zipped() if trailing else b"")
 
 
-# --- What is planted -----------------------------------------------------------------------------
+# --- Planted metadata ----------------------------------------------------------------------------
 
 BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED = 1, 2, 3, 4, 5, 7
 SIZES = {BYTE: 1, ASCII: 1, SHORT: 2, LONG: 4, RATIONAL: 8, UNDEFINED: 1}
 
 
 def exif(orientation=6):
-    """Return EXIF with maker, time, position, maker note, and a thumbnail that has a comment itself."""
+    """Return EXIF with maker, time, position, maker note, and a thumbnail with a comment."""
     thumbnail = io.BytesIO()
     photo(160, 120).save(thumbnail, "JPEG", comment=b"MarkThumbnail")
     thumbnail = thumbnail.getvalue()
@@ -104,7 +104,7 @@ def exif(orientation=6):
 
 
 def directory(entries, place, following):
-    """Return a TIFF directory that stands at `place`, with the values that don't fit into it behind."""
+    """Return a TIFF directory for the offset `place`, followed by the values that are too long for it."""
     table, values = struct.pack("<H", len(entries)), b""
     behind = place + 2 + 12 * len(entries) + 4
     for tag, kind, value in entries:
@@ -124,15 +124,15 @@ IPTC = b"".join(
 
 
 def with_iptc(jpeg):
-    """Return the bytes of a JPEG with IPTC in the segment where Photoshop puts it."""
+    """Return the bytes of the JPEG `jpeg` with IPTC in a segment of Photoshop."""
     block = b"8BIM\x04\x04\0\0" + struct.pack(">I", len(IPTC)) + IPTC + b"\0" * (len(IPTC) % 2)
     segment = b"Photoshop 3.0\0" + block
-    place = 4 + int.from_bytes(jpeg[4:6])  # behind the first segment, which says that this is JFIF
+    place = 4 + int.from_bytes(jpeg[4:6])  # After the first segment, that of JFIF.
     return jpeg[:place] + b"\xff\xed" + struct.pack(">H", len(segment) + 2) + segment + jpeg[place:]
 
 
 def zipped():
-    """Return a ZIP file: behind a picture it makes a file that is both."""
+    """Return a ZIP file. A picture followed by it is a file of both formats."""
     output = io.BytesIO()
     with zipfile.ZipFile(output, "w") as archive:
         archive.writestr("MarkZip.txt", "MarkHidden")
@@ -140,7 +140,7 @@ def zipped():
 
 
 def wide_profile():
-    """Return a colour profile with the primaries of Display P3, a date, and words."""
+    """Return a colour profile with the primaries of Display P3, a date and texts."""
 
     def xyz(*numbers):
         return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(number * 65536)) for number in numbers)
@@ -165,9 +165,9 @@ def wide_profile():
     return struct.pack(">I", len(data) + 4) + data
 
 
-# --- What is looked for --------------------------------------------------------------------------
+# --- Finding metadata ----------------------------------------------------------------------------
 
-# All that exiftool may say of a clean picture: what every picture of its format has.
+# Tags, and groups of tags, that exiftool finds in every picture of a format.
 HARMLESS = {
     "ExifTool:ExifToolVersion",
     *(f"File:{name}" for name in (
@@ -192,20 +192,20 @@ HARMLESS_GROUPS = {
 }
 
 
-def marks_in(data):
-    """Return what of the planted words, or of a ZIP file, is in the bytes `data`."""
+def find_planted(data):
+    """Return the planted words, and signatures of EXIF and ZIP files, that are in the bytes `data`."""
     return [mark for mark in (b"Mark", b"MARK", b"PK\x03\x04", b"PK\x05\x06", b"Exif") if mark in data]
 
 
 def read_metadata(*paths):
-    """Return for each of the files at `paths` what exiftool finds: {group:tag: value}."""
+    """Return a list of what exiftool finds in the files at `paths`: {"group:tag": value}."""
     command = [services.exiftool(), "-json", "-a", "-G1", "-s", *map(str, paths)]
     done = subprocess.run(command, capture_output=True, check=False)
     return json.loads(done.stdout)
 
 
-def tell_tales(*paths):
-    """Return what exiftool finds in the files at `paths` that a clean picture hasn't."""
+def find_unexpected_metadata(*paths):
+    """Return (tag, value) of all metadata in the files at `paths` that a cleaned picture must not have."""
     found = []
     for tags in read_metadata(*paths):
         for tag, value in tags.items():

@@ -1,4 +1,4 @@
-"""A site with all that can be shown, every text of which is a script; and all its addresses."""
+"""A site with one row of everything that can be shown, a script in every text, and the site's addresses."""
 
 import re
 
@@ -16,30 +16,30 @@ from search.models import KnownWord
 from stories.models import StoryPage
 from stories.terms import Author, Country, Theme
 from tests.support import admin_world, builders
-from tests.support.payloads import PAYLOADS, Poison
+from tests.support.payloads import PAYLOADS, ScriptFiller
 from tests.support.routes import Addresses
 from tests.support.site import make_site, make_states
 
-# What these show of a page, and how, is different for each type.
+# Names of the admin's page views. Those of OF_TYPE differ by page type.
 OF_TYPE = ["edit", "view_draft"]
 VIEWS = [*OF_TYPE, "history", "usage", "delete", "copy", "move", "unpublish", "workflow_history"]
 
 
 class World:
-    """The poisoned site: its `poison`, its `administrator`, and addresses of two kinds."""
+    """The site, its `filler` (a ScriptFiller), its `administrator`, and addresses of two kinds."""
 
     def __init__(self, turn=0):
-        self.poison = Poison(turn)
+        self.filler = ScriptFiller(turn)
         self.administrator = builders.make_user(username="administrator", is_superuser=True)
         self.site = make_site()
         self.states = [address for address, _shows in make_states(self.site).values()]
         self.section = admin_world.make_section("Own", "Plain")
-        self._add_what_is_left()
+        self._add_missing_rows()
         self.routes = dict(Addresses(self.section))
-        self._poison()
+        self._fill()
 
-    def _add_what_is_left(self):
-        """Make a row of what the others make none of."""
+    def _add_missing_rows(self):
+        """Make rows of models, and values of fields, that make_site and make_section leave empty."""
         story, image, section = self.site.story, self.site.story.lead_image, self.section
         for each in (image, section.image, section.document):
             each.tags.add("wages")
@@ -55,7 +55,7 @@ class World:
             type(page).objects.filter(pk=page.pk).update(body=story.body)
         comment = Comment.objects.create(page=story, user=self.administrator, text="?", contentpath="title")
         CommentReply.objects.create(comment=comment, user=self.administrator, text="!")
-        # Not the administrator's own: they would be asked for it.
+        # Not one of the administrator, who would have to use it to log in.
         Passkey.objects.create(user=section.draft.owner, name="Stick", credential_id="x", public_key=b"")
         KnownWord.objects.get_or_create(folded="wages", written="wages")
         SearchPromotion.objects.create(
@@ -64,20 +64,20 @@ class World:
         for each in (story, section.draft, Theme.objects.first(), section.image, section.document):
             log(each, "wagtail.edit", user=self.administrator, data={"title": "Was"})
 
-    def _poison(self):
-        """Fill all that there is, with two different versions of every page."""
+    def _fill(self):
+        """Put scripts into all texts, with two different earlier versions of every page."""
         pages = Page.objects.filter(depth__gt=1, alias_of=None)
         for page in pages.specific():
             page.save_revision(clean=False)
             page.save_revision(clean=False)
-        self.poison.fill()
+        self.filler.fill()
         for revision in Revision.objects.all():
             self._rewrite(revision)
-        self.poison.fill()
+        self.filler.fill()
         for page in pages:
             self._rewrite(page.latest_revision)
-        self.poison.is_tidy = False
-        self.poison.fill()
+        self.filler.is_tidy = False
+        self.filler.fill()
         call_command("update_index", verbosity=0)
 
     @staticmethod
@@ -87,7 +87,7 @@ class World:
         Revision.objects.filter(pk=revision.pk).update(content=revision.content)
 
     def public(self):
-        """Return the addresses that readers go to."""
+        """Return the addresses of the site for visitors."""
         pages = [*self.site.addresses.values(), *self.states]
         terms = [f"/stories/theme/{slug}/" for slug in Theme.objects.values_list("slug", flat=True)]
         told = Country.objects.filter(story_countries__isnull=False).distinct()
@@ -105,9 +105,9 @@ class World:
         return [*pages, *terms, *searches, *asked, *text_only, *others]
 
     def pages(self, views=VIEWS):
-        """Return the addresses in the admin of a page of each type, and of what the pages were before.
+        """Return the admin's addresses for one page of each type, with those of earlier versions.
 
-        `views`: the names of those that are wanted of each page; of the story it is always all.
+        `views`: names of views for each page. For the story it is always all views.
         """
         one_of_each = {type(page): page for page in Page.objects.filter(depth__gt=1).specific()}
         chosen = {page.pk for page in [*one_of_each.values(), self.site.story, self.section.draft]}
@@ -118,11 +118,11 @@ class World:
         ]
 
     def others(self):
-        """Return the addresses in the admin that are not of one page; they open without a form's answer."""
+        """Return the addresses of other admin routes that can be opened with GET."""
         return [address for name, address in self.routes.items() if not re.search(NO_PAGES, name)]
 
 
-# Parts of pages, answers to scripts, and what leads away from the admin.
+# Names of routes that are left out: parts of pages, responses for scripts, and routes that leave the admin.
 NO_PAGES = (
     r"_results|chosen|:create|_api:|bulk_action|logout|sprite|serve|rendition|javascript_catalog|ping|release"
     r"|dismissibles|autocomplete|preview|admin/|error_test|url_generator|multiple_|_multiple$|choose_page_"
@@ -133,7 +133,7 @@ NO_PAGES = (
 
 
 def addresses_of(pk, views):
-    """Return the addresses in the admin of the page `pk`: of `views`, comparisons and a shared preview."""
+    """Return the admin's addresses for the page `pk`: of `views`, of comparisons and of a shared preview."""
     name = "wagtailadmin_pages"
     return [
         *(reverse(f"{name}:{view}", args=[pk]) for view in views),

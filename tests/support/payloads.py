@@ -1,7 +1,7 @@
-"""Fills every text in the database with scripts, past all validation: escaping counts on no form's check.
+"""Fills every text in the database with scripts, without validation, to test that all output is escaped.
 
-What is filled is found in the models and in their blocks, so that a new text field is filled by itself.
-`_p(7)` is what a script calls when it runs; `Poison.places[7]` is the field that it came from.
+The fields are found in the models and in their blocks, so a new text field is filled without a change here. A
+script that runs calls `_p(7)`, for example; `ScriptFiller.places[7]` is the field that it came from.
 """
 
 from itertools import count
@@ -14,7 +14,7 @@ from wagtail.blocks.stream_block import StreamValue
 from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
 from wagtail.fields import RichTextField, StreamField
 
-# The shortest comes first: what is shorter than this can hold no script.
+# The shortest comes first. A field that is shorter gets no script.
 PAYLOADS = [
     '"><svg onload=_p({n})>',
     "<script>_p({n})</script>",
@@ -67,17 +67,17 @@ RICH = (
     '<ul><li>{all}</li></ul><a href="{scheme}">wages</a> <a linktype="page" id="0" title="{scheme}">wages</a>'
     '<embed embedtype="x" url="{scheme}"/><!-- {all} --><p>{all}</p>'
 )
-# The admin's editor opens no text with a tag that doesn't end, or ends twice.
-TIDY = (
+# Scripts with balanced tags, as the admin's rich text editor fails on others.
+BALANCED = (
     "<script>_p({n})</script><svg onload=_p({n})></svg><img src=x onerror=_p({n}) /><b onclick=_p({n})>b</b>"
     "<iframe srcdoc='<script>parent._p({n})</script>'></iframe>&lt;svg onload=_p({n})&gt;"
 )
 SHORTEST = len(PAYLOADS[0].format(n=""))
-# A word for the search to find, where there is room for more than a script.
-WORD, ROOM = "wages ", 80
+# A word for the search to find, and the length of a field that gets it besides a script.
+WORD, MIN_LENGTH_FOR_WORD = "wages ", 80
 
-# What the machine goes by, and nobody reads: with another value there, there would be no page to look at.
-MACHINES_FIELDS = {
+# Fields that code reads and nobody sees. With other values the pages would fail.
+FIELDS_WITHOUT_TEXT = {
     "accounts.Passkey.credential_id",
     *("action", "app_label", "codename", "content_path", "contentpath", "current_time_zone", "filter_spec"),
     *(
@@ -96,8 +96,8 @@ MACHINES_FIELDS = {
     *("wagtailusers.UserProfile.theme", "wagtailusers.UserProfile.contrast"),
     "wagtailusers.UserProfile.density",
 }
-# Of these the site shows nothing, or keeps no row; the search's own tables are made from the others.
-MACHINES_MODELS = {
+# Models that the site never shows, has no rows of, or fills from other models (the search index).
+MODELS_WITHOUT_TEXT = {
     *(
         "wagtailsearch.IndexEntry",
         "wagtailsearch.SQLiteFTSIndexEntry",
@@ -111,7 +111,7 @@ TEXTS = (models.CharField, models.TextField, models.JSONField, StreamField)
 
 
 def text_fields():
-    """Yield (model, its fields with text) of all models, without what only the machine reads."""
+    """Yield (model, its text fields), without FIELDS_WITHOUT_TEXT and MODELS_WITHOUT_TEXT."""
     for model in apps.get_models():
         label = model._meta.label
         fields = [
@@ -119,14 +119,14 @@ def text_fields():
             for field in model._meta.local_fields
             if isinstance(field, TEXTS)
             and not field.primary_key
-            and not {field.name, f"{label}.{field.name}"} & MACHINES_FIELDS
+            and not {field.name, f"{label}.{field.name}"} & FIELDS_WITHOUT_TEXT
         ]
-        if fields and label not in MACHINES_MODELS:
+        if fields and label not in MODELS_WITHOUT_TEXT:
             yield model, fields
 
 
 def text_blocks(block, path):
-    """Yield the path of every block below `block` that has text."""
+    """Yield the path of every block in `block` that has text."""
     if isinstance(block, TypedTableBlock):
         yield from (f"{path}.caption", f"{path}.heading")
     for name, child in getattr(block, "child_blocks", {}).items():
@@ -143,16 +143,17 @@ TEXT_BLOCKS = (
 )
 
 
-class Poison:
-    """Fills texts, each with its own number, and notes the places of those that it filled.
+class ScriptFiller:
+    """Fills text fields with scripts.
 
-    No text has room for all scripts: each begins with the next one. `turn` says with which the first begins.
-    Rich text is `is_tidy` where the admin's editor must open it.
+    `places`: {number in the script: field or path of the block}. `turn`: the index of the payload with which
+    the first text begins. Each text begins with the next payload, as most have no room for all.
+    `is_balanced`: whether rich text has only balanced tags, so that the admin's editor opens it.
     """
 
     def __init__(self, turn=0):
         self.places, self.numbers, self.choices = {}, count(1), count()
-        self.turn, self.is_tidy = turn, True
+        self.turn, self.is_balanced = turn, True
 
     def fill(self):
         """Fill every text of every row once."""
@@ -165,7 +166,7 @@ class Poison:
                     model._base_manager.filter(pk=row.pk).update(**known)
 
     def value_of(self, row, field):
-        """Return a value for `field` of `row`; None to leave it as it is."""
+        """Return a new value for `field` of `row`, or None to leave it as it is."""
         place, value = f"{row._meta.label}.{field.name}", getattr(row, field.name)
         if isinstance(field, StreamField):
             return StreamValue(
@@ -189,7 +190,7 @@ class Poison:
         return number
 
     def scripts(self, number, room=None):
-        """Return as many scripts as `room` allows; with little of it the shortest, even without number."""
+        """Return as many scripts as fit into `room` characters; at least the shortest, without a number."""
         start = (number + self.turn) % len(PAYLOADS)
         found = ""
         for script in [*PAYLOADS[start:], *PAYLOADS[:start]]:
@@ -201,13 +202,13 @@ class Poison:
     def text(self, place, room):
         if room is not None and room < SHORTEST:
             return None
-        word = WORD if room is None or room >= ROOM else ""
+        word = WORD if room is None or room >= MIN_LENGTH_FOR_WORD else ""
         return word + self.scripts(self.number(place), room and room - len(word))
 
     def choice(self, place, value, room):
-        """Return for two of four choices one that was never offered: a page needs some that are.
+        """Return scripts for two of four fields with choices, and the valid `value` for the others.
 
-        The same stay in every `fill`; those of another `turn` are the others.
+        Pages need some valid choices. Every `fill` leaves the same fields; another `turn` leaves the others.
         """
         number = self.number(place)
         return self.scripts(number, room) if next(self.choices) // 2 % 2 else value
@@ -220,11 +221,11 @@ class Poison:
     def rich(self, place):
         number = self.number(place)
         scheme = SCHEMES[(number + self.turn) % len(SCHEMES)].format(n=number).replace("<", "&lt;")
-        scripts = TIDY.format(n=number) if self.is_tidy else self.scripts(number)
+        scripts = BALANCED.format(n=number) if self.is_balanced else self.scripts(number)
         return RICH.format(n=number, all=scripts, scheme=scheme)
 
     def leaves(self, value, place):
-        """Return the JSON `value` with every text in it filled."""
+        """Return the JSON `value` with scripts in every text."""
         if isinstance(value, dict):
             return {key: self.leaves(each, place) for key, each in value.items()}
         if isinstance(value, list):
@@ -232,7 +233,7 @@ class Poison:
         return self.text(place, None) if isinstance(value, str) and not parse_datetime(value) else value
 
     def block(self, block, raw, place):
-        """Return `raw`, the stored value of `block`, with every text in it filled."""
+        """Return `raw`, the stored value of `block`, with scripts in every text."""
         if isinstance(block, blocks.StreamBlock):
             return [
                 item | {"value": self.block(block.child_blocks[kind], item["value"], f"{place}.{kind}")}
@@ -275,4 +276,4 @@ class Poison:
             return self.address(place)
         if isinstance(block, blocks.ChoiceBlock):
             return self.choice(place, raw, None)
-        return self.text(place, None)  # the longest is a rule of the form's
+        return self.text(place, None)  # Only forms check the length.

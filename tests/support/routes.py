@@ -1,4 +1,4 @@
-"""Every route below WALKED, from the URL resolver, with arguments that name real objects."""
+"""The routes of the admin, of files and of logins, from the URL resolver, with arguments of real objects."""
 
 import re
 from contextlib import contextmanager
@@ -18,7 +18,9 @@ from search.models import MissedSearch, VocabularyGroup
 from stories.terms import Country
 from tests.support import builders
 
+# Prefixes of the routes.
 WALKED = ("admin/", "documents/", "media/", "_util/")
+# {pattern without a name: an address for it}.
 UNNAMED = {"admin/test404/": "/admin/test404/", "admin/^.*/$": "/admin/nothing-here/"}
 
 
@@ -33,7 +35,7 @@ def routes(resolver=None, prefix="", namespaces=()):
 
 
 class Addresses:
-    """The addresses of all routes, with what is in `section` as arguments where a section has it."""
+    """The addresses of all routes. Their arguments are objects in `section`, a Section, where it has some."""
 
     def __init__(self, section):
         self.section = section
@@ -68,7 +70,7 @@ class Addresses:
         self.special = self._special()
 
     def __iter__(self):
-        """Yield (name, address); the name goes on after a space where one route does many things."""
+        """Yield (name, address), for a route with many actions (name and action, address)."""
         for name, pattern in routes():
             if name.rpartition(":")[2].startswith("admin/"):
                 yield name, UNNAMED[pattern]
@@ -98,7 +100,7 @@ class Addresses:
             "cleandocument": self.section.document.pk,
             "user": self.user.pk,
         }
-        bulk_action_registry.get_bulk_actions_for_model("", "")  # has it look for them
+        bulk_action_registry.get_bulk_actions_for_model("", "")  # This fills the registry.
         for app, models in bulk_action_registry.actions.items():
             for model, actions in models.items():
                 for action in actions:
@@ -171,7 +173,8 @@ class Addresses:
         } | {f"wagtailadmin_workflows:{each}_task": tasks for each in ("edit", "disable", "enable")}
 
 
-# What the page editor sends, and besides what other forms of Wagtail's can't do without.
+# Form data that is sent to every route: that of the page editor, and required fields of Wagtail's other
+# forms.
 FORM = builders.story_form() | {
     "social_links-count": "0",
     "new_parent_page": "1",
@@ -185,7 +188,7 @@ FORM = builders.story_form() | {
 
 @contextmanager
 def changes():
-    """Give a list of the tables in which something changes meanwhile, sessions aside."""
+    """Give a list of the tables to which the block writes, without sessions."""
     changed = []
 
     def note(execute, sql, params, many, context):
