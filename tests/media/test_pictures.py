@@ -6,7 +6,7 @@ import pytest
 from django.core.files.base import ContentFile
 from PIL import Image, ImageCms
 
-from media.cleaning import upright
+from media.cleaning import decode_and_orient
 from media.models import CleanImage
 from tests.media.test_cleaning import close
 from tests.support.media_samples import RED, exif, find_planted, photo, saved, wide_profile
@@ -73,7 +73,7 @@ def test_large_picture_is_made_smaller(size, smaller):
 def test_decoder_itself_makes_a_large_jpeg_smaller():
     """A nearly square one too. Otherwise the largest picture would take 400 MB."""
     image = Image.open(io.BytesIO(saved(photo(5200, 4000), "JPEG")))
-    upright(image)
+    decode_and_orient(image)
     assert image.decoderconfig == (2, 0)
 
 
