@@ -1,4 +1,4 @@
-"""docs/overrides.md lists every override of Wagtail and Django, and each is still of what it was made for."""
+"""docs/overrides.md lists every override of Wagtail and Django, and what they override has not changed."""
 
 import ast
 import hashlib
@@ -15,16 +15,18 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLResolver
 from django.utils.module_loading import import_string
 
-from editing import wagtail_hooks  # noqa: F401 - it patches
+from editing import wagtail_hooks  # noqa: F401 - importing it applies the patches
 from editing.patches import patches
 
 pytestmark = pytest.mark.sqlite_only
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = Path(wagtail.__file__).parents[1]
+# Folders without code of the running site.
+SKIPPED = {"tests", ".venv", "data"}
 ROW = re.compile(r"^\| `([^`]+)` \| `([^`]+)` \| (.+) \| (.+) \| `(\w+)` \|$", re.MULTILINE)
 ISSUE = re.compile(r"none known|\[#(\d+)\]\(https://github\.com/wagtail/wagtail/issues/\1\)")
-# Assignments that are no overrides: a documented setting of Pillow.
+# Assignments that are no overrides: (file, target). This one is a documented setting of Pillow.
 SETTINGS = {("media/cleaning.py", "PngImagePlugin.MAX_TEXT_MEMORY")}
 
 
@@ -32,7 +34,7 @@ def read_table():
     """Return {what: (ours, why, upstream, hash)}."""
     text = (ROOT / "docs/overrides.md").read_text()
     rows = ROW.findall(text)
-    assert len(rows) == len(re.findall(r"^\| `", text, re.MULTILINE)), "a row is not as the others are"
+    assert len(rows) == len(re.findall(r"^\| `", text, re.MULTILINE)), "a row has another format"
     table = {what: rest for what, *rest in rows}
     assert len(table) == len(rows), "something has two rows"
     return table
@@ -46,9 +48,10 @@ def is_file(name):
 
 
 def source_of(what):
-    """Return the bytes of a file of Wagtail, or the source of a class, of a method or of a function.
+    """Return the bytes of a file, or the source of a method, a function or a class with its base classes.
 
-    For an attribute that is neither, it is the source of the class.
+    Base classes of other modules are left out. For an attribute that is not callable, return the source of
+    the class.
     """
     if is_file(what):
         return (PACKAGES / what).read_bytes()
@@ -60,7 +63,10 @@ def source_of(what):
         found = import_string(what)
     except ImportError:  # a method
         found = getattr(import_string(parent), name)
-    return inspect.getsource(found).encode()
+    if not inspect.isclass(found):
+        return inspect.getsource(found).encode()
+    classes = [each for each in inspect.getmro(found) if each.__module__ == found.__module__]
+    return "".join(map(inspect.getsource, classes)).encode()
 
 
 def dotted_name(thing):
@@ -150,7 +156,7 @@ def changed_by(node):
 
 
 @pytest.mark.parametrize("what", TABLE)
-def test_what_is_overridden_is_still_the_same(what):
+def test_overridden_code_has_not_changed(what):
     assert hashlib.sha256(source_of(what)).hexdigest()[:32] == TABLE[what][3]
 
 
@@ -162,7 +168,7 @@ def test_every_override_has_a_row_and_every_row_an_override():
         assert why and ISSUE.fullmatch(upstream), what
         if what in found:
             assert found[what] in {ours, ""}, what
-        else:  # what the override of something else replaces too: ours has to name it
+        else:  # A row for something that another override replaces too. Ours has to name it.
             path = ROOT / ours if is_file(ours) else ROOT / f"{ours.rpartition('.')[0].replace('.', '/')}.py"
             name = "/".join(what.split("/")[-2:]) if is_file(what) else what.rpartition(".")[2]
             assert name in path.read_text(), what
@@ -182,6 +188,3 @@ def test_classes_of_packages_are_changed_by_patch_alone():
     assert len(paths) > 100
     found = {(str(path.relative_to(ROOT)), name) for path in paths for name in assignments_to_packages(path)}
     assert found == SETTINGS
-
-
-SKIPPED = {"tests", ".venv", "data"}
