@@ -4,10 +4,19 @@ import re
 
 from media.sanitizer.reasons import Reason, Refused
 
-# Cells that Excel and LibreOffice run as formulas: those that begin with "=", and those that begin with "+",
-# "-" or "@" and continue like a function call, a reference to another sheet or a DDE link. Phone numbers,
-# negative numbers and dashes are no formulas. See OWASP, "CSV Injection".
-FORMULA = re.compile(r"""(?:^|[,;|\t])["'\s]*(?:=|[+\-@][\w.$+\-*/]*[A-Za-z][\w.]*[(!|])""", re.MULTILINE)
+# Excel and LibreOffice run a cell that begins with "=", and one that begins with "+", "-" or "@" and has a
+# call, a reference to another sheet or a DDE link in it. In Japanese Excel the wide forms of the signs do
+# the same. A lone CR ends a line. Phone numbers, negative numbers and dashes are words, but "-A (1)" is a
+# call. OWASP, "CSV Injection".
+CALL = r"""[^\W\d_][\w.]*["']?\s*(?:\(|![\w$]|\|[^\r\n]*!)"""
+SIGN = r"[+\-@\uff0b\uff0d\uff20]"
+FORMULA = re.compile(
+    rf"""(?:^|[\r,;|\t])(?:
+        ["'\s]*(?:[=\uff1d]|{SIGN}[^\r\n,;|\t]*?{CALL})
+        | \s*"["'\s]*{SIGN}(?:[^"]|"")*?{CALL}
+    )""",
+    re.MULTILINE | re.VERBOSE,
+)
 
 
 def clean_text(data):

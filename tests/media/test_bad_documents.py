@@ -207,8 +207,6 @@ BAD = {
         lambda: docx_with_picture(b"\x89PNG\r\n\x1a\n\0\0\1"), BROKEN,
     ),
     "formulas.csv": (lambda: b"name,amount\nAda,=WEBSERVICE(A1)\n", "formulas"),
-    "dde.csv": (lambda: b"name;amount\n\"+cmd|' /C calc'!A0\";2\n", "formulas"),
-    "at.csv": (lambda: b"@SUM(1;2)\n", "formulas"),
     "signed.pdf": (lambda: pdf(signed), "signed"),
     "xfa.pdf": (lambda: pdf(form_in_xfa), "form"),
     "form.pdf": (lambda: pdf(form), "form"),
