@@ -5,6 +5,8 @@ import pytest
 from media.sanitizer.reasons import Reason, Refused
 from media.sanitizer.text import clean_csv
 
+pytestmark = pytest.mark.sqlite_only
+
 RUN = [
     # Where a cell begins.
     *("=A1", '"=A1"', "'=A1", " =A1", "a,=1", "a;=1", "a\t=1", "a|=1", "x\n=1", "x\r\n=1", "x\r=1"),
