@@ -23,8 +23,8 @@ def error_for(editor, name="a.txt"):
 
 
 def test_one_document_is_cleaned_at_a_time(editor, monkeypatch):
-    monkeypatch.setattr(documents, "LONGEST_WAIT", 0.1)
-    with documents.TURN:
+    monkeypatch.setattr(documents, "LOCK_TIMEOUT", 0.1)
+    with documents.SANITIZER_LOCK:
         assert "Try again in a minute" in error_for(editor)
     assert not error_for(editor)
     assert not error_for(editor), "the next one has its turn"

@@ -15,7 +15,14 @@ from wagtail.rich_text import expand_db_html
 from operations.outage import write_page
 from tests.publishing.test_visibility import WAYS_TO_HIDE
 from tests.site_project.test_languages import make_pair
-from tests.support.builders import home_page, make_index, make_plain_page, make_private, make_story
+from tests.support.builders import (
+    home_page,
+    make_document,
+    make_index,
+    make_plain_page,
+    make_private,
+    make_story,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +79,21 @@ def test_hidden_address_is_printed_nowhere(client, hide):
     for address in (addresses[0], addresses[2], "/feed.atom", "/feed.rss", f"{addresses[2]}?text=1"):
         assert WORDS in client.get(address).text, address
     assert SLUG not in write_page().read_text()
+
+
+def test_page_for_an_outage_has_only_the_words_of_links():
+    """The front server may show the file when the site can't say whether a page was withdrawn."""
+    home, story = home_page(), make_story("Somewhere", slug=SLUG)
+    home.help_line = link_to(story.pk) + link_to(make_document().pk).replace('"page"', '"document"')
+    home.help_line += '<p><a href="tel:+254700">Call</a></p>'
+    home.save()
+
+    text = write_page().read_text()
+
+    assert text.count(f"<p>Before {WORDS} after.</p>") == 2
+    assert 'href="tel:+254700"' in text
+    assert SLUG not in text
+    assert "/documents/" not in text
 
 
 def test_public_address_is_printed(client):
