@@ -1,6 +1,7 @@
 """Users must authenticate again before changes to who can sign in to an account."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -92,6 +93,7 @@ def email_of(user):
 
 def test_proof_lasts_ten_minutes_from_signing_in(admin, noon):
     client = signed_in(admin)
+    assert timedelta(minutes=10) == VALID_FOR
     noon.move_to(NOON + VALID_FOR)
     assert ASKED not in client.get("/admin/users/new/").text
     noon.move_to(NOON + VALID_FOR + STEP)

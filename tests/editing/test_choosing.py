@@ -3,12 +3,14 @@
 import json
 
 import pytest
+from django.contrib.auth.models import Group, User
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from wagtail.admin.models import FormState
 from wagtail.admin.rich_text.editors.draftail import DraftailRichTextArea
 from wagtail.admin.widgets import BaseChooser
-from wagtail.models import Page, ReferenceIndex, Revision
+from wagtail.models import Collection, Page, ReferenceIndex, Revision
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, streamfield
 
 from editing import chosen_objects
@@ -134,6 +136,20 @@ def test_invalid_id_is_an_error_of_the_form(editor, administrator, own, absurd):
         assert client.post(f"{add_address(own)}preview/", form).json()["is_valid"] is False
         assert client.post("/admin/snippets/stories/author/add/", author_form(absurd)).status_code == 200
     assert not StoryPage.objects.filter(slug="a-new-story").exists()
+
+
+def test_link_to_a_document_without_an_id_is_refused(editor, own):
+    body = streamfield([("text", rich_text("DOCUMENT", None))])
+    form = builders.story_form(body=()) | nested_form_data({"body": body})
+    response = editor.post(add_address(own), form)
+    assert response.context["form"].errors == {"body": [REFUSED]}
+    assert editor.post(f"{add_address(own)}preview/", form).json()["is_valid"] is False
+
+
+@pytest.mark.parametrize("model", [User, Group, Collection, Revision, Session])
+def test_unknown_model_is_not_choosable(editor, other, model):
+    assert model.objects.exists()
+    assert not chosen_objects.choosable(editor.user, model).exists()
 
 
 def test_link_to_a_missing_page_is_refused(editor, own, other):
