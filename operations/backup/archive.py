@@ -20,8 +20,6 @@ from operations.backup import BackupError
 FORMAT = 1
 MANIFEST = "manifest.json"
 CHUNK = 1024 * 1024  # bytes to copy at a time
-# What zipfile raises for a file that is damaged or not an archive. Some foreign files parse in part.
-UNREADABLE = (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, zipfile.zlib.error)
 
 
 class ChecksumWriter:
@@ -104,14 +102,16 @@ class Reader:
         try:
             self.zip = zipfile.ZipFile(file)
             self.manifest = json.loads(self.zip.read(MANIFEST))
-        except (KeyError, RecursionError, *UNREADABLE) as error:
+        except Exception as error:  # zipfile, json and decompressors raise all kinds on a broken file
             raise BackupError("This is no backup of this site, or a part of one.") from error
         found = self.manifest.get("format") if isinstance(self.manifest, dict) else None
         if found != FORMAT:
             raise BackupError(f"The backup has the format {found!r}. This version reads {FORMAT}.")
         try:
             self.check(report)
-        except (KeyError, TypeError, AttributeError, *UNREADABLE) as error:
+        except BackupError:
+            raise
+        except Exception as error:  # as above, and what a manifest of another shape leads to
             raise BackupError("The backup is damaged, or was altered.") from error
 
     def check(self, report):
