@@ -99,6 +99,8 @@ def test_proof_lasts_ten_minutes_from_signing_in(admin, noon):
     noon.move_to(NOON + VALID_FOR + STEP)
     assert ASKED in client.get("/admin/users/new/").text
     assert client.get("/admin/users/").status_code == 200, "to look needs nothing"
+    noon.move_to(NOON - STEP)
+    assert ASKED in client.get("/admin/users/new/").text, "a clock was wrong"
 
 
 def test_after_the_password_the_requested_form_is_shown(admin):
