@@ -43,6 +43,10 @@ def test_service_has_no_privileges(name):
     assert ("ports" in service) == (name == "front")
 
 
+def test_first_administrator_has_no_name_that_anybody_can_guess():
+    assert {SERVICES[name]["environment"]["FIRST_ADMIN"] for name in SITE} == {"${FIRST_ADMIN:-random}"}
+
+
 def test_only_the_site_reaches_the_database():
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     inside = {name for name, service in SERVICES.items() if "inside" in service.get("networks", [])}
