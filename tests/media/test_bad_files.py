@@ -66,11 +66,11 @@ def jpeg_that_claims(width, height, mode="RGB"):
     return data[:place] + struct.pack(">HH", height, width) + data[place + 4 :]
 
 
-def jpeg_of_scans(number):
+def jpeg_of_scans(number, picture_format="JPEG", **options):
     """Return a progressive JPEG whose last scan is repeated `number` times."""
-    data = saved(photo(), "JPEG", progressive=True)
-    scan = data[data.rindex(b"\xff\xda") : -2]
-    return data[:-2] + scan * number + data[-2:]
+    data = saved(photo(), picture_format, progressive=True, **options)
+    end = data.index(b"\xff\xd9")
+    return data[:end] + data[data.rindex(b"\xff\xda", 0, end) : end] * number + data[end:]
 
 
 def animated(picture_format, number=2, **options):
@@ -113,6 +113,7 @@ BAD = {
     "bomb.heic": lambda: heic_that_claims(7_000, 5_000),
     "bomb-print.jpg": lambda: jpeg_that_claims(7_000, 5_000, "CMYK"),
     "bomb-scans.jpg": lambda: jpeg_of_scans(40),
+    "bomb-scans-and-second.jpg": lambda: jpeg_of_scans(40, "MPO", save_all=True, append_images=[photo()]),
     "bomb.jpg": lambda: jpeg_that_claims(60_000, 60_000),
     "bomb-text.png": lambda: png(1, 1, chunk(b"zTXt", packed_zeros()), rows=b"\0\0"),
     "bomb-texts.png": lambda: png(6_000, 6_000, *wide_texts(), rows=bytes(751) * 6_000),

@@ -1,5 +1,6 @@
 """Documents are cleaned one at a time, in a process with limits of memory, time and output."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from django.urls import reverse
 
 from media import documents
 from media.sanitizer import limits
+from media.sanitizer.reasons import Reason
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
@@ -56,3 +58,13 @@ def test_process_of_the_sanitizer_is_limited(work, status):
         done = subprocess.run(command, **pipes, check=False, timeout=60)
     assert done.returncode == status, done.stderr
     assert status < 0 or "MemoryError" in done.stderr or "File too large" in done.stderr
+
+
+def test_process_takes_its_limits_before_it_reads(tmp_path):
+    """Without them it would read all these zeros, and say that they are no text."""
+    path = tmp_path / "a.txt"
+    path.touch()
+    os.truncate(path, limits.MEMORY)
+    with path.open("rb") as file:
+        command = [sys.executable, "-m", "media.sanitizer", "txt"]
+        assert subprocess.run(command, stdin=file, check=False, timeout=60).returncode == Reason.TOO_MUCH
