@@ -10,11 +10,12 @@ from django.urls import reverse
 from wagtail.admin.models import FormState
 from wagtail.admin.rich_text.editors.draftail import DraftailRichTextArea
 from wagtail.admin.widgets import BaseChooser
-from wagtail.models import Collection, Page, ReferenceIndex, Revision
+from wagtail.models import Collection, Locale, Page, ReferenceIndex, Revision, Site, Task
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, streamfield
 
 from editing import chosen_objects
 from stories.models import StoryPage
+from stories.terms import Country
 from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
 from tests.support.choosing import (
@@ -150,6 +151,16 @@ def test_link_to_a_document_without_an_id_is_refused(editor, own):
 def test_unknown_model_is_not_choosable(editor, other, model):
     assert model.objects.exists()
     assert not chosen_objects.choosable(editor.user, model).exists()
+
+
+@pytest.mark.parametrize("model", [Country, Site, Locale, Task])
+def test_everybody_may_choose(editor, model):
+    assert model.objects.exists()
+    assert chosen_objects.choosable(editor.user, model).count() == model.objects.count()
+
+
+def test_key_that_no_database_can_hold_is_none():
+    assert chosen_objects.normalised(Country, "K\0") == (Country, None)
 
 
 def test_link_to_a_missing_page_is_refused(editor, own, other):
