@@ -38,6 +38,10 @@ def test_name_missing_in_cldr_falls_back_to_english_or_the_code(language):
         assert Country().name == ""
 
 
+def test_names_are_in_the_language_of_a_region():
+    assert country_names("pt-PT")["KE"] == "Quénia"
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("code", ["CQ", "Q9"])
 def test_country_without_a_name_is_shown_everywhere(client, code):
@@ -182,6 +186,11 @@ if IS_SQLITE:
     DAMAGES |= {
         "unknown column": statement(f"ALTER TABLE {PAGE} ADD COLUMN unknown text"),
         "missing column": statement(f"ALTER TABLE {PAGE} DROP COLUMN search_description"),
+        "index of another column": statement(
+            f"CREATE INDEX odd ON {PAGE} (title)",
+            "PRAGMA writable_schema = ON",
+            "UPDATE sqlite_master SET sql = replace(sql, '(title)', '(slug)') WHERE name = 'odd'",
+        ),
         "no database": lambda _manifest, members: members.pop("database/db.sqlite3"),
     }
 else:
