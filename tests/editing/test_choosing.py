@@ -160,7 +160,7 @@ def test_everybody_may_choose(editor, model):
 
 
 def test_key_that_no_database_can_hold_is_none():
-    assert chosen_objects.normalised(Country, "K\0") == (Country, None)
+    assert chosen_objects.to_base_key(Country, "K\0") == (Country, None)
 
 
 def test_link_to_a_missing_page_is_refused(editor, own, other):
