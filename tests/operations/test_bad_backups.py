@@ -1,0 +1,171 @@
+"""A file that is no whole backup, or was altered, is refused in plain words and changes nothing."""
+
+import zipfile
+
+import pytest
+from django.core.management import CommandError
+from django.db import connection
+
+from operations.backup import archive
+from tests.operations.test_backup import change_manifest, restore_site, row_counts
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A valid archive with one file and without a database."""
+    path = tmp_path / "small.zip"
+    with archive.new_archive(path) as writer:
+        writer.manifest |= {"made": "2026-01-31", "database": connection.vendor, "migrations": []}
+        writer.manifest |= {"tables": {}, "sequences": {}}
+        with writer.member("files/documents/a.txt", compress=False) as member:
+            member.write(b"Words of a document. " * 100)
+    return path
+
+
+def cut_in_half(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flip_a_byte(path):
+    data = bytearray(path.read_bytes())
+    data[data.index(b"Words")] ^= 1
+    path.write_bytes(data)
+
+
+def not_an_archive(path):
+    path.write_bytes(b"SQLite format 3\0" * 50)
+
+
+def foreign_archive(path):
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("word/document.xml", "<w/>")
+
+
+def only_manifest(text):
+    """Return a function that writes an archive with nothing but `text` as its manifest."""
+
+    def write(path):
+        with zipfile.ZipFile(path, "w") as file:
+            file.writestr(archive.MANIFEST, text)
+
+    return write
+
+
+def alter_entries(offset, value):
+    """Return a function that overwrites bytes of each ZIP header, at `offset` in the local header.
+
+    The same field of the central directory is two bytes further.
+    """
+
+    def alter(path):
+        data = bytearray(path.read_bytes())
+        for signature, further in ((b"PK\x03\x04", 0), (b"PK\x01\x02", 2)):
+            start = data.find(signature)
+            while start >= 0:
+                data[start + offset + further : start + offset + further + len(value)] = value
+                start = data.find(signature, start + 4)
+        path.write_bytes(data)
+
+    return alter
+
+
+def spoil_the_manifest(path):
+    """Give the first block of the compressed manifest a type that does not exist."""
+    with zipfile.ZipFile(path) as file:
+        place = file.getinfo(archive.MANIFEST).header_offset + 30 + len(archive.MANIFEST)
+    data = bytearray(path.read_bytes())
+    data[place] = 0xFF
+    path.write_bytes(data)
+
+
+def one_file_more(path):
+    with zipfile.ZipFile(path, "a") as file:
+        file.writestr("files/more.txt", "more")
+
+
+def with_manifest(change):
+    """Return a function that applies `change` to the manifest of an archive."""
+
+    def rewrite(path):
+        path.rename(path.with_suffix(".old"))
+        change_manifest(path.with_suffix(".old"), path, change)
+
+    return rewrite
+
+
+def replaced_file(path):
+    """Replace a file. The checksums of ZIP are right, but not that of the manifest."""
+    with zipfile.ZipFile(path) as file:
+        manifest = file.read(archive.MANIFEST)
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("files/documents/a.txt", "Other words of a document.")
+        file.writestr(archive.MANIFEST, manifest)
+
+
+# Name of the case: (function that damages the archive, part of the error message).
+DAMAGES = {
+    "cut in half": (cut_in_half, "no backup of this site, or a part"),
+    "a byte flipped": (flip_a_byte, "damaged, or was altered"),
+    "no archive": (not_an_archive, "no backup of this site"),
+    "another archive": (foreign_archive, "no backup of this site"),
+    "deep": (only_manifest("[" * 100_000), "no backup of this site"),
+    "no JSON": (only_manifest("{"), "no backup of this site"),
+    "list": (only_manifest("[]"), "format None"),
+    "locked": (alter_entries(6, b"\x01"), "no backup of this site"),
+    "compressed in an unknown way": (alter_entries(8, b"\x63"), "no backup of this site"),
+    "spoilt manifest": (spoil_the_manifest, "no backup of this site"),
+    "other words": (replaced_file, "a.txt is not what was saved"),
+    "one file more": (one_file_more, "not what it lists"),
+    "list of nothing": (with_manifest(lambda each: each.pop("members")), "damaged, or was altered"),
+    "list of lists": (with_manifest(lambda each: each.update(members=[["a"]])), "damaged, or was altered"),
+    "number": (with_manifest(lambda each: each.update(members=5)), "damaged, or was altered"),
+    "one file less": (
+        with_manifest(lambda each: each["members"].update({"files/b": {}})),
+        "not what it lists",
+    ),
+    "format": (with_manifest(lambda each: each.update(format=99)), "format 99"),
+    "database": (with_manifest(lambda each: each.update(database="oracle")), "Restore it there"),
+    "later": (with_manifest(lambda each: each.update(migrations=[["home", "9999_later"]])), "later version"),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("case", DAMAGES)
+def test_damaged_archive_changes_nothing(store, small, case):
+    damage, message = DAMAGES[case]
+    damage(small)
+    before = row_counts()
+    with pytest.raises(CommandError, match=message):
+        restore_site(small, overwrite=True)
+    assert row_counts() == before
+    assert not store.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "name",
+    [
+        "files/../../outside.txt",
+        "files/..",
+        "/etc/outside",
+        "files//etc/outside",
+        "files/a/../../../outside",
+        "..\\outside",
+        "files\\..\\outside",
+        "C:/outside",
+        "files/./a",
+        "outside.txt",
+    ],
+)
+def test_paths_outside_the_folders_are_refused(store, tmp_path, name):
+    path = tmp_path / "tricky.zip"
+    with archive.new_archive(path) as writer, writer.member(name, compress=False) as member:
+        member.write(b"gotcha")
+    with pytest.raises(CommandError, match="was altered"):
+        restore_site(path, overwrite=True)
+    assert {each.name for each in tmp_path.rglob("*")} == {"tricky.zip"}
+
+
+def test_missing_archive_gives_a_one_line_error(tmp_path):
+    with pytest.raises(CommandError, match=r"can't be read: No such file"):
+        restore_site(tmp_path / "no-such.zip")
