@@ -1,10 +1,19 @@
-"""Configuration of the app. It connects the receivers of Django's signals."""
+"""Configuration of this app and of Wagtail's app of users. It connects the receivers of Django's signals."""
 
 from django.apps import AppConfig
+from wagtail.users.apps import WagtailUsersAppConfig
+
+
+class UsersConfig(WagtailUsersAppConfig):
+    """Wagtail's app of users, with the views and forms of accounts/users.py."""
+
+    default = False
+    user_viewset = "accounts.users.UserViewSet"
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
+    default = True
 
     def ready(self):
         # These imports need the models.

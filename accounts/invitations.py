@@ -18,8 +18,8 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
-from wagtail.permissions import policy_registry
 
+from accounts.users import may_change
 from home.models import SiteSettings
 from publishing.addresses import absolute
 
@@ -87,10 +87,10 @@ def _send(user, context):
 def invite_again(request, pk):
     """View that asks for confirmation and sends a new link to a user who has no password yet.
 
-    Raises PermissionDenied for people who may not edit users, and Http404 for a user with a password.
+    Raises PermissionDenied for people who may not change the user, and Http404 for a user with a password.
     """
     user = get_object_or_404(get_user_model(), pk=pk)
-    if not policy_registry.get_by_type(get_user_model()).user_has_permission(request.user, "change"):
+    if not may_change(request.user, user):
         raise PermissionDenied
     if user.has_usable_password() or not user.is_active:
         raise Http404

@@ -40,7 +40,7 @@ STEP, WAS_POSTED, PENDING = "reauthentication_step", "reauthentication_was_poste
 def changes_access(request, user):
     """Return whether the form of the account page changes the e-mail address or the password."""
     sent = request.POST
-    email = sent.get("name_email-email", user.email)
+    email = sent.get("email-email", user.email)
     return email != user.email or any(sent.get(f"password-new_password{n}") for n in (1, 2))
 
 
@@ -70,7 +70,7 @@ PROTECTED_VIEWS = {
     "wagtailadmin_account": changes_access,
 } | {
     f"wagtailusers_{kind}:{name}": always
-    for kind, names in (("users", ["add", "copy", "delete", "edit"]), ("groups", ["add", "delete", "edit"]))
+    for kind, names in (("users", ["add", "delete", "edit"]), ("groups", ["add", "delete", "edit"]))
     for name in names
 }
 

@@ -15,12 +15,12 @@ from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
 from qrcode import make as make_qr
 from qrcode.image.svg import SvgPathFillImage
 from wagtail.admin import messages
-from wagtail.permissions import policy_registry
 
 from accounts import passkeys, second_factor
 from accounts.models import Passkey
 from accounts.reauthentication import WRONG_CODE, WRONG_PASSKEY
 from accounts.throttle import TOO_MANY, Throttle
+from accounts.users import may_change
 
 # Session key: the shared secret of an app that is being set up.
 NEW_APP_KEY = "second_factor_key"
@@ -161,9 +161,7 @@ def show_my_second_factors(request, user, problem="", passkey_form=None):
 def reset_second_factor(request, pk):
     """View that asks for confirmation and deletes all second factors of a user who lost them."""
     user = get_object_or_404(get_user_model(), pk=pk)
-    if not policy_registry.get_by_type(get_user_model()).user_has_permission(request.user, "change"):
-        raise PermissionDenied
-    if user.is_superuser and not request.user.is_superuser:
+    if not may_change(request.user, user):
         raise PermissionDenied
     if not second_factor.has_factor(user):
         raise Http404

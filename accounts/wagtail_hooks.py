@@ -1,5 +1,7 @@
 """Wagtail hooks: invitations and second factors in the list of users and on the account page."""
 
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
@@ -8,6 +10,7 @@ from wagtail.admin.widgets import Button
 from accounts import second_factor
 from accounts.forms import PasswordPanel
 from accounts.invitations import invite, invite_again
+from accounts.users import EmailPanel, may_change
 from accounts.views import reset_second_factor
 
 
@@ -16,6 +19,20 @@ def invite_new_user(request, user):
     user.set_unusable_password()
     user.save(update_fields=["password"])
     return invite(request, user)
+
+
+@hooks.register("before_edit_user")
+def check_user(request, user):
+    if not may_change(request.user, user):
+        raise PermissionDenied
+
+
+@hooks.register("before_bulk_action")
+def check_users(request, _action_type, objects, action):
+    # Not may_change(): to delete users needs another permission than to change them.
+    is_limited = action.model is get_user_model() and not request.user.is_superuser
+    if is_limited and any(user.is_superuser for user in objects):
+        raise PermissionDenied
 
 
 @hooks.register("register_admin_urls")
@@ -28,6 +45,8 @@ def user_urls():
 
 @hooks.register("register_user_listing_buttons")
 def user_buttons(user, request_user):
+    if not may_change(request_user, user):
+        return
     if user.is_active and not user.has_usable_password():
         yield Button(_("Invite again"), url=reverse("invite_again", args=[user.pk]), icon_name="mail")
     if second_factor.has_factor(user):
@@ -35,6 +54,7 @@ def user_buttons(user, request_user):
         yield Button(_("Forget phone, passkeys and codes"), url=address, icon_name="lock")
 
 
+hooks.register("register_account_settings_panel", EmailPanel)
 hooks.register("register_account_settings_panel", PasswordPanel)
 
 

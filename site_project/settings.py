@@ -50,7 +50,7 @@ INSTALLED_APPS = [
     "wagtail.contrib.typed_table_block",
     "wagtail.locales",
     "wagtail.sites",
-    "wagtail.users",
+    "accounts.apps.UsersConfig",  # wagtail.users
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",
@@ -326,8 +326,9 @@ WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "search.backends"}}
 
 # Administrators don't set passwords. Users choose their own: see accounts/invitations.py.
 WAGTAILUSERS_PASSWORD_ENABLED = False
-# The panel in accounts/forms.py, which limits attempts, replaces Wagtail's.
-WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
+# The panels in accounts/forms.py, which limits attempts, and accounts/users.py, which refuses an address that
+# another account has, replace Wagtail's.
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAILADMIN_USER_LOGIN_FORM = "accounts.forms.SignInForm"
 WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "accounts.forms.ResetForm"  # noqa: S105
 

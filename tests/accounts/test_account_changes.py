@@ -60,7 +60,7 @@ def changes_of(user, administrator):
     new |= {f"password-new_password{n}": "another-lantern-road-42" for n in (1, 2)}
     edit = {"username": "amina", "email": "two@example.org", "first_name": "A", "last_name": "B"}
     edit |= {"is_active": "on", "groups": [group.pk for group in user.groups.all()]}
-    email = {"name_email-email": "one@example.org"}
+    email = {"email-email": "one@example.org"}
     yield own("e-mail address", lambda client: client.post(ACCOUNT, account_form(client, **email)))
     change = lambda: administrator.post(f"/admin/users/edit/{user.pk}/", edit)  # noqa: E731
     yield "e-mail address", administrator, change
@@ -111,7 +111,7 @@ def test_change_succeeds_without_a_mail_server(
     options = {"host": "127.0.0.1", "port": 9, "timeout": 5}
     settings.SENDS_MAIL, settings.MAILERS = sends_mail, {"default": {"BACKEND": backend, "OPTIONS": options}}
     client = signed_in(amina)
-    data = account_form(client, **{"name_email-email": "new@example.org"})
+    data = account_form(client, **{"email-email": "new@example.org"})
     with django_capture_on_commit_callbacks(execute=True) as callbacks:
         assert client.post(ACCOUNT, data)["Location"] == ACCOUNT
     assert email_of(amina) == "new@example.org"

@@ -120,7 +120,7 @@ def test_after_the_password_the_requested_form_is_shown(admin):
 
 def test_interrupted_form_is_saved_after_the_proof(amina):
     client = client_without_proof(amina)
-    data = account_form(client, **{"name_email-email": "new@example.org", "name_email-last_name": '"<B>'})
+    data = account_form(client, **{"email-email": "new@example.org", "name_email-last_name": '"<B>'})
     asked = client.post(ACCOUNT, data)
     assert ASKED in asked.text
     assert email_of(amina) == amina.email
@@ -149,7 +149,7 @@ def test_rest_of_the_account_page_needs_no_proof(amina):
 @pytest.mark.parametrize(
     "fields",
     [
-        {"name_email-email": "new@example.org"},
+        {"email-email": "new@example.org"},
         {"password-old_password": builders.PASSWORD, "password-new_password1": "another-lantern-road-42"},
     ],
 )

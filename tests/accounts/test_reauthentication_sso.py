@@ -105,7 +105,7 @@ def test_response_of_the_provider_is_valid_once(client_without_proof, provider):
 
 
 def test_interrupted_form_waits_for_the_other_tab(client_without_proof, provider, without_password):  # noqa: F811
-    data = account_form(client_without_proof, **{"name_email-email": "new@example.org"})
+    data = account_form(client_without_proof, **{"email-email": "new@example.org"})
     asked = client_without_proof.post(ACCOUNT, data)
     page = builders.parse(asked)
     [link] = page.select(f"main a[href^='{START}'][target=_blank]")
