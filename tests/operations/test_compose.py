@@ -90,6 +90,12 @@ def test_front_server_finds_the_site_and_its_files():
     assert f"location {prefix} {{" in nginx
 
 
+def test_uploads_fill_no_memory_but_their_own():
+    sizes = dict(each.split(":size=") for each in SERVICES["front"]["tmpfs"] if ":" in each)
+    assert sizes == {"/var/cache/nginx": "640m", "/var/cache/nginx/client_temp": "256m"}
+    assert "max_size=512m" in (ROOT / "deploy" / "nginx.conf").read_text()
+
+
 def make_secrets(folder):
     subprocess.run([sys.executable, ROOT / "deploy" / "make_secrets.py", folder], check=True)
     return {path.relative_to(folder): path.read_text() for path in folder.rglob("*") if path.is_file()}
