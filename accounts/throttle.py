@@ -40,6 +40,9 @@ INTERNAL = [
         *("192.168.0.0/16", "::/127", "fc00::/7", "fe80::/10"),
     )
 ]
+# IPv6 addresses that hold an IPv4 address in their last 32 bits: NAT64 (RFC 6052) and SIIT (RFC 2765). All
+# visitors who use IPv4 would share one such network.
+TRANSLATED = [ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::ffff:0:0:0/96")]
 # How proxies write an address: 192.0.2.1, 192.0.2.1:4711, 2001:db8::1, [2001:db8::1], [2001:db8::1]:4711.
 WITH_PORT = re.compile(r"\[(?P<v6>[^]]+)\](:\d+)?|(?P<v4>[\d.]+):\d+")
 
@@ -99,10 +102,18 @@ def address_of(request):
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return ""
-    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    if parsed.version == 6:
+        parsed = embedded_ipv4(parsed) or parsed
     if any(parsed in network for network in INTERNAL):
         return ""
     return str(parsed if parsed.version == 4 else ipaddress.IPv6Network((int(parsed), 64), strict=False))
+
+
+def embedded_ipv4(address):
+    """Return the IPv4 address that the IPv6 address `address` is made from, or None."""
+    if any(address in network for network in TRANSLATED):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def delete_expired_attempts():

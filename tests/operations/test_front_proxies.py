@@ -38,8 +38,11 @@ http {{
 VISITOR = "127.0.0.7"
 SPOOFED = {"X-Forwarded-For": "198.51.100.9", "CF-Connecting-IP": "198.51.100.9", "X-Real-IP": "198.51.100.9"}
 APPENDED = "X-Forwarded-For $proxy_add_x_forwarded_for"
+# Google's load balancer adds its own address too.
+BALANCER = "127.0.0.99"
+APPENDED_TWO = f'X-Forwarded-For "$proxy_add_x_forwarded_for, {BALANCER}"'
 # In the tests the proxy has 127.0.0.1, and each visitor has another address of the loopback network.
-TRUSTED = "set_real_ip_from 127.0.0.1;"
+TRUSTED = f"set_real_ip_from 127.0.0.1; set_real_ip_from {BALANCER};"
 
 
 def uncommented(header="X-Forwarded-For"):
@@ -84,6 +87,7 @@ def forwarded_address(site):  # noqa: F811
     ("header", "read"),
     [
         (APPENDED, "X-Forwarded-For"),
+        (APPENDED_TWO, "X-Forwarded-For"),
         ("X-Forwarded-For $remote_addr", "X-Forwarded-For"),
         ("X-Forwarded-For $remote_addr:$remote_port", "X-Forwarded-For"),
         ('X-Forwarded-For "$http_x_forwarded_for, $remote_addr:$remote_port"', "X-Forwarded-For"),
@@ -137,6 +141,7 @@ def test_unconfigured_proxy_locks_nobody_out(nginx_path, site, settings, tmp_pat
         ([APPENDED], 1),
         (["X-Forwarded-For $remote_addr:$remote_port"], 1),
         ([APPENDED, APPENDED], 2),
+        ([APPENDED_TWO], 2),
     ],
 )
 def test_proxies_directly_in_front_of_the_site(nginx_path, site, settings, headers, trusted):  # noqa: F811
