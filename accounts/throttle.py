@@ -85,8 +85,8 @@ def address_of(request):
     """Return the network address of the visitor who sent `request`, or "" if it is not known.
 
     With the setting `TRUST_PROXY`, it is the address that the outermost trusted proxy added to
-    `X-Forwarded-For`. All other headers are ignored. An IPv6 address is shortened to its /64 network, because
-    one visitor usually has all addresses in it.
+    `X-Forwarded-For`. All other headers are ignored. An IPv6 address is shortened to its /56 network, because
+    providers give a home all addresses in one (RFC 6177).
     """
     if request is None:
         return ""
@@ -106,7 +106,7 @@ def address_of(request):
         parsed = embedded_ipv4(parsed) or parsed
     if any(parsed in network for network in INTERNAL):
         return ""
-    return str(parsed if parsed.version == 4 else ipaddress.IPv6Network((int(parsed), 64), strict=False))
+    return str(parsed if parsed.version == 4 else ipaddress.IPv6Network((int(parsed), 56), strict=False))
 
 
 def embedded_ipv4(address):

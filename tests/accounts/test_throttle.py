@@ -50,6 +50,12 @@ def test_name_has_a_limit_for_all_addresses_together(amina, noon):
     assert is_signed_in(sign_in("Amina", builders.PASSWORD))
 
 
+def test_one_home_line_locks_a_name_for_itself_only(amina):
+    """A home gets a /56, which has 256 networks of /64."""
+    assert sum(guess(9, f"2001:db8:0:12{number:02x}::1") for number in range(30)) == 5
+    assert is_signed_in(sign_in("Amina", builders.PASSWORD, address="192.0.2.1"))
+
+
 def test_successful_sign_in_gives_other_addresses_no_new_attempts(amina):
     for number in range(20):
         guess(4, f"198.51.100.{number}")
@@ -111,12 +117,12 @@ SPELLINGS = {
     "::ffff:0:192.0.2.1": "192.0.2.1",
     "2002:c000:201::1": "192.0.2.1",
     "64:ff9b::10.0.0.1": "",
-    "2001:db8::1": "2001:db8::/64",
-    "2001:db8::2:4711": "2001:db8::/64",
-    "[2001:db8::1]": "2001:db8::/64",
-    "[2001:db8::1]:4711": "2001:db8::/64",
-    '"[2001:db8::1]:4711"': "2001:db8::/64",
-    "2001:db8::1%eth0": "2001:db8::/64",
+    "2001:db8::1": "2001:db8::/56",
+    "2001:db8::2:4711": "2001:db8::/56",
+    "[2001:db8::1]": "2001:db8::/56",
+    "[2001:db8::1]:4711": "2001:db8::/56",
+    '"[2001:db8::1]:4711"': "2001:db8::/56",
+    "2001:db8::1%eth0": "2001:db8::/56",
     "unknown": "",
     "_hidden": "",
     "": "",
