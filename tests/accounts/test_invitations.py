@@ -123,6 +123,13 @@ def test_without_mail_the_inviting_user_sees_the_link_once(admin, settings, send
     assert can_sign_in()
 
 
+def test_address_that_no_mail_can_be_sent_to_shows_the_link(admin):
+    response = admin.post(ADD, NEW | {"email": f"a@{'ü' * 60}.org"})
+    assert "no mail could be sent" in response.text
+    choose(link_of(response.text))
+    assert can_sign_in()
+
+
 # --- Inviting again and permissions --------------------------------------------------------------
 
 
