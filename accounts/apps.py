@@ -22,7 +22,7 @@ class AccountsConfig(AppConfig):
         from django.db.models.signals import pre_save
 
         from accounts.changes import detect_access_change
-        from accounts.sessions import set_session_end
+        from accounts.sessions import start_session
 
-        user_logged_in.connect(set_session_end, dispatch_uid="accounts")
+        user_logged_in.connect(start_session, dispatch_uid="accounts")
         pre_save.connect(detect_access_change, sender=get_user_model(), dispatch_uid="accounts")

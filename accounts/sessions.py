@@ -31,10 +31,14 @@ class SessionStore(db.SessionStore):
         return True
 
 
-def set_session_end(request, **_arguments):
+def set_session_end(session, lifetime):
+    """Set that `session` ends in `lifetime` from now."""
+    session["_session_expiry"] = (timezone.now() + lifetime).isoformat()
+
+
+def start_session(request, **_arguments):
     """Set when the session ends, and store the time of the sign-in. A receiver of `user_logged_in`."""
-    end = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    request.session["_session_expiry"] = end.isoformat()
+    set_session_end(request.session, timedelta(seconds=settings.SESSION_COOKIE_AGE))
     request.session[IDENTITY_VERIFIED_AT] = time.time()
 
 

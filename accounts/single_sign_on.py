@@ -6,6 +6,7 @@ permissions are those of that account: docs/decisions/signing-in.md says why.
 
 import logging
 import time
+from datetime import timedelta
 from functools import cache
 
 from authlib.integrations.django_client import OAuth
@@ -18,12 +19,15 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
 from accounts.reauthentication import PROBLEM, get_account, mark_identity_verified
+from accounts.sessions import set_session_end
 from accounts.views import next_url
 
 logger = logging.getLogger(__name__)
 
 # Session keys: the address to redirect to afterwards, and when the user was asked to sign in again.
 TARGET, ASKED_AGAIN_AT = "single_sign_on_target", "single_sign_on_asked_again_at"
+# How long a visitor has to sign in at the provider.
+STARTED_FOR = timedelta(minutes=10)
 # How many seconds the provider's clock may be behind ours.
 CLOCK_SKEW = 60
 # Allowed signatures of the ID token. Not "none", and not HS256 and its like, which sign with the client
@@ -47,6 +51,8 @@ def sso_start(request):
         response = get_client().authorize_redirect(request, address, **parameters)
     except Exception as error:  # the provider may return anything, or not respond
         return fail_verification(request, error) if again else refuse(request, error)
+    if not get_account(request):
+        set_session_end(request.session, STARTED_FOR)  # anybody can make such a session
     request.session[TARGET] = next_url(request)
     request.session[ASKED_AGAIN_AT] = time.time() if again else None
     return response

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
 from django.test import Client
 from joserfc.jwk import RSAKey
 
@@ -89,6 +90,13 @@ def test_session_ends_after_a_work_day(amina, provider, client, time_machine):
     assert is_signed_in(client)
     time_machine.move_to(now + datetime.timedelta(hours=10, minutes=1))
     assert not is_signed_in(client)
+
+
+def test_session_of_a_visitor_who_only_starts_lasts_ten_minutes(provider, client, time_machine):
+    now = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
+    time_machine.move_to(now, tick=False)
+    client.get(START)
+    assert Session.objects.get().expire_date == now + datetime.timedelta(minutes=10)
 
 
 def test_second_factor_is_asked_for_after_single_sign_on(settings, amina, provider, client):
