@@ -5,8 +5,6 @@ them is noticed, and one who has a stolen session loses it.
 """
 
 import logging
-import smtplib
-from functools import partial
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -45,7 +43,11 @@ def handle_access_change(user, message):
 def notify(user, email, message):
     """Send `message` about the account of `user` to the address `email` once the transaction commits."""
     if settings.SENDS_MAIL and email:
-        transaction.on_commit(partial(_send, user, email, message), robust=True)
+
+        def send():  # Django logs the name of the function, and a partial shows its arguments
+            _send(user, email, message)
+
+        transaction.on_commit(send, robust=True)
 
 
 def detect_access_change(instance, update_fields=None, raw=False, **_arguments):
@@ -77,5 +79,5 @@ def _send(user, email, message):
         text = render_to_string("accounts/access_changed.txt", context)
         try:
             send_mail(_("A change to your account at %s") % host, text, None, [email])
-        except (OSError, smtplib.SMTPException):
+        except Exception:  # of the mail server, or of an address that can't be encoded
             logger.exception("A mail about a changed account could not be sent.")

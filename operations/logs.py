@@ -10,12 +10,18 @@ import logging
 import re
 import traceback
 
-# Parts of a message that are removed: query strings, which hold search words, and the IP address that
-# gunicorn logs for a request that it can't parse.
-VISITOR_DATA = re.compile(r"\?\S*| from ip=.*", re.DOTALL)
-# Links to choose a password contain a token. What follows the route in their path is not logged.
-# deploy/nginx.conf has the same rule.
-LINK_TOKEN = re.compile(r"(/(?:invitation|password_reset/+confirm)/).*", re.DOTALL | re.IGNORECASE)
+# Parts of a message that are removed: what follows "?" or, in a path, ";", because it may be search words (a
+# path is decoded, so they may contain spaces), and the IP address that gunicorn logs for a request that it
+# can't parse. deploy/nginx.conf has the same rules for paths.
+VISITOR_DATA = re.compile(r"\?.*|(?P<path>/[^;?]*);.*| from ip=.*", re.DOTALL)
+# Links to choose a password contain a token. What follows the route in their path is not logged. Programs for
+# mail damage links in many ways, so nothing from what looks like a token on is logged either: the first form
+# is Django's, the second that of accounts/invitations.py.
+LINK_TOKEN = re.compile(
+    r"(?P<route>[/\\](?:invitation|password_reset[^a-z]+confirm)(?![a-z-])/?).*"
+    r"|[0-9a-z]+-[0-9a-f]{32}.*|[0-9a-z]+\.[\w-]{43}.*",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 class JSONFormatter(logging.Formatter):
@@ -39,7 +45,7 @@ class JSONFormatter(logging.Formatter):
 
 def message_of(record):
     """Return the message of `record` without visitors' data and tokens."""
-    return VISITOR_DATA.sub("", LINK_TOKEN.sub(r"\1...", raw_message_of(record)))
+    return LINK_TOKEN.sub(r"\g<route>...", VISITOR_DATA.sub(r"\g<path>", raw_message_of(record)))
 
 
 def raw_message_of(record):

@@ -9,6 +9,7 @@ from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts import changes
 from accounts.models import Passkey
 from accounts.second_factor import FACTOR_VERIFIED_AT
 from tests.accounts.test_passkeys import MINE, add
@@ -116,6 +117,17 @@ def test_change_succeeds_without_a_mail_server(
         assert client.post(ACCOUNT, data)["Location"] == ACCOUNT
     assert email_of(amina) == "new@example.org"
     assert bool(callbacks) == sends_mail
+
+
+def test_address_that_no_mail_can_be_sent_to_is_not_logged(amina, caplog, django_capture_on_commit_callbacks):
+    amina.email = f"a@{'ü' * 60}.org"
+    amina.save()
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        changes.notify(amina, amina.email, changes.PASSKEY_ADDED)
+    assert "amina" not in callbacks[0].__qualname__
+    assert [record.getMessage() for record in caplog.records] == [
+        "A mail about a changed account could not be sent."
+    ]
 
 
 def test_saving_without_a_change_sends_no_mail(settings, amina, django_capture_on_commit_callbacks):

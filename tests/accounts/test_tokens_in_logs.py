@@ -5,8 +5,10 @@ import json
 import logging
 import re
 import time
+from urllib.parse import unquote
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.tokens import default_token_generator
 from django.test import Client, RequestFactory
 from django.urls import get_resolver
@@ -35,6 +37,18 @@ LINKS = {
     "/admin/%69nvitation/MQ/": "/admin/invitation/...",
     "/admin/invitation/MQ/invitation/": "/admin/invitation/...",
     "/admin/invitation/M%20Q/": "/admin/invitation/...",
+    "/admin/invitation%252FMQ%252F": "/admin/invitation...",
+    "/admin/invitation%5CMQ%5C": "/admin/invitation...",
+    "/admin/invitation%E2%80%8B/MQ/": "/admin/invitation...",
+    "/admin/password_reset/confirm%0A/MQ/": "/admin/password_reset/confirm...",
+    "/admin/password_reset/confirm%20/MQ/": "/admin/password_reset/confirm...",
+    "/elsewhere/": "/elsewhere/...",
+}
+SEARCHES = {
+    "/search/%3Fq=help%20me%20WORD": "/search/",
+    "/search/;q=help%20me": "/search/",
+    "/search/%3Bq=WORD": "/search/",
+    "/search/%3Fq=/invitation/WORD": "/search/",
 }
 
 
@@ -91,14 +105,18 @@ def test_front_server_logs_other_paths_as_they_are(front):  # noqa: F811
     assert logged_by_nginx(front, *paths) == [path.partition("?")[0] for path in paths]
 
 
-@pytest.mark.parametrize(
-    "path", [*dict.fromkeys(LINKS.values()), "/x/invitation/\nMQ/", "/password_reset//confirm/"]
-)
+def test_neither_log_has_encoded_search_words(front):  # noqa: F811
+    assert logged_by_nginx(front, *SEARCHES) == list(SEARCHES.values())
+    for path, expected in SEARCHES.items():
+        assert {message.partition(": ")[2] for message in logged_by_the_site(unquote(path))} == {expected}
+
+
+@pytest.mark.parametrize("path", [*LINKS, "/x/invitation/\nMQ/", "/password_reset//confirm/"])
 def test_site_logs_only_the_route(path):
-    path = path.removesuffix("...") + TOKEN
-    for message in logged_by_the_site(path):
-        assert TOKEN not in message
-        assert message.endswith("...")
+    for token in (TOKEN, tokens.make_token(get_user_model()(pk=1))):
+        for message in logged_by_the_site(unquote(path) + token):
+            assert token not in message
+            assert message.endswith("...")
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
