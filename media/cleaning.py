@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from media.sanitizer.pictures import count_scans
+from media.sanitizer.pixels import remove_hidden_colours
 
 pillow_heif.register_heif_opener()
 
@@ -240,9 +241,8 @@ def encode(image, profile, lossless):
     """Return `image` as a signed PNG or JPEG file with the colour `profile` and no other metadata."""
     transparent = image.mode == "RGBA"
     if transparent:
-        # Pixels that an editor erased are often still in the file, only fully transparent.
-        invisible = image.getchannel("A").point(lambda alpha: 255 if alpha == 0 else 0)
-        image.paste((0, 0, 0, 0), mask=invisible)
+        # Pixels that an editor erased are often still in the file, only transparent.
+        image = remove_hidden_colours(image)
     image.info = {}
     output = io.BytesIO()
     if lossless or transparent:

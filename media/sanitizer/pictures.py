@@ -1,9 +1,11 @@
-"""Removes metadata from the JPEG and PNG files in documents, without encoding the pictures again.
+"""Removes metadata from the JPEG and PNG files in documents, which mostly are not encoded again.
 
 The document says how its pictures are rotated and which colours they have, so their data must stay the same.
 """
 
 import re
+
+from media.sanitizer.pixels import remove_hidden_colours_of_png
 
 # The marker of Adobe's segment about colours (APP14), and its length with the marker, in bytes.
 ADOBE, ADOBE_LENGTH = 0xEE, 16
@@ -12,6 +14,8 @@ JPEG_MARKERS = {0xC4, 0xDA, 0xDB, 0xDC, 0xDD, ADOBE} | (set(range(0xC0, 0xD0)) -
 PNG_START = b"\x89PNG\r\n\x1a\n"
 # Names of the chunks that stay.
 PNG_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"sBIT"}
+# Kinds of colours (PNG specification, 11.2.1): a palette, and grey and RGB with alpha.
+PNG_PALETTE, PNG_ALPHA = 3, {4, 6}
 # The marker that ends the compressed data of a scan: FF, but not stuffing (00), a restart (D0 to D7) or
 # padding.
 NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
@@ -64,16 +68,25 @@ def count_scans(data):
 def strip_png(data):
     """Return the chunks of the PNG `data` that decoding needs, without what follows its end.
 
-    A chunk is four bytes of length, four of its name, the content, and four of checksum. Raises ValueError
-    for a broken file.
+    A chunk is four bytes of length, four of its name, the content, and four of checksum. The first one is
+    IHDR, and its tenth byte is the kind of colours. A transparent picture is encoded again, without the
+    colours that transparency hides. Raises ValueError for a broken file.
     """
     chunks, place, name = [PNG_START], len(PNG_START), b""
+    if data.count(b"IHDR", 0, 16) != 1 or len(data) < 33:
+        raise ValueError("a broken PNG")
+    has_alpha = data[25] in PNG_ALPHA
     while name != b"IEND":
         length, name = int.from_bytes(data[place : place + 4]), data[place + 4 : place + 8]
         end = place + 12 + length
         if end > len(data):
             raise ValueError("a broken PNG")
+        if name == b"IHDR" and place != len(PNG_START):
+            raise ValueError("a broken PNG")
         if name in PNG_CHUNKS:
             chunks.append(data[place:end])
+        # Of other kinds of colours, tRNS makes a single colour transparent, which hides nothing.
+        has_alpha = has_alpha or (name == b"tRNS" and data[25] == PNG_PALETTE)
         place = end
-    return b"".join(chunks)
+    clean = b"".join(chunks)
+    return remove_hidden_colours_of_png(clean) if has_alpha else clean

@@ -8,6 +8,7 @@ from PIL import Image, ImageCms
 
 from media.cleaning import decode_and_orient
 from media.models import CleanImage
+from media.sanitizer.pictures import strip_picture
 from tests.media.test_cleaning import close
 from tests.support.media_samples import RED, exif, find_planted, photo, saved, wide_profile
 
@@ -55,8 +56,33 @@ def test_transparency_is_kept_and_hidden_colours_are_removed():
     image.putpixel((5, 5), (10, 20, 30, 128))
     picture, name = stored(saved(image, "PNG"))
     assert name.endswith(".png")
-    assert picture.getpixel((5, 5)) == (10, 20, 30, 128)
+    assert close(picture.getpixel((5, 5)), (10, 20, 30))
+    assert picture.getpixel((5, 5))[3] == 128
     assert picture.getpixel((9, 9)) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("alpha", [0, 1, 2, 8, 15])
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_face_under_a_soft_eraser_is_removed(mode, alpha):
+    image = Image.linear_gradient("L").resize((64, 64)).convert(mode)
+    image.putalpha(alpha)
+    picture, _name = stored(saved(image, "PNG"))
+    assert set(picture.get_flattened_data()) == {(0, 0, 0, 0)}
+
+
+def test_faint_pixel_keeps_no_finer_colour_than_it_shows():
+    image = Image.linear_gradient("L").convert("RGBA")
+    image.putalpha(32)
+    picture, _name = stored(saved(image, "PNG"))
+    assert len(set(picture.get_flattened_data())) <= 33
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_picture_in_a_document_keeps_no_hidden_colours(mode):
+    image = Image.linear_gradient("L").resize((64, 64)).convert(mode)
+    options = {"transparency": bytes([1] * 256)} if mode == "P" else image.putalpha(1) or {}
+    picture = Image.open(io.BytesIO(strip_picture(saved(image, "PNG", **options))))
+    assert set(picture.get_flattened_data()) == {(0, 0, 0, 0)}
 
 
 def test_grey_in_16_bits_becomes_grey_in_8():

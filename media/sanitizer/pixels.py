@@ -1,0 +1,30 @@
+"""Removes the colours of pixels that are too transparent to be seen."""
+
+import io
+
+from PIL import Image
+
+# Alpha below which a pixel becomes fully transparent, of 255. A soft eraser leaves such pixels behind: nobody
+# sees them on a page, but a program makes the erased face visible again.
+MIN_ALPHA = 16
+
+
+def remove_hidden_colours(image):
+    """Return the RGBA `image` without the colours that transparency hides.
+
+    Pixels below MIN_ALPHA become transparent black. The others keep no finer colour than their alpha shows.
+    """
+    alpha = image.getchannel("A").point(lambda value: value if value >= MIN_ALPHA else 0)
+    image.putalpha(alpha)
+    return image.convert("RGBa").convert("RGBA")
+
+
+def remove_hidden_colours_of_png(data):
+    """Return the PNG `data` without hidden colours; unchanged if it has no transparent pixel."""
+    image = Image.open(io.BytesIO(data), formats=["PNG"]).convert("RGBA")
+    if image.getchannel("A").getextrema()[0] == 255:
+        return data
+    output = io.BytesIO()
+    # The fastest compression, as a document can have many pictures.
+    remove_hidden_colours(image).save(output, "PNG", compress_level=1)
+    return output.getvalue()
