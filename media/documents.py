@@ -1,12 +1,8 @@
-"""Cleans uploaded documents with media.sanitizer, in a process with limits of memory and time.
+"""Cleans uploaded documents with media.sanitizer.
 
 A document that can't be cleaned is refused, with a message that says how to save a clean copy.
 """
 
-import subprocess
-import sys
-import tempfile
-import threading
 from pathlib import PurePath
 
 from django.conf import settings
@@ -16,14 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from media.cleaning import is_signed, read_bounded, sign
-from media.sanitizer import limits
-from media.sanitizer.reasons import Reason
+from media.process import sanitize
+from media.sanitizer.reasons import Reason, Refused
 
 SUFFIXES = {".csv", ".docx", ".pdf", ".txt", ".xlsx"}
-# Each worker cleans one file at a time, so that several uploads don't add up their memory.
-SANITIZER_LOCK = threading.Lock()
-# Seconds for which an upload waits for the lock.
-LOCK_TIMEOUT = 20
 
 # The message for editors for each Reason. `kind` is the suffix in capitals.
 MESSAGES = {
@@ -93,43 +85,8 @@ def clean_document(file, name):
     data = read_bounded(file, settings.WAGTAILDOCS_MAX_UPLOAD_SIZE)
     if is_signed(data, name):
         return ContentFile(data, name=PurePath(name).name)
-    if not SANITIZER_LOCK.acquire(timeout=LOCK_TIMEOUT):
-        raise make_busy_error()
     try:
         return sign(sanitize(data, suffix[1:]), suffix)
-    finally:
-        SANITIZER_LOCK.release()
-
-
-def sanitize(data, kind):
-    """Return the bytes `data`, cleaned by media.sanitizer in a new process. Raises ValidationError.
-
-    `kind`: the suffix without the dot. The process gets no environment, so no secrets, and no files but its
-    standard input and output.
-    """
-    with tempfile.TemporaryFile() as output:
-        try:
-            status = subprocess.run(  # noqa: S603 - our own module, and one of SUFFIXES
-                [sys.executable, "-B", "-m", "media.sanitizer", kind],
-                input=data,
-                stdout=output,
-                stderr=subprocess.DEVNULL,
-                cwd=settings.BASE_DIR,
-                env={},
-                timeout=limits.SECONDS,
-                check=False,
-            ).returncode
-        except subprocess.TimeoutExpired:
-            status = Reason.TOO_MUCH
-        except OSError as error:  # The system can't start another process.
-            raise make_busy_error() from error
-        if status == 0:
-            output.seek(0)
-            return output.read()
-    # Other statuses: the system ended the process (a negative one), mostly for its limits, or Python failed.
-    reason = Reason(status) if status in Reason else Reason.TOO_MUCH
-    raise ValidationError(MESSAGES[reason] % {"kind": kind.upper()})
-
-
-def make_busy_error():
-    return ValidationError(_("Other files are being cleaned at the moment. Try again in a minute."))
+    except Refused as refused:
+        message = MESSAGES[refused.reason] % {"kind": suffix[1:].upper()}
+        raise ValidationError(message) from None

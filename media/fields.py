@@ -8,7 +8,7 @@ from wagtail.images.fields import WagtailImageField as WagtailImageFormField
 from wagtail.images.models import WagtailImageField, WagtailImageFieldFile
 from wagtail.utils.file import hash_filelike
 
-from media.cleaning import FORMATS, clean_picture
+from media.cleaning import clean_picture, is_signed
 from media.documents import clean_document
 
 # --- On models -----------------------------------------------------------------------------------
@@ -27,15 +27,18 @@ class CleanFileMixin:
 
 class CleanPictureFile(CleanFileMixin, WagtailImageFieldFile):
     def get_image_dimensions(self):
-        """Return (width, height), or (None, None) if this is not a picture.
+        """Return (width, height) from the header of the file, or (None, None) if it isn't cleaned yet.
 
-        Only the header is read. Wagtail decodes the whole picture, even a decompression bomb.
+        Pillow opens no uploaded file in this process. Wagtail decodes it, even a decompression bomb.
         """
         close = self.closed
         try:
             self.open()
-            return Image.open(self, formats=FORMATS).size
-        except Exception:  # Cleaning the file raises the error that editors see.
+            if not self._committed and not is_signed(self.read(), self.name):
+                return None, None
+            self.seek(0)
+            return Image.open(self, formats=["JPEG", "PNG"]).size
+        except Exception:  # The file is missing, or was stored before pictures were cleaned.
             return None, None
         finally:
             self.close() if close else self.seek(0)

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
+from media.sanitizer.limits import PIXELS
 from site_project import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -354,7 +355,7 @@ WAGTAILIMAGES_IMAGE_MODEL = "media.CleanImage"
 WAGTAILIMAGES_IMAGE_FORM_BASE = "media.forms.PictureForm"
 WAGTAILIMAGES_EXTENSIONS = ["heic", "heif", "jpeg", "jpg", "png", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
-WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = PIXELS
 # The same quality as WebP at Wagtail's default of 80, with 40% fewer bytes (docs/decisions/media.md).
 WAGTAILIMAGES_AVIF_QUALITY = 50
 

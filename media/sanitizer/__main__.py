@@ -2,8 +2,8 @@
 
     python -m media.sanitizer docx < file > clean
 
-The exit status is 0 or a Reason. The process limits its own CPU time, memory and output before it reads the
-first byte, so a file that needs more ends only this process.
+The exit status is 0 or a Reason; for one with a number, the number is the output. The process limits its own
+CPU time, memory and output before it reads the first byte, so a file that needs more ends only this process.
 """
 
 import contextlib
@@ -11,44 +11,47 @@ import importlib
 import resource
 import sys
 
-from media.sanitizer import limits
+from media.sanitizer.limits import LIMITS
 from media.sanitizer.reasons import Reason, Refused
 
-# {suffix: module and function}. Only the module that is needed is imported.
+# {kind of file: module and function}. Only the module that is needed is imported.
 CLEANERS = {
     "csv": "text.clean_csv",
     "docx": "office.clean_docx",
     "pdf": "pdf.clean_pdf",
+    "picture": "raster.clean_picture",
     "txt": "text.clean_text",
     "xlsx": "office.clean_xlsx",
 }
 
 
-def main(suffix):
-    """Clean the file with the suffix `suffix` on standard input. Return the exit status."""
-    limit_resources()
-    module, name = CLEANERS[suffix].split(".")
+def main(kind):
+    """Clean the file on standard input. `kind`: a key of CLEANERS. Return the exit status."""
+    limit_resources(LIMITS[kind])
+    module, name = CLEANERS[kind].split(".")
     try:
         clean = getattr(importlib.import_module(f"media.sanitizer.{module}"), name)
         data = clean(sys.stdin.buffer.read())
     except Refused as refused:
+        if refused.number:
+            sys.stdout.write(str(refused.number))
         return refused.reason
     except MemoryError:
         return Reason.TOO_MUCH
     except Exception:  # The libraries raise all kinds of errors on broken files.
         return Reason.BROKEN
-    if len(data) > limits.OUTPUT:
+    if len(data) > LIMITS[kind].output:
         return Reason.TOO_MUCH
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
     return 0
 
 
-def limit_resources():
+def limit_resources(limits):
     for kind, limit in (
-        (resource.RLIMIT_CPU, limits.CPU_SECONDS),
-        (resource.RLIMIT_AS, limits.MEMORY),
-        (resource.RLIMIT_FSIZE, limits.OUTPUT),
+        (resource.RLIMIT_CPU, limits.cpu_seconds),
+        (resource.RLIMIT_AS, limits.memory),
+        (resource.RLIMIT_FSIZE, limits.output),
         (resource.RLIMIT_CORE, 0),
     ):
         # macOS has no limit of address space. There CPU time and the parent's timeout are the only limits.

@@ -1,15 +1,34 @@
-"""Limits for cleaning one file. media/documents.py (the parent) and the sanitizer's process use them."""
+"""Limits for cleaning one file. media/process.py (the parent) and the sanitizer's process use them."""
+
+from typing import NamedTuple
 
 MEBI = 1024 * 1024
 
-# Seconds of CPU time in the child process, and seconds after which the parent ends it.
-CPU_SECONDS = 3
-SECONDS = 4
-# Bytes of address space of the child. With pikepdf loaded it uses 45 MB. The parent needs about three times
-# the size of the file: together they stay below 300 MB.
-MEMORY = 230 * MEBI
-# Bytes of the cleaned file.
-OUTPUT = 20 * MEBI
+
+class Limits(NamedTuple):
+    """Limits of one process.
+
+    `cpu_seconds`: of the process. `seconds`: after which the parent ends it. `memory`: bytes of its address
+    space. `output`: bytes of the cleaned file.
+    """
+
+    cpu_seconds: int
+    seconds: int
+    memory: int
+    output: int
+
+
+# With pikepdf loaded the process uses 45 MB. The parent needs about three times the size of the file: both
+# together stay below 300 MB.
+DOCUMENT = Limits(cpu_seconds=3, seconds=4, memory=230 * MEBI, output=20 * MEBI)
+# The largest pictures that are accepted take 0.4 s (JPEG) to 2.4 s (transparent PNG) of CPU time, and up to
+# 366 MB of address space (PNG with a palette).
+PICTURE = Limits(cpu_seconds=5, seconds=20, memory=400 * MEBI, output=30 * MEBI)
+# {kind of file, an argument of the sanitizer: Limits}.
+LIMITS = {"picture": PICTURE} | dict.fromkeys(("csv", "docx", "pdf", "txt", "xlsx"), DOCUMENT)
+
+# Pixels of a picture.
+PIXELS = 40_000_000
 # Unpacked bytes of one part of a Word or Excel file, and of all parts together.
 PART = 40 * MEBI
 PARTS = 100 * MEBI

@@ -9,6 +9,8 @@ from media.sanitizer.pixels import remove_hidden_colours_of_png
 
 # The marker of Adobe's segment about colours (APP14), and its length with the marker, in bytes.
 ADOBE, ADOBE_LENGTH = 0xEE, 16
+# Markers without a length and content: TEM, and restarts.
+BARE_MARKERS = {0x01, *range(0xD0, 0xD8)}
 # Markers of the segments that stay: tables, frames, scans and ADOBE; no other APP segment, and no comment.
 JPEG_MARKERS = {0xC4, 0xDA, 0xDB, 0xDC, 0xDD, ADOBE} | (set(range(0xC0, 0xD0)) - {0xC8, 0xCC})
 PNG_START = b"\x89PNG\r\n\x1a\n"
@@ -42,8 +44,12 @@ def strip_jpeg(data):
         if marker == b"\xff\xff":  # padding
             place += 1
             continue
+        if marker[:1] == b"\xff" and marker[1:] and marker[1] in BARE_MARKERS:
+            place += 2
+            continue
         end = place + 2 + length
-        if marker[:1] != b"\xff" or length < 2 or end > len(data):
+        # Decoders pass over FF 00 as over two bytes.
+        if marker[:1] != b"\xff" or marker[1:] == b"\0" or length < 2 or end > len(data):
             raise ValueError("a broken JPEG")
         if marker == b"\xff\xda":
             found = NEXT_MARKER.search(data, end)

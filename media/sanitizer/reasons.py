@@ -1,6 +1,6 @@
 """The reasons for which the sanitizer refuses a file. Their numbers are exit statuses of its process.
 
-media/documents.py has the message for editors for each.
+media/documents.py and media/cleaning.py have the messages for editors.
 """
 
 from enum import IntEnum
@@ -22,11 +22,13 @@ class Reason(IntEnum):
     MARKS = 20
     PDF_PICTURE = 21
     CSV_FORMULAS = 22
+    MOVES = 23
+    PIXELS = 24
 
 
 class Refused(Exception):
-    """The file can't be cleaned, for a Reason."""
+    """The file can't be cleaned, for a Reason. `number`: how many pixels it may have, for Reason.PIXELS."""
 
-    def __init__(self, reason):
+    def __init__(self, reason, number=0):
         super().__init__(reason.name)
-        self.reason = reason
+        self.reason, self.number = reason, number

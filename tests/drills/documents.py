@@ -1,4 +1,4 @@
-"""Drill: document bombs, small files that take much memory or time to open, are uploaded to the server."""
+"""Drill: document and picture bombs, small files that take much memory or time, are uploaded to the server."""
 
 import threading
 import time
@@ -6,10 +6,11 @@ from pathlib import Path
 
 from tests.drills import Row, say
 from tests.drills.scene import Editor, site_on_sqlite
+from tests.support import picture_bombs
 from tests.support.document_bombs import BOMBS
 
 MEGABYTE = 1_000_000
-MOST_MEMORY, MOST_SECONDS = 300, 5  # megabytes and seconds for one upload
+MOST_MEMORY, MOST_SECONDS = 300, 6  # megabytes and seconds for one upload
 
 
 class Memory:
@@ -63,25 +64,27 @@ def resident(process):
 
 
 def document_bombs(folder):
-    """Upload small documents that take much memory or time to open."""
+    """Upload small documents and pictures that take much memory or time to open."""
     rows = []
     with site_on_sqlite(folder) as site:
         site.start(workers=1)
         try:
             editor = Editor(site)
             for name, make in BOMBS.items():
-                rows.append(upload(site, editor, name, make()))
+                rows.append(upload(site, editor.upload_document, name, make()))
+            for name, make in picture_bombs.BOMBS.items():
+                rows.append(upload(site, editor.upload, name, make()))
             status = editor.save_draft("After the uploads")
         finally:
             site.stop()
     return [*rows, Row("document bombs: a draft is saved afterwards", f"{status}", "302", status == 302)]
 
 
-def upload(site, editor, name, data):
+def upload(site, send, name, data):
     (worker,) = site.workers()
     with Memory(worker) as memory:
         start = time.monotonic()
-        status, _headers, body = editor.upload_document(name, data)
+        status, _headers, body = send(name, data)
         seconds = time.monotonic() - start
     refused = b"error" in body
     say(f"{name}: {len(data) / 1000:.0f} KB, {status}, {memory.growth:.0f} MB, {seconds:.1f} s")

@@ -2,6 +2,7 @@
 
 import functools
 import struct
+import time
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,10 @@ from PIL import Image
 from wagtail.models import UploadedFile
 
 from media.models import CleanImage
+from media.sanitizer.pictures import count_scans
+from media.sanitizer.raster import MAX_SCANS
 from tests.support.media_samples import SUFFIXES, find_planted, photo, picture_with_metadata, saved, zipped
+from tests.support.picture_bombs import BOMBS, bare_marker_jpeg
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
@@ -200,6 +204,24 @@ def post_in_chooser(editor, file):
 )
 def test_error_says_what_to_do(name, words, editor):
     assert words in " ".join(post_one(editor, SimpleUploadedFile(name, BAD[name]())))
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_picture_bomb_takes_no_time_of_the_worker(name, editor):
+    file = SimpleUploadedFile(name, BOMBS[name]())
+    start = time.process_time()
+    assert "can't be read" in " ".join(post_one(editor, file))
+    assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize("marker", [b"\xff\x01", b"\xff\xd3"])
+def test_scans_behind_a_marker_without_length_are_counted(marker):
+    assert count_scans(bare_marker_jpeg(marker)) > MAX_SCANS
+
+
+def test_marker_that_decoders_pass_over_is_refused():
+    with pytest.raises(ValueError, match="broken"):
+        count_scans(bare_marker_jpeg(b"\xff\x00"))
 
 
 HOSTILE_NAMES = [

@@ -6,9 +6,9 @@ import pytest
 from django.core.files.base import ContentFile
 from PIL import Image, ImageCms
 
-from media.cleaning import decode_and_orient
 from media.models import CleanImage
 from media.sanitizer.pictures import strip_picture
+from media.sanitizer.raster import decode_and_orient
 from tests.media.test_cleaning import close
 from tests.support.media_samples import RED, exif, find_planted, photo, saved, wide_profile
 

@@ -2,6 +2,7 @@
 
 import io
 
+import pillow_heif
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -13,6 +14,8 @@ from wagtail.users.models import UserProfile
 
 from media.cleaning import is_signed
 from media.models import CleanDocument, CleanImage
+
+pillow_heif.register_heif_opener()
 
 MODELS_WITH_FILES = (CleanImage, CleanDocument, UploadedFile)
 # Folders of the storage with files of these models, and with profile pictures.

@@ -1,0 +1,119 @@
+"""Cleans one picture: only its decoded pixels are kept, encoded again, with a colour profile if needed.
+
+EXIF (place and time), XMP, IPTC, comments, texts, maker notes, thumbnails, further pictures in the same file
+and whatever follows its end are removed.
+"""
+
+import io
+import math
+
+import pillow_heif
+from PIL import Image, ImageOps, PngImagePlugin
+
+from media.sanitizer import limits
+from media.sanitizer.pictures import count_scans
+from media.sanitizer.pixels import remove_hidden_colours
+from media.sanitizer.profiles import normalise_colours
+from media.sanitizer.reasons import Reason, Refused
+
+pillow_heif.register_heif_opener()
+# Each thread of the decoder takes address space, of which the process has little.
+pillow_heif.options.DECODE_THREADS = 1
+
+# The formats of Pillow that are accepted.
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
+# Bytes of memory per pixel at the peak of storing a picture, by format: with up to three channels, and with a
+# fourth one (CMYK or transparency).
+# Measured with Pillow 13 and pillow-heif 1.8 on the costliest variant of each format: JPEG 7.2 (progressive)
+# and 12, PNG 6.4 and 15.8, WebP 16.2 and 20.3, HEIC 9.5 and 12.4. The rest is for the file itself.
+BYTES_PER_PIXEL = {
+    "JPEG": (7, 13),
+    "MPO": (7, 13),  # a JPEG followed by a second one
+    "PNG": (7, 17),
+    "WEBP": (19, 24),
+    "HEIF": (11, 16),
+}
+# Bytes of memory that storing one picture may take. A picture with too many pixels for it is refused.
+MAX_MEMORY = 300_000_000
+# Scans of a JPEG. Cameras and programs write 1 to 16. Decoding one of the largest picture takes up to 25 ms,
+# so a file with some thousand scans would block a worker for minutes.
+MAX_SCANS = 30
+# Bytes of all texts of a PNG together, which Pillow reads with the header. As Python strings they take four
+# times as many.
+PngImagePlugin.MAX_TEXT_MEMORY = 4_000_000
+# Pixels of the longer side: twice the width of the largest picture on a page. More would never be seen, but
+# the noise of a sensor can identify a camera, and each rendition would take more time and memory.
+MAX_SIDE = 2560
+# With Pillow's own quantization tables for this quality. Those of a camera can identify it.
+JPEG_QUALITY = 90
+
+
+def clean_picture(data):
+    """Return the picture `data` without metadata, as bytes.
+
+    The result is a PNG if the picture is a PNG, is lossless or has transparency, else a JPEG. Raises Refused
+    for an animation or too many pixels, and all kinds of errors of the decoders for broken files.
+    """
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.DecompressionBombError:
+        raise Refused(Reason.PIXELS, limits.PIXELS) from None
+    check_before_decoding(image, data)
+    lossless = image.format == "PNG" or data[12:16] == b"VP8L"
+    image, profile = normalise_colours(decode_and_orient(image))
+    return encode(image, profile, lossless)
+
+
+def check_before_decoding(image, data):
+    """Raise an error if decoding `image` would take too much memory or time.
+
+    `image`: a Pillow image of which only the header was read. `data`: the bytes of the file.
+    Raises Refused for an animation or too many pixels, ValueError for a JPEG with too many scans.
+    """
+    # Many phones add a second picture to a JPEG or HEIC, for depth or brightness. That is no animation.
+    if image.format in {"PNG", "WEBP"} and getattr(image, "is_animated", False):
+        raise Refused(Reason.MOVES)
+    max_pixels = get_max_pixels(image)
+    if image.width * image.height > max_pixels:
+        raise Refused(Reason.PIXELS, max_pixels)
+    if image.format in {"JPEG", "MPO"} and count_scans(data) > MAX_SCANS:
+        raise ValueError("too many scans")
+
+
+def get_max_pixels(image):
+    """Return how many pixels a picture with the format and mode of `image` may have."""
+    has_fourth_channel = image.mode == "CMYK" or image.has_transparency_data
+    bytes_per_pixel = BYTES_PER_PIXEL[image.format][has_fourth_channel]
+    return min(limits.PIXELS, MAX_MEMORY // bytes_per_pixel)
+
+
+def decode_and_orient(image):
+    """Return `image` decoded with 8 bits per channel, at most MAX_SIDE pixels long, turned as EXIF says."""
+    if image.mode in {"1", "P", "PA"} or "transparency" in image.info:
+        # Shrinking a palette image would average the palette's indexes, not the colours.
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    if image.mode.startswith("I"):  # greyscale with 16 bits
+        image = image.point(lambda value: value / 256).convert("L")
+    # With a reducing_gap of 1, the JPEG decoder itself scales the picture down, which saves most memory. With
+    # a square as target it would not, if the shorter side of the picture is less than twice the target.
+    longest = max(image.size)
+    image.thumbnail([math.ceil(side * MAX_SIDE / longest) for side in image.size], reducing_gap=1)
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # Broken EXIF is no reason to refuse the picture.
+        return image
+
+
+def encode(image, profile, lossless):
+    """Return `image` as the bytes of a PNG or JPEG file with the colour `profile` and no other metadata."""
+    transparent = image.mode == "RGBA"
+    if transparent:
+        # Pixels that an editor erased are often still in the file, only transparent.
+        image = remove_hidden_colours(image)
+    image.info = {}
+    output = io.BytesIO()
+    if lossless or transparent:
+        image.save(output, "PNG", icc_profile=profile)
+        return output.getvalue()
+    image.save(output, "JPEG", quality=JPEG_QUALITY, icc_profile=profile)
+    return output.getvalue()
