@@ -10,13 +10,18 @@ from media.sanitizer.reasons import Reason, Refused
 # call. OWASP, "CSV Injection".
 CALL = r"""[^\W\d_][\w.]*["']?\s*(?:\(|![\w$]|\|[^\r\n]*!)"""
 SIGN = r"[+\-@\uff0b\uff0d\uff20]"
+# A quotation mark, a list or the name of a file in a formula can have separators in it, before the call.
+OPENING = r"""[{\["]|(?<!\w)'"""
 FORMULA = re.compile(
     rf"""(?:^|[\r,;|\t])(?:
         ["'\s]*(?:[=\uff1d]|{SIGN}[^\r\n,;|\t]*?{CALL})
-        | \s*"["'\s]*{SIGN}(?:[^"]|"")*?{CALL}
+        | ['\s]*{SIGN}[^\r\n,;|\t]*?(?:{OPENING})
+        | \s*"["'\s]*{SIGN}(?:[^"]|"")*?(?:{CALL}|[{{\[]|""|(?<!\w)')
     )""",
     re.MULTILINE | re.VERBOSE,
 )
+# The first line "sep=^" has Excel divide the cells by "^".
+SEPARATOR = re.compile(r'[\ufeff\s"]*sep\s*=', re.IGNORECASE)
 
 
 def clean_text(data):
@@ -27,7 +32,8 @@ def clean_text(data):
 
 def clean_csv(data):
     """Return the bytes `data` unchanged. Raises Refused if they aren't UTF-8, or if a cell is a formula."""
-    if FORMULA.search(decode(data).removeprefix("\ufeff")):
+    text = decode(data).removeprefix("\ufeff")
+    if SEPARATOR.match(text) or FORMULA.search(text):
         raise Refused(Reason.CSV_FORMULAS)
     return data
 

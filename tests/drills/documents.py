@@ -1,4 +1,4 @@
-"""Drill: document and picture bombs, small files that take much memory or time, are uploaded to the server."""
+"""Drill: document and picture bombs, small files that take much memory or time, are uploaded to the site."""
 
 import threading
 import time

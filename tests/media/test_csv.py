@@ -19,10 +19,31 @@ RUN = [
     # References to other sheets and files, and DDE.
     *("+Sheet2!$A$1", "+'x y'!A1", "-'[x.xls]Sheet1'!A1"),
     *("+cmd|' /C calc'!A0", "-2+3+cmd|'x'!A0", "-(cmd|'x'!A0)"),
+    # Separators inside of a formula, and another separator.
+    *(
+        "+{1;2}*SUM(1)",
+        '+"a;b"&SUM(1)',
+        "+'a;[x]1'!A1",
+        "+'[x]1'!A1",
+        "- ('a;b'!A1)",
+        '"+""a;b"""',
+        '"+{1;2}"',
+    ),
+    *("sep=^\n1^=1", "SEP=:", '"sep=^"', "\ufeffsep=^"),
 ]
 WORDS = [
     *("", "a;b", "\ufeffa;b\n1;2\n", "a = b", "e-mail (x)", "1-SUM(1)"),
-    *("+44 (0)20 7946 0000", "-5", "-5 (1)", "-", "- a dash", "- Help! Now", "@amina"),
+    *(
+        "+44 (0)20 7946 0000",
+        "-5",
+        "-5 (1)",
+        "-",
+        "- a dash",
+        "- Help! Now",
+        "@amina",
+        "- don't",
+        '"-","","x"',
+    ),
     # A name with words in brackets, in a cell after a number.
     *("-5,Ada (x)", "-5;Ada (x)", "-5|Ada (x)", "-5\tAda (x)", "-5\rAda (x)", "+1\nAda (x)"),
     *('"-5","Ada, of (x)"', '"+254 700","Ada (x)"', "a,+44 20 mobile|Amina|x"),
