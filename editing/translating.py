@@ -105,13 +105,9 @@ class TranslateSnippetView(SubmitSnippetTranslationView):
 
 
 class PagesAPIViewSet(PagesAdminAPIViewSet):
-    """Wagtail's API of pages for the admin, without an action that the admin doesn't use.
+    """Wagtail's API of pages for the admin, without actions.
 
-    "copy_for_translation" doesn't ask for the permission to add pages to the target.
+    The admin doesn't use them, and they skip hooks and checks of the views that it uses.
     """
 
-    actions = {
-        name: action
-        for name, action in PagesAdminAPIViewSet.actions.items()
-        if name != "copy_for_translation"
-    }
+    actions = {}

@@ -7,7 +7,7 @@ from wagtail import hooks
 from wagtail.admin.widgets import BaseChooser
 from wagtail.admin.widgets.workflows import AdminTaskChooser
 
-from editing import chosen_objects
+from editing import chosen_objects, page_actions
 from editing.admin_access import visible_to
 from editing.patches import patch
 from editing.translating import PagesAPIViewSet
@@ -31,7 +31,14 @@ def replace_page_views():
     return chosen_objects.CheckedPageViewSet()
 
 
+@hooks.register("before_convert_alias_page")
+def check_conversion(request, page):
+    """Refuse the conversion before the user is asked to confirm it, not after."""
+    page_actions.check_conversion(request.user, page)
+
+
 chosen_objects.start()
+page_actions.start()
 
 # --- Choosers without inline scripts: docs/decisions/content-security-policy.md ------------------
 

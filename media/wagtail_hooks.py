@@ -1,4 +1,4 @@
-"""Hooks that keep hidden files and pages hidden where Wagtail 8.0 would show them."""
+"""Hooks that keep hidden files hidden where Wagtail 8.0 would show them."""
 
 from wagtail import hooks
 from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
@@ -7,7 +7,6 @@ from wagtail.permissions import policy_registry
 
 from media.access import FILE_PERMISSIONS
 from media.views import refuse_hidden_document
-from publishing.visibility import restrictions_on
 
 # After Wagtail's own hook, which asks for a login if the collection of the document is private.
 hooks.register("before_serve_document", refuse_hidden_document, order=100)
@@ -35,14 +34,3 @@ def replace_file_apis(router):
     """Register our endpoints under the names of Wagtail's, which are registered before."""
     router.register_endpoint("images", PermittedImagesViewSet)
     router.register_endpoint("documents", PermittedDocumentsViewSet)
-
-
-@hooks.register("before_convert_alias_page")
-def unpublish_hidden_alias(request, page):
-    """Unpublish an alias before it is converted into an ordinary page, if it is hidden.
-
-    Wagtail would leave it live, with the text of its source and without the view restriction of the source.
-    It also requires only the permission to edit the page, not the permission to publish it.
-    """
-    if request.method == "POST" and restrictions_on(page).exists():
-        page.unpublish(user=request.user)

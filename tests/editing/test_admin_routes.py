@@ -95,7 +95,7 @@ ADMINISTRATORS = [
     "wagtailsnippets_stories_country:*",
 ]
 # Routes with many actions, whose names are followed by a space and the action.
-MANY = {"wagtail_bulk_action", "wagtailadmin_api:pages:action"}
+MANY = {"wagtail_bulk_action"}
 EDITORS |= {
     f"wagtail_bulk_action {each}"
     for each in [
@@ -106,8 +106,7 @@ EDITORS |= {
     # A page that says which of the objects may be deleted.
     + [f"{kind} delete" for kind in ("author", "country", "theme", "vocabularygroup")]
     + [f"page {action}" for action in ("delete", "move", "publish", "unpublish")]
-} | {"wagtailadmin_api:pages:action delete"}
-MODERATORS |= {f"wagtailadmin_api:pages:action {action}" for action in ("copy", "create_alias", "publish")}
+}
 ADMINISTRATORS.append("wagtail_bulk_action user *")
 # Routes that show and change nothing with the requests of this test: they redirect, need other form data or
 # another page, or are switched off.
@@ -118,7 +117,7 @@ NOTHING = named("""
     process _import
     single_ sign_on sign_on_done
     wagtailadmin_ error_test block_preview logout
-    wagtailadmin_api: pages:find images:find documents:find
+    wagtailadmin_api: pages:action pages:find images:find documents:find
     wagtailadmin_pages: unpublish unlock revisions_index
     wagtailadmin_workflows: enable enable_task remove select_task_type
     wagtailredirects: process_import
@@ -127,10 +126,7 @@ NOTHING = named("""
     wagtaildocs_ authenticate_with_password
     wagtailimages: url_generator url_generator_output create_multiple_from_uploaded_image
     wagtailimages: delete_upload_multiple
-""") | {
-    f"wagtailadmin_api:pages:action {action}"
-    for action in ("convert_alias", "move", "revert_to_page_revision", "unpublish")
-}
+""")
 # Routes whose response is empty.
 EMPTY_ANSWERS = named("""
     wagtailadmin_editing_sessions: release

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from wagtail.admin.api.views import PagesAdminAPIViewSet
 from wagtail.models import GroupPagePermission, Locale, Page
 
 from stories.models import StoryPage
@@ -152,14 +153,14 @@ def test_form_without_fields_is_refused(client, scene):
     assert "This field is required." in response.text
 
 
-def test_admin_api_makes_no_translations(client, scene):
+@pytest.mark.parametrize("action", PagesAdminAPIViewSet.actions)
+def test_admin_api_has_no_actions(client, scene, action):
     client.force_login(make_user(is_superuser=True))
-    address = f"/admin/api/main/pages/{scene.section.pk}/action/copy_for_translation/"
+    before = list(Page.objects.values())
+    address = f"/admin/api/main/pages/{scene.section.pk}/action/{action}/"
     answer = client.post(address, {"locale": "fr", "recursive": True}, "application/json")
     assert answer.status_code == 404
-    assert not Page.objects.filter(
-        translation_key=scene.section.translation_key, locale=scene.french
-    ).exists()
+    assert list(Page.objects.values()) == before
 
 
 # --- Themes and authors --------------------------------------------------------------------------

@@ -1,11 +1,14 @@
 """An alias is public only if its source is, even through a chain of aliases."""
 
+import contextlib
 import random
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from wagtail.actions.convert_alias import ConvertAliasPageAction
 from wagtail.models import Page, PageViewRestriction
 
 from media.access import is_public
@@ -186,6 +189,56 @@ def test_a_hidden_alias_does_not_become_public_when_it_is_converted(client):
     assert not converted.live
     for page in (last, further):
         assert client.get(page.url).status_code == 404
+
+
+@pytest.mark.parametrize("way", ["view", "action"])
+def test_live_alias_is_converted_only_by_those_who_may_publish(client, way):
+    section, part = private_section()
+    hidden = chain_of(make_story(f"{WORD} story", part), 1)
+    public = chain_of(make_story(), 1)
+    draft = chain_of(make_story(live=False), 1)
+    make_private(section)
+    editor = make_user("Editors")
+    client.force_login(editor)
+    for alias in (hidden, public, draft):
+        if way == "view":
+            client.get(address := f"/admin/pages/{alias.pk}/convert_alias/")
+            client.post(address)
+        else:
+            with contextlib.suppress(PermissionDenied):
+                ConvertAliasPageAction(alias, user=editor).execute(skip_permission_checks=True)
+        before, after = alias, Page.objects.get(pk=alias.pk)
+        assert after.live == before.live
+        assert after.alias_of_id == (None if alias == draft else before.alias_of_id)
+
+
+@pytest.mark.parametrize("way", ["convert", "delete", "bulk delete", "delete section"])
+def test_pages_below_a_hidden_alias_stay_hidden_when_it_becomes_ordinary(client, way):
+    section, part = private_section()
+    make_private(section)
+    alias = part.create_alias(parent=make_index(), update_slug="alias")
+    inner = make_index(alias, f"{WORD} list")
+    # Below an alias of what is below the alias.
+    further = inner.create_alias(parent=make_index(), update_slug="further")
+    below = [make_story(f"{WORD} story", parent) for parent in (alias, inner, further)]
+    elsewhere = make_story("Elsewhere")
+    client.force_login(make_user(is_superuser=True))
+    address = {
+        "convert": f"/admin/pages/{alias.pk}/convert_alias/",
+        "delete": f"/admin/pages/{part.pk}/delete/",
+        "bulk delete": f"/admin/bulk/wagtailcore/page/delete/?id={part.pk}",
+        "delete section": f"/admin/pages/{section.pk}/delete/",
+    }[way]
+
+    assert client.post(address).status_code == 302
+    assert Page.objects.get(pk=alias.pk).alias_of is None
+
+    client.logout()
+    public = set(visibility.published_pages().values_list("pk", flat=True))
+    assert not public & {page.pk for page in (alias, inner, further, *below)}
+    assert elsewhere.pk in public
+    for story in below:
+        assert client.get(story.url).status_code == 404
 
 
 def test_a_public_alias_stays_public_when_it_is_converted(client):

@@ -13,7 +13,6 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import Locale, PageViewRestriction, Site, Task, Workflow
 
-from editing.translating import PagesAPIViewSet
 from search.models import MissedSearch, VocabularyGroup
 from stories.terms import Country
 from tests.support import builders
@@ -76,9 +75,6 @@ class Addresses:
                 yield name, UNNAMED[pattern]
             elif name == "wagtail_bulk_action":
                 yield from self._bulk_actions(name)
-            elif name == "wagtailadmin_api:pages:action":
-                for action in PagesAPIViewSet.actions:
-                    yield f"{name} {action}", reverse(name, args=[self.section.draft.pk, action])
             elif name == "wagtaildocs_serve":
                 document = self.section.document
                 yield name, reverse(name, args=[document.pk, document.filename])
