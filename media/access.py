@@ -13,7 +13,7 @@ from django.db.models.functions import Cast
 from wagtail.models import Page, ReferenceIndex
 from wagtail.permissions import policy_registry
 
-from publishing.visibility import published_pages, restrictions_on
+from publishing.visibility import is_withdrawn, published_pages, restrictions_on
 
 # With any of these permissions for a file, a user may see it in the admin.
 FILE_PERMISSIONS = {"add", "change", "choose", "delete"}
@@ -55,12 +55,19 @@ def is_public(item):
 def may_download(request, item):
     """Return whether the user of `request` may download `item`, which is not public.
 
-    They may if they may see it in the admin, or may see or edit a page that uses it.
+    They may if they may see it in the admin, may see a live page that uses it, or may edit a page that refers
+    to it. A draft with an author does not count for the picture of the author: everybody may choose every
+    author, whoever chose the picture.
     """
     if not has_session_cookie(request):
         return False
-    pages = Page.objects.filter(is_page_using(item))
-    return may_use_in_admin(request, item) or any(may_see_page(request, page) for page in pages)
+    using = Page.objects.filter(is_page_using(item))
+    referring = Page.objects.filter(is_page_among(ReferenceIndex.get_references_to(item)))
+    return (
+        may_use_in_admin(request, item)
+        or any(may_see_live_page(request, page) for page in using)
+        or any(may_edit_page(request, page) for page in referring)
+    )
 
 
 def may_use_in_admin(request, item):
@@ -76,10 +83,15 @@ def has_session_cookie(request):
     return settings.SESSION_COOKIE_NAME in request.COOKIES
 
 
-def may_see_page(request, page):
-    """Return whether the user of `request` may see the published `page`, or may edit it."""
-    if page.live and all(restriction.accept_request(request) for restriction in restrictions_on(page)):
-        return True
+def may_see_live_page(request, page):
+    return (
+        page.live
+        and all(restriction.accept_request(request) for restriction in restrictions_on(page))
+        and not is_withdrawn(page)
+    )
+
+
+def may_edit_page(request, page):
     return request.user.is_authenticated and page.permissions_for_user(request.user).can_edit()
 
 

@@ -1,8 +1,9 @@
-"""Which pages are public: `published()` for querysets, and `restrictions_on()` for one page.
+"""Which pages are public: `published()` for querysets, `is_hidden()` and `restrictions_on()` for one page.
 
-A page is public if it is live and not hidden. It is hidden if it has a view restriction, if its parent page
-is hidden, or if it is an alias of a hidden page. Aliases can have aliases, so both functions use recursive
-queries. docs/decisions/public-pages.md says why Wagtail's own methods are not enough.
+A page is public if it is live and not hidden. It is hidden if it has a view restriction, if it is below a
+home page that is not live, if its parent page is hidden, or if it is an alias of a hidden page. Aliases can
+have aliases, so the functions use recursive queries. docs/decisions/public-pages.md says why Wagtail's own
+methods are not enough.
 """
 
 from collections import defaultdict
@@ -21,8 +22,8 @@ from caching.versioned_cache import cached, in_transaction, request_version
 # takes 32,766 parameters in a query.
 MAX_PATHS = 5000
 
-# The restricted pages, the aliases of these and of their descendants, the aliases of those, and so on. UNION
-# drops rows that were found before, so a loop of aliases ends.
+# The restricted pages and the home pages that are not live, the aliases of these and of their descendants,
+# the aliases of those, and so on. UNION drops rows that were found before, so a loop of aliases ends.
 HIDDEN_ROOTS = """
 WITH RECURSIVE aliases AS MATERIALIZED (
     SELECT alias.id, alias.path, source.path AS source FROM wagtailcore_page alias
@@ -31,6 +32,7 @@ WITH RECURSIVE aliases AS MATERIALIZED (
 ), hidden(id, path) AS (
     SELECT page.id, page.path FROM wagtailcore_page page
     WHERE page.id IN (SELECT page_id FROM wagtailcore_pageviewrestriction)
+        OR (page.depth = 2 AND NOT page.live)
     UNION
     SELECT aliases.id, aliases.path FROM hidden
     JOIN aliases ON hidden.path = SUBSTR(aliases.source, 1, LENGTH(hidden.path))
@@ -74,7 +76,7 @@ class PublishedQuerySet(PageQuerySet):
 
 
 def hidden_roots():
-    """Return the restricted pages and the aliases of hidden pages. Their descendants are hidden too."""
+    """Return the pages at the top of what is hidden. Their descendants are hidden too."""
     return Page.objects.filter(pk__in=RawSQL(HIDDEN_ROOTS, ()))  # noqa: S611 - it has no parameters
 
 
@@ -98,19 +100,44 @@ def is_in_subtree(roots, path="path"):
     return Exists(roots.order_by().filter(path=Substr(OuterRef(path), 1, Length("path"))))
 
 
+def is_hidden(page):
+    """Return whether `page` is hidden. At most one query."""
+    paths = get_hidden_paths()
+    if paths is not None:
+        return page.path.startswith(tuple(paths))
+    return Page.objects.filter(is_in_subtree(hidden_roots()), path=page.path).exists()
+
+
 def restrictions_on(page):
     """Return a queryset of the PageViewRestrictions that hide `page`. At most one query.
 
     Every page type has it as its method `get_view_restrictions`. Wagtail's own method takes more queries, and
     ignores restrictions on ancestors of the source of an alias.
     """
-    paths = get_hidden_paths()
-    if paths is not None and not page.path.startswith(tuple(paths)):
+    if is_known_as_not_hidden(page):
         return PageViewRestriction.objects.none()
-    sources = Page.objects.filter(path__in=RawSQL(SOURCES, (page.path,)))  # noqa: S611 - a parameter
     return PageViewRestriction.objects.filter(
-        Exists(sources.order_by().filter(path__startswith=OuterRef("page__path")))
+        Exists(sources_of(page).filter(path__startswith=OuterRef("page__path")))
     )
+
+
+def is_withdrawn(page):
+    """Return whether a home page that is not live hides `page`. At most one query."""
+    if is_known_as_not_hidden(page):
+        return False
+    homes = Page.objects.filter(depth=2, live=False)
+    return homes.filter(Exists(sources_of(page).filter(path__startswith=OuterRef("path")))).exists()
+
+
+def is_known_as_not_hidden(page):
+    paths = get_hidden_paths()
+    return paths is not None and not page.path.startswith(tuple(paths))
+
+
+def sources_of(page):
+    """Return `page`, and the sources of it and of its ancestors, where these are aliases, and so on."""
+    sources = Page.objects.filter(path__in=RawSQL(SOURCES, (page.path,)))  # noqa: S611 - a parameter
+    return sources.order_by()
 
 
 def published_pages():

@@ -1,6 +1,19 @@
-"""Marks requests for public pages, whose responses may be cached: caching/page_cache.py."""
+"""Refuses withdrawn pages, and marks requests for public pages, whose responses may be cached."""
 
+from django.http import Http404
 from wagtail import hooks
+
+from publishing.visibility import is_withdrawn
+
+
+@hooks.register("before_serve_page", order=100)
+def refuse_withdrawn_page(page, *_arguments):
+    """Raise Http404 for a page below a home page that is not live, and for its aliases.
+
+    Wagtail looks only at the page itself. Its own hook, which asks for the login, runs before.
+    """
+    if is_withdrawn(page):
+        raise Http404
 
 
 @hooks.register("before_serve_page", order=1000)

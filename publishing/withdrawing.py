@@ -8,7 +8,7 @@ from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from wagtail.models import Page
 
-from publishing.visibility import restrictions_on
+from publishing.visibility import is_hidden
 
 
 def unpublish_subtree(page, user=None):
@@ -34,5 +34,5 @@ def unpublish_hidden_aliases(instance, **_arguments):
     The deletion makes ordinary pages of them. Wagtail unpublishes the aliases, but not what is below them.
     """
     for alias in Page.objects.filter(alias_of=instance):
-        if restrictions_on(alias).exists():
+        if is_hidden(alias):
             unpublish_subtree(alias)

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.utils.functional import cached_property
 from wagtail import blocks
 
-from publishing.visibility import restrictions_on
+from publishing.visibility import is_hidden
 from stories.links import web_address
 
 
@@ -23,5 +23,5 @@ class ActionValue(blocks.StructValue):
         page = self.get("page")
         if not page:
             return web_address(self.get("url")) or None
-        is_public = page.live and not restrictions_on(page).exists()
+        is_public = page.live and not is_hidden(page)
         return page.url if is_public else None

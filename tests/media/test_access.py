@@ -9,7 +9,7 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction, Site
 
 from home.models import SiteSettings
-from tests.support import builders
+from tests.support import admin_world, builders
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
@@ -275,3 +275,18 @@ def test_who_gets_the_file(thing):
         response = get(client, address)
         assert response.status_code == (200 if allowed == "yes" else 404), who
         assert set(response["Cache-Control"].split(", ")) == set(cache.split(", ")), who
+
+
+def test_an_author_in_an_own_draft_gives_no_picture_of_another_section(client):
+    own, other = admin_world.make_section("Own", "Plain"), admin_world.make_section("Other", "Quixotic")
+    builders.make_author("Awa", picture=other.image)
+    address = address_of(other.image)
+    client.force_login(admin_world.make_role("editor", own))
+    builders.make_story(parent=own.index, authors=["Awa"], live=False)
+    assert get(client, address).status_code == 404
+    published = builders.make_story(parent=own.index, authors=["Awa"])
+    assert get(client, address).status_code == 200
+    private_to_group(published)
+    assert get(client, address).status_code == 404
+    builders.make_story(parent=own.index, live=False, lead_image=other.image)
+    assert get(client, address).status_code == 200

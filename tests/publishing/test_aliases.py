@@ -32,14 +32,16 @@ WORD = "Quixotic"
 
 
 def build_tree(seed):
-    """Store pages, aliases and restrictions at random; aliases may also form loops.
+    """Store pages below two home pages, aliases and restrictions at random; aliases may also form loops.
 
     The pages are stored directly, as Wagtail's own way takes a hundred times as long.
     """
     generator, home = random.Random(seed), home_page()  # noqa: S311 - the same each time
     content_type, pages = ContentType.objects.get_for_model(Page), []
+    other = Page(title="Other home", slug="other-home", live=generator.random() < 0.7, locale=home.locale)
+    Page.get_first_root_node().add_child(instance=other)
     for number in range(generator.choice([3, 12, 40])):
-        above = generator.choice([home, *pages])
+        above = generator.choice([home, other, *pages])
         pages.append(
             Page(
                 title=f"Page {number}",
@@ -60,15 +62,15 @@ def build_tree(seed):
         make_private(page)
 
 
-def restricted_pages_from(page, by_path, by_key, restricted):
-    """Return the restricted pages that can be reached from `page` by going to parents and sources."""
+def pages_from(page, by_path, by_key):
+    """Return the keys of the pages that can be reached from `page` by going to parents and sources."""
     reached, waiting = set(), [page]
     while waiting:
         page = waiting.pop()
         if page.pk not in reached:
             reached.add(page.pk)
             waiting += filter(None, [by_path.get(page.path[: -Page.steplen]), by_key.get(page.alias_of_id)])
-    return reached & restricted
+    return reached
 
 
 def assert_agreement():
@@ -76,12 +78,17 @@ def assert_agreement():
     pages = list(Page.objects.all())
     by_path, by_key = {page.path: page for page in pages}, {page.pk: page for page in pages}
     restricted = set(PageViewRestriction.objects.values_list("page", flat=True))
-    expected = {page.pk: restricted_pages_from(page, by_path, by_key, restricted) for page in pages}
-    public = {page.pk for page in pages if page.live and not expected[page.pk]}
+    withdrawn = {page.pk for page in pages if page.depth == 2 and not page.live}
+    reached = {page.pk: pages_from(page, by_path, by_key) for page in pages}
+    hidden = {page.pk for page in pages if reached[page.pk] & (restricted | withdrawn)}
+    public = {page.pk for page in pages if page.live} - hidden
 
     assert set(visibility.published_pages().values_list("pk", flat=True)) == public
     for page in pages:
-        assert set(visibility.restrictions_on(page).values_list("page", flat=True)) == expected[page.pk]
+        restrictions = visibility.restrictions_on(page)
+        assert set(restrictions.values_list("page", flat=True)) == reached[page.pk] & restricted
+        assert visibility.is_withdrawn(page) == bool(reached[page.pk] & withdrawn)
+        assert visibility.is_hidden(page) == (page.pk in hidden)
     return len(pages) - len(public)
 
 
