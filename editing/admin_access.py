@@ -8,7 +8,9 @@ admin view. docs/decisions/admin-access.md lists the views of Wagtail 8.0 that n
 from functools import wraps
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db.models import F, Q
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from wagtail.admin.auth import permission_denied
 from wagtail.models import Page
@@ -73,13 +75,31 @@ def is_visible(page, user):
 
 
 def sees_whole_tree(user):
-    """Return whether `user` may explore the pages from the root."""
-    root = policy_registry.get_by_type(Page).explorable_root_instance(user)
-    return bool(root and root.is_root())
+    """Return whether `user` may explore all pages."""
+    own = policy_registry.get_by_type(Page).explorable_instances(user)
+    return not Page.objects.exclude(pk__in=own.values("pk")).exists()
+
+
+def parse_key(model, value):
+    """Return `value`, as it was sent, as a primary key of `model`. None if it can't be one.
+
+    It is parsed as Django does in a query, which takes more than digits: " 7", "+7" and "1_0" are keys too.
+    """
+    field = model._meta.pk
+    try:
+        key = field.to_python(value)
+        field.run_validators(key)  # It is in the range of the database column.
+    except ValidationError:
+        return None
+    return None if "\0" in str(key) else key
 
 
 def get_ids_in_query(request):
-    return {int(value) for value in request.GET.getlist("id") if value.isdecimal()}
+    """Return the primary keys of pages in the query string. A value that is none raises Http404."""
+    keys = {parse_key(Page, value) for value in request.GET.getlist("id")}
+    if None in keys:
+        raise Http404
+    return keys
 
 
 def get_pages_of_bulk_action(request):

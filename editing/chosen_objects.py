@@ -15,7 +15,6 @@ from functools import wraps
 
 from bs4 import BeautifulSoup
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.generic import FormView
@@ -31,7 +30,7 @@ from wagtail.permissions import policy_registry
 from wagtail.rich_text import extract_references_from_rich_text
 from wagtail.snippets.models import get_snippet_models
 
-from editing.admin_access import visible_to
+from editing.admin_access import parse_key, visible_to
 from editing.patches import patch
 from media.access import FILE_PERMISSIONS, is_shown_at_once
 
@@ -105,6 +104,14 @@ class ChoiceCheck:
             may_be_missing and not model._base_manager.filter(pk=key).exists()
         )
 
+    def shows(self, model, key):
+        """Return whether a form may show title and address of the instance with the primary key `key`.
+
+        A reference that is stored may stay, but its object may have been hidden since it was chosen.
+        """
+        model, key = to_base_key(model, key)
+        return key is not None and choosable(self.request.user, model).filter(pk=key).exists()
+
     @cached_property
     def stored(self):
         """The references in the edited instances: in their rows, and in the revisions that are open."""
@@ -147,12 +154,7 @@ def to_base_key(model, key):
     The key is None if it is no valid key. All page types share the keys of Page.
     """
     model = (model._meta.get_parent_list() or [model])[-1]
-    try:
-        key = model._meta.pk.to_python(key)
-        model._meta.pk.run_validators(key)  # It is in the range of the database column.
-    except ValidationError:
-        key = None
-    return model, None if "\0" in str(key) else key
+    return model, parse_key(model, key)
 
 
 def references_of(instance):

@@ -9,7 +9,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.utils.translation import gettext as _
-from wagtail.admin.api.views import PagesAdminAPIViewSet
 from wagtail.contrib.simple_translation.forms import SubmitTranslationForm
 from wagtail.contrib.simple_translation.views import SubmitPageTranslationView, SubmitSnippetTranslationView
 from wagtail.models import Page
@@ -102,12 +101,3 @@ class TranslateSnippetView(SubmitSnippetTranslationView):
             return super().get_object()
         except (ValidationError, ValueError, OverflowError):
             raise Http404 from None
-
-
-class PagesAPIViewSet(PagesAdminAPIViewSet):
-    """Wagtail's API of pages for the admin, without actions.
-
-    The admin doesn't use them, and they skip hooks and checks of the views that it uses.
-    """
-
-    actions = {}

@@ -7,10 +7,10 @@ from wagtail import hooks
 from wagtail.admin.widgets import BaseChooser
 from wagtail.admin.widgets.workflows import AdminTaskChooser
 
-from editing import chosen_objects, page_actions
+from editing import breadcrumbs, chosen_objects, hidden_choices, page_actions
 from editing.admin_access import visible_to
+from editing.pages_api import PagesAPIViewSet
 from editing.patches import patch
-from editing.translating import PagesAPIViewSet
 
 
 @hooks.register("construct_page_chooser_queryset")
@@ -37,8 +37,15 @@ def check_conversion(request, page):
     page_actions.check_conversion(request.user, page)
 
 
+@hooks.register("register_rich_text_features", order=1000)
+def replace_links(features):
+    hidden_choices.replace_links(features)
+
+
 chosen_objects.start()
 page_actions.start()
+breadcrumbs.start()
+hidden_choices.start()
 
 # --- Choosers without inline scripts: docs/decisions/content-security-policy.md ------------------
 

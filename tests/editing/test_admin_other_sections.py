@@ -3,11 +3,14 @@
 Query strings and neighbouring pages are tested here; tests/editing/test_admin_routes.py has the routes.
 """
 
+from urllib.parse import urlencode
+
 import pytest
+from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
-from wagtail.models import ModelLogEntry, Page, PageLogEntry
+from wagtail.models import GroupPagePermission, Locale, ModelLogEntry, Page, PageLogEntry
 
 from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
@@ -41,7 +44,9 @@ def other():
 @pytest.fixture
 def editor(client):
     client.section = admin_world.make_section("Own", "Plain")
-    client.force_login(admin_world.make_role("editor", client.section))
+    user = admin_world.make_role("editor", client.section)
+    client.group = user.groups.get()
+    client.force_login(user)
     return client
 
 
@@ -88,8 +93,44 @@ def test_page_chooser_does_not_begin_with_a_hidden_page(editor, admin, other):
     assert shown(admin, address) == [address]
 
 
+def permit_in_another_tree(editor):
+    """Let `editor` edit a page beside the home page. The closest page above both sections is the root."""
+    page = builders.make_index(Page.get_first_root_node(), "Another tree")
+    right = Permission.objects.get(content_type__app_label="wagtailcore", codename="change_page")
+    GroupPagePermission.objects.create(group=editor.group, page=page, permission=right)
+
+
+def test_report_about_all_pages_is_for_those_who_may_explore_them_all(editor, admin, other):
+    permit_in_another_tree(editor)
+    addresses = ["reports/page-types-usage/", "reports/page-types-usage/results/"]
+    builders.make_story(f"{SECRET} and new", other.index, live=False)
+    assert shown(editor, *addresses) == []
+    assert shown(admin, *addresses) == addresses
+
+
+def test_api_of_pages_leaves_out_hidden_translations_and_pages_above(editor, admin, own, other):
+    french = Locale.objects.create(language_code="fr")
+    Page.objects.filter(pk=other.draft.pk).update(
+        translation_key=own.live.translation_key, locale=french, slug=f"{SECRET}-slug"
+    )
+    above = builders.make_index(builders.make_index(), f"{SECRET} list", live=False)
+    # Wagtail lets editors explore the page just above their section.
+    own.index.move(builders.make_index(above, "Just above"), pos="last-child")
+    address = f"api/main/pages/{own.live.pk}/"
+    assert shown(editor, address) == []
+    for client, hidden in ((editor, False), (admin, True)):
+        meta = client.get(f"/admin/{address}").json()["meta"]
+        assert [page["id"] for page in meta["translations"]] == [other.draft.pk] * hidden
+        titles = [page["title"] for page in meta["ancestors"]]
+        assert (above.title in titles) == hidden
+        assert own.index.title in titles
+
+
+@pytest.mark.parametrize("trees", [1, 2])
 @pytest.mark.parametrize("hide", ["rename", "unpublish"])
-def test_hidden_page_above_a_public_one(editor, admin, other, hide):
+def test_hidden_page_above_a_public_one(editor, admin, other, hide, trees):
+    if trees == 2:
+        permit_in_another_tree(editor)
     above = builders.make_index(other.index, "Above" if hide == "rename" else f"{SECRET} index")
     below = builders.make_index(above, "Below")
     builders.make_story("Told below", below)
@@ -105,6 +146,20 @@ def test_hidden_page_above_a_public_one(editor, admin, other, hide):
     assert shown(editor, *addresses) == []
     assert "Told below" in editor.get(f"/admin/{found}").text
     assert shown(admin, found) == [found]
+
+
+def test_ids_are_checked_however_they_are_written(editor, admin, other):
+    key = str(other.draft.pk)
+    written = [key, f" {key}", f"+{key}", f"{key} ", f"\n{key}", f"0{key}", f"0_{key}"]
+    places = ["choose-page/chosen-multiple/"]
+    places += [f"bulk/wagtailcore/page/{action}/" for action in ("delete", "publish", "unpublish", "move")]
+    for place in places:
+        addresses = [f"{place}?{urlencode({'id': each})}" for each in written]
+        assert shown(editor, *addresses) == []
+        assert shown(admin, *addresses) == addresses
+        for absurd in ("", "x", "\0", f"{key}.0", "9" * 40):
+            query = urlencode({"id": [key, absurd]}, doseq=True)
+            assert editor.get(f"/admin/{place}?{query}").status_code == 404
 
 
 def test_invalid_number_is_no_server_error(editor):

@@ -209,3 +209,42 @@ def test_revision_of_another_page_cannot_be_restored(editor, own, other):
     draft = builders.make_story("Mine", own.index, live=False)
     back = reverse("wagtailadmin_pages:revisions_revert", args=[draft.pk, other.draft.latest_revision_id])
     assert editor.post(back, story_form({"lead picture": other.image.pk})).status_code == 404
+
+
+def hide(kind, section):
+    """Hide the object of `kind` that was chosen in `section`, and put SECRET into its title and address."""
+    if kind == "page":
+        page = section.live
+        Page.objects.filter(pk=page.pk).update(slug=f"{SECRET}-slug".lower(), draft_title=f"{SECRET} title")
+        page.refresh_from_db()
+        page.set_url_path(section.index)
+        Page.objects.filter(pk=page.pk).update(url_path=page.url_path)
+        return
+    # Objects of `section` have SECRET in their title anyway.
+    item = object_of(section, kind)
+    item.description = f"{SECRET} description"
+    item.save()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_form_shows_nothing_of_a_chosen_object_that_was_hidden_later(editor, administrator, own, other, way):
+    kind = WAYS[way][0]
+    chosen = other.live if kind == "page" else object_of(other, kind)
+    draft = builders.make_story("Mine", own.index, live=False)
+    assert administrator.post(edit_address(draft), story_form({way: chosen.pk})).status_code == 302
+    hide(kind, other)
+
+    text = text_of(editor.get(edit_address(draft)))
+    if kind == "document":
+        assert chosen.filename not in text
+    assert SECRET.lower() not in text.lower()
+    # It stays chosen.
+    response = editor.post(edit_address(draft), story_form({way: chosen.pk}))
+    assert response.status_code == 302
+    model = type(chosen) if kind != "page" else Page
+    found = ReferenceIndex.get_references_to(model._default_manager.get(pk=chosen.pk))
+    assert found.filter(object_id=draft.pk).exists()
+    assert str(chosen.pk) in text
+    # Those who may choose it see it.
+    text = text_of(administrator.get(edit_address(draft)))
+    assert (SECRET.lower() in text.lower()) or (kind == "document" and chosen.url in text)

@@ -70,7 +70,7 @@ def source_of(what):
 
 
 def dotted_name(thing):
-    return f"{thing.__module__}.{thing.__qualname__}"
+    return thing.__name__ if inspect.ismodule(thing) else f"{thing.__module__}.{thing.__qualname__}"
 
 
 # --- What the tree overrides ----------------------------------------------------------------------
@@ -115,7 +115,7 @@ def overridden_views():
 
 
 def overridden_attributes():
-    """Return {attribute of a class: our function or module}."""
+    """Return {attribute of a class or module: our function or module}."""
     found = {}
     for owner, name, _original in patches:
         replacement = getattr(owner, name)

@@ -1,0 +1,69 @@
+"""Makes forms of the admin show nothing of a chosen object that their user may not choose.
+
+A reference stays when its object becomes hidden: a page is renamed in a draft or unpublished, a file moves to
+the collection of another section. Wagtail would show the new title and the new address.
+"""
+
+from django.utils.translation import gettext as _
+from wagtail.admin.rich_text.converters.html_to_contentstate import PageLinkElementHandler
+from wagtail.admin.widgets import BaseChooser
+from wagtail.documents import get_document_model
+from wagtail.documents.rich_text.contentstate import DocumentLinkElementHandler
+from wagtail.models import Page
+
+from editing.chosen_objects import current_check
+from editing.patches import patch
+
+# Wagtail's method, which `start` replaces.
+VALUE_DATA = BaseChooser.get_value_data
+
+
+def may_show(model, key):
+    """Return whether the current form may show the instance of `model` with the primary key `key`."""
+    check = current_check.get()
+    return check is None or check.shows(model, key)
+
+
+def get_value_data(self, value):
+    """Replace BaseChooser.get_value_data: keep only the key of a hidden object."""
+    data = VALUE_DATA(self, value)
+    if data is None or may_show(self.model_class, data["id"]):
+        return data
+    hidden = dict.fromkeys(data) | {"id": data["id"], self.display_title_key: _("Not available to you")}
+    if "preview" in data:  # A picture.
+        hidden |= {"preview": {"url": "", "width": 0, "height": 0}, "default_alt_text": ""}
+    return hidden
+
+
+class VisiblePageLink(PageLinkElementHandler):
+    """A link to a page in the rich text editor."""
+
+    def get_attribute_data(self, attrs):
+        if may_show(Page, attrs["id"]):
+            return super().get_attribute_data(attrs)
+        return {"id": attrs["id"], "url": None, "parentId": None}
+
+
+class VisibleDocumentLink(DocumentLinkElementHandler):
+    """A link to a document in the rich text editor."""
+
+    def get_attribute_data(self, attrs):
+        data = super().get_attribute_data(attrs)
+        if "id" not in data or may_show(get_document_model(), data["id"]):
+            return data
+        return {"id": data["id"]}
+
+
+def replace_links(features):
+    """Replace the rules by which the rich text editor shows links."""
+    for feature, linktype, handler in (
+        ("link", "page", VisiblePageLink("LINK")),
+        ("document-link", "document", VisibleDocumentLink("DOCUMENT")),
+    ):
+        rules = features.converter_rules_by_converter["contentstate"][feature]
+        rules["from_database_format"][f'a[linktype="{linktype}"]'] = handler
+
+
+def start():
+    """Patch Wagtail's choosers."""
+    patch(BaseChooser, "get_value_data", get_value_data)
