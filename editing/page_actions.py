@@ -1,13 +1,19 @@
 """Rules for Wagtail's actions on pages, wherever they are called: in a view, a bulk action or the API."""
 
 from wagtail.actions.convert_alias import ConvertAliasPageAction, ConvertAliasPagePermissionError
+from wagtail.actions.copy_page import CopyPageAction, CopyPagePermissionError
+from wagtail.actions.create_alias import CreatePageAliasAction, CreatePageAliasPermissionError
+from wagtail.models import Page
+from wagtail.permissions import policy_registry
 
 from editing.patches import patch
-from publishing.visibility import restrictions_on
+from publishing.visibility import is_hidden, published_pages
 from publishing.withdrawing import unpublish_subtree
 
-# Wagtail's method, which `start` replaces.
+# Wagtail's methods, which `start` replaces.
 CONVERT_ALIAS = ConvertAliasPageAction.execute
+COPY = CopyPageAction.execute
+CREATE_ALIAS = CreatePageAliasAction.execute
 
 
 def check_conversion(user, page):
@@ -27,12 +33,48 @@ def convert_alias(self, skip_permission_checks=False):
     """
     if self.user:
         check_conversion(self.user, self.page)
-    if self.page.alias_of_id and restrictions_on(self.page).exists():
+    if self.page.alias_of_id and is_hidden(self.page):
         unpublish_subtree(self.page, self.user)
         self.page.refresh_from_db(fields=["live", "has_unpublished_changes", "live_revision"])
     return CONVERT_ALIAS(self, skip_permission_checks=skip_permission_checks)
 
 
+def pages_of(action):
+    """Return a queryset of the pages that `action`, which copies or creates aliases, is for."""
+    if action.recursive:
+        return Page.objects.descendant_of(action.page, inclusive=True)
+    return Page.objects.filter(pk=action.page.pk)
+
+
+def editable(user):
+    """Return a queryset of the primary keys of the pages that `user` may edit."""
+    return policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "change").values("pk")
+
+
+def copy_page(self, skip_permission_checks=False):
+    """Replace CopyPageAction.execute: copy only what the user may edit, and publish no copy of a hidden page.
+
+    Wagtail asks only for the permission to add pages to the target. The owner of a copy may read its drafts.
+    A copy of a page that its parent or its source hides would be public.
+    """
+    pages = pages_of(self)
+    if self.user and pages.exclude(pk__in=editable(self.user)).exists():
+        raise CopyPagePermissionError("You do not have permission to edit all the pages to copy.")
+    if self.keep_live and pages.live().exclude(pk__in=published_pages().values("pk")).exists():
+        self.keep_live = False
+    return COPY(self, skip_permission_checks=skip_permission_checks)
+
+
+def create_alias(self, skip_permission_checks=False):
+    """Replace CreatePageAliasAction.execute: make aliases only of public pages and what the user may edit."""
+    pages = pages_of(self).exclude(pk__in=published_pages().values("pk"))
+    if self.user and pages.exclude(pk__in=editable(self.user)).exists():
+        raise CreatePageAliasPermissionError("You do not have permission to edit all these pages.")
+    return CREATE_ALIAS(self, skip_permission_checks=skip_permission_checks)
+
+
 def start():
     """Patch Wagtail's actions."""
     patch(ConvertAliasPageAction, "execute", convert_alias)
+    patch(CopyPageAction, "execute", copy_page)
+    patch(CreatePageAliasAction, "execute", create_alias)

@@ -1,0 +1,74 @@
+"""Copies and aliases of pages show and publish nothing that was hidden from their maker or from readers."""
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.urls import reverse
+from wagtail.models import GroupPagePermission, Page
+
+from tests.support import builders
+
+pytestmark = pytest.mark.django_db
+
+
+def make_user_with(page, *codenames):
+    """Return a user with the permissions `codenames` for `page` and the pages below it."""
+    group = Group.objects.create(name="Some")
+    group.permissions.add(Permission.objects.get(codename="access_admin"))
+    for permission in Permission.objects.filter(
+        content_type__app_label="wagtailcore", codename__in=codenames
+    ):
+        GroupPagePermission.objects.create(group=group, page=page, permission=permission)
+    user = builders.make_user()
+    user.groups.add(group)
+    return user
+
+
+def copy(client, page, **fields):
+    """Post the form that copies `page` below its parent. Return the copy, or None if none was made."""
+    form = {"new_title": "Copy", "new_slug": "copy", "new_parent_page": page.get_parent().pk}
+    client.post(reverse("wagtailadmin_pages:copy", args=[page.pk]), form | fields)
+    return Page.objects.filter(slug="copy").first()
+
+
+@pytest.mark.parametrize("alias", [{}, {"alias": "on"}])
+def test_pages_below_are_copied_only_if_all_may_be_edited(client, alias):
+    section = builders.make_index(builders.make_index(), "Section")
+    # To create an alias takes the permission to publish.
+    user = make_user_with(section, "add_page", "publish_page")
+    top = builders.make_index(section, "List", owner=user)
+    draft = builders.make_story("Of somebody else", builders.make_index(top, "Inner", owner=user), live=False)
+    client.force_login(user)
+    assert copy(client, top, copy_subpages="on", **alias) is None
+    # The page at the top alone may be copied.
+    copy(client, top, **alias).delete()
+    Page.objects.filter(pk=draft.pk).update(owner=user)
+    assert copy(client, top, copy_subpages="on", **alias).get_descendants().count() == 2
+
+
+def test_page_that_may_not_be_edited_is_not_copied(client):
+    """The copy would have its drafts. The page itself is shown, as it is public."""
+    section = builders.make_index(builders.make_index(), "Section")
+    page = builders.make_story("Of somebody else", section)
+    client.force_login(make_user_with(section, "add_page"))
+    assert copy(client, page) is None
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+@pytest.mark.parametrize("what", ["alias", "page below an alias", "list with an alias", "page"])
+def test_copy_of_a_hidden_page_is_a_draft(client, hidden, what):
+    part = builders.make_index(builders.make_index(), "Part")
+    source = builders.make_index(part, "Source")
+    section = builders.make_index(builders.make_index(), "Section")
+    above = builders.make_index(section, "List")
+    alias = source.create_alias(parent=above, update_slug="alias")
+    page = builders.make_story("Below", alias)
+    if hidden:
+        builders.make_private(part)
+    client.force_login(make_user_with(section, "add_page", "change_page", "publish_page"))
+    if what == "page":
+        page.move(above, pos="last-child")
+        page.refresh_from_db()
+    page = {"alias": alias, "list with an alias": above}.get(what, page)
+    made = copy(client, page, copy_subpages="on", publish_copies="on")
+    live = made.get_descendants(inclusive=True).filter(live=True)
+    assert live.exists() == (what == "page" or not hidden)
