@@ -5,10 +5,12 @@ import re
 import stat
 import subprocess
 import sys
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 import yaml
+from django.conf import settings
 from django.core.management import get_commands
 from django.db import connection
 
@@ -94,6 +96,23 @@ def test_uploads_fill_no_memory_but_their_own():
     sizes = dict(each.split(":size=") for each in SERVICES["front"]["tmpfs"] if ":" in each)
     assert sizes == {"/var/cache/nginx": "640m", "/var/cache/nginx/client_temp": "256m"}
     assert "max_size=512m" in (ROOT / "deploy" / "nginx.conf").read_text()
+
+
+def test_image_gets_only_the_code():
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    patterns = [line for line in lines if not line.startswith("#")]
+    assert patterns[0] == "*", "what is not named stays out"
+    apps = [app for app in settings.INSTALLED_APPS if (ROOT / app).is_dir()]
+    allowed = [line[1:] for line in patterns if line.startswith("!")]
+    assert sorted(allowed) == sorted([*apps, "deploy", "manage.py", "requirements.txt"])
+    assert {"**/.env*", "**/*.key", "**/*.pem"} <= set(patterns[len(allowed) + 1 :])
+
+
+def test_example_trusts_no_network():
+    """A visitor inside a trusted network could claim any address."""
+    lines = (ROOT / "deploy" / "nginx.conf").read_text().splitlines()
+    [example] = [line.split()[1] for line in lines if line.strip().startswith("#set_real_ip_from")]
+    assert ip_address(example.rstrip(";"))
 
 
 def make_secrets(folder):
