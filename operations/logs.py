@@ -13,13 +13,13 @@ import traceback
 # Parts of a message that are removed: what follows "?" or, in a path, ";", because it may be search words (a
 # path is decoded, so they may contain spaces), and the IP address that gunicorn logs for a request that it
 # can't parse. deploy/nginx.conf has the same rules for paths.
-VISITOR_DATA = re.compile(r"\?.*|(?P<path>/[^;?]*);.*| from ip=.*", re.DOTALL)
+VISITOR_DATA = re.compile(r"\?.*|^(?P<path>[^/;?]*/[^;?]*);.*| from ip=.*", re.DOTALL)
 # Links to choose a password contain a token. What follows the route in their path is not logged. Programs for
 # mail damage links in many ways, so nothing from what looks like a token on is logged either: the first form
-# is Django's, the second that of accounts/invitations.py.
+# is Django's, the second that of accounts/invitations.py. Both expressions take linear time.
 LINK_TOKEN = re.compile(
     r"(?P<route>[/\\](?:invitation|password_reset[^a-z]+confirm)(?![a-z-])/?).*"
-    r"|[0-9a-z]+-[0-9a-f]{32}.*|[0-9a-z]+\.[\w-]{43}.*",
+    r"|[0-9a-z]{4,8}-[0-9a-f]{32}.*|[0-9a-z]{4,8}\.[\w-]{43}.*",
     re.DOTALL | re.IGNORECASE,
 )
 
