@@ -309,6 +309,9 @@ LOGGING = {
         # These log every step of every save, with titles of drafts.
         "django_tasks": {"level": "WARNING"},
         "wagtail": {"level": "WARNING"},
+        # These log what is in an upload, such as the time and place in EXIF.
+        "PIL": {"level": "WARNING"},
+        "pillow_heif": {"level": "WARNING"},
         "pikepdf": {"level": "WARNING"},
         # These log each request to the bucket or the identity provider, with its keys.
         "botocore": {"level": "WARNING"},

@@ -1,16 +1,26 @@
 """Cleaning keeps the visible picture and its colours, and removes the rest."""
 
 import io
+import logging
 
 import pytest
 from django.core.files.base import ContentFile
 from PIL import Image, ImageCms
 
+from media.management.commands.scrub_media import find_metadata
 from media.models import CleanImage
 from media.sanitizer.pictures import strip_picture
 from media.sanitizer.raster import decode_and_orient
 from tests.media.test_cleaning import close
-from tests.support.media_samples import RED, exif, find_planted, photo, saved, wide_profile
+from tests.support.media_samples import (
+    RED,
+    exif,
+    find_planted,
+    photo,
+    picture_with_metadata,
+    saved,
+    wide_profile,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
@@ -43,6 +53,15 @@ def test_useless_colour_profile_is_left_out(profile):
     picture, _name = stored(saved(photo(), "JPEG", icc_profile=profile), "x.jpg")
     assert "icc_profile" not in picture.info
     assert close(picture.getpixel((20, 20)), RED)
+
+
+def test_metadata_of_a_picture_is_not_logged(caplog):
+    """Even when everything else is. Pillow logs each entry of EXIF."""
+    data = picture_with_metadata("jpg")
+    with caplog.at_level(logging.DEBUG):
+        stored(data, "x.jpg")
+        assert find_metadata(data)
+    assert "Mark" not in caplog.text
 
 
 def test_print_colours_become_screen_colours():
