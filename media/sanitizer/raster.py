@@ -16,9 +16,8 @@ from media.sanitizer.pixels import remove_hidden_colours
 from media.sanitizer.profiles import normalise_colours
 from media.sanitizer.reasons import Reason, Refused
 
-pillow_heif.register_heif_opener()
 # Each thread of the decoder takes address space, of which the process has little.
-pillow_heif.options.DECODE_THREADS = 1
+pillow_heif.register_heif_opener(decode_threads=1)
 
 # The formats of Pillow that are accepted.
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
