@@ -4,8 +4,9 @@ They name XML elements and attributes of ECMA-376 part 1, chapters 20 and 21. Ho
 media/sanitizer/xml_filter.py, class Rules.
 """
 
+from media.sanitizer.paths import is_not_path
 from media.sanitizer.reasons import Reason
-from media.sanitizer.xml_filter import any_value, full_match, is_not_path, qualified_names, token_attributes
+from media.sanitizer.xml_filter import any_value, full_match, qualified_names, token_attributes
 
 ELEMENTS = qualified_names(
     "a",

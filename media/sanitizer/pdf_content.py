@@ -106,5 +106,8 @@ def clean_inline_picture(data, place, clean_dictionary):
         # "EI" can be part of the picture's data. Then no operation follows.
         if OPERATION.match(data, end.end()) or TRAILING_SPACE.match(data, end.end()).end() == len(data):
             pixels = data[head.end() : end.start()]
+            # The name of a filter can be written in another way ("/D#43T"). All JPEGs begin so.
+            if pixels.startswith(b"\xff\xd8"):
+                raise Refused(Reason.PDF_PICTURE)
             return b"BI\n" + written[2:-2].strip() + b"\nID " + pixels + b"\nEI", end.end()
     raise Refused(Reason.CANNOT_CLEAN)

@@ -68,15 +68,15 @@ DICTIONARIES = {
     "IM:bool ImageMask:bool",
     "calibrated": "WhitePoint:*number BlackPoint:*number Gamma:number|*number Matrix:*number Range:*number",
     # Text that a screen reader says, and the layers that a reader can switch on and off.
-    "property": "MCID:number Lang:lang Alt:description ActualText:text E:text Type:name Subtype:name "
-    "BBox:*number Attached:*name",
+    "property": "MCID:number Lang:lang Alt:description ActualText:description E:description Type:name "
+    "Subtype:name BBox:*number Attached:*name",
     "marked": "Marked:bool",
     "layers": "OCGs:*layer D:configuration",
     "configuration": "BaseState:name ON:*reached OFF:*reached",
     "layer": "Type:name Name:anonymous",
     "membership": "Type:name OCGs:layer|*layer P:name",
     # Navigation: bookmarks, named destinations and page labels.
-    "outline": "Title:text Parent:outline First:outline Last:outline Next:outline Prev:outline Count:number "
+    "outline": "Title:title Parent:outline First:outline Last:outline Next:outline Prev:outline Count:number "
     "Dest:destination|label|text A:action C:*number F:number",
     "names": "Dests:name_tree",
     "name_tree": "Kids:*name_tree Names:&destination|target Limits:*text",
@@ -86,7 +86,7 @@ DICTIONARIES = {
     "tree": "Type:name K:element|*element RoleMap:{label IDTree:id_tree ParentTree:parent_tree "
     "ParentTreeNextKey:number",
     "element": "Type:name S:label P:reached Pg:page_of_file K:element|content|number|*element|content|number "
-    "A:attribute|*attribute|number ID:id Lang:lang Alt:description ActualText:text E:text",
+    "A:attribute|*attribute|number ID:id Lang:lang Alt:description ActualText:description E:description",
     "content": "Type:name Pg:page_of_file MCID:number Obj:reached",
     "attribute": "O:name Scope:name ColSpan:number RowSpan:number Headers:*id ListNumbering:name "
     "Placement:name WritingMode:name BBox:*number Width:number|name Height:number|name TextAlign:name "
@@ -119,7 +119,7 @@ NAMES = """
     Image Form Pattern ExtGState Mask OCG OCMD Outlines StructTreeRoot StructElem MCR OBJR PageLabel
     Pagination Layout Artifact Header Footer Watermark Background
     SinglePage OneColumn TwoColumnLeft TwoColumnRight TwoPageLeft TwoPageRight UseNone UseOutlines UseThumbs
-    FullScreen UseOC ON OFF Unchanged AllOn AnyOn AnyOff AllOff
+    UseOC ON OFF Unchanged AllOn AnyOn AnyOff AllOff
     DeviceGray DeviceRGB DeviceCMYK CalGray CalRGB Lab ICCBased Indexed Separation DeviceN G RGB CMYK I
     AbsoluteColorimetric RelativeColorimetric Saturation Perceptual Luminosity Alpha None Identity Default
     Normal Compatible Multiply Screen Overlay Darken Lighten ColorDodge ColorBurn HardLight SoftLight

@@ -9,14 +9,10 @@ from decimal import Decimal
 
 from pikepdf import Array, Dictionary, Name, Stream, String
 
+from media.sanitizer.paths import is_not_path
 from media.sanitizer.pdf_schema import STANDARD_NAMES, parse_alternatives
 
 SAFE_ADDRESS = re.compile(r"(https?|mailto|tel):", re.IGNORECASE)
-# Word, LibreOffice and InDesign use the path of a picture as its description.
-FILE_NAME = re.compile(
-    r"\.(jpe?g|png|heic|gif|tiff?|webp|pdf|docx?|psd|ai|eps|indd)\s*$|\b\w:\\|\\\\|file:|(^|\s)(/[^/\s]+){2,}",
-    re.IGNORECASE,
-)
 IDENTIFIER = re.compile(r"[A-Za-z]{0,8}[-_.]?\d{1,12}")
 LANGUAGE = re.compile(r"[A-Za-z0-9-]{0,20}")
 
@@ -33,7 +29,13 @@ def is_safe_action(value):
 
 
 def description(_cleaner, value):
-    return value if isinstance(value, String) and not FILE_NAME.search(str(value)) else None
+    """Allow a text that is no path. Word, LibreOffice and InDesign describe a picture by its path."""
+    return value if isinstance(value, String) and is_not_path(str(value)) else None
+
+
+def title(cleaner, value):
+    """Replace a title that is a path: a bookmark must have one."""
+    return description(cleaner, value) or String("-")
 
 
 def destination(cleaner, value):
@@ -115,6 +117,7 @@ SCALARS = {
     "address": lambda _c, v: v if isinstance(v, String) and SAFE_ADDRESS.match(str(v)) else None,
     "anonymous": lambda _c, v: String("Layer"),
     "description": description,
+    "title": title,
     "destination": destination,
     "page_of_file": page_of_file,
     "reached": reached,

@@ -6,13 +6,13 @@ from the web and start programs.
 """
 
 from media.sanitizer import drawing
+from media.sanitizer.paths import is_not_path
 from media.sanitizer.reasons import Reason, Refused
 from media.sanitizer.xml_filter import (
     Filter,
     Rules,
     any_value,
     full_match,
-    is_not_path,
     qualified_names,
     token,
     token_attributes,
@@ -64,6 +64,8 @@ EXACT = drawing.EXACT | {
     ("x:numFmt", "formatCode"): FORMAT,
     ("x:sheet", "name"): FORMAT,
     ("x:sheet", "r:id"): any_value,
+    # Excel's menus don't show a sheet that is "veryHidden", so that the editor can't find it.
+    ("x:sheet", "state"): full_match("visible|hidden"),
     ("x:rFont", "val"): is_not_path,
     ("x:name", "val"): is_not_path,
     ("x:cellStyle", "name"): is_not_path,

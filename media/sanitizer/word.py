@@ -8,6 +8,7 @@ import re
 from xml.sax.saxutils import quoteattr
 
 from media.sanitizer import drawing
+from media.sanitizer.paths import is_not_path
 from media.sanitizer.reasons import Reason, Refused
 from media.sanitizer.xml_filter import (
     WORD_NAMESPACE,
@@ -15,7 +16,6 @@ from media.sanitizer.xml_filter import (
     Rules,
     any_value,
     full_match,
-    is_not_path,
     qualified_names,
     token,
     token_attributes,

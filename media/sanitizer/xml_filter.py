@@ -41,11 +41,6 @@ LINKS = {"w:hyperlink", "a:hlinkClick", "x:hyperlink"}
 MAX_DEPTH = 200
 # Bytes that are read at a time.
 BLOCK_SIZE = 65536
-# Word and Excel write paths and file names, of pictures for example, into descriptions.
-PATH_OR_FILE = re.compile(
-    r"\.(jpe?g|png|heic|gif|tiff?|webp|svg|emf|wmf|pdf|docx?|xlsx?)\s*$|\b\w:\\|\\\\|file:|://|(^|\s)(/[^/\s]+){2,}",
-    re.IGNORECASE,
-)
 
 
 @dataclass
@@ -192,6 +187,9 @@ class Filter:
             if name in LINKS:
                 return None
             raise Refused(Reason.CANNOT_CLEAN)
+        # The target of a hyperlink stays outside of the file. A picture with such a target would be loaded.
+        if (self.relations[value].type == "hyperlink") != (name in LINKS):
+            raise Refused(Reason.CANNOT_CLEAN)
         return self.used.setdefault(value, f"rId{100 + len(self.used)}")
 
     def end(self, name):
@@ -234,11 +232,6 @@ def full_match(pattern):
 
 # The test for most attributes: numbers, keywords, references to cells and the like.
 token = full_match(r"[\w.#%+ -]{0,80}")
-
-
-def is_not_path(value):
-    """Return whether `value` has no path, file name or address in it."""
-    return not PATH_OR_FILE.search(value)
 
 
 def any_value(_value):

@@ -1,0 +1,60 @@
+"""Paths, names of files and hidden sheets, which can name a person, don't stay in documents."""
+
+import pytest
+from pikepdf import String
+
+from media.sanitizer import sheets
+from media.sanitizer.office import Relation
+from media.sanitizer.paths import is_not_path
+from media.sanitizer.pdf_content import clean_content
+from media.sanitizer.pdf_schema import STANDARD_NAMES
+from media.sanitizer.pdf_values import SCALARS
+from media.sanitizer.reasons import Refused
+from media.sanitizer.word import RULES, WordFilter
+
+pytestmark = pytest.mark.sqlite_only
+
+PATHS = [
+    *("C:/Users/Amina/a", "C:\\Users\\Amina", "~/Pictures/Amina", "Macintosh HD:Users:amina:a"),
+    *("x.sharepoint.com/personal/amina", "\\\\server\\amina", "/Users/amina/a", "file:a"),
+    *("amina.bmp", "amina.jfif", "amina.odt", "amina.jpg (1)", "Amina.JPG - Copy", "amina.ai", "amina.xlsm"),
+]
+DESCRIPTIONS = ["A woman and/or her son", "At 10:30, a road", "Fig. 3 (2)", "Water jars", "A key", "9 a: b"]
+
+
+@pytest.mark.parametrize("text", PATHS)
+def test_path_is_recognised(text):
+    assert not is_not_path(text)
+
+
+@pytest.mark.parametrize("text", DESCRIPTIONS)
+def test_description_is_no_path(text):
+    assert is_not_path(text)
+
+
+def test_sheet_that_excel_does_not_list_is_shown():
+    states = sheets.EXACT["x:sheet", "state"]
+    assert not states("veryHidden")
+    assert states("hidden")
+
+
+def test_full_screen_is_left_out():
+    assert "FullScreen" not in STANDARD_NAMES
+
+
+def test_title_of_a_bookmark_is_no_path():
+    assert str(SCALARS["title"](None, String(PATHS[0]))) == "-"
+    assert str(SCALARS["title"](None, String("Chapter"))) == "Chapter"
+
+
+def test_jpeg_inside_of_a_content_stream_is_refused_however_its_filter_is_written():
+    picture = b"BI /W 1 /H 1 /F /D#43T ID \xff\xd8\xff\xd9 EI"
+    with pytest.raises(Refused):
+        clean_content(picture, lambda data, _kind: data)
+
+
+def test_picture_is_not_loaded_from_the_target_of_a_link():
+    word = WordFilter(RULES["document"], {"rId1": Relation("hyperlink", "https://example.org/a.png", True)})
+    with pytest.raises(Refused):
+        word.new_relation_id("a:blip", "rId1")
+    assert word.new_relation_id("w:hyperlink", "rId1")
