@@ -100,14 +100,16 @@ def clean_inline_picture(data, place, clean_dictionary):
     if not head:
         raise Refused(Reason.CANNOT_CLEAN)
     written = clean_dictionary(b"<<" + head[1] + b">>", "inline")
-    if re.search(rb"/(DCT|JPX)", head[1]):
+    # In a name, "#43" is a "C".
+    names = re.sub(rb"#([0-9A-Fa-f]{2})", lambda code: bytes.fromhex(code[1].decode()), head[1])
+    if re.search(rb"/(DCT|JPX)", names):
         raise Refused(Reason.PDF_PICTURE)
     for end in INLINE_END.finditer(data, head.end() - 1):
         # "EI" can be part of the picture's data. Then no operation follows.
         if OPERATION.match(data, end.end()) or TRAILING_SPACE.match(data, end.end()).end() == len(data):
             pixels = data[head.end() : end.start()]
-            # The name of a filter can be written in another way ("/D#43T"). All JPEGs begin so.
-            if pixels.startswith(b"\xff\xd8"):
+            # All JPEGs begin so.
+            if pixels.lstrip().startswith(b"\xff\xd8"):
                 raise Refused(Reason.PDF_PICTURE)
             return b"BI\n" + written[2:-2].strip() + b"\nID " + pixels + b"\nEI", end.end()
     raise Refused(Reason.CANNOT_CLEAN)
