@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.models import AbstractDocument
-from wagtail.images.models import AbstractImage, AbstractRendition, Filter
+from wagtail.images.models import AbstractImage, AbstractRendition, Filter, ImageQuerySet
 
 from caching.versioned_cache import cached
 from media.fields import CleanDocumentField, CleanPictureField
@@ -61,6 +61,15 @@ def load_renditions(images):
             )
 
 
+class CleanImageQuerySet(ImageQuerySet):
+    def bulk_create(self, objs, *args, **kwargs):
+        # Otherwise the width and height are written before the file is cleaned.
+        objs = list(objs)
+        for each in objs:
+            store_file(each)
+        return super().bulk_create(objs, *args, **kwargs)
+
+
 class CleanImage(AbstractImage):
     class Shows(models.TextChoices):
         PERSON_IN_STORY = "person", _("The person in the story")
@@ -85,6 +94,8 @@ class CleanImage(AbstractImage):
             "other than the person in the story."
         ),
     )
+
+    objects = CleanImageQuerySet.as_manager()
 
     admin_form_fields = (
         "title",
