@@ -77,8 +77,8 @@ class ChoiceCheck:
         self.refused = set()
         # (model, primary key) of the instances that the request edits.
         self._edited = set()
-        # {(model, key): whether it may be stored}.
-        self._allowed = {}
+        # {(model, key): whether it may be stored}, {(model, key): whether it may be chosen}.
+        self._allowed, self._choosable = {}, {}
 
     def start_editing(self, instance):
         """Note that a form edits `instance`, so the references that are stored in it are allowed."""
@@ -97,9 +97,7 @@ class ChoiceCheck:
         if key is None:
             return False
         if (model, key) not in self._allowed:
-            self._allowed[model, key] = (
-                choosable(self.request.user, model).filter(pk=key).exists() or (model, key) in self.stored
-            )
+            self._allowed[model, key] = self.shows(model, key) or (model, key) in self.stored
         return self._allowed[model, key] or (
             may_be_missing and not model._base_manager.filter(pk=key).exists()
         )
@@ -110,7 +108,11 @@ class ChoiceCheck:
         A reference that is stored may stay, but its object may have been hidden since it was chosen.
         """
         model, key = to_base_key(model, key)
-        return key is not None and choosable(self.request.user, model).filter(pk=key).exists()
+        if key is None:
+            return False
+        if (model, key) not in self._choosable:
+            self._choosable[model, key] = choosable(self.request.user, model).filter(pk=key).exists()
+        return self._choosable[model, key]
 
     @cached_property
     def stored(self):

@@ -25,10 +25,6 @@ def scene():
     return story, alias, story.get_parent().get_parent()
 
 
-def text_of(client, address):
-    return client.get(address, follow=True).text
-
-
 @pytest.mark.parametrize("live", [True, False])
 @pytest.mark.parametrize("cached", [True, False])
 def test_withdrawn_language_is_shown_nowhere(client, scene, monkeypatch, live, cached):
@@ -43,8 +39,8 @@ def test_withdrawn_language_is_shown_nowhere(client, scene, monkeypatch, live, c
         assert get(client, address).status_code == status, address
     assert is_public(story.lead_image) == live
     for address in (f"/fr/search/?q={WORD}", f"/search/?q={WORD}", "/sitemap.xml", "/stories/"):
-        found = f"{WORD} histoire" in text_of(client, address) or story.url in text_of(client, address)
-        assert found == live, address
+        text = client.get(address, follow=True).text
+        assert (story.url in text or alias.url in text) == live, address
     client.force_login(make_user())
     for address in (story.url, alias.url, rendition):
         assert get(client, address).status_code == status, address
