@@ -32,7 +32,7 @@ from wagtail.snippets.models import get_snippet_models
 
 from editing.admin_access import parse_key, visible_to
 from editing.patches import patch
-from media.access import FILE_PERMISSIONS, is_shown_at_once
+from media.access import FILE_PERMISSIONS, is_shown_at_once, may_publish
 
 FILES = (AbstractImage, AbstractDocument)
 # Models, besides snippets, whose choosers offer all instances to everybody who may open the form.
@@ -59,11 +59,6 @@ def choosable(user, model):
     if model in [*get_snippet_models(), *OFFERED_TO_ALL]:
         return model._base_manager.all()
     return model._base_manager.none()
-
-
-def may_publish(user):
-    """Return whether `user` may publish pages in at least one section."""
-    return policy_registry.get_by_type(Page).user_has_permission(user, "publish")
 
 
 class ChoiceCheck:

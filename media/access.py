@@ -38,6 +38,11 @@ def is_shown_at_once(model):
     return model in [*_shown_with_pages, *_shown_everywhere]
 
 
+def may_publish(user):
+    """Return whether `user` may publish pages in at least one section."""
+    return policy_registry.get_by_type(Page).user_has_permission(user, "publish")
+
+
 def register_in_reference_index():
     """Add the decorated models to Wagtail's reference index, which by default has only pages and snippets."""
     for model in [*_shown_with_pages, *_shown_everywhere]:

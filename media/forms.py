@@ -1,11 +1,15 @@
 """The base forms for pictures and documents in the admin, with fields that clean the file.
 
+They refuse a change that readers would see at once, if the user may not publish.
+
 The settings WAGTAILIMAGES_IMAGE_FORM_BASE and WAGTAILDOCS_DOCUMENT_FORM_BASE name them.
 """
 
+from django.utils.translation import gettext as _
 from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.forms import BaseImageForm
 
+from media.access import is_public, may_publish
 from media.fields import DocumentFormField, PictureFormField
 
 
@@ -15,13 +19,43 @@ def replace_file_field(form, field_class):
         form.fields["file"] = field_class(label=field.label, required=field.required, widget=field.widget)
 
 
-class PictureForm(BaseImageForm):
+class ShownFileMixin:
+    """Refuses changes to a public file by a user who may publish nothing: no moderator sees them first."""
+
+    # The fields of pictures and documents that readers see. The texts for a picture are stored with the page.
+    shown_fields = {
+        "file",
+        "credit",
+        "shows",
+        "focal_point_x",
+        "focal_point_y",
+        "focal_point_width",
+        "focal_point_height",
+    }
+
+    def __init__(self, *args, user=None, **kwargs):
+        super().__init__(*args, user=user, **kwargs)
+        self.user = user
+
+    def clean(self):
+        cleaned = super().clean()
+        changed = self.shown_fields.intersection(self.changed_data)
+        if changed and self.user and self.instance.pk and not may_publish(self.user):
+            if is_public(self.instance):
+                message = _("Readers see this at once: only somebody who may publish can change it.")
+                # The focal point is in hidden fields, whose errors are not shown.
+                for name in {None if name.startswith("focal_point") else name for name in changed}:
+                    self.add_error(name, message)
+        return cleaned
+
+
+class PictureForm(ShownFileMixin, BaseImageForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         replace_file_field(self, PictureFormField)
 
 
-class DocumentForm(BaseDocumentForm):
+class DocumentForm(ShownFileMixin, BaseDocumentForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         replace_file_field(self, DocumentFormField)
