@@ -20,6 +20,7 @@ from caching.versioned_cache import cached
 
 # Django finds the models of an app in its models module.
 from home.site_settings import SiteSettings  # noqa: F401
+from publishing.aliases import WithdrawnAliasesMixin
 from publishing.visibility import restrictions_on
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.forms import CheckedPageForm
@@ -31,7 +32,7 @@ NEWEST_STORIES_COUNT = 6
 SPECIFIC_PAGE_RELATIONS = ["storypage__lead_image", "storyindexpage", "standardpage"]
 
 
-class HomePage(Page):
+class HomePage(WithdrawnAliasesMixin, Page):
     """The home page of one language, and the texts that every page in that language shows."""
 
     headline = models.CharField(_("headline"), max_length=160)
@@ -191,7 +192,7 @@ class FeaturedStory(Orderable):
         unique_together = [("home_page", "story")]
 
 
-class StandardPage(Page):
+class StandardPage(WithdrawnAliasesMixin, Page):
     """A page such as “About us”, with an introduction and a body. Editors call it “plain page”."""
 
     introduction = models.TextField(

@@ -18,6 +18,7 @@ from wagtail.search import index
 
 from caching.versioned_cache import cached
 from media.models import load_renditions
+from publishing.aliases import WithdrawnAliasesMixin
 from publishing.visibility import restrictions_on
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.body import get_images, get_table_of_contents
@@ -45,7 +46,7 @@ def validate_slug_not_reserved(page):
         )
 
 
-class StoryPage(Page):
+class StoryPage(WithdrawnAliasesMixin, Page):
     """A story. A survivor may be in danger when something in it identifies them."""
 
     summary = models.TextField(
@@ -229,7 +230,7 @@ class StoryPage(Page):
         return get_table_of_contents(self.body) if self.show_contents else []
 
 
-class StoryIndexPage(RoutablePageMixin, Page):
+class StoryIndexPage(WithdrawnAliasesMixin, RoutablePageMixin, Page):
     """A list of the stories below it, with filters. A top index is below a home page and may have sections.
 
     A top index has routes for the lists of one country (country/<slug>/) and of one theme (theme/<slug>/).

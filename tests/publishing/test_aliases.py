@@ -178,6 +178,24 @@ def test_a_source_that_is_withdrawn_takes_its_aliases_along(client, withdraw):
     assert WORD not in client.get("/stories/").text
 
 
+def test_a_withdrawn_alias_stays_so_when_its_source_is_published(client):
+    draft = make_story(f"{WORD} draft", live=False)
+    waiting = draft.create_alias(parent=make_index(), update_slug="waiting")
+    source = make_story(f"{WORD} story")
+    withdrawn, public = (source.create_alias(parent=make_index(), update_slug=slug) for slug in ("a", "b"))
+    further = withdrawn.create_alias(parent=make_index(), update_slug="further")
+    withdrawn.unpublish()
+
+    for page in (draft, source):
+        page.save_revision().publish()
+
+    for alias in (withdrawn, further):
+        assert client.get(alias.url).status_code == 404
+    # An alias of a page that was never public is published with it.
+    for alias in (waiting, public):
+        assert WORD in client.get(alias.url).text
+
+
 def test_a_hidden_alias_does_not_become_public_when_it_is_converted(client):
     """Converting needs only the permission to edit, and the content stays."""
     section, part = private_section()
