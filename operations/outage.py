@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.signals import post_delete, post_save
 from django.template.loader import render_to_string
 from django.views.defaults import server_error as defaults_server_error
-from wagtail.models import Site
+from wagtail.models import PageViewRestriction, Site
 from wagtail.signals import page_published, page_unpublished
 
 from caching.outage import outage_page, page_file
@@ -56,13 +56,14 @@ def server_error(request):
 
 
 def rewrite_page(sender, **_arguments):
-    """Signal receiver: write the page again after a change to a home page or the site settings."""
-    if issubclass(sender, (HomePage, SiteSettings)):
+    """Signal receiver: write the page again after a change to what it shows, or to what is private."""
+    if issubclass(sender, (HomePage, PageViewRestriction, SiteSettings)):
         transaction.on_commit(write_page, robust=True)
 
 
 def connect_signals():
     for signal in [post_save, post_delete]:
-        signal.connect(rewrite_page, sender=SiteSettings, dispatch_uid="outage")
+        for model in [SiteSettings, PageViewRestriction]:
+            signal.connect(rewrite_page, sender=model, dispatch_uid="outage")
     for signal in [page_published, page_unpublished]:
         signal.connect(rewrite_page, dispatch_uid="outage")

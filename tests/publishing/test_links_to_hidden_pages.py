@@ -81,6 +81,20 @@ def test_hidden_address_is_printed_nowhere(client, hide):
     assert SLUG not in write_page().read_text()
 
 
+def test_page_for_an_outage_forgets_a_home_page_that_becomes_private(django_capture_on_commit_callbacks):
+    home = home_page()
+    home.help_line = "<p>Call 1111.</p>"
+    home.save()
+    path = write_page()
+    assert "1111" in path.read_text()
+    with django_capture_on_commit_callbacks(execute=True):
+        make_private(home)
+    assert "1111" not in path.read_text()
+    with django_capture_on_commit_callbacks(execute=True):
+        home.view_restrictions.all().delete()
+    assert "1111" in path.read_text()
+
+
 def test_page_for_an_outage_has_only_the_words_of_links():
     """The front server may show the file when the site can't say whether a page was withdrawn."""
     home, story = home_page(), make_story("Somewhere", slug=SLUG)
