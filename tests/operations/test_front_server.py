@@ -256,6 +256,13 @@ def test_outage_page_is_sent_when_the_site_does_not_respond(site, front, tmp_pat
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.parametrize("length", [100, 3000, 4000])
+def test_headers_may_repeat_a_long_address(site, front, length):
+    address = f"/{'a' * length}/"
+    site.headers |= {"Content-Language": "en", "Link": f"<http://example.org{address}>; rel=canonical"}
+    assert front.ask(address).status == 200
+
+
 def test_status_is_503_without_an_outage_page(site, front):
     site.stop()
     response = front.ask()
