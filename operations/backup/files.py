@@ -2,6 +2,7 @@
 
 import posixpath
 import shutil
+from contextlib import suppress
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
@@ -74,8 +75,10 @@ class FileRestore:
                 self.report(f"{number} of {len(new)} files")
 
     def undo(self):
+        """Delete what add() stored. An error here must not hide the one that ended the restore."""
         for name in self.added:
-            default_storage.delete(name)
+            with suppress(OSError):
+                default_storage.delete(name)
 
     def finish(self):
         """Replace stored files that differ from the archive, and delete those that are not in it."""
