@@ -40,12 +40,12 @@ class ShownFileMixin:
     def clean(self):
         cleaned = super().clean()
         changed = self.shown_fields.intersection(self.changed_data)
-        if changed and self.user and self.instance.pk and not may_publish(self.user):
-            if is_public(self.instance):
-                message = _("Readers see this at once: only somebody who may publish can change it.")
-                # The focal point is in hidden fields, whose errors are not shown.
-                for name in {None if name.startswith("focal_point") else name for name in changed}:
-                    self.add_error(name, message)
+        is_checked = self.user and self.instance.pk and not may_publish(self.user)
+        if changed and is_checked and is_public(self.instance):
+            message = _("Readers see this at once: only somebody who may publish can change it.")
+            # The focal point is in hidden fields, whose errors are not shown.
+            for name in {None if name.startswith("focal_point") else name for name in changed}:
+                self.add_error(name, message)
         return cleaned
 
 

@@ -43,7 +43,9 @@ def new_text():
 
 def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
     paper = [{"type": "document", "value": {"document": own.document.pk, "title": "x"}}]
-    story = builders.make_story("Live", own.index, lead_image=own.image, lead_image_decorative=True, body=paper)
+    story = builders.make_story(
+        "Live", own.index, lead_image=own.image, lead_image_decorative=True, body=paper
+    )
     changes = [
         (change_picture, own.image, {"file": new_picture}),
         (change_picture, own.image, {"credit": lambda: "Somebody"}),
