@@ -13,6 +13,7 @@ from editing.account import AccountView
 from editing.page_chooser import BrowseView, ExternalLinkView, SearchView
 from editing.redirect_import import process_import
 from editing.translating import TranslatePageView, TranslateSnippetView
+from editing.visible_titles import autocomplete_tags
 
 urlpatterns = [
     path("account/", AccountView.as_view(), name="wagtailadmin_account"),
@@ -21,6 +22,12 @@ urlpatterns = [
     path("choose-page/search/", SearchView.as_view(), name="wagtailadmin_choose_page_search"),
     path("choose-external-link/", ExternalLinkView.as_view(), name="wagtailadmin_choose_page_external_link"),
     path("redirects/import/process/", process_import, name="process_import"),
+    path("tag-autocomplete/", autocomplete_tags, name="wagtailadmin_tag_autocomplete"),
+    path(
+        "tag-autocomplete/<slug:app_name>/<slug:model_name>/",
+        autocomplete_tags,
+        name="wagtailadmin_tag_model_autocomplete",
+    ),
     path(
         "translation/submit/page/<int:page_id>/", TranslatePageView.as_view(), name="submit_page_translation"
     ),

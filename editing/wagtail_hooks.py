@@ -7,7 +7,7 @@ from wagtail import hooks
 from wagtail.admin.widgets import BaseChooser
 from wagtail.admin.widgets.workflows import AdminTaskChooser
 
-from editing import breadcrumbs, chosen_objects, hidden_choices, page_actions
+from editing import breadcrumbs, chosen_objects, hidden_choices, listings, page_actions, visible_titles
 from editing.admin_access import visible_to
 from editing.pages_api import PagesAPIViewSet
 from editing.patches import patch
@@ -46,6 +46,11 @@ chosen_objects.start()
 page_actions.start()
 breadcrumbs.start()
 hidden_choices.start()
+listings.start()
+visible_titles.start()
+# After the hooks of Wagtail, which register the rules.
+hooks.register("construct_homepage_panels", visible_titles.replace_panels)
+hooks.register("register_log_actions", visible_titles.replace_formatters, order=1000)
 
 # --- Choosers without inline scripts: docs/decisions/content-security-policy.md ------------------
 

@@ -7,19 +7,29 @@ from django.utils.translation import gettext
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
+from media.access import is_public
+
+# How many of the newest files are tried.
+TRIED = 20
+
+
+def newest_public(model):
+    """Return the newest public file among the last TRIED of `model`, or None. All editors see it."""
+    return next(filter(is_public, model.objects.order_by("-created_at")[:TRIED]), None)
+
 
 def pictures():
-    """Return a value for PicturesBlock with the newest image of the library; None without one."""
-    image = get_image_model().objects.order_by("-created_at").first()
+    """Return a value for PicturesBlock with the newest public image; None without one."""
+    image = newest_public(get_image_model())
     if image:
         image.contextual_alt_text, image.decorative = "", True
     return {"pictures": [{"image": image, "caption": gettext("A caption says what can't be seen.")}]}
 
 
 def document():
-    """Return a value for DocumentBlock with the newest document of the library; None without one."""
+    """Return a value for DocumentBlock with the newest public document; None without one."""
     return {
-        "document": get_document_model().objects.order_by("-created_at").first(),
+        "document": newest_public(get_document_model()),
         "title": gettext("Questions to ask before you go"),
     }
 

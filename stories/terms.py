@@ -90,8 +90,13 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
         help_text=_("One or two sentences, shown above the theme's list of stories."),
     )
 
-    # For the search in the choosers of the admin.
-    search_fields = [index.AutocompleteField("name"), index.FilterField("locale")]
+    # For the search in the choosers of the admin, the order of its list, and its filter.
+    search_fields = [
+        index.AutocompleteField("name"),
+        index.FilterField("name"),
+        index.FilterField("description"),
+        index.FilterField("locale"),
+    ]
 
     class Meta(TranslatableMixin.Meta):
         ordering = ["name"]
@@ -155,7 +160,13 @@ class Author(index.Indexed, TranslatableMixin, models.Model):
         related_name="+",
     )
 
-    search_fields = [index.AutocompleteField("name"), index.FilterField("locale")]
+    search_fields = [
+        index.AutocompleteField("name"),
+        # For the order of the admin's list, and its filter.
+        index.FilterField("name"),
+        index.FilterField("role"),
+        index.FilterField("locale"),
+    ]
 
     class Meta(TranslatableMixin.Meta):
         ordering = ["name"]

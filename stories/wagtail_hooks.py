@@ -24,8 +24,25 @@ from stories.choosers import CountryChooserViewSet, SelectOnlyChooserViewSet
 from stories.terms import Author, Country, Theme
 
 
+class TermIndexView(IndexView):
+    """The list of a model of terms. During a search it is sorted by fields of the search index only."""
+
+    def get_valid_orderings(self):
+        orderings = super().get_valid_orderings()
+        return [each for each in orderings if not (self.is_searching and each.endswith("story_count"))]
+
+    def order_queryset(self, queryset):
+        queryset = super().order_queryset(queryset)
+        if self.is_searching:
+            fields = [each for each in queryset.query.order_by if each not in {"pk", "-pk"}]
+            queryset = queryset.order_by(*fields)
+        return queryset
+
+
 class TermViewSet(SnippetViewSet):
     """The admin views of a model of terms, whose list shows the number of stories of each."""
+
+    index_view_class = TermIndexView
 
     links = ""  # The name of the relation from the term to its stories.
     chooser_viewset_class = SelectOnlyChooserViewSet

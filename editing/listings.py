@@ -1,0 +1,65 @@
+"""Lists and choosers of the admin whose filters and columns fail in Wagtail 8.0 when they meet a search.
+
+A search accepts only fields of its index. Each filter here is a list of primary keys, which it accepts.
+"""
+
+from django.contrib.contenttypes.models import ContentType
+from taggit.models import TaggedItem
+from wagtail.admin.views.pages.listing import HasChildPagesFilter, PageListingMixin
+from wagtail.images.views import chooser
+from wagtail.models import Page
+
+from editing.patches import patch
+from editing.visible_titles import popular_tags
+
+# Wagtail's methods, which `start` replaces.
+CHILD_PAGES_FILTER = HasChildPagesFilter.filter
+VALID_ORDERINGS = PageListingMixin.get_valid_orderings
+
+
+def filter_child_pages(self, queryset, value):
+    """Replace HasChildPagesFilter.filter."""
+    if not value:
+        return queryset
+    return queryset.filter(pk__in=CHILD_PAGES_FILTER(self, Page.objects.order_by(), value).values("pk"))
+
+
+def get_valid_orderings(self):
+    """Replace PageListingMixin.get_valid_orderings: during a search leave out the column of page types.
+
+    Wagtail means to do so, but compares it with a name that the column no longer has.
+    """
+    orderings = VALID_ORDERINGS(self)
+    return [each for each in orderings if not (self.is_searching and each.endswith("content_type__model"))]
+
+
+class TagFilterMixin:
+    """Filters the pictures by a tag."""
+
+    def filter_object_list(self, objects):
+        if tag := self.request.GET.get("tag"):
+            content_type = ContentType.objects.get_for_model(self.model)
+            tagged = TaggedItem.objects.filter(content_type=content_type, tag__name=tag)
+            objects = objects.filter(pk__in=tagged.values("object_id"))
+        # The method of the class that Wagtail's overrides, which would filter again.
+        return super(chooser.BaseImageChooseView, self).filter_object_list(objects)
+
+
+class ImageChooseView(TagFilterMixin, chooser.ImageChooseView):
+    """The picture chooser, with the tags of pictures that the user may choose."""
+
+    def get_context_data(self, **kwargs):
+        tags = popular_tags(self.request.user, self.model)
+        return super().get_context_data(**kwargs) | {"popular_tags": tags}
+
+
+class ImageChooseResultsView(TagFilterMixin, chooser.ImageChooseResultsView):
+    """The results of the picture chooser."""
+
+
+def start():
+    """Patch Wagtail's filters and views."""
+    patch(HasChildPagesFilter, "filter", filter_child_pages)
+    patch(PageListingMixin, "get_valid_orderings", get_valid_orderings)
+    patch(chooser.ImageChooserViewSet, "choose_view_class", ImageChooseView)
+    patch(chooser.ImageChooserViewSet, "choose_results_view_class", ImageChooseResultsView)

@@ -1,0 +1,121 @@
+"""Keeps titles and tags of hidden objects out of the dashboard, the history, reports and suggestions."""
+
+import json
+from types import SimpleNamespace
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Count, Q
+from django.http import JsonResponse
+from taggit.models import Tag, TaggedItem
+from wagtail.admin.views import home, tags
+from wagtail.admin.views.reports.locked_pages import LockedPagesView
+from wagtail.documents import get_document_model
+from wagtail.images import get_image_model
+from wagtail.log_actions import LogFormatter
+from wagtail.models import Page
+
+from editing.admin_access import is_visible, visible_to
+from editing.chosen_objects import choosable, current_check
+from editing.patches import patch
+
+# Actions whose message in the history has titles of other pages.
+ACTIONS = ["wagtail.copy", "wagtail.copy_for_translation", "wagtail.create_alias", "wagtail.move"]
+# Wagtail's method, which `start` replaces.
+LOCKED_PAGES = LockedPagesView.get_queryset
+
+
+# --- The dashboard and the report on locked pages -------------------------------------------------
+
+
+class RecentEditsPanel(home.RecentEditsPanel):
+    """The pages that the user edited last, without those that were moved away since."""
+
+    def get_context_data(self, parent_context):
+        context = super().get_context_data(parent_context)
+        user = context["request"].user
+        context["last_edits"] = [edit for edit in context["last_edits"] if is_visible(edit[1], user)]
+        return context
+
+
+class LockedPagesPanel(home.LockedPagesPanel):
+    """The pages that the user locked, without those that were moved away since."""
+
+    def get_context_data(self, parent_context):
+        context = super().get_context_data(parent_context)
+        context["locked_pages"] = keep_visible(context["locked_pages"], context["request"].user)
+        return context
+
+
+def keep_visible(pages, user):
+    return pages if user.is_superuser else pages.filter(visible_to(user))
+
+
+def replace_panels(request, panels):
+    """Hook: replace Wagtail's panels of the dashboard."""
+    for number, panel in enumerate(panels):
+        for ours in (RecentEditsPanel, LockedPagesPanel):
+            if type(panel) is ours.__base__:
+                panels[number] = ours()
+
+
+def get_locked_pages(self):
+    """Replace LockedPagesView.get_queryset."""
+    return keep_visible(LOCKED_PAGES(self), self.request.user)
+
+
+# --- The history ----------------------------------------------------------------------------------
+
+
+class VisibleTitles(LogFormatter):
+    """Formats a log entry as `formatter` does, or without titles if the user may not see a page in it."""
+
+    def __init__(self, formatter):
+        self.formatter, self.label = formatter, formatter.label
+
+    def format_message(self, log_entry):
+        named = [log_entry.data[key] for key in ("source", "destination") if key in log_entry.data]
+        check = current_check.get()
+        if not (check and all(check.may_choose(Page, page["id"]) for page in named)):
+            log_entry = SimpleNamespace(data={})
+        return self.formatter.format_message(log_entry)
+
+    def format_comment(self, log_entry):
+        return self.formatter.format_comment(log_entry)
+
+
+def replace_formatters(actions):
+    """Hook: wrap Wagtail's formatters of the history."""
+    for name in ACTIONS:
+        actions.formatters[name] = VisibleTitles(actions.formatters[name])
+
+
+# --- Tags -----------------------------------------------------------------------------------------
+
+
+def visible_tags(user):
+    """Return the tags of the pictures and documents that `user` may choose."""
+    if user.is_superuser:
+        return Tag.objects.all()
+    condition = Q()
+    for model in (get_image_model(), get_document_model()):
+        files = choosable(user, model).values("pk")
+        condition |= Q(content_type=ContentType.objects.get_for_model(model), object_id__in=files)
+    return Tag.objects.filter(pk__in=TaggedItem.objects.filter(condition).values("tag"))
+
+
+def popular_tags(user, model, count=10):
+    """Return the tags that `user` may see with the most instances of `model`."""
+    items = Q(taggit_taggeditem_items__content_type=ContentType.objects.get_for_model(model))
+    return visible_tags(user).filter(items).annotate(uses=Count("pk")).order_by("-uses")[:count]
+
+
+def autocomplete_tags(request, app_name=None, model_name=None):
+    """Wagtail's view, which suggests tags, without those of hidden files."""
+    found = json.loads(tags.autocomplete(request, app_name, model_name).content)
+    visible = set(visible_tags(request.user).filter(name__in=found).values_list("name", flat=True))
+    return JsonResponse([name for name in found if name in visible], safe=False)
+
+
+def start():
+    """Patch Wagtail's report."""
+    patch(LockedPagesView, "get_queryset", get_locked_pages)
