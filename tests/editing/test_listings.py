@@ -1,0 +1,65 @@
+"""Lists and choosers of the admin take a search with filters and orders, and odd values."""
+
+import pytest
+
+from tests.support import builders
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+ORDERS = {
+    "pages/{index}/": ["title", "latest_revision_created_at", "live", "content_type__model"],
+    "snippets/stories/author/": ["name", "role", "story_count"],
+    "snippets/stories/theme/": ["name", "description", "story_count"],
+    "snippets/stories/country/": ["code", "region", "story_count"],
+}
+
+
+@pytest.fixture
+def administrator(client):
+    client.force_login(builders.make_user(is_superuser=True))
+    return client
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "choose-page/chosen-multiple/?id=%00",
+        "bulk/wagtailcore/page/delete/?id=%00",
+        "snippets/stories/theme/?locale=%00",
+        "images/chooser/?tag=%00",
+        "images/chooser/?tag=red&tag=a%00b",
+    ],
+)
+def test_null_character_in_a_query_string_is_a_bad_request(administrator, address):
+    assert administrator.get(f"/admin/{address}").status_code == 400
+
+
+@pytest.mark.parametrize("address", ORDERS)
+def test_list_can_be_sorted_while_it_is_searched(administrator, address):
+    story = builders.make_story("Kenyan Kendi", countries=["KE"], themes=["Kenya"], authors=["Kendi"])
+    address = address.format(index=story.get_parent().pk)
+    for order in ORDERS[address if address in ORDERS else "pages/{index}/"]:
+        for each in (order, f"-{order}"):
+            response = administrator.get(f"/admin/{address}?q=ken&ordering={each}")
+            assert response.status_code == 200
+            assert "Ken" in response.text, each
+
+
+def test_explorer_can_be_searched_while_it_is_filtered(administrator):
+    section = builders.make_index(builders.make_index(), "Kenya above")
+    builders.make_story("Kenya below", section)
+    found = {"true": "Kenya above", "false": "Kenya below"}
+    for value, title in found.items():
+        for search in ("", "q=kenya&"):
+            address = f"/admin/pages/{section.get_parent().pk}/?{search}has_child_pages={value}"
+            pages = administrator.get(address).context["pages"]
+            assert [page.title for page in pages if "Kenya" in page.title] == [title], address
+
+
+def test_image_chooser_can_be_searched_within_a_tag(administrator):
+    for title, tag in (("Road one", "red"), ("Road two", "blue"), ("House", "red")):
+        builders.make_image(title).tags.add(tag)
+    for path in ("", "results/"):
+        for search, expected in (("", {"Road one", "House"}), ("&q=road", {"Road one"})):
+            response = administrator.get(f"/admin/images/chooser/{path}?tag=red{search}")
+            assert {image.title for image in response.context["results"]} == expected
