@@ -2,7 +2,7 @@
 
 from django import template
 
-from editing.shown_choices import may_show
+from editing.hidden_choices import may_show
 
 register = template.Library()
 
