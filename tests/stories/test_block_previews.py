@@ -31,9 +31,9 @@ def test_there_are_ten_blocks():
 @pytest.mark.parametrize("block_type", sorted(BLOCK_TYPES))
 def test_block_has_a_description_and_a_preview(client, block_type):
     block = BLOCKS[block_type]
-    make_image()
-    make_document()
-    make_story("Chosen for the preview")
+    # A preview shows public files only.
+    paper = [{"type": "document", "value": {"document": make_document().pk, "title": "x"}}]
+    make_story("Chosen for the preview", lead_image=make_image(), lead_image_decorative=True, body=paper)
 
     assert block.meta.icon not in {"", "placeholder"}
     assert isinstance(block.meta.label, Promise)  # so that it can be translated
