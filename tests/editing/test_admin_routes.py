@@ -46,7 +46,7 @@ EDITORS = named("""
     wagtailadmin_api:pages: listing detail
     wagtailadmin_api:images: listing detail
     wagtailadmin_api:documents: listing detail
-    wagtailadmin_pages: add add_subpage choose_parent convert_alias copy delete edit history history_results
+    wagtailadmin_pages: add add_subpage choose_parent copy delete edit history history_results
     wagtailadmin_pages: move move_confirm preview_on_add preview_on_edit search search_results type_use
     wagtailadmin_pages: type_use_results usage view_draft confirm_workflow_cancellation workflow_history
     wagtailadmin_pages: workflow_history_detail revisions_compare revisions_revert revisions_view
@@ -77,7 +77,7 @@ for term in ("search_vocabularygroup", "stories_author", "stories_theme"):
 MODERATORS = named("""
     wagtailadmin_ explore_root
     wagtailadmin_pages: collect_workflow_action_data lock revisions_unschedule set_page_position set_privacy
-    wagtailadmin_pages: workflow_action workflow_preview
+    wagtailadmin_pages: convert_alias workflow_action workflow_preview
     wagtailadmin_reports: locked_pages locked_pages_results page_types_usage page_types_usage_results
     wagtailsearchpromotions: add delete edit index index_results
     wagtailsettings: edit
