@@ -16,18 +16,19 @@ pytestmark = pytest.mark.django_db
 # Queries that count a search without results: an update and its savepoint, and on SQLite also a timeout.
 COUNTING = 5 if connection.vendor == "sqlite" else 3
 # {address: (queries of a process with an empty cache, queries of one that has cached what pages share)}. The
-# number in brackets is the most that the first may become.
+# number in brackets is the most that the first may become. The first includes a query for a withdrawn home
+# page, which only a request in a transaction makes, as the requests of a test are.
 PINNED = {
-    "/": (12, 3),  # (15)
-    "/stories/": (13, 2),  # (18)
-    "/stories/africa/": (13, 2),  # (18)
-    "/stories/?country=kenya&year=2025": (13, 6),  # (18)
-    "/stories/country/kenya/": (16, 6),  # (18)
-    "/stories/theme/forced-labour/": (16, 6),  # (18)
-    "/stories/africa/the-story/": (14, 1),  # (14)
+    "/": (13, 3),  # (15)
+    "/stories/": (14, 2),  # (18)
+    "/stories/africa/": (14, 2),  # (18)
+    "/stories/?country=kenya&year=2025": (14, 6),  # (18)
+    "/stories/country/kenya/": (17, 6),  # (18)
+    "/stories/theme/forced-labour/": (17, 6),  # (18)
+    "/stories/africa/the-story/": (15, 1),  # (15)
     "/search/?q=words": (14, 1),  # (20)
     "/search/?q=nothing-has-this-word": (19 + COUNTING, 5 + COUNTING),
-    "/about/": (6, 1),
+    "/about/": (7, 1),
     "/no-such-page/": (7, 3),
 }
 
