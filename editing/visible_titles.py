@@ -73,9 +73,9 @@ class VisibleTitles(LogFormatter):
         self.formatter, self.label = formatter, formatter.label
 
     def format_message(self, log_entry):
-        named = [log_entry.data[key] for key in ("source", "destination") if key in log_entry.data]
+        named = [log_entry.data[key] for key in ("source", "destination") if log_entry.data.get(key)]
         check = current_check.get()
-        if not (check and all(check.may_choose(Page, page["id"]) for page in named)):
+        if not (check and all(check.shows(Page, page["id"]) for page in named)):
             log_entry = SimpleNamespace(data={})
         return self.formatter.format_message(log_entry)
 
