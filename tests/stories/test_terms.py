@@ -95,7 +95,7 @@ def test_search_for_countries_accepts_any_text(client, text):
     client.force_login(make_user("Editors"))
 
     for address in ("/admin/snippets/stories/country/", "/admin/snippets/choose/stories/country/results/"):
-        assert client.get(address, {"q": text}).status_code == 200
+        assert client.get(address, {"q": text}).status_code == (400 if "\0" in text else 200)
 
 
 def test_country_of_a_story_can_not_be_deleted():
