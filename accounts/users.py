@@ -60,7 +60,8 @@ class SuperuserBox:
 
     def get_form(self, *arguments, **options):
         form = super().get_form(*arguments, **options)
-        if not self.request.user.is_superuser:
+        # The form of the user's own account has no such field.
+        if "is_superuser" in form.fields and not self.request.user.is_superuser:
             form.fields["is_superuser"].disabled = True
         return form
 

@@ -121,6 +121,14 @@ def test_manager_changes_others(manager):
     assert not get_user_model().objects.get(pk=user.pk).is_active
 
 
+def test_managers_change_their_own_account(manager):
+    address = f"/admin/users/edit/{manager.pk}/"
+    assert client_of(manager).get(address).status_code == 200
+    client_of(manager).post(address, NEW | {"username": manager.username, "first_name": "Another"})
+    manager.refresh_from_db()
+    assert (manager.first_name, manager.is_superuser) == ("Another", False)
+
+
 def test_user_is_not_copied(admin):
     """A copy would be made without an invitation, and with the rights of the original."""
     assert client_of(admin).get(f"/admin/users/copy/{admin.pk}/").status_code == 404

@@ -48,7 +48,7 @@ def test_changed_address_is_saved_after_password_and_code_by_keyboard(live_serve
     page = new_page(reduced_motion="reduce")
     give_session(page, live_server.url, amina)
     page.goto(live_server.url + ACCOUNT)
-    page.get_by_role("textbox", name="Email").fill("new@example.org")
+    page.get_by_role("textbox", name="E-mail").fill("new@example.org")
     key = b"01234567890123456789"
     TOTPDevice.objects.create(user=amina, key=key.hex())
     session = SessionStore(page.context.cookies()[0]["value"])
@@ -69,7 +69,7 @@ def test_changed_address_is_saved_after_password_and_code_by_keyboard(live_serve
     check_looks(page)
     page.keyboard.type(f"{totp(key):06d}")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("textbox", name="Email")).to_have_value("new@example.org")
+    expect(page.get_by_role("textbox", name="E-mail")).to_have_value("new@example.org")
     assert get_user_model().objects.get().email == "new@example.org"
 
 
