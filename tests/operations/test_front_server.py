@@ -46,6 +46,7 @@ class Site:
 
     def answer(self, environ, start_response):
         self.asked.append(environ)
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         start_response(self.status, list(self.headers.items()))
         return [self.body()]
 
