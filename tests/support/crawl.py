@@ -36,10 +36,24 @@ SOURCE_SETS = re.compile(r'\bsrcset="([^"]+)"')
 LOCATIONS = re.compile(r"<(?:loc|id)>https?://[^/<]+(/[^<]*)<")
 VARYING = [
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "UUID"),
-    (re.compile(r"\b[0-9a-f]{32}(?=\.)"), "FILE"),
+    # Names of stored pictures, and of their renditions before the filter.
+    (re.compile(r'((?:^|[/"])(?:images/)?)[0-9a-f]{12,}\w*(?:\.[0-9a-f]{8})?(?=\.)'), r"\1FILE"),
     (re.compile(r"\b[A-Za-z0-9]{64}\b"), "TOKEN"),
     (re.compile(r"(nonce[-=]\"?)[\w+/=-]{16,}"), r"\1NONCE"),
     (re.compile(r"\bsection-[0-9a-f]{8}\b"), "section-UUID"),
+    # Versions of Wagtail's static files, which depend on the secret key.
+    (re.compile(r"\?v=[0-9a-f]{8}\b"), "?v=HASH"),
+    # Numbers of block definitions, by the order in which modules define blocks, and of content types.
+    (re.compile(r"\bblockdef-\d+"), "blockdef-NUMBER"),
+    (re.compile(r'(content_type\\?"\s+value=\\?"|content_type=)\d+'), r"\1NUMBER"),
+    # Keys of the blocks of rich text.
+    (re.compile(r'(key\\*(?:&quot;|"):\s*\\*(?:&quot;|"))[0-9a-z]{1,5}(?=\\*(?:&quot;|"))'), r"\1KEY"),
+    (re.compile(r'(challenge(?:&quot;|"):\s*(?:&quot;|"))[\w-]{43,}'), r"\1CHALLENGE"),
+    # The secret of an app for codes, and its QR code.
+    (re.compile(r"<code>[A-Z2-7]{32}</code>"), "<code>SECRET</code>"),
+    (re.compile(r'\bd="M4,4H5V5H4z[^"]*"'), 'd="QR"'),
+    # Comments of templates leave empty lines.
+    (re.compile(r"(?:\\n|\s)+"), "\n"),
 ]
 UNCOMPARED_HEADERS = {"content-length", "etag", "last-modified", "expires", "date"}
 
@@ -171,7 +185,7 @@ def normalised(text):
     """Return `text` with all that differs from run to run replaced by fixed words."""
     for pattern, replacement in VARYING:
         text = pattern.sub(replacement, text)
-    return text
+    return text.strip()
 
 
 def compare(old, new):
