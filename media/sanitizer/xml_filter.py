@@ -35,9 +35,9 @@ PREFIXES = {
     "http://www.w3.org/XML/1998/namespace": "xml",
 }
 NAMESPACES = {prefix: address for address, prefix in PREFIXES.items()}
-# Elements that may lose their relationship, because its target isn't seen in the document.
+# Elements with a hyperlink. They may lose it, because readers see the text all the same.
 LINKS = {"w:hyperlink", "a:hlinkClick", "x:hyperlink"}
-# Levels of nested elements.
+# Levels of nested elements. Office writes some dozens at most; more are an attack on programs that read them.
 MAX_DEPTH = 200
 # Bytes that are read at a time.
 BLOCK_SIZE = 65536
@@ -145,6 +145,10 @@ class Filter:
         if name not in rules.elements:
             self.dropped = 1
             return name or "?"
+        # A picture without r:embed is a linked one: it would be loaded when the document is opened. expat
+        # joins the namespace and the name of an attribute with a space.
+        if name == "a:blip" and not any(key.endswith(" embed") for key in attributes):
+            raise Refused(Reason.LINKED)
         allowed = self.filter_attributes(name, attributes)
         head = "<" + name + "".join([f" {key}={quoteattr(value)}" for key, value in allowed.items()])
         if len(self.open) == 0:
