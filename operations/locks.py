@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 
 # First key of PostgreSQL's advisory locks. It separates them from the locks of other programs.
+# The keys are signed 32-bit integers.
 NAMESPACE = crc32(b"stories") & 0x7FFFFFFF
 
 

@@ -1,4 +1,4 @@
-"""Write the page that is shown while the site is down, with the current help lines."""
+"""Write the page that is shown while the site is down, with the current telephone numbers of help lines."""
 
 from django.core.management.base import BaseCommand, CommandError
 
