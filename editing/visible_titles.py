@@ -33,7 +33,9 @@ class RecentEditsPanel(home.RecentEditsPanel):
     def get_context_data(self, parent_context):
         context = super().get_context_data(parent_context)
         user = context["request"].user
-        context["last_edits"] = [edit for edit in context["last_edits"] if is_visible(edit[1], user)]
+        context["last_edits"] = [
+            (revision, page) for revision, page in context["last_edits"] if is_visible(page, user)
+        ]
         return context
 
 
@@ -76,7 +78,7 @@ class VisibleTitles(LogFormatter):
         named = [log_entry.data[key] for key in ("source", "destination") if log_entry.data.get(key)]
         check = current_check.get()
         if not (check and all(check.shows(Page, page["id"]) for page in named)):
-            log_entry = SimpleNamespace(data={})
+            log_entry = SimpleNamespace(data={})  # Without data, the formatter names no page.
         return self.formatter.format_message(log_entry)
 
     def format_comment(self, log_entry):

@@ -2,8 +2,8 @@
 
 A page is public if it is live and not hidden. It is hidden if it has a view restriction, if it is below a
 home page that is not live, if its parent page is hidden, or if it is an alias of a hidden page. Aliases can
-have aliases, so the functions use recursive queries. docs/decisions/public-pages.md says why Wagtail's own
-methods are not enough.
+have aliases, so the functions use recursive queries. Home pages are at depth 2 of the tree.
+docs/decisions/public-pages.md says why Wagtail's own methods are not enough.
 """
 
 from collections import defaultdict
@@ -69,7 +69,7 @@ class PublishedQuerySet(PageQuerySet):
         by_length = defaultdict(list)
         for path in paths:
             by_length[len(path)].append(path)
-        pages = self
+        pages = self  # one condition for each depth of the tree
         for length, same_length in by_length.items():
             pages = pages.exclude(In(Substr("path", 1, length), same_length))
         return pages

@@ -359,7 +359,8 @@ WAGTAILIMAGES_IMAGE_FORM_BASE = "media.forms.PictureForm"
 WAGTAILIMAGES_EXTENSIONS = ["heic", "heif", "jpeg", "jpg", "png", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = PIXELS
-# The same quality as WebP at Wagtail's default of 80, with 40% fewer bytes (docs/decisions/media.md).
+# About as good as WebP at Wagtail's default of 80, and smaller: docs/decisions/media.md has what was
+# measured.
 WAGTAILIMAGES_AVIF_QUALITY = 50
 
 WAGTAILDOCS_DOCUMENT_MODEL = "media.CleanDocument"
