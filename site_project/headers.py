@@ -36,6 +36,7 @@ class HeadersMiddleware(ContentSecurityPolicyMiddleware):
             return response
         if response.get("X-Frame-Options") == "SAMEORIGIN":
             # Wagtail sets this for previews, which it shows in a frame of the editor.
+            # The attribute is that of Django's csp_override(), which the admin's views use.
             policy = getattr(response, "_csp_config", settings.SECURE_CSP)
             response._csp_config = policy | {"frame-ancestors": [CSP.SELF]}
         return super().process_response(request, response)

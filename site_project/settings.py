@@ -140,7 +140,7 @@ if CACHE_URL:
             # In seconds: a cache that does not respond must not delay readers.
             "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
         }
-PAGE_CACHE = not DEBUG
+PAGE_CACHE = not DEBUG  # whether caching/page_cache.py caches public pages
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
 # The internal location at which nginx has the media files. media/views.py then lets nginx send them.
@@ -162,6 +162,7 @@ LANGUAGES = [
     ("en", _("English")),
     ("fr", _("French")),
     ("es", _("Spanish")),
+    # For pages. The interface is not translated into Arabic, so its words are English there.
     ("ar", _("Arabic")),
 ]
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
