@@ -50,12 +50,8 @@ def read_switch(name):
 
 def read_choice(name, choices, default):
     """Return the one of `choices`, in capitals, that the variable names in any case."""
-    return read(
-        name,
-        default,
-        lambda value: choices[choices.index(value.upper())],
-        f"must be one of {', '.join(choices)}.",
-    )
+    problem = f"must be one of {', '.join(choices)}."
+    return read(name, default, lambda value: choices[choices.index(value.upper())], problem)
 
 
 def read_list(name, is_valid, problem):

@@ -1,4 +1,4 @@
-"""StoryListing: the stories of an index page, in pages, with filters (facets) and how many stories each has."""
+"""StoryListing: the stories of an index page, in pages, with filters (facets) and the counts of each."""
 
 from dataclasses import dataclass
 
