@@ -1,6 +1,6 @@
 """Warns the owner by e-mail and ends other sessions when a password, e-mail address or second factor changes.
 
-The owner so notices an attacker who changes one of them, and a stolen session ends.
+So the owner notices an attacker who changes one of them, and a stolen session ends.
 """
 
 import logging

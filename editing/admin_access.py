@@ -118,7 +118,8 @@ def may_access_all(request, kwargs):
     """Return whether the user has a permission for each object (not a page) that a bulk action is for."""
     try:
         model = apps.get_model(kwargs["app_label"], kwargs["model_name"])
-        # For "all", Wagtail's views themselves take only what the user may see.
+        # For "all", Wagtail itself takes only the files that the user may change. Other models have no
+        # sections.
         chosen = [value for value in request.GET.getlist("id") if value != "all"]
         found = list(model.objects.filter(pk__in=chosen))
     except (LookupError, ValueError):
