@@ -68,6 +68,7 @@ def build_navigation(request, current=None):
     max_depth = home.depth + 1 + SECTION_MENU_DEPTH
     site = Site.find_for_request(request)
     navigation_pages = cached(("navigation", site.pk, home.pk), partial(find_navigation_pages, home, request))
+    # Copies, which get attributes below: all requests share the cached pages.
     pages = [
         copy(page)
         for page in navigation_pages
