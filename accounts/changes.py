@@ -24,7 +24,7 @@ EMAIL_CHANGED = gettext_lazy(
     "The e-mail address of your account was changed. This message goes to the address that it had before."
 )
 PASSWORD_CHANGED = gettext_lazy("The password of your account was changed.")
-APP_SET_UP = gettext_lazy("An app for codes was set up for your account. Another one is accepted no longer.")
+APP_SET_UP = gettext_lazy("An app for codes was set up for your account. An earlier app no longer works.")
 PASSKEY_ADDED = gettext_lazy("A passkey was added to your account.")
 FACTOR_REMOVED = gettext_lazy("A passkey or the app for codes was removed from your account.")
 FACTORS_RESET = gettext_lazy(
