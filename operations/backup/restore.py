@@ -1,6 +1,7 @@
 """Restores a backup: verifies all of it, adds the files, replaces the database, deletes the old files.
 
-Then it migrates the database of an older backup, and writes the outage page with the restored help lines.
+Then it migrates the database of an older backup, and writes the outage page, which visitors get while the
+site is down, with the restored telephone numbers of help lines.
 """
 
 from django.conf import settings

@@ -16,7 +16,7 @@ from operations import locks
 class Command(BaseCommand):
     help = (
         "Migrate the database, make the first administrator (FIRST_ADMIN) if there is none, and write the "
-        "maintenance page. Processes that run it at the same time wait for each other."
+        "outage page. Processes that run it at the same time wait for each other."
     )
     # The checks query the database. handle() runs them inside the lock: processes that start together on a
     # new SQLite file would lock each other out.
