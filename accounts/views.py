@@ -42,7 +42,10 @@ class PasskeyForm(forms.Form):
 
 @never_cache
 def ask_second_factor(request):
-    """View that asks a pending user for the second factor, or sets up one for a user who has none."""
+    """View that asks a pending user for the second factor, or sets up the first one.
+
+    Users who are signed in can set up an app here, if they have none. "leave" is the button to sign out.
+    """
     user = second_factor.pending_user(request)
     if request.method == "POST" and "leave" in request.POST:
         logout(request)
