@@ -12,7 +12,7 @@ class LoginAttempt(models.Model):
 
     digest = models.CharField(max_length=64, unique=True)
     count = models.PositiveIntegerField(default=0)
-    last = models.DateTimeField()
+    last = models.DateTimeField()  # when an attempt was last counted
 
     class Meta:
         verbose_name = "login attempt"
