@@ -19,6 +19,7 @@ LAPTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 360, "height": 740}
 STORY = "/stories/africa/dakar-meeting-kedougou-gold-zones/"
 ARABIC_STORY = "/ar/قصص/عمل-آمن-في-الخارج/"
+# {name of the picture: (path, size in CSS pixels, colour scheme)}.
 READERS_PAGES = {
     "home-phone": ("/", PHONE, "light"),
     "stories": ("/stories/", LAPTOP, "light"),

@@ -154,6 +154,7 @@ class SafeLinkElementHandler(ExternalLinkElementHandler):
 
 @hooks.register("register_rich_text_features", order=1000)
 def replace_links(features):
+    # With its high order, the hook runs after Wagtail's own, which register the rules for links.
     features.register_link_type(PublicPageLink)
     features.register_link_type(ExternalLink)
     rules = features.converter_rules_by_converter["contentstate"]["link"]

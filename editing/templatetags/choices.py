@@ -9,5 +9,5 @@ register = template.Library()
 
 @register.filter
 def may_show(instance):
-    """Return whether the page may show `instance` to its user."""
+    """Return whether the admin may show `instance` to the user of this request."""
     return hidden_choices.may_show(type(instance), instance.pk)
