@@ -62,6 +62,7 @@ REFUSED = {
     "a:videoFile": Reason.CANNOT_CLEAN,
     "a:audioFile": Reason.CANNOT_CLEAN,
 }
+# Elements that both formats skip with their content.
 EXTENSIONS = qualified_names("a", "extLst extraClrSchemeLst objectDefaults custClrLst") | qualified_names(
     "pic", "extLst"
 )

@@ -57,6 +57,7 @@ ATTRIBUTES = token_attributes(
     quotePrefix pivotButton horizontal vertical textRotation wrapText indent shrinkToFit readingOrder
     justifyLastLine locked builtinId iLevel customBuiltin defaultTableStyle defaultPivotStyle editAs"""
 ) | {"ref": full_match(r"[A-Z0-9:$]{0,30}"), "xml:space": token}
+# Attributes of the elements with the prefix "xdr", which put drawings onto a sheet.
 DRAWN = token_attributes("editAs cx cy x y id name hidden macroless txBox rot bwMode") | drawing.ATTRIBUTES
 # Any text on one line. Excel allows 255 characters.
 LINE = full_match(r"[^\x00-\x1f]{0,255}")
@@ -81,6 +82,7 @@ EXACT = drawing.EXACT | {
     ("x:drawing", "r:id"): any_value,
     ("x:tablePart", "r:id"): any_value,
 }
+# The arguments of Rules for all parts. Its docstring in xml_filter.py says what each allows.
 SHARED = {
     "elements": ELEMENTS,
     "attributes": {"x": ATTRIBUTES, "xdr": DRAWN, "a": drawing.ATTRIBUTES, "pic": drawing.ATTRIBUTES},
@@ -120,6 +122,7 @@ class SheetFilter(Filter):
         return super().write_start(name, attributes)
 
     def end(self, name):
+        # "/x:c" is the state of a cell that is written (Filter.open).
         if self.open[-1] == "/x:c" and self.has_formula and not self.has_value:
             raise Refused(Reason.FORMULAS)
         super().end(name)

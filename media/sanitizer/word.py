@@ -75,6 +75,7 @@ ATTRIBUTES = token_attributes(
     evenHBand oddHBand evenVBand oddVBand""",
     prefix="w:",
 ) | {"xml:space": token}
+# Attributes of the elements with the prefixes "wp", "wps" and "wpg", which put drawings onto a page.
 DRAWN = token_attributes("""
     distT distB distL distR simplePos relativeHeight behindDoc locked layoutInCell allowOverlap
     x y cx cy l t r b relativeFrom wrapText edited id name hidden txBox bwMode
@@ -115,6 +116,7 @@ REFUSED = (
     | dict.fromkeys(qualified_names("v", "imagedata textpath"), Reason.CANNOT_CLEAN)
     | {"wps:linkedTxbx": Reason.CANNOT_CLEAN}
 )
+# The arguments of Rules for all parts. Its docstring in xml_filter.py says what each allows.
 SHARED = {
     "elements": ELEMENTS,
     "attributes": {
