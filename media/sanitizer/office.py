@@ -107,7 +107,7 @@ def rebuild(data, kind):
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(output, "w") as new:
         if len(old.filelist) > MAX_PARTS:
             raise Refused(Reason.TOO_MUCH)
-        if any(part.flag_bits & 1 for part in old.filelist):
+        if any(part.flag_bits & 1 for part in old.filelist):  # encrypted
             raise Refused(Reason.LOCKED)
         Rebuilder(old, new, kind).run()
     return output.getvalue()

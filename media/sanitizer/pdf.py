@@ -73,6 +73,7 @@ class Cleaner:
         self.pages = set()
 
     def clean(self):
+        # Such as /Info, with author and dates.
         for key in list(self.pdf.trailer.keys()):
             if key not in {"/Root", "/Size"}:
                 del self.pdf.trailer[key]
