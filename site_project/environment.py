@@ -115,7 +115,7 @@ def read_database(data_dir):
         return database | {"OPTIONS": SQLITE_OPTIONS}
     if engine != "django.db.backends.postgresql" or not database["NAME"]:
         stop("DATABASE_URL", problem)
-    # In seconds, as for the queries: operations/postgresql/base.py.
+    # The times are in seconds. A query has a limit too: operations/postgresql/base.py.
     database["OPTIONS"] = {"connect_timeout": 2} | database.get("OPTIONS", {})
     return database | {"ENGINE": "operations.postgresql", "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
@@ -200,6 +200,7 @@ def read_proxies():
 
 def read_first_admin():
     """Return the user name of the first administrator, "random" for a generated name, or ""."""
+    # Production does not start with an account "demo": accounts/demo_account.py.
     name = read("FIRST_ADMIN")
     if name and (not re.fullmatch(r"[\w.@+-]{1,150}", name) or name.lower() == "demo"):
         stop("FIRST_ADMIN", "must be a user name of letters, digits and @ . + - _, and not demo.")
