@@ -63,6 +63,7 @@ class HomePage(WithdrawnAliasesMixin, Page):
     )
 
     base_form_class = CheckedPageForm
+    # Wagtail's own method misses the restrictions above the source of an alias.
     get_view_restrictions = restrictions_on
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = ["stories.StoryIndexPage", "home.StandardPage"]
@@ -210,7 +211,7 @@ class StandardPage(WithdrawnAliasesMixin, Page):
     )
 
     base_form_class = CheckedPageForm
-    get_view_restrictions = restrictions_on
+    get_view_restrictions = restrictions_on  # as in HomePage
     parent_page_types = ["home.HomePage", "home.StandardPage"]
     subpage_types = ["home.StandardPage"]
     page_description = _("A plain page, such as “About us” or “Get help”.")

@@ -88,7 +88,7 @@ class StoryListing:
         self.country, self.theme = country, theme
         self.cache_key = index.pk, country and country.pk, theme and theme.pk, get_language()
         form = StoryFilterForm(params)
-        form.is_valid()
+        form.is_valid()  # fills `errors`, and `cleaned_data` with the valid filters
         self.has_bad_filter = bool(form.errors)
         self.filters = {name: value for name, value in form.cleaned_data.items() if value}
         self.page_number = params.get("page")
