@@ -2,8 +2,9 @@
 
 A page is public if it is live and not hidden. It is hidden if it has a view restriction, if it is below a
 home page that is not live, if its parent page is hidden, or if it is an alias of a hidden page. Aliases can
-have aliases, so the functions use recursive queries. Home pages are at depth 2 of the tree.
-docs/decisions/public-pages.md says why Wagtail's own methods are not enough.
+have aliases, so the functions use recursive queries. Home pages are at depth 2 of the tree. The path of a
+page begins with the paths of the pages above it. docs/decisions/public-pages.md says why Wagtail's own
+methods are not enough.
 """
 
 from collections import defaultdict
@@ -91,13 +92,13 @@ def find_hidden_paths():
     return list(hidden_roots().values_list("path", flat=True))
 
 
-def is_in_subtree(roots, path="path"):
-    """Return the condition that a page is one of `roots`, or a descendant. `path`: the field with its path.
+def is_in_subtree(roots):
+    """Return the condition that a page is one of `roots`, or a descendant.
 
     The query selects `roots` by primary key. With a join, SQLite, which has no statistics, would read all
     pages again for each page.
     """
-    return Exists(roots.order_by().filter(path=Substr(OuterRef(path), 1, Length("path"))))
+    return Exists(roots.order_by().filter(path=Substr(OuterRef("path"), 1, Length("path"))))
 
 
 def is_hidden(page):
