@@ -91,7 +91,7 @@ def load(reader, report):
                 raise BackupError("The database in the backup is damaged.")
             if row_counts(copy) != reader.manifest["tables"]:
                 raise BackupError(
-                    "The database in the backup lacks rows that the backup lists, or has others."
+                    "The database in the backup has other numbers of rows than it lists."
                 )
             check_columns(copy)
             connection.ensure_connection()
