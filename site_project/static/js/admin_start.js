@@ -1,5 +1,5 @@
-/* Starts those parts of Wagtail's forms that Wagtail itself starts by inline scripts, which the policy
-   blocks. Each has an element with data-controller="start" in its place: docs/overrides.md. */
+/* Starts those parts of Wagtail's forms that Wagtail itself starts by inline scripts, which the Content Security
+   Policy blocks. Each has an element with data-controller="start" in its place: docs/overrides.md. */
 {
   // The rich text editor writes styles into the page: placeholders, the numbers of lists inside lists.
   // This page's nonce lets in what scripts make in this way, but no style that came as HTML.
@@ -16,7 +16,8 @@
   const { Jcrop } = window.jQuery;
   if (Jcrop) Jcrop.defaults.touchSupport = "ontouchstart" in window;
 
-  // What data-start-name-value may name: classes, with a capital letter, and functions.
+  // What data-start-name-value may name: classes, with a capital letter, and functions. An attribute in the page
+  // can call nothing else.
   const NAMES = new Set([
     "Chooser", "DocumentChooser", "ImageChooser", "PageChooser", "SnippetChooser",
     "InlinePanel", "MultipleChooserPanel",
