@@ -12,8 +12,8 @@ outlines: a key of OUTLINES with the arguments of its function in outlines.py; `
 The colour `teal+sky.3` is teal mixed with 0.3 of sky. A motif is a key of MOTIFS, followed by the arguments
 of its function. `backdrop` sets the colours of the background. What follows a `#` is a comment.
 
-Coordinates are pixels of the finished picture. It is drawn SCALE times larger and reduced at the end, for
-smooth edges.
+An argument is a number, a point `x,y`, a colour, or `/` for a corner of a curve. Coordinates are pixels of
+the finished picture. It is drawn SCALE times larger and reduced at the end, for smooth edges.
 """
 
 import random
