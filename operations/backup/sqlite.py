@@ -90,9 +90,7 @@ def load(reader, report):
             if copy.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
                 raise BackupError("The database in the backup is damaged.")
             if row_counts(copy) != reader.manifest["tables"]:
-                raise BackupError(
-                    "The database in the backup has other numbers of rows than it lists."
-                )
+                raise BackupError("The database in the backup has other numbers of rows than it lists.")
             check_columns(copy)
             connection.ensure_connection()
             copy.backup(connection.connection)
