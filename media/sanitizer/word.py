@@ -162,6 +162,7 @@ FIELD = re.compile(
     rf"\s*((PAGE|NUMPAGES|SECTION|SECTIONPAGES){SWITCHES}|(PAGEREF|REF|NOTEREF|SEQ|STYLEREF|TOC|LISTNUM){ARGUMENTS})",
     re.IGNORECASE,
 )
+# A link to the web, an e-mail, a phone or a bookmark (\l). The switches \o (a tip) and \m are not allowed.
 LINK = re.compile(
     r"""\s*HYPERLINK\s+("(https?://|mailto:|tel:)[^"\\]*"|\\l\s+"?[\w.-]+"?)(\s+\\[hnt])*\s*""", re.IGNORECASE
 )
@@ -185,15 +186,15 @@ class WordFilter(Filter):
     def write_start(self, name, attributes):
         if name == "w:fldChar":
             self.change_field(attributes.get(f"{WORD_NAMESPACE} fldCharType"))
-            self.dropped = 1
+            self.dropped = 1  # change_field() has written what stays
             return "skip"
         if name == "w:instrText":
             self.dropped = 1
-            return "code"
+            return "code"  # a state of its own: text() collects the instruction
         if name == "w:fldSimple":
             code = attributes.get(f"{WORD_NAMESPACE} instr", "")
             if not is_safe_field(code):
-                return ""
+                return ""  # only its content stays
             self.output.append(f"<w:fldSimple w:instr={quote(code)}>")
             return "/w:fldSimple"
         return super().write_start(name, attributes)
@@ -209,7 +210,7 @@ class WordFilter(Filter):
             field["is_code"] = False
             field["is_safe"] = is_safe_field(field["code"])
             if field["is_safe"]:
-                text = quote(field["code"])[1:-1]
+                text = quote(field["code"])[1:-1]  # without the quotes
                 self.output[field["place"]] = (
                     '<w:fldChar w:fldCharType="begin"/>'
                     f'<w:instrText xml:space="preserve">{text}</w:instrText>'
@@ -232,4 +233,5 @@ class WordFilter(Filter):
 
 
 def quote(text):
+    """Return `text` as an XML attribute, always in double quotes."""
     return quoteattr(text, {'"': "&quot;"})
