@@ -14,6 +14,7 @@ RUN export SECRET_KEY=$(head -c 64 /dev/urandom | base64 -w 0) BASE_URL=https://
 
 FROM python:3.13-slim
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DATA_DIR=/data
+# The user ID is also in deploy/make_secrets.py.
 RUN useradd --uid 10001 --create-home stories && mkdir /data && chown stories /data
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
@@ -21,6 +22,7 @@ WORKDIR /app
 USER stories
 VOLUME /data
 EXPOSE 8000
+# The image has no curl.
 HEALTHCHECK --start-period=120s --timeout=5s CMD ["python", "-c", \
     "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ.get(\"PORT\", 8000)}/livez', timeout=3)"]
 CMD ["deploy/start"]

@@ -1,4 +1,4 @@
-"""Configuration of this app and of Wagtail's app of users. It connects the receivers of Django's signals."""
+"""App configurations of accounts, and of Wagtail's app of users in a variant that the settings install."""
 
 from django.apps import AppConfig
 from wagtail.users.apps import WagtailUsersAppConfig

@@ -13,9 +13,9 @@ class ThrottledBackend(ModelBackend):
         if username is None or password is None:
             return None
         throttle = Throttle("password", request, username)
-        if not throttle.count_attempt():
+        if not throttle.allow_attempt():
             if request:
-                request.is_throttled = True  # the form shows another message then
+                request.is_throttled = True  # the forms that ask for the password then say why
             raise PermissionDenied
         user = super().authenticate(request, username, password, **kwargs)
         if user:

@@ -1,7 +1,6 @@
-"""What happens when a password, an e-mail address or a second factor changes.
+"""Warns the owner by e-mail and ends other sessions when a password, e-mail address or second factor changes.
 
-The owner of the account gets an e-mail, and the account's other sessions end. An attacker who changes one of
-them is noticed, and one who has a stolen session loses it.
+So the owner notices an attacker who changes one of them, and a stolen session ends.
 """
 
 import logging
@@ -20,12 +19,12 @@ from accounts.sessions import end_sessions
 
 logger = logging.getLogger(__name__)
 
-# The sentences that the e-mail says.
+# What the e-mail says about each change.
 EMAIL_CHANGED = gettext_lazy(
     "The e-mail address of your account was changed. This message goes to the address that it had before."
 )
 PASSWORD_CHANGED = gettext_lazy("The password of your account was changed.")
-APP_SET_UP = gettext_lazy("An app for codes was set up for your account. Another one is accepted no longer.")
+APP_SET_UP = gettext_lazy("An app for codes was set up for your account. An earlier app no longer works.")
 PASSKEY_ADDED = gettext_lazy("A passkey was added to your account.")
 FACTOR_REMOVED = gettext_lazy("A passkey or the app for codes was removed from your account.")
 FACTORS_RESET = gettext_lazy(
@@ -44,16 +43,18 @@ def notify(user, email, message):
     """Send `message` about the account of `user` to the address `email` once the transaction commits."""
     if settings.SENDS_MAIL and email:
 
-        def send():  # Django logs the name of the function, and a partial shows its arguments
+        def send():  # Not a partial: if it fails, Django logs the callable, and a partial with its arguments.
             _send(user, email, message)
 
+        # robust: what is committed stays a success if the e-mail can't be sent.
         transaction.on_commit(send, robust=True)
 
 
 def detect_access_change(instance, update_fields=None, raw=False, **_arguments):
-    """Notify the owner if the password or the e-mail address of a user changes.
+    """Notify the owner if the password or the e-mail address of the user `instance` changes.
 
-    This is a receiver of `pre_save`, which every User.save() sends.
+    A new e-mail address also ends the user's other sessions. This is a receiver of `pre_save`, which every
+    User.save() sends; `raw` is true while a fixture is loaded.
     """
     fields = {"email", "password"} & set(
         update_fields if update_fields is not None else ["email", "password"]

@@ -1,4 +1,4 @@
-"""The demo account of try-out mode. It has a random password, and production refuses to start with it."""
+"""The demo account of try-out mode (`make run`), with a random password. Production doesn't start with it."""
 
 import sys
 
@@ -18,7 +18,7 @@ def password_file():
 
 def refuse_in_production():
     """End the program if the demo account exists in production."""
-    if settings.LOCAL:
+    if settings.LOCAL:  # try-out mode or DEBUG
         return
     try:
         found = get_user_model().objects.filter(username=USERNAME).exists()
@@ -38,7 +38,7 @@ def refuse_in_production():
 def create():
     """Create the demo account if it is missing.
 
-    Return its user name and its password. The password is None if its file is missing.
+    Return its user name and its password. The password is None if the account exists and its file is missing.
     """
     users = get_user_model().objects
     if not users.filter(username=USERNAME).exists():

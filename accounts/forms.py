@@ -13,7 +13,7 @@ class SignInForm(LoginForm):
     """Wagtail's sign-in form with a message of its own for a throttled attempt."""
 
     def get_invalid_login_error(self):
-        if getattr(self.request, "is_throttled", False):
+        if getattr(self.request, "is_throttled", False):  # set by ThrottledBackend
             return ValidationError(TOO_MANY, code="throttled")
         return super().get_invalid_login_error()
 
@@ -25,7 +25,7 @@ class ResetForm(PasswordResetForm):
     """
 
     def save(self, request=None, **options):
-        if Throttle("reset", request, self.cleaned_data["email"]).count_attempt():
+        if Throttle("reset", request, self.cleaned_data["email"]).allow_attempt():
             super().save(request=request, **options)
 
     def send_mail(self, *arguments, **options):
@@ -36,11 +36,11 @@ class ResetForm(PasswordResetForm):
 class NewPasswordForm(PasswordChangeForm):
     """Wagtail's form for a new password. It counts the old password as an attempt to sign in."""
 
-    request = None
+    request = None  # set by PasswordPanel
 
     def clean_old_password(self):
         throttle = Throttle("password", self.request, self.user.get_username())
-        if not throttle.count_attempt():
+        if not throttle.allow_attempt():
             raise ValidationError(TOO_MANY, code="throttled")
         password = super().clean_old_password()
         throttle.record_success()
@@ -53,6 +53,8 @@ class PasswordPanel(ChangePasswordPanel):
     form_class = NewPasswordForm
 
     def is_active(self):
+        # Wagtail's method also asks for WAGTAIL_PASSWORD_MANAGEMENT_ENABLED, which is off so that
+        # Wagtail's own panel is not shown.
         return self.user.has_usable_password()
 
     def get_form(self):

@@ -38,6 +38,7 @@ class InvitationTokens:
     signer = TimestampSigner(sep=".", salt="accounts.invitations")
 
     def make_token(self, user):
+        # Only the time and the signature: check_token() knows the rest from the user.
         return self.signer.sign(self._state_of(user)).removeprefix(self._state_of(user) + ".")
 
     def check_token(self, user, token):

@@ -12,7 +12,7 @@ class LoginAttempt(models.Model):
 
     digest = models.CharField(max_length=64, unique=True)
     count = models.PositiveIntegerField(default=0)
-    last = models.DateTimeField()
+    last = models.DateTimeField()  # when an attempt was last counted
 
     class Meta:
         verbose_name = "login attempt"
@@ -23,11 +23,14 @@ class LoginAttempt(models.Model):
 
 
 class Passkey(Device):
-    """The public key of a WebAuthn credential. The private key never leaves the user's device."""
+    """The public key of a WebAuthn credential. The private key never leaves the user's device.
+
+    The base class of django-otp has the user, the name, and `confirmed`, which is True for all passkeys.
+    """
 
     # base64url of at most 1023 bytes, the limit of WebAuthn.
     credential_id = models.CharField(max_length=1364, unique=True)
     public_key = models.BinaryField()
-    # The authenticator's counter of its uses: a lower number reveals a copy. Some authenticators always send
-    # 0.
+    # How often the authenticator was used, by its own count: a lower number reveals a copy of it. Some
+    # authenticators always send 0.
     sign_count = models.PositiveBigIntegerField(default=0)

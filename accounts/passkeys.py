@@ -34,6 +34,7 @@ def registration_options(request, user):
     options = webauthn.generate_registration_options(
         rp_id=_host(request),
         rp_name=_host(request),
+        # The authenticator stores this ID, which must not identify the user (section 14.6.1).
         user_id=salted_hmac("passkey", str(user.pk), algorithm="sha256").digest(),
         user_name=user.get_username(),
         exclude_credentials=_descriptors(user),
@@ -111,12 +112,12 @@ def verify(request, user, answer):
     return passkey
 
 
-def _verify(verify, request, challenge, answer, **known):
-    """Return the result of the function `verify` of the library, or None if the answer is invalid."""
+def _verify(library_function, request, challenge, answer, **known):
+    """Return the result of one of webauthn's two functions, or None if the answer is invalid."""
     if not challenge:
         return None
     try:
-        return verify(
+        return library_function(
             credential=answer,
             expected_challenge=base64url_to_bytes(challenge),
             expected_rp_id=_host(request),
@@ -129,6 +130,7 @@ def _verify(verify, request, challenge, answer, **known):
 
 
 def _host(request):
+    # Without the port, which is not part of a relying party's ID.
     return urlsplit(f"//{request.get_host()}").hostname
 
 
@@ -141,6 +143,7 @@ def _credential_id(answer):
     """Return the ID of the credential in `answer`, or "" if there is no valid one."""
     try:
         found = json.loads(answer)["id"]
+        # base64url only: a NUL would be an error of PostgreSQL.
         return found if re.fullmatch("[A-Za-z0-9_-]+", found) else ""
     except (ValueError, TypeError, KeyError, RecursionError):
         return ""

@@ -30,8 +30,9 @@ WRONG_CODE = _("This code is not right, or was used already. Please wait for the
 WRONG_PASSKEY = _("This passkey was not accepted. Please try again, or enter a code.")
 # Session key: an error message for the next page that asks.
 PROBLEM = "reauthentication_problem"
-# Names of fields in the page that asks. The fields of the interrupted form have the prefix PENDING.
-STEP, WAS_POSTED, PENDING = "reauthentication_step", "reauthentication_was_posted", "pending-"
+# Names of hidden fields in the page that asks: the kind of proof that the page asks for, and whether the
+# interrupted request was a POST. The fields of its form have the prefix INTERRUPTED.
+STEP, WAS_POSTED, INTERRUPTED = "reauthentication_step", "reauthentication_was_posted", "interrupted-"
 
 
 # --- Which views ---------------------------------------------------------------------------------
@@ -39,7 +40,7 @@ STEP, WAS_POSTED, PENDING = "reauthentication_step", "reauthentication_was_poste
 
 def changes_access(request, user):
     """Return whether the form of the account page changes the e-mail address or the password."""
-    sent = request.POST
+    sent = request.POST  # Each panel of the account page prefixes its fields with its name.
     email = sent.get("email-email", user.email)
     return email != user.email or any(sent.get(f"password-new_password{n}") for n in (1, 2))
 
@@ -52,7 +53,7 @@ def sets_up_factor(request, user):
 
 
 def is_about_users(request, _user):
-    """Return whether a bulk action is one on users."""
+    """Return whether a bulk action is one on users or groups."""
     return request.resolver_match.kwargs["app_label"] == "auth"
 
 
@@ -69,9 +70,9 @@ PROTECTED_VIEWS = {
     "wagtail_bulk_action": is_about_users,
     "wagtailadmin_account": changes_access,
 } | {
-    f"wagtailusers_{kind}:{name}": always
-    for kind, names in (("users", ["add", "delete", "edit"]), ("groups", ["add", "delete", "edit"]))
-    for name in names
+    f"wagtailusers_{kind}:{action}": always
+    for kind in ("users", "groups")
+    for action in ("add", "delete", "edit")
 }
 
 
@@ -82,7 +83,7 @@ def require_recent_proof(view):
     def checked(request, *arguments, **named):
         needs_proof = PROTECTED_VIEWS.get(request.resolver_match.view_name)
         user = get_account(request) if needs_proof else None
-        if user and (response := ask(request, user, needs_proof)):
+        if user and (response := check_or_ask(request, user, needs_proof)):
             return response
         with preserve_session(request.session):
             return view(request, *arguments, **named)
@@ -113,15 +114,16 @@ def missing_proof(request, user):
     return ""
 
 
-def ask(request, user, needs_proof):
-    """Return the page that asks `user` for the missing proof, or None if the view may run.
+def check_or_ask(request, user, needs_proof):
+    """Check the proof that `request` may contain. Return the page that asks for another, if one is missing.
 
-    A proof in `request` is checked first. `request.POST` becomes the data of the interrupted form.
+    Return None if the view may run. `request.POST` then is the data of the interrupted form. If there was no
+    such form, return a redirect that opens the view with GET.
     """
     answer = request.POST if STEP in request.POST else None
     was_posted = request.method == "POST" and (answer is None or WAS_POSTED in answer)
     if answer is not None:
-        request.POST = pending_form(answer)
+        request.POST = interrupted_form(answer)
     if needs_proof(request, user):
         problem = check_proof(request, user, answer) if answer else request.session.pop(PROBLEM, "")
         if missing := missing_proof(request, user):
@@ -143,7 +145,7 @@ def check_proof(request, user, sent):
         return ""  # the first proof has expired, and the page asks for it again
     elif step == "factor":
         throttle = Throttle("code", request, user.pk)
-        if not throttle.count_attempt():
+        if not throttle.allow_attempt():
             return TOO_MANY
         if "passkey" in sent:
             device, wrong = passkeys.verify(request, user, sent["passkey"]), WRONG_PASSKEY
@@ -165,12 +167,12 @@ def mark_identity_verified(request, at=None):
     request.session.cycle_key()
 
 
-def pending_form(answer):
+def interrupted_form(answer):
     """Return the data of the interrupted form, which the page that asks held in hidden fields."""
     form = QueryDict(mutable=True)
     for name, values in answer.lists():
-        if name.startswith(PENDING):
-            form.setlist(name.removeprefix(PENDING), values)
+        if name.startswith(INTERRUPTED):
+            form.setlist(name.removeprefix(INTERRUPTED), values)
     form._mutable = False
     return form
 
@@ -182,7 +184,7 @@ def render_question(request, user, missing, problem, was_posted):
         "step": missing,
         "problem": problem,
         "was_posted": was_posted,
-        "pending": [(name, value) for name, values in fields for value in values],
+        "interrupted_form": [(name, value) for name, values in fields for value in values],
         "has_files": bool(request.FILES),
         "has_password": user.has_usable_password(),
         "provider": settings.IDENTITY_PROVIDER.get("name", ""),

@@ -36,7 +36,7 @@ FACTOR_VERIFIED_AT = "factor_verified_at"
 FACTORS = [TOTPDevice, Passkey]
 # With SECOND_FACTOR=administrators, users with one of these need a second factor, as superusers do.
 USER_MANAGEMENT_PERMISSIONS = ["auth.add_user", "auth.change_user", "auth.add_group", "auth.change_group"]
-# URL names that a pending user may open. All others in the admin redirect to `second_factor`.
+# URL names in the admin that a pending user may open. All others redirect to `second_factor`.
 EXEMPT_URL_NAMES = {
     "invitation",
     "second_factor",
@@ -80,7 +80,7 @@ def known_user(request, user):
 
 def pending_user(request):
     """Return the pending user of the session, or None."""
-    bool(request.user.is_authenticated)  # evaluates the lazy user, which sets `request.pending_user`
+    bool(request.user.is_authenticated)  # evaluates the lazy user: known_user() sets `request.pending_user`
     return getattr(request, "pending_user", None)
 
 
@@ -134,10 +134,12 @@ def add_app(user, key, code):
     shown = TOTP(unhexlify(key))
     shown.time = time.time()
     # Checked before the device exists, because TOTPDevice.verify_token() saves a device after a wrong code.
+    # tolerance: a code may be one period of 30 seconds early or late.
     if not re.fullmatch("[0-9]{6}", code) or not shown.verify(int(code), tolerance=1):
         return None
     TOTPDevice.objects.filter(user=user).delete()
     handle_access_change(user, APP_SET_UP)
+    # last_t: this code is used, so signing in needs a later one.
     return TOTPDevice.objects.create(user=user, key=key, name="app", last_t=shown.t())
 
 
@@ -196,5 +198,6 @@ def delete_all(user):
 
 
 def _digest(code):
-    # The codes have 80 random bits, so the hash needs no key. They stay valid if the secret key changes.
+    # The codes have 80 random bits, so the hash needs no key, and they stay valid if the secret key changes.
+    # StaticToken.token has room for 16 characters.
     return hashlib.sha256(code.encode()).hexdigest()[:16]

@@ -24,7 +24,8 @@ from accounts.views import next_url
 
 logger = logging.getLogger(__name__)
 
-# Session keys: the address to redirect to afterwards, and when the user was asked to sign in again.
+# Session keys: the address to redirect to afterwards, and when a user who is signed in here was asked to sign
+# in again (None for a first sign-in).
 TARGET, ASKED_AGAIN_AT = "single_sign_on_target", "single_sign_on_asked_again_at"
 # How long a visitor has to sign in at the provider.
 STARTED_FOR = timedelta(minutes=10)
@@ -52,7 +53,8 @@ def sso_start(request):
     except Exception as error:  # the provider may return anything, or not respond
         return fail_verification(request, error) if again else refuse(request, error)
     if not get_account(request):
-        set_session_end(request.session, STARTED_FOR)  # anybody can make such a session
+        # Anybody can make such a session, so it is deleted early.
+        set_session_end(request.session, STARTED_FOR)
     request.session[TARGET] = next_url(request)
     request.session[ASKED_AGAIN_AT] = time.time() if again else None
     return response
@@ -78,7 +80,7 @@ def sso_callback(request):
     user = get_user_by_email(email)
     if not user:
         return refuse(request)
-    request.session.flush()
+    request.session.flush()  # nothing of the visitor's session gets into the user's
     login(request, user, settings.AUTHENTICATION_BACKENDS[0])
     # The provider may remember the browser and not ask for the password, so the time in its token counts.
     mark_identity_verified(request, at=signed_in_at)
@@ -114,7 +116,7 @@ def refuse(request, error=None):
 
 def log_refusal(error):
     """Log the type of `error`. Its message, and the user's address, are private."""
-    logger.warning("Single sign-on was refused: %s", type(error).__name__ if error else "nobody here")
+    logger.warning("Single sign-on was refused: %s", type(error).__name__ if error else "no such account")
 
 
 def get_client():
@@ -145,6 +147,7 @@ def verified_email(request):
     Raises an exception of any kind if the token is invalid or the provider does not respond.
     """
     client, provider = get_client(), settings.IDENTITY_PROVIDER
+    # Authlib allows the algorithms that the provider's metadata lists, so the list is replaced.
     client.load_server_metadata()["id_token_signing_alg_values_supported"] = ALGORITHMS
     token = client.authorize_access_token(
         request,
@@ -157,6 +160,7 @@ def verified_email(request):
     signed_in_at = min(claims.get("auth_time") or 0, time.time())
     if "email" not in claims:
         more = client.userinfo(token=token)
+        # The response may be about another user: OpenID Connect Core, section 5.3.2.
         claims = more if more["sub"] == claims["sub"] else {}
     return (claims.get("email", "") if claims.get("email_verified") is True else ""), signed_in_at
 

@@ -26,8 +26,9 @@ PER_NAME_AND_ADDRESS, PER_ADDRESS = 5, 20
 # Here that takes 20 addresses, and leaves at most 9,600 guesses a day for a password of 12 characters or
 # more.
 PER_NAME = 100
-# A lower limit for one name from all addresses. Three of the million codes of an app are valid at a time, and
-# only somebody who has the password is asked for one. Each request for a reset link sends an e-mail.
+# A lower limit for one name from all addresses, for the purposes in STRICT. Three of the million codes of an
+# app are valid at a time, and only somebody who has the password is asked for one. Each request for a reset
+# link sends an e-mail.
 PER_NAME_STRICT = 5
 STRICT = {"code", "reset"}
 TOO_MANY = _("There were too many tries. Please wait 15 minutes, then try again.")
@@ -35,10 +36,18 @@ TOO_MANY = _("There were too many tries. Please wait 15 minutes, then try again.
 # a proxy, which many visitors share, or of somebody in the same private network.
 INTERNAL = [
     ipaddress.ip_network(network)
-    for network in (
-        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
-        *("192.168.0.0/16", "::/127", "fc00::/7", "fe80::/10"),
-    )
+    for network in [
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "::/127",
+        "fc00::/7",
+        "fe80::/10",
+    ]
 ]
 # IPv6 addresses that hold an IPv4 address in their last 32 bits: NAT64 (RFC 6052) and SIIT (RFC 2765). All
 # visitors who use IPv4 would share one such network.
@@ -68,12 +77,16 @@ class Throttle:
             # In this order an attempt that is refused for its address does not count for the name too.
             self.limits = {one_address: PER_ADDRESS, pair: PER_NAME_AND_ADDRESS} | self.limits
 
-    def count_attempt(self):
+    def allow_attempt(self):
         """Count one more attempt, and return whether it is within the limits."""
-        return all(_count(digest, limit) for digest, limit in self.limits.items())
+        return all(_count_if_below(digest, limit) for digest, limit in self.limits.items())
 
     def record_success(self):
-        """Uncount the last attempt, and delete the counts with a limit of PER_NAME_AND_ADDRESS or less."""
+        """Uncount the last attempt, and delete the counts with a limit of PER_NAME_AND_ADDRESS or less.
+
+        The other counts stay. Otherwise somebody with an account could guess the passwords of others without
+        end by signing in between.
+        """
         counted = LoginAttempt.objects.filter(digest__in=self.limits)
         counted.filter(count__gt=0).update(count=F("count") - 1)
         for digest, limit in self.limits.items():
@@ -125,7 +138,7 @@ def _digest(label, value):
     return salted_hmac("accounts", f"{label}: {value}", algorithm="sha256").hexdigest()
 
 
-def _count(digest, limit):
+def _count_if_below(digest, limit):
     """Add one to the count of `digest`, unless it is at `limit`; return whether it was added."""
     now = timezone.now()
     with transaction.atomic():

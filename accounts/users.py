@@ -1,4 +1,4 @@
-"""Wagtail's views and forms of users, with unique e-mail addresses and a rule for who changes superusers."""
+"""Wagtail's views and forms of users, with unique e-mail addresses. Only superusers change superusers."""
 
 from django import forms
 from django.contrib.auth import get_user_model
@@ -16,8 +16,8 @@ def may_change(user, other):
     return policy.user_has_permission(user, "change") and (user.is_superuser or not other.is_superuser)
 
 
-class UniqueEmail:
-    """Mixin for forms of a user: it refuses an e-mail address that another account has.
+class UniqueEmailMixin:
+    """For forms of a user. It refuses an e-mail address that another account has.
 
     Single sign-on refuses an address of two accounts, so one user could lock out another.
     """
@@ -30,7 +30,7 @@ class UniqueEmail:
         return email
 
 
-class EmailForm(UniqueEmail, forms.ModelForm):
+class EmailForm(UniqueEmailMixin, forms.ModelForm):
     email = forms.EmailField(label=_("E-mail"))
 
     class Meta:
@@ -39,24 +39,27 @@ class EmailForm(UniqueEmail, forms.ModelForm):
 
 
 class EmailPanel(BaseSettingsPanel):
-    """Panel of the account page. Wagtail's own has no hook for a form with other rules."""
+    """Panel of the account page with EmailForm.
+
+    Wagtail's own field, in the panel of names, is off: WAGTAIL_EMAIL_MANAGEMENT_ENABLED.
+    """
 
     name = "email"
     title = _("E-mail")
-    order = 200
+    order = 200  # after Wagtail's panel of names (100)
     form_class = EmailForm
 
 
-class NewUserForm(UniqueEmail, UserCreationForm):
+class NewUserForm(UniqueEmailMixin, UserCreationForm):
     pass
 
 
-class ChangedUserForm(UniqueEmail, UserEditForm):
+class ChangedUserForm(UniqueEmailMixin, UserEditForm):
     pass
 
 
-class SuperuserBox:
-    """Mixin for views of a user: only superusers make superusers."""
+class SuperuserFieldMixin:
+    """For views of a user. Only superusers can tick "Administrator", which makes a superuser."""
 
     def get_form(self, *arguments, **options):
         form = super().get_form(*arguments, **options)
@@ -66,11 +69,11 @@ class SuperuserBox:
         return form
 
 
-class CreateView(SuperuserBox, users.CreateView):
+class CreateView(SuperuserFieldMixin, users.CreateView):
     pass
 
 
-class EditView(SuperuserBox, users.EditView):
+class EditView(SuperuserFieldMixin, users.EditView):
     pass
 
 

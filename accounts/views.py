@@ -42,7 +42,10 @@ class PasskeyForm(forms.Form):
 
 @never_cache
 def ask_second_factor(request):
-    """View that asks a pending user for the second factor, or sets up one for a user who has none."""
+    """View that asks a pending user for the second factor, or sets up the first one.
+
+    Users who are signed in can set up an app here, if they have none. "leave" is the button to sign out.
+    """
     user = second_factor.pending_user(request)
     if request.method == "POST" and "leave" in request.POST:
         logout(request)
@@ -64,7 +67,7 @@ def ask_second_step(request, user):
     form, problem = CodeForm(request.POST if "code" in request.POST else None), ""
     if form.is_valid() or "passkey" in request.POST:
         throttle = Throttle("code", request, user.pk)
-        if not throttle.count_attempt():
+        if not throttle.allow_attempt():
             problem = TOO_MANY
         elif device := verified_device(request, user, form):
             throttle.record_success()
@@ -98,7 +101,7 @@ def set_up_app(request, user, problem="", passkey_form=None):
             del request.session[NEW_APP_KEY]
             return finish_set_up(request, user, device)
         form.add_error("code", WRONG_CODE)
-    address = TOTPDevice(user=user, key=key).config_url
+    address = TOTPDevice(user=user, key=key).config_url  # otpauth://…?secret=KEY_IN_BASE32&…
     picture = make_qr(address, image_factory=SvgPathFillImage).to_string(encoding="unicode")
     context = {
         "form": form,
@@ -113,7 +116,7 @@ def set_up_app(request, user, problem="", passkey_form=None):
 
 
 def add_passkey(request, user, show):
-    """Store a new passkey of `user`, or show an error with the view function `show`."""
+    """Store a new passkey of `user`. If that fails, return the page that the function `show` renders."""
     form, problem = PasskeyForm(request.POST), ""
     if form.is_valid():
         device = passkeys.add(request, user, request.POST["passkey"], form.cleaned_data["name"])
@@ -124,7 +127,10 @@ def add_passkey(request, user, show):
 
 
 def finish_set_up(request, user, device):
-    """Mark the session as verified; show the recovery codes if `device` is the first factor of `user`."""
+    """Return the page after `device` was set up: the recovery codes after the first factor, else the list.
+
+    The first factor also completes the sign-in of a pending user.
+    """
     if not user.is_verified():
         second_factor.mark_verified(request, device)
     if codes := second_factor.recovery_codes(user):

@@ -16,19 +16,20 @@ from accounts.views import reset_second_factor
 
 @hooks.register("after_create_user")
 def invite_new_user(request, user):
+    # The form has no password (WAGTAILUSERS_PASSWORD_ENABLED), so the user is stored with the empty one.
     user.set_unusable_password()
     user.save(update_fields=["password"])
     return invite(request, user)
 
 
 @hooks.register("before_edit_user")
-def check_user(request, user):
+def refuse_to_edit_superuser(request, user):
     if not may_change(request.user, user):
         raise PermissionDenied
 
 
 @hooks.register("before_bulk_action")
-def check_users(request, _action_type, objects, action):
+def refuse_bulk_action_on_superusers(request, _action_type, objects, action):
     # Not may_change(): to delete users needs another permission than to change them.
     is_limited = action.model is get_user_model() and not request.user.is_superuser
     if is_limited and any(user.is_superuser for user in objects):

@@ -12,6 +12,8 @@ from operations.logs import JSONFormatter
 
 
 class JSONLogger(Logger):
+    """Gunicorn's logger, which has no setting for the class of its formatter."""
+
     def _set_handler(self, log, output, fmt, stream=None):
         super()._set_handler(log, output, JSONFormatter(), stream=sys.stdout)
 

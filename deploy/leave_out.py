@@ -25,7 +25,7 @@ def main():
     packages = Path(babel.__file__).parent.parent
     if sys.prefix == sys.base_prefix or not packages.is_relative_to(sys.prefix):
         sys.exit("Not in a virtual environment of its own: nothing was removed.")
-    for path in packages.rglob("*.po"):
+    for path in packages.rglob("*.po"):  # Django reads the compiled .mo files
         path.unlink()
     unused = [packages / name for name in UNUSED]
     for folder in [*packages.rglob("tests"), *packages.rglob("static"), *unused]:
@@ -33,6 +33,7 @@ def main():
     for folder in (Path(botocore.__file__).parent / "data").iterdir():
         if folder.is_dir() and folder.name not in SERVICES:
             shutil.rmtree(folder)
+    # Each locale of Babel is derived from "root".
     languages = {"root"} | {code.partition("-")[0] for code, _name in settings.LANGUAGES}
     for path in (Path(babel.__file__).parent / "locale-data").glob("*.dat"):
         if path.stem.partition("_")[0] not in languages:

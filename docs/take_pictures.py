@@ -1,7 +1,7 @@
 """Takes the pictures of the documentation from a running site: `make pictures`.
 
-Starts the site in try-out mode with the demonstration, in a folder that is gone afterwards, opens it in
-Chromium and writes docs/pictures/*.webp.
+It starts the site in try-out mode with the demonstration, in a temporary folder, opens it in Chromium and
+writes docs/pictures/*.webp.
 """
 
 import io
@@ -19,6 +19,7 @@ LAPTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 360, "height": 740}
 STORY = "/stories/africa/dakar-meeting-kedougou-gold-zones/"
 ARABIC_STORY = "/ar/قصص/عمل-آمن-في-الخارج/"
+# {name of the picture: (path, size in CSS pixels, colour scheme)}.
 READERS_PAGES = {
     "home-phone": ("/", PHONE, "light"),
     "stories": ("/stories/", LAPTOP, "light"),
@@ -67,7 +68,7 @@ def visit_as_editor(browser, address, password):
 
 def main():
     (HERE / "pictures").mkdir(exist_ok=True)
-    # Looking for Chromium asks Playwright too, which can't be asked twice at a time.
+    # Before sync_playwright(): services.chromium() starts Playwright too, which can't run twice at a time.
     chromium = services.chromium()
     with running_demo("demo_login") as (address, folder), sync_playwright() as playwright:
         browser = playwright.chromium.launch(

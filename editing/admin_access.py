@@ -1,5 +1,7 @@
 """Checks the pages and objects that an admin URL names, so that editors see nothing hidden of other sections.
 
+A section is a part of the page tree. The groups of a user have permissions in some sections only.
+
 Most of Wagtail's views check permissions themselves. Some show a title before they do, and a view that
 forgets the check in a later version must not reveal a story. Therefore `check_objects` runs before every
 admin view. docs/decisions/admin-access.md lists the views of Wagtail 8.0 that need it.
@@ -20,7 +22,7 @@ from publishing.visibility import published_pages
 
 # Names of URL arguments that are primary keys of pages.
 PAGE_ARGUMENTS = {"page_id", "page_pk", "page_to_move_id", "parent_page_id", "destination_id"}
-# Names of URLs of reports about all pages, which don't check permissions.
+# URL names of reports about all pages. Wagtail doesn't limit them to the pages that the user may see.
 ALL_PAGES_URL_NAMES = {"page_types_usage", "page_types_usage_results"}
 # With any of these permissions for an object, a user may see it in the admin.
 OBJECT_PERMISSIONS = {"add", "change", "choose", "delete", "lock", "publish", "unlock", "view"}
@@ -67,6 +69,7 @@ def visible_to(user):
     own = policy_registry.get_by_type(Page).explorable_instances(user)
     # The admin shows the title of the draft, so it has to be that of the public page.
     public = published_pages().filter(draft_title=F("title"))
+    # The root page, which has no content, is the start of lists and choosers.
     return Q(depth=1) | Q(pk__in=own.values("pk")) | Q(pk__in=public.values("pk"))
 
 
@@ -116,6 +119,8 @@ def may_access_all(request, kwargs):
     """Return whether the user has a permission for each object (not a page) that a bulk action is for."""
     try:
         model = apps.get_model(kwargs["app_label"], kwargs["model_name"])
+        # For "all", Wagtail itself takes only the files that the user may change. Other models have no
+        # sections.
         chosen = [value for value in request.GET.getlist("id") if value != "all"]
         found = list(model.objects.filter(pk__in=chosen))
     except (LookupError, ValueError):

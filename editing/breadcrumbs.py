@@ -21,7 +21,7 @@ def visible_breadcrumbs(
     """Replace get_breadcrumbs_items_for_page.
 
     Wagtail begins at the closest page above all pages that the user may edit, and shows the titles of the
-    drafts of all pages below that. Its items are the last ones of the pages above.
+    drafts of all pages below that. So its items belong to the last ones of the pages above `page`.
     """
     items = BREADCRUMBS(page, user, url_name, root_url_name, include_self, querystring_value)
     above = page.get_ancestors(inclusive=include_self)

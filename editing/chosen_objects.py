@@ -79,7 +79,7 @@ class ChoiceCheck:
         """Note that a form edits `instance`, so the references that are stored in it are allowed."""
         if instance.pk:
             self._edited.add((type(instance), instance.pk))
-            self.__dict__.pop("stored", None)
+            self.__dict__.pop("stored", None)  # the value of the cached property
             self._allowed.clear()
 
     def allows(self, model, key, *, may_be_missing=False):
@@ -127,6 +127,8 @@ class ChoiceCheck:
 
     def errors(self, form):
         """Yield (name of the field, message) for each field of `form` with a forbidden reference."""
+        # The names of controls inside a field (a block, a form of a formset) begin with the name of the
+        # field.
         names = {
             name
             for name in form.fields
@@ -245,7 +247,7 @@ class CopyView(copy.CopyView):
 
 
 class CheckedPageViewSet(PageViewSet):
-    """The views of all page types."""
+    """The views of all page types, with CopyView."""
 
     copy_view_class = CopyView
 

@@ -29,7 +29,8 @@ def get_value_data(self, value):
     data = VALUE_DATA(self, value)
     if data is None or may_show(self.model_class, data["id"]):
         return data
-    hidden = dict.fromkeys(data) | {"id": data["id"], self.display_title_key: _("Not available to you")}
+    hidden = dict.fromkeys(data)  # None for each key
+    hidden |= {"id": data["id"], self.display_title_key: _("Not available to you")}
     if "preview" in data:  # A picture.
         hidden |= {"preview": {"url": "", "width": 0, "height": 0}, "default_alt_text": ""}
     return hidden

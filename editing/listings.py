@@ -1,4 +1,4 @@
-"""Lists and choosers of the admin whose filters and columns fail in Wagtail 8.0 when they meet a search.
+"""Lists and choosers of the admin whose filters and columns fail in Wagtail 8.0 during a search.
 
 A search accepts only fields of its index. Each filter here is a list of primary keys, which it accepts.
 """
@@ -34,7 +34,7 @@ def get_valid_orderings(self):
 
 
 class TagFilterMixin:
-    """Filters the pictures by a tag."""
+    """For views of the picture chooser: filters the pictures by the tag in the query string."""
 
     def filter_object_list(self, objects):
         if tag := self.request.GET.get("tag"):

@@ -33,7 +33,8 @@ class VisiblePagesSerializer(AdminPageSerializer):
 class PagesAPIViewSet(PagesAdminAPIViewSet):
     """Lists pages that the user may explore, as Wagtail's does.
 
-    It has no actions. The admin doesn't use them, and they skip hooks and checks of the views that it uses.
+    It has no actions, such as publish or move. The admin doesn't use them, and they skip the hooks and checks
+    of the admin's views.
     """
 
     base_serializer_class = VisiblePagesSerializer

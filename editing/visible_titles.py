@@ -28,17 +28,19 @@ LOCKED_PAGES = LockedPagesView.get_queryset
 
 
 class RecentEditsPanel(home.RecentEditsPanel):
-    """The pages that the user edited last, without those that were moved away since."""
+    """The pages that the user edited last, without those that were moved to a hidden section since."""
 
     def get_context_data(self, parent_context):
         context = super().get_context_data(parent_context)
         user = context["request"].user
-        context["last_edits"] = [edit for edit in context["last_edits"] if is_visible(edit[1], user)]
+        context["last_edits"] = [
+            (revision, page) for revision, page in context["last_edits"] if is_visible(page, user)
+        ]
         return context
 
 
 class LockedPagesPanel(home.LockedPagesPanel):
-    """The pages that the user locked, without those that were moved away since."""
+    """The pages that the user locked, without those that were moved to a hidden section since."""
 
     def get_context_data(self, parent_context):
         context = super().get_context_data(parent_context)
@@ -74,9 +76,9 @@ class VisibleTitles(LogFormatter):
 
     def format_message(self, log_entry):
         named = [log_entry.data[key] for key in ("source", "destination") if log_entry.data.get(key)]
-        check = current_check.get()
+        check = current_check.get()  # outside of the admin there is none, and no user who may see titles
         if not (check and all(check.shows(Page, page["id"]) for page in named)):
-            log_entry = SimpleNamespace(data={})
+            log_entry = SimpleNamespace(data={})  # Without data, the formatter names no page.
         return self.formatter.format_message(log_entry)
 
     def format_comment(self, log_entry):

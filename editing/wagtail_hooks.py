@@ -48,7 +48,7 @@ breadcrumbs.start()
 hidden_choices.start()
 listings.start()
 visible_titles.start()
-# After the hooks of Wagtail, which register the rules.
+# These change what Wagtail's own hooks register, so they come after them.
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)
 hooks.register("register_log_actions", visible_titles.replace_formatters, order=1000)
 
@@ -72,6 +72,6 @@ def render_chooser(self, name, value, attrs=None, renderer=None):
     )
 
 
-# With this, render_js_init is never called.
+# Only BaseChooser.render calls render_js_init, which is therefore not replaced.
 patch(BaseChooser, "render", render_chooser)
 patch(AdminTaskChooser, "js_constructor", "createTaskChooser")

@@ -45,13 +45,14 @@ def load():
                 show_in_menus=slug in PAGES_IN_MENU,
             )
         )
+    # Bodies link to pages, so they are added when all pages exist.
     stories_demo.add_bodies(media)
     for slug, texts in plain_pages.items():
         page = StandardPage.objects.child_of(home).get(slug=slug)
         page.body = builder.build(texts["body"])
         stories_demo.publish(page)
     texts = stories_demo.read_toml(DEMO_DIR / "home.toml")
-    home.refresh_from_db()
+    home.refresh_from_db()  # its position in the tree: children were added
     _fill_home(home, StandardPage.objects.child_of(home).get(slug=HELP_PAGE), texts, builder)
     SiteSettings.objects.update_or_create(site=site, defaults=texts["settings"])
     # With --add-to-content, the site may have languages of its own.

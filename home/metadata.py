@@ -18,6 +18,7 @@ from publishing.addresses import absolute
 from stories.models import StoryPage
 from stories.sharing import SHARE_IMAGE_FILTER, get_publication_time, get_rendition_or_none
 
+# A size and a format that search engines and social networks accept.
 LOGO_FILTER = "max-512x512|format-png"
 # As Django's json_script: with these characters escaped, no text in the data can end the <script> element.
 JSON_ESCAPES = {ord(character): f"\\u{ord(character):04X}" for character in "<>&"}

@@ -63,6 +63,7 @@ class HomePage(WithdrawnAliasesMixin, Page):
     )
 
     base_form_class = CheckedPageForm
+    # Wagtail's own method misses the restrictions above the source of an alias.
     get_view_restrictions = restrictions_on
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = ["stories.StoryIndexPage", "home.StandardPage"]
@@ -118,7 +119,7 @@ class HomePage(WithdrawnAliasesMixin, Page):
         Wagtail's method finds the paths that are not a page's own, such as /stories/country/kenya/, which
         a route of the index page serves. Raises Http404 when this page is not in the language of the URL.
         """
-        request.home_page = self
+        request.home_page = self  # for_request() then returns it
         language = get_language()
         if language != settings.LANGUAGE_CODE and language != self.locale.language_code:
             # Wagtail would fall back to this home page and so serve the same content at a second URL.
@@ -152,6 +153,7 @@ class HomePage(WithdrawnAliasesMixin, Page):
         if not hasattr(request, "home_page"):
             key = "home", request.META.get("HTTP_HOST"), request.get_port(), get_language()
             request._wagtail_site, home_page = cached(key, partial(cls.find_site_and_home_page, request))
+            # Copies, as all requests share the cached objects.
             request.home_page = copy(home_page)
             if home_page:
                 # Wagtail starts at the root page of the site to route a path: it needs no query for it then.
@@ -209,7 +211,7 @@ class StandardPage(WithdrawnAliasesMixin, Page):
     )
 
     base_form_class = CheckedPageForm
-    get_view_restrictions = restrictions_on
+    get_view_restrictions = restrictions_on  # as in HomePage
     parent_page_types = ["home.HomePage", "home.StandardPage"]
     subpage_types = ["home.StandardPage"]
     page_description = _("A plain page, such as “About us” or “Get help”.")

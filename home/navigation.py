@@ -21,7 +21,10 @@ SECTION_MENU_DEPTH = 2
 
 
 def use_cached_home_page(view):
-    """Decorate Wagtail's page view, so that it takes the site and the home page from the cache."""
+    """Decorate Wagtail's page view, so that it takes the site and the home page from the cache.
+
+    HomePage.for_request() puts both on the request, where Wagtail finds the site.
+    """
 
     @wraps(view)
     def wrapper(request, *args, **kwargs):
@@ -65,6 +68,7 @@ def build_navigation(request, current=None):
     max_depth = home.depth + 1 + SECTION_MENU_DEPTH
     site = Site.find_for_request(request)
     navigation_pages = cached(("navigation", site.pk, home.pk), partial(find_navigation_pages, home, request))
+    # Copies, which get attributes below: all requests share the cached pages.
     pages = [
         copy(page)
         for page in navigation_pages
@@ -77,14 +81,12 @@ def build_navigation(request, current=None):
     for page in pages:
         page.is_current = page.path == path
         page.is_open = path.startswith(page.path)
-    section = []
-    if section_path:
-        section = [page for page in pages if page.path.startswith(section_path) and page.depth > home.depth]
+    section = [page for page in pages if is_below_home and page.path.startswith(section_path)]
     return Navigation(
         home=home,
         menu=[page for page in pages if is_in_menu(page, home)],
         breadcrumbs=[page for page in pages if page.path in ancestor_paths],
-        section=section if len(section) > 1 else [],
+        section=section if len(section) > 1 else [],  # not a menu with the top page alone
         languages=languages,
         help_page=next((page for page in pages if page.pk == home.help_page_id), None),
     )
@@ -111,15 +113,15 @@ def is_in_menu(page, home):
 
 
 def find_translations(current, home, navigation_pages, request):
-    """Return the public pages that are `current` in each language, itself included; [] without a translation.
+    """Return `current` and its translations, as far as they are public; [] if it has no translation.
 
-    Aliases are left out, as they have the texts of their source. So are languages without a public home page,
-    as their pages have no URL.
+    Aliases, even `current`, are left out, as they have the texts of their source. So are languages without a
+    public home page, as their pages have no URL.
     """
     pages = [page for page in navigation_pages if page.translation_key == home.translation_key]
     public_locales = {page.locale_id for page in pages}
     if public_locales <= {current.locale_id}:
-        return []
+        return []  # before the query for translations
     if current.translation_key != home.translation_key:
         translations = published_pages().filter(
             translation_key=current.translation_key, locale__in=public_locales

@@ -15,11 +15,10 @@ from stories.models import StoryIndexPage
 class NextStepsPanel(Component):
     name = "next_steps"
     template_name = "home/admin/next_steps.html"
-    order = 50
+    order = 50  # above Wagtail's panels, which begin at 100
 
     def get_context_data(self, parent_context):
-        user = parent_context["request"].user
-        return {"index": first_index_for(user), "user": user}
+        return {"index": first_index_for(parent_context["request"].user)}
 
 
 def first_index_for(user):

@@ -6,6 +6,7 @@ import sqlite3
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 
+# No space, a quota, and a limit on the size of a file.
 FULL_DISK_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 

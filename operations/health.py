@@ -35,7 +35,8 @@ class HealthMiddleware:
             status = 503 if problem else 200
             response = HttpResponse(f"{problem or 'ok'}\n", content_type="text/plain", status=status)
         response["Cache-Control"] = "no-store"
-        # Django would log each response with a status of 400 and above. The program that checks knows it.
+        # Django would log each response with a status of 400 and above. The program that made the request
+        # knows it.
         response._has_been_logged = True
         return response
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 
 # First key of PostgreSQL's advisory locks. It separates them from the locks of other programs.
+# The keys are signed 32-bit integers.
 NAMESPACE = crc32(b"stories") & 0x7FFFFFFF
 
 
@@ -29,7 +30,7 @@ def _database_lock(name, wait):
     own = connection.copy()
     try:
         with own.cursor() as cursor:
-            # No limit on the time to wait.
+            # A server can have a limit on the time of a statement. There is none on the time to wait here.
             cursor.execute("SET statement_timeout = 0")
             function = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
             cursor.execute(f"SELECT {function}(%s, %s)", [NAMESPACE, crc32(name.encode()) & 0x7FFFFFFF])

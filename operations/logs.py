@@ -55,6 +55,7 @@ def raw_message_of(record):
         request = getattr(record, "request", None)
         return f"Refused: {request.path}" if request else "Refused"
     if record.name.startswith("gunicorn") and record.exc_info:
+        # The arguments of these messages are parts of the request.
         return str(record.msg).partition("%")[0].strip() if isinstance(record.msg, str) else "Failed"
     if isinstance(record.msg, BaseException):
         return qualified_name(record.msg)

@@ -14,7 +14,7 @@ class ContentLengthMiddleware:
 
     def __call__(self, request):
         if "Transfer-Encoding" in request.headers:
-            return HttpResponse("The length must be told.", status=411, content_type="text/plain")
+            return HttpResponse("A Content-Length is required.", status=411, content_type="text/plain")
         return self.get_response(request)
 
 
@@ -29,6 +29,7 @@ class UploadLimit(FileUploadHandler):
         if content_length > settings.LARGEST_REQUEST:
             raise RequestDataTooBig("More than LARGEST_REQUEST bytes.")
 
+    # The next handler in FILE_UPLOAD_HANDLERS stores the file.
     def receive_data_chunk(self, raw_data, start):
         return raw_data
 

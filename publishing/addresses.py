@@ -7,5 +7,5 @@ from django.utils.encoding import iri_to_uri
 
 
 def absolute(address):
-    """Return the absolute URL of the path or URL `address`, at the host of BASE_URL."""
+    """Return the absolute URL of `address`: a path gets the host of BASE_URL, a full URL keeps its own."""
     return urljoin(settings.BASE_URL, iri_to_uri(address))

@@ -1,4 +1,7 @@
-"""Keeps aliases withdrawn when their source is published."""
+"""Keeps aliases withdrawn when their source is published.
+
+An alias shows the content of another page, its source. It is withdrawn if it was public and is a draft now.
+"""
 
 from wagtail.models import Page
 
@@ -7,7 +10,10 @@ class WithdrawnAliasesMixin:
     """For page types. Wagtail publishes all aliases of a page with it, also those that were withdrawn."""
 
     def update_aliases(self, *, revision=None, _content=None, _updated_ids=None):
-        """Update and publish the aliases of this page, except those that were withdrawn."""
+        """Update and publish the aliases of this page, except those that were withdrawn.
+
+        Wagtail leaves out the pages in `_updated_ids`, as updated already.
+        """
         withdrawn = Page.objects.filter(alias_of=self, live=False, first_published_at__isnull=False)
         super().update_aliases(
             revision=revision,

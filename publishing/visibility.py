@@ -2,7 +2,8 @@
 
 A page is public if it is live and not hidden. It is hidden if it has a view restriction, if it is below a
 home page that is not live, if its parent page is hidden, or if it is an alias of a hidden page. Aliases can
-have aliases, so the functions use recursive queries. docs/decisions/public-pages.md says why Wagtail's own
+have aliases, so the functions use recursive queries. Home pages are at depth 2 of the tree. The path of a
+page begins with the paths of the pages above it. docs/decisions/public-pages.md says why Wagtail's own
 methods are not enough.
 """
 
@@ -69,7 +70,7 @@ class PublishedQuerySet(PageQuerySet):
         by_length = defaultdict(list)
         for path in paths:
             by_length[len(path)].append(path)
-        pages = self
+        pages = self  # one condition for each depth of the tree
         for length, same_length in by_length.items():
             pages = pages.exclude(In(Substr("path", 1, length), same_length))
         return pages
@@ -91,13 +92,13 @@ def find_hidden_paths():
     return list(hidden_roots().values_list("path", flat=True))
 
 
-def is_in_subtree(roots, path="path"):
-    """Return the condition that a page is one of `roots`, or a descendant. `path`: the field with its path.
+def is_in_subtree(roots):
+    """Return the condition that a page is one of `roots`, or a descendant.
 
     The query selects `roots` by primary key. With a join, SQLite, which has no statistics, would read all
     pages again for each page.
     """
-    return Exists(roots.order_by().filter(path=Substr(OuterRef(path), 1, Length("path"))))
+    return Exists(roots.order_by().filter(path=Substr(OuterRef("path"), 1, Length("path"))))
 
 
 def is_hidden(page):

@@ -1,4 +1,4 @@
-"""Refuses withdrawn pages, and marks requests for public pages, whose responses may be cached."""
+"""Refuses withdrawn pages, and marks requests for public pages, so that caching/page_cache.py caches them."""
 
 from django.http import Http404
 from wagtail import hooks

@@ -19,7 +19,8 @@ from accounts.secret_files import get_or_create_secret
 SWITCH = dict.fromkeys(["1", "true", "yes", "on"], True) | dict.fromkeys(["0", "false", "no", "off"], False)
 SQLITE_OPTIONS = {
     # In WAL mode readers do not wait for a writer. In IMMEDIATE mode writers wait for each other, up to
-    # `timeout` seconds. With synchronous=NORMAL a power cut could lose the last saves.
+    # `timeout` seconds. With synchronous=NORMAL, which is usual in WAL mode, a power cut could lose the last
+    # saves.
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
@@ -49,8 +50,8 @@ def read_switch(name):
 
 def read_choice(name, choices, default):
     """Return the one of `choices`, in capitals, that the variable names in any case."""
-    same = dict(zip(choices, choices, strict=True))
-    return read(name, default, lambda value: same[value.upper()], f"must be one of {', '.join(choices)}.")
+    problem = f"must be one of {', '.join(choices)}."
+    return read(name, default, lambda value: choices[choices.index(value.upper())], problem)
 
 
 def read_list(name, is_valid, problem):
@@ -114,6 +115,7 @@ def read_database(data_dir):
         return database | {"OPTIONS": SQLITE_OPTIONS}
     if engine != "django.db.backends.postgresql" or not database["NAME"]:
         stop("DATABASE_URL", problem)
+    # The times are in seconds. A query has a limit too: operations/postgresql/base.py.
     database["OPTIONS"] = {"connect_timeout": 2} | database.get("OPTIONS", {})
     return database | {"ENGINE": "operations.postgresql", "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
@@ -139,7 +141,7 @@ def read_mailer(default):
         "password": mail["EMAIL_HOST_PASSWORD"] or "",
         "use_tls": mail.get("EMAIL_USE_TLS", False),
         "use_ssl": mail.get("EMAIL_USE_SSL", False),
-        "timeout": 10,
+        "timeout": 10,  # seconds
     }
     return {"BACKEND": mail["EMAIL_BACKEND"], "OPTIONS": options}
 
@@ -198,6 +200,7 @@ def read_proxies():
 
 def read_first_admin():
     """Return the user name of the first administrator, "random" for a generated name, or ""."""
+    # Production does not start with an account "demo": accounts/demo_account.py.
     name = read("FIRST_ADMIN")
     if name and (not re.fullmatch(r"[\w.@+-]{1,150}", name) or name.lower() == "demo"):
         stop("FIRST_ADMIN", "must be a user name of letters, digits and @ . + - _, and not demo.")

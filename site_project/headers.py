@@ -35,7 +35,8 @@ class HeadersMiddleware(ContentSecurityPolicyMiddleware):
             response[CSP_HEADER] = f"{policy}; {DIRECTIVES_WITHOUT_DEFAULT}"
             return response
         if response.get("X-Frame-Options") == "SAMEORIGIN":
-            # Wagtail sets this for previews, which it shows in a frame of the editor.
+            # Wagtail sets this for previews, which it shows in a frame of the editor. Django's
+            # csp_override(), which the admin's views have, sets `_csp_config`.
             policy = getattr(response, "_csp_config", settings.SECURE_CSP)
             response._csp_config = policy | {"frame-ancestors": [CSP.SELF]}
         return super().process_response(request, response)

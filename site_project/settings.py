@@ -140,7 +140,7 @@ if CACHE_URL:
             # In seconds: a cache that does not respond must not delay readers.
             "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
         }
-PAGE_CACHE = not DEBUG
+PAGE_CACHE = not DEBUG  # whether caching/page_cache.py caches public pages
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
 # The internal location at which nginx has the media files. media/views.py then lets nginx send them.
@@ -162,6 +162,7 @@ LANGUAGES = [
     ("en", _("English")),
     ("fr", _("French")),
     ("es", _("Spanish")),
+    # For pages. The interface is not translated into Arabic, so its words are English there.
     ("ar", _("Arabic")),
 ]
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
@@ -359,7 +360,8 @@ WAGTAILIMAGES_IMAGE_FORM_BASE = "media.forms.PictureForm"
 WAGTAILIMAGES_EXTENSIONS = ["heic", "heif", "jpeg", "jpg", "png", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = PIXELS
-# The same quality as WebP at Wagtail's default of 80, with 40% fewer bytes (docs/decisions/media.md).
+# About as good as WebP at Wagtail's default of 80, and smaller: docs/decisions/media.md has what was
+# measured.
 WAGTAILIMAGES_AVIF_QUALITY = 50
 
 WAGTAILDOCS_DOCUMENT_MODEL = "media.CleanDocument"

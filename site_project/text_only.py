@@ -32,6 +32,7 @@ def make_text_only(page, request):
     """
     document = html.document_fromstring(page)
     strip_head(document.head)
+    # What has the class "needs-script" does nothing without scripts, and site.css hides it then.
     for element in list(document.body.iter(*REMOVED_ELEMENTS)) + document.body.find_class("needs-script"):
         element.drop_tree()
     for image in list(document.body.iter("img")):
@@ -39,6 +40,7 @@ def make_text_only(page, request):
     for link in list(document.body.iter("a")):
         wrap_in_paragraph(link)
     for element in document.iter(etree.Element):
+        # The link with the class "full-version" in base.html leads back to the version with pictures.
         if element.tag == "a" and "full-version" not in element.classes:
             link_to_text_only(element, request)
         elif element.tag == "form" and element.method == "GET" and is_internal(element.action, request):

@@ -100,7 +100,8 @@ class StoryFeed(Feed):
     def get_object(self, request, index_path, term_type=None, slug=None):
         """Return the FeedSource of a URL, whose parts FEED_URL names.
 
-        Raises Http404 or ObjectDoesNotExist, which Django turns into a 404, without a public list at the URL.
+        Raises Http404, or ObjectDoesNotExist, which Django's Feed turns into it, if there is no public list
+        at the URL.
         """
         home = get_home_page(request)
         if not index_path and not term_type:

@@ -1,4 +1,4 @@
-"""StoryListing: the stories of an index page, in pages, with filters and the number of stories of each."""
+"""StoryListing: the stories of an index page, in pages, with filters (facets) and the counts of each."""
 
 from dataclasses import dataclass
 
@@ -31,6 +31,7 @@ class StoryFilterForm(forms.Form):
 
     country = forms.SlugField(required=False)
     theme = forms.SlugField(required=False, allow_unicode=True)
+    # Django makes dates of it for the query, and fails on a year after 9999.
     year = forms.IntegerField(required=False, min_value=1900, max_value=2200)
 
 
@@ -38,8 +39,8 @@ class StoryFilterForm(forms.Form):
 class Choice:
     """One value of a facet.
 
-    `label`: its text. `count`: how many stories have it, with all filters of other facets. `query`: the query
-    string that selects it or, when it is active, removes it.
+    `label`: its text. `count`: how many stories have it, among those that pass the filters of the other
+    facets. `query`: the query string that selects it or, when it is active, removes it.
     """
 
     label: str
@@ -87,7 +88,7 @@ class StoryListing:
         self.country, self.theme = country, theme
         self.cache_key = index.pk, country and country.pk, theme and theme.pk, get_language()
         form = StoryFilterForm(params)
-        form.is_valid()
+        form.is_valid()  # fills `errors`, and `cleaned_data` with the valid filters
         self.has_bad_filter = bool(form.errors)
         self.filters = {name: value for name, value in form.cleaned_data.items() if value}
         self.page_number = params.get("page")

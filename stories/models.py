@@ -106,6 +106,7 @@ class StoryPage(WithdrawnAliasesMixin, Page):
     objects = PageManager.from_queryset(StoryPageQuerySet)()
 
     base_form_class = StoryPageForm
+    # Wagtail's own method misses the restrictions above the source of an alias.
     get_view_restrictions = restrictions_on
     parent_page_types = ["stories.StoryIndexPage"]
     subpage_types = []
@@ -239,7 +240,7 @@ class StoryIndexPage(WithdrawnAliasesMixin, RoutablePageMixin, Page):
     introduction = RichTextField(_("introduction"), blank=True, features=PLAIN_FEATURES)
 
     base_form_class = CheckedPageForm
-    get_view_restrictions = restrictions_on
+    get_view_restrictions = restrictions_on  # as in StoryPage
     parent_page_types = ["home.HomePage", "stories.StoryIndexPage"]
     subpage_types = ["stories.StoryPage", "stories.StoryIndexPage"]
     page_description = _("Lists the stories below it. It may hold sections, for regions or years.")

@@ -1,4 +1,7 @@
-"""Makes the renditions of a page when it is published, so that its first visitor need not wait for them."""
+"""Makes the renditions of a page when it is published, so that its first visitor need not wait for them.
+
+A rendition is a picture in one size and format (Wagtail's term).
+"""
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +16,7 @@ from wagtail.signals import page_published
 
 logger = logging.getLogger(__name__)
 
+# A database or a bucket can fail for a moment.
 MAX_ATTEMPTS = 3
 # The executor of the background thread; None when publishing waits for the renditions, as in commands.
 _executor = None

@@ -23,5 +23,6 @@ def translate_terms(target_obj, **_arguments):
         link.author = link.author.get_translation_or_none(locale) or link.author
     story.story_themes = [link for link in themes if link.theme.locale_id == locale.pk]
     story.story_authors = authors
+    # clean=False: the copy is a draft, which may lack something.
     story.save(clean=False)
     story.save_revision(clean=False)

@@ -1,4 +1,4 @@
-"""Themes, countries and authors in the admin, safe links in rich text, and a check before bulk publishing."""
+"""Themes, countries and authors ("terms") in the admin, safe links, and a check before bulk publishing."""
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
@@ -34,6 +34,7 @@ class TermIndexView(IndexView):
     def order_queryset(self, queryset):
         queryset = super().order_queryset(queryset)
         if self.is_searching:
+            # Wagtail adds the primary key, which is not in the search index.
             fields = [each for each in queryset.query.order_by if each not in {"pk", "-pk"}]
             queryset = queryset.order_by(*fields)
         return queryset
@@ -153,6 +154,7 @@ class SafeLinkElementHandler(ExternalLinkElementHandler):
 
 @hooks.register("register_rich_text_features", order=1000)
 def replace_links(features):
+    # With its high order, the hook runs after Wagtail's own, which register the rules for links.
     features.register_link_type(PublicPageLink)
     features.register_link_type(ExternalLink)
     rules = features.converter_rules_by_converter["contentstate"]["link"]

@@ -1,4 +1,4 @@
-"""Template tags of accounts."""
+"""Template tag `identity_provider`, for the button that signs in with single sign-on."""
 
 from django import template
 from django.conf import settings

@@ -1,13 +1,13 @@
-"""Template filters about what the user of the admin may choose."""
+"""Template filter `may_show`, for objects that may be hidden from the user of the admin."""
 
 from django import template
 
-from editing.hidden_choices import may_show
+from editing import hidden_choices
 
 register = template.Library()
 
 
 @register.filter
-def may_choose(instance):
-    """Return whether the user of the request may choose `instance`."""
-    return may_show(type(instance), instance.pk)
+def may_show(instance):
+    """Return whether the admin may show `instance` to the user of this request."""
+    return hidden_choices.may_show(type(instance), instance.pk)

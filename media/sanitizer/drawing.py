@@ -1,7 +1,6 @@
-"""The allow-lists for drawings in Word and Excel files: pictures, shapes with text, and themes.
+"""Parts of Rules (media/sanitizer/xml_filter.py) for drawings in Word and Excel: pictures, shapes, themes.
 
-They name XML elements and attributes of ECMA-376 part 1, chapters 20 and 21. How they are used:
-media/sanitizer/xml_filter.py, class Rules.
+ECMA-376 part 1, chapters 20 and 21, defines the XML elements and attributes.
 """
 
 from media.sanitizer.paths import is_not_path
@@ -33,10 +32,10 @@ ATTRIBUTES = token_attributes(
     lang altLang sz b i u strike kern baseline spc dirty marL marR marT marB indent lvl defTabSz rtl eaLnBrk
     latinLnBrk hangingPunct fontAlgn anchor anchorCtr wrap lIns tIns rIns bIns numCol spcCol vert vertOverflow
     horzOverflow rotWithShape rtlCol fromWordArt forceAA compatLnSpc upright
-    typeface script panose pitchFamily charset idx blurRad dist dir sx sy kx ky stA stPos endA endPos endPos
+    typeface script panose pitchFamily charset idx blurRad dist dir sx sy kx ky stA stPos endA endPos
     rad grow thresh bright contrast amt hue sat lum flip tx ty dpi fov prstMaterial extrusionH contourW z
     char startAt fontScale lnSpcReduction stIns arrowok textboxrect wR hR stAng swAng lim
-    useA rotWithShape"""
+    useA"""
 )
 # Elements with a name that Word and Excel often take from the file of a picture. Screen readers read only the
 # description aloud, so the name is replaced.
@@ -63,6 +62,7 @@ REFUSED = {
     "a:videoFile": Reason.CANNOT_CLEAN,
     "a:audioFile": Reason.CANNOT_CLEAN,
 }
+# Elements that both formats skip with their content.
 EXTENSIONS = qualified_names("a", "extLst extraClrSchemeLst objectDefaults custClrLst") | qualified_names(
     "pic", "extLst"
 )

@@ -65,6 +65,7 @@ DOCX = Format(
         "header": word_part("hdr", "header{}", is_implied=False),
         "footer": word_part("ftr", "footer{}", is_implied=False),
         "theme": Part(word.THEME, "word/theme.xml", THEME_TYPE, is_implied=True),
+        # Read to find comments, and never written, so it needs no name.
         "comments": word_part("comments", "", is_implied=True),
     },
     refused=set(),
@@ -106,7 +107,7 @@ def rebuild(data, kind):
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(output, "w") as new:
         if len(old.filelist) > MAX_PARTS:
             raise Refused(Reason.TOO_MUCH)
-        if any(part.flag_bits & 1 for part in old.filelist):
+        if any(part.flag_bits & 1 for part in old.filelist):  # encrypted
             raise Refused(Reason.LOCKED)
         Rebuilder(old, new, kind).run()
     return output.getvalue()

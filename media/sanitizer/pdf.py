@@ -13,6 +13,7 @@ from media.sanitizer import limits, pdf_content, pdf_streams, pdf_values
 from media.sanitizer.pdf_schema import ARRAYS, DICTIONARIES, STREAMS, parse_alternatives, parse_rules
 from media.sanitizer.reasons import Reason, Refused
 
+# A file with more warnings than this is broken, and not worth the time.
 pikepdf.settings.set_qpdf_limits(flate_max_memory=limits.STREAM, doc_max_warnings=1000)
 
 # {kind: {key: alternatives}} and {kind of array: alternatives}, as in pdf_schema.py.
@@ -72,6 +73,7 @@ class Cleaner:
         self.pages = set()
 
     def clean(self):
+        # Such as /Info, with author and dates.
         for key in list(self.pdf.trailer.keys()):
             if key not in {"/Root", "/Size"}:
                 del self.pdf.trailer[key]
@@ -80,7 +82,7 @@ class Cleaner:
         self.pages = {page.objgen for page in root.Pages.Kids}
         # Pages come before the catalog, and the structure tree before objects that refer to its elements:
         # such references stay only if their targets have been reached.
-        self.reached |= {root.Pages.objgen}
+        self.reached.add(root.Pages.objgen)
         self.walk(root.Pages, "pages")
         tree = root.get("/StructTreeRoot")
         if isinstance(tree, Dictionary):
@@ -159,7 +161,10 @@ class Cleaner:
             return value.get("/Subtype") == f"/{kind.title()}"
         if kind == "element":
             return "/S" in value
-        return kind != "content" or "/Obj" not in value or pdf_values.reached(self, value["/Obj"]) is not None
+        if kind == "content" and "/Obj" in value:
+            # A part of the structure tree that is another object, such as a link: only if that object stays.
+            return pdf_values.reached(self, value["/Obj"]) is not None
+        return True
 
     # --- Objects from the queue ------------------------------------------------------------------
 

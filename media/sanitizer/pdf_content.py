@@ -7,6 +7,8 @@ import re
 
 from media.sanitizer.reasons import Reason, Refused
 
+# Repetitions are possessive (*+, ++): they never backtrack, so matching takes linear time.
+
 # White space and comments.
 SPACE = rb"(?:[\x00\t\n\f\r ]|%[^\r\n]*+)*+"
 NUMBER = rb"[-+.0-9]++"
@@ -20,8 +22,8 @@ TEXT = rb"(?:" + STRING + rb"|" + HEX + rb")"
 ARRAY = rb"\[(?:" + SPACE + rb"(?:" + NUMBER + rb"|" + NAME + rb"|" + TEXT + rb"))*+" + SPACE + rb"\]"
 INNER = rb"(?:[^<>()%]|" + TEXT + rb")"
 DICTIONARY = rb"<<(?:" + INNER + rb"|<<" + INNER + rb"*+>>)*+>>"
-# A number, a name, a string, an array and a dictionary.
-OPERAND = {"n": NUMBER, "N": NAME, "s": TEXT, "a": ARRAY, "d": DICTIONARY}
+# A number, a name, a string and an array.
+OPERAND = {"n": NUMBER, "N": NAME, "s": TEXT, "a": ARRAY}
 ANY = rb"(?:" + rb"|".join([NUMBER, NAME, STRING, DICTIONARY, HEX, ARRAY]) + rb")"
 OPERATION = re.compile(
     SPACE + rb"((?:" + ANY + SPACE + rb")*+)([A-Za-z][A-Za-z0-9]*\*?|['\"])(?![A-Za-z0-9*])", re.DOTALL

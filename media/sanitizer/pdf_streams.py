@@ -28,7 +28,7 @@ CMAP_SECTION = re.compile(
     rb"[\s\[\]<>0-9A-Fa-f]*end\2)"
 )
 CMAP_NAME = re.compile(rb"/([A-Za-z0-9-]+)\s+usecmap")
-CMAP_WIDE = re.compile(rb"/WMode\s+1\s+def")
+CMAP_VERTICAL = re.compile(rb"/WMode\s+1\s+def")
 CMAP_TEMPLATE = (
     b"/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n%s"
     b"/CMapName /Characters def\n/CMapType 2 def\n%s%s\nendcmap\n"
@@ -70,7 +70,7 @@ def filters_of(stream):
     return [FULL_NAMES.get(str(each), str(each)) for each in found]
 
 
-def name_filters(stream):
+def expand_filter_names(stream):
     """Replace the names of the filters of `stream` by the full names. Return these."""
     filters = filters_of(stream)
     if filters:
@@ -80,7 +80,7 @@ def name_filters(stream):
 
 def read_unpacked(stream):
     """Return the unpacked data of `stream`. Raises Refused for a filter for pictures, or too much data."""
-    filters = name_filters(stream)
+    filters = expand_filter_names(stream)
     if PICTURE_FILTERS & set(filters):
         raise Refused(Reason.PDF_PICTURE)
     try:
@@ -93,7 +93,7 @@ def read_unpacked(stream):
 
 
 def clean_image(stream, cleaner):
-    filters = name_filters(stream)
+    filters = expand_filter_names(stream)
     if "/DecodeParms" in stream:
         cleaner.walk(stream.DecodeParms, "decoding|*decoding")
     parameters = stream.get("/DecodeParms")
@@ -121,5 +121,5 @@ def clean_cmap(data):
     sections = b"\n".join(found[0] for found in CMAP_SECTION.findall(data))
     base = CMAP_NAME.search(data)
     base = b"/%s usecmap\n" % base[1] if base else b""
-    wide = b"/WMode 1 def\n" if CMAP_WIDE.search(data) else b""
-    return CMAP_TEMPLATE % (base, wide, sections)
+    vertical = b"/WMode 1 def\n" if CMAP_VERTICAL.search(data) else b""
+    return CMAP_TEMPLATE % (base, vertical, sections)

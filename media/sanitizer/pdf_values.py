@@ -13,6 +13,7 @@ from media.sanitizer.paths import is_not_path
 from media.sanitizer.pdf_schema import STANDARD_NAMES, parse_alternatives
 
 SAFE_ADDRESS = re.compile(r"(https?|mailto|tel):", re.IGNORECASE)
+# IDs that programs number. A longer text could be a name.
 IDENTIFIER = re.compile(r"[A-Za-z]{0,8}[-_.]?\d{1,12}")
 LANGUAGE = re.compile(r"[A-Za-z0-9-]{0,20}")
 
@@ -106,6 +107,8 @@ COLOUR_PARTS = {
     }.items()
 }
 
+# {kind: function that takes the Cleaner and a value}. A "name" is one that the standard defines, a "label"
+# one that the file does, such as that of a font. The name of a layer is replaced, as it could tell something.
 SCALARS = {
     "number": lambda _c, v: v if isinstance(v, (int, float, Decimal)) else None,
     "bool": lambda _c, v: v if isinstance(v, bool) else None,

@@ -51,7 +51,7 @@ def strip_jpeg(data):
         # Decoders pass over FF 00 as over two bytes.
         if marker[:1] != b"\xff" or marker[1:] == b"\0" or length < 2 or end > len(data):
             raise ValueError("a broken JPEG")
-        if marker == b"\xff\xda":
+        if marker == b"\xff\xda":  # a scan: compressed data follows the segment
             found = NEXT_MARKER.search(data, end)
             end = found.start() if found else len(data)
         # Adobe's segment has one form. A longer one, or one of another program, could have any content.
@@ -79,7 +79,7 @@ def strip_png(data):
     colours that transparency hides. Raises ValueError for a broken file.
     """
     chunks, place, name = [PNG_START], len(PNG_START), b""
-    if data.count(b"IHDR", 0, 16) != 1 or len(data) < 33:
+    if data.count(b"IHDR", 0, 16) != 1 or len(data) < 33:  # the signature and IHDR
         raise ValueError("a broken PNG")
     has_alpha = data[25] in PNG_ALPHA
     while name != b"IEND":

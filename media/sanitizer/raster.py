@@ -58,7 +58,7 @@ def clean_picture(data):
     except Image.DecompressionBombError:
         raise Refused(Reason.PIXELS, limits.PIXELS) from None
     check_before_decoding(image, data)
-    lossless = image.format == "PNG" or data[12:16] == b"VP8L"
+    lossless = image.format == "PNG" or data[12:16] == b"VP8L"  # the chunk of a lossless WebP
     image, profile = normalise_colours(decode_and_orient(image))
     return encode(image, profile, lossless)
 

@@ -10,20 +10,20 @@ class Reason(IntEnum):
     """Why a file is refused. Python itself exits with 1 or 2, so the numbers begin at 10."""
 
     BROKEN = 10
-    LOCKED = 11
-    TOO_MUCH = 12
-    COMMENTS = 13
-    CANNOT_CLEAN = 14
-    PICTURE = 15
-    LINKED = 16
-    FORMULAS = 17
+    LOCKED = 11  # It has a password.
+    TOO_MUCH = 12  # It exceeds a limit of limits.py.
+    COMMENTS = 13  # Comments or tracked changes in Word or Excel.
+    CANNOT_CLEAN = 14  # Something that readers see and the allow-list lacks.
+    PICTURE = 15  # A picture in Word or Excel that is neither JPEG nor PNG.
+    LINKED = 16  # A picture or file outside of the document.
+    FORMULAS = 17  # An Excel formula without a stored result.
     NOT_UTF8 = 18
-    FORM = 19
-    MARKS = 20
+    FORM = 19  # A PDF form, or a signed PDF.
+    MARKS = 20  # Annotations in a PDF.
     PDF_PICTURE = 21
     CSV_FORMULAS = 22
-    MOVES = 23
-    PIXELS = 24
+    MOVES = 23  # An animation.
+    PIXELS = 24  # A picture with too many pixels.
 
 
 class Refused(Exception):

@@ -1,8 +1,7 @@
-"""The allow-lists for the parts of an Excel file, and the filter for its cells.
+"""RULES for the parts of an Excel file, and the filter for its cells, which removes formulas.
 
-They name XML elements and attributes of ECMA-376 part 1, chapter 18. How they are used:
-media/sanitizer/xml_filter.py, class Rules. Formulas are removed and their results stay, as a formula can load
-from the web and start programs.
+The results of formulas stay. A formula itself can load from the web and start programs. ECMA-376 part 1,
+chapter 18, defines the XML elements and attributes.
 """
 
 from media.sanitizer import drawing
@@ -57,12 +56,14 @@ ATTRIBUTES = token_attributes(
     borderId xfId applyNumberFormat applyFont applyFill applyBorder applyAlignment applyProtection
     quotePrefix pivotButton horizontal vertical textRotation wrapText indent shrinkToFit readingOrder
     justifyLastLine locked builtinId iLevel customBuiltin defaultTableStyle defaultPivotStyle editAs"""
-) | {"xml:space": token}
+) | {"ref": full_match(r"[A-Z0-9:$]{0,30}"), "xml:space": token}
+# Attributes of the elements with the prefix "xdr", which put drawings onto a sheet.
 DRAWN = token_attributes("editAs cx cy x y id name hidden macroless txBox rot bwMode") | drawing.ATTRIBUTES
-FORMAT = full_match(r"[^\x00-\x1f]{0,255}")
+# Any text on one line. Excel allows 255 characters.
+LINE = full_match(r"[^\x00-\x1f]{0,255}")
 EXACT = drawing.EXACT | {
-    ("x:numFmt", "formatCode"): FORMAT,
-    ("x:sheet", "name"): FORMAT,
+    ("x:numFmt", "formatCode"): LINE,
+    ("x:sheet", "name"): LINE,
     ("x:sheet", "r:id"): any_value,
     # Excel's menus don't show a sheet that is "veryHidden", so that the editor can't find it.
     ("x:sheet", "state"): full_match("visible|hidden"),
@@ -71,16 +72,17 @@ EXACT = drawing.EXACT | {
     ("x:cellStyle", "name"): is_not_path,
     ("x:table", "name"): token,
     ("x:table", "displayName"): token,
-    ("x:tableColumn", "name"): FORMAT,
-    ("x:tableColumn", "totalsRowLabel"): FORMAT,
+    ("x:tableColumn", "name"): LINE,
+    ("x:tableColumn", "totalsRowLabel"): LINE,
     ("x:tableStyleInfo", "name"): token,
+    # A place in this file. The other characters lead to programs (|), other workbooks ([]), files and the
+    # web.
     ("x:hyperlink", "location"): full_match(r"[^\x00-\x1f|\[\]\\:/]{0,255}"),
     ("x:hyperlink", "r:id"): any_value,
     ("x:drawing", "r:id"): any_value,
     ("x:tablePart", "r:id"): any_value,
-    ("x:pane", "state"): token,
-    ("x:mergeCell", "ref"): full_match(r"[A-Z0-9:$]{0,30}"),
 }
+# The arguments of Rules for all parts. Its docstring in xml_filter.py says what each allows.
 SHARED = {
     "elements": ELEMENTS,
     "attributes": {"x": ATTRIBUTES, "xdr": DRAWN, "a": drawing.ATTRIBUTES, "pic": drawing.ATTRIBUTES},
@@ -88,7 +90,7 @@ SHARED = {
     "fixed": drawing.FIXED,
     "skipped": drawing.EXTENSIONS | qualified_names("x", "extLst"),
     "refused": drawing.REFUSED
-    | dict.fromkeys(qualified_names("x", "comment controls oleObjects"), Reason.CANNOT_CLEAN)
+    | dict.fromkeys(qualified_names("x", "controls oleObjects"), Reason.CANNOT_CLEAN)
     | {"x:comment": Reason.COMMENTS},
     "texts": qualified_names("x", "t v oddHeader oddFooter evenHeader evenFooter firstHeader firstFooter")
     | qualified_names("a", "t")
@@ -107,20 +109,20 @@ class SheetFilter(Filter):
 
     def __init__(self, rules, relations):
         super().__init__(rules, relations)
+        # Of the cell (x:c) that is being read.
         self.has_formula = self.has_value = False
 
     def write_start(self, name, attributes):
         if name == "x:c":
             self.has_formula = self.has_value = False
-        elif name == "x:f":
+        elif name == "x:f":  # not in ELEMENTS, so it is left out below
             self.has_formula = True
         elif name in {"x:v", "x:is"}:
             self.has_value = True
-        elif name == "a:blip" and not any(key.endswith(" embed") for key in attributes):
-            raise Refused(Reason.LINKED)
         return super().write_start(name, attributes)
 
     def end(self, name):
+        # "/x:c" is the state of a cell that is written (Filter.open).
         if self.open[-1] == "/x:c" and self.has_formula and not self.has_value:
             raise Refused(Reason.FORMULAS)
         super().end(name)

@@ -1,7 +1,6 @@
-"""The allow-lists for the parts of a Word file, and the filter for its fields.
+"""RULES for the parts of a Word file, and the filter for its fields, such as page numbers and links.
 
-They name XML elements and attributes of ECMA-376 part 1, chapter 17. How they are used:
-media/sanitizer/xml_filter.py, class Rules.
+ECMA-376 part 1, chapter 17, defines the XML elements and attributes.
 """
 
 import re
@@ -9,7 +8,7 @@ from xml.sax.saxutils import quoteattr
 
 from media.sanitizer import drawing
 from media.sanitizer.paths import is_not_path
-from media.sanitizer.reasons import Reason, Refused
+from media.sanitizer.reasons import Reason
 from media.sanitizer.xml_filter import (
     WORD_NAMESPACE,
     Filter,
@@ -76,6 +75,7 @@ ATTRIBUTES = token_attributes(
     evenHBand oddHBand evenVBand oddVBand""",
     prefix="w:",
 ) | {"xml:space": token}
+# Attributes of the elements with the prefixes "wp", "wps" and "wpg", which put drawings onto a page.
 DRAWN = token_attributes("""
     distT distB distL distR simplePos relativeHeight behindDoc locked layoutInCell allowOverlap
     x y cx cy l t r b relativeFrom wrapText edited id name hidden txBox bwMode
@@ -100,6 +100,7 @@ EXACT = (
         ("w:footerReference", "r:id"): any_value,
     }
 )
+# Tracked changes and comments.
 CHANGES = qualified_names(
     "w",
     """ins del moveFrom moveTo rPrChange pPrChange sectPrChange tblPrChange tblGridChange
@@ -115,6 +116,7 @@ REFUSED = (
     | dict.fromkeys(qualified_names("v", "imagedata textpath"), Reason.CANNOT_CLEAN)
     | {"wps:linkedTxbx": Reason.CANNOT_CLEAN}
 )
+# The arguments of Rules for all parts. Its docstring in xml_filter.py says what each allows.
 SHARED = {
     "elements": ELEMENTS,
     "attributes": {
@@ -152,13 +154,15 @@ RULES["numbering"].elements -= {"w:name"}
 THEME = Rules(root="a:theme", **SHARED)
 
 # Instructions of fields whose results come from the document alone, and of links. The first group of names
-# takes no arguments, the second takes the name of a bookmark, a style or a sequence. Switches are formatting.
-FORMAT = r"""(\s+\\[*#]\s*([A-Za-z]{1,20}|"[#0,. ]{0,20}"))*\s*"""
+# takes no arguments, the second takes the name of a bookmark, a style or a sequence. Both take switches,
+# which format the result.
+SWITCHES = r"""(\s+\\[*#]\s*([A-Za-z]{1,20}|"[#0,. ]{0,20}"))*\s*"""
 ARGUMENTS = r"""(\s+(\\[a-zA-Z*#!]|[\w.,-]{1,40}|"[\w\s.,;:#-]{0,60}"))*\s*"""
 FIELD = re.compile(
-    rf"\s*((PAGE|NUMPAGES|SECTION|SECTIONPAGES){FORMAT}|(PAGEREF|REF|NOTEREF|SEQ|STYLEREF|TOC|LISTNUM){ARGUMENTS})",
+    rf"\s*((PAGE|NUMPAGES|SECTION|SECTIONPAGES){SWITCHES}|(PAGEREF|REF|NOTEREF|SEQ|STYLEREF|TOC|LISTNUM){ARGUMENTS})",
     re.IGNORECASE,
 )
+# A link to the web, an e-mail, a phone or a bookmark (\l). The switches \o (a tip) and \m are not allowed.
 LINK = re.compile(
     r"""\s*HYPERLINK\s+("(https?://|mailto:|tel:)[^"\\]*"|\\l\s+"?[\w.-]+"?)(\s+\\[hnt])*\s*""", re.IGNORECASE
 )
@@ -175,38 +179,38 @@ class WordFilter(Filter):
 
     def __init__(self, rules, relations):
         super().__init__(rules, relations)
-        # For each open field: the index in `output` where it begins, its instruction, and its state.
+        # For each open field: `place`, the index in `output` where it begins; `code`, its instruction;
+        # `is_code`, whether that is still being read; and `is_safe`, whether it stays.
         self.fields = []
 
     def write_start(self, name, attributes):
         if name == "w:fldChar":
             self.change_field(attributes.get(f"{WORD_NAMESPACE} fldCharType"))
-            self.dropped = 1
+            self.dropped = 1  # change_field() has written what stays
             return "skip"
         if name == "w:instrText":
             self.dropped = 1
-            return "code"
+            return "code"  # a state of its own: text() collects the instruction
         if name == "w:fldSimple":
             code = attributes.get(f"{WORD_NAMESPACE} instr", "")
             if not is_safe_field(code):
-                return ""
+                return ""  # only its content stays
             self.output.append(f"<w:fldSimple w:instr={quote(code)}>")
             return "/w:fldSimple"
-        if name == "a:blip" and not any(key.endswith(" embed") for key in attributes):
-            raise Refused(Reason.LINKED)
         return super().write_start(name, attributes)
 
     def change_field(self, kind):
+        """Handle a w:fldChar of the `kind` "begin", "separate" (the result follows) or "end"."""
         if kind == "begin":
             self.fields.append({"place": len(self.output), "code": "", "is_code": True, "is_safe": False})
-            self.output.append("")
+            self.output.append("")  # replaced when the instruction is complete and safe
             return
         field = self.fields[-1]  # IndexError for a field that never began: the file is broken.
         if field["is_code"]:
             field["is_code"] = False
             field["is_safe"] = is_safe_field(field["code"])
             if field["is_safe"]:
-                text = quote(field["code"])[1:-1]
+                text = quote(field["code"])[1:-1]  # without the quotes
                 self.output[field["place"]] = (
                     '<w:fldChar w:fldCharType="begin"/>'
                     f'<w:instrText xml:space="preserve">{text}</w:instrText>'
@@ -229,4 +233,5 @@ class WordFilter(Filter):
 
 
 def quote(text):
+    """Return `text` as an XML attribute, always in double quotes."""
     return quoteattr(text, {'"': "&quot;"})

@@ -35,9 +35,9 @@ PREFIXES = {
     "http://www.w3.org/XML/1998/namespace": "xml",
 }
 NAMESPACES = {prefix: address for address, prefix in PREFIXES.items()}
-# Elements that may lose their relationship, because its target isn't seen in the document.
+# Elements with a hyperlink. They may lose it, because readers see the text all the same.
 LINKS = {"w:hyperlink", "a:hlinkClick", "x:hyperlink"}
-# Levels of nested elements.
+# Levels of nested elements. A file with more is made to exhaust the memory of programs that read it.
 MAX_DEPTH = 200
 # Bytes that are read at a time.
 BLOCK_SIZE = 65536
@@ -144,12 +144,16 @@ class Filter:
             return "skip"
         if name not in rules.elements:
             self.dropped = 1
-            return name or "?"
+            return name or "?"  # an element of an unknown namespace has no name
+        # A picture without r:embed is a linked one: it would be loaded when the document is opened. expat
+        # joins the namespace and the name of an attribute with a space.
+        if name == "a:blip" and not any(key.endswith(" embed") for key in attributes):
+            raise Refused(Reason.LINKED)
         allowed = self.filter_attributes(name, attributes)
         head = "<" + name + "".join([f" {key}={quoteattr(value)}" for key, value in allowed.items()])
         if len(self.open) == 0:
-            used = sorted(prefix for prefix in NAMESPACES if prefix not in {"xml", "mc", "rel"})
-            head += "".join(f' xmlns:{prefix}="{NAMESPACES[prefix]}"' for prefix in used)
+            declared = sorted(prefix for prefix in NAMESPACES if prefix not in {"xml", "mc", "rel"})
+            head += "".join(f' xmlns:{prefix}="{NAMESPACES[prefix]}"' for prefix in declared)
         self.output.append(head + ">")
         return "/" + name
 
@@ -190,6 +194,7 @@ class Filter:
         # The target of a hyperlink stays outside of the file. A picture with such a target would be loaded.
         if (self.relations[value].type == "hyperlink") != (name in LINKS):
             raise Refused(Reason.CANNOT_CLEAN)
+        # From 100 on, as office.py numbers the relationships that no attribute names from 1 on.
         return self.used.setdefault(value, f"rId{100 + len(self.used)}")
 
     def end(self, name):

@@ -46,7 +46,10 @@ def summarise(file):
 
 
 class Writer:
-    """Writes the members of an archive one after another, and on close() the manifest."""
+    """Writes the members of an archive one after another, and on close() the manifest.
+
+    create.py, postgresql.py and sqlite.py put more into `manifest`: the time, versions, tables.
+    """
 
     def __init__(self, file):
         self.zip = zipfile.ZipFile(file, "w", allowZip64=True)
@@ -103,7 +106,7 @@ class Reader:
             self.zip = zipfile.ZipFile(file)
             self.manifest = json.loads(self.zip.read(MANIFEST))
         except Exception as error:  # zipfile, json and decompressors raise all kinds on a broken file
-            raise BackupError("This is no backup of this site, or a part of one.") from error
+            raise BackupError("This is not a backup of this site, or only a part of one.") from error
         found = self.manifest.get("format") if isinstance(self.manifest, dict) else None
         if found != FORMAT:
             raise BackupError(f"The backup has the format {found!r}. This version reads {FORMAT}.")
@@ -111,7 +114,7 @@ class Reader:
             self.check(report)
         except BackupError:
             raise
-        except Exception as error:  # as above, and what a manifest of another shape leads to
+        except Exception as error:  # from zipfile and decompressors, or due to a manifest of another shape
             raise BackupError("The backup is damaged, or was altered.") from error
 
     def check(self, report):
@@ -139,10 +142,13 @@ class Reader:
 
 
 def is_safe(name):
-    """Return whether the path `name` stays inside database/ or files/ on every operating system."""
+    """Return whether the path `name` stays inside database/ or files/ on every operating system.
+
+    Windows takes a backslash as a separator, and a colon as the end of a drive's name. A NUL would be an
+    error later. A line break could fake a line of the progress report.
+    """
     return (
         name == posixpath.normpath(name)
-        and not name.startswith(("/", "../"))
         and not any(letter in name for letter in "\\:\0\n")
         and name.startswith(("database/", "files/"))
     )

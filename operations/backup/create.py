@@ -1,6 +1,6 @@
 """Creates a backup: first the database, then the files.
 
-A stored file is never overwritten, so each that the copied database names is still the same one.
+A stored file is never overwritten. So the files are still those that the copied database refers to.
 """
 
 from pathlib import Path

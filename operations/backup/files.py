@@ -21,6 +21,7 @@ def stored_names(folder=""):
         folders, names = default_storage.listdir(folder)
     except FileNotFoundError:
         return
+    # UNFINISHED: the prefix of files that are being written.
     yield from (posixpath.join(folder, name) for name in names if not name.startswith(UNFINISHED))
     for name in folders:
         yield from stored_names(posixpath.join(folder, name))

@@ -1,4 +1,8 @@
-"""Restores a backup: verifies all of it, adds the files, replaces the database, deletes the old files."""
+"""Restores a backup: verifies all of it, adds the files, replaces the database, deletes the old files.
+
+Then it migrates the database of an older backup, and writes the outage page, which visitors get while the
+site is down, with the restored telephone numbers of help lines.
+"""
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
@@ -65,9 +69,13 @@ def refuse_incompatible(manifest):
     """Raise BackupError if the archive is of another kind of database, or of a later version of the site."""
     vendor = manifest["database"]
     if vendor != connection.vendor:
-        names = NAMES.get(vendor, vendor), NAMES[connection.vendor]
-        raise BackupError("The backup is of {} and this site uses {}. Restore it there.".format(*names))
+        theirs, ours = NAMES.get(vendor, vendor), NAMES[connection.vendor]
+        raise BackupError(
+            f"The backup is of {theirs}, and this site uses {ours}. "
+            f"Restore it into a site that uses {theirs}."
+        )
     known = set(MigrationExecutor(connection).loader.disk_migrations)
+    # An app that was removed since the backup has no migrations here, and its tables do no harm.
     installed = {app for app, _name in known}
     later = [key for key in manifest["migrations"] if key[0] in installed and tuple(key) not in known]
     if later:

@@ -75,7 +75,7 @@ def check_columns(copy):
         expected = {field.column for field in meta.local_concrete_fields}
         found = {name for (name,) in copy.execute("SELECT name FROM pragma_table_info(?)", [meta.db_table])}
         if found != expected:
-            raise BackupError(f"The table {meta.db_table} in the backup has not the columns of this version.")
+            raise BackupError(f"The table {meta.db_table} in the backup has other columns than this version.")
 
 
 def load(reader, report):
@@ -90,7 +90,7 @@ def load(reader, report):
             if copy.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
                 raise BackupError("The database in the backup is damaged.")
             if row_counts(copy) != reader.manifest["tables"]:
-                raise BackupError("The database in the backup has not the rows that it lists.")
+                raise BackupError("The database in the backup has other numbers of rows than it lists.")
             check_columns(copy)
             connection.ensure_connection()
             copy.backup(connection.connection)

@@ -34,6 +34,7 @@ class TimeoutConnection(psycopg.Connection):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    # Django opens connections with `Database.connect`.
     Database = SimpleNamespace(**vars(psycopg) | {"connect": TimeoutConnection.connect})
 
     def is_usable(self):

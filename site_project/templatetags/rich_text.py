@@ -10,7 +10,7 @@ from wagtail.whitelist import DEFAULT_ELEMENT_RULES, Whitelister, attribute_rule
 
 register = template.Library()
 
-
+# Keeps these attributes of a link, and the address only if its scheme is harmless.
 allow_link = attribute_rule({"href": check_url, "rel": True})
 
 

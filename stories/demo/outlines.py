@@ -80,6 +80,7 @@ def blob(x, y, size, seed, flat=0.8):
     stops = [
         (x + math.cos(turn) * r, y + math.sin(turn) * r * flat) for turn, r in zip(turns, reach, strict=True)
     ]
+    # Without the first and the last part, of 16 points each, which only bend the curve where it closes.
     return curve(stops[-1], *stops, *stops[:2])[16:-17]
 
 

@@ -8,11 +8,12 @@ the farthest to the nearest:
 
 A piece of paper begins with a key of SHADOWS: how far it is above what lies below it. Then come its colour,
 or the colours of its top and its bottom, options (turn=angle,x,y and alpha=0..1), and after the colon its
-outlines (OUTLINES in outlines.py). The colour `teal+sky.3` is teal mixed with 0.3 of sky. A motif is a key of
-MOTIFS, followed by the arguments of its function. `backdrop` sets the colours of the background.
+outlines: a key of OUTLINES with the arguments of its function in outlines.py; ` ; ` is between two outlines.
+The colour `teal+sky.3` is teal mixed with 0.3 of sky. A motif is a key of MOTIFS, followed by the arguments
+of its function. `backdrop` sets the colours of the background. What follows a `#` is a comment.
 
-Coordinates are pixels of the finished picture. It is drawn SCALE times larger and reduced at the end, for
-smooth edges.
+An argument is a number, a point `x,y`, a colour, or `/` for a corner of a curve. Coordinates are pixels of
+the finished picture. It is drawn SCALE times larger and reduced at the end, for smooth edges.
 """
 
 import random
@@ -43,7 +44,7 @@ PALETTE = {
     "teal": (58, 120, 128),
     "sky": (176, 208, 208),
 }
-# Opacity of the shadow below a piece of paper.
+# How far a piece of paper is above what lies below it: the opacity of its shadow.
 SHADOWS = {"flat": 0.0, "low": 0.15, "lay": 0.25, "high": 0.4}
 
 
@@ -155,18 +156,21 @@ def glow(sheet, x, y, reach, strength, tone):
 
 
 def sun(sheet, x, y, size, halo=PALETTE["cream"]):
+    """A disc with the radius `size`, in a glow of the colour `halo`."""
     glow(sheet, x, y, size * 7, 0.9, halo)
     sheet.lay([PALETTE["cream"]], oval(x, y, size))
 
 
 def cloud(sheet, x, y, size, alpha):
+    """A cloud with a flat base at `y`. `size`: about half of its width; `alpha`: its opacity."""
+    # The place on the base and the radius of each half circle, as shares of `size`.
     puffs = ((-0.6, 0.26), (-0.2, 0.42), (0.28, 0.34), (0.66, 0.2))
     rounds = [oval(x + at * size, y, r * size, r * size, 180, 360) for at, r in puffs]
     sheet.lay([PALETTE["cream"]], *rounds, alpha=alpha)
 
 
 def glints(sheet, x, y, rows, spread):
-    """Reflections on water in several rows, wider towards the front."""
+    """Reflections on water in `rows` from `y` down, wider towards the front. `spread`: about their width."""
     for n in range(int(rows)):
         width = spread * (0.35 + n * 0.13) * (1, 0.7, 0.9)[n % 3]
         shape = oval(x + (0, 14, -18)[n % 3], y + n * (16 + n * 2), width, 2.5 + n * 0.4)
@@ -174,7 +178,10 @@ def glints(sheet, x, y, rows, spread):
 
 
 def scatter(sheet, count, left, top, right, bottom, smallest, largest, flat, alpha, tone):
-    """Small ellipses at random places: stars, petals, spots of light."""
+    """`count` small ellipses at random places in a rectangle: stars, petals, spots of light.
+
+    `smallest`, `largest`: limits of their horizontal radius; `flat`: their height by their width.
+    """
     rng = random.Random(count + left + top)
     spots = [
         (rng.uniform(left, right), rng.uniform(top, bottom), rng.uniform(smallest, largest))
@@ -184,7 +191,10 @@ def scatter(sheet, count, left, top, right, bottom, smallest, largest, flat, alp
 
 
 def crown(sheet, x, y, across, down, size, count, *tones):
-    """The treetop, in layers of one tone each, from the back to the front."""
+    """A treetop around (x, y), in layers of one tone each, from the back to the front.
+
+    `across`, `down`: how far from the centre the `count` blobs of a layer may be; `size`: that of a blob.
+    """
     rng = random.Random(x + across)
     for depth, tone in enumerate(tones):
         rounds = []
@@ -196,6 +206,7 @@ def crown(sheet, x, y, across, down, size, count, *tones):
 
 
 def tree(sheet, x, y, size, *tones):
+    """A tree whose trunk starts at (x, y) and is `size` high, with a crown of the colours `tones`."""
     bark = mix(PALETTE["clay"], PALETTE["ink"], 0.55)
     stem = ((x, y), (x - size * 0.03, y - size * 0.5), (x, y - size))
     sheet.lay([bark], ribbon(size * 0.16, size * 0.06, *stem))
@@ -203,9 +214,11 @@ def tree(sheet, x, y, size, *tones):
 
 
 def palm(sheet, x, y, height, lean, tone):
+    """A palm that starts at (x, y). `lean`: how far its top is to the right."""
     bark = [mix(PALETTE["clay"], PALETTE[end], share) for end, share in (("dusk", 0.35), ("ink", 0.6))]
     stem = ((x, y), (x + lean * 0.25, y - height * 0.5), (x + lean, y - height))
     sheet.lay(bark, ribbon(height * 0.075, height * 0.035, *stem))
+    # How far each frond reaches to the right, how high it rises on the way, and how far down its tip hangs.
     fronds = ((0.95, -0.05, 0.5), (-0.95, 0.0, 0.52), (0.7, -0.2, 0.75), (-0.66, -0.2, 0.78))
     fronds += ((1.0, -0.3, 0.12), (-1.0, -0.32, 0.15), (0.72, -0.5, -0.16), (-0.7, -0.52, -0.1))
     x, y, reach = x + lean, y - height, height * 0.52
@@ -218,6 +231,7 @@ def palm(sheet, x, y, height, lean, tone):
 
 
 def sprout(sheet, x, y, height):
+    """A young plant with four leaves, that starts at (x, y)."""
     green, pale = PALETTE["leaf"], PALETTE["moss"]
     stem = ((x, y), (x + height * 0.05, y - height * 0.6), (x, y - height))
     sheet.lay([green], ribbon(height * 0.07, height * 0.04, *stem))
@@ -231,7 +245,7 @@ def sprout(sheet, x, y, height):
 
 
 def plant(sheet, x, y):
-    """A plant in a pot."""
+    """A plant in a pot, which stands at (x, y)."""
     for n, angle in enumerate((150, 35, 120, 62, 92)):
         tone = mix(PALETTE["leaf"], PALETTE["moss"], n % 3 / 2)
         sheet.lay([tone], leaf(x, y - 130, angle, 210 + n * 14, 36), shadow=0.15)
@@ -242,8 +256,12 @@ def plant(sheet, x, y):
     sheet.lay([rim], box(x - 92, y - 162, x + 92, y - 130, 8), shadow=0.25)
 
 
+# The circle of chairs in banyan-circle.txt.
+CIRCLE_MIDDLE = 815
+
+
 def chair(sheet, x, y, size, tone):
-    """An empty chair that faces the middle of a circle: the front ones (y > 815) are seen from behind."""
+    """An empty chair that stands at (x, y) and faces the middle of a circle, at the height CIRCLE_MIDDLE."""
 
     def part(left, top, right, bottom, corner=0):
         edges = (x + left * size, y + top * size, x + right * size, y + bottom * size)
@@ -254,7 +272,8 @@ def chair(sheet, x, y, size, tone):
     sheet.lay([mix(tone, PALETTE["ink"], 0.3)], *[part(*leg) for leg in legs])
     seat = [part(-42, -70, 42, -54, 6)]
     back = [part(-38, -150, 38, -98, 10), part(-34, -110, -27, -60), part(27, -110, 34, -60)]
-    for shapes in (seat, back) if y > 815 else (back, seat):
+    is_seen_from_behind = y > CIRCLE_MIDDLE
+    for shapes in (seat, back) if is_seen_from_behind else (back, seat):
         sheet.lay([mix(tone, PALETTE["cream"], 0.15), tone], *shapes, shadow=0.25)
 
 

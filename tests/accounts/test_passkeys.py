@@ -341,7 +341,7 @@ def test_lost_passkeys_are_deleted(admin, capsys):
     client.post(address)
     assert not Passkey.objects.filter(user=lost).exists()
     assert is_signed_in(client)
-    call_command("forget_second_factor", "amina")
+    call_command("reset_second_factor", "amina")
     assert not second_factor.factors_of(admin)
     assert not StaticToken.objects.exists()
 

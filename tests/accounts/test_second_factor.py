@@ -371,8 +371,8 @@ def test_only_administrators_reset_an_administrator(settings, admin):
 def test_command_resets_the_second_factor(admin, capsys):
     with_app(admin)
     with pytest.raises(CommandError, match="no user"):
-        call_command("forget_second_factor", "nobody")
-    call_command("forget_second_factor", "amina")
+        call_command("reset_second_factor", "nobody")
+    call_command("reset_second_factor", "amina")
     assert "amina sets up a second step anew" in capsys.readouterr().out
     assert not TOTPDevice.objects.exists()
     assert not StaticDevice.objects.exists()

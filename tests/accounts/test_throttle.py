@@ -27,7 +27,7 @@ def amina():
 def guess(times, address, name="Amina", purpose="password"):
     """Return how many of `times` attempts for `name` from `address` are checked."""
     request = RequestFactory(REMOTE_ADDR=address).get("/")
-    return sum(Throttle(purpose, request, name).count_attempt() for _ in range(times))
+    return sum(Throttle(purpose, request, name).allow_attempt() for _ in range(times))
 
 
 # --- Limits --------------------------------------------------------------------------------------

@@ -17,9 +17,11 @@ from lxml import etree
 from wagtail.models import UploadedFile
 
 from media.models import CleanDocument
+from media.sanitizer import sheets
 from tests.support import builders
 from tests.support.document_samples import (
     SUFFIXES,
+    X,
     document_with_metadata,
     unpack_all,
 )
@@ -162,6 +164,22 @@ def test_text_of_an_ordinary_office_file_stays(name, words):
     suffix = name.rpartition(".")[2]
     content = unpack_all(cleaned((DATA / name).read_bytes(), suffix), suffix).decode("latin-1")
     assert [word for word in words if word not in content] == []
+
+
+@pytest.mark.parametrize(
+    ("part", "element"),
+    [
+        ("table", '<table {X} id="1" displayName="T" ref="A1:C9"><autoFilter ref="$A$1:$C$9"/></table>'),
+        ("worksheet", '<worksheet {X}><dimension ref="A1:C9"/></worksheet>'),
+        ("worksheet", '<worksheet {X}><mergeCells><mergeCell ref="A1:B2"/></mergeCells></worksheet>'),
+        ("worksheet", '<worksheet {X}><hyperlinks><hyperlink ref="A1:B2"/></hyperlinks></worksheet>'),
+    ],
+)
+def test_ranges_of_cells_stay(part, element):
+    """Excel reports a damaged file when a table has no range."""
+    xml = io.BytesIO(element.replace("{X}", X).encode())
+    content = sheets.SheetFilter(sheets.RULES[part], {}).run(xml).decode()
+    assert re.findall(r'ref="[^"]*"', content) == re.findall(r'ref="[^"]*"', element)
 
 
 def test_pages_of_an_ordinary_pdf_are_drawn_as_before():

@@ -104,16 +104,16 @@ def replaced_file(path):
 
 # Name of the case: (function that damages the archive, part of the error message).
 DAMAGES = {
-    "cut in half": (cut_in_half, "no backup of this site, or a part"),
+    "cut in half": (cut_in_half, "not a backup of this site, or only a part"),
     "a byte flipped": (flip_a_byte, "damaged, or was altered"),
-    "no archive": (not_an_archive, "no backup of this site"),
-    "another archive": (foreign_archive, "no backup of this site"),
-    "deep": (only_manifest("[" * 100_000), "no backup of this site"),
-    "no JSON": (only_manifest("{"), "no backup of this site"),
+    "no archive": (not_an_archive, "not a backup of this site"),
+    "another archive": (foreign_archive, "not a backup of this site"),
+    "deep": (only_manifest("[" * 100_000), "not a backup of this site"),
+    "no JSON": (only_manifest("{"), "not a backup of this site"),
     "list": (only_manifest("[]"), "format None"),
-    "locked": (alter_entries(6, b"\x01"), "no backup of this site"),
-    "compressed in an unknown way": (alter_entries(8, b"\x63"), "no backup of this site"),
-    "spoilt manifest": (spoil_the_manifest, "no backup of this site"),
+    "locked": (alter_entries(6, b"\x01"), "not a backup of this site"),
+    "compressed in an unknown way": (alter_entries(8, b"\x63"), "not a backup of this site"),
+    "spoilt manifest": (spoil_the_manifest, "not a backup of this site"),
     "other words": (replaced_file, "a.txt is not what was saved"),
     "one file more": (one_file_more, "not what it lists"),
     "list of nothing": (with_manifest(lambda each: each.pop("members")), "damaged, or was altered"),
@@ -124,7 +124,10 @@ DAMAGES = {
         "not what it lists",
     ),
     "format": (with_manifest(lambda each: each.update(format=99)), "format 99"),
-    "database": (with_manifest(lambda each: each.update(database="oracle")), "Restore it there"),
+    "database": (
+        with_manifest(lambda each: each.update(database="oracle")),
+        "Restore it into a site that uses oracle",
+    ),
     "later": (with_manifest(lambda each: each.update(migrations=[["home", "9999_later"]])), "later version"),
 }
 

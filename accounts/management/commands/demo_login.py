@@ -18,6 +18,6 @@ class Command(BaseCommand):
             f"\n  The site     {settings.BASE_URL}/\n"
             f"  For editors  {settings.BASE_URL}/admin/\n"
             f"  Log in as    {username}\n"
-            f"  Password     {password or 'changed by somebody: not known here'}  ({location})\n\n"
+            f"  Password     {password or 'unknown: its file is missing'}  ({location})\n\n"
             "  Stop with Ctrl-C.\n"
         )

@@ -35,7 +35,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "The site has content. To load the demonstration beside it, use --add-to-content."
             )
-        self.stdout.write("Loading the demonstration: nine stories, and pictures to draw...")
+        self.stdout.write("Loading the demonstration: drawing the pictures of nine stories...")
         with transaction.atomic():
             demo_site.load()
         self.stdout.write("Done.")

@@ -1,4 +1,4 @@
-"""Write the page that is shown while the site is down, with the current help lines."""
+"""Write the outage page, which visitors get while the site is down, with telephone numbers of help lines."""
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -6,7 +6,7 @@ from operations.outage import write_page
 
 
 class Command(BaseCommand):
-    help = "Write maintenance.html into DATA_DIR: one file that needs no database, with today's help lines."
+    help = "Write the outage page, with the current help lines, into DATA_DIR: a file that needs no database."
 
     def handle(self, *args, **options):
         path = write_page()

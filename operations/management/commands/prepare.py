@@ -15,8 +15,8 @@ from operations import locks
 
 class Command(BaseCommand):
     help = (
-        "Migrate the database, make the first administrator (FIRST_ADMIN) when there is none, and write the "
-        "maintenance page. Several at once wait for each other."
+        "Migrate the database, make the first administrator (FIRST_ADMIN) if there is none, and write the "
+        "outage page. Processes that run it at the same time wait for each other."
     )
     # The checks query the database. handle() runs them inside the lock: processes that start together on a
     # new SQLite file would lock each other out.
@@ -27,7 +27,7 @@ class Command(BaseCommand):
             self.check()
             if connection.vendor == "postgresql":
                 with connection.cursor() as cursor:
-                    # A migration may take longer than the limit for a page.
+                    # A server can have a limit on the time of a statement. A migration may take longer.
                     cursor.execute("SET statement_timeout = 0")
             call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
             self.make_first_admin()

@@ -7,8 +7,8 @@ from operations.backup import BackupError, restore
 
 class Command(BaseCommand):
     help = "Bring database, pictures and documents back from a backup. Changes nothing when it can't."
-    # The database may be empty.
-    requires_system_checks = []
+    # The checks query the database, which may be empty.
+    requires_system_checks = ()
 
     def add_arguments(self, parser):
         parser.add_argument("file", help="the path of the backup")
@@ -20,5 +20,6 @@ class Command(BaseCommand):
         except BackupError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
-            "Restored. Start the site's servers anew, and remove again who asked to be removed."
+            "Restored. Start the site's servers anew. "
+            "Then remove again what people asked to be removed since the backup."
         )

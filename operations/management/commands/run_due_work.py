@@ -25,7 +25,7 @@ NIGHT = timedelta(hours=3)
 class Command(BaseCommand):
     help = (
         "Publish and expire what is due, and once a night refresh the search index and delete what is old. "
-        "Run it each minute, or once with --forever. Of several at once, one does the work."
+        "Run it each minute, or start it once with --forever. Of several at a time, one does the work."
     )
 
     def add_arguments(self, parser):
@@ -52,11 +52,12 @@ class Command(BaseCommand):
                 return
             quiet = {"stdout": io.StringIO()}
             call_command("publish_scheduled", **quiet)
-            # The help lines may have changed.
+            # It shows telephone numbers of help lines, which may have changed.
             call_command("maintenance_page", **quiet)
             # Even hashes of names and addresses are deleted as soon as they have no use.
             throttle.delete_expired_attempts()
-            # The file contains the date of the last nightly work. Its age is that of the last run.
+            # The file contains the date of the last nightly work. Each run writes it anew, so its age tells
+            # whether the scheduler still runs: the health check in compose.yaml looks at it.
             done = settings.DATA_DIR / "due_work_done"
             night = str((timezone.localtime() - NIGHT).date())
             if not done.exists() or done.read_text() != night:

@@ -92,6 +92,7 @@
     function onInput() {
       cancel();
       select(-1);
+      // After close(), the options are those of an earlier text. The arrow keys must not open them again.
       if (list.hidden) options = [];
       const { length } = field.value.trim();
       if (length >= MIN_LENGTH && length <= MAX_LENGTH) timer = setTimeout(fetchSuggestions, DELAY);

@@ -1,5 +1,5 @@
-/* Starts those parts of Wagtail's forms that Wagtail itself starts by inline scripts, which the policy
-   blocks. Each has an element with data-controller="start" in its place: docs/overrides.md. */
+/* Starts those parts of Wagtail's forms that Wagtail itself starts by inline scripts, which the Content Security
+   Policy blocks. Each has an element with data-controller="start" in its place: docs/overrides.md. */
 {
   // The rich text editor writes styles into the page: placeholders, the numbers of lists inside lists.
   // This page's nonce lets in what scripts make in this way, but no style that came as HTML.
@@ -11,11 +11,13 @@
     return element;
   };
 
-  // The box over a picture asks whether there is touch by setting a handler as an attribute.
+  // Jcrop, which selects the focal point of a picture, looks for touch by setting a handler as an attribute. The
+  // policy blocks that.
   const { Jcrop } = window.jQuery;
   if (Jcrop) Jcrop.defaults.touchSupport = "ontouchstart" in window;
 
-  // Nothing else on the page can be called by an attribute.
+  // What data-start-name-value may name: classes, with a capital letter, and functions. An attribute in the page
+  // can call nothing else.
   const NAMES = new Set([
     "Chooser", "DocumentChooser", "ImageChooser", "PageChooser", "SnippetChooser",
     "InlinePanel", "MultipleChooserPanel",
@@ -37,7 +39,7 @@
 
   const start = (element) => {
     const { startNameValue: name, startIdValue: id, startOptionsValue: options } = element.dataset;
-    // What is moved on the page is connected again.
+    // Stimulus connects an element again after it was moved on the page.
     if (!NAMES.has(name) || element.dataset.started) return;
     element.dataset.started = "true";
     const values = [id, JSON.parse(options)].filter((value) => value !== undefined);
@@ -49,7 +51,7 @@
     connect() { start(this.element); }
   });
 
-  // A panel speaks to the chooser in a new child as soon as it is there, before it is connected.
+  // An inline panel uses the chooser in a new form at once, before Stimulus connects its element.
   const { addForm } = window.InlinePanel.prototype;
   window.InlinePanel.prototype.addForm = function (...options) {
     addForm.apply(this, options);

@@ -1,4 +1,5 @@
-// Copies the address of a story; where the browser refuses, shows it to be copied by hand.
+// The button “Copy the link” of a story: data-copy is the address, data-copied the message. Where the browser
+// refuses to copy, the address is shown, to be copied by hand.
 
 for (const button of document.querySelectorAll("[data-copy]")) {
   const status = button.parentElement.querySelector("[role=status]");

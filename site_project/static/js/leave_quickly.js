@@ -1,9 +1,10 @@
-// Leaves a page at once: blanks it, and puts another one in its place in the history.
+// Leaves a page at once: blanks it, and puts another one in its place in the history. The link does so, and the
+// Shift key, pressed PRESSES times.
 
 const link = document.querySelector(".leave__link");
 const PRESSES = 3;
-const WITHIN = 5000; // milliseconds
-let presses = [];
+const WITHIN = 5000; // milliseconds for all presses
+let presses = []; // the times of the presses, in milliseconds
 
 function leave() {
   const address = link.href;
@@ -19,7 +20,7 @@ link.addEventListener("click", (event) => {
 
 document.addEventListener("keyup", (event) => {
   const now = event.timeStamp;
-  // Any other key in between: somebody is typing.
+  // With any other key in between, somebody is typing.
   presses = event.key === "Shift" ? [...presses.filter((press) => now - press < WITHIN), now] : [];
   if (presses.length === PRESSES) leave();
 });

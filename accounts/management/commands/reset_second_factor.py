@@ -1,7 +1,4 @@
-"""Delete the second factors of a user from the command line.
-
-It is for an administrator who lost them, and whom no other administrator can help.
-"""
+"""Delete the second factors of a user: for an administrator who lost them and has no colleague to do it."""
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
@@ -10,7 +7,7 @@ from accounts import second_factor
 
 
 class Command(BaseCommand):
-    help = "Forget the app, passkeys and recovery codes of a user, who sets them up anew at the next sign-in."
+    help = "Delete the app, passkeys and recovery codes of a user, who sets them up anew at the next sign-in."
 
     def add_arguments(self, parser):
         parser.add_argument("username")
