@@ -23,7 +23,7 @@ from tests.accounts.test_signing_in import TOO_MANY
 from tests.support import builders
 from tests.support.soft_passkey import PRESENT, VERIFIED, SoftPasskey
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
 MINE = "/admin/second-factor/mine/"
 

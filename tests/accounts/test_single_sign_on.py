@@ -15,7 +15,7 @@ from tests.accounts.test_second_factor import PAGE, code_of, is_signed_in, send_
 from tests.site_project.test_environment import read_settings, run
 from tests.support import builders, identity_provider
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
 START, DONE = "/admin/single-sign-on/", "/admin/single-sign-on/done/"
 

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from home.models import SiteSettings
 from tests.support.site import make_site, make_states
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
 OPTIONS = {

@@ -11,7 +11,7 @@ from tests.browser import admin
 from tests.support import builders
 from tests.support.site import make_rich_story
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 BLOCKS = StoryBody().child_blocks
 

@@ -10,7 +10,7 @@ from tests.browser import admin
 from tests.support import builders
 from tests.support.site import make_rich_story
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 TITLE = "The bricks that were never paid for"
 SUMMARY = "Three families carried bricks for a season. When they asked for their wages, they got help."

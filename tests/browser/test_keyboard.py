@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.support.builders import make_index
 from tests.support.site import make_many_stories, make_site
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 MOST_STOPS = 60
 # What the element with the focus is called, and whether one sees that it has it: a line or a shadow

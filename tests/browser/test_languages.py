@@ -7,7 +7,7 @@ from tests.browser.test_accessibility import AXE, run_axe
 from tests.support import builders
 from tests.support.site import make_version
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 
 def make_translations():

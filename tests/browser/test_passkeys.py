@@ -9,7 +9,7 @@ from tests.browser.test_accessibility import AXE, run_axe
 from tests.browser.test_second_factor import sign_in
 from tests.support import builders
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 
 @pytest.fixture

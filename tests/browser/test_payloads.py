@@ -11,7 +11,7 @@ from tests.browser import admin
 from tests.support.payload_world import OF_TYPE, World
 
 pytestmark = [
-    pytest.mark.sqlite_only,
+    pytest.mark.one_database,
     pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
 ]
 TELL = "window._p = (number) => console.error(`ran: ${number} on ${location.pathname}`);"

@@ -13,7 +13,7 @@ from tests.browser.test_visitor import TOO_WIDE
 from tests.support import builders
 from tests.support.site import make_rich_story, make_site
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 LEAVE = "Leave quickly"
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.admin import open_desk
 from tests.support import builders
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 
 def give_code(page, key, step=0):

@@ -10,7 +10,7 @@ from tests.browser.test_visitor import TOO_WIDE
 from tests.support.builders import make_story
 from tests.support.site import make_site
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 WAIT = 150  # milliseconds after the last key until the server is asked
 HOUR = 3600  # seconds: by the page's clock, more than it has run until it stops

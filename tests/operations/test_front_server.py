@@ -17,7 +17,7 @@ from caching.page_cache import PAGE_CACHE_CONTROL
 from tests.site_project.test_headers import FILE
 from tests.support import front_server, services
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 PUBLIC = PAGE_CACHE_CONTROL
 HSTS = "max-age=31536000; includeSubDomains; preload"  # as in the settings of production

@@ -12,7 +12,7 @@ from django.db import connection
 
 from tests.support.production import BARE
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 # The variables that production needs.
 GOOD = {

@@ -26,7 +26,7 @@ from tests.site_project.test_site import address_of as address_of_route
 from tests.site_project.test_site import admin_patterns
 from tests.support import builders
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 PUBLIC = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "

@@ -12,7 +12,7 @@ from stories.models import StoryPage
 from tests.support.builders import home_page, make_image, make_index, make_private, make_story, parse
 from tests.support.site import make_site
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 BODY = [{"type": "text", "value": "<p>One.</p>"}]
 

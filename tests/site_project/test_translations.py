@@ -17,7 +17,7 @@ from django.utils.translation import gettext, ngettext, templatize
 
 from home.models import HomePage
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 ROOMS = [
     "accounts",
