@@ -1,21 +1,14 @@
 """The documents match the code: environment variables, commands, links, folders and packages."""
 
 import re
-from pathlib import Path
 
 import pytest
 
+from tests.support.environment import ROOT, variables_in_code
+
 pytestmark = pytest.mark.one_database
 
-ROOT = Path(__file__).parents[2]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
-
-
-def variables_in_code():
-    """Return the names of the environment variables that are read for the settings."""
-    code = "".join((ROOT / "site_project" / name).read_text() for name in ("environment.py", "settings.py"))
-    secrets = re.findall(r"read_secret\(\"([A-Z0-9_]+)\"", code)
-    return {*re.findall(r"read\w*\(\s*\"([A-Z0-9_]+)\"", code), *(f"{name}_FILE" for name in secrets)}
 
 
 def test_readme_lists_exactly_the_variables_that_the_code_reads():

@@ -135,15 +135,21 @@ def make_image(title="A picture", name="", size=(480, 320), **fields):
     return CleanImage.objects.create(title=title, file=file, **fields)
 
 
+def pictures_block(*images):
+    """Return the raw value of a block of pictures with `images`."""
+    shown = [{"image": image.pk, "alt_text": "A place", "decorative": False} for image in images]
+    return {"type": "pictures", "value": {"pictures": [{"image": each, "caption": ""} for each in shown]}}
+
+
 def make_document(title="A document", name="real-name.txt", content=b"Words."):
     return CleanDocument.objects.create(title=title, file=ContentFile(content, name=name))
 
 
-def make_user(*groups, username=None, **fields):
+def make_user(*groups, username=None, email=None, **fields):
     """Return a new user with PASSWORD, in the groups of these names ("Editors", "Moderators")."""
-    number = next(numbers)
+    name = f"user-{next(numbers)}"
     user = get_user_model().objects.create_user(
-        username or f"user-{number}", f"user-{number}@example.org", PASSWORD, **fields
+        username or name, email or f"{name}@example.org", PASSWORD, **fields
     )
     user.groups.set(Group.objects.filter(name__in=groups))
     return user

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
-from wagtail.models import Locale
 
-from home.models import FeaturedStory, HomePage, SiteSettings
+from home.models import FeaturedStory, SiteSettings
 from media.models import CleanImage
-from stories.models import StoryIndexPage, StoryPage
+from stories.models import StoryPage
 from tests.support import builders
+from tests.support.translations import make_index_in
 
 LONG_WORD = "Rechtsschutzversicherungsgesellschaften"
 
@@ -75,9 +75,9 @@ def make_states(site):
     private = builders.make_private(builders.make_plain_page("For members"))
     query = Query.get("road")
     SearchPromotion.objects.create(query=query, page=bare, description="Begin here.", sort_order=0)
-    french = make_version("fr", "Récits")
+    french = make_index_in("fr", "Récits")
     builders.make_story("Un récit", french, locale=french.locale, content_notes=["debt"])
-    arabic = make_version("ar", "قصص")
+    arabic = make_index_in("ar", "قصص")
     arabic_story = make_rich_story(arabic, locale=arabic.locale)
     return {
         "pages": ("/stories/?page=2", "text=Page 2 of"),
@@ -116,18 +116,6 @@ def make_many_stories(parent):
     for number in range(11):
         country = ["KE", "SN"][number % 2]
         builders.make_story(f"The road, part {number}", parent, countries=[country], themes=["On the road"])
-
-
-def make_version(language, title):
-    """Return a story index in `language`, below a home page: versions of the English ones."""
-    home, index = builders.home_page(), builders.make_index()
-    locale = Locale.objects.create(language_code=language)
-    first = HomePage(title=title, headline=title, slug=language, locale=locale)
-    first.translation_key = home.translation_key
-    home.get_parent().add_child(instance=first)
-    version = StoryIndexPage(title=title, slug="stories", locale=locale, show_in_menus=True)
-    version.translation_key = index.translation_key
-    return first.add_child(instance=version)
 
 
 def make_rich_story(parent, **fields):
