@@ -20,8 +20,8 @@ from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
 
-from tests.operations.test_server import answer, begin_upload, end_upload
 from tests.support import front_server, redis_server, services
+from tests.support.requests import answer, begin_upload, end_upload
 
 ROOT = Path(__file__).parent.parent
 IMAGE = "stories-container-test"

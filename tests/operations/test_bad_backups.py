@@ -7,7 +7,7 @@ from django.core.management import CommandError
 from django.db import connection
 
 from operations.backup import archive
-from tests.operations.test_backup import change_manifest, restore_site, row_counts
+from tests.support.backups import change_manifest, restore_site, row_counts
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import stat
 import subprocess
 import sys
 from ipaddress import ip_address
-from pathlib import Path
 
 import pytest
 import yaml
@@ -14,10 +13,8 @@ from django.conf import settings
 from django.core.management import get_commands
 from django.db import connection
 
-from tests.site_project.test_docs import variables_in_code
-from tests.site_project.test_environment import run
+from tests.support.environment import ROOT, run, variables_in_code
 
-ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
 SITE = ["web", "scheduler"]
@@ -158,7 +155,3 @@ def test_site_reads_the_database_password_from_a_file(tmp_path):
     assert run(code, tmp_path, **address, PGPASSFILE=str(passwords)).stdout == "there\n"
     refused = run(code, tmp_path, **address)
     assert "no password supplied" in refused.stderr
-
-
-def test_first_administrator_has_no_name_that_everybody_knows():
-    assert SERVICES["web"]["environment"]["FIRST_ADMIN"] == "${FIRST_ADMIN:-random}"

@@ -91,6 +91,11 @@ def test_static_files_are_cached_for_everybody(upstream, front):
     assert len(upstream.asked) == 1
 
 
+def withdraw(upstream):
+    upstream.status, upstream.headers = "410 Gone", {"Cache-Control": "no-store"}
+    upstream.body = lambda: b"Gone."
+
+
 def test_withdrawn_page_is_gone_within_two_seconds(upstream, front):
     """nginx serves a page for at most two seconds after the site made it.
 
@@ -98,11 +103,7 @@ def test_withdrawn_page_is_gone_within_two_seconds(upstream, front):
     """
     upstream.body = lambda: str(time.time()).encode()
     front.ask()
-    upstream.status, upstream.headers, upstream.body = (
-        "410 Gone",
-        {"Cache-Control": "no-store"},
-        lambda: b"Gone.",
-    )
+    withdraw(upstream)
     end = time.monotonic() + PATIENCE
     while True:
         now = time.time()
@@ -116,11 +117,7 @@ def test_withdrawn_page_is_gone_within_two_seconds(upstream, front):
 
 def test_withdrawn_page_does_not_come_back_when_the_site_is_down(upstream, front):
     front.ask()
-    upstream.status, upstream.headers, upstream.body = (
-        "410 Gone",
-        {"Cache-Control": "no-store"},
-        lambda: b"Gone.",
-    )
+    withdraw(upstream)
     end = time.monotonic() + PATIENCE
     while front.ask().status != 410:
         assert time.monotonic() < end
