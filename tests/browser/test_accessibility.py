@@ -1,36 +1,25 @@
-"""No page breaks a rule that axe knows, in any state: light and dark, on a telephone and a wide screen."""
+"""axe finds no error on any public page, in any state: in light and dark colours, narrow and wide."""
 
 from collections import defaultdict
 from itertools import product
-from pathlib import Path
 
-import axe_playwright_python
 import pytest
 from django.core.management import call_command
 from django.template.loader import render_to_string
 from playwright.sync_api import expect
 
 from home.models import SiteSettings
+from tests.support.accessibility import ALL_RULES, run_axe
 from tests.support.site import make_site, make_states
 
 pytestmark = pytest.mark.one_database
 
-AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
-OPTIONS = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "rules": {"target-size": {"enabled": True}},  # axe has it off
-    "resultTypes": ["violations"],
-}
-# All that can be different in the dark and in another palette, in a fraction of the time.
-COLOURS = {
+# The rules about colours. Only their results can differ in dark colours and in another palette.
+COLOUR_RULES = {
     "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
     "resultTypes": ["violations"],
     "preload": False,
 }
-RUN = """async options => {
-    const { passes, violations } = await axe.run(document, options);
-    return { passed: passes.length, violations };
-}"""
 
 
 @pytest.fixture
@@ -75,8 +64,7 @@ def test_no_page_without_a_database_breaks_a_rule(page, live_server, settings, t
 def look_at(page, name, problems):
     """Add what axe finds in the page, called `name`, to `problems`: {problem: where it was found}."""
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
-    page.evaluate(AXE)
-    for scheme, options in [("light", OPTIONS), ("dark", COLOURS)]:
+    for scheme, options in [("light", ALL_RULES), ("dark", COLOUR_RULES)]:
         page.emulate_media(color_scheme=scheme)
         for width in [360, 1280]:
             page.set_viewport_size({"width": width, "height": 900})
@@ -86,23 +74,12 @@ def look_at(page, name, problems):
     for palette, scheme in product(others, ["dark", "light"]):
         page.emulate_media(color_scheme=scheme)
         page.evaluate("name => { document.documentElement.className = name; }", f"palette-{palette}")
-        note(problems, run_axe(page, COLOURS), f"{name}, {scheme}, {palette}")
+        note(problems, run_axe(page, COLOUR_RULES), f"{name}, {scheme}, {palette}")
 
 
 def note(problems, found, place):
     for problem in found:
         problems[problem].append(place)
-
-
-def run_axe(page, options=OPTIONS):
-    """Return what axe finds wrong in the page, a line for each element."""
-    result = page.evaluate(RUN, options)
-    assert result["passed"], "axe did not run"
-    return [
-        f"{violation['id']} at {node['target']}: {node['html'][:100]}"
-        for violation in result["violations"]
-        for node in violation["nodes"]
-    ]
 
 
 def in_words(problems):

@@ -37,7 +37,7 @@ def test_moderator_writes_a_story_that_a_visitor_finds(new_page, live_server, mo
     builders.make_index()
     builders.make_theme("Forced labour")
     tab = admin.open_desk(new_page)
-    admin.log_in(tab, live_server.url, moderator.username)
+    admin.sign_in(tab, live_server.url, moderator.username)
     tab.get_by_role("link", name="Write a story").click()
     write_story(tab)
 

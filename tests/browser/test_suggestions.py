@@ -5,8 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_accessibility import AXE, run_axe
-from tests.browser.test_visitor import TOO_WIDE
+from tests.support.accessibility import TOO_WIDE, run_axe
 from tests.support.builders import make_story
 from tests.support.site import make_site
 
@@ -270,7 +269,6 @@ def test_axe_finds_nothing_while_the_list_is_open(new_page, live_server, scheme)
     problems = []
     for address in ["/", "/search/?q=wages"]:
         page.goto(live_server.url + address)
-        page.evaluate(AXE)
         for width in [360, 1280]:
             page.set_viewport_size({"width": width, "height": 900})
             field(page).fill("")

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.accessibility import TOO_WIDE
 from tests.support.site import make_site
 
 
@@ -88,20 +89,3 @@ def test_no_page_is_wider_than_a_small_screen(new_page, live_server, allow_error
             page.set_viewport_size({"width": width, "height": 700})
             problems += [f"{name} at {width}: {problem}" for problem in page.evaluate(TOO_WIDE)]
     assert not problems, "\n".join(problems)
-
-
-# The elements that stick out of the page, or whose words do not fit into them: a card would cut them
-# off. What is only there for screen readers, and tables, which scroll by themselves, may do so.
-TOO_WIDE = """() => {
-    const root = document.documentElement;
-    const problems = [];
-    if (root.scrollWidth > root.clientWidth) problems.push(`the page is ${root.scrollWidth} wide`);
-    for (const element of document.body.querySelectorAll("*")) {
-        if (element.closest(".visually-hidden, .skip-link, .table-scroll")) continue;
-        const sticksOut = element.getBoundingClientRect().right > root.clientWidth + 1;
-        const isCut = getComputedStyle(element).overflowX !== "visible"
-            && element.scrollWidth > element.clientWidth && element.tagName !== "INPUT";
-        if (sticksOut || isCut) problems.push(element.outerHTML.slice(0, 80));
-    }
-    return problems;
-}"""
