@@ -31,7 +31,6 @@ from tests.support.second_factor import (
 from tests.support.signing_in import (
     ACCOUNT,
     LOGIN,
-    NEW_PASSWORD,
     NOON,
     TOO_MANY,
     WRONG_PASSWORD,
@@ -217,10 +216,3 @@ def test_password_of_another_user_is_no_proof(amina, admin):
     assert "ask an administrator" in client.get(MINE).text
     client.post(MINE, {"reauthentication_step": "identity", "password": builders.PASSWORD})
     assert ASKED in client.get(MINE).text
-
-
-def test_password_reset_leaves_no_session_with_proof(amina):
-    client = client_without_proof(amina)
-    amina.set_password(NEW_PASSWORD)
-    amina.save()
-    assert not is_signed_in(client)

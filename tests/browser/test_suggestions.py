@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.accessibility import TOO_WIDE, run_axe
+from tests.support.accessibility import TOO_WIDE
 from tests.support.builders import make_story
 from tests.support.site import make_site
 
@@ -250,33 +250,6 @@ def test_two_forms_on_a_page_have_a_list_each(new_page, live_server):
     expect(options(page)).to_have_id("page-q-suggestions-0")
     expect(again).to_have_attribute("aria-controls", "page-q-suggestions")
     expect(field(page)).to_have_attribute("aria-expanded", "false")
-
-
-def test_without_javascript_it_is_a_plain_search_form(context_factory, live_server):
-    make_site()
-    page = context_factory(java_script_enabled=False).new_page()
-    page.goto(live_server.url)
-    page.get_by_role("searchbox", name="Search the stories").fill("gold dust")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="1 result for “gold dust”")).to_be_visible()
-    expect(page.get_by_role("listbox")).to_have_count(0)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_while_the_list_is_open(new_page, live_server, scheme):
-    make_site()
-    page = new_page(color_scheme=scheme, reduced_motion="reduce")
-    problems = []
-    for address in ["/", "/search/?q=wages"]:
-        page.goto(live_server.url + address)
-        for width in [360, 1280]:
-            page.set_viewport_size({"width": width, "height": 900})
-            field(page).fill("")
-            field(page).press_sequentially("re")
-            expect(options(page)).to_have_count(2)
-            page.keyboard.press("ArrowDown")
-            problems += [f"{address}, {width} wide: {problem}" for problem in run_axe(page)]
-    assert not problems, "\n".join(problems)
 
 
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])

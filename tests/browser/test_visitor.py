@@ -1,9 +1,8 @@
-"""The visitor's way through the site: with and without JavaScript, by keyboard, on a small screen."""
+"""A visitor goes from the home page to a search result, with and without JavaScript, and gets no cookie."""
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.accessibility import TOO_WIDE
 from tests.support.site import make_site
 
 
@@ -45,47 +44,3 @@ def test_visitor_walks_from_home_to_a_search_result(context_factory, live_server
 def titles(place):
     """Return the titles of the stories in a list."""
     return place.get_by_role("article").get_by_role("heading", level=3)
-
-
-def test_all_can_be_reached_with_the_keyboard(new_page, live_server):
-    make_site()
-    page = new_page()
-    page.goto(live_server.url)
-    reached = [next_focus(page) for _ in range(7)]
-    name = "A charity with quite a long name"
-    assert reached[0] == "Skip to the content"
-    assert reached[1].startswith(name)
-    assert reached[2:] == ["q", "Search", "Stories", "Get help", "Donate"]
-
-    page.reload()
-    assert next_focus(page) == "Skip to the content"
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("main")).to_be_focused()
-    assert next_focus(page) == "Wages after three years"
-    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-    assert outline != "none"
-
-    page.get_by_label("Search the stories").focus()
-    page.keyboard.type("gold dust")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="1 result for “gold dust”")).to_be_visible()
-
-
-def next_focus(page):
-    """Press the tabulator; return the words, or the name, of what has the focus now."""
-    page.keyboard.press("Tab")
-    return page.evaluate("document.activeElement.innerText.trim() || document.activeElement.name")
-
-
-def test_no_page_is_wider_than_a_small_screen(new_page, live_server, allow_errors):
-    allow_errors.append("404 (Not Found)")
-    site = make_site()
-    page = new_page()
-    problems = []
-    for name, address in site.addresses.items():
-        page.goto(live_server.url + address)
-        for width in [320, 360]:
-            page.set_viewport_size({"width": width, "height": 700})
-            problems += [f"{name} at {width}: {problem}" for problem in page.evaluate(TOO_WIDE)]
-    assert not problems, "\n".join(problems)

@@ -18,7 +18,7 @@ from accounts.models import LoginAttempt
 from caching.content_version import content_version
 from search.models import VocabularyGroup
 from tests.support import builders
-from tests.support.backups import change_manifest, checksums, restore_site, row_counts, save_site
+from tests.support.backups import checksums, restore_site, row_counts, save_site
 
 
 def make_rich_site():
@@ -103,13 +103,6 @@ class TestWholeSite:
             restore_site(tmp_path / "site.zip")
         assert (row_counts(), checksums(store)) == here
 
-        # The checksums are right, but the number of rows is wrong.
-        change_manifest(tmp_path / "site.zip", tmp_path / "wrong.zip", one_row_more)
-        with pytest.raises(CommandError, match="rows"):
-            restore_site(tmp_path / "wrong.zip", overwrite=True)
-        assert (row_counts(), checksums(store)) == here
-        assert client.get(later.url).status_code == 200
-
         restore_site(tmp_path / "site.zip", overwrite=True)
         assert checksums(store) == kept
         assert client.get(story.url).status_code == 200
@@ -129,7 +122,3 @@ class TestWholeSite:
         store.mkdir()
         with pytest.raises(CommandError, match="among the site's own files"):
             save_site(store / "site.zip")
-
-
-def one_row_more(manifest):
-    manifest["tables"]["wagtailcore_page"]["rows"] += 1

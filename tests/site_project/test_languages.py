@@ -200,7 +200,7 @@ def replace_by_alias(story, french):
     assert parent.get_children().get().translation_key == story.translation_key
 
 
-WAYS_TO_HIDE_THE_TRANSLATION = [
+WAYS_TO_HIDE_IT = [
     unpublish,
     expire,
     hide,
@@ -211,7 +211,7 @@ WAYS_TO_HIDE_THE_TRANSLATION = [
 ]
 
 
-@pytest.mark.parametrize("way", WAYS_TO_HIDE_THE_TRANSLATION, ids=lambda way: way.__name__)
+@pytest.mark.parametrize("way", WAYS_TO_HIDE_IT, ids=lambda way: way.__name__)
 def test_nothing_links_to_a_translation_that_is_not_public(client, way):
     story, french = make_pair()
     spanish_index = make_index_in("es")

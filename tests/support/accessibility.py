@@ -42,15 +42,3 @@ def run_axe(page, options=ALL_RULES):
         for violation in result["violations"]
         for node in violation["nodes"]
     ]
-
-
-def problems_at_widths(page, widths=(320, 1280)):
-    """Return what axe finds at each of `widths`, in pixels, and whether the page scrolls sideways there."""
-    problems = []
-    for width in widths:
-        page.set_viewport_size({"width": width, "height": 800})
-        found = run_axe(page)
-        if overflow := page.evaluate("document.documentElement.scrollWidth - innerWidth"):
-            found.append(f"scrolls sideways by {overflow} pixels")
-        problems += [f"{width} wide: {problem}" for problem in found]
-    return problems

@@ -1,14 +1,10 @@
-"""Saving and restoring the site, and archives with a changed manifest."""
+"""Saving and restoring the site, and what to compare before and after."""
 
 import hashlib
 import io
-import json
-import zipfile
 
 from django.core.management import call_command
 from django.db import connection
-
-from operations.backup import archive
 
 
 def save_site(path):
@@ -37,15 +33,3 @@ def checksums(folder):
     """Return the SHA-256 of each file in `folder`."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-
-
-def change_manifest(source, target, change):
-    """Copy an archive with its manifest changed by the function `change`."""
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
-        for name in old.namelist():
-            data = old.read(name)
-            if name == archive.MANIFEST:
-                manifest = json.loads(data)
-                change(manifest)
-                data = json.dumps(manifest)
-            new.writestr(name, data)

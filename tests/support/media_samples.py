@@ -180,16 +180,9 @@ HARMLESS = {
             "ProfileName",
     )),
 }  # fmt: skip
-HARMLESS_GROUPS = {
-    "SourceFile",
-    "System",
-    "Composite",
-    "RIFF",
-    "QuickTime",
-    "Meta",
-    "ICC_Profile",
-    "ICC-header",
-}
+HARMLESS_GROUPS = set(
+    ["SourceFile", "System", "Composite", "RIFF", "QuickTime", "Meta", "ICC_Profile", "ICC-header"]
+)
 
 
 def find_planted(data):

@@ -77,11 +77,17 @@ SHORTEST = len(PAYLOADS[0].format(n=""))
 WORD, MIN_LENGTH_FOR_WORD = "wages ", 80
 
 # Fields that code reads and nobody sees. With other values the pages would fail.
-FIELDS_WITHOUT_TEXT = {
-    "accounts.Passkey.credential_id",
-    *("action", "app_label", "codename", "content_path", "contentpath", "current_time_zone", "filter_spec"),
-    *(
+FIELDS_WITHOUT_TEXT = set(
+    [
+        "accounts.Passkey.credential_id",
+        "action",
+        "app_label",
+        "codename",
+        "content_path",
+        "contentpath",
+        "current_time_zone",
         "file_hash",
+        "filter_spec",
         "focal_point_key",
         "hostname",
         "key",
@@ -90,23 +96,38 @@ FIELDS_WITHOUT_TEXT = {
         "model_path",
         "object_id",
         "password",
-    ),
-    *("path", "position", "preferred_language", "restriction_type", "status", "to_object_id", "url_path"),
-    *("wagtailcore.Page.slug", "wagtailcore.Revision.content", "wagtailusers.UserProfile.dismissibles"),
-    *("wagtailusers.UserProfile.theme", "wagtailusers.UserProfile.contrast"),
-    "wagtailusers.UserProfile.density",
-}
+        "path",
+        "position",
+        "preferred_language",
+        "restriction_type",
+        "status",
+        "to_object_id",
+        "url_path",
+        "wagtailcore.Page.slug",
+        "wagtailcore.Revision.content",
+        "wagtailusers.UserProfile.contrast",
+        "wagtailusers.UserProfile.density",
+        "wagtailusers.UserProfile.dismissibles",
+        "wagtailusers.UserProfile.theme",
+    ]
+)
 # Models that the site never shows, has no rows of, or fills from other models (the search index).
-MODELS_WITHOUT_TEXT = {
-    *(
+MODELS_WITHOUT_TEXT = set(
+    [
+        "accounts.LoginAttempt",
+        "otp_static.StaticDevice",
+        "otp_static.StaticToken",
+        "otp_totp.TOTPDevice",
+        "sessions.Session",
+        "wagtailadmin.FormState",
+        "wagtailcore.APIToken",
+        "wagtaildocs.Document",
+        "wagtailimages.Image",
+        "wagtailimages.Rendition",
         "wagtailsearch.IndexEntry",
         "wagtailsearch.SQLiteFTSIndexEntry",
-        "sessions.Session",
-        "accounts.LoginAttempt",
-    ),
-    *("wagtaildocs.Document", "wagtailimages.Image", "wagtailimages.Rendition", "wagtailcore.APIToken"),
-    *("wagtailadmin.FormState", "otp_static.StaticDevice", "otp_static.StaticToken", "otp_totp.TOTPDevice"),
-}
+    ]
+)
 TEXTS = (models.CharField, models.TextField, models.JSONField, StreamField)
 
 
