@@ -180,9 +180,9 @@ HARMLESS = {
             "ProfileName",
     )),
 }  # fmt: skip
-HARMLESS_GROUPS = set(
-    ["SourceFile", "System", "Composite", "RIFF", "QuickTime", "Meta", "ICC_Profile", "ICC-header"]
-)
+HARMLESS_GROUPS = {
+    "SourceFile", "System", "Composite", "RIFF", "QuickTime", "Meta", "ICC_Profile", "ICC-header",
+}  # fmt: skip
 
 
 def find_planted(data):

@@ -77,57 +77,22 @@ SHORTEST = len(PAYLOADS[0].format(n=""))
 WORD, MIN_LENGTH_FOR_WORD = "wages ", 80
 
 # Fields that code reads and nobody sees. With other values the pages would fail.
-FIELDS_WITHOUT_TEXT = set(
-    [
-        "accounts.Passkey.credential_id",
-        "action",
-        "app_label",
-        "codename",
-        "content_path",
-        "contentpath",
-        "current_time_zone",
-        "file_hash",
-        "filter_spec",
-        "focal_point_key",
-        "hostname",
-        "key",
-        "language_code",
-        "model",
-        "model_path",
-        "object_id",
-        "password",
-        "path",
-        "position",
-        "preferred_language",
-        "restriction_type",
-        "status",
-        "to_object_id",
-        "url_path",
-        "wagtailcore.Page.slug",
-        "wagtailcore.Revision.content",
-        "wagtailusers.UserProfile.contrast",
-        "wagtailusers.UserProfile.density",
-        "wagtailusers.UserProfile.dismissibles",
-        "wagtailusers.UserProfile.theme",
-    ]
-)
+FIELDS_WITHOUT_TEXT = {
+    "accounts.Passkey.credential_id", "action", "app_label", "codename", "content_path", "contentpath",
+    "current_time_zone", "file_hash", "filter_spec", "focal_point_key", "hostname", "key",
+    "language_code", "model", "model_path", "object_id", "password", "path", "position",
+    "preferred_language", "restriction_type", "status", "to_object_id", "url_path",
+    "wagtailcore.Page.slug", "wagtailcore.Revision.content", "wagtailusers.UserProfile.contrast",
+    "wagtailusers.UserProfile.density", "wagtailusers.UserProfile.dismissibles",
+    "wagtailusers.UserProfile.theme",
+}  # fmt: skip
 # Models that the site never shows, has no rows of, or fills from other models (the search index).
-MODELS_WITHOUT_TEXT = set(
-    [
-        "accounts.LoginAttempt",
-        "otp_static.StaticDevice",
-        "otp_static.StaticToken",
-        "otp_totp.TOTPDevice",
-        "sessions.Session",
-        "wagtailadmin.FormState",
-        "wagtailcore.APIToken",
-        "wagtaildocs.Document",
-        "wagtailimages.Image",
-        "wagtailimages.Rendition",
-        "wagtailsearch.IndexEntry",
-        "wagtailsearch.SQLiteFTSIndexEntry",
-    ]
-)
+MODELS_WITHOUT_TEXT = {
+    "accounts.LoginAttempt", "otp_static.StaticDevice", "otp_static.StaticToken", "otp_totp.TOTPDevice",
+    "sessions.Session", "wagtailadmin.FormState", "wagtailcore.APIToken", "wagtaildocs.Document",
+    "wagtailimages.Image", "wagtailimages.Rendition", "wagtailsearch.IndexEntry",
+    "wagtailsearch.SQLiteFTSIndexEntry",
+}  # fmt: skip
 TEXTS = (models.CharField, models.TextField, models.JSONField, StreamField)
 
 
