@@ -17,6 +17,7 @@ from tests.support.second_factor import (
     options_in,
     register,
     send_code,
+    signed_in_with_passkey,
     use,
     with_app,
     with_passkey,
@@ -257,18 +258,14 @@ def test_app_is_added_to_a_passkey_and_recovery_codes_stay(admin):
 
 
 def test_last_factor_stays_if_one_is_required(admin):
-    passkey = with_passkey(admin)
-    client = signed_in(admin)
-    use(client, passkey)
+    passkey, client = signed_in_with_passkey(admin)
     assert "add another before" in remove(client, Passkey.objects.get()).text
     assert Passkey.objects.exists()
     assert is_signed_in(client)
 
 
 def test_last_factor_is_removed_if_none_is_required(amina):
-    passkey = with_passkey(amina)
-    client = signed_in(amina)
-    use(client, passkey)
+    passkey, client = signed_in_with_passkey(amina)
     remove(client, Passkey.objects.get())
     assert not Passkey.objects.exists()
     assert not StaticToken.objects.exists(), "the codes only replace it"
@@ -284,9 +281,7 @@ def test_factors_of_other_users_cannot_be_removed(admin, amina):
 def test_lost_passkeys_are_deleted(admin, capsys):
     lost = builders.make_user(username="lost", is_superuser=True)
     with_passkey(lost)
-    passkey = with_passkey(admin)
-    client = signed_in(admin)
-    use(client, passkey)
+    passkey, client = signed_in_with_passkey(admin)
     address = f"/admin/users/second-factor/{lost.pk}/"
     assert builders.parse(client.get("/admin/users/")).select(f"a[href='{address}']")
     client.post(address)

@@ -23,10 +23,9 @@ from tests.support.second_factor import (
     key_of,
     make_stale,
     options_in,
-    send_code,
+    signed_in_with_code,
+    signed_in_with_passkey,
     use,
-    with_app,
-    with_passkey,
 )
 from tests.support.signing_in import (
     ACCOUNT,
@@ -56,9 +55,7 @@ def client_without_proof(user):
 @pytest.fixture
 def client_with_app(amina):
     """A client in which amina signed in with password and code, too long ago for a proof."""
-    with_app(amina)
-    client = signed_in(amina)
-    send_code(client, code_of())
+    client = signed_in_with_code(amina)
     make_stale(client)
     return client
 
@@ -141,9 +138,7 @@ def test_code_needs_the_password_first(client_with_app, noon):
 
 
 def test_passkey_counts_as_the_factor(amina):
-    passkey = with_passkey(amina)
-    client = signed_in(amina)
-    use(client, passkey)
+    passkey, client = signed_in_with_passkey(amina)
     make_stale(client, FACTOR_VERIFIED_AT)
     step = {"reauthentication_step": "factor"}
     assert "was not accepted" in use(client, SoftPasskey(), MINE, data=step).text

@@ -11,7 +11,17 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tests.support import builders
-from tests.support.second_factor import KEY, PAGE, STEP, code_of, key_of, offers_new_app, send_code, with_app
+from tests.support.second_factor import (
+    KEY,
+    PAGE,
+    STEP,
+    code_of,
+    key_of,
+    offers_new_app,
+    send_code,
+    signed_in_with_code,
+    with_app,
+)
 from tests.support.signing_in import (
     FOREIGN_TARGETS,
     LOGIN,
@@ -82,9 +92,7 @@ def test_password_reset_does_not_replace_the_second_factor(admin):
 
 
 def test_invited_administrator_sets_up_an_app_first(admin):
-    with_app(admin)
-    client = signed_in(admin)
-    send_code(client, code_of())
+    client = signed_in_with_code(admin)
     new = {"username": "new", "email": "new@example.org", "first_name": "N", "last_name": "N"}
     client.post("/admin/users/new/", new | {"is_superuser": "on"})
     invited = Client()
@@ -253,9 +261,7 @@ def test_redirect_stays_on_this_site(admin, target):
 
 
 def test_deleting_the_device_ends_the_session(admin):
-    with_app(admin)
-    client = signed_in(admin)
-    send_code(client, code_of())
+    client = signed_in_with_code(admin)
     TOTPDevice.objects.all().delete()
     assert not is_signed_in(client)
 
@@ -266,9 +272,7 @@ def test_deleting_the_device_ends_the_session(admin):
 def test_administrator_resets_the_second_factor_of_a_user(admin):
     lost = builders.make_user(username="lost", is_superuser=True)
     with_app(lost)
-    with_app(admin)
-    client = signed_in(admin)
-    send_code(client, code_of())
+    client = signed_in_with_code(admin)
     address = f"/admin/users/second-factor/{lost.pk}/"
     assert builders.parse(client.get("/admin/users/")).select(f"a[href='{address}']")
     assert "call them" in client.get(address).text

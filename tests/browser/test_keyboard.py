@@ -1,4 +1,4 @@
-"""Every link and field is reached with the Tab key, the focus is visible, and no step needs JavaScript."""
+"""A visitor's way through the site by keyboard, with and without JavaScript. The focus is visible at each step."""
 
 import pytest
 from playwright.sync_api import expect
@@ -37,7 +37,7 @@ FOCUS = """() => {
 
 @pytest.fixture
 def open_home(context_factory, live_server):
-    """A function that opens the home page of a small site in a context with the options it is given."""
+    """A function that opens the home page of a small site, with the options of a browser context."""
     make_site()
 
     def open_page(**options):
@@ -86,8 +86,14 @@ def test_from_home_to_a_suggestion(open_home, width):
     expect(page.get_by_role("heading", name="4 stories")).to_be_visible()
     follow(page, "Kenya (2)")
     expect(page.get_by_role("heading", name="2 stories")).to_be_visible()
+    follow(page, "Wages after three years")
+    expect_title(page, "Wages after three years")
+    related = page.get_by_role("region", name="Related stories").get_by_role("heading", level=3)
+    expect(related).to_have_text(["Home from the sea", "Gold dust"])
     follow(page, "Home from the sea")
     expect_title(page, "Home from the sea")
+    follow(page, "Thailand")
+    expect_title(page, "Stories: Thailand")
 
     go_to(page, "q")
     page.keyboard.type("wag")
@@ -98,6 +104,8 @@ def test_from_home_to_a_suggestion(open_home, width):
     assert option.evaluate("option => getComputedStyle(option).outlineStyle") == "solid"
     enter(page)
     expect_title(page, "Wages after three years")
+    assert page.context.cookies() == []
+    assert page.context.storage_state()["origins"] == []
 
 
 def test_skip_link_leads_past_the_menu(open_home):

@@ -56,7 +56,7 @@ NEEDED = {
         ("TRUST_PROXY", "\u0662x"),  # a digit in another script
         ("OIDC_ISSUER", "https://login.example.org:port"),
         ("OIDC_ISSUER", "http://login.example.org"),
-        ("OIDC_ISSUER", "login.example.org"),
+        ("OIDC_ISSUER", "sso.example.net"),
         ("OIDC_ISSUER", "https://["),
         ("OIDC_CLIENT_ID", ""),
         ("OIDC_CLIENT_SECRET", ""),

@@ -23,16 +23,8 @@ PATHS = b"""
 """.split()
 # NUL, parts of characters, a lone surrogate, invalid UTF-8, paths upward, characters that are special in some
 # syntax, a long text, and a mark that turns the direction of the text.
-NASTY = [
-    b"\x00",
-    b"\xc3",
-    b"\xed\xa0\x80",
-    b"\xff\xfe",
-    b"\xf0\x9f\x99\x82",
-    b"\r\n",
-    b"a" * 3000,
-    b"\xe2\x80\xae",
-]
+NASTY = [b"\x00", b"\xc3", b"\xed\xa0\x80", b"\xff\xfe", b"\xf0\x9f\x99\x82", b"\r\n"]
+NASTY += [b"a" * 3000, b"\xe2\x80\xae"]
 NASTY += b"../ ..\\ // % %2e%2e/ ' \" < {{1}} ${1} ; * (".split()
 NUMBERS = ["-1", "0", "1e9", "1000000000", "9" * 400, "½", "٣", "1.5", "NaN", "", "\0", "last"]
 PARAMETERS = ["page", "q", "country", "theme", "year", "order", "language", "format", "next", "preview", "p"]
@@ -53,15 +45,8 @@ header_values = st.one_of(st.sampled_from(NASTY), st.binary(max_size=40)).map(
     lambda data: data.translate(None, b"\r\n").decode("latin-1")
 )
 HEADERS = ["Accept-Language", "Range", "Cookie", "If-Modified-Since", "If-None-Match", "Accept-Encoding"]
-ODD_HEADERS = [
-    "bytes=0-",
-    "bytes=9-1",
-    "bytes=-1,0-0",
-    "fr;q=x",
-    "gzip;q=-1",
-    "sessionid=\0; csrftoken=x",
-    "W/",
-]
+ODD_HEADERS = ["bytes=0-", "bytes=9-1", "bytes=-1,0-0", "fr;q=x", "gzip;q=-1", "W/"]
+ODD_HEADERS += ["sessionid=\0; csrftoken=x"]
 headers = st.dictionaries(
     st.sampled_from(HEADERS), st.one_of(header_values, st.sampled_from(ODD_HEADERS)), max_size=3
 )

@@ -35,6 +35,14 @@ def with_app(user):
     return second_factor.recovery_codes(user)
 
 
+def signed_in_with_code(user):
+    """Return a client in which `user`, who gets an app, has given the password and a code."""
+    with_app(user)
+    client = signed_in(user)
+    send_code(client, code_of())
+    return client
+
+
 def send_code(client, code, **data):
     return client.post(PAGE, {"code": code} | data)
 
@@ -70,6 +78,13 @@ def with_passkey(user):
     assert register(client, passkey).status_code == 200
     assert is_signed_in(client)
     return passkey
+
+
+def signed_in_with_passkey(user):
+    """Return a passkey that is registered for `user`, and a client in which it was used to sign in."""
+    passkey, client = with_passkey(user), signed_in(user)
+    use(client, passkey)
+    return passkey, client
 
 
 def use(client, passkey, address=PAGE, data=None, **lies):
