@@ -1,4 +1,4 @@
-"""A visitor's way through the site by keyboard, with and without JavaScript. The focus is visible at each step."""
+"""A visitor goes through the site by keyboard, with and without JavaScript, and always sees the focus."""
 
 import pytest
 from playwright.sync_api import expect

@@ -12,12 +12,12 @@ from tests.support.site import make_site
 pytestmark = pytest.mark.one_database
 
 WAIT = 150  # milliseconds after the last key until the server is asked
-HOUR = 3600  # seconds: by the page's clock, more than it has run until it stops
+HOUR = 3600  # seconds: a time of the page's clock that it has not reached when the test pauses it
 
 
 @pytest.fixture
 def page(new_page, live_server):
-    """The home page of a small site, whose clock only runs when a test says so."""
+    """The home page of a small site. Its clock is paused, and tests advance it with page.clock.run_for()."""
     make_site()
     page = new_page()
     page.clock.install(time=0)
@@ -28,7 +28,7 @@ def page(new_page, live_server):
 
 @pytest.fixture
 def asked(page):
-    """A list of the words that the page has asked suggestions for, in their order."""
+    """The texts for which the page has requested suggestions, in order."""
     words = []
 
     def note(request):
@@ -49,13 +49,13 @@ def options(page):
 
 
 def enter(page, words):
-    """Type `words` key by key, and let the time pass until the server is asked."""
+    """Type `words` key by key, and advance the clock until the page requests suggestions."""
     field(page).press_sequentially(words)
     page.clock.run_for(WAIT)
 
 
 def marked(page):
-    """Return the words of the option that is marked for screen readers and for eyes, or None."""
+    """Return the text of the option that is selected for screen readers and visibly, or None."""
     active = field(page).get_attribute("aria-activedescendant")
     selected = page.locator("[role=option][aria-selected=true]")
     expect(field(page)).to_be_focused()
@@ -155,7 +155,7 @@ def test_ten_letters_typed_quickly_ask_once(page, asked):
 
 
 @pytest.mark.parametrize("words", ["f", " f ", "f" * 61])
-def test_too_little_or_too_much_is_not_asked(page, asked, words):
+def test_too_short_and_too_long_texts_are_not_asked(page, asked, words):
     field(page).fill(words)
     page.clock.run_for(10 * WAIT)
     expect(field(page)).to_have_attribute("aria-expanded", "false")

@@ -1,4 +1,4 @@
-"""A full disk and too large requests: a clear message, and nothing is stored in part."""
+"""A full disk and too large requests: the user gets a clear message, and no file is stored in part."""
 
 import errno
 import resource

@@ -17,7 +17,7 @@ OIDC = {
     "OIDC_CLIENT_ID": "stories",
     "OIDC_CLIENT_SECRET": "hunter2",
 }
-# What other variables must be, for the one with the wrong value to be read: {variable: other variables}.
+# {variable: other variables that must be empty for it to be read}
 NEEDED = {
     "SECRET_KEY_FILE": {"SECRET_KEY": ""},
     "OIDC_CLIENT_SECRET_FILE": {"OIDC_CLIENT_SECRET": ""},

@@ -65,7 +65,7 @@ def check_headers(response, status, policy):
     """Check the status and every security header of `response`."""
     assert response.status_code == status
     assert without_nonce(response) == policy
-    # What other sites may do with the response: nothing, unless it is a preview in a frame of the admin.
+    # No other site may use the response. Only the admin shows its own previews in a frame.
     assert response["X-Frame-Options"] == ("SAMEORIGIN" if policy == FRAMED else "DENY")
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Cross-Origin-Opener-Policy"] == "same-origin"

@@ -9,5 +9,5 @@ ADMIN = (
     PUBLIC.replace("img-src 'self'", "img-src 'self' blob:")
     + "; style-src-attr 'unsafe-inline'; frame-src 'self'"
 )
-# Of previews, which the page editor shows in a frame.
+# The policy of previews, which the page editor shows in a frame.
 FRAMED = ADMIN.replace("frame-ancestors 'none'", "frame-ancestors 'self'")

@@ -1,4 +1,4 @@
-"""The routes of the admin, of files and of logins, from the URL resolver, with arguments of real objects."""
+"""The routes of the site, and addresses for those of the admin, of files and of logins."""
 
 import re
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What tests put behind nginx, in place of the site, and before it, in place of a browser."""
+"""A server that takes the place of the site behind nginx, and a client for nginx."""
 
 import http.client
 import threading
