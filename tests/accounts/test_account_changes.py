@@ -17,6 +17,7 @@ from tests.support.signing_in import (
     ACCOUNT,
     DEAD_MAIL_SERVER,
     UNSENDABLE_ADDRESS,
+    USER_DATA,
     account_form,
     email_of,
     is_signed_in,
@@ -39,47 +40,44 @@ def mails_sent_by(action, capture):
     return [(message.to, message.body) for message in mail.outbox]
 
 
-def change_email(client):
+def change_email(client, _user):
     client.post(ACCOUNT, account_form(client, **{"email-email": "one@example.org"}))
 
 
-def change_password(client):
-    client.post(ACCOUNT, account_form(client, **password_fields()))
+def edit_user(client, user):
+    groups = [group.pk for group in user.groups.all()]
+    data = USER_DATA | {"email": "two@example.org", "is_active": "on", "groups": groups}
+    client.post(f"/admin/users/edit/{user.pk}/", data)
 
 
-def add_passkey(client):
-    register(client, SoftPasskey(), MINE)
-
-
-def set_up_app(client):
-    send_code(client, code_of(key_of(client)))
-
-
-def remove_passkey(client):
-    client.post(MINE, {"remove": Passkey.objects.get().persistent_id})
-
-
-def change_email_as_administrator(client):
-    user = get_user_model().objects.get(username="amina")
-    edit = {"username": "amina", "email": "two@example.org", "first_name": "A", "last_name": "B"}
-    edit |= {"is_active": "on", "groups": [group.pk for group in user.groups.all()]}
-    client.post(f"/admin/users/edit/{user.pk}/", edit)
-
-
-def remove_factors_as_administrator(client):
-    user = get_user_model().objects.get(username="amina")
-    client.post(f"/admin/users/second-factor/{user.pk}/")
-
-
-# (words in the mail, change). They are made one after another: later ones need what earlier ones set up.
+# (words in the mail, who makes the change, function of the client and the user). The changes are made one
+# after another, as later ones need what earlier ones set up.
 CHANGES = [
-    ("e-mail address", change_email),
-    ("e-mail address", change_email_as_administrator),
-    ("password", change_password),
-    ("passkey was added", add_passkey),
-    ("app for codes was set up", set_up_app),
-    ("was removed", remove_passkey),
-    ("were removed", remove_factors_as_administrator),
+    (
+        "e-mail address",
+        "user",
+        lambda client, _user: client.post(
+            ACCOUNT, account_form(client, **{"email-email": "one@example.org"})
+        ),
+    ),
+    ("e-mail address", "administrator", edit_user),
+    (
+        "password",
+        "user",
+        lambda client, _user: client.post(ACCOUNT, account_form(client, **password_fields())),
+    ),
+    ("passkey was added", "user", lambda client, _user: register(client, SoftPasskey(), MINE)),
+    ("app for codes was set up", "user", lambda client, _user: send_code(client, code_of(key_of(client)))),
+    (
+        "was removed",
+        "user",
+        lambda client, _user: client.post(MINE, {"remove": Passkey.objects.get().persistent_id}),
+    ),
+    (
+        "were removed",
+        "administrator",
+        lambda client, user: client.post(f"/admin/users/second-factor/{user.pk}/"),
+    ),
 ]
 
 
@@ -87,14 +85,14 @@ def test_change_is_mailed_to_the_earlier_address_and_ends_other_sessions(
     amina, admin, django_capture_on_commit_callbacks
 ):
     administrator = signed_in(admin)
-    for words, change in CHANGES:
+    for words, who, change in CHANGES:
         own, other, address = Client(), Client(), email_of(amina)
         for session in (own, other):
             session.force_login(get_user_model().objects.get(pk=amina.pk))
             give_second_factor(session)
         assert is_signed_in(other), words
-        client = administrator if change.__name__.endswith("as_administrator") else own
-        [(to, body)] = mails_sent_by(lambda: change(client), django_capture_on_commit_callbacks)  # noqa: B023
+        client = administrator if who == "administrator" else own
+        [(to, body)] = mails_sent_by(lambda: change(client, amina), django_capture_on_commit_callbacks)  # noqa: B023
         assert (to, words in body, "amina" in body) == ([address], True, True), words
         assert not is_signed_in(other), words
         assert is_signed_in(client), words

@@ -21,8 +21,8 @@ PHONE = {"viewport": {"width": 360, "height": 800}, "device_scale_factor": 2, "i
 WORDS_OF_A_STORY, PICTURES_OF_A_STORY, STORIES_OF_AN_INDEX = 1500, 6, 12
 # Stories share pictures, because creating the renditions takes most of the time. No first view shows more.
 DIFFERENT_PICTURES = 8
-# The most that each page may use, in the order in which cost_of() returns it: KB (1,024 bytes) of HTML and CSS,
-# of JavaScript, and of the whole first view, all with headers; then the number of requests.
+# The most that each page may use, in the order in which cost_of() returns it: KB (1,024 bytes) of HTML and
+# CSS, of JavaScript, and of the whole first view, all with headers; then the number of requests.
 BUDGETS = {
     "story": (30, 10, 120, 10),
     "index": (30, 10, 150, 16),

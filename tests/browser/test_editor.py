@@ -17,11 +17,6 @@ SUMMARY = "Three families carried bricks for a season. When they asked for their
 
 
 @pytest.fixture
-def moderator(db):
-    return builders.make_user("Moderators", username="moderator")
-
-
-@pytest.fixture
 def open_editor(new_page, live_server):
     """A function that opens `page` in the page editor as `user`."""
 

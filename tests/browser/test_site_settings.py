@@ -12,11 +12,6 @@ pytestmark = pytest.mark.one_database
 
 
 @pytest.fixture
-def moderator(db):
-    return builders.make_user("Moderators")
-
-
-@pytest.fixture
 def desk(new_page):
     """A browser page for the admin."""
     return admin.open_desk(new_page)

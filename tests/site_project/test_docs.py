@@ -11,13 +11,9 @@ pytestmark = pytest.mark.one_database
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 
 
-def test_readme_lists_exactly_the_variables_that_the_code_reads():
-    readme = (ROOT / "README.md").read_text()
-    section = readme.split("## Environment variables")[1].split("\n## ")[0]
-    assert set(re.findall(r"^\| `([A-Z0-9_]+)`", section, re.MULTILINE)) == variables_in_code()
-
-
-def test_example_file_names_the_same_variables():
+def test_readme_and_example_list_the_variables_that_the_code_reads():
+    readme = (ROOT / "README.md").read_text().split("## Environment variables")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `([A-Z0-9_]+)`", readme, re.MULTILINE)) == variables_in_code()
     example = (ROOT / ".env.example").read_text()
     assert set(re.findall(r"^([A-Z0-9_]+)=", example, re.MULTILINE)) == variables_in_code()
 

@@ -165,22 +165,14 @@ def story_form(action=None, body=(("text", "<p>Words of the story.</p>"),), **fi
 
     `action`: "publish", "submit", or None to save a draft. `body`: (block type, value) pairs.
     """
-    empty = inline_formset([])
     data = {
         "title": "A new story",
         "slug": "a-new-story",
         "summary": "What it is about.",
         "date": "2025-03-14",
-        "lead_image": "",
-        "lead_image_alt": "",
-        "seo_title": "",
-        "search_description": "",
-        "go_live_at": "",
-        "expire_at": "",
-        "story_countries": empty,
-        "story_themes": empty,
-        "story_authors": empty,
-        "comments": empty,
+        **dict.fromkeys(("lead_image", "lead_image_alt", "seo_title", "search_description"), ""),
+        **dict.fromkeys(("go_live_at", "expire_at"), ""),
+        **dict.fromkeys(("story_countries", "story_themes", "story_authors", "comments"), inline_formset([])),
         "body": streamfield([(kind, rich_text(v) if kind == "text" else v) for kind, v in body]),
     }
     chosen = {"content_notes": fields.pop("content_notes", [])}
