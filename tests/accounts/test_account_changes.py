@@ -53,13 +53,7 @@ def edit_user(client, user):
 # (words in the mail, who makes the change, function of the client and the user). The changes are made one
 # after another, as later ones need what earlier ones set up.
 CHANGES = [
-    (
-        "e-mail address",
-        "user",
-        lambda client, _user: client.post(
-            ACCOUNT, account_form(client, **{"email-email": "one@example.org"})
-        ),
-    ),
+    ("e-mail address", "user", change_email),
     ("e-mail address", "administrator", edit_user),
     (
         "password",

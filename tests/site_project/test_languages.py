@@ -165,30 +165,6 @@ def test_filtered_and_later_pages_of_a_list_link_to_the_whole_list(client, addre
 # --- Only what is public -------------------------------------------------------------------------
 
 
-def unpublish(_story, french):
-    french.unpublish()
-
-
-def expire(_story, french):
-    StoryPage.objects.filter(pk=french.pk).update(live=False, expired=True)
-
-
-def hide(_story, french):
-    make_private(french)
-
-
-def hide_list(_story, french):
-    make_private(french.get_parent())
-
-
-def close_language(_story, _french):
-    HomePage.objects.get(locale__language_code="fr").unpublish()
-
-
-def hide_language(_story, _french):
-    make_private(HomePage.objects.get(locale__language_code="fr"))
-
-
 def replace_by_alias(story, french):
     """An alias in another language shows the text of its source, so it is no translation."""
     parent, locale = french.get_parent(), french.locale
@@ -197,18 +173,23 @@ def replace_by_alias(story, french):
     assert parent.get_children().get().translation_key == story.translation_key
 
 
-WAYS_TO_HIDE_IT = [
-    unpublish,
-    expire,
-    hide,
-    hide_list,
-    close_language,
-    hide_language,
-    replace_by_alias,
-]
+def french_home():
+    return HomePage.objects.get(locale__language_code="fr")
 
 
-@pytest.mark.parametrize("way", WAYS_TO_HIDE_IT, ids=lambda way: way.__name__)
+# {how the French translation of a story becomes hidden: function of the story and the translation}
+WAYS_TO_HIDE_IT = {
+    "unpublished": lambda _story, french: french.unpublish(),
+    "expired": lambda _story, french: StoryPage.objects.filter(pk=french.pk).update(live=False, expired=True),
+    "private": lambda _story, french: make_private(french),
+    "in a private list": lambda _story, french: make_private(french.get_parent()),
+    "language unpublished": lambda _story, _french: french_home().unpublish(),
+    "language private": lambda _story, _french: make_private(french_home()),
+    "replaced by an alias": replace_by_alias,
+}
+
+
+@pytest.mark.parametrize("way", WAYS_TO_HIDE_IT.values(), ids=WAYS_TO_HIDE_IT)
 def test_nothing_links_to_a_translation_that_is_not_public(client, way):
     story, french = make_pair()
     spanish_index = make_index_in("es")
