@@ -82,7 +82,7 @@ def no_outside_network(monkeypatch):
 
 
 def is_this_machine(host):
-    """Whether `host` (a name, an address, or None for no network) is this machine's loopback."""
+    """Return whether `host`, a name or an address, is this machine. None means no network, so it is."""
     if host is None or host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -340,7 +340,7 @@ def new_page(context_factory):
 
 
 def is_local(address):
-    """Whether the URL `address` stays on this machine."""
+    """Return whether the URL `address` is on this machine."""
     parts = urlsplit(address)
     return parts.scheme in {"about", "blob", "data"} or is_this_machine(parts.hostname or "")
 

@@ -20,7 +20,7 @@ def desk(new_page, settings):
 
 
 def add_authenticator(page, verified=True):
-    """Give `page` a virtual authenticator. `verified`: whether it recognises its owner."""
+    """Add a virtual authenticator to the browser. `verified`: whether it recognises its owner."""
     tools = page.context.new_cdp_session(page)
     tools.send("WebAuthn.enable")
     options = {

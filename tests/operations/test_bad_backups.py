@@ -78,7 +78,7 @@ def alter_entries(offset, value):
 
 
 def spoil_the_manifest(path):
-    """Give the first block of the compressed manifest a type that does not exist."""
+    """Change the type of the first block of the compressed manifest to one that does not exist."""
     with zipfile.ZipFile(path) as file:
         place = file.getinfo(archive.MANIFEST).header_offset + 30 + len(archive.MANIFEST)
     data = bytearray(path.read_bytes())
@@ -273,7 +273,7 @@ else:
 
 @pytest.mark.usefixtures("whole_database")
 def test_altered_backup_is_refused_in_one_line(store, tmp_path):
-    """All cases are in one test, because creating the site takes longer than restoring."""
+    """All cases are in one test, because creating the site takes longer than a restore."""
     builders.make_story("In the backup", lead_image=builders.make_image(), lead_image_alt="A lamp")
     save_site(tmp_path / "site.zip")
     builders.make_story("Written later")

@@ -1,4 +1,4 @@
-"""deploy/nginx.conf in a real nginx: it caches public pages for a moment, and nothing else."""
+"""nginx with deploy/nginx.conf: what it caches, sends itself, passes on, refuses and logs."""
 
 import gzip
 import http.client
@@ -21,9 +21,10 @@ PAGE = gzip.compress(b"<p>Words of the story.</p>" * 200)
 
 
 def requests_passed_on(upstream, front, *requests):
-    """Return how many of `requests` reach the site if all are made before the cache expires.
+    """Return how many of `requests`, arguments for Front.ask(), reach the site before the cache expires.
 
-    nginx counts whole seconds and caches a response at least until the end of the next second.
+    nginx counts whole seconds and caches a response at least until the end of the next second. If the
+    requests took longer, they are repeated with another path.
     """
     while True:
         upstream.asked.clear()
@@ -112,7 +113,7 @@ def test_withdrawn_page_is_gone_within_two_seconds(upstream, front):
             break
         assert now - float(response.content) < 2
     assert response.content == b"Gone."
-    assert front.ask().status == 410, "and does not come back"
+    assert front.ask().status == 410, "the page does not come back"
 
 
 def test_withdrawn_page_does_not_come_back_when_the_site_is_down(upstream, front):

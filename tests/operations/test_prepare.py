@@ -84,7 +84,7 @@ def test_random_name_of_the_administrator_is_unpredictable(db, settings, tmp_pat
 
 
 def test_no_query_runs_before_the_lock_is_held(db, settings, tmp_path):
-    """Not even the system checks: on a new SQLite file they would fail while another process creates it."""
+    """This includes the system checks, which would fail on a new SQLite file that another process creates."""
     settings.DATA_DIR = tmp_path
     connection.features.__dict__.pop("supports_json_field", None)  # a cached property that makes a query
     lock_was_held = []
@@ -95,7 +95,7 @@ def test_no_query_runs_before_the_lock_is_held(db, settings, tmp_path):
         return execute(*query)
 
     prepare = load_command_class("operations", "prepare")
-    # call_command() would skip the system checks.
+    # Not call_command(), which skips the system checks.
     options = vars(prepare.create_parser("manage.py", "prepare").parse_args(["--verbosity=0"]))
     with connection.execute_wrapper(record):
         prepare.execute(**options)

@@ -104,6 +104,7 @@ def addresses():
     builders.make_plain_page("Get help")
     french = builders.home_page().copy_for_translation(Locale.objects.create(language_code="fr"))
     french.save_revision().publish()
+    # "?text=1" asks for the text-only version.
     pages = [
         "/", "/?text=1", f"{story.url}?text=1", "/get-help/", "/fr/", "/fr/search/?q=mots", "/livez",
         "/readyz", "/stories/", "/stories/africa/", "/stories/?country=kenya", "/stories/?year=soon",

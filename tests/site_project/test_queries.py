@@ -21,7 +21,7 @@ from tests.support.builders import (
 
 pytestmark = pytest.mark.django_db
 
-# Queries that count a search without results: an update and its savepoint, and on SQLite also a timeout.
+# Queries that count a search without results: an update and its savepoint, and on SQLite two for a timeout.
 COUNTING = 5 if connection.vendor == "sqlite" else 3
 # {address: (queries of a process with an empty cache, queries of one that has cached what pages share)}. The
 # number in brackets is the most that the first may become. The first includes a query for a withdrawn home

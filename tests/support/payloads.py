@@ -73,10 +73,10 @@ BALANCED = (
     "<iframe srcdoc='<script>parent._p({n})</script>'></iframe>&lt;svg onload=_p({n})&gt;"
 )
 SHORTEST = len(PAYLOADS[0].format(n=""))
-# A word for the search to find, and the length of a field that gets it besides a script.
+# A word that the tests search for, and the least length of a field that gets it in addition to a script.
 WORD, MIN_LENGTH_FOR_WORD = "wages ", 80
 
-# Fields that code reads and nobody sees. With other values the pages would fail.
+# Fields that only code reads. With scripts in them the pages would fail.
 FIELDS_WITHOUT_TEXT = {
     "accounts.Passkey.credential_id", "action", "app_label", "codename", "content_path", "contentpath",
     "current_time_zone", "file_hash", "filter_spec", "focal_point_key", "hostname", "key",
@@ -86,7 +86,7 @@ FIELDS_WITHOUT_TEXT = {
     "wagtailusers.UserProfile.density", "wagtailusers.UserProfile.dismissibles",
     "wagtailusers.UserProfile.theme",
 }  # fmt: skip
-# Models that the site never shows, has no rows of, or fills from other models (the search index).
+# Models that no page shows, that have no rows, or that are filled from other models (the search index).
 MODELS_WITHOUT_TEXT = {
     "accounts.LoginAttempt", "otp_static.StaticDevice", "otp_static.StaticToken", "otp_totp.TOTPDevice",
     "sessions.Session", "wagtailadmin.FormState", "wagtailcore.APIToken", "wagtaildocs.Document",

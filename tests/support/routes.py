@@ -221,7 +221,7 @@ FORM = builders.story_form() | {
 
 @contextmanager
 def changes():
-    """Give a list of the tables to which the block writes, without sessions."""
+    """Context manager that yields a list, to which it adds each table that is written to, except sessions."""
     changed = []
 
     def note(execute, sql, params, many, context):

@@ -13,7 +13,7 @@ from tests.support import builders
 
 LOGIN, ACCOUNT, RESET = "/admin/login/", "/admin/account/", "/admin/password_reset/"
 NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
-# The list of users, and the form that adds one, with valid data for it and for the form that edits a user.
+# The list of users, the form that adds one, and valid data for that form and for the one that edits a user.
 USERS, ADD_USER = "/admin/users/", "/admin/users/new/"
 USER_DATA = {"username": "amina", "email": "amina@example.org", "first_name": "Amina", "last_name": "B."}
 # How long a limit on attempts lasts.
