@@ -47,7 +47,7 @@ def test_axe_finds_nothing_on_any_page(page, live_server):
     assert not problems, format_problems(problems)
 
 
-def test_axe_finds_nothing_on_pages_without_a_database(page, live_server, settings, tmp_path, capsys):
+def test_axe_finds_nothing_on_pages_without_a_database(page, live_server, settings, tmp_path):
     settings.DATA_DIR = tmp_path
     make_site()
     call_command("maintenance_page")
