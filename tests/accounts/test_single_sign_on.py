@@ -65,7 +65,7 @@ def test_session_ends_after_a_work_day(amina, provider, client, time_machine):
     assert not is_signed_in(client)
 
 
-def test_session_of_a_visitor_who_only_starts_lasts_ten_minutes(provider, client, noon):
+def test_session_that_only_starts_a_sign_in_lasts_ten_minutes(provider, client, noon):
     client.get(START)
     assert Session.objects.get().expire_date == NOON + datetime.timedelta(minutes=10)
 

@@ -1,4 +1,4 @@
-"""Second factors in the tests: codes of an authenticator app, and passkeys."""
+"""Second factors and proofs in the tests: codes of an app, passkeys, and authenticating again."""
 
 import datetime
 import json
@@ -17,8 +17,9 @@ from tests.support.soft_passkey import SoftPasskey
 
 # The pages on which a user gives the second factor, and manages their own.
 PAGE, MINE = "/admin/second-factor/", "/admin/second-factor/mine/"
-# How long a code is valid.
+# For this time an app shows the same code.
 STEP = datetime.timedelta(seconds=30)
+# The secret of the app that with_app() registers, in hexadecimal.
 KEY = "0123456789abcdef0123456789abcdef01234567"
 # The heading of the page that asks a user to authenticate again.
 ASKED = "Is it you?"
@@ -47,9 +48,9 @@ def send_code(client, code, **data):
     return client.post(PAGE, {"code": code} | data)
 
 
-def key_of(client, address=PAGE):
+def key_of(client):
     """Return the key that the page shows for a new app, in hexadecimal."""
-    return b32decode(builders.parse(client.get(address, follow=True)).select_one("main p code").text).hex()
+    return b32decode(builders.parse(client.get(PAGE)).select_one("main p code").text).hex()
 
 
 def offers_new_app(client):
