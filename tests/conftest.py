@@ -22,17 +22,18 @@ from caching import versioned_cache
 from caching.content_version import content_version
 from publishing import visibility
 from stories.demo import pictures
-from tests.support import builders, services
+from tests.support import builders, front_server, services
+from tests.support.upstream import Front, running_upstream
 
-# What gives a test the database, beside the mark.
+# Fixtures that give a test the database, as the marker django_db does.
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Begin with what pytest-django leaves for the end: tests of whole servers that start, which take long.
+    """Run tests without a database first. pytest-django would run them last.
 
-    They use no test's database. The last test of all is one for which the other processes would wait.
+    Some of them start whole servers and take long. At the end, the other processes would wait for them.
     """
     items.sort(key=uses_database)
 
@@ -42,7 +43,7 @@ def uses_database(item):
 
 
 def pytest_collection_finish():
-    """Look for garbage only among what the tests make: to look through all else took 1 second of 20."""
+    """Exclude the objects that exist now from garbage collection, which took 1 second of 20 with them."""
     gc.freeze()
 
 
@@ -51,7 +52,7 @@ def pytest_collection_finish():
 
 @pytest.fixture(autouse=True)
 def no_outside_network(monkeypatch):
-    """Refuse, and fail the test for, what Python asks of another machine, save the database's."""
+    """Refuse connections of Python to other machines, except that of the database, and fail the test."""
     attempts = []
     database_host = settings.DATABASES["default"].get("HOST")
 
@@ -81,7 +82,7 @@ def no_outside_network(monkeypatch):
 
 
 def is_this_machine(host):
-    """Whether `host` (a name, an address, or None for no network) is this machine's loopback."""
+    """Return whether `host`, a name or an address, is this machine. None means no network, so it is."""
     if host is None or host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -95,10 +96,11 @@ def is_this_machine(host):
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory):
-    """Keep SQLite's database in a file, as the site does, and what the migrations put in it as a whole.
+    """Keep SQLite's database in a file, as the site does, and copy it as a whole to restore it.
 
-    In memory, all threads of the live server would share one connection, and so their transactions.
-    Row by row, as Django does it, a test with a live server would wait half a second for its database.
+    If it were in memory, all threads of the live server would share one connection and its transactions.
+    Django restores the rows that the migrations created one by one, which takes half a second for each test
+    with a live server.
     """
     database = settings.DATABASES["default"]
     if database["ENGINE"] == "django.db.backends.sqlite3" and not database["TEST"].get("NAME"):
@@ -123,7 +125,7 @@ def restore_database(copy):
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_pictures():
-    """Write AVIF and WebP as quickly as can be: in a quarter of the time, and a little larger."""
+    """Encode AVIF and WebP with the least effort: in a quarter of the time, into slightly larger files."""
     for name, plugin, options in (
         ("AVIF", AvifImagePlugin, {"speed": 10}),
         ("WEBP", WebPImagePlugin, {"method": 0}),
@@ -138,20 +140,20 @@ def save_with(options, save, image, *arguments):
 
 @pytest.fixture
 def no_old_renditions():
-    """Forget the renditions of the last test's pictures, which had the same numbers."""
+    """Clear the cache of renditions: the pictures of the last test had the same primary keys."""
     caches["default"].clear()
 
 
 @pytest.fixture
 def store(settings, tmp_path, no_old_renditions):
-    """The folder where this test's pictures and documents are stored, and no other's."""
+    """An empty folder in which this test's pictures and documents are stored."""
     settings.MEDIA_ROOT = tmp_path / "media"
     return settings.MEDIA_ROOT
 
 
 @pytest.fixture
 def rough_pictures(monkeypatch):
-    """Draw the demonstration's pictures without smooth edges, in a quarter of the time."""
+    """Draw the pictures of the demo without smooth edges, which takes a quarter of the time."""
     monkeypatch.setattr(pictures, "SCALE", 1)
 
 
@@ -161,7 +163,10 @@ def committed(monkeypatch):
 
 
 def act_as_committed(monkeypatch):
-    """Have the caches treat what the test wrote as committed, so that they are used as on a running site."""
+    """Make the caches treat what the test wrote as committed.
+
+    Nothing is cached inside a transaction, and the tests of pytest-django run in one.
+    """
     for module in (versioned_cache, visibility):
         monkeypatch.setattr(module, "in_transaction", lambda: False)
     content_version.change()
@@ -169,16 +174,17 @@ def act_as_committed(monkeypatch):
 
 @pytest.fixture
 def editor(client):
-    """A client logged in as a member of Editors: they may not publish."""
+    """A client in which a member of Editors is signed in. Editors may not publish."""
     client.force_login(builders.make_user("Editors"))
     return client
 
 
 @pytest.fixture
 def idle_server():
-    """A function that waits until the live server has answered all that reached it.
+    """A function that waits until the live server has answered all requests.
 
-    What a page had asked for when it closed (an autosave) must not meet the next test's database.
+    A request that a page made just before it closed, such as an autosave, must not reach the next test's
+    database.
     """
     running, changed = [], threading.Condition()
 
@@ -202,30 +208,61 @@ def idle_server():
     request_finished.disconnect(finished)
 
 
+# --- nginx ---------------------------------------------------------------------------------------
+
+
+def path_of(find):
+    """Return the path of a program. If it is missing, the test is skipped; on CI it fails.
+
+    `find`: a function of tests/support/ that returns the path.
+    """
+    try:
+        return find(install=False)
+    except services.Missing as missing:
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up(str(missing))
+
+
+@pytest.fixture(scope="session")
+def nginx_path():
+    """The path of nginx."""
+    return path_of(front_server.nginx_program)
+
+
+@pytest.fixture
+def upstream():
+    """A server in place of the site, for tests of nginx."""
+    with running_upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def front(nginx_path, upstream, tmp_path):
+    """A running nginx with deploy/nginx.conf in front of `upstream`."""
+    with front_server.running(nginx_path, upstream.address, tmp_path) as (port, folder):
+        yield Front(port, folder)
+
+
 # --- The browser ---------------------------------------------------------------------------------
 
-# Not all that the Content Security Policy blocks is told in the console.
-TELL_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) => console.error(
+# Chromium does not log every violation of the Content Security Policy, so this script does.
+LOG_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) => console.error(
     `policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`
     + ` on ${location.pathname} ${event.sample}`));"""
 
-# In the admin, a click on what is still sliding into its place can miss it.
-STAND_STILL = """document.addEventListener("DOMContentLoaded", () => {
+# Without animations: in the admin, a click on an element that still moves can miss it.
+NO_ANIMATIONS = """document.addEventListener("DOMContentLoaded", () => {
     if (window.jQuery) window.jQuery.fx.off = true;
 });"""
 
-# How long, in milliseconds, the tests wait for what should appear: slow machines are no failure.
+# How long, in milliseconds, the tests wait for an element to appear. Slow machines need long.
 PATIENCE = 10_000
 
 
 @pytest.fixture(scope="session")
 def browser_path():
-    """The path of Chromium. Without one the test is skipped; under CI it fails."""
-    try:
-        return services.chromium(install=False)
-    except services.Missing as missing:
-        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
-        give_up(str(missing))
+    """The path of Chromium."""
+    return path_of(services.chromium)
 
 
 @pytest.fixture(scope="session")
@@ -234,9 +271,9 @@ def browser(browser_path, django_db_setup):
     expect.set_options(timeout=PATIENCE)
     connections_before = connections.all()
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # As long as Playwright lives, an event loop runs in this thread. Django takes what the test
-        # does for asynchronous code: it would refuse queries, and make new database connections,
-        # that know nothing of how the test database was set up.
+        # While Playwright runs, there is an event loop in this thread, so Django takes the test for
+        # asynchronous code. It would refuse queries, and make new database connections without the
+        # settings of the test database.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         for connection in connections_before:
             connections[connection.alias] = connection
@@ -249,7 +286,7 @@ def browser(browser_path, django_db_setup):
 
 @pytest.fixture
 def allow_errors():
-    """A list for a test to add texts to: an error in the browser with one in it is expected."""
+    """A list of texts, empty at first. Errors in the browser that contain one of them are expected."""
     return []
 
 
@@ -264,10 +301,11 @@ def context_factory(
 ):
     """A function that opens a browser context, with the options of Playwright's `new_context`.
 
-    The live server sees what the test commits; the database starts as the migrations leave it.
+    The test is not in a transaction, so that the live server sees the rows that it creates. The database
+    begins with the rows that the migrations created.
 
-    The test fails at its end when a page asked for anything beyond this machine, or when a script,
-    a request or the console had an error that `allow_errors` does not name.
+    The test fails at its end if a page made a request to another machine, or if a script, a request or the
+    console had an error that `allow_errors` does not name.
     """
     contexts, addresses, errors = [], [], []
 
@@ -275,10 +313,10 @@ def context_factory(
         context = browser.new_context(**options)
         contexts.append(context)
         context.set_default_timeout(PATIENCE)
-        # The page editor says goodbye when it closes, which could arrive after the test.
+        # When the page editor closes, it sends a beacon, which could arrive after the test.
         context.add_init_script("navigator.sendBeacon = () => true")
-        context.add_init_script(TELL_VIOLATIONS)
-        context.add_init_script(STAND_STILL)
+        context.add_init_script(LOG_VIOLATIONS)
+        context.add_init_script(NO_ANIMATIONS)
         context.on("request", lambda request: addresses.append(request.url))
         context.on("weberror", lambda error: errors.append(f"script: {error.error}"))
         context.on("console", lambda message: errors.extend(console_errors(message)))
@@ -297,29 +335,29 @@ def context_factory(
 
 @pytest.fixture
 def new_page(context_factory):
-    """A function that opens a page in a new context of its own; see `context_factory`."""
+    """A function that opens a page in a new context; see `context_factory`."""
     return lambda **options: context_factory(**options).new_page()
 
 
 def is_local(address):
-    """Whether the URL `address` stays on this machine."""
+    """Return whether the URL `address` is on this machine."""
     parts = urlsplit(address)
     return parts.scheme in {"about", "blob", "data"} or is_this_machine(parts.hostname or "")
 
 
-# When the editor saves or publishes in the moment in which Wagtail's page editor saves by itself, that second
-# one is refused, for it knows of no newer version. What the editor asked for is done.
+# If a user saves or publishes at the same moment as Wagtail's autosave, the autosave is refused, because it
+# is based on an older version. The user's own request succeeds.
 LATE_AUTOSAVE = re.compile(r"status of 400 .*/admin/pages/\d+/edit/\)$")
 
 
 def console_errors(message):
-    """Return the error that a console message is, in a list; an empty list when it is none."""
+    """Return a list with the console message if it is an error, else an empty list."""
     error = f"console: {message.text} ({message.location.get('url', '')})"
     return [error] if message.type == "error" and not LATE_AUTOSAVE.search(error) else []
 
 
 def network_errors(request):
-    """Return why a request failed, in a list; an empty list when the page itself gave it up."""
-    # Leaving a page, or a download, aborts what it was still asking for.
+    """Return a list with the reason why a request failed, or an empty list if the page aborted it."""
+    # Leaving a page aborts requests that are still running, and so does a download.
     aborted = request.failure == "net::ERR_ABORTED"
     return [] if aborted else [f"request: {request.url} {request.failure}"]

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
 
-from tests.operations.test_server import answer, begin_upload, end_upload
 from tests.support import front_server, redis_server, services
+from tests.support.requests import answer, begin_upload, end_upload
 
 ROOT = Path(__file__).parent.parent
 IMAGE = "stories-container-test"
@@ -143,21 +143,8 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
         is_random = re.fullmatch(r"Username: admin-[0-9a-f]{8}\nPassword: \S{20,}", account.strip())
         checks.that("the first administrator has a name and a password of their own", bool(is_random))
         made = "python deploy/make_secrets.py /tmp/s && find /tmp/s -type f"
-        found = tool(
-            "run",
-            "--rm",
-            "--user",
-            "0",
-            "--network",
-            "none",
-            *LOCKED,
-            "--cap-add",
-            "CHOWN",
-            IMAGE,
-            "sh",
-            "-c",
-            made,
-        )
+        as_root = ["run", "--rm", "--user", "0", "--network", "none", "--cap-add", "CHOWN"]
+        found = tool(*as_root, *LOCKED, IMAGE, "sh", "-c", made)
         checks.that("compose's secrets can be made in it", len(found.splitlines()) == 5, found)
         tool("exec", name, "python", "manage.py", "load_demo")
         due = "python manage.py run_due_work && find /data/due_work_done -mmin -30 | grep -q ."
@@ -211,16 +198,7 @@ def container(tool, variables):
     name = f"stories-test-{secrets.token_hex(4)}"
     environment = [word for key, value in variables.items() for word in ("--env", f"{key}={value}")]
     # Without health checks by podman, whose timer needs systemd. check_running() runs the command.
-    options = [
-        "--detach",
-        "--name",
-        name,
-        "--network",
-        "host",
-        "--no-healthcheck",
-        "--volume",
-        f"{name}:/data",
-    ]
+    options = f"--detach --name {name} --network host --no-healthcheck --volume {name}:/data".split()
     tool("run", *options, *LOCKED, *environment, IMAGE)
     try:
         yield name

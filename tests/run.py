@@ -80,7 +80,7 @@ def postgresql(arguments):
     """Run the tests on PostgreSQL, if a server is available."""
     try:
         with services.postgres() as address:
-            return run_tests("PostgreSQL", address, arguments or ["-m", "not sqlite_only"])
+            return run_tests("PostgreSQL", address, arguments or ["-m", "not one_database"])
     except services.Missing as missing:
         return [not_run("PostgreSQL", missing)]
 

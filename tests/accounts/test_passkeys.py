@@ -1,65 +1,45 @@
 """Passkeys: registering and using them as a second factor, and responses that must be refused."""
 
-import json
-
 import pytest
 from django.core.management import call_command
-from django.test import Client
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import passkeys, second_factor
 from accounts.models import Passkey
-from tests.accounts.test_second_factor import (
+from tests.support import builders
+from tests.support.second_factor import (
+    MINE,
     PAGE,
     code_of,
-    is_signed_in,
     key_of,
+    options_in,
+    register,
     send_code,
-    signed_in,
+    signed_in_with_passkey,
+    use,
     with_app,
+    with_passkey,
 )
-from tests.accounts.test_signing_in import TOO_MANY
-from tests.support import builders
+from tests.support.signing_in import LOGIN, TOO_MANY, is_signed_in, signed_in
 from tests.support.soft_passkey import PRESENT, VERIFIED, SoftPasskey
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.one_database,
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("second_factor_for_administrators"),
+]
 
-MINE = "/admin/second-factor/mine/"
-
-
-@pytest.fixture(autouse=True)
-def administrators_only(settings):
-    settings.SECOND_FACTOR = "ADMINISTRATORS"
-
-
-@pytest.fixture
-def admin():
-    return builders.make_user(username="amina", is_superuser=True)
-
-
-def options_in(client, address=PAGE):
-    """Return the WebAuthn options in the page."""
-    form = builders.parse(client.get(address)).select_one("form[data-passkey]")
-    return json.loads(form["data-passkey"])
-
-
-def add(client, passkey, address=PAGE, name="My stick", **lies):
-    answer = passkey.register(options_in(client, address), **lies)
-    return client.post(address, {"passkey": answer, "name": name})
-
-
-def with_passkey(user, **fields):
-    """Register a passkey for `user` and return it. `fields`: attributes of SoftPasskey."""
-    passkey = SoftPasskey(**fields)
-    client = signed_in(user)
-    assert add(client, passkey).status_code == 200
-    assert is_signed_in(client)
-    return passkey
-
-
-def use(client, passkey, **lies):
-    return client.post(PAGE, {"passkey": passkey.authenticate(options_in(client), **lies)})
+# False values that both of the browser's responses can contain: in a registration and when signing in.
+FALSE_VALUES = [
+    {"flags": PRESENT},
+    {"flags": VERIFIED},
+    {"host": "evil.example"},
+    {"client_data": {"origin": "https://testserver"}},
+    {"client_data": {"origin": "http://testserver:8000"}},
+    {"client_data": {"origin": "http://evil.example"}},
+    {"client_data": {"challenge": "AAAA"}},
+]
 
 
 # --- Registering ---------------------------------------------------------------------------------
@@ -68,7 +48,7 @@ def use(client, passkey, **lies):
 def test_passkey_is_set_up_instead_of_an_app_and_signs_in(admin):
     passkey, client = SoftPasskey(), signed_in(admin)
     before = client.session.session_key
-    response = add(client, passkey)
+    response = register(client, passkey)
     codes = [code.text for code in builders.parse(response).select("li code")]
     assert len(set(codes)) == 10
     assert is_signed_in(client)
@@ -76,34 +56,21 @@ def test_passkey_is_set_up_instead_of_an_app_and_signs_in(admin):
 
     other = signed_in(admin)
     assert not is_signed_in(other)
-    assert "svg" not in str(builders.parse(other.get(PAGE)).main), "no other is set up with the password"
+    assert "svg" not in str(builders.parse(other.get(PAGE)).main), "the password alone sets up no app"
     before = other.session.session_key
-    response = other.post(
-        PAGE, {"passkey": passkey.authenticate(options_in(other)), "next": "/admin/reports/locked/"}
-    )
+    response = use(other, passkey, data={"next": "/admin/reports/locked/"})
     assert response["Location"] == "/admin/reports/locked/"
     assert is_signed_in(other)
     assert other.session.session_key != before
-    by_paper = signed_in(admin)
-    send_code(by_paper, codes[0])
-    assert is_signed_in(by_paper)
+    with_recovery_code = signed_in(admin)
+    send_code(with_recovery_code, codes[0])
+    assert is_signed_in(with_recovery_code)
 
 
-@pytest.mark.parametrize(
-    "lies",
-    [
-        {"flags": PRESENT},
-        {"flags": VERIFIED},
-        {"host": "evil.example"},
-        {"client_data": {"origin": "https://testserver"}},
-        {"client_data": {"origin": "http://evil.example"}},
-        {"client_data": {"challenge": "AAAA"}},
-        {"client_data": {"type": "webauthn.get"}},
-    ],
-)
+@pytest.mark.parametrize("lies", [*FALSE_VALUES, {"client_data": {"type": "webauthn.get"}}], ids=str)
 def test_passkey_with_a_false_response_is_not_added(admin, lies):
     client = signed_in(admin)
-    assert "could not be added" in add(client, SoftPasskey(), **lies).text
+    assert "could not be added" in register(client, SoftPasskey(), **lies).text
     assert not Passkey.objects.exists()
     assert not is_signed_in(client)
 
@@ -131,7 +98,7 @@ def test_options_require_user_verification_and_no_attestation(admin):
     assert options_in(client)["userVerification"] == "required"
     use(client, passkey)
     known = [each["id"] for each in options_in(client, MINE)["excludeCredentials"]]
-    assert known == [Passkey.objects.get().credential_id], "one device has one"
+    assert known == [Passkey.objects.get().credential_id], "the browser refuses a device twice"
 
 
 @pytest.mark.parametrize("has_app", [True, False])
@@ -143,48 +110,37 @@ def test_user_with_a_factor_cannot_add_one_with_the_password_alone(admin, has_ap
     before = Passkey.objects.count()
     client = signed_in(admin)
     assert client.get(MINE)["Location"].startswith(PAGE)
+    # Even with a challenge that the page would have offered.
     session = client.session
     session[passkeys.REGISTRATION_CHALLENGE] = "AAAA"
     session.save()
-    new = SoftPasskey()
     options = {"rp": {"id": "testserver"}, "challenge": "AAAA"}
     for address in (PAGE, MINE):
-        client.post(address, {"passkey": new.register(options), "name": "x"})
+        client.post(address, {"passkey": SoftPasskey().register(options), "name": "x"})
     assert Passkey.objects.count() == before
     assert not is_signed_in(client)
 
 
 def test_visitor_gets_no_options(admin, client):
+    assert not builders.parse(client.get(LOGIN)).select("[data-passkey]")
     passkey = with_passkey(admin)
     answer = passkey.authenticate({"rpId": "testserver", "challenge": "AAAA"})
     for address in (PAGE, MINE):
-        assert client.get(address)["Location"] == "/admin/login/"
-        assert client.post(address, {"passkey": answer, "name": "x"})["Location"] == "/admin/login/"
+        assert client.get(address)["Location"] == LOGIN
+        assert client.post(address, {"passkey": answer, "name": "x"})["Location"] == LOGIN
     assert not is_signed_in(client)
 
 
-def test_registered_passkey_is_not_added_to_another_user(admin):
+def test_registered_passkey_is_not_added_to_another_user(admin, amina):
     passkey = with_passkey(admin)
-    client = signed_in(builders.make_user("Editors"))
-    assert "could not be added" in add(client, passkey).text
+    assert "could not be added" in register(signed_in(amina), passkey).text
     assert Passkey.objects.get().user == admin
 
 
 # --- Signing in ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "lies",
-    [
-        {"flags": PRESENT},
-        {"flags": VERIFIED},
-        {"host": "evil.example"},
-        {"client_data": {"origin": "https://testserver"}},
-        {"client_data": {"origin": "http://testserver:8000"}},
-        {"client_data": {"challenge": "AAAA"}},
-        {"client_data": {"type": "webauthn.create"}},
-    ],
-)
+@pytest.mark.parametrize("lies", [*FALSE_VALUES, {"client_data": {"type": "webauthn.create"}}], ids=str)
 def test_passkey_with_a_false_response_does_not_sign_in(admin, lies):
     passkey = with_passkey(admin)
     client = signed_in(admin)
@@ -272,8 +228,8 @@ def test_several_passkeys_are_added_named_and_removed(admin):
     second, options = SoftPasskey(), options_in(client, MINE)
     answer = {"passkey": second.register(options), "name": "<b>Phone</b>"}
     assert client.post(MINE, answer)["Location"] == MINE
-    client.post(MINE, {"passkey": SoftPasskey().register(options), "name": "by the same challenge"})
-    assert StaticToken.objects.count() == 10, "the codes on paper stay"
+    client.post(MINE, {"passkey": SoftPasskey().register(options), "name": "with the same challenge"})
+    assert StaticToken.objects.count() == 10, "the recovery codes stay"
     page = client.get(MINE).text
     assert "My stick" in page
     assert "&lt;b&gt;Phone&lt;/b&gt;" in page
@@ -283,18 +239,17 @@ def test_several_passkeys_are_added_named_and_removed(admin):
     remove(client, Passkey.objects.get(name="<b>Phone</b>"))
     assert [each.name for each in Passkey.objects.all()] == ["My stick"]
     assert is_signed_in(client)
-    assert not is_signed_in(other), "who signed in with it is out"
+    assert not is_signed_in(other), "its sessions end"
     use(signed_in(admin), second)
     assert not is_signed_in(other)
 
 
-def test_app_is_added_to_a_passkey_and_recovery_codes_stay(admin, time_machine):
-    client = signed_in(admin)
+def test_app_is_added_to_a_passkey_and_recovery_codes_stay(admin):
     passkey = with_passkey(admin)
     codes = set(StaticToken.objects.values_list("token", flat=True))
     client = signed_in(admin)
     use(client, passkey)
-    key = key_of(builders.parse(client.get(PAGE)))
+    key = key_of(client)
     assert send_code(client, code_of(key))["Location"] == MINE
     assert TOTPDevice.objects.get().key == key
     assert Passkey.objects.count() == 1
@@ -303,55 +258,35 @@ def test_app_is_added_to_a_passkey_and_recovery_codes_stay(admin, time_machine):
 
 
 def test_last_factor_stays_if_one_is_required(admin):
-    passkey = with_passkey(admin)
-    client = signed_in(admin)
-    use(client, passkey)
+    passkey, client = signed_in_with_passkey(admin)
     assert "add another before" in remove(client, Passkey.objects.get()).text
     assert Passkey.objects.exists()
     assert is_signed_in(client)
 
 
-def test_last_factor_is_removed_if_none_is_required():
-    editor = builders.make_user("Editors")
-    passkey = with_passkey(editor)
-    client = signed_in(editor)
-    use(client, passkey)
+def test_last_factor_is_removed_if_none_is_required(amina):
+    passkey, client = signed_in_with_passkey(amina)
     remove(client, Passkey.objects.get())
     assert not Passkey.objects.exists()
-    assert not StaticToken.objects.exists(), "nobody can use the codes without it"
-    assert is_signed_in(signed_in(editor))
+    assert not StaticToken.objects.exists(), "the codes only replace it"
+    assert is_signed_in(signed_in(amina))
 
 
-def test_factors_of_other_users_cannot_be_removed(admin):
+def test_factors_of_other_users_cannot_be_removed(admin, amina):
     with_passkey(admin)
-    editor = builders.make_user("Editors")
-    client = signed_in(editor)
-    remove(client, Passkey.objects.get())
+    remove(signed_in(amina), Passkey.objects.get())
     assert Passkey.objects.get().user == admin
 
 
 def test_lost_passkeys_are_deleted(admin, capsys):
     lost = builders.make_user(username="lost", is_superuser=True)
     with_passkey(lost)
-    passkey = with_passkey(admin)
-    client = signed_in(admin)
-    use(client, passkey)
+    passkey, client = signed_in_with_passkey(admin)
     address = f"/admin/users/second-factor/{lost.pk}/"
     assert builders.parse(client.get("/admin/users/")).select(f"a[href='{address}']")
     client.post(address)
     assert not Passkey.objects.filter(user=lost).exists()
     assert is_signed_in(client)
-    call_command("reset_second_factor", "amina")
+    call_command("reset_second_factor", "admin")
     assert not second_factor.factors_of(admin)
     assert not StaticToken.objects.exists()
-
-
-def test_page_says_that_codes_work_without_javascript(admin):
-    with_passkey(admin)
-    page = builders.parse(Client().get("/admin/login/"))
-    assert not page.select("[data-passkey]"), "nobody is asked for a passkey before the password"
-    page = builders.parse(signed_in(admin).get(PAGE)).main
-    assert "A code works without." in page.select_one("[data-passkey-absent]").text
-    assert page.select_one("form[data-passkey]").has_attr("hidden")
-    assert page.select_one("[name=code]")
-    assert page.select("script, [style], [onclick], a[href^='http']") == []

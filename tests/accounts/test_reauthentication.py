@@ -10,44 +10,39 @@ from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import Passkey
-from accounts.reauthentication import IDENTITY_VERIFIED_AT, VALID_FOR
+from accounts.reauthentication import VALID_FOR
 from accounts.second_factor import FACTOR_VERIFIED_AT
-from tests.accounts.test_passkeys import MINE, options_in, with_passkey
-from tests.accounts.test_second_factor import (
-    NOON,
+from tests.support import builders
+from tests.support.second_factor import (
+    ASKED,
+    MINE,
     PAGE,
     STEP,
+    answer,
     code_of,
     key_of,
-    send_code,
-    signed_in,
-    with_app,
+    make_stale,
+    options_in,
+    signed_in_with_code,
+    signed_in_with_passkey,
+    use,
 )
-from tests.accounts.test_sessions import ACCOUNT, chosen, is_signed_in
-from tests.accounts.test_signing_in import TOO_MANY
-from tests.support import builders
+from tests.support.signing_in import (
+    ACCOUNT,
+    LOGIN,
+    NOON,
+    TOO_MANY,
+    WRONG_PASSWORD,
+    account_form,
+    attempt,
+    email_of,
+    is_signed_in,
+    password_fields,
+    signed_in,
+)
 from tests.support.soft_passkey import SoftPasskey
 
-pytestmark = pytest.mark.django_db
-
-ASKED = "Is it you?"
-
-
-@pytest.fixture(autouse=True)
-def noon(settings, time_machine):
-    settings.SECOND_FACTOR = "NOBODY"
-    time_machine.move_to(NOON, tick=False)
-    return time_machine
-
-
-@pytest.fixture
-def amina():
-    return builders.make_user("Editors", username="amina")
-
-
-@pytest.fixture
-def admin():
-    return builders.make_user(username="admin", is_superuser=True)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 def client_without_proof(user):
@@ -57,38 +52,12 @@ def client_without_proof(user):
     return client
 
 
-def make_stale(client, *keys):
-    """Make the proofs in the session of `client` too old."""
-    session = client.session
-    for key in keys or (IDENTITY_VERIFIED_AT, FACTOR_VERIFIED_AT):
-        session[key] = time.time() - VALID_FOR.total_seconds() - 1
-    session.save()
-
-
-def answer(client, response, **proof):
-    """Fill `proof` into the form in `response`, the page that asks, and return the next response."""
-    page = builders.parse(response)
-    [form] = [form for form in page.select("main form") if form.select_one("[name=password], [name=code]")]
-    fields = form.select("input[type=hidden]")
-    data = {}
-    for field in fields:
-        data.setdefault(field["name"], []).append(field["value"])
-    request = response.request
-    address = request["PATH_INFO"] + (f"?{request['QUERY_STRING']}" if request["QUERY_STRING"] else "")
-    return client.post(address, data | proof)
-
-
-def account_form(client, **fields):
-    """Return the form data of the account page with `fields` changed."""
-    form = builders.parse(client.get(ACCOUNT)).select_one("form[enctype]")
-    data = {each["name"]: each.get("value", "") for each in form.select("input[name]:not([type=checkbox])")}
-    data |= {each["name"]: chosen(each) for each in form.select("select[name]")}
-    del data["csrfmiddlewaretoken"]
-    return data | {"name_email-first_name": "Amina", "name_email-last_name": "B."} | fields
-
-
-def email_of(user):
-    return get_user_model().objects.get(pk=user.pk).email
+@pytest.fixture
+def client_with_app(amina):
+    """A client in which amina signed in with password and code, too long ago for a proof."""
+    client = signed_in_with_code(amina)
+    make_stale(client)
+    return client
 
 
 def test_proof_lasts_ten_minutes_from_signing_in(admin, noon):
@@ -98,9 +67,9 @@ def test_proof_lasts_ten_minutes_from_signing_in(admin, noon):
     assert ASKED not in client.get("/admin/users/new/").text
     noon.move_to(NOON + VALID_FOR + STEP)
     assert ASKED in client.get("/admin/users/new/").text
-    assert client.get("/admin/users/").status_code == 200, "to look needs nothing"
+    assert client.get("/admin/users/").status_code == 200, "a list needs no proof"
     noon.move_to(NOON - STEP)
-    assert ASKED in client.get("/admin/users/new/").text, "a clock was wrong"
+    assert ASKED in client.get("/admin/users/new/").text, "a proof from the future does not count"
 
 
 def test_after_the_password_the_requested_form_is_shown(admin):
@@ -109,7 +78,7 @@ def test_after_the_password_the_requested_form_is_shown(admin):
     asked = client.get(address)
     assert "no-store" in asked["Cache-Control"]
     before = client.session.session_key
-    assert "not right" in answer(client, asked, password="wrong-lantern-road-41").text
+    assert "not right" in answer(client, asked, password=WRONG_PASSWORD).text
     assert ASKED in client.get(address).text
     response = answer(client, asked, password=builders.PASSWORD)
     assert response["Location"] == address
@@ -124,7 +93,7 @@ def test_interrupted_form_is_saved_after_the_proof(amina):
     asked = client.post(ACCOUNT, data)
     assert ASKED in asked.text
     assert email_of(amina) == amina.email
-    response = answer(client, asked, password="wrong-lantern-road-41")
+    response = answer(client, asked, password=WRONG_PASSWORD)
     assert email_of(amina) == amina.email
     assert answer(client, response, password=builders.PASSWORD)["Location"] == ACCOUNT
     assert email_of(amina) == "new@example.org"
@@ -146,53 +115,34 @@ def test_rest_of_the_account_page_needs_no_proof(amina):
     assert get_user_model().objects.get(pk=amina.pk).last_name == "B."
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"email-email": "new@example.org"},
-        {"password-old_password": builders.PASSWORD, "password-new_password1": "another-lantern-road-42"},
-    ],
-)
-def test_account_page_asks_for_the_second_factor_too(amina, noon, fields):
-    with_app(amina)
-    client = signed_in(amina)
-    send_code(client, code_of())
-    make_stale(client)
-    if "password-new_password1" in fields:
-        fields["password-new_password2"] = fields["password-new_password1"]
-    before = get_user_model().objects.values("email", "password").get(pk=amina.pk)
+@pytest.mark.parametrize("fields", [{"email-email": "new@example.org"}, password_fields()])
+def test_account_page_asks_for_the_second_factor_too(amina, client_with_app, noon, fields):
+    client, stored = client_with_app, get_user_model().objects.values("email", "password")
+    before = stored.get(pk=amina.pk)
 
     asked = answer(client, client.post(ACCOUNT, account_form(client, **fields)), password=builders.PASSWORD)
     assert ASKED in asked.text
-    assert get_user_model().objects.values("email", "password").get(pk=amina.pk) == before
+    assert stored.get(pk=amina.pk) == before
     noon.move_to(NOON + STEP)
     assert "not right" in answer(client, asked, code="000000").text
     assert answer(client, asked, code=code_of())["Location"] == ACCOUNT
-    assert get_user_model().objects.values("email", "password").get(pk=amina.pk) != before
+    assert stored.get(pk=amina.pk) != before
     assert is_signed_in(client)
 
 
-def test_code_needs_the_password_first(amina, noon):
-    with_app(amina)
-    client = signed_in(amina)
-    send_code(client, code_of())
-    make_stale(client)
+def test_code_needs_the_password_first(client_with_app, noon):
     noon.move_to(NOON + STEP)
-    client.post(MINE, {"reauthentication_step": "factor", "code": code_of()})
-    assert ASKED in client.get(MINE).text
-    assert client.session[FACTOR_VERIFIED_AT] < time.time() - VALID_FOR.total_seconds()
+    client_with_app.post(MINE, {"reauthentication_step": "factor", "code": code_of()})
+    assert ASKED in client_with_app.get(MINE).text
+    assert client_with_app.session[FACTOR_VERIFIED_AT] < time.time() - VALID_FOR.total_seconds()
 
 
 def test_passkey_counts_as_the_factor(amina):
-    passkey = with_passkey(amina)
-    client = signed_in(amina)
-    client.post(PAGE, {"passkey": passkey.authenticate(options_in(client))})
+    passkey, client = signed_in_with_passkey(amina)
     make_stale(client, FACTOR_VERIFIED_AT)
-    data = {"reauthentication_step": "factor"}
-    refused = client.post(MINE, data | {"passkey": SoftPasskey().authenticate(options_in(client, MINE))})
-    assert "was not accepted" in refused.text
-    response = client.post(MINE, data | {"passkey": passkey.authenticate(options_in(client, MINE))})
-    assert response["Location"] == MINE
+    step = {"reauthentication_step": "factor"}
+    assert "was not accepted" in use(client, SoftPasskey(), MINE, data=step).text
+    assert use(client, passkey, MINE, data=step)["Location"] == MINE
     assert ASKED not in client.get(MINE).text
 
 
@@ -217,20 +167,20 @@ def test_no_factor_is_set_up_without_recent_proof(amina, address, send):
 def test_pending_user_without_recent_proof_sets_nothing_up(settings, amina):
     settings.SECOND_FACTOR = "EVERYBODY"
     client = signed_in(amina)
-    key = key_of(builders.parse(client.get(PAGE)))
+    key = key_of(client)
     make_stale(client)
     asked = client.post(PAGE, {"code": code_of(key)})
     assert ASKED in asked.text
     assert not TOTPDevice.objects.exists()
     assert answer(client, asked, password=builders.PASSWORD).status_code == 200
-    assert TOTPDevice.objects.get().key == key, "what was typed is not lost"
+    assert TOTPDevice.objects.get().key == key, "the interrupted form is sent again"
     assert is_signed_in(client)
 
 
 def test_pending_user_signs_out_without_a_proof(settings, amina):
     settings.SECOND_FACTOR = "EVERYBODY"
     client = client_without_proof(amina)
-    assert client.post(PAGE, {"leave": "1"})["Location"] == "/admin/login/"
+    assert client.post(PAGE, {"leave": "1"})["Location"] == LOGIN
 
 
 def test_passwords_share_the_limit_of_signing_in(amina):
@@ -238,19 +188,15 @@ def test_passwords_share_the_limit_of_signing_in(amina):
     client.defaults["REMOTE_ADDR"] = "192.0.2.1"
     asked = client.get(MINE)
     for _ in range(5):
-        assert TOO_MANY not in answer(client, asked, password="wrong-lantern-road-41").text
+        assert TOO_MANY not in answer(client, asked, password=WRONG_PASSWORD).text
     assert TOO_MANY in answer(client, asked, password=builders.PASSWORD).text
     assert ASKED in client.get(MINE).text
-    other = Client(REMOTE_ADDR="192.0.2.1")
-    assert TOO_MANY in other.post("/admin/login/", {"username": "amina", "password": builders.PASSWORD}).text
+    assert attempt("amina", builders.PASSWORD, address="192.0.2.1").refused
 
 
-def test_codes_share_the_limit_of_signing_in(amina):
-    with_app(amina)
-    client = signed_in(amina)
-    send_code(client, code_of())
-    make_stale(client, FACTOR_VERIFIED_AT)
-    asked = client.get(MINE)
+def test_codes_share_the_limit_of_signing_in(client_with_app):
+    client = client_with_app
+    asked = answer(client, client.get(MINE), password=builders.PASSWORD)
     for number in range(5):
         assert TOO_MANY not in answer(client, asked, code=f"00000{number}").text
     assert TOO_MANY in answer(client, asked, code="000009").text
@@ -265,10 +211,3 @@ def test_password_of_another_user_is_no_proof(amina, admin):
     assert "ask an administrator" in client.get(MINE).text
     client.post(MINE, {"reauthentication_step": "identity", "password": builders.PASSWORD})
     assert ASKED in client.get(MINE).text
-
-
-def test_password_reset_leaves_no_session_with_proof(amina):
-    client = client_without_proof(amina)
-    amina.set_password("another-lantern-road-42")
-    amina.save()
-    assert not is_signed_in(client)

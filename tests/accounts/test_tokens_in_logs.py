@@ -11,24 +11,23 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.tokens import default_token_generator
 from django.test import Client, RequestFactory
-from django.urls import get_resolver
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from accounts.invitations import tokens
 from operations.logs import JSONFormatter
-from tests.accounts.test_invitations import PASSWORD
-from tests.operations.test_front_server import front, nginx_path, site  # noqa: F401 - fixtures
-from tests.site_project.test_site import admin_patterns
-from tests.support import builders
 from tests.support.production import database_of_the_test, running_site
+from tests.support.routes import all_routes
+from tests.support.signing_in import NOON, choose_password
 
+# A token of the form that Django makes.
 TOKEN = "dam7x2-0123456789abcdef0123456789abcdef"
 # Arguments of routes that are not secret. A route with another argument fails the test, as it may be a token.
 HARMLESS = re.compile(
     r"(\w+_)?(id|id_[ab]|pk|to)|(app|model|action|content_type_\w+)_?(label|name)|index_path|kind|lang|mode|name|slug|term_type"
     r"|action|filename|filter_spec"
 )
+# {what a visitor may ask for in place of a link, without the token: what the logs have of it}.
 LINKS = {
     "/admin/invitation/MQ/": "/admin/invitation/...",
     "/admin/password_reset/confirm/MQ/": "/admin/password_reset/confirm/...",
@@ -44,23 +43,24 @@ LINKS = {
     "/admin/password_reset/confirm%20/MQ/": "/admin/password_reset/confirm...",
     "/elsewhere/": "/elsewhere/...",
 }
-SEARCHES = {
-    "/search/%3Fq=help%20me%20WORD": "/search/",
-    "/search/;q=help%20me": "/search/",
-    "/search/%3Bq=WORD": "/search/",
-    "/search/%3Fq=/invitation/WORD": "/search/",
-}
+# Paths in which the search words are not in the query string: the logs have only "/search/".
+SEARCHES = [
+    "/search/%3Fq=help%20me%20WORD",
+    "/search/;q=help%20me",
+    "/search/%3Bq=WORD",
+    "/search/%3Fq=/invitation/WORD",
+]
 
 
 def routes_with_a_token():
     """Yield the pattern of each route of the site with an argument that is not known to be harmless."""
-    for route, pattern in admin_patterns(get_resolver().url_patterns, prefix=""):
-        arguments = set(pattern.pattern.regex.groupindex)
-        if any(not HARMLESS.fullmatch(name) for name in arguments):
-            yield route
+    for _name, pattern, url_pattern in all_routes():
+        if not all(map(HARMLESS.fullmatch, url_pattern.pattern.regex.groupindex)):
+            yield pattern
 
 
 def logged_by_the_site(path):
+    """Return the messages of the two loggers of Django that log a path, for a request for `path`."""
     request = RequestFactory().get("/")
     request.path = path
     messages = []
@@ -71,7 +71,8 @@ def logged_by_the_site(path):
     return messages
 
 
-def logged_by_nginx(front, *paths):  # noqa: F811
+def logged_by_nginx(front, *paths):
+    """Ask nginx for `paths`, wait until its log has them, and return the paths in the log."""
     for path in paths:
         front.ask(path)
     end = time.monotonic() + 30
@@ -87,28 +88,25 @@ def test_routes_with_a_token_are_known():
     }
 
 
-def test_every_route_with_a_token_is_logged_without_it(front):  # noqa: F811
+def test_every_route_with_a_token_is_logged_without_it(front):
     paths = ["/" + re.sub("<[^>]*>", TOKEN, route) for route in routes_with_a_token()]
     logged = logged_by_nginx(front, *paths) + [text for path in paths for text in logged_by_the_site(path)]
     assert len(logged) == 6
     assert [text for text in logged if TOKEN in text] == []
 
 
-def test_front_server_logs_only_the_route(front):  # noqa: F811
-    paths = [link + TOKEN for link in LINKS] + [f"/admin//password_reset//confirm//MQ/{TOKEN}"]
-    expected = [*LINKS.values(), "/admin/password_reset/confirm/..."]
-    assert logged_by_nginx(front, *paths) == expected
+def test_front_server_logs_only_the_route_of_a_link(front):
+    paths = {f"{link}{TOKEN}": logged for link, logged in LINKS.items()}
+    paths[f"/admin//password_reset//confirm//MQ/{TOKEN}"] = "/admin/password_reset/confirm/..."
+    for path in ("/stories/long-road/", "/admin/password_reset/", "/admin/single-sign-on/done/"):
+        paths[f"{path}?code=x&state=y"] = path
+    assert logged_by_nginx(front, *paths) == list(paths.values())
 
 
-def test_front_server_logs_other_paths_as_they_are(front):  # noqa: F811
-    paths = ["/stories/long-road/", "/admin/password_reset/", "/admin/single-sign-on/done/?code=x&state=y"]
-    assert logged_by_nginx(front, *paths) == [path.partition("?")[0] for path in paths]
-
-
-def test_neither_log_has_encoded_search_words(front):  # noqa: F811
-    assert logged_by_nginx(front, *SEARCHES) == list(SEARCHES.values())
-    for path, expected in SEARCHES.items():
-        assert {message.partition(": ")[2] for message in logged_by_the_site(unquote(path))} == {expected}
+def test_neither_log_has_encoded_search_words(front):
+    assert set(logged_by_nginx(front, *SEARCHES)) == {"/search/"}
+    for path in SEARCHES:
+        assert {message.partition(": ")[2] for message in logged_by_the_site(unquote(path))} == {"/search/"}
 
 
 @pytest.mark.parametrize("path", [*LINKS, "/x/invitation/\nMQ/", "/password_reset//confirm/"])
@@ -120,8 +118,7 @@ def test_site_logs_only_the_route(path):
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_running_site_logs_no_token(tmp_path):
-    builders.make_user("Editors", username="amina")
+def test_running_site_logs_no_token(amina, tmp_path):
     paths = [f"{link}{TOKEN}{end}" for link in LINKS for end in ("/", "", "/x")]
     variables = {"LOG_LEVEL": "DEBUG", "EMAIL_URL": "smtp://127.0.0.1:9"}
     with running_site(tmp_path, database_of_the_test(), workers=1, **variables) as running:
@@ -145,8 +142,8 @@ def link_of(user, kind):
 
 
 def choose(client, page):
-    data = {"new_password1": PASSWORD, "new_password2": PASSWORD}
-    return client.post(page.request["PATH_INFO"], data).status_code == 302
+    """Choose a password in the form of `page`; return whether it was accepted."""
+    return choose_password(client, page).status_code == 302
 
 
 @pytest.fixture(params=["reset", "invitation"])
@@ -154,10 +151,18 @@ def kind(request):
     return request.param
 
 
+@pytest.fixture
+def link(noon, amina, kind):
+    return link_of(amina, kind)
+
+
+def works(link):
+    """Return whether `link` leads to the form, instead of to a page that says that it works no longer."""
+    return Client().get(link).has_header("Location")
+
+
 @pytest.mark.django_db
-def test_token_is_removed_from_the_address_bar_and_sent_to_no_site(kind):
-    link = link_of(builders.make_user("Editors"), kind)
-    client = Client()
+def test_token_is_removed_from_the_address_bar_and_sent_to_no_site(client, link):
     response = client.get(link)
     assert response.status_code == 302
     assert response["Referrer-Policy"] == "no-referrer"
@@ -169,36 +174,29 @@ def test_token_is_removed_from_the_address_bar_and_sent_to_no_site(kind):
 
 
 @pytest.mark.django_db
-def test_link_works_after_a_mail_scanner_until_a_password_is_chosen(kind):
-    link = link_of(builders.make_user("Editors"), kind)
+def test_link_works_after_a_mail_scanner_until_a_password_is_chosen(link):
     scanner, owner, thief = Client(), Client(), Client()
     scanned = scanner.get(link, follow=True)
     opened_by_thief = thief.get(link, follow=True)
     assert choose(owner, owner.get(link, follow=True))
     assert not choose(scanner, scanned)
     assert not choose(thief, opened_by_thief)
-    assert not Client().get(link).has_header("Location")
+    assert not works(link)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("seconds", "works"), [(0, True), (1, False)])
-def test_link_expires(kind, time_machine, seconds, works):
-    start = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
-    time_machine.move_to(start, tick=False)
-    link = link_of(builders.make_user("Editors"), kind)
-    client = Client()
+@pytest.mark.parametrize(("seconds", "is_valid"), [(0, True), (1, False)])
+def test_link_expires(client, link, kind, noon, seconds, is_valid):
     opened = client.get(link, follow=True)
     lifetime = datetime.timedelta(hours=1) if kind == "reset" else datetime.timedelta(days=3)
-    time_machine.move_to(start + lifetime + datetime.timedelta(seconds=seconds))
-    assert Client().get(link).has_header("Location") == works
-    if kind == "reset":
-        assert choose(client, opened) == works
+    noon.move_to(NOON + lifetime + datetime.timedelta(seconds=seconds))
+    assert works(link) == is_valid
+    if kind == "reset":  # a session ends before an invitation does
+        assert choose(client, opened) == is_valid
 
 
 @pytest.mark.django_db
-def test_link_expires_if_the_email_address_changes(kind):
-    user = builders.make_user("Editors")
-    link = link_of(user, kind)
-    user.email = "other@example.org"
-    user.save()
-    assert not Client().get(link).has_header("Location")
+def test_link_expires_if_the_email_address_changes(amina, link):
+    amina.email = "other@example.org"
+    amina.save()
+    assert not works(link)

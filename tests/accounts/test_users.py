@@ -5,28 +5,16 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from tests.accounts.test_invitations import ADD, NEW
-from tests.accounts.test_reauthentication import account_form, email_of
-from tests.accounts.test_sessions import ACCOUNT
 from tests.support import builders
+from tests.support.signing_in import ACCOUNT, ADD_USER, USER_DATA, USERS, account_form, email_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def without_second_factor(settings):
-    settings.SECOND_FACTOR = "NOBODY"
 
 
 def client_of(user):
     client = Client()
     client.force_login(user)
     return client
-
-
-@pytest.fixture
-def admin():
-    return builders.make_user(username="admin", is_superuser=True)
 
 
 @pytest.fixture
@@ -40,45 +28,50 @@ def manager():
 # --- E-mail addresses ----------------------------------------------------------------------------
 
 
-def test_address_of_another_account_is_refused_in_every_form(admin):
-    victim, user = builders.make_user("Editors"), builders.make_user("Editors", username="amina")
-    taken, own = victim.email.upper(), user.email
-    edit = NEW | {"is_active": "on", "email": taken}
-    client = client_of(user)
+def test_address_of_another_account_is_refused_in_every_form(admin, amina):
+    taken, own = builders.make_user("Editors").email.upper(), amina.email
+    edit = USER_DATA | {"is_active": "on", "email": taken}
+    client = client_of(amina)
     attempts = [
         client.post(ACCOUNT, account_form(client, **{"email-email": taken})),
-        client_of(admin).post(f"/admin/users/edit/{user.pk}/", edit),
-        client_of(admin).post(ADD, NEW | {"username": "new", "email": taken}),
+        client_of(admin).post(f"/admin/users/edit/{amina.pk}/", edit),
+        client_of(admin).post(ADD_USER, USER_DATA | {"username": "new", "email": taken}),
     ]
     for response in attempts:
         assert "This e-mail address can't be used here." in builders.parse(response).main.text
-    assert email_of(user) == own
+    assert email_of(amina) == own
     assert not get_user_model().objects.filter(username="new").exists()
 
 
-def test_own_address_is_kept_and_written_in_another_way(admin):
-    user = builders.make_user("Editors", username="amina")
-    client = client_of(user)
-    for email in (user.email, user.email.capitalize()):
+def test_own_address_may_be_spelled_in_another_way(admin, amina):
+    client = client_of(amina)
+    for email in (amina.email, amina.email.lower()):
         assert client.post(ACCOUNT, account_form(client, **{"email-email": email})).status_code == 302
-        assert email_of(user) == email
-    edit = NEW | {"is_active": "on", "email": user.email}
-    assert client_of(admin).post(f"/admin/users/edit/{user.pk}/", edit).status_code == 302
-    assert get_user_model().objects.get(pk=user.pk).first_name == "Amina"
+        assert email_of(amina) == email
+    edit = USER_DATA | {"is_active": "on", "first_name": "Another", "email": amina.email}
+    assert client_of(admin).post(f"/admin/users/edit/{amina.pk}/", edit).status_code == 302
+    assert get_user_model().objects.get(pk=amina.pk).first_name == "Another"
 
 
 # --- Superusers ----------------------------------------------------------------------------------
 
 
-def test_only_superusers_change_superusers(admin, manager):
+@pytest.fixture
+def invited_admin(admin):
+    """A superuser who has not yet chosen a password: only such a user can be invited again."""
     admin.set_unusable_password()
     admin.save()
+    return admin
+
+
+def test_only_superusers_change_superusers(invited_admin, manager):
+    admin = invited_admin
     role = manager.groups.get().pk
     before = get_user_model().objects.filter(pk=admin.pk).values().get()
     client = client_of(manager)
     bulk = f"/admin/bulk/auth/user/{{}}/?id={admin.pk}"
     for address, data in {
-        f"/admin/users/edit/{admin.pk}/": NEW,
+        f"/admin/users/edit/{admin.pk}/": USER_DATA,
         f"/admin/users/delete/{admin.pk}/": {},
         f"/admin/users/invite/{admin.pk}/": {},
         f"/admin/users/second-factor/{admin.pk}/": {},
@@ -89,44 +82,40 @@ def test_only_superusers_change_superusers(admin, manager):
         client.post(address, data)
         assert get_user_model().objects.filter(pk=admin.pk).values().get() == before, address
     assert not admin.groups.exists()
-    assert not builders.parse(client.get("/admin/users/")).select("a[href*='/users/invite/']")
+    assert not builders.parse(client.get(USERS)).select("a[href*='/users/invite/']")
 
 
-def test_invitation_of_a_superuser_is_sent_by_superusers_only(admin, manager, mailoutbox):
-    admin.set_unusable_password()
-    admin.save()
-    address = f"/admin/users/invite/{admin.pk}/"
+def test_invitation_of_a_superuser_is_sent_by_superusers_only(invited_admin, manager, mailoutbox):
+    address = f"/admin/users/invite/{invited_admin.pk}/"
     assert client_of(manager).post(address)["Location"] == "/admin/"
     assert not mailoutbox
     client_of(builders.make_user(is_superuser=True)).post(address)
-    assert [message.to for message in mailoutbox] == [[admin.email]]
+    assert [message.to for message in mailoutbox] == [[invited_admin.email]]
 
 
-def test_only_superusers_make_superusers(admin, manager):
-    user = builders.make_user("Editors", username="amina")
+def test_only_superusers_make_superusers(admin, manager, amina):
     box = {"is_superuser": "on", "is_active": "on"}
     for maker, expected in ((manager, False), (admin, True)):
         client, name = client_of(maker), f"made-by-{maker}"
-        client.post(ADD, NEW | box | {"username": name, "email": f"{name}@example.org"})
+        client.post(ADD_USER, USER_DATA | box | {"username": name, "email": f"{name}@example.org"})
         assert get_user_model().objects.get(username=name).is_superuser == expected
-        client.post(f"/admin/users/edit/{user.pk}/", NEW | box | {"first_name": name})
-        user.refresh_from_db()
-        assert (user.first_name, user.is_superuser) == (name, expected)
+        client.post(f"/admin/users/edit/{amina.pk}/", USER_DATA | box | {"first_name": name})
+        amina.refresh_from_db()
+        assert (amina.first_name, amina.is_superuser) == (name, expected)
 
 
-def test_manager_changes_others(manager):
-    user = builders.make_user("Editors")
-    client = client_of(manager)
-    client.post(f"/admin/bulk/auth/user/set_active_state/?id={user.pk}", {"mark_as_active": "False"})
-    assert not get_user_model().objects.get(pk=user.pk).is_active
+def test_manager_changes_others(manager, amina):
+    address = f"/admin/bulk/auth/user/set_active_state/?id={amina.pk}"
+    client_of(manager).post(address, {"mark_as_active": "False"})
+    assert not get_user_model().objects.get(pk=amina.pk).is_active
 
 
 def test_managers_change_their_own_account(manager):
     address = f"/admin/users/edit/{manager.pk}/"
     assert client_of(manager).get(address).status_code == 200
-    client_of(manager).post(address, NEW | {"username": manager.username, "first_name": "Another"})
+    client_of(manager).post(address, USER_DATA | {"username": manager.username, "first_name": "Another"})
     manager.refresh_from_db()
-    assert (manager.first_name, manager.is_superuser) == ("Another", False)
+    assert manager.first_name == "Another"
 
 
 def test_user_is_not_copied(admin):

@@ -1,4 +1,4 @@
-"""What the browser tests do in the admin, in an editor's words."""
+"""Steps that browser tests take in the admin."""
 
 import re
 
@@ -10,8 +10,10 @@ from playwright.sync_api import expect
 from tests.conftest import PATIENCE
 from tests.support.builders import PASSWORD, picture_bytes
 
-# The editor takes what is in the form, two seconds after it is ready and whenever an autosave is
-# answered, for saved: what was typed just before is saved only together with the next change.
+# Wagtail's page editor takes the content of the form for saved two seconds after it is ready, and whenever an
+# autosave is answered. It saves what was typed before that only together with the next change. This script
+# tells when that happens: data-ready is 0 once the editor is ready and watches for changes, and data-watched
+# counts how often it began to watch.
 COUNT_EVENTS = """{
     let ready = 0, watched = 0;
     const html = () => document.documentElement.dataset;
@@ -23,23 +25,27 @@ COUNT_EVENTS = """{
 
 
 def open_desk(new_page):
-    """Open a browser page in which an editor has room to work."""
+    """Return a browser page that is wide enough for the page editor, with COUNT_EVENTS."""
     page = new_page(viewport={"width": 1400, "height": 1000})
     page.add_init_script(COUNT_EVENTS)
     return page
 
 
-def log_in(page, address, username):
-    """Log in through the form, and see the admin's first page."""
+def sign_in(page, address, username="amina"):
+    """Send the login form. The next page may ask for a second factor."""
     page.goto(f"{address}/admin/")
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+
+
+def expect_home(page):
+    """Expect the first page of the admin."""
     expect(page.get_by_role("heading", name="What would you like to do?")).to_be_visible()
 
 
 def give_session(page, address, user):
-    """Log `user` in without the form, for tests of something else."""
+    """Sign `user` in without the form."""
     client = Client()
     client.force_login(user)
     value = client.cookies[settings.SESSION_COOKIE_NAME].value
@@ -47,10 +53,10 @@ def give_session(page, address, user):
 
 
 def open_editor(page, address, user, story):
-    """Open `story` in the page editor as `user`, and wait until the editor watches for changes."""
+    """Open `story`, a page, in the page editor as `user`, and wait until the editor watches for changes."""
     give_session(page, address, user)
     page.goto(f"{address}/admin/pages/{story.pk}/edit/")
-    # Playwright's wait_for_function makes code of a text, as the policy of the site forbids.
+    # Not wait_for_function: Playwright evaluates its text as code, which the policy of the site forbids.
     expect(page.locator("html")).to_have_attribute("data-ready", "0")
 
 
@@ -60,7 +66,7 @@ def field(page, name):
 
 
 def blocks(page):
-    """Return the blocks of the body, without those inside them."""
+    """Return the blocks of the body, but not the blocks that they contain."""
     return field(page, "Body*").locator(
         "[data-streamfield-stream-container] > [data-streamfield-child], "
         "[data-streamfield-stream-container] > * > [data-streamfield-child]"
@@ -89,7 +95,7 @@ def choose_terms(page, button, title, search=None):
 
 
 def upload_picture(page, title, shows):
-    """Upload a picture in the image chooser, which is open."""
+    """Upload a picture in the open image chooser."""
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("tab", name="Upload").click()
     file = {"name": "IMG_0042.png", "mimeType": "image/png", "buffer": picture_bytes(600, 400)}
@@ -101,14 +107,14 @@ def upload_picture(page, title, shows):
 
 
 def wait_until_kept(block, words):
-    """Wait until the rich text `block` has handed `words` to the form: it does so after a moment."""
+    """Wait until the rich text editor of `block` has written `words` into the form, which takes a moment."""
     expect(block.locator("input[type=hidden][name$=value]")).to_have_value(re.compile(re.escape(words)))
 
 
 def type_until_autosaved(page, textbox, words):
-    """Type `words` and wait for their autosave, and until the editor watches for changes again.
+    """Type `words`, wait for their autosave, and until the editor watches for changes again.
 
-    Wagtail takes what was typed while a save was under way for saved, until something more is typed.
+    What was typed during another autosave is saved only after something more is typed, so this adds spaces.
     """
     before = page.locator("html").get_attribute("data-watched")
     for typed in (words, " ", " ", " "):
@@ -125,6 +131,6 @@ def type_until_autosaved(page, textbox, words):
 
 
 def footer(page, name):
-    """Click the action `name` of the menu at the foot of the page editor."""
+    """Click the action `name` in the menu at the bottom of the page editor."""
     page.get_by_role("button", name="More actions").click()
     page.get_by_role("navigation", name="Actions (footer)").get_by_role("button", name=name).click()

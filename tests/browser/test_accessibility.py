@@ -1,63 +1,53 @@
-"""No page breaks a rule that axe knows, in any state: light and dark, on a telephone and a wide screen."""
+"""axe finds no error on any public page, in any state, and no page is wider than a small screen."""
 
 from collections import defaultdict
 from itertools import product
-from pathlib import Path
 
-import axe_playwright_python
 import pytest
 from django.core.management import call_command
 from django.template.loader import render_to_string
 from playwright.sync_api import expect
 
 from home.models import SiteSettings
+from tests.support.accessibility import ALL_RULES, TOO_WIDE, run_axe
 from tests.support.site import make_site, make_states
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
-AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
-OPTIONS = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "rules": {"target-size": {"enabled": True}},  # axe has it off
-    "resultTypes": ["violations"],
-}
-# All that can be different in the dark and in another palette, in a fraction of the time.
-COLOURS = {
+# The rules about colours. Only their results can differ in dark colours and in another palette.
+COLOUR_RULES = {
     "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
     "resultTypes": ["violations"],
     "preload": False,
 }
-RUN = """async options => {
-    const { passes, violations } = await axe.run(document, options);
-    return { passed: passes.length, violations };
-}"""
 
 
 @pytest.fixture
 def page(new_page, allow_errors):
-    """A browser page in which nothing moves: contrast is not measured halfway through a transition."""
+    """A browser page without transitions, during which axe would measure other colours."""
     allow_errors.append("404 (Not Found)")
     return new_page(reduced_motion="reduce")
 
 
-def test_no_page_breaks_a_rule_in_any_state(page, live_server):
+def test_axe_finds_nothing_on_any_page(page, live_server):
     site = make_site()
     site.addresses["text only"] = f"{site.story.url}?text=1"
     states = {name: (address, "main") for name, address in site.addresses.items()} | make_states(site)
     problems = defaultdict(list)
-    for name, (address, sign) in states.items():
+    for name, (address, only_there) in states.items():
         response = page.goto(live_server.url + address)
         assert response.status == (404 if name == "404" else 200), name
-        expect(page.locator(sign).first, name).to_be_attached()
-        look_at(page, name, problems)
+        expect(page.locator(only_there).first, name).to_be_attached()
+        check_page(page, name, problems)
     page.goto(live_server.url)
     page.get_by_role("combobox").press_sequentially("wag")
     expect(page.get_by_role("option")).to_have_count(1)
-    look_at(page, "suggestions", problems)
-    assert not problems, in_words(problems)
+    page.keyboard.press("ArrowDown")
+    check_page(page, "suggestions", problems)
+    assert not problems, format_problems(problems)
 
 
-def test_no_page_without_a_database_breaks_a_rule(page, live_server, settings, tmp_path, capsys):
+def test_axe_finds_nothing_on_pages_without_a_database(page, live_server, settings, tmp_path):
     settings.DATA_DIR = tmp_path
     make_site()
     call_command("maintenance_page")
@@ -68,25 +58,29 @@ def test_no_page_without_a_database_breaks_a_rule(page, live_server, settings, t
         answer = {"body": html, "content_type": "text/html"}
         page.route(address, lambda route, _request, answer=answer: route.fulfill(**answer))
         page.goto(address)
-        look_at(page, name, problems)
-    assert not problems, in_words(problems)
+        check_page(page, name, problems)
+    assert not problems, format_problems(problems)
 
 
-def look_at(page, name, problems):
-    """Add what axe finds in the page, called `name`, to `problems`: {problem: where it was found}."""
+def check_page(page, name, problems):
+    """Check the page called `name`; add to `problems`, which is {problem: list of places}.
+
+    The colours are checked in all palettes by changing the class of the page.
+    """
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
-    page.evaluate(AXE)
-    for scheme, options in [("light", OPTIONS), ("dark", COLOURS)]:
+    for scheme, options in [("light", ALL_RULES), ("dark", COLOUR_RULES)]:
         page.emulate_media(color_scheme=scheme)
-        for width in [360, 1280]:
+        for width in [320, 1280]:
             page.set_viewport_size({"width": width, "height": 900})
+            note(problems, page.evaluate(TOO_WIDE), f"{name}, {width} wide")
             note(problems, run_axe(page, options), f"{name}, {scheme}, {width} wide")
     own = page.evaluate("document.documentElement.className")
+    # The maintenance page has no palette.
     others = [name for name in SiteSettings.Palette.values if own and own != f"palette-{name}"]
     for palette, scheme in product(others, ["dark", "light"]):
         page.emulate_media(color_scheme=scheme)
         page.evaluate("name => { document.documentElement.className = name; }", f"palette-{palette}")
-        note(problems, run_axe(page, COLOURS), f"{name}, {scheme}, {palette}")
+        note(problems, run_axe(page, COLOUR_RULES), f"{name}, {scheme}, {palette}")
 
 
 def note(problems, found, place):
@@ -94,19 +88,8 @@ def note(problems, found, place):
         problems[problem].append(place)
 
 
-def run_axe(page, options=OPTIONS):
-    """Return what axe finds wrong in the page, a line for each element."""
-    result = page.evaluate(RUN, options)
-    assert result["passed"], "axe did not run"
-    return [
-        f"{violation['id']} at {node['target']}: {node['html'][:100]}"
-        for violation in result["violations"]
-        for node in violation["nodes"]
-    ]
-
-
-def in_words(problems):
-    """Return a line for each of `problems`, with the first places where it was found, and how many."""
+def format_problems(problems):
+    """Return a line for each of `problems`, with the first three places and their number."""
     return "\n".join(
         f"{problem}\n    in {'; '.join(places[:3])} ({len(places)} in all)"
         for problem, places in problems.items()

@@ -1,7 +1,7 @@
-"""What stands in for Wagtail's inline scripts works, by mouse, and nothing in the admin is blocked.
+"""The scripts that replace Wagtail's inline scripts work, and the content policy blocks nothing in the admin.
 
-Any violation of the policy is an error in the browser, which fails each of these tests: see conftest.py.
-All pages of the admin are opened in test_payloads.py.
+A violation of the policy is an error in the browser, which fails the test: see tests/conftest.py. The tests
+in test_payloads.py open all pages of the admin.
 """
 
 import datetime
@@ -17,13 +17,13 @@ from home.models import HomePage, SiteSettings
 from tests.browser import admin
 from tests.support import builders
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 
 @pytest.fixture
 def desk(new_page, live_server, settings):
-    """A browser page in which an administrator is logged in, and a function that opens an address."""
-    settings.WAGTAIL_AUTOSAVE_INTERVAL = 0  # it would come between a click and what the test looks for
+    """A browser page in which an administrator is signed in. `desk.open(path)` opens a page of the admin."""
+    settings.WAGTAIL_AUTOSAVE_INTERVAL = 0  # an autosave could replace what the test looks for
     page = admin.open_desk(new_page)
     admin.give_session(page, live_server.url, builders.make_user(is_superuser=True))
     page.open = lambda address: page.goto(f"{live_server.url}/admin/{address}")
@@ -68,7 +68,7 @@ def test_story_is_scheduled(desk):
         for _month in range(months):
             calendar_of(desk).locator(".xdsoft_next").first.click()
         day(calendar_of(desk), 15).click()
-        # The list stands at the present hour: others may lie below its buttons.
+        # The list of hours is scrolled to the present one. Its buttons may cover others.
         time = calendar_of(desk).locator(".xdsoft_time.xdsoft_current")
         hour = time.inner_text()
         time.click()
@@ -81,7 +81,7 @@ def test_story_is_scheduled(desk):
     assert timezone.now() < story.go_live_at < story.expire_at
 
 
-def test_countries_are_added_moved_and_taken_off(desk):
+def test_countries_are_added_moved_and_removed(desk):
     story = builders.make_story("Filed", countries=["KE", "SN"], live=False)
     desk.open(f"pages/{story.pk}/edit/")
     admin.choose_terms(desk, "Add country", "Thailand", search="thailand")
@@ -126,7 +126,7 @@ def test_choosers_of_pictures_and_pages(desk):
     assert SiteSettings.objects.get().logo is None
 
 
-def test_tasks_of_a_workflow_are_added_moved_and_taken_off(desk):
+def test_tasks_of_a_workflow_are_added_and_moved(desk):
     workflow, first = Workflow.objects.get(), Task.objects.get()
     second = GroupApprovalTask.objects.create(name="Second reading")
     desk.open(f"workflows/edit/{workflow.pk}/")
@@ -204,8 +204,8 @@ def test_pictures_are_uploaded_at_once_and_edited(desk):
     assert [tag.name for tag in image.tags.all()] == ["road"]
 
 
-def test_form_to_sign_in_says_whence_it_comes(new_page, live_server):
-    """Without a word of it, browsers send "Origin: null", which Django refuses."""
+def test_login_form_sends_its_origin(new_page, live_server):
+    """With the Referrer-Policy of other pages, browsers send "Origin: null", which Django refuses."""
     page, reader = new_page(), builders.make_user()
     private = builders.make_private(builders.make_plain_page("For members"))
     page.goto(live_server.url + private.url)

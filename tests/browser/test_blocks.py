@@ -1,4 +1,4 @@
-"""Each of the ten blocks, as readers see it in a page and as editors see it before they choose it."""
+"""Each block in a browser: in a page for readers, and as a preview for editors who choose a block."""
 
 from pathlib import Path
 from urllib.parse import urlencode
@@ -11,14 +11,14 @@ from tests.browser import admin
 from tests.support import builders
 from tests.support.site import make_rich_story
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 BLOCKS = StoryBody().child_blocks
 
 
 @pytest.fixture
 def story_page(new_page, live_server):
-    """A browser page that shows a story with all ten blocks."""
+    """A browser page that shows a story with all blocks."""
     story = make_rich_story(builders.make_index())
     page = new_page(viewport={"width": 1280, "height": 900})
     page.goto(live_server.url + story.url)
@@ -31,48 +31,26 @@ def block(page, kind):
 
 
 def is_loaded(picture):
-    """Wait until the picture is there: it is asked for when it comes near the screen."""
+    """Scroll to the picture, which is loaded lazily, and wait until it is loaded."""
     picture.scroll_into_view_if_needed()
     expect(picture).not_to_have_js_property("naturalWidth", 0)
     return True
 
 
 def test_readers_see_each_block(story_page):
+    """tests/stories/test_blocks.py tests the content of each block."""
     for kind in BLOCKS:
         expect(block(story_page, kind).first).to_be_visible()
-    expect(block(story_page, "heading").get_by_role("heading", level=2)).to_have_text(
-        ["The journey", "The court"]
-    )
-    text = block(story_page, "text")
-    expect(text.get_by_role("heading", name="At the agency", level=3)).to_be_visible()
-    expect(text.get_by_role("listitem")).to_have_text("One")
-    alone = block(story_page, "pictures").first
-    assert is_loaded(alone.get_by_role("img", name="A road between fields"))
-    expect(alone.get_by_role("figure")).to_contain_text("The road to the coast")
-    expect(alone.get_by_role("figure")).to_contain_text("Picture: B. Photographer")
-    quote = block(story_page, "quote")
-    expect(quote).to_contain_text("In their own words (Swahili)")
-    expect(quote.get_by_role("blockquote")).to_have_attribute("lang", "sw")
-    expect(quote.get_by_role("blockquote")).to_have_text("Niliomba mshahara wangu.")
-    expect(quote).to_contain_text("A survivor in Kenya")
-    fact = story_page.get_by_role("complementary", name="What is debt bondage?")
-    expect(fact).to_contain_text("Work to repay a debt that never ends.")
-    expect(fact.get_by_role("link", name="A convention")).to_have_attribute(
-        "href", "https://law.example.org/"
-    )
-    action = story_page.get_by_role("group", name="Need help now?")
-    expect(action.get_by_role("link", name="Talk to us")).to_have_attribute(
-        "href", "https://help.example.org/"
-    )
+    assert is_loaded(story_page.get_by_role("img", name="A road between fields"))
+    # The roles and names that screen readers announce.
+    expect(story_page.get_by_role("complementary", name="What is debt bondage?")).to_be_visible()
+    expect(story_page.get_by_role("group", name="Need help now?")).to_be_visible()
     table = story_page.get_by_role("table", name="Who helps with what")
     expect(table.get_by_role("columnheader")).to_have_text(["Question", "Ask"])
     expect(table.get_by_role("rowheader").first).to_have_text("Wages not paid")
-    expect(table.get_by_role("link", name="Labour office")).to_have_attribute(
-        "href", "https://labour.example.org/"
-    )
 
 
-def test_what_readers_can_open_opens(story_page):
+def test_readers_follow_links_and_open_what_is_closed(story_page):
     court = story_page.get_by_role("heading", name="The court")
     expect(court).not_to_be_in_viewport()
     story_page.get_by_role("navigation", name="Contents").get_by_role("link", name="The court").click()
@@ -112,7 +90,7 @@ def test_what_readers_can_open_opens(story_page):
     expect(story_page.get_by_role("heading", level=1)).to_have_text("Gold dust")
 
 
-# What the block chooser shows of each block.
+# Text in the preview of each block.
 PREVIEWS = {
     "heading": "What changed afterwards",
     "text": "Every story here was told by a person",
@@ -127,6 +105,7 @@ PREVIEWS = {
 }
 
 
+# Returns styles of a page that differ from those of a page without the stylesheet of the site.
 LOOK = """() => {
     const style = getComputedStyle(document.body);
     return [style.fontFamily, style.color, style.backgroundColor];
@@ -134,7 +113,7 @@ LOOK = """() => {
 
 
 def preview_address(live_server, kind):
-    """Return the address of what the block chooser shows of a block."""
+    """Return the address of the preview of the block `kind`."""
     query = urlencode({"id": BLOCKS[kind].definition_prefix})
     return f"{live_server.url}/admin/block-preview/?{query}"
 

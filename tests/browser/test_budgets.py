@@ -1,4 +1,4 @@
-"""What a page costs a reader with a telephone: bytes, requests, cookies, and words that jump."""
+"""Public pages stay within budgets on a telephone: bytes, requests, no cookies, and no layout shift."""
 
 import gzip
 import io
@@ -15,14 +15,14 @@ from media.models import CleanImage
 from stories import demo
 from tests.support import builders, distractors
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 PHONE = {"viewport": {"width": 360, "height": 800}, "device_scale_factor": 2, "is_mobile": True}
 WORDS_OF_A_STORY, PICTURES_OF_A_STORY, STORIES_OF_AN_INDEX = 1500, 6, 12
-# Making their renditions takes longer than all else here. More than these, no first view may show.
+# Stories share pictures, because creating the renditions takes most of the time. No first view shows more.
 DIFFERENT_PICTURES = 8
-# In KB (of 1,024 bytes), with headers: HTML and CSS, JavaScript, all of the first view. Then the requests.
-# context_factory sees to it that no page asks another machine.
+# The most that each page may use, in the order in which cost_of() returns it: KB (1,024 bytes) of HTML and
+# CSS, of JavaScript, and of the whole first view, all with headers; then the number of requests.
 BUDGETS = {
     "story": (30, 10, 120, 10),
     "index": (30, 10, 150, 16),
@@ -31,14 +31,14 @@ BUDGETS = {
     "index, text only": (15, 0, 15, 2),
     "search, text only": (15, 0, 15, 2),
 }
-# How far the words jumped while the page was built.
+# Returns the sum of the layout shifts while the page was built.
 SHIFTS = """() => new Promise(resolve => {
     const sum = entries => entries.reduce((all, entry) => all + entry.value, 0);
     const observer = new PerformanceObserver(list => resolve(sum(list.getEntries())));
     observer.observe({type: "layout-shift", buffered: true});
     requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum(observer.takeRecords()))));
 })"""
-# Chromium asks for it when it likes, and without a window not at all.
+# Requests the icon. Chromium does so at any time, and without a window never.
 ASK_FOR_ICON = "() => fetch(document.querySelector('link[rel=icon]').href).then(answer => answer.blob())"
 
 
@@ -47,7 +47,7 @@ ASK_FOR_ICON = "() => fetch(document.querySelector('link[rel=icon]').href).then(
 
 @pytest.fixture
 def addresses(store, client, transactional_db):
-    """The addresses of the reference pages by their name in BUDGETS, all renditions made."""
+    """{name in BUDGETS: address} of the reference pages. All their renditions exist."""
     pictures = [make_photo(seed) for seed in range(DIFFERENT_PICTURES)]
     index = builders.make_index(introduction="<p>Told by those who lived them.</p>")
     writer = distractors.Writer(seed=1, words=120)
@@ -57,12 +57,12 @@ def addresses(store, client, transactional_db):
         builders.make_story(title, index, ["KE"], ["Debt bondage"], summary=summary, **lead(picture))
     story = make_reference_story(index, pictures[:PICTURES_OF_A_STORY])
     found = {"story": story.url, "index": "/stories/", "search": "/search/?q=story"}
-    for name, things, fewest in [
+    for name, selector, fewest in [
         ("story", "main img", 9),
         ("index", ".card img", 12),
         ("search", ".result img", 9),
     ]:
-        assert len(builders.parse(client.get(found[name])).select(things)) >= fewest, name
+        assert len(builders.parse(client.get(found[name])).select(selector)) >= fewest, name
     text = {f"{name}, text only": f"{url}{'&' if '?' in url else '?'}text=1" for name, url in found.items()}
     return found | text
 
@@ -96,7 +96,7 @@ def lead(picture):
 
 
 def prose():
-    """Return the demonstration's paragraphs, up to WORDS_OF_A_STORY: texts made by chance pack better."""
+    """Return paragraphs of the demo with about WORDS_OF_A_STORY words. Random text would compress better."""
     paragraphs, words = [], 0
     for path in sorted(Path(demo.__file__).parent.glob("*.toml")):
         for text in re.findall("<p>.*?</p>", path.read_text(encoding="utf-8")):
@@ -135,7 +135,7 @@ def cost_of(page, address):
     """Open `address` in `page`, which has nothing in its cache; return the values for BUDGETS by name."""
     finished = []
     page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108 - can't mark a built-in
-    # Pictures further down come when Chromium thinks that they may be needed soon: they count.
+    # Lazy pictures below the first view count if Chromium loads them.
     page.goto(address, wait_until="networkidle")
     if not any("favicon" in request.url for request in finished):
         with page.expect_event("requestfinished"):
@@ -150,10 +150,10 @@ def cost_of(page, address):
 
 
 def sent_size(request):
-    """Return the bytes of the answer to `request`, with its headers, as the site sends them.
+    """Return the bytes of the response to `request`, with its headers, as a site in production sends it.
 
-    The live server has static files as they are in the repository. On a site WhiteNoise sends what
-    `collectstatic` compressed by gzip, so that is what counts here.
+    The live server sends static files without compression. In production, WhiteNoise sends the gzip file that
+    `collectstatic` made, so this counts the compressed size.
     """
     sizes = request.sizes()
     body = sizes["responseBodySize"]
@@ -179,5 +179,5 @@ def test_pages_keep_to_their_budgets(context_factory, live_server, addresses):
         if cookies := context.cookies():
             problems.append(f"{name}: sets {cookies}")
         if shift := page.evaluate(SHIFTS):
-            problems.append(f"{name}: words jump by {shift:.4f}")
+            problems.append(f"{name}: the layout shifts by {shift:.4f}")
     assert not problems, "\n".join(problems)

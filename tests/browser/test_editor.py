@@ -1,4 +1,4 @@
-"""The editor's day: write, preview, publish, paste, comment, hand in and approve, in the browser."""
+"""The page editor in a browser: write, preview, publish, paste, comment, submit and approve."""
 
 import datetime
 
@@ -10,15 +10,10 @@ from tests.browser import admin
 from tests.support import builders
 from tests.support.site import make_rich_story
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 TITLE = "The bricks that were never paid for"
 SUMMARY = "Three families carried bricks for a season. When they asked for their wages, they got help."
-
-
-@pytest.fixture
-def moderator(db):
-    return builders.make_user("Moderators", username="moderator")
 
 
 @pytest.fixture
@@ -37,7 +32,7 @@ def test_moderator_writes_a_story_that_a_visitor_finds(new_page, live_server, mo
     builders.make_index()
     builders.make_theme("Forced labour")
     tab = admin.open_desk(new_page)
-    admin.log_in(tab, live_server.url, moderator.username)
+    admin.sign_in(tab, live_server.url, moderator.username)
     tab.get_by_role("link", name="Write a story").click()
     write_story(tab)
 
@@ -78,7 +73,7 @@ def write_story(tab):
     tab.get_by_role("button", name="Text", exact=True).click()
     table.get_by_placeholder("Column heading").fill("Season")
     table.get_by_role("button", name="Add row").click()
-    # An autosave that is late would be refused when the story is published already.
+    # An autosave that arrives after the story was published would be refused.
     admin.type_until_autosaved(tab, table.get_by_role("textbox").last, "Dry season")
 
 
@@ -129,7 +124,7 @@ def test_draft_with_nothing_but_a_title_is_saved_and_not_published(new_page, liv
 
 
 def test_preview_shows_the_story_at_three_sizes_and_runs_the_checks(open_editor, moderator, allow_errors):
-    allow_errors.append("axe.run results")  # the checker says so in the console when it found something
+    allow_errors.append("axe.run results")  # Wagtail's checker logs what it finds
     skips_a_level = [
         {"type": "heading", "value": {"text": "What the court said", "level": "4"}},
         {"type": "text", "value": "<p>The court heard the families.</p>"},
@@ -157,7 +152,7 @@ def test_preview_shows_the_story_at_three_sizes_and_runs_the_checks(open_editor,
     expect(checks.locator("[data-content-word-count]")).not_to_have_text("-")
 
 
-def test_checks_have_nothing_to_say_of_a_well_told_story(open_editor, moderator):
+def test_checks_find_nothing_in_a_story_with_all_blocks(open_editor, moderator):
     tab = open_editor(moderator, make_rich_story(builders.make_index()))
     tab.get_by_role("button", name="Toggle preview").click()
     expect(tab.frame_locator("#w-preview-iframe").get_by_role("main")).to_be_visible()
@@ -197,7 +192,7 @@ PASTE = """(element, html) => {
 def test_pasting_from_word_keeps_structure_and_drops_styles(
     open_editor, new_page, live_server, moderator, allow_errors
 ):
-    # The policy keeps the document's own style sheet out, and only that.
+    # The policy blocks the style sheet of the pasted document, which the browser reports.
     allow_errors += [STYLE_SHEET_OF_WORD, "policy: style-src-elem inline"]
     story = builders.make_story("From Word", body=[])
     tab = open_editor(moderator, story)
@@ -220,7 +215,7 @@ def test_pasting_from_word_keeps_structure_and_drops_styles(
     assert not [word for word in ["style", "mso", "class", "span", "<o:"] if word in html]
 
 
-def test_an_autosaved_session_leaves_few_revisions(open_editor, moderator):
+def test_autosaves_of_one_session_share_a_few_revisions(open_editor, moderator):
     story = builders.make_story("Saved again and again", live=False)
     before = story.revisions.count()
     tab = open_editor(moderator, story)
@@ -248,7 +243,7 @@ def test_editors_leave_comments_for_each_other(open_editor, moderator):
     summary.get_by_role("button", name="Add comment").click()
     tab.get_by_placeholder("Enter your comments...").fill("Does she agree to this sentence?")
     tab.get_by_role("button", name="Comment", exact=True).click()
-    # The form has it a moment later than the eye.
+    # A script writes the comment into the form a moment after it is shown.
     expect(tab.locator("[name=comments-0-text]")).to_have_value("Does she agree to this sentence?")
     tab.get_by_role("button", name="Save draft").click()
     expect(tab.get_by_role("status")).to_contain_text("has been updated")
@@ -258,9 +253,9 @@ def test_editors_leave_comments_for_each_other(open_editor, moderator):
     assert (comment.contentpath, comment.user) == ("summary", moderator)
 
 
-# Wagtail sends its mail in a way that Django means to take away.
+# Wagtail 8.0 sends mail with a function that is deprecated in Django 6.1.
 @pytest.mark.filterwarnings("ignore:get_connection\\(\\) is deprecated")
-def test_editor_hands_in_and_moderator_approves(open_editor, new_page, live_server, moderator):
+def test_editor_submits_and_moderator_approves(open_editor, new_page, live_server, moderator):
     editor = builders.make_user("Editors")
     story = builders.make_story("Waiting for approval", live=False, date=datetime.date(2025, 6, 1))
     tab = open_editor(editor, story)

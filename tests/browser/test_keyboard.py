@@ -1,4 +1,4 @@
-"""All is within reach of a keyboard, where one can see what has the focus, and without JavaScript too."""
+"""A visitor goes through the site by keyboard, with and without JavaScript, and always sees the focus."""
 
 import pytest
 from playwright.sync_api import expect
@@ -6,13 +6,15 @@ from playwright.sync_api import expect
 from tests.support.builders import make_index
 from tests.support.site import make_many_stories, make_site
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 MOST_STOPS = 60
-# What the element with the focus is called, and whether one sees that it has it: a line or a shadow
-# around it that is not there without the focus, for the title of a card around the card.
+# Returns the name of the focused element, whether the focus is visible, and whether the element is on the
+# screen. The focus is visible if it adds an outline or a shadow to the element. For the title of a card, the
+# outline is around the card. Without a focused element, the result is null.
 FOCUS = """() => {
     const element = document.activeElement;
+    if (element === document.body) return null;
     const around = element.closest(".card") ?? element;
     const isSolid = color => !/^(transparent|rgba\\(.*, 0\\))$/.test(color);
     const line = () => {
@@ -35,7 +37,7 @@ FOCUS = """() => {
 
 @pytest.fixture
 def open_home(context_factory, live_server):
-    """A function that opens the home page of a small site in a context with the options it is given."""
+    """A function that opens the home page of a small site, with the options of a browser context."""
     make_site()
 
     def open_page(**options):
@@ -47,27 +49,28 @@ def open_home(context_factory, live_server):
 
 
 def go_to(page, name):
-    """Press the tabulator until what is called `name` has the focus; each stop on the way can be seen."""
+    """Press Tab until the element called `name` has the focus, and check each stop on the way."""
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")
         focus = page.evaluate(FOCUS)
-        if focus["name"] == "":  # past the last stop
+        if focus is None:  # after the last element, the focus leaves the page
             continue
+        assert focus["name"], "an element without a name has the focus"
         assert focus["isVisible"], f"nothing shows that the focus is on {focus['name']}"
         assert focus["isOnScreen"], f"{focus['name']} has the focus out of sight"
         if focus["name"].startswith(name):
             return
-    pytest.fail(f"the tabulator never comes to {name} at {page.url}")
+    pytest.fail(f"Tab never reaches {name} at {page.url}")
 
 
 def follow(page, name):
-    """Go to the link or button called `name`, and press it."""
+    """Go to the link or button called `name`, and press Enter."""
     go_to(page, name)
     enter(page)
 
 
 def enter(page):
-    """Press Enter and wait until the other page is there, with its stylesheet."""
+    """Press Enter and wait for the next page."""
     with page.expect_navigation():
         page.keyboard.press("Enter")
 
@@ -83,8 +86,14 @@ def test_from_home_to_a_suggestion(open_home, width):
     expect(page.get_by_role("heading", name="4 stories")).to_be_visible()
     follow(page, "Kenya (2)")
     expect(page.get_by_role("heading", name="2 stories")).to_be_visible()
+    follow(page, "Wages after three years")
+    expect_title(page, "Wages after three years")
+    related = page.get_by_role("region", name="Related stories").get_by_role("heading", level=3)
+    expect(related).to_have_text(["Home from the sea", "Gold dust"])
     follow(page, "Home from the sea")
     expect_title(page, "Home from the sea")
+    follow(page, "Thailand")
+    expect_title(page, "Stories: Thailand")
 
     go_to(page, "q")
     page.keyboard.type("wag")
@@ -95,10 +104,19 @@ def test_from_home_to_a_suggestion(open_home, width):
     assert option.evaluate("option => getComputedStyle(option).outlineStyle") == "solid"
     enter(page)
     expect_title(page, "Wages after three years")
+    assert page.context.cookies() == []
+    assert page.context.storage_state()["origins"] == []
 
 
 def test_skip_link_leads_past_the_menu(open_home):
     page = open_home()
+    first = []
+    for _ in range(7):
+        page.keyboard.press("Tab")
+        first.append(page.evaluate(FOCUS)["name"])
+    name = "A charity with quite a long name"
+    assert first == ["Skip to the content", name, "q", "Search", "Stories", "Get help", "Donate"]
+    page.reload()
     page.keyboard.press("Tab")
     link = page.get_by_role("link", name="Skip to the content")
     expect(link).to_be_focused()

@@ -4,12 +4,11 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.models import Passkey
-from tests.browser.admin import open_desk
-from tests.browser.test_accessibility import AXE, run_axe
-from tests.browser.test_second_factor import sign_in
+from tests.browser.admin import expect_home, open_desk, sign_in
 from tests.support import builders
+from tests.support.accessibility import run_axe
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 
 @pytest.fixture
@@ -20,8 +19,8 @@ def desk(new_page, settings):
     return open_desk(new_page)
 
 
-def give_machine(page, verified=True):
-    """Let `page` be on a machine that has passkeys, and whose owner proves that it is they, or can't."""
+def add_authenticator(page, verified=True):
+    """Add a virtual authenticator to the browser. `verified`: whether it recognises its owner."""
     tools = page.context.new_cdp_session(page)
     tools.send("WebAuthn.enable")
     options = {
@@ -35,36 +34,31 @@ def give_machine(page, verified=True):
     tools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-def check_accessibility(page):
-    page.evaluate(AXE)
-    assert run_axe(page) == []
-
-
 def test_administrator_adds_a_passkey_by_keyboard_and_signs_in_with_it(live_server, desk):
-    give_machine(desk)
+    add_authenticator(desk)
     sign_in(desk, live_server.url)
     expect(desk.get_by_role("heading", name="Protect your account")).to_be_visible()
     expect(desk.get_by_text("A code works without.")).to_have_count(0)
-    check_accessibility(desk)
+    assert run_axe(desk) == []
     desk.get_by_label("Name of the passkey").fill("My laptop")
     desk.keyboard.press("Tab")
     expect(desk.get_by_role("button", name="Add a passkey")).to_be_focused()
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("listitem")).to_have_count(10)
     desk.get_by_role("link", name="I wrote them down").click()
-    expect(desk.get_by_role("heading", name="What would you like to do?")).to_be_visible()
+    expect_home(desk)
 
     desk.context.clear_cookies()
     sign_in(desk, live_server.url)
     expect(desk.get_by_role("heading", name="Second step")).to_be_visible()
-    check_accessibility(desk)
+    assert run_axe(desk) == []
     desk.get_by_role("button", name="Use a passkey").click()
-    expect(desk.get_by_role("heading", name="What would you like to do?")).to_be_visible()
+    expect_home(desk)
 
-    # A second one of the same machine is refused by the browser, and that is said.
+    # The browser refuses a second passkey of the same authenticator, and the page says so.
     desk.goto(f"{live_server.url}/admin/second-factor/mine/")
     expect(desk.get_by_text("Passkey “My laptop”")).to_be_visible()
-    check_accessibility(desk)
+    assert run_axe(desk) == []
     desk.get_by_role("button", name="Add a passkey").click()
     expect(desk.get_by_role("alert")).to_contain_text("No passkey was added.")
     desk.get_by_role("button", name="Remove My laptop").click()
@@ -72,8 +66,8 @@ def test_administrator_adds_a_passkey_by_keyboard_and_signs_in_with_it(live_serv
     assert Passkey.objects.count() == 1
 
 
-def test_machine_that_does_not_know_its_owner_has_no_passkey(live_server, desk):
-    give_machine(desk, verified=False)
+def test_authenticator_that_does_not_recognise_its_owner_adds_no_passkey(live_server, desk):
+    add_authenticator(desk, verified=False)
     sign_in(desk, live_server.url)
     desk.get_by_role("button", name="Add a passkey").click()
     expect(desk.get_by_role("alert")).to_contain_text("No passkey was added.")

@@ -1,7 +1,7 @@
-"""Scripts in every text of the database run nowhere in Chromium, for readers and for an administrator.
+"""A script in every text of the database runs nowhere in Chromium, for visitors and for an administrator.
 
-What only the Content Security Policy stops is an error in the browser, which fails each of these tests: see
-conftest.py. So does whatever else the policy stops on all these pages.
+A script that only the Content Security Policy stops is an error in the browser, which fails the test: see
+tests/conftest.py. So is every other violation of the policy on these pages.
 """
 
 import pytest
@@ -11,11 +11,13 @@ from tests.browser import admin
 from tests.support.payload_world import OF_TYPE, World
 
 pytestmark = [
-    pytest.mark.sqlite_only,
+    pytest.mark.one_database,
+    # Wagtail 8.0 sends mail with a function that is deprecated in Django 6.1.
     pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
 ]
-TELL = "window._p = (number) => console.error(`ran: ${number} on ${location.pathname}`);"
-# What a click would run, and what has run or would have: nothing here has an attribute for events.
+# Defines the function that the scripts in the database call.
+DEFINE_P = "window._p = (number) => console.error(`ran: ${number} on ${location.pathname}`);"
+# Returns elements that would run a script, when clicked or when loaded. No page here has event attributes.
 FIND = """() => {
     const PROGRAM = /^(javascript|vbscript):/i;
     const all = [...document.querySelectorAll("*")];
@@ -25,7 +27,7 @@ FIND = """() => {
     const found = all.filter((element) => runs(element) || events(element));
     return found.map(({outerHTML}) => outerHTML.slice(0, 200));
 }"""
-# What opens a part of a page that is made only then.
+# Clicks the buttons that open parts of a page which scripts create only then, and returns their number.
 OPEN = """() => {
     const names = ["Show filters", "Toggle status"];
     const all = [...document.querySelectorAll("button")];
@@ -33,13 +35,13 @@ OPEN = """() => {
     found.forEach((button) => button.click());
     return found.length;
 }"""
-# Not among those of the world: where many files are handed in, results, and what is not there.
+# Pages that World.others() leaves out: uploads of several files, results of a search, and a missing page.
 OTHERS = ["images/multiple/add/", "documents/multiple/add/", "pages/search/?q=wages", "nothing/here/"]
 TABS = 3
 
 
 class Walk:
-    """Opens addresses in one context, in some tabs at a time, and notes what could run there."""
+    """Opens addresses in several tabs of one browser context, and collects the `faults` it finds there."""
 
     def __init__(self, context, address):
         self.context, self.address, self.faults, self.statuses = context, address, [], {}
@@ -49,7 +51,7 @@ class Walk:
         self.tabs = [context.new_page() for _ in range(TABS)]
 
     def answer(self, dialog):
-        if dialog.type != "beforeunload":  # that is the editor's own, of words not saved yet
+        if dialog.type != "beforeunload":  # the page editor opens this one if a change is not saved
             self.faults.append(f"a dialog: {dialog.message}")
         dialog.accept()
 
@@ -72,18 +74,19 @@ class Walk:
             except Error:
                 if not frame.is_detached():
                     raise
-                continue  # the editor has put another preview in its place
+                continue  # the editor has replaced the preview by a newer one
             self.faults += [f"{where}: {fault}" for fault in found]
 
 
 @pytest.fixture
 def walk(context_factory, live_server, settings, store, allow_errors):
+    """A function that starts a Walk as a user, or as a visitor. `store` holds the files of the World."""
     settings.WAGTAIL_AUTOSAVE_INTERVAL = 0
     allow_errors += ["404 (Not Found)", "axe.run results"]  # the latter: Wagtail's checks of the page
 
     def start(user=None):
         context = context_factory(viewport={"width": 1400, "height": 1000})
-        context.add_init_script(TELL)
+        context.add_init_script(DEFINE_P)
         walk = Walk(context, live_server.url)
         if user:
             admin.give_session(walk.tabs[0], live_server.url, user)
@@ -92,8 +95,8 @@ def walk(context_factory, live_server, settings, store, allow_errors):
     return start
 
 
-def test_nothing_runs_for_readers_and_at_the_desk_of_an_editor(walk):
-    """One site for all three, as it takes long to build."""
+def test_nothing_runs_for_visitors_and_in_the_page_editor(walk):
+    """Both use one World, because building it takes long."""
     world = World()
     read(walk(), world)
     edit(walk(world.administrator), world)
@@ -118,12 +121,12 @@ def read(reader, world):
 
 def administrate(desk, world):
     desk.visit([world.site.story.url, "/", "/stories/"], ready="wagtail-userbar")
-    desk.visit([f"{world.site.story.url}?text=1"])
-    pages = world.pages(OF_TYPE)  # tests/editing/test_payloads_everywhere.py asks for the others too
-    seen = [address for address in pages if "view_draft" in address]
-    desk.visit(seen)
-    desk.visit([address for address in pages if address not in seen], ready="body.ready")
-    desk.visit(world.others(), ready="body.ready, body:not([data-controller])")  # a few are pages of the site
+    desk.visit([f"{world.site.story.url}?text=1"])  # the text-only version
+    pages = world.pages(OF_TYPE)  # tests/editing/test_payloads_everywhere.py requests the other views too
+    drafts = [address for address in pages if "view_draft" in address]
+    desk.visit(drafts)
+    desk.visit([address for address in pages if address not in drafts], ready="body.ready")
+    desk.visit(world.others(), ready="body.ready, body:not([data-controller])")  # a few are public
     desk.visit([f"/admin/{address}" for address in OTHERS])
     assert desk.faults == []
     assert [address for address, status in desk.statuses.items() if status >= 400] == ["/admin/nothing/here/"]
@@ -133,7 +136,7 @@ def administrate(desk, world):
 
 def edit(desk, world):
     page = desk.tabs[0]
-    page.bring_to_front()  # behind others, each click takes two seconds
+    page.bring_to_front()  # in a background tab, each click takes two seconds
     page.goto(f"{desk.address}/admin/pages/{world.site.story.pk}/edit/")
     expect(page.locator(".Draftail-Editor").first).to_be_visible()
     for name in ["Toggle status", "Toggle preview", "Toggle checks", "Toggle comments"]:
@@ -154,7 +157,7 @@ def edit(desk, world):
 
 
 def choose(desk, page, button):
-    """Take what comes first in the chooser that `button` opens: its title is then in the form."""
+    """Choose the first object in the chooser that `button` opens. The form then shows its title."""
     button.click()
     dialog = page.get_by_role("dialog").locator("visible=true")
     choice = dialog.locator("[data-chooser-modal-choice], .choose-page").first

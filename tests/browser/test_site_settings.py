@@ -1,4 +1,4 @@
-"""An editor changes how the whole site looks and what all its pages say, and readers see it at once."""
+"""A moderator changes settings of the whole site in the admin, and visitors see the change at once."""
 
 import re
 
@@ -8,12 +8,7 @@ from playwright.sync_api import expect
 from tests.browser import admin
 from tests.support import builders
 
-pytestmark = pytest.mark.sqlite_only
-
-
-@pytest.fixture
-def moderator(db):
-    return builders.make_user("Moderators")
+pytestmark = pytest.mark.one_database
 
 
 @pytest.fixture
@@ -24,14 +19,17 @@ def desk(new_page):
 
 @pytest.fixture
 def reader(new_page, live_server):
-    """The home page, as a reader who was there before the changes has it."""
+    """A browser page with the home page, opened before the change."""
     page = new_page()
     page.goto(live_server.url)
     return page
 
 
+BACKGROUND = "getComputedStyle(document.body).backgroundColor"
+
+
 def write(desk, field, words):
-    """Write `words` into the rich text `field` of the page editor, and wait until the form has them."""
+    """Type `words` into the rich text `field` of the page editor, and wait until the form contains them."""
     part = desk.locator(f"[data-contentpath={field}]")
     part.get_by_role("textbox").press_sequentially(words)
     expect(part.locator(f"input[name={field}]")).to_have_value(re.compile(re.escape(words)))
@@ -45,7 +43,7 @@ def publish(desk):
 def test_palette_and_logo(desk, reader, live_server, moderator):
     expect(reader.locator("html")).to_have_class("palette-earth")
     expect(reader.locator(".brand__logo")).to_have_count(0)
-    paper = reader.evaluate(PAPER)
+    before = reader.evaluate(BACKGROUND)
     admin.give_session(desk, live_server.url, moderator)
     desk.goto(f"{live_server.url}/admin/")
     desk.get_by_role("button", name="Settings").click()
@@ -58,14 +56,11 @@ def test_palette_and_logo(desk, reader, live_server, moderator):
 
     reader.reload()
     expect(reader.locator("html")).to_have_class("palette-sea")
-    assert reader.evaluate(PAPER) != paper
+    assert reader.evaluate(BACKGROUND) != before
     logo = reader.locator("img.brand__logo")
     expect(logo).to_be_visible()
     expect(logo).not_to_have_js_property("naturalWidth", 0)
     assert reader.request.get(live_server.url + logo.get_attribute("src")).status == 200
-
-
-PAPER = "getComputedStyle(document.body).backgroundColor"
 
 
 def test_page_is_put_into_the_menu(desk, reader, live_server, moderator):

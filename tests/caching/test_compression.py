@@ -7,7 +7,7 @@ import pytest
 from tests.media.test_access import address_of, story_with
 from tests.support import builders
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 BROWSER = {"Accept-Encoding": "gzip, deflate, br"}
 PUBLIC = ["/", "/stories/", "/search/?q=words", "/stories/?text=1", "/sitemap.xml", "/nothing/here/"]

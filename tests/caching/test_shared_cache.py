@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from tests.site_project.test_environment import read_settings, run
 from tests.support import redis_server, services
+from tests.support.environment import read_settings, run
 
 USE = "from django.core.cache import cache; {}"
 

@@ -1,4 +1,4 @@
-"""What drills share: a site with stories, an editor, readers, and a PostgreSQL server that can be killed."""
+"""A site with stories, an editor, readers, and a PostgreSQL server that can be killed, for the drills."""
 
 import json
 import os

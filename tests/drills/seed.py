@@ -1,4 +1,4 @@
-"""Fills the database of a Site for a drill, and prints what the drill needs to know as JSON.
+"""Fills the database of a Site for the drills, and prints IDs, addresses and form data for them as JSON.
 
 python -m tests.drills.seed 200
 """
@@ -32,7 +32,12 @@ def main(stories):
                 "story": story.pk,
                 "password": builders.PASSWORD,
                 "form": builders.story_form(title="The drill", slug=story.slug),
-                "addresses": ["/", "/stories/", story.url, "/search/?q=harbour"],
+                "addresses": [
+                    "/",
+                    "/stories/",
+                    story.url,
+                    "/search/?q=harbour",
+                ],  # many stories have this word
             }
         )
     )

@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 from editing import wagtail_hooks  # noqa: F401 - importing it applies the patches
 from editing.patches import patches
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = Path(wagtail.__file__).parents[1]

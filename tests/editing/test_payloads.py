@@ -17,7 +17,7 @@ from stories.blocks import TEXT_FEATURES, StoryBody
 from stories.links import web_address
 from tests.support.site import make_site, make_states
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 SCRIPT_ADDRESSES = [
     "javascript:window.__payload()",

@@ -10,7 +10,7 @@ from tests.support.payload_world import World
 from tests.support.payloads import SHORTEST, text_blocks, text_fields
 
 pytestmark = [
-    pytest.mark.sqlite_only,
+    pytest.mark.one_database,
     pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
 ]
 # Attributes whose address a browser follows or loads.

@@ -7,7 +7,6 @@ from wagtail.models import GroupPagePermission, Locale, Page
 
 from stories.models import StoryPage
 from stories.terms import Theme
-from tests.site_project.test_languages import make_pair, make_translation
 from tests.support.builders import (
     home_page,
     make_index,
@@ -17,6 +16,7 @@ from tests.support.builders import (
     make_user,
     parse,
 )
+from tests.support.translations import make_pair, make_translation
 
 pytestmark = pytest.mark.django_db
 

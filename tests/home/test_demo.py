@@ -17,7 +17,7 @@ from stories.models import StoryPage
 from stories.terms import Author, Theme
 from tests.support.builders import home_page, make_story, parse
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("rough_pictures")]
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("rough_pictures")]
 
 MODELS = (Page, Revision, CleanImage, CleanDocument, Theme, Author, StoryPage)
 

@@ -21,7 +21,7 @@ from tests.support.builders import (
     parse,
 )
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
 SITE = "http://127.0.0.1:8000"
 # Size in pixels of an image that is not smaller than a card.

@@ -11,7 +11,6 @@ from wagtail.models import Locale
 from home.models import HomePage
 from stories.models import StoryIndexPage
 from stories.renditions import make_renditions
-from tests.site_project.test_queries import pictures
 from tests.support.builders import (
     home_page,
     make_image,
@@ -20,6 +19,7 @@ from tests.support.builders import (
     make_private,
     make_story,
     make_theme,
+    pictures_block,
 )
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +107,7 @@ def test_lastmod_of_a_list_is_that_of_its_latest_story(client):
 
 
 def test_the_sitemap_has_the_images_of_a_page_whose_renditions_exist(client, store):
-    story = make_story(lead_image=make_image(), lead_image_alt="A lamp", body=[pictures(make_image())])
+    story = make_story(lead_image=make_image(), lead_image_alt="A lamp", body=[pictures_block(make_image())])
     row = read(client)[story.url]
     assert row.findall("image:image", NAMES) == [], "a request for the sitemap makes no renditions"
     make_renditions(story)

@@ -19,7 +19,7 @@ from media.sanitizer.raster import MAX_SCANS
 from tests.support.media_samples import SUFFIXES, find_planted, photo, picture_with_metadata, saved, zipped
 from tests.support.picture_bombs import BOMBS, bare_marker_jpeg
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 # Bytes that refusing a file may take.
 MAX_MEMORY = 300_000_000

@@ -29,7 +29,7 @@ from tests.support import builders, services
 from tests.support.document_samples import document_with_metadata
 from tests.support.media_samples import find_planted, picture_with_metadata
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 # Seconds to wait for the server.
 TIMEOUT = 30

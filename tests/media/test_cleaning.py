@@ -28,7 +28,7 @@ from tests.support.media_samples import (
     read_metadata,
 )
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 FILTERS = ["original", "max-165x165", "width-200|format-jpeg", "width-200|format-png"]
 FILTERS += ["width-200|format-webp", "width-200|format-avif", "fill-100x100|format-jpeg"]

@@ -26,7 +26,7 @@ from tests.support.document_samples import (
     unpack_all,
 )
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 NAME = "Amina-statement"
 DATA = Path(__file__).parent / "data"

@@ -1,19 +1,13 @@
 """Backup and restore: everything is restored."""
 
-import hashlib
-import io
-import json
 import shutil
 import stat
-import zipfile
 
 import pytest
-from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.core.management.color import no_style
 from django.db import connection
 from django.utils import timezone
@@ -22,21 +16,9 @@ from wagtail.models import Page
 
 from accounts.models import LoginAttempt
 from caching.content_version import content_version
-from operations.backup import archive
 from search.models import VocabularyGroup
 from tests.support import builders
-
-
-def save_site(path):
-    out = io.StringIO()
-    call_command("backup", str(path), stdout=out)
-    return out.getvalue()
-
-
-def restore_site(path, **options):
-    out = io.StringIO()
-    call_command("restore", str(path), stdout=out, **options)
-    return out.getvalue()
+from tests.support.backups import checksums, restore_site, row_counts, save_site
 
 
 def make_rich_site():
@@ -64,41 +46,12 @@ def make_rich_site():
     return ["/", "/stories/", story.url, "/stories/?country=kenya", "/search/?q=road", private.url]
 
 
-def row_counts():
-    """Return the number of rows of each table, with 0 for the tables whose rows are not saved."""
-    with connection.cursor() as cursor:
-        found = {}
-        for name in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT COUNT(*) FROM "{name}"')  # noqa: S608
-            found[name] = cursor.fetchone()[0]
-    return found | {"django_session": 0, "accounts_loginattempt": 0}
-
-
-def checksums(folder):
-    """Return the SHA-256 of each file in `folder`."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-
-
 def delete_everything(store):
     """Empty every table, including that of the migrations, and delete every file."""
     shutil.rmtree(store)
     tables = [*connection.introspection.django_table_names(only_existing=True), "django_migrations"]
     statements = connection.ops.sql_flush(no_style(), tables, reset_sequences=True, allow_cascade=True)
     connection.ops.execute_sql_flush(statements)
-
-
-@pytest.fixture
-def whole_database(transactional_db, django_db_serialized_rollback):
-    """The database without an enclosing transaction, and with the rows that the migrations created.
-
-    A restore clears the cache of content types, which also holds types that are in no table. Without them the
-    next test would create others.
-    """
-    ContentType.objects.get_for_models(*apps.get_models(), for_concrete_models=False)
-    known = {alias: dict(types) for alias, types in ContentType.objects._cache.items()}
-    yield
-    ContentType.objects._cache.update(known)
 
 
 @pytest.mark.usefixtures("whole_database")
@@ -150,13 +103,6 @@ class TestWholeSite:
             restore_site(tmp_path / "site.zip")
         assert (row_counts(), checksums(store)) == here
 
-        # The checksums are right, but the number of rows is wrong.
-        change_manifest(tmp_path / "site.zip", tmp_path / "wrong.zip", one_row_more)
-        with pytest.raises(CommandError, match="rows"):
-            restore_site(tmp_path / "wrong.zip", overwrite=True)
-        assert (row_counts(), checksums(store)) == here
-        assert client.get(later.url).status_code == 200
-
         restore_site(tmp_path / "site.zip", overwrite=True)
         assert checksums(store) == kept
         assert client.get(story.url).status_code == 200
@@ -176,19 +122,3 @@ class TestWholeSite:
         store.mkdir()
         with pytest.raises(CommandError, match="among the site's own files"):
             save_site(store / "site.zip")
-
-
-def one_row_more(manifest):
-    manifest["tables"]["wagtailcore_page"]["rows"] += 1
-
-
-def change_manifest(source, target, change):
-    """Copy an archive with its manifest changed by the function `change`."""
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
-        for name in old.namelist():
-            data = old.read(name)
-            if name == archive.MANIFEST:
-                manifest = json.loads(data)
-                change(manifest)
-                data = json.dumps(manifest)
-            new.writestr(name, data)

@@ -6,7 +6,6 @@ import stat
 import subprocess
 import sys
 from ipaddress import ip_address
-from pathlib import Path
 
 import pytest
 import yaml
@@ -14,26 +13,18 @@ from django.conf import settings
 from django.core.management import get_commands
 from django.db import connection
 
-from tests.site_project.test_docs import variables_in_code
-from tests.site_project.test_environment import run
+from tests.support.environment import ROOT, run, variables_in_code
 
-ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
 SITE = ["web", "scheduler"]
-# Variables that libpq reads, not the settings.
+# Variables that libpq reads itself. The settings do not read them.
 LIBPQ_VARIABLES = {"PGPASSFILE"}
 
 
 def volumes_of(service):
     """Return {path in the container: volume or file} of a service."""
     return {mount.split(":")[1]: mount.split(":")[0] for mount in SERVICES[service].get("volumes", [])}
-
-
-def test_services_match_the_documentation():
-    assert set(SERVICES) == {"secrets", "database", "cache", "web", "scheduler", "front"}
-    for service in SERVICES.values():
-        assert set(service.get("depends_on", [])) <= set(SERVICES)
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -101,7 +92,7 @@ def test_uploads_fill_no_memory_but_their_own():
 def test_image_gets_only_the_code():
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     patterns = [line for line in lines if not line.startswith("#")]
-    assert patterns[0] == "*", "what is not named stays out"
+    assert patterns[0] == "*", "only the named files get in"
     apps = [app for app in settings.INSTALLED_APPS if (ROOT / app).is_dir()]
     allowed = [line[1:] for line in patterns if line.startswith("!")]
     assert sorted(allowed) == sorted([*apps, "deploy", "manage.py", "requirements.txt"])
@@ -158,7 +149,3 @@ def test_site_reads_the_database_password_from_a_file(tmp_path):
     assert run(code, tmp_path, **address, PGPASSFILE=str(passwords)).stdout == "there\n"
     refused = run(code, tmp_path, **address)
     assert "no password supplied" in refused.stderr
-
-
-def test_first_administrator_has_no_name_that_everybody_knows():
-    assert SERVICES["web"]["environment"]["FIRST_ADMIN"] == "${FIRST_ADMIN:-random}"

@@ -13,9 +13,8 @@ from wagtail.search.models import IndexEntry
 
 from operations import locks
 from search.models import MissedSearch
-from tests.operations.test_prepare import manage, output_of
-from tests.site_project.test_environment import GOOD
 from tests.support import builders
+from tests.support.environment import REQUIRED, manage, output_of
 from tests.support.production import BARE, database_of_the_test
 
 PATIENCE = 120  # seconds
@@ -107,7 +106,7 @@ def test_outage_page_has_the_current_help_line(data_dir):
 
 @pytest.mark.usefixtures("transactional_db", "django_db_serialized_rollback")
 def test_forever_stops_at_sigterm(data_dir):
-    variables = BARE | GOOD | {"DATA_DIR": str(data_dir), "DATABASE_URL": database_of_the_test()}
+    variables = BARE | REQUIRED | {"DATA_DIR": str(data_dir), "DATABASE_URL": database_of_the_test()}
     with ExitStack() as stack:
         scheduler = stack.enter_context(manage(variables, "run_due_work", "--forever"))
         stack.callback(scheduler.kill)

@@ -1,115 +1,39 @@
-"""deploy/nginx.conf in a real nginx: it caches public pages for a moment, and nothing else."""
+"""nginx with deploy/nginx.conf: what it caches, sends itself, passes on, refuses and logs."""
 
 import gzip
 import http.client
-import os
 import re
 import subprocess
-import threading
 import time
-from socketserver import ThreadingMixIn
 from ssl import CERT_NONE, create_default_context
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 
 from caching.page_cache import PAGE_CACHE_CONTROL
-from tests.site_project.test_headers import FILE
-from tests.support import front_server, services
+from tests.support import front_server
+from tests.support.policies import FILE
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
-PUBLIC = PAGE_CACHE_CONTROL
 HSTS = "max-age=31536000; includeSubDomains; preload"  # as in the settings of production
 PATIENCE = 30  # seconds
 PAGE = gzip.compress(b"<p>Words of the story.</p>" * 200)
 
 
-@pytest.fixture(scope="session")
-def nginx_path():
-    """The path of nginx. If it is missing, the test is skipped, and fails on CI."""
-    try:
-        return front_server.nginx_program(install=False)
-    except services.Missing as missing:
-        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
-        give_up(str(missing))
+def requests_passed_on(upstream, front, *requests):
+    """Return how many of `requests`, arguments for Front.ask(), reach the site before the cache expires.
 
-
-class Site:
-    """A WSGI server that returns the response that the test sets, and records the requests."""
-
-    def __init__(self):
-        self.status, self.headers, self.body = "200 OK", {"Cache-Control": PUBLIC}, lambda: b"Words."
-        self.asked = []
-        self.server = make_server("127.0.0.1", 0, self.answer, ThreadingServer, QuietHandler)
-        self.address = f"127.0.0.1:{self.server.server_port}"
-
-    def answer(self, environ, start_response):
-        self.asked.append(environ)
-        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        start_response(self.status, list(self.headers.items()))
-        return [self.body()]
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-class ThreadingServer(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class QuietHandler(WSGIRequestHandler):
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture
-def site():
-    site = Site()
-    thread = threading.Thread(target=site.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield site
-    site.stop()
-    thread.join()
-
-
-@pytest.fixture
-def front(nginx_path, site, tmp_path):
-    """A running nginx in front of `site`."""
-    with front_server.running(nginx_path, site.address, tmp_path) as (port, folder):
-        yield Front(port, folder)
-
-
-class Front:
-    """Client for the nginx at `port`, whose logs are in `folder`."""
-
-    def __init__(self, port, folder):
-        self.port, self.folder = port, folder
-
-    def ask(self, path="/", method="GET", **headers):
-        """Return the response. Names of headers have _ in place of -."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        connection.request(method, path, headers={name.replace("_", "-"): headers[name] for name in headers})
-        response = connection.getresponse()
-        response.content = response.read()
-        connection.close()
-        return response
-
-
-def requests_passed_on(site, front, *requests):
-    """Return how many of `requests` reach the site if all are made before the cache expires.
-
-    nginx counts whole seconds and caches a response at least until the end of the next second.
+    nginx counts whole seconds and caches a response at least until the end of the next second. If the
+    requests took longer, they are repeated with another path.
     """
     while True:
-        site.asked.clear()
+        upstream.asked.clear()
         path = f"/{time.monotonic_ns()}"
         start = int(time.time())
         for headers in requests:
             front.ask(path, **headers)
         if int(time.time()) <= start + 1:
-            return len(site.asked)
+            return len(upstream.asked)
 
 
 GZIP = {"Accept_Encoding": "gzip"}
@@ -129,8 +53,8 @@ GZIP = {"Accept_Encoding": "gzip"}
         ([{"Host": "one.example.org"}, {"Host": "other.example.org"}], 2),
     ],
 )
-def test_public_page_is_requested_once_within_a_second(site, front, requests, times):
-    assert requests_passed_on(site, front, *requests) == times
+def test_public_page_is_requested_once_within_a_second(upstream, front, requests, times):
+    assert requests_passed_on(upstream, front, *requests) == times
 
 
 @pytest.mark.parametrize(
@@ -142,41 +66,45 @@ def test_public_page_is_requested_once_within_a_second(site, front, requests, ti
         {"Cache-Control": "public, max-age=600"},
         {"Cache-Control": "public, s-maxage=0"},
         {"X-Accel-Expires": "600"},
-        {"Cache-Control": f"private, {PUBLIC}"},
-        {"Cache-Control": PUBLIC, "Set-Cookie": "sessionid=1"},
+        {"Cache-Control": f"private, {PAGE_CACHE_CONTROL}"},
+        {"Cache-Control": PAGE_CACHE_CONTROL, "Set-Cookie": "sessionid=1"},
         {"Expires": "Fri, 01 Jan 2100 00:00:00 GMT"},
     ],
     ids=str,
 )
-def test_other_responses_are_not_cached(site, front, headers):
-    site.headers = headers
-    assert requests_passed_on(site, front, {}, {}, {}) == 3
+def test_other_responses_are_not_cached(upstream, front, headers):
+    upstream.headers = headers
+    assert requests_passed_on(upstream, front, {}, {}, {}) == 3
 
 
 @pytest.mark.parametrize("path", ["/media/images/a.jpg", "/documents/1/a.pdf", "/admin/"])
-def test_files_and_the_admin_are_not_cached(site, front, path):
+def test_files_and_the_admin_are_not_cached(upstream, front, path):
     for _ in range(2):
         front.ask(path)
-    assert len(site.asked) == 2
+    assert len(upstream.asked) == 2
 
 
-def test_static_files_are_cached_for_everybody(site, front):
-    site.headers = {"Cache-Control": "max-age=315360000, public, immutable"}
+def test_static_files_are_cached_for_everybody(upstream, front):
+    forever = "max-age=315360000, public, immutable"
+    upstream.headers = {"Cache-Control": forever}
     for headers in ({}, {"Cookie": "sessionid=1"}, {}):
-        assert (
-            front.ask("/static/site.css", **headers).headers["Cache-Control"] == site.headers["Cache-Control"]
-        )
-    assert len(site.asked) == 1
+        assert front.ask("/static/site.css", **headers).headers["Cache-Control"] == forever
+    assert len(upstream.asked) == 1
 
 
-def test_withdrawn_page_is_gone_within_two_seconds(site, front):
+def withdraw(upstream):
+    upstream.status, upstream.headers = "410 Gone", {"Cache-Control": "no-store"}
+    upstream.body = lambda: b"Gone."
+
+
+def test_withdrawn_page_is_gone_within_two_seconds(upstream, front):
     """nginx serves a page for at most two seconds after the site made it.
 
     The page contains the time when it was made, so the speed of this machine does not matter.
     """
-    site.body = lambda: str(time.time()).encode()
+    upstream.body = lambda: str(time.time()).encode()
     front.ask()
-    site.status, site.headers, site.body = "410 Gone", {"Cache-Control": "no-store"}, lambda: b"Gone."
+    withdraw(upstream)
     end = time.monotonic() + PATIENCE
     while True:
         now = time.time()
@@ -185,35 +113,35 @@ def test_withdrawn_page_is_gone_within_two_seconds(site, front):
             break
         assert now - float(response.content) < 2
     assert response.content == b"Gone."
-    assert front.ask().status == 410, "and does not come back"
+    assert front.ask().status == 410, "the page does not come back"
 
 
-def test_withdrawn_page_does_not_come_back_when_the_site_is_down(site, front):
+def test_withdrawn_page_does_not_come_back_when_the_site_is_down(upstream, front):
     front.ask()
-    site.status, site.headers, site.body = "410 Gone", {"Cache-Control": "no-store"}, lambda: b"Gone."
+    withdraw(upstream)
     end = time.monotonic() + PATIENCE
     while front.ask().status != 410:
         assert time.monotonic() < end
-    site.stop()
+    upstream.stop()
     assert front.ask().status == 503
 
 
-def test_compressed_page_is_passed_on_unchanged(site, front):
-    site.headers |= {"Content-Encoding": "gzip", "ETag": '"one"', "Vary": "Accept-Encoding"}
-    site.body = lambda: PAGE
+def test_compressed_page_is_passed_on_unchanged(upstream, front):
+    upstream.headers |= {"Content-Encoding": "gzip", "ETag": '"one"', "Vary": "Accept-Encoding"}
+    upstream.body = lambda: PAGE
     for _ in range(2):
         response = front.ask(Accept_Encoding="br, gzip")
         assert response.content == PAGE
         assert (response.headers["Content-Encoding"], response.headers["ETag"]) == ("gzip", '"one"')
         assert response.headers["Vary"] == "Accept-Encoding"
-    assert site.asked[0]["HTTP_ACCEPT_ENCODING"] == "gzip"
+    assert upstream.asked[0]["HTTP_ACCEPT_ENCODING"] == "gzip"
     unchanged = front.ask(Accept_Encoding="gzip", If_None_Match='"one"')
     assert (unchanged.status, unchanged.content) == (304, b"")
 
 
-def test_site_gets_host_scheme_and_address(site, front):
+def test_site_gets_host_scheme_and_address(upstream, front):
     front.ask("/a?q=b", Host="stories.example.org", X_Forwarded_Proto="https", X_Forwarded_For="1.2.3.4")
-    (asked,) = site.asked
+    (asked,) = upstream.asked
     assert asked["HTTP_HOST"] == "stories.example.org"
     assert asked["HTTP_X_FORWARDED_PROTO"] == "http", "the header of the visitor is replaced"
     assert asked["HTTP_X_FORWARDED_FOR"] == "127.0.0.1"
@@ -221,31 +149,34 @@ def test_site_gets_host_scheme_and_address(site, front):
     assert (asked["PATH_INFO"], asked["QUERY_STRING"]) == ("/a", "q=b")
 
 
-def test_nginx_can_terminate_tls(nginx_path, site, tmp_path):
+def test_nginx_can_terminate_tls(nginx_path, upstream, tmp_path):
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
     files = ["-keyout", tmp_path / "privkey.pem", "-out", tmp_path / "fullchain.pem"]
     subprocess.run([*command, *files], check=True, capture_output=True)
     context = create_default_context()
     context.check_hostname, context.verify_mode = False, CERT_NONE
-    with front_server.running(nginx_path, site.address, tmp_path, certificate=tmp_path) as (port, _folder):
+    with front_server.running(nginx_path, upstream.address, tmp_path, certificate=tmp_path) as (
+        port,
+        _folder,
+    ):
         connection = http.client.HTTPSConnection("127.0.0.1", port, context=context)
         connection.request("GET", "/")
         assert connection.getresponse().read() == b"Words."
         connection.close()
-        site.stop()
+        upstream.stop()
         connection.request("GET", "/other/")
         response = connection.getresponse()
         response.read()
         assert response.headers["Strict-Transport-Security"] == HSTS
         connection.close()
-    assert site.asked[0]["HTTP_X_FORWARDED_PROTO"] == "https"
+    assert upstream.asked[0]["HTTP_X_FORWARDED_PROTO"] == "https"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_outage_page_is_sent_when_the_site_does_not_respond(site, front, tmp_path, method):
+def test_outage_page_is_sent_when_the_site_does_not_respond(upstream, front, tmp_path, method):
     (tmp_path / "maintenance.html").write_text("<p>Call 0800 1234.</p>")
     assert front.ask("/maintenance.html").status == 404, "the page has no address of its own"
-    site.stop()
+    upstream.stop()
     response = front.ask("/other/", method=method)
     assert (response.status, response.content) == (503, b"<p>Call 0800 1234.</p>")
     assert (response.headers["Retry-After"], response.headers["Cache-Control"]) == ("60", "no-store")
@@ -258,25 +189,25 @@ def test_outage_page_is_sent_when_the_site_does_not_respond(site, front, tmp_pat
 
 
 @pytest.mark.parametrize("length", [100, 3000, 4000])
-def test_headers_may_repeat_a_long_address(site, front, length):
+def test_headers_may_repeat_a_long_address(upstream, front, length):
     address = f"/{'a' * length}/"
-    site.headers |= {"Content-Language": "en", "Link": f"<http://example.org{address}>; rel=canonical"}
+    upstream.headers |= {"Content-Language": "en", "Link": f"<http://example.org{address}>; rel=canonical"}
     assert front.ask(address).status == 200
 
 
-def test_status_is_503_without_an_outage_page(site, front):
-    site.stop()
+def test_status_is_503_without_an_outage_page(upstream, front):
+    upstream.stop()
     response = front.ask()
     assert (response.status, response.headers["Retry-After"]) == (503, "60")
     assert response.headers["Content-Security-Policy"] == FILE
     assert response.headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_nginx_sends_files_for_the_site(site, front, tmp_path):
+def test_nginx_sends_files_for_the_site(upstream, front, tmp_path):
     (tmp_path / "media").mkdir()
     (tmp_path / "media" / "a.jpg").write_bytes(b"A picture.")
     assert front.ask("/files/a.jpg").status == 404, "the location is internal"
-    site.headers = {"X-Accel-Redirect": "/files/a.jpg", "Content-Type": "image/jpeg"}
+    upstream.headers = {"X-Accel-Redirect": "/files/a.jpg", "Content-Type": "image/jpeg"}
     response = front.ask("/media/b.jpg")
     assert response.content == b"A picture."
     assert response.headers["Content-Security-Policy"] == FILE
@@ -284,7 +215,7 @@ def test_nginx_sends_files_for_the_site(site, front, tmp_path):
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_only_the_admin_takes_large_bodies(site, front):
+def test_only_the_admin_takes_large_bodies(upstream, front):
     limits = {
         "/admin/images/add/": 20 * 2**20,
         "/": 2**16,
@@ -301,9 +232,9 @@ def test_only_the_admin_takes_large_bodies(site, front):
             connection.close()
 
 
-def test_log_contains_nothing_about_visitors(site, front):
+def test_log_contains_nothing_about_visitors(upstream, front):
     front.ask("/search/?q=secret-words", User_Agent="secret-agent", Referer="http://secret-page/")
-    site.stop()
+    upstream.stop()
     front.ask("/search/?q=secret-word", User_Agent="secret-agent", Cookie="secret-cookie")
     end = time.monotonic() + PATIENCE
     while (log := (front.folder / "access.log").read_text()).count("\n") < 2:

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from tests.site_project.test_environment import run
+from tests.support.environment import run
 
 PATHS = ["/livez", "/readyz"]
 ANY_HOST = {"host": "10.0.0.7:8000"}

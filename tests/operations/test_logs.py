@@ -8,7 +8,7 @@ from django.db import connection
 from tests.support import builders
 from tests.support.production import HOST, database_of_the_test, running_site
 
-# A word that is in everything that the test sends.
+# A word that is in every part of the requests that the test sends.
 MARK = "quixotic"
 # Headers with data about a visitor.
 PRIVATE = {

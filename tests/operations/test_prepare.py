@@ -2,64 +2,25 @@
 
 import os
 import re
-import secrets
 import stat
-import subprocess
-import sys
-from contextlib import ExitStack, contextmanager
-from urllib.parse import urlsplit
+from contextlib import ExitStack
 
-import psycopg
 import pytest
-from django.conf import settings as test_settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command, load_command_class
 from django.core.management.base import SystemCheckError
 from django.db import connection
-from psycopg import sql
 
 from operations import locks
-from tests.site_project.test_environment import GOOD
-from tests.support.production import BARE
+from tests.support.environment import empty_database, manage, output_of
 
 # How many times to repeat the simultaneous start. `make drill` sets a higher number.
 STARTS = int(os.environ.get("DRILL_STARTS", "1"))
 ADMIN = "grace.hopper"
 
 
-@contextmanager
-def empty_database(tmp_path):
-    """Yield the environment variables, and the data folder, of a site with a new and empty database."""
-    folder = tmp_path / secrets.token_hex(4)
-    variables = BARE | GOOD | {"DATA_DIR": str(folder)}
-    if test_settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        yield variables, folder
-        return
-    server = os.environ["DATABASE_URL"]
-    name = f"prepare_{secrets.token_hex(4)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        try:
-            yield variables | {"DATABASE_URL": urlsplit(server)._replace(path=f"/{name}").geturl()}, folder
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} (FORCE)").format(sql.Identifier(name)))
-
-
-def manage(variables, *words, **options):
-    """Start `manage.py` with the arguments `words` and the environment `variables`; return the process."""
-    command = [sys.executable, "manage.py", *words]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.Popen(command, env=variables, text=True, **pipes, **options)
-
-
-def output_of(process):
-    """Wait for `process`, which must succeed, and return its output."""
-    output = process.communicate(timeout=300)[0]
-    assert process.returncode == 0, output
-    return output
-
-
-SHOW = """
+# Prints a line for each user: name, name is that in the file, is a superuser, password is that in the file.
+SHOW_USERS = """
 from django.contrib.auth.models import User
 from django.db.migrations.recorder import MigrationRecorder
 rows = list(MigrationRecorder.Migration.objects.values_list("app", "name"))
@@ -71,8 +32,8 @@ for user in User.objects.all():
 
 
 def administrators(variables, folder):
-    """Return for each user: name, name is that of the file, is superuser, password is that of the file."""
-    code = SHOW.replace("FILE", repr(str(folder / "first_admin")))
+    """Return what SHOW_USERS prints, as a list of lines."""
+    code = SHOW_USERS.replace("FILE", repr(str(folder / "first_admin")))
     return output_of(manage(variables, "shell", "--verbosity=0", "-c", code)).splitlines()
 
 
@@ -123,7 +84,7 @@ def test_random_name_of_the_administrator_is_unpredictable(db, settings, tmp_pat
 
 
 def test_no_query_runs_before_the_lock_is_held(db, settings, tmp_path):
-    """Not even the system checks: on a new SQLite file they would fail while another process creates it."""
+    """This includes the system checks, which would fail on a new SQLite file that another process creates."""
     settings.DATA_DIR = tmp_path
     connection.features.__dict__.pop("supports_json_field", None)  # a cached property that makes a query
     lock_was_held = []
@@ -134,7 +95,7 @@ def test_no_query_runs_before_the_lock_is_held(db, settings, tmp_path):
         return execute(*query)
 
     prepare = load_command_class("operations", "prepare")
-    # call_command() would skip the system checks.
+    # Not call_command(), which skips the system checks.
     options = vars(prepare.create_parser("manage.py", "prepare").parse_args(["--verbosity=0"]))
     with connection.execute_wrapper(record):
         prepare.execute(**options)

@@ -1,22 +1,20 @@
 """deploy/start, the command of the container: the server starts, and finishes requests when it stops."""
 
-import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.operations.test_prepare import empty_database
 from tests.support import services
+from tests.support.environment import empty_database
 from tests.support.production import BARE
+from tests.support.requests import answer, begin_upload, end_upload
 
 START = Path(__file__).parents[2] / "deploy" / "start"
 PATIENCE = 120  # seconds
-TOKEN = "a" * 32
 
 
 @contextmanager
@@ -41,41 +39,6 @@ def wait_until_ready(port, server):
         assert server.poll() is None, server.stdout.read()
         assert time.monotonic() < end
         time.sleep(0.1)
-
-
-def answer(port, path):
-    """Return the body of the response of the server at `port`, or b"" if it does not run."""
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().read()
-    except (ConnectionError, http.client.HTTPException):
-        return b""
-    finally:
-        connection.close()
-
-
-def begin_upload(port):
-    """Send half of a request, wait until the site has begun to process it, and return the connection."""
-    lines = [
-        "POST /admin/login/ HTTP/1.1",
-        f"Host: 127.0.0.1:{port}",
-        f"Cookie: csrftoken={TOKEN}",
-        "Content-Type: application/x-www-form-urlencoded",
-        "Content-Length: 10",
-        "Expect: 100-continue",
-    ]
-    connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-    connection.sendall("\r\n".join([*lines, "", "a=1&"]).encode())
-    assert connection.recv(25).startswith(b"HTTP/1.1 100")
-    return connection
-
-
-def end_upload(connection):
-    """Send the other half; return the first line of the response."""
-    connection.sendall(b"b=2&c=")
-    with connection, connection.makefile("rb") as file:
-        return file.readline().strip() or file.readline().strip()
 
 
 def test_server_prepares_the_database_and_finishes_requests_before_it_stops(tmp_path):

@@ -14,7 +14,6 @@ from wagtail.rich_text import expand_db_html
 
 from operations.outage import write_page
 from tests.publishing.test_visibility import WAYS_TO_HIDE
-from tests.site_project.test_languages import make_pair
 from tests.support.builders import (
     home_page,
     make_document,
@@ -23,6 +22,7 @@ from tests.support.builders import (
     make_private,
     make_story,
 )
+from tests.support.translations import make_pair
 
 pytestmark = pytest.mark.django_db
 

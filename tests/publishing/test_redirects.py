@@ -5,8 +5,8 @@ from django.test import override_settings
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, Site
 
-from tests.site_project.test_languages import make_pair
 from tests.support.builders import make_index, make_private, make_story, make_user
+from tests.support.translations import make_pair
 
 pytestmark = pytest.mark.django_db
 

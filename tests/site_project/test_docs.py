@@ -1,30 +1,19 @@
 """The documents match the code: environment variables, commands, links, folders and packages."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.sqlite_only
+from tests.support.environment import ROOT, variables_in_code
 
-ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.one_database
+
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 
 
-def variables_in_code():
-    """Return the names of the environment variables that are read for the settings."""
-    code = "".join((ROOT / "site_project" / name).read_text() for name in ("environment.py", "settings.py"))
-    secrets = re.findall(r"read_secret\(\"([A-Z0-9_]+)\"", code)
-    return {*re.findall(r"read\w*\(\s*\"([A-Z0-9_]+)\"", code), *(f"{name}_FILE" for name in secrets)}
-
-
-def test_readme_lists_exactly_the_variables_that_the_code_reads():
-    readme = (ROOT / "README.md").read_text()
-    section = readme.split("## Environment variables")[1].split("\n## ")[0]
-    assert set(re.findall(r"^\| `([A-Z0-9_]+)`", section, re.MULTILINE)) == variables_in_code()
-
-
-def test_example_file_names_the_same_variables():
+def test_readme_and_example_list_the_variables_that_the_code_reads():
+    readme = (ROOT / "README.md").read_text().split("## Environment variables")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `([A-Z0-9_]+)`", readme, re.MULTILINE)) == variables_in_code()
     example = (ROOT / ".env.example").read_text()
     assert set(re.findall(r"^([A-Z0-9_]+)=", example, re.MULTILINE)) == variables_in_code()
 

@@ -1,7 +1,5 @@
 """Pages in several languages: the URL sets the language, and each page links to its public translations."""
 
-import datetime
-
 import pytest
 from django.contrib.auth.models import Group
 from django.utils.text import slugify
@@ -10,10 +8,8 @@ from wagtail.models import Locale, Page
 from home.models import HomePage
 from stories.models import StoryPage
 from tests.support.builders import (
-    home_page,
     make_author,
     make_document,
-    make_index,
     make_plain_page,
     make_private,
     make_story,
@@ -21,37 +17,11 @@ from tests.support.builders import (
     make_user,
     parse,
 )
+from tests.support.translations import make_home, make_index_in, make_pair, make_translation
 
 pytestmark = pytest.mark.django_db
 
 SITE = "http://127.0.0.1:8000"
-
-
-def make_home(language, **fields):
-    """Return a new live home page in `language`."""
-    locale = Locale.objects.get_or_create(language_code=language)[0]
-    home = HomePage(title=f"Home {language}", headline=f"Headline {language}", slug=language, locale=locale)
-    home.translation_key = home_page().translation_key
-    for name, value in fields.items():
-        setattr(home, name, value)
-    return home_page().get_parent().add_child(instance=home)
-
-
-def make_translation(page, parent, **fields):
-    """Return a new live translation of `page` below `parent`, in the language of `parent`."""
-    page = type(page)(title=f"{page.title} {parent.locale.language_code}", **fields)
-    page.locale = parent.locale
-    return parent.add_child(instance=page)
-
-
-def make_pair(language="fr", **fields):
-    """Return a story in English and its translation into `language`, with home page and index."""
-    index = make_index()
-    other = make_translation(index, make_home(language), translation_key=index.translation_key, slug="list")
-    story = make_story("A story", countries=["SN"], date=datetime.date(2025, 10, 1))
-    key = {"translation_key": story.translation_key, "locale": other.locale}
-    fields = {"countries": ["SN"], "date": story.date, "slug": "one", **key} | fields
-    return story, make_story("Une histoire", parent=other, **fields)
 
 
 def switcher(client, address):
@@ -123,16 +93,21 @@ def test_arabic_pages_are_right_to_left_with_an_english_interface(client):
 
 def test_each_page_links_to_its_translations(client):
     story, french = make_pair()
-    spanish = make_home("es")
     expected = [("en", story.url, "English"), ("fr", french.url, "Français")]
 
     assert switcher(client, story.url) == [(*expected[0], "true"), (*expected[1], None)]
     assert switcher(client, french.url) == [(*expected[0], None), (*expected[1], "true")]
-    # In the order of the settings, not of the tree.
-    assert [link[:3] for link in switcher(client, "/")] == [
-        ("en", "/", "English"),
-        ("fr", "/fr/", "Français"),
-        ("es", spanish.url, "Español"),
+
+
+def test_languages_are_in_the_order_of_the_settings(client):
+    for language in ("ar", "es", "fr"):  # in the settings: French, Spanish, Arabic
+        make_home(language)
+
+    assert switcher(client, "/") == [
+        ("en", "/", "English", "true"),
+        ("fr", "/fr/", "Français", None),
+        ("es", "/es/", "Español", None),
+        ("ar", "/ar/", "العربيّة", None),
     ]
 
 
@@ -151,23 +126,20 @@ def test_there_is_no_x_default_without_a_page_in_the_default_language(client):
     french = make_plain_page(
         "Seulement", parent=make_home("fr"), locale=Locale.objects.get(language_code="fr")
     )
-    spanish = make_translation(french, make_home("es"), translation_key=french.translation_key)
+    spanish = make_translation(french, make_home("es"))
 
     assert alternates(client, french.url) == {"fr": french.url, "es": spanish.url}
 
 
 def test_pages_in_one_language_have_no_language_switcher(client):
+    for address in ("/", "/search/", "/no-such-page/"):
+        assert switcher(client, address) == []
     make_pair()
     alone = make_plain_page("Alone")
 
     assert switcher(client, alone.url) == []
     assert parse(client.get(alone.url)).select("nav[aria-label=Languages]") == []
     assert alternates(client, alone.url) == {}
-
-
-def test_a_site_in_one_language_has_no_language_switcher(client):
-    for address in ("/", "/search/", "/no-such-page/"):
-        assert switcher(client, address) == []
 
 
 @pytest.mark.parametrize("address", ["/search/?q=story", "/no-such-page/"])
@@ -186,51 +158,41 @@ def test_filtered_and_later_pages_of_a_list_link_to_the_whole_list(client, addre
 
     assert [link[1] for link in switcher(client, f"/stories/{address}")] == ["/stories/", "/fr/list/"]
     assert alternates(client, f"/stories/{address}") == {}
-    assert alternates(client, "/stories/?text=0")["fr"] == "/fr/list/"
+    # A parameter that is no filter changes nothing.
+    assert alternates(client, "/stories/?utm_source=mail")["fr"] == "/fr/list/"
 
 
 # --- Only what is public -------------------------------------------------------------------------
 
 
-def unpublish(_story, french):
-    french.unpublish()
-
-
-def expire(_story, french):
-    StoryPage.objects.filter(pk=french.pk).update(live=False, expired=True)
-
-
-def hide(_story, french):
-    make_private(french)
-
-
-def hide_list(_story, french):
-    make_private(french.get_parent())
-
-
-def close_language(_story, _french):
-    HomePage.objects.get(locale__language_code="fr").unpublish()
-
-
-def hide_language(_story, _french):
-    make_private(HomePage.objects.get(locale__language_code="fr"))
-
-
 def replace_by_alias(story, french):
+    """An alias in another language shows the text of its source, so it is no translation."""
     parent, locale = french.get_parent(), french.locale
     french.delete()
     story.copy_for_translation(locale, alias=True)
     assert parent.get_children().get().translation_key == story.translation_key
 
 
-WAYS_TO_HIDE = [unpublish, expire, hide, hide_list, close_language, hide_language, replace_by_alias]
+def french_home():
+    return HomePage.objects.get(locale__language_code="fr")
 
 
-@pytest.mark.parametrize("way", WAYS_TO_HIDE, ids=lambda way: way.__name__)
+# {how the French translation of a story becomes hidden: function of the story and the translation}
+WAYS_TO_HIDE_IT = {
+    "unpublished": lambda _story, french: french.unpublish(),
+    "expired": lambda _story, french: StoryPage.objects.filter(pk=french.pk).update(live=False, expired=True),
+    "private": lambda _story, french: make_private(french),
+    "in a private list": lambda _story, french: make_private(french.get_parent()),
+    "language unpublished": lambda _story, _french: french_home().unpublish(),
+    "language private": lambda _story, _french: make_private(french_home()),
+    "replaced by an alias": replace_by_alias,
+}
+
+
+@pytest.mark.parametrize("way", WAYS_TO_HIDE_IT.values(), ids=WAYS_TO_HIDE_IT)
 def test_nothing_links_to_a_translation_that_is_not_public(client, way):
     story, french = make_pair()
-    index = make_index()
-    spanish_index = make_translation(index, make_home("es"), translation_key=index.translation_key)
+    spanish_index = make_index_in("es")
     spanish = make_story(
         "Una historia",
         parent=spanish_index,
@@ -256,7 +218,7 @@ def test_a_private_page_links_to_its_public_translation(client):
 
 def test_menu_has_no_page_of_another_language(client):
     about = make_plain_page("About", show_in_menus=True)
-    make_translation(about, make_home("fr"), translation_key=about.translation_key, show_in_menus=True)
+    make_translation(about, make_home("fr"), show_in_menus=True)
 
     for address in ("/", "/about/"):
         assert [link.text for link in parse(client.get(address)).select(".menu__link")] == ["About"]
@@ -264,12 +226,12 @@ def test_menu_has_no_page_of_another_language(client):
 
 def test_more_languages_take_no_more_queries(client, django_assert_num_queries):
     about = make_plain_page("About")
-    make_translation(about, make_home("fr"), translation_key=about.translation_key)
+    make_translation(about, make_home("fr"))
     client.get("/about/")  # the first request fills Wagtail's caches
     with django_assert_num_queries(8):
         client.get("/about/")
     for language in ("es", "ar"):
-        make_translation(about, make_home(language), translation_key=about.translation_key)
+        make_translation(about, make_home(language))
     client.get("/about/")
     with django_assert_num_queries(8):
         client.get("/about/")
@@ -305,6 +267,7 @@ def test_translating_needs_the_permission(client):
 
 
 def test_a_copy_is_filed_under_the_themes_and_authors_of_its_language(client):
+    """A theme without a translation is dropped, as it has no page in that language. A name stays as it is."""
     _story, french = make_pair()
     mining, staff = make_theme("Mining"), make_author("Staff")
     for term, name in ((mining, "Mines"), (staff, "L’équipe")):

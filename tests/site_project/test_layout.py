@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.one_database
 
 ROOT = Path(__file__).parents[2]
 LAYOUT = (ROOT / "docs" / "layout.md").read_text()

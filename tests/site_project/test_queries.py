@@ -9,11 +9,19 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from home.models import FeaturedStory
-from tests.support.builders import home_page, make_author, make_image, make_index, make_plain_page, make_story
+from tests.support.builders import (
+    home_page,
+    make_author,
+    make_image,
+    make_index,
+    make_plain_page,
+    make_story,
+    pictures_block,
+)
 
 pytestmark = pytest.mark.django_db
 
-# Queries that count a search without results: an update and its savepoint, and on SQLite also a timeout.
+# Queries that count a search without results: an update and its savepoint, and on SQLite two for a timeout.
 COUNTING = 5 if connection.vendor == "sqlite" else 3
 # {address: (queries of a process with an empty cache, queries of one that has cached what pages share)}. The
 # number in brackets is the most that the first may become. The first includes a query for a withdrawn home
@@ -33,24 +41,12 @@ PINNED = {
 }
 
 
-def pictures(*images):
-    return {
-        "type": "pictures",
-        "value": {
-            "pictures": [
-                {"image": {"image": image.pk, "alt_text": "A place", "decorative": False}, "caption": ""}
-                for image in images
-            ]
-        },
-    }
-
-
 def build_site(number_of_stories):
     """Create a site with stories that use every field, two of them featured."""
     section = make_index(make_index(), "Africa")
     make_plain_page("About", show_in_menus=True)
     make_author("Staff", picture=make_image())
-    body = [{"type": "text", "value": "<p>Words.</p>"}, pictures(make_image(), make_image())]
+    body = [{"type": "text", "value": "<p>Words.</p>"}, pictures_block(make_image(), make_image())]
     # Stories share pictures, because creating the renditions takes most of the time.
     leads = [make_image() for _ in range(5)]
     stories = [
@@ -63,7 +59,7 @@ def build_site(number_of_stories):
             date=datetime.date(2025, 1, 1) + datetime.timedelta(days=number),
             lead_image=leads[number % 5],
             lead_image_alt="A place",
-            body=[*body, pictures(leads[0])],
+            body=[*body, pictures_block(leads[0])],
         )
         for number in range(number_of_stories)
     ]

@@ -1,4 +1,4 @@
-"""The text-only version of pages: the same text without pictures, styles and scripts."""
+"""The text-only version of a page (?text=1): the same text without pictures, styles and scripts."""
 
 import gzip
 import re
@@ -12,7 +12,7 @@ from stories.models import StoryPage
 from tests.support.builders import home_page, make_image, make_index, make_private, make_story, parse
 from tests.support.site import make_site
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 BODY = [{"type": "text", "value": "<p>One.</p>"}]
 
@@ -23,13 +23,14 @@ def text_only(client, address):
 
 
 def words(tree):
-    """Return the words of the page's content, without the text that replaces pictures."""
+    """Return the text of the main part of `tree`, without the links that replace pictures."""
     for link in tree.select("main a[href^='/media/']"):
         link.extract()
     return " ".join(tree.select_one("main").get_text(" ").split())
 
 
 def full_words(tree):
+    """Return the text that the text-only version of the full page `tree` must have."""
     for element in tree.select("main script, main .needs-script, main a[href^='/media/']"):
         element.extract()
     return words(tree)

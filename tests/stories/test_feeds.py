@@ -15,7 +15,6 @@ from home.models import HomePage, SiteSettings
 from media.models import Rendition
 from stories.models import StoryIndexPage, StoryPage
 from stories.renditions import make_renditions
-from tests.site_project.test_queries import pictures
 from tests.support.builders import (
     home_page,
     make_image,
@@ -23,6 +22,7 @@ from tests.support.builders import (
     make_plain_page,
     make_private,
     make_story,
+    pictures_block,
 )
 
 pytestmark = pytest.mark.django_db
@@ -199,7 +199,7 @@ def story_with_everything(**fields):
     body = [
         {"type": "heading", "value": {"text": "A heading", "level": "2"}},
         {"type": "text", "value": f'<p>To <a linktype="page" id="{chosen.pk}">another</a>.</p>'},
-        pictures(make_image(credit="Painter")),
+        pictures_block(make_image(credit="Painter")),
         {
             "type": "quote",
             "value": {"text": "Uhuru", "attribution": "", "own_words": True, "language": "sw"},
@@ -305,7 +305,7 @@ def test_feeds_take_a_pinned_number_of_queries(client, number_of_stories):
             lead_image=images[0],
             lead_image_alt="A lamp",
             content_notes=["debt"],
-            body=[{"type": "text", "value": "<p>Words.</p>"}, pictures(*images)],
+            body=[{"type": "text", "value": "<p>Words.</p>"}, pictures_block(*images)],
         )
     counts = {}
     for address in PINNED:

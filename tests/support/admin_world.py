@@ -23,7 +23,7 @@ from media.models import CleanDocument, CleanImage
 from stories.models import StoryIndexPage, StoryPage
 from tests.support import builders
 
-# A word that is in everything hidden of the section that the editor may not see, and nowhere else.
+# A word that only the hidden objects of a section contain. Who sees it has seen a hidden object.
 SECRET = "Quixotic"
 ROLES = ["visitor", "member", "editor", "moderator", "administrator"]
 
@@ -35,13 +35,13 @@ class Section:
     index: StoryIndexPage
     live: StoryPage  # It has a draft with changes.
     draft: StoryPage  # It waits for a moderator.
-    scheduled: Revision  # Of a third story.
+    scheduled: Revision  # The scheduled revision of a third story.
     alias: Page
     waiting: WorkflowState
     collection: Collection
     image: CleanImage
     document: CleanDocument
-    upload: UploadedFile  # Of several files that were uploaded together; its form is not completed.
+    upload: UploadedFile  # A picture from an upload of several files, whose form was not sent yet.
     session: EditingSession
 
 

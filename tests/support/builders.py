@@ -135,15 +135,21 @@ def make_image(title="A picture", name="", size=(480, 320), **fields):
     return CleanImage.objects.create(title=title, file=file, **fields)
 
 
+def pictures_block(*images):
+    """Return the raw value of a block of pictures with `images`."""
+    shown = [{"image": image.pk, "alt_text": "A place", "decorative": False} for image in images]
+    return {"type": "pictures", "value": {"pictures": [{"image": each, "caption": ""} for each in shown]}}
+
+
 def make_document(title="A document", name="real-name.txt", content=b"Words."):
     return CleanDocument.objects.create(title=title, file=ContentFile(content, name=name))
 
 
-def make_user(*groups, username=None, **fields):
+def make_user(*groups, username=None, email=None, **fields):
     """Return a new user with PASSWORD, in the groups of these names ("Editors", "Moderators")."""
-    number = next(numbers)
+    name = f"user-{next(numbers)}"
     user = get_user_model().objects.create_user(
-        username or f"user-{number}", f"user-{number}@example.org", PASSWORD, **fields
+        username or name, email or f"{name}@example.org", PASSWORD, **fields
     )
     user.groups.set(Group.objects.filter(name__in=groups))
     return user
@@ -159,22 +165,14 @@ def story_form(action=None, body=(("text", "<p>Words of the story.</p>"),), **fi
 
     `action`: "publish", "submit", or None to save a draft. `body`: (block type, value) pairs.
     """
-    empty = inline_formset([])
     data = {
         "title": "A new story",
         "slug": "a-new-story",
         "summary": "What it is about.",
         "date": "2025-03-14",
-        "lead_image": "",
-        "lead_image_alt": "",
-        "seo_title": "",
-        "search_description": "",
-        "go_live_at": "",
-        "expire_at": "",
-        "story_countries": empty,
-        "story_themes": empty,
-        "story_authors": empty,
-        "comments": empty,
+        **dict.fromkeys(("lead_image", "lead_image_alt", "seo_title", "search_description"), ""),
+        **dict.fromkeys(("go_live_at", "expire_at"), ""),
+        **dict.fromkeys(("story_countries", "story_themes", "story_authors", "comments"), inline_formset([])),
         "body": streamfield([(kind, rich_text(v) if kind == "text" else v) for kind, v in body]),
     }
     chosen = {"content_notes": fields.pop("content_notes", [])}

@@ -1,7 +1,7 @@
 """Records the responses of the demo site to four kinds of users, and compares two records.
 
-    python -m tests.support.crawl record FOLDER       crawl a new demo site on SQLite python -m
-    tests.support.crawl compare OLD NEW     list the differences; the exit status is 1 if there are any
+    python -m tests.support.crawl record FOLDER       crawl a new demo site on SQLite
+    python -m tests.support.crawl compare OLD NEW     list the differences; exit with 1 if there are any
 
 Run `record` before and after a change that must not alter behaviour. A record holds the status, headers,
 body and number of queries of every public and admin page that links lead to. Tokens, nonces, UUIDs and
@@ -69,7 +69,7 @@ def main(arguments):
 
 
 def record(folder):
-    """Crawl the site as each kind of person and write the answers to `folder`."""
+    """Crawl the site as each kind of person and write the responses to `folder`."""
     bodies = folder / "bodies"
     bodies.mkdir(parents=True)
     os.environ |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "SECRET_KEY": "crawl" * 10}

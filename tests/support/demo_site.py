@@ -1,4 +1,4 @@
-"""A site with the demonstration, as the measurements and the pictures of the documentation need it."""
+"""Runs a site with the demo stories, for benchmarks and for the screenshots in the documentation."""
 
 import os
 import socket
@@ -11,25 +11,29 @@ from pathlib import Path
 
 @contextmanager
 def running_demo(*commands, settings="site_project.settings"):
-    """Give the address of a running site with the demonstration, and its data folder, gone afterwards.
+    """Context manager that runs a site with the demo, and yields its address and its data folder.
 
-    `commands` are what manage.py does before, besides; `settings` is the module of the site's settings.
+    Arguments:
+        commands: further commands of manage.py to run before the server starts, as text.
+        settings: the module with the settings.
+
+    The folder is deleted afterwards.
     """
     with tempfile.TemporaryDirectory(prefix="demo-site-") as folder:
-        # Who comes before the server is ready waits: the socket is open already when it starts.
+        # The socket is open before the server starts, so requests wait until it is ready.
         listener = socket.create_server(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         environment = os.environ | {"TRY_OUT": "1", "DATA_DIR": folder, "BASE_URL": address}
         environment |= {"DJANGO_SETTINGS_MODULE": settings, "LOG_LEVEL": "WARNING"}
         environment.pop("DATABASE_URL", None)
         for words in ["migrate -v0", "load_demo", *commands]:
-            # Standard output is for what was measured.
+            # Standard output is for the measurements.
             command = [sys.executable, "manage.py", *words.split()]
             subprocess.run(command, env=environment, stdout=sys.stderr, check=True)
         server = [sys.executable, "-m", "gunicorn", "site_project.wsgi", "--threads", "4"]
         server += ["--bind", f"fd://{listener.fileno()}", "--log-level", "warning", "--no-control-socket"]
         with subprocess.Popen(server, env=environment, pass_fds=[listener.fileno()]) as site:
-            listener.close()  # a server that stopped is not waited for
+            listener.close()  # so that a request fails if the server has stopped
             try:
                 yield address, Path(folder)
             finally:

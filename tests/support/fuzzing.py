@@ -1,4 +1,4 @@
-"""How thoroughly tests try made-up input: always the same examples, or FUZZ_EXAMPLES of them, by chance."""
+"""Settings of Hypothesis: by default the same examples each time, or FUZZ_EXAMPLES random ones."""
 
 import os
 
@@ -6,17 +6,17 @@ from hypothesis import HealthCheck, settings
 
 
 def number_of_examples(otherwise):
-    """Return FUZZ_EXAMPLES, or the number `otherwise` when it is not set."""
+    """Return the number in FUZZ_EXAMPLES, or `otherwise` if that variable is not set."""
     return int(os.environ.get("FUZZ_EXAMPLES", otherwise))
 
 
 def thoroughly(examples):
-    """Return the decorator of a test that tries so many examples."""
+    """Return a decorator for a test, with which Hypothesis tries this number of examples."""
     return settings(
         max_examples=examples,
         deadline=None,
         database=None,
         derandomize="FUZZ_EXAMPLES" not in os.environ,
-        # A fixture stays the same for all examples: those here keep nothing of one.
+        # Fixtures are not created anew for each example. The tests' fixtures don't depend on an example.
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )

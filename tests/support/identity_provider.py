@@ -14,6 +14,8 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
 CLIENT, SECRET = "stories", "hunter2-of-the-tests"
+# The site's addresses to which users go before the provider, and come back from it.
+START, DONE = "/admin/single-sign-on/", "/admin/single-sign-on/done/"
 
 
 class IdentityProvider(ThreadingHTTPServer):
@@ -44,15 +46,8 @@ class IdentityProvider(ThreadingHTTPServer):
             self.refused.append(form)
             return {"error": "invalid_grant"}
         now = int(time.time())
-        payload = {
-            "iss": self.issuer,
-            "aud": CLIENT,
-            "sub": "7",
-            "iat": now,
-            "exp": now + 60,
-            "auth_time": now,
-        }
-        payload |= {"nonce": parameters["nonce"]} | claims | self.lies
+        payload = {"iss": self.issuer, "aud": CLIENT, "sub": "7", "nonce": parameters["nonce"]}
+        payload |= {"iat": now, "exp": now + 60, "auth_time": now} | claims | self.lies
         payload = {name: value for name, value in payload.items() if value is not None}
         return {"access_token": "access", "token_type": "Bearer", "id_token": self._token(payload)}
 
@@ -97,6 +92,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_arguments):
         pass
+
+
+def sign_in_at_provider(client, provider, address=START, **claims):
+    """Start at `address`, sign in at the provider, and return the site's response to its redirect."""
+    return client.get(provider.sign_in(client.get(address)["Location"], **claims))
 
 
 @contextmanager

@@ -181,15 +181,8 @@ HARMLESS = {
     )),
 }  # fmt: skip
 HARMLESS_GROUPS = {
-    "SourceFile",
-    "System",
-    "Composite",
-    "RIFF",
-    "QuickTime",
-    "Meta",
-    "ICC_Profile",
-    "ICC-header",
-}
+    "SourceFile", "System", "Composite", "RIFF", "QuickTime", "Meta", "ICC_Profile", "ICC-header",
+}  # fmt: skip
 
 
 def find_planted(data):

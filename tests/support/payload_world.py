@@ -76,7 +76,7 @@ class World:
         self.filler.fill()
         for page in pages:
             self._rewrite(page.latest_revision)
-        self.filler.is_tidy = False
+        self.filler.is_balanced = False
         self.filler.fill()
         call_command("update_index", verbosity=0)
 

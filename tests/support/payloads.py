@@ -73,40 +73,26 @@ BALANCED = (
     "<iframe srcdoc='<script>parent._p({n})</script>'></iframe>&lt;svg onload=_p({n})&gt;"
 )
 SHORTEST = len(PAYLOADS[0].format(n=""))
-# A word for the search to find, and the length of a field that gets it besides a script.
+# A word that the tests search for, and the least length of a field that gets it in addition to a script.
 WORD, MIN_LENGTH_FOR_WORD = "wages ", 80
 
-# Fields that code reads and nobody sees. With other values the pages would fail.
+# Fields that only code reads. With scripts in them the pages would fail.
 FIELDS_WITHOUT_TEXT = {
-    "accounts.Passkey.credential_id",
-    *("action", "app_label", "codename", "content_path", "contentpath", "current_time_zone", "filter_spec"),
-    *(
-        "file_hash",
-        "focal_point_key",
-        "hostname",
-        "key",
-        "language_code",
-        "model",
-        "model_path",
-        "object_id",
-        "password",
-    ),
-    *("path", "position", "preferred_language", "restriction_type", "status", "to_object_id", "url_path"),
-    *("wagtailcore.Page.slug", "wagtailcore.Revision.content", "wagtailusers.UserProfile.dismissibles"),
-    *("wagtailusers.UserProfile.theme", "wagtailusers.UserProfile.contrast"),
-    "wagtailusers.UserProfile.density",
-}
-# Models that the site never shows, has no rows of, or fills from other models (the search index).
+    "accounts.Passkey.credential_id", "action", "app_label", "codename", "content_path", "contentpath",
+    "current_time_zone", "file_hash", "filter_spec", "focal_point_key", "hostname", "key",
+    "language_code", "model", "model_path", "object_id", "password", "path", "position",
+    "preferred_language", "restriction_type", "status", "to_object_id", "url_path",
+    "wagtailcore.Page.slug", "wagtailcore.Revision.content", "wagtailusers.UserProfile.contrast",
+    "wagtailusers.UserProfile.density", "wagtailusers.UserProfile.dismissibles",
+    "wagtailusers.UserProfile.theme",
+}  # fmt: skip
+# Models that no page shows, that have no rows, or that are filled from other models (the search index).
 MODELS_WITHOUT_TEXT = {
-    *(
-        "wagtailsearch.IndexEntry",
-        "wagtailsearch.SQLiteFTSIndexEntry",
-        "sessions.Session",
-        "accounts.LoginAttempt",
-    ),
-    *("wagtaildocs.Document", "wagtailimages.Image", "wagtailimages.Rendition", "wagtailcore.APIToken"),
-    *("wagtailadmin.FormState", "otp_static.StaticDevice", "otp_static.StaticToken", "otp_totp.TOTPDevice"),
-}
+    "accounts.LoginAttempt", "otp_static.StaticDevice", "otp_static.StaticToken", "otp_totp.TOTPDevice",
+    "sessions.Session", "wagtailadmin.FormState", "wagtailcore.APIToken", "wagtaildocs.Document",
+    "wagtailimages.Image", "wagtailimages.Rendition", "wagtailsearch.IndexEntry",
+    "wagtailsearch.SQLiteFTSIndexEntry",
+}  # fmt: skip
 TEXTS = (models.CharField, models.TextField, models.JSONField, StreamField)
 
 

@@ -1,4 +1,4 @@
-"""The site's addresses, and some that misbehave."""
+"""The site's URLs, and some whose views fail or are slow, for the drills and the tests of logs."""
 
 import time
 
@@ -11,12 +11,12 @@ from site_project.urls import urlpatterns as site
 
 
 def broken(request):
-    """Fail, as code does that takes what was typed for a number."""
+    """Raise ValueError with the search words in its message."""
     return int(request.GET["q"])
 
 
 def broken_database(request):
-    """Fail, as PostgreSQL does, with what was typed in the message."""
+    """Raise IntegrityError because of a double key. PostgreSQL puts the search words into its message."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("INSERT INTO auth_group (id, name) VALUES (90001, %s)", [request.GET["q"]])
         cursor.execute("INSERT INTO auth_group (id, name) VALUES (90002, %s)", [request.GET["q"]])

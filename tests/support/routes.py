@@ -1,4 +1,4 @@
-"""The routes of the admin, of files and of logins, from the URL resolver, with arguments of real objects."""
+"""The routes of the site, and addresses for those of the admin, of files and of logins."""
 
 import re
 from contextlib import contextmanager
@@ -7,7 +7,9 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.urls import get_resolver, reverse
-from django.urls.resolvers import URLResolver
+from django.urls.converters import UUIDConverter
+from django.urls.resolvers import RegexPattern, URLResolver
+from django.utils.regex_helper import normalize
 from wagtail.admin.views.bulk_action.registry import bulk_action_registry
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
@@ -17,20 +19,55 @@ from search.models import MissedSearch, VocabularyGroup
 from stories.terms import Country
 from tests.support import builders
 
-# Prefixes of the routes.
+# Prefixes of the routes that tests open one after another: all but the public pages.
 WALKED = ("admin/", "documents/", "media/", "_util/")
 # {pattern without a name: an address for it}.
 UNNAMED = {"admin/test404/": "/admin/test404/", "admin/^.*/$": "/admin/nothing-here/"}
+# Values for the arguments of routes, by name; "1" for all others.
+EXAMPLES = {"app_label": "stories", "model_name": "theme", "content_type_app_name": "stories"}
+EXAMPLES |= {"content_type_model_name": "storypage", "filter_spec": "width-100", "mode": "default"}
+UUID = "5a3a1c6e-6a0e-4a37-8f6b-0f3a1c6e6a0e"
 
 
-def routes(resolver=None, prefix="", namespaces=()):
-    """Yield (name with its namespaces, pattern) of every route below WALKED."""
+def all_routes(resolver=None, prefix="", namespaces=()):
+    """Yield (name with its namespaces, pattern, URLPattern) of every route of the site."""
     for each in (resolver or get_resolver()).url_patterns:
         pattern = f"{prefix}{each.pattern}"
         if isinstance(each, URLResolver):
-            yield from routes(each, pattern, (*namespaces, each.namespace) if each.namespace else namespaces)
-        elif pattern.startswith(WALKED):
-            yield ":".join((*namespaces, each.name or pattern)), pattern
+            inner = (*namespaces, each.namespace) if each.namespace else namespaces
+            yield from all_routes(each, pattern, inner)
+        else:
+            yield ":".join((*namespaces, each.name or pattern)), pattern, each
+
+
+def routes():
+    """Yield (name with its namespaces, pattern) of every route below WALKED."""
+    for name, pattern, _url_pattern in all_routes():
+        if pattern.startswith(WALKED):
+            yield name, pattern
+
+
+def admin_addresses():
+    """Return {pattern: address} of every route of the admin.
+
+    The arguments in the addresses have the right types, but are of no objects. For those, see Addresses.
+    """
+    return {
+        pattern: example_address(pattern, url_pattern)
+        for _name, pattern, url_pattern in all_routes()
+        if pattern.startswith("admin/")
+    }
+
+
+def example_address(pattern, url_pattern):
+    if isinstance(url_pattern.pattern, RegexPattern):
+        shape, names = normalize(pattern)[0]
+        return "/" + shape % {name: EXAMPLES.get(name, "1") for name in names}
+    address = "/" + pattern.replace("^", "")
+    for name, converter in url_pattern.pattern.converters.items():
+        value = UUID if isinstance(converter, UUIDConverter) else EXAMPLES.get(name, "1")
+        address = re.sub(rf"<(\w+:)?{name}>", value, address)
+    return address
 
 
 class Addresses:
@@ -184,7 +221,7 @@ FORM = builders.story_form() | {
 
 @contextmanager
 def changes():
-    """Give a list of the tables to which the block writes, without sessions."""
+    """Context manager that yields a list, to which it adds each table that is written to, except sessions."""
     changed = []
 
     def note(execute, sql, params, many, context):

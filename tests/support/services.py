@@ -236,31 +236,29 @@ def download_chromium():
     return find_chromium()
 
 
-# --- exiftool ------------------------------------------------------------------------------------
+# --- Other programs ------------------------------------------------------------------------------
 
 
 def exiftool(install=True):
-    """Return the path of exiftool, which reads metadata in files.
-
-    If it is missing and `install` is true, install it. Raises Missing if there is none.
-    """
-    if not shutil.which("exiftool") and install:
-        install_debian_packages("libimage-exiftool-perl")
-    if path := shutil.which("exiftool"):
-        return path
-    raise Missing("no exiftool here: install it (Debian's package is libimage-exiftool-perl)")
-
-
-# --- wrk -----------------------------------------------------------------------------------------
+    """Return the path of exiftool, which reads metadata in files. See `program`."""
+    return program("exiftool", "libimage-exiftool-perl", install)
 
 
 def wrk():
-    """Return the path of wrk, a load generator for HTTP. Raises Missing if there is none."""
-    if not shutil.which("wrk"):
-        install_debian_packages("wrk")
-    if path := shutil.which("wrk"):
+    """Return the path of wrk, a load generator for HTTP. See `program`."""
+    return program("wrk", "wrk")
+
+
+def program(name, package, install=True):
+    """Return the path of the program `name`.
+
+    If it is missing and `install` is true, install Debian's `package`. Raises Missing if there is none.
+    """
+    if not shutil.which(name) and install:
+        install_debian_packages(package)
+    if path := shutil.which(name):
         return path
-    raise Missing("no wrk here: install it")
+    raise Missing(f"no {name} here: install it (Debian's package is {package})")
 
 
 # --- Helpers -------------------------------------------------------------------------------------

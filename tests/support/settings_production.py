@@ -1,4 +1,4 @@
-"""The site's settings in production, but with static files as they lie in the repository."""
+"""The site's settings in production, with uncompressed static files, and with URLs that fail."""
 
 from site_project.settings import *  # noqa: F403
 from site_project.settings import STORAGES
@@ -6,4 +6,4 @@ from site_project.settings import STORAGES
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = None
-ROOT_URLCONF = "tests.support.production_urls"
+ROOT_URLCONF = "tests.support.production_urls"  # adds views that fail or are slow

@@ -1,35 +1,36 @@
-"""A small site with a page of each type, and a story with all ten blocks, for the browser tests."""
+"""A small site with a page of each type, and a story with all blocks, for the browser tests."""
 
 from dataclasses import dataclass
 
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
-from wagtail.models import Locale
 
-from home.models import FeaturedStory, HomePage, SiteSettings
+from home.models import FeaturedStory, SiteSettings
 from media.models import CleanImage
-from stories.models import StoryIndexPage, StoryPage
+from stories.models import StoryPage
 from tests.support import builders
+from tests.support.translations import make_index_in
 
+# A word that is wider than a column on a small screen.
 LONG_WORD = "Rechtsschutzversicherungsgesellschaften"
 
 
 @dataclass
 class Site:
-    """What make_site built: the story, and the address of a page of each type by a short name."""
+    """The site that make_site creates: its story with all blocks, and {short name: address} of its pages."""
 
     story: StoryPage
     addresses: dict
 
 
 def make_site():
-    """Build a site where all that a page can show is there."""
+    """Create a Site with a page of each type, on which every optional part is shown."""
     index = builders.make_index(introduction="<p>Told by those who lived them.</p>")
     help_page = builders.make_plain_page("Get help", show_in_menus=True, body=[("quote", QUOTE)])
     builders.make_plain_page(f"Words: {LONG_WORD}", parent=help_page, introduction="What words mean.")
     story = make_rich_story(builders.make_index(index, "Africa"))
     builders.make_story("Bricks and debts", countries=["IN"], themes=["Debt bondage"])
     builders.make_story("Home from the sea", countries=["KE", "TH"], themes=["Forced labour"])
-    home = builders.home_page()  # only now: it knows how many pages are below it
+    home = builders.home_page()  # loaded only now, because adding pages changes its number of children
     home.headline = "Stories of people who got free"
     home.introduction = "<p>Each told by somebody who chose to tell it.</p>"
     home.tagline = "In their own words"
@@ -62,9 +63,9 @@ def make_site():
 
 
 def make_states(site):
-    """Add to `site` what its pages can look like besides; return {name: (address, what only it shows)}.
+    """Add pages to `site` for its other states; return {name of the state: (address, selector)}.
 
-    What it shows is a selector of Playwright's.
+    The selector of Playwright matches an element that only this state shows.
     """
     index = builders.make_index()
     builders.make_index(index, "Nothing yet")
@@ -75,9 +76,9 @@ def make_states(site):
     private = builders.make_private(builders.make_plain_page("For members"))
     query = Query.get("road")
     SearchPromotion.objects.create(query=query, page=bare, description="Begin here.", sort_order=0)
-    french = make_version("fr", "Récits")
+    french = make_index_in("fr", "Récits")
     builders.make_story("Un récit", french, locale=french.locale, content_notes=["debt"])
-    arabic = make_version("ar", "قصص")
+    arabic = make_index_in("ar", "قصص")
     arabic_story = make_rich_story(arabic, locale=arabic.locale)
     return {
         "pages": ("/stories/?page=2", "text=Page 2 of"),
@@ -112,26 +113,14 @@ def make_states(site):
 
 
 def make_many_stories(parent):
-    """Add stories below `parent`, of which lists and searches for “road” have a second page."""
+    """Add so many stories below `parent` that lists, and searches for “road”, have a second page."""
     for number in range(11):
         country = ["KE", "SN"][number % 2]
         builders.make_story(f"The road, part {number}", parent, countries=[country], themes=["On the road"])
 
 
-def make_version(language, title):
-    """Return a story index in `language`, below a home page: versions of the English ones."""
-    home, index = builders.home_page(), builders.make_index()
-    locale = Locale.objects.create(language_code=language)
-    first = HomePage(title=title, headline=title, slug=language, locale=locale)
-    first.translation_key = home.translation_key
-    home.get_parent().add_child(instance=first)
-    version = StoryIndexPage(title=title, slug="stories", locale=locale, show_in_menus=True)
-    version.translation_key = index.translation_key
-    return first.add_child(instance=version)
-
-
 def make_rich_story(parent, **fields):
-    """Return a story below `parent` that has all that a story can have."""
+    """Return a new story below `parent` that uses every field and every block."""
     lead = builders.make_image("Court house", shows=CleanImage.Shows.ILLUSTRATION, credit="A. Painter")
     return builders.make_story(
         "Wages after three years",
@@ -139,7 +128,7 @@ def make_rich_story(parent, **fields):
         countries=["KE"],
         themes=["Forced labour", "Recruitment fees"],
         authors=["Staff"],
-        body=ten_blocks(),
+        body=all_blocks(),
         summary=f"She asked for her wages in court, with the help of a lawyer and a {LONG_WORD}.",
         lead_image=lead,
         lead_image_alt="A court house with open doors",
@@ -152,8 +141,8 @@ def make_rich_story(parent, **fields):
 QUOTE = {"text": "Niliomba mshahara wangu.", "attribution": "A survivor in Kenya", "own_words": True}
 
 
-def ten_blocks():
-    """Return the raw body of a story with each of the ten blocks, pictures once alone, once as a gallery."""
+def all_blocks():
+    """Return the raw body of a story with every block, and pictures twice: a single one and a gallery."""
     road = builders.make_image("Road", credit="B. Photographer")
     other = builders.make_image("Somebody", shows=CleanImage.Shows.SOMEONE_ELSE)
     leaflet = builders.make_document("Leaflet", "Real Name.txt", b"Questions to ask before you go.")

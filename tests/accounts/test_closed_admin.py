@@ -1,0 +1,62 @@
+"""Nobody opens a page of the admin before signing in, and before giving the second factor."""
+
+import pytest
+from django.test import Client
+
+from tests.support.routes import admin_addresses
+from tests.support.second_factor import PAGE, with_app
+from tests.support.signing_in import LOGIN, signed_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("second_factor_for_administrators", "noon")]
+
+# Routes that need no login.
+OPEN_ROUTES = {
+    LOGIN[1:],
+    "admin/password_reset/",
+    "admin/password_reset/done/",
+    "admin/password_reset/complete/",
+    "admin/password_reset/confirm/<uidb64>/<token>/",
+    "admin/invitation/<uidb64>/<token>/",
+    "admin/jsi18n/",
+    "admin/sprite/",
+}
+# Without an identity provider in the settings, these respond with 404 to everybody.
+SINGLE_SIGN_ON_ROUTES = {"admin/single-sign-on/", "admin/single-sign-on/done/"}
+# Routes that a user may open after the password and before the second factor.
+PENDING_ROUTES = {PAGE[1:]} | OPEN_ROUTES - {LOGIN[1:], "admin/password_reset/", "admin/password_reset/done/"}
+
+
+def visitor(_admin):
+    return Client()
+
+
+def pending_user(admin):
+    return signed_in(admin)
+
+
+def pending_user_with_an_app(admin):
+    with_app(admin)
+    return signed_in(admin)
+
+
+@pytest.mark.parametrize(
+    ("person", "open_routes", "destination"),
+    [
+        (visitor, OPEN_ROUTES, LOGIN),
+        (pending_user, PENDING_ROUTES, PAGE),
+        (pending_user_with_an_app, PENDING_ROUTES, PAGE),
+    ],
+)
+def test_every_other_route_redirects(admin, person, open_routes, destination):
+    client = person(admin)
+    addresses = admin_addresses()
+    assert open_routes < addresses.keys()
+    closed = addresses.keys() - open_routes - SINGLE_SIGN_ON_ROUTES
+    assert len(closed) > 150, "the walk finds the whole admin"
+    opened = []
+    for pattern in sorted(closed):
+        for method in (client.get, client.post):
+            response = method(addresses[pattern])
+            if response.status_code != 302 or not response["Location"].startswith(destination):
+                opened.append((method.__name__, pattern, response.status_code))
+    assert opened == []

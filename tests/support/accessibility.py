@@ -1,0 +1,44 @@
+"""Checks of a page in the browser: the rules of axe, and that nothing is wider than the screen."""
+
+from pathlib import Path
+
+import axe_playwright_python
+
+AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
+ALL_RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"target-size": {"enabled": True}},  # axe has it off
+    "resultTypes": ["violations"],
+}
+RUN = """async options => {
+    const { passes, violations } = await axe.run(document, options);
+    return { passed: passes.length, violations };
+}"""
+# Returns the elements that stick out of the page, or whose text is cut off because it does not fit into them.
+# Text for screen readers may be cut off, and tables scroll by themselves.
+TOO_WIDE = """() => {
+    const root = document.documentElement;
+    const problems = [];
+    if (root.scrollWidth > root.clientWidth) problems.push(`the page is ${root.scrollWidth} wide`);
+    for (const element of document.body.querySelectorAll("*")) {
+        if (element.closest(".visually-hidden, .skip-link, .table-scroll")) continue;
+        const sticksOut = element.getBoundingClientRect().right > root.clientWidth + 1;
+        const isCut = getComputedStyle(element).overflowX !== "visible"
+            && element.scrollWidth > element.clientWidth && element.tagName !== "INPUT";
+        if (sticksOut || isCut) problems.push(element.outerHTML.slice(0, 80));
+    }
+    return problems;
+}"""
+
+
+def run_axe(page, options=ALL_RULES):
+    """Return what axe finds wrong in `page`, a line for each element."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    result = page.evaluate(RUN, options)
+    assert result["passed"], "axe did not run"
+    return [
+        f"{violation['id']} at {node['target']}: {node['html'][:100]}"
+        for violation in result["violations"]
+        for node in violation["nodes"]
+    ]

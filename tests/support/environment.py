@@ -1,0 +1,93 @@
+"""Runs Python and manage.py in their own processes, with chosen environment variables."""
+
+import os
+import re
+import secrets
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from django.conf import settings
+from psycopg import sql
+
+from tests.support.production import BARE
+
+ROOT = Path(__file__).parents[2]
+# The variables that production needs.
+REQUIRED = {
+    "SECRET_KEY": "k3y-of-the-tests-with-many-characters-0123456789-abcdefgh",
+    "BASE_URL": "https://stories.example.org",
+}
+# Code that reads the settings, as every start does.
+READ_SETTINGS = "from django.conf import settings; settings.DEBUG"
+
+
+def run(code, tmp_path, **variables):
+    """Run Python code in production mode, with `tmp_path` as data folder; return the finished process."""
+    environment = BARE | {"DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "site_project.settings"}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment | REQUIRED | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def read_settings(tmp_path, expression, **variables):
+    """Return the printed value of a Python expression about `settings` in production mode."""
+    result = run(f"from django.conf import settings; print({expression})", tmp_path, **variables)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+def error_at_start(tmp_path, **variables):
+    """Start in production mode, which must fail; return the error message, which must be one line."""
+    result = run(READ_SETTINGS, tmp_path, **variables)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    [line] = result.stderr.strip().splitlines()
+    return line
+
+
+def manage(variables, *words):
+    """Start `manage.py` with the arguments `words` and the environment `variables`; return the process."""
+    command = [sys.executable, "manage.py", *words]
+    return subprocess.Popen(
+        command, env=variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+
+def output_of(process):
+    """Wait for `process`, which must succeed, and return its output."""
+    output = process.communicate(timeout=300)[0]
+    assert process.returncode == 0, output
+    return output
+
+
+@contextmanager
+def empty_database(tmp_path):
+    """Yield the environment variables, and the data folder, of a site with a new and empty database."""
+    folder = tmp_path / secrets.token_hex(4)
+    variables = BARE | REQUIRED | {"DATA_DIR": str(folder)}
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        yield variables, folder
+        return
+    server = os.environ["DATABASE_URL"]
+    name = f"empty_{secrets.token_hex(4)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield variables | {"DATABASE_URL": urlsplit(server)._replace(path=f"/{name}").geturl()}, folder
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} (FORCE)").format(sql.Identifier(name)))
+
+
+def variables_in_code():
+    """Return the names of the environment variables that are read for the settings."""
+    code = "".join((ROOT / "site_project" / name).read_text() for name in ("environment.py", "settings.py"))
+    secret_names = re.findall(r"read_secret\(\"([A-Z0-9_]+)\"", code)
+    return {*re.findall(r"read\w*\(\s*\"([A-Z0-9_]+)\"", code), *(f"{name}_FILE" for name in secret_names)}

@@ -1,0 +1,13 @@
+"""The Content Security Policies of the site, as its responses must have them."""
+
+PUBLIC = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+)
+FILE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+ADMIN = (
+    PUBLIC.replace("img-src 'self'", "img-src 'self' blob:")
+    + "; style-src-attr 'unsafe-inline'; frame-src 'self'"
+)
+# The policy of previews, which the page editor shows in a frame.
+FRAMED = ADMIN.replace("frame-ancestors 'none'", "frame-ancestors 'self'")

@@ -1,0 +1,43 @@
+"""Requests to a server that listens on a port of this machine. `make container` uses them too."""
+
+import http.client
+import socket
+
+PATIENCE = 120  # seconds
+# A CSRF token of the length that Django expects.
+TOKEN = "a" * 32
+
+
+def answer(port, path):
+    """Return the body of the response of the server at `port`, or b"" if it does not run."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().read()
+    except (ConnectionError, http.client.HTTPException):
+        return b""
+    finally:
+        connection.close()
+
+
+def begin_upload(port):
+    """Send half of a request, wait until the site has begun to process it, and return the connection."""
+    lines = [
+        "POST /admin/login/ HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        f"Cookie: csrftoken={TOKEN}",
+        "Content-Type: application/x-www-form-urlencoded",
+        "Content-Length: 10",
+        "Expect: 100-continue",
+    ]
+    connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+    connection.sendall("\r\n".join([*lines, "", "a=1&"]).encode())
+    assert connection.recv(25).startswith(b"HTTP/1.1 100")
+    return connection
+
+
+def end_upload(connection):
+    """Send the other half; return the first line of the response."""
+    connection.sendall(b"b=2&c=")
+    with connection, connection.makefile("rb") as file:
+        return file.readline().strip() or file.readline().strip()

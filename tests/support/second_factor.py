@@ -1,0 +1,120 @@
+"""Second factors and proofs in the tests: codes of an app, passkeys, and authenticating again."""
+
+import datetime
+import json
+import time
+from base64 import b32decode
+from binascii import unhexlify
+
+from django_otp.oath import totp
+
+from accounts import second_factor
+from accounts.reauthentication import IDENTITY_VERIFIED_AT, VALID_FOR
+from accounts.second_factor import FACTOR_VERIFIED_AT
+from tests.support import builders
+from tests.support.signing_in import is_signed_in, signed_in
+from tests.support.soft_passkey import SoftPasskey
+
+# The pages on which a user gives the second factor, and manages their own.
+PAGE, MINE = "/admin/second-factor/", "/admin/second-factor/mine/"
+# For this time an app shows the same code.
+STEP = datetime.timedelta(seconds=30)
+# The secret of the app that with_app() registers, in hexadecimal.
+KEY = "0123456789abcdef0123456789abcdef01234567"
+# The heading of the page that asks a user to authenticate again.
+ASKED = "Is it you?"
+
+
+def code_of(key=KEY, step=0):
+    """Return the code that an app with `key` shows now, or `step` times 30 seconds later."""
+    return f"{totp(unhexlify(key), drift=step):06d}"
+
+
+def with_app(user):
+    """Register an app with KEY for `user`; return the recovery codes."""
+    assert second_factor.add_app(user, KEY, code_of(step=-1))
+    return second_factor.recovery_codes(user)
+
+
+def signed_in_with_code(user):
+    """Return a client in which `user`, who gets an app, has given the password and a code."""
+    with_app(user)
+    client = signed_in(user)
+    send_code(client, code_of())
+    return client
+
+
+def send_code(client, code, **data):
+    return client.post(PAGE, {"code": code} | data)
+
+
+def key_of(client):
+    """Return the key that the page shows for a new app, in hexadecimal."""
+    return b32decode(builders.parse(client.get(PAGE)).select_one("main p code").text).hex()
+
+
+def offers_new_app(client):
+    """Return whether the page shows the picture with which an app is set up."""
+    return bool(builders.parse(client.get(PAGE)).select("main svg path"))
+
+
+# --- Passkeys ------------------------------------------------------------------------------------
+
+
+def options_in(client, address=PAGE):
+    """Return the WebAuthn options in the page."""
+    form = builders.parse(client.get(address)).select_one("form[data-passkey]")
+    return json.loads(form["data-passkey"])
+
+
+def register(client, passkey, address=PAGE, name="My stick", **lies):
+    """Add `passkey` in the page at `address`; return the response. `lies`: see SoftPasskey."""
+    answer = passkey.register(options_in(client, address), **lies)
+    return client.post(address, {"passkey": answer, "name": name})
+
+
+def with_passkey(user):
+    """Register a passkey for `user` and return it."""
+    passkey, client = SoftPasskey(), signed_in(user)
+    assert register(client, passkey).status_code == 200
+    assert is_signed_in(client)
+    return passkey
+
+
+def signed_in_with_passkey(user):
+    """Return a passkey that is registered for `user`, and a client in which it was used to sign in."""
+    passkey, client = with_passkey(user), signed_in(user)
+    use(client, passkey)
+    return passkey, client
+
+
+def use(client, passkey, address=PAGE, data=None, **lies):
+    """Answer the page at `address` with `passkey`; return the response. `lies`: see SoftPasskey."""
+    answer = passkey.authenticate(options_in(client, address), **lies)
+    return client.post(address, {"passkey": answer} | (data or {}))
+
+
+# --- Authenticating again ------------------------------------------------------------------------
+
+
+def make_stale(client, *keys):
+    """Make the proofs in the session of `client` too old for changes to who can sign in.
+
+    `keys`: those of the session, for only one of the two proofs.
+    """
+    session = client.session
+    for key in keys or (IDENTITY_VERIFIED_AT, FACTOR_VERIFIED_AT):
+        session[key] = time.time() - VALID_FOR.total_seconds() - 1
+    session.save()
+
+
+def answer(client, response, **proof):
+    """Fill `proof` into the form in `response`, the page that asks, and return the next response."""
+    page = builders.parse(response)
+    [form] = [form for form in page.select("main form") if form.select_one("[name=password], [name=code]")]
+    data = {}
+    for field in form.select("input[type=hidden]"):
+        data.setdefault(field["name"], []).append(field["value"])
+    request = response.request
+    address = request["PATH_INFO"] + (f"?{request['QUERY_STRING']}" if request["QUERY_STRING"] else "")
+    return client.post(address, data | proof)
