@@ -11,8 +11,8 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import LoginAttempt
-from tests.search.test_missed_searches import all_stored_text
 from tests.support import builders
+from tests.support.stored_text import all_stored_text
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,6 @@ from pikepdf import Array, Dictionary, Name
 from wagtail.models import UploadedFile
 
 from media.models import CleanDocument
-from tests.media.test_bad_files import bounded_memory
 from tests.support.document_bombs import BOMBS
 from tests.support.document_samples import (
     SUFFIXES,
@@ -26,6 +25,7 @@ from tests.support.document_samples import (
     zipped,
 )
 from tests.support.media_samples import photo, picture_with_metadata, saved
+from tests.support.memory import bounded_memory
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 

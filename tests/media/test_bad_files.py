@@ -4,8 +4,6 @@ import functools
 import struct
 import time
 import zlib
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -17,12 +15,10 @@ from media.models import CleanImage
 from media.sanitizer.pictures import count_scans
 from media.sanitizer.raster import MAX_SCANS
 from tests.support.media_samples import SUFFIXES, find_planted, photo, picture_with_metadata, saved, zipped
+from tests.support.memory import bounded_memory
 from tests.support.picture_bombs import BOMBS, bare_marker_jpeg
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
-
-# Bytes that refusing a file may take.
-MAX_MEMORY = 300_000_000
 
 
 def frames(number, size=(8, 8)):
@@ -138,23 +134,6 @@ for suffix in SUFFIXES:
 def cut(suffix, tenth):
     whole = picture_with_metadata(suffix, trailing=False)
     return whole[: len(whole) * tenth // 10]
-
-
-@contextmanager
-def bounded_memory():
-    """Fail if the peak memory of this process grows by more than MAX_MEMORY."""
-    refs, status = Path("/proc/self/clear_refs"), Path("/proc/self/status")
-    if not refs.exists():  # macOS has no such file.
-        yield
-        return
-    refs.write_text("5")  # This resets the peak.
-    before = peak(status)
-    yield
-    assert peak(status) - before < MAX_MEMORY
-
-
-def peak(status):
-    return next(int(line.split()[1]) for line in status.read_text().splitlines() if "VmHWM" in line) * 1024
 
 
 @pytest.mark.parametrize("name", BAD)

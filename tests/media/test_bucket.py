@@ -12,7 +12,9 @@ from django.urls import reverse
 
 from media.models import CleanDocument, CleanImage, Rendition
 from operations.backup import archive, files
-from tests.media.test_access import (
+from tests.support import builders, services
+from tests.support.document_samples import document_with_metadata
+from tests.support.files_of_pages import (
     address_of,
     author_of_draft,
     author_of_live_story,
@@ -25,8 +27,6 @@ from tests.media.test_access import (
     original_file,
     story_with,
 )
-from tests.support import builders, services
-from tests.support.document_samples import document_with_metadata
 from tests.support.media_samples import find_planted, picture_with_metadata
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]

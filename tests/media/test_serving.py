@@ -16,7 +16,8 @@ from wagtail.models import (
 from home.models import SiteSettings
 from media.models import Rendition
 from stories.terms import Country
-from tests.media.test_access import (
+from tests.support import builders
+from tests.support.files_of_pages import (
     address_of,
     author_of_live_story,
     document_block,
@@ -29,7 +30,6 @@ from tests.media.test_access import (
     story_with,
     used_by_nothing,
 )
-from tests.support import builders
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 MAX_QUERIES = 4

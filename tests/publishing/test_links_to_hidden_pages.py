@@ -13,7 +13,6 @@ from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
 from operations.outage import write_page
-from tests.publishing.test_visibility import WAYS_TO_HIDE
 from tests.site_project.test_languages import make_pair
 from tests.support.builders import (
     home_page,
@@ -23,6 +22,7 @@ from tests.support.builders import (
     make_private,
     make_story,
 )
+from tests.support.hidden_pages import WAYS_TO_HIDE
 
 pytestmark = pytest.mark.django_db
 

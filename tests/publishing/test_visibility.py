@@ -7,11 +7,7 @@ import datetime
 import re
 
 import pytest
-from django.contrib.auth.models import Group
-from django.core.management import call_command
 from django.test import Client
-from django.utils import timezone
-from wagtail.models import PageViewRestriction
 
 from home.models import FeaturedStory
 from publishing import visibility
@@ -25,6 +21,7 @@ from tests.support.builders import (
     make_user,
     parse,
 )
+from tests.support.hidden_pages import HIDDEN, HIDDEN_DAY, SHOWN, WAYS_TO_HIDE
 
 pytestmark = pytest.mark.django_db
 
@@ -56,103 +53,6 @@ def without_token(response):
 
 
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
-# Words that are in no other text of the site.
-HIDDEN, SHOWN = "Quixotic", "Marigold"
-HIDDEN_DAY, SHOWN_DAY = datetime.date(2025, 5, 5), datetime.date(2025, 5, 6)
-
-
-def hidden_story(parent=None, **fields):
-    fields = {"countries": ["KE"], "themes": ["Debt", "Kept quiet"], "date": HIDDEN_DAY} | fields
-    return make_story(f"{HIDDEN} title", parent, summary=f"{HIDDEN} summary.", **fields)
-
-
-def draft():
-    return hidden_story(live=False)
-
-
-def scheduled():
-    story = hidden_story(live=False)
-    story.go_live_at = timezone.now() + datetime.timedelta(days=2)
-    story.save_revision().publish()
-    return story
-
-
-def unpublished():
-    story = hidden_story()
-    story.unpublish()
-    return story
-
-
-def expired():
-    story = hidden_story()
-    story.expire_at = timezone.now() - datetime.timedelta(minutes=1)
-    story.save()
-    call_command("publish_scheduled")
-    return story
-
-
-def private():
-    return make_private(hidden_story())
-
-
-def for_a_group():
-    story = hidden_story()
-    restriction = PageViewRestriction.objects.create(page=story, restriction_type=PageViewRestriction.GROUPS)
-    restriction.groups.add(Group.objects.get(name="Editors"))
-    return story
-
-
-def below_private_section():
-    section = make_private(make_index(make_index(), title=f"{HIDDEN} section", show_in_menus=True))
-    return hidden_story(parent=make_index(section, title=f"{HIDDEN} part"))
-
-
-# Each alias is made before its source becomes private: later, Wagtail would copy the restriction too.
-
-
-def alias_of_private():
-    story = hidden_story()
-    alias = story.create_alias(parent=make_index(), update_slug="zero")
-    make_private(story)
-    return alias
-
-
-def alias_of_alias_of_private():
-    index = make_index()
-    story = hidden_story()
-    first = story.create_alias(parent=index, update_slug="one")
-    second = first.create_alias(parent=index, update_slug="two")
-    make_private(story)
-    return second
-
-
-def below_alias_of_private():
-    section = make_index(make_index(), title=f"{HIDDEN} section")
-    alias = section.create_alias(parent=make_index(), update_slug="section")
-    make_private(section)
-    return hidden_story(parent=alias)
-
-
-def alias_of_what_is_below_a_private_section():
-    section = make_index(make_index(), title=f"{HIDDEN} section")
-    alias = hidden_story(parent=section).create_alias(parent=make_index(), update_slug="three")
-    make_private(section)
-    return alias
-
-
-WAYS_TO_HIDE = [
-    draft,
-    scheduled,
-    unpublished,
-    expired,
-    private,
-    for_a_group,
-    below_private_section,
-    alias_of_private,
-    alias_of_alias_of_private,
-    below_alias_of_private,
-    alias_of_what_is_below_a_private_section,
-]
 
 
 @pytest.fixture
@@ -161,6 +61,9 @@ def hidden():
     stories = [hide() for hide in WAYS_TO_HIDE]
     assert len(visibility.find_hidden_paths()) <= visibility.MAX_PATHS, "hidden paths would not be cached"
     return stories
+
+
+SHOWN_DAY = datetime.date(2025, 5, 6)
 
 
 @pytest.fixture

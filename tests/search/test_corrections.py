@@ -20,8 +20,8 @@ from search.known_words import get_site_words, store_known_words
 from search.models import KnownWord
 from stories.demo.load import DEMO_DIR, get_story_slugs, read_toml
 from stories.models import StoryPage
-from tests.publishing.test_visibility import WAYS_TO_HIDE
 from tests.support.builders import home_page, make_author, make_index, make_private, make_story
+from tests.support.hidden_pages import WAYS_TO_HIDE
 
 pytestmark = pytest.mark.django_db
 

@@ -17,9 +17,9 @@ from wagtail.models import Locale, Page
 
 from home.models import HomePage
 from stories.models import StoryCountry, StoryPage, StoryTheme
-from tests.publishing.test_visibility import WAYS_TO_HIDE
 from tests.support.builders import home_page, make_index, make_plain_page, make_story, make_theme, parse
 from tests.support.fuzzing import number_of_examples, thoroughly
+from tests.support.hidden_pages import WAYS_TO_HIDE
 
 pytestmark = pytest.mark.django_db
 

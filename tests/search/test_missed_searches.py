@@ -17,6 +17,7 @@ from wagtail.models import ModelLogEntry
 from search.missed import LOCK_TIMEOUT, count_missed_search, get_countable_words
 from search.models import MissedSearch
 from tests.support.builders import make_user, parse
+from tests.support.stored_text import all_stored_text
 
 pytestmark = pytest.mark.django_db
 
@@ -35,17 +36,6 @@ def miss(text, times, on=FIRST_DAY):
 def make_reported(words, count=5, month=datetime.date(2026, 3, 1)):
     digest = f"digest of {words}"
     return MissedSearch.objects.create(digest=digest, words=words, count=count, month=month)
-
-
-def all_stored_text():
-    """Return the content of all tables of the database as one text, in lower case."""
-    with connection.cursor() as cursor:
-        tables = connection.introspection.table_names(cursor)
-        rows = []
-        for table in tables:
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
-            rows += cursor.fetchall()
-    return str(rows).casefold()
 
 
 # --- Counting ------------------------------------------------------------------------------------

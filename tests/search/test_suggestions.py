@@ -13,8 +13,8 @@ from wagtail.models import Locale, Page
 
 from stories.models import StoryCountry, StoryIndexPage, StoryPage, StoryTheme
 from stories.terms import Theme
-from tests.publishing.test_visibility import HIDDEN, SHOWN, WAYS_TO_HIDE
 from tests.support.builders import home_page, make_index, make_plain_page, make_private, make_story
+from tests.support.hidden_pages import HIDDEN, SHOWN, WAYS_TO_HIDE
 
 pytestmark = pytest.mark.django_db
 

@@ -21,10 +21,10 @@ from accounts.invitations import tokens
 from home.models import SiteSettings
 from operations.outage import write_page
 from site_project import urls as site_urls
-from tests.media.test_access import address_of, document_block
 from tests.site_project.test_site import address_of as address_of_route
 from tests.site_project.test_site import admin_patterns
 from tests.support import builders
+from tests.support.files_of_pages import address_of, document_block
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
