@@ -9,10 +9,7 @@ from bs4 import BeautifulSoup
 from tests.support.payload_world import World
 from tests.support.payloads import SHORTEST, text_blocks, text_fields
 
-pytestmark = [
-    pytest.mark.sqlite_only,
-    pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
-]
+pytestmark = pytest.mark.sqlite_only
 # Attributes whose address a browser follows or loads.
 LINKS = {"action", "background", "cite", "data", "formaction", "href", "ping", "poster", "src", "xlink:href"}
 SCRIPTS = re.compile(r"[\x00-\x20]*(javascript|vbscript|data):", re.IGNORECASE)
