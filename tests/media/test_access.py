@@ -153,7 +153,7 @@ def document_file():
     return f"/media/{document.file.name}"
 
 
-# A member has an account without permissions. A reader is in the group that may see the private pages.
+# A member has an account without permissions. A reader is in the group that private_to_group lets in.
 WHO = ["visitor", "member", "reader", "editor", "moderator"]
 ALL, STAFF, NOBODY = "yes yes yes yes yes", "no no no yes yes", "no no no no no"
 MEMBERS, GROUP = "no yes yes yes yes", "no no yes yes yes"
@@ -200,12 +200,12 @@ def log_in(client, who):
         client.force_login(builders.make_user(*[groups[who]] if who in groups else []))
 
 
-@pytest.mark.parametrize("thing", TABLE)
-def test_who_gets_the_file(thing):
-    address = thing()
-    public = TABLE[thing] == ALL and address.startswith("/media/")
+@pytest.mark.parametrize("make_file", TABLE)
+def test_who_gets_the_file(make_file):
+    address = make_file()
+    public = TABLE[make_file] == ALL and address.startswith("/media/")
     cache = "public, max-age=600" if public else "private, no-store"
-    for who, allowed in zip(WHO, TABLE[thing].split(), strict=True):
+    for who, allowed in zip(WHO, TABLE[make_file].split(), strict=True):
         client = Client()
         log_in(client, who)
         response = get(client, address)

@@ -188,7 +188,7 @@ def test_error_says_what_to_do(name, words, editor):
 @pytest.mark.parametrize("name", BOMBS)
 def test_picture_bomb_takes_no_time_of_the_worker(name, editor):
     file = SimpleUploadedFile(name, BOMBS[name]())
-    start = time.process_time()
+    start = time.process_time()  # of this process, not of the sanitizer's
     assert "can't be read" in " ".join(post_one(editor, file))
     assert time.process_time() - start < 2
 
@@ -222,16 +222,10 @@ HOSTILE_NAMES = [
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_name_and_type_of_the_upload_are_not_used(name, editor, store):
     """Only the picture is stored. Its name, and the format that the name claims, are ignored."""
-    data = picture_with_metadata("png")
-    errors = None
-    response = editor.post(
-        reverse("wagtailimages:add"),
-        {"title": "x", "shows": "place", "file": SimpleUploadedFile(name, data)},
-    )
-    if response.status_code == 200:
-        errors = response.context["form"].errors
+    file = SimpleUploadedFile(name, picture_with_metadata("png"))
+    response = editor.post(reverse("wagtailimages:add"), {"title": "x", "shows": "place", "file": file})
+    assert response.status_code == 302, response.context["form"].errors
     files = [path for path in store.rglob("*") if path.is_file()]
-    assert errors is None
     assert [path.parent.name for path in files] == ["original_images"]
     assert [(len(path.stem), path.suffix) for path in files] == [(32, ".png")]
     assert find_planted(files[0].read_bytes()) == []
