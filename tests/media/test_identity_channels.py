@@ -40,7 +40,6 @@ def test_sheet_that_excel_does_not_list_is_shown():
 
 
 def test_full_screen_is_left_out():
-    """A document that fills the screen could imitate other programs."""
     assert "FullScreen" not in STANDARD_NAMES
 
 
