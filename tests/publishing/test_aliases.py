@@ -198,7 +198,7 @@ def test_a_withdrawn_alias_stays_so_when_its_source_is_published(client):
 
 
 def test_a_hidden_alias_does_not_become_public_when_it_is_converted(client):
-    """Converting makes an alias an ordinary page with the same content. Permission to edit is enough for it."""
+    """Converting makes an alias an ordinary page with the same content, and takes permission to edit only."""
     section, part = private_section()
     last = chain_of(make_story(f"{WORD} story", part), 2)
     further = last.create_alias(parent=make_index(), update_slug="further")
