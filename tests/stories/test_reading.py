@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.core.management import call_command
 from django.template.loader import render_to_string
-from wagtail.models import Locale
+from wagtail.models import Locale, Site
 
 from home.models import HomePage, SiteSettings
 from tests.support.builders import (
