@@ -33,7 +33,7 @@ from tests.support.files_of_pages import (
     logo,
     original_file,
     story_with,
-    used_by_nomake_file,
+    used_by_nothing,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
@@ -44,13 +44,13 @@ MAX_QUERIES = 4
 
 
 @pytest.mark.parametrize(
-    "make_file", [live_story, author_of_live_story, logo, document_of_live_story, draft, used_by_nomake_file]
+    "make_file", [live_story, author_of_live_story, logo, document_of_live_story, draft, used_by_nothing]
 )
 def test_visitors_file_takes_few_queries_and_sets_no_cookie(make_file, client, django_assert_max_num_queries):
     address = make_file()
     get(client, address)  # Content types are read once by each process.
     # After a 404, the middleware for redirects takes two queries.
-    is_missing = make_file in (draft, used_by_nomake_file)
+    is_missing = make_file in (draft, used_by_nothing)
     with django_assert_max_num_queries(MAX_QUERIES + 2 * is_missing):
         response = get(client, address)
     assert not response.cookies
@@ -79,7 +79,7 @@ def test_reference_from_an_object_with_a_text_key_is_ignored(client):
 
 
 @pytest.mark.parametrize("cookie", ["", "nonsense", "0" * 32])
-def test_invalid_session_cookie_opens_nomake_file(cookie, client):
+def test_invalid_session_cookie_opens_nothing(cookie, client):
     address = draft()
     client.cookies[site_settings.SESSION_COOKIE_NAME] = cookie
     response = get(client, address)
@@ -124,7 +124,7 @@ def test_withdrawal_takes_effect_at_once(what, client):
     "address",
     [
         "/media/",
-        "/media/images/nomake_file.jpg",
+        "/media/images/nothing.jpg",
         "/media/images/%00.jpg",
         "/media/%2e%2e/db.sqlite3",
         "/media//etc/passwd",
@@ -184,7 +184,7 @@ def test_password_of_a_page_opens_its_pictures(client):
     assert (response.status_code, response["Cache-Control"]) == (200, "private, no-store")
 
 
-def test_account_that_was_closed_opens_nomake_file(client):
+def test_account_that_was_closed_opens_nothing(client):
     address = draft()
     editor = builders.make_user("Editors")
     client.force_login(editor)
@@ -227,7 +227,7 @@ def test_front_server_sends_the_bytes(make_file, settings, client):
 
 
 @pytest.mark.parametrize("make_file", [draft, document_of_draft])
-def test_front_server_sends_nomake_file_before_the_check(make_file, settings, client):
+def test_front_server_sends_nothing_before_the_check(make_file, settings, client):
     settings.MEDIA_ACCEL_PREFIX = "/protected/"
     response = get(client, make_file())
     assert response.status_code == 404
