@@ -11,7 +11,6 @@ from django.core.management import call_command
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
 from search.models import MissedSearch, VocabularyGroup
-from stories.terms import Theme
 from tests.support.builders import (
     home_page,
     make_plain_page,
@@ -166,13 +165,6 @@ def test_a_country_a_theme_and_an_author_are_found_by_name(client):
         assert titles(search(client, words)) == [story.title], words
 
 
-def test_a_renamed_theme_is_found_by_its_new_name_only(client):
-    make_story("A story", themes=["Togoland"])
-    Theme.objects.filter(name="Togoland").update(name="Ghana")
-    assert titles(search(client, "togoland")) == []
-    assert titles(search(client, "ghana")) == ["A story"]
-
-
 def test_a_misspelt_word_is_corrected_with_a_note(client):
     make_story("The road to Kédougou")
     assert titles(search(client, "the rode to Kedugu")) == ["The road to Kédougou"]
@@ -240,13 +232,6 @@ def test_the_root_of_the_tree_is_never_found(client):
     make_story("Root")
     call_command("update_index", verbosity=0)
     assert titles(search(client, "root")) == ["Root"]
-
-
-def test_a_new_vocabulary_group_has_effect_at_once(client):
-    make_story("Zabbaleen")
-    assert titles(search(client, "refuse collectors")) == []
-    VocabularyGroup.objects.create(terms="zabbaleen\nrefuse collectors")
-    assert titles(search(client, "refuse collectors")) == ["Zabbaleen"]
 
 
 # --- Promoted pages -------------------------------------------------------------------------------
