@@ -11,13 +11,7 @@ from django.core.management import call_command
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
 from search.models import MissedSearch, VocabularyGroup
-from tests.support.builders import (
-    home_page,
-    make_plain_page,
-    make_private,
-    make_story,
-    parse,
-)
+from tests.support.builders import home_page, make_plain_page, make_private, make_story, parse
 
 pytestmark = pytest.mark.django_db
 

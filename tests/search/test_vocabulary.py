@@ -7,13 +7,7 @@ from django.conf import settings
 
 from search.models import VocabularyGroup
 from search.vocabulary import Vocabulary
-from tests.support.builders import (
-    make_author,
-    make_index,
-    make_private,
-    make_story,
-    make_theme,
-)
+from tests.support.builders import make_author, make_index, make_private, make_story, make_theme
 from tests.support.vocabulary import also_searched, found, make_group, synonyms
 
 pytestmark = pytest.mark.django_db

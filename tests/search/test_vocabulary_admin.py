@@ -4,10 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from search.models import VocabularyGroup
-from tests.support.builders import (
-    make_user,
-    parse,
-)
+from tests.support.builders import make_user, parse
 from tests.support.vocabulary import make_group
 
 pytestmark = pytest.mark.django_db

@@ -4,9 +4,7 @@ import pytest
 from wagtail.models import Locale
 
 from stories.terms import Author, Theme
-from tests.support.builders import (
-    make_story,
-)
+from tests.support.builders import make_story
 from tests.support.vocabulary import found, make_group, synonyms
 
 pytestmark = pytest.mark.django_db
