@@ -18,7 +18,6 @@ from tests.support.builders import picture_bytes
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
-
 UPLOADS = {"document": ("a.txt", b"Words."), "picture": ("a.png", picture_bytes())}
 
 
@@ -34,10 +33,6 @@ def upload(request, editor):
         return "" if response.status_code == 302 else " ".join(response.context["form"].errors["file"])
 
     return post
-
-
-def limit(monkeypatch, **changes):
-    monkeypatch.setattr(process, "LIMITS", {kind: each._replace(**changes) for kind, each in LIMITS.items()})
 
 
 def test_one_file_is_cleaned_at_a_time(upload, monkeypatch):
@@ -63,7 +58,8 @@ def test_upload_that_waited_in_vain_gives_its_place_back(upload, monkeypatch):
 
 
 def test_file_that_takes_too_long_is_refused(upload, monkeypatch):
-    limit(monkeypatch, seconds=0.001)
+    limits = {kind: each._replace(seconds=0.001) for kind, each in LIMITS.items()}
+    monkeypatch.setattr(process, "LIMITS", limits)
     # The error of a document gives the reason. That of a picture is the same for all broken pictures.
     assert re.search("too much|can't be read", upload())
 
