@@ -93,7 +93,7 @@ def administrator_when_a_page_is_translated(scene):
 
 
 @pytest.mark.parametrize(
-    ("make", "subtree", "words"),
+    ("make_translator", "subtree", "words"),
     [
         (editor_of_english_pages, {}, "You may not add this page in French."),
         (editor_of_english_pages, {"include_subtree": "on"}, "You may not add this page in French."),
@@ -105,8 +105,8 @@ def administrator_when_a_page_is_translated(scene):
         ),
     ],
 )
-def test_nothing_is_made_when_a_part_is_refused(client, scene, make, subtree, words):
-    client.force_login(make(scene))
+def test_nothing_is_made_when_a_part_is_refused(client, scene, make_translator, subtree, words):
+    client.force_login(make_translator(scene))
     before = Page.objects.count()
 
     response = translate(client, scene.section, scene.french.pk, **subtree)
