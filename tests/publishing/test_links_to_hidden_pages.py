@@ -61,7 +61,7 @@ def link_from_everywhere(target):
     home.save()
     SearchPromotion.objects.create(query=Query.get("promoted"), page=target, sort_order=0)
     addresses = ["/", index.url, story.url, about.url, "/search/?q=promoted", "/search/?q=nothing"]
-    # With "text=1", the address of the page in text only.
+    # With "text=1" a page is shown without pictures, in text only.
     addresses += [f"{address}{'&' if '?' in address else '?'}text=1" for address in addresses]
     return [*addresses, "/feed.atom", "/feed.rss", "/sitemap.xml", "/no-such-page/", f"/{SLUG[:4]}/"]
 
