@@ -200,8 +200,8 @@ THEMES, AUTHORS, COUNTRIES = (f"/admin/snippets/stories/{name}/" for name in ("t
 SETTINGS = "/admin/settings/home/sitesettings/"
 
 
-@pytest.mark.parametrize(("group", "may_publish"), [("Editors", False), ("Moderators", True)])
-def test_permissions_of_each_group(client, group, may_publish):
+@pytest.mark.parametrize(("group", "is_moderator"), [("Editors", False), ("Moderators", True)])
+def test_permissions_of_each_group(client, group, is_moderator):
     client.force_login(make_user(group))
     assert_adds_and_changes_terms(client)
     assert_changes_no_country(client)
@@ -209,11 +209,11 @@ def test_permissions_of_each_group(client, group, may_publish):
     for address in ("/admin/users/", "/admin/groups/", "/admin/sites/", "/admin/locales/"):
         assert client.get(address).status_code == 302
     change_settings(client)
-    assert SiteSettings.objects.filter(organisation_name="A charity").exists() == may_publish
+    assert SiteSettings.objects.filter(organisation_name="A charity").exists() == is_moderator
     client.post(f"{THEMES}delete/{make_theme('Debt').pk}/")
     client.post(f"{AUTHORS}delete/{make_author('Amina').pk}/")
-    assert Theme.objects.filter(name="Debt").exists() != may_publish
-    assert Author.objects.filter(name="Amina").exists() != may_publish
+    assert Theme.objects.filter(name="Debt").exists() != is_moderator
+    assert Author.objects.filter(name="Amina").exists() != is_moderator
 
 
 def assert_adds_and_changes_terms(client):

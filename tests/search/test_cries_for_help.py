@@ -27,7 +27,7 @@ ORDINARY_SEARCHES = [
 
 
 @pytest.mark.parametrize("text", CRIES)
-def test_cry_for_help_is_recognised_in_every_language_of_the_site(text):
+def test_cry_for_help_is_recognised_whatever_the_language_of_the_page(text):
     assert Vocabulary("en").asks_for_help(text)
     assert Vocabulary("es").asks_for_help(text)
 

@@ -96,6 +96,7 @@ def test_text_that_may_identify_a_person_is_not_counted(text):
     assert not MissedSearch.objects.exists()
 
 
+# Each is searched four times. With the fifth time, words are stored.
 FEW_SEARCHES = ["zaqoriv", "Zaqóriv plumbeth", '"quixolan"', "jane@quixolan.org", "plumbeth 123 456"] * 4
 
 
