@@ -9,7 +9,6 @@ from django.core.management import call_command
 from django.db import connection
 
 from accounts.models import LoginAttempt
-from tests.search.test_missed_searches import all_stored_text
 from tests.support import builders
 from tests.support.builders import PASSWORD
 from tests.support.signing_in import (
@@ -25,6 +24,7 @@ from tests.support.signing_in import (
     is_signed_in,
     password_fields,
 )
+from tests.support.stored_text import all_stored_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 

@@ -4,8 +4,8 @@ import gzip
 
 import pytest
 
-from tests.media.test_access import address_of, story_with
 from tests.support import builders
+from tests.support.files_of_pages import address_of, story_with
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 

@@ -4,13 +4,13 @@ import datetime
 from dataclasses import dataclass
 
 import pytest
-from django.contrib.auth.models import Group
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
-from wagtail.models import CollectionViewRestriction, PageViewRestriction, Site
+from wagtail.models import CollectionViewRestriction, Site
 
 from search.models import MissedSearch, VocabularyGroup
 from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
+from tests.support.files_of_pages import document_block, private_to_group, story_with
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
@@ -35,16 +35,14 @@ def make_world():
     index = section.index
     body = [{"type": "text", "value": f"<p>{SECRET} words.</p>"}]
     filed = {"countries": ["KE"], "themes": ["Debt"], "body": body, "summary": f"{SECRET} summary."}
-    newest = datetime.date(2099, 1, 1)  # So it is on the first page of every list.
+    # With this date it is on the first page of every list.
+    newest = datetime.date(2099, 1, 1)
     builders.make_story(f"{PUBLIC_WORD} story", index, countries=["KE"], themes=["Debt"], date=newest)
     images = {name: builders.make_image(f"Of {name}", collection=section.collection) for name in HIDDEN}
     shows = {name: {"lead_image": images[name], "lead_image_decorative": True, **filed} for name in HIDDEN}
     private = builders.make_private(builders.make_story(f"{SECRET} for members", index, **shows["private"]))
     for_group = builders.make_story(f"{SECRET} for readers", index, **shows["for a group"])
-    restriction = PageViewRestriction.objects.create(
-        page=for_group, restriction_type=PageViewRestriction.GROUPS
-    )
-    restriction.groups.add(Group.objects.create(name="Readers"))
+    private_to_group(for_group)
     withdrawn = builders.make_story(f"{SECRET} withdrawn", index, **shows["withdrawn"])
     withdrawn.unpublish()
     builders.make_theme(f"{SECRET} theme")
@@ -103,7 +101,7 @@ def public_things(world):
     for page in (section.draft, world.private, world.for_group, world.withdrawn):
         yield f"{page.slug} in the sitemap", f"/{page.slug}/", "/sitemap.xml", NOBODY
     yield "public in search", "/marigold-story/", f"/search/?q={PUBLIC_WORD.lower()}", ALL
-    # The page repeats the searched word, and marks it in titles. So these rows look for addresses.
+    # The page repeats the searched word, and marks it in titles. So these two rows look for addresses.
     yield "hidden in search", f"/{SECRET.lower()}-", f"/search/?q={SECRET.lower()}", NOBODY
     yield "public suggestion", PUBLIC_WORD, f"/search/suggestions/?q={PUBLIC_WORD[:5].lower()}", ALL
     yield "hidden suggestion", SECRET, f"/search/suggestions/?q={SECRET[:5].lower()}", NOBODY
@@ -112,19 +110,15 @@ def public_things(world):
 def files(world):
     section = world.section
     public = builders.make_document("Leaflet")
-    body = [{"type": "document", "value": {"document": public.pk, "title": "x"}}]
-    builders.make_story("With a leaflet", section.index, body=body)
-    kept = builders.make_document("Kept", content=b"Other words.")
-    kept.collection = section.collection.add_sibling(name="For members")
-    kept.save()
-    builders.make_story(
-        body=[{"type": "document", "value": {"document": kept.pk, "title": "x"}}], title="Kept leaflet"
-    )
+    builders.make_story("With a leaflet", section.index, body=document_block(public))
+    for_members = builders.make_document("Leaflet for members", content=b"Other words.")
+    for_members.collection = section.collection.add_sibling(name="For members")
+    for_members.save()
+    builders.make_story("With the other leaflet", body=document_block(for_members))
     CollectionViewRestriction.objects.create(
-        collection=kept.collection, restriction_type=CollectionViewRestriction.LOGIN
+        collection=for_members.collection, restriction_type=CollectionViewRestriction.LOGIN
     )
-    shown = builders.make_image("Shown to all")
-    builders.make_story("With a picture", section.index, lead_image=shown, lead_image_decorative=True)
+    story_with(shown := builders.make_image("Shown to all"), parent=section.index)
     yield "picture of a public story", None, shown.get_rendition("width-100").url, ALL
     yield "original of a public story", None, f"/media/{shown.file.name}", NOBODY
     may_see = {"private": MEMBERS, "for a group": OWN}
@@ -133,20 +127,14 @@ def files(world):
         yield f"original of what is {name}", None, f"/media/{image.file.name}", NOBODY
     yield "document of a draft", None, section.document.url, OWN
     yield "document of a public story", None, public.url, ALL
-    yield "document in a collection for members", None, kept.url, MEMBERS
+    yield "document in a collection for members", None, for_members.url, MEMBERS
 
 
 def admin_things(world):
     section = world.section
     draft, live = f"/admin/pages/{section.draft.pk}/", f"/admin/pages/{section.live.pk}/"
-    for name in (
-        "edit/",
-        "view_draft/",
-        "history/",
-        "revisions/compare/earliest...latest/",
-        "copy/",
-        "usage/",
-    ):
+    comparison = "revisions/compare/earliest...latest/"
+    for name in ("edit/", "view_draft/", "history/", comparison, "copy/", "usage/"):
         yield f"{name} of a draft", SECRET, f"{draft}{name}", OWN
     yield "revision", SECRET, f"{draft}revisions/{section.draft.latest_revision_id}/view/", OWN
     yield "comparison with what is live", SECRET, f"{live}revisions/compare/live...latest/", OWN
@@ -154,20 +142,12 @@ def admin_things(world):
     changed = builders.make_story("Changed", section.index)
     changed.summary = f"{SECRET} summary."
     revision = changed.save_revision()
-    for name in (
-        "edit/",
-        "view_draft/",
-        "revisions/compare/live...latest/",
-        f"revisions/{revision.pk}/view/",
-    ):
+    comparison, view = "revisions/compare/live...latest/", f"revisions/{revision.pk}/view/"
+    for name in ("edit/", "view_draft/", comparison, view):
         yield f"{name} of a changed story", SECRET, f"/admin/pages/{changed.pk}/{name}", OWN
     task = section.waiting.current_task_state.task_id
-    yield (
-        "preview for a moderator",
-        SECRET,
-        f"/admin/pages/workflow/preview/{section.draft.pk}/{task}/",
-        MODERATORS,
-    )
+    preview = f"/admin/pages/workflow/preview/{section.draft.pk}/{task}/"
+    yield "preview for a moderator", SECRET, preview, MODERATORS
     yield "history of a live story", f"{SECRET} change", f"{live}history/", OWN
     yield "withdrawn in the editor", SECRET, f"/admin/pages/{world.withdrawn.pk}/edit/", OWN
     for address in (
@@ -229,6 +209,11 @@ def test_who_sees_what(role, client):
     rows = table(world)
     if user:
         client.force_login(user)
+    assert_sees(client, rows, role)
+
+
+def assert_sees(client, rows, role):
+    """Assert that `client` sees what the table says for `role`."""
     expected = {name: role in who for name, _word, _address, who in rows}
     assert {name: sees(client, word, address) for name, word, address, _who in rows} == expected
 
@@ -252,5 +237,4 @@ def test_user_before_the_second_factor_is_a_visitor(client, settings):
     world = make_world()
     rows = table(world)
     client.force_login(admin_world.make_role("administrator", world.section))
-    expected = {name: "visitor" in who for name, _word, _address, who in rows}
-    assert {name: sees(client, word, address) for name, word, address, _who in rows} == expected
+    assert_sees(client, rows, "visitor")

@@ -8,53 +8,20 @@ from urllib.parse import urlencode
 import pytest
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
-from django.test import Client
 from django.urls import reverse
 from wagtail.models import GroupPagePermission, Locale, ModelLogEntry, Page, PageLogEntry
 
-from tests.support import admin_world, builders
+from tests.support import builders
 from tests.support.admin_world import SECRET
+from tests.support.choosing import text_of
+from tests.support.files_of_pages import document_block
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.usefixtures("store"),
-    # Wagtail 8.0 sends mails with a function that is deprecated in Django 6.1.
-    pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
-]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
-TYPES = [
-    "stories.StoryPage",
-    "stories.StoryIndexPage",
-    "home.StandardPage",
-    "stories.StoryPage,home.HomePage",
-]
+STORY, INDEX, PLAIN = "stories.StoryPage", "stories.StoryIndexPage", "home.StandardPage"
+# Values of the page chooser's parameters "page_type" and "user_perms".
+TYPES = [STORY, INDEX, PLAIN, f"{STORY},home.HomePage"]
 PERMISSIONS = ["move_to", "bulk_move_to", "copy_to", "add_subpage"]
-
-
-@pytest.fixture
-def own(editor):
-    return editor.section
-
-
-@pytest.fixture
-def other():
-    return admin_world.make_section("Other", SECRET)
-
-
-@pytest.fixture
-def editor(client):
-    client.section = admin_world.make_section("Own", "Plain")
-    user = admin_world.make_role("editor", client.section)
-    client.group = user.groups.get()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def admin():
-    client = Client()
-    client.force_login(builders.make_user(is_superuser=True))
-    return client
 
 
 def shown(client, *addresses):
@@ -63,13 +30,12 @@ def shown(client, *addresses):
     for address in addresses:
         response = client.get(f"/admin/{address}")
         assert response.status_code < 500, address
-        body = response.getvalue() if response.streaming else response.content
-        if SECRET in body.decode(errors="replace"):
+        if SECRET in text_of(response):
             found.append(address)
     return found
 
 
-def test_page_chooser_with_all_its_parameters(editor, admin, own, other):
+def test_page_chooser_with_all_its_parameters(writer, admin_client, other):
     builders.make_private(builders.make_story(f"{SECRET} for members", other.index))
     questions = ["can_choose_root=1", "multiple=1", "locale=en", "match_subclass="]
     questions += [f"page_type={each}" for each in TYPES]
@@ -79,36 +45,36 @@ def test_page_chooser_with_all_its_parameters(editor, admin, own, other):
     # Searched in lower case, as the page repeats the searched word.
     places = ["?", f"{other.index.pk}/?", f"search/?q={SECRET.lower()}&", "search/?q=story&"]
     addresses = [f"choose-page/{place}{question}" for place in places for question in questions]
-    assert shown(editor, *addresses) == []
-    listed = editor.get(f"/admin/choose-page/{other.index.pk}/?page_type=stories.StoryPage").json()["html"]
+    assert shown(writer, *addresses) == []
+    listed = writer.get(f"/admin/choose-page/{other.index.pk}/?page_type=stories.StoryPage").json()["html"]
     assert "Public story of Other" in listed
-    assert shown(admin, f"choose-page/{other.index.pk}/", f"choose-page/search/?q={SECRET.lower()}")
+    assert shown(admin_client, f"choose-page/{other.index.pk}/", f"choose-page/search/?q={SECRET.lower()}")
 
 
-def test_page_chooser_does_not_begin_with_a_hidden_page(editor, admin, other):
+def test_page_chooser_does_not_begin_with_a_hidden_page(writer, admin_client, other):
     hidden = builders.make_index(other.index, f"{SECRET} index", live=False)
     builders.make_plain_page("The only one", hidden)
     address = "choose-page/?page_type=home.StandardPage"
-    assert shown(editor, address) == []
-    assert shown(admin, address) == [address]
+    assert shown(writer, address) == []
+    assert shown(admin_client, address) == [address]
 
 
-def permit_in_another_tree(editor):
+def permit_in_another_tree(writer):
     """Let `editor` edit a page beside the home page. The closest page above both sections is the root."""
     page = builders.make_index(Page.get_first_root_node(), "Another tree")
     right = Permission.objects.get(content_type__app_label="wagtailcore", codename="change_page")
-    GroupPagePermission.objects.create(group=editor.group, page=page, permission=right)
+    GroupPagePermission.objects.create(group=writer.user.groups.get(), page=page, permission=right)
 
 
-def test_report_about_all_pages_is_for_those_who_may_explore_them_all(editor, admin, other):
-    permit_in_another_tree(editor)
+def test_report_about_all_pages_is_for_those_who_may_explore_them_all(writer, admin_client, other):
+    permit_in_another_tree(writer)
     addresses = ["reports/page-types-usage/", "reports/page-types-usage/results/"]
     builders.make_story(f"{SECRET} and new", other.index, live=False)
-    assert shown(editor, *addresses) == []
-    assert shown(admin, *addresses) == addresses
+    assert shown(writer, *addresses) == []
+    assert shown(admin_client, *addresses) == addresses
 
 
-def test_api_of_pages_leaves_out_hidden_translations_and_pages_above(editor, admin, own, other):
+def test_api_of_pages_leaves_out_hidden_translations_and_pages_above(writer, admin_client, own, other):
     french = Locale.objects.create(language_code="fr")
     Page.objects.filter(pk=other.draft.pk).update(
         translation_key=own.live.translation_key, locale=french, slug=f"{SECRET}-slug"
@@ -117,8 +83,8 @@ def test_api_of_pages_leaves_out_hidden_translations_and_pages_above(editor, adm
     # Wagtail lets editors explore the page just above their section.
     own.index.move(builders.make_index(above, "Just above"), pos="last-child")
     address = f"api/main/pages/{own.live.pk}/"
-    assert shown(editor, address) == []
-    for client, hidden in ((editor, False), (admin, True)):
+    assert shown(writer, address) == []
+    for client, hidden in ((writer, False), (admin_client, True)):
         meta = client.get(f"/admin/{address}").json()["meta"]
         assert [page["id"] for page in meta["translations"]] == [other.draft.pk] * hidden
         titles = [page["title"] for page in meta["ancestors"]]
@@ -128,9 +94,9 @@ def test_api_of_pages_leaves_out_hidden_translations_and_pages_above(editor, adm
 
 @pytest.mark.parametrize("trees", [1, 2])
 @pytest.mark.parametrize("hide", ["rename", "unpublish"])
-def test_hidden_page_above_a_public_one(editor, admin, other, hide, trees):
+def test_hidden_page_above_a_public_one(writer, admin_client, other, hide, trees):
     if trees == 2:
-        permit_in_another_tree(editor)
+        permit_in_another_tree(writer)
     above = builders.make_index(other.index, "Above" if hide == "rename" else f"{SECRET} index")
     below = builders.make_index(above, "Below")
     builders.make_story("Told below", below)
@@ -143,38 +109,35 @@ def test_hidden_page_above_a_public_one(editor, admin, other, hide, trees):
     addresses = [f"choose-page/{page.pk}/" for page in (above, below, other.index)] + [found]
     for page in (above, below):
         addresses += [f"api/main/pages/{page.pk}/?fields=*", f"pages/{page.pk}/", f"pages/{page.pk}/usage/"]
-    assert shown(editor, *addresses) == []
-    assert "Told below" in editor.get(f"/admin/{found}").text
-    assert shown(admin, found) == [found]
+    assert shown(writer, *addresses) == []
+    assert "Told below" in writer.get(f"/admin/{found}").text
+    assert shown(admin_client, found) == [found]
 
 
-def test_ids_are_checked_however_they_are_written(editor, admin, other):
+def test_ids_are_checked_however_they_are_written(writer, admin_client, other):
     key = str(other.draft.pk)
     written = [key, f" {key}", f"+{key}", f"{key} ", f"\n{key}", f"0{key}", f"0_{key}"]
     places = ["choose-page/chosen-multiple/"]
     places += [f"bulk/wagtailcore/page/{action}/" for action in ("delete", "publish", "unpublish", "move")]
     for place in places:
         addresses = [f"{place}?{urlencode({'id': each})}" for each in written]
-        assert shown(editor, *addresses) == []
-        assert shown(admin, *addresses) == addresses
+        assert shown(writer, *addresses) == []
+        assert shown(admin_client, *addresses) == addresses
         for absurd in ("", "x", "\0", f"{key}.0", "9" * 40):
             query = urlencode({"id": [key, absurd]}, doseq=True)
-            assert editor.get(f"/admin/{place}?{query}").status_code == (400 if absurd == "\0" else 404)
+            assert writer.get(f"/admin/{place}?{query}").status_code == (400 if absurd == "\0" else 404)
 
 
-def test_invalid_number_is_no_server_error(editor):
-    assert editor.get("/admin/choose-page/?target_pages[]=x&user_perms=move_to").status_code == 404
+def test_invalid_number_is_no_server_error(writer):
+    assert writer.get("/admin/choose-page/?target_pages[]=x&user_perms=move_to").status_code == 404
 
 
-def test_hidden_objects_that_refer_to_own_objects(editor, admin, own, other):
+def test_hidden_objects_that_refer_to_own_objects(writer, admin_client, own, other):
     theme = builders.make_theme("Debt")
-    body = [
-        {"type": "text", "value": f'<p><a linktype="page" id="{own.live.pk}">To</a></p>'},
-        {"type": "document", "value": {"document": own.document.pk, "title": "x"}},
-    ]
-    builders.make_story(
-        f"{SECRET} refers", other.index, live=False, body=body, themes=["Debt"], lead_image=own.image
-    )
+    link = f'<p><a linktype="page" id="{own.live.pk}">To</a></p>'
+    body = [{"type": "text", "value": link}, *document_block(own.document)]
+    refers = {"body": body, "themes": ["Debt"], "lead_image": own.image}
+    builders.make_story(f"{SECRET} refers", other.index, live=False, **refers)
     alias = other.live.create_alias(parent=own.index, update_slug="theirs")
     usages = [
         f"pages/{own.live.pk}/usage/",
@@ -194,18 +157,18 @@ def test_hidden_objects_that_refer_to_own_objects(editor, admin, own, other):
         f"api/main/pages/{alias.pk}/?fields=*",
         f"api/main/pages/{own.index.pk}/?fields=*,parent(*),ancestors(*)",
     ]
-    assert shown(editor, *usages, *pages, *more) == []
-    assert shown(admin, *usages) == usages
+    assert shown(writer, *usages, *pages, *more) == []
+    assert shown(admin_client, *usages) == usages
 
 
-def test_reports_with_their_filters(editor, admin, own, other):
+def test_reports_with_their_filters(writer, admin_client, other):
     """The log has titles from the other section, those of files and of a deleted page too."""
     file = {"title": f"{SECRET} changed", "collection": other.collection.pk, "tags": ""}
     picture = file | {"shows": "place", "description": "x"}
-    admin.post(f"/admin/images/{other.image.pk}/", picture)
-    admin.post(f"/admin/documents/edit/{other.document.pk}/", file)
+    admin_client.post(f"/admin/images/{other.image.pk}/", picture)
+    admin_client.post(f"/admin/documents/edit/{other.document.pk}/", file)
     deleted = builders.make_story(f"{SECRET} deleted", other.index, live=False)
-    admin.post(f"/admin/pages/{deleted.pk}/delete/")
+    admin_client.post(f"/admin/pages/{deleted.pk}/delete/")
     assert not Page.objects.filter(pk=deleted.pk).exists()
     assert ModelLogEntry.objects.filter(label=f"{SECRET} changed").count() == 2
     assert PageLogEntry.objects.filter(label=f"{SECRET} deleted", action="wagtail.delete").exists()
@@ -220,8 +183,8 @@ def test_reports_with_their_filters(editor, admin, own, other):
         ]
     pages = [f"pages/search/?q={SECRET.lower()}", "pages/search/?content_type=stories.storypage"]
     usage = ["pages/usage/stories/storypage/", "workflows/usage/1/", "workflows/tasks/usage/1/", ""]
-    assert shown(editor, *addresses, *pages, *usage) == []
-    seen = shown(admin, *addresses)
+    assert shown(writer, *addresses, *pages, *usage) == []
+    seen = shown(admin_client, *addresses)
     assert {site_history, f"{site_history}?export=csv", f"{site_history}?label={SECRET.lower()}"} <= set(seen)
     stories = ContentType.objects.get(app_label="stories", model="storypage").pk
     assert f"{site_history}?object_type={stories}" in seen

@@ -12,12 +12,7 @@ from tests.support import admin_world
 from tests.support.admin_world import SECRET
 from tests.support.routes import FORM, Addresses, changes, routes
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.usefixtures("store"),
-    # Wagtail 8.0 sends mails with a function that is deprecated in Django 6.1.
-    pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
-]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 
 def named(table):
@@ -94,7 +89,7 @@ ADMINISTRATORS = [
     "wagtailsearchpromotions:search_terms*",
     "wagtailsnippets_stories_country:*",
 ]
-# Routes with many actions, whose names are followed by a space and the action.
+# Routes with many actions: the table has a name for each action, with a space before it.
 MANY = {"wagtail_bulk_action"}
 EDITORS |= {
     f"wagtail_bulk_action {each}"
@@ -133,7 +128,7 @@ EMPTY_ANSWERS = named("""
     wagtaildocs_chooser: chosen_multiple
     wagtailimages_chooser: chosen_multiple
 """)
-# A view of Wagtail that always fails.
+# A view of Wagtail that always fails, for administrators who test their reports of errors.
 FAILING = {"wagtailadmin_error_test"}
 
 

@@ -7,7 +7,7 @@ import pytest
 import wagtail
 from django.template.loader import get_template
 
-from tests.editing.test_overrides import TABLE
+from tests.support.overrides import TABLE
 
 pytestmark = pytest.mark.one_database
 

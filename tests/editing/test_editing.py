@@ -1,4 +1,7 @@
-"""Writing a story in the admin as Editors and Moderators: drafts, publishing and autosave."""
+"""Writing a story in the admin as Editors and Moderators: drafts, publishing and autosave.
+
+The forms are those of the page editor; tests/stories/test_story_page.py tests the model's own rules.
+"""
 
 import datetime
 
@@ -14,19 +17,13 @@ from tests.support.builders import make_image, make_index, make_story, make_user
 
 pytestmark = pytest.mark.django_db
 
+# By this header Wagtail recognises that the page editor saves by itself.
 AUTOSAVE = {"headers": {"accept": "application/json"}}
 
 
 @pytest.fixture
 def index():
     return make_index()
-
-
-@pytest.fixture
-def editor(client):
-    """A client logged in as a member of Editors: they may not publish."""
-    client.force_login(make_user("Editors"))
-    return client
 
 
 @pytest.fixture
@@ -68,18 +65,20 @@ def test_editor_saves_a_draft_that_nobody_else_sees(editor, index, client):
     assert "A new story" not in client.get("/stories/").content.decode()
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"summary": "", "date": "", "body": ()},
-        {"body": [("heading", {"text": "", "level": "2"})]},
-        {"body": [("quote", {"text": "", "attribution": "", "language": ""})]},
-        {"body": [("action", {"heading": "", "text": "", "label": "", "page": "", "url": ""})]},
-        {"body": [("chosen_stories", {"heading": "", "stories": {"count": "0"}})]},
-        {"body": [("pictures", {"pictures": {"count": "0"}})]},
-    ],
-    ids=lambda fields: ",".join([*fields][:1]) + str(len(str(fields))),
-)
+# Fields of drafts in which something is missing.
+INCOMPLETE = {
+    "no text": {"summary": "", "date": "", "body": ()},
+    "empty heading": {"body": [("heading", {"text": "", "level": "2"})]},
+    "empty quote": {"body": [("quote", {"text": "", "attribution": "", "language": ""})]},
+    "empty button": {
+        "body": [("action", {"heading": "", "text": "", "label": "", "page": "", "url": ""})],
+    },
+    "no chosen story": {"body": [("chosen_stories", {"heading": "", "stories": {"count": "0"}})]},
+    "no picture": {"body": [("pictures", {"pictures": {"count": "0"}})]},
+}
+
+
+@pytest.mark.parametrize("fields", INCOMPLETE.values(), ids=INCOMPLETE)
 def test_incomplete_draft_is_saved_and_can_be_opened_and_previewed(editor, index, fields):
     editor.post(add_address(index), story_form(**fields))
 
@@ -134,11 +133,11 @@ def test_moderator_publishes(moderator, index, client):
         ({"summary": ""}, ["summary"]),
         ({"summary": "x" * 601}, ["summary"]),
         ({"body": ()}, ["body"]),
-        ({"body": [("heading", {"text": "", "level": "2"})]}, ["body"]),
-        ({"body": [("pictures", {"pictures": {"count": "0"}})]}, ["body"]),
+        (INCOMPLETE["empty heading"], ["body"]),
+        (INCOMPLETE["no picture"], ["body"]),
         ({"slug": "country"}, ["slug"]),
         ({"content_notes": ["nonsense"]}, ["content_notes"]),
-        ({"date": "", "summary": "", "body": ()}, ["body", "date", "summary"]),
+        (INCOMPLETE["no text"], ["body", "date", "summary"]),
     ],
     ids=str,
 )
@@ -218,7 +217,7 @@ def test_old_address_leads_to_the_new_one_after_a_change_of_the_slug(
 
 
 def test_half_an_hour_of_autosaves_leaves_at_most_three_revisions(editor, index, time_machine):
-    """Wagtail's page editor overwrites the revision that it saved itself in the same session."""
+    """One for the first save, one that all autosaves of the session overwrite, and one saved by hand."""
     start = timezone.now()
     time_machine.move_to(start)
     created = editor.post(add_address(index), story_form(title="Word 0"), **AUTOSAVE).json()

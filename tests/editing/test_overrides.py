@@ -17,30 +17,16 @@ from django.utils.module_loading import import_string
 
 from editing import wagtail_hooks  # noqa: F401 - importing it applies the patches
 from editing.patches import patches
+from tests.support.overrides import ROOT, TABLE
 
 pytestmark = pytest.mark.one_database
 
-ROOT = Path(__file__).parents[2]
 PACKAGES = Path(wagtail.__file__).parents[1]
 # Folders without code of the running site.
 SKIPPED = {"tests", ".venv", "data"}
-ROW = re.compile(r"^\| `([^`]+)` \| `([^`]+)` \| (.+) \| (.+) \| `(\w+)` \|$", re.MULTILINE)
 ISSUE = re.compile(r"none known|\[#(\d+)\]\(https://github\.com/wagtail/wagtail/issues/\1\)")
 # Assignments that are no overrides: (file, target). This one is a documented setting of Pillow.
 SETTINGS = {("media/sanitizer/raster.py", "PngImagePlugin.MAX_TEXT_MEMORY")}
-
-
-def read_table():
-    """Return {what: (ours, why, upstream, hash)}."""
-    text = (ROOT / "docs/overrides.md").read_text()
-    rows = ROW.findall(text)
-    assert len(rows) == len(re.findall(r"^\| `", text, re.MULTILINE)), "a row has another format"
-    table = {what: rest for what, *rest in rows}
-    assert len(table) == len(rows), "something has two rows"
-    return table
-
-
-TABLE = read_table()
 
 
 def is_file(name):

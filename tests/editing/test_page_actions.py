@@ -12,11 +12,10 @@ pytestmark = pytest.mark.django_db
 
 def make_user_with(page, *codenames):
     """Return a user with the permissions `codenames` for `page` and the pages below it."""
-    group = Group.objects.create(name="Some")
+    group = Group.objects.create(name="Group of the test")
     group.permissions.add(Permission.objects.get(codename="access_admin"))
-    for permission in Permission.objects.filter(
-        content_type__app_label="wagtailcore", codename__in=codenames
-    ):
+    rights = Permission.objects.filter(content_type__app_label="wagtailcore", codename__in=codenames)
+    for permission in rights:
         GroupPagePermission.objects.create(group=group, page=page, permission=permission)
     user = builders.make_user()
     user.groups.add(group)
@@ -56,6 +55,7 @@ def test_page_that_may_not_be_edited_is_not_copied(client):
 @pytest.mark.parametrize("hidden", [True, False])
 @pytest.mark.parametrize("what", ["alias", "page below an alias", "list with an alias", "page"])
 def test_copy_of_a_hidden_page_is_a_draft(client, hidden, what):
+    """An alias, and all below it, is hidden with its source in the private part. A page beside it is not."""
     part = builders.make_index(builders.make_index(), "Part")
     source = builders.make_index(part, "Source")
     section = builders.make_index(builders.make_index(), "Section")

@@ -1,4 +1,7 @@
-"""With a script in every text of the database, no response has a script that a browser would run."""
+"""With a script in every text of the database, no response has a script that a browser would run.
+
+The scripts are those of tests/support/payloads.py: they call `_p`, or load a picture with the address "x".
+"""
 
 import json
 import re
@@ -108,13 +111,14 @@ def assert_every_text_is_filled(filled):
 
 
 @pytest.mark.parametrize("turn", [0, 1])
-def test_no_answer_holds_a_script(client, db, store, turn):
+def test_no_response_holds_a_script(client, db, store, turn):
     filled = World(turn)
     assert_every_text_is_filled(filled)
     faults, statuses = visit(client, filled.public())
     client.force_login(filled.administrator)
     # Wagtail's "error_test" always fails.
     routes = [address for name, address in filled.routes.items() if "error_test" not in name]
+    # Some public pages again, as they show more to users who may edit them.
     for addresses in (filled.public()[:4], filled.pages(), routes):
         more, found = visit(client, addresses)
         faults += more

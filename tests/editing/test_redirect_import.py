@@ -1,7 +1,6 @@
 """An import of redirects imports all rows, or none with an error message."""
 
 import tempfile
-from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
@@ -17,12 +16,10 @@ COLUMNS = {"from_index": "0", "to_index": "1", "permanent": "on"}
 
 
 @pytest.fixture
-def admin(client, tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        tempfile, "tempdir", str(tmp_path)
-    )  # Where Wagtail stores the file between the steps.
-    client.force_login(builders.make_user(is_superuser=True))
-    return client
+def admin(admin_client, tmp_path, monkeypatch):
+    # Wagtail stores the file here between the steps.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return admin_client
 
 
 def upload(admin, text):
@@ -45,22 +42,23 @@ def test_file_is_imported(admin):
     assert set(Redirect.objects.values_list("old_path", flat=True)) == {"/old", "/older"}
 
 
-def test_short_row_imports_nothing(admin):
-    fields = upload(admin, "from,to\n/old,https://example.org/\n/older\n")
-    assert_refused(admin.post(PROCESS, fields, follow=True))
-
-
 @pytest.mark.parametrize(
-    "changed", [{"import_file_name": "x"}, {"input_format": ""}, {"import_file_name": Signer().sign("gone")}]
+    ("second_row", "changed"),
+    [
+        pytest.param("/older", {}, id="row without a target"),
+        pytest.param("", {"import_file_name": "x"}, id="unsigned file name"),
+        pytest.param("", {"import_file_name": Signer().sign("gone")}, id="missing file"),
+        pytest.param("", {"input_format": ""}, id="no format"),
+    ],
 )
-def test_fields_that_wagtail_did_not_sign_import_nothing(admin, changed):
-    fields = upload(admin, "from,to\n/old,https://example.org/\n") | changed
+def test_faulty_import_stores_nothing(admin, second_row, changed):
+    fields = upload(admin, f"from,to\n/old,https://example.org/\n{second_row}\n") | changed
     assert_refused(admin.post(PROCESS, fields, follow=True))
 
 
-def test_file_that_is_gone_imports_nothing(admin, tmp_path):
+def test_file_deleted_between_the_steps_imports_nothing(admin, tmp_path):
     fields = upload(admin, "from,to\n/old,https://example.org/\n")
-    for path in Path(tmp_path).glob("tmp*"):
+    for path in tmp_path.glob("tmp*"):
         path.unlink()
     assert_refused(admin.post(PROCESS, fields, follow=True))
 

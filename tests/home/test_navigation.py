@@ -1,13 +1,12 @@
 """Main menu, breadcrumbs and section menu: which pages they have, and how they mark the current one."""
 
 import pytest
+from wagtail.models import Page
 
 from tests.support.builders import home_page, make_index, make_plain_page, make_private, make_story, parse
+from tests.support.hidden_pages import HIDDEN, SHOWN
 
 pytestmark = pytest.mark.django_db
-
-# Words in the titles of hidden and of public pages, which no other text of the site has.
-HIDDEN, SHOWN = "Quixotic", "Marigold"
 
 
 def html_of(client, address):
@@ -97,29 +96,16 @@ def test_help_page_is_linked_in_the_footer_of_every_page(client):
 
 
 def test_more_pages_take_no_more_queries(client, django_assert_num_queries):
-    def add(number):
-        page = make_plain_page(f"Page {number}", show_in_menus=True)
-        make_plain_page("Part", parent=page)
-
-    add(1)
-    client.get("/page-1/part/")  # the first request fills Wagtail's caches
-    with django_assert_num_queries(7):
-        client.get("/page-1/part/")
-    for number in range(2, 12):
-        add(number)
-    with django_assert_num_queries(7):
-        client.get("/page-1/part/")
+    for numbers in ([1], range(2, 12)):
+        for number in numbers:
+            make_plain_page("Part", parent=make_plain_page(f"Page {number}", show_in_menus=True))
+        client.get("/page-1/part/")  # the first request fills Wagtail's caches
+        with django_assert_num_queries(7):
+            client.get("/page-1/part/")
 
 
-def hide_plain_page(page, way):
-    if way == "draft":
-        page.unpublish()
-    else:
-        make_private(page)
-
-
-@pytest.mark.parametrize("way", ["draft", "private"])
-def test_hidden_pages_are_in_no_menu_and_no_search_results(client, way):
+@pytest.mark.parametrize("hide", [Page.unpublish, make_private])
+def test_hidden_pages_are_in_no_menu_and_no_search_results(client, hide):
     index, about = make_index(), make_plain_page("About", show_in_menus=True)
     make_plain_page(f"{SHOWN} page", show_in_menus=True)
     make_plain_page(f"{SHOWN} part", parent=about)
@@ -136,7 +122,7 @@ def test_hidden_pages_are_in_no_menu_and_no_search_results(client, way):
     ]
     make_plain_page(f"{HIDDEN} inner page", parent=hidden[0]).unpublish()
     for page in hidden:
-        hide_plain_page(page, way)
+        hide(page)
 
     for address in ("/", "/about/", "/stories/", "/search/?q=page"):
         assert_only_shown(html_of(client, address))
@@ -152,5 +138,4 @@ def test_hidden_section_is_not_in_breadcrumbs_or_search_results(client):
 
     assert_only_shown(html_of(client, story.url))
     assert_only_shown(html_of(client, "/search/?q=title"))
-    breadcrumbs = [link.text for link in parse(client.get(story.url)).select(".breadcrumbs a")]
-    assert breadcrumbs == ["Home", "Stories"]
+    assert breadcrumbs(client, story.url) == ["Home", "Stories", story.title]

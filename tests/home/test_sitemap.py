@@ -4,15 +4,9 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
-from wagtail.models import Locale
 
-from home.models import HomePage
-from stories.models import StoryIndexPage
 from stories.renditions import make_renditions
 from tests.support.builders import (
-    home_page,
     make_image,
     make_index,
     make_plain_page,
@@ -21,6 +15,7 @@ from tests.support.builders import (
     make_theme,
     pictures_block,
 )
+from tests.support.site import make_version
 
 pytestmark = pytest.mark.django_db
 
@@ -83,8 +78,6 @@ def test_stories_kept_out_of_search_engines_are_not_in_the_sitemap(client):
     found = set(read(client))
     assert {"/stories/listed/", "/stories/country/senegal/"} <= found
     assert not {kept.url, "/stories/country/kenya/", "/stories/theme/mining/"} & found
-    page = client.get(kept.url).content.decode()
-    assert '<meta name="robots" content="noindex">' in page
 
 
 def test_an_alias_is_not_in_the_sitemap(client):
@@ -122,16 +115,9 @@ def test_the_sitemap_has_the_images_of_a_page_whose_renditions_exist(client, sto
 
 def test_pages_have_links_to_their_public_translations(client):
     make_story("Alone")
-    french = Locale.objects.create(language_code="fr")
+    index = make_version("fr", "Récits")
+    french = index.locale
     make_theme("Mining").copy_for_translation(french).save()
-    home = HomePage(title="Accueil", headline="Récits", slug="accueil", locale=french)
-    home.translation_key = home_page().translation_key
-    home_page().get_parent().add_child(instance=home)
-    index = home.add_child(
-        instance=StoryIndexPage(
-            title="Récits", slug="recits", locale=french, translation_key=make_index().translation_key
-        )
-    )
     both = make_story("Both", themes=["Mining"])
     translated = make_story("Les deux", parent=index, locale=french, translation_key=both.translation_key)
     secret = make_story("Half secret")
@@ -143,11 +129,11 @@ def test_pages_have_links_to_their_public_translations(client):
         return {link.get("hreflang"): link.get("href").removeprefix(SITE) for link in links}
 
     pair = {"en": both.url, "fr": translated.url}
-    assert translated.url == "/fr/recits/les-deux/"
+    assert translated.url == "/fr/stories/les-deux/"
     assert versions(both.url) == versions(translated.url) == pair
     assert versions("/") == {"en": "/", "fr": "/fr/"}
     assert versions("/stories/alone/") == versions(secret.url) == {}
-    assert "/fr/recits/cache/" not in found
+    assert "/fr/stories/cache/" not in found
 
 
 def test_unpublishing_a_page_changes_the_etag_and_no_cookie_is_set(client):
@@ -164,13 +150,12 @@ def test_unpublishing_a_page_changes_the_etag_and_no_cookie_is_set(client):
 
 
 @pytest.mark.parametrize("number_of_stories", [2, 25])
-def test_a_sitemap_takes_a_pinned_number_of_queries(client, store, number_of_stories):
-    image = make_image()
+def test_a_sitemap_takes_as_many_queries_for_any_number_of_stories(
+    client, store, django_assert_num_queries, number_of_stories
+):
+    fields = {"countries": ["KE", "SN"], "lead_image": make_image(), "lead_image_alt": "A lamp"}
     for number in range(number_of_stories):
-        make_story(
-            countries=["KE", "SN"], themes=[f"Theme {number}"], lead_image=image, lead_image_alt="A lamp"
-        )
-    client.get("/sitemap.xml")
-    with CaptureQueriesContext(connection) as queries:
+        make_story(themes=[f"Theme {number}"], **fields)
+    client.get("/sitemap.xml")  # the first request fills Wagtail's caches
+    with django_assert_num_queries(5):
         client.get("/sitemap.xml")
-    assert len(queries) == 5

@@ -6,56 +6,34 @@ import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
-from wagtail.models import PageViewRestriction, Site
 
-from home.models import SiteSettings
 from tests.support import admin_world, builders
+from tests.support.files_of_pages import (
+    address_of,
+    author_of_draft,
+    author_of_live_story,
+    document_block,
+    document_of_draft,
+    document_of_live_story,
+    draft,
+    get,
+    live_story,
+    logo,
+    original_file,
+    picture_block,
+    private_to_group,
+    story_with,
+    used_by_nothing,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
-
-
-def get(client, address, **headers):
-    """Return the response. It is read to its end, so that its file is closed."""
-    response = client.get(address, headers=headers)
-    if response.streaming:
-        response.content_read = response.getvalue()
-    return response
-
-
-def address_of(image, spec="width-200|format-jpeg"):
-    return image.get_rendition(spec).url
-
-
-def picture_block(image):
-    alternative = {"image": image.pk, "alt_text": "", "decorative": True}
-    return [{"type": "pictures", "value": {"pictures": [{"image": alternative, "caption": ""}]}}]
-
-
-def story_with(image, **fields):
-    return builders.make_story(lead_image=image, lead_image_decorative=True, **fields)
-
-
-def private_to_group(page):
-    restriction = PageViewRestriction.objects.create(page=page, restriction_type=PageViewRestriction.GROUPS)
-    restriction.groups.add(Group.objects.get_or_create(name="Readers")[0])
-    return page
 
 
 # --- Each function makes a file in a situation, and returns its address --------------------------
 
 
-def live_story():
-    story_with(image := builders.make_image())
-    return address_of(image)
-
-
 def body_of_live_story():
     builders.make_story(body=picture_block(image := builders.make_image()))
-    return address_of(image)
-
-
-def draft():
-    story_with(image := builders.make_image(), live=False)
     return address_of(image)
 
 
@@ -74,10 +52,6 @@ def unpublished():
 def deleted():
     story_with(image := builders.make_image()).delete()
     return address_of(image)
-
-
-def used_by_nothing():
-    return address_of(builders.make_image())
 
 
 def new_in_draft():
@@ -137,25 +111,6 @@ def private_and_public():
     return address_of(image)
 
 
-def logo():
-    image = builders.make_image()
-    site = Site.objects.get(is_default_site=True)
-    SiteSettings.objects.update_or_create(site=site, defaults={"logo": image})
-    return address_of(image)
-
-
-def author_of_live_story():
-    builders.make_author("Awa", picture=(image := builders.make_image()))
-    builders.make_story(authors=["Awa"])
-    return address_of(image)
-
-
-def author_of_draft():
-    builders.make_author("Awa", picture=(image := builders.make_image()))
-    builders.make_story(authors=["Awa"], live=False)
-    return address_of(image)
-
-
 def author_of_story_for_group():
     builders.make_author("Awa", picture=(image := builders.make_image()))
     private_to_group(builders.make_story(authors=["Awa"]))
@@ -167,34 +122,15 @@ def author_of_nothing():
     return address_of(image)
 
 
-def original_file():
-    story_with(image := builders.make_image())
-    return f"/media/{image.file.name}"
-
-
 def original_size():
     story_with(image := builders.make_image())
     return address_of(image, "original")
-
-
-def document_block(document):
-    return [{"type": "document", "value": {"document": document.pk, "title": "x"}}]
-
-
-def document_of_live_story():
-    builders.make_story(body=document_block(document := builders.make_document()))
-    return document.url
 
 
 def document_in_text():
     document = builders.make_document()
     link = f'<p><a linktype="document" id="{document.pk}">x</a></p>'
     builders.make_story(body=[{"type": "text", "value": link}])
-    return document.url
-
-
-def document_of_draft():
-    builders.make_story(body=document_block(document := builders.make_document()), live=False)
     return document.url
 
 
@@ -217,7 +153,7 @@ def document_file():
     return f"/media/{document.file.name}"
 
 
-# A member has an account without permissions. A reader is in the group that may see the private pages.
+# A member has an account without permissions. A reader is in the group that private_to_group lets in.
 WHO = ["visitor", "member", "reader", "editor", "moderator"]
 ALL, STAFF, NOBODY = "yes yes yes yes yes", "no no no yes yes", "no no no no no"
 MEMBERS, GROUP = "no yes yes yes yes", "no no yes yes yes"
@@ -264,12 +200,12 @@ def log_in(client, who):
         client.force_login(builders.make_user(*[groups[who]] if who in groups else []))
 
 
-@pytest.mark.parametrize("thing", TABLE)
-def test_who_gets_the_file(thing):
-    address = thing()
-    public = TABLE[thing] == ALL and address.startswith("/media/")
+@pytest.mark.parametrize("make_file", TABLE)
+def test_who_gets_the_file(make_file):
+    address = make_file()
+    public = TABLE[make_file] == ALL and address.startswith("/media/")
     cache = "public, max-age=600" if public else "private, no-store"
-    for who, allowed in zip(WHO, TABLE[thing].split(), strict=True):
+    for who, allowed in zip(WHO, TABLE[make_file].split(), strict=True):
         client = Client()
         log_in(client, who)
         response = get(client, address)

@@ -12,7 +12,9 @@ from django.urls import reverse
 
 from media.models import CleanDocument, CleanImage, Rendition
 from operations.backup import archive, files
-from tests.media.test_access import (
+from tests.support import builders, services
+from tests.support.document_samples import document_with_metadata
+from tests.support.files_of_pages import (
     address_of,
     author_of_draft,
     author_of_live_story,
@@ -25,8 +27,6 @@ from tests.media.test_access import (
     original_file,
     story_with,
 )
-from tests.support import builders, services
-from tests.support.document_samples import document_with_metadata
 from tests.support.media_samples import find_planted, picture_with_metadata
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
@@ -90,10 +90,11 @@ def test_files_in_the_bucket_are_cleaned(bucket, store):
     assert not store.exists()
     for name in names:
         found = find_planted(bucket.Object(name).get()["Body"].read())
+        # A Word file is a ZIP archive itself. In a picture, its signature would be a planted archive.
         assert [mark for mark in found if not (name.endswith(".docx") and mark.startswith(b"PK"))] == []
 
 
-def things():
+def make_story_with_files():
     """Return a picture and a document of one live story, the addresses of both, and the story."""
     image, document = builders.make_image(), builders.make_document(content=b"Words.")
     story = story_with(image, body=document_block(document))
@@ -101,7 +102,7 @@ def things():
 
 
 def test_files_follow_their_pages(bucket, client):
-    picture, document, story = things()
+    picture, document, story = make_story_with_files()
     stored = bucket.Object(Rendition.objects.get(filter_spec__startswith="width-200").file.name)
     assert get(client, picture).content_read == stored.get()["Body"].read()
     assert get(client, document).content_read == b"Words."
@@ -112,7 +113,7 @@ def test_files_follow_their_pages(bucket, client):
 
 
 @pytest.mark.parametrize(
-    ("thing", "status"),
+    ("make_file", "status"),
     [
         (live_story, 200),
         (author_of_live_story, 200),
@@ -123,18 +124,18 @@ def test_files_follow_their_pages(bucket, client):
         (document_of_draft, 404),
     ],
 )
-def test_visitor_gets_what_is_public(thing, status, client):
-    assert get(client, thing()).status_code == status
+def test_visitor_gets_what_is_public(make_file, status, client):
+    assert get(client, make_file()).status_code == status
 
 
 def test_file_that_the_bucket_lost_is_not_found(bucket, client):
-    picture, _document, _story = things()
+    picture, _document, _story = make_story_with_files()
     bucket.objects.delete()
     assert get(client, picture).status_code == 404
 
 
 def test_no_page_names_the_bucket(s3, editor):
-    _picture, _document, story = things()
+    _picture, _document, story = make_story_with_files()
     image, document = CleanImage.objects.get(), CleanDocument.objects.get()
     pages = [
         story.url,
@@ -154,7 +155,7 @@ def test_no_page_names_the_bucket(s3, editor):
     assert default_storage.url("images/x.jpg") == "/media/images/x.jpg"
 
 
-def test_files_of_the_bucket_come_back_from_a_backup(bucket, tmp_path):
+def test_backup_restores_files_of_the_bucket(bucket, tmp_path):
     builders.make_image()
     builders.make_document()
     before = {each.key: each.get()["Body"].read() for each in bucket.objects.all()}

@@ -24,6 +24,7 @@ from tests.support.media_samples import (
     SUFFIXES,
     find_planted,
     find_unexpected_metadata,
+    is_near,
     picture_with_metadata,
     read_metadata,
 )
@@ -136,14 +137,10 @@ def assert_upright(image):
     with image.file.open() as file, Image.open(file) as stored:
         assert stored.size == (image.width, image.height) == (600, 400)
         top, bottom = stored.getpixel((300, 20)), stored.getpixel((300, 380))
-    assert close(top, RED)
-    assert close(bottom, BLUE)
+    assert is_near(top, RED)
+    assert is_near(bottom, BLUE)
     assert image.file_size == image.file.size
     assert len(image.file_hash) == 40
-
-
-def close(colour, wanted):
-    return all(abs(one - other) < 12 for one, other in zip(colour[:3], wanted, strict=True))
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -56,6 +56,7 @@ def add_several_with_a_long_title(editor, file):
     waiting = UploadedFile.objects.get(pk=answer["uploaded_file_id"])
     suffix = file.name.rpartition(".")[2]
     with waiting.file.open() as stored:
+        # MarkInfo is a key of PDF files. All planted metadata begins with "Mark" too.
         assert b"Mark" not in unpack_all(stored.read(), suffix).replace(b"MarkInfo", b"")
     assert NAME not in waiting.file.name
     address = reverse("wagtaildocs:create_multiple_from_uploaded_document", args=[waiting.pk])

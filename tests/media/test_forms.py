@@ -1,11 +1,11 @@
 """A change to a file that readers would see at once needs somebody who may publish."""
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
-from wagtail.models import GroupPagePermission
 
 from tests.support import admin_world, builders
+from tests.support.choosing import permit
+from tests.support.files_of_pages import document_block, story_with
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
@@ -42,27 +42,21 @@ def new_text():
 
 
 def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
-    paper = [{"type": "document", "value": {"document": own.document.pk, "title": "x"}}]
-    story = builders.make_story(
-        "Live", own.index, lead_image=own.image, lead_image_decorative=True, body=paper
-    )
+    story = story_with(own.image, parent=own.index, body=document_block(own.document))
+    # (function, file, field, function that returns its new value, field that shows the error)
     changes = [
-        (change_picture, own.image, {"file": new_picture}),
-        (change_picture, own.image, {"credit": lambda: "Somebody"}),
-        (change_picture, own.image, {"shows": lambda: "person"}),
-        (change_picture, own.image, {"focal_point_x": lambda: "9"}),
-        (change_document, own.document, {"file": new_text}),
+        (change_picture, own.image, "file", new_picture, "file"),
+        (change_picture, own.image, "credit", lambda: "Somebody", "credit"),
+        (change_picture, own.image, "shows", lambda: "person", "shows"),
+        # Fields of the focal point are hidden, so the form itself shows the error.
+        (change_picture, own.image, "focal_point_x", lambda: "9", "__all__"),
+        (change_document, own.document, "file", new_text, "file"),
     ]
-
-    def send(change, item, fields):
-        return change(editor, item, **{name: value() for name, value in fields.items()})
-
-    for change, item, fields in changes:
+    for change, item, field, make_value, field_with_error in changes:
         stored = type(item).objects.values("file", "file_hash").get(pk=item.pk)
-        response = send(change, item, fields)
-        expected = ["__all__" if name == "focal_point_x" else name for name in fields]
-        assert list(response.context["form"].errors) == expected
-        assert "only somebody who may publish can change it" in response.text, fields
+        response = change(editor, item, **{field: make_value()})
+        assert list(response.context["form"].errors) == [field_with_error]
+        assert "only somebody who may publish can change it" in response.text, field
         assert type(item).objects.values("file", "file_hash").get(pk=item.pk) == stored
     # The title is not shown to readers.
     assert change_picture(editor, own.image).status_code == 302
@@ -70,12 +64,11 @@ def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
 
     # The files of a page that is not public are the editor's.
     story.unpublish()
-    for change, item, fields in changes:
-        assert send(change, item, fields).status_code == 302, fields
+    for change, item, field, make_value, _field_with_error in changes:
+        assert change(editor, item, **{field: make_value()}).status_code == 302, field
 
 
 def test_somebody_who_may_publish_can_change_a_public_file(editor, own):
-    builders.make_story("Live", own.index, lead_image=own.image, lead_image_decorative=True)
-    right = Permission.objects.get(content_type__app_label="wagtailcore", codename="publish_page")
-    GroupPagePermission.objects.create(group=editor.user.groups.get(), page=own.index, permission=right)
+    story_with(own.image, parent=own.index)
+    permit(editor, own)
     assert change_picture(editor, own.image, file=new_picture()).status_code == 302

@@ -33,9 +33,10 @@ def test_description_is_no_path(text):
 
 
 def test_sheet_that_excel_does_not_list_is_shown():
-    states = sheets.EXACT["x:sheet", "state"]
-    assert not states("veryHidden")
-    assert states("hidden")
+    """The value "veryHidden" is left out. A sheet that is only "hidden" is listed, so readers can show it."""
+    is_kept = sheets.EXACT["x:sheet", "state"]
+    assert not is_kept("veryHidden")
+    assert is_kept("hidden")
 
 
 def test_full_screen_is_left_out():

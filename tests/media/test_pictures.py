@@ -11,11 +11,11 @@ from media.management.commands.scrub_media import find_metadata
 from media.models import CleanImage
 from media.sanitizer.pictures import strip_picture
 from media.sanitizer.raster import decode_and_orient
-from tests.media.test_cleaning import close
 from tests.support.media_samples import (
     RED,
     exif,
     find_planted,
+    is_near,
     photo,
     picture_with_metadata,
     saved,
@@ -52,7 +52,7 @@ def test_useless_colour_profile_is_left_out(profile):
     profile = {"srgb": srgb, "broken": b"no profile", "huge": wide_profile() + bytes(2_000_000)}[profile]
     picture, _name = stored(saved(photo(), "JPEG", icc_profile=profile), "x.jpg")
     assert "icc_profile" not in picture.info
-    assert close(picture.getpixel((20, 20)), RED)
+    assert is_near(picture.getpixel((20, 20)), RED)
 
 
 def test_metadata_of_a_picture_is_not_logged(caplog):
@@ -75,7 +75,7 @@ def test_transparency_is_kept_and_hidden_colours_are_removed():
     image.putpixel((5, 5), (10, 20, 30, 128))
     picture, name = stored(saved(image, "PNG"))
     assert name.endswith(".png")
-    assert close(picture.getpixel((5, 5)), (10, 20, 30))
+    assert is_near(picture.getpixel((5, 5)), (10, 20, 30))
     assert picture.getpixel((5, 5))[3] == 128
     assert picture.getpixel((9, 9)) == (0, 0, 0, 0)
 

@@ -18,75 +18,72 @@ from tests.support.builders import picture_bytes
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
-
 UPLOADS = {"document": ("a.txt", b"Words."), "picture": ("a.png", picture_bytes())}
 
 
 @pytest.fixture(params=UPLOADS)
-def error(request, editor):
-    """A function that uploads an ordinary file. It returns the error; "" if the file was stored."""
+def upload(request, editor):
+    """A function that uploads an ordinary file. It returns the form's error, or "" if the file was stored."""
     name, data = UPLOADS[request.param]
     address = reverse("wagtaildocs:add" if request.param == "document" else "wagtailimages:add")
 
-    def upload():
+    def post():
         file = SimpleUploadedFile(name, data)
         response = editor.post(address, {"title": "x", "shows": "place", "file": file})
         return "" if response.status_code == 302 else " ".join(response.context["form"].errors["file"])
 
-    return upload
+    return post
 
 
-def limit(monkeypatch, **changes):
-    monkeypatch.setattr(process, "LIMITS", {kind: each._replace(**changes) for kind, each in LIMITS.items()})
-
-
-def test_one_file_is_cleaned_at_a_time(error, monkeypatch):
+def test_one_file_is_cleaned_at_a_time(upload, monkeypatch):
     monkeypatch.setattr(process, "LOCK_TIMEOUT", 0.1)
     with process.SANITIZER_LOCK:
-        assert "Try again in a minute" in error()
-    assert not error()
-    assert not error(), "the next one has its turn"
+        assert "Try again in a minute" in upload()
+    assert not upload()
+    assert not upload(), "an upload gives the lock back"
 
 
-def test_only_one_upload_of_a_worker_waits(error):
-    with process.PLACES, process.PLACES:
-        assert "Try again in a minute" in error()
-        assert process.SANITIZER_LOCK.acquire(blocking=False), "it does not wait for the lock"
-        process.SANITIZER_LOCK.release()
-    assert not error()
+def test_third_upload_at_once_is_refused_although_the_lock_is_free(upload):
+    with process.PLACES, process.PLACES:  # one upload that is cleaned and one that waits
+        assert "Try again in a minute" in upload()
+    assert not upload()
 
 
-def test_upload_that_waits_has_one_of_two_places(error, monkeypatch):
+def test_upload_that_waited_in_vain_gives_its_place_back(upload, monkeypatch):
     monkeypatch.setattr(process, "LOCK_TIMEOUT", 0.1)
     with process.SANITIZER_LOCK, process.PLACES:
         for _ in range(3):
-            assert "Try again in a minute" in error(), "it gives its place back"
-    assert not error()
+            assert "Try again in a minute" in upload()
+    assert not upload()
 
 
-def test_file_that_takes_too_long_is_refused(error, monkeypatch):
-    limit(monkeypatch, seconds=0.001)
-    assert re.search("too much|can't be read", error())
+def test_file_that_takes_too_long_is_refused(upload, monkeypatch):
+    limits = {kind: each._replace(seconds=0.001) for kind, each in LIMITS.items()}
+    monkeypatch.setattr(process, "LIMITS", limits)
+    # The error of a document gives the reason. That of a picture is the same for all broken pictures.
+    assert re.search("too much|can't be read", upload())
 
 
-def test_no_room_for_another_process_is_said_in_words(error, monkeypatch, tmp_path):
+def test_failure_to_start_a_process_asks_to_try_again(upload, monkeypatch, tmp_path):
+    # As when the system has no memory for another process, starting the program raises OSError.
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no-such-program"))
-    assert "Try again in a minute" in error()
+    assert "Try again in a minute" in upload()
 
 
-@pytest.mark.parametrize(
-    ("work", "status"),
-    [
-        ("any(iter(int, 1))", -signal.SIGKILL),
-        ("bytes(limits.memory)", 1),
-        ("[os.write(1, bytes(limits.output)) for _ in range(2)]", 1),
-    ],
-)
+# What a process does that must be stopped, and the status with which it ends.
+EXCESSES = {
+    "time": ("while True: pass", -signal.SIGKILL),
+    "memory": ("bytes(limits.memory)", 1),
+    "output": ("os.write(1, bytes(limits.output)); os.write(1, b'x')", 1),
+}
+
+
+@pytest.mark.parametrize(("work", "status"), EXCESSES.values(), ids=EXCESSES)
 @pytest.mark.parametrize("kind", ["pdf", "picture"])
 def test_process_of_the_sanitizer_is_limited(kind, work, status):
     code = (
         "import os; from media.sanitizer import __main__; from media.sanitizer.limits import LIMITS; "
-        f"limits = LIMITS[{kind!r}]; __main__.limit_resources(limits); {work}"
+        f"limits = LIMITS[{kind!r}]; __main__.limit_resources(limits)\n{work}"
     )
     with tempfile.TemporaryFile() as output:
         command = [sys.executable, "-c", code]

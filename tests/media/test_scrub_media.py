@@ -16,14 +16,7 @@ from tests.support import builders
 from tests.support.document_samples import document_with_metadata, unpack_all
 from tests.support.media_samples import find_planted, photo, picture_with_metadata
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def store(settings, tmp_path):
-    """The folder that is the storage of the test."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return settings.MEDIA_ROOT
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 
 def scrub():

@@ -1,9 +1,13 @@
-"""How files are sent: few queries, no caching of withdrawn files, and through a front server."""
+"""How files are sent: few queries, no caching of withdrawn files, and through a front server.
+
+Parameters such as `live_story` are functions that make a file in a situation and return its address.
+"""
 
 import pytest
 from django.conf import settings as site_settings
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.storage import default_storage
 from django.urls import reverse
 from wagtail.models import (
     Collection,
@@ -16,7 +20,8 @@ from wagtail.models import (
 from home.models import SiteSettings
 from media.models import Rendition
 from stories.terms import Country
-from tests.media.test_access import (
+from tests.support import builders
+from tests.support.files_of_pages import (
     address_of,
     author_of_live_story,
     document_block,
@@ -26,10 +31,10 @@ from tests.media.test_access import (
     get,
     live_story,
     logo,
+    original_file,
     story_with,
     used_by_nothing,
 )
-from tests.support import builders
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 MAX_QUERIES = 4
@@ -39,13 +44,13 @@ MAX_QUERIES = 4
 
 
 @pytest.mark.parametrize(
-    "thing", [live_story, author_of_live_story, logo, document_of_live_story, draft, used_by_nothing]
+    "make_file", [live_story, author_of_live_story, logo, document_of_live_story, draft, used_by_nothing]
 )
-def test_visitors_file_takes_few_queries_and_sets_no_cookie(thing, client, django_assert_max_num_queries):
-    address = thing()
+def test_visitors_file_takes_few_queries_and_sets_no_cookie(make_file, client, django_assert_max_num_queries):
+    address = make_file()
     get(client, address)  # Content types are read once by each process.
     # After a 404, the middleware for redirects takes two queries.
-    is_missing = thing in (draft, used_by_nothing)
+    is_missing = make_file in (draft, used_by_nothing)
     with django_assert_max_num_queries(MAX_QUERIES + 2 * is_missing):
         response = get(client, address)
     assert not response.cookies
@@ -99,11 +104,11 @@ def test_picture_that_a_browser_has_is_not_sent_again(client):
     assert response["Cache-Control"] == "public, max-age=600"
 
 
-@pytest.mark.parametrize("make_thing", ["picture", "document"])
-def test_withdrawal_takes_effect_at_once(make_thing, client):
+@pytest.mark.parametrize("what", ["picture", "document"])
+def test_withdrawal_takes_effect_at_once(what, client):
     image, document = builders.make_image(), builders.make_document()
     story = builders.make_story(lead_image=image, lead_image_decorative=True, body=document_block(document))
-    address = address_of(image) if make_thing == "picture" else document.url
+    address = address_of(image) if what == "picture" else document.url
     first = get(client, address)
     assert first.status_code == 200
     story.unpublish()
@@ -131,6 +136,13 @@ def test_other_addresses_are_not_found(address, client):
     assert get(client, address).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["images/../{}", "images/%2e%2e/{}", "{}%00"])
+def test_original_is_not_found_by_a_roundabout_path(path, client):
+    name = original_file().removeprefix("/media/")
+    assert default_storage.exists(name)
+    assert get(client, f"/media/{path.format(name)}").status_code == 404
+
+
 def test_only_reading_is_allowed(client):
     address = live_story()
     assert client.post(address).status_code == 405
@@ -149,8 +161,8 @@ def test_missing_file_is_not_found_and_not_kept_by_caches(client):
 # --- People with an account ----------------------------------------------------------------------
 
 
-def test_who_may_edit_the_page_sees_its_pictures_in_the_draft(client):
-    """Even without any permission for pictures."""
+def test_user_who_may_edit_a_page_gets_the_pictures_of_its_draft(client):
+    """No permission for pictures is needed."""
     address = draft()
     group = Group.objects.create(name="Reviewers")
     group.permissions.add(Permission.objects.get(codename="access_admin"))
@@ -192,32 +204,31 @@ def test_private_collection_guards_its_documents_too(client):
     assert get(client, document.url).status_code == 302
 
 
-def test_usage_page_knows_the_settings(client):
+def test_page_of_a_pictures_uses_names_the_settings_for_a_logo(client):
     logo()
     client.force_login(builders.make_user("Moderators"))
     image = SiteSettings.objects.get().logo
-    response = client.get(reverse("wagtailimages:image_usage", args=[image.pk]))
-    assert response.status_code == 200
-    assert "Stories" in response.content.decode()
+    usage = builders.parse(client.get(reverse("wagtailimages:image_usage", args=[image.pk])))
+    assert "Stories" in usage.select_one("main table").text  # the organisation's name
 
 
 # --- Front servers -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("thing", [live_story, document_of_live_story])
-def test_front_server_sends_the_bytes(thing, settings, client):
+@pytest.mark.parametrize("make_file", [live_story, document_of_live_story])
+def test_front_server_sends_the_bytes(make_file, settings, client):
     settings.MEDIA_ACCEL_PREFIX = "/protected/"
-    response = get(client, thing())
+    response = get(client, make_file())
     assert response["X-Accel-Redirect"].startswith("/protected/")
     assert response.content == b""
     assert response["Content-Security-Policy"].startswith("default-src 'none'; base-uri 'none'")
-    if thing is document_of_live_story:
+    if make_file is document_of_live_story:
         assert response["Content-Disposition"].startswith("attachment")
 
 
-@pytest.mark.parametrize("thing", [draft, document_of_draft])
-def test_front_server_sends_nothing_before_the_check(thing, settings, client):
+@pytest.mark.parametrize("make_file", [draft, document_of_draft])
+def test_front_server_sends_nothing_before_the_check(make_file, settings, client):
     settings.MEDIA_ACCEL_PREFIX = "/protected/"
-    response = get(client, thing())
+    response = get(client, make_file())
     assert response.status_code == 404
     assert "X-Accel-Redirect" not in response

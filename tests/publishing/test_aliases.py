@@ -58,6 +58,7 @@ def build_tree(seed):
     for page in generator.sample(pages, len(pages) // generator.choice([2, 3, 10])):
         page.alias_of = generator.choice(pages)
     Page.objects.bulk_update(pages, ["alias_of"])
+    # No restriction, one (twice as often) or two.
     for page in generator.sample(pages, generator.choice([0, 1, 1, 2])):
         make_private(page)
 
@@ -132,7 +133,7 @@ def last(request, store):
 def test_hidden_alias_in_a_chain_is_shown_nowhere(client, last, monkeypatch):
     addresses = ["/", "/stories/", f"/search/?q={WORD}", "/feed.atom", "/sitemap.xml", last.url]
     make_story(f"{WORD}s are also elsewhere")
-    for _way in ("asked for in the query", "known"):
+    for _way in ("found by each query", "cached"):
         for address in addresses:
             response = client.get(address)
             assert f"{WORD} story" not in response.text, address
@@ -144,7 +145,7 @@ def test_hidden_alias_in_a_chain_is_shown_nowhere(client, last, monkeypatch):
 
 def test_an_alias_in_a_chain_is_public_with_its_source(client, last, monkeypatch):
     PageViewRestriction.objects.all().delete()
-    for _way in ("asked for in the query", "known"):
+    for _way in ("found by each query", "cached"):
         assert client.get(last.url).status_code == 200
         assert StoryPage.objects.published().filter(pk=last.pk).exists()
         assert is_public(last.lead_image)
@@ -197,7 +198,7 @@ def test_a_withdrawn_alias_stays_so_when_its_source_is_published(client):
 
 
 def test_a_hidden_alias_does_not_become_public_when_it_is_converted(client):
-    """Converting needs only the permission to edit, and the content stays."""
+    """Converting makes an alias an ordinary page with the same content, and takes permission to edit only."""
     section, part = private_section()
     last = chain_of(make_story(f"{WORD} story", part), 2)
     further = last.create_alias(parent=make_index(), update_slug="further")
@@ -206,7 +207,7 @@ def test_a_hidden_alias_does_not_become_public_when_it_is_converted(client):
     address = f"/admin/pages/{last.pk}/convert_alias/"
 
     client.get(address)
-    assert Page.objects.get(pk=last.pk).live, "to be asked changes nothing"
+    assert Page.objects.get(pk=last.pk).live, "the form to confirm changes nothing"
     client.post(address)
 
     converted = Page.objects.get(pk=last.pk)
@@ -219,22 +220,24 @@ def test_a_hidden_alias_does_not_become_public_when_it_is_converted(client):
 @pytest.mark.parametrize("way", ["view", "action"])
 def test_live_alias_is_converted_only_by_those_who_may_publish(client, way):
     section, part = private_section()
-    hidden = chain_of(make_story(f"{WORD} story", part), 1)
-    public = chain_of(make_story(), 1)
-    draft = chain_of(make_story(live=False), 1)
+    sources = {
+        "hidden": make_story(f"{WORD} story", part),
+        "public": make_story(),
+        "draft": make_story(live=False),
+    }
+    aliases = {name: chain_of(source, 1) for name, source in sources.items()}
     make_private(section)
     editor = make_user("Editors")
     client.force_login(editor)
-    for alias in (hidden, public, draft):
+    for name, before in aliases.items():
         if way == "view":
-            client.get(address := f"/admin/pages/{alias.pk}/convert_alias/")
-            client.post(address)
+            client.post(f"/admin/pages/{before.pk}/convert_alias/")
         else:
             with contextlib.suppress(PermissionDenied):
-                ConvertAliasPageAction(alias, user=editor).execute(skip_permission_checks=True)
-        before, after = alias, Page.objects.get(pk=alias.pk)
+                ConvertAliasPageAction(before, user=editor).execute(skip_permission_checks=True)
+        after = Page.objects.get(pk=before.pk)
         assert after.live == before.live
-        assert after.alias_of_id == (None if alias == draft else before.alias_of_id)
+        assert after.alias_of_id == (None if name == "draft" else before.alias_of_id)
 
 
 @pytest.mark.parametrize("way", ["convert", "delete", "bulk delete", "delete section"])

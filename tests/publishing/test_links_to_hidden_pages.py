@@ -13,7 +13,6 @@ from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
 from operations.outage import write_page
-from tests.publishing.test_visibility import WAYS_TO_HIDE
 from tests.support.builders import (
     home_page,
     make_document,
@@ -22,6 +21,7 @@ from tests.support.builders import (
     make_private,
     make_story,
 )
+from tests.support.hidden_pages import WAYS_TO_HIDE
 from tests.support.translations import make_pair
 
 pytestmark = pytest.mark.django_db
@@ -30,10 +30,12 @@ SLUG, WORDS = "zanzibar", "words of the link"
 
 
 def link_to(key):
+    """Return rich text, as stored, with a link to the page with the key `key`."""
     return f'<p>Before <a linktype="page" id="{key}">{WORDS}</a> after.</p>'
 
 
 def body_with(*pages):
+    """Return the raw body of a page with all blocks that can link to `pages`."""
     text = "".join(link_to(page.pk) for page in pages)
     blocks = [{"type": "text", "value": text}, {"type": "callout", "value": {"text": text}}]
     film = {"kind": "video", "title": "A film", "url": "https://example.org/film", "transcript": text}
@@ -59,6 +61,7 @@ def link_from_everywhere(target):
     home.save()
     SearchPromotion.objects.create(query=Query.get("promoted"), page=target, sort_order=0)
     addresses = ["/", index.url, story.url, about.url, "/search/?q=promoted", "/search/?q=nothing"]
+    # With "text=1" a page is shown without pictures, in text only.
     addresses += [f"{address}{'&' if '?' in address else '?'}text=1" for address in addresses]
     return [*addresses, "/feed.atom", "/feed.rss", "/sitemap.xml", "/no-such-page/", f"/{SLUG[:4]}/"]
 
@@ -68,7 +71,7 @@ def test_hidden_address_is_printed_nowhere(client, hide):
     page = hide()
     page.refresh_from_db()
     page.slug = f"{SLUG}-{page.pk}"
-    page.save(clean=False)
+    page.save()
     addresses = link_from_everywhere(page)
 
     for address in addresses:

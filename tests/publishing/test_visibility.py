@@ -7,11 +7,7 @@ import datetime
 import re
 
 import pytest
-from django.contrib.auth.models import Group
-from django.core.management import call_command
 from django.test import Client
-from django.utils import timezone
-from wagtail.models import PageViewRestriction
 
 from home.models import FeaturedStory
 from publishing import visibility
@@ -25,6 +21,7 @@ from tests.support.builders import (
     make_user,
     parse,
 )
+from tests.support.hidden_pages import HIDDEN, HIDDEN_DAY, SHOWN, WAYS_TO_HIDE
 
 pytestmark = pytest.mark.django_db
 
@@ -35,14 +32,17 @@ def client(monkeypatch):
 
 
 class TwoWayClient(Client):
-    """A client that asks twice: with the hidden paths found by each query, and with cached hidden paths."""
+    """A client that sends each request twice, once for each way in which the site finds out what is hidden.
+
+    Inside of a transaction each query finds hidden pages itself. Otherwise their paths are cached.
+    """
 
     def __init__(self, monkeypatch):
         super().__init__()
         self.monkeypatch = monkeypatch
 
     def get(self, address, **options):
-        """Return the response, after checking that both are the same."""
+        """Return the response, after checking that it is the same in both ways."""
         with_queries = super().get(address, **options)
         with self.monkeypatch.context() as patch:
             act_as_committed(patch)
@@ -56,103 +56,6 @@ def without_token(response):
 
 
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
-# Words that are in no other text of the site.
-HIDDEN, SHOWN = "Quixotic", "Marigold"
-HIDDEN_DAY, SHOWN_DAY = datetime.date(2025, 5, 5), datetime.date(2025, 5, 6)
-
-
-def hidden_story(parent=None, **fields):
-    fields = {"countries": ["KE"], "themes": ["Debt", "Kept quiet"], "date": HIDDEN_DAY} | fields
-    return make_story(f"{HIDDEN} title", parent, summary=f"{HIDDEN} summary.", **fields)
-
-
-def draft():
-    return hidden_story(live=False)
-
-
-def scheduled():
-    story = hidden_story(live=False)
-    story.go_live_at = timezone.now() + datetime.timedelta(days=2)
-    story.save_revision().publish()
-    return story
-
-
-def unpublished():
-    story = hidden_story()
-    story.unpublish()
-    return story
-
-
-def expired():
-    story = hidden_story()
-    story.expire_at = timezone.now() - datetime.timedelta(minutes=1)
-    story.save()
-    call_command("publish_scheduled")
-    return story
-
-
-def private():
-    return make_private(hidden_story())
-
-
-def for_a_group():
-    story = hidden_story()
-    restriction = PageViewRestriction.objects.create(page=story, restriction_type=PageViewRestriction.GROUPS)
-    restriction.groups.add(Group.objects.get(name="Editors"))
-    return story
-
-
-def below_private_section():
-    section = make_private(make_index(make_index(), title=f"{HIDDEN} section", show_in_menus=True))
-    return hidden_story(parent=make_index(section, title=f"{HIDDEN} part"))
-
-
-# Each alias is made before its source becomes private: later, Wagtail would copy the restriction too.
-
-
-def alias_of_private():
-    story = hidden_story()
-    alias = story.create_alias(parent=make_index(), update_slug="zero")
-    make_private(story)
-    return alias
-
-
-def alias_of_alias_of_private():
-    index = make_index()
-    story = hidden_story()
-    first = story.create_alias(parent=index, update_slug="one")
-    second = first.create_alias(parent=index, update_slug="two")
-    make_private(story)
-    return second
-
-
-def below_alias_of_private():
-    section = make_index(make_index(), title=f"{HIDDEN} section")
-    alias = section.create_alias(parent=make_index(), update_slug="section")
-    make_private(section)
-    return hidden_story(parent=alias)
-
-
-def alias_of_what_is_below_a_private_section():
-    section = make_index(make_index(), title=f"{HIDDEN} section")
-    alias = hidden_story(parent=section).create_alias(parent=make_index(), update_slug="three")
-    make_private(section)
-    return alias
-
-
-WAYS_TO_HIDE = [
-    draft,
-    scheduled,
-    unpublished,
-    expired,
-    private,
-    for_a_group,
-    below_private_section,
-    alias_of_private,
-    alias_of_alias_of_private,
-    below_alias_of_private,
-    alias_of_what_is_below_a_private_section,
-]
 
 
 @pytest.fixture
@@ -161,6 +64,9 @@ def hidden():
     stories = [hide() for hide in WAYS_TO_HIDE]
     assert len(visibility.find_hidden_paths()) <= visibility.MAX_PATHS, "hidden paths would not be cached"
     return stories
+
+
+SHOWN_DAY = datetime.date(2025, 5, 6)
 
 
 @pytest.fixture
@@ -229,6 +135,8 @@ def test_not_in_any_other_list(client, hidden, shown):
     both = html_of(client, "/search/?q=title")
     assert_only_shown(both)
     assert "1 result " in both
+    assert "Kept quiet" not in both  # a theme of hidden stories only
+    assert "Kept quiet" not in html_of(client, "/search/?q=title&theme=kept-quiet")
 
     response = client.get("/stories/there-is-no-such-story/")
     assert response.status_code == 404
@@ -250,17 +158,12 @@ def test_no_list_for_what_only_hidden_stories_are_filed_under(client, hidden):
 
 
 def test_not_beside_another_story(client, hidden, shown):
-    later = make_story("Later", date=SHOWN_DAY + datetime.timedelta(days=1))
-    page = parse(client.get(later.url))
-    assert [link["href"] for link in page.select(".neighbour")] == [shown.url]
-    assert HIDDEN not in str(page)
-
     earlier = make_story("Earlier", date=HIDDEN_DAY - datetime.timedelta(days=1))
-    page = parse(client.get(earlier.url))
-    assert [link["href"] for link in page.select(".neighbour")] == [shown.url]
-    assert HIDDEN not in str(page)
-    page = parse(client.get(shown.url))
-    assert [link["href"] for link in page.select(".neighbour")] == [earlier.url, later.url]
+    later = make_story("Later", date=SHOWN_DAY + datetime.timedelta(days=1))
+    for story, neighbours in ((earlier, [shown]), (shown, [earlier, later]), (later, [shown])):
+        page = parse(client.get(story.url))
+        assert [link["href"] for link in page.select(".neighbour")] == [each.url for each in neighbours]
+        assert HIDDEN not in str(page)
 
 
 def test_not_related_to_another_story(client, hidden, shown):

@@ -5,8 +5,8 @@ import pytest
 from media.access import is_public
 from publishing import visibility
 from tests.conftest import act_as_committed
-from tests.media.test_access import get
 from tests.support.builders import home_page, make_image, make_index, make_plain_page, make_story, make_user
+from tests.support.files_of_pages import get
 from tests.support.translations import make_pair
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]

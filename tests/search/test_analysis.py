@@ -15,7 +15,7 @@ WORDS = [
 def test_threads_do_not_share_a_stemmer():
     # stem.__wrapped__ is the function without its cache.
     expected = [stem.__wrapped__(word, "en") for word in WORDS]
-    # Threads then switch within a call of the stemmer.
+    # So short an interval lets Python switch to another thread in the middle of a call of the stemmer.
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:

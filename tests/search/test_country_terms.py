@@ -2,11 +2,12 @@
 
 import csv
 import re
-import unicodedata
 from pathlib import Path
 
 import babel
 import pytest
+
+from stories.terms import fold
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = ("en", "fr", "es")
@@ -31,11 +32,6 @@ def read(*path):
     """Return {country code: row} of the CSV file at `path`, below the project's root."""
     with ROOT.joinpath(*path).open(newline="", encoding="utf-8") as file:
         return {row.pop("code"): row for row in csv.DictReader(file)}
-
-
-def fold(text):
-    letters = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
 
 
 # {country code: {language: names}}; the first name is the demonym.

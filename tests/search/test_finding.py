@@ -1,4 +1,7 @@
-"""The basics of the search page: what a search finds, and that any input gets a page without an error."""
+"""The basics of the search page: what a search finds, and how results and typed words are shown.
+
+tests/search/test_fuzz.py tests that any input gets a page without an error.
+"""
 
 from urllib.parse import urlencode
 
@@ -59,62 +62,10 @@ def test_results_are_paginated_and_the_links_keep_the_words(client):
     assert "?q=lantern&amp;page=1" in second
 
 
-def test_without_results_the_newest_stories_are_offered(client):
-    make_story("The newest story")
-    page = search(client, "xylophone")
-    assert "0 results for" in page
-    assert "Nothing was found" in page
-    assert "The newest story" in page
-
-
 def test_search_engines_are_told_not_to_index_results(client):
     response = client.get("/search/?q=words")
     assert response["X-Robots-Tag"] == "noindex"
     assert '<meta name="robots" content="noindex">' in response.content.decode()
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "",
-        " ",
-        "   ",
-        '"',
-        '""',
-        "'",
-        'a"b',
-        '"gold mine',
-        "\x00",
-        "gold\x00",
-        "%",
-        "_",
-        "*",
-        "-",
-        "AND",
-        "NEAR",
-        "a AND",
-        "title:x",
-        "😀",
-        "🕯️ lantern",
-        "الحرية",
-        "ʼ",
-        "\u202e",
-        "(",
-        ")",
-        "^",
-        "{title}",
-        "\\",
-        "x" * 500,
-        "the of",
-        "<script>alert(1)</script>",
-        "'; drop table wagtailcore_page; --",
-    ],
-)
-def test_any_input_gets_a_valid_page(client, words):
-    make_story("A lantern")
-    page = search(client, words)
-    assert "<script>alert" not in page
-    assert page.count("<h1") == 1
 
 
 def test_more_than_200_characters_are_refused_with_a_message(client):

@@ -1,4 +1,7 @@
-"""Searches without results: what is counted, what is never stored, and the report in the admin."""
+"""Searches without results: what is counted, and what is never stored.
+
+tests/search/test_missed_searches_report.py tests their report in the admin.
+"""
 
 import datetime
 import sqlite3
@@ -6,49 +9,19 @@ import threading
 import time
 
 import pytest
-import time_machine
-from django.contrib.auth.models import Permission
 from django.db import connection
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
-from wagtail.models import ModelLogEntry
 
 from search.missed import LOCK_TIMEOUT, count_missed_search, get_countable_words
 from search.models import MissedSearch
-from tests.support.builders import make_user, parse
+from tests.support.fuzzing import thoroughly
+from tests.support.missed_searches import miss
+from tests.support.stored_text import all_stored_text
 
 pytestmark = pytest.mark.django_db
 
-REPORT = "/admin/reports/searches-without-result/"
-FIRST_DAY = datetime.date(2026, 3, 4)
 IS_SQLITE = connection.vendor == "sqlite"
-
-
-def miss(text, times, on=FIRST_DAY):
-    """Count `text` as a search without results, as many `times`, on the date `on`."""
-    with time_machine.travel(on, tick=False):
-        for _ in range(times):
-            count_missed_search(text)
-
-
-def make_reported(words, count=5, month=datetime.date(2026, 3, 1)):
-    digest = f"digest of {words}"
-    return MissedSearch.objects.create(digest=digest, words=words, count=count, month=month)
-
-
-def all_stored_text():
-    """Return the content of all tables of the database as one text, in lower case."""
-    with connection.cursor() as cursor:
-        tables = connection.introspection.table_names(cursor)
-        rows = []
-        for table in tables:
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
-            rows += cursor.fetchall()
-    return str(rows).casefold()
-
-
-# --- Counting ------------------------------------------------------------------------------------
 
 
 def test_words_are_stored_the_fifth_time():
@@ -105,24 +78,14 @@ def test_words_are_counted_folded(text, words):
 @pytest.mark.parametrize(
     "text",
     [
-        "",
-        " \t ",
-        '"-!?',
-        "jane.doe@example.org",
-        "write to jane@home",
-        "@jane_doe",
-        "jane＠home",
-        "http://jane/",
-        "www.example.org",
-        "facebook.com/jane",
-        "jane (at) example.org",
-        "call 0771234567",
-        "+44 20 7946 0000",
-        "077-12-34-5",
-        "(077) 12 34 5",
-        "12_34_5",
-        "٠٧٧١٢٣",
-        "passport AB123456",
+        *("", " \t ", '"-!?'),
+        # Addresses.
+        *("jane.doe@example.org", "write to jane@home", "@jane_doe", "jane＠home", "jane (at) example.org"),
+        *("http://jane/", "www.example.org", "facebook.com/jane"),
+        # Numbers.
+        *("call 0771234567", "+44 20 7946 0000", "077-12-34-5", "(077) 12 34 5", "12_34_5", "٠٧٧١٢٣"),
+        *("passport AB123456",),
+        # A message rather than words to search for.
         "afraid " * 15,
     ],
 )
@@ -133,14 +96,12 @@ def test_text_that_may_identify_a_person_is_not_counted(text):
     assert not MissedSearch.objects.exists()
 
 
-@hypothesis_settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(
-    st.permutations(
-        ["zaqoriv", "Zaqóriv plumbeth", '"quixolan"', "jane@quixolan.org", "plumbeth 123 456"] * 4
-    )
-)
+# Each is searched four times. With the fifth time, words are stored.
+FEW_SEARCHES = ["zaqoriv", "Zaqóriv plumbeth", '"quixolan"', "jane@quixolan.org", "plumbeth 123 456"] * 4
+
+
+@thoroughly(25)
+@given(st.permutations(FEW_SEARCHES))
 def test_words_searched_fewer_than_five_times_are_nowhere_in_the_database(searches):
     MissedSearch.objects.all().delete()
     for text in searches:
@@ -161,7 +122,7 @@ def test_counts_are_deleted_after_a_year_without_a_search():
 
 
 def test_counting_takes_one_query_and_four_for_new_words(django_assert_num_queries):
-    # Two more for the savepoint, and on SQLite two for the lock timeout.
+    # Two more queries set and release the savepoint, and on SQLite two set the lock timeout.
     overhead = 4 if IS_SQLITE else 2
     with django_assert_num_queries(overhead + 4):
         count_missed_search("debt bondage")
@@ -207,8 +168,7 @@ def test_visitor_does_not_wait_long_for_a_locked_database():
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_several_visitors_at_once_are_all_counted():
-    reported = make_reported("debt bondage")
-    MissedSearch.objects.update(digest=digest_of("debt bondage"))
+    count_missed_search("debt bondage")
     barrier = threading.Barrier(4, timeout=20)
 
     def search():
@@ -225,130 +185,4 @@ def test_several_visitors_at_once_are_all_counted():
     for thread in threads:
         thread.join()
 
-    reported.refresh_from_db()
-    assert reported.count == 9
-    assert MissedSearch.objects.get(words="").count == 4
-
-
-def digest_of(words):
-    """Return the digest that is stored for `words`; the row is deleted again."""
-    count_missed_search(words)
-    row = MissedSearch.objects.get(words="")
-    row.delete()
-    return row.digest
-
-
-# --- The report ----------------------------------------------------------------------------------
-
-
-def rows_of(response):
-    """Return the rows of the report's table, each as a list of the texts of its cells without buttons."""
-    rows = []
-    for row in parse(response).select("table.listing tbody tr"):
-        for actions in row.select(".actions"):
-            actions.decompose()
-        rows.append([cell.get_text(" ", strip=True) for cell in row.select("td")])
-    return rows
-
-
-def test_report_lists_stored_words_with_the_most_frequent_first(editor):
-    make_reported("debt bondage", count=7, month=datetime.date(2026, 2, 1))
-    make_reported("kafala", count=12)
-    make_reported("brick kilns", count=7)
-    miss("not yet stored", times=4)
-
-    response = editor.get(REPORT)
-
-    assert rows_of(response) == [
-        ["kafala", "12", "March 2026"],
-        ["brick kilns", "7", "March 2026"],
-        ["debt bondage", "7", "February 2026"],
-    ]
-    assert "Searches without result" in parse(response).title.text
-
-
-def test_empty_report_has_an_explanation(editor):
-    assert "on 5 days or more" in parse(editor.get(REPORT)).select_one("#listing-results").text
-
-
-def test_report_is_in_the_menu_of_users_with_permission(client):
-    def is_in_menu():
-        return REPORT in client.get("/admin/").content.decode()
-
-    client.force_login(make_user("Editors"))
-    assert is_in_menu()
-    client.force_login(make_user("Moderators"))
-    assert is_in_menu()
-    client.force_login(make_outsider())
-    assert not is_in_menu()
-
-
-def make_outsider():
-    """Return a user with permission to enter the admin and no other."""
-    user = make_user()
-    user.user_permissions.add(Permission.objects.get(codename="access_admin"))
-    return user
-
-
-@pytest.mark.parametrize("export", ["", "?export=csv", "?export=xlsx"])
-def test_report_is_refused_to_users_without_permission(client, export):
-    missed = make_reported("debt bondage")
-    client.force_login(make_outsider())
-
-    for address in (f"{REPORT}{export}", f"{REPORT}results/{export}", f"{REPORT}{missed.pk}/delete/"):
-        response = client.get(address)
-        assert response.status_code == 302
-        assert response["Location"] == "/admin/"
-    assert client.post(f"{REPORT}{missed.pk}/delete/").status_code == 302
-    assert MissedSearch.objects.exists()
-
-
-def test_report_is_refused_to_visitors(client):
-    assert client.get(REPORT)["Location"].startswith("/admin/login/")
-
-
-def test_report_can_be_exported(editor):
-    make_reported("debt bondage", count=7)
-    miss("not yet stored", times=4)
-
-    response = editor.get(REPORT, {"export": "csv"})
-
-    lines = b"".join(response.streaming_content).decode().splitlines()
-    assert lines == ["Words,Times,Last in", "debt bondage,7,2026-03-01"]
-
-
-def test_report_links_to_a_new_vocabulary_group_with_the_words(editor):
-    make_reported("debt bondage")
-
-    link = parse(editor.get(REPORT)).find("a", string=lambda text: text and "New vocabulary group" in text)
-
-    assert link["aria-label"] == "New vocabulary group: debt bondage"
-    assert parse(editor.get(link["href"])).select_one("[name=terms]").text.strip() == "debt bondage"
-
-
-def test_deleted_words_are_not_kept_in_the_log(editor):
-    missed = make_reported("debt bondage")
-    link = parse(editor.get(REPORT)).select_one(".actions a[aria-label='Delete: debt bondage']")
-
-    assert "debt bondage" in parse(editor.get(link["href"])).text
-    response = editor.post(link["href"])
-
-    assert response["Location"] == REPORT
-    assert not MissedSearch.objects.filter(pk=missed.pk).exists()
-    assert not ModelLogEntry.objects.filter(label__contains="bondage").exists()
-
-
-def test_wagtails_report_of_search_terms_is_not_in_the_menu(client):
-    client.force_login(make_user(is_superuser=True))
-
-    assert "/admin/searchpicks/reports/" not in client.get("/admin/").content.decode()
-
-
-def test_permissions_for_the_report_can_be_granted_to_groups(client):
-    client.force_login(make_user(is_superuser=True))
-
-    page = parse(client.get("/admin/groups/new/"))
-
-    permissions = Permission.objects.filter(codename__in=["view_missedsearch", "delete_missedsearch"])
-    values = {field["value"] for field in page.select("input[name=permissions]")}
-    assert {str(permission.pk) for permission in permissions} <= values
+    assert sorted(MissedSearch.objects.values_list("words", "count")) == [("", 4), ("debt bondage", 5)]

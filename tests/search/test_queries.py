@@ -30,7 +30,7 @@ HERE = Path(__file__).parent
 QUERIES = HERE / "search_queries.csv"
 FIRST_RESULTS = HERE / "search_first_results.csv"
 COUNTRY_TERMS = settings.BASE_DIR / "search" / "data" / "country_terms.csv"
-# Of the random choice of countries.
+# The seed of the random choice of countries.
 SEED = int(os.environ.get("SEARCH_SEED", "4"))
 NUMBER_OF_COUNTRIES = 30
 # The share of queries whose first result must be the one recorded.

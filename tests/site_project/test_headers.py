@@ -18,8 +18,8 @@ from accounts.invitations import tokens
 from home.models import SiteSettings
 from operations.outage import write_page
 from site_project import urls as site_urls
-from tests.media.test_access import address_of, document_block
 from tests.support import builders
+from tests.support.files_of_pages import address_of, document_block
 from tests.support.policies import ADMIN, FILE, FRAMED, PUBLIC
 from tests.support.routes import admin_addresses
 

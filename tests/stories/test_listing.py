@@ -173,7 +173,7 @@ def test_filters_without_a_story_say_so_and_link_to_the_whole_list(client, stori
     assert active == [("Kenya", "?year=2025"), ("2025", "?country=kenya")]
 
 
-# A query string, and whether the page says that it was ignored (None: either).
+# A query string, and whether the page says that it was ignored (None: it may be a filter that finds nothing).
 BAD_FILTERS = [
     ("country=no-such-country", False),  # a valid slug: it is an active filter
     ("theme=%D8%B9%D9%85%D9%84", False),
@@ -216,8 +216,7 @@ def test_bad_page_number_leads_to_a_page_that_exists(client, stories, subtests):
     for number in BAD_NUMBERS:
         with subtests.test(number[:40]):
             assert len(titles(client, f"/stories/?page={number}")) == 6
-            for address in ("/stories/theme/debt/", "/search/"):
-                assert client.get(f"{address}?page={number}").status_code == 200
+            assert len(titles(client, f"/stories/theme/debt/?page={number}")) == 3
 
 
 # --- The lists of a country or a theme -----------------------------------------------------------

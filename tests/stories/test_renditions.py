@@ -50,8 +50,9 @@ def test_publishing_goes_on_when_a_picture_can_not_be_made(django_capture_on_com
 
 def test_a_failure_is_tried_again_and_then_left_to_the_first_reader(caplog):
     with caplog.at_level(logging.WARNING):
-        renditions.make_renditions_with_retries(987654321)  # a page that is gone again
-    assert [record.args[1] for record in caplog.records] == [1, 2, 3]
+        renditions.make_renditions_with_retries(987654321)  # the key of no page, as after its deletion
+    attempts = [record.args[1] for record in caplog.records]
+    assert attempts == [1, 2, 3]
 
 
 def test_reader_is_shown_the_first_of_two_renditions_made_at_a_time(store, monkeypatch):
@@ -72,7 +73,7 @@ def test_reader_is_shown_the_first_of_two_renditions_made_at_a_time(store, monke
 
 def test_command_makes_what_is_missing_for_public_pages_only():
     story_with_pictures()
-    make_private(hidden := story_with_pictures())
+    hidden = make_private(story_with_pictures())
     out = io.StringIO()
     call_command("make_renditions", stdout=out)
     assert "0 pages failed" in out.getvalue()

@@ -13,64 +13,43 @@ from tests.support.builders import home_page, make_index, make_plain_page, make_
 
 pytestmark = pytest.mark.django_db
 
-PAGE_TYPES = {HomePage, StandardPage, StoryIndexPage, StoryPage}
+# {page type: (types of its parents, types of its children)}.
+PAGE_TYPES = {
+    HomePage: ({Page}, {StoryIndexPage, StandardPage}),
+    StandardPage: ({HomePage, StandardPage}, {StandardPage}),
+    StoryIndexPage: ({HomePage, StoryIndexPage}, {StoryIndexPage, StoryPage}),
+    StoryPage: ({StoryIndexPage}, set()),
+}
 
 
 def test_these_are_all_the_page_types():
-    assert {model for model in apps.get_models() if issubclass(model, Page)} == PAGE_TYPES | {Page}
+    assert {model for model in apps.get_models() if issubclass(model, Page)} == {Page, *PAGE_TYPES}
 
 
-@pytest.mark.parametrize(
-    ("model", "parents"),
-    [
-        (HomePage, {Page}),
-        (StandardPage, {HomePage, StandardPage}),
-        (StoryIndexPage, {HomePage, StoryIndexPage}),
-        (StoryPage, {StoryIndexPage}),
-    ],
-)
-def test_allowed_parents_of_each_page_type(model, parents):
+@pytest.mark.parametrize("model", PAGE_TYPES)
+def test_allowed_parents_and_children_of_each_page_type(model):
+    parents, children = PAGE_TYPES[model]
     assert set(model.allowed_parent_page_models()) == parents
-
-
-@pytest.mark.parametrize(
-    ("model", "children"),
-    [
-        (HomePage, {StoryIndexPage, StandardPage}),
-        (StandardPage, {StandardPage}),
-        (StoryIndexPage, {StoryIndexPage, StoryPage}),
-        (StoryPage, set()),
-    ],
-)
-def test_allowed_children_of_each_page_type(model, children):
     assert set(model.allowed_subpage_models()) == children
 
 
 def test_the_admin_offers_the_allowed_children_of_a_page(client):
     client.force_login(make_user(is_superuser=True))
-    index, plain = make_index(), make_plain_page("About")
+    index, plain, story = make_index(), make_plain_page("About"), make_story()
 
-    offered = {
-        page.pk: client.get(f"/admin/pages/{page.pk}/add_subpage/") for page in (index, plain, home_page())
-    }
+    def ask(page):
+        return client.get(f"/admin/pages/{page.pk}/add_subpage/")
 
     def links(page):
-        html = offered[page.pk].content.decode()
         names = ("storypage", "storyindexpage", "standardpage", "homepage")
-        return {name for name in names if f"/{name}/{page.pk}/" in html}
+        return {name for name in names if f"/{name}/{page.pk}/" in ask(page).text}
 
     assert links(home_page()) == {"storyindexpage", "standardpage"}
     assert links(index) == {"storypage", "storyindexpage"}
-    # With one choice only, Wagtail redirects to its form.
-    assert offered[plain.pk].url == f"/admin/pages/add/home/standardpage/{plain.pk}/"
-
-
-def test_the_admin_adds_nothing_below_a_story(client):
-    client.force_login(make_user(is_superuser=True))
-    story = make_story()
-
-    assert client.get(f"/admin/pages/{story.pk}/add_subpage/").status_code == 302
-    assert client.get(f"/admin/pages/add/stories/storypage/{story.pk}/").status_code == 302
+    # With one choice only, Wagtail redirects to its form. Without one, to the first page of the admin.
+    assert ask(plain).url == f"/admin/pages/add/home/standardpage/{plain.pk}/"
+    assert ask(story).url == "/admin/"
+    assert client.get(f"/admin/pages/add/stories/storypage/{story.pk}/").url == "/admin/"
 
 
 def test_there_is_one_home_page_a_language(settings):

@@ -14,14 +14,18 @@ REFUSED = "Something chosen here is not available to you. Remove it or choose an
 INVALID_IDS = ["-1", "0", "9" * 40, "9" * 5000, "1e3", "x", "1\0", "１x", "[1]", "null"]
 
 
-def permit(client, own, *codenames, publish=True):
-    """Give the group of `client.user` the permissions `codenames` and, if `publish`, to publish in `own`."""
+def permit(client, own, *codenames, publish=True, pages=()):
+    """Give the group of `client.user` more permissions.
+
+    `codenames`: those for models, such as "home.change_sitesettings". `pages`: those for the pages of the
+    section `own`, such as "unlock_page". `publish`: whether the group may publish in `own` too.
+    """
     group = client.user.groups.get()
     for name in codenames:
         app, codename = name.split(".")
         group.permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
-    if publish:
-        right = Permission.objects.get(content_type__app_label="wagtailcore", codename="publish_page")
+    for codename in [*pages, *["publish_page"] * publish]:
+        right = Permission.objects.get(content_type__app_label="wagtailcore", codename=codename)
         GroupPagePermission.objects.create(group=group, page=own.index, permission=right)
 
 

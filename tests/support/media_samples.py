@@ -33,6 +33,11 @@ def photo(width=600, height=400):
     return image
 
 
+def is_near(colour, wanted):
+    """Return whether two colours look alike, as those of a JPEG and of its original do."""
+    return all(abs(one - other) < 12 for one, other in zip(colour[:3], wanted, strict=True))
+
+
 def saved(image, picture_format, **options):
     """Return the bytes of `image` in Pillow's format `picture_format`."""
     output = io.BytesIO()

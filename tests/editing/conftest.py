@@ -1,0 +1,26 @@
+"""Two sections of the site, and a client for each test that may edit one of them."""
+
+import pytest
+
+from tests.support import admin_world
+from tests.support.admin_world import SECRET
+
+
+@pytest.fixture
+def own(store):
+    """The section that `writer` may edit. All of it may be shown to them."""
+    return admin_world.make_section("Own", "Plain")
+
+
+@pytest.fixture
+def other(store):
+    """Another section, whose hidden objects have SECRET in their title, slug and text."""
+    return admin_world.make_section("Other", SECRET)
+
+
+@pytest.fixture
+def writer(client, own):
+    """A client logged in as an editor of the section `own` alone, who may not publish: `writer.user`."""
+    client.user = admin_world.make_role("editor", own)
+    client.force_login(client.user)
+    return client

@@ -1,0 +1,54 @@
+"""Searches that ask for help: which words the vocabulary recognises in the languages of the site."""
+
+import pytest
+
+from search.vocabulary import Vocabulary
+from tests.support.vocabulary import make_group, synonyms
+
+pytestmark = pytest.mark.django_db
+
+
+CRIES = [
+    *("help", "HELP!!!", "please help me", "I need help", "help escape passport taken", "hotline Kenya"),
+    *("my boss took my passport", "they have taken my phone", "escape", "how to run away"),
+    *("am I trafficked?", "I am not allowed to leave the house", "I owe my boss money"),
+    *("au secours", "j’ai besoin d’aide", "passeport confisqué", "PASSEPORT CONFISQUE par mon patron"),
+    *("comment s'échapper", "aide échapper passeport confisqué", "il me frappe"),
+    *("ayuda", "necesito ayuda", "me quitaron el pasaporte", "quiero escapar", "linea de ayuda"),
+    *("ayuda escapar pasaporte confiscado", "no me dejan salir"),
+    *("ساعدوني", "أحتاج إلى مساعدة"),
+]
+ORDINARY_SEARCHES = [
+    *("", "???", "helpful", "kenya court", "passport", "training helps officials"),
+    *("escape from slavery in Senegal", "trafficking", "forced labour", "forced to work", "debt bondage"),
+    *("trafficking in persons report", "child marriage law"),
+    *("esclavage moderne", "enfants forcés de travailler", "pasaporte", "trata de personas"),
+]
+
+
+@pytest.mark.parametrize("text", CRIES)
+def test_cry_for_help_is_recognised_whatever_the_language_of_the_page(text):
+    assert Vocabulary("en").asks_for_help(text)
+    assert Vocabulary("es").asks_for_help(text)
+
+
+@pytest.mark.parametrize("text", ORDINARY_SEARCHES)
+def test_ordinary_search_is_no_cry_for_help(text):
+    assert not Vocabulary("en").asks_for_help(text)
+
+
+def test_editors_define_the_terms_of_a_cry_for_help(no_default_groups):
+    assert not Vocabulary("en").asks_for_help("need lantern now")
+    make_group("lantern", "dark road", "show me", leads_to_help=True)
+    vocabulary = Vocabulary("en")
+
+    for text in ("Lanterns of the dark roads", "the road was dark", "lantern", "new lantern", "show me more"):
+        assert vocabulary.asks_for_help(text)
+    for text in ("road", "dark", "show", "show more", "lanterns", "a lantern for many boats"):
+        assert not vocabulary.asks_for_help(text)
+
+
+def test_terms_of_a_cry_for_help_are_no_synonyms(no_default_groups):
+    make_group("lantern", "candle", leads_to_help=True)
+
+    assert synonyms("lantern") == {}

@@ -1,0 +1,112 @@
+"""Every way in which a page can be hidden from visitors, as functions that make such a page.
+
+Each function of WAYS_TO_HIDE makes a story whose texts have the word HIDDEN, and returns it. The tests of a
+place that lists pages make a public story with the word SHOWN beside it, and look for both words.
+"""
+
+import datetime
+
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.utils import timezone
+from wagtail.models import PageViewRestriction
+
+from tests.support.builders import make_index, make_private, make_story
+
+# Words that are in no other text of the site.
+HIDDEN, SHOWN = "Quixotic", "Marigold"
+HIDDEN_DAY = datetime.date(2025, 5, 5)
+
+
+def hidden_story(parent=None, **fields):
+    fields = {"countries": ["KE"], "themes": ["Debt", "Kept quiet"], "date": HIDDEN_DAY} | fields
+    return make_story(f"{HIDDEN} title", parent, summary=f"{HIDDEN} summary.", **fields)
+
+
+def draft():
+    return hidden_story(live=False)
+
+
+def scheduled():
+    story = hidden_story(live=False)
+    story.go_live_at = timezone.now() + datetime.timedelta(days=2)
+    story.save_revision().publish()
+    return story
+
+
+def unpublished():
+    story = hidden_story()
+    story.unpublish()
+    return story
+
+
+def expired():
+    story = hidden_story()
+    story.expire_at = timezone.now() - datetime.timedelta(minutes=1)
+    story.save()
+    call_command("publish_scheduled")
+    return story
+
+
+def private():
+    return make_private(hidden_story())
+
+
+def for_a_group():
+    story = hidden_story()
+    restriction = PageViewRestriction.objects.create(page=story, restriction_type=PageViewRestriction.GROUPS)
+    restriction.groups.add(Group.objects.get(name="Editors"))
+    return story
+
+
+def below_private_section():
+    section = make_private(make_index(make_index(), title=f"{HIDDEN} section", show_in_menus=True))
+    return hidden_story(parent=make_index(section, title=f"{HIDDEN} part"))
+
+
+# Each alias is made before its source becomes private: later, Wagtail would copy the restriction too.
+
+
+def alias_of_private():
+    story = hidden_story()
+    alias = story.create_alias(parent=make_index(), update_slug="zero")
+    make_private(story)
+    return alias
+
+
+def alias_of_alias_of_private():
+    index = make_index()
+    story = hidden_story()
+    first = story.create_alias(parent=index, update_slug="one")
+    second = first.create_alias(parent=index, update_slug="two")
+    make_private(story)
+    return second
+
+
+def below_alias_of_private():
+    section = make_index(make_index(), title=f"{HIDDEN} section")
+    alias = section.create_alias(parent=make_index(), update_slug="section")
+    make_private(section)
+    return hidden_story(parent=alias)
+
+
+def alias_of_what_is_below_a_private_section():
+    section = make_index(make_index(), title=f"{HIDDEN} section")
+    alias = hidden_story(parent=section).create_alias(parent=make_index(), update_slug="three")
+    make_private(section)
+    return alias
+
+
+WAYS_TO_HIDE = [
+    draft,
+    scheduled,
+    unpublished,
+    expired,
+    private,
+    for_a_group,
+    below_private_section,
+    alias_of_private,
+    alias_of_alias_of_private,
+    below_alias_of_private,
+    alias_of_what_is_below_a_private_section,
+]

@@ -1,0 +1,24 @@
+"""A limit for the memory that a test's process takes."""
+
+from contextlib import contextmanager
+from pathlib import Path
+
+# How many bytes more the process may take while it refuses a file.
+MAX_MEMORY = 300_000_000
+
+
+@contextmanager
+def bounded_memory():
+    """Fail if the peak memory of this process grows by more than MAX_MEMORY."""
+    refs, status = Path("/proc/self/clear_refs"), Path("/proc/self/status")
+    if not refs.exists():  # macOS has no such file.
+        yield
+        return
+    refs.write_text("5")  # This resets the peak.
+    before = peak(status)
+    yield
+    assert peak(status) - before < MAX_MEMORY
+
+
+def peak(status):
+    return next(int(line.split()[1]) for line in status.read_text().splitlines() if "VmHWM" in line) * 1024
