@@ -15,7 +15,7 @@ from tests.support.builders import (
     make_theme,
     pictures_block,
 )
-from tests.support.site import make_version
+from tests.support.translations import make_index_in
 
 pytestmark = pytest.mark.django_db
 
@@ -115,7 +115,7 @@ def test_the_sitemap_has_the_images_of_a_page_whose_renditions_exist(client, sto
 
 def test_pages_have_links_to_their_public_translations(client):
     make_story("Alone")
-    index = make_version("fr", "Récits")
+    index = make_index_in("fr", "Récits")
     french = index.locale
     make_theme("Mining").copy_for_translation(french).save()
     both = make_story("Both", themes=["Mining"])

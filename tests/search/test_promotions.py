@@ -7,7 +7,7 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data
 from search.promotions import find_promotions
 from tests.support.builders import make_story, make_user, parse
 from tests.support.hidden_pages import WAYS_TO_HIDE
-from tests.support.site import make_version
+from tests.support.translations import make_index_in
 
 pytestmark = pytest.mark.django_db
 
@@ -91,7 +91,7 @@ def test_hidden_pages_are_promoted_neither_by_themselves_nor_by_their_external_l
 
 
 def test_only_pages_in_the_language_of_the_visitor_are_promoted():
-    french = make_version("fr", "Récits")
+    french = make_index_in("fr", "Récits")
     promote("home", french, make_story("A story"))
 
     assert titles("home", "en") == ["A story"]

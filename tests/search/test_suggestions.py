@@ -14,7 +14,7 @@ from stories.models import StoryCountry, StoryPage, StoryTheme
 from stories.terms import Theme
 from tests.support.builders import home_page, make_index, make_plain_page, make_private, make_story
 from tests.support.hidden_pages import HIDDEN, SHOWN, WAYS_TO_HIDE
-from tests.support.site import make_version
+from tests.support.translations import make_index_in
 
 pytestmark = pytest.mark.django_db
 
@@ -100,7 +100,7 @@ def test_titles_are_sorted_by_beginning_then_whole_words_then_newest(client):
 
 def test_only_pages_in_the_language_of_the_visitor_are_suggested(client):
     make_story("Lantern")
-    index = make_version("fr", "Récits")
+    index = make_index_in("fr", "Récits")
     theme = Theme.objects.create(name="Lanternes rouges", locale=index.locale)
     add_story("Lanterne", index, countries=["DE"], themes=[theme])
     assert suggest(client, "lantern") == [("Story", "Lantern")]
