@@ -114,8 +114,8 @@ def test_skip_link_leads_past_the_menu(open_home):
     for _ in range(7):
         page.keyboard.press("Tab")
         first.append(page.evaluate(FOCUS)["name"])
-    name = "A charity with quite a long name"
-    assert first == ["Skip to the content", name, "q", "Search", "Stories", "Get help", "Donate"]
+    assert first.pop(1).startswith("A charity with quite a long name")
+    assert first == ["Skip to the content", "q", "Search", "Stories", "Get help", "Donate"]
     page.reload()
     page.keyboard.press("Tab")
     link = page.get_by_role("link", name="Skip to the content")
