@@ -6,9 +6,10 @@ from xml.etree import ElementTree
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from wagtail.models import Locale
+from wagtail.models import Locale, Site
 
 from home.models import HomePage
+from home.sitemap import PageSitemap
 from stories.models import StoryIndexPage
 from stories.renditions import make_renditions
 from tests.site_project.test_queries import pictures
@@ -174,3 +175,13 @@ def test_a_sitemap_takes_a_pinned_number_of_queries(client, store, number_of_sto
     with CaptureQueriesContext(connection) as queries:
         client.get("/sitemap.xml")
     assert len(queries) == 5
+
+
+def test_a_sitemap_asks_the_cache_once_for_the_paths_of_sites(monkeypatch):
+    """With CACHE_URL, each question is a round trip."""
+    for _number in range(3):
+        make_story()
+    asked, read_paths = [], Site.get_site_root_paths
+    monkeypatch.setattr(Site, "get_site_root_paths", lambda: asked.append("once") or read_paths())
+    assert len(PageSitemap().items()) > 3
+    assert asked == ["once"]
