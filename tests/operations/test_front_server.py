@@ -7,6 +7,7 @@ import re
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from socketserver import ThreadingMixIn
 from ssl import CERT_NONE, create_default_context
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -14,6 +15,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import pytest
 
 from caching.page_cache import PAGE_CACHE_CONTROL
+from caching.session_keys import make_session_key
 from tests.site_project.test_headers import FILE
 from tests.support import front_server, services
 
@@ -22,6 +24,8 @@ pytestmark = pytest.mark.sqlite_only
 PUBLIC = PAGE_CACHE_CONTROL
 HSTS = "max-age=31536000; includeSubDomains; preload"  # as in the settings of production
 PATIENCE = 30  # seconds
+KEY = make_session_key()
+SESSION = {"Cookie": f"__Host-sessionid={KEY}"}
 PAGE = gzip.compress(b"<p>Words of the story.</p>" * 200)
 
 
@@ -38,11 +42,15 @@ def nginx_path():
 class Site:
     """A WSGI server that returns the response that the test sets, and records the requests."""
 
-    def __init__(self):
+    def __init__(self, port=0):
         self.status, self.headers, self.body = "200 OK", {"Cache-Control": PUBLIC}, lambda: b"Words."
         self.asked = []
-        self.server = make_server("127.0.0.1", 0, self.answer, ThreadingServer, QuietHandler)
-        self.address = f"127.0.0.1:{self.server.server_port}"
+        self.server = make_server("127.0.0.1", port, self.answer, ThreadingServer, QuietHandler)
+        self.port = self.server.server_port
+        self.address = f"127.0.0.1:{self.port}"
+        options = {"poll_interval": 0.01}
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs=options, daemon=True)
+        self.thread.start()
 
     def answer(self, environ, start_response):
         self.asked.append(environ)
@@ -53,6 +61,7 @@ class Site:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
+        self.thread.join()
 
 
 class ThreadingServer(ThreadingMixIn, WSGIServer):
@@ -67,11 +76,8 @@ class QuietHandler(WSGIRequestHandler):
 @pytest.fixture
 def site():
     site = Site()
-    thread = threading.Thread(target=site.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
     yield site
     site.stop()
-    thread.join()
 
 
 @pytest.fixture
@@ -123,7 +129,9 @@ GZIP = {"Accept_Encoding": "gzip"}
         ([{}, {"Accept_Encoding": "gzip;q=0, br"}, {"Accept_Encoding": "br"}], 1),
         ([GZIP, {}], 2),
         ([{}, {"Cookie": "csrftoken=1"}], 1),
-        ([{"Cookie": "a=b; sessionid=1"}, {}, {"Cookie": "__Host-sessionid=1"}, {}], 3),
+        ([{"Cookie": f"a=b; sessionid={KEY}"}, {}, {"Cookie": f"__Host-sessionid={KEY};c=d"}, {}], 3),
+        ([{"Cookie": f'sessionid="{KEY}"'}, {}, {"Cookie": f'sessionid="{KEY}"'}], 3),
+        ([{}, {"Cookie": "sessionid=1"}, {"Cookie": f"xsessionid={KEY}; sessionid={KEY}0"}], 1),
         ([{"Authorization": "Basic eDp5"}, {}, {"Authorization": "Basic eDp5"}, {}], 3),
         ([{"method": "POST"}, {}, {"method": "POST"}, {}], 3),
         ([{"Host": "one.example.org"}, {"Host": "other.example.org"}], 2),
@@ -143,7 +151,7 @@ def test_public_page_is_requested_once_within_a_second(site, front, requests, ti
         {"Cache-Control": "public, s-maxage=0"},
         {"X-Accel-Expires": "600"},
         {"Cache-Control": f"private, {PUBLIC}"},
-        {"Cache-Control": PUBLIC, "Set-Cookie": "sessionid=1"},
+        {"Cache-Control": PUBLIC, "Set-Cookie": f"sessionid={KEY}"},
         {"Expires": "Fri, 01 Jan 2100 00:00:00 GMT"},
     ],
     ids=str,
@@ -162,7 +170,7 @@ def test_files_and_the_admin_are_not_cached(site, front, path):
 
 def test_static_files_are_cached_for_everybody(site, front):
     site.headers = {"Cache-Control": "max-age=315360000, public, immutable"}
-    for headers in ({}, {"Cookie": "sessionid=1"}, {}):
+    for headers in ({}, {"Cookie": f"sessionid={KEY}"}, {}):
         assert (
             front.ask("/static/site.css", **headers).headers["Cache-Control"] == site.headers["Cache-Control"]
         )
@@ -284,21 +292,82 @@ def test_nginx_sends_files_for_the_site(site, front, tmp_path):
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_only_the_admin_takes_large_bodies(site, front):
-    limits = {
-        "/admin/images/add/": 20 * 2**20,
-        "/": 2**16,
-        "/_util/login/": 2**16,
-        "/documents/1/a.pdf": 2**16,
-    }
-    for path, limit in limits.items():
-        for length, status in ((limit + 1, 413), (limit, 200)):
-            connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=PATIENCE)
-            connection.request("POST", path, headers={"Content-Length": str(length)})
-            if status == 200:
-                connection.send(b"x" * length)
-            assert connection.getresponse().status == status, (path, length)
-            connection.close()
+def status_of_upload(front, path, length, headers, is_chunked=False):
+    """Send a body of `length` bytes; return the status of the response."""
+    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=PATIENCE)
+    told = {"Transfer-Encoding": "chunked"} if is_chunked else {"Content-Length": str(length)}
+    connection.request("POST", path, headers=headers | told)
+    with suppress(BrokenPipeError, ConnectionResetError):  # refused before its end
+        if is_chunked:
+            connection.send(b"%x\r\n%s\r\n0\r\n\r\n" % (length, b"x" * length))
+        elif length < LARGE:  # nginx refuses a larger one by its Content-Length
+            connection.send(b"x" * length)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+SMALL, ADMIN, LARGE = 2**16, 100 * 2**10, 20 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "limit"),
+    [
+        ("/admin/images/add/?next=1", SESSION, LARGE),
+        ("/admin/images/add/", {}, ADMIN),
+        ("/admin/images/add/", {"Cookie": "sessionid=1"}, ADMIN),
+        ("/admin/login/", {"Cookie": "csrftoken=1"}, ADMIN),
+        ("/", SESSION, SMALL),
+        ("/_util/login/", {}, SMALL),
+        ("/documents/1/a.pdf", SESSION, SMALL),
+    ],
+)
+def test_only_who_is_logged_in_can_send_large_bodies(site, front, path, headers, limit):
+    assert status_of_upload(front, path, limit + 1, headers) == 413
+    assert status_of_upload(front, path, min(limit, ADMIN) + 1, headers, is_chunked=True) == 413
+    assert site.asked == []
+    assert status_of_upload(front, path, limit - 1, headers) == 200
+    address, _question, query = path.partition("?")
+    assert [asked["PATH_INFO"] for asked in site.asked] == ["/.session"] * (limit == LARGE) + [address]
+    assert site.asked[-1]["QUERY_STRING"] == query
+    assert int(site.asked[-1]["CONTENT_LENGTH"]) == limit - 1
+    assert front.ask(f"/.upload{path}").status == 404, "it has no address of its own"
+    end = time.monotonic() + PATIENCE
+    while (log := (front.folder / "access.log").read_text()).count("\n") < 4:
+        assert time.monotonic() < end
+    assert f" POST {address} 200 " in log
+
+
+def test_large_body_is_not_read_if_the_site_did_not_make_the_cookie(site, front):
+    site.status = "403 Forbidden"
+    assert status_of_upload(front, "/admin/images/add/", LARGE, SESSION) == 403
+    (asked,) = site.asked
+    assert (asked["PATH_INFO"], asked["REQUEST_METHOD"]) == ("/.session", "GET")
+    assert asked["HTTP_COOKIE"] == SESSION["Cookie"]
+    assert not asked.get("CONTENT_LENGTH")
+    assert front.ask("/.session").status == 404
+
+
+def test_upload_gets_the_outage_page_when_the_site_does_not_respond(site, front, tmp_path):
+    (tmp_path / "maintenance.html").write_text("<p>Call 0800 1234.</p>")
+    site.stop()
+    assert status_of_upload(front, "/admin/images/add/", LARGE, SESSION) == 503
+
+
+def test_replica_is_asked_again_right_after_failures(nginx_path, tmp_path):
+    sites = [Site(), Site()]
+    addresses, ports = [site.address for site in sites], [site.port for site in sites]
+    with front_server.running(nginx_path, addresses, tmp_path) as (port, folder):
+        front = Front(port, folder)
+        for site in sites:
+            site.stop()
+        assert [front.ask(f"/{number}/").status for number in range(4)] == [503] * 4
+        sites = [Site(port) for port in ports]
+        assert [front.ask(f"/{number}/").status for number in range(4)] == [200] * 4
+        assert [len(site.asked) for site in sites] == [2, 2]
+        sites[0].stop()
+        assert [front.ask(f"/{number}/a/").status for number in range(4)] == [200] * 4
+        sites[1].stop()
 
 
 def test_log_contains_nothing_about_visitors(site, front):
