@@ -11,9 +11,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions import middleware
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
+from django.http import HttpResponse
 from django.utils import timezone
+
+from caching.session_keys import is_genuine, make_session_key
 
 # Session key: when the user last proved who they are, in seconds since 1970.
 IDENTITY_VERIFIED_AT = "identity_verified_at"
@@ -21,8 +25,37 @@ IDENTITY_VERIFIED_AT = "identity_verified_at"
 _preserved_session = ContextVar("acting_session", default=None)
 
 
+# nginx asks this path whether a request has a genuine session cookie, before it takes a large body.
+CHECK_PATH = "/.session"
+
+
+class SessionMiddleware(middleware.SessionMiddleware):
+    """Django's middleware, but a session cookie that this site did not make is ignored from here on.
+
+    So it changes neither the response nor its headers, and causes no query.
+    """
+
+    def process_request(self, request):
+        has_session = is_genuine(request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""))
+        if request.path_info == CHECK_PATH:
+            return HttpResponse(status=204 if has_session else 403, headers={"Cache-Control": "no-store"})
+        if not has_session:
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        return super().process_request(request)
+
+
 class SessionStore(db.SessionStore):
-    """Django's database sessions. The time of the end is set at sign-in and never extended."""
+    """Django's database sessions, with keys that end in a MAC.
+
+    The time of the end is set at sign-in and never extended.
+    """
+
+    def _get_new_session_key(self):
+        # Not checked for being free, as Django's method does: create() tries again if the key is taken.
+        return make_session_key()
+
+    def _validate_session_key(self, key):
+        return bool(key) and is_genuine(key)
 
     def set_expiry(self, value):
         """Do nothing, because Wagtail's login view would set another end."""

@@ -9,26 +9,23 @@ A write that doesn't go through Django, as in psql or the sqlite3 shell, is not 
 MAX_CACHE_SECONDS.
 
 All processes share the version. It is the modification time of a file in the data folder or, when CACHE_URL
-is set, a value in that cache.
+is set, a value in that cache (caching/shared_version.py).
 """
 
-import logging
 import os
 import re
 import time
-import uuid
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db.backends.signals import connection_created
 
-logger = logging.getLogger(__name__)
+from caching.shared_version import SharedContentVersion
 
 # Seconds for which anything cached is used even if the version stays the same. A change that is not seen
 # shows after this time.
 MAX_CACHE_SECONDS = 60
 
-# The name of the file in the data folder, and the key in the shared cache.
+# The name of the file in the data folder.
 NAME = "content_version"
 READING_STATEMENT = re.compile(
     r"[\s(]*(BEGIN|EXPLAIN|PRAGMA|RELEASE|ROLLBACK|SAVEPOINT|SELECT|SET|SHOW)\b", re.IGNORECASE
@@ -45,6 +42,7 @@ UNSEEN_TABLES = {
     "search_missedsearch",
     "accounts_loginattempt",
     "accounts_passkey",
+    "caching_missedchange",
     "wagtailadmin_editingsession",
     "wagtailcore_comment",
     "wagtailcore_commentreply",
@@ -95,40 +93,10 @@ class FileContentVersion:
             self.path.touch()
 
 
-class SharedContentVersion:
-    """The version as a value in the cache of CACHE_URL, which all machines share."""
-
-    def __init__(self):
-        # Whether a change could not be written to the cache, and has to be written later.
-        self.is_change_pending = False
-
-    def read(self):
-        """Return the version, or None if it is unknown. Then nothing cached may be used."""
-        if self.is_change_pending:
-            self.change()
-        if self.is_change_pending:
-            return None
-        try:
-            return cache.get_or_set(NAME, new_version, timeout=None)
-        except Exception:
-            return None
-
-    def change(self):
-        """Change the version; if the cache is down, at the first `read` after it is back."""
-        try:
-            cache.set(NAME, new_version(), timeout=None)
-            self.is_change_pending = False
-        except Exception:
-            self.is_change_pending = True
-            logger.exception("The cache of CACHE_URL does not answer.")
-
-
-def new_version():
-    return uuid.uuid4().hex
-
-
 content_version = (
-    SharedContentVersion() if settings.CACHE_URL else FileContentVersion(settings.DATA_DIR / NAME)
+    SharedContentVersion(settings.CACHE_URL, settings.CACHES["default"]["OPTIONS"])
+    if settings.CACHE_URL
+    else FileContentVersion(settings.DATA_DIR / NAME)
 )
 
 # --- Statements that change the version -----------------------------------------------------------

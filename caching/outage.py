@@ -16,8 +16,11 @@ def page_file():
     return settings.DATA_DIR / "maintenance.html"
 
 
-def outage_page():
-    """Return a response with status 503 and the page, or a short text if the file is missing."""
+def outage_page(is_outage=True):
+    """Return a response with status 503 and the page, or a short text if the file is missing.
+
+    `is_outage`: whether the database is down, and not only one query failed.
+    """
     try:
         body = page_file().read_bytes()
     except OSError:
@@ -26,7 +29,7 @@ def outage_page():
     response["Retry-After"] = RETRY_AFTER
     response["Cache-Control"] = "no-store"
     response["Content-Security-Policy"] = policy_for(body)
-    response.is_outage = True
+    response.is_outage = is_outage
     return response
 
 
@@ -38,5 +41,5 @@ def policy_for(body):
 
 
 def is_outage(response):
-    """Return whether `response` was made by `outage_page`."""
+    """Return whether `response` was made by `outage_page` because the database is down."""
     return getattr(response, "is_outage", False)

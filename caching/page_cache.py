@@ -22,6 +22,7 @@ from django.utils.http import parse_etags
 
 from caching.content_version import MAX_CACHE_SECONDS, content_version
 from caching.outage import is_outage, outage_page
+from caching.session_keys import has_genuine_session
 from caching.versioned_cache import set_request_version
 
 # Seconds for which a page is served when it can't be made anew, because the database is down.
@@ -180,7 +181,7 @@ def is_cacheable_request(request):
         settings.PAGE_CACHE
         and request.method in {"GET", "HEAD"}
         and "HTTP_AUTHORIZATION" not in meta
-        and settings.SESSION_COOKIE_NAME not in meta.get("HTTP_COOKIE", "")
+        and not has_genuine_session(meta.get("HTTP_COOKIE", ""))
         and not request.path_info.startswith(settings.STATIC_URL)
     )
 

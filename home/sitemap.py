@@ -12,7 +12,7 @@ from django.db.models import F, Max
 from django.db.models.functions import Substr
 from django.utils.encoding import iri_to_uri
 from django.views.decorators.http import conditional_page, require_safe
-from wagtail.models import Page, ReferenceIndex
+from wagtail.models import Page, ReferenceIndex, Site
 
 from media.models import CleanImage, Rendition
 from publishing.addresses import absolute
@@ -22,6 +22,8 @@ from stories.querysets import TOP_INDEX_DEPTH
 
 # The largest renditions on pages, as their filter spec is written by {% picture %} and by {% image %}.
 LARGEST_FILTERS = ["format-webp|width-1280", "width-1280|format-webp"]
+# The columns of pages that are needed here.
+PAGE_FIELDS = ["path", "depth", "url_path", "translation_key", "last_published_at"]
 # Length of the tree path of a top index.
 TOP_INDEX_PATH_LENGTH = TOP_INDEX_DEPTH * Page.steplen
 
@@ -52,12 +54,13 @@ class PageSitemap(Sitemap):
         image_urls = get_image_urls_by_page()
         translations = defaultdict(list)
         for page in pages:
-            translations[page.translation_key].append((page.language, absolute(page.href)))
+            translations[page.translation_key].append(page)
         entries = []
         for page in pages:
             entry = SitemapEntry(page.href, lastmod[page.path], image_urls[page.pk])
-            if len(translations[page.translation_key]) > 1:
-                entry.translations = translations[page.translation_key]
+            same = translations[page.translation_key]
+            if len(same) > 1:
+                entry.translations = [(other.language, absolute(other.href)) for other in same]
             entries.append(entry)
         top_indexes = {page.path: page for page in pages if page.depth == TOP_INDEX_DEPTH}
         return entries + get_term_list_entries(top_indexes)
@@ -89,8 +92,12 @@ def get_indexable_pages():
     Aliases are left out, as the canonical URL of an alias is that of its source.
     """
     pages = published_pages().filter(alias_of=None).exclude(storypage__keep_out_of_search_engines=True)
-    pages = list(pages.annotate(language=F("locale__language_code")).order_by("path"))
+    pages = pages.annotate(language=F("locale__language_code")).order_by("path").only(*PAGE_FIELDS)
+    pages = list(pages)
+    # Wagtail would ask the cache for these once for each page.
+    root_paths = Site.get_site_root_paths()
     for page in pages:
+        page._wagtail_cached_site_root_paths = root_paths
         page.href = page.get_url()
     return [page for page in pages if page.href]
 

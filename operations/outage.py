@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from django.contrib.staticfiles import finders
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import OperationalError, transaction
 from django.db.models.signals import post_delete, post_save
 from django.template.loader import render_to_string
 from django.views.defaults import server_error as defaults_server_error
@@ -17,6 +17,7 @@ from wagtail.signals import page_published, page_unpublished
 from caching.outage import outage_page, page_file
 from home.models import HomePage, SiteSettings
 from operations.full_disk import disk_full_page, is_disk_full
+from operations.lost_connection import is_connection_lost
 from publishing.visibility import published_pages
 
 
@@ -44,11 +45,18 @@ def write_page():
 
 
 def server_error(request):
-    """View for status 500 (handler500). A full disk and a missing database have pages of their own."""
-    if is_disk_full(sys.exception()):
+    """View for status 500 (handler500). A full disk and a missing database have pages of their own.
+
+    After a timeout or a deadlock of one query, visitors get the outage page too, as a second try may
+    succeed. But only a lost connection counts as an outage, in which the page cache makes no pages.
+    """
+    error = sys.exception()
+    if is_disk_full(error):
         return disk_full_page()
-    if isinstance(sys.exception(), (InterfaceError, OperationalError)):
+    if is_connection_lost(error):
         return outage_page()
+    if isinstance(error, OperationalError):
+        return outage_page(is_outage=False)
     return defaults_server_error(request)
 
 

@@ -89,7 +89,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Before middleware that may change the page. Its docstring says why compression is safe here.
     "caching.compression.PageCompressionMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.sessions.SessionMiddleware",
     "site_project.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -134,7 +134,7 @@ CACHES = {
 if CACHE_URL:
     for name, cache in CACHES.items():
         cache |= {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "caching.redis_cache.RedisCache",
             "LOCATION": CACHE_URL,
             "KEY_PREFIX": name,
             # In seconds: a cache that does not respond must not delay readers.

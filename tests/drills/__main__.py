@@ -19,6 +19,7 @@ from tests.drills.documents import document_bombs
 from tests.drills.keeping import backup, crash_postgresql, crash_sqlite, disk_full
 from tests.drills.lasting import database_away, soak
 from tests.drills.serving import oversize, stopped_at_work, worker_killed
+from tests.drills.staying import junk_cookies, redis_away, rolling_deploy, slow_replicas
 from tests.run import exit_with
 from tests.support import services
 
@@ -47,6 +48,10 @@ DRILLS = {
         crash_sqlite,
         backup,
         database_away,
+        redis_away,
+        junk_cookies,
+        slow_replicas,
+        rolling_deploy,
         soak,
         random_input,
     )

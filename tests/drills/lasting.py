@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +10,7 @@ from contextlib import contextmanager
 
 from tests.drills import Row, say
 from tests.drills.scene import children, site_on_postgresql
-from tests.support import services
-from tests.support.production import HOST
+from tests.drills.wrk import run_wrk
 
 # In seconds: how long the database is stopped and hangs; the limits for the slowest response and for the
 # return; how long the steady load, its warm-up and the measurement of the highest rate take.
@@ -20,17 +18,6 @@ STOPPED, HUNG = 30, 20
 LONGEST, BACK_WITHIN = 3, 5
 SOAK, WARM_UP, TOP = 600, 60, 10
 CONNECTIONS = 16
-# Script for wrk: each connection requests one page after another, with a pause between them.
-LUA = """
-local pages = {{ {pages} }}
-local headers = {{ ["Host"] = "{host}", ["X-Forwarded-Proto"] = "https", ["Accept-Encoding"] = "gzip" }}
-local number = 0
-function delay() return {pause} end
-function request()
-  number = number % #pages + 1
-  return wrk.format("GET", pages[number], headers)
-end
-"""
 
 
 # --- The database does not respond ---------------------------------------------------------------
@@ -180,37 +167,28 @@ def soak(folder):
     with site_on_postgresql(folder) as (site, _database):
         site.start()
         try:
-            top, _p99, _errors = load(site, folder, TOP, pause=0)
+            top = load(site, TOP, pause=0).rate
             pause = round(1000 * CONNECTIONS / (top / 2))
             say(f"{top:.0f} a second at most; {SOAK // 60} minutes at half of it")
             with ThreadPoolExecutor() as pool:
                 # The warm-up is part of the same run, because new connections could reach an idle process.
-                soaking = pool.submit(load, site, folder, SOAK, pause)
+                soaking = pool.submit(load, site, SOAK, pause)
                 time.sleep(WARM_UP)
                 before = memory(site)
-                rate, p99, errors = soaking.result()
+                result = soaking.result()
             growth = memory(site) / before - 1
         finally:
             site.stop()
     return [
-        Row("soak: errors", f"{errors or 0} at {rate:.0f}/s", "0", not errors),
-        Row("soak: p99", f"{p99:.0f} ms", "< 100 ms", p99 < 100),
+        Row("soak: errors", f"{result.errors or 0} at {result.rate:.0f}/s", "0", not result.errors),
+        Row("soak: p99", f"{result.p99:.0f} ms", "< 100 ms", result.p99 < 100),
         Row("soak: memory", f"{growth:+.1%}", "< +5 %", growth < 0.05),
     ]
 
 
-def load(site, folder, seconds, pause):
-    """Run wrk; return requests per second, p99 in milliseconds, and its lines about errors."""
-    script = folder / "load.lua"
-    pages = ", ".join(f'"{address}"' for address in site.facts["addresses"])
-    script.write_text(LUA.format(pages=pages, host=HOST, pause=pause))
-    command = [services.wrk(), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "--latency"]
-    command += ["-s", str(script), f"http://127.0.0.1:{site.port}"]
-    printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-    value, unit = re.search(r"^\s+99%\s+([\d.]+)(us|ms|s)", printed, re.MULTILINE).groups()
-    errors = re.findall(r"Non-2xx.*|Socket errors.*", printed)
-    rate = float(re.search(r"Requests/sec:\s+(\S+)", printed)[1])
-    return rate, float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit], "; ".join(errors)
+def load(site, seconds, pause):
+    """Request the site's addresses; return wrk's Result."""
+    return run_wrk(site.port, site.facts["addresses"], site.folder, seconds, CONNECTIONS, pause=pause)
 
 
 def memory(site):

@@ -4,7 +4,9 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
+from wagtail.models import Site
 
+from home.sitemap import PageSitemap
 from stories.renditions import make_renditions
 from tests.support.builders import (
     make_image,
@@ -159,3 +161,13 @@ def test_a_sitemap_takes_as_many_queries_for_any_number_of_stories(
     client.get("/sitemap.xml")  # the first request fills Wagtail's caches
     with django_assert_num_queries(5):
         client.get("/sitemap.xml")
+
+
+def test_a_sitemap_asks_the_cache_once_for_the_paths_of_sites(monkeypatch):
+    """With CACHE_URL, each question is a round trip."""
+    for _number in range(3):
+        make_story()
+    asked, read_paths = [], Site.get_site_root_paths
+    monkeypatch.setattr(Site, "get_site_root_paths", lambda: asked.append("once") or read_paths())
+    assert len(PageSitemap().items()) > 3
+    assert asked == ["once"]

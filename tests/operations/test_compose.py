@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import get_commands
 from django.db import connection
 
+from media.sanitizer.limits import LIMITS
 from tests.support.environment import ROOT, run, variables_in_code
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -74,7 +75,7 @@ def test_commands_exist():
 
 def test_front_server_finds_the_site_and_its_files():
     nginx = (ROOT / "deploy" / "nginx.conf").read_text()
-    assert "server web:8000;" in nginx
+    assert "server web:8000 max_fails=0;" in nginx
     mounted = volumes_of("front")
     for path in re.findall(r"(?:ssl_certificate(?:_key)?|root|alias) (/[^;]+);", nginx):
         assert any(path == place or path.startswith(f"{place}/") for place in mounted), path
@@ -87,6 +88,25 @@ def test_uploads_fill_no_memory_but_their_own():
     sizes = dict(each.split(":size=") for each in SERVICES["front"]["tmpfs"] if ":" in each)
     assert sizes == {"/var/cache/nginx": "640m", "/var/cache/nginx/client_temp": "256m"}
     assert "max_size=512m" in (ROOT / "deploy" / "nginx.conf").read_text()
+
+
+UNITS = {"m": 2**20, "mb": 2**20, "g": 2**30}
+
+
+def size(text):
+    number, unit = re.fullmatch(r"(\d+)([a-z]+)", text).groups()
+    return int(number) * UNITS[unit]
+
+
+def test_limits_of_memory_have_room_for_what_other_limits_allow():
+    limits = {name: size(service["mem_limit"]) for name, service in SERVICES.items()}
+    sizes = [size(each.split(":size=")[1]) for each in SERVICES["front"]["tmpfs"] if ":size=" in each]
+    assert limits["front"] >= sum(sizes) + size("64m")
+    stored = re.search(r"--maxmemory (\S+)", SERVICES["cache"]["command"])[1]
+    assert limits["cache"] >= size(stored) + size("64m")
+    # Two processes clean one file at a time each, in a process of its own. Eight threads can parse an upload.
+    cleaning = max(each.memory for each in LIMITS.values())
+    assert limits["web"] >= 2 * cleaning + 8 * settings.LARGEST_REQUEST + size("512m")
 
 
 def test_image_gets_only_the_code():

@@ -5,18 +5,23 @@ import http.client
 import re
 import subprocess
 import time
+from contextlib import suppress
 from ssl import CERT_NONE, create_default_context
 
 import pytest
 
 from caching.page_cache import PAGE_CACHE_CONTROL
+from caching.session_keys import make_session_key
 from tests.support import front_server
 from tests.support.policies import FILE
+from tests.support.upstream import Front, Upstream
 
 pytestmark = pytest.mark.one_database
 
 HSTS = "max-age=31536000; includeSubDomains; preload"  # as in the settings of production
 PATIENCE = 30  # seconds
+KEY = make_session_key()
+SESSION = {"Cookie": f"__Host-sessionid={KEY}"}
 PAGE = gzip.compress(b"<p>Words of the story.</p>" * 200)
 
 
@@ -47,7 +52,9 @@ GZIP = {"Accept_Encoding": "gzip"}
         ([{}, {"Accept_Encoding": "gzip;q=0, br"}, {"Accept_Encoding": "br"}], 1),
         ([GZIP, {}], 2),
         ([{}, {"Cookie": "csrftoken=1"}], 1),
-        ([{"Cookie": "a=b; sessionid=1"}, {}, {"Cookie": "__Host-sessionid=1"}, {}], 3),
+        ([{"Cookie": f"a=b; sessionid={KEY}"}, {}, {"Cookie": f"__Host-sessionid={KEY};c=d"}, {}], 3),
+        ([{"Cookie": f'sessionid="{KEY}"'}, {}, {"Cookie": f'sessionid="{KEY}"'}], 3),
+        ([{}, {"Cookie": "sessionid=1"}, {"Cookie": f"xsessionid={KEY}; sessionid={KEY}0"}], 1),
         ([{"Authorization": "Basic eDp5"}, {}, {"Authorization": "Basic eDp5"}, {}], 3),
         ([{"method": "POST"}, {}, {"method": "POST"}, {}], 3),
         ([{"Host": "one.example.org"}, {"Host": "other.example.org"}], 2),
@@ -67,7 +74,7 @@ def test_public_page_is_requested_once_within_a_second(upstream, front, requests
         {"Cache-Control": "public, s-maxage=0"},
         {"X-Accel-Expires": "600"},
         {"Cache-Control": f"private, {PAGE_CACHE_CONTROL}"},
-        {"Cache-Control": PAGE_CACHE_CONTROL, "Set-Cookie": "sessionid=1"},
+        {"Cache-Control": PAGE_CACHE_CONTROL, "Set-Cookie": f"sessionid={KEY}"},
         {"Expires": "Fri, 01 Jan 2100 00:00:00 GMT"},
     ],
     ids=str,
@@ -87,7 +94,7 @@ def test_files_and_the_admin_are_not_cached(upstream, front, path):
 def test_static_files_are_cached_for_everybody(upstream, front):
     forever = "max-age=315360000, public, immutable"
     upstream.headers = {"Cache-Control": forever}
-    for headers in ({}, {"Cookie": "sessionid=1"}, {}):
+    for headers in ({}, {"Cookie": f"sessionid={KEY}"}, {}):
         assert front.ask("/static/site.css", **headers).headers["Cache-Control"] == forever
     assert len(upstream.asked) == 1
 
@@ -215,21 +222,82 @@ def test_nginx_sends_files_for_the_site(upstream, front, tmp_path):
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_only_the_admin_takes_large_bodies(upstream, front):
-    limits = {
-        "/admin/images/add/": 20 * 2**20,
-        "/": 2**16,
-        "/_util/login/": 2**16,
-        "/documents/1/a.pdf": 2**16,
-    }
-    for path, limit in limits.items():
-        for length, status in ((limit + 1, 413), (limit, 200)):
-            connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=PATIENCE)
-            connection.request("POST", path, headers={"Content-Length": str(length)})
-            if status == 200:
-                connection.send(b"x" * length)
-            assert connection.getresponse().status == status, (path, length)
-            connection.close()
+def status_of_upload(front, path, length, headers, is_chunked=False):
+    """Send a body of `length` bytes; return the status of the response."""
+    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=PATIENCE)
+    told = {"Transfer-Encoding": "chunked"} if is_chunked else {"Content-Length": str(length)}
+    connection.request("POST", path, headers=headers | told)
+    with suppress(BrokenPipeError, ConnectionResetError):  # refused before its end
+        if is_chunked:
+            connection.send(b"%x\r\n%s\r\n0\r\n\r\n" % (length, b"x" * length))
+        elif length < LARGE:  # nginx refuses a larger one by its Content-Length
+            connection.send(b"x" * length)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+SMALL, ADMIN, LARGE = 2**16, 100 * 2**10, 20 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "limit"),
+    [
+        ("/admin/images/add/?next=1", SESSION, LARGE),
+        ("/admin/images/add/", {}, ADMIN),
+        ("/admin/images/add/", {"Cookie": "sessionid=1"}, ADMIN),
+        ("/admin/login/", {"Cookie": "csrftoken=1"}, ADMIN),
+        ("/", SESSION, SMALL),
+        ("/_util/login/", {}, SMALL),
+        ("/documents/1/a.pdf", SESSION, SMALL),
+    ],
+)
+def test_only_who_is_logged_in_can_send_large_bodies(upstream, front, path, headers, limit):
+    assert status_of_upload(front, path, limit + 1, headers) == 413
+    assert status_of_upload(front, path, min(limit, ADMIN) + 1, headers, is_chunked=True) == 413
+    assert upstream.asked == []
+    assert status_of_upload(front, path, limit - 1, headers) == 200
+    address, _question, query = path.partition("?")
+    assert [asked["PATH_INFO"] for asked in upstream.asked] == ["/.session"] * (limit == LARGE) + [address]
+    assert upstream.asked[-1]["QUERY_STRING"] == query
+    assert int(upstream.asked[-1]["CONTENT_LENGTH"]) == limit - 1
+    assert front.ask(f"/.upload{path}").status == 404, "it has no address of its own"
+    end = time.monotonic() + PATIENCE
+    while (log := (front.folder / "access.log").read_text()).count("\n") < 4:
+        assert time.monotonic() < end
+    assert f" POST {address} 200 " in log
+
+
+def test_large_body_is_not_read_if_the_site_did_not_make_the_cookie(upstream, front):
+    upstream.status = "403 Forbidden"
+    assert status_of_upload(front, "/admin/images/add/", LARGE, SESSION) == 403
+    (asked,) = upstream.asked
+    assert (asked["PATH_INFO"], asked["REQUEST_METHOD"]) == ("/.session", "GET")
+    assert asked["HTTP_COOKIE"] == SESSION["Cookie"]
+    assert not asked.get("CONTENT_LENGTH")
+    assert front.ask("/.session").status == 404
+
+
+def test_upload_gets_the_outage_page_when_the_site_does_not_respond(upstream, front, tmp_path):
+    (tmp_path / "maintenance.html").write_text("<p>Call 0800 1234.</p>")
+    upstream.stop()
+    assert status_of_upload(front, "/admin/images/add/", LARGE, SESSION) == 503
+
+
+def test_replica_is_asked_again_right_after_failures(nginx_path, tmp_path):
+    sites = [Upstream(), Upstream()]
+    addresses, ports = [site.address for site in sites], [site.port for site in sites]
+    with front_server.running(nginx_path, addresses, tmp_path) as (port, folder):
+        front = Front(port, folder)
+        for site in sites:
+            site.stop()
+        assert [front.ask(f"/{number}/").status for number in range(4)] == [503] * 4
+        sites = [Upstream(port) for port in ports]
+        assert [front.ask(f"/{number}/").status for number in range(4)] == [200] * 4
+        assert [len(site.asked) for site in sites] == [2, 2]
+        sites[0].stop()
+        assert [front.ask(f"/{number}/a/").status for number in range(4)] == [200] * 4
+        sites[1].stop()
 
 
 def test_log_contains_nothing_about_visitors(upstream, front):

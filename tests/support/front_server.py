@@ -47,17 +47,17 @@ def running(program, upstream, data_dir, certificate=None, scheme="$scheme", mor
 
     Arguments:
         program: the path of nginx.
-        upstream: the address of the site, such as "127.0.0.1:8000".
+        upstream: the address of the site, such as "127.0.0.1:8000", or a list of addresses of replicas.
         data_dir: the data folder of the site.
         certificate: the folder with a certificate for HTTPS. Without it, nginx uses HTTP.
         scheme: the value of X-Forwarded-Proto.
         more: further lines for the `server` block.
     """
     port = services.free_port()
+    replicas = [upstream] if isinstance(upstream, str) else upstream
     with tempfile.TemporaryDirectory(prefix="tests-nginx-") as name:
         folder = Path(name)
         replaced = {
-            "server web:8000;": f"server {upstream};",
             "default $scheme;": f"default {scheme};",
             "    server_tokens off;": f"    server_tokens off;\n{more}",
             "/var/cache/nginx/": f"{folder}/",
@@ -71,7 +71,8 @@ def running(program, upstream, data_dir, certificate=None, scheme="$scheme", mor
         else:
             replaced |= {"listen 80;": f"listen 127.0.0.1:{port};", "    listen 443 ssl http2;": "    #"}
             replaced |= {"    ssl_certificate": "    # ssl_certificate"}
-        (folder / "site.conf").write_text(with_replaced(CONFIGURATION.read_text(), replaced))
+        text = with_replicas(CONFIGURATION.read_text(), replicas)
+        (folder / "site.conf").write_text(with_replaced(text, replaced))
         paths = [f"{kind}_temp_path {folder}/{kind};" for kind in TEMPORARY]
         main = MAIN_CONFIGURATION.format(folder=folder, user=user_line(), temporary=" ".join(paths))
         (folder / "nginx.conf").write_text(main)
@@ -87,6 +88,12 @@ def running(program, upstream, data_dir, certificate=None, scheme="$scheme", mor
 def user_line():
     """Return a line for nginx.conf: for root, workers stay root and can write into the test's folder."""
     return "user root;" if os.geteuid() == 0 else ""
+
+
+def with_replicas(text, replicas):
+    """Return `text` with a line of the `upstream` block for each of `replicas`."""
+    line = next(line for line in text.splitlines() if line.strip().startswith("server web:8000"))
+    return text.replace(line, "\n".join(line.replace("web:8000", address) for address in replicas))
 
 
 def with_replaced(text, replaced):

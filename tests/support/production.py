@@ -34,6 +34,7 @@ class Site:
             **variables,
         }
         self.listener = self.port = self.process = None
+        self.code = None  # the folder of the code, if it is not the current one
 
     def manage(self, *words, check=True):
         """Run manage.py with the arguments `words`; return the finished process."""
@@ -54,6 +55,7 @@ class Site:
             self.process = subprocess.Popen(
                 command,
                 env=self.environment,
+                cwd=self.code,
                 pass_fds=[listener],
                 stdout=output,
                 stderr=output,

@@ -14,12 +14,16 @@ PATIENCE = 30  # seconds for a response
 class Upstream:
     """A server in place of the site. It returns the response that the test sets, and records the requests."""
 
-    def __init__(self):
+    def __init__(self, port=0):
         self.status, self.headers = "200 OK", {"Cache-Control": PAGE_CACHE_CONTROL}
         self.body = lambda: b"Words."
         self.asked = []
-        self.server = make_server("127.0.0.1", 0, self.answer, ThreadingServer, QuietHandler)
-        self.address = f"127.0.0.1:{self.server.server_port}"
+        self.server = make_server("127.0.0.1", port, self.answer, ThreadingServer, QuietHandler)
+        self.port = self.server.server_port
+        self.address = f"127.0.0.1:{self.port}"
+        options = {"poll_interval": 0.01}
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs=options, daemon=True)
+        self.thread.start()
 
     def answer(self, environ, start_response):
         self.asked.append(environ)
@@ -30,6 +34,7 @@ class Upstream:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
+        self.thread.join()
 
 
 class ThreadingServer(ThreadingMixIn, WSGIServer):
@@ -45,11 +50,8 @@ class QuietHandler(WSGIRequestHandler):
 def running_upstream():
     """Context manager that yields a running Upstream."""
     upstream = Upstream()
-    thread = threading.Thread(target=upstream.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
     yield upstream
     upstream.stop()
-    thread.join()
 
 
 class Front:

@@ -1,0 +1,19 @@
+"""The model of caching: notes of changes that the shared cache was not told of."""
+
+from django.db import models
+
+
+class MissedChange(models.Model):
+    """A change of the content version that could not be written to the cache of CACHE_URL.
+
+    The row is committed with the change itself. caching/shared_version.py deletes it when it made up for the
+    change.
+    """
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = "missed change"
+        verbose_name_plural = "missed changes"
+
+    def __str__(self):
+        return str(self.pk)

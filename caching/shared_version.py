@@ -1,0 +1,91 @@
+"""The content version in the cache of CACHE_URL, which all machines share: caching/content_version.py.
+
+While Redis does not answer, the version is unknown, and nothing cached is used. A change that can't be
+written to Redis is noted in the database, in the same transaction as what changed. So the note stays if
+this process dies. Each second, the process that reads the version first looks for notes. If there is one,
+it empties Redis, and with it the version. So a change is made up for within a second even if the other
+processes reached Redis all the time.
+"""
+
+import logging
+import uuid
+
+import redis
+from django.db import Error, connection, transaction
+
+from caching.models import MissedChange
+from caching.redis_cache import Unavailable, breaker
+
+logger = logging.getLogger(__name__)
+
+# Keys in Redis: the version, and one that expires when missed changes are to be looked for again.
+VERSION, CHECKED = "content_version", "content_version_checked"
+# Milliseconds from one look for missed changes to the next.
+CHECK_INTERVAL = 1000
+# The same when the database did not answer, as it delays the request that looks.
+CHECK_INTERVAL_WITHOUT_DATABASE = 10_000
+
+
+class SharedContentVersion:
+    """The version as a random value in the Redis at the address `url`.
+
+    `options`: arguments for redis-py. `breaker`: the CircuitBreaker through which Redis is asked.
+    """
+
+    def __init__(self, url, options, breaker=breaker):
+        self.redis, self.breaker = redis.Redis.from_url(url, **options), breaker
+        # Whether a change could be written neither to Redis nor to the database.
+        self.is_change_pending = False
+
+    def read(self):
+        """Return the version, or None if it is unknown. Then nothing cached may be used."""
+        try:
+            if self.is_change_pending:
+                self.breaker.call(self._write)
+            version, is_checked = self.breaker.call(self.redis.mget, VERSION, CHECKED)
+            if version and is_checked:
+                return version
+            return self.breaker.call(self._check)
+        except Unavailable:
+            return None
+
+    def change(self):
+        """Change the version. If Redis does not answer, note it in the database."""
+        try:
+            self.breaker.call(self._write)
+        except Unavailable:
+            try:
+                with transaction.atomic():
+                    MissedChange.objects.create()
+            except Error:
+                logger.exception("A change of the content version could not be noted.")
+                self.is_change_pending = True
+
+    def _write(self):
+        self.redis.set(VERSION, new_version())
+        self.is_change_pending = False
+
+    def _check(self):
+        """Make up for missed changes, and return the version."""
+        # CHECKED is set first, so that only one request waits while the database hangs.
+        if self.redis.set(CHECKED, 1, px=CHECK_INTERVAL, nx=True):
+            self._make_up()
+        self.redis.set(VERSION, new_version(), nx=True)
+        return self.redis.get(VERSION)
+
+    def _make_up(self):
+        try:
+            # A request answered from the page cache does not send the signals by which Django does this.
+            connection.close_if_unusable_or_obsolete()
+            if MissedChange.objects.exists():
+                # If Redis fails here, or this process dies, the notes stay.
+                with transaction.atomic():
+                    MissedChange.objects.all().delete()
+                    self.redis.flushdb()
+        except Error:
+            logger.warning("Missed changes could not be looked for.", exc_info=True)
+            self.redis.set(CHECKED, 1, px=CHECK_INTERVAL_WITHOUT_DATABASE)
+
+
+def new_version():
+    return uuid.uuid4().hex

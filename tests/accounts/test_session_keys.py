@@ -1,0 +1,141 @@
+"""A session cookie that this site did not make is treated as no cookie, and causes no query."""
+
+import pytest
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS
+from django.contrib.sessions.models import Session
+from django.core.cache import caches
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils.crypto import get_random_string
+
+from accounts.sessions import CHECK_PATH, SessionStore
+from caching.session_keys import MAC_LENGTH, RANDOM_LENGTH, has_genuine_session, is_genuine, make_session_key
+from tests.support import builders
+
+OLD_KEY, NEW_KEY = (f"{name}-key-of-the-tests-with-more-than-fifty-characters-0123456789" for name in "ab")
+LENGTH = RANDOM_LENGTH + MAC_LENGTH
+# {what is wrong with it: session key}
+MADE_UP = {
+    "empty": "",
+    "no MAC": get_random_string(32, VALID_KEY_CHARS),
+    "well-formed": get_random_string(RANDOM_LENGTH, VALID_KEY_CHARS) + "0123456789abcdef",
+    "not ASCII": "é" * LENGTH,
+    "too long": "a" * 5000,
+}
+
+
+def changed(session_key, position):
+    """Return `session_key` with another character at `position`."""
+    other = "1" if session_key[position] == "0" else "0"
+    return session_key[:position] + other + session_key[position + 1 :]
+
+
+# --- Keys ----------------------------------------------------------------------------------------
+
+
+def test_key_is_genuine_until_a_character_changes():
+    key = make_session_key()
+    assert len(key) == Session._meta.get_field("session_key").max_length
+    assert is_genuine(key)
+    assert [n for n in range(LENGTH) if is_genuine(changed(key, n))] == []
+    assert make_session_key() != key
+
+
+@pytest.mark.parametrize("key", MADE_UP.values(), ids=MADE_UP)
+def test_made_up_key_is_not_genuine(key):
+    assert not is_genuine(key)
+    assert SessionStore(key).session_key is None
+
+
+def test_key_stays_genuine_while_the_secret_key_is_a_fallback(settings):
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = OLD_KEY, []
+    key = make_session_key()
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW_KEY, [OLD_KEY]
+    assert is_genuine(key)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert not is_genuine(key)
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("", False),
+        ("{name}={key}", True),
+        ("a=b; {name}={key}; c=d", True),
+        ("x{name}={key}", False),
+        ("a={name}={key}", False),
+        ("{name}={made_up}", False),
+        ("{name}={key}; {name}={made_up}", False),
+        ("{name}={made_up}; {name}={key}", True),
+        ("{name}", False),
+    ],
+)
+def test_cookie_header_is_read_as_django_reads_it(rf, settings, header, expected):
+    name, key = settings.SESSION_COOKIE_NAME, make_session_key()
+    header = header.format(name=name, key=key, made_up=MADE_UP["well-formed"])
+    assert has_genuine_session(header) is expected
+    assert is_genuine(rf.get("/", HTTP_COOKIE=header).COOKIES.get(name, "")) is expected
+
+
+@pytest.mark.django_db
+def test_store_makes_genuine_keys_only():
+    session = SessionStore()
+    session["a"] = "b"
+    session.save()
+    first = session.session_key
+    session.cycle_key()
+    assert is_genuine(first) and is_genuine(session.session_key) and first != session.session_key
+    assert SessionStore(session.session_key)["a"] == "b"
+    assert list(Session.objects.values_list("pk", flat=True)) == [session.session_key]
+    session.flush()
+    assert session.session_key is None
+    assert not Session.objects.exists()
+
+
+# --- Requests ------------------------------------------------------------------------------------
+
+
+def ask(address, cookie=None):
+    """Return (status, headers, body, SQL of the queries) of the response. `cookie`: the Cookie header."""
+    headers = {"accept-encoding": "gzip"} | ({"cookie": cookie} if cookie else {})
+    with CaptureQueriesContext(connection) as queries:
+        response = Client().get(address, headers=headers)
+    headers = {name: value for name, value in response.items() if name != "Expires"}
+    return response.status_code, headers, response.content, [query["sql"] for query in queries]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", MADE_UP.values(), ids=MADE_UP)
+def test_made_up_cookie_changes_nothing(settings, key):
+    settings.PAGE_CACHE = True
+    story = builders.make_story("Long road")
+    cookie = f"{settings.SESSION_COOKIE_NAME}={key}"
+    for address in ("/", story.url, "/stories/", "/sitemap.xml", "/search/suggestions/?q=lo", "/admin/"):
+        caches["pages"].clear()
+        first = ask(address, cookie)
+        again, without = ask(address, cookie), ask(address)
+        assert first[:3] == without[:3], address
+        assert "Set-Cookie" not in first[1]
+        assert again == without, "what is cached is used"
+        assert not any("django_session" in sql for sql in first[3] + again[3])
+
+
+def test_front_server_can_ask_whether_a_cookie_is_genuine(client, settings):
+    """Without the mark django_db, a query would fail."""
+    statuses = {}
+    for key in [make_session_key(), *MADE_UP.values()]:
+        client.cookies[settings.SESSION_COOKIE_NAME] = key
+        response = client.get(CHECK_PATH)
+        statuses[key] = response.status_code
+        assert response["Cache-Control"] == "no-store"
+    assert list(statuses.values()) == [204] + [403] * len(MADE_UP)
+
+
+@pytest.mark.django_db
+def test_signed_in_user_is_not_answered_from_the_cache(client, settings):
+    settings.PAGE_CACHE = True
+    story = builders.make_story("Long road")
+    client.get(story.url)
+    client.force_login(builders.make_user("Moderators"))
+    assert b"userbar" in client.get(story.url).content

@@ -1,0 +1,162 @@
+"""The content version in Redis: a change shows to every process, also if Redis could not be told of it."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import pytest
+import redis
+from django.db import connection, transaction
+
+from caching.models import MissedChange
+from caching.redis_cache import PAUSE_SECONDS, CircuitBreaker
+from caching.shared_version import CHECK_INTERVAL, CHECKED, SharedContentVersion
+from tests.caching.test_page_cache import database_down
+from tests.caching.test_shared_cache import redis_path  # noqa: F401 - a fixture
+from tests.support.redis_server import Redis
+
+TIMEOUTS = {"socket_connect_timeout": 0.2, "socket_timeout": 0.2}
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+@pytest.fixture
+def server(redis_path):  # noqa: F811
+    server = Redis(redis_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def client(server):
+    """A client of the server, which has a value that a site stored."""
+    client = redis.Redis.from_url(server.address)
+    client.set("stored", "by a site")
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def reader(server, client):
+    """The version as a process sees it that reaches the server all the time."""
+    return process(server)
+
+
+@pytest.fixture
+def cut_off(redis_path):  # noqa: F811
+    """The version as a process sees it that does not reach the server."""
+    return process(Redis(redis_path))
+
+
+def process(server):
+    """Return the version as a process sees it."""
+    return SharedContentVersion(server.address, TIMEOUTS, CircuitBreaker())
+
+
+def elsewhere(function):
+    """Return the result of `function` in another thread, which has its own connection to the database."""
+
+    def call():
+        try:
+            return function()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(call).result()
+
+
+def end_pause(version):
+    """Let the time pass for which Redis is not asked."""
+    version.breaker.retry_at = version.breaker.retry_at and time.monotonic()
+
+
+def test_version_is_the_same_until_a_change(reader, server):
+    other = process(server)
+    first = reader.read()
+    assert first and reader.read() == other.read() == first
+    other.change()
+    assert reader.read() == other.read() != first
+    assert not MissedChange.objects.exists()
+
+
+def test_change_that_redis_was_not_told_of_is_made_up_for(reader, cut_off, client):
+    first = reader.read()
+    with transaction.atomic():
+        cut_off.change()
+        client.delete(CHECKED)
+        assert elsewhere(reader.read) == first, "nothing is committed"
+    assert cut_off.read() is None
+    assert 0 < client.pttl(CHECKED) <= CHECK_INTERVAL, "the next look is in a second at most"
+    del cut_off  # the process is killed
+    client.delete(CHECKED)
+    second = reader.read()
+    assert second and second != first
+    assert client.get("stored") is None, "what Wagtail cached and could not delete is gone too"
+    assert not MissedChange.objects.exists()
+    client.delete(CHECKED)
+    assert reader.read() == second
+
+
+def test_change_that_is_rolled_back_is_none(reader, cut_off, client):
+    first = reader.read()
+    with suppress(LookupError), transaction.atomic():
+        cut_off.change()
+        raise LookupError
+    client.delete(CHECKED)
+    assert reader.read() == first
+    assert client.get("stored")
+
+
+def test_change_is_not_forgotten_if_it_can_not_be_made_up_for(redis_path, cut_off):  # noqa: F811
+    server = Redis(redis_path, "--rename-command", "FLUSHDB", "")
+    server.start()
+    try:
+        reader = process(server)
+        cut_off.change()
+        assert reader.read() is None
+        assert MissedChange.objects.exists()
+    finally:
+        server.stop()
+
+
+def test_redis_that_comes_back_empty_has_a_new_version(reader, server):
+    first = reader.read()
+    server.stop()
+    assert reader.read() is None
+    server.start()
+    end_pause(reader)
+    assert reader.read() not in {first, None}
+
+
+def test_without_the_database_the_version_is_used_and_the_look_is_rarer(reader, client):
+    first = reader.read()
+    client.delete(CHECKED)
+    with database_down():
+        assert reader.read() == first
+    assert client.pttl(CHECKED) > CHECK_INTERVAL
+
+
+def test_change_without_redis_and_database_is_made_up_for_by_its_process(reader):
+    first = reader.read()
+    reader.breaker.retry_at = time.monotonic() + 60  # Redis failed just before
+    with database_down():
+        reader.change()
+    assert reader.read() is None
+    end_pause(reader)
+    assert reader.read() not in {first, None}
+
+
+def test_redis_that_hangs_delays_one_request_in_a_while(reader, server):
+    reader.read()
+    server.suspend()
+    times = []
+    for _request in range(5):
+        begin = time.monotonic()
+        assert reader.read() is None
+        times.append(time.monotonic() - begin)
+    server.resume()
+    assert times[0] >= 0.2
+    assert sum(times[1:]) < 0.2, "the others don't ask"
+    assert 0 < reader.breaker.retry_at - time.monotonic() <= PAUSE_SECONDS

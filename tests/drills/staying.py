@@ -1,0 +1,285 @@
+"""Drills about what should not take the site down: no Redis, junk cookies, slow replicas, and a deploy."""
+
+import os
+import re
+import shutil
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import quantiles
+
+from redis import from_url
+
+from tests.drills import Row, say
+from tests.drills.scene import Readers, site_on_postgresql
+from tests.drills.wrk import JUNK_COOKIES, PAGES, run_wrk
+from tests.support import front_server
+from tests.support.production import Site
+from tests.support.redis_server import Redis, redis_program
+
+ROOT = Path(__file__).parents[2]
+LONGEST = 3  # seconds for the slowest response
+
+
+class Front:
+    """A front server at `port`, as a site to ask. `facts`: those of the site behind it."""
+
+    def __init__(self, port, facts):
+        self.port, self.facts = port, facts
+
+    ask = Site.ask
+
+
+@contextmanager
+def replicas(folder, number=2, **variables):
+    """Context manager that yields `number` Sites, not started, with one database and folders of their own."""
+    with site_on_postgresql(folder) as (first, database), ExitStack() as stack:
+        first.environment |= variables
+        sites = [first]
+        for count in range(1, number):
+            own = folder / f"replica-{count}"
+            shutil.copytree(folder / "data", own / "data")
+            site = Site(own, database.address)
+            site.environment = first.environment | {"DATA_DIR": str(own / "data")}
+            site.facts = first.facts
+            stack.callback(site.stop)
+            sites.append(site)
+        yield sites
+
+
+# --- Redis ---------------------------------------------------------------------------------------
+
+
+def redis_away(folder):
+    """Start without Redis; then let it hang, and kill the process that withdraws a story meanwhile."""
+    redis = Redis(redis_program())
+    with replicas(folder, CACHE_URL=redis.address) as sites:
+        for site in sites:
+            site.start()
+        try:
+            rows = away_from_the_start(sites)
+            redis.start()
+            time.sleep(2.5)  # the site asks it again after two seconds
+            return rows + [*hung_and_killed(sites, redis)]
+        finally:
+            for site in sites:
+                site.stop()
+            redis.stop()
+
+
+def away_from_the_start(sites):
+    addresses = [*sites[0].facts["addresses"], "/stories/feed.rss", "/sitemap.xml", "/readyz"]
+    statuses, slowest = {site.ask("/livez")[0] for site in sites}, 0  # they have started
+    for _round in range(5):
+        for site in sites:
+            for address in addresses:
+                begin = time.monotonic()
+                statuses.add(site.ask(address)[0])
+                slowest = max(slowest, time.monotonic() - begin)
+    return [
+        Row("no Redis from the start: statuses", f"{statuses}", "{200}", statuses == {200}),
+        Row(
+            "no Redis from the start: slowest response",
+            f"{slowest:.1f} s",
+            f"<= {LONGEST} s",
+            slowest <= LONGEST,
+        ),
+    ]
+
+
+def hung_and_killed(sites, redis):
+    """Yield Rows. The story is withdrawn while Redis hangs, by a process that is killed right after."""
+    story = next(address for address in sites[0].facts["addresses"] if re.match("/stories/.", address))
+    for _round in range(20):  # until each process has cached it
+        for site in sites:
+            site.ask(story)
+    slug = story.strip("/").split("/")[-1]
+    code = (
+        f"import os; from stories.models import StoryPage as S; S.objects.get(slug={slug!r}).unpublish(); "
+        "os.kill(os.getpid(), 9)"
+    )
+    with ExitStack() as stack:
+        for site in sites:
+            others = [address for address in site.facts["addresses"] if address != story]
+            site.facts = site.facts | {"addresses": others}
+        readers = [stack.enter_context(Readers(site, number=2)) for site in sites]
+        say("Redis hangs; a story is withdrawn, and the process killed")
+        redis.suspend()
+        status = sites[0].manage("shell", "--no-imports", "-c", code, check=False).returncode
+        statuses = statuses_of(sites, story, seconds=2)
+        redis.resume()
+        say("Redis is back")
+        statuses |= statuses_of(sites, story, seconds=5)
+        made_up = is_made_up_for(sites[0], redis)
+    failed = [result for reader in readers for result in reader.failed()]
+    yield Row(
+        "Redis hung: the process that withdrew the story", f"status {status}", "-9", status == -signal.SIGKILL
+    )
+    yield Row(
+        "Redis hung and back: statuses of the withdrawn story", f"{statuses}", "{404}", statuses == {404}
+    )
+    yield Row("Redis hung and back: readers' failures", f"{len(failed)}", "0", not failed)
+    yield Row("Redis back: missed changes are made up for", f"{made_up}", "True", made_up)
+
+
+def statuses_of(sites, address, seconds):
+    """Ask all `sites` again and again for some seconds; return the set of statuses."""
+    end, statuses = time.monotonic() + seconds, set()
+    while time.monotonic() < end:
+        statuses |= {site.ask(address)[0] for site in sites}
+    return statuses
+
+
+def is_made_up_for(site, redis):
+    """Return whether no missed change is left, and Redis has a content version again."""
+    code = "from caching.models import MissedChange as M; print(M.objects.count())"
+    left = site.manage("shell", "--no-imports", "-c", code).stdout.split()[-1]
+    with from_url(redis.address) as client:
+        return left == "0" and client.exists("content_version") == 1
+
+
+# --- Junk cookies --------------------------------------------------------------------------------
+
+
+def junk_cookies(folder):
+    """Ask with 30 connections for pages with well-formed made-up session cookies, beside 10 readers."""
+    with replicas(folder, number=1) as (site,):
+        site.start()
+        program, data = front_server.nginx_program(), folder / "data"
+        with front_server.running(program, f"127.0.0.1:{site.port}", data, scheme="https") as (port, _logs):
+            return [
+                row
+                for name, at in (("straight", site.port), ("nginx", port))
+                for row in junk_at(name, at, site)
+            ]
+
+
+def junk_at(name, port, site, seconds=15):
+    """Return Rows about 10 readers at `port`, which 30 connections ask with junk cookies."""
+    addresses = site.facts["addresses"][:3]
+    for address in addresses:
+        site.ask(address)
+    with ThreadPoolExecutor() as pool:
+        junk = pool.submit(
+            run_wrk,
+            port,
+            [*addresses, "/sitemap.xml"],
+            site.folder,
+            seconds,
+            connections=30,
+            script=JUNK_COOKIES,
+        )
+        time.sleep(2)
+        readers = run_wrk(port, addresses, site.folder, seconds - 4, connections=10, script=PAGES, pause=50)
+        attack = junk.result()
+    say(f"{name}: {attack.rate:.0f} requests with junk cookies a second")
+    return [
+        Row(f"junk cookies, {name}: readers' p99", f"{readers.p99:.0f} ms", "< 200 ms", readers.p99 < 200),
+        Row(f"junk cookies, {name}: readers' errors", readers.errors or "0", "0", not readers.errors),
+    ]
+
+
+# --- Slow replicas -------------------------------------------------------------------------------
+
+
+def slow_replicas(folder):
+    """Let both replicas behind nginx hang for some seconds; ask how long it takes until pages are back."""
+    with replicas(folder) as sites:
+        for site in sites:
+            site.start()
+        addresses = [f"127.0.0.1:{site.port}" for site in sites]
+        try:
+            with front_server.running(
+                front_server.nginx_program(), addresses, folder / "data", scheme="https"
+            ) as (port, _logs):
+                return slow_rows(Front(port, sites[0].facts), sites)
+        finally:
+            for site in sites:
+                site.stop()
+
+
+def slow_rows(front, sites):
+    for site in sites * 10:  # until each worker has started, and loaded what a search needs
+        site.ask("/search/?q=harbour")
+    workers = [worker for site in sites for worker in site.workers()]
+    say("the workers hang")
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            hung = {answer[0] for answer in pool.map(front.ask, [f"/search/?q={n}" for n in range(8)])}
+    finally:
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
+    begin = time.monotonic()
+    while front.ask("/search/?q=harbour")[0] != 200 and time.monotonic() < begin + 30:
+        time.sleep(0.05)
+    back = time.monotonic() - begin
+    return [
+        Row("two replicas hung: statuses meanwhile", f"{hung}", "{503}", hung == {503}),
+        Row("two replicas hung: back after", f"{back:.1f} s", "<= 3 s", back <= 3),
+    ]
+
+
+# --- A deploy ------------------------------------------------------------------------------------
+
+
+def rolling_deploy(folder):
+    """Replace one replica after the other by another release, which has the same Redis and data folder."""
+    redis = Redis(redis_program())
+    redis.start()
+    try:
+        with site_on_postgresql(folder) as (old, database):
+            old.environment["CACHE_URL"] = redis.address
+            new = Site(folder / "new", database.address)
+            new.environment = old.environment | {"PYTHONPATH": str(folder / "new" / "code")}
+            new.code, new.facts = another_release(folder / "new" / "code"), old.facts
+            return [*deploy(old, new)]
+    finally:
+        redis.stop()
+
+
+def another_release(folder):
+    """Copy the code to `folder`, with a line more in each page, and return `folder`."""
+    shutil.copytree(ROOT, folder, ignore=not_code)
+    base = folder / "site_project" / "templates" / "base.html"
+    base.write_text(base.read_text().replace("</head>", '<meta name="release" content="new"></head>'))
+    return folder
+
+
+def not_code(folder, names):
+    """Return which of `names`, files in `folder`, are not copied: an argument for shutil.copytree()."""
+    ignored = {".git", ".venv", "data", "static_root"} if Path(folder) == ROOT else {"__pycache__"}
+    return ignored.intersection(names)
+
+
+def deploy(old, new):
+    """Yield Rows about both releases while both run."""
+    addresses = [address for address in old.facts["addresses"] if "?" not in address]
+    mixed, failed, times = 0, 0, []
+    old.start()
+    for _round in range(10):
+        for address in addresses:
+            old.ask(address)
+    new.start()
+    new.ask("/livez")  # waits until it has started
+    try:
+        for _round in range(20):
+            for address in addresses:
+                for site, is_new in ((old, False), (new, True)):
+                    begin = time.monotonic()
+                    status, _headers, body = site.ask(address)
+                    times.append(time.monotonic() - begin)
+                    failed += status != 200
+                    mixed += (b'content="new"' in body) != is_new
+        old.stop()
+        failed += sum(new.ask(address)[0] != 200 for address in addresses)
+    finally:
+        old.stop()
+        new.stop()
+    p99 = 1000 * quantiles(times, n=100)[98]
+    yield Row("deploy: failures", f"{failed} of {len(times)}", "0", not failed)
+    yield Row("deploy: pages of the other release", f"{mixed}", "0", not mixed)
+    yield Row("deploy: p99", f"{p99:.0f} ms", "< 500 ms", p99 < 500)

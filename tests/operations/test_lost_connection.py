@@ -1,0 +1,109 @@
+"""Which errors of a database are an outage, and what an error of one query means for other requests."""
+
+import sqlite3
+from contextlib import closing
+
+import psycopg
+import pytest
+from django.core.cache import caches
+from django.db import InterfaceError, OperationalError, ProgrammingError, connection, transaction
+from django.test import Client
+from django.urls import path
+
+from operations.lost_connection import is_connection_lost
+from operations.outage import server_error
+from tests.support import builders
+
+# (exception of psycopg, whether it is an outage)
+CAUSES = [
+    (psycopg.OperationalError("the connection is closed"), True),
+    (psycopg.errors.ConnectionTimeout(), True),
+    (psycopg.errors.ConnectionFailure(), True),
+    (psycopg.errors.AdminShutdown(), True),
+    (psycopg.errors.CrashShutdown(), True),
+    (psycopg.errors.CannotConnectNow(), True),
+    (psycopg.errors.TooManyConnections(), True),
+    (psycopg.errors.QueryCanceled(), False),
+    (psycopg.errors.LockNotAvailable(), False),
+    (psycopg.errors.DeadlockDetected(), False),
+    (psycopg.errors.SerializationFailure(), False),
+    (psycopg.errors.OutOfMemory(), False),
+    (psycopg.errors.DiskFull(), False),
+]
+
+
+def raised(action, *arguments):
+    """Return the exception that `action` raises."""
+    with pytest.raises(Exception) as caught:
+        action(*arguments)
+    return caught.value
+
+
+def wrapped(cause, kind=OperationalError):
+    """Return Django's exception around the driver's exception `cause`."""
+    error = kind(str(cause))
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(("cause", "expected"), CAUSES, ids=lambda value: type(value).__name__)
+def test_error_of_postgresql(cause, expected):
+    assert is_connection_lost(wrapped(cause)) is expected
+
+
+def test_error_of_sqlite(tmp_path):
+    file = tmp_path / "db"
+    missing = raised(sqlite3.connect, tmp_path / "nothing" / "db")
+    with closing(sqlite3.connect(file)) as writer, closing(sqlite3.connect(file, timeout=0)) as other:
+        writer.execute("BEGIN EXCLUSIVE")
+        locked = raised(other.execute, "SELECT * FROM sqlite_schema")
+        syntax = raised(other.execute, "SELECTED")
+    assert [is_connection_lost(wrapped(error)) for error in (missing, locked, syntax)] == [True, False, False]
+
+
+def test_other_errors():
+    assert is_connection_lost(InterfaceError("connection already closed"))
+    assert not is_connection_lost(wrapped(sqlite3.InterfaceError("bad parameter"), InterfaceError))
+    assert not is_connection_lost(wrapped(psycopg.errors.SyntaxError(), ProgrammingError))
+    assert not is_connection_lost(ValueError())
+    assert not is_connection_lost(None)
+
+
+# --- Requests: "failing/" makes one query that the database gives up --------------------------------
+
+FAILING_QUERIES = {
+    "sqlite": ["SELECT * FROM no_such_database.a"],
+    "postgresql": ["SET LOCAL statement_timeout = 20", "SELECT pg_sleep(5)"],
+}
+
+
+def failing(request):
+    with transaction.atomic(), connection.cursor() as cursor:
+        for query in FAILING_QUERIES[connection.vendor]:
+            cursor.execute(query)
+
+
+def missing_database(request):
+    raise InterfaceError("connection already closed")
+
+
+urlpatterns = [path("failing/", failing), path("missing/", missing_database)]
+handler500 = server_error
+
+
+@pytest.fixture
+def site(settings, db):
+    settings.PAGE_CACHE = True
+    caches["pages"].clear()
+    return Client(raise_request_exception=False)
+
+
+@pytest.mark.parametrize(("address", "status"), [("/failing/", 200), ("/missing/", 503)])
+def test_only_a_lost_connection_stops_other_pages(site, settings, address, status):
+    other = builders.make_story("Long road").url
+    settings.ROOT_URLCONF = __name__
+    response = site.get(address)
+    assert response.status_code == 503
+    assert response["Cache-Control"] == "no-store"
+    settings.ROOT_URLCONF = "site_project.urls"
+    assert site.get(other).status_code == status
