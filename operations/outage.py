@@ -9,12 +9,13 @@ from pathlib import Path
 from django.contrib.staticfiles import finders
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.signals import post_delete, post_save
+from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.views.defaults import server_error as defaults_server_error
 from wagtail.models import PageViewRestriction, Site
 from wagtail.signals import page_published, page_unpublished
 
-from caching.outage import outage_page, page_file
+from caching.outage import is_timeout, outage_page, page_file
 from home.models import HomePage, SiteSettings
 from operations.full_disk import disk_full_page, is_disk_full
 from publishing.visibility import published_pages
@@ -44,12 +45,24 @@ def write_page():
 
 
 def server_error(request):
-    """View for status 500 (handler500). A full disk and a missing database have pages of their own."""
+    """View for status 500 (handler500).
+
+    A full disk, a statement that took too long, and a missing database have pages of their own.
+    """
     if is_disk_full(sys.exception()):
         return disk_full_page()
+    if is_timeout(sys.exception()):
+        return timeout_page()
     if isinstance(sys.exception(), (InterfaceError, OperationalError)):
         return outage_page()
     return defaults_server_error(request)
+
+
+def timeout_page():
+    """Return a response with status 503 that asks to try again. It does not need the database."""
+    response = HttpResponse(render_to_string("503.html"), status=503)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 # --- Keeping it up to date -----------------------------------------------------------------------

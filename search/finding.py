@@ -4,7 +4,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.db.models import BooleanField, Case, Exists, F, Subquery, Value, When
+from django.db.models import Exists, F, Subquery
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from modelsearch.query import And
@@ -20,11 +20,13 @@ from search.excerpts import iter_page_texts
 from search.facets import build_facets, load_facet_values
 from search.forms import SortOrder
 from search.parsing import parse_query
-from search.queries import TokenPhrase, iter_phrases, match_any, without_expansions
+from search.queries import TokenPhrase, match_any
 from search.vocabulary import Vocabulary
 from stories.models import StoryPage
 
 RESULTS_PER_PAGE = 10
+# The greatest number of results. Of more matches, the newest are counted, filtered and ranked.
+MAX_MATCHES = 10_000
 # The page types that can be found besides StoryPage, by the names of their relations on Page.
 OTHER_PAGE_TYPES = ["homepage", "standardpage", "storyindexpage"]
 # The matches, facets and orders of recent searches, for visitors who go to the next page or choose a
@@ -64,11 +66,6 @@ class Search:
         """Whether this search replaces one that found nothing."""
         return self.is_corrected or self.is_partial
 
-    @property
-    def is_expanded(self):
-        """Whether the vocabulary added synonyms to the typed words."""
-        return any(not phrase.is_typed for phrase in iter_phrases(self.query))
-
     @cached_property
     def compiler(self):
         backend = get_search_backend()
@@ -82,7 +79,7 @@ class Search:
 
     def find_public_pages(self, query):
         """Return the public pages in the visitor's language that match `query`, as a queryset."""
-        return self.public_pages.filter(pk__in=self.compiler.matching_pks(query))
+        return self.compiler.filter_matching(self.public_pages, query)
 
     # --- Corrections -----------------------------------------------------------------------------
 
@@ -124,14 +121,6 @@ class Search:
 
     # --- Results ---------------------------------------------------------------------------------
 
-    @cached_property
-    def rows(self):
-        """Rows (primary key, content type's primary key, date or None) of all matches before filtering.
-
-        The newest come first.
-        """
-        return self._matches[0]
-
     def _get_or_make(self, name, make, *more_keys):
         """Return the cached value `name` of this search; `make` makes it.
 
@@ -141,25 +130,27 @@ class Search:
         return recent_searches(key, make)
 
     @cached_property
+    def rows(self):
+        """Rows (primary key, content type's primary key, date or None) of the matches before filtering.
+
+        The newest come first; there are at most MAX_MATCHES.
+        """
+        return self._matches[:MAX_MATCHES]
+
+    @property
+    def exceeded_limit(self):
+        """MAX_MATCHES if more pages match, of which only the newest are results; else None."""
+        return MAX_MATCHES if len(self._matches) > MAX_MATCHES else None
+
+    @cached_property
     def _matches(self):
-        """What _load_matches() returns; empty without a query."""
-        return ([], {}) if self.query is None else self._get_or_make("found", self._load_matches)
+        """The rows, and one more if there are too many."""
+        return [] if self.query is None else self._get_or_make("found", self._load_matches)
 
     def _load_matches(self):
-        """Return the rows, and for the ranking what ranking.find_missing() returns, with one SQL query."""
-        missing = {
-            "lacks_typed": self._lacks(without_expansions(self.query)) if self.is_expanded else Value(False),
-            "title_lacks": self._lacks(self.query, "title"),
-        }
         newest_first = F("storypage__date").desc(nulls_last=True)
-        pages = self.find_public_pages(self.query).annotate(**missing).order_by(newest_first, "-pk")
-        rows = list(pages.values_list("pk", "content_type_id", "storypage__date", *missing))
-        return [row[:3] for row in rows], {pk: tuple(lacks) for pk, _content_type, _date, *lacks in rows}
-
-    def _lacks(self, query, column=None):
-        """Return a database expression: whether a page does not match `query`. None matches no page."""
-        pks = self.compiler.matching_pks(query, column) if query else []
-        return Case(When(pk__in=pks, then=False), default=True, output_field=BooleanField())
+        pages = self.find_public_pages(self.query).order_by(newest_first, "-pk")
+        return list(pages.values_list("pk", "content_type_id", "storypage__date")[: MAX_MATCHES + 1])
 
     @cached_property
     def facet_values(self):
@@ -196,7 +187,7 @@ class Search:
         """The primary keys in the order that the visitor chose."""
         if self.form.cleaned_data.get("sort") == SortOrder.DATE or self.query is None:
             return self.pks
-        rank = partial(ranking.rank, self.pks, self.compiler, self._matches[1])
+        rank = partial(ranking.rank, self.pks, self.compiler)
         return self._get_or_make("order", rank, *sorted(self.filters.items()))
 
     def get_page(self, number):

@@ -95,6 +95,11 @@ def iter_phrases(query):
             yield from iter_phrases(part)
 
 
+def has_expansions(query):
+    """Return whether the vocabulary added synonyms to the typed words of `query`."""
+    return any(not phrase.is_typed for phrase in iter_phrases(query))
+
+
 def without_expansions(query):
     """Return `query` without the phrases that the vocabulary added, or None if nothing is left."""
     if isinstance(query, TokenPhrase):

@@ -1,6 +1,8 @@
 """The search backend for PostgreSQL, on its full-text search types tsvector and tsquery."""
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery
+from django.db.models import F, Lookup
 from modelsearch.backends.database.postgres.postgres import (
     IndexEntry,
     PostgresAutocompleteQueryCompiler,
@@ -34,6 +36,15 @@ class OpaqueSearchQuery(SearchQuery):
         return f"(SELECT {sql})", params
 
 
+class EqualsAny(Lookup):
+    """Whether the left side is one of the elements of the array on the right side."""
+
+    def as_sql(self, compiler, connection):
+        value, value_params = self.process_lhs(compiler, connection)
+        array, array_params = compiler.compile(self.rhs)
+        return f"{value} = ANY({array})", (*value_params, *array_params)
+
+
 class PostgreSQLMatching:
     """The parts of AnalysingCompiler that depend on the database."""
 
@@ -50,6 +61,14 @@ class PostgreSQLMatching:
 
     def index_entries(self):
         return IndexEntry.objects.all()
+
+    def filter_matching(self, queryset, query):
+        """Return the objects of `queryset` whose index entry matches `query`.
+
+        The keys are gathered into an array first, once. OpaqueSearchQuery makes the planner expect few
+        matches, for which it would plan a join that is three times slower with 100,000 matches.
+        """
+        return queryset.filter(EqualsAny(F("pk"), ArraySubquery(self.matching_pks(query))))
 
     def entries_matching(self, query_text, column):
         query = OpaqueSearchQuery(query_text, search_type="raw", config=CONFIG)
