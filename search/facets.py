@@ -28,7 +28,8 @@ class InList(Lookup):
 
     def as_sqlite(self, compiler, connection):
         value, params = self.process_lhs(compiler, connection)
-        return f"{value} IN (SELECT value FROM json_each(%s))", (*params, json.dumps(self.rhs))
+        sql = f"{value} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - `value` is a column
+        return sql, (*params, json.dumps(self.rhs))
 
     def as_postgresql(self, compiler, connection):
         value, params = self.process_lhs(compiler, connection)

@@ -4,7 +4,7 @@ import math
 
 from modelsearch.query import Or
 
-from search.queries import TokenPhrase, has_expansions, iter_phrases, without_expansions
+from search.parsing import TokenPhrase, has_expansions, iter_phrases, without_expansions
 
 # The number of results whose texts are read and scored. With more matches, the words are so common that
 # their position says little: the most promising results are scored, the others follow unchanged.

@@ -18,7 +18,7 @@ from search import ranking
 from search.analysis import fold_words, tokenize
 from search.known_words import store_known_words
 from search.models import KnownWord
-from search.queries import TokenPhrase, analyse_query, prefix_query
+from search.parsing import TokenPhrase, analyse_query, prefix_query
 
 LANGUAGES = [code for code, _name in settings.WAGTAIL_CONTENT_LANGUAGES]
 

@@ -13,7 +13,7 @@ from tests.support.builders import make_story, make_theme, parse
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committed")]
 
 NUMBER = 10_000
-# Searches for a common word, two of them, a term with synonyms, one with filters, by date, for excluded words,
+# Searches for a common word, two of them, a term with synonyms, one with filters, by date, with an exclusion,
 # with a misspelt word and without results; and suggestions.
 ADDRESSES = [
     "/search/?q=lantern",
