@@ -31,8 +31,9 @@ def search(request):
     except OperationalError as error:
         if not is_timeout(error):
             raise
-        context = {"form": form, "words": form.cleaned_data.get("q", "")}
+        words = form.cleaned_data.get("q", "")
         form.add_error("q", _("This search took too long. Please try fewer words, or less common ones."))
+        context = {"form": form, "words": words, "newest": StoryPage.objects.none()}
         response = render(request, "search/search.html", context, status=503)
         response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex"

@@ -96,8 +96,9 @@ def test_visitors_of_the_admin_have_no_more_time(server):
 
 
 def test_exported_report_has_more_time_while_it_is_sent(server):
-    builders.make_story("A lantern").save_revision().publish(user=builders.make_user())
-    server.force_login(builders.make_user(is_superuser=True))
+    user = builders.make_user(is_superuser=True)
+    builders.make_story("A lantern").save_revision().publish(user=user)
+    server.force_login(user)
     response = server.get("/admin/reports/site-history/?export=csv")
     with slow("wagtailcore_pagelogentry"):
         assert b"A lantern" in response.getvalue()
@@ -112,7 +113,7 @@ def test_only_the_web_server_has_a_limit(module, is_limited, tmp_path):
 import threading, django
 django.setup()
 import {module}
-from django.db import connection
+from django.db import OperationalError, connection
 connection.ensure_connection()
 end = connection.connection.interrupt if connection.vendor == "sqlite" else connection.connection.cancel
 timer = threading.Timer(3, lambda: (print("no limit", flush=True), end()))
