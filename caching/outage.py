@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+import sqlite3
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -43,3 +44,13 @@ def policy_for(body):
 def is_outage(response):
     """Return whether `response` was made by `outage_page` because the database is down."""
     return getattr(response, "is_outage", False)
+
+
+def is_timeout(error):
+    """Return whether the database ended a statement that took too long. That is no outage.
+
+    `error`: an exception of django.db.
+    """
+    cause = getattr(error, "__cause__", None)
+    is_canceled = getattr(cause, "sqlstate", None) == "57014"  # PostgreSQL's query_canceled
+    return is_canceled or getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT

@@ -98,19 +98,16 @@ class MisspeltWord:
         return candidate.distance <= inflection.distance - differs_in_ending
 
 
-def find_corrections(text, words, language, filter_matching, find_public_texts, terms=()):
+def find_corrections(text, words, searcher):
     """Return at most MAX_CORRECTIONS Corrections of `text`, the best first.
 
     `words`: the words of `text` to correct, as in ParsedQuery.words.
-    `language`: the ISO code of the language of the pages that are searched.
-    `filter_matching(texts)`: returns the set of those words and terms that find a public page.
-    `find_public_texts(words)`: returns {word: texts of a public page with an inflection of the word}.
-    A stem can be shared by words like Marie and Mary, so the word that is shown is taken from these texts.
-    `terms`: names and terms that everybody may see, as further words to correct to.
+    `searcher`: a Searcher, which looks up words among the public pages. The names and terms of its
+    vocabulary, which everybody may see, are further words to correct to.
     """
-    term_words = get_term_words(tuple(terms))
+    language, term_words = searcher.language, get_term_words(tuple(searcher.vocabulary.spelling_terms))
     typed = {fold(word): word for word in words}
-    misspelt = find_misspelt_words(typed, filter_matching, term_words)
+    misspelt = find_misspelt_words(typed, searcher, term_words)
     if not misspelt or len(misspelt) > MAX_CANDIDATES:
         return []
     available = typed.keys() | {candidate.folded for word in misspelt for candidate in word.candidates}
@@ -119,8 +116,8 @@ def find_corrections(text, words, language, filter_matching, find_public_texts, 
     candidates = [candidate for word in misspelt for candidate in word.candidates]
     of_terms = [candidate for candidate in candidates if candidate.folded in term_words]
     of_pages = [candidate for candidate in candidates if candidate.folded not in term_words]
-    spellings = find_term_spellings(of_terms, term_words, available, filter_matching)
-    spellings |= find_public_spellings(of_pages, language, find_public_texts)
+    spellings = find_term_spellings(of_terms, term_words, available, searcher)
+    spellings |= find_public_spellings(of_pages, searcher)
     for word in misspelt:
         word.choose_corrections(spellings, language)
     return combine_corrections(text, [word for word in misspelt if word.corrections])
@@ -143,7 +140,7 @@ def combine_corrections(text, misspelt):
     return corrections
 
 
-def find_misspelt_words(typed, filter_matching, term_words):
+def find_misspelt_words(typed, searcher, term_words):
     """Return the MisspeltWords among `typed`, {folded word: as typed}."""
     site_words = get_site_words()
     checked = {
@@ -152,7 +149,7 @@ def find_misspelt_words(typed, filter_matching, term_words):
         if is_correctable(folded) and folded not in term_words
     }
     known = [word for folded, word in checked.items() if folded in site_words]
-    right = filter_matching(known) if known else set()
+    right = searcher.filter_matching(known) if known else set()
     return [
         MisspeltWord(folded, find_candidates(folded, site_words, term_words))
         for folded, word in checked.items()
@@ -175,23 +172,25 @@ def find_candidates(folded, *word_lists):
     return sorted(candidates.values())
 
 
-def find_term_spellings(candidates, term_words, available, filter_matching):
+def find_term_spellings(candidates, term_words, available, searcher):
     """Return {folded: spelling} for those `candidates`, words of terms, whose term finds a public page.
 
     A candidate is searched for as a whole term if the term's other words are `available` too, folded words
     that were typed or may be meant; or else by itself.
     """
     terms = {candidate.folded: term_words.find_term(candidate, available) for candidate in candidates}
-    matching = filter_matching(terms.values()) if terms else set()
+    matching = searcher.filter_matching(terms.values()) if terms else set()
     return {folded: term_words.spellings[folded] for folded, term in terms.items() if term in matching}
 
 
-def find_public_spellings(candidates, language, find_public_texts):
+def find_public_spellings(candidates, searcher):
     """Return {folded: spelling} for those `candidates`, words of pages, that a public page has."""
-    texts = find_public_texts([candidate.spelling for candidate in candidates]) if candidates else {}
+    # A stem can be shared by words like Marie and Mary, so the word that is shown is taken from these texts.
+    texts = searcher.find_texts([candidate.spelling for candidate in candidates]) if candidates else {}
     spellings = {}
     for candidate in candidates:
-        spelling = find_closest_inflection(candidate.folded, texts.get(candidate.spelling, ()), language)
+        of_page = texts.get(candidate.spelling, ())
+        spelling = find_closest_inflection(candidate.folded, of_page, searcher.language)
         if spelling:
             spellings[candidate.folded] = spelling
     return spellings

@@ -5,7 +5,7 @@ from django.utils.safestring import mark_safe
 from wagtail.rich_text import get_text_for_indexing
 
 from search.analysis import iter_words, stem
-from search.queries import iter_phrases
+from search.parsing import iter_phrases
 from stories.body import iter_texts
 
 # In words: the length of an excerpt, and how many of them stand before its first match.

@@ -4,7 +4,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.db.models import BooleanField, Case, Exists, F, Subquery, Value, When
+from django.db.models import Exists, F, Subquery
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from modelsearch.query import And
@@ -19,12 +19,13 @@ from search.corrections import find_corrections
 from search.excerpts import iter_page_texts
 from search.facets import build_facets, load_facet_values
 from search.forms import SortOrder
-from search.parsing import parse_query
-from search.queries import TokenPhrase, iter_phrases, match_any, without_expansions
+from search.parsing import TokenPhrase, match_any, parse_query
 from search.vocabulary import Vocabulary
 from stories.models import StoryPage
 
 RESULTS_PER_PAGE = 10
+# The greatest number of results. Of more matches, the newest are counted, filtered and ranked.
+MAX_MATCHES = 10_000
 # The page types that can be found besides StoryPage, by the names of their relations on Page.
 OTHER_PAGE_TYPES = ["homepage", "standardpage", "storyindexpage"]
 # The matches, facets and orders of recent searches, for visitors who go to the next page or choose a
@@ -32,22 +33,69 @@ OTHER_PAGE_TYPES = ["homepage", "standardpage", "storyindexpage"]
 recent_searches = VersionedCache(max_entries=30)
 
 
+class Searcher:
+    """Looks up queries among the public pages in the visitor's language. Make one a request.
+
+    `locale`, `language`: that language, as a Locale and as its ISO code. `vocabulary`: its Vocabulary.
+    """
+
+    def __init__(self):
+        self.locale = cached(("locale", get_language()), Locale.get_active)
+        self.language = self.locale.language_code
+        self.vocabulary = Vocabulary(self.language)
+
+    @staticmethod
+    def get_compiler(query):
+        """Return the search backend's compiler of `query` for pages."""
+        return get_search_backend().query_compiler_class(Page.objects.all(), query)
+
+    def find_pages(self, query):
+        """Return the pages that match `query`, a tree of TokenPhrases, as a queryset."""
+        # The index includes the root of Wagtail's page tree (depth 1), which has no URL.
+        pages = published_pages().filter(locale=self.locale, depth__gt=1)
+        return self.get_compiler(query).filter_matching(pages, query)
+
+    def filter_matching(self, texts):
+        """Return the set of those `texts` that find a page."""
+        queries = {text: parse_query(text, self.language, self.vocabulary).query for text in texts}
+        exists = {text: Exists(self.find_pages(query)) for text, query in queries.items() if query}
+        return {text for text, is_found in self._evaluate(exists).items() if is_found}
+
+    def find_texts(self, words):
+        """Return {word: texts of the newest page with the word or an inflection of it}."""
+        newest = {}
+        for word in words:
+            pages = self.find_pages(TokenPhrase([stem(word, self.language)])).order_by("-pk")
+            newest[word] = Subquery(pages.values("pk")[:1])
+        pks = {word: pk for word, pk in self._evaluate(newest).items() if pk}
+        pages = load_specific_pages(pks.values())
+        return {word: [pages[pk].title, *iter_page_texts(pages[pk])] for word, pk in pks.items()}
+
+    def _evaluate(self, expressions):
+        """Return {text: value} for `expressions`, {text: database expression}, with one SQL query."""
+        if not expressions:
+            return {}
+        # A queryset of one row, to which the expressions are added.
+        row = Locale.objects.filter(pk=self.locale.pk).values_list(*expressions.values()).get()
+        return dict(zip(expressions, row, strict=True))
+
+
 class Search:
-    """A search for the public pages in the visitor's language.
+    """A search of the search page.
 
     `form`: a SearchForm after is_valid().
     `text`: replaces the words of the form, for example by corrected ones.
-    `base`: another Search of the same request, whose locale and vocabulary are used again.
+    `searcher`: the Searcher of the request, if there is one already.
     `any_word`: whether one of the words is enough for a page to match.
     """
 
-    def __init__(self, form, text=None, base=None, any_word=False):
+    def __init__(self, form, text=None, searcher=None, any_word=False):
         self.form = form
         self.text = form.cleaned_data.get("q", "") if text is None else text
         self.filters = form.filters
-        self.locale = base.locale if base else cached(("locale", get_language()), Locale.get_active)
-        self.language = self.locale.language_code
-        self.vocabulary = base.vocabulary if base else Vocabulary(self.language)
+        self.searcher = searcher or Searcher()
+        self.locale, self.language = self.searcher.locale, self.searcher.language
+        self.vocabulary = self.searcher.vocabulary
         self.is_exact = bool(form.cleaned_data.get("exact"))
         self.parsed = parse_query(self.text, self.language, None if self.is_exact else self.vocabulary)
         self.is_partial = any_word
@@ -64,73 +112,10 @@ class Search:
         """Whether this search replaces one that found nothing."""
         return self.is_corrected or self.is_partial
 
-    @property
-    def is_expanded(self):
-        """Whether the vocabulary added synonyms to the typed words."""
-        return any(not phrase.is_typed for phrase in iter_phrases(self.query))
-
-    @cached_property
-    def compiler(self):
-        backend = get_search_backend()
-        return backend.query_compiler_class(Page.objects.all(), self.query)
-
-    @cached_property
-    def public_pages(self):
-        """All public pages in the visitor's language, as a queryset."""
-        # The index includes the root of Wagtail's page tree (depth 1), which has no URL.
-        return published_pages().filter(locale=self.locale, depth__gt=1)
-
-    def find_public_pages(self, query):
-        """Return the public pages in the visitor's language that match `query`, as a queryset."""
-        return self.public_pages.filter(pk__in=self.compiler.matching_pks(query))
-
-    # --- Corrections -----------------------------------------------------------------------------
-
     @cached_property
     def corrections(self):
         """Corrections of the text, the best first, each of which finds something."""
-        return find_corrections(
-            self.text,
-            self.parsed.words,
-            self.language,
-            self._filter_matching,
-            self._find_public_texts,
-            self.vocabulary.spelling_terms,
-        )
-
-    def _filter_matching(self, texts):
-        """Return the set of those `texts` that find a public page."""
-        queries = {text: parse_query(text, self.language, self.vocabulary).query for text in texts}
-        exists = {text: Exists(self.find_public_pages(query)) for text, query in queries.items() if query}
-        return {text for text, is_found in self._evaluate(exists).items() if is_found}
-
-    def _find_public_texts(self, words):
-        """Return {word: texts of the newest public page with the word or an inflection of it}."""
-        newest = {}
-        for word in words:
-            pages = self.find_public_pages(TokenPhrase([stem(word, self.language)])).order_by("-pk")
-            newest[word] = Subquery(pages.values("pk")[:1])
-        pks = {word: pk for word, pk in self._evaluate(newest).items() if pk}
-        pages = load_specific_pages(pks.values())
-        return {word: [pages[pk].title, *iter_page_texts(pages[pk])] for word, pk in pks.items()}
-
-    def _evaluate(self, expressions):
-        """Return {text: value} for `expressions`, {text: database expression}, with one SQL query."""
-        if not expressions:
-            return {}
-        # A queryset of one row, to which the expressions are added.
-        row = Locale.objects.filter(pk=self.locale.pk).values_list(*expressions.values()).get()
-        return dict(zip(expressions, row, strict=True))
-
-    # --- Results ---------------------------------------------------------------------------------
-
-    @cached_property
-    def rows(self):
-        """Rows (primary key, content type's primary key, date or None) of all matches before filtering.
-
-        The newest come first.
-        """
-        return self._matches[0]
+        return find_corrections(self.text, self.parsed.words, self.searcher)
 
     def _get_or_make(self, name, make, *more_keys):
         """Return the cached value `name` of this search; `make` makes it.
@@ -141,25 +126,27 @@ class Search:
         return recent_searches(key, make)
 
     @cached_property
+    def rows(self):
+        """Rows (primary key, content type's primary key, date or None) of the matches before filtering.
+
+        The newest come first; there are at most MAX_MATCHES.
+        """
+        return self._matches[:MAX_MATCHES]
+
+    @property
+    def exceeded_limit(self):
+        """MAX_MATCHES if more pages match, of which only the newest are results; else None."""
+        return MAX_MATCHES if len(self._matches) > MAX_MATCHES else None
+
+    @cached_property
     def _matches(self):
-        """What _load_matches() returns; empty without a query."""
-        return ([], {}) if self.query is None else self._get_or_make("found", self._load_matches)
+        """The rows, and one more if there are too many."""
+        return [] if self.query is None else self._get_or_make("found", self._load_matches)
 
     def _load_matches(self):
-        """Return the rows, and for the ranking what ranking.find_missing() returns, with one SQL query."""
-        missing = {
-            "lacks_typed": self._lacks(without_expansions(self.query)) if self.is_expanded else Value(False),
-            "title_lacks": self._lacks(self.query, "title"),
-        }
         newest_first = F("storypage__date").desc(nulls_last=True)
-        pages = self.find_public_pages(self.query).annotate(**missing).order_by(newest_first, "-pk")
-        rows = list(pages.values_list("pk", "content_type_id", "storypage__date", *missing))
-        return [row[:3] for row in rows], {pk: tuple(lacks) for pk, _content_type, _date, *lacks in rows}
-
-    def _lacks(self, query, column=None):
-        """Return a database expression: whether a page does not match `query`. None matches no page."""
-        pks = self.compiler.matching_pks(query, column) if query else []
-        return Case(When(pk__in=pks, then=False), default=True, output_field=BooleanField())
+        pages = self.searcher.find_pages(self.query).order_by(newest_first, "-pk")
+        return list(pages.values_list("pk", "content_type_id", "storypage__date")[: MAX_MATCHES + 1])
 
     @cached_property
     def facet_values(self):
@@ -196,7 +183,7 @@ class Search:
         """The primary keys in the order that the visitor chose."""
         if self.form.cleaned_data.get("sort") == SortOrder.DATE or self.query is None:
             return self.pks
-        rank = partial(ranking.rank, self.pks, self.compiler, self._matches[1])
+        rank = partial(ranking.rank, self.pks, self.searcher.get_compiler(self.query))
         return self._get_or_make("order", rank, *sorted(self.filters.items()))
 
     def get_page(self, number):
@@ -240,9 +227,9 @@ def find_or_fall_back(form):
     text, fallbacks = None, []
     if search.corrections and search.corrections[0].is_clear:
         text = search.corrections[0].text
-        fallbacks.append(Search(form, text=text, base=search))
+        fallbacks.append(Search(form, text, search.searcher))
     if len(search.parsed.words) > 1 or isinstance(search.query, And):
-        fallbacks.append(Search(form, text=text, base=search, any_word=True))
+        fallbacks.append(Search(form, text, search.searcher, any_word=True))
     for fallback in fallbacks:
         if fallback.rows:
             fallback.corrections = [

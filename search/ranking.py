@@ -4,7 +4,7 @@ import math
 
 from modelsearch.query import Or
 
-from search.queries import TokenPhrase, iter_phrases, without_expansions
+from search.parsing import TokenPhrase, has_expansions, iter_phrases, without_expansions
 
 # The number of results whose texts are read and scored. With more matches, the words are so common that
 # their position says little: the most promising results are scored, the others follow unchanged.
@@ -18,21 +18,20 @@ BM25_K1, BM25_B = 1.2, 0.5
 TITLE_WEIGHT = 1.1
 
 
-def rank(pks, compiler, missing=None):
+def rank(pks, compiler):
     """Return `pks` as a list, the best match first.
 
     Results with the typed words come before those that match only synonyms; within each part the BM25
     score decides. Equal results keep their order.
 
     `pks`: primary keys of the objects that match `compiler`'s query.
-    `missing`: find_missing() of these, if it is known already.
     """
     if len(pks) < 2:
         return pks
     query = compiler.query_tree
     scored, rest = pks, []
     if len(pks) > MAX_SCORED:
-        pks = sorted(pks, key=(missing or find_missing(pks, compiler)).get)
+        pks = sort_by_promise(pks, compiler)
         scored, rest = pks[:MAX_SCORED], pks[MAX_SCORED:]
     texts = load_indexed_texts(scored, compiler)
     typed = without_expansions(query)
@@ -41,17 +40,22 @@ def rank(pks, compiler, missing=None):
     return sorted(scored, key=lambda pk: (pk in inexact, -scores.get(pk, 0))) + rest
 
 
-def find_missing(pks, compiler):
-    """Return {pk: (whether it lacks the typed words, whether its title lacks the words)}.
+def sort_by_promise(pks, compiler):
+    """Return `pks` without reading any text, the most promising first.
 
-    Sorted by these pairs, the most promising objects come first, without reading any text.
+    Objects with the typed words come first, among these the ones with the words in the title.
+
+    The two sets of keys are compared in Python. As conditions on the rows of the query for the matches,
+    PostgreSQL may search the index once more for each row.
     """
-    typed = without_expansions(compiler.query_tree)
-    exact = set(compiler.matching_pks(typed)) if typed else set()
-    in_title = set()
+    query = compiler.query_tree
+    typed, in_title = set(pks), set()
+    if has_expansions(query):
+        typed_query = without_expansions(query)
+        typed = set(compiler.matching_pks(typed_query)) if typed_query else set()
     if compiler.COLUMN == "body":
-        in_title = set(compiler.matching_pks(compiler.query_tree, column="title"))
-    return {pk: (pk not in exact, pk not in in_title) for pk in pks}
+        in_title = set(compiler.matching_pks(query, column="title"))
+    return sorted(pks, key=lambda pk: (pk not in typed, pk not in in_title))
 
 
 def load_indexed_texts(pks, compiler):

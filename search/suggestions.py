@@ -105,7 +105,7 @@ def find_pages_by_title(typed, language):
     backend = get_search_backend()
     compiler = backend.autocomplete_query_compiler_class(Page.objects.all(), " ".join(typed))
     pages = Page.objects.filter(live=True, locale__language_code=language)
-    return pages.filter(pk__in=compiler.matching_pks(compiler.query_tree)).order_by("-pk")
+    return compiler.filter_matching(pages, compiler.query_tree).order_by("-pk")
 
 
 def title_sort_key(typed, page):

@@ -1,11 +1,14 @@
 """The search page at /search/."""
 
+from django.db import OperationalError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.html import conditional_escape
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
+from caching.outage import is_timeout
 from caching.versioned_cache import cached
 from media.models import load_renditions
 from publishing.visibility import published_pages
@@ -23,6 +26,22 @@ from stories.querysets import TOP_INDEX_DEPTH
 def search(request):
     form = SearchForm(request.GET)
     form.is_valid()
+    try:
+        response = render(request, "search/search.html", get_context(request, form))
+    except OperationalError as error:
+        if not is_timeout(error):
+            raise
+        words = form.cleaned_data.get("q", "")
+        form.add_error("q", _("This search took too long. Please try fewer words, or less common ones."))
+        context = {"form": form, "words": words, "newest": StoryPage.objects.none()}
+        response = render(request, "search/search.html", context, status=503)
+        response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def get_context(request, form):
+    """Return the context of the search page for `form`, a SearchForm after is_valid()."""
     words = form.cleaned_data.get("q", "")
     found = find_or_fall_back(form)
     results = found.get_page(request.GET.get("page"))
@@ -51,9 +70,7 @@ def search(request):
     }
     if not results:
         context |= get_alternatives(found.locale, request)
-    response = render(request, "search/search.html", context)
-    response["X-Robots-Tag"] = "noindex"
-    return response
+    return context
 
 
 def add_locations(pages):

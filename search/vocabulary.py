@@ -18,7 +18,7 @@ from caching.versioned_cache import cached
 from search.analysis import stop_words, tokenize
 from search.help_requests import analyse_help_terms, is_help_request
 from search.models import VocabularyGroup
-from search.queries import TokenPhrase, iter_phrases
+from search.parsing import TokenPhrase, iter_phrases
 from stories.languages import CONTENT_LANGUAGES
 from stories.terms import Author, Country, Theme, country_names
 

@@ -10,8 +10,8 @@ from wagtail.admin.ui.tables import BooleanColumn
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import CreateView, SnippetViewSet
 
+from search.missed import MissedSearchDelete, MissedSearchReport
 from search.models import VocabularyGroup
-from search.reports import MissedSearchDelete, MissedSearchReport
 from stories.choosers import SelectOnlyChooserViewSet
 
 # --- Vocabulary ----------------------------------------------------------------------------------

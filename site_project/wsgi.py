@@ -10,9 +10,9 @@ application = get_wsgi_application()
 
 # These imports need the settings, which get_wsgi_application() loads.
 from accounts.demo_account import refuse_in_production  # noqa: E402
-from operations.postgresql import base as postgresql  # noqa: E402
+from operations import statement_timeout  # noqa: E402
 from stories.renditions import use_background_thread  # noqa: E402
 
 refuse_in_production()
-postgresql.query_timeout = postgresql.SERVER_QUERY_TIMEOUT
+statement_timeout.use_in_server()
 use_background_thread()

@@ -1,6 +1,7 @@
 """Django's PostgreSQL backend with a timeout for a server that does not respond.
 
-PostgreSQL's own statement_timeout does not help then, because the server enforces it.
+PostgreSQL's own statement_timeout (operations/statement_timeout.py) does not help then, because the server
+enforces it.
 """
 
 from types import SimpleNamespace
@@ -8,23 +9,22 @@ from types import SimpleNamespace
 import psycopg
 from django.db.backends.postgresql import base
 
-# Seconds to wait for a result. None, which commands such as migrate use, means no limit. wsgi.py sets it.
-query_timeout = None
-# Seconds for the web server. A request should fail within 3 s. After the check of a reused connection fails,
-# a new one takes up to 2 s to fail (connect_timeout), so the check gets less than 1 s.
-SERVER_QUERY_TIMEOUT = 2
+# Seconds to wait for the check of a connection that is used again. A request should fail within 3 s. After
+# the check fails, a new connection takes up to 2 s to fail (connect_timeout).
 REUSED_CONNECTION_TIMEOUT = 0.9
 
 
 class TimeoutConnection(psycopg.Connection):
     """A connection that is closed when a result does not come within `query_timeout`."""
 
+    # Seconds to wait for a result. None, which commands such as migrate use, means no limit.
+    query_timeout = None
     # Whether the connection is being checked before it is reused.
     is_reused = False
 
     def wait(self, gen, interval=0.1, timeout=None):
-        if timeout is None and query_timeout:
-            timeout = REUSED_CONNECTION_TIMEOUT if self.is_reused else query_timeout
+        if timeout is None and self.query_timeout:
+            timeout = REUSED_CONNECTION_TIMEOUT if self.is_reused else self.query_timeout
         try:
             return super().wait(gen, interval, timeout)
         except psycopg.errors._WaitTimeout:

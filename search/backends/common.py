@@ -18,7 +18,7 @@ from search import ranking
 from search.analysis import fold_words, tokenize
 from search.known_words import store_known_words
 from search.models import KnownWord
-from search.queries import TokenPhrase, analyse_query, prefix_query
+from search.parsing import TokenPhrase, analyse_query, prefix_query
 
 LANGUAGES = [code for code, _name in settings.WAGTAIL_CONTENT_LANGUAGES]
 
@@ -196,7 +196,7 @@ class AnalysingCompiler:
         if isinstance(self.query_tree, Not):
             queryset = queryset.exclude(pk__in=self.matching_pks(self.query_tree.subquery))
         elif not isinstance(self.query_tree, MatchAll):
-            queryset = queryset.filter(pk__in=self.matching_pks(self.query_tree))
+            queryset = self.filter_matching(queryset, self.query_tree)
         if self.order_by_relevance or not queryset.query.order_by:
             queryset = queryset.order_by("-pk")
         return queryset[start:stop]
@@ -210,8 +210,12 @@ class AnalysingCompiler:
         content_types = get_descendants_content_types_pks(self.queryset.model)
         return self.index_entries().filter(content_type_id__in=content_types)
 
+    def filter_matching(self, queryset, query):
+        """Return the objects of `queryset` whose index entry matches `query`."""
+        return queryset.filter(pk__in=self.matching_pks(query))
+
     def matching_pks(self, query, column=None):
-        """Return the primary keys of the objects whose index entry matches `query`, for use in `pk__in`.
+        """Return the primary keys of the objects whose index entry matches `query`, as a queryset.
 
         `column`: the column of the index to search instead of COLUMN.
         """

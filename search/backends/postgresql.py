@@ -1,6 +1,7 @@
 """The search backend for PostgreSQL, on its full-text search types tsvector and tsquery."""
 
 from django.contrib.postgres.search import SearchQuery
+from django.db.models import F, Lookup, Subquery
 from modelsearch.backends.database.postgres.postgres import (
     IndexEntry,
     PostgresAutocompleteQueryCompiler,
@@ -34,6 +35,19 @@ class OpaqueSearchQuery(SearchQuery):
         return f"(SELECT {sql})", params
 
 
+class InHashTable(Lookup):
+    """Whether the left side is in the column that the subquery on the right side returns.
+
+    PostgreSQL runs the subquery once and keeps its rows in a hash table. It may turn a plain IN into a join,
+    and with old statistics into one that runs the subquery again for each row.
+    """
+
+    def as_sql(self, compiler, connection):
+        value, value_params = self.process_lhs(compiler, connection)
+        subquery, subquery_params = compiler.compile(self.rhs)
+        return f"({value} IN {subquery}) IS TRUE", (*value_params, *subquery_params)
+
+
 class PostgreSQLMatching:
     """The parts of AnalysingCompiler that depend on the database."""
 
@@ -50,6 +64,10 @@ class PostgreSQLMatching:
 
     def index_entries(self):
         return IndexEntry.objects.all()
+
+    def filter_matching(self, queryset, query):
+        """Return the objects of `queryset` whose index entry matches `query`."""
+        return queryset.filter(InHashTable(F("pk"), Subquery(self.matching_pks(query))))
 
     def entries_matching(self, query_text, column):
         query = OpaqueSearchQuery(query_text, search_type="raw", config=CONFIG)

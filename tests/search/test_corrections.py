@@ -1,5 +1,7 @@
 """Spelling corrections: what is corrected, and that no word of a hidden page is revealed."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.utils.translation import override
 from hypothesis import given
@@ -31,6 +33,14 @@ def correct(text, terms=(), language="en"):
         # Only the test's own terms, so that the result does not depend on the default vocabulary.
         search.vocabulary.spelling_terms = tuple(terms)
         return search.corrections
+
+
+def make_searcher(filter_matching, find_texts, terms=()):
+    """Return an object with what find_corrections() uses of a Searcher."""
+    vocabulary = SimpleNamespace(spelling_terms=terms)
+    return SimpleNamespace(
+        language="en", vocabulary=vocabulary, filter_matching=filter_matching, find_texts=find_texts
+    )
 
 
 def corrected(text, terms=()):
@@ -155,7 +165,8 @@ def test_terms_of_several_words_are_searched_for_as_a_whole():
         return set(searched)
 
     terms = ["Ivory Coast", "Gold Coast"]
-    found = find_corrections("ivry coast", ["ivry", "coast"], "en", filter_matching, dict.fromkeys, terms)
+    searcher = make_searcher(filter_matching, dict.fromkeys, terms)
+    found = find_corrections("ivry coast", ["ivry", "coast"], searcher)
     assert found == [Correction("Ivory coast", True)]
     assert searched == ["Ivory Coast"]
 
@@ -169,11 +180,11 @@ def test_at_most_four_candidates_are_looked_up():
     for text, most in (("zorven", 4), ("zorven zorvan zorvet", 3)):
         looked_up = []
 
-        def find_public_texts(words, looked_up=looked_up):
+        def find_texts(words, looked_up=looked_up):
             looked_up.extend(words)
             return {}
 
-        assert find_corrections(text, text.split(), "en", set, find_public_texts) == []
+        assert find_corrections(text, text.split(), make_searcher(set, find_texts)) == []
         assert len(looked_up) == most
 
 

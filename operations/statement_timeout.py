@@ -1,0 +1,88 @@
+"""Ends a statement of the web server that takes too long, so that no visitor can keep the database busy.
+
+PostgreSQL does so itself, with statement_timeout. On SQLite a progress handler does. wsgi.py calls
+use_in_server(); management commands have no limit.
+"""
+
+import math
+import time
+
+from django.core.signals import request_finished
+from django.db import Error, connection
+from django.db.backends.signals import connection_created
+from django.urls import reverse
+
+from operations.postgresql.base import TimeoutConnection
+
+# Seconds for a statement of a visitor's request, and of a user's request to the admin, where deleting a
+# section or a report may take longer. nginx waits 60 s for the admin.
+VISITOR_LIMIT, ADMIN_LIMIT = 1.8, 30
+# Seconds by which operations/postgresql waits longer for the result than PostgreSQL works on it.
+CLIENT_MARGIN = 0.2
+# SQLite looks at the clock each time after this number of virtual machine instructions, which take about a
+# millisecond.
+SQLITE_INSTRUCTIONS = 10_000
+
+
+def use_in_server():
+    """Limit the statements of all connections that this process opens from now on."""
+    TimeoutConnection.query_timeout = VISITOR_LIMIT + CLIENT_MARGIN
+    connection_created.connect(limit_new_connection, dispatch_uid="statement_timeout")
+    request_finished.connect(restore_limit, dispatch_uid="statement_timeout")
+
+
+class StatementTimeoutMiddleware:
+    """Gives the requests of users to the admin more time. It needs `request.user`."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.admin_path = reverse("wagtailadmin_home")
+
+    def __call__(self, request):
+        is_admin = request.path_info.startswith(self.admin_path) and request.user.is_authenticated
+        if is_admin and getattr(connection, "statement_limit", None):
+            set_limit(connection, ADMIN_LIMIT)
+        return self.get_response(request)
+
+
+def limit_new_connection(connection, **_arguments):
+    if connection.vendor == "sqlite":
+        connection.statement_deadline = math.inf
+        connection.connection.set_progress_handler(
+            lambda: time.monotonic() > connection.statement_deadline, SQLITE_INSTRUCTIONS
+        )
+        if set_deadline not in connection.execute_wrappers:
+            connection.execute_wrappers.append(set_deadline)
+    set_limit(connection, VISITOR_LIMIT)
+
+
+def restore_limit(**_arguments):
+    """Signal receiver: give the next request VISITOR_LIMIT.
+
+    This is not left to the middleware, because a streamed response, such as an exported report, queries the
+    database after the middleware has returned.
+    """
+    if connection.connection is None or getattr(connection, "statement_limit", None) != ADMIN_LIMIT:
+        return
+    try:
+        set_limit(connection, VISITOR_LIMIT)
+    except Error:
+        connection.close()
+
+
+def set_limit(connection, seconds):
+    """Set the limit for each further statement of `connection`. Raises OperationalError if it is lost."""
+    if connection.vendor == "postgresql":
+        # A server that hangs must not delay this statement by more than a visitor's.
+        connection.connection.query_timeout = VISITOR_LIMIT + CLIENT_MARGIN
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET statement_timeout = {round(seconds * 1000)}")
+        connection.connection.query_timeout = seconds + CLIENT_MARGIN
+    connection.statement_limit = seconds
+
+
+def set_deadline(execute, sql, params, many, context):
+    """Wrapper for `connection.execute_wrappers` on SQLite: start the time of a statement."""
+    connection = context["connection"]
+    connection.statement_deadline = time.monotonic() + connection.statement_limit
+    return execute(sql, params, many, context)

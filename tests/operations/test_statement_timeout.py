@@ -1,0 +1,134 @@
+"""A statement that takes too long is ended, in the web server only, and that is not taken for an outage."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.db import connection
+from django.db.backends.signals import connection_created
+from django.test import Client
+
+from operations import statement_timeout
+from operations.outage import write_page
+from operations.postgresql.base import TimeoutConnection
+from tests.support import builders
+
+COUNT = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {}) SELECT count(*) FROM n"
+ENDLESS = COUNT.format(10**15)
+# Takes longer than VISITOR_LIMIT in these tests.
+LONG = {"postgresql": "SELECT pg_sleep(0.6)", "sqlite": COUNT.format(3_000_000)}
+
+
+@pytest.fixture
+def server(transactional_db, django_db_serialized_rollback, monkeypatch, settings):
+    """A client for a site whose statements are limited, with a short limit for visitors."""
+    settings.PAGE_CACHE = True
+    home = builders.home_page()
+    home.help_line = "<p>Call 0800 000 000.</p>"
+    home.save_revision().publish()
+    write_page()
+    monkeypatch.setattr(statement_timeout, "VISITOR_LIMIT", 0.3)
+    monkeypatch.setattr(TimeoutConnection, "query_timeout", None)
+    connection.close()
+    statement_timeout.use_in_server()
+    yield Client(raise_request_exception=False)
+    for signal in (connection_created, statement_timeout.request_finished):
+        signal.disconnect(dispatch_uid="statement_timeout")
+    connection.close()
+    connection.statement_limit = None
+    connection.execute_wrappers[:] = [
+        wrapper for wrapper in connection.execute_wrappers if wrapper != statement_timeout.set_deadline
+    ]
+
+
+def slow(table):
+    """Context manager in which the first statement that names `table` comes after a long one."""
+    done = []
+
+    def run_long_statement_first(execute, sql, params, many, context):
+        if table in sql and not done:
+            done.append(table)
+            execute(LONG[connection.vendor], None, False, context)
+        return execute(sql, params, many, context)
+
+    return connection.execute_wrapper(run_long_statement_first)
+
+
+def test_search_that_takes_too_long_is_answered_in_words(server):
+    story = builders.make_story("A lantern")
+    with slow("wagtailsearch_indexentry"):
+        response = server.get("/search/?q=lantern")
+        page = builders.parse(response)
+    assert response.status_code == 503
+    assert "This search took too long. Please try fewer words" in page.select_one("main [role=alert]").text
+    assert page.select_one("main input[name=q]")["value"] == "lantern"
+    assert response["Cache-Control"] == "no-store"
+    assert server.get(story.url).status_code == 200
+    assert "A lantern" in server.get("/search/?q=lantern").text
+
+
+def test_page_that_takes_too_long_is_no_outage(server):
+    story = builders.make_story("A lantern")
+    with slow("stories_storypage"):
+        response = server.get(story.url)
+    assert response.status_code == 503
+    assert "This took too long" in response.text
+    assert "0800 000 000" not in response.text
+    assert response["Cache-Control"] == "no-store"
+    assert "A lantern" in server.get(story.url).text
+
+
+def test_users_have_more_time_in_the_admin_and_nowhere_else(server):
+    story = builders.make_story("A lantern")
+    server.force_login(builders.make_user("Moderators"))
+    with slow("stories_storypage"):
+        assert server.get(f"/admin/pages/{story.pk}/edit/").status_code == 200
+    with slow("stories_storypage"):
+        assert server.get(story.url).status_code == 503
+
+
+def test_visitors_of_the_admin_have_no_more_time(server):
+    visitor = Client(raise_request_exception=False)
+    with slow("auth_user"):
+        response = visitor.post("/admin/login/", {"username": "somebody", "password": builders.PASSWORD})
+    assert response.status_code == 503
+
+
+def test_exported_report_has_more_time_while_it_is_sent(server):
+    user = builders.make_user(is_superuser=True)
+    builders.make_story("A lantern").save_revision().publish(user=user)
+    server.force_login(user)
+    response = server.get("/admin/reports/site-history/?export=csv")
+    with slow("wagtailcore_pagelogentry"):
+        assert b"A lantern" in response.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("module", "is_limited"), [("site_project.wsgi", True), ("site_project.urls", False)]
+)
+def test_only_the_web_server_has_a_limit(module, is_limited, tmp_path):
+    """The statement is ended by itself after 1.8 seconds in the server; elsewhere after 3 by this test."""
+    program = f"""
+import threading, django
+django.setup()
+import {module}
+from django.db import OperationalError, connection
+connection.ensure_connection()
+end = connection.connection.interrupt if connection.vendor == "sqlite" else connection.connection.cancel
+timer = threading.Timer(3, lambda: (print("no limit", flush=True), end()))
+timer.start()
+try:
+    connection.cursor().execute("{ENDLESS}")
+except OperationalError as error:
+    from caching.outage import is_timeout
+    print(is_timeout(error))
+timer.cancel()
+"""
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "site_project.settings",
+        "DATA_DIR": str(tmp_path),
+    }
+    command = [sys.executable, "-c", program]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert result.stdout.splitlines() == (["True"] if is_limited else ["no limit", "True"]), result.stderr

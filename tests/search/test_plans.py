@@ -1,0 +1,133 @@
+"""How the databases plan the queries of a search with 10,000 stories, and how many of these are results."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from search import finding
+from stories.models import StoryPage
+from tests.support.builders import make_story, make_theme, parse
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committed")]
+
+NUMBER = 10_000
+# Searches for a common word, two of them, a term with synonyms, one with filters, by date, with an exclusion,
+# with a misspelt word and without results; and suggestions.
+ADDRESSES = [
+    "/search/?q=lantern",
+    "/search/?q=lantern+boat",
+    "/search/?q=bonded+labour",
+    "/search/?q=lantern&country=kenya&theme=law",
+    "/search/?q=lantern&sort=date",
+    "/search/?q=lantern+-zeppelin",
+    "/search/?q=lantren",
+    "/search/?q=xylophone",
+    "/search/suggestions/?q=lant",
+]
+
+
+def copy_rows(table, condition, **values):
+    """Insert NUMBER copies of the row of `table` that meets `condition`.
+
+    `values`: SQL expressions for the columns that differ; `number` is the number of the copy.
+    """
+    with connection.cursor() as cursor:
+        described = connection.introspection.get_table_description(cursor, table)
+        columns = [column.name for column in described if column.name != "id" or "id" in values]
+        expressions = [values.get(column, f'original."{column}"') for column in columns]
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(columns)}) WITH RECURSIVE numbers(number) AS "  # noqa: S608
+            f"(SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < {NUMBER}) "
+            f"SELECT {', '.join(expressions)} FROM {table} original, numbers WHERE {condition}"
+        )
+
+
+def add_stories():
+    """Add NUMBER stories that have all the words of the searches in their titles."""
+    make_theme("Law")
+    story = make_story("A lantern, a boat, bonded labour", countries=["KE"], themes=["Law"])
+    pk, key = story.pk, f"({story.pk + 1000} + number)"
+    digits = "substr(CAST(10000000 + number AS text), 1, 8)"
+    uuid = {
+        "postgresql": "CAST(md5(CAST(number AS text)) AS uuid)",
+        "sqlite": "substr('00000000000000000000000000000000' || number, -32)",
+    }[connection.vendor]
+    # Paths of eight digits are two levels down the tree.
+    page = {"id": key, "path": f"path || {digits}", "depth": "depth + 2", "translation_key": uuid}
+    copy_rows("wagtailcore_page", f"id = {pk}", **page)
+    copy_rows("stories_storypage", f"page_ptr_id = {pk}", page_ptr_id=key)
+    copy_rows("stories_storycountry", f"story_id = {pk}", story_id=key)
+    copy_rows("stories_storytheme", f"story_id = {pk}", story_id=key)
+    content_type = story.content_type_id
+    condition = f"object_id = '{pk}' AND content_type_id = {content_type}"
+    copy_rows("wagtailsearch_indexentry", condition, object_id=f"CAST({key} AS varchar(50))")
+    assert StoryPage.objects.count() == NUMBER + 1
+
+
+def update_statistics():
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def index_queries(client):
+    """Return the distinct statements, with their values, that ADDRESSES search the index with."""
+    with CaptureQueriesContext(connection) as queries:
+        for address in ADDRESSES:
+            assert client.get(address).status_code == 200
+    return {query["sql"] for query in queries if "wagtailsearch_indexentry" in query["sql"]}
+
+
+def explain(sql, options=""):
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {options} {sql}")
+        return cursor.fetchall()
+
+
+def subqueries_for_each_row(sql):
+    """Return the names of the subqueries in the plan of `sql` that are run once for each row."""
+    if connection.vendor == "sqlite":
+        return [row[3] for row in explain(sql, "QUERY PLAN") if "CORRELATED" in row[3]]
+    plan = "\n".join(line for (line,) in explain(sql, "(VERBOSE, COSTS OFF)"))
+    # A subplan in a hash table is run once, as is an InitPlan.
+    hashed = set(re.findall(r"hashed (SubPlan \d+)", plan))
+    return sorted(set(re.findall(r"^\s*(SubPlan \d+)", plan, re.MULTILINE)) - hashed)
+
+
+def most_rows_of_a_step(plan):
+    """Return the most rows that one step of PostgreSQL's `plan`, after EXPLAIN ANALYZE as JSON, looked at."""
+    removed = [plan.get(f"Rows Removed by {name}", 0) for name in ("Filter", "Join Filter")]
+    rows = (plan["Actual Rows"] + sum(removed)) * plan["Actual Loops"]
+    return max([rows, *map(most_rows_of_a_step, plan.get("Plans", []))])
+
+
+def test_no_search_runs_a_subquery_for_each_row(client):
+    update_statistics()
+    add_stories()
+    for statistics in ("older than the stories", "fresh"):
+        if statistics == "fresh":
+            update_statistics()
+        for sql in index_queries(client):
+            assert not subqueries_for_each_row(sql), (statistics, sql)
+            if connection.vendor == "postgresql":
+                # A join can repeat a subquery, too.
+                [[[result]]] = explain(sql, "(ANALYZE, TIMING OFF, FORMAT JSON)")
+                assert most_rows_of_a_step(result["Plan"]) < 3 * NUMBER, (statistics, sql)
+
+
+def test_the_newest_of_too_many_matches_are_the_results(client, monkeypatch):
+    monkeypatch.setattr(finding, "MAX_MATCHES", 2)
+    for year, country in ((2021, "KE"), (2024, "SN"), (2023, "IN")):
+        make_story(f"Lantern of {year}", date=f"{year}-01-01", countries=[country])
+    page = parse(client.get("/search/?q=lantern"))
+    assert {link.text for link in page.select(".result .card__title a")} == {
+        "Lantern of 2024",
+        "Lantern of 2023",
+    }
+    assert "2 results" in page.select_one(".listing__count").text
+    assert "More than 2 pages match. Only the newest 2 of them are shown" in page.select_one(".note").text
+    facets = page.select_one(".listing__filters").text
+    assert ("Senegal" in facets, "India" in facets, "Kenya" in facets) == (True, True, False)
+    all_found = parse(client.get("/search/?q=lantern+2024"))
+    assert all_found.select_one(".note") is None
