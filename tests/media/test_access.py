@@ -268,7 +268,7 @@ def log_in(client, who):
 def test_who_gets_the_file(thing):
     address = thing()
     public = TABLE[thing] == ALL and address.startswith("/media/")
-    cache = "public, max-age=600" if public else "private, no-store"
+    cache = "public, max-age=600, s-maxage=1" if public else "private, no-store"
     for who, allowed in zip(WHO, TABLE[thing].split(), strict=True):
         client = Client()
         log_in(client, who)

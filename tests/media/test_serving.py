@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings as site_settings
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.test import Client
 from django.urls import reverse
 from wagtail.models import (
     Collection,
@@ -13,11 +14,15 @@ from wagtail.models import (
     ReferenceIndex,
 )
 
+from caching.content_version import FileContentVersion
 from home.models import SiteSettings
+from media.access import is_public
 from media.models import Rendition
+from stories.models import StoryPage
 from stories.terms import Country
 from tests.media.test_access import (
     address_of,
+    alias_of_story_for_group,
     author_of_live_story,
     document_block,
     document_of_draft,
@@ -26,7 +31,11 @@ from tests.media.test_access import (
     get,
     live_story,
     logo,
+    new_in_draft,
+    original_size,
+    story_for_group,
     story_with,
+    unpublished,
     used_by_nothing,
 )
 from tests.support import builders
@@ -96,7 +105,7 @@ def test_picture_that_a_browser_has_is_not_sent_again(client):
     tag = get(client, address)["ETag"]
     response = get(client, address, **{"If-None-Match": tag})
     assert (response.status_code, response.content) == (304, b"")
-    assert response["Cache-Control"] == "public, max-age=600"
+    assert response["Cache-Control"] == "public, max-age=600, s-maxage=1"
 
 
 @pytest.mark.parametrize("make_thing", ["picture", "document"])
@@ -112,6 +121,75 @@ def test_withdrawal_takes_effect_at_once(make_thing, client):
     story.save_revision().publish()
     assert get(client, address).status_code == 200
     builders.make_private(story)
+    assert get(client, address).status_code == 404
+
+
+# --- What is remembered while the content version stays the same ----------------------------------
+
+
+@pytest.fixture
+def page_cache(settings, committed):
+    settings.PAGE_CACHE = True
+
+
+@pytest.mark.usefixtures("page_cache")
+@pytest.mark.parametrize("thing", [live_story, author_of_live_story, logo])
+def test_public_picture_takes_no_query(thing, django_assert_num_queries):
+    address = thing()
+    first = get(Client(), address)
+    editor = Client()
+    editor.force_login(builders.make_user("Editors"))
+    with django_assert_num_queries(0):
+        for client in (Client(), editor, Client(headers={"Cookie": "sessionid=nonsense"})):
+            again = get(client, address)
+            assert (again.status_code, again.content_read) == (200, first.content_read)
+            assert again["Cache-Control"] == "public, max-age=600, s-maxage=1"
+            known = get(client, address, **{"If-None-Match": first["ETag"]})
+            assert (known.status_code, known.content) == (304, b"")
+        head = Client().head(address)
+        assert (head.status_code, head["Content-Length"]) == (200, first["Content-Length"])
+
+
+@pytest.mark.usefixtures("page_cache")
+@pytest.mark.parametrize(
+    "thing", [draft, unpublished, new_in_draft, story_for_group, alias_of_story_for_group, original_size]
+)
+def test_picture_that_is_not_public_is_never_remembered(thing, client):
+    address = thing()
+    staff = Client()
+    staff.force_login(builders.make_user("Editors", "Moderators"))
+    for _time in range(2):
+        assert get(staff, address)["Cache-Control"] == "private, no-store"
+        assert get(client, address).status_code == 404
+    assert get(staff, address, **{"If-None-Match": "*"}).status_code == 200
+
+
+@pytest.mark.usefixtures("page_cache")
+def test_change_during_the_check_is_seen(client, monkeypatch):
+    """A check that began before a change, and ended after it, says nothing of later requests."""
+    story = story_with(image := builders.make_image())
+    address = address_of(image)
+
+    def check_and_withdraw(item):
+        answer = is_public(item)
+        story.unpublish()
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr("media.access.is_public", check_and_withdraw)
+        assert get(client, address).status_code == 200
+    assert get(client, address).status_code == 404
+
+
+@pytest.mark.usefixtures("page_cache")
+def test_nothing_is_remembered_without_a_version(client, monkeypatch, tmp_path):
+    address = live_story()
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    unknown = FileContentVersion(tmp_path / "loop")
+    for module in ("caching.page_cache", "media.access"):
+        monkeypatch.setattr(f"{module}.content_version", unknown)
+    assert get(client, address).status_code == 200
+    PageViewRestriction.objects.create(page=StoryPage.objects.get(), restriction_type="login")
     assert get(client, address).status_code == 404
 
 
@@ -204,15 +282,27 @@ def test_usage_page_knows_the_settings(client):
 # --- Front servers -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("thing", [live_story, document_of_live_story])
+@pytest.mark.parametrize("thing", [draft, document_of_live_story])
 def test_front_server_sends_the_bytes(thing, settings, client):
     settings.MEDIA_ACCEL_PREFIX = "/protected/"
-    response = get(client, thing())
+    address = thing()
+    client.force_login(builders.make_user("Editors"))
+    response = get(client, address)
     assert response["X-Accel-Redirect"].startswith("/protected/")
     assert response.content == b""
+    assert response["Cache-Control"] == "private, no-store"
     assert response["Content-Security-Policy"].startswith("default-src 'none'; base-uri 'none'")
     if thing is document_of_live_story:
         assert response["Content-Disposition"].startswith("attachment")
+
+
+def test_site_sends_the_bytes_of_a_public_picture(settings, client):
+    """nginx caches no response that makes it send a file."""
+    settings.MEDIA_ACCEL_PREFIX = "/protected/"
+    response = get(client, live_story())
+    assert "X-Accel-Redirect" not in response
+    assert response.content_read.startswith(b"\xff\xd8")
+    assert response["Cache-Control"] == "public, max-age=600, s-maxage=1"
 
 
 @pytest.mark.parametrize("thing", [draft, document_of_draft])

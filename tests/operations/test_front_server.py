@@ -1,4 +1,4 @@
-"""deploy/nginx.conf in a real nginx: it caches public pages for a moment, and nothing else."""
+"""deploy/nginx.conf in a real nginx: it caches public pages and pictures for a moment, and nothing else."""
 
 import gzip
 import http.client
@@ -14,6 +14,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import pytest
 
 from caching.page_cache import PAGE_CACHE_CONTROL
+from media.views import PUBLIC_PICTURE_CACHE_CONTROL
 from tests.site_project.test_headers import FILE
 from tests.support import front_server, services
 
@@ -97,17 +98,17 @@ class Front:
         return response
 
 
-def requests_passed_on(site, front, *requests):
+def requests_passed_on(site, front, *requests, section=""):
     """Return how many of `requests` reach the site if all are made before the cache expires.
 
-    nginx counts whole seconds and caches a response at least until the end of the next second.
+    They are for one new address in `section`, with the query string "query" of each. nginx counts whole seconds and caches a response at least until the end of the next second.
     """
     while True:
         site.asked.clear()
-        path = f"/{time.monotonic_ns()}"
+        path = f"{section}/{time.monotonic_ns()}"
         start = int(time.time())
         for headers in requests:
-            front.ask(path, **headers)
+            front.ask(path + headers.get("query", ""), **{k: v for k, v in headers.items() if k != "query"})
         if int(time.time()) <= start + 1:
             return len(site.asked)
 
@@ -148,13 +149,35 @@ def test_public_page_is_requested_once_within_a_second(site, front, requests, ti
     ],
     ids=str,
 )
-def test_other_responses_are_not_cached(site, front, headers):
+@pytest.mark.parametrize("section", ["", "/media"])
+def test_other_responses_are_not_cached(site, front, headers, section):
     site.headers = headers
-    assert requests_passed_on(site, front, {}, {}, {}) == 3
+    assert requests_passed_on(site, front, {}, {}, {}, section=section) == 3
 
 
-@pytest.mark.parametrize("path", ["/media/images/a.jpg", "/documents/1/a.pdf", "/admin/"])
-def test_files_and_the_admin_are_not_cached(site, front, path):
+@pytest.mark.parametrize(
+    ("requests", "times"),
+    [
+        ([{}, GZIP, {"method": "HEAD"}, {"query": "?a=b"}, {"query": "?"}], 1),
+        ([{"Cookie": "sessionid=1"}, {}, {"Cookie": "__Host-sessionid=1"}, {}], 3),
+        ([{"Host": "one.example.org"}, {"Host": "other.example.org"}], 2),
+    ],
+)
+def test_public_picture_is_requested_once_within_a_second(site, front, requests, times):
+    site.headers = {"Cache-Control": PUBLIC_PICTURE_CACHE_CONTROL, "Content-Type": "image/avif"}
+    assert requests_passed_on(site, front, *requests, section="/media/images") == times
+
+
+@pytest.mark.parametrize("headers", [{}, {"Cache-Control": PUBLIC_PICTURE_CACHE_CONTROL}], ids=str)
+def test_picture_that_nginx_sends_for_the_site_is_not_cached(site, front, tmp_path, headers):
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "a.jpg").write_bytes(b"A picture.")
+    site.headers = headers | {"X-Accel-Redirect": "/files/a.jpg", "Content-Type": "image/jpeg"}
+    assert requests_passed_on(site, front, {}, {}, section="/media/images") == 2
+
+
+@pytest.mark.parametrize("path", ["/documents/1/a.pdf", "/admin/"])
+def test_documents_and_the_admin_are_not_cached(site, front, path):
     for _ in range(2):
         front.ask(path)
     assert len(site.asked) == 2
@@ -169,33 +192,41 @@ def test_static_files_are_cached_for_everybody(site, front):
     assert len(site.asked) == 1
 
 
-def test_withdrawn_page_is_gone_within_two_seconds(site, front):
-    """nginx serves a page for at most two seconds after the site made it.
+# The address of a page and of a picture, and the Cache-Control header with which the site sends it.
+PUBLIC_ADDRESSES = {"/stories/one/": PUBLIC, "/media/images/a.avif": PUBLIC_PICTURE_CACHE_CONTROL}
 
-    The page contains the time when it was made, so the speed of this machine does not matter.
+
+@pytest.mark.parametrize("path", PUBLIC_ADDRESSES)
+def test_what_is_withdrawn_is_gone_within_two_seconds(site, front, path):
+    """nginx serves a page or picture for at most two seconds after the site made it.
+
+    The body is the time when it was made, so the speed of this machine does not matter.
     """
+    site.headers = {"Cache-Control": PUBLIC_ADDRESSES[path]}
     site.body = lambda: str(time.time()).encode()
-    front.ask()
+    front.ask(path)
     site.status, site.headers, site.body = "410 Gone", {"Cache-Control": "no-store"}, lambda: b"Gone."
     end = time.monotonic() + PATIENCE
     while True:
         now = time.time()
-        response = front.ask()
+        response = front.ask(path)
         if response.status == 410 or time.monotonic() > end:
             break
         assert now - float(response.content) < 2
     assert response.content == b"Gone."
-    assert front.ask().status == 410, "and does not come back"
+    assert front.ask(path).status == 410, "and does not come back"
 
 
-def test_withdrawn_page_does_not_come_back_when_the_site_is_down(site, front):
-    front.ask()
+@pytest.mark.parametrize("path", PUBLIC_ADDRESSES)
+def test_what_is_withdrawn_does_not_come_back_when_the_site_is_down(site, front, path):
+    site.headers = {"Cache-Control": PUBLIC_ADDRESSES[path]}
+    front.ask(path)
     site.status, site.headers, site.body = "410 Gone", {"Cache-Control": "no-store"}, lambda: b"Gone."
     end = time.monotonic() + PATIENCE
-    while front.ask().status != 410:
+    while front.ask(path).status != 410:
         assert time.monotonic() < end
     site.stop()
-    assert front.ask().status == 503
+    assert front.ask(path).status == 503
 
 
 def test_compressed_page_is_passed_on_unchanged(site, front):
