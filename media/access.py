@@ -72,22 +72,29 @@ class NotPublic(Exception):
 def require_public_rendition(name):
     """Raise NotPublic unless everybody may download the rendition whose file is called `name`.
 
-    A public one takes no query while the content version stays the same. Whether others have become public is
+    A public one takes no query while the content version stays the same. Whether another one has become public is
     asked each time.
     """
     # Read before the queries, so that what changes during them is asked again.
     version = request_version.get() or content_version.read()
-    public_names(name, lambda: check_rendition(name), version)
+    public_names.many("rendition", [name], check_renditions, version)
 
 
-def check_rendition(name):
-    """Raise NotPublic unless everybody may download the rendition called `name`. Takes two or three queries."""
-    renditions = Rendition.objects.select_related("image").filter(file=name)
-    # PostgreSQL raises an error for NUL in a text.
-    rendition = None if "\0" in name else renditions.first()
-    # Pages may show a part of a picture only, so that the whole one is not public.
-    if rendition is None or rendition.is_original or not is_public(rendition.image):
-        raise NotPublic(rendition)
+def is_known_as_public(name):
+    """Return whether `require_public_rendition` has found the rendition called `name` at this content version."""
+    return bool(public_names.many("rendition", [name], lambda _names: {}, content_version.read()))
+
+
+def check_renditions(names):
+    """Return {name: True} of the renditions `names`. Raise NotPublic if one is not public. Takes three queries."""
+    for name in names:
+        renditions = Rendition.objects.select_related("image").filter(file=name)
+        # PostgreSQL raises an error for NUL in a text.
+        rendition = None if "\0" in name else renditions.first()
+        # Pages may show a part of a picture only, so that the whole one is not public.
+        if rendition is None or rendition.is_original or not is_public(rendition.image):
+            raise NotPublic(rendition)
+    return dict.fromkeys(names, True)
 
 
 def may_download(request, item):

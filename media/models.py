@@ -135,8 +135,7 @@ class CleanImage(AbstractImage):
     def create_renditions(self, *filters):
         """Create those of the renditions for `filters` that are missing. Return all of them.
 
-        A list that `load_renditions` cached may lack renditions that another process made since: the content
-        version does not change with a new rendition. These are not made again.
+        Renditions that another process made since those of this picture were loaded are not made again.
 
         If two requests create the same one at the same time, the first one stays. Wagtail returns the second
         request's own renditions, whose files are in no row of the database, so nobody could download them.

@@ -31,6 +31,11 @@ def serve_rendition(request, name):
         require_public_rendition(name)
     except NotPublic as error:
         return send_private_rendition(request, error.rendition)
+    return send_public_rendition(request, name)
+
+
+def send_public_rendition(request, name):
+    """Return a response with the public rendition called `name`, which caches may keep. 404 without its file."""
     # The file under a name never changes.
     etag = quote_etag(name)
     response = get_conditional_response(request, etag=etag) or send_from_storage(

@@ -95,7 +95,9 @@ def make_source_of_alias_private(scene):
 
 
 def expire(scene):
-    StoryPage.objects.filter(pk=scene.story.pk).update(expire_at=timezone.now() - datetime.timedelta(minutes=1))
+    StoryPage.objects.filter(pk=scene.story.pk).update(
+        expire_at=timezone.now() - datetime.timedelta(minutes=1)
+    )
     call_command("publish_scheduled")
 
 
