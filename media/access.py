@@ -72,8 +72,8 @@ class NotPublic(Exception):
 def require_public_rendition(name):
     """Raise NotPublic unless everybody may download the rendition whose file is called `name`.
 
-    A public one takes no query while the content version stays the same. Whether another one has become public is
-    asked each time.
+    A public one takes no query while the content version stays the same. Whether another one has become
+    public is asked each time.
     """
     # Read before the queries, so that what changes during them is asked again.
     version = request_version.get() or content_version.read()
@@ -81,12 +81,15 @@ def require_public_rendition(name):
 
 
 def is_known_as_public(name):
-    """Return whether `require_public_rendition` has found the rendition called `name` at this content version."""
+    """Return whether the rendition `name` was found to be public while the content version was the same."""
     return bool(public_names.many("rendition", [name], lambda _names: {}, content_version.read()))
 
 
 def check_renditions(names):
-    """Return {name: True} of the renditions `names`. Raise NotPublic if one is not public. Takes three queries."""
+    """Return {name: True} for the renditions `names`. Raise NotPublic if one is not public.
+
+    Takes three queries at most for each.
+    """
     for name in names:
         renditions = Rendition.objects.select_related("image").filter(file=name)
         # PostgreSQL raises an error for NUL in a text.

@@ -9,8 +9,8 @@ from media.views import send_public_rendition
 class PublicPictureMiddleware:
     """Sends pictures that an earlier request has found to be public. All other requests go on.
 
-    It is below the middleware that sets the headers of every response. What follows for a view, such as sessions and
-    languages, does not concern such a picture, and takes longer than reading its file.
+    It is below the middleware that sets the headers of every response. The other middleware, such as that of
+    sessions and languages, does not concern such a picture, and takes longer than reading its file.
     """
 
     def __init__(self, get_response):

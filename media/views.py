@@ -14,8 +14,8 @@ from media.models import Rendition
 
 # The mimetypes module of Python 3.12 lacks some.
 PICTURE_TYPES = {".avif": "image/avif", ".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
-# The Cache-Control header of public pictures. Shared caches have one for a second, as they have pages. A browser
-# keeps for ten minutes what its user has seen.
+# The Cache-Control header of public pictures. Shared caches have one for a second, as they have pages. A
+# browser keeps for ten minutes what its user has seen.
 PUBLIC_PICTURE_CACHE_CONTROL = "public, max-age=600, s-maxage=1"
 # The same for other files, and for 404: a file may become public.
 PRIVATE_FILE_CACHE_CONTROL = "private, no-store"
@@ -48,7 +48,7 @@ def send_public_rendition(request, name):
 
 
 def send_private_rendition(request, rendition):
-    """Return `rendition`, which may be None, if the user of `request` may see it. Otherwise return a 404."""
+    """Return a response with `rendition` if the user of `request` may see it; otherwise, or for None, a 404."""
     if rendition is None:
         return not_found()
     may_see = may_use_in_admin if rendition.is_original else may_download

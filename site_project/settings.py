@@ -145,8 +145,8 @@ if CACHE_URL:
 PAGE_CACHE = not DEBUG
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
-# The internal location at which nginx has the media files. media/views.py then lets nginx send those that are not
-# public.
+# The internal location at which nginx has the media files. media/views.py then lets nginx send those that are
+# not public.
 MEDIA_ACCEL_PREFIX = environment.read("MEDIA_ACCEL_PREFIX")
 # Wagtail's page editor sends one field for each part of each block.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000

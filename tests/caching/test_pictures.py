@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 def save_draft(story):
     story.lead_image = builders.make_image()
-    return lambda: story.save_revision()
+    return story.save_revision
 
 
 def save_draft_again(story):
@@ -31,7 +31,7 @@ def save_draft_of_unpublished(story):
     story.unpublish()
     story = StoryPage.objects.get(pk=story.pk)
     story.lead_image = builders.make_image()
-    return lambda: story.save_revision()
+    return story.save_revision
 
 
 def make_missing_renditions(story):
@@ -72,8 +72,8 @@ def change_focal_point(story):
 
 CHANGES = {
     "publish another picture": lambda story: story_with(builders.make_image()),
-    "refer to a picture": lambda story: ReferenceIndex.create_or_update_for_object(story),
-    "forget all references": lambda story: ReferenceIndex.remove_for_object(story),
+    "refer to a picture": ReferenceIndex.create_or_update_for_object,
+    "forget all references": ReferenceIndex.remove_for_object,
     "index all again": lambda _story: call_command("rebuild_references_index", verbosity=0),
     "focal point": change_focal_point,
     "delete a rendition": lambda story: story.lead_image.renditions.all().delete(),

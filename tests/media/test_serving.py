@@ -4,8 +4,6 @@ import pytest
 from django.conf import settings as site_settings
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection
-from django.test import Client
 from django.urls import reverse
 from wagtail.models import (
     Collection,
@@ -15,14 +13,11 @@ from wagtail.models import (
     ReferenceIndex,
 )
 
-from caching.content_version import FileContentVersion
 from home.models import SiteSettings
 from media.models import Rendition
-from stories.models import StoryPage
 from stories.terms import Country
 from tests.media.test_access import (
     address_of,
-    alias_of_story_for_group,
     author_of_live_story,
     document_block,
     document_of_draft,
@@ -31,11 +26,7 @@ from tests.media.test_access import (
     get,
     live_story,
     logo,
-    new_in_draft,
-    original_size,
-    story_for_group,
     story_with,
-    unpublished,
     used_by_nothing,
 )
 from tests.support import builders
@@ -121,83 +112,6 @@ def test_withdrawal_takes_effect_at_once(make_thing, client):
     story.save_revision().publish()
     assert get(client, address).status_code == 200
     builders.make_private(story)
-    assert get(client, address).status_code == 404
-
-
-# --- What is remembered while the content version stays the same ----------------------------------
-
-
-@pytest.fixture
-def page_cache(settings, committed):
-    settings.PAGE_CACHE = True
-
-
-@pytest.mark.usefixtures("page_cache")
-@pytest.mark.parametrize("thing", [live_story, author_of_live_story, logo])
-def test_public_picture_takes_no_query(thing, django_assert_num_queries):
-    address = thing()
-    first = get(Client(), address)
-    with django_assert_num_queries(0):
-        again = get(Client(), address)
-        known = get(Client(), address, **{"If-None-Match": first["ETag"]})
-        head = Client().head(address)
-        head.close()
-    assert (again.status_code, again.content_read) == (200, first.content_read)
-    assert again["Cache-Control"] == "public, max-age=600, s-maxage=1"
-    assert (known.status_code, known.content) == (304, b"")
-    assert (head.status_code, head["Content-Length"]) == (200, first["Content-Length"])
-
-
-@pytest.mark.usefixtures("page_cache")
-def test_remembered_picture_is_not_sent_for_another_host(client):
-    address = live_story()
-    assert get(client, address).status_code == 200
-    assert get(client, address, Host="evil.example").status_code == 400
-
-
-@pytest.mark.usefixtures("page_cache")
-@pytest.mark.parametrize(
-    "thing", [draft, unpublished, new_in_draft, story_for_group, alias_of_story_for_group, original_size]
-)
-def test_picture_that_is_not_public_is_never_remembered(thing, client):
-    address = thing()
-    staff = Client()
-    staff.force_login(builders.make_user("Editors", "Moderators"))
-    for _time in range(2):
-        assert get(staff, address)["Cache-Control"] == "private, no-store"
-        assert get(client, address).status_code == 404
-    assert get(staff, address, **{"If-None-Match": "*"}).status_code == 200
-
-
-@pytest.mark.usefixtures("page_cache")
-def test_change_during_the_check_is_seen(client):
-    """A check that began before a change, and ended after it, says nothing of later requests."""
-    story = story_with(image := builders.make_image())
-    address = address_of(image)
-    get(client, "/media/images/nothing.jpg")  # Content types are read once by each process.
-    changes = [story.unpublish]
-
-    def change_after_query(execute, sql, params, many, context):
-        result = execute(sql, params, many, context)
-        if changes and "wagtailcore_referenceindex" in sql:
-            changes.pop()()
-        return result
-
-    with connection.execute_wrapper(change_after_query):
-        assert get(client, address).status_code == 200
-    assert not changes
-    assert get(client, address).status_code == 404
-
-
-@pytest.mark.usefixtures("page_cache")
-def test_nothing_is_remembered_without_a_version(client, monkeypatch, tmp_path):
-    address = live_story()
-    (tmp_path / "loop").symlink_to(tmp_path / "loop")
-    unknown = FileContentVersion(tmp_path / "loop")
-    for module in ("caching.page_cache", "media.access"):
-        monkeypatch.setattr(f"{module}.content_version", unknown)
-    assert get(client, address).status_code == 200
-    PageViewRestriction.objects.create(page=StoryPage.objects.get(), restriction_type="login")
     assert get(client, address).status_code == 404
 
 
