@@ -35,7 +35,7 @@ def serve_rendition(request, name):
 
 
 def send_public_rendition(request, name):
-    """Return a response with the public rendition called `name`, which caches may keep. 404 without its file."""
+    """Return a response with the public rendition called `name`, or a 404 if its file is missing."""
     # The file under a name never changes.
     etag = quote_etag(name)
     response = get_conditional_response(request, etag=etag) or send_from_storage(
@@ -48,7 +48,7 @@ def send_public_rendition(request, name):
 
 
 def send_private_rendition(request, rendition):
-    """Return a response with `rendition` if the user of `request` may see it; otherwise, or for None, a 404."""
+    """Return a response with `rendition`, or a 404 if it is None or the user of `request` may not see it."""
     if rendition is None:
         return not_found()
     may_see = may_use_in_admin if rendition.is_original else may_download

@@ -101,8 +101,8 @@ class Front:
 def requests_passed_on(site, front, *requests, section=""):
     """Return how many of `requests` reach the site if all are made before the cache expires.
 
-    They are for one new address in `section`, with the query string "query" of each. nginx counts whole seconds
-    and caches a response at least until the end of the next second.
+    They are for one new address in `section`, with the query string "query" of each. nginx counts whole
+    seconds and caches a response at least until the end of the next second.
     """
     while True:
         site.asked.clear()
