@@ -65,8 +65,8 @@ UNSEEN_TABLES = {
     "wagtailusers_userprofile",
 }
 # Tables of which a new row shows on no public page, only a row that is changed or deleted. A page makes the
-# renditions that it shows: for each, all caches would be emptied. The sitemap, which lists those that exist, has
-# a new one after MAX_CACHE_SECONDS at most.
+# renditions that it shows: for each, all caches would be emptied. The sitemap, which lists those that exist,
+# has a new one after MAX_CACHE_SECONDS at most.
 TABLES_WITH_UNSEEN_INSERTS = {"media_rendition"}
 # Saving a draft of a live page changes only these columns of the page.
 DRAFT_COLUMNS = {
