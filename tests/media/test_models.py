@@ -67,7 +67,7 @@ def test_pages_link_to_renditions_only(client):
         response = client.get(address)
         assert response.status_code == 200
         assert len(response.getvalue()) > 0
-        assert response.headers["Cache-Control"] == "public, max-age=600"
+        assert response.headers["Cache-Control"] == "public, max-age=600, s-maxage=1"
     assert "original_images" not in str(page)
 
 
