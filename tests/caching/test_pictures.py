@@ -1,5 +1,7 @@
 """Which writes for pictures change the content version: all that decide who may see one, and no others."""
 
+import uuid
+
 import pytest
 from django.core.management import call_command
 from wagtail.models import ReferenceIndex
@@ -15,13 +17,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 
 def edited_story(**fields):
-    """Return a story that has been saved by the editor, so that its blocks have IDs.
+    """Return a story whose blocks have IDs, as those of the editor have.
 
     Without them, the reference index of a page changes each time it is updated, as Wagtail makes up others.
     """
-    story = story_with(builders.make_image(), body=picture_block(builders.make_image()), **fields)
-    StoryPage.objects.get(pk=story.pk).save()
-    return StoryPage.objects.get(pk=story.pk)
+    block, item = picture_block(builders.make_image())[0], str(uuid.uuid4())
+    items = [{"type": "item", "id": item, "value": each} for each in block["value"]["pictures"]]
+    body = [block | {"id": str(uuid.uuid4()), "value": {"pictures": items}}]
+    return StoryPage.objects.get(pk=story_with(builders.make_image(), body=body, **fields).pk)
 
 
 def save_draft(story):
