@@ -16,7 +16,7 @@ from tests.support import builders
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 
-def edited_story(**fields):
+def edited_story():
     """Return a story whose blocks have IDs, as those of the editor have.
 
     Without them, the reference index of a page changes each time it is updated, as Wagtail makes up others.
@@ -24,7 +24,7 @@ def edited_story(**fields):
     block, item = picture_block(builders.make_image())[0], str(uuid.uuid4())
     items = [{"type": "item", "id": item, "value": each} for each in block["value"]["pictures"]]
     body = [block | {"id": str(uuid.uuid4()), "value": {"pictures": items}}]
-    return StoryPage.objects.get(pk=story_with(builders.make_image(), body=body, **fields).pk)
+    return StoryPage.objects.get(pk=story_with(builders.make_image(), body=body).pk)
 
 
 def save_draft(story):
@@ -40,13 +40,6 @@ def save_draft_again(story):
     return lambda: story.save_revision(overwrite_revision=revision)
 
 
-def save_draft_of_unpublished(story):
-    story.unpublish()
-    story = StoryPage.objects.get(pk=story.pk)
-    story.lead_image = builders.make_image()
-    return story.save_revision
-
-
 def make_missing_renditions(story):
     return lambda: make_renditions(story)
 
@@ -57,7 +50,7 @@ def make_one_rendition(story):
 
 @pytest.mark.parametrize(
     "prepare",
-    [save_draft, save_draft_again, save_draft_of_unpublished, make_missing_renditions, make_one_rendition],
+    [save_draft, save_draft_again, make_missing_renditions, make_one_rendition],
 )
 def test_drafts_and_new_renditions_leave_the_version(prepare):
     write = prepare(edited_story())
@@ -67,9 +60,9 @@ def test_drafts_and_new_renditions_leave_the_version(prepare):
     assert content_version.read() == before
 
 
-@pytest.mark.parametrize("is_live", [True, False])
-def test_editor_s_saving_leaves_the_version(editor, is_live):
-    story = edited_story(live=is_live)
+def test_saving_a_draft_in_the_editor_leaves_the_version(editor):
+    """Of a page that is live. Wagtail saves the row of another page with each draft, which may show."""
+    story = edited_story()
     form = builders.story_form(title="A draft", slug=story.slug, lead_image=str(builders.make_image().pk))
     before = content_version.read()
     response = editor.post(f"/admin/pages/{story.pk}/edit/", form | {"lead_image_decorative": "on"})
