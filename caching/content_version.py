@@ -30,8 +30,13 @@ NAME = "content_version"
 READING_STATEMENT = re.compile(
     r"[\s(]*(BEGIN|EXPLAIN|PRAGMA|RELEASE|ROLLBACK|SAVEPOINT|SELECT|SET|SHOW)\b", re.IGNORECASE
 )
-# The first group is the name of the table.
-WRITING_STATEMENT = re.compile(r'\s*(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM)\s+"?(\w+)')
+WRITING_STATEMENT = re.compile(
+    r'\s*(?P<verb>INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM)\s+"?(?P<table>\w+)'
+)
+# A statement that is followed by another one.
+SEVERAL_STATEMENTS = re.compile(r";\s*\S")
+# An INSERT that changes rows which exist.
+UPSERT = re.compile(r"\bDO\s+UPDATE\b", re.IGNORECASE)
 # Tables that no public page shows anything of.
 UNSEEN_TABLES = {
     "auth_user",
@@ -50,7 +55,6 @@ UNSEEN_TABLES = {
     "wagtailcore_modellogentry",
     "wagtailcore_pagelogentry",
     "wagtailcore_pagesubscription",
-    "wagtailcore_referenceindex",
     "wagtailcore_revision",
     "wagtailcore_taskstate",
     "wagtailcore_uploadedfile",
@@ -58,6 +62,10 @@ UNSEEN_TABLES = {
     "wagtailsearch_indexentry",
     "wagtailusers_userprofile",
 }
+# Tables of which a new row shows on no public page, only a row that is changed or deleted. A page makes the
+# renditions that it shows: for each, all caches would be emptied. The sitemap, which lists those that exist,
+# has a new one after MAX_CACHE_SECONDS at most.
+TABLES_WITH_UNSEEN_INSERTS = {"media_rendition"}
 # Saving a draft of a live page changes only these columns of the page.
 DRAFT_COLUMNS = {
     "draft_title",
@@ -106,13 +114,17 @@ def may_change_public_pages(sql):
     """Return whether the statement `sql` may change what visitors see. An unknown statement may."""
     if not isinstance(sql, str):
         return True
+    if SEVERAL_STATEMENTS.search(sql):
+        return True
     if READING_STATEMENT.match(sql):
         return False
     write = WRITING_STATEMENT.match(sql)
     if not write:
         return True
-    if write[1] in UNSEEN_TABLES:
+    if write["table"] in UNSEEN_TABLES:
         return False
+    if write["verb"].startswith("INSERT") and write["table"] in TABLES_WITH_UNSEEN_INSERTS:
+        return bool(UPSERT.search(sql))
     page_update = PAGE_UPDATE.match(sql)
     if page_update:
         columns = set(re.findall(r'"(\w+)" = ', page_update[1]))

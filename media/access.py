@@ -13,12 +13,17 @@ from django.db.models.functions import Cast
 from wagtail.models import Page, ReferenceIndex
 from wagtail.permissions import policy_registry
 
+from caching.content_version import content_version
+from caching.versioned_cache import VersionedCache, request_version
+from media.models import Rendition
 from publishing.visibility import is_withdrawn, published_pages, restrictions_on
 
 # With any of these permissions for a file, a user may see it in the admin.
 FILE_PERMISSIONS = {"add", "change", "choose", "delete"}
 # The models that are decorated by the two functions below.
 _shown_with_pages, _shown_everywhere = [], []
+# The names of the files of public renditions. An entry takes about 250 bytes.
+public_names = VersionedCache(max_entries=20_000)
 
 
 def shown_with_pages(model):
@@ -55,6 +60,44 @@ def is_public(item):
         return True
     everywhere = [ContentType.objects.get_for_model(model) for model in _shown_everywhere]
     return ReferenceIndex.get_references_to(item).filter(base_content_type__in=everywhere).exists()
+
+
+class NotPublic(Exception):
+    """Not everybody may download a rendition. `rendition` is None if there is none of that name."""
+
+    def __init__(self, rendition):
+        self.rendition = rendition
+
+
+def require_public_rendition(name):
+    """Raise NotPublic unless everybody may download the rendition whose file is called `name`.
+
+    A public one takes no query while the content version stays the same. Whether another one has become
+    public is asked each time.
+    """
+    # Read before the queries, so that what changes during them is asked again.
+    version = request_version.get() or content_version.read()
+    public_names.many("rendition", [name], check_renditions, version)
+
+
+def is_known_as_public(name):
+    """Return whether the rendition `name` was found to be public while the content version was the same."""
+    return bool(public_names.many("rendition", [name], lambda _names: {}, content_version.read()))
+
+
+def check_renditions(names):
+    """Return {name: True} for the renditions `names`. Raise NotPublic if one is not public.
+
+    Takes three queries at most for each.
+    """
+    for name in names:
+        renditions = Rendition.objects.select_related("image").filter(file=name)
+        # PostgreSQL raises an error for NUL in a text.
+        rendition = None if "\0" in name else renditions.first()
+        # Pages may show a part of a picture only, so that the whole one is not public.
+        if rendition is None or rendition.is_original or not is_public(rendition.image):
+            raise NotPublic(rendition)
+    return dict.fromkeys(names, True)
 
 
 def may_download(request, item):

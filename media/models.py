@@ -133,22 +133,31 @@ class CleanImage(AbstractImage):
         return super().get_renditions(*map(get_shared_filter, filters))
 
     def create_renditions(self, *filters):
-        """Create the renditions for `filters`. If two requests do so at the same time, the first ones stay.
+        """Create those of the renditions for `filters` that are missing. Return all of them.
 
-        Wagtail returns the second request's own renditions, whose files are in no row of the database, so
-        nobody could download them.
+        Renditions that another process made since those of this picture were loaded are not made again.
+
+        If two requests create the same one at the same time, the first one stays. Wagtail returns the second
+        request's own renditions, whose files are in no row of the database, so nobody could download them.
         """
         if not filters:
             return {}
-        made = super().create_renditions(*filters)
-        stored = self.renditions.filter(filter_spec__in=[each.spec for each in filters])
-        stored = {(each.filter_spec, each.focal_point_key): each for each in stored}
+        stored = self.get_stored_renditions(filters)
+        keys = {each: (each.spec, each.get_cache_key(self)) for each in filters}
+        found = {each: stored[key] for each, key in keys.items() if key in stored}
+        made = super().create_renditions(*[each for each in filters if each not in found])
+        stored = self.get_stored_renditions(made)
         for each, rendition in made.items():
             first = stored[rendition.filter_spec, rendition.focal_point_key]
             if first.file != rendition.file:
                 rendition.file.delete(save=False)
                 made[each] = first
-        return made
+        return found | made
+
+    def get_stored_renditions(self, filters):
+        """Return {(spec, focal point key): rendition} of the renditions in the database for `filters`."""
+        stored = self.renditions.filter(filter_spec__in=[each.spec for each in filters])
+        return {(each.filter_spec, each.focal_point_key): each for each in stored}
 
     def _set_image_file_metadata(self):
         # Size and hash are set in CleanFileMixin.save. Wagtail's method leaves the file open.
@@ -162,6 +171,11 @@ class Rendition(AbstractRendition):
         unique_together = (("image", "filter_spec", "focal_point_key"),)
         # serve_rendition looks renditions up by the name of the file.
         indexes = [models.Index(fields=["file"], name="rendition_file")]
+
+    @property
+    def is_original(self):
+        """Whether it has the whole picture, unchanged. The admin makes this rendition of each picture."""
+        return self.filter_spec == "original"
 
     @property
     def url(self):

@@ -9,13 +9,14 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
-from media.access import is_public, may_download, may_use_in_admin
+from media.access import NotPublic, is_public, may_download, may_use_in_admin, require_public_rendition
 from media.models import Rendition
 
 # The mimetypes module of Python 3.12 lacks some.
 PICTURE_TYPES = {".avif": "image/avif", ".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
-# The Cache-Control header of public files. After ten minutes, a withdrawn picture is gone from all caches.
-PUBLIC_FILE_CACHE_CONTROL = "public, max-age=600"
+# The Cache-Control header of public pictures. Shared caches have one for a second, as they have pages. A
+# browser keeps for ten minutes what its user has seen.
+PUBLIC_PICTURE_CACHE_CONTROL = "public, max-age=600, s-maxage=1"
 # The same for other files, and for 404: a file may become public.
 PRIVATE_FILE_CACHE_CONTROL = "private, no-store"
 
@@ -24,32 +25,40 @@ PRIVATE_FILE_CACHE_CONTROL = "private, no-store"
 def serve_rendition(request, name):
     """Send the rendition whose file is called `name`. Everything else is a 404, originals included.
 
-    A file is found through the database only: no path is built from the address.
+    No path is built from the address: a file is found in the database, by its name.
     """
-    renditions = Rendition.objects.select_related("image").filter(file=name)
-    # PostgreSQL raises an error for NUL in a text.
-    rendition = None if "\0" in name else renditions.first()
-    if not rendition:
-        return not_found()
-    if rendition.filter_spec == "original":
-        # The admin makes this rendition of each picture. It has the whole picture; pages may show a part.
-        public, allowed = False, may_use_in_admin(request, rendition.image)
-    else:
-        public = is_public(rendition.image)
-        allowed = public or may_download(request, rendition.image)
-    if not allowed:
-        return not_found()
-    content_type = PICTURE_TYPES.get(PurePath(name).suffix, "application/octet-stream")
-    if not public:
-        return send(rendition.file, content_type, PRIVATE_FILE_CACHE_CONTROL)
+    try:
+        require_public_rendition(name)
+    except NotPublic as error:
+        return send_private_rendition(request, error.rendition)
+    return send_public_rendition(request, name)
+
+
+def send_public_rendition(request, name):
+    """Return a response with the public rendition called `name`, or a 404 if its file is missing."""
     # The file under a name never changes.
     etag = quote_etag(name)
-    response = get_conditional_response(request, etag=etag) or send(
-        rendition.file, content_type, PUBLIC_FILE_CACHE_CONTROL
+    response = get_conditional_response(request, etag=etag) or send_from_storage(
+        Rendition._meta.get_field("file").storage, name, picture_type(name)
     )
-    response["ETag"] = etag
-    response.setdefault("Cache-Control", PUBLIC_FILE_CACHE_CONTROL)
+    if response.status_code != 404:
+        response["ETag"] = etag
+        response["Cache-Control"] = PUBLIC_PICTURE_CACHE_CONTROL
     return response
+
+
+def send_private_rendition(request, rendition):
+    """Return a response with `rendition`, or a 404 if it is None or the user of `request` may not see it."""
+    if rendition is None:
+        return not_found()
+    may_see = may_use_in_admin if rendition.is_original else may_download
+    if not may_see(request, rendition.image):
+        return not_found()
+    return send(rendition.file, picture_type(rendition.file.name))
+
+
+def picture_type(name):
+    return PICTURE_TYPES.get(PurePath(name).suffix, "application/octet-stream")
 
 
 def refuse_hidden_document(document, request):
@@ -61,22 +70,34 @@ def refuse_hidden_document(document, request):
         return not_found()
     if not accel_prefix():
         return None
-    response = send(document.file, document.content_type, PRIVATE_FILE_CACHE_CONTROL)
+    response = send(document.file, document.content_type)
     response["Content-Disposition"] = document.content_disposition
     return response
 
 
-def send(file, content_type, cache_control):
-    """Return a response with the stored `file`, or one that makes the front server send it."""
-    if prefix := accel_prefix():
-        response = HttpResponse(content_type=content_type)
-        response["X-Accel-Redirect"] = quote(prefix + file.name)
-    else:
-        try:
-            response = FileResponse(file.storage.open(file.name), content_type=content_type)
-        except FileNotFoundError:
-            return not_found()
-    response["Cache-Control"] = cache_control
+def send(file, content_type):
+    """Return a response with the stored `file`, which is not for everybody.
+
+    If there is a front server, the response makes it send the file. Public pictures are not sent in this way:
+    nginx caches no response with X-Accel-Redirect.
+    """
+    if not (prefix := accel_prefix()):
+        return send_from_storage(file.storage, file.name, content_type)
+    response = with_file_headers(HttpResponse(content_type=content_type))
+    response["X-Accel-Redirect"] = quote(prefix + file.name)
+    return response
+
+
+def send_from_storage(storage, name, content_type):
+    """Return a response with the file `name` of `storage`, or a 404 if it is missing there."""
+    try:
+        return with_file_headers(FileResponse(storage.open(name), content_type=content_type))
+    except FileNotFoundError:
+        return not_found()
+
+
+def with_file_headers(response):
+    response["Cache-Control"] = PRIVATE_FILE_CACHE_CONTROL
     # Even if a file has HTML or scripts, a browser doesn't treat it as a page of this site.
     response["Content-Security-Policy"] = "default-src 'none'"
     response["X-Content-Type-Options"] = "nosniff"

@@ -83,6 +83,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # Before middleware that queries the database or checks the host name.
     "operations.health.HealthMiddleware",
+    # Before middleware that takes longer than sending a picture.
+    "media.middleware.PublicPictureMiddleware",
     # It caches responses as the middleware below returns them.
     "caching.page_cache.PageCacheMiddleware",
     "operations.uploads.ContentLengthMiddleware",
@@ -144,7 +146,8 @@ if CACHE_URL:
 PAGE_CACHE = not DEBUG  # whether caching/page_cache.py caches public pages
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
-# The internal location at which nginx has the media files. media/views.py then lets nginx send them.
+# The internal location at which nginx has the media files. media/views.py then lets nginx send those that are
+# not public.
 MEDIA_ACCEL_PREFIX = environment.read("MEDIA_ACCEL_PREFIX")
 # Wagtail's page editor sends one field for each part of each block.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000

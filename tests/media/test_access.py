@@ -1,159 +1,49 @@
 """Those who may see a page that shows a file may download the file. Everybody else gets a 404."""
 
-import datetime
-
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
-from django.utils import timezone
 
 from tests.support import admin_world, builders
 from tests.support.files_of_pages import (
     address_of,
+    alias_of_story_for_group,
     author_of_draft,
     author_of_live_story,
-    document_block,
+    author_of_nothing,
+    author_of_story_for_group,
+    body_of_live_story,
+    deleted,
+    document_file,
+    document_in_text,
     document_of_draft,
     document_of_live_story,
+    document_of_nothing,
+    document_of_story_for_group,
+    document_of_unpublished,
     draft,
+    draft_for_members,
     get,
     live_story,
     logo,
+    new_in_draft,
     original_file,
-    picture_block,
+    original_size,
+    private_and_public,
     private_to_group,
-    story_with,
+    replaced_and_published,
+    replaced_in_draft,
+    scheduled,
+    story_below_page_for_group,
+    story_for_group,
+    story_for_members,
+    unpublished,
     used_by_nothing,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 
-# --- Each function makes a file in a situation, and returns its address --------------------------
-
-
-def body_of_live_story():
-    builders.make_story(body=picture_block(image := builders.make_image()))
-    return address_of(image)
-
-
-def scheduled():
-    story = story_with(image := builders.make_image(), live=False)
-    story.go_live_at = timezone.now() + datetime.timedelta(days=1)
-    story.save_revision().publish()
-    return address_of(image)
-
-
-def unpublished():
-    story_with(image := builders.make_image()).unpublish()
-    return address_of(image)
-
-
-def deleted():
-    story_with(image := builders.make_image()).delete()
-    return address_of(image)
-
-
-def new_in_draft():
-    story = story_with(builders.make_image())
-    story.lead_image = image = builders.make_image()
-    story.save_revision()
-    return address_of(image)
-
-
-def replaced_in_draft():
-    story = story_with(image := builders.make_image())
-    story.lead_image = builders.make_image()
-    story.save_revision()
-    return address_of(image)
-
-
-def replaced_and_published():
-    story = story_with(image := builders.make_image())
-    story.lead_image = builders.make_image()
-    story.save_revision().publish()
-    return address_of(image)
-
-
-def story_for_members():
-    builders.make_private(story_with(image := builders.make_image()))
-    return address_of(image)
-
-
-def story_for_group():
-    private_to_group(story_with(image := builders.make_image()))
-    return address_of(image)
-
-
-def story_below_page_for_group():
-    section = private_to_group(builders.make_index(builders.make_index(), "Inner section"))
-    story_with(image := builders.make_image(), parent=section)
-    return address_of(image)
-
-
-def alias_of_story_for_group():
-    story = story_with(image := builders.make_image())
-    # The alias comes first: if the page were private already, Wagtail would give the alias a restriction.
-    story.create_alias(parent=builders.make_index(builders.make_index(), "Open section"))
-    private_to_group(story)
-    return address_of(image)
-
-
-def draft_for_members():
-    builders.make_private(story_with(image := builders.make_image(), live=False))
-    return address_of(image)
-
-
-def private_and_public():
-    image = builders.make_image()
-    private_to_group(story_with(image))
-    story_with(image)
-    return address_of(image)
-
-
-def author_of_story_for_group():
-    builders.make_author("Awa", picture=(image := builders.make_image()))
-    private_to_group(builders.make_story(authors=["Awa"]))
-    return address_of(image)
-
-
-def author_of_nothing():
-    builders.make_author("Awa", picture=(image := builders.make_image()))
-    return address_of(image)
-
-
-def original_size():
-    story_with(image := builders.make_image())
-    return address_of(image, "original")
-
-
-def document_in_text():
-    document = builders.make_document()
-    link = f'<p><a linktype="document" id="{document.pk}">x</a></p>'
-    builders.make_story(body=[{"type": "text", "value": link}])
-    return document.url
-
-
-def document_of_unpublished():
-    builders.make_story(body=document_block(document := builders.make_document())).unpublish()
-    return document.url
-
-
-def document_of_story_for_group():
-    private_to_group(builders.make_story(body=document_block(document := builders.make_document())))
-    return document.url
-
-
-def document_of_nothing():
-    return builders.make_document().url
-
-
-def document_file():
-    builders.make_story(body=document_block(document := builders.make_document()))
-    return f"/media/{document.file.name}"
-
-
-# A member has an account without permissions. A reader is in the group that private_to_group lets in.
 WHO = ["visitor", "member", "reader", "editor", "moderator"]
 ALL, STAFF, NOBODY = "yes yes yes yes yes", "no no no yes yes", "no no no no no"
 MEMBERS, GROUP = "no yes yes yes yes", "no no yes yes yes"
@@ -204,7 +94,7 @@ def log_in(client, who):
 def test_who_gets_the_file(make_file):
     address = make_file()
     public = TABLE[make_file] == ALL and address.startswith("/media/")
-    cache = "public, max-age=600" if public else "private, no-store"
+    cache = "public, max-age=600, s-maxage=1" if public else "private, no-store"
     for who, allowed in zip(WHO, TABLE[make_file].split(), strict=True):
         client = Client()
         log_in(client, who)

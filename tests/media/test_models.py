@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template import Context, Template
 from django.urls import reverse
 
-from media.models import CleanImage, Rendition
+from media.models import CleanImage, Rendition, load_renditions
 from tests.support.builders import make_document, make_image, make_story, make_user, parse, picture_bytes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
@@ -65,7 +65,7 @@ def test_pages_link_to_renditions_only(client):
         response = client.get(address)
         assert response.status_code == 200
         assert len(response.getvalue()) > 0
-        assert response.headers["Cache-Control"] == "public, max-age=600"
+        assert response.headers["Cache-Control"] == "public, max-age=600, s-maxage=1"
     assert "original_images" not in str(page)
 
 
@@ -115,3 +115,14 @@ def test_form_of_a_picture_shows_credit_whom_it_shows_and_usage(editor):
     assert form.select_one("[name=shows] [selected]").text == "Someone else"
     usage = form.find(href=reverse("wagtailimages:image_usage", args=[image.pk]))
     assert usage.text.strip() == "Used 1 time"
+
+
+def test_rendition_that_another_process_made_is_used():
+    """Its row is not among those that were loaded before. The picture's file is gone, so none can be made."""
+    image = make_image()
+    load_renditions([image])
+    other = CleanImage.objects.get(pk=image.pk)
+    made = {spec: other.get_rendition(spec).file.name for spec in ("width-100", "width-200")}
+    image.file.storage.delete(image.file.name)
+    found = image.get_renditions(*made)
+    assert {spec: rendition.file.name for spec, rendition in found.items()} == made

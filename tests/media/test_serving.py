@@ -101,7 +101,7 @@ def test_picture_that_a_browser_has_is_not_sent_again(client):
     tag = get(client, address)["ETag"]
     response = get(client, address, **{"If-None-Match": tag})
     assert (response.status_code, response.content) == (304, b"")
-    assert response["Cache-Control"] == "public, max-age=600"
+    assert response["Cache-Control"] == "public, max-age=600, s-maxage=1"
 
 
 @pytest.mark.parametrize("what", ["picture", "document"])
@@ -215,15 +215,27 @@ def test_page_of_a_pictures_uses_names_the_settings_for_a_logo(client):
 # --- Front servers -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("make_file", [live_story, document_of_live_story])
+@pytest.mark.parametrize("make_file", [draft, document_of_live_story])
 def test_front_server_sends_the_bytes(make_file, settings, client):
     settings.MEDIA_ACCEL_PREFIX = "/protected/"
-    response = get(client, make_file())
+    address = make_file()
+    client.force_login(builders.make_user("Editors"))
+    response = get(client, address)
     assert response["X-Accel-Redirect"].startswith("/protected/")
     assert response.content == b""
+    assert response["Cache-Control"] == "private, no-store"
     assert response["Content-Security-Policy"].startswith("default-src 'none'; base-uri 'none'")
     if make_file is document_of_live_story:
         assert response["Content-Disposition"].startswith("attachment")
+
+
+def test_site_sends_the_bytes_of_a_public_picture(settings, client):
+    """nginx caches no response that makes it send a file."""
+    settings.MEDIA_ACCEL_PREFIX = "/protected/"
+    response = get(client, live_story())
+    assert "X-Accel-Redirect" not in response
+    assert response.content_read.startswith(b"\xff\xd8")
+    assert response["Cache-Control"] == "public, max-age=600, s-maxage=1"
 
 
 @pytest.mark.parametrize("make_file", [draft, document_of_draft])

@@ -12,6 +12,7 @@ import pytest
 
 from caching.page_cache import PAGE_CACHE_CONTROL
 from caching.session_keys import make_session_key
+from media.views import PUBLIC_PICTURE_CACHE_CONTROL
 from tests.support import front_server
 from tests.support.policies import FILE
 from tests.support.upstream import Front, Upstream
@@ -25,18 +26,19 @@ SESSION = {"Cookie": f"__Host-sessionid={KEY}"}
 PAGE = gzip.compress(b"<p>Words of the story.</p>" * 200)
 
 
-def requests_passed_on(upstream, front, *requests):
+def requests_passed_on(upstream, front, *requests, section=""):
     """Return how many of `requests`, arguments for Front.ask(), reach the site before the cache expires.
 
-    nginx counts whole seconds and caches a response at least until the end of the next second. If the
-    requests took longer, they are repeated with another path.
+    They are for one new address in `section`, with the query string "query" of each. nginx counts whole
+    seconds and caches a response at least until the end of the next second. If the requests took longer, they
+    are repeated with another path.
     """
     while True:
         upstream.asked.clear()
-        path = f"/{time.monotonic_ns()}"
+        path = f"{section}/{time.monotonic_ns()}"
         start = int(time.time())
         for headers in requests:
-            front.ask(path, **headers)
+            front.ask(path + headers.get("query", ""), **{k: v for k, v in headers.items() if k != "query"})
         if int(time.time()) <= start + 1:
             return len(upstream.asked)
 
@@ -79,13 +81,35 @@ def test_public_page_is_requested_once_within_a_second(upstream, front, requests
     ],
     ids=str,
 )
-def test_other_responses_are_not_cached(upstream, front, headers):
+@pytest.mark.parametrize("section", ["", "/media"])
+def test_other_responses_are_not_cached(upstream, front, headers, section):
     upstream.headers = headers
-    assert requests_passed_on(upstream, front, {}, {}, {}) == 3
+    assert requests_passed_on(upstream, front, {}, {}, {}, section=section) == 3
 
 
-@pytest.mark.parametrize("path", ["/media/images/a.jpg", "/documents/1/a.pdf", "/admin/"])
-def test_files_and_the_admin_are_not_cached(upstream, front, path):
+@pytest.mark.parametrize(
+    ("requests", "times"),
+    [
+        ([{}, GZIP, {"method": "HEAD"}, {"query": "?a=b"}, {"query": "?"}], 1),
+        ([{"Cookie": f"sessionid={KEY}"}, {}, {"Cookie": f"__Host-sessionid={KEY}"}, {}], 3),
+        ([{"Host": "one.example.org"}, {"Host": "other.example.org"}], 2),
+    ],
+)
+def test_public_picture_is_requested_once_within_a_second(upstream, front, requests, times):
+    upstream.headers = {"Cache-Control": PUBLIC_PICTURE_CACHE_CONTROL, "Content-Type": "image/avif"}
+    assert requests_passed_on(upstream, front, *requests, section="/media/images") == times
+
+
+@pytest.mark.parametrize("headers", [{}, {"Cache-Control": PUBLIC_PICTURE_CACHE_CONTROL}], ids=str)
+def test_picture_that_nginx_sends_for_the_site_is_not_cached(upstream, front, tmp_path, headers):
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "a.jpg").write_bytes(b"A picture.")
+    upstream.headers = headers | {"X-Accel-Redirect": "/files/a.jpg", "Content-Type": "image/jpeg"}
+    assert requests_passed_on(upstream, front, {}, {}, section="/media/images") == 2
+
+
+@pytest.mark.parametrize("path", ["/documents/1/a.pdf", "/admin/"])
+def test_documents_and_the_admin_are_not_cached(upstream, front, path):
     for _ in range(2):
         front.ask(path)
     assert len(upstream.asked) == 2
@@ -104,33 +128,41 @@ def withdraw(upstream):
     upstream.body = lambda: b"Gone."
 
 
-def test_withdrawn_page_is_gone_within_two_seconds(upstream, front):
-    """nginx serves a page for at most two seconds after the site made it.
+# The address of a page and of a picture, and the Cache-Control header with which the site sends it.
+PUBLIC_ADDRESSES = {"/stories/one/": PAGE_CACHE_CONTROL, "/media/images/a.avif": PUBLIC_PICTURE_CACHE_CONTROL}
 
-    The page contains the time when it was made, so the speed of this machine does not matter.
+
+@pytest.mark.parametrize("path", PUBLIC_ADDRESSES)
+def test_what_is_withdrawn_is_gone_within_two_seconds(upstream, front, path):
+    """nginx serves a page or picture for at most two seconds after the site made it.
+
+    The body is the time when it was made, so the speed of this machine does not matter.
     """
+    upstream.headers = {"Cache-Control": PUBLIC_ADDRESSES[path]}
     upstream.body = lambda: str(time.time()).encode()
-    front.ask()
+    front.ask(path)
     withdraw(upstream)
     end = time.monotonic() + PATIENCE
     while True:
         now = time.time()
-        response = front.ask()
+        response = front.ask(path)
         if response.status == 410 or time.monotonic() > end:
             break
         assert now - float(response.content) < 2
     assert response.content == b"Gone."
-    assert front.ask().status == 410, "the page does not come back"
+    assert front.ask(path).status == 410, "the page does not come back"
 
 
-def test_withdrawn_page_does_not_come_back_when_the_site_is_down(upstream, front):
-    front.ask()
+@pytest.mark.parametrize("path", PUBLIC_ADDRESSES)
+def test_what_is_withdrawn_does_not_come_back_when_the_site_is_down(upstream, front, path):
+    upstream.headers = {"Cache-Control": PUBLIC_ADDRESSES[path]}
+    front.ask(path)
     withdraw(upstream)
     end = time.monotonic() + PATIENCE
-    while front.ask().status != 410:
+    while front.ask(path).status != 410:
         assert time.monotonic() < end
     upstream.stop()
-    assert front.ask().status == 503
+    assert front.ask(path).status == 503
 
 
 def test_compressed_page_is_passed_on_unchanged(upstream, front):

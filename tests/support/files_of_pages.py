@@ -1,6 +1,9 @@
 """Pictures and documents on pages in different situations, and how to request them."""
 
+import datetime
+
 from django.contrib.auth.models import Group
+from django.utils import timezone
 from wagtail.models import PageViewRestriction, Site
 
 from home.models import SiteSettings
@@ -87,3 +90,127 @@ def document_of_live_story():
 def document_of_draft():
     builders.make_story(body=document_block(document := builders.make_document()), live=False)
     return document.url
+
+
+def body_of_live_story():
+    builders.make_story(body=picture_block(image := builders.make_image()))
+    return address_of(image)
+
+
+def scheduled():
+    story = story_with(image := builders.make_image(), live=False)
+    story.go_live_at = timezone.now() + datetime.timedelta(days=1)
+    story.save_revision().publish()
+    return address_of(image)
+
+
+def unpublished():
+    story_with(image := builders.make_image()).unpublish()
+    return address_of(image)
+
+
+def deleted():
+    story_with(image := builders.make_image()).delete()
+    return address_of(image)
+
+
+def new_in_draft():
+    story = story_with(builders.make_image())
+    story.lead_image = image = builders.make_image()
+    story.save_revision()
+    return address_of(image)
+
+
+def replaced_in_draft():
+    story = story_with(image := builders.make_image())
+    story.lead_image = builders.make_image()
+    story.save_revision()
+    return address_of(image)
+
+
+def replaced_and_published():
+    story = story_with(image := builders.make_image())
+    story.lead_image = builders.make_image()
+    story.save_revision().publish()
+    return address_of(image)
+
+
+def story_for_members():
+    builders.make_private(story_with(image := builders.make_image()))
+    return address_of(image)
+
+
+def story_for_group():
+    private_to_group(story_with(image := builders.make_image()))
+    return address_of(image)
+
+
+def story_below_page_for_group():
+    section = private_to_group(builders.make_index(builders.make_index(), "Inner section"))
+    story_with(image := builders.make_image(), parent=section)
+    return address_of(image)
+
+
+def alias_of_story_for_group():
+    story = story_with(image := builders.make_image())
+    # The alias comes first: if the page were private already, Wagtail would give the alias a restriction.
+    story.create_alias(parent=builders.make_index(builders.make_index(), "Open section"))
+    private_to_group(story)
+    return address_of(image)
+
+
+def draft_for_members():
+    builders.make_private(story_with(image := builders.make_image(), live=False))
+    return address_of(image)
+
+
+def private_and_public():
+    image = builders.make_image()
+    private_to_group(story_with(image))
+    story_with(image)
+    return address_of(image)
+
+
+def author_of_story_for_group():
+    builders.make_author("Awa", picture=(image := builders.make_image()))
+    private_to_group(builders.make_story(authors=["Awa"]))
+    return address_of(image)
+
+
+def author_of_nothing():
+    builders.make_author("Awa", picture=(image := builders.make_image()))
+    return address_of(image)
+
+
+def original_size():
+    story_with(image := builders.make_image())
+    return address_of(image, "original")
+
+
+def document_in_text():
+    document = builders.make_document()
+    link = f'<p><a linktype="document" id="{document.pk}">x</a></p>'
+    builders.make_story(body=[{"type": "text", "value": link}])
+    return document.url
+
+
+def document_of_unpublished():
+    builders.make_story(body=document_block(document := builders.make_document())).unpublish()
+    return document.url
+
+
+def document_of_story_for_group():
+    private_to_group(builders.make_story(body=document_block(document := builders.make_document())))
+    return document.url
+
+
+def document_of_nothing():
+    return builders.make_document().url
+
+
+def document_file():
+    builders.make_story(body=document_block(document := builders.make_document()))
+    return f"/media/{document.file.name}"
+
+
+# A member has an account without permissions. A reader is in the group that private_to_group lets in.

@@ -1,0 +1,105 @@
+"""Which writes for pictures change the content version: all that decide who may see one, and no others."""
+
+import uuid
+
+import pytest
+from django.core.management import call_command
+from wagtail.models import ReferenceIndex
+
+from caching.content_version import content_version
+from media.models import Rendition
+from stories.models import StoryPage
+from stories.renditions import make_renditions
+from tests.support import builders
+from tests.support.files_of_pages import picture_block, story_with
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+
+def edited_story():
+    """Return a story whose blocks have IDs, as those of the editor have.
+
+    Without them, the reference index of a page changes each time it is updated, as Wagtail makes up others.
+    """
+    block, item = picture_block(builders.make_image())[0], str(uuid.uuid4())
+    items = [{"type": "item", "id": item, "value": each} for each in block["value"]["pictures"]]
+    body = [block | {"id": str(uuid.uuid4()), "value": {"pictures": items}}]
+    return StoryPage.objects.get(pk=story_with(builders.make_image(), body=body).pk)
+
+
+def save_draft(story):
+    story.lead_image = builders.make_image()
+    return story.save_revision
+
+
+def save_draft_again(story):
+    """As the editor does by itself, every few seconds."""
+    story.lead_image = builders.make_image()
+    revision = story.save_revision()
+    story.body = picture_block(builders.make_image())
+    return lambda: story.save_revision(overwrite_revision=revision)
+
+
+def make_missing_renditions(story):
+    return lambda: make_renditions(story)
+
+
+def make_one_rendition(story):
+    return lambda: story.lead_image.get_rendition("width-100|format-avif")
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [save_draft, save_draft_again, make_missing_renditions, make_one_rendition],
+)
+def test_drafts_and_new_renditions_leave_the_version(prepare):
+    write = prepare(edited_story())
+    before = content_version.read()
+    assert before is not None
+    write()
+    assert content_version.read() == before
+
+
+def test_saving_a_draft_in_the_editor_leaves_the_version(editor):
+    """Of a page that is live. Wagtail saves the row of another page with each draft, which may show."""
+    story = edited_story()
+    form = builders.story_form(title="A draft", slug=story.slug, lead_image=str(builders.make_image().pk))
+    before = content_version.read()
+    response = editor.post(f"/admin/pages/{story.pk}/edit/", form | {"lead_image_decorative": "on"})
+    assert response.status_code == 302
+    assert StoryPage.objects.get(pk=story.pk).draft_title == "A draft"
+    assert content_version.read() == before
+
+
+def change_focal_point(story):
+    story.lead_image.focal_point_x = 10
+    story.lead_image.save()
+
+
+CHANGES = {
+    "publish another picture": lambda story: story_with(builders.make_image()),
+    "refer to a picture": ReferenceIndex.create_or_update_for_object,
+    "forget all references": ReferenceIndex.remove_for_object,
+    "index all again": lambda _story: call_command("rebuild_references_index", verbosity=0),
+    "focal point": change_focal_point,
+    "delete a rendition": lambda story: story.lead_image.renditions.all().delete(),
+    "change a rendition": lambda _story: Rendition.objects.update(file="images/other.jpg"),
+    "change or make renditions": lambda story: Rendition.objects.bulk_create(
+        list(Rendition.objects.all()),
+        update_conflicts=True,
+        update_fields=["file"],
+        unique_fields=["image", "filter_spec", "focal_point_key"],
+    ),
+    "delete a picture": lambda story: story.lead_image.delete(),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_decides_who_may_see_a_picture_changes_the_version(name):
+    story = story_with(builders.make_image())
+    story.lead_image.get_rendition("width-100|format-avif")
+    if name == "refer to a picture":
+        ReferenceIndex.objects.all().delete()
+    before = content_version.read()
+    CHANGES[name](story)
+    assert content_version.read() != before

@@ -1,0 +1,249 @@
+"""What is withdrawn is gone at the next request, page and pictures, from every process, replica and nginx.
+
+The test makes each change itself, as another process of the site does, such as a management command.
+"""
+
+import copy
+import datetime
+import secrets
+import time
+from contextlib import ExitStack
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+from wagtail.models import Page, Site
+
+from caching import content_version
+from home.models import SiteSettings
+from media.cleaning import sign
+from stories.models import StoryPage
+from tests.caching.test_shared_cache import redis_path  # noqa: F401 - a fixture
+from tests.support import builders, front_server, redis_server
+from tests.support.production import database_of_the_test, running_site
+
+# Seconds after which nginx sends neither the page nor a picture.
+MAX_SECONDS_IN_NGINX = 2
+
+
+def new_image():
+    """Return a new image, whose file no other image has."""
+    return builders.make_image(size=(300 + next(builders.numbers), 200))
+
+
+class Scene:
+    """A story in a section of its own, and an alias of it. No other page shows its pictures."""
+
+    def __init__(self, name):
+        pictures = [new_image() for _number in range(3)]
+        block = {"image": {"image": pictures[1].pk, "alt_text": "", "decorative": True}, "caption": ""}
+        self.author = builders.make_author(f"Author of {name}", picture=pictures[2])
+        self.section = builders.make_index(builders.make_index(), f"Section of {name}")
+        self.story = builders.make_story(
+            f"Story of {name}",
+            self.section,
+            authors=[self.author.name],
+            slug=name.replace("_", "-"),
+            lead_image=pictures[0],
+            lead_image_decorative=True,
+            body=[{"type": "pictures", "value": {"pictures": [block]}}],
+        )
+        self.story = StoryPage.objects.get(pk=self.story.pk)
+
+    @property
+    def pictures(self):
+        body = self.story.body[0].value["pictures"][0]["image"]
+        return {
+            "lead": self.story.lead_image,
+            "body": body,
+            "author": self.author.picture,
+            "logo": SiteSettings.objects.get().logo,
+        }
+
+    def addresses(self):
+        """Return {name: address} of the page, its alias, and a rendition of each picture."""
+        addresses = {"page": self.story.url}
+        if alias := Page.objects.filter(alias_of=self.story).first():
+            addresses["alias"] = alias.url
+        for name, image in self.pictures.items():
+            addresses[name] = image.get_rendition("width-200|format-avif").url
+        return addresses
+
+
+# --- The changes ---------------------------------------------------------------------------------
+
+
+def unpublish(scene):
+    scene.story.unpublish()
+
+
+def make_private(scene):
+    builders.make_private(scene.story)
+
+
+def make_parent_private(scene):
+    builders.make_private(scene.section)
+
+
+def make_source_of_alias_private(scene):
+    """The alias is in a section that stays public. Its source is hidden by a page above that."""
+    builders.make_private(scene.section)
+
+
+def expire(scene):
+    StoryPage.objects.filter(pk=scene.story.pk).update(
+        expire_at=timezone.now() - datetime.timedelta(minutes=1)
+    )
+    call_command("publish_scheduled")
+
+
+def replace_picture(scene):
+    scene.story.lead_image = new_image()
+    scene.story.save_revision().publish()
+
+
+def replace_file(scene):
+    """As the form for a picture does."""
+    image = scene.story.lead_image
+    image.file = sign(builders.picture_bytes(333, 222), ".png")
+    image.save()
+    image.renditions.all().delete()
+
+
+def delete_picture(scene):
+    scene.pictures["body"].delete()
+
+
+def replace_picture_of_author(scene):
+    scene.author.picture = new_image()
+    scene.author.save()
+
+
+def replace_logo(_scene):
+    settings = SiteSettings.objects.get()
+    settings.logo = new_image()
+    settings.save()
+
+
+def delete_page(scene):
+    scene.story.delete()
+
+
+def move_into_private_section(scene):
+    section = builders.make_private(builders.make_index(builders.make_index(), "For members"))
+    Page.objects.get(pk=scene.story.pk).move(section, pos="last-child")
+
+
+def withdraw_home(_scene):
+    builders.home_page().unpublish()
+
+
+ALL = {"page", "lead", "body", "author"}
+# {change: what is gone after it}. The last one hides all pages.
+CHANGES = {
+    unpublish: ALL,
+    make_private: ALL,
+    make_parent_private: ALL,
+    make_source_of_alias_private: {"alias", *ALL},
+    expire: ALL,
+    replace_picture: {"lead"},
+    replace_file: {"lead"},
+    delete_picture: {"body"},
+    replace_picture_of_author: {"author"},
+    replace_logo: {"logo"},
+    delete_page: ALL,
+    move_into_private_section: ALL,
+    withdraw_home: ALL,
+}
+
+
+# --- The sites -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stack():
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture(params=["processes", "replicas", "nginx"])
+def sites(request, stack, tmp_path, transactional_db, django_db_serialized_rollback, settings, monkeypatch):
+    """What is asked: two processes with a common data folder, two replicas with Redis, or nginx before one.
+
+    This process is one more of the site: it has the same pictures and the same content version.
+    """
+    folders, shared = (tmp_path / "one", tmp_path / "two"), {"DATA_DIR": str(tmp_path)}
+    settings.MEDIA_ROOT = tmp_path / "media"
+    version = content_version.FileContentVersion(tmp_path / content_version.NAME)
+    if request.param != "processes":  # as compose.yaml has it
+        url = stack.enter_context(redis_server.running(request.getfixturevalue("redis_path")))
+        settings.CACHES = {"default": REDIS | {"LOCATION": url}, "pages": settings.CACHES["pages"]}
+        version = content_version.SharedContentVersion()
+        shared = {"CACHE_URL": url, "MEDIA_ACCEL_PREFIX": "/files/"}
+    monkeypatch.setattr(content_version, "content_version", version)
+    key = secrets.token_urlsafe(60)
+    running = []
+    for folder in folders[: 1 if request.param == "nginx" else 2]:
+        (folder / "data").mkdir(parents=True)
+        (folder / "data" / "media").symlink_to(settings.MEDIA_ROOT)
+        site = running_site(folder, database_of_the_test(), workers=1, SECRET_KEY=key, **shared)
+        running.append(stack.enter_context(site))
+    if request.param != "nginx":
+        return running
+    program = request.getfixturevalue("nginx_path")
+    front = front_server.running(program, f"127.0.0.1:{running[0].port}", tmp_path, scheme="https")
+    behind = copy.copy(running[0])
+    behind.port, _folder = stack.enter_context(front)
+    return [behind]
+
+
+REDIS = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "KEY_PREFIX": "default"}
+
+
+def statuses(site, addresses):
+    return {name: site.ask(address)[0] for name, address in addresses.items()}
+
+
+def wait_until_gone(site, addresses, end):
+    """Return those of `addresses` that `site` still sent in answer to a request after the time `end`.
+
+    Without an `end`, each is requested once.
+    """
+    late = []
+    for name, address in addresses.items():
+        while True:
+            asked = time.time()
+            status, headers, _body = site.ask(address)
+            if status != 200:
+                assert name in {"page", "alias"} or headers["Cache-Control"] == "private, no-store"
+                break
+            if end is None or asked > end:
+                late.append(name)
+                break
+    return late
+
+
+def test_page_and_pictures_are_gone_at_the_next_request(sites, request):
+    is_behind_nginx = "nginx" in request.node.callspec.id
+    scenes = {change: Scene(change.__name__) for change in CHANGES}
+    elsewhere = builders.make_index(builders.make_index(), "Elsewhere")
+    scenes[make_source_of_alias_private].story.create_alias(parent=elsewhere)
+    SiteSettings.objects.update_or_create(site=Site.objects.get(), defaults={"logo": new_image()})
+    late = {}
+    for change, gone in CHANGES.items():
+        addresses = scenes[change].addresses()
+        for site in sites:
+            for _time in range(2):
+                assert set(statuses(site, addresses).values()) == {200}, change.__name__
+        change(scenes[change])
+        end = time.time() + MAX_SECONDS_IN_NGINX if is_behind_nginx else None
+        withdrawn = {name: addresses[name] for name in gone}
+        for number, site in enumerate(sites):
+            if found := wait_until_gone(site, withdrawn, end):
+                late[change.__name__, number] = found
+            if "page" not in gone:
+                text = site.ask(addresses["page"])[2].decode()
+                assert not [name for name, address in withdrawn.items() if address in text], change.__name__
+            kept = {name: addresses[name] for name in addresses.keys() - gone - {"page"}}
+            assert set(statuses(site, kept).values()) <= {200}, change.__name__
+    assert not late
