@@ -64,6 +64,7 @@ class HomePage(WithdrawnAliasesMixin, Page):
 
     base_form_class = CheckedPageForm
     get_view_restrictions = restrictions_on
+    cacheable_parameters = ["text"]
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = ["stories.StoryIndexPage", "home.StandardPage"]
     max_count = len(settings.WAGTAIL_CONTENT_LANGUAGES)
@@ -210,6 +211,7 @@ class StandardPage(WithdrawnAliasesMixin, Page):
 
     base_form_class = CheckedPageForm
     get_view_restrictions = restrictions_on
+    cacheable_parameters = ["text"]
     parent_page_types = ["home.HomePage", "home.StandardPage"]
     subpage_types = ["home.StandardPage"]
     page_description = _("A plain page, such as “About us” or “Get help”.")

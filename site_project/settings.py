@@ -83,8 +83,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # Before middleware that queries the database or checks the host name.
     "operations.health.HealthMiddleware",
-    # It caches responses as the middleware below returns them.
-    "caching.page_cache.PageCacheMiddleware",
+    # The page cache itself is around Django: site_project/wsgi.py.
+    "caching.middleware.PageCacheMiddleware",
     "operations.uploads.ContentLengthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Before middleware that may change the page. Its docstring says why compression is safe here.

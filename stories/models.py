@@ -24,7 +24,7 @@ from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.body import get_images, get_table_of_contents
 from stories.content_notes import ContentNote
 from stories.forms import CheckedPageForm, StoryPageForm
-from stories.listing import StoryListing
+from stories.listing import LISTING_PARAMETERS, StoryListing
 from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
 
 # Django finds the models of an app in its models module.
@@ -107,6 +107,7 @@ class StoryPage(WithdrawnAliasesMixin, Page):
 
     base_form_class = StoryPageForm
     get_view_restrictions = restrictions_on
+    cacheable_parameters = ["text"]
     parent_page_types = ["stories.StoryIndexPage"]
     subpage_types = []
     page_description = _("One story, with its pictures, countries and themes.")
@@ -240,6 +241,7 @@ class StoryIndexPage(WithdrawnAliasesMixin, RoutablePageMixin, Page):
 
     base_form_class = CheckedPageForm
     get_view_restrictions = restrictions_on
+    cacheable_parameters = [*LISTING_PARAMETERS, "text"]
     parent_page_types = ["home.HomePage", "stories.StoryIndexPage"]
     subpage_types = ["stories.StoryPage", "stories.StoryIndexPage"]
     page_description = _("Lists the stories below it. It may hold sections, for regions or years.")

@@ -25,6 +25,7 @@ from tests.media.test_access import address_of, document_block
 from tests.site_project.test_site import address_of as address_of_route
 from tests.site_project.test_site import admin_patterns
 from tests.support import builders
+from tests.support.wsgi import SiteClient
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
@@ -141,7 +142,8 @@ def test_response_to_a_malformed_request_has_the_strict_headers(visitor):
 
 
 def test_outage_page_has_strict_headers_and_its_style(visitor, settings, tmp_path):
-    settings.PAGE_CACHE, settings.DATA_DIR = True, tmp_path
+    settings.DATA_DIR = tmp_path
+    visitor = SiteClient(raise_request_exception=False)
     settings.CACHES["pages"]["LOCATION"] = tmp_path / "pages"
     write_page()
     for address in ("/no-database/", "/stories/", "/stories/?year=2020"):
