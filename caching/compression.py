@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.middleware.gzip import GZipMiddleware
 
-from caching.page_cache import is_cacheable_response
+from caching.cacheable import will_be_cached
 
 
 class PageCompressionMiddleware(GZipMiddleware):
@@ -23,6 +23,6 @@ class PageCompressionMiddleware(GZipMiddleware):
     def process_response(self, request, response):
         if response.streaming or settings.SESSION_COOKIE_NAME in request.COOKIES:
             return response
-        if is_cacheable_response(request, response):
+        if will_be_cached(request, response):
             return response
         return super().process_response(request, response)

@@ -1,253 +1,256 @@
-"""Middleware that caches whole public pages, compressed, while the content version stays the same.
+"""WSGI middleware that caches whole public pages, compressed, while the content version stays the same.
 
-A page is cached in the memory of the process that made it and, for the other processes, in the Django cache
-"pages" (files in the data folder, or CACHE_URL). While the database is down, pages are served for a little
-longer. docs/decisions/page-cache.md says why this is safe.
+A cached page is sent before Django makes a request object or runs its middleware. All other requests go on to
+Django, which says in the WSGI environment whether the response may be cached (caching/cacheable.py).
+docs/decisions/page-cache.md has a picture of the way of a request, and says why this is safe.
 """
 
 import gzip
 import hashlib
+import re
 import threading
 import time
-from collections import OrderedDict
-from contextlib import suppress
-from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode
+from contextlib import closing
+from functools import lru_cache
 
 from django.conf import settings
-from django.core.cache import caches
-from django.http import HttpResponse, HttpResponseNotModified
-from django.utils.cache import patch_vary_headers
+from django.http.request import split_domain_port
 from django.utils.http import parse_etags
 
-from caching.content_version import MAX_CACHE_SECONDS, content_version
-from caching.outage import is_outage, outage_page
+from caching.cacheable import ENVIRON_KEY, normalise_query, parse_query
+from caching.content_version import content_version
+from caching.page_store import CachedPage, PageStore, page_key, release
 from caching.session_keys import has_genuine_session
-from caching.versioned_cache import set_request_version
 
-# Seconds for which a page is served when it can't be made anew, because the database is down.
-MAX_STALE_SECONDS = 120
-# Seconds for which no page is made after the database failed.
-OUTAGE_PAUSE_SECONDS = 1
-# Bytes of all compressed pages that one process has in memory.
-MAX_STORE_BYTES = 32 * 1024 * 1024
-# The query parameters that pages read. Others are ignored: they could make any number of cached pages.
-PARAMETERS = {"country", "page", "text", "theme", "year"}
-# Names of the views, besides Wagtail pages, that are the same for everybody.
-CACHEABLE_VIEWS = {"feed", "robots", "sitemap"}
+# Seconds for which a request waits for another one that makes the same page.
+MAX_WAIT_SECONDS = 4
+# Parameters of addresses of WordPress. Requests with one of them always go on to Django, which may redirect.
+FOREIGN_PARAMETERS = {"attachment_id", "cat", "feed", "p", "page_id"}
 # Proxies cache a page for one second, and serve it for one more while they fetch it again.
 PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=1, stale-while-revalidate=1"
+# Headers of a response that is not the same for everybody, or that is already compressed.
+UNCACHEABLE_HEADERS = {"cache-control", "content-encoding", "set-cookie"}
+REFUSED_GZIP = re.compile(r"gzip\s*;\s*q=0(\.0*)?\s*(,|\Z)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class CachedPage:
-    """A response with status 200.
+class PageCache:
+    """A WSGI application that sends cached pages, and passes other requests on to `application`."""
 
-    `version`: the content version when the page was begun. `made`: seconds since the epoch. `body`: the body,
-    compressed with gzip. `etag`: of the plain body, without quotation marks.
+    def __init__(self, application):
+        self.application = application
+        release()  # It takes a moment: not in the first request.
+        self.store = PageStore()
+        self.lock = threading.Lock()
+        # {(version, key): PageInProgress} of the pages that are being made.
+        self.in_progress = {}
+
+    def __call__(self, environ, start_response):
+        address = cacheable_address(environ)
+        if address is None:
+            return self.application(environ, start_response)
+        cache_request = CacheRequest(self, address, content_version.read(), environ)
+        page = cache_request.find()
+        if page and (page.is_fresh or cache_request.is_in_progress):
+            return send(page, cache_request, start_response)
+        environ[ENVIRON_KEY] = cache_request
+        try:
+            return self.ask_application(cache_request, page, environ, start_response)
+        finally:
+            cache_request.end()
+
+    def ask_application(self, cache_request, old_page, environ, start_response):
+        """Return the response of the application, and cache it if it is the same for everybody.
+
+        If the database is down, return `old_page`, a CachedPage or None, if there is one.
+        """
+        started = []
+
+        def keep_start(status, headers, exc_info=None):
+            started[:] = status, headers, exc_info
+
+        body = self.application(environ, keep_start)
+        status, headers, _exc_info = started
+        is_outage = environ.get("caching.outage", False)
+        page = old_page if is_outage else cache_request.page
+        is_cacheable = cache_request.is_cacheable and is_cacheable_response(status, headers)
+        if page is None and (is_outage or not is_cacheable):
+            start_response(*started)
+            return body
+        with closing(body):
+            page = page or cache_request.keep(headers, b"".join(body))
+        return send(page, cache_request, start_response, is_stale=is_outage)
+
+
+class CacheRequest:
+    """A request that any visitor could have sent, while PageCache handles it.
+
+    `address`: scheme, host and path, as Django has them. `version`: the content version at the beginning.
+    `is_cacheable`: whether Django said that the response may be cached. `page`: the CachedPage that another
+    request made meanwhile.
     """
 
-    version: object
-    made: float
-    etag: str
-    body: bytes
-    headers: dict
+    def __init__(self, page_cache, address, version, environ):
+        self.page_cache, self.address, self.version = page_cache, address, version
+        self.is_head = environ["REQUEST_METHOD"] == "HEAD"
+        self.known_etags = environ.get("HTTP_IF_NONE_MATCH", "")
+        self.takes_gzip = accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        self.query = environ.get("QUERY_STRING", "")
+        self.key = self.page = self.progress = None
+        self.parameters = ()
+        self.is_cacheable = False
+
+    def find(self):
+        """Return the cached page, fresh or old; None if there is none, or if it isn't known which one it is.
+
+        The parameters that the pages at an address depend on are known from the last response to one of them.
+        """
+        query, store = self.query, self.page_cache.store
+        if query:
+            names = store.find_parameters(self.address, self.version)
+            if names is None or not FOREIGN_PARAMETERS.isdisjoint(parse_query(query)):
+                return None
+            query = normalise_query(query, names)
+        self.key = page_key(self.address, query)
+        return store.find(self.key, self.version)
 
     @property
-    def age(self):
-        """The seconds since the page was made."""
-        return time.time() - self.made
+    def is_in_progress(self):
+        return (self.version, self.key) in self.page_cache.in_progress
 
+    def begin(self, parameters, query):
+        """Say that the page depends on `parameters` only; `query`: these as a query string.
 
-class PageCacheMiddleware:
-    """Answers requests from the cache, and caches responses that are the same for everybody.
-
-    It has to stand above all middleware that changes a page, but for those that set the same headers on every
-    response.
-    """
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-        self.store = PageStore()
-        # The keys of the pages that other threads are making.
-        self.keys_in_progress = set()
-        # The time.monotonic() until which no page is made, after the database failed.
-        self.pause_until = 0
-
-    def __call__(self, request):
-        if not is_cacheable_request(request):
-            return self.get_response(request)
-        version = content_version.read()
-        with set_request_version(version):
-            return self.respond(request, version)
-
-    def respond(self, request, version):
-        """Return the response to `request`: the cached page, a page made now, or the outage page."""
-        key, is_exact = cache_key(request)
-        page = self.store.find(key, version)
-        if page and page.age < MAX_CACHE_SECONDS:
-            return response_from(request, page)
-        # While another thread makes the page anew, the old one is served.
-        if page and key in self.keys_in_progress:
-            return response_from(request, page)
-        if time.monotonic() < self.pause_until:
-            return response_from(request, page, is_stale=True) if page else outage_page()
-        if not is_exact:
-            return self.make_response(request, key, version, page)
-        request.page_cache_key = key
-        self.keys_in_progress.add(key)
-        try:
-            return self.make_response(request, key, version, page)
-        finally:
-            self.keys_in_progress.discard(key)
-
-    def make_response(self, request, key, version, old_page):
-        """Return the response of the site, and cache it if it is the same for everybody.
-
-        If the database is down, return `old_page`, a CachedPage or None, or else the outage page.
+        Return whether the caller has to make the page. If not, `page` is the page, or None if another request
+        takes longer than MAX_WAIT_SECONDS to make it.
         """
-        response = self.get_response(request)
-        if is_outage(response):
-            self.pause_until = time.monotonic() + OUTAGE_PAUSE_SECONDS
-            return response_from(request, old_page, is_stale=True) if old_page else response
-        if not is_cacheable_response(request, response):
-            return response
-        page = make_cached_page(response, version)
-        if version is not None:
-            self.store.add(key, page)
-        return response_from(request, page)
+        page_cache, version = self.page_cache, self.version
+        self.is_cacheable, self.key = True, page_key(self.address, query)
+        self.parameters = parameters
+        if version is None or self.progress:
+            return True
+        with page_cache.lock:
+            other = page_cache.in_progress.get((version, self.key))
+            if other is None:
+                self.progress = page_cache.in_progress[version, self.key] = PageInProgress()
+        # Only now, as a request that made the page adds it before it says that it is done.
+        found = page_cache.store.find(self.key, version)
+        if found and (other or found.is_fresh):
+            self.use(found)
+            return False
+        if other is None:
+            return True
+        is_done = other.done.wait(MAX_WAIT_SECONDS)
+        if other.page:
+            self.use(other.page)
+        # Without a page, the other response was an error, which may not concern this request.
+        return is_done and other.page is None
+
+    def use(self, page):
+        """Respond with the CachedPage `page`, and remember which parameters it depends on."""
+        self.page = page
+        if self.progress:
+            self.progress.page = page
+        store = self.page_cache.store
+        # Other processes need the parameters only of addresses that are requested with some.
+        store.add_parameters(self.address, self.version, self.parameters, is_shared=bool(self.query))
+
+    def keep(self, headers, body):
+        """Return the response as a CachedPage, after adding it to the cache."""
+        page = make_page(self.version, headers, body)
+        if self.version is not None:
+            self.page_cache.store.add(self.key, page)
+        self.use(page)
+        return page
+
+    def end(self):
+        """Wake the requests that wait for the page of this one."""
+        if self.progress:
+            with self.page_cache.lock:
+                del self.page_cache.in_progress[self.version, self.key]
+            self.progress.done.set()
 
 
-class PageStore:
-    """The cached pages of this process, and of the other processes through the Django cache "pages".
-
-    When the pages of this process take more than MAX_STORE_BYTES, those that were stored first are deleted
-    (first in, first out).
-    """
+class PageInProgress:
+    """A page that one request makes, and that others wait for: `page` once `done` is set, or None."""
 
     def __init__(self):
-        self.lock = threading.Lock()
-        self.version, self.pages, self.size = None, OrderedDict(), 0
-
-    def start_version(self, version):
-        """Delete the pages of older content versions, so that no withdrawn text stays on the disk."""
-        with self.lock:
-            is_first, self.version = self.version is None, version
-            self.pages, self.size = OrderedDict(), 0
-        # Pages in the cache of CACHE_URL expire by themselves, after MAX_STALE_SECONDS.
-        if not is_first and not settings.CACHE_URL:
-            caches["pages"].clear()
-
-    def find(self, key, version):
-        """Return the CachedPage of `key` that was made at the content version `version`, or None."""
-        if version is None:
-            return None
-        if version != self.version:
-            self.start_version(version)
-        page = self.pages.get(key)
-        if page is None or page.version != version or page.age >= MAX_CACHE_SECONDS:
-            page = self.find_shared(key) or page
-        if page is None or page.version != version or not 0 <= page.age < MAX_STALE_SECONDS:
-            return None
-        return page
-
-    def find_shared(self, key):
-        """Return the page that another process stored, or None."""
-        page = caches["pages"].get(key)
-        if page:
-            self.add_to_memory(key, page)
-        return page
-
-    def add(self, key, page):
-        self.add_to_memory(key, page)
-        with suppress(OSError):  # The disk is full. The page can be served all the same.
-            caches["pages"].set(key, page, MAX_STALE_SECONDS)
-
-    def add_to_memory(self, key, page):
-        with self.lock:
-            if old := self.pages.pop(key, None):
-                self.size -= len(old.body)
-            self.pages[key] = page
-            self.size += len(page.body)
-            while self.size > MAX_STORE_BYTES:
-                _key, first = self.pages.popitem(last=False)
-                self.size -= len(first.body)
+        self.done, self.page = threading.Event(), None
 
 
-def is_cacheable_request(request):
-    """Return whether any visitor could have sent `request`, and its response may come from the cache."""
-    meta = request.META
-    return (
-        settings.PAGE_CACHE
-        and request.method in {"GET", "HEAD"}
-        and "HTTP_AUTHORIZATION" not in meta
-        and not has_genuine_session(meta.get("HTTP_COOKIE", ""))
-        and not request.path_info.startswith(settings.STATIC_URL)
-    )
+# --- Requests ------------------------------------------------------------------------------------
 
 
-def cache_key(request):
-    """Return the cache key for `request`, and whether its response may be stored under it.
+def cacheable_address(environ):
+    """Return scheme, host and path of a request that any visitor could have sent. None for others.
 
-    Query parameters that no page reads are ignored in the key. With such a parameter, or with one that is
-    given twice, a cached page may be served, but none is stored.
+    Scheme and host are those of Django's request, without the port, as pages don't depend on that. There is
+    no page for a host that Django refuses, as Django has to make a page first.
     """
-    query = request.META.get("QUERY_STRING", "")
-    parameters = parse_qsl(query, keep_blank_values=True) if query else []
-    known = [(name, value) for name, value in parameters if name in PARAMETERS]
-    is_exact = len(known) == len(parameters) == len(dict(parameters))
-    if not is_exact:
-        query = urlencode(known)
-    address = f"{request.scheme}://{request.META.get('HTTP_HOST', '')}{request.path_info}?{query}"
-    # Hashed, as Django warns on standard error about keys with spaces or of more than 250 characters, and
-    # prints them.
-    return hashlib.sha256(address.encode(errors="backslashreplace")).hexdigest(), is_exact
+    if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or "HTTP_AUTHORIZATION" in environ:
+        return None
+    if has_genuine_session(environ.get("HTTP_COOKIE", "")):
+        return None
+    host, path = host_of(environ.get("HTTP_HOST", "")), environ.get("PATH_INFO", "")
+    # Under a prefix, all links of a page are different.
+    if not host or environ.get("SCRIPT_NAME") or path.startswith((settings.STATIC_URL, settings.MEDIA_URL)):
+        return None
+    return scheme_of(environ), host, path
 
 
-def is_cacheable_response(request, response):
-    """Return whether `response` is a public page, with nothing in it that is meant for one visitor."""
-    if not hasattr(request, "page_cache_key"):
-        return False
-    match = request.resolver_match
-    is_public = getattr(request, "is_public_page", False) or (match and match.view_name in CACHEABLE_VIEWS)
+@lru_cache(maxsize=1000)
+def host_of(host):
+    """Return the name of the host in lower case, without the port; "" for an invalid one."""
+    return split_domain_port(host)[0]
+
+
+def scheme_of(environ):
+    """Return what HttpRequest.scheme would be."""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        name, secure = settings.SECURE_PROXY_SSL_HEADER
+        if (value := environ.get(name)) is not None:
+            return "https" if value.split(",", 1)[0].strip() == secure else "http"
+    return environ["wsgi.url_scheme"]
+
+
+def accepts_gzip(accept_encoding):
+    return "gzip" in accept_encoding.lower() and not REFUSED_GZIP.search(accept_encoding)
+
+
+# --- Responses -----------------------------------------------------------------------------------
+
+
+def is_cacheable_response(status, headers):
+    """Return whether a response has status 200 and no header that says that it is for one visitor."""
+    vary = {
+        name.strip().lower() for key, value in headers if key.lower() == "vary" for name in value.split(",")
+    }
     return (
-        is_public
-        and response.status_code == 200
-        and not response.streaming
-        and not response.cookies
-        and "Cookie" not in response.get("Vary", "")
-        and "Cache-Control" not in response
+        status.startswith("200 ")
+        and UNCACHEABLE_HEADERS.isdisjoint(key.lower() for key, _value in headers)
+        and vary <= {"accept-encoding"}
     )
 
 
-def make_cached_page(response, version):
-    body = response.content
+def make_page(version, headers, body):
+    kept = [header for header in headers if header[0].lower() not in {"content-length", "etag", "vary"}]
+    kept += [("Cache-Control", PAGE_CACHE_CONTROL), ("Vary", "Accept-Encoding")]
     etag = hashlib.sha256(body).hexdigest()[:32]
-    response["Cache-Control"] = PAGE_CACHE_CONTROL
-    patch_vary_headers(response, ["Accept-Encoding"])
-    headers = {name: value for name, value in response.items() if name not in {"Content-Length", "ETag"}}
-    return CachedPage(version, time.time(), etag, gzip.compress(body, mtime=0), headers)
+    return CachedPage(version, time.time(), etag, tuple(kept), gzip.compress(body, mtime=0))
 
 
-def response_from(request, page, is_stale=False):
-    """Return the response to `request` with the CachedPage `page`: 304, compressed or plain.
-
-    `is_stale`: whether to tell its age in the header Age.
-    """
-    takes_gzip = "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
+def send(page, cache_request, start_response, is_stale=False):
+    """Send the CachedPage `page`: 304, compressed or plain. `is_stale`: whether to tell its age."""
+    takes_gzip, known = cache_request.takes_gzip, cache_request.known_etags
     etag = f'"{page.etag}-gzip"' if takes_gzip else f'"{page.etag}"'
-    known = request.META.get("HTTP_IF_NONE_MATCH")
-    if known and (known == etag or not {"*", etag, f"W/{etag}"}.isdisjoint(parse_etags(known))):
-        response = HttpResponseNotModified()
-        response.headers = {}
-    else:
-        response = HttpResponse(page.body if takes_gzip else gzip.decompress(page.body))
-        response["Content-Length"] = len(response.content)
-        if takes_gzip:
-            response["Content-Encoding"] = "gzip"
-    for name, value in page.headers.items():
-        response[name] = value
-    response["ETag"] = etag
+    headers = [*page.headers, ("ETag", etag)]
     if is_stale:
-        response["Age"] = int(page.age)
-    return response
+        headers.append(("Age", str(int(page.age))))
+    if known and (known == etag or not {"*", etag, f"W/{etag}"}.isdisjoint(parse_etags(known))):
+        start_response("304 Not Modified", headers)
+        return []
+    body = page.body if takes_gzip else gzip.decompress(page.body)
+    headers.append(("Content-Length", str(len(body))))
+    if takes_gzip:
+        headers.append(("Content-Encoding", "gzip"))
+    start_response("200 OK", headers)
+    return [] if cache_request.is_head else [body]

@@ -1,22 +1,16 @@
 """The page types HomePage, one in each language, and StandardPage, for pages such as “About us”."""
 
-from copy import copy
-from functools import partial
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, HelpPanel, MultiFieldPanel, MultipleChooserPanel
 from wagtail.fields import RichTextField, StreamField
-from wagtail.models import Orderable, Page, Site
+from wagtail.models import Orderable, Page
 from wagtail.search import index
-
-from caching.versioned_cache import cached
 
 # Django finds the models of an app in its models module.
 from home.site_settings import SiteSettings  # noqa: F401
@@ -65,6 +59,7 @@ class HomePage(WithdrawnAliasesMixin, Page):
     base_form_class = CheckedPageForm
     # Wagtail's own method misses the restrictions above the source of an alias.
     get_view_restrictions = restrictions_on
+    cacheable_parameters = ["text"]
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = ["stories.StoryIndexPage", "home.StandardPage"]
     max_count = len(settings.WAGTAIL_CONTENT_LANGUAGES)
@@ -144,40 +139,6 @@ class HomePage(WithdrawnAliasesMixin, Page):
         context["newest"] = stories.exclude(pk__in=featured).newest_first()[:NEWEST_STORIES_COUNT]
         return context
 
-    @classmethod
-    def for_request(cls, request):
-        """Return the home page in the language of `request`; None when no site answers to its host.
-
-        The site and the home page come from the cache. The result is stored on the request, as is the site.
-        """
-        if not hasattr(request, "home_page"):
-            key = "home", request.META.get("HTTP_HOST"), request.get_port(), get_language()
-            request._wagtail_site, home_page = cached(key, partial(cls.find_site_and_home_page, request))
-            # Copies, as all requests share the cached objects.
-            request.home_page = copy(home_page)
-            if home_page:
-                # Wagtail starts at the root page of the site to route a path: it needs no query for it then.
-                request._wagtail_site = copy(request._wagtail_site)
-                request._wagtail_site.root_page = request.home_page
-        return request.home_page
-
-    @classmethod
-    def find_site_and_home_page(cls, request):
-        """Return the Site of `request` and its home page, from the database; (None, None) without a site.
-
-        It is the live home page in the language of `request`, else the root page of the site.
-        """
-        site = Site.find_for_request(request)
-        if site is None:
-            return None, None
-        root = site.root_page
-        translations = cls.objects.filter(
-            Q(live=True) | Q(pk=root.pk), translation_key=root.translation_key
-        ).select_related("locale")
-        by_language = {page.locale.language_code: page for page in translations}
-        by_pk = {page.pk: page for page in by_language.values()}
-        return site, by_language.get(get_language()) or by_pk.get(root.pk)
-
     @property
     def localized(self):
         """This page, without the query that Wagtail makes, when it is in the active language."""
@@ -212,6 +173,7 @@ class StandardPage(WithdrawnAliasesMixin, Page):
 
     base_form_class = CheckedPageForm
     get_view_restrictions = restrictions_on  # as in HomePage
+    cacheable_parameters = ["text"]
     parent_page_types = ["home.HomePage", "home.StandardPage"]
     subpage_types = ["home.StandardPage"]
     page_description = _("A plain page, such as “About us” or “Get help”.")

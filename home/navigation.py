@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import partial, wraps
 
 from django.db.models import Q
+from django.http.request import split_domain_port
+from django.utils.translation import get_language
 from wagtail.models import Page, Site
 
 from caching.versioned_cache import cached
@@ -28,10 +30,45 @@ def use_cached_home_page(view):
 
     @wraps(view)
     def wrapper(request, *args, **kwargs):
-        HomePage.for_request(request)
+        find_home_page(request)
         return view(request, *args, **kwargs)
 
     return wrapper
+
+
+def find_home_page(request):
+    """Return the home page in the language of `request`; None when no site answers to its host.
+
+    The site and the home page come from the cache. The result is stored on the request, as is the site.
+    """
+    if not hasattr(request, "home_page"):
+        # Wagtail finds the site by these. The port in the header Host could be any.
+        host, _port = split_domain_port(request.META.get("HTTP_HOST", ""))
+        key = "home", host, request.get_port(), get_language()
+        request._wagtail_site, home_page = cached(key, partial(find_site_and_home_page, request))
+        request.home_page = copy(home_page)
+        if home_page:
+            # Wagtail starts at the root page of the site to route a path: it needs no query for it then.
+            request._wagtail_site = copy(request._wagtail_site)
+            request._wagtail_site.root_page = request.home_page
+    return request.home_page
+
+
+def find_site_and_home_page(request):
+    """Return the Site of `request` and its home page, from the database; (None, None) without a site.
+
+    It is the live home page in the language of `request`, else the root page of the site.
+    """
+    site = Site.find_for_request(request)
+    if site is None:
+        return None, None
+    root = site.root_page
+    translations = HomePage.objects.filter(
+        Q(live=True) | Q(pk=root.pk), translation_key=root.translation_key
+    ).select_related("locale")
+    by_language = {page.locale.language_code: page for page in translations}
+    by_pk = {page.pk: page for page in by_language.values()}
+    return site, by_language.get(get_language()) or by_pk.get(root.pk)
 
 
 @dataclass
@@ -57,7 +94,7 @@ def build_navigation(request, current=None):
 
     It has public pages only, so ancestors that a visitor may not see are left out.
     """
-    home = HomePage.for_request(request)
+    home = find_home_page(request)
     if home is None:
         return Navigation()
     path = current.path if current else ""

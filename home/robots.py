@@ -4,6 +4,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from caching.cacheable import cacheable
 from home.models import SiteSettings
 from publishing.addresses import absolute
 
@@ -46,6 +47,7 @@ AI_TRAINING_ROBOTS = [
 ]
 
 
+@cacheable()
 @require_safe
 def robots_txt(request):
     policy = SiteSettings.for_request(request).robots

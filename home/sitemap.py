@@ -14,6 +14,7 @@ from django.utils.encoding import iri_to_uri
 from django.views.decorators.http import conditional_page, require_safe
 from wagtail.models import Page, ReferenceIndex, Site
 
+from caching.cacheable import cacheable
 from media.models import CleanImage, Rendition
 from publishing.addresses import absolute
 from publishing.visibility import published_pages
@@ -72,6 +73,7 @@ class PageSitemap(Sitemap):
         return entry.lastmod
 
 
+@cacheable()
 @conditional_page
 @require_safe
 def sitemap(request):

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage, AbstractRendition, Filter, ImageQuerySet
 
-from caching.versioned_cache import cached
 from media.fields import CleanDocumentField, CleanPictureField
 
 
@@ -46,19 +45,7 @@ def load_renditions(images):
 
     `images`: CleanImages, and None for a page without a picture. Renditions that are loaded already stay.
     """
-    by_key = {image.pk: image for image in images if image}
-
-    def load(keys):
-        loaded = [by_key[key] for key in keys]
-        models.prefetch_related_objects(loaded, "renditions")
-        return {image.pk: image.renditions.all() for image in loaded}
-
-    found = cached.many("renditions", by_key, load)
-    for image in images:
-        if image:
-            image.__dict__.setdefault("_prefetched_objects_cache", {}).setdefault(
-                "renditions", found[image.pk]
-            )
+    models.prefetch_related_objects([image for image in images if image], "renditions")
 
 
 class CleanImageQuerySet(ImageQuerySet):

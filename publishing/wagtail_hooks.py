@@ -1,8 +1,9 @@
-"""Refuses withdrawn pages, and marks requests for public pages, so that caching/page_cache.py caches them."""
+"""Refuses withdrawn pages, and tells the page cache which pages are public."""
 
 from django.http import Http404
 from wagtail import hooks
 
+from caching.cacheable import begin_cacheable
 from publishing.visibility import is_withdrawn
 
 
@@ -17,6 +18,10 @@ def refuse_withdrawn_page(page, *_arguments):
 
 
 @hooks.register("before_serve_page", order=1000)
-def mark_as_public(page, request, *_arguments):
-    """Set `request.is_public_page`. Hooks that refuse a private page have a lower order, and run before."""
-    request.is_public_page = True
+def begin_cacheable_page(page, request, *_arguments):
+    """Tell the page cache that `page` is public, and which query parameters its type reads.
+
+    Hooks that refuse a private page have a lower order, and run before.
+    """
+    parameters = getattr(page, "cacheable_parameters", None)
+    return None if parameters is None else begin_cacheable(request, parameters)

@@ -85,8 +85,8 @@ MIDDLEWARE = [
     "operations.health.HealthMiddleware",
     # Before middleware that takes longer than sending a picture.
     "media.middleware.PublicPictureMiddleware",
-    # It caches responses as the middleware below returns them.
-    "caching.page_cache.PageCacheMiddleware",
+    # The page cache itself is around Django: site_project/wsgi.py.
+    "caching.middleware.PageCacheMiddleware",
     "operations.uploads.ContentLengthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Before middleware that may change the page. Its docstring says why compression is safe here.

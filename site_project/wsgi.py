@@ -1,4 +1,4 @@
-"""The WSGI application, which gunicorn runs. It also applies what only the web server needs."""
+"""The WSGI application, which gunicorn runs: Django in the page cache, and what only the web server needs."""
 
 import os
 
@@ -8,11 +8,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
 
 application = get_wsgi_application()
 
-# These imports need the settings, which get_wsgi_application() loads.
+# The imports need the settings, which get_wsgi_application() loads.
+from django.conf import settings  # noqa: E402
+
 from accounts.demo_account import refuse_in_production  # noqa: E402
+from caching.page_cache import PageCache  # noqa: E402
 from operations import statement_timeout  # noqa: E402
 from stories.renditions import use_background_thread  # noqa: E402
 
+if settings.PAGE_CACHE:
+    application = PageCache(application)
 refuse_in_production()
 statement_timeout.use_in_server()
 use_background_thread()

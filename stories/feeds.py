@@ -22,6 +22,7 @@ from lxml import html
 from wagtail.contrib.settings.context_processors import settings as settings_context
 from wagtail.models import Page, Site
 
+from caching.cacheable import cacheable
 from media.models import load_renditions
 from publishing.addresses import absolute
 from publishing.visibility import published_pages
@@ -251,6 +252,6 @@ def remove_invalid_characters(text):
 # The path of an index page below the home page ("" for the home page), and a term if the feed is about one.
 FEED_URL = r"^(?P<index_path>(?:[\w-]+/)*?)(?:(?P<term_type>country|theme)/(?P<slug>[\w-]+)/)?feed\."
 urlpatterns = [
-    re_path(rf"{FEED_URL}{suffix}$", conditional_page(require_safe(feed)), name="feed")
+    re_path(rf"{FEED_URL}{suffix}$", cacheable()(conditional_page(require_safe(feed))), name="feed")
     for suffix, feed in (("atom", AtomFeed()), ("rss", RssFeed()))
 ]

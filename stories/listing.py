@@ -35,6 +35,10 @@ class StoryFilterForm(forms.Form):
     year = forms.IntegerField(required=False, min_value=1900, max_value=2200)
 
 
+# The query parameters that a listing reads: its filters and the number of the page.
+LISTING_PARAMETERS = [*StoryFilterForm.base_fields, "page"]
+
+
 @dataclass
 class Choice:
     """One value of a facet.

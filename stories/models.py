@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import Http404
-from django.utils.functional import SimpleLazyObject, cached_property
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import (
     FieldPanel,
@@ -16,7 +16,6 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page, PageManager
 from wagtail.search import index
 
-from caching.versioned_cache import cached
 from media.models import load_renditions
 from publishing.aliases import WithdrawnAliasesMixin
 from publishing.visibility import restrictions_on
@@ -24,7 +23,7 @@ from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.body import get_images, get_table_of_contents
 from stories.content_notes import ContentNote
 from stories.forms import CheckedPageForm, StoryPageForm
-from stories.listing import StoryListing
+from stories.listing import LISTING_PARAMETERS, StoryListing
 from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
 
 # Django finds the models of an app in its models module.
@@ -108,6 +107,7 @@ class StoryPage(WithdrawnAliasesMixin, Page):
     base_form_class = StoryPageForm
     # Wagtail's own method misses the restrictions above the source of an alias.
     get_view_restrictions = restrictions_on
+    cacheable_parameters = ["text"]
     parent_page_types = ["stories.StoryIndexPage"]
     subpage_types = []
     page_description = _("One story, with its pictures, countries and themes.")
@@ -174,18 +174,17 @@ class StoryPage(WithdrawnAliasesMixin, Page):
 
     def get_context(self, request, *args, **kwargs):
         context = super().get_context(request, *args, **kwargs)
+        return context | {"index_url": self.get_top_index_url(request)}
+
+    def get_main_context(self):
+        """Return the context of stories/story_main.html: the related stories, and those before and after."""
         stories = StoryPage.objects.published().in_top_index_of(self)
-        context["index_url"] = self.get_top_index_url(request)
-        # Lazy, because the template finds the cards of related stories in the cache as a rule.
-        context["related"] = related = SimpleLazyObject(lambda: stories.related_to(self).for_cards()[:3])
-        images = [self.lead_image, *(author.picture for author in self.authors)]
-        if not cached.is_active:
-            # Without the cache the body and the cards are rendered as well: one query loads all renditions.
-            images += [*get_images(self.body), *(story.lead_image for story in related)]
-        load_renditions(images)
+        context = {"related": list(stories.related_to(self).for_cards()[:3])}
+        # One query loads all renditions.
+        images = [self.lead_image, *(author.picture for author in self.authors), *get_images(self.body)]
+        load_renditions([*images, *(story.lead_image for story in context["related"])])
         if self.date and self.pk:  # a new story in the preview may have no date, and has no primary key
-            neighbours = cached(("neighbours", self.pk), lambda: list(stories.neighbours_of(self)))
-            for story in neighbours:
+            for story in stories.neighbours_of(self):
                 is_newer = (story.date, story.pk) > (self.date, self.pk)
                 context["newer" if is_newer else "older"] = story
         return context
@@ -205,15 +204,15 @@ class StoryPage(WithdrawnAliasesMixin, Page):
 
     @cached_property
     def countries(self):
-        return cached(("countries", self.pk), lambda: [item.country for item in self.story_countries.all()])
+        return [item.country for item in self.story_countries.all()]
 
     @cached_property
     def themes(self):
-        return cached(("themes", self.pk), lambda: [item.theme for item in self.story_themes.all()])
+        return [item.theme for item in self.story_themes.all()]
 
     @cached_property
     def authors(self):
-        return cached(("authors", self.pk), lambda: [item.author for item in self.story_authors.all()])
+        return [item.author for item in self.story_authors.all()]
 
     @property
     def index_tokens(self):
@@ -241,6 +240,7 @@ class StoryIndexPage(WithdrawnAliasesMixin, RoutablePageMixin, Page):
 
     base_form_class = CheckedPageForm
     get_view_restrictions = restrictions_on  # as in StoryPage
+    cacheable_parameters = [*LISTING_PARAMETERS, "text"]
     parent_page_types = ["home.HomePage", "stories.StoryIndexPage"]
     subpage_types = ["stories.StoryPage", "stories.StoryIndexPage"]
     page_description = _("Lists the stories below it. It may hold sections, for regions or years.")

@@ -229,6 +229,12 @@ def nginx_path():
     return path_of(front_server.nginx_program)
 
 
+@pytest.fixture(scope="session")
+def redis_path():
+    """The path of Redis or Valkey."""
+    return path_of(redis_server.redis_program)
+
+
 @pytest.fixture
 def upstream():
     """A server in place of the site, for tests of nginx."""

@@ -16,7 +16,5 @@ from site_project.settings import ALLOWED_HOSTS  # noqa: E402
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
-# tests/caching/test_page_cache.py has it on. What other tests change must show without a commit.
-PAGE_CACHE = False
 # A list of all static files takes long, and every client would make one.
 WHITENOISE_AUTOREFRESH = True

@@ -13,26 +13,22 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def story_cards(context, stories, sizes="", chosen_for=None):
+def story_cards(context, stories, sizes=""):
     """Return the HTML of the cards of `stories`: {% story_cards stories as cards %}.
 
     `stories`: a queryset that ends with for_cards(). `sizes`: the `sizes` attribute of the pictures, if their
-    width is not that of a list. `chosen_for`: a page, when the stories depend on it alone and their
-    query is slow. Their primary keys are then cached as well.
+    width is not that of a list.
     """
-    if not cached.is_active:
+    if not cached.is_active:  # One query less.
         return SafeString("".join(render_cards(context, stories, sizes).values()))
     site = Site.find_for_request(context.get("request"))
     cache_name = "cards", site and site.pk, get_language(), sizes
-
-    def find_pks():
-        return list(stories.values_list("pk", flat=True))
 
     def render_missing(pks):
         missing = StoryPage.objects.published().filter(pk__in=pks).for_cards()
         return render_cards(context, missing, sizes)
 
-    pks = cached(("stories for", chosen_for.pk), find_pks) if chosen_for else find_pks()
+    pks = list(stories.values_list("pk", flat=True))
     cards = cached.many(cache_name, pks, render_missing)
     # A story that was unpublished meanwhile has no card.
     return SafeString("".join(cards[pk] for pk in pks if pk in cards))

@@ -1,16 +1,18 @@
-"""Template tags for the body of a story: `heading_id` and `story_body`."""
+"""Template tags for stories: `heading_id` and `story_main`."""
 
 from django import template
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from wagtail.models import Site
 
 from caching.versioned_cache import VersionedCache
 from stories.body import get_heading_id
+from stories.templatetags.cards import render_cards
 
 register = template.Library()
 
-# Caches the bodies of the 300 stories that were rendered last. A page and its text-only version share one.
-rendered_bodies = VersionedCache(max_entries=300)
+# The stories that were rendered last. A page and its text-only version share one.
+rendered_stories = VersionedCache(max_entries=300)
 
 
 @register.simple_tag
@@ -20,8 +22,16 @@ def heading_id(block_id):
 
 
 @register.simple_tag(takes_context=True)
-def story_body(context, page):
-    """Return the rendered body of the StoryPage `page`: {% story_body page %}."""
+def story_main(context, page):
+    """Return the HTML of the StoryPage `page` itself, without what all pages show: {% story_main page %}."""
     site = Site.find_for_request(context.get("request"))
     key = page.pk, site and site.pk, get_language()
-    return rendered_bodies(key, lambda: page.body.render_as_block(context.flatten()))
+    return rendered_stories(key, lambda: render_story(context, page))
+
+
+def render_story(context, page):
+    main = page.get_main_context()
+    cards = render_cards(context, main["related"], "")
+    main_template = context.template.engine.get_template("stories/story_main.html")
+    with context.push(cards=SafeString("".join(cards.values())), **main):
+        return main_template.render(context)

@@ -6,7 +6,6 @@ import time
 import pytest
 
 from caching import redis_cache
-from tests.caching.test_shared_cache import redis_path  # noqa: F401 - a fixture
 from tests.support.redis_server import Redis
 
 TIMEOUTS = {"socket_connect_timeout": 0.2, "socket_timeout": 0.2}
@@ -28,7 +27,7 @@ OPERATIONS = [
 
 
 @pytest.fixture
-def server(redis_path, monkeypatch):  # noqa: F811
+def server(redis_path, monkeypatch):
     """A server that is not running."""
     monkeypatch.setattr(redis_cache, "breaker", redis_cache.CircuitBreaker())
     server = Redis(redis_path)

@@ -7,7 +7,6 @@ from bs4 import BeautifulSoup
 from django.contrib.auth import get_user_model
 from wagtail.models import Site
 
-from tests.caching.test_shared_cache import redis_path  # noqa: F401 - a fixture
 from tests.drills.scene import Editor
 from tests.support import builders, redis_server
 from tests.support.production import database_of_the_test, running_site

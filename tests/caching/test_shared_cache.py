@@ -1,23 +1,9 @@
 """The cache that all processes of the site share when CACHE_URL names one."""
 
-import os
-
-import pytest
-
-from tests.support import redis_server, services
+from tests.support import redis_server
 from tests.support.environment import read_settings, run
 
 USE = "from django.core.cache import cache; {}"
-
-
-@pytest.fixture(scope="session")
-def redis_path():
-    """The path of the program of Redis or Valkey. Without it the test is skipped, or fails in CI."""
-    try:
-        return redis_server.redis_program(install=False)
-    except services.Missing as missing:
-        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
-        give_up(str(missing))
 
 
 def printed(tmp_path, code, **variables):

@@ -11,8 +11,7 @@ from django.db import connection, transaction
 from caching.models import MissedChange
 from caching.redis_cache import PAUSE_SECONDS, CircuitBreaker
 from caching.shared_version import CHECK_INTERVAL, CHECKED, SharedContentVersion
-from tests.caching.test_page_cache import database_down
-from tests.caching.test_shared_cache import redis_path  # noqa: F401 - a fixture
+from tests.support.queries import database_down
 from tests.support.redis_server import Redis
 
 TIMEOUTS = {"socket_connect_timeout": 0.2, "socket_timeout": 0.2}
@@ -21,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 @pytest.fixture
-def server(redis_path):  # noqa: F811
+def server(redis_path):
     server = Redis(redis_path)
     server.start()
     yield server
@@ -44,7 +43,7 @@ def reader(server, client):
 
 
 @pytest.fixture
-def cut_off(redis_path):  # noqa: F811
+def cut_off(redis_path):
     """The version as a process sees it that does not reach the server."""
     return process(Redis(redis_path))
 
@@ -109,7 +108,7 @@ def test_change_that_is_rolled_back_is_none(reader, cut_off, client):
     assert client.get("stored")
 
 
-def test_change_is_not_forgotten_if_it_can_not_be_made_up_for(redis_path, cut_off):  # noqa: F811
+def test_change_is_not_forgotten_if_it_can_not_be_made_up_for(redis_path, cut_off):
     server = Redis(redis_path, "--rename-command", "FLUSHDB", "")
     server.start()
     try:

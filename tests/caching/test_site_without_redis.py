@@ -1,6 +1,5 @@
 """The site with a CACHE_URL at which no Redis answers."""
 
-from tests.caching.test_shared_cache import redis_path  # noqa: F401 - a fixture
 from tests.support import builders
 from tests.support.production import database_of_the_test, running_site
 from tests.support.redis_server import Redis
@@ -16,7 +15,7 @@ ADDRESSES = [
 
 
 def test_pages_are_sent_without_redis(
-    redis_path,  # noqa: F811
+    redis_path,
     tmp_path,
     transactional_db,
     django_db_serialized_rollback,

@@ -18,7 +18,6 @@ from caching import content_version
 from home.models import SiteSettings
 from media.cleaning import sign
 from stories.models import StoryPage
-from tests.caching.test_shared_cache import redis_path  # noqa: F401 - a fixture
 from tests.support import builders, front_server, redis_server
 from tests.support.production import database_of_the_test, running_site
 

@@ -18,6 +18,7 @@ from caching.content_version import content_version
 from media.models import CleanImage
 from operations.full_disk import is_disk_full
 from tests.support import builders
+from tests.support.wsgi import SiteClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
@@ -96,8 +97,8 @@ def test_too_many_or_too_large_fields_are_refused(client):
     assert client.post(address, body, content_type=kind).status_code == 400
 
 
-def test_public_pages_work_on_a_full_disk(client, settings):
-    settings.PAGE_CACHE = True
+def test_public_pages_work_on_a_full_disk():
+    client = SiteClient()
     caches["pages"].clear()
     story = builders.make_story("Long road")
     client.get(story.url)  # creates renditions

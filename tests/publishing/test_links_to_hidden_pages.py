@@ -6,7 +6,7 @@ import json
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.test.utils import CaptureQueriesContext, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import Page
@@ -23,6 +23,7 @@ from tests.support.builders import (
 )
 from tests.support.hidden_pages import WAYS_TO_HIDE
 from tests.support.translations import make_pair
+from tests.support.wsgi import SiteClient
 
 pytestmark = pytest.mark.django_db
 
@@ -199,31 +200,31 @@ def make_section_private(page):
 @pytest.mark.parametrize(
     "withdraw", [Page.unpublish, Page.delete, make_private, make_section_private, expire]
 )
-def test_cached_pages_drop_the_address_of_a_withdrawn_page(client, withdraw):
-    with override_settings(PAGE_CACHE=True):
-        target = make_story("Somewhere", make_index(make_index(), "Section"), slug=SLUG)
-        story = make_story(body=[{"type": "text", "value": link_to(target.pk)}])
-        addresses = [story.url, f"{story.url}?text=1", "/feed.atom"]
-        for _visit in range(2):
-            assert all(SLUG in client.get(address).text for address in addresses)
+def test_cached_pages_drop_the_address_of_a_withdrawn_page(withdraw):
+    client = SiteClient()
+    target = make_story("Somewhere", make_index(make_index(), "Section"), slug=SLUG)
+    story = make_story(body=[{"type": "text", "value": link_to(target.pk)}])
+    addresses = [story.url, f"{story.url}?text=1", "/feed.atom"]
+    for _visit in range(2):
+        assert all(SLUG in client.get(address).text for address in addresses)
 
-        withdraw(Page.objects.get(pk=target.pk).specific)
+    withdraw(Page.objects.get(pk=target.pk).specific)
 
-        for _visit in range(2):
-            for address in addresses:
-                text = client.get(address).text
-                assert SLUG not in text, address
-                assert WORDS in text, address
+    for _visit in range(2):
+        for address in addresses:
+            text = client.get(address).text
+            assert SLUG not in text, address
+            assert WORDS in text, address
 
 
 @pytest.mark.usefixtures("committed")
-def test_cached_pages_show_the_address_of_a_published_page(client):
-    with override_settings(PAGE_CACHE=True):
-        target = make_story("Somewhere", slug=SLUG, live=False)
-        story = make_story(body=[{"type": "text", "value": link_to(target.pk)}])
-        for _visit in range(2):
-            assert SLUG not in client.get(story.url).text
+def test_cached_pages_show_the_address_of_a_published_page():
+    client = SiteClient()
+    target = make_story("Somewhere", slug=SLUG, live=False)
+    story = make_story(body=[{"type": "text", "value": link_to(target.pk)}])
+    for _visit in range(2):
+        assert SLUG not in client.get(story.url).text
 
-        target.get_latest_revision().publish()
+    target.get_latest_revision().publish()
 
-        assert f"{SLUG}/" in client.get(story.url).text
+    assert f"{SLUG}/" in client.get(story.url).text

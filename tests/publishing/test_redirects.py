@@ -1,12 +1,12 @@
 """Redirects work only while their target page is public."""
 
 import pytest
-from django.test import override_settings
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, Site
 
 from tests.support.builders import make_index, make_private, make_story, make_user
 from tests.support.translations import make_pair
+from tests.support.wsgi import SiteClient
 
 pytestmark = pytest.mark.django_db
 
@@ -146,13 +146,12 @@ def test_chain_of_redirects_ends_at_the_hidden_page(client):
 
 
 @pytest.mark.usefixtures("committed")
-def test_redirect_ends_at_once_with_the_page_cache(client):
-    with override_settings(PAGE_CACHE=True):
-        story = make_story()
-        old = typed(story)
-        assert [client.get(old).status_code for _visit in range(2)] == [301, 301]
-        story.unpublish()
-        assert [client.get(old).status_code for _visit in range(2)] == [404, 404]
+def test_redirect_ends_at_once_with_the_page_cache():
+    client, story = SiteClient(), make_story()
+    old = typed(story)
+    assert [client.get(old).status_code for _visit in range(2)] == [301, 301]
+    story.unpublish()
+    assert [client.get(old).status_code for _visit in range(2)] == [404, 404]
 
 
 def test_missing_slash_is_added_whether_there_is_a_page_or_not(client):

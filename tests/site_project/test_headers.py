@@ -22,6 +22,7 @@ from tests.support import builders
 from tests.support.files_of_pages import address_of, document_block
 from tests.support.policies import ADMIN, FILE, FRAMED, PUBLIC
 from tests.support.routes import admin_addresses
+from tests.support.wsgi import SiteClient
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
@@ -140,7 +141,8 @@ def test_response_to_a_malformed_request_has_the_strict_headers(visitor):
 
 
 def test_outage_page_has_strict_headers_and_its_style(visitor, settings, tmp_path):
-    settings.PAGE_CACHE, settings.DATA_DIR = True, tmp_path
+    settings.DATA_DIR = tmp_path
+    visitor = SiteClient(raise_request_exception=False)
     settings.CACHES["pages"]["LOCATION"] = tmp_path / "pages"
     write_page()
     for address in ("/no-database/", "/stories/", "/stories/?year=2020"):

@@ -3,9 +3,7 @@
 import datetime
 
 import pytest
-from django.core.cache import caches
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from home.models import FeaturedStory
@@ -18,6 +16,7 @@ from tests.support.builders import (
     make_story,
     pictures_block,
 )
+from tests.support.wsgi import SiteClient, forget_pages
 
 pytestmark = pytest.mark.django_db
 
@@ -73,9 +72,9 @@ def count_queries():
     counts = {}
     for address in PINNED:
         for _visit in range(2):  # the first makes renditions, which changes the content version
-            Client().get(address)
-        client = Client()  # has not cached the page
-        caches["pages"].clear()
+            SiteClient().get(address)
+        client = SiteClient()
+        forget_pages(client.process)
         with CaptureQueriesContext(connection) as queries:
             client.get(address)
         counts[address] = len(queries)
@@ -83,8 +82,7 @@ def count_queries():
 
 
 @pytest.mark.parametrize("number_of_stories", [5, 50])
-def test_pages_make_the_pinned_number_of_queries(settings, request, number_of_stories):
-    settings.PAGE_CACHE = True
+def test_pages_make_the_pinned_number_of_queries(request, number_of_stories):
     build_site(number_of_stories)
     uncached = count_queries()  # nothing is cached inside the transaction of a test
     request.getfixturevalue("committed")

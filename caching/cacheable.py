@@ -1,0 +1,98 @@
+"""Which responses the page cache may keep, and which query parameters they depend on.
+
+A view says so with the decorator `cacheable`, a page type with the attribute `cacheable_parameters`: the
+names of its parameters. All others are removed before the page is rendered. So a parameter that is not
+declared has no effect at all, and the page without it is the same page.
+"""
+
+import re
+from functools import wraps
+from urllib.parse import parse_qsl, urlencode
+
+from django.http import HttpResponse, QueryDict
+
+from caching.outage import outage_page
+
+# The key of the CacheRequest in the WSGI environment. Only caching/page_cache.py sets it.
+ENVIRON_KEY = "caching.request"
+# The values that some parameters can have, wherever they are declared. Other values are ignored. The number
+# of a page has up to six digits. "text" asks for the text-only version.
+VALUES = {"page": re.compile(r"[0-9]{1,6}"), "text": re.compile("1")}
+# Headers that ask for a part of a response, or for a response only if it changed. The page cache applies
+# If-None-Match itself, and ignores the others, as HTTP allows.
+CONDITIONS = [
+    "HTTP_IF_MATCH",
+    "HTTP_IF_MODIFIED_SINCE",
+    "HTTP_IF_NONE_MATCH",
+    "HTTP_IF_RANGE",
+    "HTTP_IF_UNMODIFIED_SINCE",
+    "HTTP_RANGE",
+]
+
+
+def cacheable(parameters=()):
+    """Decorate a view whose response with status 200 is the same for everybody. It has to come first.
+
+    `parameters`: the names of the query parameters that the view reads.
+    """
+
+    def decorate(view):
+        @wraps(view)
+        def wrapper(request, *args, **kwargs):
+            return begin_cacheable(request, parameters) or view(request, *args, **kwargs)
+
+        return wrapper
+
+    return decorate
+
+
+def begin_cacheable(request, parameters):
+    """Say that the response to `request` may be cached, and depends only on the address and on `parameters`.
+
+    Change `request`, so that this is true: remove other query parameters, conditions and the method HEAD.
+    Return None if the caller has to make the response, or else a response to return at once.
+    """
+    query = normalise_query(request.META.get("QUERY_STRING", ""), parameters)
+    request.META["QUERY_STRING"] = query
+    request.GET = QueryDict(query)
+    cache_request = request.META.get(ENVIRON_KEY)
+    if cache_request is None:
+        return None
+    for name in CONDITIONS:
+        request.META.pop(name, None)
+    request.method = "GET"
+    if cache_request.begin(parameters, query):
+        return None
+    if cache_request.page:
+        return HttpResponse()  # The page cache replaces it with the page.
+    response = outage_page()
+    response.is_outage = False  # Another thread is making the page, which takes too long.
+    return response
+
+
+def will_be_cached(request, response):
+    """Return whether the page cache compresses `response`, and sets its headers for conditional requests."""
+    cache_request = request.META.get(ENVIRON_KEY)
+    return cache_request is not None and cache_request.is_cacheable and response.status_code == 200
+
+
+def parse_query(query):
+    """Return {name: value} of `query`, as in the WSGI environment. Of several values, the last one counts."""
+    text = query.encode("latin-1", "replace").decode(errors="replace")
+    return dict(parse_qsl(text, keep_blank_values=True))
+
+
+def normalise_query(query, parameters):
+    """Return the query string with only those of `parameters` that have a value in `query`, by name.
+
+    Query strings that ask for the same page become the same, whatever their order and encoding.
+    """
+    if not query or not parameters:
+        return ""
+    values = parse_query(query)
+    return urlencode([(name, values[name]) for name in sorted(parameters) if is_set(name, values)])
+
+
+def is_set(name, values):
+    value = values.get(name)
+    return bool(value) and (name not in VALUES or VALUES[name].fullmatch(value) is not None)

@@ -1,0 +1,38 @@
+"""Django middleware of the page cache: pauses while the database is down."""
+
+import time
+
+from caching.cacheable import ENVIRON_KEY
+from caching.outage import is_outage, outage_page
+from caching.versioned_cache import set_request_version
+
+# Seconds for which no page is made after the database failed.
+OUTAGE_PAUSE_SECONDS = 1
+
+
+class PageCacheMiddleware:
+    """Tells caching/page_cache.py, in the WSGI environment, whether the database is down.
+
+    It is below the middleware that sets the same headers on every response, also on the outage page, and
+    above all middleware that uses the database. Within it, values of caching/versioned_cache.py are cached.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        # The time.monotonic() until which no page is made, after the database failed.
+        self.pause_until = 0
+
+    def __call__(self, request):
+        cache_request = request.META.get(ENVIRON_KEY)
+        if cache_request is None:
+            return self.get_response(request)
+        if time.monotonic() < self.pause_until:
+            response = outage_page()
+        else:
+            with set_request_version(cache_request.version):
+                response = self.get_response(request)
+            if is_outage(response):
+                self.pause_until = time.monotonic() + OUTAGE_PAUSE_SECONDS
+        if is_outage(response):
+            request.META["caching.outage"] = True
+        return response

@@ -1,0 +1,212 @@
+"""Which requests share a cached page, by their query parameters, host, path, method and headers."""
+
+import pytest
+from django.core.cache import caches
+from django.core.handlers.wsgi import WSGIRequest
+from django.test import RequestFactory
+from wagtail.models import Site
+
+from caching.page_cache import PageCache, cacheable_address
+from home.models import SiteSettings
+from stories.listing import FILTER_LOOKUPS, StoryFilterForm
+from stories.models import StoryIndexPage
+from tests.support import builders
+from tests.support.queries import count_queries
+from tests.support.wsgi import SiteClient
+
+VALUES = {"country": "kenya", "theme": "mining", "year": "2025"}
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(db, committed):
+    SiteSettings.for_site(Site.objects.get())  # Otherwise the first request makes them.
+    caches["pages"].clear()
+
+
+@pytest.fixture
+def story(empty_cache):
+    builders.make_story("Another", countries=["SN"], themes=["Fishing"], date="2024-01-01")
+    return builders.make_story(
+        "A story", countries=["KE"], themes=["Mining"], date="2025-01-01", slug="story"
+    )
+
+
+@pytest.fixture
+def client():
+    return SiteClient()
+
+
+# --- Query parameters ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "queries"),
+    [
+        (
+            "/stories/story/",
+            ["fbclid=words&utm_source=letter", "page=3", "country=kenya", "year=2025", "%00=%00"],
+        ),
+        (
+            "/stories/story/",
+            ["text=", "text=0", "text=10", "TEXT=1", "text=1&text=0", "=1", "&&", "text", "?text=1"],
+        ),
+        ("/stories/story/?text=1", ["text=0&text=1", "%74ext=%31", "text=1&a=b", "text=1&page=2"]),
+        (
+            "/stories/",
+            ["page=", "page=x", "page=-1", "page=%D9%A3", "page=1.5", "page=1234567", "page=%00", "q=story"],
+        ),
+        (
+            "/stories/?country=kenya",
+            ["country=senegal&country=kenya", "c%6Funtry=ken%79a&utm=%FF", "country=kenya&theme="],
+        ),
+        (
+            "/stories/?country=kenya&year=2025",
+            ["year=2025&country=kenya", "year=2025&page=a&country=kenya&%C3"],
+        ),
+        ("/stories/country/kenya/", ["fbclid=1", "utm_source=%F0%9F%99%82"]),
+        ("/sitemap.xml", ["x=1", "page=2", "text=1", "country=kenya"]),
+        ("/robots.txt", ["x=1"]),
+        ("/feed.atom", ["x=1", "page=2"]),
+    ],
+)
+def test_query_strings_for_the_same_page_share_it(story, address, queries):
+    path = address.partition("?")[0]
+    client = SiteClient()
+    _number, body = count_queries(client, address)
+    for query in queries:
+        assert count_queries(client, f"{path}?{query}") == (0, body), query
+        # The other way round: without a cached page, the query string makes the page of the address.
+        caches["pages"].clear()
+        other = SiteClient()
+        number, other_body = count_queries(other, f"{path}?{query}")
+        assert (number > 0, other_body) == (True, body), query
+        assert count_queries(other, address) == (0, body), query
+
+
+def test_each_parameter_of_a_listing_is_declared_and_has_its_own_page(story):
+    for number in range(12):
+        builders.make_story(f"Story {number}", countries=["SN"], themes=["Fishing"], date="2024-01-01")
+    assert set(StoryFilterForm.base_fields) == set(FILTER_LOOKUPS) == set(VALUES)
+    queries = [f"{name}={value}" for name, value in VALUES.items()] + ["page=2", "text=1"]
+    assert {query.partition("=")[0] for query in queries} == set(StoryIndexPage.cacheable_parameters)
+    for path in ["/stories/", "/stories/country/senegal/"]:
+        for first, second in [("", query) for query in queries] + [(query, "") for query in queries]:
+            caches["pages"].clear()
+            client = SiteClient()
+            bodies = [client.get(f"{path}?{query}").content for query in (first, second)]
+            uncached = [SiteClient(PageCache(client.process.application)) for _query in range(2)]
+            caches["pages"].clear()
+            assert bodies == [
+                other.get(f"{path}?{query}").content
+                for other, query in zip(uncached, (first, second), strict=True)
+            ]
+            if not (path.endswith("senegal/") and "country" in first + second):
+                assert bodies[0] != bodies[1], (first, second)
+
+
+def test_parameter_that_is_not_declared_is_not_in_the_page(client, story):
+    for address in ["/stories/", "/stories/?country=kenya", story.url, "/", "/sitemap.xml", "/feed.atom"]:
+        mark = "&" if "?" in address else "?"
+        assert b"fbclid" not in client.get(f"{address}{mark}fbclid=fbclid").content
+
+
+@pytest.mark.parametrize("name", ["p", "page_id", "attachment_id", "cat", "feed"])
+def test_parameters_of_wordpress_always_reach_django(client, story, name):
+    client.get("/")
+    assert count_queries(client, "/?a=1")[0] == 0
+    application, asked = client.process.application, []
+
+    def record(environ, start_response):
+        asked.append(environ["PATH_INFO"])
+        return application(environ, start_response)
+
+    client.process.application = record
+    assert client.get(f"/?{name}=1").content == client.get("/").content
+    assert asked == ["/"]
+
+
+# --- Hosts, schemes and paths --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["TestServer", "testserver:81", "testserver.", "TESTSERVER.:65535"])
+def test_forms_of_a_host_share_a_page(client, story, host):
+    for address in ["/stories/", "/stories/?text=1", story.url, "/sitemap.xml", "/feed.atom", "/robots.txt"]:
+        caches["pages"].clear()
+        body = SiteClient().get(address, headers={"Host": host}).content
+        caches["pages"].clear()
+        assert SiteClient().get(address).content == body
+    assert count_queries(client, "/stories/")[0] > 0
+    assert count_queries(client, "/stories/", headers={"Host": host})[0] == 0
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "testserver:x", "testserver:", "testserver..", "a@testserver", "\xff"]
+)
+def test_host_that_django_refuses_gets_no_page(client, story, host):
+    client.get("/stories/")
+    assert client.get("/stories/", headers={"Host": host}).status_code == 400
+    assert b"A story" in client.get("/stories/").content
+
+
+@pytest.mark.parametrize("header", [None, ("HTTP_X_FORWARDED_PROTO", "https")])
+@pytest.mark.parametrize("forwarded", [None, "https", " https , http", "http", "HTTPS", "http,https", ""])
+@pytest.mark.parametrize("secure", [True, False])
+def test_scheme_is_that_of_django(settings, header, forwarded, secure):
+    settings.SECURE_PROXY_SSL_HEADER = header
+    extra = {} if forwarded is None else {"HTTP_X_FORWARDED_PROTO": forwarded}
+    environ = RequestFactory().get("/", secure=secure, HTTP_HOST="testserver", **extra).environ
+    assert cacheable_address(environ)[0] == WSGIRequest(environ).scheme
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["//stories/", "/stories//", "/stories/\0", "/stories/../", "/stories/\n", "/STORIES/", "/stories/\xff/"],
+)
+def test_odd_path_does_not_change_a_page(client, story, path):
+    assert client.get("/", PATH_INFO=path).status_code in {301, 302, 404}
+    assert b"A story" in client.get("/stories/").content
+    assert client.get("/", PATH_INFO=path).status_code in {301, 302, 404}
+
+
+def test_prefix_in_the_request_does_not_change_a_page(client, story):
+    prefixed = client.get("/stories/", SCRIPT_NAME="/evil")
+    assert b"/evil/" in prefixed.content
+    assert b"/evil/" not in client.get("/stories/").content
+    assert client.get("/stories/", SCRIPT_NAME="/evil").content == prefixed.content
+
+
+# --- Methods, conditions and encodings -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"If-None-Match": "*"}, {"Range": "bytes=0-9"}, {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}],
+)
+@pytest.mark.parametrize("address", ["/sitemap.xml", "/feed.atom", "/stories/"])
+def test_conditional_request_makes_the_whole_page(client, story, address, headers):
+    client.get(address, headers=headers)
+    number, body = count_queries(client, address)
+    assert (number, len(body) > 100) == (0, True)
+
+
+def test_head_request_makes_the_page(client, story):
+    head = client.head("/sitemap.xml")
+    number, body = count_queries(client, "/sitemap.xml")
+    assert (number, head.content, head["Content-Length"]) == (0, b"", str(len(body)))
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_compressed"),
+    [
+        ("gzip", True),
+        ("br, GZIP;q=0.5", True),
+        ("br;q=0, gzip", True),
+        ("gzip;q=0", False),
+        ("gzip ; q=0.000, br", False),
+        ("", False),
+    ],
+)
+def test_page_is_compressed_for_those_who_accept_it(client, story, accepted, is_compressed):
+    for _request in range(2):
+        response = client.get("/stories/", headers={"Accept-Encoding": accepted})
+        assert ("Content-Encoding" in response) == is_compressed

@@ -1,0 +1,57 @@
+"""Odd request lines and headers, sent to gunicorn, give no server error and change no cached page."""
+
+import socket
+
+import pytest
+
+from caching.content_version import NAME, FileContentVersion
+from tests.support import builders
+from tests.support.production import HOST, PATIENCE, database_of_the_test, running_site
+
+REQUESTS = [
+    "GET http://evil.example/stories/ HTTP/1.1\r\nHost: {host}",
+    "GET https://{host}/stories/?evil=1 HTTP/1.1\r\nHost: {host}",
+    "GET //evil.example/stories/ HTTP/1.1\r\nHost: {host}",
+    "GET ///stories/ HTTP/1.1\r\nHost: {host}",
+    "GET /stories/%2e%2e/evil HTTP/1.1\r\nHost: {host}",
+    "GET /stories/?country=%00evil&%00&=&text=%FF HTTP/1.1\r\nHost: {host}",
+    "GET /%73tories/?evil#/evil HTTP/1.1\r\nHost: {host}",
+    "GET /evil/stories/ HTTP/1.1\r\nHost: {host}\r\nSCRIPT_NAME: /evil",
+    "GET /stories/ HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Prefix: /evil",
+    "GET /stories/ HTTP/1.1\r\nHost: {host}:evil",
+    "GET /stories/ HTTP/1.1\r\nHost: evil.example",
+    "GET /stories/ HTTP/1.1\r\nHost: {host}\r\nHost: evil.example",
+    "GET /stories/ HTTP/1.0",
+    "HEAD /stories/ HTTP/1.1\r\nHost: {host}\r\nRange: bytes=0-1",
+    "POST /stories/ HTTP/1.1\r\nHost: {host}\r\nContent-Length: 6\r\n\r\nevil=1",
+    "OPTIONS * HTTP/1.1\r\nHost: {host}",
+    "EVIL /stories/ HTTP/1.1\r\nHost: {host}",
+]
+
+
+@pytest.fixture
+def site(tmp_path, transactional_db, django_db_serialized_rollback):
+    with running_site(tmp_path, database_of_the_test(), workers=1) as site:
+        yield site
+
+
+def send(site, request):
+    """Return the status of the response to `request`, which is sent as it is."""
+    text = request.format(host=HOST)
+    head, separator, body = text.partition("\r\n\r\n")
+    text = f"{head}\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n{body}"
+    with socket.create_connection(("127.0.0.1", site.port), timeout=PATIENCE) as connection:
+        connection.sendall(text.encode())
+        return int(connection.makefile("rb").readline().split()[1])
+
+
+def test_odd_requests_change_no_page(site):
+    builders.make_story("The story")
+    assert site.ask("/")[0] == 200  # The server has started.
+    for request in REQUESTS:
+        FileContentVersion(site.folder / "data" / NAME).change()  # so that this request makes a page
+        assert send(site, request) < 500, request
+        status, headers, body = site.ask("/stories/")
+        assert (status, b"The story" in body, b"evil" in body.lower()) == (200, True, False), request
+        assert "s-maxage" in headers["Cache-Control"]
+    assert "Traceback" not in site.output()

@@ -1,0 +1,185 @@
+"""Which responses the page cache stores, and what several requests for a page at once get."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.core.cache import caches
+from django.http import HttpResponse
+from django.utils import timezone
+
+from caching import page_cache, page_store
+from caching.page_cache import PageCache
+from tests.support import builders
+from tests.support.queries import count_queries
+from tests.support.wsgi import SiteClient, cacheable_application
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(db, committed):
+    caches["pages"].clear()
+
+
+def test_head_request_makes_the_page_of_a_get_request():
+    client = SiteClient(PageCache(cacheable_application(lambda request: HttpResponse(request.method))))
+    assert client.head("/").status_code == 200
+    assert client.get("/").content == b"GET"
+
+
+# --- Responses -----------------------------------------------------------------------------------
+
+
+def response_with(**options):
+    response = HttpResponse(b"words", **options)
+    if not options:
+        response.set_cookie("name", "value")
+    return response
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"headers": {"Vary": "Cookie"}},
+        {"headers": {"Vary": "accept-encoding, accept-language"}},
+        {"headers": {"Vary": "*"}},
+        {"headers": {"Cache-Control": "private"}},
+        {"headers": {"Content-Encoding": "br"}},
+        {"status": 404},
+        {"status": 203},
+        {"status": 302, "headers": {"Location": "/"}},
+    ],
+)
+def test_response_for_one_visitor_is_not_cached(options):
+    made = []
+    client = SiteClient(
+        PageCache(cacheable_application(lambda request: made.append(1) or response_with(**options)))
+    )
+    for _request in range(2):
+        assert "s-maxage" not in client.get("/").get("Cache-Control", "")
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Authorization": "Basic eDp5"}, {"Cookie": "a=b; sessionid=made-up"}, {"Cookie": "sessionid=\xff"}],
+)
+def test_request_of_one_visitor_neither_gets_nor_makes_a_page(headers):
+    made = []
+    client = SiteClient(
+        PageCache(cacheable_application(lambda request: made.append(1) or HttpResponse(str(len(made)))))
+    )
+    assert [client.get("/", headers=given).content for given in (headers, {}, headers, {})] == [
+        b"1",
+        b"2",
+        b"3",
+        b"2",
+    ]
+
+
+@pytest.mark.parametrize(
+    "stored", [b"words", ("two", "parts"), ("v", 1.0, "etag", (), "text"), {"a": 1}, "file"]
+)
+def test_stored_page_that_cannot_be_read_is_made_again(stored):
+    builders.make_story("A story")
+    body = SiteClient().get("/stories/").content
+    key = page_store.page_key(("http", "testserver", "/stories/"), "")
+    assert caches["pages"].get(key)
+    if stored == "file":
+        with open(caches["pages"]._key_to_file(key), "r+b") as file:
+            file.truncate(40)
+    else:
+        caches["pages"].set(key, stored)
+    assert SiteClient().get("/stories/").content == body
+
+
+def test_page_of_another_release_is_not_used(monkeypatch):
+    builders.make_story("A story")
+    SiteClient().get("/stories/")
+    monkeypatch.setattr(page_store, "release", lambda: "another")
+    assert count_queries(SiteClient(), "/stories/")[0] > 0
+
+
+def test_request_from_before_a_change_neither_uses_nor_deletes_pages():
+    """It read the content version, and goes on when another request has begun with the next version."""
+    store = page_store.PageStore()
+    old, new = (page_store.CachedPage(version, time.time(), "etag", (), b"") for version in (1, 2))
+    assert [store.find("key", version) for version in (1, 2)] == [None, None]
+    store.add("key", old)
+    assert caches["pages"].get("key") is None
+    store.add("key", new)
+    assert [store.find("key", version) for version in (1, 2)] == [None, new]
+    assert caches["pages"].get("key") == tuple(new)
+
+
+# --- Requests at the same time -------------------------------------------------------------------
+
+
+def ask_in_thread(process, responses):
+    thread = threading.Thread(target=lambda: responses.append(SiteClient(process).get("/")))
+    thread.start()
+    return thread
+
+
+def test_page_is_not_made_twice_at_once():
+    made, arrived, responses = [], [threading.Event(), threading.Event()], []
+
+    def make(_request):
+        made.append(1)
+        arrived[0].set()
+        assert arrived[1].wait(10)
+        return HttpResponse(b"words")
+
+    inner = cacheable_application(make)
+
+    def application(environ, start_response):
+        if arrived[0].is_set():
+            arrived[1].set()  # The second request is here, while the first one makes the page.
+        return inner(environ, start_response)
+
+    process = PageCache(application)
+    threads = [ask_in_thread(process, responses)]
+    assert arrived[0].wait(10)
+    threads.append(ask_in_thread(process, responses))
+    for thread in threads:
+        thread.join()
+    assert [response.content for response in responses] == [b"words", b"words"]
+    assert len(made) == 1
+    assert not process.in_progress
+
+
+@pytest.mark.parametrize("has_old_page", [True, False])
+def test_request_does_not_wait_long(monkeypatch, time_machine, has_old_page):
+    """While another request makes a page, the old one is sent; without one the outage page, after a while."""
+    monkeypatch.setattr(page_cache, "MAX_WAIT_SECONDS", 0.01)
+    is_slow, began, may_end, responses = threading.Event(), threading.Event(), threading.Event(), []
+
+    def make(_request):
+        began.set()
+        assert may_end.wait(10) if is_slow.is_set() else True
+        return HttpResponse(b"new" if is_slow.is_set() else b"old")
+
+    process = PageCache(cacheable_application(make))
+    if has_old_page:
+        SiteClient(process).get("/")
+        time_machine.move_to(timezone.now() + timedelta(seconds=61))
+    is_slow.set()
+    began.clear()
+    thread = ask_in_thread(process, responses)
+    assert began.wait(10)
+    response = SiteClient(process).get("/")
+    may_end.set()
+    thread.join()
+    if has_old_page:
+        assert response.content == b"old"
+    else:
+        assert (response.status_code, response["Retry-After"]) == (503, "30")
+    assert responses[0].content == SiteClient(process).get("/").content == b"new"
+
+
+def test_error_is_not_given_to_other_requests():
+    statuses = iter([500, 200])
+    process = PageCache(cacheable_application(lambda _request: HttpResponse(status=next(statuses))))
+    assert [SiteClient(process).get("/").status_code for _request in range(3)] == [500, 200, 200]
+    assert not process.in_progress

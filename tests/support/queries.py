@@ -1,0 +1,27 @@
+"""The connection to the database in tests: how many queries a request takes, and a database that is down."""
+
+from contextlib import contextmanager
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+
+def count_queries(client, address, **options):
+    """Return the number of queries of a GET of `address`, and the content of the response."""
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(address, **options)
+    return len(queries), response.content
+
+
+@contextmanager
+def database_down():
+    """Point the connection to a database that doesn't exist, so that it can't be opened."""
+    settings = connection.settings_dict
+    name, test = settings["NAME"], settings["TEST"]["NAME"]
+    connection.close()
+    settings["NAME"] = "/nothing/here"
+    try:
+        yield
+    finally:
+        connection.close()
+        settings["NAME"], settings["TEST"]["NAME"] = name, test

@@ -1,0 +1,98 @@
+"""A test client whose requests pass through the whole WSGI application, as those of a web server do.
+
+Django's own client begins inside the application, so it never gets a page from the page cache.
+"""
+
+from io import BytesIO
+
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.http import HttpResponse
+from django.test import Client
+from django.test.client import conditional_content_removal
+
+from caching.cacheable import begin_cacheable
+from caching.page_cache import PageCache
+from caching.page_store import PageStore
+
+
+class Request(WSGIRequest):
+    # As with Django's own client.
+    _dont_enforce_csrf_checks = True
+
+
+class Handler(WSGIHandler):
+    request_class = Request
+
+
+class SiteClient(Client):
+    """Django's test client for one process of the site: with its own page cache, or that of `process`."""
+
+    def __init__(self, process=None, **options):
+        super().__init__(**options)
+        self.process = process or PageCache(Handler())
+        self.handler = self.ask
+
+    def ask(self, environ):
+        """Send the request `environ` to the application; return its response as an HttpResponse."""
+        started = []
+        environ.setdefault("HTTP_HOST", environ["SERVER_NAME"])  # Browsers always send it.
+        # As in Django's own client: the connection belongs to the test.
+        request_started.disconnect(close_old_connections)
+        request_finished.disconnect(close_old_connections)
+        try:
+            body = self.process(environ, lambda *arguments: started.extend(arguments))
+            content = b"".join(body)
+            if hasattr(body, "close"):
+                body.close()
+        finally:
+            request_started.connect(close_old_connections)
+            request_finished.connect(close_old_connections)
+        status, headers = started[:2]
+        cookies = [value for name, value in headers if name == "Set-Cookie"]
+        headers = {name: value for name, value in headers if name != "Set-Cookie"}
+        response = HttpResponse(content, status=int(status.split()[0]), headers=headers)
+        for cookie in cookies:
+            response.cookies.load(cookie)
+        response.wsgi_request = WSGIRequest({**environ, "wsgi.input": BytesIO()})
+        conditional_content_removal(response.wsgi_request, response)
+        return response
+
+
+class NoPages(PageStore):
+    """Stores no page, so that each request makes one."""
+
+    def find(self, key, version):
+        return None
+
+    def add(self, key, page):
+        pass
+
+
+class NothingInProgress(dict):
+    """No request waits for another one."""
+
+    def __setitem__(self, key, value):
+        pass
+
+    def __delitem__(self, key):
+        pass
+
+
+def forget_pages(process):
+    """Let `process`, a PageCache, cache no page, for measurements of how pages are made."""
+    process.store, process.in_progress = NoPages(), NothingInProgress()
+
+
+def cacheable_application(make):
+    """Return a WSGI application that lets the page cache store its responses. `make` makes them."""
+
+    def application(environ, start_response):
+        request = WSGIRequest(environ)
+        response = begin_cacheable(request, []) or make(request)
+        cookies = [("Set-Cookie", cookie.output(header="")) for cookie in response.cookies.values()]
+        start_response(f"{response.status_code} {response.reason_phrase}", [*response.items(), *cookies])
+        return response
+
+    return application
