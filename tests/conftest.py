@@ -22,7 +22,7 @@ from caching import versioned_cache
 from caching.content_version import content_version
 from publishing import visibility
 from stories.demo import pictures
-from tests.support import builders, front_server, services
+from tests.support import builders, front_server, redis_server, services
 from tests.support.upstream import Front, running_upstream
 
 # Fixtures that give a test the database, as the marker django_db does.
