@@ -178,16 +178,19 @@ class StoryListing:
     @staticmethod
     def _count_by_country(stories):
         """Return (slug, name, number of stories) of each country, by name in the active language."""
-        rows = stories.values_list("story_countries__country__slug", "story_countries__country")
+        # exclude(story_countries=None) would run a subquery for each story.
+        filed = stories.filter(story_countries__isnull=False)
+        rows = filed.values_list("story_countries__country__slug", "story_countries__country")
         names = country_names(get_language())
-        counted = rows.annotate(number=Count("pk", distinct=True)).exclude(story_countries=None)
+        counted = rows.annotate(number=Count("pk", distinct=True))
         return sorted(((slug, names[code], n) for slug, code, n in counted), key=lambda row: row[1])
 
     @staticmethod
     def _count_by_theme(stories):
         """Return (slug, name, number of stories) of each theme, by name."""
-        rows = stories.values_list("story_themes__theme__slug", "story_themes__theme__name")
-        counted = rows.annotate(number=Count("pk", distinct=True)).exclude(story_themes=None)
+        filed = stories.filter(story_themes__isnull=False)
+        rows = filed.values_list("story_themes__theme__slug", "story_themes__theme__name")
+        counted = rows.annotate(number=Count("pk", distinct=True))
         return sorted(counted, key=lambda row: row[1])
 
     @staticmethod

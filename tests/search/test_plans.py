@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committed")]
 
 NUMBER = 10_000
 # Searches for a common word, two of them, a term with synonyms, one with filters, by date, with an exclusion,
-# and with a misspelt word; and suggestions.
+# with a misspelt word and without results; and suggestions.
 ADDRESSES = [
     "/search/?q=lantern",
     "/search/?q=lantern+boat",
@@ -23,6 +23,7 @@ ADDRESSES = [
     "/search/?q=lantern&sort=date",
     "/search/?q=lantern+-zeppelin",
     "/search/?q=lantren",
+    "/search/?q=xylophone",
     "/search/suggestions/?q=lant",
 ]
 
