@@ -47,11 +47,15 @@ SHARES = {
     ("story", "cached"): 0.40,
     ("story", "304"): 0.45,
     ("story", "behind nginx"): 0.65,
+    ("rendition", "behind nginx"): 0.65,
+    ("home", "visits behind nginx"): 0.60,
+    ("index", "visits behind nginx"): 0.60,
+    ("story", "visits behind nginx"): 0.60,
 }
 # How many times as long an uncached page may take with the most stories as with the fewest.
 MOST_GROWTH = 1.3
 SERVER_LINE = (
-    "{stories:>7} {page:12} {way:14} {a_second:>9} {spread:>6} {p50:>8} {p99:>8} {queries:>7} {bytes:>6} "
+    "{stories:>7} {page:12} {way:24} {a_second:>9} {spread:>6} {p50:>8} {p99:>8} {queries:>7} {bytes:>6} "
 )
 SERVER_LINE += "{ratio:>7}  {verdict}"
 READING_LINE = "{page:8} {question:15} {median:>6} {runs:>18}  {verdict}"

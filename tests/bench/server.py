@@ -1,38 +1,29 @@
-"""Benchmark of the server, compared with a minimal program that sends the same bytes.
+"""Benchmark of the server, compared with a minimal program and with nginx that send the same bytes.
 
 tests/bench/__main__.py runs it.
 
     python -m tests.bench.server 100 1000 10000
 
-It prints a line of JSON for each measurement: with 1,000 stories all ways of serving a page, otherwise
-uncached pages. The server runs on one core, wrk and PostgreSQL on another. With a single core the ratios mean
-nothing.
+It prints a line of JSON for each measurement: with 1,000 stories all ways of serving a page and whole visits,
+otherwise uncached pages.
 """
 
 import json
 import os
-import re
-import socket
-import statistics
-import subprocess
 import sys
 import tempfile
-import urllib.request
-from contextlib import contextmanager
 from pathlib import Path
 
+from tests.bench import visits
+from tests.bench.serving import ask, report, run, served
 from tests.support import front_server, services
 
-SECONDS = 2  # of each measurement
-ROUNDS = 3
-MOST_SPREAD = 0.2  # between the fastest and the slowest round, as a share of the median
 WHOLE_AT = 1000  # the number of stories with which all ways are measured
-CONNECTIONS = 8
-PAGES = {"home", "index", "story", "search"}
-SERVER_CORE, CLIENT_CORE = "0", "1"
+PAGES = {"home", "index", "filter", "story", "search"}
+# Pages whose whole visits are measured.
+VISITED = ["home", "index", "story"]
 # A parameter that no page uses. Until the page without it has been cached, each such request is uncached.
 UNCACHED = "uncached=1"
-GZIP = {"Accept-Encoding": "gzip"}
 # The minimal program: a WSGI application that returns the same response from memory.
 BARE = """
 import json, os
@@ -58,6 +49,9 @@ def main(size):
             for kind, path in addresses.items():
                 if kind in PAGES or size == WHOLE_AT:
                     measure(size, kind, site, path, folder, queries.get(kind))
+            if size == WHOLE_AT:
+                for kind in VISITED:
+                    visits.measure(size, kind, site, addresses[kind], folder)
 
 
 def measure(size, kind, site, path, folder, queries=None):
@@ -88,7 +82,7 @@ def measure(size, kind, site, path, folder, queries=None):
         if etag := answer.headers["ETag"]:
             ways["304"] = site + path, {"If-None-Match": etag}
         report(size, kind, ways, bytes=len(body))
-    if is_page:
+    if is_page or kind == "rendition":
         behind_nginx(size, kind, site, path, folder)
 
 
@@ -109,85 +103,6 @@ def bare_environment(folder, headers):
         "BARE_BODY": str(folder / "body"),
         "PYTHONPATH": str(folder),
     }
-
-
-def report(size, kind, ways, **more):
-    """Measure `ways` in turn and print a row for each, with its ratio to the first of them.
-
-    `ways`: {name: address, or address and headers}. Each figure is the median of ROUNDS measurements. The
-    ways alternate, so that other work on the machine slows all of them. A spread above MOST_SPREAD is
-    reported on standard error, because the ratio is then not reliable.
-    """
-    measured = {name: [] for name in ways}
-    for _round in range(ROUNDS):
-        for name, way in ways.items():
-            address, headers = (way, {}) if isinstance(way, str) else way
-            measured[name].append(load(address, headers))
-    medians = {name: median_of(rounds) for name, rounds in measured.items()}
-    plain = next(iter(medians.values()))
-    for name, median in medians.items():
-        rates = [each["a_second"] for each in measured[name]]
-        spread = (max(rates) - min(rates)) / median["a_second"]
-        if spread > MOST_SPREAD:
-            sys.stderr.write(f"{kind}, {name}: the rounds spread by {spread:.0%}; measure again.\n")
-        row = {"stories": size, "page": kind, "way": name} | median | {"spread": round(spread, 2)} | more
-        print(json.dumps(row | {"ratio": round(median["a_second"] / plain["a_second"], 4)}), flush=True)
-
-
-def median_of(rounds):
-    """Return the median of each figure in `rounds`, a list of what `load` returned."""
-    return {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
-
-
-# --- Programs ------------------------------------------------------------------------------------
-
-
-def run(command, environment):
-    """Run `command` and return its output. Raises CalledProcessError if it fails."""
-    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
-
-
-@contextmanager
-def served(application, environment):
-    """Context manager that runs gunicorn with `application` on the server's core, and yields its address."""
-    # The socket is open before the server starts, so requests wait until it is ready.
-    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-    # As gunicorn does for its own sockets. Otherwise responses wait for acknowledgements.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    server = ["taskset", "-c", SERVER_CORE, sys.executable, "-m", "gunicorn", application, "--threads", "4"]
-    server += ["--bind", f"fd://{listener.fileno()}", "--log-level", "error", "--no-control-socket"]
-    with subprocess.Popen(server, env=environment, pass_fds=[listener.fileno()]) as process:
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        listener.close()  # so that requests fail if the server has ended
-        try:
-            yield address
-        finally:
-            process.terminate()
-
-
-def ask(address):
-    return urllib.request.urlopen(urllib.request.Request(address, headers=GZIP))  # noqa: S310 - this machine
-
-
-def load(address, headers):
-    """Run wrk; return the requests per second, and p50 and p99 in milliseconds."""
-    command = ["taskset", "-c", CLIENT_CORE, services.wrk(), "--latency"]
-    command += ["-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s"]
-    for name, value in (GZIP | headers).items():
-        command += ["-H", f"{name}: {value}"]
-    printed = run([*command, address], os.environ)
-    if re.search("Non-2xx|Socket errors: connect [1-9]|read [1-9]|write [1-9]", printed):
-        sys.exit(f"{address}: some responses were errors.\n{printed}")
-    times = {
-        f"p{share}": in_milliseconds(time)
-        for share, time in re.findall(r"^\s+(50|99)%\s+(\S+)", printed, re.M)
-    }
-    return {"a_second": float(re.search(r"Requests/sec:\s+(\S+)", printed)[1])} | times
-
-
-def in_milliseconds(time):
-    value, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", time).groups()
-    return round(float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit], 2)
 
 
 if __name__ == "__main__":

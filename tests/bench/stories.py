@@ -40,12 +40,13 @@ def main(size):
     addresses = {
         "home": home.url,
         "index": index.url,
+        "filter": f"{index.url}?country=KE",
         "story": story.url,
         "search": "/search/?q=market",
         "rendition": html.select_one("main img")["src"],
         "static file": html.select_one("link[rel=stylesheet]")["href"],
     }
-    queries = {kind: visit(addresses[kind])[1] for kind in ("home", "index", "story", "search")}
+    queries = {kind: visit(addresses[kind])[1] for kind in ("home", "index", "filter", "story", "search")}
     print(json.dumps([addresses, queries]))
 
 

@@ -1,0 +1,74 @@
+"""Benchmark of whole visits: a page and all that a phone loads of it. tests/bench/server.py runs it."""
+
+import os
+from urllib.parse import urlsplit
+
+from playwright.sync_api import sync_playwright
+
+from tests.bench.reading import PHONE
+from tests.bench.serving import ask, report
+from tests.support import front_server, services
+
+# A script for wrk, which requests the addresses in turn.
+IN_TURN = """
+local addresses = {{{addresses}}}
+local number = 0
+request = function()
+    number = number % #addresses + 1
+    return wrk.format("GET", addresses[number])
+end
+"""
+
+
+def measure(size, kind, site, path, folder):
+    """Report how many visits per second the site handles for the page at `path`.
+
+    The site is measured straight and behind nginx, and compared with the same nginx sending the same bytes as
+    files.
+    """
+    paths = loaded_by_phone(site, path)
+    files = folder / "visit"
+    files.mkdir(exist_ok=True)
+    total = 0
+    for number, each in enumerate(paths):
+        body = ask(site + each).read()
+        total += len(body)
+        (files / f"{kind}-{number}").write_bytes(body)
+    more = f"location /files-of-the-benchmark/ {{ alias {files}/; }}"
+    program, upstream = front_server.nginx_program(), site.removeprefix("http://")
+    with front_server.running(program, upstream, folder, more=more) as (port, _logs):
+        address = f"http://127.0.0.1:{port}"
+        of_files = write_script(
+            folder / "files.lua", [f"/files-of-the-benchmark/{kind}-{number}" for number in range(len(paths))]
+        )
+        of_site = write_script(folder / "site.lua", paths)
+        ways = {
+            "visits as files of nginx": (address, {}, of_files),
+            "visits straight": (site, {}, of_site),
+            "visits behind nginx": (address, {}, of_site),
+        }
+        report(size, kind, ways, requests=len(paths), bytes=total)
+
+
+def write_script(path, addresses):
+    path.write_text(IN_TURN.format(addresses=", ".join(f'"{address}"' for address in addresses)))
+    return path
+
+
+def loaded_by_phone(site, path):
+    """Return the paths that a phone requests for the page at `path`, the page first.
+
+    The phone has an empty cache and doesn't scroll.
+    """
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=services.chromium(),
+            args=services.BROWSER_FLAGS,
+            chromium_sandbox=os.geteuid() != 0,
+        )
+        page = browser.new_context(**PHONE).new_page()
+        requested = []
+        page.on("request", lambda request: requested.append(request.url))
+        page.goto(site + path, wait_until="networkidle")
+        browser.close()
+    return [urlsplit(url)._replace(scheme="", netloc="").geturl() for url in requested]
