@@ -65,9 +65,7 @@ def begin_cacheable(request, parameters):
         return None
     if cache_request.page:
         return HttpResponse()  # The page cache replaces it with the page.
-    response = outage_page()
-    response.is_outage = False  # Another thread is making the page, which takes too long.
-    return response
+    return outage_page(is_outage=False)  # Another thread is making the page, which takes too long.
 
 
 def will_be_cached(request, response):

@@ -123,10 +123,14 @@ class CacheRequest:
         Return whether the caller has to make the page. If not, `page` is the page, or None if another request
         takes longer than MAX_WAIT_SECONDS to make it.
         """
+        if self.is_cacheable:
+            # A second declaration for the same request. The two may contradict each other.
+            self.is_cacheable = False
+            return True
         page_cache, version = self.page_cache, self.version
         self.is_cacheable, self.key = True, page_key(self.address, query)
         self.parameters = parameters
-        if version is None or self.progress:
+        if version is None:
             return True
         with page_cache.lock:
             other = page_cache.in_progress.get((version, self.key))

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.cache import caches
 
-from caching.content_version import MAX_CACHE_SECONDS
+from caching.content_version import MAX_CACHE_SECONDS, content_version
 
 # Seconds for which a page is served when it can't be made anew, because the database is down.
 MAX_STALE_SECONDS = 120
@@ -57,8 +57,6 @@ class PageStore:
     def __init__(self):
         self.lock = threading.Lock()
         self.version = None
-        # A request that began before a change must not bring back the version of that time.
-        self.old_versions = deque(maxlen=100)
         self.clear_memory()
 
     def clear_memory(self):
@@ -69,16 +67,16 @@ class PageStore:
     def start_version(self, version):
         """Delete the pages of older content versions, so that no withdrawn text stays on the disk.
 
-        Do nothing if `version` is the current one or an older one.
+        Do nothing if `version` is no longer the content version: a request that began before a change must
+        not bring back the pages of that time.
         """
         if version == self.version:
             return
         with self.lock:
-            if version == self.version or version in self.old_versions:
+            # Read within the lock, so that no other thread starts a newer version in between.
+            if version == self.version or version != content_version.read():
                 return
-            is_first = self.version is None
-            self.old_versions.append(self.version)
-            self.version = version
+            is_first, self.version = self.version is None, version
             self.clear_memory()
         # Pages in the cache of CACHE_URL expire by themselves, after MAX_STALE_SECONDS.
         if not is_first and not settings.CACHE_URL:

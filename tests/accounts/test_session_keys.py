@@ -5,13 +5,13 @@ from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.crypto import get_random_string
 
 from accounts.sessions import CHECK_PATH, SessionStore
 from caching.session_keys import MAC_LENGTH, RANDOM_LENGTH, has_genuine_session, is_genuine, make_session_key
 from tests.support import builders
+from tests.support.wsgi import SiteClient
 
 OLD_KEY, NEW_KEY = (f"{name}-key-of-the-tests-with-more-than-fifty-characters-0123456789" for name in "ab")
 LENGTH = RANDOM_LENGTH + MAC_LENGTH
@@ -96,11 +96,11 @@ def test_store_makes_genuine_keys_only():
 # --- Requests ------------------------------------------------------------------------------------
 
 
-def ask(address, cookie=None):
+def ask(client, address, cookie=None):
     """Return (status, headers, body, SQL of the queries) of the response. `cookie`: the Cookie header."""
     headers = {"accept-encoding": "gzip"} | ({"cookie": cookie} if cookie else {})
     with CaptureQueriesContext(connection) as queries:
-        response = Client().get(address, headers=headers)
+        response = client.get(address, headers=headers)
     headers = {name: value for name, value in response.items() if name != "Expires"}
     return response.status_code, headers, response.content, [query["sql"] for query in queries]
 
@@ -108,13 +108,13 @@ def ask(address, cookie=None):
 @pytest.mark.django_db
 @pytest.mark.parametrize("key", MADE_UP.values(), ids=MADE_UP)
 def test_made_up_cookie_changes_nothing(settings, key):
-    settings.PAGE_CACHE = True
     story = builders.make_story("Long road")
     cookie = f"{settings.SESSION_COOKIE_NAME}={key}"
     for address in ("/", story.url, "/stories/", "/sitemap.xml", "/search/suggestions/?q=lo", "/admin/"):
         caches["pages"].clear()
-        first = ask(address, cookie)
-        again, without = ask(address, cookie), ask(address)
+        client = SiteClient()
+        first = ask(client, address, cookie)
+        again, without = ask(client, address, cookie), ask(client, address)
         assert first[:3] == without[:3], address
         assert "Set-Cookie" not in first[1]
         assert again == without, "what is cached is used"
@@ -134,7 +134,7 @@ def test_front_server_can_ask_whether_a_cookie_is_genuine(client, settings):
 
 @pytest.mark.django_db
 def test_signed_in_user_is_not_answered_from_the_cache(client, settings):
-    settings.PAGE_CACHE = True
+    client = SiteClient()
     story = builders.make_story("Long road")
     client.get(story.url)
     client.force_login(builders.make_user("Moderators"))

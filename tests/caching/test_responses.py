@@ -10,7 +10,9 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from caching import page_cache, page_store
+from caching.content_version import content_version
 from caching.page_cache import PageCache
+from caching.session_keys import make_session_key
 from tests.support import builders
 from tests.support.queries import count_queries
 from tests.support.wsgi import SiteClient, cacheable_application
@@ -63,7 +65,7 @@ def test_response_for_one_visitor_is_not_cached(options):
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Authorization": "Basic eDp5"}, {"Cookie": "a=b; sessionid=made-up"}, {"Cookie": "sessionid=\xff"}],
+    [{"Authorization": "Basic eDp5"}, {"Cookie": f"a=b; sessionid={make_session_key()}"}],
 )
 def test_request_of_one_visitor_neither_gets_nor_makes_a_page(headers):
     made = []
@@ -101,16 +103,28 @@ def test_page_of_another_release_is_not_used(monkeypatch):
     assert count_queries(SiteClient(), "/stories/")[0] > 0
 
 
-def test_request_from_before_a_change_neither_uses_nor_deletes_pages():
-    """It read the content version, and goes on when another request has begun with the next version."""
-    store = page_store.PageStore()
-    old, new = (page_store.CachedPage(version, time.time(), "etag", (), b"") for version in (1, 2))
-    assert [store.find("key", version) for version in (1, 2)] == [None, None]
-    store.add("key", old)
-    assert caches["pages"].get("key") is None
-    store.add("key", new)
-    assert [store.find("key", version) for version in (1, 2)] == [None, new]
-    assert caches["pages"].get("key") == tuple(new)
+def cached_page(version):
+    return page_store.CachedPage(version, time.time(), "etag", (), b"")
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_request_from_before_a_change_neither_uses_nor_deletes_pages(is_known):
+    """It read the content version, and goes on when another request has begun with the next version.
+
+    `is_known`: whether this process has seen a request with the old version before.
+    """
+    store, old = page_store.PageStore(), content_version.read()
+    if is_known:
+        assert store.find("key", old) is None
+    content_version.change()
+    new = content_version.read()
+    assert store.find("key", new) is None
+    page = cached_page(new)
+    store.add("key", page)
+    assert store.find("key", old) is None
+    store.add("key", cached_page(old))
+    assert store.find("key", new) == page
+    assert caches["pages"].get("key") == tuple(page)
 
 
 # --- Requests at the same time -------------------------------------------------------------------

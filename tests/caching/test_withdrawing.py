@@ -15,6 +15,7 @@ from django.utils import timezone
 from wagtail.models import Page, Site
 
 from caching import content_version
+from caching.shared_version import SharedContentVersion
 from home.models import SiteSettings
 from media.cleaning import sign
 from stories.models import StoryPage
@@ -177,7 +178,7 @@ def sites(request, stack, tmp_path, transactional_db, django_db_serialized_rollb
     if request.param != "processes":  # as compose.yaml has it
         url = stack.enter_context(redis_server.running(request.getfixturevalue("redis_path")))
         settings.CACHES = {"default": REDIS | {"LOCATION": url}, "pages": settings.CACHES["pages"]}
-        version = content_version.SharedContentVersion()
+        version = SharedContentVersion(url, {})
         shared = {"CACHE_URL": url, "MEDIA_ACCEL_PREFIX": "/files/"}
     monkeypatch.setattr(content_version, "content_version", version)
     key = secrets.token_urlsafe(60)
@@ -196,7 +197,7 @@ def sites(request, stack, tmp_path, transactional_db, django_db_serialized_rollb
     return [behind]
 
 
-REDIS = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "KEY_PREFIX": "default"}
+REDIS = {"BACKEND": "caching.redis_cache.RedisCache", "KEY_PREFIX": "default"}
 
 
 def statuses(site, addresses):
