@@ -2,9 +2,10 @@
 
 from wagtail.admin.api.serializers import AdminPageSerializer, PageAncestorsField, PageTranslationsField
 from wagtail.admin.api.views import PagesAdminAPIViewSet
+from wagtail.api.v2.serializers import PageAliasOfField, PageParentField
 from wagtail.models import Page
 
-from editing.admin_access import visible_to
+from editing.admin_access import is_visible, visible_to
 
 
 class VisiblePagesMixin:
@@ -25,7 +26,25 @@ class VisibleTranslationsField(VisiblePagesMixin, PageTranslationsField):
     pass
 
 
+class VisiblePageMixin:
+    """Makes a field with one page null if the user may not see that page."""
+
+    def get_attribute(self, instance):
+        page = super().get_attribute(instance)
+        return page if page and is_visible(page, self.context["request"].user) else None
+
+
+class VisibleParentField(VisiblePageMixin, PageParentField):
+    pass
+
+
+class VisibleAliasOfField(VisiblePageMixin, PageAliasOfField):
+    pass
+
+
 class VisiblePagesSerializer(AdminPageSerializer):
+    parent = VisibleParentField(read_only=True)
+    alias_of = VisibleAliasOfField(read_only=True)
     ancestors = VisibleAncestorsField(read_only=True)
     translations = VisibleTranslationsField(read_only=True)
 
