@@ -1,0 +1,90 @@
+"""Hooks and patches that adapt Wagtail's admin: fewer pages to choose from, and no inline scripts."""
+
+import json
+
+from django.utils.html import format_html
+from wagtail import hooks
+from wagtail.admin.widgets import BaseChooser
+from wagtail.admin.widgets.workflows import AdminTaskChooser
+
+from editing import (
+    breadcrumbs,
+    chosen_objects,
+    comparisons,
+    hidden_choices,
+    listings,
+    page_actions,
+    page_policy,
+    page_views,
+    visible_titles,
+)
+from editing.admin_access import visible_to
+from editing.pages_api import PagesAPIViewSet
+from editing.patches import patch
+
+
+@hooks.register("construct_page_chooser_queryset")
+def offer_only_visible_pages(pages, request):
+    """Leave drafts and private pages of other sections out of the page chooser."""
+    return pages if request.user.is_superuser else pages.filter(visible_to(request.user))
+
+
+@hooks.register("construct_admin_api", order=100)
+def replace_pages_api(router):
+    """Register our endpoint under the name of Wagtail's, which is registered before."""
+    router.register_endpoint("pages", PagesAPIViewSet)
+
+
+@hooks.register("register_admin_viewset", order=100)
+def replace_page_views():
+    """Register our views for all page types, over those that Wagtail registers before."""
+    return page_views.CheckedPageViewSet()
+
+
+@hooks.register("before_convert_alias_page")
+def check_conversion(request, page):
+    """Refuse the conversion before the user is asked to confirm it, not after."""
+    page_actions.check_conversion(request.user, page)
+
+
+@hooks.register("register_rich_text_features", order=1000)
+def replace_links(features):
+    hidden_choices.replace_links(features)
+
+
+chosen_objects.start()
+page_actions.start()
+breadcrumbs.start()
+hidden_choices.start()
+comparisons.start()
+page_policy.start()
+listings.start()
+visible_titles.start()
+# These change what Wagtail's own hooks register, so they come after them.
+hooks.register("construct_homepage_panels", visible_titles.replace_panels)
+hooks.register("construct_explorer_page_queryset", page_views.add_pages_to_menu)
+hooks.register("register_log_actions", visible_titles.replace_formatters, order=1000)
+
+# --- Choosers without inline scripts: docs/decisions/content-security-policy.md ------------------
+
+
+def render_chooser(self, name, value, attrs=None, renderer=None):
+    """Replace BaseChooser.render, which writes an inline script.
+
+    The element that starts the chooser comes before the chooser: the dropdown menu inside the chooser moves
+    its buttons elsewhere when it starts.
+    """
+    value_data = self.get_value_data(value)
+    return format_html(
+        '<span hidden data-controller="start" data-start-name-value="{}" data-start-id-value="{}"'
+        ' data-start-options-value="{}"></span>{}',
+        self.js_constructor,
+        attrs["id"],
+        json.dumps(self.get_js_init_options(attrs["id"], name, value_data)),
+        self.render_html(name, value_data, attrs),
+    )
+
+
+# Only BaseChooser.render calls render_js_init, which is therefore not replaced.
+patch(BaseChooser, "render", render_chooser)
+patch(AdminTaskChooser, "js_constructor", "createTaskChooser")
