@@ -13,6 +13,7 @@ from editing import (
     comparisons,
     hidden_choices,
     listings,
+    mails,
     page_actions,
     page_policy,
     page_views,
@@ -57,6 +58,7 @@ page_actions.start()
 breadcrumbs.start()
 hidden_choices.start()
 comparisons.start()
+mails.start()
 page_policy.start()
 listings.start()
 visible_titles.start()
