@@ -3,9 +3,9 @@
 The form of the page hides such objects too: editing/hidden_choices.py.
 """
 
-from django.utils.html import escape
+from django.utils.html import escape, format_html, format_html_join
 from wagtail.admin import compare
-from wagtail.blocks import ChooserBlock
+from wagtail.blocks import ChooserBlock, ListBlock
 from wagtail.images.blocks import ImageChooserBlock, ImageChooserBlockComparison
 from wagtail.images.models import AbstractImage
 from wagtail.utils.text import text_from_html
@@ -54,11 +54,30 @@ class ImageComparison(ImageChooserBlockComparison):
         return super().htmlvalue(visible(val))
 
 
+class ListComparison(compare.ListBlockComparison):
+    """Compares two lists of blocks. Wagtail's class renders a new list as a whole, with the titles in it."""
+
+    def htmlvalue(self, val):
+        child = self.block.child_block
+        comparison_class = compare.get_comparison_class_for_block(child)
+        items = [(comparison_class(child, True, True, item, item).htmlvalue(item),) for item in val]
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", items))
+
+
 def get_comparison_class(block):
     """Replace get_comparison_class_for_block. A block in another one is compared by the class for itself."""
-    if isinstance(block, ImageChooserBlock):
-        return ImageComparison
-    return ChooserComparison if isinstance(block, ChooserBlock) else COMPARISON_CLASS(block)
+    for block_class, comparison_class in COMPARISONS.items():
+        if isinstance(block, block_class):
+            return comparison_class
+    return COMPARISON_CLASS(block)
+
+
+# The first that fits counts.
+COMPARISONS = {
+    ImageChooserBlock: ImageComparison,
+    ChooserBlock: ChooserComparison,
+    ListBlock: ListComparison,
+}
 
 
 def start():
