@@ -26,7 +26,6 @@ PAGE_ARGUMENTS = {"page_id", "page_pk", "page_to_move_id", "parent_page_id", "de
 ALL_PAGES_URL_NAMES = {"page_types_usage", "page_types_usage_results"}
 # With any of these permissions for an object, a user may see it in the admin.
 OBJECT_PERMISSIONS = {"add", "change", "choose", "delete", "lock", "publish", "unlock", "view"}
-
 # With any of these permissions for a page, a user may find it in the explorer, as in Wagtail's policy.
 PAGE_PERMISSIONS = {"add", "change", "publish", "lock", "unlock", "bulk_delete"}
 

@@ -2,7 +2,7 @@
 
 from wagtail.admin.api.serializers import AdminPageSerializer, PageAncestorsField, PageTranslationsField
 from wagtail.admin.api.views import PagesAdminAPIViewSet
-from wagtail.api.v2.serializers import PageAliasOfField, PageParentField
+from wagtail.api.v2.serializers import PageAliasOfField
 from wagtail.models import Page
 
 from editing.admin_access import is_visible, visible_to
@@ -26,24 +26,15 @@ class VisibleTranslationsField(VisiblePagesMixin, PageTranslationsField):
     pass
 
 
-class VisiblePageMixin:
-    """Makes a field with one page null if the user may not see that page."""
+class VisibleAliasOfField(PageAliasOfField):
+    """The source of an alias, or null if the user may not see it."""
 
     def get_attribute(self, instance):
-        page = super().get_attribute(instance)
-        return page if page and is_visible(page, self.context["request"].user) else None
-
-
-class VisibleParentField(VisiblePageMixin, PageParentField):
-    pass
-
-
-class VisibleAliasOfField(VisiblePageMixin, PageAliasOfField):
-    pass
+        source = super().get_attribute(instance)
+        return source if source and is_visible(source, self.context["request"].user) else None
 
 
 class VisiblePagesSerializer(AdminPageSerializer):
-    parent = VisibleParentField(read_only=True)
     alias_of = VisibleAliasOfField(read_only=True)
     ancestors = VisibleAncestorsField(read_only=True)
     translations = VisibleTranslationsField(read_only=True)

@@ -21,7 +21,7 @@ def refuse_withdrawn_page(page, *_arguments):
 @hooks.register("after_publish_page")
 def warn_of_withdrawn_page_above(request, page):
     """Tell the user who published `page` that readers don't see it, which Wagtail's message contradicts."""
-    if is_withdrawn(page):
+    if is_withdrawn(page.get_parent()):
         messages.warning(request, _("Readers don't see this page yet: a page above it is not published."))
 
 
