@@ -28,11 +28,7 @@ class ExplorerView(listing.ExplorableIndexView):
     """Wagtail's explorer, with the pages below hidden children of a page."""
 
     def get_base_queryset(self):
-        pages = super().get_base_queryset()
-        # A search or a filter covers all pages below, not only the children.
-        if self.is_searching or self.is_filtering:
-            return pages
-        return add_pages(self.parent_page, pages, self.request.user)
+        return add_pages(self.parent_page, super().get_base_queryset(), self.request.user)
 
 
 def add_pages(page, children, user):
