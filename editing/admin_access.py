@@ -26,6 +26,8 @@ PAGE_ARGUMENTS = {"page_id", "page_pk", "page_to_move_id", "parent_page_id", "de
 ALL_PAGES_URL_NAMES = {"page_types_usage", "page_types_usage_results"}
 # With any of these permissions for an object, a user may see it in the admin.
 OBJECT_PERMISSIONS = {"add", "change", "choose", "delete", "lock", "publish", "unlock", "view"}
+# With any of these permissions for a page, a user may find it in the explorer, as in Wagtail's policy.
+PAGE_PERMISSIONS = {"add", "change", "publish", "lock", "unlock", "bulk_delete"}
 
 
 def check_objects(view):
@@ -64,9 +66,14 @@ def may_open(request, kwargs):
     return not pages or not existing.exclude(visible_to(request.user)).exists()
 
 
+def pages_in_sections(user):
+    """Return the pages for which `user` has a permission, and all pages below those."""
+    return policy_registry.get_by_type(Page).instances_user_has_any_permission_for(user, PAGE_PERMISSIONS)
+
+
 def visible_to(user):
     """Return a Q for the pages that `user` may see in the admin: public pages and those of their sections."""
-    own = policy_registry.get_by_type(Page).explorable_instances(user)
+    own = pages_in_sections(user)
     # The admin shows the title of the draft, so it has to be that of the public page.
     public = published_pages().filter(draft_title=F("title"))
     # The root page, which has no content, is the start of lists and choosers.
@@ -78,9 +85,8 @@ def is_visible(page, user):
 
 
 def sees_whole_tree(user):
-    """Return whether `user` may explore all pages."""
-    own = policy_registry.get_by_type(Page).explorable_instances(user)
-    return not Page.objects.exclude(pk__in=own.values("pk")).exists()
+    """Return whether all pages are in the sections of `user`."""
+    return not Page.objects.exclude(pk__in=pages_in_sections(user).values("pk")).exists()
 
 
 def parse_key(model, value):

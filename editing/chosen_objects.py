@@ -17,11 +17,8 @@ from bs4 import BeautifulSoup
 from django.contrib.contenttypes.models import ContentType
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.views.generic import FormView
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.rich_text.editors.draftail import DraftailRichTextArea
-from wagtail.admin.views.pages import copy
-from wagtail.admin.viewsets.pages import PageViewSet
 from wagtail.admin.widgets import BaseChooser
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage
@@ -235,21 +232,6 @@ def check_form(self):
             # A required field whose value was dropped has an error already, and only the first is shown.
             self._errors.pop(name, None)
             self.add_error(name, message)
-
-
-class CopyView(copy.CopyView):
-    """Wagtail's view that copies a page, without its `post`.
-
-    That looks up the new parent before the form is valid, and fails if there is no such page.
-    """
-
-    post = FormView.post
-
-
-class CheckedPageViewSet(PageViewSet):
-    """The views of all page types, with CopyView."""
-
-    copy_view_class = CopyView
 
 
 def start():

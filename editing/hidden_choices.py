@@ -24,13 +24,18 @@ def may_show(model, key):
     return check is None or check.shows(model, key)
 
 
+def hidden_title():
+    """Return the words that stand for the title of a hidden object."""
+    return _("Not available to you")
+
+
 def get_value_data(self, value):
     """Replace BaseChooser.get_value_data: keep only the key of a hidden object."""
     data = VALUE_DATA(self, value)
     if data is None or may_show(self.model_class, data["id"]):
         return data
     hidden = dict.fromkeys(data)  # None for each key
-    hidden |= {"id": data["id"], self.display_title_key: _("Not available to you")}
+    hidden |= {"id": data["id"], self.display_title_key: hidden_title()}
     if "preview" in data:  # A picture.
         hidden |= {"preview": {"url": "", "width": 0, "height": 0}, "default_alt_text": ""}
     return hidden

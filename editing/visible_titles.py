@@ -7,6 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Q
 from django.http import JsonResponse
 from taggit.models import Tag, TaggedItem
+from wagtail.admin.ui.tables.pages import PageTitleColumn, ParentPageColumn
 from wagtail.admin.views import home, tags
 from wagtail.admin.views.reports.locked_pages import LockedPagesView
 from wagtail.documents import get_document_model
@@ -16,12 +17,14 @@ from wagtail.models import Page
 
 from editing.admin_access import is_visible, visible_to
 from editing.chosen_objects import choosable, current_check
+from editing.hidden_choices import may_show
 from editing.patches import patch
 
 # Actions whose message in the history has titles of other pages.
 ACTIONS = ["wagtail.copy", "wagtail.copy_for_translation", "wagtail.create_alias", "wagtail.move"]
-# Wagtail's method, which `start` replaces.
+# Wagtail's methods, which `start` replaces.
 LOCKED_PAGES = LockedPagesView.get_queryset
+PARENT, TITLE_CELL = ParentPageColumn.get_value, PageTitleColumn.get_cell_context_data
 
 
 # --- The dashboard and the report on locked pages -------------------------------------------------
@@ -39,6 +42,31 @@ class RecentEditsPanel(home.RecentEditsPanel):
         return context
 
 
+class UserObjectsInWorkflowPanel(home.UserObjectsInWorkflowModerationPanel):
+    """What the user sent to moderators, without pages that were moved to a hidden section since."""
+
+    def get_context_data(self, parent_context):
+        context = super().get_context_data(parent_context)
+        user = context["request"].user
+        context["workflow_states"] = [
+            state for state in context["workflow_states"] if may_see(state.content_object, user)
+        ]
+        return context
+
+
+class WorkflowObjectsToModeratePanel(home.WorkflowObjectsToModeratePanel):
+    """What waits for the user as a moderator, without pages of hidden sections.
+
+    Every member of the groups of a task is asked to moderate, whatever pages these groups may edit.
+    """
+
+    def get_context_data(self, parent_context):
+        context = super().get_context_data(parent_context)
+        user = context["request"].user
+        context["states"] = [state for state in context["states"] if may_see(state["obj"], user)]
+        return context
+
+
 class LockedPagesPanel(home.LockedPagesPanel):
     """The pages that the user locked, without those that were moved to a hidden section since."""
 
@@ -48,6 +76,14 @@ class LockedPagesPanel(home.LockedPagesPanel):
         return context
 
 
+PANELS = [UserObjectsInWorkflowPanel, WorkflowObjectsToModeratePanel, RecentEditsPanel, LockedPagesPanel]
+
+
+def may_see(item, user):
+    """Return whether `user` may see `item`. Objects that are not pages are in no section."""
+    return not isinstance(item, Page) or is_visible(item, user)
+
+
 def keep_visible(pages, user):
     return pages if user.is_superuser else pages.filter(visible_to(user))
 
@@ -55,7 +91,7 @@ def keep_visible(pages, user):
 def replace_panels(request, panels):
     """Hook: replace Wagtail's panels of the dashboard."""
     for number, panel in enumerate(panels):
-        for ours in (RecentEditsPanel, LockedPagesPanel):
+        for ours in PANELS:
             if type(panel) is ours.__base__:
                 panels[number] = ours()
 
@@ -63,6 +99,23 @@ def replace_panels(request, panels):
 def get_locked_pages(self):
     """Replace LockedPagesView.get_queryset."""
     return keep_visible(LOCKED_PAGES(self), self.request.user)
+
+
+# --- The columns of lists of pages ----------------------------------------------------------------
+
+
+def get_parent(self, page):
+    """Replace ParentPageColumn.get_value: leave out a hidden page above."""
+    parent = PARENT(self, page)
+    return parent if parent and may_show(Page, parent.pk) else None
+
+
+def get_title_cell(self, page, parent_context):
+    """Replace PageTitleColumn.get_cell_context_data: leave out a hidden page above, which searches show."""
+    context = TITLE_CELL(self, page, parent_context)
+    if context["parent_page"] and not may_show(Page, context["parent_page"].pk):
+        context["parent_page"] = None
+    return context
 
 
 # --- The history ----------------------------------------------------------------------------------
@@ -119,5 +172,7 @@ def autocomplete_tags(request, app_name=None, model_name=None):
 
 
 def start():
-    """Patch Wagtail's report."""
+    """Patch Wagtail's report and columns."""
     patch(LockedPagesView, "get_queryset", get_locked_pages)
+    patch(ParentPageColumn, "get_value", get_parent)
+    patch(PageTitleColumn, "get_cell_context_data", get_title_cell)

@@ -7,7 +7,18 @@ from wagtail import hooks
 from wagtail.admin.widgets import BaseChooser
 from wagtail.admin.widgets.workflows import AdminTaskChooser
 
-from editing import breadcrumbs, chosen_objects, hidden_choices, listings, page_actions, visible_titles
+from editing import (
+    breadcrumbs,
+    chosen_objects,
+    comparisons,
+    hidden_choices,
+    listings,
+    mails,
+    page_actions,
+    page_policy,
+    page_views,
+    visible_titles,
+)
 from editing.admin_access import visible_to
 from editing.pages_api import PagesAPIViewSet
 from editing.patches import patch
@@ -28,7 +39,7 @@ def replace_pages_api(router):
 @hooks.register("register_admin_viewset", order=100)
 def replace_page_views():
     """Register our views for all page types, over those that Wagtail registers before."""
-    return chosen_objects.CheckedPageViewSet()
+    return page_views.CheckedPageViewSet()
 
 
 @hooks.register("before_convert_alias_page")
@@ -46,10 +57,14 @@ chosen_objects.start()
 page_actions.start()
 breadcrumbs.start()
 hidden_choices.start()
+comparisons.start()
+mails.start()
+page_policy.start()
 listings.start()
 visible_titles.start()
 # These change what Wagtail's own hooks register, so they come after them.
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)
+hooks.register("construct_explorer_page_queryset", page_views.add_pages_to_menu)
 hooks.register("register_log_actions", visible_titles.replace_formatters, order=1000)
 
 # --- Choosers without inline scripts: docs/decisions/content-security-policy.md ------------------

@@ -1,10 +1,9 @@
 """Which pages are public: `published()` for querysets, `is_hidden()` and `restrictions_on()` for one page.
 
 A page is public if it is live and not hidden. It is hidden if it has a view restriction, if it is below a
-home page that is not live, if its parent page is hidden, or if it is an alias of a hidden page. Aliases can
-have aliases, so the functions use recursive queries. Home pages are at depth 2 of the tree. The path of a
-page begins with the paths of the pages above it. docs/decisions/public-pages.md says why Wagtail's own
-methods are not enough.
+page that is not live, if its parent page is hidden, or if it is an alias of a hidden page. Aliases can have
+aliases, so the functions use recursive queries. The path of a page begins with the paths of the pages above
+it. docs/decisions/public-pages.md says why Wagtail's own methods are not enough.
 """
 
 from collections import defaultdict
@@ -23,23 +22,30 @@ from caching.versioned_cache import cached, in_transaction, request_version
 # takes 32,766 parameters in a query.
 MAX_PATHS = 5000
 
-# The restricted pages and the home pages that are not live, the aliases of these and of their descendants,
-# the aliases of those, and so on. UNION drops rows that were found before, so a loop of aliases ends.
-HIDDEN_ROOTS = """
+# The pages with children that are not live. Drafts without children, which may be thousands, hide nothing.
+# Wagtail's counter `numchild` is not used: a page that is saved while another process adds a child gets the
+# old count.
+WITHDRAWN = """
+SELECT id FROM wagtailcore_page
+WHERE NOT live AND path IN (SELECT SUBSTR(path, 1, LENGTH(path) - 4) FROM wagtailcore_page)
+"""
+
+# The restricted and the withdrawn pages, the aliases of these and of their descendants, the aliases of those,
+# and so on. UNION drops rows that were found before, so a loop of aliases ends.
+HIDDEN_ROOTS = f"""
 WITH RECURSIVE aliases AS MATERIALIZED (
     SELECT alias.id, alias.path, source.path AS source FROM wagtailcore_page alias
     JOIN wagtailcore_page source ON source.id = alias.alias_of_id
     WHERE alias.alias_of_id IS NOT NULL
 ), hidden(id, path) AS (
     SELECT page.id, page.path FROM wagtailcore_page page
-    WHERE page.id IN (SELECT page_id FROM wagtailcore_pageviewrestriction)
-        OR (page.depth = 2 AND NOT page.live)
+    WHERE page.id IN (SELECT page_id FROM wagtailcore_pageviewrestriction) OR page.id IN ({WITHDRAWN})
     UNION
     SELECT aliases.id, aliases.path FROM hidden
     JOIN aliases ON hidden.path = SUBSTR(aliases.source, 1, LENGTH(hidden.path))
 )
 SELECT id FROM hidden
-"""
+"""  # noqa: S608 - a constant
 
 # The page with the given path; the sources of it and of its ancestors, where these are aliases; and so on.
 SOURCES = """
@@ -123,11 +129,11 @@ def restrictions_on(page):
 
 
 def is_withdrawn(page):
-    """Return whether a home page that is not live hides `page`. At most one query."""
+    """Return whether a page that is not live hides `page`. At most one query."""
     if is_known_as_not_hidden(page):
         return False
-    homes = Page.objects.filter(depth=2, live=False)
-    return homes.filter(Exists(sources_of(page).filter(path__startswith=OuterRef("path")))).exists()
+    withdrawn = Page.objects.filter(pk__in=RawSQL(WITHDRAWN, ()))  # noqa: S611 - it has no parameters
+    return withdrawn.filter(Exists(sources_of(page).filter(path__startswith=OuterRef("path")))).exists()
 
 
 def is_known_as_not_hidden(page):

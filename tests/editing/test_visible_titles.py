@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
-from wagtail.models import Page, PageLogEntry
+from wagtail.models import Page, PageLogEntry, Workflow
 
 from stories import previews
 from tests.support import builders
@@ -48,6 +48,14 @@ def test_dashboard_and_report_forget_pages_that_were_moved_away(writer, own, oth
     page.move(other.index, pos="last-child")
     for address in addresses:
         assert "Mine" not in text_of(writer.get(address)), address
+
+
+def test_dashboard_forgets_submitted_pages_that_were_moved_away(writer, own, other):
+    page = builders.make_story("Mine", own.index, live=False)
+    Workflow.objects.get().start(page, writer.user)
+    assert "Mine" in text_of(writer.get("/admin/"))
+    page.move(other.index, pos="last-child")
+    assert "Mine" not in text_of(writer.get("/admin/"))
 
 
 def test_history_has_no_titles_of_hidden_pages(writer, admin_client, own, other):

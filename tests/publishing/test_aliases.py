@@ -79,7 +79,8 @@ def assert_agreement():
     pages = list(Page.objects.all())
     by_path, by_key = {page.path: page for page in pages}, {page.pk: page for page in pages}
     restricted = set(PageViewRestriction.objects.values_list("page", flat=True))
-    withdrawn = {page.pk for page in pages if page.depth == 2 and not page.live}
+    parents = {page.path[: -Page.steplen] for page in pages}
+    withdrawn = {page.pk for page in pages if not page.live and page.path in parents}
     reached = {page.pk: pages_from(page, by_path, by_key) for page in pages}
     hidden = {page.pk for page in pages if reached[page.pk] & (restricted | withdrawn)}
     public = {page.pk for page in pages if page.live} - hidden

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.django_db
 # Queries that count a search without results: an update and its savepoint, and on SQLite two for a timeout.
 COUNTING = 5 if connection.vendor == "sqlite" else 3
 # {address: (queries of a process with an empty cache, queries of one that has cached what pages share)}. The
-# number in brackets is the most that the first may become. The first includes a query for a withdrawn home
-# page, which only a request in a transaction makes, as the requests of a test are.
+# number in brackets is the most that the first may become. The first includes a query for a withdrawn page
+# above, which only a request in a transaction makes, as the requests of a test are.
 PINNED = {
     "/": (13, 3),  # (15)
     "/stories/": (14, 2),  # (18)

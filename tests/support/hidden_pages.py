@@ -64,6 +64,24 @@ def below_private_section():
     return hidden_story(parent=make_index(section, title=f"{HIDDEN} part"))
 
 
+def below_unpublished_section():
+    section = make_index(make_index(), title=f"{HIDDEN} section", show_in_menus=True)
+    story = hidden_story(parent=make_index(section, title=f"{HIDDEN} part"))
+    section.unpublish()
+    return story
+
+
+def below_draft_section():
+    return hidden_story(parent=make_index(make_index(), title=f"{HIDDEN} section", live=False))
+
+
+def alias_of_what_is_below_an_unpublished_section():
+    section = make_index(make_index(), title=f"{HIDDEN} section")
+    alias = hidden_story(parent=section).create_alias(parent=make_index(), update_slug="four")
+    section.unpublish()
+    return alias
+
+
 # Each alias is made before its source becomes private: later, Wagtail would copy the restriction too.
 
 
@@ -105,6 +123,9 @@ WAYS_TO_HIDE = [
     private,
     for_a_group,
     below_private_section,
+    below_unpublished_section,
+    below_draft_section,
+    alias_of_what_is_below_an_unpublished_section,
     alias_of_private,
     alias_of_alias_of_private,
     below_alias_of_private,

@@ -1,0 +1,86 @@
+"""Makes the comparison of two revisions show nothing of a chosen object that its reader may not see.
+
+The form of the page hides such objects too: editing/hidden_choices.py.
+"""
+
+from django.utils.html import escape, format_html, format_html_join
+from wagtail.admin import compare
+from wagtail.blocks import ChooserBlock, ListBlock
+from wagtail.images.blocks import ImageChooserBlock, ImageChooserBlockComparison
+from wagtail.images.models import AbstractImage
+from wagtail.utils.text import text_from_html
+
+from editing.hidden_choices import hidden_title, may_show
+from editing.patches import patch
+
+# Wagtail's functions, which `start` replaces.
+OBJECTS = compare.ForeignObjectComparison.get_objects
+COMPARISON_CLASS = compare.get_comparison_class_for_block
+
+
+def visible(instance):
+    """Return `instance`; in place of a hidden one its replacement, None for a picture."""
+    if instance is None or may_show(type(instance), instance.pk):
+        return instance
+    return None if isinstance(instance, AbstractImage) else hidden_title()
+
+
+def get_objects(self):
+    """Replace ForeignObjectComparison.get_objects."""
+    return tuple(map(visible, OBJECTS(self)))
+
+
+class ChooserComparison(compare.BlockComparison):
+    """Compares two chosen pages, documents or snippets."""
+
+    def htmlvalue(self, val):
+        return escape(self.text_of(val))
+
+    def htmldiff(self):
+        return compare.diff_text(self.text_of(self.val_a), self.text_of(self.val_b)).to_html()
+
+    def text_of(self, value):
+        shown = visible(value)
+        return shown if isinstance(shown, str) else text_from_html(self.block.render_basic(shown))
+
+
+class ImageComparison(ImageChooserBlockComparison):
+    """Compares two chosen pictures."""
+
+    def __init__(self, block, exists_a, exists_b, val_a, val_b):
+        super().__init__(block, exists_a, exists_b, visible(val_a), visible(val_b))
+
+    def htmlvalue(self, val):
+        return super().htmlvalue(visible(val))
+
+
+class ListComparison(compare.ListBlockComparison):
+    """Compares two lists of blocks. Wagtail's class renders a new list as a whole, with the titles in it."""
+
+    def htmlvalue(self, val):
+        child = self.block.child_block
+        comparison_class = compare.get_comparison_class_for_block(child)
+        items = [(comparison_class(child, True, True, item, item).htmlvalue(item),) for item in val]
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", items))
+
+
+def get_comparison_class(block):
+    """Replace get_comparison_class_for_block. A block in another one is compared by the class for itself."""
+    for block_class, comparison_class in COMPARISONS.items():
+        if isinstance(block, block_class):
+            return comparison_class
+    return COMPARISON_CLASS(block)
+
+
+# The first that fits counts.
+COMPARISONS = {
+    ImageChooserBlock: ImageComparison,
+    ChooserBlock: ChooserComparison,
+    ListBlock: ListComparison,
+}
+
+
+def start():
+    """Patch Wagtail's comparisons."""
+    patch(compare.ForeignObjectComparison, "get_objects", get_objects)
+    patch(compare, "get_comparison_class_for_block", get_comparison_class)

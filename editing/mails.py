@@ -1,0 +1,47 @@
+"""Sends mails about a page only to users who may edit it when the mail is sent.
+
+Wagtail sends them to everybody who once subscribed to the comments of a page, commented on it or submitted
+it, and to all members of the groups that moderate. The page may be in the section of others by then.
+"""
+
+from wagtail.admin.mail import EmailNotificationMixin
+from wagtail.admin.views.pages import edit
+from wagtail.models import Page
+from wagtail.permissions import policy_registry
+
+from editing.admin_access import is_visible
+from editing.patches import patch
+
+# Wagtail's functions, which `start` replaces.
+VALID_RECIPIENTS = EmailNotificationMixin.get_valid_recipients
+SEND_NOTIFICATION = edit.send_notification
+
+
+def may_be_told(user, item):
+    """Return whether `user` may edit `item`, the page or other object that a mail is about."""
+    if user.is_superuser:
+        return True
+    if not user.has_perm("wagtailadmin.access_admin"):
+        return False
+    if isinstance(item, Page):
+        return is_visible(item, user) and item.permissions_for_user(user).can_edit()
+    policy = policy_registry.get_by_type(type(item))
+    return policy.user_has_permission_for_instance(user, "change", item)
+
+
+def get_valid_recipients(self, instance, **kwargs):
+    """Replace EmailNotificationMixin.get_valid_recipients. `instance`: a WorkflowState or a TaskState."""
+    item = getattr(instance, "workflow_state", instance).content_object
+    return {user for user in VALID_RECIPIENTS(self, instance, **kwargs) if may_be_told(user, item)}
+
+
+def send_notification(recipient_users, notification, extra_context):
+    """Replace the function that sends mails about comments."""
+    users = [user for user in recipient_users if may_be_told(user, extra_context["page"])]
+    return SEND_NOTIFICATION(users, notification, extra_context)
+
+
+def start():
+    """Patch Wagtail's mails."""
+    patch(EmailNotificationMixin, "get_valid_recipients", get_valid_recipients)
+    patch(edit, "send_notification", send_notification)

@@ -1,0 +1,91 @@
+"""Which pages an editor finds in the explorer, in searches and in the site history of the admin.
+
+Wagtail counts the pages above the sections of a user as theirs, up to the closest one above all sections.
+Here a page above counts only if the user may see it. docs/decisions/admin-access.md says why.
+"""
+
+from django.db.models import Q
+from wagtail.models import AbstractGroupApprovalTask, AbstractPage, Page
+from wagtail.models.pages import PageLogEntryManager
+from wagtail.permission_policies.pages import PagePermissionPolicy
+from wagtail.permissions import policy_registry, register_permission_policy
+
+from editing.admin_access import is_visible, pages_in_sections, visible_to
+from editing.patches import patch
+
+# Wagtail's methods, which `start` replaces.
+VIEWABLE_ENTRIES = PageLogEntryManager.viewable_by_user
+ACCESS_EDITOR = AbstractGroupApprovalTask.user_can_access_editor
+
+
+class VisiblePagesPolicy(PagePermissionPolicy):
+    """Wagtail's policy for pages, without hidden pages above the sections of a user."""
+
+    def explorable_root_instance(self, user):
+        """Return the page where the explorer begins: the closest visible one above all sections of `user`."""
+        is_cached = hasattr(user, self._explorable_root_instance_cache_name)
+        root = super().explorable_root_instance(user)
+        if is_cached or root is None or user.is_superuser:
+            return root
+        # The root of the tree is visible to everybody.
+        root = root.get_ancestors(inclusive=True).filter(visible_to(user)).order_by("path").last()
+        setattr(user, self._explorable_root_instance_cache_name, root)
+        return root
+
+    def explorable_instances(self, user):
+        """Return the pages of the sections of `user`, and the visible ones between these and the root."""
+        if user.is_superuser:
+            return super().explorable_instances(user)
+        root = self.explorable_root_instance(user)
+        if root is None:
+            return self.model._default_manager.none()
+        paths = {
+            page.path[:length]
+            for page in self.instances_with_direct_explore_permission(user)
+            for length in range(len(root.path), len(page.path), Page.steplen)
+        }
+        above = visible_to(user) & Q(path__in=paths)
+        return self.model._default_manager.filter(Q(pk__in=pages_in_sections(user).values("pk")) | above)
+
+
+def pages_below_hidden_children(page, user):
+    """Return the keys of the pages that the explorer lists below `page` in the place of hidden children.
+
+    Without them nobody could go from `page` to a section of `user` below a hidden page.
+    """
+    policy, found = policy_registry.get_by_type(Page), set()
+    for section in policy.instances_with_direct_explore_permission(user):
+        if section.is_descendant_of(page):
+            on_the_way = section.get_ancestors(inclusive=True).filter(visible_to(user), depth__gt=page.depth)
+            first = on_the_way.order_by("path").first()
+            if first.depth > page.depth + 1:
+                found.add(first.pk)
+    return found
+
+
+def viewable_by_user(self, user):
+    """Replace PageLogEntryManager.viewable_by_user: leave out entries of pages above the sections of `user`.
+
+    An entry has the title that the page had in a draft at that time.
+    """
+    entries = VIEWABLE_ENTRIES(self, user)
+    if user.is_superuser:
+        return entries
+    above = policy_registry.get_by_type(Page).explorable_instances(user)
+    above = above.exclude(pk__in=pages_in_sections(user).values("pk"))
+    return entries.exclude(page__in=above.values("pk"))
+
+
+def user_can_access_editor(self, obj, user):
+    """Replace AbstractGroupApprovalTask.user_can_access_editor: leave out hidden pages.
+
+    Wagtail lets every member of the groups of a task edit what waits for them, in any section.
+    """
+    return ACCESS_EDITOR(self, obj, user) and (not isinstance(obj, Page) or is_visible(obj, user))
+
+
+def start():
+    """Register the policy, and patch what does not ask it."""
+    register_permission_policy(AbstractPage, VisiblePagesPolicy(Page))
+    patch(PageLogEntryManager, "viewable_by_user", viewable_by_user)
+    patch(AbstractGroupApprovalTask, "user_can_access_editor", user_can_access_editor)

@@ -1,0 +1,66 @@
+"""The views of pages in the admin that differ from Wagtail's."""
+
+from django.utils.translation import gettext
+from django.views.generic import FormView
+from wagtail.admin.views.page_privacy import SetPrivacyView
+from wagtail.admin.views.pages import copy, listing
+from wagtail.admin.viewsets.pages import PageViewSet
+from wagtail.models import Page, PageViewRestriction
+
+from editing.admin_access import is_visible
+from editing.hidden_choices import hidden_title
+from editing.page_policy import pages_below_hidden_children
+
+# A message of Wagtail, which has its translations.
+INHERITED = "Privacy is inherited from the ancestor page - %(ancestor_page)s"
+
+
+class CopyView(copy.CopyView):
+    """Wagtail's view that copies a page, without its `post`.
+
+    That looks up the new parent before the form is valid, and fails if there is no such page.
+    """
+
+    post = FormView.post
+
+
+class ExplorerView(listing.ExplorableIndexView):
+    """Wagtail's explorer, with the pages below hidden children of a page."""
+
+    def get_base_queryset(self):
+        return add_pages(self.parent_page, super().get_base_queryset(), self.request.user)
+
+
+def add_pages(page, children, user):
+    """Return `children`, those of `page`, with the pages that are listed in the place of hidden ones."""
+    keys = set() if user.is_superuser else pages_below_hidden_children(page, user)
+    return children | Page.objects.filter(pk__in=keys) if keys else children
+
+
+def add_pages_to_menu(page, children, request):
+    """Hook: do as ExplorerView for the menu of the admin, which asks the API for the children of `page`."""
+    return add_pages(page, children, request.user) if request.GET.get("for_explorer") else children
+
+
+class PrivacyView(SetPrivacyView):
+    """Wagtail's view that sets who may read a page, without the title of a hidden page above.
+
+    It names the page whose restriction the page inherits.
+    """
+
+    def get_form(self, form_class=None):
+        form = super().get_form(form_class)
+        above = self.restriction_on_ancestor
+        if above and not is_visible(above.page, self.request.user):
+            label = gettext(INHERITED) % {"ancestor_page": hidden_title()}
+            choices = form.fields["restriction_type"].choices
+            form.fields["restriction_type"].choices = [(PageViewRestriction.NONE, label), *choices[1:]]
+        return form
+
+
+class CheckedPageViewSet(PageViewSet):
+    """The views of all page types."""
+
+    copy_view_class = CopyView
+    index_view_class = ExplorerView
+    set_privacy_view_class = PrivacyView

@@ -1,0 +1,95 @@
+"""The comparison of two revisions shows nothing of chosen objects that its reader may not see."""
+
+import itertools
+
+import pytest
+from django.contrib.auth.models import Permission
+from wagtail.models import GroupPagePermission
+
+from home.models import FeaturedStory
+from tests.support import builders, translations
+from tests.support.admin_world import SECRET
+from tests.support.choosing import text_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+KEYS = itertools.count(1)
+
+
+def block(kind, value):
+    """Return a raw body with one block. Its ID is the same in all revisions, so that they are compared."""
+    return [{"type": kind, "id": "0" * 8, "value": value}]
+
+
+def item(value):
+    return {"type": "item", "id": "1" * 8, "value": value}
+
+
+def picture(image):
+    return {"image": image.pk, "alt_text": "x", "decorative": False}
+
+
+# {name: fields of a story that refers to an object of a section}.
+WAYS = {
+    "lead picture": lambda section: {"lead_image": section.image},
+    "button": lambda section: {"body": block("action", {"label": "Go", "page": section.draft.pk})},
+    "chosen story": lambda section: {
+        "body": block("chosen_stories", {"heading": "x", "stories": [item(section.draft.pk)]})
+    },
+    "document": lambda section: {"body": block("document", {"document": section.document.pk, "title": "x"})},
+    "picture": lambda section: {
+        "body": block("pictures", {"pictures": [item({"image": picture(section.image), "caption": ""})]})
+    },
+    "still picture": lambda section: {
+        "body": block("media_link", {"kind": "video", "title": "x", "poster": picture(section.image)})
+    },
+}
+
+
+def save_revision(story, fields):
+    for name, value in ({"lead_image": None, "body": []} | fields).items():
+        setattr(story, name, value)
+    story.summary = f"Summary number {next(KEYS)}."
+    return story.save_revision(clean=False)
+
+
+def compare(client, page, earlier, later):
+    return text_of(client.get(f"/admin/pages/{page.pk}/revisions/compare/{earlier.pk}...{later.pk}/"))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_hidden_objects_in_a_story(writer, admin_client, own, other, way):
+    nothing, plain, hidden = {}, WAYS[way](own), WAYS[way](other)
+    # A thumbnail shows a picture; other objects have their title.
+    is_picture = "picture" in way
+    secret = file_of(other.image) if is_picture else SECRET
+    for before, after in ((nothing, hidden), (hidden, nothing), (plain, hidden), (hidden, plain)):
+        story = builders.make_story("Mine", own.index)
+        earlier, later = save_revision(story, before), save_revision(story, after)
+        assert secret in compare(admin_client, story, earlier, later)
+        shown = compare(writer, story, earlier, later)
+        assert "Summary number" in shown
+        assert secret not in shown
+        assert SECRET not in shown
+        if plain in (before, after):
+            assert (file_of(own.image) if is_picture else "Plain") in shown
+
+
+def file_of(image):
+    """Return the part of the file's name that its thumbnails have too."""
+    return image.file.name.rpartition("/")[2].partition(".")[0]
+
+
+def test_hidden_page_in_a_list_of_pages(writer, admin_client, own, other):
+    home = translations.make_home("fr")
+    for codename in ("change_page", "add_page"):
+        right = Permission.objects.get(content_type__app_label="wagtailcore", codename=codename)
+        GroupPagePermission.objects.create(group=writer.user.groups.get(), page=home, permission=right)
+    earlier = home.save_revision()
+    home.featured_stories = [FeaturedStory(story=other.draft), FeaturedStory(story=own.draft, sort_order=1)]
+    later = home.save_revision()
+    assert SECRET in compare(admin_client, home, earlier, later)
+    shown = compare(writer, home, earlier, later)
+    assert SECRET not in shown
+    assert "Not available to you" in shown
+    assert own.draft.title in shown

@@ -1,0 +1,101 @@
+"""Mails about a page go only to users who may edit it at that time."""
+
+import pytest
+from django.core import mail
+from wagtail.models import Comment, GroupApprovalTask, Page, PageSubscription, Workflow
+from wagtail.test.utils.form_data import inline_formset
+
+from stories.models import StoryPage
+from tests.support import builders
+from tests.support.admin_world import SECRET
+from tests.support.choosing import edit_address
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+COMMENT = {"text": f"{SECRET} comment", "contentpath": "title", "position": "", "resolved": "", "id": ""}
+
+
+def lose(page, way, other, user):
+    """Take the page away from `user`."""
+    if way == "move":
+        StoryPage.objects.get(pk=page.pk).move(other.index, pos="last-child")
+    elif way == "leave the group":
+        user.groups.clear()
+    elif way == "no admin":
+        user.groups.get().permissions.clear()
+
+
+def addresses():
+    return [message.to for message in mail.outbox]
+
+
+@pytest.mark.parametrize(
+    ("reason", "way"),
+    [
+        ("subscribed", None),
+        ("subscribed", "move"),
+        ("subscribed", "leave the group"),
+        ("subscribed", "no admin"),
+        ("commented", None),
+        ("commented", "move"),
+    ],
+)
+def test_comments(writer, admin_client, own, other, reason, way):
+    page = builders.make_story("Mine", own.index, live=False, owner=writer.user)
+    comments = inline_formset([COMMENT | {"replies": inline_formset([])}])
+    if reason == "subscribed":
+        PageSubscription.objects.create(page=page, user=writer.user, comment_notifications=True)
+    else:
+        earlier = Comment.objects.create(page=page, user=writer.user, text="Mine", contentpath="title")
+        reply = inline_formset([{"text": f"{SECRET} reply", "id": ""}])
+        thread = {"id": str(earlier.pk), "text": "Mine", "replies": reply}
+        comments = inline_formset([COMMENT | thread], initial=1)
+    lose(page, way, other, writer.user)
+    mail.outbox.clear()
+    form = builders.story_form(title="Mine", slug="mine", comments=comments)
+    assert admin_client.post(edit_address(page), form).status_code == 302
+    assert Comment.objects.filter(page=page).exists()
+    assert addresses() == ([[writer.user.email]] if way is None else [])
+    assert all(SECRET in message.body for message in mail.outbox)
+
+
+@pytest.mark.parametrize("way", [None, "move"])
+@pytest.mark.parametrize("action", ["approve", "reject"])
+def test_decision_of_a_moderator(writer, admin_client, own, other, action, way):
+    page = builders.make_story("Mine", own.index, live=False, owner=writer.user)
+    state = Workflow.objects.get().start(page, writer.user)
+    lose(page, way, other, writer.user)
+    mail.outbox.clear()
+    task = state.current_task_state.pk
+    address = f"/admin/pages/workflow/action/{page.pk}/{action}/{task}/"
+    admin_client.post(address, {"comment": f"{SECRET} reason"})
+    assert addresses() == ([[writer.user.email]] if way is None else [])
+
+
+@pytest.mark.parametrize("section", ["own", "other"])
+def test_submission_to_a_group_of_another_section(writer, own, other, section):
+    add_group_to_task(writer)
+    index = {"own": own, "other": other}[section].index
+    page = builders.make_story(f"{SECRET} submitted", index, live=False)
+    mail.outbox.clear()
+    Workflow.objects.get().start(page, builders.make_user())
+    assert ([writer.user.email] in addresses()) == (section == "own")
+
+
+def add_group_to_task(writer):
+    """Make the group of `writer` one of the groups that moderate the whole site."""
+    GroupApprovalTask.objects.get().groups.add(writer.user.groups.get())
+
+
+def test_group_that_moderates_sees_nothing_of_other_sections(writer, admin_client, own, other):
+    add_group_to_task(writer)
+    waiting = builders.make_story(f"{SECRET} waits", other.index, live=False, lead_image=own.image)
+    ours = builders.make_story("Ours waits", own.index, live=False, lead_image=own.image)
+    for page in (waiting, ours):
+        Workflow.objects.get().start(page, builders.make_user())
+    for address in ("/admin/", f"/admin/images/usage/{own.image.pk}/"):
+        assert f"{SECRET} waits" in admin_client.get(address).text
+        response = writer.get(address)
+        assert SECRET not in response.text, address
+        assert "Ours waits" in response.text, address
+    assert not Page.objects.get(pk=waiting.pk).permissions_for_user(writer.user).can_edit()

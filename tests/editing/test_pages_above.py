@@ -1,0 +1,148 @@
+"""Hidden pages above the sections of an editor are shown to nobody, but the explorer leads past them."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+from wagtail.models import GroupPagePermission, Page, PageLogEntry
+
+from tests.support import builders
+from tests.support.admin_world import SECRET
+from tests.support.choosing import permit, text_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+
+@pytest.fixture(params=["draft", "renamed in a draft", "private"])
+def above(request, own):
+    """A hidden page above the section `own`, and a page above that which is public."""
+    hide = request.param
+    title = "Plain" if hide == "renamed in a draft" else f"{SECRET} list"
+    page = builders.make_index(builders.make_index(), title, live=hide != "draft")
+    if hide == "renamed in a draft":
+        page.title = f"{SECRET} list"
+        page.save_revision()
+    elif hide == "private":
+        builders.make_private(page)
+    own.index.move(page, pos="last-child")
+    return Page.objects.get(pk=page.pk)
+
+
+@pytest.fixture(params=[1, 2])
+def sections(request, writer, own, above):
+    """The section or sections of the editor. For two, the closest page above both is hidden."""
+    pages = [Page.objects.get(pk=own.index.pk)]
+    if request.param == 2:
+        second = builders.make_index(Page.objects.get(pk=above.pk), "Second")
+        for codename in ("add_page", "change_page"):
+            right = Permission.objects.get(content_type__app_label="wagtailcore", codename=codename)
+            GroupPagePermission.objects.create(group=writer.user.groups.get(), page=second, permission=right)
+        builders.make_story("Told in the second", second)
+        pages.append(Page.objects.get(pk=second.pk))
+    return pages
+
+
+def test_hidden_page_above_is_shown_nowhere(writer, admin_client, own, above, sections):
+    top = above.get_parent()
+    for page in (above, *sections):
+        PageLogEntry.objects.log_action(page, "wagtail.edit", user=writer.user)
+    history = reverse("wagtailadmin_reports:site_history").removeprefix("/admin/")
+    shown_to_all = [
+        f"pages/{top.pk}/",
+        f"choose-page/{top.pk}/",
+        "choose-page/search/?q=own",
+        "pages/search/?q=own",
+        f"pages/{top.pk}/?q=own",
+        f"api/main/pages/?child_of={top.pk}",
+        "api/main/pages/?limit=20",
+        f"api/main/pages/{above.pk}/",
+        f"api/main/pages/{own.index.pk}/?fields=*",
+        history,
+        f"{history}?export=csv",
+    ]
+    others = [
+        f"pages/{above.pk}/",
+        f"api/main/pages/?child_of={above.pk}&fields=parent",
+        "pages/",
+        "",
+        "choose-page/",
+        f"choose-page/{above.pk}/",
+        "pages/search/",
+    ]
+    others += [f"pages/{section.pk}/" for section in sections]
+    others += [f"pages/{section.pk}/{name}/" for section in sections for name in ("edit", "history", "copy")]
+    for address in shown_to_all:
+        assert SECRET in text_of(admin_client.get(f"/admin/{address}")), address
+    for address in [*shown_to_all, *others]:
+        assert SECRET not in text_of(writer.get(f"/admin/{address}", follow=True)), address
+
+
+def test_explorer_and_menu_lead_past_the_hidden_page(writer, above, sections):
+    """With one section, they begin with it. With two, they begin above the hidden page and list both."""
+    start = sections[0] if len(sections) == 1 else above.get_parent()
+    response = writer.get("/admin/pages/", follow=True)
+    assert response.redirect_chain[-1][0] == f"/admin/pages/{start.pk}/"
+    query = f"child_of={start.pk}&for_explorer=1&fields=parent"
+    found = {page["id"] for page in writer.get(f"/admin/api/main/pages/?{query}").json()["items"]}
+    listed = {page.pk for page in response.context["pages"]}
+    if len(sections) == 2:
+        assert listed == found == {page.pk for page in sections}
+        filtered = writer.get(f"/admin/pages/{start.pk}/?q=told").context["pages"]
+        assert [page.title for page in filtered] == ["Told in the second"]
+    else:
+        assert listed == found == set(start.get_children().values_list("pk", flat=True))
+
+
+def test_visible_page_above_is_listed(writer, own):
+    top = builders.make_index()
+    second = builders.make_index(builders.make_index(title="Other part", parent=top), "Second")
+    right = Permission.objects.get(content_type__app_label="wagtailcore", codename="change_page")
+    GroupPagePermission.objects.create(group=writer.user.groups.get(), page=second, permission=right)
+    listed = writer.get(f"/admin/pages/{top.pk}/").context["pages"]
+    assert {page.title for page in listed} == {"Own", "Other part"}
+    below = writer.get(f"/admin/pages/{second.get_parent().pk}/").context["pages"]
+    assert [page.title for page in below] == ["Second"]
+
+
+def test_site_history_has_no_earlier_titles_of_pages_above(writer, admin_client, own):
+    """An entry has the title of its time. With two sections, Wagtail shows the entries of pages above."""
+    top = builders.make_index()
+    top.title = f"{SECRET} stories"
+    top.save_revision(log_action=True)
+    top.title = "Stories"
+    top.save_revision(log_action=True)
+    second = builders.make_index(top, "Second")
+    right = Permission.objects.get(content_type__app_label="wagtailcore", codename="change_page")
+    GroupPagePermission.objects.create(group=writer.user.groups.get(), page=second, permission=right)
+    PageLogEntry.objects.log_action(second, "wagtail.edit")
+    history = reverse("wagtailadmin_reports:site_history")
+    for address in (history, f"{history}?export=csv"):
+        assert SECRET in text_of(admin_client.get(address))
+        shown = text_of(writer.get(address))
+        assert SECRET not in shown
+        assert "Second" in shown
+
+
+def test_api_has_no_hidden_parent_nor_source_of_an_alias(writer, admin_client, own, other):
+    source = builders.make_story(f"{SECRET} source", other.index)
+    alias = source.create_alias(parent=own.index, update_slug="plain")
+    Page.objects.filter(pk=alias.pk).update(title="Plain", draft_title="Plain")
+    source.title = f"{SECRET} change"
+    source.save_revision()
+    address = f"/admin/api/main/pages/{alias.pk}/"
+    assert writer.get(address).json()["meta"]["alias_of"] is None
+    assert admin_client.get(address).json()["meta"]["alias_of"]["id"] == source.pk
+    assert SECRET not in text_of(writer.get(address))
+    public = builders.make_story("Public source", other.index)
+    alias = public.create_alias(parent=own.index, update_slug="public")
+    assert writer.get(f"/admin/api/main/pages/{alias.pk}/").json()["meta"]["alias_of"]["id"] == public.pk
+
+
+def test_privacy_does_not_name_the_hidden_page_above(writer, admin_client, own):
+    permit(writer, own)
+    above = builders.make_private(builders.make_index(builders.make_index(), f"{SECRET} list"))
+    own.index.move(above, pos="last-child")
+    address = f"/admin/pages/{own.live.pk}/privacy/"
+    assert SECRET in text_of(admin_client.get(address))
+    shown = text_of(writer.get(address))
+    assert "inherited" in shown
+    assert SECRET not in shown

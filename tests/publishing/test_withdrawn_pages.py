@@ -1,0 +1,94 @@
+"""Pages below a page that is not live are shown nowhere: a language or a list is withdrawn with all below it.
+
+tests/publishing/test_visibility.py has the places where a withdrawn section may not appear.
+"""
+
+import pytest
+from wagtail.models import Page
+
+from media.access import is_public
+from publishing import visibility
+from tests.conftest import act_as_committed
+from tests.support.builders import (
+    home_page,
+    make_image,
+    make_index,
+    make_plain_page,
+    make_story,
+    make_user,
+    story_form,
+)
+from tests.support.files_of_pages import get
+from tests.support.translations import make_pair
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+WORD = "Quixotic"
+
+
+@pytest.fixture
+def scene():
+    """A French story with a picture, and an English alias of it. The pages above it can be unpublished."""
+    _english, story = make_pair()
+    story.title = f"{WORD} histoire"
+    story.lead_image, story.lead_image_decorative = make_image(), True
+    story.save_revision().publish()
+    alias = story.create_alias(parent=make_index(), update_slug="alias", update_locale=home_page().locale)
+    index = story.get_parent()
+    return story, alias, {"list": index, "home page": index.get_parent()}
+
+
+@pytest.mark.parametrize("withdrawn", [None, "list", "home page"])
+@pytest.mark.parametrize("cached", [True, False])
+def test_withdrawn_language_or_list_is_shown_nowhere(client, scene, monkeypatch, withdrawn, cached):
+    story, alias, above = scene
+    rendition = story.lead_image.get_rendition("width-200|format-jpeg").url
+    if withdrawn:
+        above[withdrawn].unpublish()
+    if cached:
+        act_as_committed(monkeypatch)
+    live = not withdrawn
+    status = 200 if live else 404
+    for address in (story.url, alias.url, rendition):
+        assert get(client, address).status_code == status, address
+    assert is_public(story.lead_image) == live
+    for address in (f"/fr/search/?q={WORD}", f"/search/?q={WORD}", "/sitemap.xml", "/stories/"):
+        text = client.get(address, follow=True).text
+        assert (story.url in text or alias.url in text) == live, address
+    client.force_login(make_user())
+    for address in (story.url, alias.url, rendition):
+        assert get(client, address).status_code == status, address
+
+
+def test_withdrawn_home_page_hides_no_other_language(client, scene):
+    home = scene[2]["home page"]
+    home.unpublish()
+    assert client.get("/").status_code == 200
+    assert client.get(make_story(f"{WORD} story").url).status_code == 200
+    assert not visibility.is_hidden(home_page())
+    assert visibility.is_hidden(make_plain_page("Page", home))
+
+
+def test_pages_come_back_when_the_page_above_is_published(client, scene):
+    story, alias, above = scene
+    above["list"].unpublish()
+    assert client.get(story.url).status_code == 404
+    above["list"].save_revision().publish()
+    assert client.get(story.url).status_code == client.get(alias.url).status_code == 200
+
+
+def test_wrong_count_of_children_hides_no_less(client, scene):
+    story, _alias, above = scene
+    above["list"].unpublish()
+    Page.objects.filter(pk=above["list"].pk).update(numchild=0)
+    assert client.get(story.url).status_code == 404
+    assert not visibility.published_pages().filter(pk=story.pk).exists()
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_editor_is_told_that_a_page_above_is_not_published(admin_client, live):
+    index = make_index(make_index(), "Part", live=live)
+    address = f"/admin/pages/add/stories/storypage/{index.pk}/"
+    response = admin_client.post(address, story_form("publish"), follow=True)
+    assert "published" in response.text
+    assert ("a page above it is not published" in response.text) == (not live)
