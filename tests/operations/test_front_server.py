@@ -76,7 +76,7 @@ def test_public_page_is_requested_once_within_a_second(upstream, front, requests
         {"Cache-Control": "public, s-maxage=0"},
         {"X-Accel-Expires": "600"},
         {"Cache-Control": f"private, {PAGE_CACHE_CONTROL}"},
-        {"Cache-Control": PAGE_CACHE_CONTROL, "Set-Cookie": f"sessionid={KEY}"},
+        {"Cache-Control": PAGE_CACHE_CONTROL, "Set-Cookie": "sessionid=1"},
         {"Expires": "Fri, 01 Jan 2100 00:00:00 GMT"},
     ],
     ids=str,
