@@ -36,6 +36,9 @@ class ShownFileMixin:
     def __init__(self, *args, user=None, **kwargs):
         super().__init__(*args, user=user, **kwargs)
         self.user = user
+        # Wagtail's forms delete this file when it is replaced: that of a document before the row is saved.
+        # Our models do so after the row is saved.
+        self.original_file = None
 
     def clean(self):
         cleaned = super().clean()
