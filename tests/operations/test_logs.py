@@ -41,7 +41,7 @@ def test_log_and_database_contain_nothing_about_visitors(tmp_path):
     with running_site(tmp_path, database_of_the_test(), workers=1, LOG_LEVEL="DEBUG") as site:
         statuses = [status for status, _headers, _body in visits(site)]
     output = site.output()
-    assert statuses == [200, 200, 404, 404, 500, 500, 403, 403, 400, 200, 400, 200]
+    assert statuses == [200, 200, 404, 404, 500, 500, 403, 403, 400, 200, 400, 200, 200, 403]
     events = [json.loads(line) for line in output.splitlines()]
     assert {"time", "level", "logger", "message"} <= set(events[0])
     errors = [event for event in events if event["level"] == "ERROR"]
@@ -77,6 +77,14 @@ def visits(site):
     yield failed_login(site)
     yield site.ask(f"/?{words}", **PRIVATE | {"Content_Length": MARK})
     yield site.ask("/", **PRIVATE | {"Content_Type": f"text/plain; a*={MARK}''x"})
+    yield site.ask("/?q=%E9", **PRIVATE | {"Content_Type": "text/plain; charset=hex"})
+    yield in_another_charset(site)
+
+
+def in_another_charset(site):
+    form = {"Content_Type": "application/x-www-form-urlencoded; charset=utf-7"}
+    own = {"Cookie": f"__Host-csrftoken={'a' * 32}", "Referer": f"https://{HOST}/{MARK}/"}
+    return site.ask("/", "POST", f"q={MARK}", **PRIVATE | own | form)
 
 
 def failed_login(site):
