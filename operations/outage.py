@@ -1,4 +1,4 @@
-"""The outage page, which visitors get while the database does not respond.
+"""The outage page, which visitors get while the database does not respond, or can't do what they ask.
 
 It is a file in the data folder with the phone numbers of help lines, and is written in advance.
 """
@@ -18,6 +18,10 @@ from caching.outage import outage_page, page_file
 from home.models import HomePage, SiteSettings
 from operations.full_disk import disk_full_page, is_disk_full
 from publishing.visibility import published_pages
+
+# PostgreSQL's codes for a statement that would write to a read-only database, or as a user who may not write.
+# SQLite's error is an OperationalError.
+READ_ONLY_CODES = {"25006", "42501"}
 
 
 def write_page():
@@ -45,9 +49,11 @@ def write_page():
 
 def server_error(request):
     """View for status 500 (handler500). A full disk and a missing database have pages of their own."""
-    if is_disk_full(sys.exception()):
+    error = sys.exception()
+    if is_disk_full(error):
         return disk_full_page()
-    if isinstance(sys.exception(), (InterfaceError, OperationalError)):
+    code = getattr(getattr(error, "__cause__", None), "sqlstate", None)
+    if code in READ_ONLY_CODES or isinstance(error, (InterfaceError, OperationalError)):
         return outage_page()
     return defaults_server_error(request)
 

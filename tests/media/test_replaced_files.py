@@ -1,6 +1,7 @@
 """A file that is replaced or deleted is gone, even if renditions of it are made at that moment."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from django.core.files.base import ContentFile
@@ -10,6 +11,7 @@ from django.test import Client
 from PIL import Image
 from wagtail.images.models import Filter, SourceImageIOError
 
+from caching.outage import is_outage
 from media.cleaning import sign
 from media.models import CleanDocument, CleanImage, Rendition
 from tests.support import builders
@@ -160,20 +162,33 @@ def test_old_file_of_a_document_stays_until_the_new_one_is_saved():
 # --- A database that can't be written ------------------------------------------------------------
 
 
+@contextmanager
+def read_only_database():
+    is_sqlite = connection.vendor == "sqlite"
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA query_only = ON" if is_sqlite else "SET default_transaction_read_only = on")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA query_only = OFF" if is_sqlite else "RESET default_transaction_read_only")
+
+
 @pytest.mark.parametrize("address", ["/stories/", "/search/?q=lantern", "/", "/feed.atom"])
 def test_pages_show_what_exists_while_the_database_is_read_only(client, address):
     existing = builders.make_image()
     rendition = existing.get_rendition("fill-1200x630|format-jpeg")
     story = builders.make_story("A lantern", lead_image=existing, lead_image_alt="A road")
-    is_sqlite = connection.vendor == "sqlite"
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA query_only = ON" if is_sqlite else "SET default_transaction_read_only = on")
-    try:
+    with read_only_database():
         responses = [client.get(each) for each in (address, story.url)]
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA query_only = OFF" if is_sqlite else "RESET default_transaction_read_only")
     assert [response.status_code for response in responses] == [200, 200]
     assert story.url in responses[0].text
     assert rendition.url in responses[1].text
     assert Rendition.objects.count() == 1
+
+
+def test_signing_in_shows_the_outage_page_while_the_database_is_read_only(client):
+    client.raise_request_exception = False
+    with read_only_database():
+        response = client.post("/admin/login/", {"username": "amina", "password": "x"})
+    assert (response.status_code, is_outage(response)) == (503, True)
