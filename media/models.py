@@ -224,6 +224,17 @@ class Rendition(AbstractRendition):
         indexes = [models.Index(fields=["file"], name="rendition_file")]
 
     @property
+    def is_for_pages(self):
+        """Whether it is one that pages show, with the focal point that the picture has now.
+
+        Those of pages have a format in their spec. Those of the admin have none, and show the whole picture,
+        of which pages may show a part.
+        """
+        return "format-" in self.filter_spec and self.focal_point_key == get_shared_filter(
+            self.filter_spec
+        ).get_cache_key(self.image)
+
+    @property
     def url(self):
         # Never an address of the storage, such as one of S3, which would bypass the check of access.
         return settings.MEDIA_URL + self.file.name

@@ -9,7 +9,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
-from media.access import is_public, may_download, may_use_in_admin
+from media.access import is_public, may_download, may_see_in_admin
 from media.models import Rendition
 
 # The mimetypes module of Python 3.12 lacks some.
@@ -31,9 +31,8 @@ def serve_rendition(request, name):
     rendition = None if "\0" in name else renditions.first()
     if not rendition:
         return not_found()
-    if rendition.filter_spec == "original":
-        # The admin makes this rendition of each picture. It has the whole picture; pages may show a part.
-        public, allowed = False, may_use_in_admin(request, rendition.image)
+    if not rendition.is_for_pages:
+        public, allowed = False, may_see_in_admin(request, rendition.image)
     else:
         public = is_public(rendition.image)
         allowed = public or may_download(request, rendition.image)
