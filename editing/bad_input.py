@@ -1,8 +1,13 @@
-"""Refuses query strings that no form of the admin sends."""
+"""Answers requests that no form or script of the admin sends with status 400 instead of 500."""
 
+import traceback
 from functools import wraps
 
 from django.core.exceptions import BadRequest
+
+# The functions that convert values of a request: those of widgets and blocks, one of ours in their place, and
+# that of model fields, to which Wagtail passes primary keys as they were sent.
+CONVERTERS = {"value_from_datadict", "read_rich_text", "get_prep_value"}
 
 
 def refuse_null_characters(view):
@@ -19,3 +24,27 @@ def refuse_null_characters(view):
         return view(request, *args, **kwargs)
 
     return checked
+
+
+def refuse_malformed_values(view):
+    """Decorate an admin view to answer 400 to values that Wagtail can't convert.
+
+    Examples are a primary key that is no number, a missing field of a block, and rich text that is no JSON.
+    Wagtail's forms report what users can type wrongly, but not these.
+    """
+
+    @wraps(view)
+    def checked(request, *args, **kwargs):
+        try:
+            return view(request, *args, **kwargs)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            if not is_malformed_value(error):
+                raise
+            raise BadRequest("A value of the request can't be converted.") from error
+
+    return checked
+
+
+def is_malformed_value(error):
+    """Return whether `error` was raised in one of CONVERTERS."""
+    return any(frame.f_code.co_name in CONVERTERS for frame, _line in traceback.walk_tb(error.__traceback__))

@@ -196,10 +196,23 @@ def read_chooser(self, data, files, name):
 
 
 def read_rich_text(self, data, files, name):
-    """Replace DraftailRichTextArea.value_from_datadict: unwrap forbidden links and embeds."""
+    """Replace DraftailRichTextArea.value_from_datadict: unwrap forbidden links and embeds.
+
+    Raises ValueError for a text that can't be stored: editing/bad_input.py.
+    """
     html, check = RICH_TEXT_VALUE(self, data, files, name), current_check.get()
-    if html is None or check is None:
+    if html is None:
         return html
+    if check:
+        html = unwrap_forbidden(html, check, name)
+    html.encode()  # It refuses half of a pair of surrogates, which JSON can contain.
+    if "\0" in html:
+        raise ValueError("A text with NUL.")
+    return html
+
+
+def unwrap_forbidden(html, check, name):
+    """Return `html`, the value of the control `name`, without the links and embeds that `check` forbids."""
     soup = BeautifulSoup(html, "html.parser")
     refused = [tag for tag in soup.find_all(["a", "embed"]) if not allows_tag(check, tag)]
     if not refused:

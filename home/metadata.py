@@ -15,6 +15,7 @@ from wagtail.rich_text import get_text_for_indexing
 from home.models import HomePage
 from media.models import load_renditions
 from publishing.addresses import absolute
+from publishing.visibility import is_hidden
 from stories.models import StoryPage
 from stories.sharing import SHARE_IMAGE_FILTER, get_publication_time, get_rendition_or_none
 
@@ -99,10 +100,11 @@ def get_description(page, listing=None):
 def get_canonical_url(request, page, listing):
     """Return the absolute URL of what `request` shows, with the known filters and page number alone.
 
-    The canonical URL of an alias is that of its source.
+    The canonical URL of an alias is that of its source, if its source is public.
     """
-    if page.alias_of_id:
-        return absolute(page.alias_of.get_url(request))
+    source = page.alias_of if page.alias_of_id else None
+    if source and source.live and not is_hidden(source):
+        return absolute(source.get_url(request))
     url = absolute(request.path)
     if not listing:
         return url

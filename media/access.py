@@ -38,6 +38,11 @@ def shown_everywhere(model):
     return model
 
 
+def models_shown_with_pages():
+    """Return the models that are decorated with `shown_with_pages`."""
+    return list(_shown_with_pages)
+
+
 def is_shown_at_once(model):
     """Return whether visitors see the files of an instance of `model` as soon as it is saved."""
     return model in [*_shown_with_pages, *_shown_everywhere]
@@ -95,7 +100,7 @@ def check_renditions(names):
         # PostgreSQL raises an error for NUL in a text.
         rendition = None if "\0" in name else renditions.first()
         # Pages may show a part of a picture only, so that the whole one is not public.
-        if rendition is None or rendition.is_original or not is_public(rendition.image):
+        if rendition is None or not rendition.is_for_pages or not is_public(rendition.image):
             raise NotPublic(rendition)
     return dict.fromkeys(names, True)
 
@@ -103,26 +108,26 @@ def check_renditions(names):
 def may_download(request, item):
     """Return whether the user of `request` may download `item`, which is not public.
 
-    They may if they may see it in the admin, may see a live page that uses it, or may edit a page that refers
-    to it. A draft with an author does not count for the picture of the author: everybody may choose every
-    author, whoever chose the picture.
+    They may if they may see it in the admin, or may see a live page that uses it.
     """
     if not has_session_cookie(request):
         return False
     using = Page.objects.filter(is_page_using(item))
-    referring = Page.objects.filter(is_page_among(ReferenceIndex.get_references_to(item)))
-    return (
-        may_use_in_admin(request, item)
-        or any(may_see_live_page(request, page) for page in using)
-        or any(may_edit_page(request, page) for page in referring)
-    )
+    return may_see_in_admin(request, item) or any(may_see_live_page(request, page) for page in using)
 
 
-def may_use_in_admin(request, item):
-    """Return whether the user of `request` has any permission for `item` in the admin."""
+def may_see_in_admin(request, item):
+    """Return whether the user of `request` has a permission for `item`, or may edit a page that refers to it.
+
+    A draft with an author does not count for the picture of the author: everybody may choose every author,
+    whoever chose the picture.
+    """
+    if not has_session_cookie(request):
+        return False
     policy = policy_registry.get_by_type(type(item))
-    return has_session_cookie(request) and policy.user_has_any_permission_for_instance(
-        request.user, FILE_PERMISSIONS, item
+    referring = Page.objects.filter(is_page_among(ReferenceIndex.get_references_to(item)))
+    return policy.user_has_any_permission_for_instance(request.user, FILE_PERMISSIONS, item) or any(
+        may_edit_page(request, page) for page in referring
     )
 
 

@@ -9,9 +9,19 @@ class MediaConfig(AppConfig):
 
     def ready(self):
         from wagtail.models import UploadedFile
+        from wagtail.permissions import register_permission_policy
 
         from media.access import register_in_reference_index
         from media.fields import clean_waiting_upload
+        from media.models import CleanDocument, CleanImage
+        from media.shown_files import ShownFilePolicy
 
         register_in_reference_index()
+        # Wagtail registers its own policies without exact_class.
+        for model, auth_model in (
+            (CleanImage, "wagtailimages.Image"),
+            (CleanDocument, "wagtaildocs.Document"),
+        ):
+            policy = ShownFilePolicy(model, auth_model=auth_model, owner_field_name="uploaded_by_user")
+            register_permission_policy(model, policy, exact_class=True)
         pre_save.connect(clean_waiting_upload, sender=UploadedFile)

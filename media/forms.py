@@ -1,16 +1,15 @@
 """The base forms for pictures and documents in the admin, with fields that clean the file.
 
-They refuse a change that readers would see at once, if the user may not publish.
+They refuse a change that readers would see without a moderator (media/shown_files.py).
 
 The settings WAGTAILIMAGES_IMAGE_FORM_BASE and WAGTAILDOCS_DOCUMENT_FORM_BASE name them.
 """
 
-from django.utils.translation import gettext as _
 from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.forms import BaseImageForm
 
-from media.access import is_public, may_publish
 from media.fields import DocumentFormField, PictureFormField
+from media.shown_files import REFUSED, loses_restriction, may_change_what_readers_see
 
 
 def replace_file_field(form, field_class):
@@ -20,7 +19,7 @@ def replace_file_field(form, field_class):
 
 
 class ShownFileMixin:
-    """Refuses changes to a public file by a user who may publish nothing: no moderator sees them first."""
+    """Refuses changes to what readers see of a file by a user who may publish nothing."""
 
     # The fields of pictures and documents that readers see. The texts for a picture are stored with the page.
     shown_fields = {
@@ -36,16 +35,21 @@ class ShownFileMixin:
     def __init__(self, *args, user=None, **kwargs):
         super().__init__(*args, user=user, **kwargs)
         self.user = user
+        # Wagtail's forms delete this file when it is replaced: that of a document before the row is saved.
+        # Our models do so after the row is saved.
+        self.original_file = None
 
     def clean(self):
         cleaned = super().clean()
         changed = self.shown_fields.intersection(self.changed_data)
-        is_checked = self.user and self.instance.pk and not may_publish(self.user)
-        if changed and is_checked and is_public(self.instance):
-            message = _("Readers see this at once: only somebody who may publish can change it.")
+        collection = cleaned.get("collection")
+        if self.instance.pk and collection and loses_restriction(self.instance, collection):
+            changed.add("collection")
+        is_checked = changed and self.user and self.instance.pk
+        if is_checked and not may_change_what_readers_see(self.user, self.instance):
             # The focal point is in hidden fields, whose errors are not shown.
             for name in {None if name.startswith("focal_point") else name for name in changed}:
-                self.add_error(name, message)
+                self.add_error(name, REFUSED)
         return cleaned
 
 

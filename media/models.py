@@ -1,14 +1,27 @@
 """The models of pictures and documents, whose files are cleaned and renamed when they are stored."""
 
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
+from io import BytesIO
 
 from django.conf import settings
-from django.db import models
+from django.db import DatabaseError, models, transaction
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.models import AbstractDocument
-from wagtail.images.models import AbstractImage, AbstractRendition, Filter, ImageQuerySet
+from wagtail.images.models import (
+    AbstractImage,
+    AbstractRendition,
+    Filter,
+    ImageQuerySet,
+    SourceImageIOError,
+)
 
 from media.fields import CleanDocumentField, CleanPictureField
+from media.stored_files import lock_file_name, replaced_file, store_file
+
+logger = logging.getLogger(__name__)
 
 
 def picture_path(image, filename):
@@ -19,15 +32,6 @@ def picture_path(image, filename):
 def document_path(document, filename):
     """Return the path of the file of `document`. `filename` is a nonce and a signature: media/cleaning.py."""
     return f"documents/{filename}"
-
-
-def store_file(instance):
-    """Store the new file of `instance`, if it has one, before `instance` is saved.
-
-    So width, height, size and hash are saved as those of the cleaned file.
-    """
-    if instance.file and not instance.file._committed:
-        instance.file.save(instance.file.name, instance.file.file, save=False)
 
 
 def get_shared_filter(filter_or_spec):
@@ -109,8 +113,10 @@ class CleanImage(AbstractImage):
         return self.description
 
     def save(self, *args, **kwargs):
-        store_file(self)
-        super().save(*args, **kwargs)
+        with replaced_file(self) as old_name:
+            super().save(*args, **kwargs)
+            if old_name:
+                self.renditions.all().delete()
 
     def get_rendition(self, filter):
         # Wagtail's method writes the rendition that it found to the cache each time.
@@ -119,32 +125,77 @@ class CleanImage(AbstractImage):
     def get_renditions(self, *filters):
         return super().get_renditions(*map(get_shared_filter, filters))
 
+    def create_rendition(self, filter):
+        return self.create_renditions(filter)[filter]
+
     def create_renditions(self, *filters):
-        """Create those of the renditions for `filters` that are missing. Return all of them.
+        """Create those of the renditions for `filters` that are missing. Return {Filter: Rendition} of all.
 
-        Renditions that another process made since those of this picture were loaded are not made again.
-
-        If two requests create the same one at the same time, the first one stays. Wagtail returns the second
-        request's own renditions, whose files are in no row of the database, so nobody could download them.
+        If two requests create the same one at the same time, the first one stays. Raises SourceImageIOError
+        if the file of this picture was replaced or deleted since the picture was loaded, or if the database
+        can't be written. Wagtail's template tags then show a missing picture.
         """
         if not filters:
             return {}
-        stored = self.get_stored_renditions(filters)
-        keys = {each: (each.spec, each.get_cache_key(self)) for each in filters}
-        found = {each: stored[key] for each, key in keys.items() if key in stored}
-        made = super().create_renditions(*[each for each in filters if each not in found])
-        stored = self.get_stored_renditions(made)
-        for each, rendition in made.items():
-            first = stored[rendition.filter_spec, rendition.focal_point_key]
-            if first.file != rendition.file:
-                rendition.file.delete(save=False)
-                made[each] = first
-        return found | made
+        # Making renditions takes long, so a read-only database is noticed before.
+        with self.unchanged_row():
+            found = self.get_stored_renditions(filters)
+        missing = [each for each in filters if each not in found]
+        if missing:
+            made = self.make_renditions(missing)
+            found |= self.store_renditions(missing, made)
+        return {each: found[each] for each in filters}
+
+    def make_renditions(self, filters):
+        """Return new Renditions for `filters`, with files that are not in the storage yet."""
+        with self.open_file() as file:
+            data = file.read()
+        with ThreadPoolExecutor(max_workers=3) as executor:
+            sources = [BytesIO(data) for _filter in filters]
+            return list(executor.map(self.generate_rendition_instance, filters, sources))
+
+    def store_renditions(self, filters, made):
+        """Store the Renditions `made`, unless there are others. Return {Filter: Rendition} for `filters`.
+
+        The files of those that are not stored are deleted.
+        """
+        kept = set()
+        try:
+            for each in made:
+                store_file(each)
+            with self.unchanged_row():
+                Rendition.objects.bulk_create(made, ignore_conflicts=True)
+                stored = self.get_stored_renditions(filters)
+            kept = {each.file.name for each in stored.values()}
+        finally:
+            for each in made:
+                if each.file._committed and each.file.name not in kept:
+                    each.file.delete(save=False)
+        return stored
 
     def get_stored_renditions(self, filters):
-        """Return {(spec, focal point key): rendition} of the renditions in the database for `filters`."""
+        """Return {Filter: Rendition} of the renditions in the database for `filters`."""
         stored = self.renditions.filter(filter_spec__in=[each.spec for each in filters])
-        return {(each.filter_spec, each.focal_point_key): each for each in stored}
+        by_key = {(each.filter_spec, each.focal_point_key): each for each in stored}
+        keys = {each: (each.spec, each.get_cache_key(self)) for each in filters}
+        return {each: by_key[key] for each, key in keys.items() if key in by_key}
+
+    @contextmanager
+    def unchanged_row(self):
+        """Run the block in a transaction during which the file of this picture can't be replaced or deleted.
+
+        Otherwise a rendition of the old file could be stored after the renditions were deleted, and would be
+        shown for good. Raises SourceImageIOError if the file in the database is another one, or if the
+        database refuses a statement.
+        """
+        try:
+            with transaction.atomic():
+                if lock_file_name(self) != self.file.name:
+                    raise SourceImageIOError("The picture was replaced or deleted.")
+                yield
+        except DatabaseError as error:
+            logger.warning("No renditions of picture %s can be stored: %s", self.pk, error)
+            raise SourceImageIOError("No rendition can be stored.") from error
 
     def _set_image_file_metadata(self):
         # Size and hash are set in CleanFileMixin.save. Wagtail's method leaves the file open.
@@ -160,9 +211,15 @@ class Rendition(AbstractRendition):
         indexes = [models.Index(fields=["file"], name="rendition_file")]
 
     @property
-    def is_original(self):
-        """Whether it has the whole picture, unchanged. The admin makes this rendition of each picture."""
-        return self.filter_spec == "original"
+    def is_for_pages(self):
+        """Whether it is one that pages show, with the focal point that the picture has now.
+
+        Those of pages have a format in their spec. Those of the admin have none, and show the whole picture,
+        of which pages may show a part.
+        """
+        return "format-" in self.filter_spec and self.focal_point_key == get_shared_filter(
+            self.filter_spec
+        ).get_cache_key(self.image)
 
     @property
     def url(self):
@@ -187,8 +244,8 @@ class CleanDocument(AbstractDocument):
             super().clean()
 
     def save(self, *args, **kwargs):
-        store_file(self)
-        super().save(*args, **kwargs)
+        with replaced_file(self):
+            super().save(*args, **kwargs)
 
     def _set_document_file_metadata(self):
         # As in CleanImage.

@@ -9,7 +9,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
-from media.access import NotPublic, is_public, may_download, may_use_in_admin, require_public_rendition
+from media.access import NotPublic, is_public, may_download, may_see_in_admin, require_public_rendition
 from media.models import Rendition
 
 # The mimetypes module of Python 3.12 lacks some.
@@ -51,7 +51,7 @@ def send_private_rendition(request, rendition):
     """Return a response with `rendition`, or a 404 if it is None or the user of `request` may not see it."""
     if rendition is None:
         return not_found()
-    may_see = may_use_in_admin if rendition.is_original else may_download
+    may_see = may_download if rendition.is_for_pages else may_see_in_admin
     if not may_see(request, rendition.image):
         return not_found()
     return send(rendition.file, picture_type(rendition.file.name))

@@ -6,10 +6,12 @@ from wagtail.images.api.admin.views import ImagesAdminAPIViewSet
 from wagtail.permissions import policy_registry
 
 from media.access import FILE_PERMISSIONS
+from media.shown_files import check_move
 from media.views import refuse_hidden_document
 
 # After Wagtail's own hook, which asks for a login if the collection of the document is private.
 hooks.register("before_serve_document", refuse_hidden_document, order=100)
+hooks.register("before_bulk_action", check_move)
 
 
 class PermittedFilesMixin:

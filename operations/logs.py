@@ -9,11 +9,17 @@ import json
 import logging
 import re
 import traceback
+from itertools import islice
 
 # Parts of a message that are removed: what follows "?" or, in a path, ";", because it may be search words (a
-# path is decoded, so they may contain spaces), and the IP address that gunicorn logs for a request that it
-# can't parse. deploy/nginx.conf has the same rules for paths.
-VISITOR_DATA = re.compile(r"\?.*|^(?P<path>[^/;?]*/[^;?]*);.*| from ip=.*", re.DOTALL)
+# path is decoded, so they may contain spaces); what follows "%" in a path, because it is encoded twice, which
+# hides a "?" or a token; and the IP address that gunicorn logs for a request that it can't parse.
+# deploy/nginx.conf has the same rules for paths.
+VISITOR_DATA = re.compile(r"\?.*|^(?P<path>[^/;?%]*/[^;?%]*)[;%].*| from ip=.*", re.DOTALL)
+# The greatest numbers of exceptions of a chain, and of places in the code of each, that are logged. A request
+# causes many if the code that handles an exception fails in the same way.
+MAX_EXCEPTIONS = 5
+MAX_FRAMES = 20
 # Links to choose a password contain a token. What follows the route in their path is not logged. Programs for
 # mail damage links in many ways, so nothing from what looks like a token on is logged either: the first form
 # is Django's, the second that of accounts/invitations.py. Both expressions take linear time.
@@ -39,7 +45,8 @@ class JSONFormatter(logging.Formatter):
         if status := getattr(record, "status_code", None):
             event["status"] = status
         if record.exc_info and record.exc_info[1]:
-            event["exceptions"] = [describe_exception(error) for error in exception_chain(record.exc_info[1])]
+            errors = islice(exception_chain(record.exc_info[1]), MAX_EXCEPTIONS)
+            event["exceptions"] = [describe_exception(error) for error in errors]
         return json.dumps(event, default=str)
 
 
@@ -83,7 +90,8 @@ def describe_exception(error):
     # SQLSTATE or errno: codes from a fixed list, without data.
     if code := getattr(error, "sqlstate", None) or getattr(error, "errno", None):
         event["code"] = code
-    frames = traceback.extract_tb(error.__traceback__)
+    # The innermost frames say where it was raised.
+    frames = traceback.extract_tb(error.__traceback__, -MAX_FRAMES)
     event["at"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
     return event
 

@@ -1,4 +1,4 @@
-"""The outage page, which visitors get while the database does not respond.
+"""The outage page, which visitors get while the database does not respond, or can't do what they ask.
 
 It is a file in the data folder with the phone numbers of help lines, and is written in advance.
 """
@@ -20,6 +20,10 @@ from home.models import HomePage, SiteSettings
 from operations.full_disk import disk_full_page, is_disk_full
 from operations.lost_connection import is_connection_lost
 from publishing.visibility import published_pages
+
+# PostgreSQL's codes for a statement that would write to a read-only database, or as a user who may not write.
+# SQLite's error is an OperationalError.
+READ_ONLY_CODES = {"25006", "42501"}
 
 
 def write_page():
@@ -49,8 +53,8 @@ def server_error(request):
     """View for status 500 (handler500).
 
     A full disk, a statement that took too long, and a missing database have pages of their own. After a
-    deadlock of one query, visitors get the outage page too, as a second try may succeed. But only a lost
-    connection counts as an outage, in which the page cache makes no pages.
+    deadlock of one query, or where a read-only database can't do what is asked, visitors get the outage page
+    too. But only a lost connection counts as an outage, in which the page cache makes no pages.
     """
     error = sys.exception()
     if is_disk_full(error):
@@ -59,7 +63,8 @@ def server_error(request):
         return timeout_page()
     if is_connection_lost(error):
         return outage_page()
-    if isinstance(error, OperationalError):
+    code = getattr(getattr(error, "__cause__", None), "sqlstate", None)
+    if code in READ_ONLY_CODES or isinstance(error, OperationalError):
         return outage_page(is_outage=False)
     return defaults_server_error(request)
 

@@ -6,7 +6,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
 
 # The imports need the settings, which get_wsgi_application() loads.
 from django.conf import settings  # noqa: E402
@@ -14,8 +14,10 @@ from django.conf import settings  # noqa: E402
 from accounts.demo_account import refuse_in_production  # noqa: E402
 from caching.page_cache import PageCache  # noqa: E402
 from operations import statement_timeout  # noqa: E402
+from operations.content_type import drop_unusable_content_type  # noqa: E402
 from stories.renditions import use_background_thread  # noqa: E402
 
+application = drop_unusable_content_type(django_application)
 if settings.PAGE_CACHE:
     application = PageCache(application)
 refuse_in_production()

@@ -43,6 +43,11 @@ LINKS = {
     "/admin/password_reset/confirm%20/MQ/": "/admin/password_reset/confirm...",
     "/elsewhere/": "/elsewhere/...",
 }
+# Links in paths that are encoded twice: the logs have nothing from the first "%" on.
+TWICE_ENCODED = [
+    "/x%252Fadmin%252Finvitation%252FMQ%252Fdam7x2%252E" + "0123456789abcdef" * 3,
+    "/x%252Fadmin%252Fpassword%255Freset%252Fconfirm%252FMQ%252Fdam7x2%252D" + "0123456789abcdef" * 2,
+]
 # Paths in which the search words are not in the query string: the logs have only "/search/".
 SEARCHES = [
     "/search/%3Fq=help%20me%20WORD",
@@ -107,6 +112,12 @@ def test_neither_log_has_encoded_search_words(front):
     assert set(logged_by_nginx(front, *SEARCHES)) == {"/search/"}
     for path in SEARCHES:
         assert {message.partition(": ")[2] for message in logged_by_the_site(unquote(path))} == {"/search/"}
+
+
+def test_neither_log_has_a_link_that_is_encoded_twice(front):
+    assert set(logged_by_nginx(front, *TWICE_ENCODED)) == {"/x"}
+    for path in TWICE_ENCODED:
+        assert {message.partition(": ")[2] for message in logged_by_the_site(unquote(path))} == {"/x"}
 
 
 @pytest.mark.parametrize("path", [*LINKS, "/x/invitation/\nMQ/", "/password_reset//confirm/"])

@@ -52,7 +52,7 @@ def make_world():
     SearchPromotion.objects.create(query=Query.get(f"{SECRET} query"), page=section.live)
     builders.make_user(username=f"{SECRET}-user")
     images["a draft"] = section.image
-    renditions = {name: (each, each.get_rendition("width-100")) for name, each in images.items()}
+    renditions = {name: (each, each.get_rendition("width-100|format-webp")) for name, each in images.items()}
     return World(section, private, for_group, withdrawn, renditions)
 
 
@@ -119,7 +119,7 @@ def files(world):
         collection=for_members.collection, restriction_type=CollectionViewRestriction.LOGIN
     )
     story_with(shown := builders.make_image("Shown to all"), parent=section.index)
-    yield "picture of a public story", None, shown.get_rendition("width-100").url, ALL
+    yield "picture of a public story", None, shown.get_rendition("width-100|format-webp").url, ALL
     yield "original of a public story", None, f"/media/{shown.file.name}", NOBODY
     may_see = {"private": MEMBERS, "for a group": OWN}
     for name, (image, rendition) in world.renditions.items():

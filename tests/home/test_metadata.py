@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from wagtail.models import Site
+from wagtail.models import Page, Site
 
 from home.models import SiteSettings
 from tests.support.builders import (
@@ -11,6 +11,7 @@ from tests.support.builders import (
     make_image,
     make_index,
     make_plain_page,
+    make_private,
     make_story,
     make_theme,
     parse,
@@ -94,6 +95,15 @@ def test_the_canonical_url_of_an_alias_is_that_of_its_source(client):
     alias = story.create_alias(parent=make_index(make_index(), "Africa"))
     assert alias.url != story.url
     assert canonical(client, alias.url) == story.url
+
+
+@pytest.mark.parametrize("hide", [make_private, lambda page: page.unpublish()])
+def test_the_canonical_url_of_an_alias_is_its_own_if_its_source_is_not_public(admin_client, hide):
+    story = make_story("A story")
+    alias = story.create_alias(parent=make_index(make_index(), "Africa"))
+    hide(story)
+    Page.objects.filter(pk=alias.pk).update(live=True)
+    assert canonical(admin_client, alias.url) == alias.url
 
 
 def test_responses_without_a_page_have_no_metadata(client):

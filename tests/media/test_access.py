@@ -1,9 +1,13 @@
 """Those who may see a page that shows a file may download the file. Everybody else gets a 404."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 
+from media.models import CleanImage, Rendition
+from stories.models import StoryAuthor
 from tests.support import admin_world, builders
 from tests.support.files_of_pages import (
     address_of,
@@ -29,6 +33,7 @@ from tests.support.files_of_pages import (
     new_in_draft,
     original_file,
     original_size,
+    picture_block,
     private_and_public,
     private_to_group,
     replaced_and_published,
@@ -37,6 +42,7 @@ from tests.support.files_of_pages import (
     story_below_page_for_group,
     story_for_group,
     story_for_members,
+    story_with,
     unpublished,
     used_by_nothing,
 )
@@ -101,6 +107,66 @@ def test_who_gets_the_file(make_file):
         response = get(client, address)
         assert response.status_code == (200 if allowed == "yes" else 404), who
         assert set(response["Cache-Control"].split(", ")) == set(cache.split(", ")), who
+
+
+@pytest.mark.parametrize("spec", ["original", "max-165x165", "max-800x600", "max-150x150", "fill-600x338"])
+def test_visitor_gets_no_picture_that_is_made_for_the_admin(client, spec):
+    """It shows the whole picture. Pages may show a part, as they do of an author."""
+    builders.make_author("Awa", picture=(image := builders.make_image()))
+    builders.make_story(authors=["Awa"])
+    address = address_of(image, spec)
+    assert get(client, address).status_code == 404
+    for groups, status in (((), 404), (("Moderators",), 200)):
+        client.force_login(builders.make_user(*groups))
+        response = get(client, address)
+        assert (response.status_code, response["Cache-Control"]) == (status, "private, no-store")
+
+
+def test_the_admin_makes_no_picture_that_is_public(client):
+    builders.make_author("Awa", picture=(image := builders.make_image()))
+    builders.make_story(authors=["Awa"])
+    client.force_login(builders.make_user("Moderators"))
+    folder = "/admin/images/"
+    for address in (
+        folder,
+        f"{folder}{image.pk}/",
+        f"{folder}{image.pk}/delete/",
+        f"{folder}chooser/",
+        f"{folder}chooser/chosen/{image.pk}/",
+        f"/admin/api/main/images/{image.pk}/",
+        f"/admin/snippets/stories/author/edit/{StoryAuthor.objects.get().author_id}/",
+    ):
+        assert client.get(address).status_code == 200, address
+    made = Rendition.objects.all()
+    assert len(made) >= 3
+    assert [get(Client(), rendition.url).status_code for rendition in made] == [404] * len(made)
+
+
+def test_crop_around_an_earlier_focal_point_is_not_public(client):
+    spec = "fill-96x96|format-webp"
+    story_with(image := builders.make_image())
+
+    def move_focal_point(x):
+        image.focal_point_x, image.focal_point_y = x, 9
+        image.focal_point_width = image.focal_point_height = 9
+        image.save()
+        return address_of(CleanImage.objects.get(pk=image.pk), spec)
+
+    old, new = move_focal_point(10), move_focal_point(300)
+    assert old != new
+    assert [get(client, address).status_code for address in (old, new)] == [404, 200]
+
+
+def test_visitor_gets_every_picture_of_a_page(client):
+    image = builders.make_image(size=(1400, 900))
+    logo()
+    builders.make_author("Awa", picture=image)
+    story = story_with(image, authors=["Awa"], body=picture_block(image))
+    for page in (story.url, f"{story.url}?text=1", "/", "/stories/", "/feed.atom", "/sitemap.xml"):
+        found = set(re.findall(r"/media/(?:images/)[^ \"<&]+", client.get(page).text))
+        assert len(found) or "text" in page, page
+        for address in found:
+            assert get(client, address).status_code == 200, (page, address)
 
 
 def test_an_author_in_an_own_draft_gives_no_picture_of_another_section(client):

@@ -1,8 +1,14 @@
-"""A change to a file that readers would see at once needs somebody who may publish."""
+"""A change to a file that readers see, or that a moderator has seen, needs somebody who may publish."""
+
+import datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import Collection, CollectionViewRestriction, Workflow
 
+from media.models import CleanImage
 from tests.support import admin_world, builders
 from tests.support.choosing import permit
 from tests.support.files_of_pages import document_block, story_with
@@ -12,7 +18,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 @pytest.fixture
 def own():
-    return admin_world.make_section("Own", "Plain")
+    section = admin_world.make_section("Own", "Plain")
+    section.waiting.cancel()  # its draft shows the files
+    return section
 
 
 @pytest.fixture
@@ -31,6 +39,13 @@ def change_picture(client, image, **fields):
 def change_document(client, document, **fields):
     form = {"title": "New title", "collection": document.collection_id, "tags": ""}
     return client.post(f"/admin/documents/edit/{document.pk}/", form | fields)
+
+
+def delete(client, item):
+    """Try both ways to delete a picture or document."""
+    app = "wagtailimages" if isinstance(item, CleanImage) else "wagtaildocs"
+    client.post(reverse(f"{app}:delete", args=[item.pk]))
+    client.post(f"/admin/bulk/media/{item._meta.model_name}/delete/?id={item.pk}")
 
 
 def new_picture():
@@ -72,3 +87,80 @@ def test_somebody_who_may_publish_can_change_a_public_file(editor, own):
     story_with(own.image, parent=own.index)
     permit(editor, own)
     assert change_picture(editor, own.image, file=new_picture()).status_code == 302
+
+
+# --- Versions that wait ---------------------------------------------------------------------------
+
+
+def in_moderation(page):
+    page.save_revision()
+    Workflow.objects.get().start(page, builders.make_user("Editors"))
+
+
+def scheduled(page):
+    page.go_live_at = timezone.now() + datetime.timedelta(days=1)
+    page.save_revision().publish()
+
+
+@pytest.mark.parametrize("wait", [in_moderation, scheduled])
+@pytest.mark.parametrize("by_author", [False, True])
+def test_file_is_not_replaced_after_a_moderator_saw_it(editor, own, wait, by_author):
+    fields = {"authors": ["Awa"]} if by_author else {"lead_image": own.image, "lead_image_decorative": True}
+    if by_author:
+        builders.make_author("Awa", picture=own.image)
+    story = builders.make_story(parent=own.index, live=False, body=document_block(own.document), **fields)
+    assert change_document(editor, own.document, file=new_text()).status_code == 302
+    wait(story)
+    for response in (
+        change_picture(editor, own.image, file=new_picture()),
+        change_document(editor, own.document, file=new_text()),
+    ):
+        assert "only somebody who may publish can change it" in response.text
+    for item in (own.image, own.document):
+        delete(editor, item)
+        assert type(item).objects.filter(pk=item.pk).exists()
+    permit(editor, own)
+    assert change_picture(editor, own.image, file=new_picture()).status_code == 302
+
+
+# --- Deleting and moving --------------------------------------------------------------------------
+
+
+def test_editor_cannot_delete_a_public_file(editor, own):
+    story = story_with(own.image, parent=own.index, body=document_block(own.document))
+    own.draft.delete()
+    for item in (own.image, own.document):
+        delete(editor, item)
+        assert type(item).objects.filter(pk=item.pk).exists()
+    story.delete()
+    for item in (own.image, own.document):
+        delete(editor, item)
+        assert not type(item).objects.filter(pk=item.pk).exists()
+
+
+def test_editor_cannot_move_a_public_document_out_of_a_restricted_collection(editor, own):
+    story = builders.make_story(parent=own.index, body=document_block(own.document))
+    inner = Collection.objects.get(pk=own.collection.pk).add_child(name="Inner")
+    own.document.collection = inner
+    own.document.save()
+    restriction = CollectionViewRestriction.objects.create(collection=inner, restriction_type="login")
+    bulk = f"/admin/bulk/media/cleandocument/add_to_collection/?id={own.document.pk}&next=/admin/documents/"
+
+    def moved():
+        change_document(editor, own.document, collection=own.collection.pk)
+        by_form = type(own.document).objects.get(pk=own.document.pk).collection_id == own.collection.pk
+        type(own.document).objects.filter(pk=own.document.pk).update(collection=inner)
+        response = editor.post(bulk, {"collection": own.collection.pk}, follow=True)
+        by_bulk = type(own.document).objects.get(pk=own.document.pk).collection_id == own.collection.pk
+        assert by_bulk or "only somebody who may publish can change it" in response.text
+        type(own.document).objects.filter(pk=own.document.pk).update(collection=inner)
+        return [by_form, by_bulk]
+
+    assert moved() == [False, False]
+    # The title is not shown to readers, and a restricted document is no more public elsewhere.
+    assert change_document(editor, own.document, collection=inner.pk).status_code == 302
+    restriction.delete()
+    assert moved() == [True, True]
+    CollectionViewRestriction.objects.create(collection=inner, restriction_type="login")
+    story.unpublish()
+    assert moved() == [True, True]

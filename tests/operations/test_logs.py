@@ -1,10 +1,12 @@
 """The server's log and database contain nothing about visitors."""
 
 import json
+import logging
 
 import pytest
 from django.db import connection
 
+from operations.logs import MAX_EXCEPTIONS, MAX_FRAMES, JSONFormatter
 from tests.support import builders
 from tests.support.production import HOST, database_of_the_test, running_site
 
@@ -39,7 +41,7 @@ def test_log_and_database_contain_nothing_about_visitors(tmp_path):
     with running_site(tmp_path, database_of_the_test(), workers=1, LOG_LEVEL="DEBUG") as site:
         statuses = [status for status, _headers, _body in visits(site)]
     output = site.output()
-    assert statuses == [200, 200, 404, 404, 500, 500, 403, 403, 400, 200, 400]
+    assert statuses == [200, 200, 404, 404, 500, 500, 403, 403, 400, 200, 400, 200, 200, 403]
     events = [json.loads(line) for line in output.splitlines()]
     assert {"time", "level", "logger", "message"} <= set(events[0])
     errors = [event for event in events if event["level"] == "ERROR"]
@@ -74,6 +76,15 @@ def visits(site):
     yield site.ask("/", **PRIVATE | {"Host": f"{MARK}.example"})
     yield failed_login(site)
     yield site.ask(f"/?{words}", **PRIVATE | {"Content_Length": MARK})
+    yield site.ask("/", **PRIVATE | {"Content_Type": f"text/plain; a*={MARK}''x"})
+    yield site.ask("/?q=%E9", **PRIVATE | {"Content_Type": "text/plain; charset=hex"})
+    yield in_another_charset(site)
+
+
+def in_another_charset(site):
+    form = {"Content_Type": "application/x-www-form-urlencoded; charset=utf-7"}
+    own = {"Cookie": f"__Host-csrftoken={'a' * 32}", "Referer": f"https://{HOST}/{MARK}/"}
+    return site.ask("/", "POST", f"q={MARK}", **PRIVATE | own | form)
 
 
 def failed_login(site):
@@ -84,3 +95,24 @@ def failed_login(site):
     own = {"Cookie": f"{cookie}; {MARK}={MARK}", "Referer": f"https://{HOST}/{MARK}/"}
     form = {"Content_Type": "application/x-www-form-urlencoded"}
     return site.ask("/admin/login/", "POST", login, **PRIVATE | own | form)
+
+
+def fail(depth, cause):
+    """Raise an exception with `cause` from a function that is called `depth` times within itself."""
+    if depth:
+        fail(depth - 1, cause)
+    raise ValueError from cause
+
+
+def test_event_with_many_exceptions_is_short():
+    """Anonymous requests can cause such events, so they would fill the disk."""
+    error = None
+    for _ in range(100):
+        try:
+            fail(100, error)
+        except ValueError as raised:
+            error = raised
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "Failed", (), (ValueError, error, None))
+    exceptions = json.loads(JSONFormatter().format(record))["exceptions"]
+    assert [len(each["at"]) for each in exceptions] == [MAX_FRAMES] * MAX_EXCEPTIONS
+    assert exceptions[0]["at"][-1].endswith(" fail")

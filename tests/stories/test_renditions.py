@@ -61,6 +61,7 @@ def test_reader_is_shown_the_first_of_two_renditions_made_at_a_time(store, monke
     bulk_create = Rendition.objects.bulk_create
 
     def quicker(late, **options):
+        monkeypatch.setattr(Rendition.objects, "bulk_create", bulk_create)
         for rendition in late:
             CleanImage.objects.get(pk=image.pk).create_rendition(Filter(rendition.filter_spec))
         return bulk_create(late, **options)

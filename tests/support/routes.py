@@ -187,7 +187,7 @@ class Addresses:
         missed, _ = MissedSearch.objects.get_or_create(digest="x", defaults=known)
         return {
             "missed_search_delete": {"pk": missed.pk},
-            "rendition": {"name": section.image.get_rendition("width-100").file.name},
+            "rendition": {"name": section.image.get_rendition("width-100|format-webp").file.name},
             "simple_translation:submit_snippet_translation": translated,
             "submit_snippet_translation": translated,
             "wagtailadmin_choose_page_child": {"parent_page_id": section.draft.pk},

@@ -1,0 +1,43 @@
+"""Stores the files of pictures and documents together with their rows, and deletes the files they replace."""
+
+from contextlib import contextmanager
+from functools import partial
+
+from django.db import transaction
+
+
+def store_file(instance):
+    """Store the new file of `instance`, if it has one, before `instance` is saved. Return whether it has one.
+
+    So width, height, size and hash are saved as those of the cleaned file.
+    """
+    if not instance.file or instance.file._committed:
+        return False
+    instance.file.save(instance.file.name, instance.file.file, save=False)
+    return True
+
+
+@contextmanager
+def replaced_file(instance):
+    """Store the new file of `instance`, if it has one. The block saves the row. Then delete the old file.
+
+    The block gets the name of the old file, or None. It is the one in the database, not the one that
+    `instance` had when it was loaded: another process may have replaced it since.
+    """
+    if not store_file(instance):
+        yield None
+        return
+    with transaction.atomic():
+        old_name = lock_file_name(instance)
+        yield old_name
+        if old_name:
+            transaction.on_commit(partial(instance.file.storage.delete, old_name))
+
+
+def lock_file_name(instance):
+    """Lock the row of `instance` until the end of the transaction. Return the name of its file, None if gone.
+
+    SQLite can't lock a row. There, a transaction locks the database (SQLITE_OPTIONS).
+    """
+    rows = type(instance)._base_manager.filter(pk=instance.pk).select_for_update(no_key=True)
+    return rows.values_list("file", flat=True).first()

@@ -1,0 +1,194 @@
+"""A file that is replaced or deleted is gone, even if renditions of it are made at that moment."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import connection, transaction
+from django.test import Client
+from PIL import Image
+from wagtail.images.models import Filter, SourceImageIOError
+
+from caching.outage import is_outage
+from media.cleaning import sign
+from media.models import CleanDocument, CleanImage, Rendition
+from tests.support import builders
+from tests.support.media_samples import is_near
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.usefixtures("store"),
+]
+NEW_COLOUR = (1, 2, 3)
+
+
+class InterruptedFilter(Filter):
+    """A filter that calls `interrupt` after it has made a picture, before the rendition is stored."""
+
+    def __init__(self, spec, interrupt):
+        super().__init__(spec)
+        self.interrupt = interrupt
+
+    def run(self, *arguments, **options):
+        made = super().run(*arguments, **options)
+        self.interrupt()
+        return made
+
+
+def elsewhere(function, *arguments):
+    """Call `function` in another thread, which has a connection of its own, as another process has."""
+
+    def call():
+        try:
+            return function(*arguments)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        return executor.submit(call).result()
+
+
+def files_in(store):
+    return sorted(str(path.relative_to(store)) for path in store.rglob("*") if path.is_file())
+
+
+def new_file():
+    return sign(builders.picture_bytes(color=NEW_COLOUR), ".png")
+
+
+# --- What another process does with a picture while a rendition of it is made --------------------
+
+
+def replace_in_admin(pk, user):
+    form = {"title": "New", "shows": "place", "collection": "1", "tags": "", "file": new_file()}
+    assert logged_in(user).post(f"/admin/images/{pk}/", form).status_code == 302
+
+
+def replace_in_shell(pk, user):
+    image = CleanImage.objects.get(pk=pk)
+    image.file = new_file()
+    image.save()
+
+
+def delete_in_admin(pk, user):
+    assert logged_in(user).post(f"/admin/images/{pk}/delete/").status_code == 302
+
+
+def delete_in_shell(pk, user):
+    CleanImage.objects.filter(pk=pk).delete()
+
+
+def logged_in(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize("specs", [["width-100"], ["width-100", "fill-90x90|format-webp"]])
+@pytest.mark.parametrize("change", [replace_in_admin, replace_in_shell, delete_in_admin, delete_in_shell])
+def test_rendition_made_during_a_change_is_not_stored(store, change, specs):
+    image = builders.make_image()
+    user = builders.make_user("Moderators")
+    last = InterruptedFilter(specs[-1], lambda: elsewhere(change, image.pk, user))
+    with pytest.raises(SourceImageIOError):
+        image.create_renditions(*map(Filter, specs[:-1]), last)
+
+    left = CleanImage.objects.filter(pk=image.pk).first()
+    made = left.get_renditions(*specs) if left else {}
+    for rendition in made.values():
+        with default_storage.open(rendition.file.name) as file:
+            assert is_near(Image.open(file).convert("RGB").getpixel((20, 20)), NEW_COLOUR)
+    names = [each.file.name for each in [*filter(None, [left]), *made.values()]]
+    assert files_in(store) == sorted(names)
+
+
+def test_no_rendition_is_stored_while_another_transaction_replaces_the_file(store):
+    """What is not committed can't be read, so the row is locked before the name of its file is compared."""
+    image = builders.make_image()
+
+    def make():
+        with connection.cursor() as cursor:
+            short = "PRAGMA busy_timeout = 50" if connection.vendor == "sqlite" else "SET lock_timeout = 50"
+            cursor.execute(short)
+        with pytest.raises(SourceImageIOError):
+            image.create_renditions(Filter("width-100"))
+
+    with transaction.atomic():
+        replace_in_shell(image.pk, None)
+        elsewhere(make)
+    assert not Rendition.objects.exists()
+
+
+# --- Two processes that replace one file ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "make_file"),
+    [
+        (builders.make_image, new_file),
+        (builders.make_document, lambda: ContentFile(b"New words.", name="new.txt")),
+    ],
+)
+def test_two_replacements_leave_one_file(store, make, make_file):
+    """The file of the first one is deleted too, which the second one has not loaded. So are renditions."""
+    first = make()
+    if isinstance(first, CleanImage):
+        first.get_rendition("width-100")
+    second = type(first).objects.get(pk=first.pk)
+    for instance in (first, second):
+        instance.file = make_file()
+        instance.save()
+    assert files_in(store) == [second.file.name]
+
+
+def test_old_file_of_a_document_stays_until_the_new_one_is_saved():
+    document = builders.make_document(content=b"Old words.")
+    client = logged_in(builders.make_user("Moderators"))
+
+    def fail(execute, sql, params, many, context):
+        if sql.startswith('UPDATE "media_cleandocument"'):
+            raise RuntimeError("as when the server stops")
+        return execute(sql, params, many, context)
+
+    form = {"title": "New", "collection": "1", "tags": "", "file": ContentFile(b"New words.", name="n.txt")}
+    with connection.execute_wrapper(fail), pytest.raises(RuntimeError):
+        client.post(f"/admin/documents/edit/{document.pk}/", form)
+    with default_storage.open(CleanDocument.objects.get().file.name) as file:
+        assert file.read() == b"Old words."
+
+
+# --- A database that can't be written ------------------------------------------------------------
+
+
+@contextmanager
+def read_only_database():
+    is_sqlite = connection.vendor == "sqlite"
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA query_only = ON" if is_sqlite else "SET default_transaction_read_only = on")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA query_only = OFF" if is_sqlite else "RESET default_transaction_read_only")
+
+
+@pytest.mark.parametrize("address", ["/stories/", "/search/?q=lantern", "/", "/feed.atom"])
+def test_pages_show_what_exists_while_the_database_is_read_only(client, address):
+    existing = builders.make_image()
+    rendition = existing.get_rendition("fill-1200x630|format-jpeg")
+    story = builders.make_story("A lantern", lead_image=existing, lead_image_alt="A road")
+    with read_only_database():
+        responses = [client.get(each) for each in (address, story.url)]
+    assert [response.status_code for response in responses] == [200, 200]
+    assert story.url in responses[0].text
+    assert rendition.url in responses[1].text
+    assert Rendition.objects.count() == 1
+
+
+def test_signing_in_shows_the_outage_page_while_the_database_is_read_only(client):
+    client.raise_request_exception = False
+    with read_only_database():
+        response = client.post("/admin/login/", {"username": "amina", "password": "x"})
+    assert (response.status_code, is_outage(response)) == (503, True)
