@@ -7,7 +7,11 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from wagtail.models import Locale, Page, Site
 
-from home.models import HomePage, StandardPage
+from home.models import SPECIFIC_PAGE_RELATIONS, HomePage, StandardPage
+from publishing.aliases import WithdrawnAliasesMixin
+from publishing.visibility import restrictions_on
+from search.finding import OTHER_PAGE_TYPES
+from stories.forms import CheckedPageForm
 from stories.models import RESERVED_SLUGS, StoryIndexPage, StoryPage
 from tests.support.builders import home_page, make_index, make_plain_page, make_story, make_user
 
@@ -33,6 +37,19 @@ def test_allowed_parents_and_children_of_each_page_type(model):
     assert set(model.allowed_subpage_models()) == children
 
 
+@pytest.mark.parametrize("model", PAGE_TYPES)
+def test_each_page_type_has_what_hides_checks_and_finds_its_pages(model):
+    """Without one of these, pages of a new type would be shown or stored unchecked."""
+    assert issubclass(model, WithdrawnAliasesMixin)
+    assert model.get_view_restrictions is restrictions_on
+    assert issubclass(model.base_form_class, CheckedPageForm)
+    assert "text" in model.cacheable_parameters, "base.html reads it"
+    name = model._meta.model_name
+    assert name in [*OTHER_PAGE_TYPES, "storypage"]
+    if model is not HomePage:  # its addresses are those of the site's root
+        assert name in [relation.split("__")[0] for relation in SPECIFIC_PAGE_RELATIONS]
+
+
 def test_the_admin_offers_the_allowed_children_of_a_page(client):
     client.force_login(make_user(is_superuser=True))
     index, plain, story = make_index(), make_plain_page("About"), make_story()
@@ -41,11 +58,11 @@ def test_the_admin_offers_the_allowed_children_of_a_page(client):
         return client.get(f"/admin/pages/{page.pk}/add_subpage/")
 
     def links(page):
-        names = ("storypage", "storyindexpage", "standardpage", "homepage")
-        return {name for name in names if f"/{name}/{page.pk}/" in ask(page).text}
+        return {model for model in PAGE_TYPES if f"/{model._meta.model_name}/{page.pk}/" in ask(page).text}
 
-    assert links(home_page()) == {"storyindexpage", "standardpage"}
-    assert links(index) == {"storypage", "storyindexpage"}
+    for page in (home_page(), index):
+        _parents, children = PAGE_TYPES[type(page)]
+        assert links(page) == children
     # With one choice only, Wagtail redirects to its form. Without one, to the first page of the admin.
     assert ask(plain).url == f"/admin/pages/add/home/standardpage/{plain.pk}/"
     assert ask(story).url == "/admin/"
