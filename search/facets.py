@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from itertools import chain
+from operator import attrgetter
 from urllib.parse import urlencode
 
 from django.contrib.contenttypes.models import ContentType
@@ -52,8 +53,13 @@ def load_facet_values(rows):
         content_type: ContentType.objects.get_for_id(content_type)
         for content_type in {content_type for _pk, content_type, _date in rows}
     }
-    country_values, country_labels = _load_links(rows, StoryCountry, "country__slug", "country_id")
-    theme_values, theme_labels = _load_links(rows, StoryTheme, "theme__slug", "theme__name")
+    pks = [pk for pk, _content_type, _date in rows]
+    country_values, country_labels = _load_values(
+        pks, StoryCountry.objects.all(), "story_id", "country__slug", "country_id"
+    )
+    theme_values, theme_labels = _load_values(
+        pks, StoryTheme.objects.all(), "story_id", "theme__slug", "theme__name"
+    )
     values = {
         "country": country_values,
         "theme": theme_values,
@@ -67,18 +73,20 @@ def load_facet_values(rows):
     return FacetValues(values, {"country": country_labels, "theme": theme_labels, "kind": kind_labels})
 
 
-def _load_links(rows, model, slug, label):
-    """Return {story: its values} and {value: label} for the countries or themes of the stories in `rows`.
+def _load_values(pks, queryset, key, value, label):
+    """Return {story: its values} and {value: label} of a facet, for the stories with the primary keys `pks`.
 
-    `model`: links stories with countries or themes. `slug`, `label`: the names of its fields with the value
-    and the label of the facet.
+    `queryset`: one row for each value of a story, for example of StoryCountry, or of StoryPage for a field of
+    the story itself. `key`, `value`, `label`: the names of the fields with the primary key of the story, with
+    the value and with its label. Values are returned as text; a story without one is left out.
     """
     # Without the default ordering, which costs time and is of no use here.
-    links = model.objects.filter(InList(F("story_id"), [pk for pk, _content_type, _date in rows])).order_by()
+    rows = queryset.filter(InList(F(key), pks)).order_by().values_list(key, value, label)
     values, labels = {}, {}
-    for story, value, label_of_value in links.values_list("story_id", slug, label):
-        values.setdefault(story, []).append(value)
-        labels[value] = label_of_value
+    for story, value_of_story, label_of_value in rows:
+        if value_of_story not in {"", None}:
+            values.setdefault(story, []).append(str(value_of_story))
+            labels[str(value_of_story)] = label_of_value
     return values, labels
 
 
@@ -93,14 +101,18 @@ def build_facets(search):
     facets = [
         _build_facet(search, "country", _("Country"), lambda code: names.get(code, code)),
         _build_facet(search, "theme", _("Theme")),
-        _build_facet(search, "year", _("Year"), newest_first=True),
+        _build_facet(search, "year", _("Year"), order=lambda choice: -int(choice.value)),
         _build_facet(search, "kind", _("Kind of page")),
     ]
     return [facet for facet in facets if len(facet.choices) > 1 or facet.active]
 
 
-def _build_facet(search, name, label, format_label=str, newest_first=False):
-    """Return one Facet; `format_label` turns the label of a value into what visitors see."""
+def _build_facet(search, name, label, format_label=str, order=attrgetter("label")):
+    """Return the Facet `name` with the label `label`.
+
+    `format_label` turns the label of a value into what visitors see. `order`: the key function by which the
+    choices are sorted; it takes a Choice.
+    """
     values, labels = search.facet_values.values[name], search.facet_values.labels.get(name, {})
     pks = search.filter_pks(ignored_facet=name)
     counts = Counter(chain.from_iterable(values[pk] for pk in pks if pk in values))
@@ -119,4 +131,4 @@ def _build_facet(search, name, label, format_label=str, newest_first=False):
         )
         for value, count in counts.items()
     ]
-    return Facet(name, label, sorted(choices, key=lambda choice: choice.label, reverse=newest_first))
+    return Facet(name, label, sorted(choices, key=order))

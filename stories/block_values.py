@@ -1,4 +1,4 @@
-"""StructValue classes of the blocks in stories/blocks.py whose templates need more than the stored fields."""
+"""StructValue classes of the blocks whose templates need more than the stored fields."""
 
 from urllib.parse import urlsplit
 

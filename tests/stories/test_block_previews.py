@@ -1,4 +1,4 @@
-"""The ten blocks of a body in the block chooser: icon, label, description and preview of each."""
+"""The blocks of a body in the block chooser: icon, label, description and preview of each."""
 
 import pytest
 from django.template.loader import get_template
@@ -26,7 +26,7 @@ PREVIEWS = {
 }
 
 
-def test_there_are_ten_blocks():
+def test_each_block_is_listed_here():
     assert set(BLOCKS) == set(PREVIEWS)
 
 

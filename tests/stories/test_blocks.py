@@ -1,9 +1,9 @@
-"""The ten blocks of a page's body: the HTML that visitors get for the value of each."""
+"""The blocks of a page's body: the HTML that visitors get for the value of each."""
 
 import pytest
 from django.core.exceptions import ValidationError
 
-from stories.blocks import ActionBlock
+from stories.link_blocks import ActionBlock
 from stories.models import StoryPage
 from tests.support.builders import (
     home_page,

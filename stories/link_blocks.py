@@ -1,0 +1,109 @@
+"""The StreamField blocks that lead to other pages: a video or recording, an action, and chosen stories."""
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+from wagtail.blocks.struct_block import StructBlockValidationError
+from wagtail.images.blocks import ImageBlock
+
+from stories.block_values import ActionValue, MediaLinkValue
+
+# Heading under which the block chooser lists these blocks (Meta.group).
+LINKS = _("Ways on")
+
+
+class MediaLinkBlock(blocks.StructBlock):
+    kind = blocks.ChoiceBlock(
+        label=_("Kind"), choices=[("video", _("Video")), ("audio", _("Audio"))], default="video"
+    )
+    title = blocks.CharBlock(label=_("Title"), max_length=160)
+    url = blocks.URLBlock(
+        label=_("Address"),
+        help_text=_("The page where it plays. Nothing of that page is loaded before a reader goes there."),
+    )
+    minutes = blocks.IntegerBlock(label=_("Length in minutes"), required=False, min_value=1, max_value=600)
+    poster = ImageBlock(label=_("Still picture"), required=False)
+    transcript = blocks.RichTextBlock(
+        label=_("Transcript"),
+        required=False,
+        features=["bold", "italic", "ul"],
+        help_text=_("For deaf readers, and for all who can't afford to load the video."),
+    )
+
+    class Meta:
+        icon = "media"
+        group = LINKS
+        label = _("Video or audio")
+        template = "stories/blocks/media_link.html"
+        value_class = MediaLinkValue
+        description = _("A link to a film or a recording on another site, with its length and transcript.")
+        preview_value = {
+            "kind": "video",
+            "title": _("The road home"),
+            "url": "https://example.org/film",
+            "minutes": 6,
+        }
+
+
+class ActionBlock(blocks.StructBlock):
+    heading = blocks.CharBlock(label=_("Heading"), required=False, max_length=120)
+    text = blocks.TextBlock(label=_("Text"), required=False, rows=2)
+    label = blocks.CharBlock(label=_("Button"), max_length=60)
+    page = blocks.PageChooserBlock(label=_("Page of this site"), required=False)
+    url = blocks.URLBlock(label=_("Or another address"), required=False)
+
+    def clean(self, value):
+        value = super().clean(value)
+        if value.get("page") and value.get("url"):
+            error = ValidationError(_("Choose a page or give an address, not both."))
+        elif not (value.get("page") or value.get("url") or self.is_deferred_validation):
+            error = ValidationError(_("Choose a page, or give an address below."))
+        else:
+            return value
+        raise StructBlockValidationError(block_errors={"page": error})
+
+    class Meta:
+        icon = "link"
+        group = LINKS
+        label = _("Action")
+        template = "stories/blocks/action.html"
+        value_class = ActionValue
+        description = _("A button that asks readers to do one thing.")
+        preview_value = {
+            "heading": _("Need help now?"),
+            "label": _("Get help"),
+            "url": "https://example.org/",
+        }
+
+
+class ChosenStoriesBlock(blocks.StructBlock):
+    heading = blocks.CharBlock(label=_("Heading"), max_length=120, default=_("More stories"))
+    stories = blocks.ListBlock(
+        blocks.PageChooserBlock(page_type="stories.StoryPage", label=_("Story")),
+        label=_("Stories"),
+        min_num=1,
+        max_num=6,
+    )
+
+    def get_context(self, value, parent_context=None):
+        context = super().get_context(value, parent_context=parent_context)
+        chosen = [page.pk for page in value["stories"] if page]
+        context["stories"] = self._public_stories().in_order(chosen).for_cards()
+        return context
+
+    def get_preview_value(self):
+        """Return the value for the preview in the block chooser: the newest public story, if there is one."""
+        newest = list(self._public_stories().newest_first()[:1])
+        return self.normalize({"heading": _("More stories"), "stories": newest})
+
+    def _public_stories(self):
+        # The model comes from the chooser, because stories.models imports the blocks.
+        StoryPage = self.child_blocks["stories"].child_block.target_model
+        return StoryPage.objects.published()
+
+    class Meta:
+        icon = "list-ul"
+        group = LINKS
+        label = _("Chosen stories")
+        template = "stories/blocks/chosen_stories.html"
+        description = _("Stories of this site to read next. Those that are not public are left out.")
