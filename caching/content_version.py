@@ -6,7 +6,7 @@ anything: publishing, settings, snippets, bulk updates and SQL in a Django shell
 known to show on no public page are left out.
 
 A write that doesn't go through Django, as in psql or the sqlite3 shell, is not seen. Such changes show after
-MAX_CACHE_SECONDS.
+twice MAX_CACHE_SECONDS at most.
 
 All processes share the version. It is the modification time of a file in the data folder or, when CACHE_URL
 is set, a value in that cache (caching/shared_version.py).
@@ -22,7 +22,7 @@ from django.db.backends.signals import connection_created
 from caching.shared_version import SharedContentVersion
 
 # Seconds for which anything cached is used even if the version stays the same. A change that is not seen
-# shows after this time.
+# shows after twice this time at most, as a page may be made of parts that are cached.
 MAX_CACHE_SECONDS = 60
 
 # The name of the file in the data folder.
