@@ -60,9 +60,11 @@ def loaded_by_phone(site, path):
 
     The phone has an empty cache and doesn't scroll.
     """
+    # services.chromium() runs Playwright, which can't run twice at the same time.
+    chromium = services.chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=services.chromium(),
+            executable_path=chromium,
             args=services.BROWSER_FLAGS,
             chromium_sandbox=os.geteuid() != 0,
         )
