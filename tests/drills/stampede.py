@@ -20,6 +20,8 @@ MOST_P99 = 500  # milliseconds
 EDITS = """
 import time
 from stories.models import StoryPage
+print("ready", flush=True)
+input()
 begin = time.monotonic()
 for number in range({seconds}):
     story = StoryPage.objects.get(pk={story})
@@ -53,6 +55,8 @@ def measure(name, port, site, pages):
     renders = site.folder / "data" / "renders"
     renders.write_text("")
     with editor(site) as process:
+        process.stdin.write("\n")
+        process.stdin.flush()
         result = run_wrk(port, pages, site.folder, SECONDS, connections=CONNECTIONS)
         took = process.communicate()[0].strip()
     made = Counter(renders.read_text().splitlines())
@@ -71,11 +75,13 @@ def measure(name, port, site, pages):
 
 @contextmanager
 def editor(site):
-    """Context manager that runs the process that edits, and yields it. It prints how many seconds it took."""
+    """Context manager that yields the process that edits. It begins after a line of input."""
     code = EDITS.format(seconds=SECONDS, story=site.facts["story"])
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
-    process = subprocess.Popen(command, env=site.environment, stdout=subprocess.PIPE, text=True)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command, env=site.environment, **pipes)
     try:
+        process.stdout.readline()  # Django is loaded
         yield process
     finally:
         process.kill()

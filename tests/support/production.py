@@ -51,6 +51,7 @@ class Site:
         command = [sys.executable, "-m", "gunicorn", "site_project.wsgi", "-c", "deploy/gunicorn.conf.py"]
         command += ["--bind", f"fd://{listener}", "--workers", str(workers)]
         command += ["--threads", str(threads), "--preload", "--graceful-timeout", "30", "--no-control-socket"]
+        command += ["--keep-alive", "75"]
         with (self.folder / "output").open("ab") as output:
             self.process = subprocess.Popen(
                 command,
