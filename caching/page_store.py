@@ -19,6 +19,8 @@ from caching.content_version import MAX_CACHE_SECONDS
 MAX_STALE_SECONDS = 120
 # Bytes of all compressed pages that one process has in memory.
 MAX_STORE_BYTES = 32 * 1024 * 1024
+# How many pages of older content versions a process has for requests that began before a change.
+MAX_OLD_PAGES = 100
 # How many addresses a process knows the query parameters of: about 5 MB.
 MAX_ADDRESSES = 20_000
 
@@ -59,6 +61,8 @@ class PageStore:
         self.version = None
         # A request that began before a change must not bring back the version of that time.
         self.old_versions = deque(maxlen=100)
+        # {(version, key): page}
+        self.old_pages = OrderedDict()
         self.clear_memory()
 
     def clear_memory(self):
@@ -78,18 +82,26 @@ class PageStore:
                 return
             is_first = self.version is None
             self.old_versions.append(self.version)
+            for key, page in list(self.pages.items())[-MAX_OLD_PAGES:]:
+                self.keep_for_late_requests(key, page)
             self.version = version
             self.clear_memory()
         # Pages in the cache of CACHE_URL expire by themselves, after MAX_STALE_SECONDS.
         if not is_first and not settings.CACHE_URL:
             caches["pages"].clear()
 
+    def keep_for_late_requests(self, key, page):
+        """Keep a page of an older content version, so that requests of that time don't make it again."""
+        self.old_pages[page.version, key] = page
+        while len(self.old_pages) > MAX_OLD_PAGES:
+            self.old_pages.popitem(last=False)
+
     def find(self, key, version):
         """Return the CachedPage of `key` that was made at the content version `version`, or None."""
         if version is None:
             return None
         self.start_version(version)
-        page = self.pages.get(key)
+        page = self.old_pages.get((version, key)) or self.pages.get(key)
         if page is None or page.version != version or not page.is_fresh:
             page = self.find_shared(key) or page
         if page is None or page.version != version or not 0 <= page.age < MAX_STALE_SECONDS:
@@ -111,6 +123,8 @@ class PageStore:
 
     def add(self, key, page):
         if page.version != self.version:
+            with self.lock:
+                self.keep_for_late_requests(key, page)
             return
         self.add_to_memory(key, page)
         with suppress(OSError):  # The disk is full. The page can be served all the same.

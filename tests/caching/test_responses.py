@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from caching import page_cache, page_store
+from caching.content_version import content_version
 from caching.page_cache import PageCache
 from tests.support import builders
 from tests.support.queries import count_queries
@@ -101,7 +102,7 @@ def test_page_of_another_release_is_not_used(monkeypatch):
     assert count_queries(SiteClient(), "/stories/")[0] > 0
 
 
-def test_request_from_before_a_change_neither_uses_nor_deletes_pages():
+def test_request_from_before_a_change_gets_and_deletes_no_page_made_after_it():
     """It read the content version, and goes on when another request has begun with the next version."""
     store = page_store.PageStore()
     old, new = (page_store.CachedPage(version, time.time(), "etag", (), b"") for version in (1, 2))
@@ -109,7 +110,7 @@ def test_request_from_before_a_change_neither_uses_nor_deletes_pages():
     store.add("key", old)
     assert caches["pages"].get("key") is None
     store.add("key", new)
-    assert [store.find("key", version) for version in (1, 2)] == [None, new]
+    assert [store.find("key", version) for version in (1, 2)] == [old, new]
     assert caches["pages"].get("key") == tuple(new)
 
 
@@ -147,6 +148,22 @@ def test_page_is_not_made_twice_at_once():
     assert [response.content for response in responses] == [b"words", b"words"]
     assert len(made) == 1
     assert not process.in_progress
+
+
+def test_late_request_does_not_make_the_page_of_an_older_version_again():
+    made, inner = [], cacheable_application(lambda _request: HttpResponse(str(made.append(1) or len(made))))
+
+    def application(environ, start_response):
+        if "HTTP_LATE" in environ:
+            # This request read the content version. Others make the page, before and after a change.
+            SiteClient(process).get("/")
+            content_version.change()
+            SiteClient(process).get("/")
+        return inner(environ, start_response)
+
+    process = PageCache(application)
+    assert SiteClient(process).get("/", headers={"Late": "1"}).content == b"1"
+    assert SiteClient(process).get("/").content == b"2"
 
 
 @pytest.mark.parametrize("has_old_page", [True, False])
