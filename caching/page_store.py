@@ -19,6 +19,8 @@ from caching.content_version import MAX_CACHE_SECONDS, content_version
 MAX_STALE_SECONDS = 120
 # Bytes of all compressed pages that one process has in memory.
 MAX_STORE_BYTES = 32 * 1024 * 1024
+# How many pages of older content versions a process has for requests that began before a change.
+MAX_OLD_PAGES = 100
 # How many addresses a process knows the query parameters of: about 5 MB.
 MAX_ADDRESSES = 20_000
 
@@ -57,6 +59,8 @@ class PageStore:
     def __init__(self):
         self.lock = threading.Lock()
         self.version = None
+        # {(version, key): page}
+        self.old_pages = OrderedDict()
         self.clear_memory()
 
     def clear_memory(self):
@@ -76,18 +80,26 @@ class PageStore:
             # Read within the lock, so that no other thread starts a newer version in between.
             if version == self.version or version != content_version.read():
                 return
+            for key, page in list(self.pages.items())[-MAX_OLD_PAGES:]:
+                self.keep_for_late_requests(key, page)
             is_first, self.version = self.version is None, version
             self.clear_memory()
         # Pages in the cache of CACHE_URL expire by themselves, after MAX_STALE_SECONDS.
         if not is_first and not settings.CACHE_URL:
             caches["pages"].clear()
 
+    def keep_for_late_requests(self, key, page):
+        """Keep a page of an older content version, so that requests of that time don't make it again."""
+        self.old_pages[page.version, key] = page
+        while len(self.old_pages) > MAX_OLD_PAGES:
+            self.old_pages.popitem(last=False)
+
     def find(self, key, version):
         """Return the CachedPage of `key` that was made at the content version `version`, or None."""
         if version is None:
             return None
         self.start_version(version)
-        page = self.pages.get(key)
+        page = self.old_pages.get((version, key)) or self.pages.get(key)
         if page is None or page.version != version or not page.is_fresh:
             page = self.find_shared(key) or page
         if page is None or page.version != version or not 0 <= page.age < MAX_STALE_SECONDS:
@@ -109,6 +121,8 @@ class PageStore:
 
     def add(self, key, page):
         if page.version != self.version:
+            with self.lock:
+                self.keep_for_late_requests(key, page)
             return
         self.add_to_memory(key, page)
         with suppress(OSError):  # The disk is full. The page can be served all the same.

@@ -123,7 +123,8 @@ class HomePage(WithdrawnAliasesMixin, Page):
             url_path = f"{self.url_path}{'/'.join(path_components)}/"
             pages = Page.objects.select_related(*SPECIFIC_PAGE_RELATIONS)
             try:
-                page = pages.filter(url_path=url_path).first()
+                # Only the column of slugs has an index.
+                page = pages.filter(slug=path_components[-1], url_path=url_path).first()
             except ValueError:  # PostgreSQL accepts no NUL character in a string
                 raise Http404 from None
             if page:

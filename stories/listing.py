@@ -13,7 +13,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from caching.versioned_cache import cached
+from caching.versioned_cache import VersionedCache, cached
 from publishing.visibility import published_pages
 from stories.terms import Country, Theme, country_names
 
@@ -37,6 +37,9 @@ class StoryFilterForm(forms.Form):
 
 # The query parameters that a listing reads: its filters and the number of the page.
 LISTING_PARAMETERS = [*StoryFilterForm.base_fields, "page"]
+
+# The counts of filtered listings, which have many combinations. An entry takes up to 30 KB.
+cached_of_filters = VersionedCache(max_entries=300)
 
 
 @dataclass
@@ -124,17 +127,19 @@ class StoryListing:
         """The requested Page of the paginator; the nearest one when there is no page of that number."""
         stories = self._filter_stories().newest_first().for_cards()
         paginator = Paginator(stories, STORIES_PER_PAGE)
-        paginator.count = self._cache_unless_filtered("count", stories.count)
+        paginator.count = self._cache("count", stories.count)
         return paginator.get_page(self.page_number)
 
     @cached_property
     def facets(self):
         """The facets country, theme and year that have at least two choices or an active one."""
-        return self._cache_unless_filtered("facets", self._count_facets)
+        return self._count_facets() if self.filters else self._cache("facets", self._count_facets)
 
-    def _cache_unless_filtered(self, name, make):
-        """Return make(), from the cache when no filter is active, as filters have many combinations."""
-        return make() if self.filters else cached((name, *self.cache_key), make)
+    def _cache(self, name, make, except_for=None):
+        """Return make(), which may depend on the active filters except that of the facet `except_for`."""
+        filters = [(key, value) for key, value in sorted(self.filters.items()) if key != except_for]
+        cache = cached_of_filters if filters else cached
+        return cache((name, *self.cache_key, *filters), make)
 
     def _count_facets(self):
         facets = [
@@ -164,7 +169,8 @@ class StoryListing:
         active = str(self.filters.get(name, ""))
         query_without = self._make_query({name: None})
         choices = []
-        for value, choice_label, number in count_stories(self._filter_stories(except_for=name).order_by()):
+        stories = self._filter_stories(except_for=name).order_by()
+        for value, choice_label, number in self._cache(name, lambda: count_stories(stories), name):
             if value == active:
                 query = query_without
             else:

@@ -4,26 +4,27 @@ tests/bench/__main__.py runs it.
 
     python -m tests.bench.server 100 1000 10000
 
-It prints a line of JSON for each measurement: with 1,000 stories all ways of serving a page and whole visits,
-otherwise uncached pages.
+It prints a line of JSON for each measurement. With 1,000 stories these are all ways of serving a page, and
+whole visits; with other numbers only what grows with them: pages that are not cached, the memory of a
+process, and the time until a new story is shown.
 """
 
 import json
 import os
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 
 from tests.bench import visits
-from tests.bench.serving import ask, report, run, served
-from tests.support import front_server, services
+from tests.bench.serving import SERVER_CORE, ask, on_core, print_row, report, run, served
+from tests.support import front_server, memory, redis_server, services
 
 WHOLE_AT = 1000  # the number of stories with which all ways are measured
 PAGES = {"home", "index", "filter", "story", "search"}
 # Pages whose whole visits are measured.
 VISITED = ["home", "index", "story"]
-# A parameter that no page uses. Until the page without it has been cached, each such request is uncached.
-UNCACHED = "uncached=1"
 # The minimal program: a WSGI application that returns the same response from memory.
 BARE = """
 import json, os
@@ -45,45 +46,83 @@ def main(size):
             run([sys.executable, "manage.py", *command.split()], environment)
         addresses = run([sys.executable, "-m", "tests.bench.stories", str(size)], environment)
         addresses, queries = json.loads(addresses.splitlines()[-1])
-        with served("site_project.wsgi", environment) as site:
-            for kind, path in addresses.items():
-                if kind in PAGES or size == WHOLE_AT:
-                    measure(size, kind, site, path, folder, queries.get(kind))
+        with (
+            served("site_project.wsgi", environment) as (site, _process),
+            served("tests.support.wsgi_uncached", environment) as (uncached, process),
+        ):
+            for kind, number in queries.items():
+                measure_uncached(size, kind, uncached + addresses[kind], folder, number)
+            print_row(size, "process", "peak memory", bytes=memory.peak(status_of_worker(process)))
+            measure_publishing(size, site, addresses["index"], environment)
             if size == WHOLE_AT:
+                for kind, path in addresses.items():
+                    if kind != "search":  # It is not cached.
+                        measure_sent(size, kind, site, path, folder)
+                measure_with_redis(size, site, addresses["story"], environment)
                 for kind in VISITED:
                     visits.measure(size, kind, site, addresses[kind], folder)
 
 
-def measure(size, kind, site, path, folder, queries=None):
-    """Report how many requests per second the server handles for `path` in each way.
+def measure_uncached(size, kind, address, folder, queries):
+    """Report how many requests per second the server handles for a page that it makes each time.
 
-    `queries` is the number of database queries of the uncached page.
+    `queries`: the number of database queries of the page.
     """
-    is_page = kind in PAGES
-    uncached = f"{site}{path}{'&' if '?' in path else '?'}{UNCACHED}" if is_page else site + path
+    with minimal_program(address, folder) as bare:
+        ways = {"bare": bare, "uncached": address}
+        report(size, kind, ways, bytes=(folder / "body").stat().st_size, queries=queries)
+
+
+def measure_sent(size, kind, site, path, folder):
+    """Report how many requests per second the server handles for `path`, sent or answered with 304."""
+    with minimal_program(site + path, folder) as bare:
+        ways = {"bare": bare, "cached" if kind in PAGES else "sent": site + path}
+        if etag := ask(site + path).headers["ETag"]:
+            ways["304"] = site + path, {"If-None-Match": etag}
+        report(size, kind, ways, bytes=(folder / "body").stat().st_size)
+    if kind in PAGES or kind == "rendition":
+        behind_nginx(size, kind, site, path, folder)
+
+
+def measure_with_redis(size, site, path, environment):
+    """Report how many requests per second the server handles for a cached page without and with CACHE_URL."""
+    with (
+        redis_server.running(redis_server.redis_program()) as cache,
+        served("site_project.wsgi", environment | {"CACHE_URL": cache}) as (with_redis, _process),
+    ):
+        for _request in range(3):
+            ask(with_redis + path).read()
+        report(size, "story", {"cached, no Redis": site + path, "cached, with Redis": with_redis + path})
+
+
+def measure_publishing(size, site, path, environment):
+    """Report after how many milliseconds the list at `path` shows a story that is published."""
+    command = [sys.executable, "-m", "tests.bench.publishing", site + path]
+    times = json.loads(run(command, environment).splitlines()[-1])
+    spread = round((max(times) - min(times)) / median(times), 2)
+    print_row(size, "story", "published", p50=median(times), p99=max(times), spread=spread)
+
+
+def status_of_worker(process):
+    """Return the path of the file with the status of the worker of gunicorn's `process`."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return Path(f"/proc/{children[0]}/status")
+
+
+@contextmanager
+def minimal_program(address, folder):
+    """Context manager that runs the minimal program with the response of `address`, and yields its address.
+
+    The file "body" in `folder` has the body.
+    """
     # The first requests create renditions and load settings.
     for _request in range(3):
-        answer = ask(uncached)
-    body, headers = (
-        answer.read(),
-        [h for h in answer.getheaders() if h[0] not in {"Date", "Server", "Connection"}],
-    )
-    (folder / "body").write_bytes(body)
-    with served("bare:application", bare_environment(folder, headers)) as bare:
+        answer = ask(address)
+    (folder / "body").write_bytes(answer.read())
+    headers = [header for header in answer.getheaders() if header[0] not in {"Date", "Server", "Connection"}]
+    with served("bare:application", bare_environment(folder, headers)) as (bare, _process):
         ask(bare + "/").read()  # wait until it is ready
-        if is_page:
-            report(
-                size, kind, {"bare": bare + "/", "uncached": uncached}, bytes=len(body), queries=queries or ""
-            )
-        answer = ask(site + path)  # from now on the page is cached
-        if kind == "search" or size != WHOLE_AT:
-            return
-        ways = {"bare": bare + "/", "cached" if is_page else "sent": site + path}
-        if etag := answer.headers["ETag"]:
-            ways["304"] = site + path, {"If-None-Match": etag}
-        report(size, kind, ways, bytes=len(body))
-    if is_page or kind == "rendition":
-        behind_nginx(size, kind, site, path, folder)
+        yield bare + "/"
 
 
 def behind_nginx(size, kind, site, path, folder):
@@ -91,7 +130,7 @@ def behind_nginx(size, kind, site, path, folder):
     program = front_server.nginx_program()
     file = f"location = /file {{ alias {folder}/body; default_type text/html; }}"
     upstream = site.removeprefix("http://")
-    with front_server.running(program, upstream, folder, more=file) as (port, _logs):
+    with on_core(SERVER_CORE), front_server.running(program, upstream, folder, more=file) as (port, _logs):
         address = f"http://127.0.0.1:{port}"
         report(size, kind, {"file of nginx": f"{address}/file", "behind nginx": f"{address}{path}"})
 

@@ -1,6 +1,6 @@
 """Runs what the benchmarks of the server compare, and measures it with wrk.
 
-The server runs on one core, wrk and PostgreSQL on another. With a single core the ratios mean nothing.
+The server runs and nginx run on one core, wrk on another. With a single core the ratios mean nothing.
 """
 
 import json
@@ -45,9 +45,13 @@ def report(size, kind, ways, requests=1, **more):
         spread = (max(rates) - min(rates)) / median["a_second"]
         if spread > MOST_SPREAD:
             sys.stderr.write(f"{kind}, {name}: the rounds spread by {spread:.0%}; measure again.\n")
-        row = {"stories": size, "page": kind, "way": name} | median | {"spread": round(spread, 2)} | more
-        row["a_second"] = round(median["a_second"] / requests, 1)
-        print(json.dumps(row | {"ratio": round(median["a_second"] / plain["a_second"], 4)}), flush=True)
+        figures = median | {"a_second": round(median["a_second"] / requests, 1), "spread": round(spread, 2)}
+        ratio = round(median["a_second"] / plain["a_second"], 4)
+        print_row(size, kind, name, **figures | more, ratio=ratio)
+
+
+def print_row(size, kind, way, **figures):
+    print(json.dumps({"stories": size, "page": kind, "way": way} | figures), flush=True)
 
 
 def median_of(rounds):
@@ -65,7 +69,10 @@ def run(command, environment):
 
 @contextmanager
 def served(application, environment):
-    """Context manager that runs gunicorn with `application` on the server's core, and yields its address."""
+    """Context manager that runs gunicorn with `application` on the server's core.
+
+    It yields the address and the process.
+    """
     # The socket is open before the server starts, so requests wait until it is ready.
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
     # As gunicorn does for its own sockets. Otherwise responses wait for acknowledgements.
@@ -76,9 +83,20 @@ def served(application, environment):
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         listener.close()  # so that requests fail if the server has ended
         try:
-            yield address
+            yield address, process
         finally:
             process.terminate()
+
+
+@contextmanager
+def on_core(core):
+    """Context manager: the programs that are started within the block run on the core with number `core`."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {int(core)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def ask(address):

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import sync_playwright
 
 from tests.bench.reading import PHONE
-from tests.bench.serving import ask, report
+from tests.bench.serving import SERVER_CORE, ask, on_core, report
 from tests.support import front_server, services
 
 # A script for wrk, which requests the addresses in turn.
@@ -36,7 +36,7 @@ def measure(size, kind, site, path, folder):
         (files / f"{kind}-{number}").write_bytes(body)
     more = f"location /files-of-the-benchmark/ {{ alias {files}/; }}"
     program, upstream = front_server.nginx_program(), site.removeprefix("http://")
-    with front_server.running(program, upstream, folder, more=more) as (port, _logs):
+    with on_core(SERVER_CORE), front_server.running(program, upstream, folder, more=more) as (port, _logs):
         address = f"http://127.0.0.1:{port}"
         of_files = write_script(
             folder / "files.lua", [f"/files-of-the-benchmark/{kind}-{number}" for number in range(len(paths))]
@@ -60,9 +60,11 @@ def loaded_by_phone(site, path):
 
     The phone has an empty cache and doesn't scroll.
     """
+    # services.chromium() runs Playwright, which can't run twice at the same time.
+    chromium = services.chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=services.chromium(),
+            executable_path=chromium,
             args=services.BROWSER_FLAGS,
             chromium_sandbox=os.geteuid() != 0,
         )

@@ -108,7 +108,7 @@ def cached_page(version):
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-def test_request_from_before_a_change_neither_uses_nor_deletes_pages(is_known):
+def test_request_from_before_a_change_gets_and_deletes_no_page_made_after_it(is_known):
     """It read the content version, and goes on when another request has begun with the next version.
 
     `is_known`: whether this process has seen a request with the old version before.
@@ -122,8 +122,9 @@ def test_request_from_before_a_change_neither_uses_nor_deletes_pages(is_known):
     page = cached_page(new)
     store.add("key", page)
     assert store.find("key", old) is None
-    store.add("key", cached_page(old))
-    assert store.find("key", new) == page
+    old_page = cached_page(old)
+    store.add("key", old_page)
+    assert [store.find("key", version) for version in (old, new)] == [old_page, page]
     assert caches["pages"].get("key") == tuple(page)
 
 
@@ -161,6 +162,22 @@ def test_page_is_not_made_twice_at_once():
     assert [response.content for response in responses] == [b"words", b"words"]
     assert len(made) == 1
     assert not process.in_progress
+
+
+def test_late_request_does_not_make_the_page_of_an_older_version_again():
+    made, inner = [], cacheable_application(lambda _request: HttpResponse(str(made.append(1) or len(made))))
+
+    def application(environ, start_response):
+        if "HTTP_LATE" in environ:
+            # This request read the content version. Others make the page, before and after a change.
+            SiteClient(process).get("/")
+            content_version.change()
+            SiteClient(process).get("/")
+        return inner(environ, start_response)
+
+    process = PageCache(application)
+    assert SiteClient(process).get("/", headers={"Late": "1"}).content == b"1"
+    assert SiteClient(process).get("/").content == b"2"
 
 
 @pytest.mark.parametrize("has_old_page", [True, False])

@@ -19,6 +19,7 @@ from tests.drills.documents import document_bombs
 from tests.drills.keeping import backup, crash_postgresql, crash_sqlite, disk_full
 from tests.drills.lasting import database_away, soak
 from tests.drills.serving import oversize, stopped_at_work, worker_killed
+from tests.drills.stampede import stampede
 from tests.drills.staying import junk_cookies, redis_away, rolling_deploy, slow_replicas
 from tests.run import exit_with
 from tests.support import services
@@ -52,6 +53,7 @@ DRILLS = {
         junk_cookies,
         slow_replicas,
         rolling_deploy,
+        stampede,
         soak,
         random_input,
     )

@@ -20,15 +20,15 @@ STORIES = 200  # in the site of each drill
 
 
 @contextmanager
-def site_on_postgresql(folder):
-    """Context manager that yields a Site with stories, not started, and its running Postgres."""
-    template = folder.parent / "template-postgresql"
+def site_on_postgresql(folder, stories=STORIES):
+    """Context manager that yields a Site with `stories` stories, not started, and its running Postgres."""
+    template = folder.parent / f"template-postgresql-{stories}"
     if not template.exists():
         template.mkdir()
         server = Postgres(template, new=True)
         server.start()
         try:
-            seed(Site(template, server.address))
+            seed(Site(template, server.address), stories)
         finally:
             server.stop("fast")
     copy(template, folder)
@@ -64,11 +64,11 @@ def copy(template, folder):
     subprocess.run(["cp", "-a", f"{template}/.", folder], check=True)
 
 
-def seed(site):
+def seed(site, stories=STORIES):
     """Fill the new database of `site`, and write the output of seed.py into the file "facts"."""
-    say(f"making {STORIES} stories")
+    say(f"making {stories} stories")
     site.manage("migrate", "--verbosity", "0")
-    command = [sys.executable, "-m", "tests.drills.seed", str(STORIES)]
+    command = [sys.executable, "-m", "tests.drills.seed", str(stories)]
     done = subprocess.run(command, env=site.environment, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(done.stderr)

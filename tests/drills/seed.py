@@ -11,12 +11,14 @@ import django
 django.setup()
 
 from django.contrib.auth import get_user_model  # noqa: E402 - Django must be set up first
+from django.db import connection  # noqa: E402
 
+from stories.terms import Theme  # noqa: E402
 from tests.support import builders, distractors  # noqa: E402
 
 
 def main(stories):
-    distractors.add_stories(stories)
+    index = distractors.add_stories(stories)
     get_user_model().objects.create_superuser("drill", "drill@example.org", builders.PASSWORD)
     image = builders.make_image()
     story = builders.make_story(
@@ -26,6 +28,8 @@ def main(stories):
     builders.make_document()
     builders.make_private(builders.make_plain_page("For members"))
     builders.make_story("Only a draft", live=False)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # as PostgreSQL does itself after a minute
     print(
         json.dumps(
             {
@@ -38,6 +42,8 @@ def main(stories):
                     story.url,
                     "/search/?q=harbour",
                 ],  # many stories have this word
+                "list": index.url,
+                "filter": f"{index.url}?theme={Theme.objects.get(name=distractors.THEMES[0]).slug}",
             }
         )
     )

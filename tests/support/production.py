@@ -45,12 +45,14 @@ class Site:
         """Start the server. Connections wait until it is ready. `limits` is called in its process first."""
         if not self.listener:
             # The socket stays open during a crash, so that no other program can get the port.
-            self.listener = socket.create_server(("127.0.0.1", 0))
+            # The backlog is that of gunicorn's own sockets.
+            self.listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
             self.port = self.listener.getsockname()[1]
         listener = self.listener.fileno()
         command = [sys.executable, "-m", "gunicorn", "site_project.wsgi", "-c", "deploy/gunicorn.conf.py"]
         command += ["--bind", f"fd://{listener}", "--workers", str(workers)]
         command += ["--threads", str(threads), "--preload", "--graceful-timeout", "30", "--no-control-socket"]
+        command += ["--keep-alive", "75"]
         with (self.folder / "output").open("ab") as output:
             self.process = subprocess.Popen(
                 command,
