@@ -17,6 +17,7 @@ from editing import (
     page_actions,
     page_policy,
     page_views,
+    picture_comparison,
     visible_titles,
 )
 from editing.admin_access import visible_to
@@ -61,11 +62,13 @@ comparisons.start()
 mails.start()
 page_policy.start()
 listings.start()
+picture_comparison.start()
 visible_titles.start()
 # These change what Wagtail's own hooks register, so they come after them.
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)
 hooks.register("construct_explorer_page_queryset", page_views.add_pages_to_menu)
 hooks.register("register_log_actions", visible_titles.replace_formatters, order=1000)
+
 
 # --- Choosers without inline scripts: docs/decisions/content-security-policy.md ------------------
 
