@@ -11,6 +11,7 @@ from editing import (
     breadcrumbs,
     chosen_objects,
     comparisons,
+    date_fields,
     hidden_choices,
     listings,
     mails,
@@ -63,6 +64,7 @@ mails.start()
 page_policy.start()
 listings.start()
 picture_comparison.start()
+date_fields.start()
 visible_titles.start()
 # These change what Wagtail's own hooks register, so they come after them.
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)

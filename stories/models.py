@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import Http404
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import (
@@ -58,7 +59,10 @@ class StoryPage(WithdrawnAliasesMixin, Page):
     )
     # Wagtail requires it only when the story is published, so a draft needs none: hence null.
     date = models.DateField(
-        _("date"), null=True, help_text=_("The day readers see. Lists and “previous” and “next” go by it.")
+        _("date"),
+        null=True,
+        default=timezone.localdate,
+        help_text=_("The day readers see. Lists and “previous” and “next” go by it."),
     )
     lead_image = models.ForeignKey(
         "media.CleanImage",
