@@ -2,7 +2,9 @@
 
 import json
 
+from django.templatetags.static import static
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from wagtail import hooks
 from wagtail.admin.widgets import BaseChooser
 from wagtail.admin.widgets.workflows import AdminTaskChooser
@@ -70,6 +72,15 @@ visible_titles.start()
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)
 hooks.register("construct_explorer_page_queryset", page_views.add_pages_to_menu)
 hooks.register("register_log_actions", visible_titles.replace_formatters, order=1000)
+
+
+@hooks.register("insert_editor_js")
+def replace_alternative_texts():
+    return format_html(
+        '<script src="{}" data-note="{}"></script>',
+        static("editing/alternative_text.js"),
+        _("The alternative text was about the picture before, and is replaced. It said:"),
+    )
 
 
 # --- Choosers without inline scripts: docs/decisions/content-security-policy.md ------------------

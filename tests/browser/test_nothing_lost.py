@@ -35,6 +35,61 @@ def files(count):
     return [picture_file(f"road{number}.png", color=(number, 90, 40)) for number in range(count)]
 
 
+# --- The alternative text of another picture ------------------------------------------------------
+
+
+def choose(desk, panel, title, button="Choose an image"):
+    if button != "Choose an image":
+        panel.get_by_role("button", name="Actions").first.click()
+    desk.get_by_role("button", name=button).filter(visible=True).first.click()
+    desk.get_by_role("dialog").get_by_role("link", name=title).click()
+    expect(desk.get_by_role("dialog")).to_be_hidden()
+
+
+def test_another_lead_picture_brings_its_own_text(desk):
+    builders.make_image("Road", description="A road between fields")
+    builders.make_image("Kiln", description="A brick kiln")
+    builders.make_image("Desk")
+    story = builders.make_story("With a picture", live=False)
+    desk.open(f"pages/{story.pk}/edit/")
+    panel = admin.field(desk, "Lead picture")
+    text = panel.get_by_label("Alternative text")
+    choose(desk, panel, "Road")
+    expect(text).to_have_value("A road between fields")
+    choose(desk, panel, "Kiln", "Change image")
+    expect(text).to_have_value("A brick kiln")
+    text.fill("The kiln where she worked")
+    panel.get_by_label("The picture is decoration only").check()
+    choose(desk, panel, "Kiln", "Change image")
+    expect(text).to_have_value("The kiln where she worked")
+    choose(desk, panel, "Desk", "Change image")
+    expect(text).to_have_value("")
+    expect(panel.get_by_label("The picture is decoration only")).not_to_be_checked()
+    expect(desk.get_by_text("It said: The kiln where she worked")).to_be_visible()
+
+
+def test_text_typed_before_the_first_lead_picture_stays(desk):
+    builders.make_image("Road", description="A road between fields")
+    story = builders.make_story("With a picture", live=False)
+    desk.open(f"pages/{story.pk}/edit/")
+    panel = admin.field(desk, "Lead picture")
+    panel.get_by_label("Alternative text").fill("The road to the coast")
+    choose(desk, panel, "Road")
+    expect(panel.get_by_label("Alternative text")).to_have_value("The road to the coast")
+
+
+def test_another_picture_of_a_gallery_brings_its_own_text(desk):
+    image = builders.make_image("Road", description="A road between fields")
+    builders.make_image("Kiln", description="A brick kiln")
+    story = builders.make_story("With a gallery", live=False, body=[builders.pictures_block(image)])
+    desk.open(f"pages/{story.pk}/edit/")
+    block = admin.blocks(desk).first
+    expect(block.get_by_label("Alt text")).to_have_value("A place")
+    choose(desk, block, "Kiln", "Change image")
+    expect(block.get_by_label("Alt text")).to_have_value("A brick kiln")
+    expect(desk.get_by_text("It said: A place")).to_be_visible()
+
+
 # --- Typed dates ----------------------------------------------------------------------------------
 
 TYPED = [
