@@ -1,14 +1,12 @@
 """Pictures, texts and dates that the admin would lose or change without a word, in a browser."""
 
 import datetime
-import re
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 from wagtail.users.models import UserProfile
 
-from media.models import CleanImage
 from stories.models import StoryPage
 from tests.browser import admin
 from tests.support import builders
