@@ -47,6 +47,7 @@ SHARES = {
     ("story", "cached"): 0.75,
     ("story", "304"): 0.75,
     ("story", "behind nginx"): 0.65,
+    ("rendition", "sent"): 0.30,
     ("rendition", "behind nginx"): 0.65,
     ("home", "visits behind nginx"): 0.60,
     ("index", "visits behind nginx"): 0.60,

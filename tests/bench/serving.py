@@ -1,6 +1,6 @@
 """Runs what the benchmarks of the server compare, and measures it with wrk.
 
-The server runs and nginx run on one core, wrk on another. With a single core the ratios mean nothing.
+The server and nginx run on one core, wrk on another. With a single core the ratios mean nothing.
 """
 
 import json

@@ -13,7 +13,7 @@ django.setup()
 from django.conf import settings  # noqa: E402 - Django must be set up first
 from django.db import connection  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
-from wagtail.models import Locale  # noqa: E402
+from wagtail.models import Locale, ReferenceIndex  # noqa: E402
 
 from home.models import HomePage  # noqa: E402
 from stories.models import StoryIndexPage, StoryPage  # noqa: E402
@@ -35,6 +35,8 @@ def main(size):
     for number, picture in enumerate(pictures):
         chosen = stories[number::PICTURES]
         StoryPage.objects.filter(pk__in=chosen).update(lead_image=picture, lead_image_alt="A road")
+        if chosen:  # One reference makes the picture public.
+            ReferenceIndex.create_or_update_for_object(StoryPage.objects.get(pk=chosen[0]))
     story = make_story(index, pictures)
     home = HomePage.objects.get(locale=Locale.get_default())
     html = builders.parse(visit(story.url)[0])

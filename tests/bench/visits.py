@@ -58,7 +58,7 @@ def write_script(path, addresses):
 def loaded_by_phone(site, path):
     """Return the paths that a phone requests for the page at `path`, the page first.
 
-    The phone has an empty cache and doesn't scroll.
+    The phone has an empty cache, and scrolls to each picture.
     """
     # services.chromium() runs Playwright, which can't run twice at the same time.
     chromium = services.chromium()
@@ -72,5 +72,8 @@ def loaded_by_phone(site, path):
         requested = []
         page.on("request", lambda request: requested.append(request.url))
         page.goto(site + path, wait_until="networkidle")
+        for picture in page.locator("img").all():
+            picture.scroll_into_view_if_needed()
+        page.wait_for_load_state("networkidle")
         browser.close()
     return [urlsplit(url)._replace(scheme="", netloc="").geturl() for url in requested]

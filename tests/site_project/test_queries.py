@@ -29,7 +29,7 @@ PINNED = {
     "/": (13, 3),  # (15)
     "/stories/": (14, 2),  # (18)
     "/stories/africa/": (14, 2),  # (18)
-    "/stories/?country=kenya&year=2025": (14, 6),  # (18)
+    "/stories/?country=kenya&year=2025": (14, 2),  # (18)
     "/stories/country/kenya/": (17, 6),  # (18)
     "/stories/theme/forced-labour/": (17, 6),  # (18)
     "/stories/africa/the-story/": (15, 1),  # (15)
