@@ -49,6 +49,10 @@ SHARES = {
     ("story", "behind nginx"): 0.65,
     ("rendition", "sent"): 0.30,
     ("rendition", "behind nginx"): 0.65,
+    # Four times the ratio of when pictures asked the database. For the rendition above it is six times.
+    ("home", "visits straight"): 0.10,
+    ("index", "visits straight"): 0.10,
+    ("story", "visits straight"): 0.10,
     ("home", "visits behind nginx"): 0.60,
     ("index", "visits behind nginx"): 0.60,
     ("story", "visits behind nginx"): 0.60,
