@@ -53,9 +53,9 @@ EDITORS = named("""
     simple_translation:submit_ page_translation snippet_translation
     submit_ page_translation snippet_translation
     wagtailsearchpromotions: chooser chooserresults
-    wagtaildocs: index index_results add add_multiple edit edit_multiple delete delete_multiple document_usage
+    wagtaildocs: index index_results add add_multiple edit edit_multiple document_usage
     wagtaildocs_chooser: choose choose_results chosen chosen_multiple create
-    wagtailimages: index index_results add add_multiple edit edit_multiple delete delete_multiple
+    wagtailimages: index index_results add add_multiple edit edit_multiple
     wagtailimages: image_usage preview
     wagtailimages_chooser: choose choose_results chosen chosen_multiple create select_format
     wagtailsnippets: index
@@ -74,6 +74,8 @@ MODERATORS = named("""
     wagtailadmin_pages: collect_workflow_action_data lock revisions_unschedule set_page_position set_privacy
     wagtailadmin_pages: convert_alias workflow_action workflow_preview
     wagtailadmin_reports: locked_pages locked_pages_results page_types_usage page_types_usage_results
+    wagtaildocs: delete delete_multiple
+    wagtailimages: delete delete_multiple
     wagtailsearchpromotions: add delete edit index index_results
     wagtailsettings: edit
     wagtailsnippets_ search_vocabularygroup:delete stories_author:delete stories_theme:delete
@@ -91,15 +93,16 @@ ADMINISTRATORS = [
 ]
 # Routes with many actions: the table has a name for each action, with a space before it.
 MANY = {"wagtail_bulk_action"}
+BULK_DELETED = ("author", "cleandocument", "cleanimage", "country", "theme", "vocabularygroup")
 EDITORS |= {
     f"wagtail_bulk_action {each}"
     for each in [
         f"{kind} {action}"
         for kind in ("cleanimage", "cleandocument")
-        for action in ("add_tags", "add_to_collection", "delete")
+        for action in ("add_tags", "add_to_collection")
     ]
     # A page that says which of the objects may be deleted.
-    + [f"{kind} delete" for kind in ("author", "country", "theme", "vocabularygroup")]
+    + [f"{kind} delete" for kind in BULK_DELETED]
     + [f"page {action}" for action in ("delete", "move", "publish", "unpublish")]
 }
 ADMINISTRATORS.append("wagtail_bulk_action user *")

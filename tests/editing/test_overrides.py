@@ -25,8 +25,8 @@ PACKAGES = Path(wagtail.__file__).parents[1]
 # Folders without code of the running site.
 SKIPPED = {"tests", ".venv", "data"}
 ISSUE = re.compile(r"none known|\[#(\d+)\]\(https://github\.com/wagtail/wagtail/issues/\1\)")
-# Assignments that are no overrides: (file, target). The first one is a documented setting of Pillow. The others
-# are attributes of our own on a connection to the database.
+# Assignments that are no overrides: (file, target). The first one is a documented setting of Pillow. The
+# others are attributes of our own on a connection to the database.
 SETTINGS = {
     ("media/sanitizer/raster.py", "PngImagePlugin.MAX_TEXT_MEMORY"),
     ("operations/statement_timeout.py", "connection.statement_limit"),

@@ -256,15 +256,6 @@ def test_breadcrumbs_follow_the_navigation(client):
     assert trail(client, "/stories/country/kenya/") == [*above, ("Kenya", "/stories/country/kenya/")]
 
 
-def test_breadcrumbs_name_no_page_that_is_not_public(client):
-    section = make_index(make_index(), "Hidden section")
-    story = make_story("A story", parent=section)
-    section.live = False
-    section.save()
-    assert "Hidden" not in str(read(client, story.url).head)
-    assert [name for name, _ in trail(client, story.url)] == ["Home", "Stories", "A story"]
-
-
 def test_markup_in_texts_is_escaped_in_the_metadata(client):
     # JavaScript took the last character for the end of a line.
     markup = """</script><script>alert(1)</script><!-- " ' & \u2028"""

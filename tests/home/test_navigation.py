@@ -129,13 +129,3 @@ def test_hidden_pages_are_in_no_menu_and_no_search_results(client, hide):
     assert_only_shown(client.get("/no-such-page/").content.decode())
     assert "Hidden button" not in html_of(client, story.url)
     assert parse(client.get(f"/search/?q={HIDDEN}")).select(".result") == []
-
-
-def test_hidden_section_is_not_in_breadcrumbs_or_search_results(client):
-    section = make_index(make_index(), title=f"{HIDDEN} section")
-    story = make_story(f"{SHOWN} title", parent=section)
-    section.unpublish()
-
-    assert_only_shown(html_of(client, story.url))
-    assert_only_shown(html_of(client, "/search/?q=title"))
-    assert breadcrumbs(client, story.url) == ["Home", "Stories", story.title]

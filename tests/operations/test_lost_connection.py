@@ -7,12 +7,13 @@ import psycopg
 import pytest
 from django.core.cache import caches
 from django.db import InterfaceError, OperationalError, ProgrammingError, connection, transaction
-from django.test import Client
 from django.urls import path
 
 from operations.lost_connection import is_connection_lost
 from operations.outage import server_error
+from site_project import urls
 from tests.support import builders
+from tests.support.wsgi import SiteClient
 
 # (exception of psycopg, whether it is an outage)
 CAUSES = [
@@ -87,15 +88,14 @@ def missing_database(request):
     raise InterfaceError("connection already closed")
 
 
-urlpatterns = [path("failing/", failing), path("missing/", missing_database)]
+urlpatterns = [path("failing/", failing), path("missing/", missing_database), *urls.urlpatterns]
 handler500 = server_error
 
 
 @pytest.fixture
 def site(settings, db):
-    settings.PAGE_CACHE = True
     caches["pages"].clear()
-    return Client(raise_request_exception=False)
+    return SiteClient(raise_request_exception=False)
 
 
 @pytest.mark.parametrize(("address", "status"), [("/failing/", 200), ("/missing/", 503)])
