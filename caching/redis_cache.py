@@ -61,7 +61,7 @@ class CircuitBreaker:
 breaker = CircuitBreaker()
 
 
-# What is read in place of a value that another release pickled and this one can't read.
+# Stands for a value that another release pickled and this one can't read.
 UNREADABLE = object()
 
 

@@ -238,8 +238,8 @@ class CleanDocument(AbstractDocument):
         permissions = [("choose_document", "Can choose document")]
 
     def clean(self):
-        # Of several documents that are uploaded together, each is first checked without a file. Wagtail's
-        # method fails without one.
+        # When several documents are uploaded together, the form of each is first checked without a file, and
+        # Wagtail's method fails without one.
         if self.file:
             super().clean()
 

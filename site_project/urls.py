@@ -36,7 +36,7 @@ sign_in_urls = [
     path("second-factor/", ask_second_factor, name="second_factor"),
     path("second-factor/mine/", my_second_factors, name="my_second_factors"),
 ]
-# Of two routes with the same path, the first is used. Of the decorators, the last one runs first.
+# The first of two routes with the same path is used. The last decorator runs first.
 admin_urls = [*editing_urls.urlpatterns, *wagtailadmin_urls.urlpatterns]
 admin_urls = decorate_urlpatterns(admin_urls, check_choices)
 admin_urls = decorate_urlpatterns(admin_urls, check_objects)

@@ -91,7 +91,7 @@ def strip_png(data):
             raise ValueError("a broken PNG")
         if name in PNG_CHUNKS:
             chunks.append(data[place:end])
-        # Of other kinds of colours, tRNS makes a single colour transparent, which hides nothing.
+        # In other kinds of PNG, tRNS makes a single colour transparent, which hides nothing.
         has_alpha = has_alpha or (name == b"tRNS" and data[25] == PNG_PALETTE)
         place = end
     clean = b"".join(chunks)

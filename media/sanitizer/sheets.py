@@ -109,7 +109,7 @@ class SheetFilter(Filter):
 
     def __init__(self, rules, relations):
         super().__init__(rules, relations)
-        # Of the cell (x:c) that is being read.
+        # These describe the cell (x:c) that is being read.
         self.has_formula = self.has_value = False
 
     def write_start(self, name, attributes):

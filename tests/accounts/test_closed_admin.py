@@ -1,4 +1,4 @@
-"""Nobody opens a page of the admin before signing in, and before giving the second factor."""
+"""The admin is closed to visitors, and to users who have not given their second factor yet."""
 
 import pytest
 from django.test import Client

@@ -61,7 +61,7 @@ def test_drafts_and_new_renditions_leave_the_version(prepare):
 
 
 def test_saving_a_draft_in_the_editor_leaves_the_version(editor):
-    """Of a page that is live. Wagtail saves the row of another page with each draft, which may show."""
+    """The page is live. Wagtail saves the row of a page that is not live with each draft, which may show."""
     story = edited_story()
     form = builders.story_form(title="A draft", slug=story.slug, lead_image=str(builders.make_image().pk))
     before = content_version.read()
