@@ -95,11 +95,16 @@ def subqueries_for_each_row(sql):
     return sorted(set(re.findall(r"^\s*(SubPlan \d+)", plan, re.MULTILINE)) - hashed)
 
 
-def most_rows_of_a_step(plan):
-    """Return the most rows that one step of PostgreSQL's `plan`, after EXPLAIN ANALYZE as JSON, looked at."""
+def most_rows_of_a_step(plan, table=None):
+    """Return the most rows that one step of PostgreSQL's `plan`, after EXPLAIN ANALYZE as JSON, looked at.
+
+    `table`: only steps that read this table count.
+    """
     removed = [plan.get(f"Rows Removed by {name}", 0) for name in ("Filter", "Join Filter")]
     rows = (plan["Actual Rows"] + sum(removed)) * plan["Actual Loops"]
-    return max([rows, *map(most_rows_of_a_step, plan.get("Plans", []))])
+    counts = table in {None, plan.get("Relation Name")}
+    steps = [most_rows_of_a_step(step, table) for step in plan.get("Plans", [])]
+    return max([rows if counts else 0, *steps])
 
 
 def test_no_search_runs_a_subquery_for_each_row(client):
@@ -113,7 +118,9 @@ def test_no_search_runs_a_subquery_for_each_row(client):
             if connection.vendor == "postgresql":
                 # A join can repeat a subquery, too.
                 [[[result]]] = explain(sql, "(ANALYZE, TIMING OFF, FORMAT JSON)")
-                assert most_rows_of_a_step(result["Plan"]) < 3 * NUMBER, (statistics, sql)
+                # With old statistics, PostgreSQL may join the dates of the stories row by row.
+                table = None if statistics == "fresh" else "wagtailsearch_indexentry"
+                assert most_rows_of_a_step(result["Plan"], table) < 3 * NUMBER, (statistics, sql)
 
 
 def test_the_newest_of_too_many_matches_are_the_results(client, monkeypatch):
