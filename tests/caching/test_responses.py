@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from caching import page_cache, page_store
+from caching.cacheable import begin_cacheable
 from caching.content_version import content_version
 from caching.page_cache import PageCache
 from caching.session_keys import make_session_key
@@ -126,6 +127,21 @@ def test_request_from_before_a_change_gets_and_deletes_no_page_made_after_it(is_
     store.add("key", old_page)
     assert [store.find("key", version) for version in (old, new)] == [old_page, page]
     assert caches["pages"].get("key") == tuple(page)
+
+
+def test_page_that_is_declared_twice_is_not_cached():
+    """The two declarations may name different parameters."""
+    made = []
+
+    def make(request):
+        begin_cacheable(request, ["page"])
+        made.append(1)
+        return HttpResponse(b"words")
+
+    client = SiteClient(PageCache(cacheable_application(make)))
+    assert [client.get("/").content for _request in range(2)] == [b"words", b"words"]
+    assert len(made) == 2
+    assert client.process.in_progress == {}
 
 
 # --- Requests at the same time -------------------------------------------------------------------
