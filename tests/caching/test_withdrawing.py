@@ -1,4 +1,4 @@
-"""What is withdrawn is gone at the next request, page and pictures, from every process, replica and nginx.
+"""Withdrawn pages and their pictures are gone at the next request to every process and replica, and to nginx.
 
 The test makes each change itself, as another process of the site does, such as a management command.
 """
@@ -168,7 +168,7 @@ def stack():
 
 @pytest.fixture(params=["processes", "replicas", "nginx"])
 def sites(request, stack, tmp_path, transactional_db, django_db_serialized_rollback, settings, monkeypatch):
-    """What is asked: two processes with a common data folder, two replicas with Redis, or nginx before one.
+    """The servers to ask: two processes with one data folder, two replicas with Redis, or nginx before one.
 
     This process is one more of the site: it has the same pictures and the same content version.
     """

@@ -1,4 +1,4 @@
-"""What is remembered of pictures while the content version stays the same: only that one is public."""
+"""Public pictures are remembered while the content version stays the same; other answers are not."""
 
 import pytest
 from django.db import connection

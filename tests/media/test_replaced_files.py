@@ -104,7 +104,7 @@ def test_rendition_made_during_a_change_is_not_stored(store, change, specs):
 
 
 def test_no_rendition_is_stored_while_another_transaction_replaces_the_file(store):
-    """What is not committed can't be read, so the row is locked before the name of its file is compared."""
+    """Uncommitted changes can't be read, so the row is locked before the name of its file is compared."""
     image = builders.make_image()
 
     def make():
