@@ -133,7 +133,7 @@ class StoryListing:
     @cached_property
     def facets(self):
         """The facets country, theme and year that have at least two choices or an active one."""
-        return self._count_facets() if self.filters else self._cache("facets", self._count_facets)
+        return self._count_facets()
 
     def _cache(self, name, make, except_for=None):
         """Return make(), which may depend on the active filters except that of the facet `except_for`."""
