@@ -7,7 +7,11 @@ from tests.support.routes import admin_addresses
 from tests.support.second_factor import PAGE, with_app
 from tests.support.signing_in import LOGIN, signed_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("second_factor_for_administrators", "noon")]
+pytestmark = [
+    pytest.mark.one_database,
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("second_factor_for_administrators", "noon"),
+]
 
 # Routes that need no login.
 OPEN_ROUTES = {

@@ -19,7 +19,7 @@ from tests.support.signing_in import (
     link_in,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
 # The mail backend of a site without a mail server.
 DROPPED = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}

@@ -35,7 +35,11 @@ from tests.support.signing_in import (
     signed_in,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("second_factor_for_administrators", "noon")]
+pytestmark = [
+    pytest.mark.one_database,
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("second_factor_for_administrators", "noon"),
+]
 
 # --- Pending users -------------------------------------------------------------------------------
 # tests/accounts/test_closed_admin.py tests that every route of the admin is closed to them.

@@ -20,6 +20,8 @@ from tests.support.production import database_of_the_test, running_site
 from tests.support.routes import all_routes
 from tests.support.signing_in import NOON, choose_password
 
+pytestmark = pytest.mark.one_database
+
 # A token of the form that Django makes.
 TOKEN = "dam7x2-0123456789abcdef0123456789abcdef"
 # Arguments of routes that are not secret. A route with another argument fails the test, as it may be a token.

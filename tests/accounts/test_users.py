@@ -8,7 +8,7 @@ from django.test import Client
 from tests.support import builders
 from tests.support.signing_in import ACCOUNT, ADD_USER, USER_DATA, USERS, account_form, email_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
 
 def client_of(user):

@@ -16,6 +16,8 @@ from tests.browser.admin import give_session
 from tests.support import builders
 from tests.support.accessibility import run_axe
 
+pytestmark = pytest.mark.one_database
+
 ACCOUNT = "/admin/account/"
 
 

@@ -29,6 +29,8 @@ from tests.support import builders
 from tests.support.queries import database_down
 from tests.support.wsgi import SiteClient
 
+pytestmark = pytest.mark.one_database
+
 BROWSER = {"Accept-Encoding": "gzip, br"}
 PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=1, stale-while-revalidate=1"
 

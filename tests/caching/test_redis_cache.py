@@ -8,6 +8,8 @@ import pytest
 from caching import redis_cache
 from tests.support.redis_server import Redis
 
+pytestmark = pytest.mark.one_database
+
 TIMEOUTS = {"socket_connect_timeout": 0.2, "socket_timeout": 0.2}
 MISSING = object()
 # (operation, its result without Redis)

@@ -18,6 +18,8 @@ from tests.support import builders
 from tests.support.queries import count_queries
 from tests.support.wsgi import SiteClient, cacheable_application
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture(autouse=True)
 def empty_cache(db, committed):

@@ -26,9 +26,15 @@ from tests.support import services
 
 
 def random_input(_folder):
-    """Run the tests with random input, and those of simultaneous starts, with ten times as many examples."""
+    """Run tests with random input, of simultaneous starts and of scripts in texts, with more examples."""
     environment = os.environ | {"FUZZ_EXAMPLES": "2000", "DRILL_STARTS": "10"}
-    names = ("search/test_fuzz", "site_project/test_public_fuzz", "operations/test_prepare")
+    names = [
+        "search/test_fuzz",
+        "site_project/test_public_fuzz",
+        "operations/test_prepare",
+        "editing/test_payloads_everywhere",
+        "browser/test_payloads",
+    ]
     files = [f"tests/{name}.py" for name in names]
     status = subprocess.call(
         [sys.executable, "-m", "tests.run", "sqlite", "postgresql", *files], env=environment

@@ -1,6 +1,7 @@
 """With a script in every text of the database, no response has a script that a browser would run.
 
 The scripts are those of tests/support/payloads.py: they call `_p`, or load a picture with the address "x".
+`make drill` repeats the test with the scripts in other fields.
 """
 
 import json
@@ -9,6 +10,7 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
+from tests.support.fuzzing import IS_THOROUGH
 from tests.support.payload_world import World
 from tests.support.payloads import SHORTEST, text_blocks, text_fields
 
@@ -110,7 +112,7 @@ def assert_every_text_is_filled(filled):
     assert len(blocks) > 80
 
 
-@pytest.mark.parametrize("turn", [0, 1])
+@pytest.mark.parametrize("turn", range(6) if IS_THOROUGH else [0])
 def test_no_response_holds_a_script(client, db, store, turn):
     filled = World(turn)
     assert_every_text_is_filled(filled)

@@ -24,6 +24,8 @@ from tests.support.document_samples import (
 )
 from tests.support.media_samples import picture_with_metadata
 
+pytestmark = pytest.mark.one_database
+
 # --- Word -----------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,8 @@ from media.sanitizer.pdf import clean_pdf
 from tests.support.document_samples import PATH, SECRET, URL, clean_or_refuse, pdf
 from tests.support.media_samples import picture_with_metadata
 
+pytestmark = pytest.mark.one_database
+
 
 def on(find, **keys):
     """Return a PDF with `keys` in the dictionary that `find` returns."""

@@ -13,6 +13,8 @@ from django.test import RequestFactory
 from accounts.throttle import address_of
 from tests.support import front_server, services
 
+pytestmark = pytest.mark.one_database
+
 # Configuration of the other proxy. It sends the visitor's address in `header`.
 OUTER = """
 daemon off;

@@ -12,7 +12,7 @@ from media.models import CleanImage, Rendition
 from stories import renditions
 from tests.support.builders import make_image, make_private, make_story
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_old_renditions")]
 
 
 def story_with_pictures(**fields):

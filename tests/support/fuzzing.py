@@ -1,8 +1,10 @@
-"""Settings of Hypothesis: by default the same examples each time, or FUZZ_EXAMPLES random ones."""
+"""How much tests try: the same few examples each time, or FUZZ_EXAMPLES random ones in `make drill`."""
 
 import os
 
 from hypothesis import HealthCheck, settings
+
+IS_THOROUGH = "FUZZ_EXAMPLES" in os.environ
 
 
 def number_of_examples(otherwise):
@@ -16,7 +18,7 @@ def thoroughly(examples):
         max_examples=examples,
         deadline=None,
         database=None,
-        derandomize="FUZZ_EXAMPLES" not in os.environ,
+        derandomize=not IS_THOROUGH,
         # Fixtures are not created anew for each example. The tests' fixtures don't depend on an example.
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
