@@ -74,6 +74,11 @@ hooks.register("construct_explorer_page_queryset", page_views.add_pages_to_menu)
 hooks.register("register_log_actions", visible_titles.replace_formatters, order=1000)
 
 
+@hooks.register("insert_global_admin_js")
+def check_forms_with_files():
+    return format_html('<script src="{}"></script>', static("editing/check_before_sending.js"))
+
+
 @hooks.register("insert_editor_js")
 def replace_alternative_texts():
     return format_html(
