@@ -80,6 +80,11 @@ def check_forms_with_files():
 
 
 @hooks.register("insert_editor_js")
+def submit_after_autosave():
+    return format_html('<script src="{}"></script>', static("editing/submit_after_autosave.js"))
+
+
+@hooks.register("insert_editor_js")
 def replace_alternative_texts():
     return format_html(
         '<script src="{}" data-note="{}"></script>',
