@@ -14,6 +14,7 @@ from editing import (
     chosen_objects,
     comparisons,
     date_fields,
+    gallery,
     hidden_choices,
     listings,
     mails,
@@ -67,6 +68,7 @@ page_policy.start()
 listings.start()
 picture_comparison.start()
 date_fields.start()
+gallery.start()
 visible_titles.start()
 # These change what Wagtail's own hooks register, so they come after them.
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)
