@@ -3,9 +3,11 @@
 The form of the page hides such objects too: editing/hidden_choices.py.
 """
 
+from functools import cache
+
 from django.utils.html import escape, format_html, format_html_join
 from wagtail.admin import compare
-from wagtail.blocks import ChooserBlock, ListBlock
+from wagtail.blocks import ChooserBlock, FieldBlock, ListBlock
 from wagtail.images.blocks import ImageChooserBlock, ImageChooserBlockComparison
 from wagtail.images.models import AbstractImage
 from wagtail.utils.text import text_from_html
@@ -64,12 +66,27 @@ class ListComparison(compare.ListBlockComparison):
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", items))
 
 
+@cache
+def without_none(comparison_class):
+    """Return a subclass of `comparison_class` that shows nothing, not "None", for a missing value."""
+
+    class Comparison(comparison_class):
+        def __init__(self, block, exists_a, exists_b, *values):
+            super().__init__(block, exists_a, exists_b, *("" if value is None else value for value in values))
+
+        def htmlvalue(self, val):
+            return "" if val is None else super().htmlvalue(val)
+
+    return Comparison
+
+
 def get_comparison_class(block):
     """Replace get_comparison_class_for_block. A block in another one is compared by the class for itself."""
     for block_class, comparison_class in COMPARISONS.items():
         if isinstance(block, block_class):
             return comparison_class
-    return COMPARISON_CLASS(block)
+    found = COMPARISON_CLASS(block)
+    return without_none(found) if isinstance(block, FieldBlock) else found
 
 
 # The first that fits counts.

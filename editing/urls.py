@@ -10,6 +10,7 @@ from wagtail.admin.urls import display_custom_404
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from editing.account import AccountView
+from editing.adding_pictures import AddPicturesView
 from editing.page_chooser import BrowseView, ExternalLinkView, SearchView
 from editing.redirect_import import process_import
 from editing.translating import TranslatePageView, TranslateSnippetView
@@ -21,6 +22,7 @@ urlpatterns = [
     path("choose-page/<int:parent_page_id>/", BrowseView.as_view(), name="wagtailadmin_choose_page_child"),
     path("choose-page/search/", SearchView.as_view(), name="wagtailadmin_choose_page_search"),
     path("choose-external-link/", ExternalLinkView.as_view(), name="wagtailadmin_choose_page_external_link"),
+    path("images/multiple/add/", AddPicturesView.as_view(), name="add_multiple"),
     path("redirects/import/process/", process_import, name="process_import"),
     path("tag-autocomplete/", autocomplete_tags, name="wagtailadmin_tag_autocomplete"),
     path(

@@ -14,6 +14,7 @@ from editing import (
     chosen_objects,
     comparisons,
     date_fields,
+    gallery,
     hidden_choices,
     listings,
     mails,
@@ -67,11 +68,22 @@ page_policy.start()
 listings.start()
 picture_comparison.start()
 date_fields.start()
+gallery.start()
 visible_titles.start()
 # These change what Wagtail's own hooks register, so they come after them.
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)
 hooks.register("construct_explorer_page_queryset", page_views.add_pages_to_menu)
 hooks.register("register_log_actions", visible_titles.replace_formatters, order=1000)
+
+
+@hooks.register("insert_global_admin_js")
+def check_forms_with_files():
+    return format_html('<script src="{}"></script>', static("editing/check_before_sending.js"))
+
+
+@hooks.register("insert_editor_js")
+def submit_after_autosave():
+    return format_html('<script src="{}"></script>', static("editing/submit_after_autosave.js"))
 
 
 @hooks.register("insert_editor_js")

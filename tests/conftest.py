@@ -3,7 +3,6 @@
 import gc
 import ipaddress
 import os
-import re
 import socket
 import sqlite3
 import threading
@@ -351,15 +350,10 @@ def is_local(address):
     return parts.scheme in {"about", "blob", "data"} or is_this_machine(parts.hostname or "")
 
 
-# If a user saves or publishes at the same moment as Wagtail's autosave, the autosave is refused, because it
-# is based on an older version. The user's own request succeeds.
-LATE_AUTOSAVE = re.compile(r"status of 400 .*/admin/pages/\d+/edit/\)$")
-
-
 def console_errors(message):
     """Return a list with the console message if it is an error, else an empty list."""
     error = f"console: {message.text} ({message.location.get('url', '')})"
-    return [error] if message.type == "error" and not LATE_AUTOSAVE.search(error) else []
+    return [error] if message.type == "error" else []
 
 
 def network_errors(request):

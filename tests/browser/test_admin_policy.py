@@ -186,8 +186,9 @@ def test_lists_are_filtered_by_date(desk, report):
 def test_pictures_are_uploaded_at_once_and_edited(desk):
     desk.open("images/multiple/add/")
     file = {"name": "road.png", "mimeType": "image/png", "buffer": builders.picture_bytes(600, 400)}
+    desk.get_by_label("Whom it shows").select_option("Not the same for all")
     desk.locator("input[type=file]").set_input_files([file, file | {"name": "sea.png"}])
-    expect(desk.get_by_role("combobox", name="Whom it shows*")).to_have_count(2)
+    expect(desk.locator("#upload-list").get_by_role("combobox", name="Whom it shows*")).to_have_count(2)
     image = builders.make_image("A road")
     desk.open(f"images/{image.pk}/")
     picture = desk.locator(".focal-point-chooser .jcrop-holder").bounding_box()

@@ -1,15 +1,18 @@
 """Pictures, texts and dates that the admin would lose or change without a word, in a browser."""
 
 import datetime
+import re
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 from wagtail.users.models import UserProfile
 
+from media.models import CleanImage
 from stories.models import StoryPage
 from tests.browser import admin
 from tests.support import builders
+from tests.support.accessibility import run_axe
 
 pytestmark = pytest.mark.one_database
 
@@ -31,6 +34,107 @@ def picture_file(name="road.png", color=(160, 90, 40)):
 
 def files(count):
     return [picture_file(f"road{number}.png", color=(number, 90, 40)) for number in range(count)]
+
+
+# --- Several pictures at once ---------------------------------------------------------------------
+
+
+def answer_for_all(desk, shows):
+    desk.locator("#id_shows").select_option(shows)
+
+
+def test_one_answer_counts_for_all_pictures(desk):
+    desk.open("images/multiple/add/")
+    answer_for_all(desk, "An illustration")
+    desk.locator("#id_credit").fill("A. Painter")
+    desk.locator("#fileupload").set_input_files(files(2))
+    expect(desk.get_by_text("Upload successful. Please update").filter(visible=True)).to_have_count(2)
+    expect(desk.get_by_text("Not in the library yet.")).to_have_count(0)
+    assert set(CleanImage.objects.values_list("shows", "credit")) == {("illustration", "A. Painter")}
+    assert CleanImage.objects.count() == 2
+
+
+def test_pictures_wait_for_the_answer(desk):
+    sent = []
+    desk.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
+    desk.open("images/multiple/add/")
+    desk.locator("#fileupload").set_input_files(files(2))
+    expect(desk.get_by_role("alert")).to_contain_text("road0.png, road1.png")
+    assert run_axe(desk) == []
+    desk.set_viewport_size({"width": 390, "height": 800})
+    box = desk.locator("#id_shows").bounding_box()
+    assert box["x"] + box["width"] <= 390
+    desk.set_viewport_size({"width": 1400, "height": 1000})
+    send = desk.get_by_role("button", name="Send the pictures")
+    send.click()
+    assert not sent
+    answer_for_all(desk, "A place or a thing")
+    send.click()
+    expect(desk.get_by_text("Upload successful. Please update").filter(visible=True)).to_have_count(2)
+    assert set(CleanImage.objects.values_list("shows", flat=True)) == {"place"}
+
+
+def test_picture_without_an_answer_is_not_said_to_be_stored(desk):
+    desk.open("images/multiple/add/")
+    answer_for_all(desk, "Not the same for all")
+    desk.locator("#id_credit").fill("A. Painter")
+    desk.locator("#fileupload").set_input_files(files(1))
+    row = desk.locator("#upload-list > li")
+    expect(row.get_by_text("Not in the library yet.")).to_be_visible()
+    expect(row.get_by_text("Upload successful. Please update")).to_be_hidden()
+    expect(row.get_by_label("Credit")).to_have_value("A. Painter")
+
+    row.locator("input[name$=title]").click()  # browsers ask only who has done something on the page
+    with desk.expect_event("dialog") as question:
+        leave(desk)
+    question.value.dismiss()
+
+    row.get_by_role("button", name="Add to the library").click()
+    expect(row.get_by_text("This field is required.")).to_be_visible()
+    expect(row.get_by_text("Not in the library yet.")).to_have_count(1)
+    row.get_by_label(WHOM).select_option("An illustration")
+    row.get_by_role("button", name="Add to the library").click()
+    expect(row).to_have_count(0)
+    assert CleanImage.objects.get().credit == "A. Painter"
+    with desk.expect_navigation():
+        leave(desk)
+
+
+def leave(page):
+    """Start to leave `page`. Its question, if it has one, is for the caller."""
+    # Not page.reload, which waits for the answer to the question.
+    page.evaluate("() => { setTimeout(() => location.reload()); }")
+
+
+# --- The dialog in a story ------------------------------------------------------------------------
+
+
+def test_dialog_in_a_story_keeps_the_file_when_an_answer_is_missing(desk):
+    story = builders.make_story("With a picture", live=False)
+    sent = []
+    desk.on("request", lambda request: sent.append(request.url) if "chooser/create" in request.url else None)
+    desk.open(f"pages/{story.pk}/edit/")
+    admin.field(desk, "Lead picture").get_by_role("button", name="Choose an image").first.click()
+    dialog = desk.get_by_role("dialog")
+    dialog.get_by_role("tab", name="Upload").click()
+    dialog.get_by_label("File*").set_input_files(picture_file())
+    dialog.get_by_role("button", name="Upload").click()
+    assert not sent
+    expect(dialog.get_by_label("File*")).to_have_value(re.compile("road.png"))
+    dialog.get_by_label(WHOM).select_option("An illustration")
+    dialog.get_by_role("button", name="Upload").click()
+    expect(dialog).to_be_hidden()
+    assert CleanImage.objects.get().shows == "illustration"
+
+
+def test_page_for_one_picture_keeps_the_file_when_an_answer_is_missing(desk):
+    desk.open("images/add/")
+    desk.get_by_label("File*").set_input_files(picture_file())
+    desk.get_by_role("button", name="Upload").click()
+    expect(desk.get_by_label("File*")).to_have_value(re.compile("road.png"))
+    desk.get_by_label(WHOM).select_option("An illustration")
+    desk.get_by_role("button", name="Upload").click()
+    expect(desk.get_by_role("status")).to_contain_text("added")
 
 
 # --- The alternative text of another picture ------------------------------------------------------

@@ -52,6 +52,7 @@ EDITORS = named("""
     missed_ searches searches_results search_delete
     simple_translation:submit_ page_translation snippet_translation
     submit_ page_translation snippet_translation
+    add_ multiple
     wagtailsearchpromotions: chooser chooserresults
     wagtaildocs: index index_results add add_multiple edit edit_multiple document_usage
     wagtaildocs_chooser: choose choose_results chosen chosen_multiple create

@@ -63,7 +63,7 @@ def add_several(editor, data, suffix):
     fields = {"title": "Several", "files[]": upload(data, suffix)}
     answer = editor.post(reverse("wagtailimages:add_multiple"), fields).json()
     assert answer["success"], answer
-    # The form has a required field, so every picture is an UploadedFile first.
+    # It was not said whom the picture shows, so it is an UploadedFile first.
     waiting = UploadedFile.objects.get(pk=answer["uploaded_file_id"])
     assert find_planted(waiting.file.read()) == []
     assert NAME not in waiting.file.name

@@ -10,8 +10,8 @@ ALL_RULES = {
     "rules": {"target-size": {"enabled": True}},  # axe has it off
     "resultTypes": ["violations"],
 }
-RUN = """async options => {
-    const { passes, violations } = await axe.run(document, options);
+RUN = """async ([within, options]) => {
+    const { passes, violations } = await axe.run(within, options);
     return { passed: passes.length, violations };
 }"""
 # Returns the elements that stick out of the page, or whose text is cut off because it does not fit into them.
@@ -31,11 +31,11 @@ TOO_WIDE = """() => {
 }"""
 
 
-def run_axe(page, options=ALL_RULES):
-    """Return what axe finds wrong in `page`, a line for each element."""
+def run_axe(page, options=ALL_RULES, within="html"):
+    """Return what axe finds wrong in `page`, a line for each element. `within`: a CSS selector."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
-    result = page.evaluate(RUN, options)
+    result = page.evaluate(RUN, [within, options])
     assert result["passed"], "axe did not run"
     return [
         f"{violation['id']} at {node['target']}: {node['html'][:100]}"

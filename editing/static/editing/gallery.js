@@ -1,0 +1,122 @@
+/* A button in a gallery that adds several pictures at once: chosen in the library, or sent from files. */
+{
+  const PREFIX = "image-chooser-upload-";
+  const { blocks } = window.wagtailStreamField;
+
+  function tell(text, files) {
+    document.dispatchEvent(new CustomEvent("w-messages:add", {
+      detail: { text: `${text} ${files.join(", ")}`, type: "warning" },
+    }));
+  }
+
+  function addToGallery(list, pictures, texts) {
+    const isEmpty = ({ value: { image } }) => !image.image && !image.alt_text;
+    for (let index = list.children.length - 1; index >= 0; index -= 1) {
+      if (isEmpty(list.children[index].getState())) list.deleteBlock(index);
+    }
+    const { initialChildState: empty, meta: { maxNum } } = list.blockDef;
+    const free = Math.max(0, maxNum - list.children.length);
+    for (const picture of pictures.slice(0, free)) {
+      const image = { ...empty.image, image: picture, alt_text: picture.default_alt_text };
+      list.insert({ ...empty, image }, list.children.length);
+    }
+    if (pictures.length > free) tell(texts.tooMany, pictures.slice(free).map(({ title }) => title));
+  }
+
+  // Returns the key of the picture that is made from `file`. Throws an Error for the user if none is.
+  async function send(file, form, texts) {
+    const body = new FormData();
+    for (const [name, value] of new FormData(form)) {
+      if (typeof value === "string") body.append(name.replace(PREFIX, ""), value);
+    }
+    body.append("title", file.name.replace(/\.[^.]+$/, "").slice(0, 255));
+    body.append("files[]", file);
+    const answer = await fetch(texts.addUrl, { method: "POST", body })
+      .then((response) => response.json())
+      .catch(() => ({ error_message: texts.notSent }));
+    if (!answer.image_id) throw new Error(answer.error_message || texts.notSent);
+    return `${answer.image_id}`;
+  }
+
+  async function sendAll(workflow, form, texts) {
+    const input = form.elements[`${PREFIX}file`];
+    const files = [...input.files];
+    const keys = [];
+    const refused = new DataTransfer();
+    const reasons = [];
+    const status = form.querySelector("[role=status]");
+    for (const [index, file] of files.entries()) {
+      status.textContent = `${texts.sent} ${index} / ${files.length}`;
+      try {
+        keys.push(await send(file, form, texts));
+      } catch ({ message }) {
+        refused.items.add(file);
+        reasons.push(`${file.name}: ${message}`);
+      }
+    }
+    if (keys.length) {
+      const query = new URLSearchParams([["multiple", 1], ...keys.map((key) => ["id", key])]);
+      const { result } = await (await fetch(`${texts.chosenUrl}?${query}`)).json();
+      workflow.respond("chosen", keys.map((key) => result.find(({ id }) => id === key)));
+    }
+    if (!reasons.length) {
+      workflow.close();
+      return;
+    }
+    input.files = refused.files;
+    status.textContent = `${texts.refused} ${reasons.join(" ")}`;
+  }
+
+  // Makes the form for one file in the dialog one for several files.
+  function takeSeveral(workflow, texts) {
+    const form = workflow.body[0].querySelector("[data-chooser-modal-creation-form]");
+    if (!form) return; // The user may not add pictures.
+    for (const name of ["title", "description", "tags"]) form.elements[PREFIX + name]?.closest("li").remove();
+    const input = form.elements[`${PREFIX}file`];
+    input.multiple = true;
+    form.querySelector(`label[for="${input.id}"]`).firstChild.textContent = texts.files;
+    const status = document.createElement("p");
+    status.setAttribute("role", "status");
+    form.append(status);
+    let sending = false;
+    workflow.body[0].addEventListener("submit", async (event) => {
+      if (event.target !== form) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (sending) return;
+      sending = true;
+      await sendAll(workflow, form, texts).catch(() => { status.textContent = texts.notSent; });
+      sending = false;
+      form.querySelector("button[type=submit]").removeAttribute("data-w-progress-loading-value");
+    }, true);
+  }
+
+  class Gallery extends blocks.StructBlockDefinition {
+    render(...args) {
+      const gallery = super.render(...args);
+      const list = gallery.childBlocks.pictures;
+      const texts = this.meta.several;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "button button-small button-secondary";
+      button.textContent = texts.add;
+      list.container.prepend(button);
+      button.addEventListener("click", () => {
+        const handlers = window.IMAGE_CHOOSER_MODAL_ONLOAD_HANDLERS;
+        const modal = new window.ImageChooserModal(texts.chooseUrl);
+        modal.onloadHandlers = {
+          ...handlers,
+          choose(workflow, data) {
+            handlers.choose(workflow, data);
+            workflow.container.attr("aria-label", texts.add);
+            takeSeveral(workflow, texts);
+          },
+        };
+        modal.open({ multiple: true }, (pictures) => addToGallery(list, pictures, texts));
+      });
+      return gallery;
+    }
+  }
+
+  window.telepath.register("editing.Gallery", Gallery);
+}

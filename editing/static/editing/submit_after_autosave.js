@@ -1,0 +1,44 @@
+/* Sends the form of the page editor only after an autosave that is under way: docs/upstream.md, "Autosave". */
+{
+  let saving = false;
+  let sending = false;
+  let postponed = null;
+
+  document.addEventListener("w-autosave:save", (event) => {
+    if (sending) event.preventDefault();
+    else saving = true;
+  });
+
+  function finishSaving() {
+    saving = false;
+    if (!postponed) return;
+    const { target, submitter } = postponed;
+    postponed = null;
+    // Wagtail disables a button after its click. A form is sent without the action of a disabled button.
+    const wasDisabled = submitter?.disabled;
+    if (wasDisabled) submitter.disabled = false;
+    target.requestSubmit(submitter);
+    if (wasDisabled) submitter.disabled = true;
+  }
+  document.addEventListener("w-autosave:success", finishSaving);
+  document.addEventListener("w-autosave:error", finishSaving);
+
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented || !event.target.matches("[data-edit-form]")) return;
+    if (saving) {
+      event.preventDefault();
+      postponed = event;
+    }
+    sending = !saving;
+  });
+
+  // After an error Wagtail saves once, and then looks for no more changes.
+  document.addEventListener("w-unsaved:add", ({ target }) => {
+    const unsaved = window.wagtail.app.getControllerForElementAndIdentifier(target, "w-unsaved");
+    if (!unsaved.forceValue) return;
+    unsaved.previousFormData = unsaved.formData;
+    unsaved.initialFormData = "changed";
+    unsaved.forceValue = false;
+    unsaved.checkIntervalValueChanged(unsaved.checkIntervalValue);
+  });
+}

@@ -1,0 +1,88 @@
+"""The page editor's autosave against the submission of its own form, in a browser."""
+
+import pytest
+from playwright.sync_api import expect
+
+from home.models import StandardPage
+from tests.browser import admin
+from tests.support import builders
+
+pytestmark = pytest.mark.one_database
+
+# Tells whether an autosave was begun, and whether it was stopped before it was sent.
+TELL_AUTOSAVE = """window.addEventListener("w-autosave:save", (event) => {
+    console.log(event.defaultPrevented ? "autosave stopped" : "autosave begun");
+})"""
+
+
+@pytest.fixture
+def desk(new_page, live_server, moderator):
+    page = admin.open_desk(new_page)
+    page.add_init_script(TELL_AUTOSAVE)
+    admin.give_session(page, live_server.url, moderator)
+    return page
+
+
+def is_autosave(request):
+    return request.method == "POST" and "json" in request.headers["accept"]
+
+
+def is_submission(request):
+    return request.method == "POST" and request.is_navigation_request()
+
+
+def hold(page, is_held):
+    """Hold the next request that `is_held`. Return the list that it will be in, as a Playwright route."""
+    held = []
+
+    def handle(route):
+        if is_held(route.request) and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/admin/pages/**", handle)
+    return held
+
+
+def find_publish(page):
+    """Return the button. Click it with dispatch_event: a click waits for the request, which is held."""
+    page.get_by_role("button", name="More actions").click()
+    return page.get_by_role("navigation", name="Actions (footer)").get_by_role("button", name="Publish")
+
+
+def test_publishing_waits_for_the_autosave_that_makes_the_page(desk, live_server):
+    home = builders.home_page()
+    desk.goto(f"{live_server.url}/admin/pages/add/home/standardpage/{home.pk}/")
+    expect(desk.locator("html")).to_have_attribute("data-ready", "0")
+    held = hold(desk, is_autosave)
+    with desk.expect_request(is_autosave):
+        desk.get_by_role("textbox", name="Title*").press_sequentially("The kiln")
+    publish = find_publish(desk)
+    saved = held[0].fetch()
+    publish.dispatch_event("click")
+    held[0].fulfill(response=saved)
+    expect(desk.get_by_role("status")).to_contain_text("Page 'The kiln' has been published.")
+    assert StandardPage.objects.get(title="The kiln").live
+
+
+def test_submission_with_an_error_does_not_meet_its_own_autosave(desk, live_server, moderator):
+    story = builders.make_story("The kiln", live=False)
+    admin.open_editor(desk, live_server.url, moderator, story)
+    held = hold(desk, is_submission)
+    desk.get_by_role("textbox", name="Summary*").fill("")
+    publish = find_publish(desk)
+    with desk.expect_console_message(lambda message: message.text.startswith("autosave")) as told:
+        publish.dispatch_event("click")
+    assert told.value.text == "autosave stopped"
+    with desk.expect_response(lambda answer: is_autosave(answer.request)) as autosave:
+        held[0].continue_()
+        expect(desk.get_by_text("The page could not be saved due to validation errors")).to_be_visible()
+    assert autosave.value.json()["success"]
+
+    # What is typed after the error is saved too.
+    expect(desk.locator("html")).to_have_attribute("data-watched", "1")
+    admin.type_until_autosaved(desk, desk.get_by_role("textbox", name="Summary*"), "How she left.")
+    expect(desk.get_by_text("You saved a new version in another window")).to_have_count(0)
+    story.refresh_from_db()
+    assert story.get_latest_revision_as_object().summary.startswith("How she left.")

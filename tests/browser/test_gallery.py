@@ -1,0 +1,98 @@
+"""Several pictures at once in a gallery of a story, in a browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from media.models import CleanImage
+from tests.browser import admin
+from tests.support import builders
+from tests.support.accessibility import run_axe
+
+pytestmark = pytest.mark.one_database
+
+
+@pytest.fixture
+def desk(new_page, live_server, moderator):
+    """A browser page with a story in the page editor."""
+    page = admin.open_desk(new_page)
+    admin.open_editor(page, live_server.url, moderator, builders.make_story("Pictures", live=False, body=[]))
+    return page
+
+
+def pictures_of(gallery):
+    return gallery.locator("[data-streamfield-list-container] [data-chooser-image]").filter(visible=True)
+
+
+def alternative_texts(gallery):
+    return gallery.get_by_label("Alt text").filter(visible=True)
+
+
+def test_four_pictures_of_the_library_take_eight_steps(desk):
+    for number in range(1, 5):
+        builders.make_image(f"Kiln {number}", description=f"A brick kiln, side {number}")
+    steps = 0
+
+    def click(target):
+        nonlocal steps
+        steps += 1
+        target.click()
+
+    click(admin.field(desk, "Body*").get_by_role("button", name="Insert a block").last)
+    click(desk.get_by_role("option", name="Pictures", exact=True))
+    gallery = admin.blocks(desk).last
+    click(gallery.get_by_role("button", name="Add several pictures"))
+    dialog = desk.get_by_role("dialog")
+    for number in range(1, 5):
+        click(dialog.get_by_role("checkbox", name=f"Kiln {number}"))
+    assert run_axe(desk, within=".modal") == []
+    click(dialog.get_by_role("button", name="Confirm selection"))
+
+    texts = alternative_texts(gallery)
+    expect(texts).to_have_count(4)
+    assert sorted(texts.nth(n).input_value() for n in range(4)) == [
+        f"A brick kiln, side {number}" for number in range(1, 5)
+    ]
+    expect(pictures_of(gallery)).to_have_count(4)
+    expect(gallery.get_by_role("button", name="Add several pictures")).to_be_focused()
+    assert steps <= 8
+
+
+def test_files_are_sent_with_one_answer_and_what_is_refused_is_named(desk):
+    gallery = admin.add_block(desk, "Pictures")
+    gallery.get_by_role("button", name="Add several pictures").click()
+    dialog = desk.get_by_role("dialog")
+    dialog.get_by_role("tab", name="Upload").click()
+    dialog.get_by_label("Files, one or more*").set_input_files([
+        {"name": "road.png", "mimeType": "image/png", "buffer": builders.picture_bytes(60, 40)},
+        {"name": "letter.png", "mimeType": "image/png", "buffer": b"No picture."},
+        {"name": "sea.png", "mimeType": "image/png", "buffer": builders.picture_bytes(40, 60)},
+    ])  # fmt: skip
+    send = dialog.get_by_role("button", name="Upload")
+    send.click()
+    assert not CleanImage.objects.exists()
+    dialog.get_by_label("Whom it shows*").select_option("A place or a thing")
+    dialog.get_by_label("Credit").fill("A. Painter")
+    send.click()
+    expect(dialog.get_by_role("status")).to_contain_text("Not added: letter.png: ")
+    expect(pictures_of(gallery)).to_have_count(2)
+    expect(dialog.get_by_label("Files, one or more*")).to_have_value(re.compile("letter.png"))
+    expect(alternative_texts(gallery)).to_have_count(2)
+    stored = set(CleanImage.objects.values_list("title", "shows", "credit"))
+    assert stored == {("road", "place", "A. Painter"), ("sea", "place", "A. Painter")}
+
+
+def test_pictures_beyond_the_size_of_a_gallery_are_named(desk):
+    for number in range(1, 15):
+        builders.make_image(f"Kiln {number:02}")
+    gallery = admin.add_block(desk, "Pictures")
+    gallery.get_by_role("button", name="Add several pictures").click()
+    dialog = desk.get_by_role("dialog")
+    boxes = dialog.get_by_role("checkbox", name="Kiln")
+    expect(boxes).to_have_count(14)
+    for box in boxes.all():
+        box.check()
+    dialog.get_by_role("button", name="Confirm selection").click()
+    expect(pictures_of(gallery)).to_have_count(12)
+    expect(desk.get_by_text("These pictures are only in the library: Kiln")).to_be_visible()

@@ -1,0 +1,45 @@
+"""Several pictures are added with one answer for all, and the form of a picture explains its focal point."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from wagtail.models import UploadedFile
+
+from media.models import CleanImage
+from tests.support import builders
+
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database, pytest.mark.usefixtures("store")]
+
+
+def send(client, **answers):
+    file = SimpleUploadedFile("road.png", builders.picture_bytes(60, 40), "image/png")
+    return client.post(reverse("wagtailimages:add_multiple"), {"title": "Road", "files[]": file} | answers)
+
+
+def test_picture_is_stored_with_the_answers(admin_client):
+    answer = send(admin_client, shows="place", credit="A. Painter").json()
+    image = CleanImage.objects.get()
+    assert (image.pk, image.title, image.shows, image.credit) == (
+        answer["image_id"],
+        "Road",
+        "place",
+        "A. Painter",
+    )
+    assert "Not in the library yet" not in answer["form"]
+
+
+@pytest.mark.parametrize(
+    "answers", [{}, {"shows": "each"}, {"shows": "x\0"}, {"shows": "place", "credit": "x" * 300}]
+)
+def test_picture_without_a_valid_answer_waits(admin_client, answers):
+    answer = send(admin_client, **answers).json()
+    assert not CleanImage.objects.exists()
+    assert UploadedFile.objects.get().pk == answer["uploaded_file_id"]
+    assert "Not in the library yet" in answer["form"]
+    assert f'value="{answers.get("credit", "")}"' in answer["form"] or "credit" not in answers
+
+
+def test_focal_point_is_explained_where_it_is_set(admin_client):
+    image = builders.make_image("Road")
+    page = admin_client.get(f"/admin/images/{image.pk}/").content.decode()
+    assert "the part around the focal point. It hides nothing" in page
