@@ -3,10 +3,12 @@
 from wagtail.actions.convert_alias import ConvertAliasPageAction, ConvertAliasPagePermissionError
 from wagtail.actions.copy_page import CopyPageAction, CopyPagePermissionError
 from wagtail.actions.create_alias import CreatePageAliasAction, CreatePageAliasPermissionError
+from wagtail.actions.delete_page import DeletePageAction
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
 from editing.patches import patch
+from publishing.trash import in_trash, is_in_trash, move_to_trash
 from publishing.visibility import is_hidden, published_pages
 from publishing.withdrawing import unpublish_subtree
 
@@ -14,13 +16,17 @@ from publishing.withdrawing import unpublish_subtree
 CONVERT_ALIAS = ConvertAliasPageAction.execute
 COPY = CopyPageAction.execute
 CREATE_ALIAS = CreatePageAliasAction.execute
+DELETE = DeletePageAction.execute
 
 
 def check_conversion(user, page):
     """Raise PermissionDenied unless `user` may convert the alias `page`.
 
-    The content of a live alias becomes independent of its source, which takes the permission to publish.
+    The content of a live alias becomes independent of its source, which takes the permission to publish. The
+    content of a page in the trash would come back.
     """
+    if page.alias_of_id and is_in_trash(page.alias_of):
+        raise ConvertAliasPagePermissionError("The source of this alias is in the trash.")
     permissions = page.permissions_for_user(user)
     if not permissions.can_edit() or (page.live and not permissions.can_publish()):
         raise ConvertAliasPagePermissionError("You do not have permission to publish this page.")
@@ -42,7 +48,7 @@ def convert_alias(self, skip_permission_checks=False):
 def pages_of(action):
     """Return a queryset of the pages that `action`, which copies or creates aliases, is for."""
     if action.recursive:
-        return Page.objects.descendant_of(action.page, inclusive=True)
+        return Page.objects.descendant_of(action.page, inclusive=True).exclude(in_trash())
     return Page.objects.filter(pk=action.page.pk)
 
 
@@ -62,7 +68,7 @@ def copy_page(self, skip_permission_checks=False):
         raise CopyPagePermissionError("You do not have permission to edit all the pages to copy.")
     if self.keep_live and pages.live().exclude(pk__in=published_pages().values("pk")).exists():
         self.keep_live = False
-    return COPY(self, skip_permission_checks=skip_permission_checks)
+    return discard_trash(self, COPY(self, skip_permission_checks=skip_permission_checks))
 
 
 def create_alias(self, skip_permission_checks=False):
@@ -70,7 +76,35 @@ def create_alias(self, skip_permission_checks=False):
     pages = pages_of(self).exclude(pk__in=published_pages().values("pk"))
     if self.user and pages.exclude(pk__in=editable(self.user)).exists():
         raise CreatePageAliasPermissionError("You do not have permission to edit all these pages.")
-    return CREATE_ALIAS(self, skip_permission_checks=skip_permission_checks)
+    return discard_trash(self, CREATE_ALIAS(self, skip_permission_checks=skip_permission_checks))
+
+
+def discard_trash(action, made):
+    """Delete those pages below `made` whose originals, below the page of `action`, are in the trash.
+
+    Wagtail copies the pages below a page in their order. Return `made`.
+    """
+    originals = Page.objects.descendant_of(action.page).order_by("path")
+    if action.recursive and originals.filter(in_trash()).exists():
+        pairs = zip(originals, Page.objects.descendant_of(made).order_by("path"), strict=True)
+        for copy in [copy for original, copy in pairs if is_in_trash(original)]:
+            # One above it may have been deleted already.
+            Page.objects.filter(pk=copy.pk).delete()
+        made.refresh_from_db()
+    return made
+
+
+def delete_page(self, *args, skip_permission_checks=False, **kwargs):
+    """Replace DeletePageAction.execute: put a page that a user deletes into the trash.
+
+    Code without a user, such as the scheduler, deletes for good.
+    """
+    if self.user is None:
+        return DELETE(self, *args, skip_permission_checks=skip_permission_checks, **kwargs)
+    if not is_in_trash(self.page):  # as when it was chosen together with the page above it
+        self.check(skip_permission_checks=skip_permission_checks)
+        move_to_trash(self.page, self.user)
+    return None
 
 
 def start():
@@ -78,3 +112,4 @@ def start():
     patch(ConvertAliasPageAction, "execute", convert_alias)
     patch(CopyPageAction, "execute", copy_page)
     patch(CreatePageAliasAction, "execute", create_alias)
+    patch(DeletePageAction, "execute", delete_page)
