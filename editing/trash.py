@@ -19,7 +19,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import ButtonsColumnMixin, Column, DateColumn, TitleColumn
 from wagtail.admin.views.reports import ReportView
 from wagtail.admin.widgets.button import HeaderButton, ListingButton
-from wagtail.models import Page
+from wagtail.models import Page, Site
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from publishing import trash
@@ -170,6 +170,21 @@ def empty_trash(request):
 def ask(request, words, subtitle=""):
     context = {"subtitle": subtitle, "back": reverse("trash"), **words}
     return TemplateResponse(request, "editing/confirm.html", context)
+
+
+def refuse_root_of_site(request, page):
+    """Hook: refuse to delete the home page of a site, as the site and its settings would go with it."""
+    if not Site.objects.filter(root_page__path__startswith=page.path).exists():
+        return None
+    messages.error(request, _("This is the home page of the site. It can't be deleted."))
+    return redirect("wagtailadmin_explore", page.pk)
+
+
+def refuse_roots_of_sites(request, action_type, objects, view):
+    """Hook: the same for several pages at once."""
+    if action_type != "delete" or view.model is not Page:
+        return None
+    return next(filter(None, (refuse_root_of_site(request, page) for page in objects)), None)
 
 
 def say_where_it_is(request, *_arguments):

@@ -82,6 +82,8 @@ hooks.register("register_page_header_buttons", hiding.buttons)
 hooks.register("register_page_listing_more_buttons", hiding.buttons)
 hooks.register("before_edit_page", hiding.say_that_it_is_hidden)
 hooks.register("register_admin_menu_item", trash.menu_item)
+hooks.register("before_delete_page", trash.refuse_root_of_site)
+hooks.register("before_bulk_action", trash.refuse_roots_of_sites)
 hooks.register("after_delete_page", trash.say_where_it_is)
 hooks.register("after_bulk_action", trash.say_where_they_are)
 

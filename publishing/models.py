@@ -5,7 +5,6 @@ publishing/conditions.py makes both tables part of the rule that decides which p
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
 
@@ -15,7 +14,7 @@ class HiddenPage(models.Model):
     Only somebody who may publish the page may delete the row, which shows the page again.
     """
 
-    page = models.OneToOneField(Page, verbose_name=_("page"), on_delete=models.CASCADE, related_name="+")
+    page = models.OneToOneField(Page, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     hidden_at = models.DateTimeField(auto_now_add=True)
 
@@ -26,7 +25,7 @@ class HiddenPage(models.Model):
 class TrashedPage(models.Model):
     """A page in the trash, with all pages below it. See publishing/trash.py."""
 
-    page = models.OneToOneField(Page, verbose_name=_("page"), on_delete=models.CASCADE, related_name="+")
+    page = models.OneToOneField(Page, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     trashed_at = models.DateTimeField(auto_now_add=True)
     # The slug that the page had. In the trash it has another one, so that its address is free.
