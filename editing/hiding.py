@@ -83,6 +83,8 @@ def say_that_it_is_hidden(request, page):
 def hide_page(request, page_id):
     """View that asks for confirmation and hides a page. Raises PermissionDenied unless the user may do so."""
     page = get_object_or_404(Page, pk=page_id).specific
+    if is_hidden_at_once(page) and page.permissions_for_user(request.user).can_edit():
+        return go_back(request, page)  # Somebody else was faster, or it is the second click.
     if not may_hide(request.user, page):
         raise PermissionDenied
     if request.method == "POST":

@@ -8,8 +8,8 @@ from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
 from editing.patches import patch
-from publishing.trash import in_trash, is_in_trash, move_to_trash
-from publishing.visibility import is_hidden, published_pages
+from publishing.trash import get_paths, in_trash, is_in_trash, move_to_trash
+from publishing.visibility import is_hidden, published_pages, sources_of
 from publishing.withdrawing import unpublish_subtree
 
 # Wagtail's methods, which `start` replaces.
@@ -25,7 +25,7 @@ def check_conversion(user, page):
     The content of a live alias becomes independent of its source, which takes the permission to publish. The
     content of a page in the trash would come back.
     """
-    if page.alias_of_id and is_in_trash(page.alias_of):
+    if shows_trash(page):
         raise ConvertAliasPagePermissionError("The source of this alias is in the trash.")
     permissions = page.permissions_for_user(user)
     if not permissions.can_edit() or (page.live and not permissions.can_publish()):
@@ -43,6 +43,12 @@ def convert_alias(self, skip_permission_checks=False):
         unpublish_subtree(self.page, self.user)
         self.page.refresh_from_db(fields=["live", "has_unpublished_changes", "live_revision"])
     return CONVERT_ALIAS(self, skip_permission_checks=skip_permission_checks)
+
+
+def shows_trash(page):
+    """Return whether `page` is in the trash, or is an alias of a page there, even through other aliases."""
+    is_alias = page.alias_of_id is not None
+    return is_in_trash(page) or (is_alias and sources_of(page).filter(in_trash()).exists())
 
 
 def pages_of(action):
@@ -63,6 +69,8 @@ def copy_page(self, skip_permission_checks=False):
     Wagtail asks only for the permission to add pages to the target. The owner of a copy may read its drafts.
     A copy of a page that its parent or its source hides would be public.
     """
+    if shows_trash(self.page):
+        raise CopyPagePermissionError("The page is in the trash.")
     pages = pages_of(self)
     if self.user and pages.exclude(pk__in=editable(self.user)).exists():
         raise CopyPagePermissionError("You do not have permission to edit all the pages to copy.")
@@ -73,6 +81,8 @@ def copy_page(self, skip_permission_checks=False):
 
 def create_alias(self, skip_permission_checks=False):
     """Replace CreatePageAliasAction.execute: make aliases only of public pages and what the user may edit."""
+    if shows_trash(self.page):
+        raise CreatePageAliasPermissionError("The page is in the trash.")
     pages = pages_of(self).exclude(pk__in=published_pages().values("pk"))
     if self.user and pages.exclude(pk__in=editable(self.user)).exists():
         raise CreatePageAliasPermissionError("You do not have permission to edit all these pages.")
@@ -80,14 +90,14 @@ def create_alias(self, skip_permission_checks=False):
 
 
 def discard_trash(action, made):
-    """Delete those pages below `made` whose originals, below the page of `action`, are in the trash.
+    """Delete those pages below `made` whose originals, below the page of `action`, show what is in the trash.
 
     Wagtail copies the pages below a page in their order. Return `made`.
     """
-    originals = Page.objects.descendant_of(action.page).order_by("path")
-    if action.recursive and originals.filter(in_trash()).exists():
+    if action.recursive and get_paths():
+        originals = Page.objects.descendant_of(action.page).order_by("path")
         pairs = zip(originals, Page.objects.descendant_of(made).order_by("path"), strict=True)
-        for copy in [copy for original, copy in pairs if is_in_trash(original)]:
+        for copy in [copy for original, copy in pairs if shows_trash(original)]:
             # One above it may have been deleted already.
             Page.objects.filter(pk=copy.pk).delete()
         made.refresh_from_db()

@@ -176,12 +176,24 @@ def test_copy_of_a_section_leaves_it_behind(admin_client, section, story, alias)
 
 
 @pytest.mark.parametrize("above", [False, True])
-def test_alias_of_it_is_not_converted(admin_client, section, story, above):
-    alias = story.create_alias(parent=builders.make_index(), update_slug="alias")
+def test_alias_of_it_becomes_no_page_of_its_own(admin_client, section, story, above):
+    """Neither does an alias of the alias: it has the same words."""
+    elsewhere = builders.make_index(builders.make_index(), "Elsewhere")
+    alias = story.create_alias(parent=elsewhere, update_slug="alias")
+    second = Page.objects.get(pk=alias.pk).specific.create_alias(parent=elsewhere, update_slug="second")
     row = trashed(section if above else story)
-    admin_client.post(f"/admin/pages/{alias.pk}/convert_alias/")
-    alias.refresh_from_db()
-    assert alias.alias_of_id and not alias.live
+    form = {"new_title": "Copy", "new_slug": "copy", "new_parent_page": builders.make_index().pk}
+    form |= {"copy_subpages": "on", "publish_copies": "on"}
+    for page in (alias, second):
+        for more in ({}, {"alias": "on"}):
+            admin_client.post(reverse("wagtailadmin_pages:copy", args=[page.pk]), form | more)
+        admin_client.post(f"/admin/pages/{page.pk}/convert_alias/")
+        stored = Page.objects.get(pk=page.pk)
+        assert stored.alias_of_id and not stored.live
+    assert not Page.objects.filter(slug="copy").exists()
+    admin_client.post(reverse("wagtailadmin_pages:copy", args=[elsewhere.pk]), form)
+    assert not Page.objects.get(slug="copy").get_children().exists()
+
     trash.restore(row)
     admin_client.post(f"/admin/pages/{alias.pk}/convert_alias/")
     alias.refresh_from_db()
