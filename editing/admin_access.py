@@ -18,6 +18,7 @@ from wagtail.admin.auth import permission_denied
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
+from publishing.trash import in_trash
 from publishing.visibility import published_pages
 
 # Names of URL arguments that are primary keys of pages.
@@ -35,9 +36,8 @@ def check_objects(view):
 
     @wraps(view)
     def checked(request, *args, **kwargs):
-        user = request.user
         # A user without access to the admin is redirected to the login by Wagtail's own decorator.
-        if user.is_superuser or not user.has_perm("wagtailadmin.access_admin"):
+        if not request.user.has_perm("wagtailadmin.access_admin"):
             return view(request, *args, **kwargs)
         return view(request, *args, **kwargs) if may_open(request, kwargs) else permission_denied(request)
 
@@ -50,8 +50,9 @@ def may_open(request, kwargs):
     `kwargs`: the named arguments of the view.
     """
     match = request.resolver_match
+    is_superuser = request.user.is_superuser
     if match.url_name in ALL_PAGES_URL_NAMES:
-        return sees_whole_tree(request.user)
+        return is_superuser or sees_whole_tree(request.user)
     pages = {kwargs[name] for name in PAGE_ARGUMENTS & kwargs.keys()}
     if "wagtailadmin_pages" in match.namespaces and "pk" in kwargs:
         pages.add(kwargs["pk"])
@@ -59,7 +60,7 @@ def may_open(request, kwargs):
         pages |= get_ids_in_query(request)
     elif match.url_name == "wagtail_bulk_action":
         if (kwargs["app_label"], kwargs["model_name"]) != ("wagtailcore", "page"):
-            return may_access_all(request, kwargs)
+            return is_superuser or may_access_all(request, kwargs)
         pages |= get_pages_of_bulk_action(request)
     # For pages that don't exist, the view answers with 404.
     existing = Page.objects.filter(pk__in=pages)
@@ -72,7 +73,12 @@ def pages_in_sections(user):
 
 
 def visible_to(user):
-    """Return a Q for the pages that `user` may see in the admin: public pages and those of their sections."""
+    """Return a Q for the pages that `user` may see in the admin: public pages and those of their sections.
+
+    Nobody sees pages in the trash there.
+    """
+    if user.is_superuser:
+        return ~in_trash()
     own = pages_in_sections(user)
     # The admin shows the title of the draft, so it has to be that of the public page.
     public = published_pages().filter(draft_title=F("title"))
@@ -81,12 +87,13 @@ def visible_to(user):
 
 
 def is_visible(page, user):
-    return user.is_superuser or Page.objects.filter(visible_to(user), pk=page.pk).exists()
+    return Page.objects.filter(visible_to(user), pk=page.pk).exists()
 
 
 def sees_whole_tree(user):
     """Return whether all pages are in the sections of `user`."""
-    return not Page.objects.exclude(pk__in=pages_in_sections(user).values("pk")).exists()
+    pages = Page.objects.exclude(in_trash())
+    return not pages.exclude(pk__in=pages_in_sections(user).values("pk")).exists()
 
 
 def parse_key(model, value):
@@ -112,10 +119,13 @@ def get_ids_in_query(request):
 
 
 def get_pages_of_bulk_action(request):
-    """Return the primary keys of the pages that a bulk action is for: the given ones, or all in a list."""
+    """Return the primary keys of the pages that a bulk action is for: the given ones, or all in a list.
+
+    A list has no pages in the trash.
+    """
     if "all" not in request.GET.getlist("id"):
         return get_ids_in_query(request)
-    pages, parent = Page.objects.all(), request.GET.get("childOf", "")
+    pages, parent = Page.objects.exclude(in_trash()), request.GET.get("childOf", "")
     if parent.isdecimal():
         pages = pages.descendant_of(get_object_or_404(Page, pk=parent))
     return set(pages.values_list("pk", flat=True))

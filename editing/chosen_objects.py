@@ -46,10 +46,10 @@ current_check = ContextVar("current_check", default=None)
 
 def choosable(user, model):
     """Return the instances of `model` that `user` may choose. For a model without a rule, that is none."""
-    if user.is_superuser:
-        return model._base_manager.all()
     if issubclass(model, Page):
         return model._base_manager.filter(visible_to(user))
+    if user.is_superuser:
+        return model._base_manager.all()
     if issubclass(model, FILES):
         policy = policy_registry.get_by_type(model)
         return policy.instances_user_has_any_permission_for(user, FILE_PERMISSIONS)

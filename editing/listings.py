@@ -5,12 +5,15 @@ A search accepts only fields of its index. Each filter here is a list of primary
 
 from django.contrib.contenttypes.models import ContentType
 from taggit.models import TaggedItem
+from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkAction
 from wagtail.admin.views.pages.listing import HasChildPagesFilter, PageListingMixin
+from wagtail.admin.views.pages.search import page_filter_search
 from wagtail.images.views import chooser
 from wagtail.models import Page
 
 from editing.patches import patch
 from editing.visible_titles import popular_tags
+from publishing.trash import in_trash
 
 # Wagtail's methods, which `start` replaces.
 CHILD_PAGES_FILTER = HasChildPagesFilter.filter
@@ -31,6 +34,20 @@ def get_valid_orderings(self):
     """
     orderings = VALID_ORDERINGS(self)
     return [each for each in orderings if not (self.is_searching and each.endswith("content_type__model"))]
+
+
+def get_all_listed(self, parent_id):
+    """Replace PageBulkAction.get_all_objects_in_listing_query: leave out the trash, which no list shows.
+
+    Wagtail searches among primary keys, and our search returns pages.
+    """
+    words, pages = self.request.GET.get("q"), self.model.objects.exclude(in_trash())
+    if parent_id is not None:
+        parent = self.model.objects.get(pk=parent_id)
+        pages = pages.descendant_of(parent) if words else pages.child_of(parent)
+    if words:
+        return [page.pk for page in page_filter_search(words, pages)[0]]
+    return pages.values_list("pk", flat=True)
 
 
 class TagFilterMixin:
@@ -61,5 +78,6 @@ def start():
     """Patch Wagtail's filters and views."""
     patch(HasChildPagesFilter, "filter", filter_child_pages)
     patch(PageListingMixin, "get_valid_orderings", get_valid_orderings)
+    patch(PageBulkAction, "get_all_objects_in_listing_query", get_all_listed)
     patch(chooser.ImageChooserViewSet, "choose_view_class", ImageChooseView)
     patch(chooser.ImageChooserViewSet, "choose_results_view_class", ImageChooseResultsView)

@@ -3,24 +3,30 @@
 from wagtail.actions.convert_alias import ConvertAliasPageAction, ConvertAliasPagePermissionError
 from wagtail.actions.copy_page import CopyPageAction, CopyPagePermissionError
 from wagtail.actions.create_alias import CreatePageAliasAction, CreatePageAliasPermissionError
+from wagtail.actions.delete_page import DeletePageAction
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
 from editing.patches import patch
-from publishing.visibility import is_hidden, published_pages
+from publishing.trash import get_paths, in_trash, is_in_trash, move_to_trash
+from publishing.visibility import is_hidden, published_pages, sources_of
 from publishing.withdrawing import unpublish_subtree
 
 # Wagtail's methods, which `start` replaces.
 CONVERT_ALIAS = ConvertAliasPageAction.execute
 COPY = CopyPageAction.execute
 CREATE_ALIAS = CreatePageAliasAction.execute
+DELETE = DeletePageAction.execute
 
 
 def check_conversion(user, page):
     """Raise PermissionDenied unless `user` may convert the alias `page`.
 
-    The content of a live alias becomes independent of its source, which takes the permission to publish.
+    The content of a live alias becomes independent of its source, which takes the permission to publish. The
+    content of a page in the trash would come back.
     """
+    if shows_trash(page):
+        raise ConvertAliasPagePermissionError("The source of this alias is in the trash.")
     permissions = page.permissions_for_user(user)
     if not permissions.can_edit() or (page.live and not permissions.can_publish()):
         raise ConvertAliasPagePermissionError("You do not have permission to publish this page.")
@@ -39,10 +45,16 @@ def convert_alias(self, skip_permission_checks=False):
     return CONVERT_ALIAS(self, skip_permission_checks=skip_permission_checks)
 
 
+def shows_trash(page):
+    """Return whether `page` is in the trash, or is an alias of a page there, even through other aliases."""
+    is_alias = page.alias_of_id is not None
+    return is_in_trash(page) or (is_alias and sources_of(page).filter(in_trash()).exists())
+
+
 def pages_of(action):
     """Return a queryset of the pages that `action`, which copies or creates aliases, is for."""
     if action.recursive:
-        return Page.objects.descendant_of(action.page, inclusive=True)
+        return Page.objects.descendant_of(action.page, inclusive=True).exclude(in_trash())
     return Page.objects.filter(pk=action.page.pk)
 
 
@@ -57,20 +69,52 @@ def copy_page(self, skip_permission_checks=False):
     Wagtail asks only for the permission to add pages to the target. The owner of a copy may read its drafts.
     A copy of a page that its parent or its source hides would be public.
     """
+    if shows_trash(self.page):
+        raise CopyPagePermissionError("The page is in the trash.")
     pages = pages_of(self)
     if self.user and pages.exclude(pk__in=editable(self.user)).exists():
         raise CopyPagePermissionError("You do not have permission to edit all the pages to copy.")
     if self.keep_live and pages.live().exclude(pk__in=published_pages().values("pk")).exists():
         self.keep_live = False
-    return COPY(self, skip_permission_checks=skip_permission_checks)
+    return discard_trash(self, COPY(self, skip_permission_checks=skip_permission_checks))
 
 
 def create_alias(self, skip_permission_checks=False):
     """Replace CreatePageAliasAction.execute: make aliases only of public pages and what the user may edit."""
+    if shows_trash(self.page):
+        raise CreatePageAliasPermissionError("The page is in the trash.")
     pages = pages_of(self).exclude(pk__in=published_pages().values("pk"))
     if self.user and pages.exclude(pk__in=editable(self.user)).exists():
         raise CreatePageAliasPermissionError("You do not have permission to edit all these pages.")
-    return CREATE_ALIAS(self, skip_permission_checks=skip_permission_checks)
+    return discard_trash(self, CREATE_ALIAS(self, skip_permission_checks=skip_permission_checks))
+
+
+def discard_trash(action, made):
+    """Delete those pages below `made` whose originals, below the page of `action`, show what is in the trash.
+
+    Wagtail copies the pages below a page in their order. Return `made`.
+    """
+    if action.recursive and get_paths():
+        originals = Page.objects.descendant_of(action.page).order_by("path")
+        pairs = zip(originals, Page.objects.descendant_of(made).order_by("path"), strict=True)
+        for copy in [copy for original, copy in pairs if shows_trash(original)]:
+            # One above it may have been deleted already.
+            Page.objects.filter(pk=copy.pk).delete()
+        made.refresh_from_db()
+    return made
+
+
+def delete_page(self, *args, skip_permission_checks=False, **kwargs):
+    """Replace DeletePageAction.execute: put a page that a user deletes into the trash.
+
+    Code without a user, such as the scheduler, deletes for good.
+    """
+    if self.user is None:
+        return DELETE(self, *args, skip_permission_checks=skip_permission_checks, **kwargs)
+    if not is_in_trash(self.page):  # as when it was chosen together with the page above it
+        self.check(skip_permission_checks=skip_permission_checks)
+        move_to_trash(self.page, self.user)
+    return None
 
 
 def start():
@@ -78,3 +122,4 @@ def start():
     patch(ConvertAliasPageAction, "execute", convert_alias)
     patch(CopyPageAction, "execute", copy_page)
     patch(CreatePageAliasAction, "execute", create_alias)
+    patch(DeletePageAction, "execute", delete_page)

@@ -1,25 +1,32 @@
 """Which pages an editor finds in the explorer, in searches and in the site history of the admin.
 
 Wagtail counts the pages above the sections of a user as theirs, up to the closest one above all sections.
-Here a page above counts only if the user may see it. docs/decisions/admin-access.md says why.
+Here a page above counts only if the user may see it. docs/decisions/admin-access.md says why. Nobody may do
+anything with a page in the trash, except in the list of the trash: editing/trash.py.
 """
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from wagtail.models import AbstractGroupApprovalTask, AbstractPage, Page
-from wagtail.models.pages import PageLogEntryManager
+from wagtail.models.pages import PageLogEntryManager, PagePermissionTester
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.permissions import policy_registry, register_permission_policy
 
 from editing.admin_access import is_visible, pages_in_sections, visible_to
 from editing.patches import patch
+from publishing.trash import in_trash, is_in_trash
 
 # Wagtail's methods, which `start` replaces.
 VIEWABLE_ENTRIES = PageLogEntryManager.viewable_by_user
 ACCESS_EDITOR = AbstractGroupApprovalTask.user_can_access_editor
+START_TESTER = PagePermissionTester.__init__
 
 
 class VisiblePagesPolicy(PagePermissionPolicy):
-    """Wagtail's policy for pages, without hidden pages above the sections of a user."""
+    """Wagtail's policy for pages, without the trash and hidden pages above the sections of a user."""
+
+    def instances_user_has_any_permission_for(self, user, actions):
+        return super().instances_user_has_any_permission_for(user, actions).exclude(in_trash())
 
     def explorable_root_instance(self, user):
         """Return the page where the explorer begins: the closest visible one above all sections of `user`."""
@@ -35,7 +42,7 @@ class VisiblePagesPolicy(PagePermissionPolicy):
     def explorable_instances(self, user):
         """Return the pages of the sections of `user`, and the visible ones between these and the root."""
         if user.is_superuser:
-            return super().explorable_instances(user)
+            return super().explorable_instances(user).exclude(in_trash())
         root = self.explorable_root_instance(user)
         if root is None:
             return self.model._default_manager.none()
@@ -57,8 +64,8 @@ def pages_below_hidden_children(page, user):
     for section in policy.instances_with_direct_explore_permission(user):
         if section.is_descendant_of(page):
             on_the_way = section.get_ancestors(inclusive=True).filter(visible_to(user), depth__gt=page.depth)
-            first = on_the_way.order_by("path").first()
-            if first.depth > page.depth + 1:
+            first = on_the_way.order_by("path").first()  # None if the section is in the trash
+            if first and first.depth > page.depth + 1:
                 found.add(first.pk)
     return found
 
@@ -84,8 +91,17 @@ def user_can_access_editor(self, obj, user):
     return ACCESS_EDITOR(self, obj, user) and (not isinstance(obj, Page) or is_visible(obj, user))
 
 
+def start_tester(self, user, page):
+    """Replace PagePermissionTester.__init__: nobody has a permission for a page in the trash."""
+    if page.path and is_in_trash(page):
+        user = AnonymousUser()
+        self.permissions = set()
+    START_TESTER(self, user, page)
+
+
 def start():
     """Register the policy, and patch what does not ask it."""
+    patch(PagePermissionTester, "__init__", start_tester)
     register_permission_policy(AbstractPage, VisiblePagesPolicy(Page))
     patch(PageLogEntryManager, "viewable_by_user", viewable_by_user)
     patch(AbstractGroupApprovalTask, "user_can_access_editor", user_can_access_editor)

@@ -3,6 +3,7 @@
 import json
 
 from django.templatetags.static import static
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from wagtail import hooks
@@ -16,12 +17,14 @@ from editing import (
     date_fields,
     gallery,
     hidden_choices,
+    hiding,
     listings,
     mails,
     page_actions,
     page_policy,
     page_views,
     picture_comparison,
+    trash,
     visible_titles,
 )
 from editing.admin_access import visible_to
@@ -31,8 +34,8 @@ from editing.patches import patch
 
 @hooks.register("construct_page_chooser_queryset")
 def offer_only_visible_pages(pages, request):
-    """Leave drafts and private pages of other sections out of the page chooser."""
-    return pages if request.user.is_superuser else pages.filter(visible_to(request.user))
+    """Leave the trash, and drafts and private pages of other sections, out of the page chooser."""
+    return pages.filter(visible_to(request.user))
 
 
 @hooks.register("construct_admin_api", order=100)
@@ -74,6 +77,26 @@ visible_titles.start()
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)
 hooks.register("construct_explorer_page_queryset", page_views.add_pages_to_menu)
 hooks.register("register_log_actions", visible_titles.replace_formatters, order=1000)
+
+# --- "Hide now" and the trash --------------------------------------------------------------------
+
+hooks.register("register_page_header_buttons", hiding.buttons)
+hooks.register("register_page_listing_more_buttons", hiding.buttons)
+hooks.register("before_edit_page", hiding.say_that_it_is_hidden)
+hooks.register("register_admin_menu_item", trash.menu_item)
+hooks.register("before_delete_page", trash.refuse_root_of_site)
+hooks.register("before_bulk_action", trash.refuse_roots_of_sites)
+hooks.register("after_delete_page", trash.say_where_it_is)
+hooks.register("after_bulk_action", trash.say_where_they_are)
+
+
+@hooks.register("register_admin_urls")
+def register_urls():
+    return [
+        path("pages/<int:page_id>/hide/", hiding.hide_page, name="hide_page"),
+        path("pages/<int:page_id>/show/", hiding.show_page, name="show_page"),
+        *trash.urlpatterns,
+    ]
 
 
 @hooks.register("insert_global_admin_js")

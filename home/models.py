@@ -15,6 +15,7 @@ from wagtail.search import index
 # Django finds the models of an app in its models module.
 from home.site_settings import SiteSettings  # noqa: F401
 from publishing.aliases import WithdrawnAliasesMixin
+from publishing.hiding import status_string
 from publishing.visibility import restrictions_on
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.forms import CheckedPageForm
@@ -174,6 +175,7 @@ class StandardPage(WithdrawnAliasesMixin, Page):
 
     base_form_class = CheckedPageForm
     get_view_restrictions = restrictions_on  # as in HomePage
+    status_string = property(status_string)
     cacheable_parameters = ["text"]
     parent_page_types = ["home.HomePage", "home.StandardPage"]
     subpage_types = ["home.StandardPage"]

@@ -3,18 +3,22 @@
 An alias shows the content of another page, its source. It is withdrawn if it was public and is a draft now.
 """
 
+from django.db.models import Q
 from wagtail.models import Page
+
+from publishing.trash import in_trash
 
 
 class WithdrawnAliasesMixin:
-    """For page types. Wagtail publishes all aliases of a page with it, also those that were withdrawn."""
+    """For page types. Wagtail publishes all aliases of a page with it, also withdrawn and deleted ones."""
 
     def update_aliases(self, *, revision=None, _content=None, _updated_ids=None):
-        """Update and publish the aliases of this page, except those that were withdrawn.
+        """Update and publish the aliases of this page, except those that were withdrawn or are in the trash.
 
         Wagtail leaves out the pages in `_updated_ids`, as updated already.
         """
-        withdrawn = Page.objects.filter(alias_of=self, live=False, first_published_at__isnull=False)
+        withdrawn = Q(live=False, first_published_at__isnull=False) | in_trash()
+        withdrawn = Page.objects.filter(withdrawn, alias_of=self)
         super().update_aliases(
             revision=revision,
             _content=_content,

@@ -1,9 +1,9 @@
 """Which pages are public: `published()` for querysets, `is_hidden()` and `restrictions_on()` for one page.
 
-A page is public if it is live and not hidden. It is hidden if it has a view restriction, if it is below a
-page that is not live, if its parent page is hidden, or if it is an alias of a hidden page. Aliases can have
-aliases, so the functions use recursive queries. The path of a page begins with the paths of the pages above
-it. docs/decisions/public-pages.md says why Wagtail's own methods are not enough.
+A page is public if it is live and not hidden. It is hidden if it has a view restriction, if a condition of
+publishing/conditions.py withholds it, if its parent page is hidden, or if it is an alias of a hidden page.
+Aliases can have aliases, so the functions use recursive queries. The path of a page begins with the paths of
+the pages above it. docs/decisions/public-pages.md says why Wagtail's own methods are not enough.
 """
 
 from collections import defaultdict
@@ -17,20 +17,13 @@ from wagtail.query import PageQuerySet
 
 from caching.content_version import content_version
 from caching.versioned_cache import cached, in_transaction, request_version
+from publishing.conditions import WITHHELD
 
 # With more hidden paths than these, a query finds them itself instead of naming them as parameters. SQLite
 # takes 32,766 parameters in a query.
 MAX_PATHS = 5000
 
-# The pages with children that are not live. Drafts without children, which may be thousands, hide nothing.
-# Wagtail's counter `numchild` is not used: a page that is saved while another process adds a child gets the
-# old count.
-WITHDRAWN = """
-SELECT id FROM wagtailcore_page
-WHERE NOT live AND path IN (SELECT SUBSTR(path, 1, LENGTH(path) - 4) FROM wagtailcore_page)
-"""
-
-# The restricted and the withdrawn pages, the aliases of these and of their descendants, the aliases of those,
+# The restricted and the withheld pages, the aliases of these and of their descendants, the aliases of those,
 # and so on. UNION drops rows that were found before, so a loop of aliases ends.
 HIDDEN_ROOTS = f"""
 WITH RECURSIVE aliases AS MATERIALIZED (
@@ -39,7 +32,7 @@ WITH RECURSIVE aliases AS MATERIALIZED (
     WHERE alias.alias_of_id IS NOT NULL
 ), hidden(id, path) AS (
     SELECT page.id, page.path FROM wagtailcore_page page
-    WHERE page.id IN (SELECT page_id FROM wagtailcore_pageviewrestriction) OR page.id IN ({WITHDRAWN})
+    WHERE page.id IN (SELECT page_id FROM wagtailcore_pageviewrestriction) OR page.id IN ({WITHHELD})
     UNION
     SELECT aliases.id, aliases.path FROM hidden
     JOIN aliases ON hidden.path = SUBSTR(aliases.source, 1, LENGTH(hidden.path))
@@ -129,11 +122,11 @@ def restrictions_on(page):
 
 
 def is_withdrawn(page):
-    """Return whether a page that is not live hides `page`. At most one query."""
+    """Return whether a condition of publishing/conditions.py hides `page`. At most one query."""
     if is_known_as_not_hidden(page):
         return False
-    withdrawn = Page.objects.filter(pk__in=RawSQL(WITHDRAWN, ()))  # noqa: S611 - it has no parameters
-    return withdrawn.filter(Exists(sources_of(page).filter(path__startswith=OuterRef("path")))).exists()
+    withheld = Page.objects.filter(pk__in=RawSQL(WITHHELD, ()))  # noqa: S611 - it has no parameters
+    return withheld.filter(Exists(sources_of(page).filter(path__startswith=OuterRef("path")))).exists()
 
 
 def is_known_as_not_hidden(page):

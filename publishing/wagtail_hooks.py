@@ -1,17 +1,19 @@
-"""Refuses withdrawn pages, and tells the page cache which pages are public."""
+"""Refuses withdrawn pages, tells the page cache which pages are public, and names actions in the history."""
 
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail import hooks
 from wagtail.admin import messages
 
 from caching.cacheable import begin_cacheable
+from publishing import hiding, trash
 from publishing.visibility import is_withdrawn
 
 
 @hooks.register("before_serve_page", order=100)
 def refuse_withdrawn_page(page, *_arguments):
-    """Raise Http404 for a page below a page that is not live, and for its aliases.
+    """Raise Http404 for a page that publishing/conditions.py withholds, for those below it and their aliases.
 
     Wagtail looks only at the page itself. Its own hook, which asks for the login, runs before.
     """
@@ -22,8 +24,21 @@ def refuse_withdrawn_page(page, *_arguments):
 @hooks.register("after_publish_page")
 def warn_of_withdrawn_page_above(request, page):
     """Tell the user who published `page` that readers don't see it, which Wagtail's message contradicts."""
-    if is_withdrawn(page.get_parent()):
+    if hiding.is_hidden_at_once(page):
+        messages.warning(request, _("Readers don't see this page yet: it is hidden. “Show again” shows it."))
+    elif is_withdrawn(page.get_parent()):
         messages.warning(request, _("Readers don't see this page yet: a page above it is not published."))
+
+
+@hooks.register("register_log_actions")
+def register_log_actions(actions):
+    for action, label, message in (
+        (hiding.HIDE, gettext_lazy("Hide now"), gettext_lazy("Hidden from readers")),
+        (hiding.SHOW, gettext_lazy("Show again"), gettext_lazy("Shown to readers again")),
+        (trash.TRASH, gettext_lazy("Move to the trash"), gettext_lazy("Moved to the trash")),
+        (trash.RESTORE, gettext_lazy("Restore"), gettext_lazy("Restored from the trash")),
+    ):
+        actions.register_action(action, label, message)
 
 
 @hooks.register("before_serve_page", order=1000)

@@ -6,6 +6,7 @@ any more.
 
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
+from wagtail.actions.unpublish_page import UnpublishPageAction
 from wagtail.models import Page
 
 from publishing.visibility import is_hidden
@@ -23,7 +24,7 @@ def unpublish_subtree(page, user=None):
             continue
         done.add(path)
         for live in Page.objects.filter(path__startswith=path, live=True).specific():
-            live.unpublish(user=user)
+            UnpublishPageAction(live, user=user).execute(skip_permission_checks=True)
         waiting += Page.objects.filter(alias_of__path__startswith=path).values_list("path", flat=True)
 
 

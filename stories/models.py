@@ -19,6 +19,7 @@ from wagtail.search import index
 
 from media.models import load_renditions
 from publishing.aliases import WithdrawnAliasesMixin
+from publishing.hiding import status_string
 from publishing.visibility import restrictions_on
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.body import get_images, get_table_of_contents
@@ -111,6 +112,7 @@ class StoryPage(WithdrawnAliasesMixin, Page):
     base_form_class = StoryPageForm
     # Wagtail's own method misses the restrictions above the source of an alias.
     get_view_restrictions = restrictions_on
+    status_string = property(status_string)
     cacheable_parameters = ["text"]
     parent_page_types = ["stories.StoryIndexPage"]
     subpage_types = []

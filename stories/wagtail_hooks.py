@@ -19,6 +19,7 @@ from wagtail.snippets.views.snippets import IndexView, SnippetViewSet, SnippetVi
 from wagtail.whitelist import check_url
 
 from caching.versioned_cache import cached
+from publishing.trash import in_trash
 from publishing.visibility import published_pages
 from stories.choosers import CountryChooserViewSet, SelectOnlyChooserViewSet
 from stories.terms import Author, Country, Theme
@@ -168,7 +169,8 @@ def refuse_to_publish_incomplete_pages(request, action_type, objects, view):
         return None
     drafts = list(objects)
     if view.get_execution_context()["include_descendants"]:
-        drafts += [draft for page in objects for draft in page.get_descendants().not_live()]
+        below = [page.get_descendants().not_live().exclude(in_trash()) for page in objects]
+        drafts += [draft for pages in below for draft in pages]
     incomplete = [page for page in drafts if not is_complete(page.get_latest_revision_as_object())]
     if not incomplete:
         return None

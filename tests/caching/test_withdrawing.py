@@ -18,6 +18,8 @@ from caching import content_version
 from caching.shared_version import SharedContentVersion
 from home.models import SiteSettings
 from media.cleaning import sign
+from publishing.hiding import hide
+from publishing.trash import move_to_trash
 from stories.models import StoryPage
 from tests.support import builders, front_server, redis_server
 from tests.support.production import database_of_the_test, running_site
@@ -134,6 +136,14 @@ def move_into_private_section(scene):
     Page.objects.get(pk=scene.story.pk).move(section, pos="last-child")
 
 
+def hide_at_once(scene):
+    hide(scene.story)
+
+
+def move_section_to_trash(scene):
+    move_to_trash(Page.objects.get(pk=scene.section.pk))
+
+
 def withdraw_home(_scene):
     builders.home_page().unpublish()
 
@@ -153,6 +163,8 @@ CHANGES = {
     replace_logo: {"logo"},
     delete_page: ALL,
     move_into_private_section: ALL,
+    hide_at_once: ALL,
+    move_section_to_trash: ALL,
     withdraw_home: ALL,
 }
 

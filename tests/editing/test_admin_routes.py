@@ -50,6 +50,9 @@ EDITORS = named("""
     wagtailadmin_editing_sessions: ping release
     wagtailadmin_workflows: task_chooser task_chooser_create task_chooser_results task_chosen
     missed_ searches searches_results search_delete
+    hide_ page
+    trash _results
+    restore_ page
     simple_translation:submit_ page_translation snippet_translation
     submit_ page_translation snippet_translation
     add_ multiple
@@ -72,6 +75,9 @@ for term in ("search_vocabularygroup", "stories_author", "stories_theme"):
     """)
 MODERATORS = named("""
     wagtailadmin_ explore_root
+    show_ page
+    empty_ trash
+    delete_page_ for_good
     wagtailadmin_pages: collect_workflow_action_data lock revisions_unschedule set_page_position set_privacy
     wagtailadmin_pages: convert_alias workflow_action workflow_preview
     wagtailadmin_reports: locked_pages locked_pages_results page_types_usage page_types_usage_results
@@ -95,6 +101,7 @@ ADMINISTRATORS = [
 # Routes with many actions: the table has a name for each action, with a space before it.
 MANY = {"wagtail_bulk_action"}
 BULK_DELETED = ("author", "cleandocument", "cleanimage", "country", "theme", "vocabularygroup")
+EDITORS.add("trash")
 EDITORS |= {
     f"wagtail_bulk_action {each}"
     for each in [

@@ -12,7 +12,8 @@ from wagtail.actions.convert_alias import ConvertAliasPageAction
 from wagtail.models import Page, PageViewRestriction
 
 from media.access import is_public
-from publishing import visibility
+from publishing import trash, visibility
+from publishing.models import HiddenPage, TrashedPage
 from stories.models import StoryPage
 from tests.conftest import act_as_committed
 from tests.support.builders import (
@@ -32,7 +33,7 @@ WORD = "Quixotic"
 
 
 def build_tree(seed):
-    """Store pages below two home pages, aliases and restrictions at random; aliases may also form loops.
+    """Store pages below two home pages, aliases, and what hides pages, at random. Aliases may form loops.
 
     The pages are stored directly, as Wagtail's own way takes a hundred times as long.
     """
@@ -61,6 +62,9 @@ def build_tree(seed):
     # No restriction, one (twice as often) or two.
     for page in generator.sample(pages, generator.choice([0, 1, 1, 2])):
         make_private(page)
+    for model in (HiddenPage, TrashedPage):
+        for page in generator.sample(pages, generator.choice([0, 0, 1])):
+            model.objects.create(page=page)
 
 
 def pages_from(page, by_path, by_key):
@@ -81,6 +85,8 @@ def assert_agreement():
     restricted = set(PageViewRestriction.objects.values_list("page", flat=True))
     parents = {page.path[: -Page.steplen] for page in pages}
     withdrawn = {page.pk for page in pages if not page.live and page.path in parents}
+    withdrawn |= set(HiddenPage.objects.values_list("page", flat=True))
+    withdrawn |= set(TrashedPage.objects.values_list("page", flat=True))
     reached = {page.pk: pages_from(page, by_path, by_key) for page in pages}
     hidden = {page.pk for page in pages if reached[page.pk] & (restricted | withdrawn)}
     public = {page.pk for page in pages if page.live} - hidden
@@ -260,6 +266,8 @@ def test_pages_below_a_hidden_alias_stay_hidden_when_it_becomes_ordinary(client,
     }[way]
 
     assert client.post(address).status_code == 302
+    for trashed in TrashedPage.objects.all():
+        trash.delete_for_good(trashed)
     assert Page.objects.get(pk=alias.pk).alias_of is None
 
     client.logout()

@@ -20,6 +20,9 @@ from wagtail.models import (
 )
 
 from media.models import CleanDocument, CleanImage
+from publishing.hiding import hide
+from publishing.models import TrashedPage
+from publishing.trash import move_to_trash
 from stories.models import StoryIndexPage, StoryPage
 from tests.support import builders
 
@@ -35,7 +38,8 @@ class Section:
     index: StoryIndexPage
     live: StoryPage  # It has a draft with changes.
     draft: StoryPage  # It waits for a moderator.
-    scheduled: Revision  # The scheduled revision of a third story.
+    scheduled: Revision  # The scheduled revision of a third story, which somebody hid.
+    trashed: TrashedPage
     alias: Page
     waiting: WorkflowState
     collection: Collection
@@ -69,6 +73,9 @@ def make_section(title, word):
     later.go_live_at = timezone.now() + timedelta(days=1)
     scheduled = later.save_revision()
     scheduled.publish()
+    hide(later, owner)
+    deleted = builders.make_story(f"{word} deleted", index, live=False)
+    move_to_trash(deleted, owner)
     for page in (live, draft):
         page.refresh_from_db()
     upload = UploadedFile.objects.create(
@@ -77,8 +84,9 @@ def make_section(title, word):
         for_content_type=ContentType.objects.get_for_model(CleanImage),
     )
     session = EditingSession.objects.create(user=owner, content_object=draft, last_seen_at=timezone.now())
+    trashed = TrashedPage.objects.get(page=deleted.pk)
     return Section(
-        index, live, draft, scheduled, alias, waiting, collection, image, document, upload, session
+        index, live, draft, scheduled, trashed, alias, waiting, collection, image, document, upload, session
     )
 
 

@@ -7,6 +7,8 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction, Site
 
 from home.models import SiteSettings
+from publishing.hiding import hide
+from publishing.trash import move_to_trash
 from tests.support import builders
 
 
@@ -106,6 +108,16 @@ def scheduled():
 
 def unpublished():
     story_with(image := builders.make_image()).unpublish()
+    return address_of(image)
+
+
+def hidden_at_once():
+    hide(story_with(image := builders.make_image()))
+    return address_of(image)
+
+
+def in_the_trash():
+    move_to_trash(story_with(image := builders.make_image()))
     return address_of(image)
 
 

@@ -9,8 +9,10 @@ import datetime
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.utils import timezone
-from wagtail.models import PageViewRestriction
+from wagtail.models import Page, PageViewRestriction
 
+from publishing.hiding import hide
+from publishing.trash import move_to_trash
 from tests.support.builders import make_index, make_private, make_story
 
 # Words that are in no other text of the site.
@@ -115,6 +117,37 @@ def alias_of_what_is_below_a_private_section():
     return alias
 
 
+def hidden_at_once():
+    story = hidden_story()
+    hide(story)
+    return story
+
+
+def alias_of_what_is_hidden_at_once():
+    story = hidden_story()
+    alias = story.create_alias(parent=make_index(), update_slug="five")
+    hide(story)
+    return alias
+
+
+def published_in_the_trash():
+    """A story in the trash that something published again, with all its fields."""
+    story = hidden_story()
+    move_to_trash(story)
+    Page.objects.filter(pk=story.pk).update(live=True)
+    story.refresh_from_db()
+    return story
+
+
+def below_a_section_in_the_trash():
+    section = make_index(make_index(), title=f"{HIDDEN} section", show_in_menus=True)
+    story = hidden_story(parent=section)
+    move_to_trash(section)
+    Page.objects.filter(pk__in=[section.pk, story.pk]).update(live=True)
+    story.refresh_from_db()
+    return story
+
+
 WAYS_TO_HIDE = [
     draft,
     scheduled,
@@ -130,4 +163,8 @@ WAYS_TO_HIDE = [
     alias_of_alias_of_private,
     below_alias_of_private,
     alias_of_what_is_below_a_private_section,
+    hidden_at_once,
+    alias_of_what_is_hidden_at_once,
+    published_in_the_trash,
+    below_a_section_in_the_trash,
 ]

@@ -186,7 +186,11 @@ class Addresses:
         translated = {"model_name": "theme", "pk": self.terms["theme"]}
         missed, _ = MissedSearch.objects.get_or_create(digest="x", defaults=known)
         return {
+            "delete_page_for_good": {"pk": section.trashed.pk},
+            "hide_page": {"page_id": section.live.pk},
             "missed_search_delete": {"pk": missed.pk},
+            "restore_page": {"pk": section.trashed.pk},
+            "show_page": {"page_id": section.scheduled.object_id},
             "rendition": {"name": section.image.get_rendition("width-100|format-webp").file.name},
             "simple_translation:submit_snippet_translation": translated,
             "submit_snippet_translation": translated,

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts import throttle
 from operations import locks
+from publishing import trash
 from search.missed import delete_old_missed_searches
 
 logger = logging.getLogger(__name__)
@@ -64,4 +65,5 @@ class Command(BaseCommand):
                 call_command("update_index", verbosity=0, **quiet)
                 call_command("clearsessions", **quiet)
                 delete_old_missed_searches()
+                trash.delete_expired()
             done.write_text(night)

@@ -1,0 +1,166 @@
+"""“Hide now” hides a live page from readers at once; “Show again” shows it.
+
+Whoever may edit a page may hide it. To show it again takes the right to publish, so that nobody goes round
+moderation. Those who have that right are told by e-mail.
+"""
+
+import logging
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.core.mail import send_mail
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
+from wagtail.admin import messages
+from wagtail.admin.ui.menus.pages import PageMenuItem
+from wagtail.admin.utils import get_valid_next_url_from_request
+from wagtail.models import Page
+from wagtail.permissions import policy_registry
+
+from home.models import StandardPage
+from publishing.addresses import absolute
+from publishing.hiding import hide, is_hidden_at_once, show_again
+from stories.models import StoryPage
+
+logger = logging.getLogger(__name__)
+# Not home pages and lists: with them, everything below would be hidden.
+TYPES = (StoryPage, StandardPage)
+
+
+def may_hide(user, page):
+    """Return whether `user` may hide `page`, and readers see it as far as the page itself decides."""
+    is_of_type = issubclass(page.specific_class or Page, TYPES)
+    return (
+        is_of_type
+        and page.live
+        and not is_hidden_at_once(page)
+        and page.permissions_for_user(user).can_edit()
+    )
+
+
+def may_show(user, page):
+    """Return whether `user` may show `page` again, which somebody hid."""
+    return is_hidden_at_once(page) and page.permissions_for_user(user).can_publish()
+
+
+class HideButton(PageMenuItem):
+    label = gettext_lazy("Hide now")
+    icon_name = "no-view"
+    url_name = "hide_page"
+    priority = 5
+
+    def is_shown(self, user):
+        return may_hide(user, self.page)
+
+
+class ShowButton(PageMenuItem):
+    label = gettext_lazy("Show again")
+    icon_name = "view"
+    url_name = "show_page"
+    priority = 5
+
+    def is_shown(self, user):
+        return may_show(user, self.page)
+
+
+def buttons(page, user, next_url=None, view_name=None):
+    """Hook: offer both in the header of a page and in lists."""
+    yield HideButton(page=page, next_url=next_url)
+    yield ShowButton(page=page, next_url=next_url)
+
+
+def say_that_it_is_hidden(request, page):
+    """Hook: say so in the page editor, which says that the page is live."""
+    if request.method == "GET" and is_hidden_at_once(page):
+        messages.warning(request, _("This page is hidden from readers. “Show again” in its menu shows it."))
+
+
+def hide_page(request, page_id):
+    """View that asks for confirmation and hides a page. Raises PermissionDenied unless the user may do so."""
+    page = get_object_or_404(Page, pk=page_id).specific
+    if is_hidden_at_once(page) and page.permissions_for_user(request.user).can_edit():
+        return go_back(request, page)  # Somebody else was faster, or it is the second click.
+    if not may_hide(request.user, page):
+        raise PermissionDenied
+    if request.method == "POST":
+        if hide(page, request.user):
+            tell_moderators(request, page)
+        return go_back(request, page)
+    words = {
+        "title": _("Hide now"),
+        "icon": "no-view",
+        "text": _("Readers no longer find this page, nor its pictures, from now on. No words are lost."),
+        "more": _("Only somebody who may publish can show it again."),
+        "label": _("Hide it now"),
+    }
+    return ask(request, page, words)
+
+
+def show_page(request, page_id):
+    """View that asks for confirmation and shows a page again. Raises PermissionDenied as `hide_page`."""
+    page = get_object_or_404(Page, pk=page_id).specific
+    if not may_show(request.user, page):
+        raise PermissionDenied
+    if request.method == "POST":
+        show_again(page, request.user)
+        messages.success(request, _("“%s” is no longer hidden.") % page.get_admin_display_title())
+        return go_back(request, page)
+    words = {
+        "title": _("Show again"),
+        "icon": "view",
+        "text": _("Readers find this page again as it was last published."),
+        "label": _("Show it again"),
+    }
+    return ask(request, page, words)
+
+
+def ask(request, page, words):
+    back = get_valid_next_url_from_request(request) or reverse("wagtailadmin_pages:edit", args=[page.pk])
+    context = {"subtitle": page.get_admin_display_title(), "back": back, "next": back, **words}
+    return TemplateResponse(request, "editing/confirm.html", context)
+
+
+def go_back(request, page):
+    return redirect(
+        get_valid_next_url_from_request(request) or reverse("wagtailadmin_pages:edit", args=[page.pk])
+    )
+
+
+def tell_moderators(request, page):
+    """Send an e-mail to those who may publish `page`, and tell the user of `request` so."""
+    title = page.get_admin_display_title()
+    policy = policy_registry.get_by_type(Page)
+    users = policy.users_with_permission_for_instance("publish", page).exclude(pk=request.user.pk)
+    users = [user for user in users if user.email] if settings.SENDS_MAIL else []
+    context = {
+        "title": title,
+        "name": request.user.get_full_name() or request.user.get_username(),
+        "link": absolute(reverse("wagtailadmin_pages:edit", args=[page.pk])),
+    }
+
+    def send():  # Not a partial: if it fails, Django logs the callable, and a partial with its arguments.
+        for user in users:
+            _send(user, context)
+
+    # robust: the page stays hidden if the e-mail can't be sent.
+    transaction.on_commit(send, robust=True)
+    if users:
+        text = _("Readers no longer see “%s”. Those who may publish it are told by e-mail.")
+    else:
+        text = _("Readers no longer see “%s”. Nobody was told by e-mail: please tell a moderator.")
+    messages.success(request, text % title)
+
+
+def _send(user, context):
+    profile = getattr(user, "wagtail_userprofile", None)
+    with override(profile.get_preferred_language() if profile else settings.LANGUAGE_CODE):
+        text = render_to_string("editing/hidden_page.txt", context)
+        try:
+            send_mail(_("A page was hidden from readers"), text, None, [user.email])
+        except Exception:  # of the mail server, or of an address that can't be encoded
+            logger.exception("A mail about a hidden page could not be sent.")

@@ -1,0 +1,27 @@
+"""The conditions that withhold a page from all readers, whoever they are and whatever else allows it.
+
+This is the only place for such conditions. publishing/visibility.py makes them part of `published()`,
+`is_hidden()` and `is_withdrawn()`, and so of every list, address and file of the site. A page that is
+withheld hides all pages below it, its aliases, and the pages below these.
+
+The paths of hidden pages are cached. So a condition reads only tables whose changes change the content
+version (caching/content_version.py).
+"""
+
+# Pages with children that are not live. Drafts without children, which may be thousands, hide nothing.
+# Wagtail's counter `numchild` is not used: a page that is saved while another process adds a child gets the
+# old count.
+NOT_LIVE = """
+SELECT id FROM wagtailcore_page
+WHERE NOT live AND path IN (SELECT SUBSTR(path, 1, LENGTH(path) - 4) FROM wagtailcore_page)
+"""
+
+# Each is an SQL SELECT, for both databases and without parameters, of the primary keys of the pages that it
+# withholds.
+CONDITIONS = [
+    NOT_LIVE,
+    "SELECT page_id FROM publishing_hiddenpage",
+    "SELECT page_id FROM publishing_trashedpage",
+]
+# The primary keys of the pages that at least one condition withholds.
+WITHHELD = " UNION ALL ".join(CONDITIONS)

@@ -1,0 +1,51 @@
+"""Hides a page from readers at once, and shows it again. The functions check no permissions."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from wagtail.log_actions import log
+from wagtail.models import Page
+
+from caching.content_version import content_version
+from caching.versioned_cache import cached, in_transaction, request_version
+from publishing.models import HiddenPage
+
+HIDE, SHOW = "publishing.hide", "publishing.show"  # actions in the history of a page
+
+
+@transaction.atomic
+def hide(page, user=None):
+    """Hide `page`, with all pages below it and their aliases, until `show_again`.
+
+    `user`: the user who is named in the history. Return whether it was not hidden in this way before.
+    """
+    _row, is_new = HiddenPage.objects.get_or_create(page_id=page.pk, defaults={"user": user})
+    if is_new:
+        log(instance=page.specific_deferred, action=HIDE, user=user)
+    return is_new
+
+
+@transaction.atomic
+def show_again(page, user=None):
+    """Undo `hide`. Return whether `page` was hidden in this way."""
+    deleted, _by_model = HiddenPage.objects.filter(page_id=page.pk).delete()
+    if deleted:
+        log(instance=page.specific_deferred, action=SHOW, user=user)
+    return bool(deleted)
+
+
+def is_hidden_at_once(page):
+    """Return whether somebody hid `page` itself. At most one query."""
+    if in_transaction():
+        return page.pk in find_keys()
+    return page.pk in cached("hidden", find_keys, request_version.get() or content_version.read())
+
+
+def status_string(page):
+    """Return the status of `page` for lists of the admin. Page types have it as a property."""
+    if page.live and is_hidden_at_once(page):
+        return _("hidden from readers")
+    return Page.status_string.fget(page)
+
+
+def find_keys():
+    return set(HiddenPage.objects.values_list("page_id", flat=True))

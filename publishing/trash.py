@@ -1,0 +1,146 @@
+"""The trash: deleted pages stay in the tree for DAYS, where nobody finds or reads them, then are deleted.
+
+A page in the trash is a draft, with all pages below it. publishing/conditions.py withholds it from readers
+even if something publishes it, and editing/page_policy.py from everybody in the admin. It has another slug,
+so that a new page can have its address. The functions here check no permissions.
+"""
+
+import logging
+from collections import defaultdict
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q, Value
+from django.db.models.functions import Concat, Substr
+from django.db.models.lookups import In
+from django.utils import timezone
+from wagtail.actions.delete_page import DeletePageAction
+from wagtail.coreutils import find_available_slug
+from wagtail.log_actions import log
+from wagtail.models import Page, Revision, WorkflowState
+
+from caching.content_version import content_version
+from caching.versioned_cache import cached, in_transaction, request_version
+from publishing.models import TrashedPage
+from publishing.withdrawing import unpublish_subtree
+
+logger = logging.getLogger(__name__)
+# For so many days a page can be restored.
+DAYS = 30
+TRASH, RESTORE = "publishing.trash", "publishing.restore"  # actions in the history of a page
+
+
+class BelowTrashedPage(Exception):
+    """A page can't be restored while a page above it is in the trash."""
+
+
+# --- What is in the trash ------------------------------------------------------------------------
+
+
+def in_trash():
+    """Return a Q for the pages in the trash, for a queryset of pages. At most one query."""
+    by_length = defaultdict(list)
+    for path in get_paths():
+        by_length[len(path)].append(path)
+    condition = Q(pk__in=[])
+    for length, paths in by_length.items():  # one condition for each depth of the tree
+        condition |= Q(In(Substr("path", 1, length), paths))
+    return condition
+
+
+def is_in_trash(page):
+    """Return whether `page`, or a page above it, is in the trash. At most one query."""
+    return page.path.startswith(tuple(get_paths()))
+
+
+def get_paths():
+    """Return the paths of the pages in the trash, without those below. Cached outside of transactions."""
+    if in_transaction():
+        return find_paths()
+    return cached("trash", find_paths, request_version.get() or content_version.read())
+
+
+def find_paths():
+    return list(TrashedPage.objects.values_list("page__path", flat=True))
+
+
+# --- What happens to it --------------------------------------------------------------------------
+
+
+@transaction.atomic
+def move_to_trash(page, user=None):
+    """Unpublish `page`, with all pages below it and all aliases of these, and put it in the trash.
+
+    A page that is in the trash already, with a page above it, stays there. `user`: the user who is named in
+    the trash and in the history.
+    """
+    if is_in_trash(page):
+        return
+    TrashedPage.objects.create(page_id=page.pk, user=user, slug=page.slug)
+    withdraw(page, user)
+    set_slug(page, find_available_slug(page.get_parent(), f"trash-{page.pk}"))
+    log(instance=page.specific, action=TRASH, user=user)
+
+
+@transaction.atomic
+def restore(trashed, user=None):
+    """Make a draft of the page of the TrashedPage `trashed`, where it was. Pages below it are drafts too.
+
+    It has its old slug, or the next one that is free. Raises BelowTrashedPage.
+    """
+    page = Page.objects.get(pk=trashed.page_id)
+    if is_in_trash(page.get_parent()):
+        raise BelowTrashedPage
+    trashed.delete()
+    withdraw(page, user)  # again, as something may have published or scheduled it
+    slug = find_available_slug(page.get_parent(), trashed.slug)
+    set_slug(page, slug)
+    if slug != trashed.slug and page.latest_revision_id:
+        draft = page.get_latest_revision_as_object()
+        draft.slug = slug
+        draft.save_revision(user=user, changed=False, clean=False)
+    log(instance=page.specific, action=RESTORE, user=user)
+
+
+@transaction.atomic
+def delete_for_good(trashed, user=None):
+    """Delete the page of the TrashedPage `trashed`, with all pages below it."""
+    # Not its execute(), which puts the page of a user into the trash: editing/page_actions.py.
+    DeletePageAction(trashed.page.specific, user=user)._delete_page(trashed.page.specific)
+
+
+def delete_expired():
+    """Delete what has been in the trash for more than DAYS."""
+    expired = TrashedPage.objects.filter(trashed_at__lt=timezone.now() - timedelta(days=DAYS))
+    for key in expired.order_by("page__path").values_list("pk", flat=True):
+        trashed = TrashedPage.objects.filter(pk=key).first()  # None after a page above it was deleted
+        try:
+            if trashed:
+                delete_for_good(trashed)
+        except Exception:  # of a signal or a file, for example: the others are deleted all the same
+            logger.exception("The page %s in the trash could not be deleted.", trashed.page_id)
+
+
+def withdraw(page, user):
+    """Unpublish `page`, the pages below it and their aliases, and end what would publish them later."""
+    unpublish_subtree(page, user)
+    keys = [str(key) for key in Page.objects.filter(path__startswith=page.path).values_list("pk", flat=True)]
+    schedules = Revision.page_revisions.filter(approved_go_live_at__isnull=False)
+    waiting = WorkflowState.objects.active().filter(base_content_type__model="page")
+    for start in range(0, len(keys), 1000):
+        some = keys[start : start + 1000]
+        schedules.filter(object_id__in=some).update(approved_go_live_at=None)
+        for state in waiting.filter(object_id__in=some):
+            state.cancel(user=user)
+    page.refresh_from_db()
+
+
+def set_slug(page, slug):
+    """Change the slug of `page` and the addresses below it. Unlike Page.save(), this makes no redirect."""
+    old = page.url_path
+    page.slug = slug
+    new = page.set_url_path(page.get_parent())
+    Page.objects.filter(pk=page.pk).update(slug=slug)
+    Page.objects.filter(path__startswith=page.path).update(
+        url_path=Concat(Value(new), Substr("url_path", len(old) + 1))
+    )

@@ -1,0 +1,259 @@
+"""The trash in the admin: how pages get into it, where they are no longer found, and who takes them out."""
+
+import pytest
+from django.urls import reverse
+from wagtail.actions.delete_page import DeletePagePermissionError
+from wagtail.models import Page
+
+from publishing import trash
+from publishing.models import TrashedPage
+from stories.models import StoryPage
+from tests.support import admin_world, builders
+from tests.support.admin_world import SECRET
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+
+@pytest.fixture
+def section():
+    return builders.make_index(builders.make_index(), "Section")
+
+
+@pytest.fixture
+def story(section):
+    return builders.make_story(f"{SECRET} story", section)
+
+
+def trashed(page):
+    """Put `page` into the trash and return its TrashedPage."""
+    trash.move_to_trash(Page.objects.get(pk=page.pk))
+    return TrashedPage.objects.get(page=page.pk)
+
+
+def bulk(action, *pages):
+    return f"/admin/bulk/wagtailcore/page/{action}/?{'&'.join(f'id={page.pk}' for page in pages)}"
+
+
+# --- Into the trash ------------------------------------------------------------------------------
+
+
+def test_deleted_page_is_in_the_trash(admin_client, admin_user, story):
+    address = reverse("wagtailadmin_pages:delete", args=[story.pk])
+    response = admin_client.post(address, follow=True)
+    row = TrashedPage.objects.get()
+    assert (row.page_id, row.user) == (story.pk, admin_user)
+    assert "in the trash for 30 days" in response.text
+
+
+def test_pages_that_are_deleted_at_once_are_in_the_trash(admin_client, admin_user, section, story):
+    """A page that was chosen with the page above it is not deleted for good."""
+    other = builders.make_story()
+    response = admin_client.post(f"{bulk('delete', section, story, other)}&next=/admin/", follow=True)
+    assert set(TrashedPage.objects.values_list("page", "user")) == {
+        (section.pk, admin_user.pk),
+        (other.pk, admin_user.pk),
+    }
+    assert StoryPage.objects.filter(pk__in=[story.pk, other.pk]).count() == 2
+    assert "in the trash for 30 days" in response.text
+
+
+def test_action_of_a_user_checks_the_permission(section, story):
+    with pytest.raises(DeletePagePermissionError):
+        story.delete(user=builders.make_user())
+    assert not TrashedPage.objects.exists()
+
+
+def test_home_page_of_the_site_is_not_deleted(admin_client):
+    """After 30 days the scheduler would delete the site with it."""
+    home, story = builders.home_page(), builders.make_story()
+    for address in (reverse("wagtailadmin_pages:delete", args=[home.pk]), bulk("delete", story, home)):
+        response = admin_client.post(address, {"confirm_site_name": "x"}, follow=True)
+        assert "This is the home page of the site." in response.text
+    assert not TrashedPage.objects.exists()
+
+
+# --- In the trash --------------------------------------------------------------------------------
+
+
+def places(page):
+    """Return addresses of the admin that show the title of `page` to everybody who may edit it."""
+    parent = page.get_parent().pk
+    return [
+        f"/admin/pages/{parent}/",
+        f"/admin/pages/{page.pk}/edit/",
+        f"/admin/pages/{page.pk}/history/",
+        f"/admin/pages/{page.pk}/view_draft/",
+        f"/admin/pages/{page.pk}/copy/",
+        f"/admin/pages/{page.pk}/delete/",
+        f"/admin/pages/{page.pk}/move/",
+        f"/admin/pages/{page.pk}/usage/",
+        f"/admin/pages/search/?q={SECRET}+story",
+        f"/admin/choose-page/{parent}/",
+        f"/admin/choose-page/search/?q={SECRET}",
+        f"/admin/choose-page/chosen-multiple/?id={page.pk}",
+        f"/admin/api/main/pages/?child_of={parent}",
+        f"/admin/api/main/pages/{page.pk}/",
+        f"{bulk('publish', page)}",
+        f"/admin/bulk/wagtailcore/page/move/?id=all&childOf={parent}",
+        f"/admin/bulk/wagtailcore/page/delete/?id=all&childOf={parent}&q={SECRET}",
+        "/admin/pages/types_used_in/stories/storypage/",
+        "/admin/reports/aging-pages/",
+    ]
+
+
+@pytest.mark.parametrize("role", ["moderator", "administrator"])
+@pytest.mark.parametrize("above", [False, True])
+def test_nobody_finds_it(client, story, role, above):
+    section = story.get_parent()
+    writing = builders.make_story("Other", section, body=[{"type": "action", "value": {"page": story.pk}}])
+    user = admin_world.make_role(role, None)
+    StoryPage.objects.get(pk=story.pk).save_revision(user=user, log_action=True)
+    client.force_login(user)
+    addresses = [*places(story), "/admin/"]
+    # It leads to the story. With the section in the trash it can't be opened.
+    addresses += [] if above else [f"/admin/pages/{writing.pk}/edit/"]
+    never = {each for each in addresses if f"{SECRET} story" not in client.get(each, follow=True).text}
+    assert never <= {"/admin/pages/types_used_in/stories/storypage/", "/admin/reports/aging-pages/"}
+
+    trashed(section if above else story)
+
+    found = [each for each in addresses if f"{SECRET} story" in client.get(each, follow=True).text]
+    assert found == []
+
+
+def test_nothing_is_done_with_it(admin_client, section, story):
+    """Not even by a superuser. The first loop, before it is in the trash, proves the requests right."""
+    target = builders.make_index(builders.make_index(), "Target")
+    copy = {"new_title": "Copy", "new_slug": "copy", "new_parent_page": target.pk}
+    acts = {
+        "edit": (f"/admin/pages/{story.pk}/edit/", builders.story_form("publish", title="Changed")),
+        "unpublish": (f"/admin/pages/{story.pk}/unpublish/", {}),
+        "publish": (bulk("publish", story), {}),
+        "publish all": (bulk("publish", section), {"include_descendants": "on"}),
+        "copy": (f"/admin/pages/{story.pk}/copy/", copy),
+        "move": (f"/admin/pages/{story.pk}/move/{target.pk}/confirm/", {}),
+    }
+    for _name, (address, form) in acts.items():
+        assert admin_client.post(address, form).status_code in {200, 302}
+    story = StoryPage.objects.get(pk=story.pk)
+    assert (story.title, story.live, story.get_parent()) == ("Changed", True, target.page_ptr)
+    Page.objects.get(slug="copy").delete()
+
+    story.move(Page.objects.get(pk=section.pk), pos="last-child")
+    story = StoryPage.objects.get(pk=story.pk)
+    trashed(story)
+    acts["edit"][1]["title"] = "Changed again"
+    for name, (address, form) in acts.items():
+        admin_client.post(address, form)
+        story = StoryPage.objects.get(pk=story.pk)
+        is_unchanged = (story.title, story.live, story.get_parent()) == ("Changed", False, section.page_ptr)
+        assert is_unchanged and not Page.objects.filter(slug="copy").exists(), name
+
+
+def test_incomplete_story_in_the_trash_does_not_stop_others(admin_client, section):
+    draft = builders.make_story("Draft", section, live=False)
+    incomplete = builders.make_story("Incomplete", section, live=False, body=[])
+    trashed(incomplete)
+    admin_client.post(bulk("publish", section), {"include_descendants": "on"})
+    assert StoryPage.objects.get(pk=draft.pk).live
+    assert not StoryPage.objects.get(pk=incomplete.pk).live
+
+
+@pytest.mark.parametrize("alias", [{}, {"alias": "on"}])
+def test_copy_of_a_section_leaves_it_behind(admin_client, section, story, alias):
+    inner = builders.make_index(section, "Inner")
+    for parent, title in ((section, "Last"), (inner, "Deep")):
+        builders.make_story(title, parent)
+    trashed(story)
+    trashed(builders.make_story("Deeper", inner))
+    form = {"new_title": "Copy", "new_slug": "copy", "new_parent_page": section.get_parent().pk}
+    form |= {"copy_subpages": "on", "publish_copies": "on"}
+    admin_client.post(reverse("wagtailadmin_pages:copy", args=[section.pk]), form | alias)
+    copied = Page.objects.get(slug="copy")
+    assert list(copied.get_descendants().values_list("title", flat=True)) == ["Inner", "Deep", "Last"]
+    assert all(copied.get_descendants().values_list("live", flat=True))
+    assert Page.find_problems() == ([], [], [], [], [])
+
+
+@pytest.mark.parametrize("above", [False, True])
+def test_alias_of_it_becomes_no_page_of_its_own(admin_client, section, story, above):
+    """Neither does an alias of the alias: it has the same words."""
+    elsewhere = builders.make_index(builders.make_index(), "Elsewhere")
+    alias = story.create_alias(parent=elsewhere, update_slug="alias")
+    second = Page.objects.get(pk=alias.pk).specific.create_alias(parent=elsewhere, update_slug="second")
+    row = trashed(section if above else story)
+    form = {"new_title": "Copy", "new_slug": "copy", "new_parent_page": builders.make_index().pk}
+    form |= {"copy_subpages": "on", "publish_copies": "on"}
+    for page in (alias, second):
+        for more in ({}, {"alias": "on"}):
+            admin_client.post(reverse("wagtailadmin_pages:copy", args=[page.pk]), form | more)
+        admin_client.post(f"/admin/pages/{page.pk}/convert_alias/")
+        stored = Page.objects.get(pk=page.pk)
+        assert stored.alias_of_id and not stored.live
+    assert not Page.objects.filter(slug="copy").exists()
+    admin_client.post(reverse("wagtailadmin_pages:copy", args=[elsewhere.pk]), form)
+    assert not Page.objects.get(slug="copy").get_children().exists()
+
+    trash.restore(row)
+    admin_client.post(f"/admin/pages/{alias.pk}/convert_alias/")
+    alias.refresh_from_db()
+    assert not alias.alias_of_id and not alias.live
+
+
+# --- Out of the trash ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def row(own):
+    """The page that is in the trash in the section of `writer`."""
+    return own.trashed
+
+
+@pytest.mark.parametrize("act", ["restore", "delete"])
+@pytest.mark.parametrize("role", admin_world.ROLES)
+def test_editors_restore_and_only_who_may_publish_deletes(client, own, row, role, act):
+    if user := admin_world.make_role(role, own):
+        client.force_login(user)
+    client.post(f"/admin/trash/{row.pk}/{act}/")
+    may = {"moderator", "administrator"} | ({"editor"} if act == "restore" else set())
+    assert TrashedPage.objects.filter(pk=row.pk).exists() == (role not in may)
+    assert Page.objects.filter(pk=row.page_id).exists() == (act == "restore" or role not in may)
+    assert not Page.objects.filter(pk=row.page_id, live=True).exists()
+
+
+def test_list_shows_ones_own_sections_alone(writer, own, other):
+    text = writer.get(reverse("trash")).text
+    assert "Plain deleted" in text
+    assert f"/trash/{own.trashed.pk}/restore/" in text and f"/trash/{own.trashed.pk}/delete/" not in text
+    assert SECRET not in text and f"/trash/{other.trashed.pk}/" not in text
+    assert reverse("empty_trash") not in text
+    for act in ("restore", "delete"):
+        assert writer.post(f"/admin/trash/{other.trashed.pk}/{act}/").status_code == 404
+    writer.post(reverse("empty_trash"))
+    assert TrashedPage.objects.count() == 2
+    writer.force_login(builders.make_user("Moderators"))
+    text = writer.get(reverse("trash")).text
+    assert "Plain deleted" in text and f"{SECRET} deleted" in text
+    assert f"/trash/{own.trashed.pk}/delete/" in text and reverse("empty_trash") in text
+
+
+def test_page_below_a_deleted_page_waits_for_it(admin_client, section, story):
+    inner = trashed(story)
+    outer = trashed(section)
+    response = admin_client.post(f"/admin/trash/{inner.pk}/restore/", follow=True)
+    assert "Restore that one first." in response.text
+    assert TrashedPage.objects.filter(pk=inner.pk).exists()
+    for row in (outer, inner):
+        admin_client.post(f"/admin/trash/{row.pk}/restore/")
+    assert not TrashedPage.objects.exists()
+
+
+def test_moderator_empties_it(client, own, section, story):
+    for page in (story, section):  # The story is deleted with the section.
+        trashed(page)
+    client.force_login(builders.make_user("Moderators"))
+    assert "3 pages" in client.get(reverse("empty_trash")).text
+    response = client.post(reverse("empty_trash"), follow=True)
+    assert not TrashedPage.objects.exists()
+    assert not Page.objects.filter(pk__in=[section.pk, story.pk]).exists()
+    assert "The trash is empty." in response.text

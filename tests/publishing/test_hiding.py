@@ -1,0 +1,64 @@
+"""A page that was hidden at once is shown nowhere until it is shown again.
+
+tests/support/hidden_pages.py makes it one of the ways to hide a story, which the tests of all places use.
+"""
+
+import pytest
+from django.test import Client
+from wagtail.models import PageLogEntry
+
+from publishing.hiding import HIDE, SHOW, hide, show_again
+from publishing.models import HiddenPage
+from tests.conftest import act_as_committed
+from tests.support import builders
+from tests.support.translations import make_pair
+
+pytestmark = pytest.mark.django_db
+
+
+def status(page):
+    return Client().get(page.url).status_code
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_page_and_its_aliases_are_hidden_until_they_are_shown_again(monkeypatch, cached):
+    if cached:
+        act_as_committed(monkeypatch)
+    story, other = builders.make_story(), builders.make_story()
+    alias = story.create_alias(parent=builders.make_index(), update_slug="alias")
+    assert {status(page) for page in (story, alias, other)} == {200}
+
+    assert hide(story)
+    assert (status(story), status(alias), status(other)) == (404, 404, 200)
+    assert not hide(story)
+
+    assert show_again(story)
+    assert {status(page) for page in (story, alias, other)} == {200}
+    assert not show_again(story)
+    actions = PageLogEntry.objects.filter(page=story.pk).order_by("pk").values_list("action", flat=True)
+    assert list(actions)[-2:] == [HIDE, SHOW]
+
+
+def test_publishing_a_hidden_page_does_not_show_it():
+    story = builders.make_story()
+    hide(story)
+    story.unpublish()
+    story.save_revision().publish()
+    assert status(story) == 404
+
+
+def test_each_translation_is_hidden_on_its_own():
+    english, french = make_pair()
+    hide(english)
+    assert (status(english), status(french)) == (404, 200)
+    french_page = builders.parse(Client().get(french.url))
+    assert not french_page.select(f'a[href="{english.url}"]')
+
+
+def test_row_goes_with_its_page_and_stays_without_its_user():
+    story, user = builders.make_story(), builders.make_user()
+    hide(story, user)
+    user.delete()
+    assert HiddenPage.objects.get().user is None
+    story.delete()
+    assert not HiddenPage.objects.exists()
