@@ -3,6 +3,7 @@
 import json
 
 from django.templatetags.static import static
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from wagtail import hooks
@@ -17,6 +18,7 @@ from editing import (
     hidden_choices,
     listings,
     mails,
+    old_versions,
     page_actions,
     page_policy,
     page_views,
@@ -57,6 +59,17 @@ def replace_links(features):
     hidden_choices.replace_links(features)
 
 
+@hooks.register("register_admin_urls")
+def register_urls():
+    return [
+        path(
+            "pages/<int:page_id>/history/forget/",
+            old_versions.ForgetVersionsView.as_view(),
+            name="forget_versions",
+        ),
+    ]
+
+
 chosen_objects.start()
 page_actions.start()
 breadcrumbs.start()
@@ -72,6 +85,7 @@ visible_titles.start()
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)
 hooks.register("construct_explorer_page_queryset", page_views.add_pages_to_menu)
 hooks.register("register_log_actions", visible_titles.replace_formatters, order=1000)
+hooks.register("register_log_actions", old_versions.register_actions)
 
 
 @hooks.register("insert_editor_js")
