@@ -23,6 +23,7 @@ from editing import (
     page_policy,
     page_views,
     picture_comparison,
+    translation_report,
     visible_titles,
 )
 from editing.admin_access import visible_to
@@ -59,9 +60,17 @@ def replace_links(features):
     hidden_choices.replace_links(features)
 
 
+@hooks.register("register_reports_menu_item")
+def register_translations():
+    return translation_report.menu_item()
+
+
 @hooks.register("register_admin_urls")
 def register_urls():
+    report, base = translation_report.TranslationReport, "reports/translations/"
     return [
+        path(base, report.as_view(), name="translation_report"),
+        path(f"{base}results/", report.as_view(results_only=True), name="translation_report_results"),
         path(
             "pages/<int:page_id>/history/forget/",
             old_versions.ForgetVersionsView.as_view(),
