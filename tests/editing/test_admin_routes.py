@@ -50,6 +50,7 @@ EDITORS = named("""
     wagtailadmin_editing_sessions: ping release
     wagtailadmin_workflows: task_chooser task_chooser_create task_chooser_results task_chosen
     missed_ searches searches_results search_delete
+    translation_ report report_results
     simple_translation:submit_ page_translation snippet_translation
     submit_ page_translation snippet_translation
     wagtailsearchpromotions: chooser chooserresults
@@ -60,7 +61,9 @@ EDITORS = named("""
     wagtailimages_chooser: choose choose_results chosen chosen_multiple create select_format
     wagtailsnippets: index
     wagtailsnippets_stories_country: list list_results inspect
-    wagtailsnippetchoosers_stories_country: choose choose_results chosen chosen_multiple
+    wagtailsnippetchoosers_stories_country: choose choose_results chosen chosen_multiple suggest
+    wagtailsnippetchoosers_stories_author: create suggest
+    wagtailsnippetchoosers_stories_theme: create suggest
     wagtaildocs _serve
     rend ition
 """)
@@ -70,6 +73,7 @@ for term in ("search_vocabularygroup", "stories_author", "stories_theme"):
         wagtailsnippetchoosers_{term}: choose choose_results chosen chosen_multiple
     """)
 MODERATORS = named("""
+    forget_ versions
     wagtailadmin_ explore_root
     wagtailadmin_pages: collect_workflow_action_data lock revisions_unschedule set_page_position set_privacy
     wagtailadmin_pages: convert_alias workflow_action workflow_preview
