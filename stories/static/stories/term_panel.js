@@ -54,6 +54,7 @@
     close() {
       clearTimeout(this.timer);
       this.request?.abort();
+      this.status.textContent = "";
       this.setOpen(false);
     }
 
