@@ -9,6 +9,7 @@ from wagtail.models import Page, PageViewRestriction
 
 from editing.admin_access import is_visible
 from editing.hidden_choices import hidden_title
+from editing.history import CompareView, HistoryView
 from editing.page_policy import pages_below_hidden_children
 
 # A message of Wagtail, which has its translations.
@@ -62,5 +63,7 @@ class CheckedPageViewSet(PageViewSet):
     """The views of all page types."""
 
     copy_view_class = CopyView
+    history_view_class = HistoryView
     index_view_class = ExplorerView
+    revisions_compare_view_class = CompareView
     set_privacy_view_class = PrivacyView

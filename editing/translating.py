@@ -3,16 +3,26 @@
 Wagtail 8.0 copies a page with all permission checks skipped. It only disables the checkboxes of languages
 that can't be chosen, so a request that names one of them fails with a server error. editing/urls.py has these
 views in the place of Wagtail's.
+
+A theme without a version in the other language is left out of the copy. The form says so, and makes a version
+of the theme if the user gives its name.
 """
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from wagtail.admin import messages
 from wagtail.contrib.simple_translation.forms import SubmitTranslationForm
 from wagtail.contrib.simple_translation.views import SubmitPageTranslationView, SubmitSnippetTranslationView
+from wagtail.log_actions import log
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
+
+from stories.terms import Theme
+from stories.translating import themes_without_version
 
 WAGTAILS_FIELD = SubmitTranslationForm.base_fields["locales"]
 
@@ -54,6 +64,35 @@ class CheckedForm(SubmitTranslationForm):
 
 
 class PageForm(CheckedForm):
+    """The form for a page, with a field for the name of each theme without a version in another language."""
+
+    def __init__(self, instance, request):
+        super().__init__(instance, request)
+        self.names = {}  # {name of the field: (theme, locale)}
+        locales = self.fields["locales"]
+        for locale in locales.queryset.exclude(pk__in=locales.widget.disabled_values):
+            self._add_names(locale, themes_without_version(instance, locale, include_subtree=True))
+
+    def _add_names(self, locale, themes):
+        language = locale.get_display_name()
+        if themes and not may_add(self.user, Theme):
+            field = self.fields["locales"]
+            field.help_text = format_html("{} {}", field.help_text, not_filed_under(themes, language))
+            return
+        for theme in themes:
+            name, words = f"theme-{theme.pk}-{locale.pk}", {"theme": theme.name, "language": language}
+            self.names[name] = theme, locale
+            self.fields[name] = forms.CharField(
+                label=_("“%(theme)s” in %(language)s") % words,
+                help_text=_(
+                    "This theme has no version in %(language)s yet. Give its name there to make one. "
+                    "Without it, the story is not filed under it."
+                )
+                % words,
+                max_length=Theme._meta.get_field("name").max_length,
+                required=False,
+            )
+
     def check(self, locale):
         """Raise a ValidationError unless the user may copy the page to `locale`, and its subtree if asked."""
         language = {"language": locale.get_display_name()}
@@ -67,6 +106,7 @@ class PageForm(CheckedForm):
             raise ValidationError(_("You may not add this page in %(language)s.") % language)
         if self.cleaned_data["include_subtree"]:
             self.check_subtree(locale, language)
+        self.check_themes(locale)
 
     def check_subtree(self, locale, language):
         below = self.instance.get_descendants()
@@ -77,11 +117,53 @@ class PageForm(CheckedForm):
             text = _("Some pages below are in %(language)s already. Translate the others one by one.")
             raise ValidationError(text % language)
 
+    def check_themes(self, locale):
+        """Add an error to each name of a theme that can't be one in `locale`."""
+        names = set()
+        for field, theme in self.new_themes(locale):
+            try:
+                theme.clean_fields(exclude=["slug"])
+                theme.clean()
+                if theme.name in names:
+                    raise ValidationError(_("There is a theme with this name already."))
+            except ValidationError as error:
+                self.add_error(field, error.messages)
+            names.add(theme.name)
+
+    def new_themes(self, locale):
+        """Return a list of (name of the field, unsaved version of a theme) for the names that were given."""
+        found = []
+        for field, (theme, language) in self.names.items():
+            if language == locale and (name := self.cleaned_data.get(field)):
+                copy = theme.copy_for_translation(locale)
+                # The slug is made from the name, and the description is in the other language.
+                copy.name, copy.slug, copy.description = name, "", ""
+                found.append((field, copy))
+        return found
+
+    def make_themes(self):
+        for locale in self.cleaned_data["locales"]:
+            for _field, theme in self.new_themes(locale):
+                theme.save()
+                log(theme, "wagtail.create", user=self.user)
+
+
+def may_add(user, model):
+    return policy_registry.get_by_type(model).user_has_permission(user, "add")
+
+
+def not_filed_under(themes, language):
+    """Return the sentence that says which themes a translation into `language` is not filed under."""
+    return _("Without a version in %(language)s, so not filed under there: %(themes)s.") % {
+        "language": language,
+        "themes": ", ".join(theme.name for theme in themes),
+    }
+
 
 class SnippetForm(CheckedForm):
     def check(self, locale):
         """Raise a ValidationError unless the user may add such snippets and the copy in `locale` is valid."""
-        if not policy_registry.get_by_type(type(self.instance)).user_has_permission(self.user, "add"):
+        if not may_add(self.user, type(self.instance)):
             raise ValidationError(_("You may not add this in another language."))
         self.instance.copy_for_translation(locale).full_clean()
 
@@ -89,6 +171,23 @@ class SnippetForm(CheckedForm):
 class TranslatePageView(SubmitPageTranslationView):
     def get_form(self):
         return PageForm(self.object, self.request)
+
+    def post(self, request, **kwargs):
+        form = self.get_form()
+        with transaction.atomic():
+            if form.is_valid():
+                form.make_themes()  # The copies that Wagtail makes are filed under them.
+            response = super().post(request, **kwargs)
+        if form.is_valid():
+            self.warn_of_themes(form.cleaned_data)
+        return response
+
+    def warn_of_themes(self, chosen):
+        """Tell the user which themes the new pages are not filed under."""
+        for locale in chosen["locales"]:
+            subtree = chosen["include_subtree"]
+            if themes := themes_without_version(self.object, locale, include_subtree=subtree):
+                messages.warning(self.request, not_filed_under(themes, locale.get_display_name()))
 
 
 class TranslateSnippetView(SubmitSnippetTranslationView):

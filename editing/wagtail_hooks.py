@@ -20,10 +20,12 @@ from editing import (
     hiding,
     listings,
     mails,
+    old_versions,
     page_actions,
     page_policy,
     page_views,
     picture_comparison,
+    translation_report,
     trash,
     visible_titles,
 )
@@ -61,6 +63,25 @@ def replace_links(features):
     hidden_choices.replace_links(features)
 
 
+@hooks.register("register_reports_menu_item")
+def register_translations():
+    return translation_report.menu_item()
+
+
+@hooks.register("register_admin_urls")
+def register_urls():
+    report, base = translation_report.TranslationReport, "reports/translations/"
+    return [
+        path(base, report.as_view(), name="translation_report"),
+        path(f"{base}results/", report.as_view(results_only=True), name="translation_report_results"),
+        path(
+            "pages/<int:page_id>/history/forget/",
+            old_versions.ForgetVersionsView.as_view(),
+            name="forget_versions",
+        ),
+    ]
+
+
 chosen_objects.start()
 page_actions.start()
 breadcrumbs.start()
@@ -77,6 +98,7 @@ visible_titles.start()
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)
 hooks.register("construct_explorer_page_queryset", page_views.add_pages_to_menu)
 hooks.register("register_log_actions", visible_titles.replace_formatters, order=1000)
+hooks.register("register_log_actions", old_versions.register_actions)
 
 # --- "Hide now" and the trash --------------------------------------------------------------------
 

@@ -1,7 +1,25 @@
 """The choosers of snippets: themes, authors and countries, and the search's groups of synonyms."""
 
+from django import forms
+from django.http import JsonResponse
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import View
+from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.forms.choosers import BaseFilterForm, SearchFilterMixin
-from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
+from wagtail.admin.views.generic.chooser import ChosenResponseMixin, CreationFormMixin
+from wagtail.log_actions import log
+from wagtail.models import Locale
+from wagtail.snippets.views.chooser import (
+    ChooseResultsView,
+    ChooseView,
+    SnippetChooserViewSet,
+    SnippetCreateView,
+)
+
+from stories.terms import Author, Theme, fold
+
+MAX_SUGGESTIONS = 10
 
 
 class SelectOnlyChooserViewSet(SnippetChooserViewSet):
@@ -12,6 +30,122 @@ class SelectOnlyChooserViewSet(SnippetChooserViewSet):
 
     def get_urlpatterns(self):
         return [pattern for pattern in super().get_urlpatterns() if pattern.name != "create"]
+
+
+# --- Suggestions while an editor types into the form of a story -----------------------------------
+
+
+class LocaleField(forms.ModelChoiceField):
+    """A language of the site, by its code."""
+
+    def __init__(self, **options):
+        super().__init__(queryset=Locale.objects.all(), to_field_name="language_code", **options)
+
+
+class SuggestionForm(forms.Form):
+    """`q`: the text that was typed. `locale`: the language of the story."""
+
+    q = forms.CharField(max_length=80, required=False)
+    locale = LocaleField(required=False)
+
+
+def rank(wanted, name):
+    """Return the rank of `name` among suggestions: 0 if it begins with `wanted`, 1 if a word does, else 2."""
+    return 0 if name.startswith(wanted) else 1 if f" {wanted}" in name else 2
+
+
+class SuggestView(CreationFormMixin, ChosenResponseMixin, View):
+    """Answers terms whose name has the typed text in it, the best first.
+
+    The answer is JSON: `terms`, each as the chooser returns it, and `may_create`, whether the user may make a
+    term with this name.
+    """
+
+    model = None
+    response_data_title_key = "string"
+
+    def get(self, request):
+        form, found, may_create = SuggestionForm(request.GET), [], False
+        if form.is_valid():
+            wanted, locale = fold(form.cleaned_data["q"]), form.cleaned_data["locale"]
+            terms = self.model.objects.named_like(wanted)
+            terms = terms.offered_in(locale) if locale else terms
+            found = sorted((rank(wanted, name := fold(term.name)), name, term.pk) for term in terms)
+            is_new = wanted not in {name for _rank, name, _key in found}
+            may_create = bool(wanted and self.creation_form_class) and is_new and self.can_create()
+        keys = [key for _rank, _name, key in found[:MAX_SUGGESTIONS]]
+        by_key = self.model.objects.in_bulk(keys)
+        chosen = [self.get_chosen_response_data(by_key[key]) for key in keys]
+        return JsonResponse({"terms": chosen, "may_create": may_create})
+
+
+class SuggestingChooserViewSet(SelectOnlyChooserViewSet):
+    """A chooser that also suggests while an editor types."""
+
+    suggest_view_class = SuggestView
+
+    def get_urlpatterns(self):
+        view = self.construct_view(self.suggest_view_class)
+        return [*super().get_urlpatterns(), path("suggest/", view, name="suggest")]
+
+
+# --- Themes and authors, which can be made in the chooser -----------------------------------------
+
+
+class NewTermForm(WagtailAdminModelForm):
+    """The form for a new term in the chooser. It asks for the language, as it does not know the story."""
+
+    locale = LocaleField(label=_("Language"))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if Locale.objects.count() == 1:
+            self.fields["locale"].widget = forms.HiddenInput()
+            self.initial["locale"] = Locale.objects.get().language_code
+
+    def clean(self):
+        data = super().clean()
+        self.instance.locale = data.get("locale")
+        return data
+
+
+class NewThemeForm(NewTermForm):
+    class Meta:
+        model = Theme
+        fields = ["name", "description"]
+
+
+class NewAuthorForm(NewTermForm):
+    class Meta:
+        model = Author
+        fields = ["name", "role"]
+
+
+class CreateTermView(SnippetCreateView):
+    """Wagtail's view that makes a term in the chooser, with an entry in the log."""
+
+    def save_form(self, form):
+        term = super().save_form(form)
+        log(term, "wagtail.create", user=self.request.user)
+        return term
+
+
+class TermChooserViewSet(SuggestingChooserViewSet):
+    create_view_class = CreateTermView
+
+    def get_urlpatterns(self):
+        return [*super().get_urlpatterns(), path("create/", self.create_view, name="create")]
+
+
+class ThemeChooserViewSet(TermChooserViewSet):
+    creation_form_class = NewThemeForm
+
+
+class AuthorChooserViewSet(TermChooserViewSet):
+    creation_form_class = NewAuthorForm
+
+
+# --- Countries ------------------------------------------------------------------------------------
 
 
 class CountryFilterForm(SearchFilterMixin, BaseFilterForm):
@@ -31,6 +165,6 @@ class CountryChooseResultsView(ChooseResultsView):
     filter_form_class = CountryFilterForm
 
 
-class CountryChooserViewSet(SelectOnlyChooserViewSet):
+class CountryChooserViewSet(SuggestingChooserViewSet):
     choose_view_class = CountryChooseView
     choose_results_view_class = CountryChooseResultsView

@@ -10,7 +10,6 @@ from wagtail.admin.panels import (
     FieldPanel,
     HelpPanel,
     MultiFieldPanel,
-    MultipleChooserPanel,
 )
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 from wagtail.fields import RichTextField, StreamField
@@ -30,6 +29,7 @@ from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
 
 # Django finds the models of an app in its models module.
 from stories.story_links import StoryAuthor, StoryCountry, StoryTheme  # noqa: F401
+from stories.term_panel import TermPanel
 from stories.terms import Country, Theme
 
 # Path components of the routes of StoryIndexPage: /stories/country/kenya/, /stories/theme/forced-labour/
@@ -139,15 +139,11 @@ class StoryPage(WithdrawnAliasesMixin, Page):
             ],
             heading=_("Lead picture"),
         ),
-        MultipleChooserPanel(
+        TermPanel(
             "story_countries", chooser_field_name="country", label=_("Country"), heading=_("Countries")
         ),
-        MultipleChooserPanel(
-            "story_themes", chooser_field_name="theme", label=_("Theme"), heading=_("Themes")
-        ),
-        MultipleChooserPanel(
-            "story_authors", chooser_field_name="author", label=_("Author"), heading=_("Authors")
-        ),
+        TermPanel("story_themes", chooser_field_name="theme", label=_("Theme"), heading=_("Themes")),
+        TermPanel("story_authors", chooser_field_name="author", label=_("Author"), heading=_("Authors")),
         FieldPanel(
             "content_notes",
             help_text=_("Shown before the story and in lists, so that readers can choose."),

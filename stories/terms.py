@@ -30,7 +30,31 @@ def country_names(language):
     return names_in(language, "territories")
 
 
+class TermQuerySet(models.QuerySet):
+    """Themes and authors."""
+
+    def named_like(self, text):
+        """Return the terms with `text` in their name, however capitals and accents are typed."""
+        wanted = fold(text)
+        names = self.values_list("pk", "name")
+        return self.filter(pk__in=[key for key, name in names if wanted in fold(name)])
+
+    def offered_in(self, locale):
+        """Return the terms for a story in `locale`: of several versions of one, that in `locale`."""
+        versions = self.model.objects.filter(locale=locale).values("translation_key")
+        return self.filter(models.Q(locale=locale) | ~models.Q(translation_key__in=versions))
+
+
+class ThemeQuerySet(TermQuerySet):
+    def offered_in(self, locale):
+        """Return the themes in `locale`: the list of another one has no URL in this language."""
+        return self.filter(locale=locale)
+
+
 class CountryQuerySet(models.QuerySet):
+    def offered_in(self, locale):
+        return self
+
     def named_like(self, text):
         """Return the countries with `text` in their name, in any language of the site."""
         wanted = fold(text)
@@ -89,6 +113,8 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
         blank=True,
         help_text=_("One or two sentences, shown above the theme's list of stories."),
     )
+
+    objects = ThemeQuerySet.as_manager()
 
     # For the search in the choosers of the admin, the order of its list, and its filter.
     search_fields = [
@@ -159,6 +185,8 @@ class Author(index.Indexed, TranslatableMixin, models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
+
+    objects = TermQuerySet.as_manager()
 
     search_fields = [
         index.AutocompleteField("name"),

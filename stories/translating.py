@@ -4,6 +4,26 @@ from django.dispatch import receiver
 from wagtail.signals import copy_for_translation_done
 
 from stories.models import StoryPage
+from stories.story_links import StoryTheme
+from stories.terms import Theme
+
+
+def themes_without_version(page, locale, *, include_subtree):
+    """Return the themes without a version in `locale` that a translation of `page` is not filed under.
+
+    `include_subtree`: whether the pages below are translated too. Of a live story Wagtail translates what is
+    live, of any other story its latest draft.
+    """
+    stories = StoryPage.objects.descendant_of(page, inclusive=True)
+    if not include_subtree:
+        stories = stories.filter(pk=page.pk)
+    drafts = stories.filter(live=False).exclude(latest_revision=None)
+    others = stories.exclude(pk__in=drafts.values("pk"))
+    keys = set(StoryTheme.objects.filter(story__in=others).values_list("theme", flat=True))
+    for links in drafts.values_list("latest_revision__content__story_themes", flat=True):
+        keys |= {link["theme"] for link in links or ()}
+    translated = Theme.objects.filter(locale=locale).values("translation_key")
+    return Theme.objects.filter(pk__in=keys).exclude(translation_key__in=translated)
 
 
 @receiver(copy_for_translation_done)

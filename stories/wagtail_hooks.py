@@ -21,7 +21,7 @@ from wagtail.whitelist import check_url
 from caching.versioned_cache import cached
 from publishing.trash import in_trash
 from publishing.visibility import published_pages
-from stories.choosers import CountryChooserViewSet, SelectOnlyChooserViewSet
+from stories.choosers import AuthorChooserViewSet, CountryChooserViewSet, ThemeChooserViewSet
 from stories.terms import Author, Country, Theme
 
 
@@ -47,7 +47,6 @@ class TermViewSet(SnippetViewSet):
     index_view_class = TermIndexView
 
     links = ""  # The name of the relation from the term to its stories.
-    chooser_viewset_class = SelectOnlyChooserViewSet
 
     def get_queryset(self, request):
         return self.model.objects.annotate(story_count=Count(self.links))
@@ -85,6 +84,7 @@ class ThemeViewSet(TermViewSet):
     model = Theme
     links = "story_themes"
     icon = "tag"
+    chooser_viewset_class = ThemeChooserViewSet
     list_display = ["__str__", "description", STORY_COUNT]
     panels = [FieldPanel("name"), FieldPanel("description")]
 
@@ -93,6 +93,7 @@ class AuthorViewSet(TermViewSet):
     model = Author
     links = "story_authors"
     icon = "user"
+    chooser_viewset_class = AuthorChooserViewSet
     list_display = ["name", "role", STORY_COUNT]
     panels = [FieldPanel("name"), FieldPanel("role"), FieldPanel("picture")]
 

@@ -149,6 +149,7 @@ def admin_things(world):
     preview = f"/admin/pages/workflow/preview/{section.draft.pk}/{task}/"
     yield "preview for a moderator", SECRET, preview, MODERATORS
     yield "history of a live story", f"{SECRET} change", f"{live}history/", OWN
+    yield "old versions of a live story", f"{SECRET} change", f"{live}history/forget/", MODERATORS
     yield "withdrawn in the editor", SECRET, f"/admin/pages/{world.withdrawn.pk}/edit/", OWN
     for address in (
         f"pages/{section.index.pk}/",
@@ -161,6 +162,7 @@ def admin_things(world):
         f"pages/{section.draft.pk}/move/{section.index.pk}/confirm/",
         "reports/workflow/",
         "reports/site-history/",
+        "reports/translations/",
         "images/",
         f"images/{section.image.pk}/",
         "images/chooser/",
@@ -175,6 +177,9 @@ def admin_things(world):
     yield "search of pages", f"{SECRET} draft", f"/admin/pages/search/?q={SECRET}", OWN
     yield "themes", SECRET, "/admin/snippets/stories/theme/", EDITORS
     yield "authors", SECRET, "/admin/snippets/stories/author/", EDITORS
+    for kind in ("theme", "author"):
+        suggestions = f"/admin/snippets/choose/stories/{kind}/suggest/?q={SECRET}"
+        yield f"suggested {kind}", f"{SECRET} {kind}", suggestions, EDITORS
     yield "countries", "Kenya", "/admin/snippets/stories/country/?q=keny", EDITORS
     yield "vocabulary", SECRET, "/admin/snippets/search/vocabularygroup/", EDITORS
     yield "missed searches", SECRET, "/admin/reports/searches-without-result/", EDITORS

@@ -53,6 +53,7 @@ EDITORS = named("""
     hide_ page
     trash _results
     restore_ page
+    translation_ report report_results
     simple_translation:submit_ page_translation snippet_translation
     submit_ page_translation snippet_translation
     add_ multiple
@@ -64,7 +65,9 @@ EDITORS = named("""
     wagtailimages_chooser: choose choose_results chosen chosen_multiple create select_format
     wagtailsnippets: index
     wagtailsnippets_stories_country: list list_results inspect
-    wagtailsnippetchoosers_stories_country: choose choose_results chosen chosen_multiple
+    wagtailsnippetchoosers_stories_country: choose choose_results chosen chosen_multiple suggest
+    wagtailsnippetchoosers_stories_author: create suggest
+    wagtailsnippetchoosers_stories_theme: create suggest
     wagtaildocs _serve
     rend ition
 """)
@@ -74,6 +77,7 @@ for term in ("search_vocabularygroup", "stories_author", "stories_theme"):
         wagtailsnippetchoosers_{term}: choose choose_results chosen chosen_multiple
     """)
 MODERATORS = named("""
+    forget_ versions
     wagtailadmin_ explore_root
     show_ page
     empty_ trash

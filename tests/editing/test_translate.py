@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group, Permission
 from wagtail.admin.api.views import PagesAdminAPIViewSet
 from wagtail.models import GroupPagePermission, Locale, Page
 
-from stories.models import StoryPage
+from stories.models import StoryPage, StoryTheme
 from stories.terms import Theme
 from tests.support.builders import (
     home_page,
@@ -197,6 +197,67 @@ def test_odd_theme_is_not_found(client, scene, key):
     client.force_login(make_user(is_superuser=True))
     for ask in (client.get, client.post):
         assert ask(f"/admin/translation/submit/snippet/stories/theme/{key}/").status_code == 404
+
+
+def themes_of(locale):
+    """Return the names of the themes of the only draft in `locale`."""
+    story = StoryPage.objects.get(locale=locale, live=False).get_latest_revision_as_object()
+    return [link.theme.name for link in story.story_themes.all()]
+
+
+def test_theme_without_a_version_is_named_and_made(client, scene):
+    make_theme("Debt").copy_for_translation(scene.french).save()
+    story = make_story("Filed", themes=["Debt", "Mining", "Wages"], parent=scene.index)
+    # The draft of a live story is not what is translated.
+    story.story_themes = []
+    story.save_revision()
+    mining, wages = (f"theme-{make_theme(name).pk}-{scene.french.pk}" for name in ("Mining", "Wages"))
+    client.force_login(make_editor(scene.index, scene.french_index))
+    address = f"/admin/translation/submit/page/{story.pk}/"
+    page = parse(client.get(address))
+    labels = [page.select_one(f"label[for=id_{name}]").get_text(strip=True) for name in (mining, wages)]
+    assert labels == ["“Mining” in French", "“Wages” in French"]
+    assert "“Debt” in French" not in page.get_text()
+
+    before = Theme.objects.count()
+    for names, words in (
+        ({mining: "Debt"}, "There is a theme with this name already."),
+        ({mining: "Mines", wages: "Mines"}, "There is a theme with this name already."),
+        ({mining: "M" * 81}, "at most 80 characters"),
+    ):
+        assert_refused(translate(client, story, scene.french.pk, **names), words)
+    assert (Theme.objects.count(), StoryPage.objects.filter(locale=scene.french).count()) == (before, 1)
+
+    response = client.post(address, {"locales": [scene.french.pk], mining: " Mines "}, follow=True)
+    assert "Without a version in French, so not filed under there: Wages." in response.text
+    made = Theme.objects.get(locale=scene.french, name="Mines")
+    assert (made.slug, made.translation_key) == ("mines", make_theme("Mining").translation_key)
+    assert themes_of(scene.french) == ["Debt", "Mines"]
+
+
+def test_themes_of_a_draft_and_of_the_pages_below_are_named(client, scene):
+    draft = scene.stories[1]  # Its row has no theme.
+    draft.story_themes = [StoryTheme(theme=make_theme("Mining"))]
+    draft.save_revision(clean=False)
+    client.force_login(make_editor(scene.index, scene.french_index))
+    assert "“Mining” in French" in client.get(f"/admin/translation/submit/page/{scene.section.pk}/").text
+    response = client.post(
+        f"/admin/translation/submit/page/{scene.section.pk}/", {"locales": [scene.french.pk]}, follow=True
+    )
+    assert "so not filed under" not in response.text  # nothing below was translated
+
+
+def test_who_may_not_add_themes_is_told_what_is_missing(client, scene):
+    story = make_story("Filed", themes=["Mining"], parent=scene.index)
+    user = make_editor(scene.index, scene.french_index)
+    user.groups.get().permissions.remove(Permission.objects.get(codename="add_theme"))
+    client.force_login(user)
+    name = f"theme-{make_theme('Mining').pk}-{scene.french.pk}"
+    page = client.get(f"/admin/translation/submit/page/{story.pk}/").text
+    assert "Without a version in French, so not filed under there: Mining." in page and name not in page
+    assert translate(client, story, scene.french.pk, **{name: "Mines"}).status_code == 302
+    assert not Theme.objects.filter(locale=scene.french).exists()
+    assert themes_of(scene.french) == []
 
 
 # --- “Write a story” -----------------------------------------------------------------------------

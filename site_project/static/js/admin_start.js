@@ -20,7 +20,7 @@
   // can call nothing else.
   const NAMES = new Set([
     "Chooser", "DocumentChooser", "ImageChooser", "PageChooser", "SnippetChooser",
-    "InlinePanel", "MultipleChooserPanel",
+    "InlinePanel", "MultipleChooserPanel", "TermPanel",
     "initDateChooser", "initDateTimeChooser", "initTimeChooser",
     "createQueryChooser", "createTaskChooser",
   ]);

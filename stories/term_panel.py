@@ -1,0 +1,31 @@
+"""The panel of a story's form for its countries, themes or authors, which are found while an editor types."""
+
+from django.forms import Media
+from django.urls import reverse
+from wagtail.admin.panels import MultipleChooserPanel
+
+
+class TermPanel(MultipleChooserPanel):
+    """Wagtail's panel of several chosen objects, with a field that suggests terms and can make a new one.
+
+    The chooser stays, for those who would rather look through the list.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **{"classname": "term-panel"} | kwargs)
+
+    class BoundPanel(MultipleChooserPanel.BoundPanel):
+        template_name = "stories/admin/term_panel.html"
+        js_class = "TermPanel"  # in stories/static/stories/term_panel.js
+
+        def get_context_data(self, parent_context=None):
+            chooser = self.chooser_widget.model.snippet_viewset.chooser_viewset
+            return super().get_context_data(parent_context) | {
+                "suggest_url": reverse(chooser.get_url_name("suggest")),
+                "create_url": reverse(chooser.get_url_name("create")) if chooser.creation_form_class else "",
+                "language": self.instance.locale.language_code,
+            }
+
+        @property
+        def media(self):
+            return super().media + Media(js=["stories/term_panel.js"])

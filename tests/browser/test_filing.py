@@ -1,0 +1,96 @@
+"""An editor files a story by typing, with the keyboard alone, on a wide and on a narrow screen."""
+
+import pytest
+from playwright.sync_api import expect
+
+from stories.terms import Theme
+from tests.browser import admin
+from tests.support import builders
+from tests.support.accessibility import run_axe
+
+pytestmark = pytest.mark.one_database
+
+
+def lines(panel):
+    return panel.locator("[data-inline-panel-child]").locator("visible=true")
+
+
+def press(tab, *keys):
+    for key in keys:
+        tab.keyboard.press(key)
+
+
+def axe_of_panels(tab):
+    """Return what axe finds in the panels of terms. Other parts of the form are Wagtail's."""
+    return [problem for problem in run_axe(tab) if "term-" in problem or "story_" in problem]
+
+
+def test_terms_are_found_made_and_ordered_by_keyboard(new_page, live_server):
+    user = builders.make_user("Editors")
+    builders.make_theme("Debt bondage")
+    story = builders.make_story("Filed", countries=["SN"], live=False)
+    tab = admin.open_desk(new_page)
+    admin.open_editor(tab, live_server.url, user, story)
+
+    choose_countries(tab, admin.field(tab, "Countries"))
+    make_a_theme(tab, admin.field(tab, "Themes"))
+    assert axe_of_panels(tab) == []
+
+    tab.get_by_role("button", name="Save draft").click()
+    expect(tab.get_by_role("status")).to_contain_text("has been")
+    story.refresh_from_db()
+    draft = story.get_latest_revision_as_object()
+    assert [link.country_id for link in draft.story_countries.all()] == ["KE", "SN"]
+    assert [link.theme.name for link in draft.story_themes.all()] == ["Debt", "Debt bondage"]
+    assert Theme.objects.filter(name="Debt").exists()
+    look_at_a_phone(tab)
+
+
+def choose_countries(tab, panel):
+    search = panel.get_by_role("combobox", name="Type a name")
+    search.focus()
+    tab.keyboard.type("ken")
+    expect(panel.get_by_role("option").first).to_have_text("Kenya")
+    expect(search).to_have_attribute("aria-expanded", "true")
+    tab.keyboard.press("ArrowDown")
+    expect(panel.get_by_role("option", name="Kenya")).to_have_attribute("aria-selected", "true")
+    assert axe_of_panels(tab) == []
+    tab.keyboard.press("Enter")
+    expect(lines(panel)).to_have_count(2)
+    expect(lines(panel).last).to_contain_text("Kenya")
+    expect(search).to_be_focused()
+    expect(search).to_have_value("")
+    expect(panel).to_contain_text("Added: Kenya")
+    # Enter without a choice sends nothing, Escape closes the list, and nothing is there twice.
+    tab.keyboard.type("kenya")
+    expect(panel.get_by_role("option")).to_have_count(1)
+    press(tab, "Enter", "Escape")
+    expect(panel.get_by_role("option")).to_have_count(0)
+    press(tab, "ArrowDown", "Enter")
+    expect(panel).to_contain_text("Chosen already: Kenya")
+    expect(lines(panel)).to_have_count(2)
+    lines(panel).last.get_by_role("button", name="Move up").press("Enter")
+    expect(lines(panel).first).to_contain_text("Kenya")
+
+
+def make_a_theme(tab, panel):
+    panel.get_by_role("combobox").focus()
+    tab.keyboard.type("Debt")
+    expect(panel.get_by_role("option")).to_have_text(["Debt bondage", "Make a new one: Debt"])
+    press(tab, "ArrowUp", "Enter")
+    expect(lines(panel).first).to_contain_text("Debt")
+    tab.keyboard.type("bond")
+    panel.get_by_role("option", name="Debt bondage").click()
+    expect(lines(panel)).to_have_count(2)
+
+
+def look_at_a_phone(tab):
+    """Everything fits into a narrow screen, and buttons are large enough to touch."""
+    tab.set_viewport_size({"width": 390, "height": 800})
+    for name in ("Countries", "Themes", "Authors"):
+        panel = admin.field(tab, name)
+        for control in [panel.get_by_role("combobox"), *lines(panel).get_by_role("button").all()]:
+            box = control.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+            assert min(box["width"], box["height"]) >= 24
+        assert all(line.bounding_box()["height"] < 100 for line in lines(panel).all())

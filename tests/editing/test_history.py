@@ -1,0 +1,193 @@
+"""The history says what became of each version, folds saves in a row, and can forget old versions."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import Comment, PageLogEntry, Revision, Workflow
+
+from tests.support import admin_world, builders
+from tests.support.choosing import text_of
+
+pytestmark = pytest.mark.django_db
+
+MORNING = datetime.datetime(2026, 3, 2, 9, 0, tzinfo=datetime.UTC)
+
+
+@pytest.fixture
+def writing(time_machine):
+    """A story in which a function saves a version at a minute of a day: `save(user, title, day, minute)`."""
+    time_machine.move_to(MORNING, tick=False)
+    story = builders.make_story("Version 0", live=False)
+
+    def save(user, title, minute, day=0):
+        time_machine.move_to(MORNING + datetime.timedelta(days=day, minutes=minute), tick=False)
+        story.title = title
+        return story.save_revision(user=user, log_action=True, clean=False)
+
+    story.save_as = save
+    return story
+
+
+def address_of(story, name="history"):
+    return reverse(f"wagtailadmin_pages:{name}", args=[story.pk])
+
+
+def rows_of(client, story, query=""):
+    """Return (what is said, what became of the version, {label: address} of the actions) of each line."""
+    page = builders.parse(client.get(f"{address_of(story, 'history_results')}{query}"))
+    rows = []
+    for row in page.select("tbody tr"):
+        marks = row.select_one(".w-status")
+        links = {link.get_text(strip=True): link["href"] for link in row.select("td a[href*=revisions]")}
+        said = row.select_one(".w-flex.w-gap-2").find(string=True).strip()
+        rows.append((said, marks.get_text(strip=True) if marks else "", links))
+    return rows
+
+
+def test_saves_of_one_user_on_one_day_are_one_line(admin_client, writing):
+    amina, bela = builders.make_user(username="amina"), builders.make_user(username="bela")
+    start = writing.revisions.get()
+    versions = [writing.save_as(amina, f"Version {minute}", minute) for minute in (1, 5, 30)]
+    other = writing.save_as(bela, "Version of Bela", 40)
+    next_day = writing.save_as(bela, "Next day", 0, day=1)
+
+    rows = rows_of(admin_client, writing)
+    assert [row[:2] for row in rows] == [
+        ("Draft saved", "Current draft"),
+        ("Draft saved", ""),
+        ("Draft saved, with 2 earlier saves since 9:01 a.m.", ""),
+        ("Created", ""),
+    ]
+    compare = "Compare with previous version"
+    assert f"/{other.pk}...{next_day.pk}/" in rows[0][2][compare]
+    assert f"/{versions[2].pk}...{other.pk}/" in rows[1][2][compare]
+    assert compare not in rows[2][2]  # No line is about the version before.
+
+    everything = rows_of(admin_client, writing, "?every_save=1")
+    assert [row[0] for row in everything if "Renamed" not in row[0]] == ["Draft saved"] * 5 + ["Created"]
+    assert any(f"/{start.pk}...{versions[0].pk}/" in row[2].get(compare, "") for row in everything)
+    page = admin_client.get(address_of(writing)).text
+    assert "Show every save" in page and "?every_save=1" in page
+    assert "Fold saves" in admin_client.get(f"{address_of(writing)}?every_save=1").text
+
+
+def test_what_became_of_a_version_stands_on_its_line(admin_client, writing):
+    amina, moderator = builders.make_user(username="amina"), builders.make_user("Moderators")
+    refused = writing.save_as(amina, "Refused", 1)
+    state = Workflow.objects.get().start(writing, amina)
+    state.current_task_state.task.on_action(state.current_task_state, moderator, "reject", comment="Shorter.")
+    approved = writing.save_as(amina, "Approved", 2)
+    state.refresh_from_db()
+    state.resume(amina)
+    state.refresh_from_db()
+    state.current_task_state.task.on_action(state.current_task_state, moderator, "approve")
+    writing.refresh_from_db()
+    writing.go_live_at = timezone.now() + datetime.timedelta(days=30)
+    writing.save_as(amina, "Later", 3).publish(user=moderator)
+    writing.refresh_from_db()
+    writing.save_as(amina, "Draft", 4)
+
+    rows = rows_of(admin_client, writing)
+    assert [row[1] for row in rows if row[0].startswith("Draft saved")] == [
+        "Current draft",
+        "Scheduled",
+        "Submitted, Approved, Live",
+        "Submitted, Changes requested",
+    ]
+
+    address = f"/admin/pages/{writing.pk}/revisions/compare/{refused.pk}...{approved.pk}/"
+    page = builders.parse(admin_client.get(address))
+    names = [each.get_text(strip=True) for each in page.select(".compared-versions dd")]
+    assert names == [
+        "March 2, 2026, 9:01 a.m. by amina (Submitted, Changes requested)",
+        "March 2, 2026, 9:02 a.m. by amina (Submitted, Approved, Live)",
+    ]
+    for pair, name in (("live...latest", "Live"), ("earliest...live", "March 2, 2026, 9 a.m.")):
+        page = builders.parse(admin_client.get(f"/admin/pages/{writing.pk}/revisions/compare/{pair}/"))
+        assert name in page.select_one(".compared-versions").get_text()
+
+
+def make_old_versions(writing, user):
+    """Save versions that are needed and old ones, and return (those that are needed, the old ones)."""
+    old = [writing.revisions.get(), writing.save_as(user, "Approved once", 1)]
+    state = Workflow.objects.get().start(writing, user)
+    state.current_task_state.task.on_action(state.current_task_state, user, "approve")
+    writing.refresh_from_db()
+    live = writing.save_as(user, "Live", 2)
+    live.publish(user=user)
+    writing.refresh_from_db()
+    old.append(writing.save_as(user, "Old", 3))
+    writing.go_live_at = timezone.now() + datetime.timedelta(days=30)
+    scheduled = writing.save_as(user, "Scheduled", 4)
+    scheduled.publish(user=user)
+    writing.refresh_from_db()
+    writing.go_live_at = None
+    waiting = writing.save_as(user, "Waiting", 5)
+    Workflow.objects.get().start(writing, user)
+    old.append(writing.save_as(user, "Between", 6))
+    return [live, scheduled, waiting, writing.save_as(user, "Latest", 7)], old
+
+
+def test_old_versions_that_nothing_needs_are_forgotten(admin_client, writing):
+    user = builders.make_user("Moderators", username="amina")
+    needed, old = make_old_versions(writing, user)
+    other = builders.make_story("Another story", live=False).revisions.get()
+    Comment.objects.create(page=writing, user=user, text="?", contentpath="title", revision_created=old[2])
+    history, forget = address_of(writing), reverse("forget_versions", args=[writing.pk])
+    assert forget in admin_client.get(history).text
+
+    assert "4 old versions of this page can be forgotten." in text_of(admin_client.get(forget))
+    assert writing.revisions.count() == 8
+    response = admin_client.post(forget, follow=True)
+
+    assert "4 old versions forgotten" in text_of(response)
+    assert set(writing.revisions.all()) == set(needed)
+    assert Revision.objects.filter(pk=other.pk).exists()
+    assert Comment.objects.get().revision_created == needed[1]
+    entry = PageLogEntry.objects.get(action="editing.forget_versions")
+    assert (entry.page_id, entry.user.username, entry.data) == (writing.pk, "admin", {"count": 4})
+    assert forget not in admin_client.get(history).text
+    # Nothing leads to what is gone, and what was said about it stays.
+    rows = rows_of(admin_client, writing, "?every_save=1")
+    addresses = {address for _said, _marks, links in rows for address in links.values()}
+    assert len(addresses) > 5
+    assert {admin_client.get(address).status_code for address in addresses} == {200}
+    assert len([said for said, _marks, _links in rows if said == "Draft saved"]) == 7
+    for name in ("workflow_history", "edit"):
+        assert admin_client.get(address_of(writing, name)).status_code == 200
+    for state in writing.workflow_states.all():
+        address = reverse("wagtailadmin_pages:workflow_history_detail", args=[writing.pk, state.pk])
+        assert admin_client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(("role", "may"), [("visitor", 0), ("member", 0), ("editor", 0), ("moderator", 1)])
+def test_who_may_forget(client, writing, role, may, store):
+    section = admin_world.make_section("Own", "Plain")
+    user = admin_world.make_role(role, section)
+    if user:
+        client.force_login(user)
+    for number in range(3):
+        section.live.title = f"Version {number}"
+        section.live.save_revision(user=user, log_action=True)
+    before = section.live.revisions.count()
+    address = reverse("forget_versions", args=[section.live.pk])
+    assert (client.get(address).status_code == 200) == may
+    assert (address in client.get(address_of(section.live)).text) == may
+    client.post(address)
+    assert (section.live.revisions.count() < before) == may
+    assert client.get(reverse("forget_versions", args=[999999])).status_code in {302, 404}
+
+
+def test_queries_of_the_history_do_not_grow(admin_client, writing, django_assert_max_num_queries):
+    user = builders.make_user()
+    for minute in range(1, 4):
+        writing.save_as(user, "Title", minute, day=minute)
+    admin_client.get(address_of(writing))  # fills caches
+    with django_assert_max_num_queries(100) as few:
+        admin_client.get(address_of(writing))
+    for minute in range(4, 14):
+        writing.save_as(user, "Title", minute, day=minute)
+    with django_assert_max_num_queries(len(few)):
+        admin_client.get(address_of(writing))

@@ -1,0 +1,151 @@
+"""The report of translations lists what is missing and what is older, and nothing that is hidden."""
+
+import csv
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import Locale, Page
+
+from stories.models import StoryPage
+from tests.support import builders
+from tests.support.admin_world import SECRET
+from tests.support.choosing import text_of
+from tests.support.translations import make_index_in, make_translation
+
+pytestmark = pytest.mark.django_db
+
+YESTERDAY = timezone.now() - datetime.timedelta(days=1)
+FIELDS = {"summary": "Words.", "date": "2025-01-01"}
+
+
+def report(client, **query):
+    """Return {title: (language, missing, older)} of the rows, as in the export."""
+    query["export"] = "csv"
+    lines = text_of(client.get(reverse("translation_report"), query)).splitlines()
+    assert next(csv.reader(lines)) == ["Title", "Language", "Missing", "Older than its source"]
+    return {row[0]: tuple(row[1:]) for row in list(csv.reader(lines))[1:]}
+
+
+def changed(page, moment, **fields):
+    """Set when `page` was published, or when its draft was saved, to `moment`."""
+    fields |= {"last_published_at": moment} if page.live else {"latest_revision_created_at": moment}
+    Page.objects.filter(pk=page.pk).update(**fields)
+
+
+@pytest.fixture
+def scene():
+    """English stories with and without French and Spanish versions, and a French story without English."""
+    scene = {"fr": make_index_in("fr"), "es": make_index_in("es")}
+    stories = {
+        name: builders.make_story(name) for name in ("None", "French", "All", "Old", "Old draft", "New draft")
+    }
+    for name, live, age in (
+        ("French", True, 1),
+        ("All", True, 1),
+        ("Old", True, -1),
+        ("Old draft", False, -1),
+        ("New draft", False, 1),
+    ):
+        for code in ("fr", "es"):
+            if name != "French" or code == "fr":
+                title = f"{name} {code}"
+                page = make_translation(stories[name], scene[code], title=title, live=live, **FIELDS)
+                published = stories[name].last_published_at
+                changed(page, published + datetime.timedelta(days=age))
+    builders.make_story("Seulement", parent=scene["fr"], locale=scene["fr"].locale)
+    stories["All"].create_alias(parent=builders.make_index(), update_slug="alias")
+    return scene | stories
+
+
+EXPECTED = {
+    "None": ("English", "French, Spanish", ""),
+    "French": ("English", "Spanish", ""),
+    "Old": ("English", "", "French, Spanish"),
+    "Old draft": ("English", "", "French, Spanish"),
+    "Seulement": ("French", "English, Spanish", ""),
+}
+
+
+def test_report_lists_what_is_missing_and_what_is_older(admin_client, scene):
+    rows = report(admin_client)
+    assert {title: (row[0], *map(in_order, row[1:])) for title, row in rows.items()} == EXPECTED
+
+
+def in_order(languages):
+    return ", ".join(sorted(languages.split(", ")))
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ({"state": "missing"}, {"None", "French", "Seulement"}),
+        ({"state": "older"}, {"Old", "Old draft"}),
+        ({"language": "fr"}, {"None", "Old", "Old draft"}),
+        ({"language": "es", "state": "missing"}, {"None", "French", "Seulement"}),
+        ({"language": "en"}, {"Seulement"}),
+        ({"language": "en", "state": "older"}, set()),
+        ({"language": "xx", "state": "?"}, set(EXPECTED)),
+    ],
+)
+def test_filters(admin_client, scene, query, titles):
+    assert set(report(admin_client, **query)) == titles
+
+
+def test_links_lead_to_translating_and_editing(admin_client, scene):
+    page = builders.parse(admin_client.get(reverse("translation_report")))
+    links = {link.get_text(strip=True): link["href"] for link in page.select("tbody a")}
+    old = StoryPage.objects.get(title="Old es")
+    assert links["None"] == reverse("wagtailadmin_pages:edit", args=[scene["None"].pk])
+    rows = {row.select_one("td a").get_text(strip=True): row for row in page.select("tbody tr")}
+    addresses = [link["href"] for link in rows["Old"].select("a")]
+    assert reverse("wagtailadmin_pages:edit", args=[old.pk]) in addresses
+    translate = reverse("simple_translation:submit_page_translation", args=[scene["French"].pk])
+    assert [link["href"] for link in rows["French"].select("a")[1:]] == [translate]
+    assert admin_client.get(translate).status_code == 200
+    assert reverse("translation_report") in admin_client.get("/admin/").text
+
+
+@pytest.mark.usefixtures("store")
+def test_report_tells_nothing_of_other_sections(writer, admin_client, own, other):
+    french = make_index_in("fr")
+    # The editor of "Own" sees that the French version is there, and not that it is a draft that is older.
+    story = builders.make_story("Mine", own.index)
+    page = make_translation(story, french, title=f"{SECRET} fr", live=False, **FIELDS)
+    changed(page, story.last_published_at - datetime.timedelta(days=1))
+    hidden = builders.make_story(f"{SECRET} story", other.index, live=False)
+
+    assert report(admin_client)["Mine"] == ("English", "", "French")
+    assert hidden.title in report(admin_client)
+    rows = report(writer)
+    assert "Mine" not in rows and rows[own.live.draft_title] == ("English", "French", "")
+    response = writer.get(reverse("translation_report"))
+    assert response.status_code == 200
+    assert SECRET not in text_of(response)
+    # A public story of another section has no links of the admin.
+    public = builders.make_story("Public", other.index)
+    row = next(
+        row
+        for row in builders.parse(writer.get(reverse("translation_report"))).select("tbody tr")
+        if "Public" in row.get_text() and "Public story" not in row.get_text()
+    )
+    assert [link["href"] for link in row.select("a")] == [public.url]
+
+
+def test_one_language(admin_client):
+    builders.make_story("Alone")
+    assert report(admin_client) == {}
+    assert "Every story is in every language" in text_of(admin_client.get(reverse("translation_report")))
+
+
+def test_queries_do_not_grow(admin_client, django_assert_num_queries):
+    Locale.objects.create(language_code="fr")
+    builders.make_story("One")
+    admin_client.get(reverse("translation_report"))
+    with django_assert_num_queries(20):
+        admin_client.get(reverse("translation_report"))
+    for number in range(5):
+        builders.make_story(f"Story {number}")
+    with django_assert_num_queries(20):
+        admin_client.get(reverse("translation_report"))
