@@ -113,7 +113,7 @@ hooks.register("after_bulk_action", trash.say_where_they_are)
 
 
 @hooks.register("register_admin_urls")
-def register_urls():
+def register_urls_of_hiding_and_trash():
     return [
         path("pages/<int:page_id>/hide/", hiding.hide_page, name="hide_page"),
         path("pages/<int:page_id>/show/", hiding.show_page, name="show_page"),
