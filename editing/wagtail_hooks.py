@@ -3,6 +3,7 @@
 import json
 
 from django.templatetags.static import static
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from wagtail import hooks
@@ -24,8 +25,11 @@ from editing import (
     visible_titles,
 )
 from editing.admin_access import visible_to
+from editing.desk import Desk
+from editing.desk_views import DeskListView
 from editing.pages_api import PagesAPIViewSet
 from editing.patches import patch
+from editing.story_list import StoryListViewSet
 
 
 @hooks.register("construct_page_chooser_queryset")
@@ -44,6 +48,21 @@ def replace_pages_api(router):
 def replace_page_views():
     """Register our views for all page types, over those that Wagtail registers before."""
     return page_views.CheckedPageViewSet()
+
+
+@hooks.register("register_admin_viewset")
+def register_story_list():
+    return StoryListViewSet()
+
+
+@hooks.register("construct_homepage_panels")
+def add_desk(request, panels):
+    panels.append(Desk())
+
+
+@hooks.register("register_admin_urls")
+def register_desk_lists():
+    return [path("desk/<slug:key>/", DeskListView.as_view(), name="desk_list")]
 
 
 @hooks.register("before_convert_alias_page")

@@ -50,6 +50,8 @@ EDITORS = named("""
     wagtailadmin_editing_sessions: ping release
     wagtailadmin_workflows: task_chooser task_chooser_create task_chooser_results task_chosen
     missed_ searches searches_results search_delete
+    desk _list
+    story_list: index index_results
     simple_translation:submit_ page_translation snippet_translation
     submit_ page_translation snippet_translation
     wagtailsearchpromotions: chooser chooserresults
@@ -78,6 +80,7 @@ MODERATORS = named("""
     wagtailimages: delete delete_multiple
     wagtailsearchpromotions: add delete edit index index_results
     wagtailsettings: edit
+    story_list: choose_parent
     wagtailsnippets_ search_vocabularygroup:delete stories_author:delete stories_theme:delete
 """)
 ADMINISTRATORS = [
