@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.ui.components import Component
 
-from editing import desk_lists
+from editing import dead_links, desk_lists
 from search.models import MissedSearch
 
 # The most pages, or searches, that the desk shows of a list. The link leads to all of them.
@@ -64,8 +64,8 @@ LISTS = [
     DeskList(
         "links",
         _("Links to pages that are gone or not public"),
-        desk_lists.find_dead_links,
-        desk_lists.describe_dead_links,
+        dead_links.find_dead_links,
+        dead_links.describe_dead_links,
     ),
 ]
 

@@ -1,22 +1,18 @@
 """The pages that the lists of the desk have, each for a user, and what the desk says of each page."""
 
-from collections import Counter
 from datetime import timedelta
 
-from django.db.models import CharField, F, Q
-from django.db.models.functions import Cast
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from wagtail.admin.utils import get_user_display_name
-from wagtail.models import Page, ReferenceIndex, TaskState, WorkflowState, get_default_page_content_type
+from wagtail.models import Page, TaskState, WorkflowState, get_default_page_content_type
 from wagtail.permissions import policy_registry
 
 from editing.admin_access import visible_to
 from editing.schedule import format_schedule, is_scheduled, with_schedule
 from editing.story_needs import MISSING
 from editing.workflows import in_moderation, needing_changes, page_keys, page_workflows
-from publishing.visibility import published_pages
 from stories.models import StoryPage
 
 SOON = timedelta(days=7)
@@ -126,30 +122,4 @@ def describe_missing(pages):
         row["pk"]: _("Lacks: %(parts)s")
         % {"parts": ", ".join(label for name, label in labels.items() if row[f"lacks_{name}"])}
         for row in rows
-    }
-
-
-def dead_links():
-    """Return the ReferenceIndex rows of links from pages to pages that visitors can't open.
-
-    Wagtail keeps them in step with the pages: with the public version of a live page.
-    """
-    page_type = get_default_page_content_type()
-    public = published_pages().order_by().values_list(Cast("pk", CharField()), flat=True)
-    links = ReferenceIndex.objects.filter(base_content_type=page_type, to_content_type=page_type)
-    return links.exclude(model_path="alias_of").exclude(to_object_id__in=public)
-
-
-def find_dead_links(user):
-    """Return the live pages with links to pages of this site that are gone or not public."""
-    pages = editable_pages(user).filter(live=True, pk__in=page_keys(dead_links()))
-    return pages.order_by("title", "pk")
-
-
-def describe_dead_links(pages):
-    found = dead_links().filter(object_id__in=[str(page.pk) for page in pages])
-    counts = Counter(int(key) for key in found.values_list("object_id", flat=True))
-    return {
-        pk: ngettext("%(number)d link", "%(number)d links", number) % {"number": number}
-        for pk, number in counts.items()
     }

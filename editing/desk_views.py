@@ -5,11 +5,12 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.tables import Column, DateColumn
-from wagtail.admin.ui.tables.pages import PageStatusColumn, PageTitleColumn, ParentPageColumn
+from wagtail.admin.ui.tables.pages import PageStatusColumn, ParentPageColumn
 from wagtail.admin.views.pages.listing import IndexView
 from wagtail.models import Page
 
 from editing.desk import all_lists
+from editing.story_list import EditTitleColumn
 
 
 class DeskListView(IndexView):
@@ -34,7 +35,7 @@ class DeskListView(IndexView):
     @cached_property
     def columns(self):
         return [
-            PageTitleColumn("title", label=_("Title"), classname="title"),
+            EditTitleColumn("title", label=_("Title"), classname="title"),
             Column("note", label=_("Note"), accessor=lambda page: self.notes.get(page.pk, "")),
             ParentPageColumn("parent", label=_("Parent")),
             PageStatusColumn("status", label=_("Status")),

@@ -37,7 +37,7 @@ FORMULA_CHARACTERS = ("=", "+", "-", "@", "\t", "\r")
 # {value in the address: (label, condition)}.
 STATUSES = {
     "live": (_("Live"), lambda: Q(live=True)),
-    "changed": (_("Live, with changes that are not"), lambda: Q(live=True, has_unpublished_changes=True)),
+    "changed": (_("Live, with a newer draft"), lambda: Q(live=True, has_unpublished_changes=True)),
     "draft": (_("Draft"), lambda: Q(live=False, expired=False) & ~is_scheduled()),
     "waiting": (_("Waits for a moderator"), lambda: Q(pk__in=in_moderation())),
     "changes_asked": (_("Changes asked"), lambda: Q(pk__in=needing_changes())),
@@ -124,6 +124,12 @@ class StoryFilterSet(WagtailFilterSet):
 # --- The list -------------------------------------------------------------------------------------
 
 
+class EditTitleColumn(PageTitleColumn):
+    """The title, without the menu of actions: it takes queries and most of the time of each row."""
+
+    cell_template_name = "editing/edit_title_cell.html"
+
+
 def join_names(name):
     """Return a function that returns the names of the terms of a story in its attribute `name`."""
     return lambda story: ", ".join(term.name for term in getattr(story, name))
@@ -136,13 +142,12 @@ class StoryListView(IndexView):
     template_name = "editing/story_list.html"
     default_ordering = "-latest_revision_created_at"
     is_explicitly_ordered = True  # never by relevance
-    list_export = ["status"]  # not empty, so there are buttons; `to_row_dict` has the names
 
     @cached_property
     def columns(self):
         return [
             BulkActionsColumn("bulk_actions"),
-            PageTitleColumn("title", label=_("Title"), sort_key="title", classname="title"),
+            EditTitleColumn("title", label=_("Title"), sort_key="title", classname="title"),
             PageStatusColumn("status", label=_("Status"), sort_key="live"),
             *self.plain_columns,
         ]

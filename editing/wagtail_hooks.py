@@ -15,6 +15,7 @@ from editing import (
     chosen_objects,
     comparisons,
     date_fields,
+    dead_links,
     hidden_choices,
     listings,
     mails,
@@ -86,6 +87,7 @@ page_policy.start()
 listings.start()
 picture_comparison.start()
 date_fields.start()
+dead_links.start()
 visible_titles.start()
 # These change what Wagtail's own hooks register, so they come after them.
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)

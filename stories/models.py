@@ -183,8 +183,7 @@ class StoryPage(WithdrawnAliasesMixin, Page):
             )
 
     def save(self, *args, **kwargs):
-        # Without the body, which lists defer, nothing that is counted here can have changed.
-        if kwargs.get("update_fields") is None and "body" not in self.get_deferred_fields():
+        if kwargs.get("update_fields") is None:
             self.word_count = count_words(self.body)
             is_described = self.lead_image_alt or self.lead_image_decorative or not self.lead_image_id
             self.undescribed_pictures = count_undescribed_pictures(self.body) + (not is_described)

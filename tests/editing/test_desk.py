@@ -1,5 +1,6 @@
 """The desk on the first page of the admin: what each of its lists has, for whom, and in how many queries."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -97,7 +98,7 @@ def test_moderator_finds_what_waits_for_them(client, own):
     sender = own.waiting.requested_by
     assert desk(client)["Waiting for you (1)"] == [f"Plain draft – Sent by {sender.username}"]
     assert rows_of(client, "waiting") == ["Plain draft"]
-    own.waiting.current_task_state.approve(user=sender)
+    own.waiting.current_task_state.approve(user=builders.make_user(is_superuser=True))
     assert "waiting" not in str(desk(client)).lower()
 
 
@@ -146,7 +147,9 @@ def test_incomplete_stories_are_live_and_say_what_they_lack(admin_client):
     image = builders.make_image()
     builders.make_story("Complete", lead_image=image, lead_image_alt="A road", **FILED)
     builders.make_story("Draft", live=False)
-    builders.make_story("No text", lead_image=image, **FILED)
+    story = builders.make_story("No text", lead_image=image, lead_image_alt="A road", **FILED)
+    story.lead_image_alt = ""
+    story.save(clean=False)
     gallery = builders.pictures_block(image)
     gallery["value"]["pictures"][0]["image"]["alt_text"] = ""
     builders.make_story("No text in the body", body=[gallery], **FILED)
@@ -171,8 +174,8 @@ def test_dead_links_lead_to_pages_that_visitors_do_not_get(admin_client):
     }
     for name, target in targets.items():
         builders.make_story(f"To {name}", index, body=link_to(target), **FILED)
-        action = {"type": "action", "value": {"label": "Go", "page": target.pk}}
-        builders.make_plain_page(f"Plain to {name}", body=[("action", action["value"])])
+        body = [{"type": "action", "value": {"label": "Go", "page": target.pk}}]
+        builders.make_plain_page(f"Plain to {name}", body=json.dumps(body))
     builders.make_story("Draft to draft", index, body=link_to(targets["draft"]), live=False)
     targets["gone"].delete()
     dead = [f"{kind} {name}" for kind in ("Plain to", "To") for name in ("draft", "gone", "private")]
@@ -213,7 +216,7 @@ def test_number_of_queries_does_not_grow_with_the_pages(role, client, own):
         counts[address] = count_queries(client, address)[0]
     make_more(6)
     assert {address: count_queries(client, address)[0] for address in addresses} == counts
-    assert counts["/admin/"] == {"editor": 60, "moderator": 60}[role]
+    assert counts["/admin/"] == {"editor": 46, "moderator": 47}[role]
 
 
 def test_desk_is_empty_for_a_user_without_sections(client):

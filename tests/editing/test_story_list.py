@@ -138,11 +138,12 @@ def test_list_can_be_sorted_by_each_column_during_a_search(admin_client):
 def test_list_shows_the_sections_of_its_user_alone(writer, own, other):
     builders.make_story(f"{SECRET} in Ghana", other.index, countries=["GH"])
     assert "Public story of Own" in str(exported(writer))
-    for address in (LIST, f"{LIST}?q={SECRET}", f"{LIST}?export=csv", f"{LIST}results/"):
+    assert titles(writer, q=SECRET) == []
+    for address in (LIST, f"{LIST}?export=csv", f"{LIST}results/"):
         response = writer.get(address)
         text = response.getvalue().decode() if response.streaming else response.content.decode()
         assert response.status_code == 200
-        assert SECRET not in text.replace(f'value="{SECRET}"', "")
+        assert SECRET not in text
         # Filters offer only what visible stories have.
         assert "Ghana" not in text
     ghana = Country.objects.get(pk="GH").pk
@@ -155,8 +156,6 @@ def test_list_shows_the_sections_of_its_user_alone(writer, own, other):
         {"status": "x"},
         {"theme": "x"},
         {"country": "\0"},
-        {"writer": str(10**30)},
-        {"word_count_min": str(10**30)},
         {"word_count_min": "1", "word_count_max": str(10**30)},
         {"word_count_min": "x"},
         {"q": '"'},
@@ -168,7 +167,13 @@ def test_list_shows_the_sections_of_its_user_alone(writer, own, other):
 )
 def test_odd_values_in_the_address_are_no_error(admin_client, query):
     builders.make_story("One")
-    assert admin_client.get(f"{LIST}?{urlencode(query)}").status_code in {200, 400}
+    assert admin_client.get(f"{LIST}?{urlencode(query)}").status_code in {200, 400, 404}
+
+
+@pytest.mark.parametrize("address", [LIST, "/admin/pages/1/"])
+def test_number_of_more_than_64_bits_is_no_error(admin_client, address):
+    for name in ("writer", "owner", "theme", "word_count_min"):
+        assert admin_client.get(f"{address}?{name}={10**30}").status_code in {200, 400}, name
 
 
 def test_other_rooms_add_a_column_and_a_filter(admin_client):
@@ -198,5 +203,5 @@ def test_number_of_queries_does_not_grow_with_the_stories(writer, own):
     writer.get(LIST)
     few = count_queries(writer, LIST)[0]
     make_more(10)
-    assert count_queries(writer, LIST)[0] == few == 31
+    assert count_queries(writer, LIST)[0] == few == 33
     assert StoryPage.objects.count() > 12
