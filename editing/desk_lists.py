@@ -10,7 +10,7 @@ from wagtail.models import Page, TaskState, WorkflowState, get_default_page_cont
 from wagtail.permissions import policy_registry
 
 from editing.admin_access import visible_to
-from editing.schedule import format_schedule, is_scheduled, with_schedule
+from editing.schedule import format_schedule, is_planned, is_scheduled, with_schedule
 from editing.story_needs import MISSING
 from editing.workflows import in_moderation, needing_changes, page_keys, page_workflows
 from stories.models import StoryPage
@@ -76,11 +76,12 @@ def describe_comments(pages):
 
 def find_scheduled(user):
     """Return the pages that go live or off within a week, the next one first."""
-    pages = with_schedule(editable_pages(user)).filter(next_change__lte=timezone.now() + SOON)
-    return pages.order_by("next_change", "pk")
+    pages = with_schedule(editable_pages(user).filter(is_planned()))
+    return pages.filter(next_change__lte=timezone.now() + SOON).order_by("next_change", "pk")
 
 
 def describe_schedule(pages):
+    pages = with_schedule(Page.objects.filter(pk__in=[page.pk for page in pages]))
     return {page.pk: format_schedule(page) for page in pages}
 
 

@@ -10,10 +10,10 @@ from wagtail.admin.views.pages.listing import IndexView
 from wagtail.models import Page
 
 from editing.desk import all_lists
-from editing.story_list import EditTitleColumn
+from editing.long_lists import EditTitleColumn, LongListMixin
 
 
-class DeskListView(IndexView):
+class DeskListView(LongListMixin, IndexView):
     """A table of all pages of the list with the `key` of the address, in the order of the list."""
 
     model = Page
@@ -43,7 +43,7 @@ class DeskListView(IndexView):
         ]
 
     def get_base_queryset(self):
-        return self.annotate_queryset(self.desk_list.find(self.request.user))
+        return self.desk_list.find(self.request.user)
 
     def order_queryset(self, queryset):
         return queryset
@@ -53,5 +53,5 @@ class DeskListView(IndexView):
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
-        self.notes = self.desk_list.describe(list(context["object_list"]))
+        self.notes = self.desk_list.describe(context["object_list"])
         return context

@@ -7,6 +7,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from wagtail.models import Revision
 
+from editing.workflows import page_keys
+
 
 def scheduled_revisions():
     """Return the approved revisions of the page of an outer query, that which goes live first at the top."""
@@ -19,6 +21,12 @@ def scheduled_revisions():
 def is_scheduled():
     """Return the condition that a revision of a page is approved to go live later."""
     return Exists(scheduled_revisions())
+
+
+def is_planned():
+    """Return the condition that a page goes live or off later."""
+    scheduled = Revision.page_revisions.filter(approved_go_live_at__isnull=False)
+    return Q(pk__in=page_keys(scheduled)) | Q(live=True, expire_at__gt=timezone.now())
 
 
 def with_schedule(pages):

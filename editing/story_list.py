@@ -5,7 +5,8 @@ Rooms that `editing` may not import, or that may not import it, add to the list 
 
 - "column": a wagtail.admin.ui.tables.Column, which is exported too.
 - "filters": {name in the address: django_filters filter of StoryPage}.
-- "annotate": a function that takes the queryset of stories and returns it with what the column needs.
+- "annotate": a function that takes a queryset of stories and returns it with what the column needs, also to
+  sort by it. Filters do not have it.
 """
 
 import django_filters
@@ -18,14 +19,15 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.filters import MultipleUserFilter, NumberRangeWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn, NumberColumn
-from wagtail.admin.ui.tables.pages import BulkActionsColumn, PageStatusColumn, PageTitleColumn
+from wagtail.admin.ui.tables.pages import BulkActionsColumn, PageStatusColumn
 from wagtail.admin.utils import get_user_display_name
 from wagtail.admin.views.pages.listing import IndexView
 from wagtail.admin.viewsets.pages import PageListingViewSet
 from wagtail.permissions import policy_registry
 from wagtail.search.backends import get_search_backend
 
-from editing.schedule import format_schedule, is_scheduled, with_schedule
+from editing.long_lists import EditTitleColumn, LongListMixin
+from editing.schedule import format_schedule, is_planned, is_scheduled, with_schedule
 from editing.story_needs import MISSING
 from editing.workflows import in_moderation, needing_changes
 from stories.models import StoryPage
@@ -41,7 +43,7 @@ STATUSES = {
     "draft": (_("Draft"), lambda: Q(live=False, expired=False) & ~is_scheduled()),
     "waiting": (_("Waits for a moderator"), lambda: Q(pk__in=in_moderation())),
     "changes_asked": (_("Changes asked"), lambda: Q(pk__in=needing_changes())),
-    "scheduled": (_("Goes live or off later"), lambda: Q(next_change__isnull=False)),
+    "scheduled": (_("Goes live or off later"), is_planned),
     "expired": (_("Expired"), lambda: Q(live=False, expired=True)),
 }
 
@@ -124,18 +126,12 @@ class StoryFilterSet(WagtailFilterSet):
 # --- The list -------------------------------------------------------------------------------------
 
 
-class EditTitleColumn(PageTitleColumn):
-    """The title, without the menu of actions: it takes queries and most of the time of each row."""
-
-    cell_template_name = "editing/edit_title_cell.html"
-
-
 def join_names(name):
     """Return a function that returns the names of the terms of a story in its attribute `name`."""
     return lambda story: ", ".join(term.name for term in getattr(story, name))
 
 
-class StoryListView(IndexView):
+class StoryListView(LongListMixin, IndexView):
     """The list. A search is one more filter, so that all columns can be sorted during a search."""
 
     page_title = _("All stories")
@@ -180,10 +176,24 @@ class StoryListView(IndexView):
     def get_writer(self, story):
         return self.writers.get(story.writer, "")
 
+    def get_base_queryset(self):
+        stories, key = visible_stories(self.request.user), self.ordering.removeprefix("-")
+        annotate = {"next_change": with_schedule} | {
+            part["column"].sort_key: part["annotate"]
+            for part in parts()
+            if {"column", "annotate"} <= set(part)
+        }
+        return annotate[key](stories) if key in annotate else stories
+
+    def get_queryset(self):
+        stories = super().get_queryset()
+        return self.annotate_queryset(stories) if self.is_export else stories
+
     def annotate_queryset(self, stories):
         stories = super().annotate_queryset(with_schedule(stories))
         for part in parts():
-            stories = part.get("annotate", lambda same: same)(stories)
+            if "annotate" in part:
+                stories = part["annotate"](stories)
         return stories.annotate(writer=F("latest_revision__user")).prefetch_related(
             "story_countries", "story_themes", "story_authors"
         )

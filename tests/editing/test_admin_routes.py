@@ -51,7 +51,7 @@ EDITORS = named("""
     wagtailadmin_workflows: task_chooser task_chooser_create task_chooser_results task_chosen
     missed_ searches searches_results search_delete
     desk _list
-    story_list: index index_results
+    story_list: index index_results choose_parent
     simple_translation:submit_ page_translation snippet_translation
     submit_ page_translation snippet_translation
     wagtailsearchpromotions: chooser chooserresults
@@ -80,7 +80,6 @@ MODERATORS = named("""
     wagtailimages: delete delete_multiple
     wagtailsearchpromotions: add delete edit index index_results
     wagtailsettings: edit
-    story_list: choose_parent
     wagtailsnippets_ search_vocabularygroup:delete stories_author:delete stories_theme:delete
 """)
 ADMINISTRATORS = [

@@ -182,13 +182,14 @@ def test_other_rooms_add_a_column_and_a_filter(admin_client):
 
     def consent_part():
         return {
-            "column": Column("consent", label="Consent"),
+            "column": Column("consent", label="Consent", sort_key="consent"),
             "filters": {"consent": django_filters.CharFilter(field_name="summary", label="Consent")},
             "annotate": lambda stories: stories.annotate(consent=F("summary")),
         }
 
     with hooks.register_temporarily("register_story_list_part", consent_part):
         assert titles(admin_client, consent="Fine.") == ["Short"]
+        assert titles(admin_client, ordering="-consent") == ["Short", "Long"]
         assert {row["Consent"] for row in exported(admin_client)} == {"Ask again.", "Fine."}
         assert "Ask again." in admin_client.get(LIST).text
 
