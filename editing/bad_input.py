@@ -41,6 +41,8 @@ def refuse_malformed_values(view):
             if not is_malformed_value(error):
                 raise
             raise BadRequest("A value of the request can't be converted.") from error
+        except OverflowError as error:  # SQLite: a primary key of a filter with more than 64 bits
+            raise BadRequest("A number of the request is too large.") from error
 
     return checked
 

@@ -15,7 +15,7 @@ from wagtail.images import get_image_model
 from wagtail.log_actions import LogFormatter
 from wagtail.models import Page
 
-from editing.admin_access import is_visible, visible_to
+from editing.admin_access import visible_to
 from editing.chosen_objects import choosable, current_check
 from editing.hidden_choices import may_show
 from editing.patches import patch
@@ -36,9 +36,8 @@ class RecentEditsPanel(home.RecentEditsPanel):
     def get_context_data(self, parent_context):
         context = super().get_context_data(parent_context)
         user = context["request"].user
-        context["last_edits"] = [
-            (revision, page) for revision, page in context["last_edits"] if is_visible(page, user)
-        ]
+        visible = visible_keys([page for _date, page in context["last_edits"]], user)
+        context["last_edits"] = [(date, page) for date, page in context["last_edits"] if page.pk in visible]
         return context
 
 
@@ -48,22 +47,15 @@ class UserObjectsInWorkflowPanel(home.UserObjectsInWorkflowModerationPanel):
     def get_context_data(self, parent_context):
         context = super().get_context_data(parent_context)
         user = context["request"].user
+        # Objects that are not pages are in no section.
+        pages = [each.content_object for each in context["workflow_states"]]
+        pages = [page for page in pages if isinstance(page, Page)]
+        hidden = {page.pk for page in pages} - visible_keys(pages, user)
         context["workflow_states"] = [
-            state for state in context["workflow_states"] if may_see(state.content_object, user)
+            each
+            for each in context["workflow_states"]
+            if not isinstance(each.content_object, Page) or each.content_object.pk not in hidden
         ]
-        return context
-
-
-class WorkflowObjectsToModeratePanel(home.WorkflowObjectsToModeratePanel):
-    """What waits for the user as a moderator, without pages of hidden sections.
-
-    Every member of the groups of a task is asked to moderate, whatever pages these groups may edit.
-    """
-
-    def get_context_data(self, parent_context):
-        context = super().get_context_data(parent_context)
-        user = context["request"].user
-        context["states"] = [state for state in context["states"] if may_see(state["obj"], user)]
         return context
 
 
@@ -76,20 +68,25 @@ class LockedPagesPanel(home.LockedPagesPanel):
         return context
 
 
-PANELS = [UserObjectsInWorkflowPanel, WorkflowObjectsToModeratePanel, RecentEditsPanel, LockedPagesPanel]
-
-
-def may_see(item, user):
-    """Return whether `user` may see `item`. Objects that are not pages are in no section."""
-    return not isinstance(item, Page) or is_visible(item, user)
+PANELS = [UserObjectsInWorkflowPanel, RecentEditsPanel, LockedPagesPanel]
 
 
 def keep_visible(pages, user):
     return pages.filter(visible_to(user))
 
 
+def visible_keys(pages, user):
+    """Return the primary keys of those of the list `pages` that `user` may see. One query."""
+    visible = keep_visible(Page.objects.filter(pk__in=[page.pk for page in pages]), user)
+    return set(visible.values_list("pk", flat=True))
+
+
 def replace_panels(request, panels):
-    """Hook: replace Wagtail's panels of the dashboard."""
+    """Hook: replace Wagtail's panels of the dashboard, and remove that of what waits for the user.
+
+    It takes several queries for each page, and shows pages of hidden sections. The desk has a list of them.
+    """
+    panels[:] = [panel for panel in panels if type(panel) is not home.WorkflowObjectsToModeratePanel]
     for number, panel in enumerate(panels):
         for ours in PANELS:
             if type(panel) is ours.__base__:

@@ -16,6 +16,7 @@ from editing import (
     comparisons,
     date_fields,
     gallery,
+    dead_links,
     hidden_choices,
     hiding,
     listings,
@@ -30,8 +31,11 @@ from editing import (
     visible_titles,
 )
 from editing.admin_access import visible_to
+from editing.desk import Desk
+from editing.desk_views import DeskListView
 from editing.pages_api import PagesAPIViewSet
 from editing.patches import patch
+from editing.story_list import StoryListViewSet
 
 
 @hooks.register("construct_page_chooser_queryset")
@@ -50,6 +54,21 @@ def replace_pages_api(router):
 def replace_page_views():
     """Register our views for all page types, over those that Wagtail registers before."""
     return page_views.CheckedPageViewSet()
+
+
+@hooks.register("register_admin_viewset")
+def register_story_list():
+    return StoryListViewSet()
+
+
+@hooks.register("construct_homepage_panels")
+def add_desk(request, panels):
+    panels.append(Desk())
+
+
+@hooks.register("register_admin_urls")
+def register_desk_lists():
+    return [path("desk/<slug:key>/", DeskListView.as_view(), name="desk_list")]
 
 
 @hooks.register("before_convert_alias_page")
@@ -93,6 +112,7 @@ listings.start()
 picture_comparison.start()
 date_fields.start()
 gallery.start()
+dead_links.start()
 visible_titles.start()
 # These change what Wagtail's own hooks register, so they come after them.
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)

@@ -28,10 +28,44 @@ def iter_texts(body):
             block = body[number]
             yield " ".join(block.block.get_searchable_content(block.value))
         elif stored["type"] == "pictures":
-            for item in stored["value"]["pictures"]:
-                # Wagtail stores the items of a ListBlock as {"type", "value", "id"}, or as bare values.
-                picture = item.get("value", item)
-                yield f"{picture.get('caption', '')} {picture['image'].get('alt_text', '')}"
+            for picture in stored_pictures(stored):
+                yield f"{picture.get('caption', '')} {stored_image(picture).get('alt_text', '')}"
+
+
+def stored_pictures(stored):
+    """Return the stored values of the pictures of `stored`, a raw block of pictures."""
+    # Wagtail stores the items of a ListBlock as {"type", "value", "id"}, or as bare values.
+    return [item.get("value", item) for item in stored["value"].get("pictures", ())]
+
+
+def stored_image(value, name="image"):
+    """Return the stored value of an ImageBlock, {"image", "alt_text", "decorative"}, as a dictionary.
+
+    Wagtail also takes the primary key of an image alone, or null.
+    """
+    image = value.get(name)
+    return image if isinstance(image, dict) else {"image": image}
+
+
+def count_words(body):
+    """Return the number of words in the texts of `body` that `iter_texts` yields."""
+    return sum(len(text.split()) for text in iter_texts(body))
+
+
+def count_undescribed_pictures(body):
+    """Return how many pictures of `body` have no alternative text and are not decoration only.
+
+    It reads the stored JSON, with no database query.
+    """
+    shown = []
+    for stored in body.raw_data:
+        if stored["type"] == "pictures":
+            shown += [stored_image(picture) for picture in stored_pictures(stored)]
+        elif stored["type"] == "media_link":
+            shown.append(stored_image(stored["value"], "poster"))
+    return sum(
+        bool(image["image"]) and not (image.get("alt_text") or image.get("decorative")) for image in shown
+    )
 
 
 def get_heading_id(block_id):

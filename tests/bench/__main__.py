@@ -1,8 +1,9 @@
-"""Runs the benchmarks of the search, of pages for readers, and of the server. `make bench` runs it.
+"""Runs the benchmarks: of the search, the desk, pages for readers, and the server. `make bench` runs it.
 
     python -m tests.bench                                all of them
     python -m tests.bench search                         all sizes, on SQLite and PostgreSQL
     python -m tests.bench search --sizes 100 1000 --databases sqlite
+    python -m tests.bench desk --sizes 10000             the desk and the list of all stories
     python -m tests.bench reading                        pages on a slow connection, and Lighthouse
     python -m tests.bench server --sizes 1000            requests per second, compared with a minimal program
 
@@ -28,11 +29,13 @@ LIMITS = {
     "did you mean": (50, 50),
     "suggestions": (30, 30),
 }
+# The same for every page of the benchmark of the desk, on both databases.
+DESK_LIMIT = 300
 # The same for all questions about a search with this number of stories.
 MANY_AT, MANY_LIMIT = 100_000, 500
 # Queries of a search page, and how many more than with the fewest stories, as ranking takes two for many.
 MOST_QUERIES, MORE_QUERIES = 20, 2
-LINE = "{database:11} {stories:>7} {question:17} {p50:>8} {p99:>8} {plain_p50:>9} {ratio:>6}  {verdict}"
+LINE = "{database:11} {stories:>7} {question:23} {p50:>8} {p99:>8} {plain_p50:>9} {ratio:>6}  {verdict}"
 # Limits for the median of three runs on every page: milliseconds, and scores of Lighthouse by category. Other
 # categories, and the row that says that Lighthouse is missing, need 100.
 MOST_MILLISECONDS = 2500
@@ -87,11 +90,21 @@ def main(arguments):
 
 def search(options):
     """Run the benchmark of the search; return the lines of its table."""
+    return on_databases("tests.bench.search", options, verdict_on)
+
+
+def desk(options):
+    """Run the benchmark of the desk and of the list of all stories; return the lines of its table."""
+    return on_databases("tests.bench.desk", options, verdict_on_desk)
+
+
+def on_databases(module, options, verdict_on):
+    """Run the benchmark `module` on each database; return the lines of its table."""
     measured = []
     for name in options.databases:
         with DATABASES[name]() as address:
             sizes = map(str, sorted(options.sizes))
-            measured += measure("tests.bench.search", *sizes, DATABASE_URL=address)
+            measured += measure(module, *sizes, DATABASE_URL=address)
     header = LINE.format(**{name: name.replace("_", " ") for name in FIELDS}, verdict="limit")
     return [header] + [
         LINE.format(**{name: row.get(name, "") for name in FIELDS}, verdict=verdict_on(row, measured))
@@ -121,7 +134,7 @@ def server(options):
     ]
 
 
-PARTS = {"search": search, "reading": reading, "server": server}
+PARTS = {"search": search, "desk": desk, "reading": reading, "server": server}
 FIELDS = ["database", "stories", "question", "p50", "p99", "plain_p50", "ratio"]
 
 
@@ -166,6 +179,13 @@ def verdict_on(row, measured):
     if "ratio" in row and "index" not in row["question"]:
         verdicts.append(format_verdict("no slower than plain", row["ratio"] <= 1))
     return "; ".join(verdicts)
+
+
+def verdict_on_desk(row, _measured):
+    """Return the limit for `row` and whether it was met, as text, or "" if there is none."""
+    if row["stories"] != LIMITS_AT:
+        return ""
+    return format_verdict(f"<= {DESK_LIMIT} ms", row["p50"] <= DESK_LIMIT)
 
 
 def verdict_on_reading(row):

@@ -12,6 +12,7 @@ import math
 import os
 import sys
 import time
+from contextlib import contextmanager
 
 import django
 
@@ -51,16 +52,23 @@ COMMON, TWO_COMMON, RARE, MISSPELT, BEGINNING = (
 
 def main(sizes):
     setup_test_environment()
+    with temporary_database():
+        for size in sizes:
+            missing = size - StoryPage.objects.count()
+            distractors.add_stories(missing, words=WORDS_OF_A_STORY, seed=size, indexed=False)
+            measure(size)
+
+
+@contextmanager
+def temporary_database():
+    """Context manager with a new test database on the server of DATABASE_URL."""
     if connection.vendor == "sqlite":
         # In a file, as on a real site. By default, Django's test database is in memory.
         settings.DATABASES["default"]["TEST"]["NAME"] = f"{settings.DATABASES['default']['NAME']}.test"
     name = connection.settings_dict["NAME"]
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
-        for size in sizes:
-            missing = size - StoryPage.objects.count()
-            distractors.add_stories(missing, words=WORDS_OF_A_STORY, seed=size, indexed=False)
-            measure(size)
+        yield
     finally:
         connection.creation.destroy_test_db(name, verbosity=0)
 

@@ -54,6 +54,8 @@ EDITORS = named("""
     trash _results
     restore_ page
     translation_ report report_results
+    desk _list
+    story_list: index index_results choose_parent
     simple_translation:submit_ page_translation snippet_translation
     submit_ page_translation snippet_translation
     add_ multiple

@@ -173,6 +173,7 @@ class Addresses:
             "redirect_id": Redirect.objects.get_or_create(old_path="/old", redirect_link="/new/")[0].pk,
             "query_id": Query.get("road").pk,
             "object_id": section.draft.pk,
+            "key": "waiting",
             "session_id": section.session.pk,
             "uidb64": "MQ",
             "token": "abc-def",

@@ -1,0 +1,89 @@
+"""The desk: lists on the first page of the admin of what needs its user, each counted and linked.
+
+Each list is a DeskList. Rooms that `editing` may not import, or that may not import it, add lists with the
+Wagtail hook "register_desk_list". It takes no arguments and returns a dictionary with the arguments of
+DeskList.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin.ui.components import Component
+
+from editing import dead_links, desk_lists
+from search.models import MissedSearch
+
+# The most pages, or searches, that the desk shows of a list. The link leads to all of them.
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class DeskList:
+    """One list of the desk.
+
+    `key`: its name in the address. `heading`: its heading.
+    `find`: a function that takes a user and returns the pages, an ordered queryset of Page without those that
+    the user may not see.
+    `describe`: a function that takes a list of these pages and returns {primary key: what is to know, as
+    text}, with a fixed number of queries.
+    """
+
+    key: str
+    heading: str
+    find: Callable
+    describe: Callable = lambda pages: {}
+
+    def get_context(self, user):
+        """Return the context of the list in the template. Two queries, and those of `describe`."""
+        found = self.find(user)
+        count, pages = found.count(), list(found.select_related("locale")[:SHOWN])
+        notes = self.describe(pages)
+        return {
+            "key": self.key,
+            "heading": self.heading,
+            "count": count,
+            "url": reverse("desk_list", args=[self.key]),
+            "rows": [(page, notes.get(page.pk, "")) for page in pages],
+        }
+
+
+LISTS = [
+    DeskList("waiting", _("Waiting for you"), desk_lists.find_waiting, desk_lists.describe_senders),
+    DeskList("changes", _("Changes asked"), desk_lists.find_changes_asked, desk_lists.describe_comments),
+    DeskList("scheduled", _("Scheduled this week"), desk_lists.find_scheduled, desk_lists.describe_schedule),
+    DeskList("drafts", _("Drafts left alone for a month"), desk_lists.find_old_drafts),
+    DeskList(
+        "incomplete",
+        _("Live stories that lack something"),
+        desk_lists.find_incomplete,
+        desk_lists.describe_missing,
+    ),
+    DeskList(
+        "links",
+        _("Links to pages that are gone or not public"),
+        dead_links.find_dead_links,
+        dead_links.describe_dead_links,
+    ),
+]
+
+
+def all_lists():
+    """Return the DeskLists of this room, and those of the hook."""
+    return LISTS + [DeskList(**make()) for make in hooks.get_hooks("register_desk_list")]
+
+
+class Desk(Component):
+    name = "desk"
+    template_name = "editing/desk.html"
+    order = 60  # below what a user can do, which has 50, and above Wagtail's panels
+
+    def get_context_data(self, parent_context):
+        user = parent_context["request"].user
+        context = {"lists": [each.get_context(user) for each in all_lists()]}
+        if user.has_perm("search.view_missedsearch"):
+            searches = MissedSearch.objects.exclude(words="")
+            context |= {"searches": searches[:SHOWN], "searches_count": searches.count()}
+        return context

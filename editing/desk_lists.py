@@ -1,0 +1,126 @@
+"""The pages that the lists of the desk have, each for a user, and what the desk says of each page."""
+
+from datetime import timedelta
+
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from wagtail.admin.utils import get_user_display_name
+from wagtail.models import Page, TaskState, WorkflowState, get_default_page_content_type
+from wagtail.permissions import policy_registry
+
+from editing.admin_access import visible_to
+from editing.schedule import format_schedule, is_planned, is_scheduled, with_schedule
+from editing.story_needs import MISSING
+from editing.workflows import in_moderation, needing_changes, page_keys, page_workflows
+from stories.models import StoryPage
+
+SOON = timedelta(days=7)
+LEFT_ALONE = timedelta(days=30)
+
+
+def editable_pages(user):
+    """Return the pages that `user` may edit, without aliases, which are edited at their source."""
+    pages = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "change")
+    return Page.objects.filter(pk__in=pages.order_by().values("pk"), depth__gt=1, alias_of=None)
+
+
+def workflow_states(pages, status):
+    """Return {primary key of a page: its WorkflowState with `status`} for `pages`. One query."""
+    states = page_workflows(status).filter(object_id__in=[str(page.pk) for page in pages])
+    states = states.select_related("requested_by", "current_task_state__finished_by")
+    return {int(state.object_id): state for state in states}
+
+
+# --- Moderation -----------------------------------------------------------------------------------
+
+
+def find_waiting(user):
+    """Return the pages that `user` is asked to moderate, those sent first at the top."""
+    states = TaskState.objects.reviewable_by(user).filter(
+        workflow_state__base_content_type=get_default_page_content_type()
+    )
+    pages = Page.objects.filter(pk__in=page_keys(states, "workflow_state__object_id"))
+    # Every member of the groups of a task is asked, whatever pages they may see.
+    visible = pages if user.is_superuser else pages.filter(visible_to(user))
+    return visible.order_by("latest_revision_created_at", "pk")
+
+
+def describe_senders(pages):
+    states = workflow_states(pages, WorkflowState.STATUS_IN_PROGRESS)
+    return {
+        pk: _("Sent by %(name)s") % {"name": get_user_display_name(state.requested_by)}
+        for pk, state in states.items()
+        if state.requested_by
+    }
+
+
+def find_changes_asked(user):
+    """Return the pages for which a moderator asked for changes, the latest first."""
+    pages = editable_pages(user).filter(pk__in=needing_changes())
+    return pages.order_by("-latest_revision_created_at", "-pk")
+
+
+def describe_comments(pages):
+    states = workflow_states(pages, WorkflowState.STATUS_NEEDS_CHANGES)
+    notes = {}
+    for pk, state in states.items():
+        task = state.current_task_state
+        name = task and task.finished_by and get_user_display_name(task.finished_by)
+        notes[pk] = ": ".join(filter(None, [name, task and task.comment]))
+    return notes
+
+
+# --- Time -----------------------------------------------------------------------------------------
+
+
+def find_scheduled(user):
+    """Return the pages that go live or off within a week, the next one first."""
+    pages = with_schedule(editable_pages(user).filter(is_planned()))
+    return pages.filter(next_change__lte=timezone.now() + SOON).order_by("next_change", "pk")
+
+
+def describe_schedule(pages):
+    pages = with_schedule(Page.objects.filter(pk__in=[page.pk for page in pages]))
+    return {page.pk: format_schedule(page) for page in pages}
+
+
+def find_old_drafts(user):
+    """Return the drafts and changes that nobody has saved for a month, and that wait for nobody.
+
+    A page that was published once and taken back is no draft that somebody forgot.
+    """
+    is_draft = Q(live=False, first_published_at=None) | Q(live=True, has_unpublished_changes=True)
+    pages = editable_pages(user).filter(
+        is_draft, ~is_scheduled(), latest_revision_created_at__lt=timezone.now() - LEFT_ALONE
+    )
+    pages = pages.exclude(pk__in=in_moderation()).exclude(pk__in=needing_changes())
+    return pages.order_by("latest_revision_created_at", "pk")
+
+
+# --- What live pages lack -------------------------------------------------------------------------
+
+
+def find_incomplete(user):
+    """Return the live stories that lack alternative text, a theme, a country or an author, newest first."""
+    lacks_something = Q()
+    for _label, lacks in MISSING.values():
+        lacks_something |= lacks()
+    stories = StoryPage.objects.filter(lacks_something, live=True)
+    return (
+        editable_pages(user)
+        .filter(pk__in=stories.order_by().values("pk"))
+        .order_by(F("last_published_at").desc(nulls_last=True), "-pk")
+    )
+
+
+def describe_missing(pages):
+    stories = StoryPage.objects.filter(pk__in=[page.pk for page in pages])
+    stories = stories.annotate(**{f"lacks_{name}": lacks() for name, (_label, lacks) in MISSING.items()})
+    rows = stories.order_by().values("pk", *[f"lacks_{name}" for name in MISSING])
+    labels = {name: str(label) for name, (label, _lacks) in MISSING.items()}
+    return {
+        row["pk"]: _("Lacks: %(parts)s")
+        % {"parts": ", ".join(label for name, label in labels.items() if row[f"lacks_{name}"])}
+        for row in rows
+    }

@@ -1,0 +1,145 @@
+"""Benchmark of the desk and of the list of all stories. tests/bench/__main__.py runs it.
+
+    python -m tests.bench.desk 1000 10000     with 1,000 stories, then with 10,000
+
+It creates a test database on the server of DATABASE_URL, and deletes it at the end. Each result is printed as
+a line of JSON, in milliseconds.
+"""
+
+import os
+import sys
+from datetime import timedelta
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+django.setup()
+
+from django.contrib.contenttypes.models import ContentType  # noqa: E402 - Django must be set up first
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import setup_test_environment  # noqa: E402
+from django.utils import timezone  # noqa: E402
+from wagtail.models import Page, ReferenceIndex, Revision, TaskState, Workflow, WorkflowState  # noqa: E402
+
+from stories.body import count_words  # noqa: E402
+from stories.models import StoryPage  # noqa: E402
+from stories.terms import Theme  # noqa: E402
+from tests.bench.search import report, temporary_database, timed  # noqa: E402
+from tests.support import admin_world, builders, distractors  # noqa: E402
+
+WORDS_OF_A_STORY = 600
+# Of so many stories, one waits for a moderator, one for changes, one is scheduled, and so on.
+SHARE = 50
+
+
+def main(sizes):
+    setup_test_environment()
+    with temporary_database():
+        writers = [builders.make_user("Editors") for _number in range(20)]
+        for size in sizes:
+            known = list(StoryPage.objects.values_list("pk", flat=True))
+            distractors.add_stories(size - len(known), words=WORDS_OF_A_STORY, seed=size)
+            complete(StoryPage.objects.exclude(pk__in=known).order_by("pk"), writers)
+            if connection.vendor == "postgresql":
+                # On a real site, autovacuum does this.
+                with connection.cursor() as cursor:
+                    cursor.execute("VACUUM ANALYZE")
+            measure(size)
+
+
+def complete(stories, writers):
+    """Give `stories` what editors and Wagtail would have: revisions, references, workflows, drafts."""
+    page_type = ContentType.objects.get_for_model(Page)
+    story_type = ContentType.objects.get_for_model(StoryPage)
+    stories, month_ago = list(stories), timezone.now() - timedelta(days=40)
+    types = {"content_type": story_type, "base_content_type": page_type}
+    revisions = Revision.objects.bulk_create(
+        Revision(
+            **types,
+            object_id=story.pk,
+            user=writers[number % len(writers)],
+            created_at=month_ago,
+            content=story.serializable_data(),
+            approved_go_live_at=timezone.now() + timedelta(days=3) if number % SHARE == 2 else None,
+        )
+        for number, story in enumerate(stories)
+    )
+    for number, (story, revision) in enumerate(zip(stories, revisions, strict=True)):
+        story.latest_revision, story.latest_revision_created_at = revision, month_ago
+        story.word_count = count_words(story.body)
+        story.live = number % 10 != 0
+        story.first_published_at = story.first_published_at if story.live else None
+    fields = ["latest_revision", "latest_revision_created_at", "live", "first_published_at"]
+    Page.objects.bulk_update(stories, fields, batch_size=500)
+    StoryPage.objects.bulk_update(stories, ["word_count"], batch_size=500)
+    theme_type = ContentType.objects.get_for_model(Theme)
+    ReferenceIndex.objects.bulk_create(
+        ReferenceIndex(
+            **types,
+            object_id=str(story.pk),
+            to_content_type=to,
+            to_object_id=key,
+            model_path=path,
+            content_path=f"{path}.{number}",
+            content_path_hash=ReferenceIndex._get_content_path_hash(f"{path}.{number}"),
+        )
+        for number, story in enumerate(stories)
+        for to, key, path in (
+            (page_type, str(stories[number - 1].pk), "body.text"),
+            (theme_type, "1", "story_themes.item.theme"),
+        )
+    )
+    workflow = Workflow.objects.get()
+    for number, story in enumerate(stories):
+        if number % SHARE in {0, 1}:
+            start_workflow(story, workflow, types, needs_changes=number % SHARE)
+
+
+def start_workflow(story, workflow, types, needs_changes):
+    state = WorkflowState.objects.create(
+        **types,
+        object_id=story.pk,
+        workflow=workflow,
+        status=WorkflowState.STATUS_NEEDS_CHANGES if needs_changes else WorkflowState.STATUS_IN_PROGRESS,
+    )
+    state.current_task_state = TaskState.objects.create(
+        workflow_state=state,
+        task=workflow.tasks[0],
+        revision=story.latest_revision,
+        status=TaskState.STATUS_REJECTED if needs_changes else TaskState.STATUS_IN_PROGRESS,
+    )
+    state.save()
+
+
+def measure(size):
+    """Report how long each page takes with `size` stories, for an editor and a moderator of all of them."""
+    index = StoryPage.objects.first().get_parent()
+    section = admin_world.Section(index, *[None] * 10)
+    section.collection = builders.make_image().collection
+    clients = {"moderator": Client(), "editor": Client()}
+    clients["moderator"].force_login(builders.make_user("Moderators"))
+    editor = builders.make_user()
+    editor.groups.add(admin_world.make_section_editors(section))
+    clients["editor"].force_login(editor)
+    theme = Theme.objects.get(name=distractors.THEMES[0]).pk
+    pages = {
+        "desk": "/admin/",
+        "list of desk": "/admin/desk/incomplete/",
+        "all stories": "/admin/stories/",
+        "filtered": f"/admin/stories/?theme={theme}&status=live&missing=alternative_text",
+        "searched": "/admin/stories/?q=work&ordering=word_count",
+        "what is next": "/admin/stories/?status=scheduled&ordering=next_change",
+        "last page": "/admin/stories/?p=9999",
+    }
+    for role, client in clients.items():
+        for name, address in pages.items():
+            report(size, f"{name}, {role}", timed(lambda c=client, a=address: get(c, a)))
+
+
+def get(client, address):
+    assert client.get(address).status_code == 200
+
+
+if __name__ == "__main__":
+    main([int(size) for size in sys.argv[1:]])

@@ -1,0 +1,64 @@
+"""The desk and the list of all stories in the browser: links, filters by the keyboard, and on a phone."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import admin
+from tests.support import builders
+from tests.support.accessibility import run_axe
+
+pytestmark = pytest.mark.one_database
+
+
+@pytest.fixture
+def desk(new_page, live_server, moderator):
+    page = admin.open_desk(new_page)
+    admin.give_session(page, live_server.url, moderator)
+    page.goto(f"{live_server.url}/admin/")
+    return page
+
+
+def test_moderator_goes_from_the_desk_to_what_needs_them(desk, live_server):
+    filed = {"countries": ["KE"], "themes": ["Debt"], "authors": ["Staff"]}
+    body = [{"type": "text", "value": "<p>The brick kiln by the river.</p>"}]
+    builders.make_story("Complete", body=body, **filed)
+    for number in range(6):
+        builders.make_story(f"Lacking {number}")
+    gone = builders.make_story("Gone", **filed)
+    link = [{"type": "action", "value": {"label": "Go", "page": gone.pk}}]
+    builders.make_plain_page("With a dead link", body=json.dumps(link))
+    gone.delete()
+    desk.reload()
+    expect(desk.get_by_role("heading", name="Links to pages that are gone or not public (1)")).to_be_visible()
+    assert run_axe(desk) == []
+
+    desk.get_by_role("link", name="All: Live stories that lack something").click()
+    expect(desk.get_by_role("link", name="Lacking")).to_have_count(6)
+    expect(desk.get_by_role("link", name="Complete")).to_have_count(0)
+    assert run_axe(desk) == []
+
+    # The list of all stories: filtered by the keyboard, kept in the address.
+    desk.get_by_role("link", name="All stories").click()
+    expect(desk.get_by_role("link", name="Lacking")).to_have_count(6)
+    desk.get_by_role("button", name="Show filters").focus()
+    desk.keyboard.press("Enter")
+    desk.get_by_role("button", name="Theme").press("Enter")
+    desk.get_by_role("checkbox", name="Debt").press(" ")
+    expect(desk.get_by_role("link", name="Lacking")).to_have_count(0)
+    assert "theme=" in desk.url
+    desk.reload()
+    expect(desk.get_by_role("link", name="Complete")).to_be_visible()
+    desk.keyboard.press("Escape")
+    assert run_axe(desk) == []
+    desk.get_by_role("searchbox").fill("kiln")
+    expect(desk).to_have_url(f"{live_server.url}/admin/stories/?q=kiln")
+
+    desk.set_viewport_size({"width": 390, "height": 800})
+    for address in ("", "stories/", "desk/incomplete/"):
+        desk.goto(f"{live_server.url}/admin/{address}")
+        expect(desk.get_by_role("link", name="Lacking").first).to_be_visible()
+        assert run_axe(desk) == [], address
+        root = desk.locator("html")
+        assert root.evaluate("root => root.scrollWidth <= root.clientWidth"), address

@@ -1,0 +1,225 @@
+"""The desk on the first page of the admin: what each of its lists has, for whom, and in how many queries."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from wagtail import hooks
+from wagtail.models import Page, Workflow
+
+from home.models import StandardPage
+from stories.models import StoryPage
+from tests.support import admin_world, builders
+from tests.support.admin_world import SECRET
+from tests.support.missed_searches import make_reported
+from tests.support.queries import count_queries
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+FILED = {"countries": ["KE"], "themes": ["Debt"], "authors": ["Staff"]}
+
+
+def desk(client):
+    """Return {heading with count: texts of the rows} of the desk."""
+    panels = builders.parse(client.get("/admin/")).select("section[id^=desk-]")
+    return {
+        panel.select_one("h2").get_text(" ", strip=True): [
+            item.get_text(" ", strip=True) for item in panel.select("li")
+        ]
+        for panel in panels
+    }
+
+
+def rows_of(client, key):
+    """Return the titles in the whole list with `key`, after checking that the desk has the same."""
+    response = client.get(f"/admin/desk/{key}/")
+    assert response.status_code == 200
+    shown = [page.get_admin_display_title() for page in response.context["pages"]]
+    panel = builders.parse(client.get("/admin/")).select_one(f"#desk-{key}-section")
+    assert [link.text for link in panel.select("li a")] == shown[:5]
+    return shown
+
+
+def link_to(page):
+    return [{"type": "text", "value": f'<p><a linktype="page" id="{page.pk}">There</a></p>'}]
+
+
+def leave_alone(page, days=31):
+    past = timezone.now() - timedelta(days=days)
+    Page.objects.filter(pk=page.pk).update(latest_revision_created_at=past)
+
+
+def ask_for_changes(page, moderator, comment):
+    Workflow.objects.get().start(page, None).current_task_state.reject(user=moderator, comment=comment)
+
+
+def fill(section, word):
+    """Give each list of the desk a page of `section` with `word` in its title."""
+    moderator = builders.make_user("Moderators", first_name="Odile", last_name=word)
+    index = section.index
+    asked = builders.make_story(f"{word} asked", index, live=False)
+    ask_for_changes(asked, moderator, f"{word}: name the source.")
+    leave_alone(builders.make_story(f"{word} old", index, live=False))
+    gone = builders.make_story("Gone", index)
+    builders.make_story(f"{word} links", index, body=link_to(gone), **FILED)
+    gone.delete()
+
+
+def test_desk_lists_what_needs_its_user(writer, own, other):
+    fill(own, "Plain")
+    fill(other, SECRET)
+    make_reported("kafala", count=12)
+    lists = desk(writer)
+    assert lists.pop("Changes asked (1)") == ["Plain asked – Odile Plain: Plain: name the source."]
+    assert lists.pop("Drafts left alone for a month (1)") == ["Plain old"]
+    assert lists.pop("Live stories that lack something (1)") == [
+        "Plain change – Lacks: theme, country, author"
+    ]
+    assert lists.pop("Links to pages that are gone or not public (1)") == ["Plain links – 1 link"]
+    (scheduled,) = lists.pop("Scheduled this week (1)")
+    assert scheduled.startswith("Plain tomorrow – Live: ")
+    assert lists.pop("Searches without result (1)") == ["kafala – 12 times"]
+    assert lists == {}  # an editor is not asked to moderate
+    for key in ("changes", "drafts", "incomplete", "links", "scheduled", "waiting"):
+        assert SECRET not in writer.get(f"/admin/desk/{key}/").content.decode(), key
+    assert SECRET not in writer.get("/admin/").content.decode()
+
+
+def test_administrator_sees_the_lists_of_all_sections(admin_client, own, other):
+    """Otherwise the test above would prove nothing."""
+    fill(other, SECRET)
+    for key in ("changes", "drafts", "incomplete", "links", "scheduled", "waiting"):
+        assert SECRET in admin_client.get(f"/admin/desk/{key}/").content.decode(), key
+
+
+def test_moderator_finds_what_waits_for_them(client, own):
+    client.force_login(admin_world.make_role("moderator", own))
+    sender = own.waiting.requested_by
+    assert desk(client)["Waiting for you (1)"] == [f"Plain draft – Sent by {sender.username}"]
+    assert rows_of(client, "waiting") == ["Plain draft"]
+    own.waiting.current_task_state.approve(user=builders.make_user(is_superuser=True))
+    assert "waiting" not in str(desk(client)).lower()
+
+
+def test_moderator_of_one_section_is_not_shown_what_waits_in_others(client, own, other):
+    user = admin_world.make_role("editor", own)
+    own.waiting.current_task_state.task.specific.groups.add(*user.groups.all())
+    client.force_login(user)
+    assert rows_of(client, "waiting") == ["Plain draft"]
+
+
+def test_old_drafts_are_those_that_wait_for_nobody(admin_client):
+    index = builders.make_index()
+    for title, days in (("Old", 31), ("New", 29)):
+        leave_alone(builders.make_story(title, index, live=False), days)
+    changed = builders.make_story("Changed", index)
+    changed.save_revision()
+    leave_alone(changed)
+    waiting = builders.make_story("Waiting", index, live=False)
+    Workflow.objects.get().start(waiting, None)
+    asked = builders.make_story("Asked", index, live=False)
+    ask_for_changes(asked, builders.make_user("Moderators"), "Shorter.")
+    later = builders.make_story("Later", index, live=False)
+    later.go_live_at = timezone.now() + timedelta(days=90)
+    later.save_revision().publish()
+    taken_back = builders.make_story("Taken back", index)
+    taken_back.save_revision()
+    taken_back.unpublish()
+    for page in (waiting, asked, later, taken_back):
+        leave_alone(page)
+    assert sorted(rows_of(admin_client, "drafts")) == ["Changed", "Old"]
+
+
+def test_scheduled_pages_are_those_of_a_week_in_their_order(admin_client):
+    now = timezone.now()
+    for days in (6, 8):
+        page = builders.make_story(f"Live in {days}", live=False)
+        page.go_live_at = now + timedelta(days=days)
+        page.save_revision().publish()
+        builders.make_story(f"Off in {days - 1}", expire_at=now + timedelta(days=days - 1))
+    # Nobody approved the schedule of this one.
+    builders.make_story("Draft", live=False, go_live_at=now + timedelta(days=2))
+    assert rows_of(admin_client, "scheduled") == ["Off in 5", "Live in 6", "Off in 7"][:2] + ["Off in 7"]
+
+
+def test_incomplete_stories_are_live_and_say_what_they_lack(admin_client):
+    image = builders.make_image()
+    builders.make_story("Complete", lead_image=image, lead_image_alt="A road", **FILED)
+    builders.make_story("Draft", live=False)
+    story = builders.make_story("No text", lead_image=image, lead_image_alt="A road", **FILED)
+    story.lead_image_alt = ""
+    story.save(clean=False)
+    gallery = builders.pictures_block(image)
+    gallery["value"]["pictures"][0]["image"]["alt_text"] = ""
+    builders.make_story("No text in the body", body=[gallery], **FILED)
+    for part in FILED:
+        builders.make_story(f"No {part}", **{name: given for name, given in FILED.items() if name != part})
+    assert set(desk(admin_client)["Live stories that lack something (5)"]) == {
+        "No text – Lacks: alternative text",
+        "No text in the body – Lacks: alternative text",
+        "No countries – Lacks: country",
+        "No themes – Lacks: theme",
+        "No authors – Lacks: author",
+    }
+
+
+def test_dead_links_lead_to_pages_that_visitors_do_not_get(admin_client):
+    index = builders.make_index()
+    targets = {
+        "public": builders.make_story("Public", index, **FILED),
+        "draft": builders.make_story("Draft", index, live=False),
+        "private": builders.make_private(builders.make_story("Private", index, **FILED)),
+        "gone": builders.make_story("Gone", index),
+    }
+    for name, target in targets.items():
+        builders.make_story(f"To {name}", index, body=link_to(target), **FILED)
+        body = [{"type": "action", "value": {"label": "Go", "page": target.pk}}]
+        builders.make_plain_page(f"Plain to {name}", body=json.dumps(body))
+    builders.make_story("Draft to draft", index, body=link_to(targets["draft"]), live=False)
+    targets["gone"].delete()
+    dead = [f"{kind} {name}" for kind in ("Plain to", "To") for name in ("draft", "gone", "private")]
+    assert rows_of(admin_client, "links") == dead
+    assert StandardPage.objects.count() == 4
+
+
+def test_other_rooms_add_a_list(admin_client):
+    builders.make_story("Ask again", **FILED)
+    consent = {
+        "key": "consent",
+        "heading": "Consent to renew",
+        "find": lambda user: Page.objects.filter(title="Ask again"),
+        "describe": lambda pages: {page.pk: "Until Friday" for page in pages},
+    }
+    assert admin_client.get("/admin/desk/consent/").status_code == 404
+    with hooks.register_temporarily("register_desk_list", lambda: consent):
+        assert desk(admin_client)["Consent to renew (1)"] == ["Ask again – Until Friday"]
+        assert rows_of(admin_client, "consent") == ["Ask again"]
+        assert "Until Friday" in admin_client.get("/admin/desk/consent/").text
+
+
+@pytest.mark.parametrize("role", ["editor", "moderator"])
+def test_number_of_queries_does_not_grow_with_the_pages(role, client, own):
+    user = admin_world.make_role(role, own)
+    client.force_login(user)
+    addresses = ["/admin/", *(f"/admin/desk/{key}/" for key in ("waiting", "changes", "incomplete", "links"))]
+
+    def make_more(number):
+        for _page in range(number):
+            fill(own, "Plain")
+            Workflow.objects.get().start(builders.make_story(None, own.index, live=False), user)
+
+    make_more(1)
+    counts = {}
+    for address in addresses:
+        client.get(address)
+        counts[address] = count_queries(client, address)[0]
+    make_more(6)
+    assert {address: count_queries(client, address)[0] for address in addresses} == counts
+    assert counts["/admin/"] == 47
+
+
+def test_desk_is_empty_for_a_user_without_sections(client):
+    client.force_login(admin_world.make_role("editor", admin_world.make_section("Own", "Plain")))
+    StoryPage.objects.all().delete()
+    assert desk(client) == {}

@@ -1,0 +1,208 @@
+"""The list of all stories: what it shows to whom, its filters and its search, its order, and its export."""
+
+import csv
+import io
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import django_filters
+import pytest
+from django.db.models import F
+from django.utils import timezone
+from wagtail import hooks
+from wagtail.admin.ui.tables import Column
+from wagtail.models import Locale, Page, Workflow, WorkflowState
+
+from stories.models import StoryPage
+from stories.terms import Author, Country, Theme
+from tests.support import builders
+from tests.support.admin_world import SECRET
+from tests.support.queries import count_queries
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+LIST = "/admin/stories/"
+
+
+def titles(client, **query):
+    """Return the titles that the list shows, in their order."""
+    response = client.get(f"{LIST}?{urlencode(query, doseq=True)}")
+    assert response.status_code == 200
+    return [page.get_admin_display_title() for page in response.context["pages"]]
+
+
+def exported(client, **query):
+    """Return the rows of the CSV export, each {heading: cell}."""
+    response = client.get(f"{LIST}?{urlencode({'export': 'csv', **query}, doseq=True)}")
+    return list(csv.DictReader(io.StringIO(response.getvalue().decode())))
+
+
+def make_stories():
+    """Make one story for each status, and return the user who wrote the draft."""
+    writer = builders.make_user("Editors", username="achieng", first_name="Achieng", last_name="O.")
+    words = [{"type": "text", "value": "<p>The brick kiln by the river.</p>"}]
+    filed = {"countries": ["KE"], "themes": ["Debt"], "authors": ["Staff"]}
+    builders.make_story("Complete", body=words, **filed)
+    changed = builders.make_story("Changed", countries=["SN"])
+    changed.save_revision()
+    draft = builders.make_story("Draft", live=False, themes=["Debt", "Mining"], countries=["KE", "SN"])
+    draft.save_revision(user=writer)
+    waiting = builders.make_story("Waiting", live=False)
+    Workflow.objects.get().start(waiting, None)
+    asked = builders.make_story("Asked", live=False)
+    state = Workflow.objects.get().start(asked, None)
+    WorkflowState.objects.filter(pk=state.pk).update(status=WorkflowState.STATUS_NEEDS_CHANGES)
+    later = builders.make_story("Later", live=False)
+    later.go_live_at = timezone.now() + timedelta(days=3)
+    later.save_revision().publish()
+    ending = builders.make_story("Ending", expire_at=timezone.now() + timedelta(days=1))
+    Page.objects.filter(pk=builders.make_story("Expired", live=False).pk).update(expired=True)
+    french = Locale.objects.get_or_create(language_code="fr")[0]
+    Page.objects.filter(pk=ending.pk).update(locale=french)
+    return writer
+
+
+def test_each_filter_keeps_the_stories_that_its_label_says(admin_client):
+    writer = make_stories()
+    debt, staff = Theme.objects.get(name="Debt").pk, Author.objects.get(name="Staff").pk
+    mining = Theme.objects.get(name="Mining").pk
+    expected = [
+        ({"status": "live"}, {"Complete", "Changed", "Ending"}),
+        ({"status": "changed"}, {"Changed"}),
+        ({"status": "draft"}, {"Draft", "Waiting", "Asked"}),
+        ({"status": "waiting"}, {"Waiting"}),
+        ({"status": "changes_asked"}, {"Asked"}),
+        ({"status": "scheduled"}, {"Later", "Ending"}),
+        ({"status": "expired"}, {"Expired"}),
+        ({"status": ["waiting", "expired"]}, {"Waiting", "Expired"}),
+        ({"country": "KE"}, {"Complete", "Draft"}),
+        ({"theme": debt}, {"Complete", "Draft"}),
+        ({"theme": [debt, mining]}, {"Complete", "Draft"}),
+        ({"author": staff}, {"Complete"}),
+        ({"word_count_min": 5}, {"Complete"}),
+        ({"word_count_max": 5, "status": "live"}, {"Changed", "Ending"}),
+        ({"writer": writer.pk}, {"Draft"}),
+        ({"locale": "fr"}, {"Ending"}),
+        ({"missing": "country", "status": "live"}, {"Ending"}),
+        ({"missing": "theme", "status": "live"}, {"Changed", "Ending"}),
+        ({"theme": debt, "country": "SN"}, {"Draft"}),
+        ({"q": "kiln"}, {"Complete"}),
+        ({"q": "compl"}, {"Complete"}),
+        ({"q": "kiln", "theme": mining}, set()),
+    ]
+    found = [(query, titles(admin_client, **query)) for query, _titles in expected]
+    assert [(query, set(shown)) for query, shown in found] == expected
+    assert all(len(shown) == len(set(shown)) for _query, shown in found)
+
+
+def test_list_has_the_columns_and_exports_them(admin_client):
+    make_stories()
+    builders.make_story("=1+1", themes=["Debt"])
+    rows = {row["Title"]: row for row in exported(admin_client)}
+    assert rows["Draft"] == {
+        "Title": "Draft",
+        "Status": "draft",
+        "Language": "en",
+        "Countries": "Kenya, Senegal",
+        "Themes": "Debt, Mining",
+        "Authors": "",
+        "Words": "4",
+        "Last written by": "Achieng O.",
+        "Updated": rows["Draft"]["Updated"],
+        "Next": "",
+    }
+    assert rows["Later"]["Next"].startswith("Live: ")
+    assert rows["Ending"]["Next"].startswith("Off: ")
+    # A spreadsheet would calculate it.
+    assert "'=1+1" in rows
+    assert [row["Title"] for row in exported(admin_client, status="expired")] == ["Expired"]
+    page = admin_client.get(LIST).text
+    for text in ("Kenya, Senegal", "Debt, Mining", "Achieng O.", "Download CSV"):
+        assert text in page
+
+
+def test_what_goes_live_and_off_next_is_sorted_by_time(admin_client):
+    make_stories()
+    assert titles(admin_client, status="scheduled", ordering="next_change") == ["Ending", "Later"]
+    assert titles(admin_client, ordering="next_change")[:2] == ["Ending", "Later"]
+    assert titles(admin_client, ordering="-next_change")[:2] == ["Later", "Ending"]
+
+
+def test_list_can_be_sorted_by_each_column_during_a_search(admin_client):
+    make_stories()
+    for key in ("title", "live", "word_count", "latest_revision_created_at", "next_change", "nothing"):
+        for order in (key, f"-{key}"):
+            assert titles(admin_client, q="kiln", ordering=order) == ["Complete"], order
+
+
+def test_list_shows_the_sections_of_its_user_alone(writer, own, other):
+    builders.make_story(f"{SECRET} in Ghana", other.index, countries=["GH"])
+    assert "Public story of Own" in str(exported(writer))
+    assert titles(writer, q=SECRET) == []
+    for address in (LIST, f"{LIST}?export=csv", f"{LIST}results/"):
+        response = writer.get(address)
+        text = response.getvalue().decode() if response.streaming else response.content.decode()
+        assert response.status_code == 200
+        assert SECRET not in text
+        # Filters offer only what visible stories have.
+        assert "Ghana" not in text
+    ghana = Country.objects.get(pk="GH").pk
+    assert titles(writer, country=ghana) == titles(writer)  # an invalid choice filters nothing
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"status": "x"},
+        {"theme": "x"},
+        {"country": "\0"},
+        {"word_count_min": "1", "word_count_max": str(10**30)},
+        {"word_count_min": "x"},
+        {"q": '"'},
+        {"q": "\0"},
+        {"p": "x"},
+        {"locale": "x"},
+    ],
+    ids=str,
+)
+def test_odd_values_in_the_address_are_no_error(admin_client, query):
+    builders.make_story("One")
+    assert admin_client.get(f"{LIST}?{urlencode(query)}").status_code in {200, 400, 404}
+
+
+@pytest.mark.parametrize("address", [LIST, "/admin/pages/1/"])
+def test_number_of_more_than_64_bits_is_no_error(admin_client, address):
+    for name in ("writer", "owner", "theme", "word_count_min"):
+        assert admin_client.get(f"{address}?{name}={10**30}").status_code in {200, 400}, name
+
+
+def test_other_rooms_add_a_column_and_a_filter(admin_client):
+    builders.make_story("Long", summary="Ask again.")
+    builders.make_story("Short", summary="Fine.")
+
+    def consent_part():
+        return {
+            "column": Column("consent", label="Consent", sort_key="consent"),
+            "filters": {"consent": django_filters.CharFilter(field_name="summary", label="Consent")},
+            "annotate": lambda stories: stories.annotate(consent=F("summary")),
+        }
+
+    with hooks.register_temporarily("register_story_list_part", consent_part):
+        assert titles(admin_client, consent="Fine.") == ["Short"]
+        assert titles(admin_client, ordering="-consent") == ["Short", "Long"]
+        assert {row["Consent"] for row in exported(admin_client)} == {"Ask again.", "Fine."}
+        assert "Ask again." in admin_client.get(LIST).text
+
+
+def test_number_of_queries_does_not_grow_with_the_stories(writer, own):
+    def make_more(number):
+        for _story in range(number):
+            filed = {"countries": ["KE", "SN"], "themes": ["Debt"], "authors": ["Staff"]}
+            builders.make_story(None, own.index, live=False, **filed).save_revision(user=writer.user)
+
+    make_more(2)
+    writer.get(LIST)
+    few = count_queries(writer, LIST)[0]
+    make_more(10)
+    assert count_queries(writer, LIST)[0] == few == 33
+    assert StoryPage.objects.count() > 12

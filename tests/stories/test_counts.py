@@ -1,0 +1,51 @@
+"""What a story counts of itself at each save: its words, and its pictures without alternative text."""
+
+import pytest
+
+from stories.models import StoryPage
+from tests.support import builders
+
+pytestmark = pytest.mark.django_db
+
+
+def counts_of(story):
+    return StoryPage.objects.values_list("word_count", "undescribed_pictures").get(pk=story.pk)
+
+
+def picture(image, alt_text="", decorative=False):
+    return {"image": {"image": image, "alt_text": alt_text, "decorative": decorative}, "caption": "By a road"}
+
+
+def test_words_and_undescribed_pictures_are_counted(store):
+    image = builders.make_image()
+    pictures = [
+        picture(image.pk),
+        {"type": "item", "value": picture(image.pk, "A road"), "id": "a"},
+        picture(image.pk, decorative=True),
+        picture(None),
+    ]
+    film = {"kind": "video", "title": "Film", "url": "https://example.org/", "poster": picture(None)["image"]}
+    body = [
+        {"type": "heading", "value": {"text": "The road", "level": "2"}},
+        {"type": "text", "value": "<p>We <b>walked</b> home.</p><p>Twice.</p>"},
+        {"type": "pictures", "value": {"pictures": pictures}},
+        {"type": "media_link", "value": film},
+        {"type": "media_link", "value": film | {"poster": picture(image.pk)["image"]}},
+    ]
+    story = builders.make_story(body=body, lead_image=image, lead_image_decorative=True)
+    # The size of the heading, "Section", is in its text for the search too.
+    assert counts_of(story) == (3 + 4 + 4 * 3 + 2, 2)
+    story.lead_image_decorative = False
+    story.save(clean=False)
+    assert counts_of(story) == (3 + 4 + 4 * 3 + 2, 3)
+    story.lead_image_alt = "A road"
+    story.body = []
+    story.save()
+    assert counts_of(story) == (0, 0)
+
+
+def test_published_draft_is_counted():
+    story = builders.make_story()
+    story.body = [("text", "<p>One two three four five.</p>")]
+    story.save_revision().publish()
+    assert counts_of(story) == (5, 0)
