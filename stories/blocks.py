@@ -4,13 +4,13 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
 from wagtail.documents.blocks import DocumentChooserBlock
-from wagtail.images.blocks import ImageBlock
 
 from media.models import load_renditions
 from stories import previews
 from stories.body import get_images
 from stories.languages import language_choices, language_name
 from stories.link_blocks import ActionBlock, ChosenStoriesBlock, MediaLinkBlock
+from stories.picture_blocks import DescribedPictureBlock
 
 # Headings under which the block chooser lists the blocks (Meta.group).
 WORDS = _("Words")
@@ -39,7 +39,7 @@ class HeadingBlock(blocks.StructBlock):
 
 
 class PictureBlock(blocks.StructBlock):
-    image = ImageBlock(label=_("Picture"))
+    image = DescribedPictureBlock(label=_("Picture"))
     caption = blocks.CharBlock(label=_("Caption"), required=False, max_length=300)
 
     class Meta:

@@ -116,12 +116,12 @@ def test_choosers_of_pictures_and_pages(desk):
     assert home.help_page_id == about.pk
 
     desk.open("settings/home/sitesettings/")
-    desk.get_by_role("button", name="Choose an image").click()
+    desk.get_by_role("button", name="Choose a picture").click()
     desk.get_by_role("dialog").get_by_role("link", name="A road").click()
     save(desk, "Site settings updated.")
     desk.get_by_role("button", name="Actions").first.click()
     desk.get_by_role("button", name="Clear choice").click()
-    expect(desk.get_by_role("button", name="Choose an image")).to_be_visible()
+    expect(desk.get_by_role("button", name="Choose a picture")).to_be_visible()
     save(desk, "Site settings updated.")
     assert SiteSettings.objects.get().logo is None
 
