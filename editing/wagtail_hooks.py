@@ -3,7 +3,7 @@
 import json
 
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from wagtail import hooks
 from wagtail.admin.widgets import BaseChooser
@@ -13,14 +13,17 @@ from editing import (
     breadcrumbs,
     chosen_objects,
     comparisons,
+    content_checks,
     date_fields,
     hidden_choices,
     listings,
     mails,
+    moderation,
     page_actions,
     page_policy,
     page_views,
     picture_comparison,
+    schedules,
     visible_titles,
 )
 from editing.admin_access import visible_to
@@ -67,11 +70,21 @@ page_policy.start()
 listings.start()
 picture_comparison.start()
 date_fields.start()
+schedules.start()
 visible_titles.start()
 # These change what Wagtail's own hooks register, so they come after them.
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)
 hooks.register("construct_explorer_page_queryset", page_views.add_pages_to_menu)
 hooks.register("register_log_actions", visible_titles.replace_formatters, order=1000)
+hooks.register("construct_page_action_menu", moderation.put_decision_first)
+hooks.register("before_edit_page", moderation.say_who_sent_it)
+hooks.register("construct_wagtail_userbar", content_checks.check_only_content)
+
+
+@hooks.register("insert_editor_js")
+def add_scripts():
+    scripts = [[static(f"editing/{name}.js")] for name in ("content_words", "pasted_rows")]
+    return format_html_join("\n", '<script src="{}"></script>', scripts)
 
 
 @hooks.register("insert_editor_js")

@@ -4,6 +4,13 @@ from wagtail.admin.forms.choosers import BaseFilterForm, SearchFilterMixin
 from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
 
 
+class ByNameMixin:
+    """For views of a chooser of terms: sorts them by name in the user's language, also during a search."""
+
+    def apply_object_list_ordering(self, objects):
+        return objects.by_name()
+
+
 class SelectOnlyChooserViewSet(SnippetChooserViewSet):
     """A chooser that can't create snippets.
 
@@ -12,6 +19,19 @@ class SelectOnlyChooserViewSet(SnippetChooserViewSet):
 
     def get_urlpatterns(self):
         return [pattern for pattern in super().get_urlpatterns() if pattern.name != "create"]
+
+
+class TermChooseView(ByNameMixin, ChooseView):
+    pass
+
+
+class TermChooseResultsView(ByNameMixin, ChooseResultsView):
+    pass
+
+
+class TermChooserViewSet(SelectOnlyChooserViewSet):
+    choose_view_class = TermChooseView
+    choose_results_view_class = TermChooseResultsView
 
 
 class CountryFilterForm(SearchFilterMixin, BaseFilterForm):
@@ -23,11 +43,11 @@ class CountryFilterForm(SearchFilterMixin, BaseFilterForm):
         return objects.named_like(self.search_query) if self.is_searching else objects
 
 
-class CountryChooseView(ChooseView):
+class CountryChooseView(TermChooseView):
     filter_form_class = CountryFilterForm
 
 
-class CountryChooseResultsView(ChooseResultsView):
+class CountryChooseResultsView(TermChooseResultsView):
     filter_form_class = CountryFilterForm
 
 

@@ -4,6 +4,8 @@ import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Case, When
+from django.db.models.functions import Lower
 from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -30,7 +32,23 @@ def country_names(language):
     return names_in(language, "territories")
 
 
+class TermQuerySet(models.QuerySet):
+    """Themes and authors."""
+
+    def by_name(self):
+        """Sort by name, those in the active language first, then the other languages one by one."""
+        is_other = Case(When(locale__language_code=get_language(), then=0), default=1)
+        return self.order_by(is_other, "locale__language_code", Lower("name"), "pk")
+
+
 class CountryQuerySet(models.QuerySet):
+    def by_name(self):
+        """Sort by name in the active language, whatever its letters."""
+        names = country_names(get_language() or "en")
+        codes = sorted(names, key=lambda code: fold(names[code]))
+        places = [When(code=code, then=place) for place, code in enumerate(codes)]
+        return self.order_by(Case(*places, default=len(places)), "code")
+
     def named_like(self, text):
         """Return the countries with `text` in their name, in any language of the site."""
         wanted = fold(text)
@@ -97,6 +115,8 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
         index.FilterField("description"),
         index.FilterField("locale"),
     ]
+
+    objects = TermQuerySet.as_manager()
 
     class Meta(TranslatableMixin.Meta):
         ordering = ["name"]
@@ -167,6 +187,8 @@ class Author(index.Indexed, TranslatableMixin, models.Model):
         index.FilterField("role"),
         index.FilterField("locale"),
     ]
+
+    objects = TermQuerySet.as_manager()
 
     class Meta(TranslatableMixin.Meta):
         ordering = ["name"]

@@ -20,7 +20,7 @@ from wagtail.whitelist import check_url
 
 from caching.versioned_cache import cached
 from publishing.visibility import published_pages
-from stories.choosers import CountryChooserViewSet, SelectOnlyChooserViewSet
+from stories.choosers import CountryChooserViewSet, TermChooserViewSet
 from stories.terms import Author, Country, Theme
 
 
@@ -46,10 +46,10 @@ class TermViewSet(SnippetViewSet):
     index_view_class = TermIndexView
 
     links = ""  # The name of the relation from the term to its stories.
-    chooser_viewset_class = SelectOnlyChooserViewSet
+    chooser_viewset_class = TermChooserViewSet
 
     def get_queryset(self, request):
-        return self.model.objects.annotate(story_count=Count(self.links))
+        return self.model.objects.by_name().annotate(story_count=Count(self.links))
 
 
 STORY_COUNT = Column("story_count", label=_("Stories"), sort_key="story_count")
