@@ -18,7 +18,7 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
 
-from accounts.users import may_change
+from accounts.users import NEEDS_ROLE, may_change
 from home.models import SiteSettings
 from publishing.addresses import absolute
 
@@ -94,6 +94,9 @@ def invite_again(request, pk):
         raise PermissionDenied
     if user.has_usable_password() or not user.is_active:
         raise Http404
+    if not user.has_perm("wagtailadmin.access_admin"):
+        messages.error(request, NEEDS_ROLE)
+        return redirect("wagtailusers_users:edit", user.pk)
     if request.method == "POST":
         return invite(request, user)
     return render(request, "accounts/invite_again.html", {"invited": user})

@@ -16,6 +16,13 @@ def may_change(user, other):
     return policy.user_has_permission(user, "change") and (user.is_superuser or not other.is_superuser)
 
 
+NEEDS_ROLE = _("Choose a role that may use the admin. Without one, the invitation leads nowhere.")
+
+
+def opens_admin(group):
+    return group.permissions.filter(codename="access_admin").exists()
+
+
 class UniqueEmailMixin:
     """For forms of a user. It refuses an e-mail address that another account has.
 
@@ -51,7 +58,12 @@ class EmailPanel(BaseSettingsPanel):
 
 
 class NewUserForm(UniqueEmailMixin, UserCreationForm):
-    pass
+    def clean(self):
+        """Refuse an invitation that would end at "You do not have permission to access the admin"."""
+        data = super().clean()
+        if not data.get("is_superuser") and not any(map(opens_admin, data.get("groups", ()))):
+            self.add_error("groups", NEEDS_ROLE)
+        return data
 
 
 class ChangedUserForm(UniqueEmailMixin, UserEditForm):

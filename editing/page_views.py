@@ -3,14 +3,16 @@
 from django.utils.translation import gettext
 from django.views.generic import FormView
 from wagtail.admin.views.page_privacy import SetPrivacyView
-from wagtail.admin.views.pages import copy, listing
+from wagtail.admin.views.pages import copy, listing, search
 from wagtail.admin.viewsets.pages import PageViewSet
 from wagtail.models import Page, PageViewRestriction
 
 from editing.admin_access import is_visible
 from editing.hidden_choices import hidden_title
 from editing.history import CompareView, HistoryView
+from editing.moderation import DecidingActionView, DecidingEditView
 from editing.page_policy import pages_below_hidden_children
+from editing.schedules import UnscheduleView
 
 # A message of Wagtail, which has its translations.
 INHERITED = "Privacy is inherited from the ancestor page - %(ancestor_page)s"
@@ -59,11 +61,21 @@ class PrivacyView(SetPrivacyView):
         return form
 
 
+class SearchView(search.SearchView):
+    """Wagtail's search for pages, which says "1-2 of 2 None"."""
+
+    verbose_name_plural = Page._meta.verbose_name_plural
+
+
 class CheckedPageViewSet(PageViewSet):
     """The views of all page types."""
 
     copy_view_class = CopyView
+    edit_view_class = DecidingEditView
     history_view_class = HistoryView
     index_view_class = ExplorerView
     revisions_compare_view_class = CompareView
+    revisions_unschedule_view_class = UnscheduleView
+    search_view_class = SearchView
     set_privacy_view_class = PrivacyView
+    workflow_action_view_class = DecidingActionView

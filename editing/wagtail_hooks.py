@@ -4,8 +4,7 @@ import json
 
 from django.templatetags.static import static
 from django.urls import path
-from django.utils.html import format_html
-from django.utils.translation import gettext as _
+from django.utils.html import format_html, format_html_join
 from wagtail import hooks
 from wagtail.admin.widgets import BaseChooser
 from wagtail.admin.widgets.workflows import AdminTaskChooser
@@ -14,18 +13,21 @@ from editing import (
     breadcrumbs,
     chosen_objects,
     comparisons,
+    content_checks,
     date_fields,
-    gallery,
     dead_links,
+    gallery,
     hidden_choices,
     hiding,
     listings,
     mails,
+    moderation,
     old_versions,
     page_actions,
     page_policy,
     page_views,
     picture_comparison,
+    schedules,
     translation_report,
     trash,
     visible_titles,
@@ -113,12 +115,17 @@ picture_comparison.start()
 date_fields.start()
 gallery.start()
 dead_links.start()
+schedules.start()
 visible_titles.start()
 # These change what Wagtail's own hooks register, so they come after them.
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)
 hooks.register("construct_explorer_page_queryset", page_views.add_pages_to_menu)
 hooks.register("register_log_actions", visible_titles.replace_formatters, order=1000)
 hooks.register("register_log_actions", old_versions.register_actions)
+
+hooks.register("construct_page_action_menu", moderation.put_decision_first)
+hooks.register("before_edit_page", moderation.say_who_sent_it)
+hooks.register("construct_wagtail_userbar", content_checks.check_only_content)
 
 # --- "Hide now" and the trash --------------------------------------------------------------------
 
@@ -147,16 +154,10 @@ def check_forms_with_files():
 
 
 @hooks.register("insert_editor_js")
-def submit_after_autosave():
-    return format_html('<script src="{}"></script>', static("editing/submit_after_autosave.js"))
-
-
-@hooks.register("insert_editor_js")
-def replace_alternative_texts():
-    return format_html(
-        '<script src="{}" data-note="{}"></script>',
-        static("editing/alternative_text.js"),
-        _("The alternative text was about the picture before, and is replaced. It said:"),
+def add_editor_scripts():
+    names = ["content_words", "pasted_rows", "submit_after_autosave"]
+    return format_html_join(
+        "\n", '<script src="{}"></script>', [[static(f"editing/{name}.js")] for name in names]
     )
 
 

@@ -69,6 +69,17 @@ class CleanImage(AbstractImage):
         PLACE_OR_THING = "place", _("A place or a thing")
 
     file = CleanPictureField(_("file"), upload_to=picture_path, width_field="width", height_field="height")
+    # Wagtail's field, under the name that the text has in pages, which begin with it.
+    description = models.CharField(
+        _("alternative text"),
+        max_length=255,
+        blank=True,
+        default="",
+        help_text=_(
+            "Say in a sentence what the picture shows, for those who can't see it. Each page that shows the "
+            "picture begins with this text, and can change it."
+        ),
+    )
     credit = models.CharField(
         _("credit"),
         max_length=255,

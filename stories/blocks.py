@@ -2,15 +2,15 @@
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
-from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
 from wagtail.documents.blocks import DocumentChooserBlock
-from wagtail.images.blocks import ImageBlock
 
 from media.models import load_renditions
 from stories import previews
 from stories.body import get_images
 from stories.languages import language_choices, language_name
 from stories.link_blocks import ActionBlock, ChosenStoriesBlock, MediaLinkBlock
+from stories.picture_blocks import DescribedPictureBlock
+from stories.table_block import PastableTableBlock
 
 # Headings under which the block chooser lists the blocks (Meta.group).
 WORDS = _("Words")
@@ -39,7 +39,7 @@ class HeadingBlock(blocks.StructBlock):
 
 
 class PictureBlock(blocks.StructBlock):
-    image = ImageBlock(label=_("Picture"))
+    image = DescribedPictureBlock(label=_("Picture"))
     caption = blocks.CharBlock(label=_("Caption"), required=False, max_length=300)
 
     class Meta:
@@ -138,7 +138,7 @@ class DocumentBlock(blocks.StructBlock):
         preview_value = staticmethod(previews.document)
 
 
-class TableBlock(TypedTableBlock):
+class TableBlock(PastableTableBlock):
     text = blocks.CharBlock(label=_("Text"), required=False)
     number = blocks.DecimalBlock(label=_("Number"), required=False)
     link = blocks.RichTextBlock(label=_("Text with links"), required=False, features=PLAIN_FEATURES)
@@ -149,6 +149,9 @@ class TableBlock(TypedTableBlock):
         label = _("Table")
         template = "stories/blocks/table.html"
         description = _("Facts in rows and columns. Give every column a heading.")
+        help_text = _(
+            "To bring in a table from Word or Excel, copy it there and paste it into the caption here."
+        )
         preview_value = staticmethod(previews.table)
 
 

@@ -22,6 +22,13 @@ from stories.terms import Author, Theme, fold
 MAX_SUGGESTIONS = 10
 
 
+class ByNameMixin:
+    """For views of a chooser of terms: sorts them by name in the user's language, also during a search."""
+
+    def apply_object_list_ordering(self, objects):
+        return objects.by_name()
+
+
 class SelectOnlyChooserViewSet(SnippetChooserViewSet):
     """A chooser that can't create snippets.
 
@@ -79,9 +86,19 @@ class SuggestView(CreationFormMixin, ChosenResponseMixin, View):
         return JsonResponse({"terms": chosen, "may_create": may_create})
 
 
+class TermChooseView(ByNameMixin, ChooseView):
+    pass
+
+
+class TermChooseResultsView(ByNameMixin, ChooseResultsView):
+    pass
+
+
 class SuggestingChooserViewSet(SelectOnlyChooserViewSet):
     """A chooser that also suggests while an editor types."""
 
+    choose_view_class = TermChooseView
+    choose_results_view_class = TermChooseResultsView
     suggest_view_class = SuggestView
 
     def get_urlpatterns(self):
@@ -157,11 +174,11 @@ class CountryFilterForm(SearchFilterMixin, BaseFilterForm):
         return objects.named_like(self.search_query) if self.is_searching else objects
 
 
-class CountryChooseView(ChooseView):
+class CountryChooseView(TermChooseView):
     filter_form_class = CountryFilterForm
 
 
-class CountryChooseResultsView(ChooseResultsView):
+class CountryChooseResultsView(TermChooseResultsView):
     filter_form_class = CountryFilterForm
 
 

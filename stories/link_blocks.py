@@ -4,9 +4,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
-from wagtail.images.blocks import ImageBlock
 
 from stories.block_values import ActionValue, MediaLinkValue
+from stories.picture_blocks import DescribedPictureBlock
 
 # Heading under which the block chooser lists these blocks (Meta.group).
 LINKS = _("Ways on")
@@ -22,7 +22,7 @@ class MediaLinkBlock(blocks.StructBlock):
         help_text=_("The page where it plays. Nothing of that page is loaded before a reader goes there."),
     )
     minutes = blocks.IntegerBlock(label=_("Length in minutes"), required=False, min_value=1, max_value=600)
-    poster = ImageBlock(label=_("Still picture"), required=False)
+    poster = DescribedPictureBlock(label=_("Still picture"), required=False)
     transcript = blocks.RichTextBlock(
         label=_("Transcript"),
         required=False,

@@ -133,10 +133,9 @@ class StoryPage(WithdrawnAliasesMixin, Page):
         index.FilterField("date"),
     ]
 
+    # In the order of writing.
     content_panels = [
         *Page.content_panels,
-        FieldPanel("summary"),
-        FieldPanel("date"),
         MultiFieldPanel(
             [
                 FieldPanel("lead_image"),
@@ -145,20 +144,28 @@ class StoryPage(WithdrawnAliasesMixin, Page):
             ],
             heading=_("Lead picture"),
         ),
+        FieldPanel("summary"),
+        FieldPanel("body"),
         TermPanel(
             "story_countries", chooser_field_name="country", label=_("Country"), heading=_("Countries")
         ),
         TermPanel("story_themes", chooser_field_name="theme", label=_("Theme"), heading=_("Themes")),
         TermPanel("story_authors", chooser_field_name="author", label=_("Author"), heading=_("Authors")),
+        FieldPanel("date"),
         FieldPanel(
             "content_notes",
             help_text=_("Shown before the story and in lists, so that readers can choose."),
         ),
-        FieldPanel("body"),
         FieldPanel("show_contents"),
         FieldPanel("show_leave_quickly"),
     ]
-    promote_panels = [*Page.promote_panels, FieldPanel("keep_out_of_search_engines")]
+    # Without Wagtail's "Show in menus": the menu has no stories.
+    promote_panels = [
+        MultiFieldPanel(
+            ["slug", "seo_title", "search_description", "keep_out_of_search_engines"],
+            heading=_("For search engines"),
+        )
+    ]
 
     preview_modes = [*Page.DEFAULT_PREVIEW_MODES, ("shared", _("When shared"))]
 
@@ -258,7 +265,7 @@ class StoryIndexPage(WithdrawnAliasesMixin, RoutablePageMixin, Page):
     cacheable_parameters = [*LISTING_PARAMETERS, "text"]
     parent_page_types = ["home.HomePage", "stories.StoryIndexPage"]
     subpage_types = ["stories.StoryPage", "stories.StoryIndexPage"]
-    page_description = _("Lists the stories below it. It may hold sections, for regions or years.")
+    page_description = _("Lists the stories below it. It may hold other sections, for regions or years.")
 
     search_fields = [*Page.search_fields, index.SearchField("introduction")]
 
@@ -269,8 +276,8 @@ class StoryIndexPage(WithdrawnAliasesMixin, RoutablePageMixin, Page):
     ]
 
     class Meta:
-        verbose_name = _("list of stories")
-        verbose_name_plural = _("lists of stories")
+        verbose_name = _("section")
+        verbose_name_plural = _("sections")
 
     def clean(self):
         super().clean()

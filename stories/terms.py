@@ -4,6 +4,8 @@ import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Case, When
+from django.db.models.functions import Lower
 from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +46,11 @@ class TermQuerySet(models.QuerySet):
         versions = self.model.objects.filter(locale=locale).values("translation_key")
         return self.filter(models.Q(locale=locale) | ~models.Q(translation_key__in=versions))
 
+    def by_name(self):
+        """Sort by name, those in the active language first, then the other languages one by one."""
+        is_other = Case(When(locale__language_code=get_language(), then=0), default=1)
+        return self.order_by(is_other, "locale__language_code", Lower("name"), "pk")
+
 
 class ThemeQuerySet(TermQuerySet):
     def offered_in(self, locale):
@@ -54,6 +61,13 @@ class ThemeQuerySet(TermQuerySet):
 class CountryQuerySet(models.QuerySet):
     def offered_in(self, locale):
         return self
+
+    def by_name(self):
+        """Sort by name in the active language, whatever its letters."""
+        names = country_names(get_language() or "en")
+        codes = sorted(names, key=lambda code: fold(names[code]))
+        places = [When(code=code, then=place) for place, code in enumerate(codes)]
+        return self.order_by(Case(*places, default=len(places)), "code")
 
     def named_like(self, text):
         """Return the countries with `text` in their name, in any language of the site."""
@@ -123,6 +137,8 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
         index.FilterField("description"),
         index.FilterField("locale"),
     ]
+
+    objects = TermQuerySet.as_manager()
 
     class Meta(TranslatableMixin.Meta):
         ordering = ["name"]
@@ -195,6 +211,8 @@ class Author(index.Indexed, TranslatableMixin, models.Model):
         index.FilterField("role"),
         index.FilterField("locale"),
     ]
+
+    objects = TermQuerySet.as_manager()
 
     class Meta(TranslatableMixin.Meta):
         ordering = ["name"]

@@ -49,7 +49,7 @@ class TermViewSet(SnippetViewSet):
     links = ""  # The name of the relation from the term to its stories.
 
     def get_queryset(self, request):
-        return self.model.objects.annotate(story_count=Count(self.links))
+        return self.model.objects.by_name().annotate(story_count=Count(self.links))
 
 
 STORY_COUNT = Column("story_count", label=_("Stories"), sort_key="story_count")

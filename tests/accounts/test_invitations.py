@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core import mail
 from django.test import Client
 
@@ -17,6 +18,7 @@ from tests.support.signing_in import (
     choose_password,
     last_link,
     link_in,
+    new_user_data,
 )
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
@@ -34,7 +36,7 @@ def admin(admin, client):
 
 def invite(admin):
     """Create an account as `admin`, and return the link in the invitation."""
-    admin.post(ADD_USER, USER_DATA)
+    admin.post(ADD_USER, new_user_data())
     return last_link("invitation")
 
 
@@ -55,7 +57,7 @@ def can_sign_in(password=NEW_PASSWORD):
 def test_new_user_gets_a_link_and_chooses_a_password(admin):
     assert "password" not in builders.parse(admin.get(ADD_USER)).select_one("form[method=POST]").text.lower()
     password = "of-the-administrator-44"
-    response = admin.post(ADD_USER, USER_DATA | {"password1": password, "password2": password})
+    response = admin.post(ADD_USER, new_user_data(password1=password, password2=password))
     assert response["Location"] == USERS
     [message] = mail.outbox
     assert message.to == ["amina@example.org"]
@@ -112,7 +114,7 @@ def test_deactivated_user_cannot_choose_a_password(admin):
 def test_without_mail_the_inviting_user_sees_the_link_once(admin, settings, changed_settings, email):
     for name, value in changed_settings.items():
         setattr(settings, name, value)
-    response = admin.post(ADD_USER, USER_DATA | {"email": email})
+    response = admin.post(ADD_USER, new_user_data(email=email))
     assert "no mail could be sent" in response.text
     assert "no-store" in response["Cache-Control"]
     for address in (USERS, "/admin/"):
@@ -137,6 +139,22 @@ def test_user_with_an_expired_link_is_invited_again(admin):
     assert admin.get(button["href"]).status_code == 404
     assert admin.post(button["href"]).status_code == 404
     assert len(mail.outbox) == 2
+
+
+@pytest.mark.parametrize("role", [None, "Readers"])
+def test_nobody_is_invited_without_a_role_that_opens_the_admin(admin, role):
+    groups = [Group.objects.create(name=role).pk] if role else []
+
+    response = admin.post(ADD_USER, USER_DATA | {"groups": groups})
+
+    assert "Choose a role that may use the admin." in response.text
+    assert not get_user_model().objects.filter(username="amina").exists()
+    user = builders.make_user()
+    user.set_unusable_password()
+    user.save()
+    response = admin.post(f"/admin/users/invite/{user.pk}/", follow=True)
+    assert "Choose a role that may use the admin." in response.text
+    assert mail.outbox == []
 
 
 def test_inviting_needs_the_permission_to_change_users(admin):

@@ -149,6 +149,19 @@ def test_user_with_an_app_is_always_asked(settings, amina):
 # --- Setting it up -------------------------------------------------------------------------------
 
 
+def test_form_of_somebody_signed_in_does_not_end_in_signing_in(settings, amina):
+    settings.SECOND_FACTOR = "NOBODY"
+    client = Client()
+    client.force_login(amina)
+    buttons = [each.text for each in builders.parse(client.get(PAGE)).main.select("button, a.button")]
+    assert buttons == ["Save", "Add a passkey", "Back"]
+    settings.SECOND_FACTOR = "EVERYBODY"
+    buttons = [
+        each.text for each in builders.parse(signed_in(amina).get(PAGE)).main.select("button, a.button")
+    ]
+    assert buttons == ["Sign in", "Add a passkey", "Sign out"]
+
+
 def test_app_is_set_up_and_recovery_codes_are_shown_once(admin):
     client = signed_in(admin)
     assert client.get("/admin/reports/")["Location"].startswith(PAGE)

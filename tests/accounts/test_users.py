@@ -6,7 +6,15 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from tests.support import builders
-from tests.support.signing_in import ACCOUNT, ADD_USER, USER_DATA, USERS, account_form, email_of
+from tests.support.signing_in import (
+    ACCOUNT,
+    ADD_USER,
+    USER_DATA,
+    USERS,
+    account_form,
+    email_of,
+    new_user_data,
+)
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
@@ -35,7 +43,7 @@ def test_address_of_another_account_is_refused_in_every_form(admin, amina):
     attempts = [
         client.post(ACCOUNT, account_form(client, **{"email-email": taken})),
         client_of(admin).post(f"/admin/users/edit/{amina.pk}/", edit),
-        client_of(admin).post(ADD_USER, USER_DATA | {"username": "new", "email": taken}),
+        client_of(admin).post(ADD_USER, new_user_data(username="new", email=taken)),
     ]
     for response in attempts:
         assert "This e-mail address can't be used here." in builders.parse(response).main.text
@@ -97,7 +105,7 @@ def test_only_superusers_make_superusers(admin, manager, amina):
     box = {"is_superuser": "on", "is_active": "on"}
     for maker, expected in ((manager, False), (admin, True)):
         client, name = client_of(maker), f"made-by-{maker}"
-        client.post(ADD_USER, USER_DATA | box | {"username": name, "email": f"{name}@example.org"})
+        client.post(ADD_USER, new_user_data(**box, username=name, email=f"{name}@example.org"))
         assert get_user_model().objects.get(username=name).is_superuser == expected
         client.post(f"/admin/users/edit/{amina.pk}/", USER_DATA | box | {"first_name": name})
         amina.refresh_from_db()

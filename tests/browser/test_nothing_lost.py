@@ -140,8 +140,8 @@ def test_page_for_one_picture_keeps_the_file_when_an_answer_is_missing(desk):
 # --- The alternative text of another picture ------------------------------------------------------
 
 
-def choose(desk, panel, title, button="Choose an image"):
-    if button != "Choose an image":
+def choose(desk, panel, title, button="Choose a picture"):
+    if button != "Choose a picture":
         panel.get_by_role("button", name="Actions").first.click()
     desk.get_by_role("button", name=button).filter(visible=True).first.click()
     desk.get_by_role("dialog").get_by_role("link", name=title).click()
@@ -186,9 +186,9 @@ def test_another_picture_of_a_gallery_brings_its_own_text(desk):
     story = builders.make_story("With a gallery", live=False, body=[builders.pictures_block(image)])
     desk.open(f"pages/{story.pk}/edit/")
     block = admin.blocks(desk).first
-    expect(block.get_by_label("Alt text")).to_have_value("A place")
+    expect(block.get_by_label("Alternative text")).to_have_value("A place")
     choose(desk, block, "Kiln", "Change image")
-    expect(block.get_by_label("Alt text")).to_have_value("A brick kiln")
+    expect(block.get_by_label("Alternative text")).to_have_value("A brick kiln")
     expect(desk.get_by_text("It said: A place")).to_be_visible()
 
 

@@ -156,7 +156,7 @@ def edit(desk, world):
     for block, button in [("Document", "Choose a document"), ("Action", "Choose a page")]:
         choose(desk, page, admin.add_block(page, block).get_by_role("button", name=button))
     page.goto(f"{desk.address}/admin/pages/add/stories/storypage/{world.section.index.pk}/")
-    choose(desk, page, page.get_by_role("button", name="Choose an image").first)
+    choose(desk, page, page.get_by_role("button", name="Choose a picture").first)
     assert desk.faults == []
 
 

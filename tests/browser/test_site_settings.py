@@ -49,7 +49,7 @@ def test_palette_and_logo(desk, reader, live_server, moderator):
     desk.get_by_role("button", name="Settings").click()
     desk.get_by_role("link", name="Site settings").click()
     desk.get_by_label("Colours").select_option("Sea")
-    desk.get_by_role("button", name="Choose an image").click()
+    desk.get_by_role("button", name="Choose a picture").click()
     admin.upload_picture(desk, "Our logo", shows="An illustration")
     desk.get_by_role("button", name="Save").click()
     expect(desk.get_by_role("status")).to_contain_text("Site settings updated.")

@@ -58,3 +58,12 @@ def test_image_chooser_can_be_searched_within_a_tag(admin_client):
         for search, expected in (("", {"Road one", "House"}), ("&q=road", {"Road one"})):
             response = admin_client.get(f"/admin/images/chooser/{path}?tag=red{search}")
             assert {image.title for image in response.context["results"]} == expected
+
+
+def test_search_says_what_it_counts(admin_client):
+    builders.make_story("Bricks one")
+    builders.make_story("Bricks two")
+
+    words = " ".join(builders.parse(admin_client.get("/admin/pages/search/?q=bricks")).get_text(" ").split())
+
+    assert "1-2 of 2 pages" in words

@@ -100,7 +100,7 @@ def test_translations_keep_placeholders_and_tags(language):
                 assert sorted(FIXED.findall(form)) == expected, message.id
 
 
-@pytest.mark.parametrize("language", TRANSLATED)
+@pytest.mark.parametrize("language", ["en", *TRANSLATED])
 def test_compiled_catalogue_is_up_to_date(language):
     with (FOLDER / language / "LC_MESSAGES" / "django.mo").open("rb") as file:
         compiled = texts_of(read_mo(file))
@@ -109,7 +109,8 @@ def test_compiled_catalogue_is_up_to_date(language):
 
 
 def test_each_language_is_translated_or_unreviewed():
-    assert sorted(path.name for path in FOLDER.iterdir()) == TRANSLATED
+    # The English catalogue has words of Wagtail that this site says otherwise.
+    assert sorted(path.name for path in FOLDER.iterdir()) == ["en", *TRANSLATED]
     languages = {code for code, _name in settings.LANGUAGES}
     assert languages == {settings.LANGUAGE_CODE, *TRANSLATED, *UNREVIEWED}
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import translation
 from wagtail.models import Locale
+from wagtail.users.models import UserProfile
 
 from stories.languages import language_choices, language_name
 from stories.models import StoryCountry
@@ -241,3 +242,36 @@ def test_languages_of_quotes_are_named_in_the_readers_language():
     with translation.override("fr"):
         assert language_name("de") == "allemand"
     assert language_name("zz-unknown") == "zz-unknown"
+
+
+# --- Order in the admin --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", [Theme, Author])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_lists_and_choosers_begin_with_the_users_language_by_name(admin_client, settings, model, language):
+    english, french = Locale.get_default(), Locale.objects.create(language_code="fr")
+    for name, locale in [("Zeta", english), ("alpha", english), ("Travail", french), ("Beta", english)]:
+        model.objects.create(name=name, locale=locale)
+    settings.LANGUAGE_CODE = "en"
+    profile = UserProfile.get_for_user(get_user_model().objects.get(username="admin"))
+    profile.preferred_language = language
+    profile.save()
+
+    own = ["alpha", "Beta", "Zeta"]
+    expected = [*own, "Travail"] if language == "en" else ["Travail", *own]
+    for address in (f"{model._meta.model_name}/", f"choose/{model._meta.model_name}/results/"):
+        assert titles(admin_client, address, model) == expected
+
+
+def titles(client, address, model):
+    """Return the titles in the list or the chooser of `model`."""
+    address = address.replace("choose/", "choose/stories/") if "choose" in address else f"stories/{address}"
+    page = parse(client.get(f"/admin/snippets/{address}"))
+    return [each.find("a").get_text(strip=True) for each in page.select("tbody td.title")]
+
+
+def test_countries_are_listed_by_name(admin_client):
+    for address in ("country/", "choose/country/results/"):
+        found = titles(admin_client, address, Country)
+        assert found[:3] == ["Afghanistan", "Åland Islands", "Albania"]

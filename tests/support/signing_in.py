@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core import mail
 from django.test import Client
 
@@ -32,6 +33,11 @@ DEAD_MAIL_SERVER = {
 }
 # An address that Django accepts and can't write into a message: the label of the domain is too long.
 UNSENDABLE_ADDRESS = f"a@{'ü' * 60}.org"
+
+
+def new_user_data(**fields):
+    """Return valid data for the form that adds a user: that of an editor."""
+    return USER_DATA | {"groups": Group.objects.get(name="Editors").pk} | fields
 
 
 def signed_in(user, password=builders.PASSWORD, **more):

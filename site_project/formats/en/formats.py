@@ -1,6 +1,8 @@
 """Dates in English the way most of the world writes them."""
 
 DATE_FORMAT = "j F Y"
+# With the time zone.
+DATETIME_FORMAT = "j F Y, H:i T"
 
 # What the admin accepts. 3/4/2025 is left out: it is 3 April in Britain and 4 March in America.
 DATE_INPUT_FORMATS = ["%Y-%m-%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%d.%m.%Y"]

@@ -21,7 +21,7 @@
   const NAMES = new Set([
     "Chooser", "DocumentChooser", "ImageChooser", "PageChooser", "SnippetChooser",
     "InlinePanel", "MultipleChooserPanel", "TermPanel",
-    "initDateChooser", "initDateTimeChooser", "initTimeChooser",
+    "initDateChooser", "initTimeChooser",
     "createQueryChooser", "createTaskChooser",
   ]);
 

@@ -1,0 +1,18 @@
+"""The checks of the page editor, without the parts of a page that its editor can't change there."""
+
+from wagtail.admin.userbar import ContentCheckerItem
+
+# The site's header and foot; and the end of a story, with its links to share it and to other stories.
+FURNITURE = [".site-header", ".site-footer", ".story-end", ".neighbours"]
+
+
+class PageContentCheckerItem(ContentCheckerItem):
+    axe_exclude = FURNITURE
+
+
+def check_only_content(request, items, page):
+    """Hook: replace Wagtail's item, which the page editor also takes its rules from."""
+    items[:] = [
+        PageContentCheckerItem(in_editor=item.in_editor) if type(item) is ContentCheckerItem else item
+        for item in items
+    ]

@@ -1,0 +1,40 @@
+"""Cancelling what is scheduled: the page keeps no date, so that it can be published at once again."""
+
+from django.utils import timezone
+from wagtail.admin.views.pages.revisions import RevisionsUnscheduleView
+from wagtail.models import Page
+from wagtail.signals import page_unpublished
+
+
+def forget_schedule(page):
+    """Remove a time in the future at which `page` goes live, from the page and from its draft.
+
+    With such a time in the draft, Wagtail offers no other way to publish than to schedule for it again.
+    """
+    now = timezone.now()
+    Page.objects.filter(pk=page.pk, go_live_at__gt=now).update(go_live_at=None)
+    revision = page.get_latest_revision()
+    go_live_at = revision and revision.as_object().go_live_at
+    if go_live_at and go_live_at > now:
+        revision.content["go_live_at"] = None
+        revision.save(update_fields=["content"])
+
+
+class UnscheduleView(RevisionsUnscheduleView):
+    """Wagtail's view that cancels a schedule. It leaves the time in the draft and in the page."""
+
+    def post(self, request, *args, **kwargs):
+        response = super().post(request, *args, **kwargs)
+        if not self.object.approved_schedule:
+            forget_schedule(self.object)
+        return response
+
+
+def forget_cancelled_schedule(instance, **_kwargs):
+    """Do the same for a page that somebody unpublishes, which cancels its schedule. `instance`: the page."""
+    if not instance.expired:
+        forget_schedule(instance)
+
+
+def start():
+    page_unpublished.connect(forget_cancelled_schedule)

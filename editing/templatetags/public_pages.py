@@ -1,0 +1,23 @@
+"""Template tags for mails about a page: its address if readers can open it, and when it goes live."""
+
+from django import template
+from wagtail.models import Page
+from wagtail.utils.timestamps import render_timestamp
+
+from publishing.visibility import published_pages
+
+register = template.Library()
+
+
+@register.simple_tag
+def public_address(page):
+    """Return the full URL of `page`, or "" if it is not public now. `page` may be older than the database."""
+    public = published_pages().filter(pk=page.pk).first()
+    return public.full_url if public else ""
+
+
+@register.simple_tag
+def scheduled_time(page):
+    """Return the time at which `page` goes live, as text with its time zone; "" if it is not scheduled."""
+    revision = Page(pk=page.pk).revisions.filter(approved_go_live_at__isnull=False).first()
+    return render_timestamp(revision.approved_go_live_at) if revision else ""

@@ -1,0 +1,3 @@
+"""Times in French with their time zone; the rest is Django's."""
+
+DATETIME_FORMAT = "j F Y H:i T"

@@ -1,0 +1,76 @@
+/* The Table block takes a table from the clipboard: cells of Word or Excel fill its grid. */
+{
+  const NAME = "wagtail.contrib.typed_table_block.blocks.TypedTableBlock";
+  const NEW_COLUMN = "text";
+  // Each cell is a field of the form, which may have 10,000 (DATA_UPLOAD_MAX_NUMBER_FIELDS).
+  const MAX_CELLS = 2000;
+
+  const words = (element) => element.textContent.replace(/\s+/g, " ").trim();
+
+  /* Return the cells of the first table in the clipboard as a list of rows; [] if it has no table. */
+  const readCells = (clipboard) => {
+    const html = clipboard.getData("text/html");
+    const table = html && new DOMParser().parseFromString(html, "text/html").querySelector("table");
+    if (table) return [...table.rows].map((row) => [...row.cells].map(words));
+    const text = clipboard.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\n$/, "");
+    return text.includes("\t") ? text.split("\n").map((line) => line.split("\t").map((cell) => cell.trim())) : [];
+  };
+
+  /* Return the place of `target` in the table. Row -1 has the headings. */
+  const findPlace = (table, target) => {
+    const heading = table.columns.findIndex((column) => column.headingInput === target);
+    if (heading >= 0) return { row: -1, column: heading };
+    const row = [...table.tbody.children].findIndex((line) => line.contains(target));
+    const cell = row >= 0 ? [...table.tbody.children[row].children].findIndex((each) => each.contains(target)) - 1 : -1;
+    if (cell >= 0 && cell < table.columns.length) return { row, column: cell };
+    // Elsewhere in the block: a new table begins with its headings, and a table gets more rows.
+    return { row: table.columns.length ? table.rows.length : -1, column: 0 };
+  };
+
+  const setCell = (table, row, column, text) => {
+    const block = table.rows[row].blocks[column];
+    const isRich = table.columns[column].blockDef.name === "link";
+    const line = { key: "pasted", text, type: "unstyled", depth: 0, inlineStyleRanges: [], entityRanges: [], data: {} };
+    block.setState(isRich ? JSON.stringify({ blocks: [line], entityMap: {} }) : text);
+  };
+
+  const fill = (table, cells, place) => {
+    const width = Math.max(...cells.map((row) => row.length));
+    while (table.columns.length < place.column + width) {
+      table.insertColumn(table.columns.length, table.childBlockDefsByName[NEW_COLUMN]);
+    }
+    cells.forEach((row, down) => row.forEach((text, across) => {
+      const [line, column] = [place.row + down, place.column + across];
+      if (line < 0) {
+        table.columns[column].headingInput.value = text;
+        return;
+      }
+      while (table.rows.length <= line) table.insertRow(table.rows.length);
+      setCell(table, line, column, text);
+    }));
+  };
+
+  const paste = (table, event) => {
+    const cells = readCells(event.clipboardData);
+    if (cells.length < 2 && (cells[0]?.length ?? 0) < 2) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (cells.flat().length > MAX_CELLS) {
+      const text = table.blockDef.meta.strings.TOO_LARGE;
+      document.dispatchEvent(new CustomEvent("w-messages:add", { detail: { clear: true, text, type: "warning" } }));
+      return;
+    }
+    fill(table, cells, findPlace(table, event.target));
+    // Autosave and the warning on leaving listen for it.
+    table.captionInput.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+
+  window.telepath.register("stories.table_block.PastableTableBlock", class extends window.telepath.constructors[NAME] {
+    render(...options) {
+      const table = super.render(...options);
+      // Before the rich text editor in a cell, which would take the words of all cells as one.
+      table.container[0].addEventListener("paste", (event) => paste(table, event), true);
+      return table;
+    }
+  });
+}

@@ -1,0 +1,80 @@
+"""Details of the admin in a browser: contrast, what the checks look at, and titles on a phone."""
+
+import pytest
+from playwright.sync_api import expect
+
+from home.models import SiteSettings
+from tests.browser import admin
+from tests.support import builders
+from tests.support.accessibility import run_axe
+
+pytestmark = pytest.mark.one_database
+
+# Returns the words of an element that are on more than one line.
+BROKEN_WORDS = """(element) => {
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    const broken = [];
+    while (walker.nextNode()) {
+        for (const found of walker.currentNode.data.matchAll(/[^\\s-]+/g)) {
+            const range = document.createRange();
+            range.setStart(walker.currentNode, found.index);
+            range.setEnd(walker.currentNode, found.index + found[0].length);
+            const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+            if (lines.size > 1) broken.push(found[0]);
+        }
+    }
+    return broken;
+}"""
+
+
+@pytest.fixture
+def moderator(db):
+    return builders.make_user("Moderators")
+
+
+def test_buttons_of_the_text_toolbar_have_contrast(new_page, live_server, moderator):
+    tab = admin.open_desk(new_page)
+    admin.open_editor(tab, live_server.url, moderator, builders.make_story("Words", live=False))
+    text = admin.blocks(tab).first.get_by_role("textbox")
+    text.click()
+    text.press("Control+a")
+    button = tab.locator(".Draftail-FloatingToolbar .Draftail-CommentControl button")
+    expect(button).to_be_visible()
+
+    colours = button.evaluate(
+        "(e) => [getComputedStyle(e).color, getComputedStyle(e.closest('.Draftail-FloatingToolbar')).color]"
+    )
+    assert colours[0] == colours[1], "that of the other buttons"
+    assert run_axe(tab, {"runOnly": ["color-contrast"]}) == []
+
+
+def test_checks_look_at_the_story_alone(new_page, live_server, moderator):
+    home = builders.home_page()
+    home.footer_text = "<p>We are a charity.</p>"
+    home.save_revision().publish()
+    SiteSettings.for_site(home.get_site()).save()
+    body = [{"type": "text", "value": "<p>One two three four five six seven.</p>"}]
+    story = builders.make_story("Counted words", live=False, body=body)
+    builders.make_story("Another story")
+    tab = admin.open_desk(new_page)
+    admin.open_editor(tab, live_server.url, moderator, story)
+    tab.get_by_role("button", name="Toggle preview").click()
+    expect(tab.frame_locator("#w-preview-iframe").get_by_role("main")).to_be_visible()
+
+    tab.get_by_role("button", name="Toggle checks").click()
+
+    checks = tab.get_by_role("complementary", name="Checks")
+    expect(checks.locator("[data-content-word-count]")).to_have_text("7")
+    expect(checks.locator("[data-content-checker-count]")).to_have_text("0")
+
+
+def test_titles_break_between_words_on_a_phone(new_page, live_server, moderator):
+    index = builders.make_index()
+    builders.make_story("Extraordinary establishment responsibilities")
+    tab = new_page(viewport={"width": 390, "height": 844})
+    admin.give_session(tab, live_server.url, moderator)
+    for address in (f"pages/{index.pk}/", "pages/search/?q=extraordinary"):
+        tab.goto(f"{live_server.url}/admin/{address}")
+        title = tab.get_by_role("cell", name="Extraordinary").first
+        assert title.evaluate(BROKEN_WORDS) == [], address
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 390, address

@@ -1,0 +1,82 @@
+"""Tables from Word and Excel in a browser: the Table block takes them, and text keeps their rows apart."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import admin
+from tests.support import builders
+
+pytestmark = pytest.mark.one_database
+
+FROM_WORD = """<html><body><!--StartFragment--><p>Before.</p><table class=MsoTableGrid>
+<tr><td><p class=MsoNormal>Year</p></td><td><p class=MsoNormal>People</p></td></tr>
+<tr><td><p class=MsoNormal>2024</p></td><td><p class=MsoNormal>11</p></td></tr>
+</table><p>After.</p><!--EndFragment--></body></html>"""
+FROM_EXCEL = "Year\tPeople\r\n2024\t11\r\n2025\t\r\n"
+
+PASTE = """(element, [html, text]) => {
+    const data = new DataTransfer();
+    if (html) data.setData("text/html", html);
+    data.setData("text/plain", text);
+    element.dispatchEvent(
+        new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+}"""
+
+
+@pytest.fixture
+def desk(new_page, live_server):
+    """The page editor with a draft, of a user who may publish."""
+    tab = admin.open_desk(new_page)
+    story = builders.make_story("Counted", live=False, body=[])
+    admin.open_editor(tab, live_server.url, builders.make_user("Moderators"), story)
+    tab.story = story
+    return tab
+
+
+def saved_body(desk):
+    """Save the draft, and return the raw blocks of its body."""
+    with desk.expect_navigation():
+        desk.get_by_role("button", name="Save draft").click()
+    desk.story.refresh_from_db()
+    return list(desk.story.get_latest_revision_as_object().body.raw_data)
+
+
+def test_text_keeps_the_rows_of_a_table_apart(desk):
+    text = admin.add_block(desk, "Text")
+
+    text.get_by_role("textbox").evaluate(PASTE, [FROM_WORD, "Before. Year People 2024 11 After."])
+    admin.wait_until_kept(text, "2024 | 11")
+
+    [block] = saved_body(desk)
+    words = block["value"]
+    for line in ("Before.", "Year | People", "2024 | 11", "After."):
+        assert f">{line}</p>" in words
+    assert "<table" not in words
+
+
+def test_table_takes_a_table(desk):
+    table = admin.add_block(desk, "Table")
+    caption = table.get_by_label("Caption")
+
+    caption.evaluate(PASTE, ["", FROM_EXCEL])
+    expect(table.get_by_placeholder("Column heading")).to_have_count(2)
+    table.locator("tbody input[type=text]").last.evaluate(PASTE, [FROM_WORD, "Year People 2024 11"])
+    caption.evaluate(PASTE, ["", "One line of words"])
+
+    [block] = saved_body(desk)
+    value = block["value"]
+    assert [column["heading"] for column in value["columns"]] == ["Year", "People", ""]
+    assert [row["values"] for row in value["rows"]] == [
+        ["2024", "11", ""],
+        ["2025", "Year", "People"],
+        ["", "2024", "11"],
+    ]
+
+
+def test_table_that_is_too_large_is_refused(desk):
+    table = admin.add_block(desk, "Table")
+
+    table.get_by_label("Caption").evaluate(PASTE, ["", "a\tb\n" * 1001])
+
+    expect(desk.get_by_role("status")).to_contain_text("too large to paste")
+    expect(table.get_by_placeholder("Column heading")).to_have_count(0)

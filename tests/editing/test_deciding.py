@@ -1,0 +1,126 @@
+"""What a moderator sees of a page that waits: who sent it, the decision first, and what it did."""
+
+import datetime
+import re
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from wagtail.models import Workflow
+
+from stories.models import StoryPage
+from tests.support import builders
+
+pytestmark = pytest.mark.django_db
+
+SOON = (timezone.now() + datetime.timedelta(days=3)).replace(second=0, microsecond=0)
+
+
+@pytest.fixture
+def author():
+    return builders.make_user("Editors", first_name="Amina", last_name="Diallo")
+
+
+@pytest.fixture
+def moderator(client):
+    client.user = builders.make_user("Moderators")
+    client.force_login(client.user)
+    return client
+
+
+def submit(author, **fields):
+    story = builders.make_story("A story", slug="a-story", live=False, owner=author, **fields)
+    Workflow.objects.get().start(story, author)
+    mail.outbox.clear()
+    return story
+
+
+def edit_address(story):
+    return f"/admin/pages/{story.pk}/edit/"
+
+
+def decide_in_editor(client, story, action, **fields):
+    form = builders.story_form(title=story.title, slug=story.slug, **fields)
+    form |= {"action-workflow-action": "true", "workflow-action-name": action}
+    client.post(edit_address(story), form)
+
+
+def decide_in_list(client, story, action, **_fields):
+    task = story.current_workflow_task_state.pk
+    address = f"/admin/pages/workflow/action/{story.pk}/{action}/{task}/"
+    assert client.post(address, {"comment": "Her town is named."}).status_code == 302
+
+
+def shown(client, address="/admin/"):
+    """Return the words of the messages on the next page."""
+    page = builders.parse(client.get(address))
+    return [" ".join(each.get_text(" ").split()) for each in page.select(".messages li")]
+
+
+def test_moderator_sees_who_sent_it_and_approves_with_the_first_button(moderator, author):
+    story = submit(author)
+
+    page = builders.parse(moderator.get(edit_address(story)))
+    [sent] = [each for each in shown(moderator, edit_address(story)) if "sent this page" in each]
+    assert re.match(r"Amina Diallo sent this page for approval on .* UTC\.", sent)
+    buttons = page.select("nav[aria-label='Actions (footer)'] button, .footer button, footer button")
+    assert buttons[0].get_text(strip=True) == "Approve and Publish"
+
+
+def test_author_and_those_who_send_their_own_get_no_note(client, author, moderator):
+    own = submit(moderator.user)
+    assert "sent this page" not in moderator.get(edit_address(own)).text
+    client.force_login(author)
+    assert "sent this page" not in client.get(edit_address(own)).text
+
+
+@pytest.mark.parametrize("decide", [decide_in_editor, decide_in_list])
+def test_message_says_what_the_decision_did(moderator, author, decide):
+    story = submit(author)
+    decide(moderator, story, "approve")
+    assert shown(moderator)[-1].startswith("Page 'A story' has been published.")
+
+    later = submit_scheduled(author)
+    decide(moderator, later, "approve", go_live_at=SOON.strftime("%Y-%m-%dT%H:%M"))
+    assert f"is approved, and goes live on {SOON.day} {SOON:%B %Y}, {SOON:%H:%M} UTC" in shown(moderator)[-1]
+
+    back = submit_again(author)
+    decide(moderator, back, "reject")
+    assert "was sent back" in shown(moderator)[-1]
+
+
+def submit_scheduled(author):
+    story = builders.make_story("Later", slug="later", live=False, owner=author)
+    story.go_live_at = SOON
+    story.save_revision()
+    Workflow.objects.get().start(story, author)
+    return story
+
+
+def submit_again(author):
+    story = builders.make_story("Back", slug="back", live=False, owner=author)
+    Workflow.objects.get().start(story, author)
+    return story
+
+
+@pytest.mark.parametrize("case", ["public", "scheduled", "below a draft"])
+def test_mail_after_the_approval_leads_to_no_404(moderator, author, client, case):
+    if case == "scheduled":
+        story = submit_scheduled(author)
+    else:
+        parent = None
+        if case == "below a draft":
+            parent = builders.make_index(builders.make_index(), title="Hidden", live=False)
+        story = submit(author, parent=parent)
+    mail.outbox.clear()
+
+    decide_in_list(moderator, StoryPage.objects.get(pk=story.pk), "approve")
+
+    [message] = mail.outbox
+    assert message.to == [author.email]
+    client.force_login(author)
+    links = re.findall(r"https?://[^/\s]+(/\S*)", message.body)
+    assert [client.get(link).status_code for link in links] == [200] * len(links)
+    assert edit_address(story) in links
+    assert any(link.startswith("/stories/") for link in links) == (case == "public")
+    assert ("It goes live on" in message.body) == (case == "scheduled")

@@ -1,0 +1,89 @@
+"""Schedules: a cancelled one leaves no date behind, and every time names its zone."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from stories.models import StoryPage
+from tests.support import builders
+
+pytestmark = pytest.mark.django_db
+
+SOON = (timezone.now() + datetime.timedelta(days=3)).replace(second=0, microsecond=0)
+
+
+@pytest.fixture
+def moderator(client):
+    client.force_login(builders.make_user("Moderators"))
+    return client
+
+
+def schedule(moderator, story):
+    """Schedule the draft of `story` in the page editor, and return its new state."""
+    form = builders.story_form("publish", title=story.title, slug=story.slug)
+    moderator.post(edit_address(story), form | {"go_live_at": SOON.strftime("%Y-%m-%dT%H:%M")})
+    story = StoryPage.objects.get(pk=story.pk)
+    assert story.scheduled_revision.approved_go_live_at == SOON
+    return story
+
+
+def edit_address(story):
+    return f"/admin/pages/{story.pk}/edit/"
+
+
+def publish_button(moderator, story):
+    return builders.parse(moderator.get(edit_address(story))).select_one("[name=action-publish]").text.strip()
+
+
+def unschedule(moderator, story):
+    moderator.post(f"/admin/pages/{story.pk}/revisions/{story.scheduled_revision.pk}/unschedule/")
+
+
+def unpublish(moderator, story):
+    moderator.post(f"/admin/pages/{story.pk}/unpublish/")
+
+
+@pytest.mark.parametrize(("cancel", "live"), [(unschedule, False), (unschedule, True), (unpublish, True)])
+def test_cancelled_schedule_leaves_publishing_now_as_the_way(moderator, client, cancel, live):
+    story = schedule(moderator, builders.make_story("A story", slug="a-story", live=live))
+
+    cancel(moderator, story)
+
+    assert publish_button(moderator, story) == "Publish"
+    moderator.post(edit_address(story), builders.story_form("publish", title="Now", slug="a-story"))
+    assert StoryPage.objects.get(pk=story.pk).title == "Now"
+    assert StoryPage.objects.get(pk=story.pk).live
+
+
+def test_cancelling_an_old_version_leaves_the_schedule_of_another(moderator):
+    story = builders.make_story("A story", slug="a-story", live=False)
+    old = story.latest_revision
+    story = schedule(moderator, story)
+
+    moderator.post(f"/admin/pages/{story.pk}/revisions/{old.pk}/unschedule/")
+
+    story = StoryPage.objects.get(pk=story.pk)
+    assert story.scheduled_revision.as_object().go_live_at == SOON
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "Time zone: Africa/Nairobi"), ("fr", "Fuseau horaire"), ("es", "Zona horaria")],
+)
+def test_times_name_their_zone(moderator, language, text, settings):
+    settings.TIME_ZONE = "Africa/Nairobi"
+    settings.LANGUAGE_CODE = language
+    story = schedule_in_nairobi(builders.make_story("A story", live=False))
+
+    page = moderator.get(edit_address(story)).text
+
+    assert text in page
+    local = SOON.astimezone(datetime.timezone(datetime.timedelta(hours=3)))
+    assert f"{local:%H:%M} EAT" in page
+
+
+def schedule_in_nairobi(story):
+    story.go_live_at = SOON
+    story.save_revision()
+    return story

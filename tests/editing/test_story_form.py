@@ -1,0 +1,79 @@
+"""The form of a story: the order of its fields, and its words."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import wagtail
+from babel.messages.pofile import read_po
+from django.utils.translation import gettext, ngettext
+
+from home.models import HomePage
+from tests.support.builders import make_index, parse
+
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+
+ADD_STORY = "/admin/pages/add/stories/storypage/{}/"
+
+
+@pytest.fixture
+def form(editor):
+    """The page with the form of a new story."""
+    return parse(editor.get(ADD_STORY.format(make_index().pk)))
+
+
+def test_fields_are_in_the_order_of_writing_then_filing_then_options(form):
+    headings = form.select("#tab-content > .w-form-width > .w-panel-wrapper, #tab-content .w-panel__heading")
+    names = [" ".join(each.get_text(" ", strip=True).rstrip("* ").split()) for each in headings]
+    order = [
+        "Title", "Lead picture", "Summary", "Body", "Countries", "Themes", "Authors", "Date", "Content notes",
+        "Show a table of contents", "Show the “leave quickly” button",
+    ]  # fmt: skip
+
+    assert [name for name in names if name in order] == order
+
+
+def test_stories_are_not_offered_for_menus(form, editor):
+    assert not form.select("[name=show_in_menus]")
+    assert form.select("[name=keep_out_of_search_engines]")
+
+
+def test_a_list_of_stories_is_called_a_section(admin_client):
+    index = make_index()
+
+    for parent in (HomePage.objects.get(), index):
+        assert "Section" in admin_client.get(f"/admin/pages/{parent.pk}/add_subpage/").text
+    heading = parse(admin_client.get(f"/admin/pages/add/stories/storyindexpage/{index.pk}/")).h1
+    assert "New: Section" in " ".join(heading.get_text(" ").split())
+
+
+def test_form_says_picture_and_alternative_text(form):
+    body = form.select_one("[data-w-block-data-value]")["data-w-block-data-value"]
+    labels = re.findall(r'"label": ("[^"]*")', body)
+    words = " ".join([form.get_text(" "), *map(json.loads, labels)])
+
+    assert "Choose a picture" in words
+    assert "Alternative text" in words
+    assert not re.search(r"\b(images?|alt text)\b", words, re.IGNORECASE)
+
+
+def wagtails_words():
+    """Yield each text, or (singular, plural), of Wagtail's admin and its pictures that names an image."""
+    for app in ("admin", "images"):
+        path = Path(wagtail.__file__).parent / app / "locale/en/LC_MESSAGES/django.po"
+        with path.open("rb") as file:
+            for message in read_po(file):
+                if re.search(r"\bimages?\b|alt text", str(message.id), re.IGNORECASE):
+                    yield message.id
+
+
+def test_wagtails_words_are_those_of_this_site():
+    """Wagtail's English says "image" and "alt text". site_project/locale/en has the words of this site."""
+    said = set()
+    for words in wagtails_words():
+        forms = [gettext(words)] if isinstance(words, str) else [ngettext(*words, n) for n in (1, 2)]
+        said.update(re.sub(r"%\(\w+\)|Wagtail images", "", form) for form in forms)
+
+    assert len(said) > 60
+    assert [form for form in said if re.search(r"\bimages?\b|alt text", form, re.IGNORECASE)] == []
