@@ -18,7 +18,7 @@ import sys
 import tempfile
 from contextlib import contextmanager
 
-from tests.support import services
+from tests.support import postgresql_server
 
 # Limits for the median time in milliseconds with LIMITS_AT stories: (SQLite, PostgreSQL).
 LIMITS_AT = 10_000
@@ -131,7 +131,7 @@ def sqlite():
         yield f"sqlite:///{folder}/db.sqlite3"
 
 
-DATABASES = {"sqlite": sqlite, "postgresql": services.postgres}
+DATABASES = {"sqlite": sqlite, "postgresql": postgresql_server.postgres}
 
 
 def measure(module, *arguments, **environment):

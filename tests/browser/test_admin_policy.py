@@ -1,7 +1,7 @@
 """The scripts that replace Wagtail's inline scripts work, and the content policy blocks nothing in the admin.
 
-A violation of the policy is an error in the browser, which fails the test: see tests/conftest.py. The tests
-in test_payloads.py open all pages of the admin.
+A violation of the policy is an error in the browser, which fails the test: see
+tests/support/browser_fixtures.py. The tests in test_payloads.py open all pages of the admin.
 """
 
 import datetime

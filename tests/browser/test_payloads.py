@@ -1,7 +1,7 @@
 """A script in every text of the database runs nowhere in Chromium, for visitors and for an administrator.
 
 A script that only the Content Security Policy stops is an error in the browser, which fails the test: see
-tests/conftest.py. So is every other violation of the policy on these pages.
+tests/support/browser_fixtures.py. So is every other violation of the policy on these pages.
 """
 
 import pytest

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from tests.drills import say
-from tests.support import services
+from tests.support import postgresql_server, services
 from tests.support.production import Site
 
 STORIES = 200  # in the site of each drill
@@ -184,10 +184,10 @@ class Postgres:
     """A durable PostgreSQL server, which can be killed and started again. `new`: whether to run initdb."""
 
     def __init__(self, folder, new=False):
-        self.programs, self.folder = services.find_server_programs(), folder / "postgresql"
+        self.programs, self.folder = postgresql_server.find_server_programs(), folder / "postgresql"
         folder.chmod(0o755)
         self.folder.mkdir(exist_ok=True)
-        self.owner = services.server_owner(self.folder)
+        self.owner = postgresql_server.server_owner(self.folder)
         if new:
             self.run("initdb", "--username=tests", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
             with (self.folder / "data" / "postgresql.conf").open("a") as settings:

@@ -14,7 +14,6 @@ from wagtail.models import Page, PageViewRestriction
 from media.access import is_public
 from publishing import visibility
 from stories.models import StoryPage
-from tests.conftest import act_as_committed
 from tests.support.builders import (
     home_page,
     make_image,
@@ -24,6 +23,7 @@ from tests.support.builders import (
     make_story,
     make_user,
 )
+from tests.support.committed import act_as_committed
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,6 @@ from django.test import Client
 
 from home.models import FeaturedStory
 from publishing import visibility
-from tests.conftest import act_as_committed
 from tests.support.builders import (
     home_page,
     make_index,
@@ -21,6 +20,7 @@ from tests.support.builders import (
     make_user,
     parse,
 )
+from tests.support.committed import act_as_committed
 from tests.support.hidden_pages import HIDDEN, HIDDEN_DAY, SHOWN, WAYS_TO_HIDE
 
 pytestmark = pytest.mark.django_db

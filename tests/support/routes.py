@@ -96,12 +96,10 @@ class Addresses:
             "wagtailadmin_api:documents": section.document.pk,
             "wagtailadmin_api:images": section.image.pk,
         }
-        for room, term in [("stories", name) for name in ("theme", "author", "country")] + [
-            ("search", "vocabularygroup")
-        ]:
-            self.numbers |= {
-                f"wagtailsnippet{kind}_{room}_{term}": self.terms[term] for kind in ("s", "choosers")
-            }
+        for term, key in self.terms.items():
+            app = "search" if term == "vocabularygroup" else "stories"
+            self.numbers[f"wagtailsnippets_{app}_{term}"] = key
+            self.numbers[f"wagtailsnippetchoosers_{app}_{term}"] = key
         self.values = self._values()
         self.special = self._special()
 
