@@ -51,7 +51,7 @@ def test_session_ends_after_a_work_day_even_if_it_is_used(user, morning, more):
     client = signed_in(user, **more)
     for hours in (4, 8):
         morning.move_to(MORNING + datetime.timedelta(hours=hours))
-        client.get("/admin/users/")  # refused, with a message in the session
+        client.get("/admin/users/")  # refused with a message, for which the session is saved
         assert is_signed_in(client)
     morning.move_to(MORNING + WORK_DAY - SECOND)
     assert is_signed_in(client)
