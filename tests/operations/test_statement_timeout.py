@@ -108,7 +108,7 @@ def test_exported_report_has_more_time_while_it_is_sent(server):
     ("module", "is_limited"), [("site_project.wsgi", True), ("site_project.urls", False)]
 )
 def test_only_the_web_server_has_a_limit(module, is_limited, tmp_path):
-    """The statement is ended by itself after 1.8 seconds in the server; elsewhere after 3 by this test."""
+    """In the server, an endless statement is ended after VISITOR_LIMIT. Elsewhere this test ends it."""
     program = f"""
 import threading, django
 django.setup()
