@@ -86,6 +86,7 @@ def test_change_during_the_check_is_seen(client):
 
 def test_nothing_is_remembered_without_a_version(client, monkeypatch, tmp_path):
     address = live_story()
+    # A link to itself can't be read, so the version is unknown.
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     unknown = FileContentVersion(tmp_path / "loop")
     for module in ("caching.page_cache", "media.access"):
