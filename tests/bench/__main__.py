@@ -30,8 +30,9 @@ LIMITS = {
 }
 # The same for all questions about a search with this number of stories.
 MANY_AT, MANY_LIMIT = 100_000, 500
-# Queries of a search page, and how many more than with the fewest stories, as ranking takes two for many.
-MOST_QUERIES, MORE_QUERIES = 20, 2
+# The most queries of a search page, and how many more than with the fewest stories, as ranking takes two for
+# many.
+MAX_QUERIES, MORE_QUERIES = 20, 2
 LINE = "{database:11} {stories:>7} {question:17} {p50:>8} {p99:>8} {plain_p50:>9} {ratio:>6}  {verdict}"
 # Limits for the median of three runs on every page: milliseconds, and scores of Lighthouse by category. Other
 # categories, and the row that says that Lighthouse is missing, need 100.
@@ -153,7 +154,7 @@ def verdict_on(row, measured):
     """Return the limits for `row` and whether each was met, as text, or "" if there is none."""
     if row["question"] == "queries of a page":
         fewest = min(other["p50"] for other in measured if is_like(other, row))
-        most = min(MOST_QUERIES, fewest + MORE_QUERIES)
+        most = min(MAX_QUERIES, fewest + MORE_QUERIES)
         return format_verdict(f"<= {most:.0f}", row["p50"] <= most)
     if row["stories"] == MANY_AT and "index" not in row["question"]:
         return format_verdict(f"<= {MANY_LIMIT} ms", row["p50"] <= MANY_LIMIT)

@@ -76,7 +76,10 @@ def seed(site, stories=STORIES):
 
 
 class Editor:
-    """A client that is logged in, saves drafts and uploads files."""
+    """A client that is logged in, saves drafts and uploads files.
+
+    `site`: a Site with `facts`, the output of seed.py.
+    """
 
     FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 
@@ -99,6 +102,7 @@ class Editor:
         return status, received, answer
 
     def trusted(self):
+        """Return the headers without which Django takes a form for a forgery (CSRF)."""
         return {
             "Referer": self.site.environment["BASE_URL"] + "/admin/",
             "X_CSRFToken": self.cookies.get("__Host-csrftoken", ""),
@@ -117,15 +121,16 @@ class Editor:
         fields = {"title": title, "shows": "place", "description": "A lamp", "collection": "1"}
         return self.multipart(fields, "a.png", "image/png", picture)
 
-    def multipart(self, fields, name, kind, data):
-        """Return the headers and body of a form with `fields` and a file. `kind`: its content type."""
+    def multipart(self, fields, filename, content_type, data):
+        """Return the headers and body of a form with `fields` and a file."""
         edge = "edge-of-the-drill"
         parts = [
             f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
             for name, value in fields.items()
         ]
-        head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-        parts += [f"{head}Content-Type: {kind}\r\n\r\n".encode(), data, f"\r\n--{edge}--\r\n".encode()]
+        head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n'
+        parts += [f"{head}Content-Type: {content_type}\r\n\r\n".encode(), data]
+        parts.append(f"\r\n--{edge}--\r\n".encode())
         return {"Content_Type": f"multipart/form-data; boundary={edge}"}, b"".join(parts)
 
     def upload(self, title, picture):
