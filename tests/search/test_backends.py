@@ -16,7 +16,9 @@ pytestmark = pytest.mark.django_db
 
 
 def titles(query, pages=None, **options):
-    return [page.title for page in (Page.objects if pages is None else pages).search(query, **options)]
+    """Return the titles of what the backend finds among `pages`, a queryset; by default, among all pages."""
+    pages = Page.objects if pages is None else pages
+    return [page.title for page in pages.search(query, **options)]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +145,7 @@ def test_update_index_rebuilds_an_empty_index():
     assert titles("lantern") == []
     call_command("update_index", verbosity=0)
     assert titles("lantern") == ["Lantern"]
-    assert titles("countryke0") == ["Lantern"]
+    assert titles("countryke0") == ["Lantern"]  # the token of Kenya in the index
 
 
 def test_a_page_is_stemmed_by_the_rules_of_its_language():
