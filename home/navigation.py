@@ -42,8 +42,7 @@ def find_home_page(request):
     The site and the home page come from the cache. The result is stored on the request, as is the site.
     """
     if not hasattr(request, "home_page"):
-        # Wagtail finds the site by the host and by the server's own port: that in the header Host could be
-        # any.
+        # Wagtail finds the site by the host and the server's own port. The header Host could have any port.
         host, _port = split_domain_port(request.META.get("HTTP_HOST", ""))
         key = "home", host, request.get_port(), get_language()
         request._wagtail_site, home_page = cached(key, partial(find_site_and_home_page, request))
@@ -99,11 +98,11 @@ def build_navigation(request, current=None):
     if home is None:
         return Navigation()
     path = current.path if current else ""
-    # A path in the tree has Page.steplen characters for each level: the path of a page begins with that of
-    # its parent. A new page in the preview has no path. The path of the child of the home page that `current`
-    # is in:
+    # A path in the tree has Page.steplen characters for each level, so it begins with the path of the parent.
+    # A new page in the preview has no path.
+    # The path of the child of the home page that `current` is in.
     section_path = path[: (home.depth + 1) * Page.steplen]
-    # The paths of the home page and of the pages between it and `current`:
+    # The paths of the home page and of the pages between it and `current`.
     ancestor_paths = [path[:end] for end in range(home.depth * Page.steplen, len(path), Page.steplen)]
     is_below_home = len(section_path) > len(home.path)
     max_depth = home.depth + 1 + SECTION_MENU_DEPTH
