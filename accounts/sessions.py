@@ -64,6 +64,7 @@ class SessionStore(db.SessionStore):
 
 def set_session_end(session, lifetime):
     """Set that `session` ends in `lifetime` from now."""
+    # As Django's set_expiry() does, which SessionStore turns off.
     session["_session_expiry"] = (timezone.now() + lifetime).isoformat()
 
 

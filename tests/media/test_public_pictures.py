@@ -23,12 +23,7 @@ from tests.support.files_of_pages import (
     unpublished,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store", "page_cache")]
-
-
-@pytest.fixture
-def page_cache(settings, committed):
-    settings.PAGE_CACHE = True
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store", "committed")]
 
 
 @pytest.mark.parametrize("thing", [live_story, author_of_live_story, logo])

@@ -39,6 +39,7 @@ from tests.support.files_of_pages import (
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 # How many queries it takes to send a visitor's file.
 MAX_QUERIES = 4
+
 # --- Visitors ------------------------------------------------------------------------------------
 
 
