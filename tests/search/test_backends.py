@@ -179,6 +179,7 @@ def test_search_needs_no_extension_of_postgresql():
 def test_postgresql_uses_the_index_for_common_words():
     content_type = ContentType.objects.get_for_model(StoryPage).pk
     with connection.cursor() as cursor:
+        # 5,000 long entries with the word, of stories that need not exist.
         cursor.execute(
             "INSERT INTO wagtailsearch_indexentry (content_type_id, object_id, title_norm, title_text, "
             "body_text, title, autocomplete, body) SELECT %s, number, 1, '', '', '', '', "

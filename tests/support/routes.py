@@ -172,7 +172,7 @@ class Addresses:
             "query_id": Query.get("road").pk,
             "object_id": section.draft.pk,
             "session_id": section.session.pk,
-            "uidb64": "MQ",
+            "uidb64": "MQ",  # the key "1" in base64
             "token": "abc-def",
             "restriction_id": restriction.pk,
             "page_view_restriction_id": restriction.pk,
