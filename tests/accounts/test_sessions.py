@@ -22,7 +22,8 @@ pytestmark = pytest.mark.django_db
 MORNING = datetime.datetime(2026, 5, 4, 8, tzinfo=datetime.UTC)
 WORK_DAY = datetime.timedelta(hours=10)
 SECOND = datetime.timedelta(seconds=1)
-OLD_KEY, NEW_KEY = (f"{name}-key-of-the-tests-with-more-than-fifty-characters-0123456789" for name in "ab")
+OLD_KEY = "old-key-of-the-tests-with-more-than-fifty-characters-0123456789"
+NEW_KEY = "new-key-of-the-tests-with-more-than-fifty-characters-0123456789"
 
 
 @pytest.fixture(autouse=True)

@@ -51,9 +51,8 @@ def rename(editor, name):
 
 
 def test_change_shows_at_the_next_request_to_each(sites, settings):
-    settings.PASSWORD_HASHERS = [
-        "django.contrib.auth.hashers.PBKDF2PasswordHasher"
-    ]  # As in the settings of the site.
+    # As in the settings of the site.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     get_user_model().objects.create_superuser(NAME, password=PASSWORD)
     story = builders.make_story("The old words")
     editors = []
