@@ -21,7 +21,7 @@ from tests.bench import visits
 from tests.bench.serving import SERVER_CORE, ask, on_core, print_row, report, run, served
 from tests.support import front_server, memory, postgresql_server, redis_server
 
-WHOLE_AT = 1000  # the number of stories with which all ways are measured
+ALL_WAYS_AT = 1000  # the number of stories with which all ways are measured
 PAGES = {"home", "index", "filter", "story", "search"}
 # Pages whose whole visits are measured.
 VISITED = ["home", "index", "story"]
@@ -57,7 +57,7 @@ def main(size):
                 measure_uncached(size, kind, uncached + addresses[kind], folder, number)
             print_row(size, "process", "peak memory", bytes=memory.peak(status_of_worker(process)))
             measure_publishing(size, site, addresses["index"], environment)
-            if size == WHOLE_AT:
+            if size == ALL_WAYS_AT:
                 for kind, path in addresses.items():
                     if kind != "search":  # It is not cached.
                         measure_sent(size, kind, site, path, folder)
