@@ -129,6 +129,7 @@ def twice_packed():
 
 def object_stream_pdf(content=None):
     """Return a PDF with the object stream `content`, compressed. The default unpacks to 512 MiB of spaces.
+
     pikepdf writes no such files, so this writes the PDF's syntax: object 1 is the stream, which has object 2,
     the catalog, and object 3 is the table of all objects.
     """
