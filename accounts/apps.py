@@ -7,7 +7,7 @@ from wagtail.users.apps import WagtailUsersAppConfig
 class UsersConfig(WagtailUsersAppConfig):
     """Wagtail's app of users, with the views and forms of accounts/users.py."""
 
-    default = False
+    default = False  # "accounts" in INSTALLED_APPS means the other class
     user_viewset = "accounts.users.UserViewSet"
 
 

@@ -152,6 +152,7 @@ def recovery_codes(user):
     if len(factors_of(user)) > 1 and StaticToken.objects.filter(device__user=user).exists():
         return []
     StaticDevice.objects.filter(user=user).delete()
+    # 10 bytes are 16 letters and digits, which are shown in four groups.
     codes = [b32encode(secrets.token_bytes(10)).decode().lower() for _ in range(RECOVERY_CODE_COUNT)]
     paper = StaticDevice.objects.create(user=user, name="paper")
     StaticToken.objects.bulk_create([StaticToken(device=paper, token=_digest(code)) for code in codes])

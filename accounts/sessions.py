@@ -22,9 +22,7 @@ from caching.session_keys import is_genuine, make_session_key
 # Session key: when the user last proved who they are, in seconds since 1970.
 IDENTITY_VERIFIED_AT = "identity_verified_at"
 # The session that end_sessions() does not end.
-_preserved_session = ContextVar("acting_session", default=None)
-
-
+_preserved_session = ContextVar("preserved_session", default=None)
 # nginx asks this path whether a request has a genuine session cookie, before it takes a large body.
 CHECK_PATH = "/.session"
 
@@ -66,6 +64,7 @@ class SessionStore(db.SessionStore):
 
 def set_session_end(session, lifetime):
     """Set that `session` ends in `lifetime` from now."""
+    # As Django's set_expiry() does, which SessionStore turns off.
     session["_session_expiry"] = (timezone.now() + lifetime).isoformat()
 
 
@@ -87,10 +86,10 @@ def preserve_session(session):
 
 def end_sessions(user):
     """Delete all sessions of `user`, except the one of an enclosing preserve_session()."""
-    acting = _preserved_session.get()
+    preserved = _preserved_session.get()
     sessions = Session.objects.filter(expire_date__gt=timezone.now())
-    if acting is not None:
-        sessions = sessions.exclude(session_key=acting.session_key)
+    if preserved is not None:
+        sessions = sessions.exclude(session_key=preserved.session_key)
     # The user's ID is only inside the encoded data, so no query can select by it.
     ended = [each.pk for each in sessions.iterator() if each.get_decoded().get(SESSION_KEY) == str(user.pk)]
     Session.objects.filter(pk__in=ended).delete()

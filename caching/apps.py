@@ -1,3 +1,5 @@
+"""Configuration of the app. It starts to watch the database for changes of the content version."""
+
 from django.apps import AppConfig
 
 

@@ -6,8 +6,8 @@ from django.db import models
 class MissedChange(models.Model):
     """A change of the content version that could not be written to the cache of CACHE_URL.
 
-    The row is committed with the change itself. caching/shared_version.py deletes it when it made up for the
-    change.
+    The row is committed with the change itself. caching/shared_version.py deletes it when it has changed the
+    version.
     """
 
     class Meta:

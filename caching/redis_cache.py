@@ -66,6 +66,8 @@ UNREADABLE = object()
 
 
 class TolerantSerializer(django_redis.RedisSerializer):
+    """Django's serializer, which returns UNREADABLE in place of an exception."""
+
     def loads(self, data):
         try:
             return super().loads(data)
@@ -125,6 +127,8 @@ class RedisCacheClient(django_redis.RedisCacheClient):
 
 
 class RedisCache(django_redis.RedisCache):
+    """The cache backend for the setting CACHES."""
+
     def __init__(self, server, params):
         super().__init__(server, params)
         self._class = RedisCacheClient

@@ -3,8 +3,8 @@
 While Redis does not answer, the version is unknown, and nothing cached is used. A change that can't be
 written to Redis is noted in the database, in the same transaction as what changed. So the note stays if
 this process dies. Each second, the process that reads the version first looks for notes. If there is one,
-it empties Redis, and with it the version. So a change is made up for within a second even if the other
-processes reached Redis all the time.
+it empties Redis, and with it the version. So all processes see the change within a second, even those that
+reached Redis all the time.
 """
 
 import logging
@@ -66,14 +66,15 @@ class SharedContentVersion:
         self.is_change_pending = False
 
     def _check(self):
-        """Make up for missed changes, and return the version."""
+        """Apply missed changes, if they were not looked for lately, and return the version."""
         # CHECKED is set first, so that only one request waits while the database hangs.
         if self.redis.set(CHECKED, 1, px=CHECK_INTERVAL, nx=True):
-            self._make_up()
+            self._apply_missed_changes()
         self.redis.set(VERSION, new_version(), nx=True)
         return self.redis.get(VERSION)
 
-    def _make_up(self):
+    def _apply_missed_changes(self):
+        """Empty Redis, and with it the version, if the database has notes of missed changes."""
         try:
             # A request answered from the page cache does not send the signals by which Django does this.
             connection.close_if_unusable_or_obsolete()

@@ -76,9 +76,9 @@ def _fill_home(home, help_page, texts, builder):
 
 def _add_language(language, source, media):
     """Add the translation of the home page `source` into `language`, with help page, index and stories."""
-    locale, _ = Locale.objects.get_or_create(language_code=language)
-    directory = DEMO_DIR / language
-    texts, help_texts = (stories_demo.read_toml(directory / f"{name}.toml") for name in ("home", HELP_PAGE))
+    locale, _created = Locale.objects.get_or_create(language_code=language)
+    texts = stories_demo.read_toml(DEMO_DIR / language / "home.toml")
+    help_texts = stories_demo.read_toml(DEMO_DIR / language / f"{HELP_PAGE}.toml")
     home = HomePage(
         title=texts["title"],
         slug=language,
@@ -88,8 +88,11 @@ def _add_language(language, source, media):
     source.get_parent().add_child(instance=home)
     builder = stories_demo.BodyBuilder(media)
     help_page = StandardPage(
+        title=help_texts["title"],
+        slug=help_texts["slug"],
+        introduction=help_texts["introduction"],
+        body=builder.build(help_texts["body"]),
         show_in_menus=True,
-        **help_texts | {"body": builder.build(help_texts["body"])},
         **translations.translation_fields(source.help_page, locale),
     )
     home.add_child(instance=help_page)

@@ -102,7 +102,7 @@ def get_canonical_url(request, page, listing):
 
     The canonical URL of an alias is that of its source, if its source is public.
     """
-    source = page.alias_of if page.alias_of_id else None
+    source = page.alias_of
     if source and source.live and not is_hidden(source):
         return absolute(source.get_url(request))
     url = absolute(request.path)
@@ -148,7 +148,9 @@ def get_share_image(story):
 
 def make_metadata_image(rendition, alt):
     """Return the MetadataImage of `rendition`; None without one."""
-    return rendition and MetadataImage(absolute(rendition.url), rendition.width, rendition.height, alt)
+    if rendition is None:
+        return None
+    return MetadataImage(absolute(rendition.url), rendition.width, rendition.height, alt)
 
 
 def build_json_ld_nodes(metadata, page, site, nav, listing, logo):

@@ -60,7 +60,7 @@ class HomePage(WithdrawnAliasesMixin, Page):
     base_form_class = CheckedPageForm
     # Wagtail's own method misses the restrictions above the source of an alias.
     get_view_restrictions = restrictions_on
-    cacheable_parameters = ["text"]
+    cacheable_parameters = ["text"]  # "?text=1" asks for the text-only version
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = ["stories.StoryIndexPage", "home.StandardPage"]
     max_count = len(settings.WAGTAIL_CONTENT_LANGUAGES)
@@ -115,7 +115,7 @@ class HomePage(WithdrawnAliasesMixin, Page):
         Wagtail's method finds the paths that are not a page's own, such as /stories/country/kenya/, which
         a route of the index page serves. Raises Http404 when this page is not in the language of the URL.
         """
-        request.home_page = self  # for_request() then returns it
+        request.home_page = self  # find_home_page() in home/navigation.py then returns it
         language = get_language()
         if language != settings.LANGUAGE_CODE and language != self.locale.language_code:
             # Wagtail would fall back to this home page and so serve the same content at a second URL.
@@ -124,11 +124,12 @@ class HomePage(WithdrawnAliasesMixin, Page):
             url_path = f"{self.url_path}{'/'.join(path_components)}/"
             pages = Page.objects.select_related(*SPECIFIC_PAGE_RELATIONS)
             try:
-                # Only the column of slugs has an index.
+                # The slug is there for its index in the database: url_path alone has none.
                 page = pages.filter(slug=path_components[-1], url_path=url_path).first()
             except ValueError:  # PostgreSQL accepts no NUL character in a string
                 raise Http404 from None
             if page:
+                # The relation from a Page to its specific page has the name of the model: page.storypage.
                 specific_page = getattr(page, page.cached_content_type.model)
                 return specific_page.route(request, [])
         return super().route(request, path_components)
@@ -174,7 +175,8 @@ class StandardPage(WithdrawnAliasesMixin, Page):
     )
 
     base_form_class = CheckedPageForm
-    get_view_restrictions = restrictions_on  # as in HomePage
+    # These are as in HomePage.
+    get_view_restrictions = restrictions_on
     status_string = property(status_string)
     cacheable_parameters = ["text"]
     parent_page_types = ["home.HomePage", "home.StandardPage"]

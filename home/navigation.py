@@ -25,7 +25,7 @@ SECTION_MENU_DEPTH = 2
 def use_cached_home_page(view):
     """Decorate Wagtail's page view, so that it takes the site and the home page from the cache.
 
-    HomePage.for_request() puts both on the request, where Wagtail finds the site.
+    find_home_page() puts both on the request, where Wagtail finds the site.
     """
 
     @wraps(view)
@@ -42,7 +42,7 @@ def find_home_page(request):
     The site and the home page come from the cache. The result is stored on the request, as is the site.
     """
     if not hasattr(request, "home_page"):
-        # Wagtail finds the site by these. The port in the header Host could be any.
+        # Wagtail finds the site by the host and the server's own port. The header Host could have any port.
         host, _port = split_domain_port(request.META.get("HTTP_HOST", ""))
         key = "home", host, request.get_port(), get_language()
         request._wagtail_site, home_page = cached(key, partial(find_site_and_home_page, request))
@@ -98,8 +98,11 @@ def build_navigation(request, current=None):
     if home is None:
         return Navigation()
     path = current.path if current else ""
-    # The path of the child of the home page that `current` is in. A new page in the preview has no path.
+    # A path in the tree has Page.steplen characters for each level, so it begins with the path of the parent.
+    # A new page in the preview has no path.
+    # The path of the child of the home page that `current` is in.
     section_path = path[: (home.depth + 1) * Page.steplen]
+    # The paths of the home page and of the pages between it and `current`.
     ancestor_paths = [path[:end] for end in range(home.depth * Page.steplen, len(path), Page.steplen)]
     is_below_home = len(section_path) > len(home.path)
     max_depth = home.depth + 1 + SECTION_MENU_DEPTH
@@ -158,7 +161,7 @@ def find_translations(current, home, navigation_pages, request):
     pages = [page for page in navigation_pages if page.translation_key == home.translation_key]
     public_locales = {page.locale_id for page in pages}
     if public_locales <= {current.locale_id}:
-        return []  # before the query for translations
+        return []  # a site in one language needs no query for translations
     if current.translation_key != home.translation_key:
         translations = published_pages().filter(
             translation_key=current.translation_key, locale__in=public_locales

@@ -1,3 +1,5 @@
+"""Configuration of the app. It connects the sanitizer and the permissions for pictures and documents."""
+
 from django.apps import AppConfig
 from django.db.models.signals import pre_save
 from django.utils.translation import gettext_lazy as _

@@ -26,12 +26,14 @@ class CleanFileMixin:
 
 
 class CleanPictureFile(CleanFileMixin, WagtailImageFieldFile):
+    """The file of a picture, which Pillow opens only after it was cleaned."""
+
     def get_image_dimensions(self):
         """Return (width, height) from the header of the file, or (None, None) if it isn't cleaned yet.
 
         Pillow opens no uploaded file in this process. Wagtail decodes it, even a decompression bomb.
         """
-        close = self.closed
+        was_closed = self.closed
         try:
             self.open()
             if not self._committed and not is_signed(self.read(), self.name):
@@ -41,7 +43,10 @@ class CleanPictureFile(CleanFileMixin, WagtailImageFieldFile):
         except Exception:  # The file is missing, or was stored before pictures were cleaned.
             return None, None
         finally:
-            self.close() if close else self.seek(0)
+            if was_closed:
+                self.close()
+            else:
+                self.seek(0)
 
 
 class CleanPictureField(WagtailImageField):

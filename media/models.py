@@ -53,6 +53,8 @@ def load_renditions(images):
 
 
 class CleanImageQuerySet(ImageQuerySet):
+    """The queryset of pictures, which also cleans their files in bulk_create()."""
+
     def bulk_create(self, objs, *args, **kwargs):
         # Otherwise the width and height are written before the file is cleaned.
         objs = list(objs)
@@ -62,7 +64,11 @@ class CleanImageQuerySet(ImageQuerySet):
 
 
 class CleanImage(AbstractImage):
+    """A picture of the library (WAGTAILIMAGES_IMAGE_MODEL), whose file has no metadata."""
+
     class Shows(models.TextChoices):
+        """Whom or what a picture shows. Readers are told when it is another person than that in the story."""
+
         PERSON_IN_STORY = "person", _("The person in the story")
         SOMEONE_ELSE = "other", _("Someone else")
         ILLUSTRATION = "illustration", _("An illustration")
@@ -214,6 +220,8 @@ class CleanImage(AbstractImage):
 
 
 class Rendition(AbstractRendition):
+    """A picture made from a CleanImage, in a size and format for pages or for the admin."""
+
     image = models.ForeignKey(CleanImage, on_delete=models.CASCADE, related_name="renditions")
 
     class Meta:
@@ -239,6 +247,8 @@ class Rendition(AbstractRendition):
 
 
 class CleanDocument(AbstractDocument):
+    """A document of the library (WAGTAILDOCS_DOCUMENT_MODEL), whose file has no metadata."""
+
     file = CleanDocumentField(_("file"), upload_to=document_path)
 
     admin_form_fields = ("title", "file", "collection", "tags")

@@ -95,7 +95,9 @@ class MisspeltWord:
         differs_in_ending = inflection.folded.startswith(self.folded) or self.folded.startswith(
             inflection.folded
         )
-        return candidate.distance <= inflection.distance - differs_in_ending
+        if differs_in_ending:
+            return candidate.distance < inflection.distance
+        return candidate.distance <= inflection.distance
 
 
 def find_corrections(text, words, searcher):

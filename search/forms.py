@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SortOrder(models.TextChoices):
+    """The orders of the results, by the value of `sort` in the query string."""
+
     RELEVANCE = "", _("Best match first")
     DATE = "date", _("Newest first")
 

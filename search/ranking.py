@@ -86,9 +86,8 @@ def score(query, texts):
             title, _body = texts[pk]
             discount = 1 - BM25_B + BM25_B * lengths[pk] / average_length
             body_score = count * (BM25_K1 + 1) / (count + BM25_K1 * discount)
-            title_score = (
-                TITLE_WEIGHT * min(count_matches(part, title), 1) * (1 + 1 / max(title.count(" ") - 1, 1))
-            )
+            words_in_title = max(title.count(" ") - 1, 1)  # a space is before and after each word
+            title_score = TITLE_WEIGHT * min(count_matches(part, title), 1) * (1 + 1 / words_in_title)
             scores[pk] += inverse_frequency * (body_score + title_score)
     return scores
 

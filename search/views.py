@@ -24,6 +24,7 @@ from stories.querysets import TOP_INDEX_DEPTH
 
 @require_safe
 def search(request):
+    """View of the search page. If the database ends the search, the page has an error beside the words."""
     form = SearchForm(request.GET)
     form.is_valid()
     try:

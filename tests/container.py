@@ -20,19 +20,20 @@ from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
 
-from tests.support import front_server, redis_server, services
+from tests.support import front_server, postgresql_server, redis_server, services
 from tests.support.requests import answer, begin_upload, end_upload
 
 ROOT = Path(__file__).parent.parent
 IMAGE = "stories-container-test"
-MOST_MEGABYTES = 230  # that the image may add to its base
-PATIENCE = 180  # seconds
+MAX_MEGABYTES = 230  # that the image may add to its base
+PATIENCE = 180  # seconds until the container is ready
 # Options that restrict the container: the site can write only to /data and /tmp.
 LOCKED = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "all", "--security-opt", "no-new-privileges"]  # noqa: S108
 LOCKED += ["--pids-limit", "256", "--memory", "1g"]
 SECRET_NAMES = ("SECRET", "PASSWORD", "TOKEN", "KEY")
-SECRET_FILES = (
-    r"find / -xdev ( -name .git -o -name .env -o -name *.sqlite3 -o -name .netrc -o -name id_rsa* ) -print"
+# A command without a shell, so nothing needs to be quoted.
+FIND_SECRET_FILES = (
+    "find / -xdev ( -name .git -o -name .env -o -name *.sqlite3 -o -name .netrc -o -name id_rsa* ) -print"
 )
 
 
@@ -76,7 +77,10 @@ def main():
     checks = Checks()
     try:
         tool, nginx, chromium = Tool(), front_server.nginx_program(), services.chromium()
-        with services.postgres() as database, redis_server.running(redis_server.redis_program()) as cache:
+        with (
+            postgresql_server.postgres() as database,
+            redis_server.running(redis_server.redis_program()) as cache,
+        ):
             image = tool.build()
             check_image(checks, tool, image)
             addresses = {"DATABASE_URL": database, "CACHE_URL": cache}
@@ -98,13 +102,13 @@ def check_image(checks, tool, image):
         name for name in names if any(word in name for word in SECRET_NAMES) and name != "GPG_KEY"
     ]
     checks.that("no secret is in its environment", not secret_names, secret_names)
-    found = tool("run", "--rm", "--network", "none", "--user", "0", IMAGE, *SECRET_FILES.split())
+    found = tool("run", "--rm", "--network", "none", "--user", "0", IMAGE, *FIND_SECRET_FILES.split())
     checks.that("no secret, database or history is among its files", not found, found)
     base = next(
-        line.split()[1] for line in (ROOT / "Dockerfile").read_text().splitlines() if line[:5] == "FROM "
+        line.split()[1] for line in (ROOT / "Dockerfile").read_text().splitlines() if line.startswith("FROM ")
     )
     size = image["Size"] - json.loads(tool("image", "inspect", base))[0]["Size"]
-    checks.that(f"it adds at most {MOST_MEGABYTES} MB to its base", size <= MOST_MEGABYTES * 10**6, size)
+    checks.that(f"it adds at most {MAX_MEGABYTES} MB to its base", size <= MAX_MEGABYTES * 10**6, size)
     print(f"      {size / 10**6:.0f} MB")
     start = time.monotonic()
     done = tool("run", "--rm", "--env", "BASE_URL=https://stories.example.org", *LOCKED, IMAGE, check=False)
@@ -145,8 +149,10 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
         made = "python deploy/make_secrets.py /tmp/s && find /tmp/s -type f"
         as_root = ["run", "--rm", "--user", "0", "--network", "none", "--cap-add", "CHOWN"]
         found = tool(*as_root, *LOCKED, IMAGE, "sh", "-c", made)
+        # The secret key, the database password twice, and a certificate with its key.
         checks.that("compose's secrets can be made in it", len(found.splitlines()) == 5, found)
         tool("exec", name, "python", "manage.py", "load_demo")
+        # The second command is the health check of the scheduler in compose.yaml.
         due = "python manage.py run_due_work && find /data/due_work_done -mmin -30 | grep -q ."
         done = tool("exec", name, "sh", "-c", due, check=False)
         checks.that("the scheduler does its work", done.returncode == 0, done.stderr)
@@ -160,7 +166,7 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
 
 
 def check_answers(checks, tool, name, port):
-    """Wait until the container is ready, or has ended."""
+    """Wait until the container is ready or has ended, and check that it is ready."""
     start = time.monotonic()
     while not (ready := answer(port, "/readyz") == b"ok\n") and time.monotonic() < start + PATIENCE:
         if tool("inspect", "--format", "{{.State.Running}}", name) != "true":
@@ -179,7 +185,7 @@ def check_stop(checks, tool, name, port):
             time.sleep(0.05)
         checks.that("a request in progress is answered after SIGTERM", b"HTTP/1.1" in end_upload(upload))
         stop.wait()
-    code = int(tool("inspect", "--format", "{{.State.ExitCode}}", name))
+    code = int(tool("inspect", "--format", "{{.State.ExitCode}}", name))  # a shell adds 128 to a signal
     took = time.monotonic() - start
     checks.that(
         "it then stops by itself", code in {0, 128 + signal.SIGTERM} and took < 29, f"{code}, {took:.0f} s"
@@ -244,7 +250,7 @@ def network_errors(request):
 
 def steps(page, address):
     main, title = page.get_by_role("main"), page.get_by_role("heading", level=1)
-    for _ in range(3):
+    for _ in range(3):  # so often that nginx answers one request from its cache
         page.goto(address)
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Stories").click()
     card = main.get_by_role("article").filter(has=page.locator("img")).first

@@ -20,7 +20,7 @@ from itertools import takewhile
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.support import front_server, redis_server, services
+from tests.support import front_server, postgresql_server, redis_server, services
 
 PROGRAMS = Path(sys.executable).parent
 LINTERS = [
@@ -79,7 +79,8 @@ def sqlite(arguments):
 def postgresql(arguments):
     """Run the tests on PostgreSQL, if a server is available."""
     try:
-        with services.postgres() as address:
+        with postgresql_server.postgres() as address:
+            # Tests that the arguments choose run even if their result can't depend on the database.
             return run_tests("PostgreSQL", address, arguments or ["-m", "not one_database"])
     except services.Missing as missing:
         return [not_run("PostgreSQL", missing)]

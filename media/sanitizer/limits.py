@@ -27,10 +27,10 @@ PICTURE = Limits(cpu_seconds=5, seconds=20, memory=400 * MEBI, output=30 * MEBI)
 # {kind of file, an argument of the sanitizer: Limits}.
 LIMITS = {"picture": PICTURE} | dict.fromkeys(("csv", "docx", "pdf", "txt", "xlsx"), DOCUMENT)
 
-# Pixels of a picture.
+# The greatest number of pixels of a picture.
 PIXELS = 40_000_000
-# Unpacked bytes of one part of a Word or Excel file, and of all parts together.
+# The most unpacked bytes of one part of a Word or Excel file, and of all parts together.
 PART = 40 * MEBI
 PARTS = 100 * MEBI
-# Unpacked bytes of one compressed stream of a PDF.
+# The most unpacked bytes of one compressed stream of a PDF.
 STREAM = 40 * MEBI

@@ -17,7 +17,7 @@ from media.sanitizer.pictures import PNG_START, strip_picture
 from media.sanitizer.reasons import Reason, Refused
 from media.sanitizer.xml_filter import prefixed_name, refuse_doctype
 
-# Entries of the ZIP file.
+# The greatest number of entries of the ZIP file.
 MAX_PARTS = 2000
 # The first bytes of an old Office file, which is also what Office stores a file with a password in.
 OLD_OFFICE_START = b"\xd0\xcf\x11\xe0"
@@ -38,11 +38,13 @@ Format = namedtuple("Format", "filter main parts refused")
 
 
 def word_part(root, name, is_implied=True):
+    """Return the Part whose root element is `root`. Its content type has the name without the number."""
     kind = f"application/vnd.openxmlformats-officedocument.wordprocessingml.{name.partition('{')[0]}+xml"
     return Part(word.RULES[root], f"word/{name}.xml", kind, is_implied)
 
 
 def sheet_part(root, name, kind, is_implied=False):
+    """Return the Part whose root element is `root`. `kind`: the last part of its content type."""
     kind = f"application/vnd.openxmlformats-officedocument.spreadsheetml.{kind}+xml"
     return Part(sheets.RULES[root], f"xl/{name}.xml", kind, is_implied)
 
@@ -101,6 +103,7 @@ def clean_xlsx(data):
 
 
 def rebuild(data, kind):
+    """Return the file `data` (bytes) cleaned. `kind`: its Format."""
     if data.startswith(OLD_OFFICE_START):
         raise Refused(Reason.LOCKED)
     output = io.BytesIO()

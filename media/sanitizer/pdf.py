@@ -19,7 +19,7 @@ pikepdf.settings.set_qpdf_limits(flate_max_memory=limits.STREAM, doc_max_warning
 # {kind: {key: alternatives}} and {kind of array: alternatives}, as in pdf_schema.py.
 RULES = parse_rules(DICTIONARIES | STREAMS)
 ARRAY_RULES = {kind: parse_alternatives(values) for kind, values in ARRAYS.items()}
-# Pages of a document.
+# The greatest number of pages of a document.
 MAX_PAGES = 3000
 
 

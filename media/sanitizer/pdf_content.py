@@ -51,7 +51,7 @@ MARKED_OPERANDS = re.compile(
 COMMENT_OR_STRING = re.compile(rb"(" + TEXT + rb"|<<|>>)|%[^\r\n]*+", re.DOTALL)
 INLINE_HEAD = re.compile(rb"(.*?)[\x00\t\n\f\r ]ID[\x00\t\n\f\r ]", re.DOTALL)
 INLINE_END = re.compile(rb"[\x00\t\n\f\r ]EI(?=[\x00\t\n\f\r ]|$)")
-# Bytes of the dictionary of an inline picture.
+# The most bytes of the dictionary of an inline picture.
 MAX_INLINE_HEAD = 4000
 
 

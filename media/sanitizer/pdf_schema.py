@@ -112,7 +112,8 @@ STREAMS = {
 # Kinds that are arrays.
 ARRAYS = {"numbers": "*number|numbers", "parents": "#reached"}
 
-# All names that are values of the kind "name": ISO 32000-2 defines them.
+# All names that are values of the kind "name": ISO 32000-2 defines them. FullScreen is left out, which would
+# let a document fill the screen when it is opened.
 NAMES = """
     Catalog Pages Page Group Transparency Annot Link Border Action GoTo URI Font Type0 Type1 MMType1 Type3
     TrueType CIDFontType0 CIDFontType2 CIDFontType0C Type1C OpenType FontDescriptor Encoding CMap XObject

@@ -5,11 +5,12 @@ import struct
 
 from PIL import Image, ImageCms
 
-# Bytes of a colour profile. Those of Adobe and Apple for screens have about 500, scanners' up to 500,000.
+# The most bytes of a colour profile. Those of Adobe and Apple for screens have about 500, scanners' up to
+# 500,000.
 MAX_PROFILE_BYTES = 1_000_000
 # The tags of an RGB profile that define its colours (ICC.1:2022). The last one is optional.
 COLOUR_TAGS = (b"wtpt", b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC", b"chad")
-# Tags that are read of a profile.
+# How many tags of a profile are read at most.
 MAX_TAGS = 100
 
 

@@ -34,14 +34,14 @@ BYTES_PER_PIXEL = {
 }
 # Bytes of memory that storing one picture may take. A picture with too many pixels for it is refused.
 MAX_MEMORY = 300_000_000
-# Scans of a JPEG. Cameras and programs write 1 to 16. Decoding one of the largest picture takes up to 25 ms,
-# so a file with some thousand scans would block a worker for minutes.
+# The greatest number of scans of a JPEG. Cameras and programs write 1 to 16. Decoding one of the largest
+# picture takes up to 25 ms, so a file with some thousand scans would block a worker for minutes.
 MAX_SCANS = 30
-# Bytes of all texts of a PNG together, which Pillow reads with the header. As Python strings they take four
-# times as many.
+# The most bytes of all texts of a PNG together, which Pillow reads with the header. As Python strings they
+# take four times as many.
 PngImagePlugin.MAX_TEXT_MEMORY = 4_000_000
-# Pixels of the longer side: twice the width of the largest picture on a page. More would never be seen, but
-# the noise of a sensor can identify a camera, and each rendition would take more time and memory.
+# The most pixels of the longer side: twice the width of the largest picture on a page. More would never be
+# seen, but the noise of a sensor can identify a camera, and each rendition would take more time and memory.
 MAX_SIDE = 2560
 # With Pillow's own quantization tables for this quality. Those of a camera can identify it.
 JPEG_QUALITY = 90

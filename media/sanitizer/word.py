@@ -166,7 +166,7 @@ FIELD = re.compile(
 LINK = re.compile(
     r"""\s*HYPERLINK\s+("(https?://|mailto:|tel:)[^"\\]*"|\\l\s+"?[\w.-]+"?)(\s+\\[hnt])*\s*""", re.IGNORECASE
 )
-# Characters of an instruction.
+# The most characters of an instruction.
 MAX_CODE_LENGTH = 2000
 
 

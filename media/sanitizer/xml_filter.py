@@ -37,7 +37,8 @@ PREFIXES = {
 NAMESPACES = {prefix: address for address, prefix in PREFIXES.items()}
 # Elements with a hyperlink. They may lose it, because readers see the text all the same.
 LINKS = {"w:hyperlink", "a:hlinkClick", "x:hyperlink"}
-# Levels of nested elements. A file with more is made to exhaust the memory of programs that read it.
+# The greatest number of levels of nested elements. A file with more is made to exhaust the memory of programs
+# that read it.
 MAX_DEPTH = 200
 # Bytes that are read at a time.
 BLOCK_SIZE = 65536

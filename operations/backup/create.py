@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from operations.backup import BackupError, archive, files, postgresql, sqlite
 
-DATABASES = {"postgresql": postgresql, "sqlite": sqlite}
+DATABASE_MODULES = {"postgresql": postgresql, "sqlite": sqlite}
 
 
 def create_backup(path, report):
@@ -33,7 +33,7 @@ def create_backup(path, report):
             "versions": {"django": django.__version__, "wagtail": wagtail.__version__},
             "migrations": sorted(MigrationRecorder(connection).applied_migrations()),
         }
-        DATABASES[connection.vendor].save(writer, report)
+        DATABASE_MODULES[connection.vendor].save(writer, report)
         files.save(writer, report)
     size = path.stat().st_size
     report(f"Written: {path}, {size:,} bytes. It holds drafts and names: encrypt it before it travels.")

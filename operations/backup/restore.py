@@ -14,7 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 from caching.content_version import content_version
 from operations import outage
 from operations.backup import BackupError, archive, files
-from operations.backup.create import DATABASES
+from operations.backup.create import DATABASE_MODULES
 
 # Tables that are empty in a new site: {table: what its rows are called in the message}.
 CONTENT_TABLES = {
@@ -50,7 +50,7 @@ def restore_backup(path, report, overwrite=False):
             refuse_to_overwrite(file_restore)
         try:
             file_restore.add()
-            DATABASES[connection.vendor].load(reader, report)
+            DATABASE_MODULES[connection.vendor].load(reader, report)
         except BaseException as error:
             file_restore.undo()
             # COPY and SQLite's backup bypass Django, so their errors are the driver's own.

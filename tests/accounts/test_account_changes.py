@@ -93,7 +93,7 @@ def test_change_is_mailed_to_the_earlier_address_and_ends_other_sessions(
 
 
 def give_second_factor(client):
-    """Store in the session of `client` that the user gave the second factor, if there is one."""
+    """Store in the session of `client` that the user gave the second factor, if the database has one."""
     if device := TOTPDevice.objects.first() or Passkey.objects.first():
         session = client.session
         session[DEVICE_ID_SESSION_KEY] = device.persistent_id
@@ -119,7 +119,7 @@ def test_address_that_no_mail_can_be_sent_to_is_not_logged(amina, caplog, django
     amina.save()
     with django_capture_on_commit_callbacks(execute=True) as callbacks:
         changes.notify(amina, amina.email, changes.PASSKEY_ADDED)
-    assert "amina" not in callbacks[0].__qualname__
+    assert "amina" not in callbacks[0].__qualname__, "Django logs the name of a callback that fails"
     assert [record.getMessage() for record in caplog.records] == [
         "A mail about a changed account could not be sent."
     ]

@@ -24,7 +24,7 @@ from tests.support.signing_in import (
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
 # The mail backend of a site without a mail server.
-DROPPED = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
+NO_MAIL_SERVER = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_weak_password_is_refused(admin):
 def test_link_is_for_one_account_and_one_purpose(admin):
     _admin, _invitation, uid, token, _end = invite(admin)[1:].split("/")
     other = builders.make_user()
-    other.set_unusable_password()
+    other.set_unusable_password()  # as that of a user who was invited and has not chosen one
     other.save()
     other_uid = invite_again(admin, other).split("/")[3]
     assert "works no longer" in choose(f"/admin/invitation/{other_uid}/{token}/").text
@@ -105,7 +105,7 @@ def test_deactivated_user_cannot_choose_a_password(admin):
 @pytest.mark.parametrize(
     ("changed_settings", "email"),
     [
-        ({"SENDS_MAIL": False, "MAILERS": DROPPED}, "amina@example.org"),
+        ({"SENDS_MAIL": False, "MAILERS": NO_MAIL_SERVER}, "amina@example.org"),
         ({"MAILERS": DEAD_MAIL_SERVER}, "amina@example.org"),
         ({}, UNSENDABLE_ADDRESS),
     ],

@@ -25,6 +25,7 @@ from tests.support.second_factor import (
     options_in,
     signed_in_with_code,
     signed_in_with_passkey,
+    signed_in_without_proof,
     use,
 )
 from tests.support.signing_in import (
@@ -43,13 +44,6 @@ from tests.support.signing_in import (
 from tests.support.soft_passkey import SoftPasskey
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("noon")]
-
-
-def client_without_proof(user):
-    """Return a client in which `user` is signed in, but too long ago for a proof."""
-    client = signed_in(user)
-    make_stale(client)
-    return client
 
 
 @pytest.fixture
@@ -73,7 +67,7 @@ def test_proof_lasts_ten_minutes_from_signing_in(admin, noon):
 
 
 def test_after_the_password_the_requested_form_is_shown(admin):
-    client = client_without_proof(admin)
+    client = signed_in_without_proof(admin)
     address = "/admin/users/new/?next=x"
     asked = client.get(address)
     assert "no-store" in asked["Cache-Control"]
@@ -88,7 +82,7 @@ def test_after_the_password_the_requested_form_is_shown(admin):
 
 
 def test_interrupted_form_is_saved_after_the_proof(amina):
-    client = client_without_proof(amina)
+    client = signed_in_without_proof(amina)
     data = account_form(client, **{"email-email": "new@example.org", "name_email-last_name": '"<B>'})
     asked = client.post(ACCOUNT, data)
     assert ASKED in asked.text
@@ -101,7 +95,7 @@ def test_interrupted_form_is_saved_after_the_proof(amina):
 
 
 def test_multiple_values_of_an_interrupted_form_are_kept(admin):
-    client = client_without_proof(admin)
+    client = signed_in_without_proof(admin)
     groups = sorted(Group.objects.values_list("pk", flat=True))
     new = {"username": "new", "email": "n@example.org", "first_name": "N", "last_name": "N", "groups": groups}
     answer(client, client.post("/admin/users/new/", new), password=builders.PASSWORD)
@@ -110,7 +104,7 @@ def test_multiple_values_of_an_interrupted_form_are_kept(admin):
 
 
 def test_rest_of_the_account_page_needs_no_proof(amina):
-    client = client_without_proof(amina)
+    client = signed_in_without_proof(amina)
     assert client.post(ACCOUNT, account_form(client))["Location"] == ACCOUNT
     assert get_user_model().objects.get(pk=amina.pk).last_name == "B."
 
@@ -159,7 +153,7 @@ def test_interrupted_registration_of_a_passkey_continues(amina):
 @pytest.mark.parametrize("send", [{}, {"code": "123456"}, {"passkey": "{}", "name": "x"}, {"remove": "x"}])
 @pytest.mark.parametrize("address", [PAGE, MINE])
 def test_no_factor_is_set_up_without_recent_proof(amina, address, send):
-    client = client_without_proof(amina)
+    client = signed_in_without_proof(amina)
     assert ASKED in client.get(address).text
     assert ASKED in client.post(address, send).text
 
@@ -179,12 +173,12 @@ def test_pending_user_without_recent_proof_sets_nothing_up(settings, amina):
 
 def test_pending_user_signs_out_without_a_proof(settings, amina):
     settings.SECOND_FACTOR = "EVERYBODY"
-    client = client_without_proof(amina)
+    client = signed_in_without_proof(amina)
     assert client.post(PAGE, {"leave": "1"})["Location"] == LOGIN
 
 
 def test_passwords_share_the_limit_of_signing_in(amina):
-    client = client_without_proof(amina)
+    client = signed_in_without_proof(amina)
     client.defaults["REMOTE_ADDR"] = "192.0.2.1"
     asked = client.get(MINE)
     for _ in range(5):
@@ -203,6 +197,7 @@ def test_codes_share_the_limit_of_signing_in(client_with_app):
 
 
 def test_password_of_another_user_is_no_proof(amina, admin):
+    # PASSWORD is that of amina then, and of no account of an administrator.
     admin.set_unusable_password()
     admin.save()
     client = Client()

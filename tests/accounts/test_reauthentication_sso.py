@@ -72,7 +72,7 @@ def test_page_that_asks_links_to_the_provider(client_without_proof, provider):
 def test_sign_in_that_the_provider_remembers_is_no_proof(client_without_proof, provider, lies):
     builders.make_user("Editors", email="other@example.org")
     provider.lies = lies
-    provider.userinfo = {"sub": "7"}
+    provider.userinfo = {"sub": "7"}  # without an address, for a token that has none
     assert sign_in_at_provider(client_without_proof, provider, AGAIN)["Location"] == MINE
     page = client_without_proof.get(MINE).text
     assert ASKED in page
@@ -88,6 +88,7 @@ def test_older_sign_in_at_the_provider_is_no_proof(client_without_proof, provide
     assert ASKED in client_without_proof.get(MINE).text
 
 
+# `age`: seconds since the sign-in at the provider, or None if the token does not tell. A proof lasts 600.
 @pytest.mark.parametrize(("age", "asked"), [(0, False), (500, False), (660, True), (None, True)])
 def test_sign_in_counts_from_the_time_in_the_token(amina, provider, client, age, asked):
     provider.lies = {"auth_time": age if age is None else int(time.time()) - age}
@@ -97,7 +98,7 @@ def test_sign_in_counts_from_the_time_in_the_token(amina, provider, client, age,
 
 
 def test_failure_of_the_provider_keeps_the_session(client_without_proof, settings):
-    settings.IDENTITY_PROVIDER |= {"issuer": "http://127.0.0.1:9/realm"}
+    settings.IDENTITY_PROVIDER |= {"issuer": "http://127.0.0.1:9/realm"}  # nothing listens on this port
     assert client_without_proof.get(AGAIN)["Location"] == MINE
     assert DID_NOT_WORK in client_without_proof.get(MINE).text
     assert is_signed_in(client_without_proof)

@@ -87,7 +87,9 @@ def test_store_makes_genuine_keys_only():
     session.save()
     first = session.session_key
     session.cycle_key()
-    assert is_genuine(first) and is_genuine(session.session_key) and first != session.session_key
+    assert is_genuine(first)
+    assert is_genuine(session.session_key)
+    assert first != session.session_key
     assert SessionStore(session.session_key)["a"] == "b"
     assert list(Session.objects.values_list("pk", flat=True)) == [session.session_key]
     session.flush()
@@ -135,7 +137,7 @@ def test_front_server_can_ask_whether_a_cookie_is_genuine(client, settings):
 
 
 @pytest.mark.django_db
-def test_signed_in_user_is_not_answered_from_the_cache(client, settings):
+def test_signed_in_user_is_not_answered_from_the_cache():
     client = SiteClient()
     story = builders.make_story("Long road")
     client.get(story.url)

@@ -22,7 +22,8 @@ pytestmark = pytest.mark.django_db
 MORNING = datetime.datetime(2026, 5, 4, 8, tzinfo=datetime.UTC)
 WORK_DAY = datetime.timedelta(hours=10)
 SECOND = datetime.timedelta(seconds=1)
-OLD_KEY, NEW_KEY = (f"{name}-key-of-the-tests-with-more-than-fifty-characters-0123456789" for name in "ab")
+OLD_KEY = "old-key-of-the-tests-with-more-than-fifty-characters-0123456789"
+NEW_KEY = "new-key-of-the-tests-with-more-than-fifty-characters-0123456789"
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +52,7 @@ def test_session_ends_after_a_work_day_even_if_it_is_used(user, morning, more):
     client = signed_in(user, **more)
     for hours in (4, 8):
         morning.move_to(MORNING + datetime.timedelta(hours=hours))
-        client.get("/admin/users/")  # refused, with a message in the session
+        client.get("/admin/users/")  # refused with a message, for which the session is saved
         assert is_signed_in(client)
     morning.move_to(MORNING + WORK_DAY - SECOND)
     assert is_signed_in(client)

@@ -29,14 +29,14 @@ def check_refused(client, response):
 
 
 def test_user_with_an_account_signs_in(amina, provider, client):
-    groups, people = set(amina.groups.all()), get_user_model().objects.count()
+    groups, number_of_users = set(amina.groups.all()), get_user_model().objects.count()
     response = sign_in_at_provider(client, provider, f"{START}?next=/admin/reports/site-history/")
     assert response["Location"] == "/admin/reports/site-history/"
     assert is_signed_in(client)
     assert client.session["_auth_user_id"] == str(amina.pk)
     assert not [name for name in dict(client.session.items()) if name.startswith(("_state", "single"))]
     assert set(amina.groups.all()) == groups
-    assert get_user_model().objects.count() == people
+    assert get_user_model().objects.count() == number_of_users
     assert not provider.refused
 
 
@@ -101,10 +101,11 @@ def test_second_factor_is_asked_for_after_single_sign_on(settings, amina, provid
     ],
 )
 def test_unknown_or_unverified_email_address_is_refused(amina, provider, client, claims):
+    # The userinfo endpoint confirms the address for another user: the subject of the token is 7.
     provider.userinfo = {"sub": "8", "email": "amina@example.org", "email_verified": True}
-    people = get_user_model().objects.count()
+    number_of_users = get_user_model().objects.count()
     check_refused(client, sign_in_at_provider(client, provider, **claims))
-    assert get_user_model().objects.count() == people
+    assert get_user_model().objects.count() == number_of_users
 
 
 def test_inactive_user_is_refused(amina, provider, client):
@@ -203,7 +204,7 @@ def test_malformed_response_is_refused(provider, client, query):
 
 
 def test_failing_provider_is_refused(settings, provider, client):
-    settings.IDENTITY_PROVIDER |= {"issuer": "http://127.0.0.1:9/realm"}
+    settings.IDENTITY_PROVIDER |= {"issuer": "http://127.0.0.1:9/realm"}  # nothing listens on this port
     check_refused(client, client.get(START))
 
 

@@ -28,6 +28,7 @@ def test_five_wrong_passwords_lock_a_name_for_their_address_only(amina):
 
 def test_name_has_a_limit_for_all_addresses_together(amina, noon):
     checked = [guess(9, f"198.51.100.{number}") for number in range(30)]
+    # Five for each address, until the name's limit of 100 is reached.
     assert checked == [5] * 20 + [0] * 10
     assert attempt("amina", PASSWORD).refused
     assert attempt("amina", PASSWORD, address="10.0.0.1").refused
@@ -46,6 +47,7 @@ def test_successful_sign_in_gives_other_addresses_no_new_attempts(amina):
         guess(4, f"198.51.100.{number}")
     for _ in range(3):
         assert attempt("amina", PASSWORD).signed_in
+    # The attempts above were 80 of the 100 that a name has.
     assert sum(guess(9, f"203.0.113.{number}") for number in range(9)) == 20
 
 
@@ -72,6 +74,7 @@ def test_address_of_the_proxy_is_not_used_without_the_header(settings, amina):
 
 # --- Addresses -----------------------------------------------------------------------------------
 
+# {what a proxy writes: the address, or IPv6 network, that is counted; "" if there is none on the internet}.
 SPELLINGS = {
     "192.0.2.1": "192.0.2.1",
     " 192.0.2.1 ": "192.0.2.1",

@@ -19,7 +19,7 @@ import sys
 import tempfile
 from contextlib import contextmanager
 
-from tests.support import services
+from tests.support import postgresql_server
 
 # Limits for the median time in milliseconds with LIMITS_AT stories: (SQLite, PostgreSQL).
 LIMITS_AT = 10_000
@@ -33,17 +33,18 @@ LIMITS = {
 DESK_LIMIT = 300
 # The same for all questions about a search with this number of stories.
 MANY_AT, MANY_LIMIT = 100_000, 500
-# Queries of a search page, and how many more than with the fewest stories, as ranking takes two for many.
-MOST_QUERIES, MORE_QUERIES = 20, 2
+# The most queries of a search page, and how many more than with the fewest stories, as ranking takes two for
+# many.
+MAX_QUERIES, MORE_QUERIES = 20, 2
 LINE = "{database:11} {stories:>7} {question:23} {p50:>8} {p99:>8} {plain_p50:>9} {ratio:>6}  {verdict}"
 # Limits for the median of three runs on every page: milliseconds, and scores of Lighthouse by category. Other
 # categories, and the row that says that Lighthouse is missing, need 100.
-MOST_MILLISECONDS = 2500
-FEWEST_POINTS = {"performance": 99}
-# Least ratio to the requests per second of a minimal program (or of nginx with a file), with WHOLE_AT
+MAX_MILLISECONDS = 2500
+MIN_SCORES = {"performance": 99}
+# Least ratio to the requests per second of a minimal program (or of nginx with a file), with MIN_RATIOS_AT
 # stories: {(page, way of serving it): ratio}.
-WHOLE_AT = 1000
-SHARES = {
+MIN_RATIOS_AT = 1000
+MIN_RATIOS = {
     ("story", "uncached"): 0.018,
     ("index", "uncached"): 0.012,
     ("search", "uncached"): 0.009,
@@ -61,11 +62,11 @@ SHARES = {
     ("story", "visits behind nginx"): 0.60,
 }
 # How many times as long these pages, uncached, may take with the most stories as with the fewest.
-GROWING, MOST_GROWTH = {"home", "index", "filter", "story"}, 1.5
+GROWING, MAX_GROWTH = {"home", "index", "filter", "story"}, 1.5
 # How many bytes more a process may take with the most stories than with the fewest.
-MOST_MEMORY_GROWTH = 100_000_000
+MAX_MEMORY_GROWTH = 100_000_000
 # Milliseconds until the list shows a story that is published.
-MOST_UNTIL_SHOWN = 2000
+MAX_UNTIL_SHOWN = 2000
 SERVER_LINE = (
     "{stories:>7} {page:12} {way:24} {a_second:>9} {spread:>6} {p50:>8} {p99:>8} {queries:>7} {bytes:>10} "
 )
@@ -144,7 +145,7 @@ def sqlite():
         yield f"sqlite:///{folder}/db.sqlite3"
 
 
-DATABASES = {"sqlite": sqlite, "postgresql": services.postgres}
+DATABASES = {"sqlite": sqlite, "postgresql": postgresql_server.postgres}
 
 
 def measure(module, *arguments, **environment):
@@ -166,7 +167,7 @@ def verdict_on(row, measured):
     """Return the limits for `row` and whether each was met, as text, or "" if there is none."""
     if row["question"] == "queries of a page":
         fewest = min(other["p50"] for other in measured if is_like(other, row))
-        most = min(MOST_QUERIES, fewest + MORE_QUERIES)
+        most = min(MAX_QUERIES, fewest + MORE_QUERIES)
         return format_verdict(f"<= {most:.0f}", row["p50"] <= most)
     if row["stories"] == MANY_AT and "index" not in row["question"]:
         return format_verdict(f"<= {MANY_LIMIT} ms", row["p50"] <= MANY_LIMIT)
@@ -191,21 +192,21 @@ def verdict_on_desk(row, _measured):
 def verdict_on_reading(row):
     """Return the limit for `row` and whether it was met, as text, or "" if there is none."""
     if row["question"] == "words readable":
-        return format_verdict(f"<= {MOST_MILLISECONDS} ms", row["median"] <= MOST_MILLISECONDS)
+        return format_verdict(f"<= {MAX_MILLISECONDS} ms", row["median"] <= MAX_MILLISECONDS)
     if row["page"] == "search" and row["question"] == "seo":
         return ""  # the page has robots="noindex", which Lighthouse counts as a fault
-    fewest = FEWEST_POINTS.get(row["question"], 100)
-    return format_verdict(f">= {fewest}", row["median"] >= fewest)
+    least = MIN_SCORES.get(row["question"], 100)
+    return format_verdict(f">= {least}", row["median"] >= least)
 
 
 def verdict_on_server(row, measured):
     """Return the limits for `row` and whether each was met, as text, or "" if there is none."""
     verdicts = []
-    share = SHARES.get((row["page"], row["way"]))
-    if share and row["stories"] == WHOLE_AT:
-        verdicts.append(format_verdict(f">= {share}", row["ratio"] >= share))
+    least = MIN_RATIOS.get((row["page"], row["way"]))
+    if least and row["stories"] == MIN_RATIOS_AT:
+        verdicts.append(format_verdict(f">= {least}", row["ratio"] >= least))
     if row["way"] == "published":
-        verdicts.append(format_verdict(f"<= {MOST_UNTIL_SHOWN} ms", row["p50"] <= MOST_UNTIL_SHOWN))
+        verdicts.append(format_verdict(f"<= {MAX_UNTIL_SHOWN} ms", row["p50"] <= MAX_UNTIL_SHOWN))
     same = [other for other in measured if (other["page"], other["way"]) == (row["page"], row["way"])]
     if row is same[-1] and len(same) > 1:
         verdicts += growth_verdicts(same[0], row)
@@ -217,9 +218,9 @@ def growth_verdicts(first, last):
     if last["way"] == "uncached" and last["page"] in GROWING:
         # The ratios to the minimal program, as other work on the machine slows both.
         growth = first["ratio"] / last["ratio"]
-        return [format_verdict(f"{growth:.2f} times <= {MOST_GROWTH}", growth <= MOST_GROWTH)]
+        return [format_verdict(f"{growth:.2f} times <= {MAX_GROWTH}", growth <= MAX_GROWTH)]
     if last["way"] == "peak memory":
-        more, most = last["bytes"] - first["bytes"], MOST_MEMORY_GROWTH
+        more, most = last["bytes"] - first["bytes"], MAX_MEMORY_GROWTH
         return [format_verdict(f"{more / 1e6:.0f} MB more <= {most / 1e6:.0f}", more <= most)]
     return []
 

@@ -19,9 +19,9 @@ from statistics import median
 
 from tests.bench import visits
 from tests.bench.serving import SERVER_CORE, ask, on_core, print_row, report, run, served
-from tests.support import front_server, memory, redis_server, services
+from tests.support import front_server, memory, postgresql_server, redis_server
 
-WHOLE_AT = 1000  # the number of stories with which all ways are measured
+ALL_WAYS_AT = 1000  # the number of stories with which all ways are measured
 PAGES = {"home", "index", "filter", "story", "search"}
 # Pages whose whole visits are measured.
 VISITED = ["home", "index", "story"]
@@ -38,7 +38,10 @@ def application(environ, start_response):
 
 def main(size):
     """Measure with `size` stories, in a new database."""
-    with services.postgres() as database, tempfile.TemporaryDirectory(prefix="bench-server-") as name:
+    with (
+        postgresql_server.postgres() as database,
+        tempfile.TemporaryDirectory(prefix="bench-server-") as name,
+    ):
         folder = Path(name)
         environment = os.environ | {"DATABASE_URL": database, "DATA_DIR": str(folder), "TRY_OUT": "1"}
         environment |= {"DJANGO_SETTINGS_MODULE": "tests.support.settings_bench", "LOG_LEVEL": "ERROR"}
@@ -54,7 +57,7 @@ def main(size):
                 measure_uncached(size, kind, uncached + addresses[kind], folder, number)
             print_row(size, "process", "peak memory", bytes=memory.peak(status_of_worker(process)))
             measure_publishing(size, site, addresses["index"], environment)
-            if size == WHOLE_AT:
+            if size == ALL_WAYS_AT:
                 for kind, path in addresses.items():
                     if kind != "search":  # It is not cached.
                         measure_sent(size, kind, site, path, folder)

@@ -17,7 +17,7 @@ from tests.support import services
 
 SECONDS = 2  # of each measurement
 ROUNDS = 3
-MOST_SPREAD = 0.2  # between the fastest and the slowest round, as a share of the median
+MAX_SPREAD = 0.2  # between the fastest and the slowest round, as a share of the median
 CONNECTIONS = 8
 SERVER_CORE, CLIENT_CORE = "0", "1"
 GZIP = {"Accept-Encoding": "gzip"}
@@ -27,7 +27,7 @@ def report(size, kind, ways, requests=1, **more):
     """Measure `ways` in turn and print a row for each, with its ratio to the first of them.
 
     Each figure is the median of ROUNDS measurements. The ways alternate, so that other work on the machine
-    slows all of them. A spread above MOST_SPREAD is reported on standard error, because the ratio is then not
+    slows all of them. A spread above MAX_SPREAD is reported on standard error, because the ratio is then not
     reliable.
 
     Arguments:
@@ -43,7 +43,7 @@ def report(size, kind, ways, requests=1, **more):
     for name, median in medians.items():
         rates = [each["a_second"] for each in measured[name]]
         spread = (max(rates) - min(rates)) / median["a_second"]
-        if spread > MOST_SPREAD:
+        if spread > MAX_SPREAD:
             sys.stderr.write(f"{kind}, {name}: the rounds spread by {spread:.0%}; measure again.\n")
         figures = median | {"a_second": round(median["a_second"] / requests, 1), "spread": round(spread, 2)}
         ratio = round(median["a_second"] / plain["a_second"], 4)

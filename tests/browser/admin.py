@@ -7,7 +7,7 @@ from django.test import Client
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import expect
 
-from tests.conftest import PATIENCE
+from tests.support.browser_fixtures import PATIENCE
 from tests.support.builders import PASSWORD, picture_bytes
 
 # Wagtail's page editor takes the content of the form for saved two seconds after it is ready, and whenever an

@@ -1,4 +1,4 @@
-"""Fixtures for the browser tests. The browser itself is in tests/conftest.py."""
+"""Fixtures for the browser tests. The browser itself is in tests/support/browser_fixtures.py."""
 
 import pytest
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.one_database
 COLOUR_RULES = {
     "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
     "resultTypes": ["violations"],
-    "preload": False,
+    "preload": False,  # these rules do not need axe to load the style sheets
 }
 
 

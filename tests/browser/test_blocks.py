@@ -82,7 +82,7 @@ def test_readers_follow_links_and_open_what_is_closed(story_page):
     with story_page.expect_navigation() as opened:
         gallery.get_by_role("link", name="The same road at night (larger picture)").click()
     assert opened.value.headers["content-type"] == "image/webp"
-    expect(story_page.locator("img")).to_have_js_property("naturalWidth", 480)
+    expect(story_page.locator("img")).to_have_js_property("naturalWidth", 480)  # that of the uploaded picture
 
     story_page.go_back()
     chosen = story_page.get_by_role("region", name="Read next")

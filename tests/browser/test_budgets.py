@@ -57,6 +57,7 @@ def addresses(store, client, transactional_db):
         builders.make_story(title, index, ["KE"], ["Debt bondage"], summary=summary, **lead(picture))
     story = make_reference_story(index, pictures[:PICTURES_OF_A_STORY])
     found = {"story": story.url, "index": "/stories/", "search": "/search/?q=story"}
+    # The fewest pictures that each page must have, so that its budget means something.
     for name, selector, fewest in [
         ("story", "main img", 9),
         ("index", ".card img", 12),

@@ -164,6 +164,7 @@ def test_checks_find_nothing_in_a_story_with_all_blocks(open_editor, moderator):
     assert checks.locator("[data-checks-panel]").inner_text() == ""
 
 
+# What Word puts into the clipboard.
 FROM_WORD = """
 <html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style>p.MsoNormal {margin:0}</style></head>
 <body lang=EN-GB style='tab-interval:36.0pt'><!--StartFragment-->
@@ -177,8 +178,9 @@ night</b><span style='font-family:"Calibri",sans-serif;color:red'> with her sist
 <!--EndFragment--></body></html>
 """
 
+# The hash of the style sheet in FROM_WORD, which is in the browser's message.
 STYLE_SHEET_OF_WORD = "sha256-NTVRii4ykKaHJ4m/KSc92lbTq2VQjRNqOOXIBbwiYGQ="
-
+# Pastes HTML into an element.
 PASTE = """(element, html) => {
     const data = new DataTransfer();
     data.setData("text/html", html);
@@ -226,8 +228,8 @@ def test_autosaves_of_one_session_share_a_few_revisions(open_editor, moderator):
     tab.get_by_role("link", name="History").click()
 
     expect(tab.get_by_role("heading", name="History")).to_be_visible()
-    revisions = tab.get_by_role("table").get_by_text("Draft saved")
-    assert 1 <= revisions.count() <= 3
+    # The four autosaves would be four new revisions, if each did not overwrite the last one of the session.
+    assert 1 <= tab.get_by_role("table").get_by_text("Draft saved").count() <= 3
     assert story.revisions.count() - before <= 2
     story.refresh_from_db()
     latest = story.get_latest_revision_as_object()

@@ -8,7 +8,8 @@ from tests.support.site import make_many_stories, make_site
 
 pytestmark = pytest.mark.one_database
 
-MOST_STOPS = 60
+# How often go_to() presses Tab at most. No page has as many elements that take the focus.
+MAX_STOPS = 60
 # Returns the name of the focused element, whether the focus is visible, and whether the element is on the
 # screen. The focus is visible if it adds an outline or a shadow to the element. For the title of a card, the
 # outline is around the card. Without a focused element, the result is null.
@@ -50,7 +51,7 @@ def open_home(context_factory, live_server):
 
 def go_to(page, name):
     """Press Tab until the element called `name` has the focus, and check each stop on the way."""
-    for _ in range(MOST_STOPS):
+    for _ in range(MAX_STOPS):
         page.keyboard.press("Tab")
         focus = page.evaluate(FOCUS)
         if focus is None:  # after the last element, the focus leaves the page
@@ -81,6 +82,7 @@ def expect_title(page, title):
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_from_home_to_a_suggestion(open_home, width):
+    """The site of make_site() has four stories, of which two are about Kenya."""
     page = open_home(viewport={"width": width, "height": 800})
     follow(page, "Stories")
     expect(page.get_by_role("heading", name="4 stories")).to_be_visible()
@@ -114,6 +116,7 @@ def test_skip_link_leads_past_the_menu(open_home):
     for _ in range(7):
         page.keyboard.press("Tab")
         first.append(page.evaluate(FOCUS)["name"])
+    # The link to the home page, whose text goes on with the tagline.
     assert first.pop(1).startswith("A charity with quite a long name")
     assert first == ["Skip to the content", "q", "Search", "Stories", "Get help", "Donate"]
     page.reload()
@@ -128,6 +131,7 @@ def test_skip_link_leads_past_the_menu(open_home):
 
 
 def test_without_javascript_too(open_home, live_server):
+    """Lists have a second page: eleven stories are added to the four, and six of these are about Kenya."""
     make_many_stories(make_index())
     page = open_home(java_script_enabled=False)
     follow(page, "Stories")

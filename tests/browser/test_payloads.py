@@ -1,7 +1,7 @@
 """A script in every text of the database runs nowhere in Chromium, for visitors and for an administrator.
 
 A script that only the Content Security Policy stops is an error in the browser, which fails the test: see
-tests/conftest.py. So is every other violation of the policy on these pages.
+tests/support/browser_fixtures.py. So is every other violation of the policy on these pages.
 """
 
 import pytest
@@ -134,8 +134,8 @@ def administrate(desk, world):
     desk.visit([f"/admin/{address}" for address in OTHERS])
     assert desk.faults == []
     assert [address for address, status in desk.statuses.items() if status >= 400] == ["/admin/nothing/here/"]
-    assert len(desk.statuses) > 90
-    assert desk.opened > 20
+    assert len(desk.statuses) > 90, "the walk finds the whole admin"
+    assert desk.opened > 20, "filters and side panels were opened"
 
 
 def edit(desk, world):

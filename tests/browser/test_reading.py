@@ -82,7 +82,8 @@ def test_leaving_works_without_javascript(context_factory, live_server, quick_st
     expect(page).to_have_url(f"{live_server.url}/stories/")
 
 
-# Returns what is wrong: the button can't be clicked, or the bar that holds it covers the focused element.
+# Returns what is wrong: the button can't be clicked, the bar that holds it covers the focused element, or the
+# button is lower than the 44 pixels that a finger needs (WCAG 2.5.5).
 OBSCURED = """() => {
     const button = document.querySelector(".leave__link").getBoundingClientRect();
     const bar = document.querySelector(".leave").getBoundingClientRect();

@@ -15,10 +15,9 @@ from accounts.sessions import IDENTITY_VERIFIED_AT, SessionStore
 from tests.browser.admin import give_session
 from tests.support import builders
 from tests.support.accessibility import run_axe
+from tests.support.signing_in import ACCOUNT, WRONG_PASSWORD
 
 pytestmark = pytest.mark.one_database
-
-ACCOUNT = "/admin/account/"
 
 
 @pytest.fixture
@@ -59,7 +58,7 @@ def test_changed_address_is_saved_after_password_and_code_by_keyboard(live_serve
     expect(page.get_by_role("heading", name="Is it you?")).to_be_visible()
     check_looks(page)
     expect(page.get_by_label("Your password")).to_be_focused()
-    page.keyboard.type("wrong-lantern-road-41")
+    page.keyboard.type(WRONG_PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("This password is not right.")
     check_looks(page)
@@ -79,7 +78,7 @@ def test_without_javascript_the_form_is_reached_too(live_server, new_page, amina
     make_stale()
     page.goto(f"{live_server.url}/admin/second-factor/mine/")
     expect(page.get_by_role("heading", name="Is it you?")).to_be_visible()
-    page.get_by_label("Your password").fill("wrong-lantern-road-41")
+    page.get_by_label("Your password").fill(WRONG_PASSWORD)
     page.get_by_role("button", name="Go on").click()
     # Wagtail's stylesheet hides messages until a script shows them.
     opacities = "element => [element, ...element.children].map(part => getComputedStyle(part).opacity)"

@@ -13,6 +13,10 @@ pytestmark = pytest.mark.one_database
 
 
 def give_code(page, key, step=0):
+    """Enter the code that an app with `key` shows `step` times 30 seconds later.
+
+    A code is valid one step early or late, and only once, so each use in a test needs another step.
+    """
     page.get_by_label("Code").fill(f"{totp(key, drift=step):06d}")
     page.get_by_role("button", name="Sign in").click()
 

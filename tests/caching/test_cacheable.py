@@ -4,27 +4,22 @@ import pytest
 from django.core.cache import caches
 from django.core.handlers.wsgi import WSGIRequest
 from django.test import RequestFactory
-from wagtail.models import Site
 
 from caching.page_cache import PageCache, cacheable_address
-from home.models import SiteSettings
 from stories.listing import FILTER_LOOKUPS, StoryFilterForm
 from stories.models import StoryIndexPage
 from tests.support import builders
 from tests.support.queries import count_queries
 from tests.support.wsgi import SiteClient
 
+pytestmark = pytest.mark.usefixtures("empty_page_cache")
+
+# {filter of a list of stories: a value}
 VALUES = {"country": "kenya", "theme": "mining", "year": "2025"}
 
 
-@pytest.fixture(autouse=True)
-def empty_cache(db, committed):
-    SiteSettings.for_site(Site.objects.get())  # Otherwise the first request makes them.
-    caches["pages"].clear()
-
-
 @pytest.fixture
-def story(empty_cache):
+def story(empty_page_cache):
     builders.make_story("Another", countries=["SN"], themes=["Fishing"], date="2024-01-01")
     return builders.make_story(
         "A story", countries=["KE"], themes=["Mining"], date="2025-01-01", slug="story"
@@ -39,6 +34,7 @@ def client():
 # --- Query parameters ----------------------------------------------------------------------------
 
 
+# text=1 asks for the text-only version. Of several values of a parameter, the last one counts.
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
@@ -100,6 +96,7 @@ def test_each_parameter_of_a_listing_is_declared_and_has_its_own_page(story):
                 other.get(f"{path}?{query}").content
                 for other, query in zip(uncached, (first, second), strict=True)
             ]
+            # The list of a country has no filter by country.
             if not (path.endswith("senegal/") and "country" in first + second):
                 assert bodies[0] != bodies[1], (first, second)
 
@@ -112,6 +109,7 @@ def test_parameter_that_is_not_declared_is_not_in_the_page(client, story):
 
 @pytest.mark.parametrize("name", ["p", "page_id", "attachment_id", "cat", "feed"])
 def test_parameters_of_wordpress_always_reach_django(client, story, name):
+    """Django may redirect them, for a site that moved from WordPress."""
     client.get("/")
     assert count_queries(client, "/?a=1")[0] == 0
     application, asked = client.process.application, []

@@ -93,6 +93,7 @@ def test_value_that_can_not_be_read_is_a_miss(server, cache):
     server.start()
     cache.set_many({"good": "value", "none": None})
     client = cache._cache.get_client()
+    # A pickled value of a class that this release does not have.
     client.set(cache.make_key("bad"), b"\x80\x05cno_such_module\nClass\n.")
     assert cache.get("bad", MISSING) is MISSING
     assert cache.get_many(["bad", "good", "none"]) == {"good": "value", "none": None}

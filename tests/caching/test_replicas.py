@@ -1,6 +1,7 @@
 """An editor's change shows at the next request to every process and every replica."""
 
 import secrets
+from contextlib import ExitStack
 
 import pytest
 from bs4 import BeautifulSoup
@@ -11,6 +12,7 @@ from tests.drills.scene import Editor
 from tests.support import builders, redis_server
 from tests.support.production import database_of_the_test, running_site
 
+# The user name is that of tests/drills/scene.py, whose Editor signs in.
 NAME, PASSWORD = "drill", secrets.token_urlsafe(20)
 
 
@@ -19,18 +21,17 @@ def sites(request, tmp_path, transactional_db, django_db_serialized_rollback):
     """Two servers of one site: with a common data folder, or with separate ones and a shared cache."""
     database = database_of_the_test()
     folders, shared = (tmp_path / "one", tmp_path / "two"), {"DATA_DIR": str(tmp_path)}
-    if request.param == "replicas":
-        cache = redis_server.running(request.getfixturevalue("redis_path"))
-        shared = {"CACHE_URL": cache.__enter__()}
-        request.addfinalizer(lambda: cache.__exit__(None, None, None))
-    for folder in folders:
-        folder.mkdir()
     key = secrets.token_urlsafe(60)
-    with (
-        running_site(folders[0], database, workers=1, SECRET_KEY=key, **shared) as first,
-        running_site(folders[1], database, workers=1, SECRET_KEY=key, **shared) as second,
-    ):
-        yield first, second
+    with ExitStack() as stack:
+        if request.param == "replicas":
+            cache = redis_server.running(request.getfixturevalue("redis_path"))
+            shared = {"CACHE_URL": stack.enter_context(cache)}
+        servers = []
+        for folder in folders:
+            folder.mkdir()
+            server = running_site(folder, database, workers=1, SECRET_KEY=key, **shared)
+            servers.append(stack.enter_context(server))
+        yield servers
 
 
 def get_from_all(sites, address):
@@ -44,19 +45,19 @@ def rename(editor, name):
     address = f"/admin/settings/home/sitesettings/{Site.objects.get().pk}/"
     form = BeautifulSoup(editor.ask(address)[2], "html.parser").select_one(f"form[action='{address}']")
     fields = {field["name"]: field.get("value", "") for field in form.select("input[name]")}
+    # Without the first two, the form would send the last of several radio buttons.
     chosen = {"palette": "earth", "robots": "all", "social_links-count": "0", "organisation_name": name}
     assert editor.post(address, fields | chosen)[0] == 302
 
 
 def test_change_shows_at_the_next_request_to_each(sites, settings):
-    settings.PASSWORD_HASHERS = [
-        "django.contrib.auth.hashers.PBKDF2PasswordHasher"
-    ]  # As in the settings of the site.
+    # As in the settings of the site.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     get_user_model().objects.create_superuser(NAME, password=PASSWORD)
     story = builders.make_story("The old words")
     editors = []
     for site in sites:
-        site.facts = {"password": PASSWORD}
+        site.facts = {"password": PASSWORD}  # Editor reads it from here
         editors.append(Editor(site))
     edit, hide, withdraw = (f"/admin/pages/{story.pk}/{what}/" for what in ("edit", "privacy", "unpublish"))
     for address in ("/", "/stories/", story.url):
@@ -66,7 +67,8 @@ def test_change_shows_at_the_next_request_to_each(sites, settings):
     for address in ("/", "/stories/", story.url):
         for status, text in get_from_all(sites, address):
             assert status == 200
-            assert "The new words" in text and "The old words" not in text, address
+            assert "The new words" in text, address
+            assert "The old words" not in text, address
 
     rename(editors[1], "Another name")
     assert all("Another name" in text for _status, text in get_from_all(sites, "/stories/"))

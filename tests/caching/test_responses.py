@@ -3,6 +3,7 @@
 import threading
 import time
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from django.core.cache import caches
@@ -11,19 +12,20 @@ from django.utils import timezone
 
 from caching import page_cache, page_store
 from caching.cacheable import begin_cacheable
-from caching.content_version import content_version
+from caching.content_version import MAX_CACHE_SECONDS, content_version
 from caching.page_cache import PageCache
 from caching.session_keys import make_session_key
 from tests.support import builders
 from tests.support.queries import count_queries
 from tests.support.wsgi import SiteClient, cacheable_application
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("empty_page_cache")]
 
 
-@pytest.fixture(autouse=True)
-def empty_cache(db, committed):
-    caches["pages"].clear()
+def numbered():
+    """Return a view whose responses are the numbers 1, 2, 3 and so on."""
+    numbers = count(1)
+    return lambda _request: HttpResponse(str(next(numbers)))
 
 
 def test_head_request_makes_the_page_of_a_get_request():
@@ -35,17 +37,10 @@ def test_head_request_makes_the_page_of_a_get_request():
 # --- Responses -----------------------------------------------------------------------------------
 
 
-def response_with(**options):
-    response = HttpResponse(b"words", **options)
-    if not options:
-        response.set_cookie("name", "value")
-    return response
-
-
 @pytest.mark.parametrize(
     "options",
     [
-        {},
+        {"headers": {"Set-Cookie": "name=value"}},
         {"headers": {"Vary": "Cookie"}},
         {"headers": {"Vary": "accept-encoding, accept-language"}},
         {"headers": {"Vary": "*"}},
@@ -58,9 +53,12 @@ def response_with(**options):
 )
 def test_response_for_one_visitor_is_not_cached(options):
     made = []
-    client = SiteClient(
-        PageCache(cacheable_application(lambda request: made.append(1) or response_with(**options)))
-    )
+
+    def make(_request):
+        made.append(1)
+        return HttpResponse(b"words", **options)
+
+    client = SiteClient(PageCache(cacheable_application(make)))
     for _request in range(2):
         assert "s-maxage" not in client.get("/").get("Cache-Control", "")
     assert len(made) == 2
@@ -71,27 +69,21 @@ def test_response_for_one_visitor_is_not_cached(options):
     [{"Authorization": "Basic eDp5"}, {"Cookie": f"a=b; sessionid={make_session_key()}"}],
 )
 def test_request_of_one_visitor_neither_gets_nor_makes_a_page(headers):
-    made = []
-    client = SiteClient(
-        PageCache(cacheable_application(lambda request: made.append(1) or HttpResponse(str(len(made)))))
-    )
-    assert [client.get("/", headers=given).content for given in (headers, {}, headers, {})] == [
-        b"1",
-        b"2",
-        b"3",
-        b"2",
-    ]
+    client = SiteClient(PageCache(cacheable_application(numbered())))
+    answers = [client.get("/", headers=given).content for given in (headers, {}, headers, {})]
+    assert answers == [b"1", b"2", b"3", b"2"]
 
 
 @pytest.mark.parametrize(
-    "stored", [b"words", ("two", "parts"), ("v", 1.0, "etag", (), "text"), {"a": 1}, "file"]
+    "stored", [b"words", ("two", "parts"), ("v", 1.0, "etag", (), "text"), {"a": 1}, "part of a file"]
 )
 def test_stored_page_that_cannot_be_read_is_made_again(stored):
+    """No `stored` value has the form of a CachedPage. The last one stands for a file that was cut off."""
     builders.make_story("A story")
     body = SiteClient().get("/stories/").content
     key = page_store.page_key(("http", "testserver", "/stories/"), "")
     assert caches["pages"].get(key)
-    if stored == "file":
+    if stored == "part of a file":
         with open(caches["pages"]._key_to_file(key), "r+b") as file:
             file.truncate(40)
     else:
@@ -183,7 +175,7 @@ def test_page_is_not_made_twice_at_once():
 
 
 def test_late_request_does_not_make_the_page_of_an_older_version_again():
-    made, inner = [], cacheable_application(lambda _request: HttpResponse(str(made.append(1) or len(made))))
+    inner = cacheable_application(numbered())
 
     def application(environ, start_response):
         if "HTTP_LATE" in environ:
@@ -206,13 +198,15 @@ def test_request_does_not_wait_long(monkeypatch, time_machine, has_old_page):
 
     def make(_request):
         began.set()
-        assert may_end.wait(10) if is_slow.is_set() else True
-        return HttpResponse(b"new" if is_slow.is_set() else b"old")
+        if not is_slow.is_set():
+            return HttpResponse(b"old")
+        assert may_end.wait(10)
+        return HttpResponse(b"new")
 
     process = PageCache(cacheable_application(make))
     if has_old_page:
         SiteClient(process).get("/")
-        time_machine.move_to(timezone.now() + timedelta(seconds=61))
+        time_machine.move_to(timezone.now() + timedelta(seconds=MAX_CACHE_SECONDS + 1))
     is_slow.set()
     began.clear()
     thread = ask_in_thread(process, responses)

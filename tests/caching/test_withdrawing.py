@@ -171,6 +171,9 @@ CHANGES = {
 
 # --- The sites -----------------------------------------------------------------------------------
 
+# The cache of CACHE_URL, as in the settings of the site.
+REDIS = {"BACKEND": "caching.redis_cache.RedisCache", "KEY_PREFIX": "default"}
+
 
 @pytest.fixture
 def stack():
@@ -207,9 +210,6 @@ def sites(request, stack, tmp_path, transactional_db, django_db_serialized_rollb
     behind = copy.copy(running[0])
     behind.port, _folder = stack.enter_context(front)
     return [behind]
-
-
-REDIS = {"BACKEND": "caching.redis_cache.RedisCache", "KEY_PREFIX": "default"}
 
 
 def statuses(site, addresses):

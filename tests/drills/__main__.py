@@ -71,7 +71,7 @@ def main(names):
     if unknown := set(names) - set(DRILLS):
         sys.exit(f"No drill {', '.join(sorted(unknown))}. There are: {', '.join(DRILLS)}")
     with tempfile.TemporaryDirectory(prefix="drill-", ignore_cleanup_errors=True) as base:
-        Path(base).chmod(0o755)
+        Path(base).chmod(0o755)  # PostgreSQL runs as another user, who needs the folder
         rows = run_all(names or DRILLS, Path(base))
     show(rows)
     return int(not all(row.passed for row in rows))

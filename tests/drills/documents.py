@@ -10,9 +10,9 @@ from tests.support import picture_bombs
 from tests.support.document_bombs import BOMBS
 
 MEGABYTE = 1_000_000
-MOST_MEMORY = 300  # megabytes for one upload
+MAX_MEMORY = 300  # megabytes for one upload
 # Seconds for one upload. media/sanitizer/limits.py allows a picture more CPU time than a document.
-MOST_SECONDS = {"document": 5, "picture": 6}
+MAX_SECONDS = {"document": 5, "picture": 6}
 
 
 class Memory:
@@ -73,16 +73,20 @@ def document_bombs(folder):
         try:
             editor = Editor(site)
             for name, make in BOMBS.items():
-                rows.append(upload(site, editor.upload_document, name, make(), MOST_SECONDS["document"]))
+                rows.append(upload(site, editor.upload_document, name, make(), MAX_SECONDS["document"]))
             for name, make in picture_bombs.BOMBS.items():
-                rows.append(upload(site, editor.upload, name, make(), MOST_SECONDS["picture"]))
+                rows.append(upload(site, editor.upload, name, make(), MAX_SECONDS["picture"]))
             status = editor.save_draft("After the uploads")
         finally:
             site.stop()
     return [*rows, Row("document bombs: a draft is saved afterwards", f"{status}", "302", status == 302)]
 
 
-def upload(site, send, name, data, most_seconds):
+def upload(site, send, name, data, max_seconds):
+    """Upload a file with the function `send`; return a Row about memory and time.
+
+    The file may be stored, or refused with an error in the form. The worker process must survive.
+    """
     (worker,) = site.workers()
     with Memory(worker) as memory:
         start = time.monotonic()
@@ -90,13 +94,12 @@ def upload(site, send, name, data, most_seconds):
         seconds = time.monotonic() - start
     refused = b"error" in body
     say(f"{name}: {len(data) / 1000:.0f} KB, {status}, {memory.growth:.0f} MB, {seconds:.1f} s")
-    same = site.workers() == [worker]
+    survived = site.workers() == [worker]
     answered = status == 302 or (status == 200 and refused)
+    outcome = "stored" if status == 302 else "refused with a message" if answered else f"status {status}"
     return Row(
         f"document bombs: {name}",
-        f"{memory.growth:.0f} MB, {seconds:.1f} s, {'stored' if status == 302 else 'refused with a message'}"
-        if answered
-        else f"{status}",
-        f"<= {MOST_MEMORY} MB, {most_seconds} s",
-        answered and same and memory.growth <= MOST_MEMORY and seconds <= most_seconds,
+        f"{memory.growth:.0f} MB, {seconds:.1f} s, {outcome}",
+        f"<= {MAX_MEMORY} MB, {max_seconds} s",
+        answered and survived and memory.growth <= MAX_MEMORY and seconds <= max_seconds,
     )

@@ -16,9 +16,9 @@ from tests.drills import Row, say
 from tests.drills.scene import Editor, Readers, kill_all, site_on_postgresql, site_on_sqlite
 from tests.drills.serving import large_picture, stored
 
+# How many drafts are saved, and during how many of these saves the server is killed.
 SAVES, CRASHES = 200, 10
 MEGABYTES = 16  # size of the small disk
-THREADS = ThreadPoolExecutor(1)
 
 # --- A full disk ---------------------------------------------------------------------------------
 
@@ -146,25 +146,25 @@ def kill(site):
 def save_and_crash(name, site, crash, titles):
     """Save SAVES drafts, call `crash` during CRASHES of them, and compare with the stored `titles`()."""
     chance = random.Random(29)  # noqa: S311 - the same every time
-    when = sorted(chance.sample(range(5, SAVES), CRASHES))
-    answered, number = [], 0
+    crashes = sorted(chance.sample(range(5, SAVES), CRASHES))
+    answered = []
     site.start()
     editor = Editor(site)
-    while number < SAVES:
-        number += 1
-        if number in when:
-            # During the save, which then gets no response.
-            crasher = THREADS.submit(crash_after, chance.uniform(0, 0.2), crash)
-        title = f"Draft {number:04}"
-        try:
-            if editor.save_draft(title) in {200, 302}:
-                answered.append(title)
-        except Exception as error:
-            say(f"{title}: no answer ({type(error).__name__})")
-        if number in when:
-            crasher.result()
-            site.start()
-            say(f"crash {when.index(number) + 1} of {CRASHES}")
+    with ThreadPoolExecutor(1) as pool:
+        for number in range(1, SAVES + 1):
+            if number in crashes:
+                # During the save, which then gets no response.
+                crasher = pool.submit(crash_after, chance.uniform(0, 0.2), crash)
+            title = f"Draft {number:04}"
+            try:
+                if editor.save_draft(title) == 302:
+                    answered.append(title)
+            except Exception as error:
+                say(f"{title}: no answer ({type(error).__name__})")
+            if number in crashes:
+                crasher.result()
+                site.start()
+                say(f"crash {crashes.index(number) + 1} of {CRASHES}")
     kept = titles()
     lost = [title for title in answered if title not in kept]
     limit = f"0 lost, >= {SAVES - 2 * CRASHES} answered"
@@ -231,7 +231,10 @@ def backup(folder):
 
 
 def everything(site, database):
-    """Return the number of rows of each table in a backup, and the SHA-256 of each file."""
+    """Return the number of rows of each table, and the SHA-256 of each file.
+
+    The two tables whose rows a backup leaves out count as empty.
+    """
     with psycopg.connect(database.address) as connection:
         names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         counts = {}

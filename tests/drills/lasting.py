@@ -12,12 +12,13 @@ from tests.drills import Row, say
 from tests.drills.scene import children, site_on_postgresql
 from tests.drills.wrk import run_wrk
 
-# In seconds: how long the database is stopped and hangs; the limits for the slowest response and for the
-# return; how long the steady load, its warm-up and the measurement of the highest rate take.
+# Seconds for which the database is stopped, and for which it hangs.
 STOPPED, HUNG = 30, 20
+# Limits in seconds for the slowest response, and until pages are back.
 LONGEST, BACK_WITHIN = 3, 5
+# Seconds of the steady load, of its warm-up, and of the measurement of the highest rate.
 SOAK, WARM_UP, TOP = 600, 60, 10
-CONNECTIONS = 16
+CONNECTIONS = 16  # of wrk
 
 
 # --- The database does not respond ---------------------------------------------------------------

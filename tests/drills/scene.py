@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from tests.drills import say
-from tests.support import services
+from tests.support import postgresql_server, services
 from tests.support.production import Site
 
 STORIES = 200  # in the site of each drill
@@ -76,7 +76,10 @@ def seed(site, stories=STORIES):
 
 
 class Editor:
-    """A client that is logged in, saves drafts and uploads files."""
+    """A client that is logged in, saves drafts and uploads files.
+
+    `site`: a Site with `facts`, the output of seed.py.
+    """
 
     FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 
@@ -99,6 +102,7 @@ class Editor:
         return status, received, answer
 
     def trusted(self):
+        """Return the headers without which Django takes a form for a forgery (CSRF)."""
         return {
             "Referer": self.site.environment["BASE_URL"] + "/admin/",
             "X_CSRFToken": self.cookies.get("__Host-csrftoken", ""),
@@ -117,15 +121,16 @@ class Editor:
         fields = {"title": title, "shows": "place", "description": "A lamp", "collection": "1"}
         return self.multipart(fields, "a.png", "image/png", picture)
 
-    def multipart(self, fields, name, kind, data):
-        """Return the headers and body of a form with `fields` and a file. `kind`: its content type."""
+    def multipart(self, fields, filename, content_type, data):
+        """Return the headers and body of a form with `fields` and a file."""
         edge = "edge-of-the-drill"
         parts = [
             f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
             for name, value in fields.items()
         ]
-        head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-        parts += [f"{head}Content-Type: {kind}\r\n\r\n".encode(), data, f"\r\n--{edge}--\r\n".encode()]
+        head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n'
+        parts += [f"{head}Content-Type: {content_type}\r\n\r\n".encode(), data]
+        parts.append(f"\r\n--{edge}--\r\n".encode())
         return {"Content_Type": f"multipart/form-data; boundary={edge}"}, b"".join(parts)
 
     def upload(self, title, picture):
@@ -150,9 +155,7 @@ class Readers:
             for address in self.site.facts["addresses"]:
                 try:
                     result = self.site.ask(address)[0]
-                except OSError as error:
-                    result = type(error).__name__
-                except Exception as error:  # errors of http.client are not OSErrors
+                except Exception as error:  # of the connection, or of http.client
                     result = type(error).__name__
                 self.answers.append((time.monotonic(), result))
                 if not self.going:
@@ -184,10 +187,10 @@ class Postgres:
     """A durable PostgreSQL server, which can be killed and started again. `new`: whether to run initdb."""
 
     def __init__(self, folder, new=False):
-        self.programs, self.folder = services.find_server_programs(), folder / "postgresql"
+        self.programs, self.folder = postgresql_server.find_server_programs(), folder / "postgresql"
         folder.chmod(0o755)
         self.folder.mkdir(exist_ok=True)
-        self.owner = services.server_owner(self.folder)
+        self.owner = postgresql_server.server_owner(self.folder)
         if new:
             self.run("initdb", "--username=tests", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
             with (self.folder / "data" / "postgresql.conf").open("a") as settings:

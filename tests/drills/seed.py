@@ -36,12 +36,8 @@ def main(stories):
                 "story": story.pk,
                 "password": builders.PASSWORD,
                 "form": builders.story_form(title="The drill", slug=story.slug),
-                "addresses": [
-                    "/",
-                    "/stories/",
-                    story.url,
-                    "/search/?q=harbour",
-                ],  # many stories have this word
+                # Many stories have the word "harbour".
+                "addresses": ["/", "/stories/", story.url, "/search/?q=harbour"],
                 "list": index.url,
                 "filter": f"{index.url}?theme={Theme.objects.get(name=distractors.THEMES[0]).slug}",
             }

@@ -112,7 +112,7 @@ def hung_and_killed(sites, redis):
         redis.resume()
         say("Redis is back")
         statuses |= statuses_of(sites, story, seconds=5)
-        made_up = is_made_up_for(sites[0], redis)
+        is_applied = missed_changes_are_applied(sites[0], redis)
     failed = [result for reader in readers for result in reader.failed()]
     yield Row(
         "Redis hung: the process that withdrew the story", f"status {status}", "-9", status == -signal.SIGKILL
@@ -121,7 +121,7 @@ def hung_and_killed(sites, redis):
         "Redis hung and back: statuses of the withdrawn story", f"{statuses}", "{404}", statuses == {404}
     )
     yield Row("Redis hung and back: readers' failures", f"{len(failed)}", "0", not failed)
-    yield Row("Redis back: missed changes are made up for", f"{made_up}", "True", made_up)
+    yield Row("Redis back: missed changes are applied", f"{is_applied}", "True", is_applied)
 
 
 def statuses_of(sites, address, seconds):
@@ -132,7 +132,7 @@ def statuses_of(sites, address, seconds):
     return statuses
 
 
-def is_made_up_for(site, redis):
+def missed_changes_are_applied(site, redis):
     """Return whether no missed change is left, and Redis has a content version again."""
     code = "from caching.models import MissedChange as M; print(M.objects.count())"
     left = site.manage("shell", "--no-imports", "-c", code).stdout.split()[-1]

@@ -51,6 +51,7 @@ def test_demo_has_nine_stories_and_two_translations_and_a_second_run_changes_not
     translations = stories_in("ar", "fr")
     for story in [*stories, *translations]:
         story.full_clean()
+        # Each shows what a real story would: much text, and several types of blocks.
         assert len(get_words(story.body)) >= 400, story.title
         assert len({block.block_type for block in story.body}) >= 4, story.title
         assert story.lead_image_alt

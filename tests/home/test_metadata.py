@@ -6,6 +6,7 @@ import pytest
 from wagtail.models import Page, Site
 
 from home.models import SiteSettings
+from stories.models import StoryPage
 from tests.support.builders import (
     home_page,
     make_image,
@@ -20,8 +21,6 @@ from tests.support.builders import (
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
 SITE = "http://127.0.0.1:8000"
-# Size in pixels of an image that is not smaller than a card.
-LARGE = (1200, 800)
 
 
 def change_settings(**fields):
@@ -80,12 +79,12 @@ def feeds(client, address):
         ("/stories/?year=none&country=&country=kenya", "/stories/?country=kenya"),
         ("/stories/country/kenya/?fbclid=1", "/stories/country/kenya/"),
         ("/stories/theme/d%C3%ADvida/?year=2025", "/stories/theme/d%C3%ADvida/?year=2025"),
-        ("/stories/story-0/?text=0", "/stories/story-0/"),  # the way back from the page in text only
+        ("/stories/story-0/?text=1", "/stories/story-0/"),  # the text-only version
     ],
 )
 def test_every_page_has_one_canonical_url(client, requested, expected):
     make_plain_page("About")
-    for number in range(14):
+    for number in range(14):  # two pages of the list: one has 12
         make_story(f"Story {number}", countries=["KE"], themes=["Dívida"], date="2025-03-14")
     assert canonical(client, requested) == expected
 
@@ -97,12 +96,12 @@ def test_the_canonical_url_of_an_alias_is_that_of_its_source(client):
     assert canonical(client, alias.url) == story.url
 
 
-@pytest.mark.parametrize("hide", [make_private, lambda page: page.unpublish()])
+@pytest.mark.parametrize("hide", [make_private, Page.unpublish])
 def test_the_canonical_url_of_an_alias_is_its_own_if_its_source_is_not_public(admin_client, hide):
     story = make_story("A story")
     alias = story.create_alias(parent=make_index(make_index(), "Africa"))
     hide(story)
-    Page.objects.filter(pk=alias.pk).update(live=True)
+    Page.objects.filter(pk=alias.pk).update(live=True)  # unpublishing the source unpublished the alias too
     assert canonical(admin_client, alias.url) == alias.url
 
 
@@ -119,7 +118,8 @@ def test_a_story_has_a_card_with_its_lead_picture(client, store):
     story = make_story(
         'The "story"',
         summary="What it <is> about.",
-        lead_image=make_image(name="secret-name.png", size=LARGE),
+        # The image is larger than the card, so that nothing enlarges it.
+        lead_image=make_image(name="secret-name.png", size=(1200, 800)),
         lead_image_alt="A lamp",
     )
     card = cards(client, story.url)
@@ -147,6 +147,7 @@ def test_a_story_has_a_card_with_its_lead_picture(client, store):
 
 def test_the_card_has_the_title_and_description_for_search_engines(client):
     words = {"seo_title": "In short", "search_description": "For those who search."}
+    # A story that is kept out of search engines has a card all the same.
     story = make_story("A story", keep_out_of_search_engines=True, **words)
     card = cards(client, story.url)
     assert (card["og:title"], card["og:description"]) == ("In short", "For those who search.")
@@ -259,8 +260,9 @@ def test_breadcrumbs_follow_the_navigation(client):
 def test_markup_in_texts_is_escaped_in_the_metadata(client):
     # JavaScript took the last character for the end of a line.
     markup = """</script><script>alert(1)</script><!-- " ' & \u2028"""
-    story = make_story("A story", authors=[markup[:100]], summary=markup, seo_title=markup)
-    type(story).objects.filter(pk=story.pk).update(title=markup)
+    story = make_story("A story", authors=[markup], summary=markup, seo_title=markup)
+    # Later, as the slug is made from the title of a new story.
+    StoryPage.objects.filter(pk=story.pk).update(title=markup)
     source = client.get(story.url).content.decode()
     assert "<script>alert" not in source
     article = json_ld_nodes(client, story.url)["Article"]

@@ -9,10 +9,6 @@ from tests.support.hidden_pages import HIDDEN, SHOWN
 pytestmark = pytest.mark.django_db
 
 
-def html_of(client, address):
-    return client.get(address).content.decode()
-
-
 def assert_only_shown(html):
     assert SHOWN in html
     assert HIDDEN not in html
@@ -96,7 +92,7 @@ def test_help_page_is_linked_in_the_footer_of_every_page(client):
 
 
 def test_more_pages_take_no_more_queries(client, django_assert_num_queries):
-    for numbers in ([1], range(2, 12)):
+    for numbers in ([1], range(2, 12)):  # first with one page in the menu, then with eleven
         for number in numbers:
             make_plain_page("Part", parent=make_plain_page(f"Page {number}", show_in_menus=True))
         client.get("/page-1/part/")  # the first request fills Wagtail's caches
@@ -124,8 +120,7 @@ def test_hidden_pages_are_in_no_menu_and_no_search_results(client, hide):
     for page in hidden:
         hide(page)
 
-    for address in ("/", "/about/", "/stories/", "/search/?q=page"):
-        assert_only_shown(html_of(client, address))
-    assert_only_shown(client.get("/no-such-page/").content.decode())
-    assert "Hidden button" not in html_of(client, story.url)
+    for address in ("/", "/about/", "/stories/", "/search/?q=page", "/no-such-page/"):
+        assert_only_shown(client.get(address).text)
+    assert "Hidden button" not in client.get(story.url).text
     assert parse(client.get(f"/search/?q={HIDDEN}")).select(".result") == []

@@ -57,6 +57,7 @@ def xlsx_with(cells, more=""):
 
 
 OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+# Words of the errors.
 NOTES = "comments or tracked changes"
 CANNOT = "can't be cleaned"
 LOCKED = "locked with a password"
@@ -65,7 +66,10 @@ TOO_MUCH = "too much"
 
 
 def with_password_bit(data):
-    """Return the ZIP file `data` with the flag of encryption set on all entries."""
+    """Return the ZIP file `data` with the flag of encryption set on all entries.
+
+    It is at another offset in the entries of the directory than in the headers of the files.
+    """
     for sign, place in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
         start = data.find(sign)
         while start >= 0:
@@ -123,6 +127,7 @@ def with_broken_picture(document):
     document.pages[0].Resources.XObject.Im1 = picture
 
 
+# {file name: (function that returns the file, words of the error)}
 BAD = {
     "empty.pdf": (lambda: b"", "empty"),
     "too-large.txt": (lambda: b"a" * (15 * MEBI + 1), "too big"),
@@ -136,7 +141,8 @@ BAD = {
     "nul.txt": (lambda: b"a\0b", "UTF-8"),
     "latin.csv": (lambda: "Ségou".encode("latin-1"), "UTF-8"),
     "program.txt": (lambda: bytes(range(256)), "UTF-8"),
-    # Locked.
+    # Locked: an encrypted Office file is a container of another format, and a half-locked PDF can only be
+    # read.
     "locked.docx": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), LOCKED),
     "locked.xlsx": (lambda: with_password_bit(document_with_metadata("xlsx")), LOCKED),
     "locked.pdf": (lambda: pdf(encryption=pikepdf.Encryption(owner="a", user="b")), LOCKED),

@@ -37,7 +37,10 @@ def png(width, height, *chunks, depth=1, colour=0, rows=b""):
 
 
 def flat_png(side):
-    """Return a valid PNG of `side` by `side` pixels in one colour: small as a file, large in memory."""
+    """Return a valid PNG of `side` by `side` pixels in one colour: small as a file, large in memory.
+
+    A row is a byte for its filter, and a bit for each pixel.
+    """
     return png(side, side, rows=bytes((side + 7) // 8 + 1) * side)
 
 
@@ -80,6 +83,7 @@ def animated(picture_format, number=2, **options):
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 MEBI = 1024 * 1024
+# {file name: function that returns the file}
 BAD = {
     "empty.jpg": lambda: b"",
     "page.jpg": lambda: b"<!doctype html><script>alert(1)</script>",

@@ -1,9 +1,7 @@
 """Files in an S3 bucket are cleaned, and access to them is checked, as in a folder."""
 
-import socket
 import subprocess
 import sys
-import time
 
 import pytest
 from django.core.files.base import ContentFile
@@ -12,7 +10,7 @@ from django.urls import reverse
 
 from media.models import CleanDocument, CleanImage, Rendition
 from operations.backup import archive, files
-from tests.support import builders, services
+from tests.support import builders, front_server, services
 from tests.support.document_samples import document_with_metadata
 from tests.support.files_of_pages import (
     address_of,
@@ -31,9 +29,6 @@ from tests.support.media_samples import find_planted, picture_with_metadata
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
-# Seconds to wait for the server.
-TIMEOUT = 30
-
 
 @pytest.fixture(scope="session")
 def s3():
@@ -42,21 +37,10 @@ def s3():
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
-            wait_for(port)
+            front_server.wait_for(port, server)
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
-
-
-def wait_for(port):
-    end = time.monotonic() + TIMEOUT
-    while True:
-        try:
-            return socket.create_connection(("127.0.0.1", port)).close()
-        except ConnectionRefusedError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 @pytest.fixture
 def own():
+    """A Section whose files no page shows that waits for a moderator."""
     section = admin_world.make_section("Own", "Plain")
     section.waiting.cancel()  # its draft shows the files
     return section

@@ -40,6 +40,7 @@ def test_sheet_that_excel_does_not_list_is_shown():
 
 
 def test_full_screen_is_left_out():
+    """A PDF that fills the screen would hide the browser's buttons, such as the one that closes it."""
     assert "FullScreen" not in STANDARD_NAMES
 
 

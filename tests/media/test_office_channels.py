@@ -27,6 +27,7 @@ from tests.support.media_samples import picture_with_metadata
 pytestmark = pytest.mark.one_database
 
 # --- Word -----------------------------------------------------------------------------------------
+# Each of these functions returns a function that makes a Word file with the XML, or the field code, in it.
 
 
 def body(xml):
@@ -83,6 +84,7 @@ def nested_field():
 W14 = 'xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
 MC = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
 VML = 'xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office"'
+# {place of the planted text: function that makes the file}
 DOCX = {
     "field INCLUDEPICTURE": field(f'INCLUDEPICTURE "{URL}a.jpg" \\d'),
     "field INCLUDETEXT": field(f'INCLUDETEXT "{PATH}"'),
@@ -191,6 +193,7 @@ DOCX = {
 }
 
 # --- Excel ----------------------------------------------------------------------------------------
+# The same for Excel files.
 
 
 def workbook(xml):

@@ -23,12 +23,7 @@ from tests.support.files_of_pages import (
     unpublished,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store", "page_cache")]
-
-
-@pytest.fixture
-def page_cache(settings, committed):
-    settings.PAGE_CACHE = True
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store", "committed")]
 
 
 @pytest.mark.parametrize("thing", [live_story, author_of_live_story, logo])
@@ -86,6 +81,7 @@ def test_change_during_the_check_is_seen(client):
 
 def test_nothing_is_remembered_without_a_version(client, monkeypatch, tmp_path):
     address = live_story()
+    # A link to itself can't be read, so the version is unknown.
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     unknown = FileContentVersion(tmp_path / "loop")
     for module in ("caching.page_cache", "media.access"):

@@ -60,6 +60,7 @@ def test_pictures_are_cleaned_and_their_metadata_is_reported(suffix, store):
     (path,) = all_stored(store)
     assert find_planted(path.read_bytes()) == []
     assert is_signed(path.read_bytes(), image.file.name)
+    # The size as it is shown: the EXIF orientation turned the picture.
     assert (image.width, image.height, image.file_size) == (600, 400, path.stat().st_size)
 
 
@@ -81,7 +82,7 @@ def test_documents_are_cleaned(store):
     assert (complaints, "1 cleaned" in said) == ("", True)
     document.refresh_from_db()
     (path,) = all_stored(store)
-    assert b"Mark" not in unpack_all(path.read_bytes(), "pdf")
+    assert b"Mark" not in unpack_all(path.read_bytes(), "pdf"), "the word in all planted metadata"
     assert document.file.name == f"documents/{path.name}"
 
 
@@ -165,6 +166,6 @@ def test_focal_point_stays_where_it_was(store):
     stored_before(CleanImage, data.getvalue(), "original_images/a.jpg", **size, **focus)
     scrub()
     image = CleanImage.objects.get()
-    assert (image.width, image.height) == (2560, 1500)
+    assert (image.width, image.height) == (2560, 1500), "half the size: 2560 is the most for a side"
     assert (image.focal_point_x, image.focal_point_y) == (500, 300)
     assert (image.focal_point_width, image.focal_point_height) == (200, 100)

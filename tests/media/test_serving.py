@@ -37,8 +37,8 @@ from tests.support.files_of_pages import (
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+# How many queries it takes to send a visitor's file.
 MAX_QUERIES = 4
-
 
 # --- Visitors ------------------------------------------------------------------------------------
 
@@ -50,8 +50,8 @@ def test_visitors_file_takes_few_queries_and_sets_no_cookie(make_file, client, d
     address = make_file()
     get(client, address)  # Content types are read once by each process.
     # After a 404, the middleware for redirects takes two queries.
-    is_missing = make_file in (draft, used_by_nothing)
-    with django_assert_max_num_queries(MAX_QUERIES + 2 * is_missing):
+    for_redirects = 2 if make_file in (draft, used_by_nothing) else 0
+    with django_assert_max_num_queries(MAX_QUERIES + for_redirects):
         response = get(client, address)
     assert not response.cookies
     assert "Cookie" not in response.get("Vary", "")

@@ -20,6 +20,8 @@ from search.models import VocabularyGroup
 from tests.support import builders
 from tests.support.backups import checksums, restore_site, row_counts, save_site
 
+pytestmark = pytest.mark.usefixtures("whole_database")
+
 
 def make_rich_site():
     """Create a site with content of every kind, and return the addresses of some of its pages."""
@@ -54,71 +56,69 @@ def delete_everything(store):
     connection.ops.execute_sql_flush(statements)
 
 
-@pytest.mark.usefixtures("whole_database")
-class TestWholeSite:
-    def test_restore_brings_everything_back(self, client, store, tmp_path):
-        addresses = make_rich_site()
-        pages = [client.get(address).content for address in addresses]
-        assert b"Long road" in pages[2]
-        client.force_login(get_user_model().objects.get(username="amina"))
-        LoginAttempt.objects.create(digest="of a name", last=timezone.now())
-        before, files, newest = row_counts(), checksums(store), Page.objects.latest("pk").pk
-        assert len(files) > 3
-        output = save_site(tmp_path / "site.zip")
-        assert f"{len(files)} files" in output
-        client.logout()
+def test_restore_brings_everything_back(client, store, tmp_path):
+    addresses = make_rich_site()
+    pages = [client.get(address).content for address in addresses]
+    assert b"Long road" in pages[2]
+    client.force_login(get_user_model().objects.get(username="amina"))
+    LoginAttempt.objects.create(digest="of a name", last=timezone.now())
+    before, files, newest = row_counts(), checksums(store), Page.objects.latest("pk").pk
+    assert len(files) > 3
+    output = save_site(tmp_path / "site.zip")
+    assert f"{len(files)} files" in output
+    client.logout()
 
-        delete_everything(store)
-        assert Page.objects.count() == 0
-        cache.set("cached", "of the old site")
-        version = content_version.read()
+    delete_everything(store)
+    assert Page.objects.count() == 0
+    cache.set("cached", "of the old site")
+    version = content_version.read()
+    restore_site(tmp_path / "site.zip")
+
+    assert row_counts() == before
+    assert checksums(store) == files
+    assert [client.get(address).content for address in addresses] == pages
+    assert content_version.read() != version, "no page of the old site is shown"
+    assert cache.get("cached") is None
+    assert not Session.objects.exists(), "sessions are not restored"
+    again = builders.make_story("Afterwards")
+    assert again.pk > newest
+    assert client.get(again.url).status_code == 200
+
+
+def test_restore_over_a_site_needs_overwrite(client, store, tmp_path):
+    story = builders.make_story("In the backup", lead_image=builders.make_image(), lead_image_alt="A lamp")
+    story.save_revision()
+    kept = checksums(store)
+    save_site(tmp_path / "site.zip")
+    later = builders.make_story("Written later")
+    later.save_revision()
+    builders.make_image()
+    next(path for path in store.rglob("*") if path.is_file()).write_bytes(b"no picture")
+    here = row_counts(), checksums(store)
+
+    with pytest.raises(
+        CommandError, match=r"There is a site here already: 2 revisions, .*2 pictures, [0-9]+ files"
+    ):
         restore_site(tmp_path / "site.zip")
+    assert (row_counts(), checksums(store)) == here
 
-        assert row_counts() == before
-        assert checksums(store) == files
-        assert [client.get(address).content for address in addresses] == pages
-        assert content_version.read() != version, "no page of the old site is shown"
-        assert cache.get("cached") is None
-        assert not Session.objects.exists(), "sessions are not restored"
-        again = builders.make_story("Afterwards")
-        assert again.pk > newest
-        assert client.get(again.url).status_code == 200
+    restore_site(tmp_path / "site.zip", overwrite=True)
+    assert checksums(store) == kept
+    assert client.get(story.url).status_code == 200
+    assert client.get(later.url).status_code == 404
 
-    def test_restore_over_a_site_needs_overwrite(self, client, store, tmp_path):
-        story = builders.make_story(
-            "In the backup", lead_image=builders.make_image(), lead_image_alt="A lamp"
-        )
-        story.save_revision()
-        kept = checksums(store)
-        save_site(tmp_path / "site.zip")
-        later = builders.make_story("Written later")
-        later.save_revision()
-        builders.make_image()
-        next(path for path in store.rglob("*") if path.is_file()).write_bytes(b"no picture")
-        here = row_counts(), checksums(store)
 
-        with pytest.raises(
-            CommandError, match=r"There is a site here already: 2 revisions, .*2 pictures, [0-9]+ files"
-        ):
-            restore_site(tmp_path / "site.zip")
-        assert (row_counts(), checksums(store)) == here
-
-        restore_site(tmp_path / "site.zip", overwrite=True)
-        assert checksums(store) == kept
-        assert client.get(story.url).status_code == 200
-        assert client.get(later.url).status_code == 404
-
-    def test_archive_is_readable_by_its_owner_only_and_never_overwritten(self, store, tmp_path):
-        path = tmp_path / "site.zip"
+def test_archive_is_readable_by_its_owner_only_and_never_overwritten(store, tmp_path):
+    path = tmp_path / "site.zip"
+    save_site(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path], "nothing else is left"
+    before = path.read_bytes()
+    with pytest.raises(CommandError, match="exists already"):
         save_site(path)
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        assert list(tmp_path.iterdir()) == [path], "nothing else is left"
-        before = path.read_bytes()
-        with pytest.raises(CommandError, match="exists already"):
-            save_site(path)
-        assert path.read_bytes() == before
-        with pytest.raises(CommandError, match="can't be written"):
-            save_site(tmp_path / "no-such-folder" / "site.zip")
-        store.mkdir()
-        with pytest.raises(CommandError, match="among the site's own files"):
-            save_site(store / "site.zip")
+    assert path.read_bytes() == before
+    with pytest.raises(CommandError, match="can't be written"):
+        save_site(tmp_path / "no-such-folder" / "site.zip")
+    store.mkdir()
+    with pytest.raises(CommandError, match="among the site's own files"):
+        save_site(store / "site.zip")

@@ -1,20 +1,14 @@
 """A file that is no whole backup, or was altered, is refused in one line and changes nothing."""
 
 import json
-import sqlite3
 import zipfile
-from contextlib import closing
 
 import pytest
 from django.core.management import CommandError
 from django.db import connection
 
 from operations.backup import archive
-from tests.support import builders
-from tests.support.backups import checksums, restore_site, row_counts, save_site
-
-IS_SQLITE = connection.vendor == "sqlite"
-PAGE = "wagtailcore_page"
+from tests.support.backups import restore_site, row_counts
 
 
 @pytest.fixture
@@ -59,6 +53,12 @@ def only_manifest(text):
     return write
 
 
+# Offsets of two fields in the local header of a ZIP file's member: flags (1: encrypted) and compression
+# method.
+FLAGS, METHOD = 6, 8
+HEADER_LENGTH = 30  # of the local header, without the name that follows
+
+
 def alter_entries(offset, value):
     """Return a function that overwrites bytes of each ZIP header, at `offset` in the local header.
 
@@ -80,7 +80,7 @@ def alter_entries(offset, value):
 def spoil_the_manifest(path):
     """Change the type of the first block of the compressed manifest to one that does not exist."""
     with zipfile.ZipFile(path) as file:
-        place = file.getinfo(archive.MANIFEST).header_offset + 30 + len(archive.MANIFEST)
+        place = file.getinfo(archive.MANIFEST).header_offset + HEADER_LENGTH + len(archive.MANIFEST)
     data = bytearray(path.read_bytes())
     data[place] = 0xFF
     path.write_bytes(data)
@@ -124,8 +124,8 @@ DAMAGES = {
     "deep": (only_manifest("[" * 100_000), "not a backup of this site"),
     "no JSON": (only_manifest("{"), "not a backup of this site"),
     "list": (only_manifest("[]"), "format None"),
-    "encrypted": (alter_entries(6, b"\x01"), "not a backup of this site"),
-    "compressed in an unknown way": (alter_entries(8, b"\x63"), "not a backup of this site"),
+    "encrypted": (alter_entries(FLAGS, b"\x01"), "not a backup of this site"),
+    "compressed in an unknown way": (alter_entries(METHOD, b"\x63"), "not a backup of this site"),
     "spoilt manifest": (spoil_the_manifest, "not a backup of this site"),
     "other words": (replaced_file, "a.txt is not what was saved"),
     "one file more": (one_file_more, "not what it lists"),
@@ -176,122 +176,3 @@ def test_paths_outside_the_folders_are_refused(store, tmp_path, name):
 def test_missing_archive_gives_a_one_line_error(tmp_path):
     with pytest.raises(CommandError, match=r"can't be read: No such file"):
         restore_site(tmp_path / "no-such.zip")
-
-
-# --- Archives with right checksums ----------------------------------------------------------------
-
-
-def rewrite(source, target, change):
-    """Copy an archive after `change`(manifest, {name: content}), with new checksums."""
-    with zipfile.ZipFile(source) as old:
-        members = {name: old.read(name) for name in old.namelist()}
-    manifest = json.loads(members.pop(archive.MANIFEST))
-    change(manifest, members)
-    listed = manifest.pop("members")
-    with archive.new_archive(target) as writer:
-        for name, content in members.items():
-            with writer.member(name, compress=True) as member:
-                member.write(content)
-        made = writer.manifest["members"]
-        writer.manifest |= manifest | {"members": made if isinstance(listed, dict) else listed}
-
-
-def put(value, *keys):
-    """Return a change that sets `value` at the path `keys` of the manifest. None deletes what is there."""
-
-    def change(manifest, _members):
-        for key in keys[:-1]:
-            manifest = manifest[key]
-        del manifest[keys[-1]]
-        if value is not None:
-            manifest[keys[-1]] = value
-
-    return change
-
-
-def content(change):
-    """Return a change that applies `change` to the bytes of the SQLite database or of the table of pages."""
-
-    def alter(_manifest, members):
-        name = "database/db.sqlite3" if IS_SQLITE else f"database/{PAGE}.copy"
-        members[name] = change(members[name])
-
-    return alter
-
-
-def statement(*statements):
-    """Return a change that runs SQL in the SQLite database of the backup."""
-
-    def change(data):
-        with closing(sqlite3.connect(":memory:", autocommit=True)) as database:
-            database.deserialize(data)
-            for sql in statements:
-                database.execute(sql)
-            return database.serialize()
-
-    return content(change)
-
-
-ALTERED = {
-    "no kind of database": put(None, "database"),
-    "no migrations": put(None, "migrations"),
-    "migrations of another shape": put([1, 2], "migrations"),
-    "no tables": put(None, "tables"),
-    "tables of another shape": put(["a"], "tables"),
-    "no rows": put(None, "tables", PAGE, "rows"),
-    "a table too many": lambda manifest, _members: manifest["tables"].update(
-        unknown={"rows": 0, "columns": ["id"]}
-    ),
-    "wrong count": put(7777, "tables", PAGE, "rows"),
-    "no date": put(None, "made"),
-    "too long a name of a file": lambda _manifest, members: members.update({f"files/{'a' * 300}": b"Words."}),
-    "cut": content(lambda data: data[: len(data) // 2 - 3]),
-    "empty": content(lambda data: b""),
-    "nonsense": content(lambda data: b"\xff\x00nonsense" * 50),
-}
-if IS_SQLITE:
-    ALTERED |= {
-        "unknown column": statement(f"ALTER TABLE {PAGE} ADD COLUMN unknown text"),
-        "missing column": statement(f"ALTER TABLE {PAGE} DROP COLUMN search_description"),
-        "index of another column": statement(
-            f"CREATE INDEX odd ON {PAGE} (title)",
-            "PRAGMA writable_schema = ON",
-            "UPDATE sqlite_master SET sql = replace(sql, '(title)', '(slug)') WHERE name = 'odd'",
-        ),
-        "no database": lambda _manifest, members: members.pop("database/db.sqlite3"),
-    }
-else:
-    ALTERED |= {
-        "no columns": put(None, "tables", PAGE, "columns"),
-        "unknown column": put(["id", "unknown"], "tables", PAGE, "columns"),
-        "missing column": put(["id", "title"], "tables", PAGE, "columns"),
-        "columns of another shape": put([1], "tables", PAGE, "columns"),
-        "no sequences": put(None, "sequences"),
-        "unknown sequence": put({"unknown_seq": 5}, "sequences"),
-        "wrong number of a sequence": put({"wagtailcore_page_id_seq": "x"}, "sequences"),
-        "wrong type": content(lambda data: data.replace(b"1\t", b"one\t", 1)),
-        "no table": lambda _manifest, members: members.pop(f"database/{PAGE}.copy"),
-    }
-
-
-@pytest.mark.usefixtures("whole_database")
-def test_altered_backup_is_refused_in_one_line(store, tmp_path):
-    """All cases are in one test, because creating the site takes longer than a restore."""
-    builders.make_story("In the backup", lead_image=builders.make_image(), lead_image_alt="A lamp")
-    save_site(tmp_path / "site.zip")
-    builders.make_story("Written later")
-    # A file that only the backup has must not stay when the database is refused.
-    next(path for path in store.rglob("*") if path.is_file()).unlink()
-    here = row_counts(), checksums(store)
-    for name, change in ALTERED.items():
-        damaged = tmp_path / f"{name}.zip"
-        rewrite(tmp_path / "site.zip", damaged, change)
-        with pytest.raises(CommandError) as refused:
-            restore_site(damaged, overwrite=True)
-        assert "\n" not in str(refused.value), name
-        assert len(str(refused.value)) < 600, name
-        assert (row_counts(), checksums(store)) == here, name
-    # The copy without a change can be restored.
-    rewrite(tmp_path / "site.zip", tmp_path / "whole.zip", lambda _manifest, _members: None)
-    restore_site(tmp_path / "whole.zip", overwrite=True)
-    assert row_counts() != here[0]

@@ -70,6 +70,7 @@ def night_work_is_done():
 
 @pytest.mark.django_db
 def test_nightly_work_is_done_once_a_night(time_machine):
+    # The first time it is done at once, and then after 3 o'clock in the night.
     for moment, is_done in [(NOON, True), (NOON.replace(hour=23), False)]:
         time_machine.move_to(moment)
         make_old()

@@ -93,7 +93,7 @@ handler500 = server_error
 
 
 @pytest.fixture
-def site(settings, db):
+def site(db):
     caches["pages"].clear()
     return SiteClient(raise_request_exception=False)
 

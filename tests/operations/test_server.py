@@ -44,6 +44,7 @@ def wait_until_ready(port, server):
 def test_server_prepares_the_database_and_finishes_requests_before_it_stops(tmp_path):
     with ExitStack() as stack:
         variables, _folder = stack.enter_context(empty_database(tmp_path))
+        # In production, the site would redirect the requests of this test to HTTPS.
         variables |= {"TRY_OUT": "1", "BASE_URL": ""}
         server, port = stack.enter_context(running_server(variables))
         upload = begin_upload(port)

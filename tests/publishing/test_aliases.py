@@ -15,7 +15,6 @@ from media.access import is_public
 from publishing import trash, visibility
 from publishing.models import HiddenPage, TrashedPage
 from stories.models import StoryPage
-from tests.conftest import act_as_committed
 from tests.support.builders import (
     home_page,
     make_image,
@@ -25,6 +24,7 @@ from tests.support.builders import (
     make_story,
     make_user,
 )
+from tests.support.committed import act_as_committed
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +47,7 @@ def build_tree(seed):
             Page(
                 title=f"Page {number}",
                 slug=f"page-{number}",
-                path=f"{above.path}{number + 100:04}",
+                path=f"{above.path}{number + 100:04}",  # 100, as the pages of the migrations have low numbers
                 depth=above.depth + 1,
                 url_path=f"{above.url_path}page-{number}/",
                 content_type=content_type,
@@ -79,7 +79,10 @@ def pages_from(page, by_path, by_key):
 
 
 def assert_agreement():
-    """Compare the public pages, and the restrictions of each page, with a definition in plain Python."""
+    """Compare the public pages, and the restrictions of each page, with a definition in plain Python.
+
+    Returns the number of pages that are not public.
+    """
     pages = list(Page.objects.all())
     by_path, by_key = {page.path: page for page in pages}, {page.pk: page for page in pages}
     restricted = set(PageViewRestriction.objects.values_list("page", flat=True))
@@ -101,7 +104,7 @@ def assert_agreement():
 
 
 def test_the_rule_holds_in_every_tree(monkeypatch):
-    hidden = 0
+    hidden = 0  # the number of hidden pages in all trees
     for seed in SEEDS:
         before = transaction.savepoint_create()
         build_tree(seed)
@@ -110,9 +113,9 @@ def test_the_rule_holds_in_every_tree(monkeypatch):
             act_as_committed(patch)
             assert_agreement()  # The hidden paths are cached.
             patch.setattr(visibility, "MAX_PATHS", 0)
-            assert_agreement()  # They are cached, but too many.
+            assert_agreement()  # They are cached, but too many for a query, which finds them itself again.
         transaction.savepoint_rollback(before)
-    assert hidden > 100
+    assert hidden > 100, "trees without hidden pages prove little"
 
 
 def chain_of(source, length):
@@ -253,7 +256,7 @@ def test_pages_below_a_hidden_alias_stay_hidden_when_it_becomes_ordinary(client,
     make_private(section)
     alias = part.create_alias(parent=make_index(), update_slug="alias")
     inner = make_index(alias, f"{WORD} list")
-    # Below an alias of what is below the alias.
+    # Elsewhere, but an alias of a page below the hidden alias.
     further = inner.create_alias(parent=make_index(), update_slug="further")
     below = [make_story(f"{WORD} story", parent) for parent in (alias, inner, further)]
     elsewhere = make_story("Elsewhere")

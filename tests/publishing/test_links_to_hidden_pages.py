@@ -13,6 +13,7 @@ from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
 from operations.outage import write_page
+from stories.models import StoryPage
 from tests.support.builders import (
     home_page,
     make_document,
@@ -64,6 +65,7 @@ def link_from_everywhere(target):
     addresses = ["/", index.url, story.url, about.url, "/search/?q=promoted", "/search/?q=nothing"]
     # With "text=1" a page is shown without pictures, in text only.
     addresses += [f"{address}{'&' if '?' in address else '?'}text=1" for address in addresses]
+    # The last is no page either, but begins as the slug of the target.
     return [*addresses, "/feed.atom", "/feed.rss", "/sitemap.xml", "/no-such-page/", f"/{SLUG[:4]}/"]
 
 
@@ -80,7 +82,8 @@ def test_hidden_address_is_printed_nowhere(client, hide):
         assert SLUG not in text, address
         assert 'href="None' not in text
 
-    for address in (addresses[0], addresses[2], "/feed.atom", "/feed.rss", f"{addresses[2]}?text=1"):
+    home, _index, story = addresses[:3]
+    for address in (home, story, f"{story}?text=1", "/feed.atom", "/feed.rss"):
         assert WORDS in client.get(address).text, address
     assert SLUG not in write_page().read_text()
 
@@ -102,7 +105,8 @@ def test_page_for_an_outage_forgets_a_home_page_that_becomes_private(django_capt
 def test_page_for_an_outage_has_only_the_words_of_links():
     """The front server may show the file when the site can't say whether a page was withdrawn."""
     home, story = home_page(), make_story("Somewhere", slug=SLUG)
-    home.help_line = link_to(story.pk) + link_to(make_document().pk).replace('"page"', '"document"')
+    link_to_document = link_to(make_document().pk).replace('linktype="page"', 'linktype="document"')
+    home.help_line = link_to(story.pk) + link_to_document
     home.help_line += '<p><a href="tel:+254700">Call</a></p>'
     home.save()
 
@@ -116,8 +120,7 @@ def test_page_for_an_outage_has_only_the_words_of_links():
 
 def test_public_address_is_printed(client):
     target = make_story("Somewhere", slug=SLUG)
-    addresses = link_from_everywhere(target)
-    for address in addresses[:4]:
+    for address in link_from_everywhere(target)[:4]:  # home page, index, story and plain page
         assert f'href="{target.url}">{WORDS}</a>' in client.get(address).text, address
         assert f'href="{target.url}?text=1">{WORDS}</a>' in client.get(f"{address}?text=1").text, address
     for address in ("/feed.atom", "/feed.rss"):
@@ -134,7 +137,7 @@ def test_link_to_a_missing_page_keeps_its_text(client, key):
     story = make_story()
     body = [{"type": "text", "value": link_to(key)}]
     # An import can store such a key. Wagtail's reference index would fail on it.
-    type(story).objects.filter(pk=story.pk).update(body=json.dumps(body))
+    StoryPage.objects.filter(pk=story.pk).update(body=json.dumps(body))
 
     response = client.get(story.url)
 

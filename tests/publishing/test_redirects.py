@@ -56,6 +56,7 @@ def typed(page, **fields):
 
 
 def for_one_site_too(page):
+    """An administrator enters two for the same path: for all sites and for this one."""
     typed(page)
     return typed(page, site=Site.objects.get())
 

@@ -11,7 +11,6 @@ from django.test import Client
 
 from home.models import FeaturedStory
 from publishing import visibility
-from tests.conftest import act_as_committed
 from tests.support.builders import (
     home_page,
     make_index,
@@ -21,14 +20,10 @@ from tests.support.builders import (
     make_user,
     parse,
 )
+from tests.support.committed import act_as_committed
 from tests.support.hidden_pages import HIDDEN, HIDDEN_DAY, SHOWN, WAYS_TO_HIDE
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client(monkeypatch):
-    return TwoWayClient(monkeypatch)
 
 
 class TwoWayClient(Client):
@@ -52,10 +47,14 @@ class TwoWayClient(Client):
 
 
 def without_token(response):
-    return response.status_code, response.headers.get("Location"), TOKEN.sub(b"", response.content)
+    """Return status, target of a redirect, and content without the CSRF token, which always changes."""
+    content = re.sub(rb'name="csrfmiddlewaretoken" value="\w+"', b"", response.content)
+    return response.status_code, response.headers.get("Location"), content
 
 
-TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
+@pytest.fixture
+def client(monkeypatch):
+    return TwoWayClient(monkeypatch)
 
 
 @pytest.fixture
@@ -92,6 +91,7 @@ def test_not_at_its_own_address(client, hidden):
     for story in hidden:
         response = client.get(story.url)
 
+        # A private page redirects to the login.
         assert response.status_code == 404 or response.url.startswith("/_util/login/")
         assert HIDDEN not in client.get(story.url, follow=True).content.decode()
 

@@ -8,7 +8,6 @@ from wagtail.models import Page
 
 from media.access import is_public
 from publishing import visibility
-from tests.conftest import act_as_committed
 from tests.support.builders import (
     home_page,
     make_image,
@@ -18,6 +17,7 @@ from tests.support.builders import (
     make_user,
     story_form,
 )
+from tests.support.committed import act_as_committed
 from tests.support.files_of_pages import get
 from tests.support.translations import make_pair
 

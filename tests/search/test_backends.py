@@ -16,7 +16,9 @@ pytestmark = pytest.mark.django_db
 
 
 def titles(query, pages=None, **options):
-    return [page.title for page in (Page.objects if pages is None else pages).search(query, **options)]
+    """Return the titles of what the backend finds among `pages`, a queryset; by default, among all pages."""
+    pages = Page.objects if pages is None else pages
+    return [page.title for page in pages.search(query, **options)]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +145,7 @@ def test_update_index_rebuilds_an_empty_index():
     assert titles("lantern") == []
     call_command("update_index", verbosity=0)
     assert titles("lantern") == ["Lantern"]
-    assert titles("countryke0") == ["Lantern"]
+    assert titles("countryke0") == ["Lantern"]  # the token of Kenya in the index
 
 
 def test_a_page_is_stemmed_by_the_rules_of_its_language():
@@ -177,6 +179,7 @@ def test_search_needs_no_extension_of_postgresql():
 def test_postgresql_uses_the_index_for_common_words():
     content_type = ContentType.objects.get_for_model(StoryPage).pk
     with connection.cursor() as cursor:
+        # 5,000 long entries with the word, of stories that need not exist.
         cursor.execute(
             "INSERT INTO wagtailsearch_indexentry (content_type_id, object_id, title_norm, title_text, "
             "body_text, title, autocomplete, body) SELECT %s, number, 1, '', '', '', '', "

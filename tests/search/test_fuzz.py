@@ -104,7 +104,7 @@ def test_any_query_string_gets_a_valid_page(client, query, more):
     html = response.content.decode()
     assert html.count("<h1") == 1
     assert COUNT.search(html) or any(text in html for text in OTHER_PAGES)
-    assert "<script>" not in html.replace("<script>document", "")
+    assert "<script>" not in html
 
 
 @thoroughly(EXAMPLES)
@@ -154,6 +154,7 @@ def in_another_language():
 PUBLIC = (public, changed)
 pages = st.lists(
     st.tuples(
+        # Public pages are made three times as often as those of one way to hide.
         st.sampled_from([*PUBLIC * 3, *WAYS_TO_HIDE, in_another_language]),
         st.sampled_from(sorted(COUNTRIES)),
         st.sampled_from(THEMES),

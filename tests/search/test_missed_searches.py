@@ -161,6 +161,7 @@ def test_visitor_does_not_wait_long_for_a_locked_database():
     assert not MissedSearch.objects.exists()
     assert LOCK_TIMEOUT / 1000 <= waited < 5
     with connection.cursor() as cursor:
+        # The milliseconds of the settings of the site.
         assert cursor.execute("PRAGMA busy_timeout").fetchone() == (20_000,)
     count_missed_search("debt bondage")
     assert MissedSearch.objects.get().count == 1

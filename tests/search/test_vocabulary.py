@@ -34,6 +34,7 @@ def test_term_may_be_in_several_groups(no_default_groups):
     make_group("freed", "rescued", "réscued")
     make_group("freed", "liberated", "rescue")
 
+    # Synonyms are stems, so “rescued” and “rescue” are one.
     assert list(synonyms("freed")) == ["rescu", "liber"]
 
 

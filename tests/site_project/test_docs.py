@@ -31,6 +31,7 @@ def test_links_and_pictures_exist(document):
 
 def test_make_commands_in_the_documents_exist():
     makefile = (ROOT / "Makefile").read_text()
+    # In a line of code, which has four spaces before it, or between backticks.
     commands = {
         command
         for document in DOCUMENTS
@@ -42,6 +43,7 @@ def test_make_commands_in_the_documents_exist():
 
 def test_contributing_gives_a_reason_for_each_package():
     project = (ROOT / "pyproject.toml").read_text()
+    # The lines of the dependencies: "django>=6.1", "django-storages[s3]>=1.14".
     packages = set(re.findall(r'^    "([a-z-]+)[\[><=]', project, re.MULTILINE))
     table = (ROOT / "CONTRIBUTING.md").read_text()
     named = {

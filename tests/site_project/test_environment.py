@@ -17,8 +17,9 @@ OIDC = {
     "OIDC_CLIENT_ID": "stories",
     "OIDC_CLIENT_SECRET": "hunter2",
 }
+# {variable: values that stop the start}. "hunter2" stands for a secret, which the message may not repeat.
 WRONG_VALUES = {
-    "SECRET_KEY": ["", "short-but-secret", "a" * 60],
+    "SECRET_KEY": ["", "short-but-secret", "a" * 60],  # the last is long, but no random characters
     "SECRET_KEY_FALLBACKS": ["short-but-secret"],
     "BASE_URL": [
         "",
@@ -39,7 +40,7 @@ WRONG_VALUES = {
     "LOG_LEVEL": ["LOUD"],
     "DEBUG": ["maybe"],
     "TRY_OUT": ["perhaps"],
-    "TRUST_PROXY": ["sometimes", "10", "-1", "1.5", "\u0662x"],  # the last with a digit of another script
+    "TRUST_PROXY": ["sometimes", "10", "-1", "1.5", "\u0662x"],  # the last with an Arabic two
     "OIDC_ISSUER": [
         "https://login.example.org:port",
         "http://login.example.org",
@@ -70,7 +71,7 @@ def test_wrong_value_stops_the_start_with_one_line(tmp_path, name, value):
 
 TRY_OUT = {"TRY_OUT": "1", "BASE_URL": ""}
 DOLLAR_KEY = "$" + REQUIRED["SECRET_KEY"]
-FALLBACKS = [f"{letter * 3}-key-of-the-tests-with-more-than-fifty-characters-0123456789" for letter in "ab"]
+FALLBACKS = [f"{word}-key-of-the-tests-with-more-than-fifty-characters-0123456789" for word in ("one", "two")]
 BACKENDS = "django.core.mail.backends"
 MAIL_SERVER = {"host": "mail.example.org", "port": 587, "username": "me", "password": "p@ss", "timeout": 10}
 MAIL_SERVER |= {"use_tls": True, "use_ssl": False}
@@ -138,9 +139,9 @@ SETTINGS = {
 
 @pytest.mark.parametrize(("variables", "expected"), SETTINGS.values(), ids=SETTINGS)
 def test_settings_from_the_environment(tmp_path, variables, expected):
-    all_of_them = f"{{name: getattr(settings, name) for name in {list(expected)}}}"
-    shown = read_settings(tmp_path, all_of_them, **variables)
-    assert ast.literal_eval(shown) == expected
+    settings_as_dict = f"{{name: getattr(settings, name) for name in {list(expected)}}}"
+    printed = read_settings(tmp_path, settings_as_dict, **variables)
+    assert ast.literal_eval(printed) == expected
 
 
 @pytest.mark.parametrize(
@@ -157,7 +158,9 @@ def test_secret_from_a_file(tmp_path, name, expression, variables):
 
 
 def test_try_out_mode_generates_a_secret_key(tmp_path):
-    first, again = (read_settings(tmp_path, "settings.SECRET_KEY", **TRY_OUT, SECRET_KEY="") for _ in "ab")
+    variables = TRY_OUT | {"SECRET_KEY": ""}
+    first = read_settings(tmp_path, "settings.SECRET_KEY", **variables)
+    again = read_settings(tmp_path, "settings.SECRET_KEY", **variables)
     assert first == again
     assert len(first) >= 50
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
@@ -183,6 +186,7 @@ with connection.cursor() as cursor:
         print(cursor.execute(f"PRAGMA {pragma}").fetchone()[0])
 print(connection.settings_dict["OPTIONS"]["transaction_mode"])
 """
+    # SQLite's 2 is FULL: a commit waits until it is on the disk. Another writer is waited for 20,000 ms.
     assert run(code, tmp_path).stdout.split() == ["wal", "2", "20000", "IMMEDIATE"]
 
 

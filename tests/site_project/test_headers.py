@@ -39,6 +39,7 @@ def has_full_disk(request):
     raise OSError(errno.ENOSPC, "on purpose")
 
 
+# With these, this module is the URLconf of the fixture `visitor`.
 urlpatterns = [
     path("fails/", fails),
     path("no-database/", has_no_database),
@@ -155,11 +156,11 @@ def test_outage_page_has_strict_headers_and_its_style(visitor, settings, tmp_pat
         assert not response.cookies
 
 
-def test_failing_health_check_has_the_strict_headers(visitor, settings):
-    def has_no_table(execute, sql, *arguments):
+def test_failing_health_check_has_the_strict_headers(visitor):
+    def fail(execute, sql, *arguments):
         raise OperationalError("on purpose")
 
-    with connection.execute_wrapper(has_no_table):
+    with connection.execute_wrapper(fail):
         check_headers(ask(visitor, "/readyz"), 503, PUBLIC)
 
 
@@ -180,6 +181,7 @@ def test_pages_to_choose_a_password_have_strict_headers(visitor):
         f"/admin/password_reset/confirm/{key}/{default_token_generator.make_token(user)}/",
     ):
         token = link.split("/")[-2]
+        # Django puts a good token into the session and redirects to "set-password". The last token is wrong.
         for last, status in ((token, 302), ("set-password", 200), ("abc-def", 200)):
             response = ask(visitor, link.replace(token, last))
             check_headers(response, status, ADMIN)
@@ -196,7 +198,7 @@ def test_pages_and_files_for_users_have_strict_headers(visitor):
         "/admin/nothing/here/": (404, ADMIN),
         "/admin/error_test/": (500, ADMIN),
     }
-    for address, (_status, policy) in expected.items():
+    for address, (_status, policy) in expected.items():  # for a user, some have another status
         response = ask(visitor, address)
         check_headers(response, response.status_code, policy)
 
@@ -228,12 +230,12 @@ def test_preview_of_a_page_may_be_framed_by_the_admin(visitor, settings):
 
 
 def test_admin_styles_need_a_nonce_that_changes(visitor):
-    words = set()
+    nonces = set()
     for _time in range(2):
         response = ask(visitor, "/admin/login/")
-        (word,) = re.findall(r"'nonce-([\w-]+)'", response["Content-Security-Policy"])
-        assert f"style-src 'self' 'nonce-{word}';" in response["Content-Security-Policy"]
+        (nonce,) = re.findall(r"'nonce-([\w-]+)'", response["Content-Security-Policy"])
+        assert f"style-src 'self' 'nonce-{nonce}';" in response["Content-Security-Policy"]
         marked = builders.parse(response).select("[nonce]")
-        assert [(tag.name, tag["nonce"]) for tag in marked] == [("script", word)]
-        words.add(word)
-    assert len(words) == 2
+        assert [(tag.name, tag["nonce"]) for tag in marked] == [("script", nonce)]
+        nonces.add(nonce)
+    assert len(nonces) == 2

@@ -70,7 +70,7 @@ def test_pages_are_in_the_language_of_their_url(client):
 
 
 def test_numbers_are_formatted_in_the_language_of_the_page(client):
-    document = make_document(content=b"x" * 1536)
+    document = make_document(content=b"x" * 1536)  # one and a half KiB
     body = [{"type": "document", "value": {"document": document.pk, "title": "Questions"}}]
     _story, french = make_pair(body=body)
 
@@ -153,7 +153,7 @@ def test_responses_without_a_page_link_to_the_home_pages(client, address):
 @pytest.mark.parametrize("address", ["country/senegal/", "?country=senegal", "?page=2"])
 def test_filtered_and_later_pages_of_a_list_link_to_the_whole_list(client, address):
     make_pair()
-    for _number in range(13):
+    for _number in range(13):  # more than the 12 of one page of a list
         make_story(countries=["SN"])
 
     assert [link[1] for link in switcher(client, f"/stories/{address}")] == ["/stories/", "/fr/list/"]

@@ -37,6 +37,7 @@ values = st.one_of(
     st.sampled_from(NUMBERS).map(str.encode),
     st.sampled_from(NASTY),
     st.binary(max_size=20),
+    # Regular expressions that take very long on some texts, and a very long text.
     st.sampled_from([b"(a+)+$", b"^(([a-z])+.)+[A-Z]", b"a" * 100_000]),
 )
 queries = st.lists(st.tuples(st.sampled_from(PARAMETERS), values), max_size=4)
@@ -84,4 +85,5 @@ def test_no_page_contains_user_input_as_markup(client, pages, path, marks):
         client.generic("GET", "/", PATH_INFO=path.decode() + marks),
         client.get(path.decode(), {"q": marks, "page": marks, "country": marks}),
     ):
-        assert marks not in getattr(answer, "content", b"").decode(errors="replace")
+        # A file of /static/ is streamed: it has no content here.
+        assert answer.streaming or marks not in answer.content.decode(errors="replace")

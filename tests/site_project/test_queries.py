@@ -50,13 +50,13 @@ def build_site(number_of_stories):
     leads = [make_image() for _ in range(5)]
     stories = [
         make_story(
-            "The story" if number == number_of_stories // 2 else None,
+            "The story" if number == number_of_stories // 2 else None,  # it has stories before and after it
             parent=section,
             countries=["KE", "SN"],
             themes=["Forced labour", "Mining"],
             authors=["Staff"],
             date=datetime.date(2025, 1, 1) + datetime.timedelta(days=number),
-            lead_image=leads[number % 5],
+            lead_image=leads[number % len(leads)],
             lead_image_alt="A place",
             body=[*body, pictures_block(leads[0])],
         )

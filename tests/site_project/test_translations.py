@@ -77,8 +77,9 @@ def is_complete(words, message):
 @pytest.fixture(scope="module")
 def words():
     found = read_words()
+    # From a template, from Python and with a plural.
     assert {"Skip to the content", "lead picture", ("%(number)s story", "%(number)s stories")} <= found
-    assert len(found) > 300
+    assert len(found) > 300, "most texts were not found"
     return found
 
 
@@ -118,6 +119,7 @@ def test_each_language_is_translated_or_unreviewed():
 def test_unreviewed_languages_are_in_english():
     with translation.override("ar"):
         assert gettext("Skip to the content") == "Skip to the content"
+        # In Arabic, 11 takes a form that English does not have.
         assert ngettext("%(number)s story", "%(number)s stories", 11) == "%(number)s stories"
 
 

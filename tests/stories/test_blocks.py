@@ -83,7 +83,7 @@ def test_several_pictures_are_a_gallery_with_links_to_larger_ones(client):
     assert [link.img["alt"] for link in links] == ["Picture 0", "Picture 1"]
     for link in links:
         assert link["href"].startswith("/media/images/")
-        assert client.get(link["href"]).getvalue()[8:12] == b"WEBP"
+        assert client.get(link["href"]).getvalue()[8:12] == b"WEBP", "the mark of the format in the file"
 
 
 def test_quote_in_their_own_words_and_language(client):

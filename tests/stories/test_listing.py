@@ -57,7 +57,7 @@ def test_twelve_stories_a_page(client):
         make_story(
             f"Story {number}",
             countries=["KE"],
-            themes=["Debt", "Law"][: 1 + number % 2],
+            themes=["Debt", "Law"] if number % 2 else ["Debt"],  # a story with two is listed once
             date=datetime.date(2025, 1, number),
         )
 

@@ -115,11 +115,11 @@ def test_maintenance_page_is_one_file_with_the_help_lines_of_all_languages(setti
     assert "Pas encore" not in text
     # It loads no other file, as the server is down.
     assert not tree.select("script, img, link[rel=stylesheet]")
-    assert "--paper" in tree.select_one("style").text
+    assert "--paper" in tree.select_one("style").text, "a colour of the site's stylesheet"
 
 
 def add_home(language, home, **fields):
     """Return a new translation of the home page `home` into `language`."""
-    locale, _ = Locale.objects.get_or_create(language_code=language)
+    locale, _created = Locale.objects.get_or_create(language_code=language)
     fields |= {"title": language, "slug": language, "headline": language, "locale": locale}
     return home.get_parent().add_child(instance=HomePage(translation_key=home.translation_key, **fields))

@@ -38,11 +38,11 @@ def test_publishing_makes_all_that_a_story_and_its_card_show(client, django_capt
     assert stored() == made, "no reader's request made one"
 
 
-def test_publishing_goes_on_when_a_picture_can_not_be_made(django_capture_on_commit_callbacks, caplog):
+def test_publishing_goes_on_when_a_picture_can_not_be_made(django_capture_on_commit_callbacks):
     story = story_with_pictures()
     # As when the disk lost the file.
     story.lead_image.file.storage.delete(story.lead_image.file.name)
-    with caplog.at_level(logging.ERROR), django_capture_on_commit_callbacks(execute=True):
+    with django_capture_on_commit_callbacks(execute=True):
         story.save_revision().publish()
     story.refresh_from_db()
     assert story.live
@@ -51,7 +51,7 @@ def test_publishing_goes_on_when_a_picture_can_not_be_made(django_capture_on_com
 def test_a_failure_is_tried_again_and_then_left_to_the_first_reader(caplog):
     with caplog.at_level(logging.WARNING):
         renditions.make_renditions_with_retries(987654321)  # the key of no page, as after its deletion
-    attempts = [record.args[1] for record in caplog.records]
+    attempts = [number for _page, number in (record.args for record in caplog.records)]
     assert attempts == [1, 2, 3]
 
 
@@ -60,13 +60,14 @@ def test_reader_is_shown_the_first_of_two_renditions_made_at_a_time(store, monke
     image = make_image()
     bulk_create = Rendition.objects.bulk_create
 
-    def quicker(late, **options):
+    def bulk_create_too_late(late, **options):
+        """Store the renditions `late` after another request, which makes the same ones, stored its own."""
         monkeypatch.setattr(Rendition.objects, "bulk_create", bulk_create)
         for rendition in late:
             CleanImage.objects.get(pk=image.pk).create_rendition(Filter(rendition.filter_spec))
         return bulk_create(late, **options)
 
-    monkeypatch.setattr(Rendition.objects, "bulk_create", quicker)
+    monkeypatch.setattr(Rendition.objects, "bulk_create", bulk_create_too_late)
     shown = image.get_renditions("width-100", "width-200|format-webp")
     assert {rendition.file.name for rendition in shown.values()} == stored()
     assert {f"images/{path.name}" for path in store.glob("images/*")} == stored()

@@ -127,8 +127,8 @@ def test_owner_is_never_shown(client):
 
     for address in ("/", "/stories/", story.url, "/search/?q=words"):
         html = client.get(address).content.decode()
-        assert "Story" in html
-        assert "secret" not in html.lower()  # the beginning of all names of the owner
+        assert "Story" in html, "the beginning of the titles: the stories are shown"
+        assert "secret" not in html.lower(), "the beginning of all names of the owner"
         assert owner.email not in html
     assert "By " not in parse(client.get(story.url)).select_one(".byline").text
 
@@ -157,6 +157,7 @@ def test_lead_picture_has_the_alternative_text_of_this_story(client):
     assert parse(client.get(decorative.url)).select_one(".story__lead img")["alt"] == ""
 
 
+# The id of a heading in HTML has the first eight characters of the id of its block.
 HEADINGS = [
     {"type": "heading", "value": {"text": text, "level": level}, "id": f"{number}0000000-aaaa"}
     for number, (text, level) in enumerate([("Leaving", "2"), ("A detail", "3"), ("Coming back", "2")], 1)

@@ -31,7 +31,7 @@ def chooser_results(client, model, query):
 def test_all_countries_are_there_from_the_start():
     countries = Country.objects.all()
 
-    assert len(countries) == 249
+    assert len(countries) == 249, "the countries of ISO 3166-1"
     assert len({country.slug for country in countries}) == 249
     assert all(re.fullmatch("[A-Z]{2}", country.code) for country in countries)
     assert all(re.fullmatch("[a-z]+(-[a-z]+)*", country.slug) for country in countries)
@@ -74,8 +74,7 @@ def test_countries_are_named_in_each_language(language, names):
 def test_countries_are_found_by_part_of_a_name_in_any_language(text, codes):
     found = {country.code for country in Country.objects.named_like(text)}
 
-    assert codes <= found
-    assert len(found) <= len(codes) + 1
+    assert found == codes
 
 
 def test_country_that_cldr_lacks_is_named_by_its_code():
@@ -173,22 +172,25 @@ def test_term_of_a_story_can_not_be_deleted(model, name):
     model.objects.get(name=name).delete()
 
 
-@pytest.mark.parametrize(("model_name", "name"), [("theme", "Debt"), ("author", "Staff")])
-def test_deleting_a_term_of_a_story_in_the_admin_is_refused_without_an_error(client, model_name, name):
+@pytest.mark.parametrize(("model", "name"), [(Theme, "Debt"), (Author, "Staff")])
+def test_deleting_a_term_of_a_story_in_the_admin_is_refused_without_an_error(client, model, name):
     make_story(themes=["Debt"], authors=["Staff"])
-    term = {"theme": Theme, "author": Author}[model_name].objects.get(name=name)
+    term = model.objects.get(name=name)
     client.force_login(make_user("Moderators"))
-    address = f"/admin/snippets/stories/{model_name}/delete/{term.pk}/"
+    address = f"/admin/snippets/stories/{model._meta.model_name}/delete/{term.pk}/"
 
     assert client.get(address).status_code == 200
-    assert client.post(address).status_code in {200, 302, 403}
-    assert type(term).objects.filter(pk=term.pk).exists()
+    assert client.post(address).status_code == 302
+    assert model.objects.filter(pk=term.pk).exists()
 
 
 def test_author_has_no_link_to_a_user():
     models = {field.related_model for field in Author._meta.get_fields() if field.related_model}
 
     assert get_user_model() not in models
+
+
+def test_author_is_named_with_the_role():
     assert str(make_author("Amina", role="Officer")) == "Amina, Officer"
     assert str(make_author("Staff")) == "Staff"
 

@@ -92,15 +92,17 @@ def test_second_home_page_in_a_language_is_refused():
 def test_second_home_page_is_refused_in_the_admin_with_the_reason(client):
     client.force_login(make_user(is_superuser=True))
     fields = {"title": "Second", "slug": "second", "headline": "Second", "action-publish": "1"}
+    # The formsets and the body are empty, as are the texts in the format of the rich text editor.
     fields |= {
-        f"{form}-{count}": "0"
-        for form in ("featured_stories", "comments")
+        f"{formset}-{count}": "0"
+        for formset in ("featured_stories", "comments")
         for count in ("TOTAL_FORMS", "INITIAL_FORMS")
     }
     empty = '{"blocks": [{"key": "a", "text": "", "type": "unstyled"}], "entityMap": {}}'
     fields |= {"introduction": empty, "footer_text": empty, "help_line": empty, "body-count": "0"}
 
-    response = client.post("/admin/pages/add/home/homepage/1/", fields)
+    root = Page.get_first_root_node()
+    response = client.post(f"/admin/pages/add/home/homepage/{root.pk}/", fields)
 
     assert response.status_code == 200
     assert "There is a home page in this language already." in response.content.decode()

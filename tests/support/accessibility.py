@@ -7,7 +7,7 @@ import axe_playwright_python
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
 ALL_RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "rules": {"target-size": {"enabled": True}},  # axe has it off
+    "rules": {"target-size": {"enabled": True}},  # by default, axe does not run it
     "resultTypes": ["violations"],
 }
 RUN = """async ([within, options]) => {
@@ -15,7 +15,8 @@ RUN = """async ([within, options]) => {
     return { passed: passes.length, violations };
 }"""
 # Returns the elements that stick out of the page, or whose text is cut off because it does not fit into them.
-# Text for screen readers may be cut off, and tables scroll by themselves.
+# Text for screen readers may be cut off, tables scroll by themselves, and so does the text in an input.
+# Fractions of a pixel are rounded, so an element may stick out by one.
 TOO_WIDE = """() => {
     const root = document.documentElement;
     const problems = [];

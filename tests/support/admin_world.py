@@ -26,7 +26,7 @@ from publishing.trash import move_to_trash
 from stories.models import StoryIndexPage, StoryPage
 from tests.support import builders
 
-# A word that only the hidden objects of a section contain. Who sees it has seen a hidden object.
+# A word for `make_section` that no other text of the site contains. A page with it shows a hidden object.
 SECRET = "Quixotic"
 ROLES = ["visitor", "member", "editor", "moderator", "administrator"]
 
@@ -108,9 +108,8 @@ def make_role(role, section):
     """Return a user with `role`, or None for a visitor. An editor may edit only `section`."""
     if role == "visitor":
         return None
-    user = builders.make_user(
-        *["Moderators"] * (role == "moderator"), username=role, is_superuser=role == "administrator"
-    )
+    groups = ["Moderators"] if role == "moderator" else []
+    user = builders.make_user(*groups, username=role, is_superuser=role == "administrator")
     if role == "editor":
         user.groups.add(make_section_editors(section))
     return user

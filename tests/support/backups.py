@@ -20,7 +20,7 @@ def restore_site(path, **options):
 
 
 def row_counts():
-    """Return the number of rows of each table, with 0 for the tables whose rows are not saved."""
+    """Return {table: number of its rows}, with 0 for the two tables whose rows a backup leaves out."""
     with connection.cursor() as cursor:
         found = {}
         for name in connection.introspection.table_names(cursor):

@@ -10,7 +10,7 @@ from tests.support import builders
 from tests.support.admin_world import SECRET
 
 REFUSED = "Something chosen here is not available to you. Remove it or choose another."
-# Values that are no primary key in any database.
+# Values that are no primary key in any database. int() refuses numbers of more than 4300 digits.
 INVALID_IDS = ["-1", "0", "9" * 40, "9" * 5000, "1e3", "x", "1\0", "１x", "[1]", "null"]
 
 
@@ -30,7 +30,10 @@ def permit(client, own, *codenames, publish=True, pages=()):
 
 
 def rich_text(kind, key):
-    """Return what the rich text editor sends for a text with a link or an embed of the type `kind`."""
+    """Return what the rich text editor sends for a text with a link or an embed of the type `kind`.
+
+    With a `kind` that the editor does not know, such as "NONE", it is a text without a link.
+    """
     block = {"key": "a", "type": "unstyled", "depth": 0, "text": "Words", "inlineStyleRanges": []}
     block["entityRanges"] = [{"offset": 0, "length": 5, "key": 0}]
     entity = {"type": kind, "mutability": "MUTABLE", "data": {"id": key, "format": "left", "alt": ""}}

@@ -27,7 +27,8 @@ PEOPLE = {"visitor": None, "editor": "Editors", "moderator": "Moderators", "admi
 STARTS = ["/", "/fr/", "/ar/", "/search/?q=kenya", "/robots.txt", "/sitemap.xml", "/nothing-here/", "/admin/"]
 SKIPPED = ("/admin/logout/", "/static/")
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
-# Lists link to every combination of filter and order. So many of each address are representative.
+# The number of query strings that are followed for each path, because lists link to every combination of
+# filter and order.
 QUERY_STRINGS_PER_PATH = 4
 LINKS = re.compile(
     r'\b(?:href|src|action|data-[\w-]*url[\w-]*|value)="(/[^"]*|https?://testserver[^"]*|\?[^"]*)"'
@@ -128,7 +129,8 @@ def crawl(user, bodies):
                 continue
             if query and per_path[path] >= QUERY_STRINGS_PER_PATH:
                 continue
-            per_path[path] += bool(query)
+            if query:
+                per_path[path] += 1
             seen.add(normalised(link))
             waiting.append(link)
     return {normalised(address): answer for address, answer in answers.items()}
@@ -150,7 +152,7 @@ def ask(client, address):
         transaction.set_rollback(True)
     kind = response.headers.get("Content-Type", "")
     is_text = kind.startswith("text/") or "json" in kind or "xml" in kind or "javascript" in kind
-    text = body.decode(errors="replace") if is_text else f"({len(body)} bytes)" if not body else "(bytes)"
+    text = body.decode(errors="replace") if is_text or not body else "(bytes)"
     headers = {
         name: normalised(value)
         for name, value in response.headers.items()

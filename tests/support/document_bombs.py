@@ -1,4 +1,9 @@
-"""Small documents that take much memory or time to open. The tests and `make drill` upload them."""
+"""Small documents that take much memory or time to open. The tests and `make drill` upload them.
+
+BOMBS has them by file name. Their numbers are so high that a parser without limits takes hundreds of
+megabytes or many seconds, and that most documents still stay below the limits for the unpacked size in
+media/sanitizer/limits.py.
+"""
 
 import io
 import zlib
@@ -50,6 +55,7 @@ def fields_docx():
 
 
 def laughing_docx():
+    """Return a Word file whose XML entities refer to each other ten times: the “billion laughs” attack."""
     entities = '<!ENTITY a "ha">' + "".join(
         f'<!ENTITY {name} "{f"&{before};" * 10}">'
         for before, name in zip("abcdefghi", "bcdefghij", strict=True)
@@ -89,10 +95,6 @@ def packed(block, times):
     return b"".join([packer.compress(block) for _ in range(times)]) + packer.flush()
 
 
-def pdf_with(change):
-    return pdf(change)
-
-
 def with_stream(data, place, filters=Name.FlateDecode, **keys):
     """Return a PDF with the compressed `data` as a stream, which `place(document, stream)` puts into it."""
 
@@ -125,22 +127,27 @@ def twice_packed():
     return zlib.compress(packed(b"q Q\n" * MEBI, 100), 9)
 
 
-def object_stream_pdf(content=None, count=1, first=4):
-    """Return a PDF with a compressed object stream that unpacks to 512 MiB of spaces."""
+def object_stream_pdf(content=None):
+    """Return a PDF with the object stream `content`, compressed. The default unpacks to 512 MiB of spaces.
+
+    pikepdf writes no such files, so this writes the PDF's syntax: object 1 is the stream, which has object 2,
+    the catalog, and object 3 is the table of all objects.
+    """
     content = content or packed(b" " * (16 * MEBI), 32)
     body = b"%PDF-1.5\n"
     start = len(body)
-    body += b"1 0 obj<</Type/ObjStm/N %d/First %d/Filter/FlateDecode" % (count, first)
+    body += b"1 0 obj<</Type/ObjStm/N 1/First 4/Filter/FlateDecode"
     body += b"/Length %d>>stream\n" % len(content) + content + b"\nendstream endobj\n"
     table = len(body)
-    rows = b"\0\0\0\0\0" + b"\1" + start.to_bytes(3) + b"\0" + b"\2\0\0\1\0"  # Object 2 is in object 1.
+    # A row is: one byte for the type (0 free, 1 at an offset, 2 inside another object), three, and one.
+    rows = b"\0\0\0\0\0" + b"\1" + start.to_bytes(3) + b"\0" + b"\2\0\0\1\0"
     rows += b"\1" + table.to_bytes(3) + b"\0"
     body += b"3 0 obj<</Type/XRef/Size 4/W[1 3 1]/Root 2 0 R/Length %d>>stream\n" % len(rows)
     return body + rows + b"\nendstream endobj\nstartxref\n%d\n%%%%EOF" % table
 
 
 def many_objects_pdf():
-    """Return a PDF of some 100 KB with a million objects."""
+    """Return a PDF of some 100 KB whose table has a million objects, all at the same place in the file."""
     document = pikepdf.new()
     document.add_blank_page()
     size = 1_000_000
@@ -163,6 +170,7 @@ def dictionaries_pdf():
 
 
 def claimed_table_pdf():
+    """Return a PDF of a few bytes that claims to have two billion objects."""
     data = object_stream_pdf(zlib.compress(b"2 0 <</Type/Catalog>>"))
     return data.replace(b"/Size 4", b"/Size 2147483647").replace(b"/N 1", b"/N 2147483647")
 

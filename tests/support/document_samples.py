@@ -11,6 +11,7 @@ from media.sanitizer.reasons import Refused
 from tests.support.media_samples import XMP, picture_with_metadata
 
 SUFFIXES = ["docx", "xlsx", "pdf"]
+# Declarations of XML namespaces (of Word, of relationships in a part, of Excel), and addresses of others.
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 R = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 X = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -205,9 +206,12 @@ def unpack_all(data, suffix):
 
 # --- Planted texts --------------------------------------------------------------------------------
 
+# A word that identifies somebody, here by name and position, for tests that plant it where text must not
+# stay.
 SECRET = "Amina14N17W"
 URL = f"https://{SECRET}.example/"
 PATH = f"C:\\Users\\{SECRET}\\a.jpg"
+# MarkInfo and Marked are keys of every tagged PDF.
 PLANTED = re.compile(SECRET.encode() + rb"|Mark(?!Info|ed)|Exif", re.IGNORECASE)
 
 

@@ -34,10 +34,12 @@ def document_block(document):
 
 
 def story_with(image, **fields):
+    """Return a new story with the lead picture `image`."""
     return builders.make_story(lead_image=image, lead_image_decorative=True, **fields)
 
 
 def private_to_group(page):
+    """Restrict `page` to members of the group Readers, and return it."""
     restriction = PageViewRestriction.objects.create(page=page, restriction_type=PageViewRestriction.GROUPS)
     restriction.groups.add(Group.objects.get_or_create(name="Readers")[0])
     return page
@@ -223,6 +225,3 @@ def document_of_nothing():
 def document_file():
     builders.make_story(body=document_block(document := builders.make_document()))
     return f"/media/{document.file.name}"
-
-
-# A member has an account without permissions. A reader is in the group that private_to_group lets in.

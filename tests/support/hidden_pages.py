@@ -84,7 +84,8 @@ def alias_of_what_is_below_an_unpublished_section():
     return alias
 
 
-# Each alias is made before its source becomes private: later, Wagtail would copy the restriction too.
+# Each alias is made before its source becomes private: later, Wagtail would copy the restriction too. An
+# alias has a slug of its own, so that a test can make several below the same index.
 
 
 def alias_of_private():

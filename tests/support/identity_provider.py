@@ -24,6 +24,8 @@ class IdentityProvider(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.issuer = f"http://127.0.0.1:{self.server_port}/realm"
+        # The published key, and the one that signs tokens. Without the latter, the client's secret signs
+        # them.
         self.key = self.signs_with = RSAKey.generate_key(2048, {"kid": "1"})
         self.header = {"alg": "RS256", "kid": "1"}
         self.lies = {}  # false claims for the ID token; None removes a claim

@@ -72,16 +72,21 @@ def picture_with_metadata(suffix, trailing=True):
 
 # --- Planted metadata ----------------------------------------------------------------------------
 
+# Types of the values in a TIFF directory, which EXIF consists of, and their sizes in bytes.
 BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED = 1, 2, 3, 4, 5, 7
 SIZES = {BYTE: 1, ASCII: 1, SHORT: 2, LONG: 4, RATIONAL: 8, UNDEFINED: 1}
 
 
 def exif(orientation=6):
-    """Return EXIF with maker, time, position, maker note, and a thumbnail with a comment."""
+    """Return EXIF with maker, time, position, maker note, and a thumbnail with a comment.
+
+    The numbers of the tags are those of the EXIF standard.
+    """
     thumbnail = io.BytesIO()
     photo(160, 120).save(thumbnail, "JPEG", comment=b"MarkThumbnail")
     thumbnail = thumbnail.getvalue()
-    where = struct.pack("<6I", 14, 1, 41, 1, 30, 1)
+    where = struct.pack("<6I", 14, 1, 41, 1, 30, 1)  # 14° 41′ 30″, as three fractions
+    # Offsets with enough room between them for the directories. "small" is the one of the thumbnail.
     places = {"main": 8, "camera": 300, "gps": 500, "small": 800, "thumbnail": 1000}
     main = [
         (0x010F, ASCII, b"MarkMaker\0"),
@@ -145,7 +150,10 @@ def zipped():
 
 
 def wide_profile():
-    """Return a colour profile with the primaries of Display P3, a date and texts."""
+    """Return an ICC colour profile with the primaries of Display P3, a date and texts.
+
+    It has a head of 128 bytes, the number of tags, a table of tags (12 bytes each), and their values.
+    """
 
     def xyz(*numbers):
         return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(number * 65536)) for number in numbers)

@@ -14,7 +14,7 @@ def bounded_memory():
     if not refs.exists():  # macOS has no such file.
         yield
         return
-    refs.write_text("5")  # This resets the peak.
+    refs.write_text("5")  # For the kernel, this number resets the peak.
     before = peak(status)
     yield
     assert peak(status) - before < MAX_MEMORY

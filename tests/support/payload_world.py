@@ -26,7 +26,10 @@ VIEWS = [*OF_TYPE, "history", "usage", "delete", "copy", "move", "unpublish", "w
 
 
 class World:
-    """The site, its `filler` (a ScriptFiller), its `administrator`, and addresses of two kinds."""
+    """The site, its `filler` (a ScriptFiller), its `administrator`, and addresses of two kinds.
+
+    `turn`: see ScriptFiller. Another one puts other scripts into the same fields.
+    """
 
     def __init__(self, turn=0):
         self.filler = ScriptFiller(turn)
@@ -65,7 +68,7 @@ class World:
             log(each, "wagtail.edit", user=self.administrator, data={"title": "Was"})
 
     def _fill(self):
-        """Put scripts into all texts, with two different earlier versions of every page."""
+        """Put scripts into all texts. Every page has two earlier versions, whose scripts differ."""
         pages = Page.objects.filter(depth__gt=1, alias_of=None)
         for page in pages.specific():
             page.save_revision(clean=False)
@@ -90,11 +93,12 @@ class World:
         """Return the addresses of the site for visitors."""
         pages = [*self.site.addresses.values(), *self.states]
         terms = [f"/stories/theme/{slug}/" for slug in Theme.objects.values_list("slug", flat=True)]
-        told = Country.objects.filter(story_countries__isnull=False).distinct()
-        terms += [f"/stories/country/{slug}/" for slug in told.values_list("slug", flat=True)]
+        with_stories = Country.objects.filter(story_countries__isnull=False).distinct()
+        terms += [f"/stories/country/{slug}/" for slug in with_stories.values_list("slug", flat=True)]
+        # A slug that is a script now is in no route.
         terms = [address for address in terms if re.fullmatch(r"[\w/-]+", address)]
         searches = [f"/search/?{urlencode({'q': words})}" for words in ("wages", "onload", PAYLOADS[2])]
-        asked = [f"/stories/?{urlencode({'country': PAYLOADS[0], 'theme': PAYLOADS[1]})}"]
+        filtered = [f"/stories/?{urlencode({'country': PAYLOADS[0], 'theme': PAYLOADS[1]})}"]
         text_only = [
             f"{address}{'&' if '?' in address else '?'}text=1"
             for address in [*self.site.addresses.values(), *searches]
@@ -102,7 +106,7 @@ class World:
         others = [f"{base}feed.{kind}" for base in ("/", "/stories/") for kind in ("atom", "rss")]
         others += ["/search/suggestions/?q=wages", "/sitemap.xml", "/robots.txt", "/search/?q=wagees"]
         assert terms
-        return [*pages, *terms, *searches, *asked, *text_only, *others]
+        return [*pages, *terms, *searches, *filtered, *text_only, *others]
 
     def pages(self, views=VIEWS):
         """Return the admin's addresses for one page of each type, with those of earlier versions.
@@ -119,11 +123,11 @@ class World:
 
     def others(self):
         """Return the addresses of other admin routes that can be opened with GET."""
-        return [address for name, address in self.routes.items() if not re.search(NO_PAGES, name)]
+        return [address for name, address in self.routes.items() if not re.search(LEFT_OUT, name)]
 
 
 # Names of routes that are left out: parts of pages, responses for scripts, and routes that leave the admin.
-NO_PAGES = (
+LEFT_OUT = (
     r"_results|chosen|:create|_api:|bulk_action|logout|sprite|serve|rendition|javascript_catalog|ping|release"
     r"|dismissibles|autocomplete|preview|admin/|error_test|url_generator|multiple_|_multiple$|choose_page_"
     r"|password|login|task_chooser|choosers|_chooser|chooserresults|invit|reset_second_factor|set_page_position|confirm"

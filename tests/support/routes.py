@@ -96,12 +96,10 @@ class Addresses:
             "wagtailadmin_api:documents": section.document.pk,
             "wagtailadmin_api:images": section.image.pk,
         }
-        for room, term in [("stories", name) for name in ("theme", "author", "country")] + [
-            ("search", "vocabularygroup")
-        ]:
-            self.numbers |= {
-                f"wagtailsnippet{kind}_{room}_{term}": self.terms[term] for kind in ("s", "choosers")
-            }
+        for term, key in self.terms.items():
+            app = "search" if term == "vocabularygroup" else "stories"
+            self.numbers[f"wagtailsnippets_{app}_{term}"] = key
+            self.numbers[f"wagtailsnippetchoosers_{app}_{term}"] = key
         self.values = self._values()
         self.special = self._special()
 
@@ -175,7 +173,7 @@ class Addresses:
             "object_id": section.draft.pk,
             "key": "waiting",
             "session_id": section.session.pk,
-            "uidb64": "MQ",
+            "uidb64": "MQ",  # the key "1" in base64
             "token": "abc-def",
             "restriction_id": restriction.pk,
             "page_view_restriction_id": restriction.pk,

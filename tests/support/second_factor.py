@@ -108,6 +108,13 @@ def make_stale(client, *keys):
     session.save()
 
 
+def signed_in_without_proof(user):
+    """Return a client in which `user` is signed in, but too long ago for a proof."""
+    client = signed_in(user)
+    make_stale(client)
+    return client
+
+
 def answer(client, response, **proof):
     """Fill `proof` into the form in `response`, the page that asks, and return the next response."""
     page = builders.parse(response)

@@ -28,9 +28,11 @@ class SoftPasskey:
         `lies` replace values of the response: see _data() and _client().
         """
         numbers = self.key.public_key().public_numbers()
+        # A COSE key (RFC 9053): type EC2, algorithm ES256, curve P-256, and the coordinates x and y.
         public = {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32), -3: numbers.y.to_bytes(32)}
         data = self._data(options["rp"]["id"], lies, ATTESTED)
-        data += bytes(16) + len(self.id).to_bytes(2) + self.id + encode_cbor(public)
+        no_model = bytes(16)  # an AAGUID of zeros: the authenticator does not tell its model
+        data += no_model + len(self.id).to_bytes(2) + self.id + encode_cbor(public)
         attestation = encode_cbor({"fmt": "none", "attStmt": {}, "authData": data})
         return self._answer(
             attestationObject=attestation, clientDataJSON=self._client("webauthn.create", options, lies)

@@ -1,0 +1,224 @@
+"""A change shows at the next request to each process, because it changes the content version."""
+
+import gzip
+import os
+import threading
+
+import pytest
+from django.core.cache import caches
+from django.db import connection, transaction
+from django.http import HttpResponse
+from wagtail.models import PageViewRestriction
+
+from caching.cacheable import ENVIRON_KEY
+from caching.content_version import (
+    UNSEEN_TABLES,
+    FileContentVersion,
+    content_version,
+    may_change_public_pages,
+)
+from caching.page_cache import PAGE_CACHE_CONTROL, PageCache
+from home.models import HomePage, SiteSettings
+from stories.models import StoryAuthor, StoryPage
+from stories.terms import Theme
+from tests.support import builders
+from tests.support.queries import count_queries
+from tests.support.wsgi import SiteClient
+
+pytestmark = pytest.mark.usefixtures("empty_page_cache")
+
+BROWSER = {"Accept-Encoding": "gzip, br"}
+
+
+@pytest.fixture
+def client():
+    return SiteClient()
+
+
+@pytest.fixture
+def story(empty_page_cache):
+    return builders.make_story("The old words", countries=["KE"], themes=["Mining"])
+
+
+@pytest.fixture
+def processes(story):
+    """Two clients, each with its own page cache, which have requested the list and the story before."""
+    clients = [SiteClient(headers=BROWSER), SiteClient(headers=BROWSER)]
+    for client in clients:
+        assert b"The old words" in words(client.get("/stories/"))
+        assert b"The old words" in words(client.get(story.url))
+    return clients
+
+
+def words(response):
+    body = response.content
+    return gzip.decompress(body) if response.get("Content-Encoding") == "gzip" else body
+
+
+# --- Changes show at the next request ------------------------------------------------------------
+
+
+def rename_theme(_story):
+    theme = Theme.objects.get(name="Mining")
+    theme.name = "The new words"
+    theme.save()
+
+
+def write_sql(_story):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE wagtailcore_page SET title = 'The new words' WHERE title = 'The old words'")
+
+
+def edit(story):
+    story.title = "The new words"
+    story.save_revision().publish()
+
+
+def change_settings(_story):
+    SiteSettings.objects.update(organisation_name="The new words")
+
+
+CHANGES = {
+    "publish": edit,
+    "unpublish": lambda story: story.unpublish(),
+    "delete": lambda story: story.delete(),
+    "move": lambda story: story.move(builders.make_index(builders.make_index(), "Africa")),
+    "make private": builders.make_private,
+    "make a page above private": lambda story: builders.make_private(story.get_parent()),
+    "change a setting": change_settings,
+    "rename a theme": rename_theme,
+    "update in bulk": lambda story: StoryPage.objects.update(summary="The new words"),
+    "write SQL": write_sql,
+    "change the menu": lambda _story: builders.make_plain_page("The new words", show_in_menus=True),
+    "change the words at the foot": lambda _story: HomePage.objects.update(footer_text="The new words"),
+    "name an author": lambda story: StoryAuthor.objects.create(
+        story=story, author=builders.make_author("The new words")
+    ),
+    "new story": lambda story: builders.make_story("The new words"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_change_shows_at_the_next_request_to_each_process(processes, story, name):
+    urls = ("/stories/", story.url, "/", "/search/?q=words")
+    before = [words(client.get(url)) for client in processes for url in urls]
+    CHANGES[name](story)
+    fresh = SiteClient(headers=BROWSER)
+    version = content_version.read()
+    after = [client.get(url) for client in processes for url in urls]
+    caches["pages"].clear()
+    content_version.change()
+    expected = [fresh.get(url) for url in urls] * 2
+    assert version is not None
+    assert [(r.status_code, words(r)) for r in after] == [(r.status_code, words(r)) for r in expected]
+    assert [words(response) for response in after] != before
+    if name in {"unpublish", "delete", "make private", "make a page above private"}:
+        assert not any(b"The old words" in words(response) for response in after)
+
+
+def test_page_is_cached_again_when_it_is_not_private_any_more(client, story):
+    builders.make_private(story)
+    assert client.get(story.url).status_code == 302
+    PageViewRestriction.objects.all().delete()
+    assert client.get(story.url)["Cache-Control"] == PAGE_CACHE_CONTROL
+
+
+def test_drafts_and_searches_do_not_change_the_version(client, story):
+    editor = SiteClient()
+    editor.force_login(builders.make_user("Editors"))
+    client.get(story.url)
+    story.title = "A draft"
+    story.save_revision()
+    editor.post(f"/admin/pages/{story.pk}/edit/", builders.story_form(title="Another draft"))
+    SiteClient().get("/search/?q=nothing-has-this-word")
+    assert count_queries(client, story.url)[0] == 0
+
+
+def test_page_made_during_a_change_is_not_used():
+    answers = iter([b"old", b"new"])
+
+    def application(environ, start_response):
+        body = next(answers)
+        environ[ENVIRON_KEY].begin([], "")
+        if body == b"old":
+            Theme.objects.create(name="Mining")  # Another process does this meanwhile.
+        start_response("200 OK", [])
+        return HttpResponse(body)
+
+    client = SiteClient(PageCache(application))
+    assert client.get("/").content == b"old"
+    assert client.get("/").content == b"new"
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_page_made_before_a_commit_is_not_used_after_it():
+    """Between a write and its commit, other connections read the old rows, and cache them."""
+    story = builders.make_story("The old words")
+    url = story.url
+    seen = []
+
+    def request_page():
+        seen.append(SiteClient().get(url))
+        connection.close()
+
+    with transaction.atomic():
+        edit(story)
+        reader = threading.Thread(target=request_page)
+        reader.start()
+        reader.join()
+    assert b"The old words" in seen[0].content
+    assert b"The new words" in SiteClient().get(url).content
+
+
+# --- The content version -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sql", "is_shown"),
+    [
+        ('SELECT "a" FROM "b"', False),
+        ("SAVEPOINT x", False),
+        ('INSERT INTO "wagtailcore_revision" ("id") VALUES (%s)', False),
+        ('UPDATE "django_session" SET "session_data" = %s', False),
+        ('DELETE FROM "stories_theme" WHERE 1', True),
+        ('UPDATE "wagtailcore_page" SET "draft_title" = %s WHERE "wagtailcore_page"."id" = %s', False),
+        (
+            'UPDATE "wagtailcore_page" SET "draft_title" = %s, "live" = %s'
+            ' WHERE "wagtailcore_page"."id" = %s',
+            True,
+        ),
+        ('UPDATE "wagtailcore_page" SET "draft_title" = %s WHERE "wagtailcore_page"."path" LIKE %s', True),
+        ('INSERT INTO "wagtailcore_referenceindex" ("id") VALUES (%s)', True),
+        ('DELETE FROM "wagtailcore_referenceindex" WHERE "id" IN (%s)', True),
+        ('INSERT INTO "media_rendition" ("id") VALUES (%s) RETURNING "media_rendition"."id"', False),
+        ('INSERT OR IGNORE INTO "media_rendition" ("id") SELECT %s UNION ALL SELECT %s', False),
+        ('INSERT INTO "media_rendition" ("id") VALUES (%s) ON CONFLICT DO NOTHING', False),
+        (
+            'INSERT INTO "media_rendition" ("id") VALUES (%s) ON CONFLICT("id")'
+            ' DO UPDATE SET "file" = EXCLUDED."file"',
+            True,
+        ),
+        ('INSERT OR REPLACE INTO "media_rendition" ("id") VALUES (%s)', True),
+        ('UPDATE "media_rendition" SET "file" = %s', True),
+        ('DELETE FROM "media_rendition" WHERE "image_id" IN (%s)', True),
+        ('SELECT 1; DELETE FROM "media_rendition"', True),
+        ("SELECT 1;\n", False),
+        ("WITH x AS (DELETE FROM a RETURNING *) SELECT * FROM x", True),
+        ("TRUNCATE a", True),
+        ("", True),
+        (None, True),
+    ],
+)
+def test_statements_that_may_show_change_the_version(sql, is_shown):
+    assert may_change_public_pages(sql) == is_shown
+
+
+def test_unseen_tables_exist():
+    assert set(connection.introspection.table_names()) >= UNSEEN_TABLES
+
+
+def test_without_a_version_nothing_is_cached(client, story, tmp_path, monkeypatch):
+    os.symlink(tmp_path / "loop", tmp_path / "loop")  # A link to itself can't be read.
+    monkeypatch.setattr("caching.page_cache.content_version", FileContentVersion(tmp_path / "loop"))
+    assert client.get(story.url)["Cache-Control"] == PAGE_CACHE_CONTROL
+    assert count_queries(client, story.url)[0] > 0

@@ -1,0 +1,15 @@
+"""Lets the caches store what a test wrote, although the test runs in a transaction."""
+
+from caching import versioned_cache
+from caching.content_version import content_version
+from publishing import visibility
+
+
+def act_as_committed(monkeypatch):
+    """Make the caches treat what the test wrote as committed.
+
+    Nothing is cached inside a transaction, and the tests of pytest-django run in one.
+    """
+    for module in (versioned_cache, visibility):
+        monkeypatch.setattr(module, "in_transaction", lambda: False)
+    content_version.change()
