@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('stories', '0004_leave_quickly'),
+        ('stories', '0005_section'),
     ]
 
     operations = [
