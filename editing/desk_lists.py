@@ -22,7 +22,7 @@ LEFT_ALONE = timedelta(days=30)
 def editable_pages(user):
     """Return the pages that `user` may edit, without aliases, which are edited at their source."""
     pages = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "change")
-    return Page.objects.filter(pk__in=pages.order_by().values("pk"), depth__gt=1, alias_of=None)
+    return pages.filter(depth__gt=1, alias_of=None)
 
 
 def workflow_states(pages, status):
@@ -76,8 +76,8 @@ def describe_comments(pages):
 
 def find_scheduled(user):
     """Return the pages that go live or off within a week, the next one first."""
-    pages = with_schedule(editable_pages(user).filter(is_planned()))
-    return pages.filter(next_change__lte=timezone.now() + SOON).order_by("next_change", "pk")
+    pages = editable_pages(user).filter(is_planned(until=timezone.now() + SOON))
+    return with_schedule(pages).order_by("next_change", "pk")
 
 
 def describe_schedule(pages):

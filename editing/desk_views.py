@@ -21,6 +21,7 @@ class DeskListView(LongListMixin, IndexView):
     template_name = "wagtailadmin/generic/index.html"
     filterset_class = None
     default_ordering = None
+    paginate_by = 25
     is_searchable = False
     show_export_buttons = False
 

@@ -23,10 +23,13 @@ def is_scheduled():
     return Exists(scheduled_revisions())
 
 
-def is_planned():
-    """Return the condition that a page goes live or off later."""
+def is_planned(until=None):
+    """Return the condition that a page goes live or off later, or not later than `until`."""
     scheduled = Revision.page_revisions.filter(approved_go_live_at__isnull=False)
-    return Q(pk__in=page_keys(scheduled)) | Q(live=True, expire_at__gt=timezone.now())
+    ending = Q(live=True, expire_at__gt=timezone.now())
+    if until:
+        scheduled, ending = scheduled.filter(approved_go_live_at__lte=until), ending & Q(expire_at__lte=until)
+    return Q(pk__in=page_keys(scheduled)) | ending
 
 
 def with_schedule(pages):

@@ -138,6 +138,7 @@ class StoryListView(LongListMixin, IndexView):
     template_name = "editing/story_list.html"
     default_ordering = "-latest_revision_created_at"
     is_explicitly_ordered = True  # never by relevance
+    paginate_by = 25
 
     @cached_property
     def columns(self):
@@ -171,7 +172,7 @@ class StoryListView(LongListMixin, IndexView):
 
     @cached_property
     def writers(self):
-        return {user.pk: get_user_display_name(user) for user in last_writers(self.request.user)}
+        return {user.pk: get_user_display_name(user) for user in get_user_model().objects.all()}
 
     def get_writer(self, story):
         return self.writers.get(story.writer, "")

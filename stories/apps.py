@@ -7,4 +7,4 @@ class StoriesConfig(AppConfig):
     verbose_name = _("Stories")
 
     def ready(self):
-        from stories import renditions, translating  # noqa: F401 - listen for what is published and copied
+        from stories import counts, renditions, translating  # noqa: F401 - they receive signals

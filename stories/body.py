@@ -47,27 +47,6 @@ def stored_image(value, name="image"):
     return image if isinstance(image, dict) else {"image": image}
 
 
-def count_words(body):
-    """Return the number of words in the texts of `body` that `iter_texts` yields."""
-    return sum(len(text.split()) for text in iter_texts(body))
-
-
-def count_undescribed_pictures(body):
-    """Return how many pictures of `body` have no alternative text and are not decoration only.
-
-    It reads the stored JSON, with no database query.
-    """
-    shown = []
-    for stored in body.raw_data:
-        if stored["type"] == "pictures":
-            shown += [stored_image(picture) for picture in stored_pictures(stored)]
-        elif stored["type"] == "media_link":
-            shown.append(stored_image(stored["value"], "poster"))
-    return sum(
-        bool(image["image"]) and not (image.get("alt_text") or image.get("decorative")) for image in shown
-    )
-
-
 def get_heading_id(block_id):
     """Return the HTML id of the heading block with the UUID `block_id`; None when it has none.
 

@@ -21,7 +21,7 @@ from publishing.aliases import WithdrawnAliasesMixin
 from publishing.hiding import status_string
 from publishing.visibility import restrictions_on
 from stories.blocks import PLAIN_FEATURES, StoryBody
-from stories.body import count_undescribed_pictures, count_words, get_images, get_table_of_contents
+from stories.body import get_images, get_table_of_contents
 from stories.content_notes import ContentNote
 from stories.forms import CheckedPageForm, StoryPageForm
 from stories.listing import LISTING_PARAMETERS, StoryListing
@@ -107,7 +107,7 @@ class StoryPage(WithdrawnAliasesMixin, Page):
         help_text=_("Asks Google and others not to list this story. The site's own search still finds it."),
     )
 
-    # Counted at each save, for the lists of the admin.
+    # stories/counts.py counts these at each save, for the lists of the admin.
     word_count = models.PositiveIntegerField(_("words"), default=0, editable=False)
     undescribed_pictures = models.PositiveIntegerField(
         _("pictures without alternative text"), default=0, editable=False
@@ -180,19 +180,13 @@ class StoryPage(WithdrawnAliasesMixin, Page):
     def clean(self):
         super().clean()
         validate_slug_not_reserved(self)
-        if self.is_draft or not self.lead_image_id:
-            return
-        if not (self.lead_image_alt or self.lead_image_decorative):
-            raise ValidationError(
-                {"lead_image_alt": _("Say what the picture shows, or tick that it is decoration only.")}
-            )
+        if self.lacks_lead_image_alt and not self.is_draft:
+            text = _("Say what the picture shows, or tick that it is decoration only.")
+            raise ValidationError({"lead_image_alt": text})
 
-    def save(self, *args, **kwargs):
-        if kwargs.get("update_fields") is None:
-            self.word_count = count_words(self.body)
-            is_described = self.lead_image_alt or self.lead_image_decorative or not self.lead_image_id
-            self.undescribed_pictures = count_undescribed_pictures(self.body) + (not is_described)
-        return super().save(*args, **kwargs)
+    @property
+    def lacks_lead_image_alt(self):
+        return bool(self.lead_image_id and not (self.lead_image_alt or self.lead_image_decorative))
 
     def get_context(self, request, *args, **kwargs):
         context = super().get_context(request, *args, **kwargs)

@@ -22,7 +22,7 @@ from django.test.utils import setup_test_environment  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from wagtail.models import Page, ReferenceIndex, Revision, TaskState, Workflow, WorkflowState  # noqa: E402
 
-from stories.body import count_words  # noqa: E402
+from stories.counts import count_words  # noqa: E402
 from stories.models import StoryPage  # noqa: E402
 from stories.terms import Theme  # noqa: E402
 from tests.bench.search import report, temporary_database, timed  # noqa: E402
