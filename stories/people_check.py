@@ -24,10 +24,10 @@ class PublishingRefused(ValidationError):
         super().__init__(errors)
 
 
-def is_about_people(error):
-    """Return whether `error`, a ValidationError, has one of this module."""
+def sentences_in(error):
+    """Return the sentences of this module in `error`, a ValidationError. [] if it is about something else."""
     errors = error.error_list if hasattr(error, "error_list") else sum(error.error_dict.values(), [])
-    return any(each.code == CODE for each in errors)
+    return [each.message for each in errors if each.code == CODE]
 
 
 def day_of_publication(story):

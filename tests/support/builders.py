@@ -53,11 +53,14 @@ def make_index(parent=None, title="Stories", **fields):
     return page
 
 
-def make_story(title=None, parent=None, countries=(), themes=(), authors=(), body=None, **fields):
+def make_story(
+    title=None, parent=None, countries=(), themes=(), authors=(), body=None, story_people=(), **fields
+):
     """Return a new story, live unless `live=False`.
 
     `countries`: ISO codes. `themes`, `authors`: names; those that do not exist are created. `body`: the list
-    of raw blocks. `fields`: other fields of StoryPage.
+    of raw blocks. `story_people`: StoryPersons. `fields`: other fields of StoryPage; by default no real person
+    is described.
     """
     number = next(numbers)
     live = fields.get("live", True)
@@ -75,6 +78,7 @@ def make_story(title=None, parent=None, countries=(), themes=(), authors=(), bod
     page.story_authors = [
         StoryAuthor(author=make_author(name), sort_order=n) for n, name in enumerate(authors)
     ]
+    page.story_people = story_people
     parent = parent or make_index()
     with index_once(page):
         parent.add_child(instance=page)
