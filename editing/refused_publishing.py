@@ -1,4 +1,4 @@
-"""Turns a refusal to publish a story into a message, wherever a view of the admin doesn't show it as an error.
+"""Turns a refusal to publish a story into a message, where a view of the admin shows no error beside a field.
 
 These are approvals from lists and modals, aliases and copies. The editor shows errors beside the fields.
 """

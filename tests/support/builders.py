@@ -59,8 +59,8 @@ def make_story(
     """Return a new story, live unless `live=False`.
 
     `countries`: ISO codes. `themes`, `authors`: names; those that do not exist are created. `body`: the list
-    of raw blocks. `story_people`: StoryPersons. `fields`: other fields of StoryPage; by default no real person
-    is described.
+    of raw blocks. `story_people`: StoryPersons. `fields`: other fields of StoryPage; by default, no real
+    person is described.
     """
     number = next(numbers)
     live = fields.get("live", True)
