@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +18,7 @@ from caching.content_version import content_version
 from caching.local_date import today
 from home.models import StandardPage
 from media.cleaning import sign
-from safeguarding.models import Consent, Release
+from safeguarding.models import Consent, Decision, Release
 from safeguarding.scopes import NO_END, Picture
 from stories.models import StoryPage
 from tests.support.builders import (
@@ -183,6 +184,21 @@ def test_decision_stands_in_for_consent_and_never_for_a_withdrawal(client):
     assert is_read(client, story)
     record(accused, event="withdrawn")
     assert not is_read(client, story)
+
+
+def test_decision_is_on_a_version_that_somebody_else_wrote():
+    author, lead = make_user("Moderators"), make_user("Safeguarding")
+    child, story = child_story()
+    revision = story.save_revision(user=author, clean=False)
+    decision = Decision(page=story, revision=revision, contributor=child, ground="child", decided_by=author)
+    decision.ends_on, decision.reason = days_from_today(9), "It was weighed."
+    with pytest.raises(ValidationError):
+        decision.full_clean(exclude=["digest"])
+    decision.decided_by = lead
+    decision.full_clean(exclude=["digest"])
+    decision.save()
+    revision.publish()
+    assert StoryPage.objects.published().filter(pk=story.pk).exists()
 
 
 def test_translation_needs_agreement_to_other_languages(client):
