@@ -4,7 +4,6 @@ import datetime
 import io
 import threading
 import time
-from contextlib import closing
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -32,6 +31,7 @@ from tests.support.builders import (
     pictures_block,
     story_form,
 )
+from tests.support.files_of_pages import get
 from tests.support.people import (
     days_from_today,
     decide,
@@ -233,8 +233,7 @@ def sees_picture(client, page):
     image = get_image_model().objects.get()
     rendition = image.renditions.filter(filter_spec__contains="format-").first()
     if rendition:
-        with closing(client.get(rendition.url)) as response:
-            assert response.status_code == (200 if sources else 404)
+        assert get(client, rendition.url).status_code == (200 if sources else 404)
     return bool(sources)
 
 
