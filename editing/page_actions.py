@@ -1,5 +1,7 @@
 """Rules for Wagtail's actions on pages, wherever they are called: in a view, a bulk action or the API."""
 
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from wagtail.actions.convert_alias import ConvertAliasPageAction, ConvertAliasPagePermissionError
 from wagtail.actions.copy_page import CopyPageAction, CopyPagePermissionError
 from wagtail.actions.create_alias import CreatePageAliasAction, CreatePageAliasPermissionError
@@ -11,6 +13,7 @@ from editing.patches import patch
 from publishing.trash import get_paths, in_trash, is_in_trash, move_to_trash
 from publishing.visibility import is_hidden, published_pages, sources_of
 from publishing.withdrawing import unpublish_subtree
+from stories.people_check import sentences_in
 
 # Wagtail's methods, which `start` replaces.
 CONVERT_ALIAS = ConvertAliasPageAction.execute
@@ -76,6 +79,14 @@ def copy_page(self, skip_permission_checks=False):
         raise CopyPagePermissionError("You do not have permission to edit all the pages to copy.")
     if self.keep_live and pages.live().exclude(pk__in=published_pages().values("pk")).exists():
         self.keep_live = False
+    try:
+        with transaction.atomic():
+            return discard_trash(self, COPY(self, skip_permission_checks=skip_permission_checks))
+    except ValidationError as error:
+        if not self.keep_live or not sentences_in(error):
+            raise
+    # A decision about people is for one page, and not for its copies.
+    self.keep_live = False
     return discard_trash(self, COPY(self, skip_permission_checks=skip_permission_checks))
 
 

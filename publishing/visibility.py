@@ -1,6 +1,7 @@
-"""Which pages are public: `published()` for querysets, `is_hidden()` and `restrictions_on()` for one page.
+"""Which pages are public: `published()` for querysets; `is_published()` and `restrictions_on()` for one page.
 
-A page is public if it is live and not hidden. It is hidden if it has a view restriction, if a condition of
+A page is public if it is live, not hidden, and released: everybody in it has agreed to what it shows
+(safeguarding/releases.py). It is hidden if it has a view restriction, if a condition of
 publishing/conditions.py withholds it, if its parent page is hidden, or if it is an alias of a hidden page.
 Aliases can have aliases, so the functions use recursive queries. The path of a page begins with the paths of
 the pages above it. docs/decisions/public-pages.md says why Wagtail's own methods are not enough.
@@ -8,7 +9,7 @@ the pages above it. docs/decisions/public-pages.md says why Wagtail's own method
 
 from collections import defaultdict
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Length, Substr
 from django.db.models.lookups import In
@@ -18,6 +19,7 @@ from wagtail.query import PageQuerySet
 from caching.content_version import content_version
 from caching.versioned_cache import cached, in_transaction, request_version
 from publishing.conditions import WITHHELD
+from safeguarding.releases import is_page_released, is_released
 
 # With more hidden paths than these, a query finds them itself instead of naming them as parameters. SQLite
 # takes 32,766 parameters in a query.
@@ -58,8 +60,12 @@ class PublishedQuerySet(PageQuerySet):
     """Wagtail's queryset of pages with `published`, which every public query uses."""
 
     def published(self):
-        """Return the pages that every visitor may see: live pages that are not hidden."""
-        return self.live().public()
+        """Return the pages that every visitor may see: live pages that are released and not hidden."""
+        return self.live().released().public()
+
+    def released(self):
+        """Return the pages that show nothing of people that they have not agreed to."""
+        return self.filter(is_released(self.model))
 
     def public(self):
         """Exclude hidden pages."""
@@ -108,6 +114,11 @@ def is_hidden(page):
     return Page.objects.filter(is_in_subtree(hidden_roots()), path=page.path).exists()
 
 
+def is_published(page):
+    """Return whether every visitor may see `page`. At most two queries."""
+    return page.live and not is_hidden(page) and is_page_released(page)
+
+
 def restrictions_on(page):
     """Return a queryset of the PageViewRestrictions that hide `page`. At most one query.
 
@@ -122,11 +133,25 @@ def restrictions_on(page):
 
 
 def is_withdrawn(page):
-    """Return whether a condition of publishing/conditions.py hides `page`. At most one query."""
+    """Return whether `page` is for nobody: it is not released, or publishing/conditions.py withholds it.
+
+    One query, and none for a page of a type without people while the hidden paths are known.
+    """
     if is_known_as_not_hidden(page):
-        return False
+        return not is_page_released(page)
+    found = Page.objects.filter(pk=page.pk)
+    return found.filter(~is_released(Page) | Q(Exists(withheld_above(page)))).exists()
+
+
+def is_withheld(page):
+    """Return whether a condition of publishing/conditions.py hides `page`. At most one query."""
+    return not is_known_as_not_hidden(page) and withheld_above(page).exists()
+
+
+def withheld_above(page):
+    """Return the withheld pages that hide `page`, which can be itself."""
     withheld = Page.objects.filter(pk__in=RawSQL(WITHHELD, ()))  # noqa: S611 - it has no parameters
-    return withheld.filter(Exists(sources_of(page).filter(path__startswith=OuterRef("path")))).exists()
+    return withheld.filter(Exists(sources_of(page).filter(path__startswith=OuterRef("path"))))
 
 
 def is_known_as_not_hidden(page):

@@ -8,12 +8,12 @@ from wagtail.admin import messages
 
 from caching.cacheable import begin_cacheable
 from publishing import hiding, trash
-from publishing.visibility import is_withdrawn
+from publishing.visibility import is_withdrawn, is_withheld
 
 
 @hooks.register("before_serve_page", order=100)
 def refuse_withdrawn_page(page, *_arguments):
-    """Raise Http404 for a page that publishing/conditions.py withholds, for those below it and their aliases.
+    """Raise Http404 for a page that is not released, or that publishing/conditions.py withholds.
 
     Wagtail looks only at the page itself. Its own hook, which asks for the login, runs before.
     """
@@ -26,7 +26,7 @@ def warn_of_withdrawn_page_above(request, page):
     """Tell the user who published `page` that readers don't see it, which Wagtail's message contradicts."""
     if hiding.is_hidden_at_once(page):
         messages.warning(request, _("Readers don't see this page yet: it is hidden. “Show again” shows it."))
-    elif is_withdrawn(page.get_parent()):
+    elif is_withheld(page.get_parent()):
         messages.warning(request, _("Readers don't see this page yet: a page above it is not published."))
 
 

@@ -173,6 +173,27 @@ def read_former_keys():
     return read_list("SECRET_KEY_FALLBACKS", lambda key: len(key) >= 50, problem)
 
 
+def read_safeguarding_keys(keep_in=None):
+    """Return the list of keys for restricted texts, which may be empty.
+
+    `keep_in` is a folder in which a key is generated and kept if none is set. It is for local use only.
+    """
+    value = read_secret("SAFEGUARDING_KEYS")
+    if not value and keep_in:
+        value = get_or_create_secret(keep_in / "safeguarding_key", random_bytes=32)
+    # Fernet's keys are 32 bytes in base64, with padding.
+    keys = [f"{key.strip().rstrip('=')}=" for key in value.split(",") if key.strip()]
+    if not all(re.fullmatch(r"[\w-]{43}=", key, re.ASCII) for key in keys):
+        stop("SAFEGUARDING_KEYS", "must be keys of 32 random bytes in URL-safe base64, with commas between.")
+    return keys
+
+
+def read_months(name, default):
+    """Return a number of months, 1 to 120."""
+    months = read(name, str(default), int, "must be a number of months.")
+    return months if 1 <= months <= 120 else stop(name, "must be 1 to 120 months.")
+
+
 def read_identity_provider(https_only):
     """Return the issuer, client ID, client secret and name of the OpenID Connect provider; {} without one."""
     if not read("OIDC_ISSUER"):

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "stories",
     "media",
     "publishing",
+    "safeguarding",
     "caching",
     "wagtail.contrib.redirects",
     "wagtail.contrib.routable_page",
@@ -283,6 +284,16 @@ FIRST_ADMIN = environment.read_first_admin()
 TRUST_PROXY = environment.read_proxies()
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# The keys for names, contacts and reasons in safeguarding/. The first one encrypts. Without any, the site
+# runs without these fields.
+SAFEGUARDING_KEYS = environment.read_safeguarding_keys(keep_in=DATA_DIR if LOCAL else None)
+# Months after which a consent ends, unless another day is recorded with it.
+CONSENT_MONTHS = {
+    "adult": environment.read_months("CONSENT_MONTHS", 24),
+    "child": environment.read_months("CONSENT_MONTHS_CHILD", 12),
+}
+CONSENT_MONTHS["group"] = CONSENT_MONTHS["adult"]
 
 # --- Mail and logs -------------------------------------------------------------------------------
 

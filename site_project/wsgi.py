@@ -10,16 +10,21 @@ django_application = get_wsgi_application()
 
 # The imports need the settings, which get_wsgi_application() loads.
 from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
 
 from accounts.demo_account import refuse_in_production  # noqa: E402
 from caching.page_cache import PageCache  # noqa: E402
 from operations import statement_timeout  # noqa: E402
 from operations.content_type import drop_unusable_content_type  # noqa: E402
+from safeguarding.keys import refuse_wrong_keys  # noqa: E402
 from stories.renditions import use_background_thread  # noqa: E402
 
 application = drop_unusable_content_type(django_application)
 if settings.PAGE_CACHE:
     application = PageCache(application)
 refuse_in_production()
+refuse_wrong_keys()
+# gunicorn forks after this, and the worker processes must not share a connection.
+connection.close()
 statement_timeout.use_in_server()
 use_background_thread()

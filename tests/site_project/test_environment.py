@@ -52,6 +52,9 @@ WRONG_VALUES = {
     "OIDC_CLIENT_SECRET_FILE": ["/no/such/file-hunter2"],
     "FIRST_ADMIN": ["two words", "Demo"],
     "DATA_DIR": ["/dev/null/data"],
+    "SAFEGUARDING_KEYS": ["too-short-hunter2", "a" * 44],
+    "SAFEGUARDING_KEYS_FILE": ["/no/such/file-hunter2"],
+    "CONSENT_MONTHS": ["two", "0", "121"],
     "SECRET_KEY_FILE": ["/no/such/file-hunter2"],
 }
 

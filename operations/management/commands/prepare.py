@@ -11,6 +11,7 @@ from wagtail.models import Site
 
 from accounts.secret_files import write_private
 from operations import locks
+from safeguarding.keys import refuse_wrong_keys
 
 
 class Command(BaseCommand):
@@ -31,6 +32,7 @@ class Command(BaseCommand):
                     cursor.execute("SET statement_timeout = 0")
             call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
             self.make_first_admin()
+        refuse_wrong_keys()
         if Site.objects.filter(is_default_site=True).exists():
             call_command("maintenance_page", stdout=self.stdout)
 

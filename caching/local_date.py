@@ -1,0 +1,8 @@
+"""The date that the site goes by, on which consents end."""
+
+from django.utils import timezone
+
+
+def today():
+    """Return the date in settings.TIME_ZONE. Wagtail's admin activates the time zone of each user."""
+    return timezone.localdate(timezone=timezone.get_default_timezone())

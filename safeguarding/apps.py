@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SafeguardingConfig(AppConfig):
+    name = "safeguarding"
+    verbose_name = _("Safeguarding")
+
+    def ready(self):
+        from wagtail.permissions import register_permission_policy
+
+        from safeguarding import membership, models, releases  # noqa: F401 - they connect signals
+        from safeguarding.policies import LeadPolicy
+
+        for model in (models.Contributor, models.Consent, models.Decision, models.RestrictedView):
+            register_permission_policy(model, LeadPolicy(model))

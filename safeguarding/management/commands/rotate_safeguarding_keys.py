@@ -1,0 +1,53 @@
+"""Encrypt all restricted texts anew with the first key of SAFEGUARDING_KEYS."""
+
+from django.apps import apps
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from safeguarding.encryption import EncryptedTextField, SealedText, has_keys
+from safeguarding.keys import TEXT
+from safeguarding.models import KeyCheck
+
+
+class Command(BaseCommand):
+    help = (
+        "Encrypt all names, contacts and reasons anew with the first key of SAFEGUARDING_KEYS. "
+        "After that, the other keys can be taken out of the variable."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--delete-unreadable",
+            action="store_true",
+            help="when a key is lost for good: delete the texts that no key decrypts",
+        )
+
+    @transaction.atomic
+    def handle(self, *args, **options):
+        if not has_keys():
+            raise CommandError("SAFEGUARDING_KEYS is not set.")
+        number = unreadable = 0
+        for model, names in encrypted_fields():
+            # The plain manager, as the rows of some models are never changed otherwise.
+            for row in model._base_manager.all():
+                texts = {name: getattr(row, name) for name in names}
+                sealed = [name for name, text in texts.items() if isinstance(text, SealedText)]
+                unreadable += len(sealed)
+                if options["delete_unreadable"]:
+                    texts |= dict.fromkeys(sealed, "")
+                model._base_manager.filter(pk=row.pk).update(**texts)
+                number += 1
+        if unreadable and not options["delete_unreadable"]:
+            raise CommandError(
+                f"{unreadable} texts are encrypted with a key that is missing. Nothing was changed."
+            )
+        KeyCheck.objects.update_or_create(pk=1, defaults={"text": TEXT})
+        self.stdout.write(f"{number} rows are encrypted with the first key.")
+
+
+def encrypted_fields():
+    """Yield (model, names of its encrypted fields) of each model that has some."""
+    for model in apps.get_models():
+        names = [field.name for field in model._meta.local_fields if isinstance(field, EncryptedTextField)]
+        if names:
+            yield model, names

@@ -1,0 +1,272 @@
+"""The people in the stories, what they agreed to, and what was decided about them.
+
+Everything shows a person by the code.
+"""
+
+import secrets
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from caching.local_date import today
+from safeguarding.encryption import EncryptedTextField
+from safeguarding.scopes import Channel, Naming, Picture
+from safeguarding.status import add_months, get_last_day, get_status
+
+# Django finds the models of an app in its models module.
+from safeguarding.uses import Release, Use  # noqa: F401
+
+# Without vowels, so that no code is a word, and without what is mistaken for something else.
+CODE_CHARACTERS = "23456789BCDFGHJKMNPQRTVWXZ"
+CODE_LENGTH = 4
+
+
+def make_code():
+    """Return a new random code such as P-7K3M, which says nothing about the person."""
+    while True:
+        code = "P-" + "".join(secrets.choice(CODE_CHARACTERS) for _each in range(CODE_LENGTH))
+        if not Contributor.objects.filter(code=code).exists():
+            return code
+
+
+class Contributor(models.Model):
+    """A person in a story: whoever tells it, and whoever else could be recognised in it."""
+
+    class Kind(models.TextChoices):
+        ADULT = "adult", _("An adult")
+        CHILD = "child", _("A child")
+        GROUP = "group", _("A group")
+
+    class Role(models.TextChoices):
+        TELLS = "tells", _("Tells the story")
+        FAMILY = "family", _("Family of somebody who tells it")
+        FELLOW = "fellow", _("Went through it too")
+        ACCUSED = "accused", _("Is accused of something")
+        OTHER = "other", _("Somebody else")
+
+    code = models.CharField(_("code"), max_length=10, unique=True, default=make_code, editable=False)
+    kind = models.CharField(_("who it is"), max_length=10, choices=Kind)
+    role = models.CharField(_("part in the story"), max_length=10, choices=Role, default=Role.TELLS)
+    adult_on = models.DateField(
+        _("18 on"),
+        null=True,
+        blank=True,
+        help_text=_("For a child. From this day on, a guardian's consent no longer counts."),
+    )
+    names = EncryptedTextField(_("names"), blank=True)
+    contact = EncryptedTextField(_("contact"), blank=True)
+    safe_contact_note = EncryptedTextField(_("how to contact safely"), blank=True)
+    protected_words = EncryptedTextField(
+        _("protected words"),
+        blank=True,
+        help_text=_("One a line: names, places and other words that would give the person away."),
+    )
+    # Set by "Take down now". Nothing of the person is shown until it is empty again.
+    held_since = models.DateTimeField(_("held back since"), null=True, editable=False)
+    created_at = models.DateTimeField(_("recorded"), auto_now_add=True)
+
+    RESTRICTED_FIELDS = ("names", "contact", "safe_contact_note", "protected_words")
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["code"]
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+
+    def __str__(self):
+        return self.code
+
+    def save(self, *args, **kwargs):
+        # What the pages may show of the person changes with it: safeguarding/releases.py.
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+
+    @property
+    def latest_consent(self):
+        """The last consent event, or None. It takes no query if `consents` was prefetched."""
+        return max(self.consents.all(), key=lambda consent: consent.pk, default=None)
+
+    @property
+    def last_day(self):
+        """The last day of the consent, or None if there is none or it was withdrawn."""
+        consent = self.latest_consent
+        return get_last_day(self, consent) if consent and consent.ends_on else None
+
+    def get_status(self, day=None):
+        """Return the StatusOnDay for `day`, by default today in the site's time zone."""
+        return get_status(self, self.latest_consent, day or today())
+
+
+class AppendOnlyQuerySet(models.QuerySet):
+    def bulk_create(self, *_arguments, **_options):
+        raise TypeError("Record one event at a time, so that the pages follow it.")
+
+    def update(self, **_values):
+        raise TypeError("What was recorded is not changed: record a new event.")
+
+    def delete(self):
+        raise TypeError("What was recorded is not deleted: record a new event.")
+
+
+class Consent(models.Model):
+    """An event: what the person agrees to from now on, or that they withdrew. Rows are never changed."""
+
+    class Event(models.TextChoices):
+        GIVEN = "given", _("Given")
+        RENEWED = "renewed", _("Renewed")
+        CHANGED = "changed", _("Changed")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    class GivenBy(models.TextChoices):
+        SELF = "self", _("The person")
+        GUARDIAN = "guardian", _("A guardian, and the child agreed too")
+
+    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="consents")
+    event = models.CharField(_("event"), max_length=10, choices=Event, default=Event.GIVEN)
+    recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    given_on = models.DateField(_("on"), default=today)
+    given_by = models.CharField(_("given by"), max_length=10, choices=GivenBy, default=GivenBy.SELF)
+    picture = models.IntegerField(_("pictures"), choices=Picture, default=Picture.NONE)
+    naming = models.IntegerField(_("name"), choices=Naming, default=Naming.NONE)
+    where = models.JSONField(_("where it may be shown"), default=list, blank=True)
+    # None is "not asked", which the gate takes for a yes.
+    proceedings = models.BooleanField(_("legal proceedings are under way or expected"), null=True)
+    in_programme = models.BooleanField(_("the person is in a programme of ours"), null=True)
+    interpreter = models.BooleanField(_("through an interpreter"), default=False)
+    explained = models.BooleanField(_("it was explained what publishing means"), default=False)
+    knows_final_text = models.BooleanField(_("has heard or read the final text"), default=False)
+    ends_on = models.DateField(
+        _("last day"), null=True, blank=True, help_text=_("Empty: the usual time after the consent.")
+    )
+    evidence_held_at = EncryptedTextField(_("evidence held at"), blank=True)
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["pk"]
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(event="withdrawn") | models.Q(ends_on__isnull=False),
+                name="consent_has_an_end",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.contributor.code}: {self.get_event_display()}"
+
+    def save(self, *args, **kwargs):
+        """Store a new event. Raises TypeError for one that is stored already."""
+        if self.pk and not self._state.adding:
+            raise TypeError("What was recorded is not changed: record a new event.")
+        if self.ends_on is None and self.event != self.Event.WITHDRAWN:
+            self.ends_on = add_months(self.given_on, settings.CONSENT_MONTHS[self.contributor.kind])
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise TypeError("What was recorded is not deleted: record a new event.")
+
+    def clean(self):
+        super().clean()
+        errors = {}
+        if self.given_on and self.given_on > today():
+            errors["given_on"] = _("This day is in the future.")
+        if self.given_on and self.ends_on and self.ends_on < self.given_on:
+            errors["ends_on"] = _("This day is before the consent.")
+        if unknown := set(self.where or []) - set(Channel.values):
+            errors["where"] = _("Unknown: %s.") % ", ".join(map(str, unknown))
+        if errors:
+            raise ValidationError(errors)
+
+
+class Decision(models.Model):
+    """A lead's approval of what one page says about one person, for a limited time.
+
+    It is for one version of the content: `digest` is that of the page's content (see `Release`), so a change
+    asks again. It never overrides a withdrawal or a hold.
+    """
+
+    class Ground(models.TextChoices):
+        CHILD = "child", _("A second person has read a story about a child")
+        PROCEEDINGS = "proceedings", _("Legal proceedings do not stand against it")
+        PROGRAMME = "programme", _("Being in a programme does not stand against it")
+        OTHER = "other", _("Another legal ground than consent")
+
+    page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
+    revision = models.ForeignKey(
+        "wagtailcore.Revision", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    digest = models.CharField(max_length=64, editable=False)
+    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="decisions")
+    ground = models.CharField(_("ground"), max_length=12, choices=Ground)
+    reason = EncryptedTextField(_("reason"))
+    ends_on = models.DateField(_("last day"))
+    decided_at = models.DateTimeField(auto_now_add=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+
+    def __str__(self):
+        return f"{self.contributor.code}: {self.get_ground_display()}"
+
+    def save(self, *args, **kwargs):
+        """Store the decision, without a `digest` for the content of `revision`."""
+        if not self.digest:
+            self.digest = self.revision.as_object().people_digest
+        # The pages follow it: safeguarding/releases.py.
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+
+    def clean(self):
+        super().clean()
+        author = self.revision.user_id if self.revision else None
+        if author and author == self.decided_by_id:
+            raise ValidationError(_("You wrote this version yourself: somebody else has to decide on it."))
+
+
+class RestrictedView(models.Model):
+    """A look at the restricted fields of a person: who looked, when, and why."""
+
+    class Reason(models.TextChoices):
+        CONTACT = "contact", _("To contact the person")
+        CONSENT = "consent", _("To record or renew a consent")
+        REQUEST = "request", _("The person asked to see what is held")
+        CHECK = "check", _("To check a story")
+        DANGER = "danger", _("Somebody may be in danger")
+
+    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="views")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    reason = models.CharField(_("reason"), max_length=10, choices=Reason)
+    viewed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return f"{self.contributor.code}: {self.get_reason_display()}"
+
+
+class KeyCheck(models.Model):
+    """One row with a known text, which shows at the start whether the keys are those of this database."""
+
+    text = EncryptedTextField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return str(self.pk)

@@ -1,0 +1,26 @@
+"""Who may see and record people and consents: members of the group Safeguarding, and nobody else."""
+
+from django.contrib.auth import get_user_model
+from wagtail.permission_policies import BasePermissionPolicy
+
+GROUP = "Safeguarding"
+
+
+def is_lead(user):
+    """Return whether `user` is an active member of the group. A superuser who is no member is not."""
+    return user.is_active and user.groups.filter(name=GROUP).exists()
+
+
+def leads():
+    """Return the active members of the group."""
+    return get_user_model().objects.filter(is_active=True, groups__name=GROUP)
+
+
+class LeadPolicy(BasePermissionPolicy):
+    """Grants every action to leads. It asks no permission, as a superuser has all of these."""
+
+    def user_has_permission(self, user, action):
+        return is_lead(user)
+
+    def users_with_any_permission(self, actions):
+        return leads()

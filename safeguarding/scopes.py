@@ -1,0 +1,36 @@
+"""What a consent says about pictures, the name and the places of publication."""
+
+import datetime
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+# The last day of what shows nobody.
+NO_END = datetime.date.max
+
+
+class Picture(models.IntegerChoices):
+    """How pictures may show a person, and how a page does. A greater value includes the smaller ones."""
+
+    NONE = 0, _("In no picture")
+    NOT_RECOGNISABLE = 1, _("In pictures, not recognisable")
+    RECOGNISABLE = 2, _("In pictures, recognisable")
+
+
+class Naming(models.IntegerChoices):
+    """How a person may be named, and how a page does. A greater value includes the smaller ones."""
+
+    NONE = 0, _("Not named")
+    CHANGED = 1, _("By a changed name")
+    REAL = 2, _("By the real name")
+
+
+class Channel(models.TextChoices):
+    """Where what the person told may be shown. The site enforces the first two, and records the others."""
+
+    WEBSITE = "website", _("This website")
+    OTHER_LANGUAGES = "languages", _("This website in other languages")
+    SOCIAL = "social", _("Social media")
+    PRINT = "print", _("Print")
+    FUNDRAISING = "fundraising", _("Fundraising")
+    PARTNERS = "partners", _("Partner organisations")

@@ -1,0 +1,67 @@
+"""The status of a person's consent on a day, and the day on which it changes next.
+
+Only the last consent event counts, as every event describes all that the person agrees to from then on.
+"""
+
+import datetime
+from typing import NamedTuple
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+# Days before the end of a consent from which it "ends soon".
+DAYS_OF_NOTICE = 60
+
+
+class Status(models.TextChoices):
+    NONE = "none", _("No consent")
+    ACTIVE = "active", _("Active")
+    ENDS_SOON = "ends_soon", _("Ends soon")
+    ENDED = "ended", _("Ended")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    HELD = "held", _("Held back")
+
+
+# With these, nothing of the person may be shown, whatever has been decided.
+REFUSED = {Status.WITHDRAWN, Status.HELD}
+
+
+class StatusOnDay(NamedTuple):
+    """A status, and the first day on which it is another one if nothing is recorded until then, or None."""
+
+    status: Status
+    changes_on: datetime.date | None = None
+
+
+def get_status(contributor, consent, day):
+    """Return the StatusOnDay of `contributor` on `day`. `consent`: the last consent event, or None."""
+    if contributor.held_since:
+        return StatusOnDay(Status.HELD)
+    if consent is None:
+        return StatusOnDay(Status.NONE)
+    if consent.event == consent.Event.WITHDRAWN:
+        return StatusOnDay(Status.WITHDRAWN)
+    if day < consent.given_on:
+        return StatusOnDay(Status.NONE, consent.given_on)
+    last_day = get_last_day(contributor, consent)
+    if day > last_day:
+        return StatusOnDay(Status.ENDED)
+    notice = last_day - datetime.timedelta(days=DAYS_OF_NOTICE)
+    if day < notice:
+        return StatusOnDay(Status.ACTIVE, notice)
+    return StatusOnDay(Status.ENDS_SOON, last_day + datetime.timedelta(days=1))
+
+
+def get_last_day(contributor, consent):
+    """Return the last day of `consent`. The consent of a guardian ends before the child is 18."""
+    if contributor.adult_on and consent.given_by == consent.GivenBy.GUARDIAN:
+        return min(consent.ends_on, contributor.adult_on - datetime.timedelta(days=1))
+    return consent.ends_on
+
+
+def add_months(day, months):
+    """Return the day of the month `months` later, or the last day of that month if it is shorter."""
+    years, month = divmod(day.month - 1 + months, 12)
+    first = datetime.date(day.year + years, month + 1, 1)
+    following = (first + datetime.timedelta(days=31)).replace(day=1)
+    return min(first + datetime.timedelta(days=day.day - 1), following - datetime.timedelta(days=1))

@@ -1,0 +1,208 @@
+"""People and consents: the status on each day, events that are never changed, and who may see them."""
+
+import datetime
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core import mail
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.db import connection
+from wagtail.models import ModelLogEntry
+from wagtail.permissions import policy_registry
+
+from accounts.second_factor import is_required
+from safeguarding import keys
+from safeguarding.encryption import SealedText
+from safeguarding.models import Consent, Contributor, Decision, RestrictedView
+from safeguarding.status import Status, add_months
+from tests.support.builders import make_user
+from tests.support.people import make_person
+
+pytestmark = pytest.mark.django_db
+
+DAY = datetime.date(2026, 11, 26)
+OTHER_KEY = "b3RoZXIta2V5LW9mLXRoZS10ZXN0cy1vZi0zMi1ieXQ="
+
+
+def days(number):
+    return DAY + datetime.timedelta(days=number)
+
+
+ENDS = {"given_on": days(-300), "ends_on": days(100)}
+# {case: (fields of the person, events, [(day, status)], the day on which the first status changes)}
+STATUSES = {
+    "no event": ({}, [], [(0, Status.NONE)], None),
+    "active, then near its end, then over": (
+        {},
+        [ENDS],
+        [(39, Status.ACTIVE), (40, Status.ENDS_SOON), (100, Status.ENDS_SOON), (101, Status.ENDED)],
+        40,
+    ),
+    "the last event counts": ({}, [ENDS, {"event": "withdrawn"}], [(0, Status.WITHDRAWN)], None),
+    "given again after a withdrawal": ({}, [{"event": "withdrawn"}, ENDS], [(0, Status.ACTIVE)], 40),
+    "not given yet": ({}, [ENDS | {"given_on": days(9)}], [(8, Status.NONE), (9, Status.ACTIVE)], 9),
+    "held": ({"held_since": "2026-01-01T00:00Z"}, [ENDS], [(0, Status.HELD)], None),
+    "a guardian's, until the child is 18": (
+        {"kind": "child", "adult_on": days(50)},
+        [ENDS | {"given_by": "guardian"}],
+        [(-12, Status.ACTIVE), (-11, Status.ENDS_SOON), (49, Status.ENDS_SOON), (50, Status.ENDED)],
+        -11,
+    ),
+    "their own, beyond 18": (
+        {"kind": "child", "adult_on": days(50)},
+        [ENDS],
+        [(50, Status.ENDS_SOON), (100, Status.ENDS_SOON)],
+        101,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STATUSES)
+def test_status_on_each_day(case):
+    fields, events, expected, changes_on = STATUSES[case]
+    person = Contributor.objects.get(pk=make_person(*events, **fields).pk)
+    assert [(day, person.get_status(days(day)).status) for day, _status in expected] == expected
+    changes = person.get_status(days(expected[0][0])).changes_on
+    assert changes == (None if changes_on is None else days(changes_on))
+
+
+@pytest.mark.parametrize(
+    ("kind", "given_on", "last_day"),
+    [
+        ("adult", datetime.date(2024, 2, 29), datetime.date(2026, 2, 28)),
+        ("group", datetime.date(2026, 12, 31), datetime.date(2028, 12, 31)),
+        ("child", datetime.date(2024, 2, 29), datetime.date(2025, 2, 28)),
+    ],
+)
+def test_consent_ends_after_the_usual_time(kind, given_on, last_day):
+    assert make_person({"given_on": given_on}, kind=kind).latest_consent.ends_on == last_day
+
+
+@pytest.mark.one_database
+def test_months_end_on_the_last_day_of_a_shorter_month():
+    assert add_months(datetime.date(2026, 8, 31), 6) == datetime.date(2027, 2, 28)
+    assert add_months(datetime.date(2026, 12, 1), 1) == datetime.date(2027, 1, 1)
+
+
+def test_events_are_only_added():
+    consent = make_person(ENDS).latest_consent
+    consent.naming = 2
+    for change in (
+        consent.save,
+        consent.delete,
+        lambda: Consent.objects.update(naming=2),
+        Consent.objects.all().delete,
+    ):
+        with pytest.raises(TypeError):
+            change()
+    assert Consent.objects.get().naming == 0
+
+
+def test_restricted_texts_are_encrypted(settings, tmp_path):
+    texts = dict.fromkeys(Contributor.RESTRICTED_FIELDS, "Amina-of-the-tests")
+    person = make_person({"evidence_held_at": "Amina-of-the-tests"}, **texts)
+    Decision.objects.create(
+        page_id=1, contributor=person, ground="other", reason="Amina-of-the-tests", ends_on=DAY, digest="-"
+    )
+    dump = tmp_path / "dump.json"
+    call_command("dumpdata", "safeguarding", output=str(dump))
+    with connection.cursor() as cursor:
+        rows = []
+        for table in ("contributor", "consent", "decision"):
+            cursor.execute(f"SELECT * FROM safeguarding_{table}")  # noqa: S608 - constants
+            rows += cursor.fetchall()
+    assert "Amina" not in dump.read_text() + str(rows) + str(person) + str(person.latest_consent)
+    call_command("loaddata", str(dump))
+    assert Contributor.objects.get().names == "Amina-of-the-tests"
+
+    # A new key encrypts, and the former one still decrypts.
+    settings.SAFEGUARDING_KEYS = [OTHER_KEY, *settings.SAFEGUARDING_KEYS]
+    assert Contributor.objects.get().names == "Amina-of-the-tests"
+
+
+@pytest.mark.parametrize("other_keys", [[], [OTHER_KEY]])
+def test_without_the_key_nothing_is_lost(settings, other_keys):
+    person = make_person(names="Amina-of-the-tests")
+    keys.refuse_wrong_keys()
+    right_keys = settings.SAFEGUARDING_KEYS
+    settings.SAFEGUARDING_KEYS = other_keys
+    sealed = Contributor.objects.get()
+    assert isinstance(sealed.names, SealedText)
+    assert sealed.names == ""
+    sealed.kind = "group"
+    sealed.save()
+    if other_keys:
+        with pytest.raises(SystemExit, match=r"^SAFEGUARDING_KEYS holds another key"):
+            keys.refuse_wrong_keys()
+    else:
+        keys.refuse_wrong_keys()
+        sealed.names = "Another name"
+        with pytest.raises(ValidationError, match="key"):
+            sealed.full_clean()
+    settings.SAFEGUARDING_KEYS = right_keys
+    assert Contributor.objects.get(pk=person.pk).names == "Amina-of-the-tests"
+    keys.refuse_wrong_keys()
+
+
+@pytest.mark.parametrize("model", [Contributor, Consent, Decision, RestrictedView])
+def test_only_the_group_itself_grants_access(model):
+    policy = policy_registry.get_by_type(model)
+    superuser = make_user(is_superuser=True)
+    lead = make_user("Safeguarding")
+    gone = make_user("Safeguarding", is_active=False)
+    actions = ("add", "change", "delete", "view")
+    assert [policy.user_has_permission(superuser, action) for action in actions] == [False] * 4
+    assert [policy.user_has_permission(gone, action) for action in actions] == [False] * 4
+    assert [policy.user_has_permission(lead, action) for action in actions] == [True] * 4
+    assert list(policy.users_with_any_permission(actions)) == [lead]
+
+
+def test_leads_get_into_the_admin(client):
+    assert Group.objects.get(name="Safeguarding").permissions.filter(codename="access_admin").exists()
+    assert settings.SAFEGUARDING_KEYS  # try-out mode makes its own
+
+
+def test_keys_are_rotated(settings, capsys):
+    person = make_person({"evidence_held_at": "Amina-of-the-tests"}, names="Amina-of-the-tests")
+    keys.refuse_wrong_keys()
+    old_keys = settings.SAFEGUARDING_KEYS
+    settings.SAFEGUARDING_KEYS = [OTHER_KEY]
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("rotate_safeguarding_keys")
+    settings.SAFEGUARDING_KEYS = [OTHER_KEY, *old_keys]
+    call_command("rotate_safeguarding_keys")
+    settings.SAFEGUARDING_KEYS = [OTHER_KEY]
+    assert Contributor.objects.get().names == Consent.objects.get().evidence_held_at == "Amina-of-the-tests"
+    keys.refuse_wrong_keys()
+
+    # Both keys are lost: the site begins with a new one.
+    settings.SAFEGUARDING_KEYS = old_keys
+    call_command("rotate_safeguarding_keys", "--delete-unreadable")
+    assert not isinstance(Contributor.objects.get(pk=person.pk).names, SealedText)
+    assert Contributor.objects.get(pk=person.pk).names == ""
+    keys.refuse_wrong_keys()
+
+
+@pytest.mark.parametrize("is_reverse", [False, True])
+def test_joining_the_group_is_logged_and_mailed_to_all_members(
+    django_capture_on_commit_callbacks, is_reverse
+):
+    member, user = make_user("Safeguarding"), make_user(is_superuser=True)
+    group = Group.objects.get(name="Safeguarding")
+    with django_capture_on_commit_callbacks(execute=True):
+        if is_reverse:
+            group.user_set.add(user)
+        else:
+            user.groups.add(group, Group.objects.get(name="Editors"))
+    assert sorted(message.to[0] for message in mail.outbox) == sorted([member.email, user.email])
+    assert user.get_username() in mail.outbox[0].body
+    assert ModelLogEntry.objects.get(object_id=str(user.pk)).action == "safeguarding.joined"
+
+
+@pytest.mark.parametrize(("local", "expected"), [(False, True), (True, False)])
+def test_leads_need_a_second_factor_in_production(settings, local, expected):
+    settings.LOCAL, settings.SECOND_FACTOR = local, "NOBODY"
+    assert is_required(make_user("Safeguarding")) == expected
+    assert not is_required(make_user("Editors"))
