@@ -61,7 +61,13 @@ class Contributor(models.Model):
         blank=True,
         help_text=_("One a line: names, places and other words that would give the person away."),
     )
-    # Set by "Take down now". Nothing of the person is shown until it is empty again.
+    keep_until = models.DateField(
+        _("keep names and contact at least until"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: until the usual time after the consent has ended. You are told before."),
+    )
+    # Set by "Take down now". Nothing of the person is shown until it is empty again: safeguarding/holds.py.
     held_since = models.DateTimeField(_("held back since"), null=True, editable=False)
     created_at = models.DateTimeField(_("recorded"), auto_now_add=True)
 
@@ -265,6 +271,30 @@ class RestrictedView(models.Model):
 
     def __str__(self):
         return f"{self.contributor.code}: {self.get_reason_display()}"
+
+
+class Notice(models.Model):
+    """A mail to the leads about a person, so that each is sent once."""
+
+    class Step(models.TextChoices):
+        DAYS_60 = "60", _("60 days before the end of the consent")
+        DAYS_30 = "30", _("30 days before the end of the consent")
+        DAYS_7 = "7", _("7 days before the end of the consent")
+        ENDED = "0", _("At the end of the consent")
+        DELETION = "deletion", _("Before the names are deleted")
+
+    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="notices")
+    step = models.CharField(max_length=10, choices=Step)
+    # The last day of the consent, or the day of the deletion. With another day, it is told again.
+    day = models.DateField()
+    sent_on = models.DateField(default=today)
+
+    class Meta:
+        default_permissions = ()
+        unique_together = [("contributor", "step", "day")]
+
+    def __str__(self):
+        return f"{self.contributor.code}: {self.get_step_display()}"
 
 
 class KeyCheck(models.Model):

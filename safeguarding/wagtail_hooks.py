@@ -1,0 +1,38 @@
+"""Registers the people, the panels of the first page, the actions in logs and the stylesheet with Wagtail."""
+
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+
+from safeguarding.panels import add_panels
+from safeguarding.viewsets import PeopleViewSet
+
+# {action in the log: (label, message)}. The entries have the code of the person.
+LOG_ACTIONS = {
+    "take_down": (_("Take down"), _("Taken down")),
+    "bring_back": (_("Bring back"), _("Brought back")),
+    "not_reached": (_("Could not be reached"), _("Could not be reached")),
+    "restricted_changed": (_("Change names and contact"), _("Names or contact changed")),
+    "names_deleted": (_("Delete names and contact"), _("Names and contact deleted, as announced")),
+    "joined": (_("Join the safeguarding team"), _("Joined the safeguarding team")),
+}
+
+
+@hooks.register("register_admin_viewset")
+def register_people():
+    return PeopleViewSet()
+
+
+@hooks.register("register_log_actions")
+def register_log_actions(actions):
+    for name, (label, message) in LOG_ACTIONS.items():
+        actions.register_action(f"safeguarding.{name}", label, message)
+
+
+@hooks.register("insert_global_admin_css")
+def add_stylesheet():
+    return format_html('<link rel="stylesheet" href="{}">', static("safeguarding/safeguarding.css"))
+
+
+hooks.register("construct_homepage_panels", add_panels)
