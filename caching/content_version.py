@@ -1,4 +1,4 @@
-"""The content version: a value that changes with every write to the database that visitors may see.
+"""The content version: it changes with every write to the database that visitors may see, and at midnight.
 
 Whatever is cached for visitors is stored with the version at which it was begun, and is used only while the
 version is the same. Every statement that this site sends to the database counts, so no code has to invalidate
@@ -19,6 +19,7 @@ import time
 from django.conf import settings
 from django.db.backends.signals import connection_created
 
+from caching.local_date import today
 from caching.shared_version import SharedContentVersion
 
 # Seconds for which anything cached is used even if the version stays the same. A change that is not seen
@@ -106,7 +107,26 @@ class FileContentVersion:
             self.path.touch()
 
 
-content_version = (
+class DatedContentVersion:
+    """The content version `version` together with the date in the site's time zone.
+
+    Consents end with a day. So at midnight nothing that is cached is used any more, even if nothing else is
+    running that would notice.
+    """
+
+    def __init__(self, version):
+        self.version = version
+
+    def read(self):
+        """Return the version and the date, or None if the version is unknown."""
+        version = self.version.read()
+        return None if version is None else (version, today().toordinal())
+
+    def change(self):
+        self.version.change()
+
+
+content_version = DatedContentVersion(
     SharedContentVersion(settings.CACHE_URL, settings.CACHES["default"]["OPTIONS"])
     if settings.CACHE_URL
     else FileContentVersion(settings.DATA_DIR / NAME)

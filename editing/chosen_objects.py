@@ -30,10 +30,11 @@ from wagtail.snippets.models import get_snippet_models
 from editing.admin_access import parse_key, visible_to
 from editing.patches import patch
 from media.access import FILE_PERMISSIONS, is_shown_at_once, may_publish
+from safeguarding.models import Contributor
 
 FILES = (AbstractImage, AbstractDocument)
 # Models, besides snippets, whose choosers offer all instances to everybody who may open the form.
-OFFERED_TO_ALL = [Site, Locale, Task]
+OFFERED_TO_ALL = [Contributor, Site, Locale, Task]
 # Wagtail's methods, which `start` replaces.
 CHOOSER_VALUE = BaseChooser.value_from_datadict
 RICH_TEXT_VALUE = DraftailRichTextArea.value_from_datadict

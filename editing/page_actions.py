@@ -1,5 +1,7 @@
 """Rules for Wagtail's actions on pages, wherever they are called: in a view, a bulk action or the API."""
 
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from wagtail.actions.convert_alias import ConvertAliasPageAction, ConvertAliasPagePermissionError
 from wagtail.actions.copy_page import CopyPageAction, CopyPagePermissionError
 from wagtail.actions.create_alias import CreatePageAliasAction, CreatePageAliasPermissionError
@@ -9,6 +11,7 @@ from wagtail.permissions import policy_registry
 from editing.patches import patch
 from publishing.visibility import is_hidden, published_pages
 from publishing.withdrawing import unpublish_subtree
+from stories.people_check import sentences_in
 
 # Wagtail's methods, which `start` replaces.
 CONVERT_ALIAS = ConvertAliasPageAction.execute
@@ -62,6 +65,14 @@ def copy_page(self, skip_permission_checks=False):
         raise CopyPagePermissionError("You do not have permission to edit all the pages to copy.")
     if self.keep_live and pages.live().exclude(pk__in=published_pages().values("pk")).exists():
         self.keep_live = False
+    try:
+        with transaction.atomic():
+            return COPY(self, skip_permission_checks=skip_permission_checks)
+    except ValidationError as error:
+        if not self.keep_live or not sentences_in(error):
+            raise
+    # A decision about people is for one page, and not for its copies.
+    self.keep_live = False
     return COPY(self, skip_permission_checks=skip_permission_checks)
 
 

@@ -15,7 +15,7 @@ from wagtail.rich_text import get_text_for_indexing
 from home.models import HomePage
 from media.models import load_renditions
 from publishing.addresses import absolute
-from publishing.visibility import is_hidden
+from publishing.visibility import is_published
 from stories.models import StoryPage
 from stories.sharing import SHARE_IMAGE_FILTER, get_publication_time, get_rendition_or_none
 
@@ -103,7 +103,7 @@ def get_canonical_url(request, page, listing):
     The canonical URL of an alias is that of its source, if its source is public.
     """
     source = page.alias_of if page.alias_of_id else None
-    if source and source.live and not is_hidden(source):
+    if source and is_published(source):
         return absolute(source.get_url(request))
     url = absolute(request.path)
     if not listing:

@@ -15,6 +15,7 @@ from django.views.decorators.http import conditional_page, require_safe
 from wagtail.models import Page, ReferenceIndex, Site
 
 from caching.cacheable import cacheable
+from caching.local_date import today
 from media.models import CleanImage, Rendition
 from publishing.addresses import absolute
 from publishing.visibility import published_pages
@@ -123,9 +124,8 @@ def get_image_urls_by_page():
         base_content_type=ContentType.objects.get_for_model(Page),
         to_content_type=ContentType.objects.get_for_model(CleanImage),
     )
-    renditions = Rendition.objects.filter(filter_spec__in=LARGEST_FILTERS).only(
-        "file", "image_id", "width", "height"
-    )
+    renditions = Rendition.objects.filter(filter_spec__in=LARGEST_FILTERS, image__shown_until__gte=today())
+    renditions = renditions.only("file", "image_id", "width", "height")
     # The reference index stores primary keys as text.
     rendition_urls = {str(rendition.image_id): absolute(rendition.url) for rendition in renditions}
     image_urls = defaultdict(list)

@@ -15,7 +15,7 @@ from wagtail.permissions import policy_registry
 
 from caching.content_version import content_version
 from caching.versioned_cache import VersionedCache, request_version
-from media.models import Rendition
+from media.models import CleanImage, Rendition
 from publishing.visibility import is_withdrawn, published_pages, restrictions_on
 
 # With any of these permissions for a file, a user may see it in the admin.
@@ -61,10 +61,17 @@ def register_in_reference_index():
 
 def is_public(item):
     """Return whether everybody may download `item`, an image or a document. Takes one or two queries."""
+    if not is_agreed(item):
+        return False
     if published_pages().filter(is_page_using(item)).exists():
         return True
     everywhere = [ContentType.objects.get_for_model(model) for model in _shown_everywhere]
     return ReferenceIndex.get_references_to(item).filter(base_content_type__in=everywhere).exists()
+
+
+def is_agreed(item):
+    """Return whether the people on `item` agree to it today. Nobody is on a document."""
+    return not isinstance(item, CleanImage) or item.is_shown
 
 
 class NotPublic(Exception):
@@ -112,8 +119,10 @@ def may_download(request, item):
     """
     if not has_session_cookie(request):
         return False
+    if may_see_in_admin(request, item):
+        return True
     using = Page.objects.filter(is_page_using(item))
-    return may_see_in_admin(request, item) or any(may_see_live_page(request, page) for page in using)
+    return is_agreed(item) and any(may_see_live_page(request, page) for page in using)
 
 
 def may_see_in_admin(request, item):

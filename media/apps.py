@@ -11,6 +11,7 @@ class MediaConfig(AppConfig):
         from wagtail.models import UploadedFile
         from wagtail.permissions import register_permission_policy
 
+        from media import people  # noqa: F401 - it connects signals
         from media.access import register_in_reference_index
         from media.fields import clean_waiting_upload
         from media.models import CleanDocument, CleanImage

@@ -26,6 +26,8 @@ class ShownFileMixin:
         "file",
         "credit",
         "shows",
+        "people",
+        "is_recognisable",
         "focal_point_x",
         "focal_point_y",
         "focal_point_width",
@@ -57,6 +59,12 @@ class PictureForm(ShownFileMixin, BaseImageForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         replace_file_field(self, PictureFormField)
+
+    def save(self, commit=True):
+        if "people" in self.fields and "file" not in self.changed_data:
+            # Whoever saves the form of a replaced picture says that these people are on the new one.
+            self.instance.asks_again = False
+        return super().save(commit=commit)
 
 
 class DocumentForm(ShownFileMixin, BaseDocumentForm):

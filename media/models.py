@@ -18,8 +18,10 @@ from wagtail.images.models import (
     SourceImageIOError,
 )
 
+from caching.local_date import today
 from media.fields import CleanDocumentField, CleanPictureField
 from media.stored_files import lock_file_name, replaced_file, store_file
+from safeguarding.scopes import NO_END
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +60,8 @@ class CleanImageQuerySet(ImageQuerySet):
         objs = list(objs)
         for each in objs:
             store_file(each)
+            # As media/people.py has it for a picture without people.
+            each.shown_until = None if each.shows == each.Shows.PERSON_IN_STORY else NO_END
         return super().bulk_create(objs, *args, **kwargs)
 
 
@@ -86,12 +90,31 @@ class CleanImage(AbstractImage):
         ),
     )
 
+    people = models.ManyToManyField(
+        "safeguarding.Contributor",
+        verbose_name=_("people on the picture"),
+        blank=True,
+        related_name="+",
+        help_text=_("Everybody on it who is in a story. The picture is shown only while they agree to it."),
+    )
+    is_recognisable = models.BooleanField(
+        _("somebody on it could be recognised"),
+        default=True,
+        help_text=_("By the face, a tattoo, clothes or anything else. If you are not sure, leave it ticked."),
+    )
+    # Whether the file was replaced since somebody said who is on it.
+    asks_again = models.BooleanField(default=False, editable=False)
+    # The last day on which it is shown, in the site's time zone; None if it is not. media/people.py sets it.
+    shown_until = models.DateField(null=True, editable=False)
+
     objects = CleanImageQuerySet.as_manager()
 
     admin_form_fields = (
         "title",
         "file",
         "shows",
+        "people",
+        "is_recognisable",
         "description",
         "credit",
         "collection",
@@ -114,9 +137,18 @@ class CleanImage(AbstractImage):
 
     def save(self, *args, **kwargs):
         with replaced_file(self) as old_name:
-            super().save(*args, **kwargs)
+            # Who is on the new picture is asked again.
+            self.asks_again = self.asks_again or bool(old_name and self.shows == self.Shows.PERSON_IN_STORY)
+            # In one transaction with the rows of the people, which are locked: media/people.py.
+            with transaction.atomic():
+                super().save(*args, **kwargs)
             if old_name:
                 self.renditions.all().delete()
+
+    @property
+    def is_shown(self):
+        """Whether everybody on it agrees to it today. Templates show no other picture."""
+        return self.shown_until is not None and self.shown_until >= today()
 
     def get_rendition(self, filter):
         # Wagtail's method writes the rendition that it found to the cache each time.

@@ -1,6 +1,7 @@
-"""Which pages are public: `published()` for querysets, `is_hidden()` and `restrictions_on()` for one page.
+"""Which pages are public: `published()` for querysets; `is_published()` and `restrictions_on()` for one page.
 
-A page is public if it is live and not hidden. It is hidden if it has a view restriction, if it is below a
+A page is public if it is live, not hidden, and released: all that it shows of people has been agreed to
+(safeguarding/releases.py). It is hidden if it has a view restriction, if it is below a
 page that is not live, if its parent page is hidden, or if it is an alias of a hidden page. Aliases can have
 aliases, so the functions use recursive queries. The path of a page begins with the paths of the pages above
 it. docs/decisions/public-pages.md says why Wagtail's own methods are not enough.
@@ -17,6 +18,7 @@ from wagtail.query import PageQuerySet
 
 from caching.content_version import content_version
 from caching.versioned_cache import cached, in_transaction, request_version
+from safeguarding.releases import is_page_released, is_released
 
 # With more hidden paths than these, a query finds them itself instead of naming them as parameters. SQLite
 # takes 32,766 parameters in a query.
@@ -65,8 +67,12 @@ class PublishedQuerySet(PageQuerySet):
     """Wagtail's queryset of pages with `published`, which every public query uses."""
 
     def published(self):
-        """Return the pages that every visitor may see: live pages that are not hidden."""
-        return self.live().public()
+        """Return the pages that every visitor may see: live pages that are released and not hidden."""
+        return self.live().released().public()
+
+    def released(self):
+        """Return the pages that show nothing of people that they have not agreed to."""
+        return self.filter(is_released(self.model))
 
     def public(self):
         """Exclude hidden pages."""
@@ -115,6 +121,11 @@ def is_hidden(page):
     return Page.objects.filter(is_in_subtree(hidden_roots()), path=page.path).exists()
 
 
+def is_published(page):
+    """Return whether every visitor may see `page`. At most two queries."""
+    return page.live and not is_hidden(page) and is_page_released(page)
+
+
 def restrictions_on(page):
     """Return a queryset of the PageViewRestrictions that hide `page`. At most one query.
 
@@ -129,6 +140,14 @@ def restrictions_on(page):
 
 
 def is_withdrawn(page):
+    """Return whether `page` is for nobody: it is not released, or a page that is not live hides it.
+
+    At most two queries.
+    """
+    return not is_page_released(page) or is_below_withdrawn(page)
+
+
+def is_below_withdrawn(page):
     """Return whether a page that is not live hides `page`. At most one query."""
     if is_known_as_not_hidden(page):
         return False

@@ -6,12 +6,12 @@ from wagtail import hooks
 from wagtail.admin import messages
 
 from caching.cacheable import begin_cacheable
-from publishing.visibility import is_withdrawn
+from publishing.visibility import is_below_withdrawn, is_withdrawn
 
 
 @hooks.register("before_serve_page", order=100)
 def refuse_withdrawn_page(page, *_arguments):
-    """Raise Http404 for a page below a page that is not live, and for its aliases.
+    """Raise Http404 for a page that is not released, or below one that is not live, and for its aliases.
 
     Wagtail looks only at the page itself. Its own hook, which asks for the login, runs before.
     """
@@ -22,7 +22,7 @@ def refuse_withdrawn_page(page, *_arguments):
 @hooks.register("after_publish_page")
 def warn_of_withdrawn_page_above(request, page):
     """Tell the user who published `page` that readers don't see it, which Wagtail's message contradicts."""
-    if is_withdrawn(page.get_parent()):
+    if is_below_withdrawn(page.get_parent()):
         messages.warning(request, _("Readers don't see this page yet: a page above it is not published."))
 
 

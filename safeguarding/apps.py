@@ -9,7 +9,7 @@ class SafeguardingConfig(AppConfig):
     def ready(self):
         from wagtail.permissions import register_permission_policy
 
-        from safeguarding import models
+        from safeguarding import membership, models, releases  # noqa: F401 - they connect signals
         from safeguarding.policies import LeadPolicy
 
         for model in (models.Contributor, models.Consent, models.Decision, models.RestrictedView):

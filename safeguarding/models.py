@@ -8,13 +8,13 @@ import secrets
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from caching.local_date import today
 from safeguarding.encryption import EncryptedTextField
 from safeguarding.scopes import Channel, Naming, Picture
-from safeguarding.status import add_months, get_status
+from safeguarding.status import add_months, get_last_day, get_status
 
 # Without vowels, so that no code is a word, and without what is mistaken for something else.
 CODE_CHARACTERS = "23456789BCDFGHJKMNPQRTVWXZ"
@@ -82,10 +82,21 @@ class Contributor(models.Model):
     def __str__(self):
         return self.code
 
+    def save(self, *args, **kwargs):
+        # What the pages may show of the person changes with it: safeguarding/releases.py.
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+
     @property
     def latest_consent(self):
         """The last consent event, or None. It takes no query if `consents` was prefetched."""
         return max(self.consents.all(), key=lambda consent: consent.pk, default=None)
+
+    @property
+    def last_day(self):
+        """The last day of the consent, or None if there is none or it was withdrawn."""
+        consent = self.latest_consent
+        return get_last_day(self, consent) if consent and consent.ends_on else None
 
     def get_status(self, day=None):
         """Return the StatusOnDay for `day`, by default today in the site's time zone."""
@@ -93,6 +104,9 @@ class Contributor(models.Model):
 
 
 class AppendOnlyQuerySet(models.QuerySet):
+    def bulk_create(self, *_arguments, **_options):
+        raise TypeError("Record one event at a time, so that the pages follow it.")
+
     def update(self, **_values):
         raise TypeError("What was recorded is not changed: record a new event.")
 
@@ -158,7 +172,8 @@ class Consent(models.Model):
             raise TypeError("What was recorded is not changed: record a new event.")
         if self.ends_on is None and self.event != self.Event.WITHDRAWN:
             self.ends_on = add_months(self.given_on, settings.CONSENT_MONTHS[self.contributor.kind])
-        super().save(*args, **kwargs)
+        with transaction.atomic():
+            super().save(*args, **kwargs)
 
     def delete(self, *args, **kwargs):
         raise TypeError("What was recorded is not deleted: record a new event.")

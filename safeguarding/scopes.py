@@ -1,7 +1,12 @@
 """What a consent says about pictures, the name and the places of publication."""
 
+import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+# The last day of what shows nobody.
+NO_END = datetime.date.max
 
 
 class Picture(models.IntegerChoices):

@@ -1,10 +1,11 @@
-"""Registers the people, the panels of the first page, the actions in logs and the stylesheet with Wagtail."""
+"""Registers the people and their chooser, the panels of the first page, the actions in logs and the stylesheet with Wagtail."""
 
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 
+from safeguarding.choosers import contributor_chooser
 from safeguarding.panels import add_panels
 from safeguarding.viewsets import PeopleViewSet
 
@@ -21,7 +22,7 @@ LOG_ACTIONS = {
 
 @hooks.register("register_admin_viewset")
 def register_people():
-    return PeopleViewSet()
+    return [PeopleViewSet(), contributor_chooser]
 
 
 @hooks.register("register_log_actions")

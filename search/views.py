@@ -94,6 +94,7 @@ def load_titles(paths):
 def add_pictures(pages):
     """Set the `picture` of each of `pages`: its lead image as HTML, or None."""
     images = {page: getattr(page, "lead_image", None) for page in pages}
+    images = {page: image if image and image.is_shown else None for page, image in images.items()}
 
     def render_pictures(pks):
         wanted = {image.pk: image for image in images.values() if image and image.pk in pks}

@@ -20,6 +20,7 @@ from editing import urls as editing_urls
 from editing.admin_access import check_objects
 from editing.bad_input import refuse_malformed_values, refuse_null_characters
 from editing.chosen_objects import check_choices
+from editing.refused_publishing import explain_refusals
 from home.navigation import use_cached_home_page
 from home.robots import robots_txt
 from home.security import security_txt
@@ -38,6 +39,7 @@ sign_in_urls = [
 ]
 # The first of two routes with the same path is used. The last decorator runs first.
 admin_urls = [*editing_urls.urlpatterns, *wagtailadmin_urls.urlpatterns]
+admin_urls = decorate_urlpatterns(admin_urls, explain_refusals)
 admin_urls = decorate_urlpatterns(admin_urls, check_choices)
 admin_urls = decorate_urlpatterns(admin_urls, check_objects)
 admin_urls = decorate_urlpatterns(admin_urls, refuse_malformed_values)

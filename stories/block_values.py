@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.utils.functional import cached_property
 from wagtail import blocks
 
-from publishing.visibility import is_hidden
+from publishing.visibility import is_published
 from stories.links import web_address
 
 
@@ -16,6 +16,13 @@ class MediaLinkValue(blocks.StructValue):
         return (urlsplit(self.get("url") or "").hostname or "").removeprefix("www.")
 
 
+class PicturesValue(blocks.StructValue):
+    @cached_property
+    def shown(self):
+        """The pictures without those that were deleted and those that may not be shown today."""
+        return [picture for picture in self["pictures"] if picture["image"] and picture["image"].is_shown]
+
+
 class ActionValue(blocks.StructValue):
     @cached_property
     def href(self):
@@ -23,5 +30,4 @@ class ActionValue(blocks.StructValue):
         page = self.get("page")
         if not page:
             return web_address(self.get("url")) or None
-        is_public = page.live and not is_hidden(page)
-        return page.url if is_public else None
+        return page.url if is_published(page) else None

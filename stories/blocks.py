@@ -8,6 +8,7 @@ from wagtail.images.blocks import ImageBlock
 
 from media.models import load_renditions
 from stories import previews
+from stories.block_values import PicturesValue
 from stories.body import get_images
 from stories.languages import language_choices, language_name
 from stories.link_blocks import ActionBlock, ChosenStoriesBlock, MediaLinkBlock
@@ -57,6 +58,7 @@ class PicturesBlock(blocks.StructBlock):
         label = _("Pictures")
         label_format = _("Pictures")
         template = "stories/blocks/pictures.html"
+        value_class = PicturesValue
         description = _("One picture with a caption, or several as a gallery.")
         preview_value = staticmethod(previews.pictures)
 

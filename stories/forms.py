@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.models import Task
 
 from stories.content_notes import ContentNote
 
@@ -27,4 +28,20 @@ class StoryPageForm(CheckedPageForm):
     def _post_clean(self):
         # StoryPage.clean() checks less for drafts, because a draft can always be saved.
         self.instance.is_draft = self.is_deferred_validation
+        self.instance.is_publishing = not self.is_deferred_validation and self.would_publish()
         super()._post_clean()
+
+    def would_publish(self):
+        """Return whether the button that was pressed publishes the story, at once or at a later time."""
+        if "action-publish" in self.data:
+            return True
+        if "action-workflow-action" not in self.data or self.data.get("workflow-action-name") != "approve":
+            return False
+        state = self.instance.current_workflow_state
+        return state is not None and open_tasks(state).count() == 1
+
+
+def open_tasks(state):
+    """Return the tasks of the WorkflowState `state` that are not approved yet, with the current one."""
+    tasks = Task.objects.filter(workflow_tasks__workflow=state.workflow, active=True)
+    return tasks.exclude(task_states__in=state.successful_task_states)

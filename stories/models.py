@@ -1,17 +1,12 @@
 """The page types StoryPage, one story, and StoryIndexPage, a list of the stories below it."""
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.http import Http404
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import (
-    FieldPanel,
-    HelpPanel,
-    MultiFieldPanel,
-    MultipleChooserPanel,
-)
+from wagtail.admin.panels import FieldPanel, HelpPanel
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page, PageManager
@@ -20,12 +15,17 @@ from wagtail.search import index
 from media.models import load_renditions
 from publishing.aliases import WithdrawnAliasesMixin
 from publishing.visibility import restrictions_on
+from safeguarding.releases import guard, lock_people, report
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.body import get_images, get_table_of_contents
 from stories.content_notes import ContentNote
 from stories.forms import CheckedPageForm, StoryPageForm
 from stories.listing import LISTING_PARAMETERS, StoryListing
+from stories.panels import STORY_PANELS
+from stories.people import People, StoryPerson, contributors_in, report_of  # noqa: F401
+from stories.people_check import check_people, find_errors
 from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
+from stories.scheduled import BY_SCHEDULE, tell_once
 
 # Django finds the models of an app in its models module.
 from stories.story_links import StoryAuthor, StoryCountry, StoryTheme  # noqa: F401
@@ -46,6 +46,7 @@ def validate_slug_not_reserved(page):
         )
 
 
+@guard
 class StoryPage(WithdrawnAliasesMixin, Page):
     """A story. A survivor may be in danger when something in it identifies them."""
 
@@ -99,6 +100,9 @@ class StoryPage(WithdrawnAliasesMixin, Page):
             "For a story that could put its reader in danger, should somebody look over their shoulder."
         ),
     )
+    people = models.CharField(
+        _("people"), max_length=10, blank=True, choices=[("", _("Not decided yet")), *People.choices]
+    )
     body = StreamField(StoryBody(), verbose_name=_("body"))
     keep_out_of_search_engines = models.BooleanField(
         _("keep out of search engines"),
@@ -125,41 +129,13 @@ class StoryPage(WithdrawnAliasesMixin, Page):
         index.FilterField("date"),
     ]
 
-    content_panels = [
-        *Page.content_panels,
-        FieldPanel("summary"),
-        FieldPanel("date"),
-        MultiFieldPanel(
-            [
-                FieldPanel("lead_image"),
-                FieldPanel("lead_image_alt"),
-                FieldPanel("lead_image_decorative"),
-            ],
-            heading=_("Lead picture"),
-        ),
-        MultipleChooserPanel(
-            "story_countries", chooser_field_name="country", label=_("Country"), heading=_("Countries")
-        ),
-        MultipleChooserPanel(
-            "story_themes", chooser_field_name="theme", label=_("Theme"), heading=_("Themes")
-        ),
-        MultipleChooserPanel(
-            "story_authors", chooser_field_name="author", label=_("Author"), heading=_("Authors")
-        ),
-        FieldPanel(
-            "content_notes",
-            help_text=_("Shown before the story and in lists, so that readers can choose."),
-        ),
-        FieldPanel("body"),
-        FieldPanel("show_contents"),
-        FieldPanel("show_leave_quickly"),
-    ]
+    content_panels = STORY_PANELS
     promote_panels = [*Page.promote_panels, FieldPanel("keep_out_of_search_engines")]
 
     preview_modes = [*Page.DEFAULT_PREVIEW_MODES, ("shared", _("When shared"))]
 
-    # StoryPageForm sets it while it validates a draft, as a draft can always be saved.
-    is_draft = False
+    # StoryPageForm sets these while it validates, as a draft can always be saved, whoever is in it.
+    is_draft, is_publishing = False, None
 
     class Meta:
         verbose_name = _("story")
@@ -169,12 +145,41 @@ class StoryPage(WithdrawnAliasesMixin, Page):
     def clean(self):
         super().clean()
         validate_slug_not_reserved(self)
-        if self.is_draft or not self.lead_image_id:
-            return
-        if not (self.lead_image_alt or self.lead_image_decorative):
-            raise ValidationError(
-                {"lead_image_alt": _("Say what the picture shows, or tick that it is decoration only.")}
-            )
+        is_publishing = self.live if self.is_publishing is None else self.is_publishing
+        errors = find_errors(self) if is_publishing else {}
+        has_alt = self.lead_image_alt or self.lead_image_decorative
+        if self.lead_image_id and not has_alt and not self.is_draft:
+            errors["lead_image_alt"] = _("Say what the picture shows, or tick that it is decoration only.")
+        if errors:
+            raise ValidationError(errors)
+
+    def publish(self, revision, *args, log_action=True, **kwargs):
+        """Publish `revision`, or schedule it. Raises ValidationError if something is missing.
+
+        If that happens when the day of a scheduled version has come, it stays scheduled, and its editors are
+        told once.
+        """
+        try:
+            with transaction.atomic():
+                check_people(revision.as_object())
+                return super().publish(revision, *args, log_action=log_action, **kwargs)
+        except ValidationError:
+            if log_action != BY_SCHEDULE:
+                raise
+            return tell_once(self, revision)
+
+    publish.alters_data = True
+
+    def save(self, *args, **kwargs):
+        """Save the story. A full save, which is not one of a draft, also stores what it shows of people."""
+        if kwargs.get("update_fields") is not None:
+            return super().save(*args, **kwargs)
+        with transaction.atomic():
+            former = lock_people(self, contributors_in(self))
+            super().save(*args, **kwargs)
+            report(self, report_of(self), former)
+
+    save.alters_data = True
 
     def get_context(self, request, *args, **kwargs):
         context = super().get_context(request, *args, **kwargs)

@@ -16,8 +16,8 @@ def get_publication_time(story):
 
 
 def get_rendition_or_none(image, filter_spec):
-    """Return the rendition of `image` for `filter_spec`; None without an image, or without its file."""
+    """Return the rendition of `image` for `filter_spec`; None if the image or file is missing or held."""
     try:
-        return image.get_rendition(filter_spec) if image else None
+        return image.get_rendition(filter_spec) if image and image.is_shown else None
     except SourceImageIOError:
         return None

@@ -3,7 +3,8 @@
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.shortcuts import redirect
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
@@ -21,6 +22,8 @@ from wagtail.whitelist import check_url
 from caching.versioned_cache import cached
 from publishing.visibility import published_pages
 from stories.choosers import CountryChooserViewSet, SelectOnlyChooserViewSet
+from stories.people_check import sentences_in
+from stories.scheduled import NOT_PUBLISHED
 from stories.terms import Author, Country, Theme
 
 
@@ -162,28 +165,54 @@ def replace_links(features):
 
 
 @hooks.register("before_bulk_action")
-def refuse_to_publish_incomplete_pages(request, action_type, objects, view):
-    """Refuse to bulk publish pages that lack something. Wagtail validates only in the page editor."""
+def leave_out_incomplete_pages(request, action_type, objects, view):
+    """Bulk publish only pages that lack nothing, and say which others there are.
+
+    Wagtail validates only in the page editor. It publishes what this leaves in the list `objects`.
+    """
     if action_type != "publish":
         return None
     drafts = list(objects)
     if view.get_execution_context()["include_descendants"]:
-        drafts += [draft for page in objects for draft in page.get_descendants().not_live()]
-    incomplete = [page for page in drafts if not is_complete(page.get_latest_revision_as_object())]
-    if not incomplete:
-        return None
-    titles = ", ".join(page.get_admin_display_title() for page in incomplete)
-    text = _("Something is missing here: %(titles)s. Open each, and “Publish” there says what.")
-    messages.error(request, text % {"titles": titles})
-    return redirect(view.next_url)
+        drafts += [draft for page in objects for draft in publishable_below(page, request.user)]
+        # They are in the list now.
+        view.cleaned_form.cleaned_data["include_descendants"] = False
+    missing = {page: find_missing(page.get_latest_revision_as_object()) for page in drafts}
+    objects[:] = [page for page in drafts if missing[page] is None]
+    for page, sentences in missing.items():
+        if sentences is not None:
+            say_what_is_missing(request, page, sentences)
+    return None if objects else redirect(view.next_url)
 
 
-def is_complete(page):
-    """Return whether the fields and blocks of `page` are valid for publishing."""
+def publishable_below(page, user):
+    """Return the drafts below `page` that `user` may publish."""
+    drafts = page.get_descendants().not_live()
+    return [draft for draft in drafts if draft.permissions_for_user(user).can_publish()]
+
+
+def find_missing(page):
+    """Return None if `page` can be published, and otherwise the sentences about the people in it."""
+    page.is_publishing = True
     try:
         page.full_clean()
         if hasattr(page, "body"):
             page.body.stream_block.clean(page.body)
-    except ValidationError:
-        return False
-    return True
+    except ValidationError as error:
+        return sentences_in(error)
+    return None
+
+
+def say_what_is_missing(request, page, sentences):
+    text = _("Something is missing here: %(title)s. “Publish” in its editor says where.")
+    text %= {"title": page.get_admin_display_title()}
+    edit = messages.button(reverse("wagtailadmin_pages:edit", args=[page.pk]), _("Edit"))
+    lines = format_html_join(" ", "{}", ((each,) for each in [text, *sentences]))
+    messages.error(request, lines, buttons=[edit])
+
+
+@hooks.register("register_log_actions")
+def register_log_action(actions):
+    actions.register_action(
+        NOT_PUBLISHED, _("Not published"), _("Not published at its time: something about its people is open")
+    )

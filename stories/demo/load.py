@@ -21,6 +21,7 @@ from stories.models import (
     StoryPage,
     StoryTheme,
 )
+from stories.people import People
 from stories.terms import Author, Theme
 
 DEMO_DIR = Path(__file__).parent
@@ -159,6 +160,7 @@ def _add_story(story, sections, themes, authors, media):
     page = StoryPage(
         live=False,
         **{name: story[name] for name in ("title", "slug", "summary", "date", "content_notes")},
+        people=People.NONE,
         show_contents=story.get("show_contents", False),
         lead_image=media.get_image(story["picture"]),
         lead_image_alt=story["picture_alt"],

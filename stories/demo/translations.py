@@ -40,7 +40,7 @@ def add_index(home, source, media):
 
 
 def _add_story(index, source, texts, builder):
-    same_fields = ("date", "content_notes", "show_contents", "lead_image")
+    same_fields = ("date", "content_notes", "people", "show_contents", "lead_image")
     story = StoryPage(
         live=False,
         **{name: texts[name] for name in ("title", "slug", "summary")},

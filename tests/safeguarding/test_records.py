@@ -15,6 +15,7 @@ from safeguarding.encryption import SealedText
 from safeguarding.models import Consent, Contributor, Decision, RestrictedView
 from safeguarding.status import Status, add_months
 from tests.support.builders import make_user
+from tests.support.people import make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -26,15 +27,7 @@ def days(number):
     return DAY + datetime.timedelta(days=number)
 
 
-def make_person(*events, **fields):
-    """Return a new Contributor with a consent event for each dictionary of `events`."""
-    person = Contributor.objects.create(**{"kind": "adult"} | fields)
-    for event in events:
-        Consent.objects.create(**{"contributor": person, "given_on": days(-300)} | event)
-    return person
-
-
-ENDS = {"ends_on": days(100)}
+ENDS = {"given_on": days(-300), "ends_on": days(100)}
 # {case: (fields of the person, events, [(day, status)], the day on which the first status changes)}
 STATUSES = {
     "no event": ({}, [], [(0, Status.NONE)], None),

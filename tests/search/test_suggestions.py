@@ -37,7 +37,7 @@ def texts(client, words, language=""):
 
 def add_story(title, parent, countries=(), themes=()):
     """Return a new live story. It is added without a revision, which is faster than publishing it."""
-    story = StoryPage(title=title, summary="Words.", date=datetime.date(2025, 1, 1), body="[]")
+    story = StoryPage(title=title, summary="Words.", date=datetime.date(2025, 1, 1), body="[]", people="none")
     story.story_countries = [StoryCountry(country_id=code) for code in countries]
     story.story_themes = [StoryTheme(theme=theme) for theme in themes]
     return parent.add_child(instance=story)

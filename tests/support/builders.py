@@ -26,6 +26,8 @@ from media.models import CleanDocument, CleanImage
 from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryTheme
 from stories.terms import Author, Theme
 
+# The inline forms in the form of a story.
+FORMSETS = ("story_countries", "story_themes", "story_authors", "story_people", "comments")
 numbers = itertools.count(1)
 # The password of every user in the tests; it passes the password validators.
 PASSWORD = "quiet-lantern-road-41"
@@ -51,17 +53,21 @@ def make_index(parent=None, title="Stories", **fields):
     return page
 
 
-def make_story(title=None, parent=None, countries=(), themes=(), authors=(), body=None, **fields):
+def make_story(
+    title=None, parent=None, countries=(), themes=(), authors=(), body=None, story_people=(), **fields
+):
     """Return a new story, live unless `live=False`.
 
     `countries`: ISO codes. `themes`, `authors`: names; those that do not exist are created. `body`: the list
-    of raw blocks. `fields`: other fields of StoryPage.
+    of raw blocks. `story_people`: StoryPersons. `fields`: other fields of StoryPage; by default, no real
+    person is described.
     """
     number = next(numbers)
     live = fields.get("live", True)
     if live:  # without a revision, which would take as long as all else here
         now = timezone.now()
         fields = {"first_published_at": now, "last_published_at": now} | fields
+    fields.setdefault("people", "none")
     fields.setdefault("summary", f"Summary number {number}.")
     fields.setdefault("date", datetime.date(2025, 1, 1) + datetime.timedelta(days=number))
     if body is None:
@@ -72,6 +78,7 @@ def make_story(title=None, parent=None, countries=(), themes=(), authors=(), bod
     page.story_authors = [
         StoryAuthor(author=make_author(name), sort_order=n) for n, name in enumerate(authors)
     ]
+    page.story_people = story_people
     parent = parent or make_index()
     with index_once(page):
         parent.add_child(instance=page)
@@ -170,9 +177,10 @@ def story_form(action=None, body=(("text", "<p>Words of the story.</p>"),), **fi
         "slug": "a-new-story",
         "summary": "What it is about.",
         "date": "2025-03-14",
+        "people": "none",
         **dict.fromkeys(("lead_image", "lead_image_alt", "seo_title", "search_description"), ""),
         **dict.fromkeys(("go_live_at", "expire_at"), ""),
-        **dict.fromkeys(("story_countries", "story_themes", "story_authors", "comments"), inline_formset([])),
+        **dict.fromkeys(FORMSETS, inline_formset([])),
         "body": streamfield([(kind, rich_text(v) if kind == "text" else v) for kind, v in body]),
     }
     chosen = {"content_notes": fields.pop("content_notes", [])}

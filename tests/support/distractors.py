@@ -17,6 +17,8 @@ from django.utils.text import slugify
 from wagtail.models import Locale, Page
 from wagtail.search.backends import get_search_backend
 
+from safeguarding.models import Release
+from safeguarding.scopes import NO_END
 from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryTheme
 from stories.terms import Author, Country, Theme, country_names
 
@@ -224,11 +226,13 @@ def insert(stories, rng, indexed=True):
         story_pages = []
         for page, (_codes, (_title, summary, body)) in zip(pages, chunk, strict=True):
             day = NEWEST - datetime.timedelta(days=rng.randrange(DAYS))
-            story_pages.append(StoryPage(page_ptr_id=page.pk, summary=summary, date=day, body=body))
+            story = StoryPage(page_ptr_id=page.pk, summary=summary, date=day, body=body, people="none")
+            story_pages.append(story)
         # bulk_create refuses models with a parent table, so this inserts rows as Model.save() does.
         StoryPage._base_manager._insert(
             story_pages, fields=StoryPage._meta.local_concrete_fields, using=connection.alias
         )
+        Release.objects.bulk_create(Release(page=page, until=NO_END, digest="-") for page in pages)
         StoryCountry.objects.bulk_create(
             StoryCountry(story_id=page.pk, country_id=code, sort_order=order)
             for page, (codes, _words) in zip(pages, chunk, strict=True)

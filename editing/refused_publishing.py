@@ -1,0 +1,41 @@
+"""Turns a refusal to publish a story into a message, where a view of the admin shows no error beside a field.
+
+These are approvals from lists and modals, aliases and copies. The editor shows errors beside the fields.
+"""
+
+from functools import wraps
+
+from django.core.exceptions import ValidationError
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html_join
+from wagtail.admin import messages
+from wagtail.admin.modal_workflow import render_modal_workflow
+
+from stories.people_check import PublishingRefused, sentences_in
+
+
+def explain_refusals(view):
+    """Decorate an admin view to answer a refusal with a message, and to lead to the editor of the page."""
+
+    @wraps(view)
+    def checked(request, *args, **kwargs):
+        try:
+            return view(request, *args, **kwargs)
+        except ValidationError as error:
+            if not sentences_in(error):
+                raise
+            return answer(request, error, kwargs)
+
+    return checked
+
+
+def answer(request, error, kwargs):
+    """Return a redirect, or for a modal what makes its script do one."""
+    page = error.page if isinstance(error, PublishingRefused) else None
+    key = page.pk if page else kwargs.get("page_id", kwargs.get("pk"))
+    address = reverse("wagtailadmin_pages:edit", args=[key]) if key else reverse("wagtailadmin_explore_root")
+    messages.error(request, format_html_join(" ", "{}", ((each,) for each in sentences_in(error))))
+    if request.headers.get("x-requested-with") == "XMLHttpRequest":
+        return render_modal_workflow(request, "", None, {}, {"step": "success", "redirect": address})
+    return redirect(address)

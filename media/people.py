@@ -1,0 +1,66 @@
+"""Who is on a picture: it is shown only while they agree to it, on whatever page."""
+
+from django.db import transaction
+from django.db.models.signals import m2m_changed, pre_save
+from django.dispatch import receiver
+
+from caching.local_date import today
+from media.models import CleanImage
+from safeguarding.gate import judge_picture
+from safeguarding.releases import lock, people_changed
+from safeguarding.scopes import NO_END, Picture
+
+
+def level_of(image):
+    return Picture.RECOGNISABLE if image.is_recognisable else Picture.NOT_RECOGNISABLE
+
+
+def levels_in(images):
+    """Return {primary key of a person: Picture} of the people on `images`, as they are best recognised."""
+    levels = {}
+    for image in {image.pk: image for image in images}.values():
+        for person in image.people.all():
+            levels[person.pk] = max(level_of(image), levels.get(person.pk, Picture.NONE))
+    return levels
+
+
+def compute_shown_until(image):
+    """Return the last day on which `image` may be shown, or None if it may not be shown today."""
+    if image.asks_again:
+        return None
+    people = list(image.people.prefetch_related("consents")) if image.pk else []
+    if not people:
+        return None if image.shows == image.Shows.PERSON_IN_STORY else NO_END
+    last_days = [judge_picture(person, level_of(image), today()).until for person in people]
+    return None if None in last_days else min(last_days)
+
+
+def update_shown_until(images):
+    """Compute for each of `images` until when it may be shown. It needs a transaction."""
+    for image in images:
+        until = compute_shown_until(image)
+        if until != image.shown_until:
+            CleanImage.objects.filter(pk=image.pk).update(shown_until=until)
+            image.shown_until = until
+
+
+@receiver(pre_save, sender=CleanImage)
+def set_shown_until(instance, raw, **_arguments):
+    if not raw:
+        if instance.pk:
+            lock(set(instance.people.values_list("pk", flat=True)))
+        instance.shown_until = compute_shown_until(instance)
+
+
+@receiver(people_changed)
+def update_pictures_of(contributors, **_arguments):
+    update_shown_until(CleanImage.objects.filter(people__in=contributors).distinct())
+
+
+@receiver(m2m_changed, sender=CleanImage.people.through)
+def update_picture(instance, action, reverse, pk_set, **_arguments):
+    if reverse or action not in {"post_add", "post_remove", "post_clear"}:
+        return
+    with transaction.atomic():
+        lock({*(pk_set or ()), *instance.people.values_list("pk", flat=True)})
+        update_shown_until([instance])

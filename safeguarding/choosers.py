@@ -1,0 +1,72 @@
+"""The chooser of people: their codes, with what each agreed to. Everybody who edits pages may use it."""
+
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms.choosers import BaseFilterForm, SearchFilterMixin
+from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.views.generic.chooser import ChooseResultsView, ChooseView
+from wagtail.admin.viewsets.chooser import ChooserViewSet
+
+from safeguarding.models import Contributor
+
+
+class CodeFilterForm(SearchFilterMixin, BaseFilterForm):
+    """Searches people by a part of the code."""
+
+    def filter(self, objects):
+        self.search_query = self.cleaned_data.get("q")
+        self.is_searching = bool(self.search_query)
+        return objects.filter(code__icontains=self.search_query) if self.is_searching else objects
+
+
+def of_consent(name):
+    """Return a function that returns what a person agreed to: the label of the choice `name`, or ""."""
+
+    def get(contributor):
+        consent = contributor.latest_consent
+        is_given = consent and consent.event != consent.Event.WITHDRAWN
+        return getattr(consent, f"get_{name}_display")() if is_given else ""
+
+    return get
+
+
+class ChoosePeopleMixin:
+    filter_form_class = CodeFilterForm
+
+    def get_object_list(self):
+        return Contributor.objects.prefetch_related("consents")
+
+    @property
+    def columns(self):
+        return [
+            self.title_column,
+            Column("role", label=_("Part in the story"), accessor="get_role_display"),
+            Column("status", label=_("Consent"), accessor=lambda person: person.get_status().status.label),
+            Column("picture", label=_("Pictures"), accessor=of_consent("picture")),
+            Column("naming", label=_("Name"), accessor=of_consent("naming")),
+            DateColumn("last_day", label=_("Last day"), accessor="last_day"),
+        ]
+
+
+class ChoosePeopleView(ChoosePeopleMixin, ChooseView):
+    pass
+
+
+class ChoosePeopleResultsView(ChoosePeopleMixin, ChooseResultsView):
+    pass
+
+
+class ContributorChooserViewSet(ChooserViewSet):
+    model = Contributor
+    icon = "user"
+    choose_one_text = _("Choose a person")
+    choose_another_text = _("Choose another person")
+    edit_item_text = ""
+    choose_view_class = ChoosePeopleView
+    choose_results_view_class = ChoosePeopleResultsView
+
+    def get_urlpatterns(self):
+        # People are recorded by the safeguarding team only.
+        return [pattern for pattern in super().get_urlpatterns() if pattern.name != "create"]
+
+
+contributor_chooser = ContributorChooserViewSet("people_chooser")

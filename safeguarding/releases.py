@@ -1,0 +1,188 @@
+"""Keeps `Release` up to date: until which day visitors may read each page of a guarded type.
+
+A page type is guarded with `guard`. Its pages report with every full save what they use of whom. Every
+change of a person, a consent or a decision computes the pages concerned again, in the same transaction. The
+rows of the people are locked meanwhile, so that a page and a withdrawal at the same moment see each other.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.signals import post_delete, post_save, pre_save
+from django.dispatch import Signal, receiver
+from wagtail.models import Page
+
+from caching.local_date import today
+from safeguarding.gate import judge
+from safeguarding.models import Consent, Contributor, Decision, Release, Use
+from safeguarding.scopes import NO_END
+
+# Sent in the transaction of a consent event, with `contributors`: a list of primary keys.
+people_changed = Signal()
+_guarded = []
+
+
+@dataclass
+class Report:
+    """What a page uses.
+
+    `is_decided`: whether somebody answered who is in it. `uses`: a PersonUse for each person. `digest`: a
+    hash of the content, for decisions.
+    """
+
+    is_decided: bool
+    uses: list
+    digest: str
+
+
+# --- Reading -------------------------------------------------------------------------------------
+
+
+def guard(model):
+    """Decorate a page model: its pages are read only while their Release runs."""
+    _guarded.append(model)
+    return model
+
+
+def is_guarded(model):
+    return any(issubclass(model, each) for each in _guarded)
+
+
+def is_released(model):
+    """Return the condition, for a queryset of the page type `model`, that a page may be read today."""
+    released = Exists(Release.objects.filter(page=OuterRef("pk"), until__gte=today()))
+    if is_guarded(model):
+        return Q(released)
+    types = [each.pk for each in ContentType.objects.get_for_models(*_guarded).values()]
+    return ~Q(content_type__in=types) | Q(released)
+
+
+def is_page_released(page):
+    """Return whether `page` may be read today. One query for a page of a guarded type, otherwise none."""
+    model = page.cached_content_type.model_class()
+    if model is not None and not is_guarded(model):
+        return True
+    return Release.objects.filter(page=page.pk, until__gte=today()).exists()
+
+
+# --- Writing -------------------------------------------------------------------------------------
+
+
+def lock_people(page, contributors):
+    """Lock the people who are or were in `page`, and return the Uses so far. It needs a transaction.
+
+    `contributors`: primary keys of those who are in it now.
+    """
+    former = list(Use.objects.filter(page=page.pk)) if page.pk else []
+    lock({*contributors, *(use.contributor_id for use in former)})
+    return former
+
+
+def lock(contributors):
+    """Lock the rows of `contributors`, primary keys, in their order. SQLite has one lock for all writes."""
+    if contributors:
+        rows = Contributor.objects.select_for_update(no_key=True).filter(pk__in=contributors)
+        list(rows.order_by("pk").values_list("pk"))
+
+
+def lock_with_others(contributor):
+    """Lock a person, and everybody who is in a page together with that person."""
+    locked, needed = set(), {contributor}
+    while needed - locked:
+        lock(needed)
+        locked = needed
+        pages = Use.objects.filter(contributor=contributor).values("page")
+        needed = locked | set(Use.objects.filter(page__in=pages).values_list("contributor", flat=True))
+
+
+def report(page, content, former):
+    """Store what `page` uses, a Report, and its Release. `former`: what `lock_people` returned."""
+    uses = [Use(page_id=page.pk, **use._asdict()) for use in content.uses]
+    if [values_of(use) for use in uses] != [values_of(use) for use in former]:
+        Use.objects.filter(page=page.pk).delete()
+        Use.objects.bulk_create(uses)
+    people = load_people(use.contributor_id for use in uses)
+    until = compute_until(page, uses, content.digest, people) if content.is_decided else None
+    Release.objects.bulk_create(
+        [Release(page_id=page.pk, until=until, digest=content.digest)],
+        update_conflicts=True,
+        update_fields=["until", "digest"],
+        unique_fields=["page"],
+    )
+
+
+def values_of(use):
+    return use.contributor_id, use.picture, use.naming, use.other_language
+
+
+def load_people(keys):
+    """Return {primary key: Contributor} with their consents."""
+    keys = set(keys)
+    return Contributor.objects.prefetch_related("consents").in_bulk(keys) if keys else {}
+
+
+def compute_until(page, uses, digest, people):
+    """Return the last day on which everything that `page` uses is agreed to, or None if it isn't today."""
+    decisions = find_decisions(page, digest) if uses else {}
+    last_days = [NO_END]
+    for use in uses:
+        verdict = judge(people[use.contributor_id], use, decisions.get(use.contributor_id, {}), today())
+        last_days.append(verdict.until)
+    return None if None in last_days else min(last_days)
+
+
+def find_decisions(page, digest):
+    """Return {contributor: {ground: last day}} for the content `digest` of `page`.
+
+    For an alias these are those of its source, whose content it has.
+    """
+    pages = [page.pk]
+    while page.alias_of_id and page.alias_of_id not in pages:
+        page = Page.objects.only("alias_of").get(pk=page.alias_of_id)
+        pages.append(page.pk)
+    found = defaultdict(dict)
+    for decision in Decision.objects.filter(page__in=pages, digest=digest):
+        grounds = found[decision.contributor_id]
+        grounds[decision.ground] = max(decision.ends_on, grounds.get(decision.ground, decision.ends_on))
+    return found
+
+
+def recompute(pages):
+    """Compute the Release of `pages`, primary keys, again from what they reported."""
+    uses = defaultdict(list)
+    for use in Use.objects.filter(page__in=pages):
+        uses[use.page_id].append(use)
+    people = load_people(use.contributor_id for each in uses.values() for use in each)
+    for release in Release.objects.filter(page__in=list(uses)).select_related("page"):
+        until = compute_until(release.page, uses[release.page_id], release.digest, people)
+        if until != release.until:
+            Release.objects.filter(pk=release.pk).update(until=until)
+
+
+@receiver(pre_save, sender=Contributor)
+@receiver(pre_save, sender=Consent)
+def lock_before_change(instance, raw, **_arguments):
+    key = instance.pk if isinstance(instance, Contributor) else instance.contributor_id
+    if key and not raw:
+        lock_with_others(key)
+
+
+@receiver(post_save, sender=Contributor)
+@receiver(post_save, sender=Consent)
+def recompute_for_person(instance, raw, **_arguments):
+    if not raw:
+        key = instance.pk if isinstance(instance, Contributor) else instance.contributor_id
+        recompute(list(Use.objects.filter(contributor=key).values_list("page", flat=True)))
+        people_changed.send(sender=Contributor, contributors=[key])
+
+
+@receiver(post_save, sender=Decision)
+@receiver(post_delete, sender=Decision)
+def recompute_for_decision(instance, **_arguments):
+    with transaction.atomic():
+        lock_with_others(instance.contributor_id)
+        pages = Use.objects.filter(contributor=instance.contributor_id).values_list("page", flat=True)
+        recompute(list(pages))

@@ -1,0 +1,47 @@
+"""The panels of a story's form."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, MultipleChooserPanel
+from wagtail.models import Page
+
+STORY_PANELS = [
+    *Page.content_panels,
+    FieldPanel("summary"),
+    FieldPanel("date"),
+    MultiFieldPanel(
+        [
+            FieldPanel("lead_image"),
+            FieldPanel("lead_image_alt"),
+            FieldPanel("lead_image_decorative"),
+        ],
+        heading=_("Lead picture"),
+    ),
+    MultipleChooserPanel(
+        "story_countries", chooser_field_name="country", label=_("Country"), heading=_("Countries")
+    ),
+    MultipleChooserPanel("story_themes", chooser_field_name="theme", label=_("Theme"), heading=_("Themes")),
+    MultipleChooserPanel(
+        "story_authors", chooser_field_name="author", label=_("Author"), heading=_("Authors")
+    ),
+    FieldPanel(
+        "content_notes",
+        help_text=_("Shown before the story and in lists, so that readers can choose."),
+    ),
+    MultiFieldPanel(
+        [
+            FieldPanel("people", widget=forms.RadioSelect),
+            MultipleChooserPanel(
+                "story_people", chooser_field_name="contributor", label=_("Person"), heading=_("These people")
+            ),
+        ],
+        heading=_("People in this story"),
+        help_text=_(
+            "Everybody who could be recognised, also family and others who do not tell it. A story is read "
+            "only while all of them agree."
+        ),
+    ),
+    FieldPanel("body"),
+    FieldPanel("show_contents"),
+    FieldPanel("show_leave_quickly"),
+]

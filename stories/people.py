@@ -1,0 +1,103 @@
+"""The people in a story: what an editor answers about them, and what the story reports to safeguarding/."""
+
+import hashlib
+import json
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
+from wagtail.models import Orderable
+
+from media.people import levels_in
+from safeguarding.gate import PersonUse
+from safeguarding.models import Contributor
+from safeguarding.releases import Report
+from safeguarding.scopes import Naming, Picture
+from stories.body import get_images
+
+
+class People(models.TextChoices):
+    """The answers to "who is in this story". "" is no answer yet."""
+
+    NONE = (
+        "none",
+        _("No real person is described: nobody could be recognised, not even by those who know them"),
+    )
+    LISTED = "listed", _("These people")
+
+
+class StoryPerson(Orderable):
+    """A person in a story, and how the story names them."""
+
+    story = ParentalKey("stories.StoryPage", on_delete=models.CASCADE, related_name="story_people")
+    contributor = models.ForeignKey(
+        Contributor, verbose_name=_("person"), on_delete=models.PROTECT, related_name="+"
+    )
+    naming = models.IntegerField(_("named in the story"), choices=Naming, null=True, blank=True)
+
+    class Meta(Orderable.Meta):
+        unique_together = [("story", "contributor")]
+
+
+def contributors_in(story):
+    """Return the primary keys of everybody who is listed in `story` or is on its pictures."""
+    return {*levels_in(images_of(story)), *(row.contributor_id for row in story.story_people.all())}
+
+
+def images_of(story):
+    """Return the pictures in `story`, without those of its authors."""
+    lead_image = [story.lead_image] if story.lead_image_id else []
+    return [*lead_image, *get_images(story.body)]
+
+
+def report_of(story):
+    """Return the Report of `story`: everybody who is listed, and everybody on its pictures."""
+    in_pictures = levels_in(images_of(story))
+    is_other_language = is_translation(story)
+    namings = {row.contributor_id: row.naming for row in story.story_people.all()}
+    uses = [
+        PersonUse(
+            contributor_id=key,
+            picture=in_pictures.get(key, Picture.NONE),
+            # Who is only on a picture is not named.
+            naming=namings.get(key, Naming.NONE),
+            other_language=is_other_language,
+        )
+        for key in sorted(namings.keys() | in_pictures.keys())
+    ]
+    # A story with people in the list is not one about nobody.
+    is_decided = story.people == (People.LISTED if namings else People.NONE)
+    return Report(is_decided, uses, digest_of(story))
+
+
+def is_translation(story):
+    """Return whether `story` is a translation: an older page of another language is its original."""
+    others = type(story).objects.filter(translation_key=story.translation_key)
+    if story.pk:
+        others = others.filter(pk__lt=story.pk)
+    return others.exclude(locale=story.locale_id).exists()
+
+
+def digest_of(story):
+    """Return a hash of what readers see of `story`. Two versions with the same content have the same one.
+
+    The slug is not in it, as that of an alias is another one.
+    """
+    fields = [field for field in story._meta.local_fields if not field.primary_key and field.name != "body"]
+    content = {field.name: field.value_to_string(story) for field in fields}
+    content |= {name: getattr(story, name) for name in ("title", "seo_title", "search_description")}
+    content["body"] = without_ids(json.loads(story._meta.get_field("body").value_to_string(story)))
+    content["countries"] = [row.country_id for row in story.story_countries.all()]
+    content["themes"] = [row.theme_id for row in story.story_themes.all()]
+    content["authors"] = [row.author_id for row in story.story_authors.all()]
+    content["story_people"] = [(row.contributor_id, row.naming) for row in story.story_people.all()]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def without_ids(value):
+    """Return `value`, a stored body, without the ids of its blocks, which new blocks get at every save."""
+    if isinstance(value, list):
+        return [without_ids(item) for item in value]
+    if isinstance(value, dict):
+        return {name: without_ids(item) for name, item in value.items() if name != "id"}
+    return value

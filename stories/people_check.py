@@ -1,0 +1,104 @@
+"""What stands against publishing a story because of the people in it, in words for its editor."""
+
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from caching.local_date import today
+from safeguarding.gate import ABOUT_PICTURES, judge
+from safeguarding.releases import find_decisions, load_people
+from stories.body import get_images
+from stories.people import People, levels_in, report_of
+
+# The code of the errors. Django raises the errors of clean() again as plain ValidationErrors.
+CODE = "people"
+
+
+class PublishingRefused(ValidationError):
+    """A version of `page` can't be published. `message_dict`: {field: sentences}."""
+
+    def __init__(self, page, errors):
+        self.page = page
+        super().__init__(errors)
+
+
+def sentences_in(error):
+    """Return the sentences of this module in `error`, a ValidationError. [] if it is about something else."""
+    errors = error.error_list if hasattr(error, "error_list") else sum(error.error_dict.values(), [])
+    return [each.message for each in errors if each.code == CODE]
+
+
+def day_of_publication(story):
+    """Return the day on which `story` would go live if it were published now."""
+    if story.go_live_at and story.go_live_at > timezone.now():
+        return timezone.localdate(story.go_live_at, timezone.get_default_timezone())
+    return today()
+
+
+def find_errors(story):
+    """Return {field: [ValidationError]} of what stands against publishing `story`. {} means nothing does."""
+    found = [*answer_errors(story), *picture_errors(story), *person_errors(story)]
+    errors = {}
+    for field, text in found:
+        errors.setdefault(field, []).append(ValidationError(text, code=CODE))
+    return errors
+
+
+def check_people(story):
+    """Raise PublishingRefused if something stands against publishing `story`."""
+    if errors := find_errors(story):
+        raise PublishingRefused(story, errors)
+
+
+def answer_errors(story):
+    listed = story.story_people.all()
+    if not story.people:
+        yield "people", _("Say who is in this story. Until then it can be saved, and not published.")
+    elif story.people == People.LISTED and not listed:
+        yield "people", _("Choose the people in this story.")
+    elif story.people == People.NONE and listed:
+        yield "people", _("There are people in the list: take them out, or choose “These people”.")
+
+
+def picture_errors(story):
+    """Yield (field, text) for pictures of which nobody said who is on them, or who is not in the list."""
+    listed = {row.contributor_id for row in story.story_people.all()}
+    for field, images in images_by_field(story).items():
+        for image in images:
+            people = list(image.people.all())
+            if image.asks_again or (image.shows == image.Shows.PERSON_IN_STORY and not people):
+                yield (
+                    field,
+                    format_html(
+                        '<a href="{}">{}</a>',
+                        reverse("wagtailimages:edit", args=[image.pk]),
+                        _("Say who is on this picture, in the library of pictures."),
+                    ),
+                )
+            for person in people:
+                if person.pk not in listed:
+                    text = _("%(code)s is on the picture: add this person to the people in this story.")
+                    yield "people", text % {"code": person.code}
+
+
+def person_errors(story):
+    report = report_of(story)
+    people = load_people(use.contributor_id for use in report.uses)
+    decisions = find_decisions(story, report.digest) if people else {}
+    levels = {field: levels_in(images) for field, images in images_by_field(story).items()} if people else {}
+    for use in report.uses:
+        person = people[use.contributor_id]
+        verdict = judge(person, use, decisions.get(person.pk, {}), day_of_publication(story))
+        for unmet in verdict.unmet:
+            fields = ["people"]
+            if unmet in ABOUT_PICTURES:
+                fields = [field for field, found in levels.items() if found.get(person.pk) == use.picture]
+            for field in fields:
+                yield field, unmet.describe(person)
+
+
+def images_by_field(story):
+    """Return {field: pictures}."""
+    return {"lead_image": [story.lead_image] if story.lead_image_id else [], "body": get_images(story.body)}

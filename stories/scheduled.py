@@ -1,0 +1,45 @@
+"""Tells people of a scheduled version that can't be published when its day has come. It stays scheduled."""
+
+import logging
+
+from django.contrib.auth import get_user_model
+from django.core.mail import send_mail
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from wagtail.admin.utils import get_admin_base_url
+from wagtail.log_actions import log
+from wagtail.models import PageLogEntry
+from wagtail.users.models import UserProfile
+
+logger = logging.getLogger(__name__)
+
+# What `publish_scheduled` passes to Page.publish().
+BY_SCHEDULE = "wagtail.publish.scheduled"
+# The action in the page's history.
+NOT_PUBLISHED = "stories.not_published"
+
+
+def tell_once(story, revision):
+    """Note in the history of `story` that `revision` was not published, and mail it, the first time."""
+    entries = PageLogEntry.objects.filter(page=story.pk, revision=revision)
+    if entries.filter(action=NOT_PUBLISHED).exists():
+        return
+    log(story, NOT_PUBLISHED, revision=revision)
+    scheduled_by = entries.filter(action="wagtail.publish.schedule").values_list("user", flat=True)
+    keys = {revision.user_id, story.owner_id, *scheduled_by}
+    for user in get_user_model().objects.filter(pk__in=keys, is_active=True).exclude(email=""):
+        try:
+            mail(user, story)
+        except OSError:  # No mail server answers. The history has it.
+            logger.warning("A mail about page %s could not be sent.", story.pk)
+
+
+def mail(user, story):
+    with override(UserProfile.get_for_user(user).get_preferred_language()):
+        text = _(
+            "A story was to be published now, and was not: something about the people in it is open. "
+            "It stays scheduled, and is published as soon as that is settled. “Publish” in its editor "
+            "says what is missing:\n\n%(address)s"
+        )
+        address = f"{get_admin_base_url()}/admin/pages/{story.pk}/edit/"
+        send_mail(_("A story was not published"), text % {"address": address}, None, [user.email])

@@ -1,0 +1,82 @@
+"""Functions that create people, consents and decisions, and stories about them, for the tests."""
+
+import datetime
+
+from wagtail.test.utils.form_data import inline_formset
+
+from caching.local_date import today
+from safeguarding.models import Consent, Contributor, Decision
+from safeguarding.scopes import Naming, Picture
+from stories.models import StoryPage, StoryPerson
+from stories.people import digest_of
+from tests.support.builders import make_story
+
+# An event with which everything is agreed to.
+ALL_AGREED = {
+    "picture": Picture.RECOGNISABLE,
+    "naming": Naming.REAL,
+    "where": ["website", "languages"],
+    "proceedings": False,
+    "in_programme": False,
+}
+
+
+def days_from_today(number):
+    return today() + datetime.timedelta(days=number)
+
+
+def make_person(*events, **fields):
+    """Return a new person with a consent event for each dictionary of `events`."""
+    person = Contributor.objects.create(**{"kind": "adult"} | fields)
+    for event in events:
+        record(person, **event)
+    return person
+
+
+def make_agreeing_person(event=(), **fields):
+    """Return a new person who agreed to everything, except for what `event` changes."""
+    return make_person(ALL_AGREED | dict(event), **fields)
+
+
+def record(person, **event):
+    """Record a consent event of `person`, by default of ten days ago."""
+    return Consent.objects.create(**{"contributor": person, "given_on": days_from_today(-10)} | event)
+
+
+def withdraw(person):
+    return record(person, event="withdrawn", given_on=today())
+
+
+def rows_of(*people, naming=Naming.CHANGED):
+    return [StoryPerson(contributor=person, naming=naming, sort_order=n) for n, person in enumerate(people)]
+
+
+def make_story_about(*people, naming=Naming.CHANGED, **fields):
+    """Return a new story in which `people` are listed; live unless `live=False`."""
+    return make_story(people="listed", story_people=rows_of(*people, naming=naming), **fields)
+
+
+def decide(story, person, ground, days=100):
+    """Record a decision on the content that `story` has now."""
+    return Decision.objects.create(
+        page=story,
+        contributor=person,
+        ground=ground,
+        reason="It was weighed.",
+        digest=digest_of(StoryPage.objects.get(pk=story.pk)),
+        ends_on=days_from_today(days),
+    )
+
+
+def people_fields(story):
+    """Return the fields of the editor's form about the people in `story`, as they are stored."""
+    rows = [
+        {
+            "id": row.pk or "",
+            "contributor": row.contributor_id,
+            "naming": "" if row.naming is None else row.naming,
+        }
+        for row in story.story_people.all()
+    ]
+    stored = sum(bool(row["id"]) for row in rows)
+    return {"people": story.people, "story_people": inline_formset(rows, initial=stored)}
