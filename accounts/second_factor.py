@@ -28,6 +28,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.changes import APP_SET_UP, FACTOR_REMOVED, FACTORS_RESET, handle_access_change
 from accounts.models import Passkey
+from safeguarding.policies import is_lead
 
 RECOVERY_CODE_COUNT = 10  # for each user
 # Session key: when the user last gave a second factor, in seconds since 1970.
@@ -90,7 +91,12 @@ def needs_verification(user):
 
 
 def is_required(user):
-    """Return whether the setting SECOND_FACTOR demands a second factor from `user`."""
+    """Return whether `user` must have a second factor.
+
+    SECOND_FACTOR says who does. Safeguarding leads, who can read names and contacts, do on every public site.
+    """
+    if not settings.LOCAL and is_lead(user):
+        return True
     if settings.SECOND_FACTOR == "ADMINISTRATORS":
         return user.is_superuser or any(map(user.has_perm, USER_MANAGEMENT_PERMISSIONS))
     return settings.SECOND_FACTOR == "EVERYBODY"

@@ -17,7 +17,6 @@ KEY_MISSING = _(
 SCOPE = ("given_by", "picture", "naming", "where", "proceedings", "in_programme")
 # What a form for the next consent is filled with. The rest is asked anew each time.
 KEPT = ("given_by", "picture", "naming", "where", "evidence_held_at")
-TALKED_THROUGH = ("explained", "interpreter", "knows_final_text")
 
 
 class RestrictedFieldsMixin:
@@ -33,7 +32,9 @@ class RestrictedFieldsMixin:
 
     def encrypted_fields(self):
         """Return the names of the form's encrypted fields."""
-        names = [field.name for field in self._meta.model._meta.fields if isinstance(field, EncryptedTextField)]
+        names = [
+            field.name for field in self._meta.model._meta.fields if isinstance(field, EncryptedTextField)
+        ]
         return [name for name in names if name in self.fields]
 
     def clean(self):
@@ -64,7 +65,9 @@ class PersonForm(StoresOwnFieldsMixin, WagtailAdminModelForm):
     def clean(self):
         super().clean()
         if self.cleaned_data.get("kind") == Contributor.Kind.CHILD and not self.cleaned_data.get("adult_on"):
-            text = _("Say when the child will be 18. If you don't know the day, take the latest that it could be.")
+            text = _(
+                "Say when the child will be 18. If you don't know the day, take the latest that it could be."
+            )
             if "adult_on" not in self.errors:
                 self.add_error("adult_on", text)
         return self.cleaned_data
@@ -104,7 +107,7 @@ class ConsentForm(RestrictedFieldsMixin, WagtailAdminModelForm):
     )
     talked_through = forms.MultipleChoiceField(
         label=_("How was it talked through?"),
-        choices=[(name, Consent._meta.get_field(name).verbose_name) for name in TALKED_THROUGH],
+        choices=[(name, Consent._meta.get_field(name).verbose_name) for name in Consent.TALKED_THROUGH],
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
@@ -132,7 +135,9 @@ class ConsentForm(RestrictedFieldsMixin, WagtailAdminModelForm):
             "evidence_held_at": _("Where is the signed form or the recording?"),
         }
         help_texts = {
-            "evidence_held_at": _("The place, such as a locked cupboard. Nothing is uploaded: paper is safer."),
+            "evidence_held_at": _(
+                "The place, such as a locked cupboard. Nothing is uploaded: paper is safer."
+            ),
             "ends_on": _("Leave it empty for the usual time. A shorter one is always possible."),
         }
 
@@ -156,7 +161,7 @@ class ConsentForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         """Store the event. Whether it is the first, a renewal or a change follows from the one before."""
         consent, before = self.instance, self.former
         consent.contributor, consent.recorded_by = self.contributor, self.for_user
-        for name in TALKED_THROUGH:
+        for name in Consent.TALKED_THROUGH:
             setattr(consent, name, name in self.cleaned_data["talked_through"])
         if before and before.event != Consent.Event.WITHDRAWN:
             is_same = all(getattr(before, name) == getattr(consent, name) for name in SCOPE)

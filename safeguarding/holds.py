@@ -11,12 +11,12 @@ from safeguarding.models import Contributor
 
 
 def take_down(contributor, user):
-    """Hold `contributor`: nothing of the person is shown from the next request on. Return False if it is so."""
+    """Hold `contributor`: nothing of the person is shown from the next request on. False: it was held."""
     return set_hold(contributor, user, timezone.now(), "safeguarding.take_down")
 
 
 def bring_back(contributor, user):
-    """End the hold of `contributor`. Pages come back as the consents allow it. Return False if there is none."""
+    """End the hold of `contributor`. Pages come back as the consents allow it. False: there was none."""
     return set_hold(contributor, user, None, "safeguarding.bring_back")
 
 

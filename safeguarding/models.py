@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from caching.local_date import today
 from safeguarding.encryption import EncryptedTextField
+
+# Django finds the models of an app in its models module.
+from safeguarding.journal import Notice, RestrictedView  # noqa: F401
 from safeguarding.scopes import Channel, Naming, Picture
 from safeguarding.status import add_months, get_last_day, get_status
 
@@ -149,6 +152,8 @@ class Consent(models.Model):
     )
     evidence_held_at = EncryptedTextField(_("evidence held at"), blank=True)
 
+    TALKED_THROUGH = ("explained", "interpreter", "knows_final_text")
+
     objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
@@ -189,6 +194,16 @@ class Consent(models.Model):
             errors["where"] = _("Unknown: %s.") % ", ".join(map(str, unknown))
         if errors:
             raise ValidationError(errors)
+
+    def get_where_display(self):
+        """Return the list of the places of publication."""
+        return [Channel(each).label for each in self.where if each in Channel.values]
+
+    def get_talked_through_display(self):
+        """Return the list of what was done so that the person knows what they agree to."""
+        return [
+            self._meta.get_field(name).verbose_name for name in self.TALKED_THROUGH if getattr(self, name)
+        ]
 
 
 class Decision(models.Model):
@@ -263,53 +278,6 @@ class Release(models.Model):
 
     def __str__(self):
         return f"{self.page_id}: {self.until}"
-
-
-class RestrictedView(models.Model):
-    """A look at the restricted fields of a person: who looked, when, and why."""
-
-    class Reason(models.TextChoices):
-        CONTACT = "contact", _("To contact the person")
-        CONSENT = "consent", _("To record or renew a consent")
-        REQUEST = "request", _("The person asked to see what is held")
-        CHECK = "check", _("To check a story")
-        DANGER = "danger", _("Somebody may be in danger")
-
-    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="views")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    reason = models.CharField(_("reason"), max_length=10, choices=Reason)
-    viewed_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        default_permissions = ()
-        ordering = ["-pk"]
-
-    def __str__(self):
-        return f"{self.contributor.code}: {self.get_reason_display()}"
-
-
-class Notice(models.Model):
-    """A mail to the leads about a person, so that each is sent once."""
-
-    class Step(models.TextChoices):
-        DAYS_60 = "60", _("60 days before the end of the consent")
-        DAYS_30 = "30", _("30 days before the end of the consent")
-        DAYS_7 = "7", _("7 days before the end of the consent")
-        ENDED = "0", _("At the end of the consent")
-        DELETION = "deletion", _("Before the names are deleted")
-
-    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="notices")
-    step = models.CharField(max_length=10, choices=Step)
-    # The last day of the consent, or the day of the deletion. With another day, it is told again.
-    day = models.DateField()
-    sent_on = models.DateField(default=today)
-
-    class Meta:
-        default_permissions = ()
-        unique_together = [("contributor", "step", "day")]
-
-    def __str__(self):
-        return f"{self.contributor.code}: {self.get_step_display()}"
 
 
 class KeyCheck(models.Model):

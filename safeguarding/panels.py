@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from wagtail.admin.ui.components import Component
 from wagtail.models import ModelLogEntry
 
+from safeguarding.decisions import find_waiting
 from safeguarding.models import Contributor
 from safeguarding.policies import is_lead, leads
 from safeguarding.retention import deletion_day, is_announced_soon
@@ -55,7 +56,21 @@ def find_work():
         if day and is_announced_soon(day):
             text = _("Will be deleted on %s. If you still need them, set a later day.") % format_day(day)
             deletions.append((person.code, address, text))
-    return dict(groups.values()) | {_("Names and contact"): deletions}
+    return dict(groups.values()) | find_stories() | {_("Names and contact"): deletions}
+
+
+def find_stories():
+    """Return {heading: [(title, address, sentence)]} of the stories that wait."""
+    versions = find_waiting()
+    return {
+        _("Decisions that wait for you"): [to_line(each) for each in versions if each.is_waiting],
+        _("Nobody said who is in these stories"): [to_line(each) for each in versions if each.is_undecided],
+    }
+
+
+def to_line(version):
+    address = reverse("safeguarding_decisions:page", args=[version.page.pk])
+    return version.content.title, f"{address}?version={version.report.digest}", " ".join(version.sentences)
 
 
 def last_missed_attempts():
@@ -72,5 +87,5 @@ def add_panels(request, panels):
     is_one = is_lead(request.user)
     if is_one:
         panels.append(TodayPanel())
-    if (is_one or request.user.is_superuser) and leads().count() < 2:  # noqa: PLR2004
+    if (is_one or request.user.is_superuser) and leads().count() < 2:
         panels.append(LeadsPanel())

@@ -42,9 +42,17 @@ class Report:
 
 
 def guard(model):
-    """Decorate a page model: its pages are read only while their Release runs."""
+    """Decorate a page model: its pages are read only while their Release runs.
+
+    Its method `report_people` returns the Report of the version that an instance holds.
+    """
     _guarded.append(model)
     return model
+
+
+def guarded_types():
+    """Return the content types of the guarded page models."""
+    return list(ContentType.objects.get_for_models(*_guarded).values())
 
 
 def is_guarded(model):
@@ -56,7 +64,7 @@ def is_released(model):
     released = Exists(Release.objects.filter(page=OuterRef("pk"), until__gte=today()))
     if is_guarded(model):
         return Q(released)
-    types = [each.pk for each in ContentType.objects.get_for_models(*_guarded).values()]
+    types = [each.pk for each in guarded_types()]
     return ~Q(content_type__in=types) | Q(released)
 
 

@@ -58,7 +58,9 @@ def send_reminders():
             transaction.set_rollback(True)
     if not settings.SENDS_MAIL and leads().exists():
         # The first page of the admin announces a deletion.
-        Notice.objects.bulk_create([line.notice for line in lines if line.notice.step == Notice.Step.DELETION])
+        Notice.objects.bulk_create(
+            [line.notice for line in lines if line.notice.step == Notice.Step.DELETION]
+        )
 
 
 def due_notices(person):

@@ -18,7 +18,7 @@ ANNOUNCED_FOR = datetime.timedelta(days=30)
 
 
 def deletion_day(person):
-    """Return the day from which names and contact of `person` are deleted, or None if there is no such day."""
+    """Return the day from which names and contact of `person` are deleted, or None."""
     status, consent = person.get_status().status, person.latest_consent
     if status not in {Status.ENDED, Status.WITHDRAWN} or not has_restricted_texts(person):
         return None

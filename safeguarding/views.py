@@ -19,8 +19,7 @@ from safeguarding.holds import bring_back, take_down
 from safeguarding.models import Contributor, RestrictedView
 from safeguarding.retention import deletion_day
 from safeguarding.status import Status
-from safeguarding.wording import describe_status, format_day
-
+from safeguarding.wording import describe_status
 
 # --- The list, and new people ---------------------------------------------------------------------
 
@@ -196,7 +195,9 @@ class TakeDownView(ConfirmView):
 
 class BringBackView(ConfirmView):
     page_title = gettext_lazy("Bring back")
-    explanation = gettext_lazy("Pages and pictures with this person come back as far as the consent allows it.")
+    explanation = gettext_lazy(
+        "Pages and pictures with this person come back as far as the consent allows it."
+    )
     button = gettext_lazy("Bring back")
 
     def act(self, user):
@@ -207,8 +208,8 @@ class BringBackView(ConfirmView):
 class NotReachedView(ConfirmView):
     page_title = gettext_lazy("Could not reach them")
     explanation = gettext_lazy(
-        "Today's attempt is noted. The consent stays as it is, and ends on its last day if nobody is reached. "
-        "Try again another day, only in the way that is safe for them."
+        "Today's attempt is noted. The consent stays as it is, and ends on its last day if they are not "
+        "reached. Try again another day, only in the way that is safe for them."
     )
     button = gettext_lazy("Note that they could not be reached")
 

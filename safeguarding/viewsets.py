@@ -1,10 +1,12 @@
-"""The admin's section "People and consent". The permission policy of Contributor lets leads in, and nobody else."""
+"""The section "People and consent" of the admin. LeadPolicy lets only leads in."""
 
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.viewsets.base import ViewSet
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from safeguarding import views
+from safeguarding.decision_views import DecideView, DecisionIndexView, ReadView
 from safeguarding.forms import PersonForm
 from safeguarding.models import Contributor
 
@@ -19,6 +21,20 @@ OF_PERSON = {
     "restricted": ("names/", views.RestrictedFieldsView),
     "print": ("everything/", views.PrintView),
 }
+
+
+class DecisionViewSet(ViewSet):
+    """The stories that wait for the safeguarding team."""
+
+    name = url_namespace = "safeguarding_decisions"
+    url_prefix = "safeguarding/stories"
+
+    def get_urlpatterns(self):
+        return [
+            path("", DecisionIndexView.as_view(), name="index"),
+            path("<int:pk>/", DecideView.as_view(), name="page"),
+            path("<int:pk>/read/", ReadView.as_view(), name="read"),
+        ]
 
 
 class PeopleViewSet(ModelViewSet):

@@ -1,4 +1,4 @@
-"""Registers the people and their chooser, the panels of the first page, the actions in logs and the stylesheet with Wagtail."""
+"""Registers the views, the panels of the first page, and the actions in logs with Wagtail."""
 
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -7,7 +7,7 @@ from wagtail import hooks
 
 from safeguarding.choosers import contributor_chooser
 from safeguarding.panels import add_panels
-from safeguarding.viewsets import PeopleViewSet
+from safeguarding.viewsets import DecisionViewSet, PeopleViewSet
 
 # {action in the log: (label, message)}. The entries have the code of the person.
 LOG_ACTIONS = {
@@ -16,13 +16,14 @@ LOG_ACTIONS = {
     "not_reached": (_("Could not be reached"), _("Could not be reached")),
     "restricted_changed": (_("Change names and contact"), _("Names or contact changed")),
     "names_deleted": (_("Delete names and contact"), _("Names and contact deleted, as announced")),
+    "decide": (_("Decide on a story"), _("A story was decided on")),
     "joined": (_("Join the safeguarding team"), _("Joined the safeguarding team")),
 }
 
 
 @hooks.register("register_admin_viewset")
 def register_people():
-    return [PeopleViewSet(), contributor_chooser]
+    return [PeopleViewSet(), DecisionViewSet(), contributor_chooser]
 
 
 @hooks.register("register_log_actions")

@@ -19,7 +19,9 @@ def describe_status(person, day=None):
     status, consent = person.get_status(day or today()).status, person.latest_consent
     if status == Status.HELD:
         since = timezone.localtime(person.held_since, timezone.get_default_timezone()).date()
-        return _("Taken down on %s. Nothing of this person is shown until you bring it back.") % format_day(since)
+        return _("Taken down on %s. Nothing of this person is shown until you bring it back.") % format_day(
+            since
+        )
     if status == Status.WITHDRAWN:
         return _("Withdrawn on %s. Nothing of this person is shown.") % format_day(consent.given_on)
     if status == Status.NONE:

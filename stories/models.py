@@ -170,6 +170,10 @@ class StoryPage(WithdrawnAliasesMixin, Page):
 
     publish.alters_data = True
 
+    def report_people(self):
+        """Return the Report of whom this version shows: safeguarding/releases.py."""
+        return report_of(self)
+
     def save(self, *args, **kwargs):
         """Save the story. A full save, which is not one of a draft, also stores what it shows of people."""
         if kwargs.get("update_fields") is not None:
@@ -177,7 +181,7 @@ class StoryPage(WithdrawnAliasesMixin, Page):
         with transaction.atomic():
             former = lock_people(self, contributors_in(self))
             super().save(*args, **kwargs)
-            report(self, report_of(self), former)
+            report(self, self.report_people(), former)
 
     save.alters_data = True
 

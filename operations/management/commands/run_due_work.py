@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from accounts import throttle
 from operations import locks
+from safeguarding.reminders import send_reminders
+from safeguarding.retention import delete_names
 from search.missed import delete_old_missed_searches
 
 logger = logging.getLogger(__name__)
@@ -64,4 +66,6 @@ class Command(BaseCommand):
                 call_command("update_index", verbosity=0, **quiet)
                 call_command("clearsessions", **quiet)
                 delete_old_missed_searches()
+                send_reminders()
+                delete_names()
             done.write_text(night)
