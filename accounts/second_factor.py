@@ -91,10 +91,8 @@ def needs_verification(user):
 
 
 def is_required(user):
-    """Return whether `user` must have a second factor.
-
-    SECOND_FACTOR says who does. Safeguarding leads, who can read names and contacts, do on every public site.
-    """
+    """Return whether `user` has to have a second factor: by the setting SECOND_FACTOR, or as a lead."""
+    # Whoever sees the people in the stories needs it on every site but one on one's own machine.
     if not settings.LOCAL and is_lead(user):
         return True
     if settings.SECOND_FACTOR == "ADMINISTRATORS":

@@ -17,7 +17,7 @@ from wagtail.log_actions import log
 from wagtail.models import Page
 
 from caching.local_date import today
-from safeguarding.decisions import SHOWN, find_versions, find_waiting, may_decide, pages_that_ask
+from safeguarding.decisions import SHOWN, find_versions, find_waiting, pages_that_ask
 from safeguarding.forms import RestrictedFieldsMixin
 from safeguarding.models import Decision
 from safeguarding.releases import guarded_types
@@ -39,7 +39,10 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
 
     def __init__(self, *args, version, **kwargs):
         super().__init__(*args, **kwargs)
-        self.version = version
+        decision = self.instance
+        decision.page, decision.revision = version.page, version.revision
+        # The model refuses a decision of whoever wrote the revision.
+        decision.digest, decision.decided_by = version.report.digest, self.for_user
         self.fields["question"].choices = [
             (f"{person.pk}:{ground}", f"{person.code}: {ground.label}")
             for person, ground in version.questions
@@ -50,20 +53,9 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
             raise forms.ValidationError(_("This day is over."))
         return self.cleaned_data["ends_on"]
 
-    def clean_question(self):
-        question = self.cleaned_data["question"]
-        if not may_decide(self.for_user, self.version, question.partition(":")[2]):
-            raise forms.ValidationError(
-                _("You wrote this version yourself. Somebody else in the team has to read it, too.")
-            )
-        return question
-
     def save(self, commit=True):
-        decision = self.instance
-        key, _separator, decision.ground = self.cleaned_data["question"].partition(":")
-        decision.contributor_id = int(key)
-        decision.page, decision.revision = self.version.page, self.version.revision
-        decision.digest, decision.decided_by = self.version.report.digest, self.for_user
+        key, _separator, self.instance.ground = self.cleaned_data["question"].partition(":")
+        self.instance.contributor_id = int(key)
         return super().save(commit)
 
 

@@ -33,11 +33,12 @@ WAITING = {Unmet.CHILD_DECISION, Unmet.PROCEEDINGS, Unmet.PROGRAMME}
 class Version:
     """A version of `page` with what it uses. `content`: the page with the content of this version.
 
-    `revision` is None for what is live. `unmet`: (Contributor, Unmet) pairs.
+    `revision`: the stored one with this content, if there is one. `unmet`: (Contributor, Unmet) pairs.
     """
 
     page: Page
     content: Page
+    is_live: bool
     revision: Revision | None
     report: Report
     unmet: list
@@ -80,16 +81,18 @@ def find_waiting():
 
 def find_versions(page):
     """Return the Versions of `page`, of a guarded type: what is live, and a later draft."""
-    versions = [read(page, page.specific, None)] if page.live else []
-    if page.latest_revision and (page.has_unpublished_changes or not page.live):
-        revision = page.latest_revision
-        draft = read(page, revision.as_object(), revision)
+    latest, versions = page.latest_revision, []
+    if page.live:
+        live_revision = page.live_revision or (None if page.has_unpublished_changes else latest)
+        versions.append(read(page, page.specific, True, live_revision))
+    if latest and (page.has_unpublished_changes or not page.live):
+        draft = read(page, latest.as_object(), False, latest)
         if draft.report.digest not in {version.report.digest for version in versions}:
             versions.append(draft)
     return versions
 
 
-def read(page, content, revision):
+def read(page, content, is_live, revision):
     report = content.report_people()
     people = load_people(use.contributor_id for use in report.uses)
     decisions = find_decisions(content, report.digest)
@@ -100,11 +103,4 @@ def read(page, content, revision):
             people[use.contributor_id], use, decisions.get(use.contributor_id, {}), today()
         ).unmet
     ]
-    return Version(page, content, revision, report, unmet)
-
-
-def may_decide(user, version, ground):
-    """Return whether `user` may decide. Whoever wrote a version about a child is no second person."""
-    if ground != Decision.Ground.CHILD or version.revision is None:
-        return True
-    return version.revision.user_id != user.pk
+    return Version(page, content, is_live, revision, report, unmet)

@@ -1,69 +1,82 @@
-"""Logs who becomes a safeguarding lead, and tells all leads, as a lead can read names and contacts.
+"""Logs and mails that somebody joined the group Safeguarding, so that nobody joins unnoticed.
 
-A user becomes a lead by joining the group, or when an account in it is activated again. The group keeps its
-name, as another group with this name would make its members leads at once.
+An account in the group that is activated again joins, too. The group keeps its name: another group that got it
+would make its members leads at once.
 """
 
-from functools import partial
-
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
 from django.dispatch import receiver
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail.log_actions import log
 
 from safeguarding.mails import mail_leads
-from safeguarding.policies import GROUP, is_lead
+from safeguarding.policies import GROUP
 
 User = get_user_model()
+JOINED = "safeguarding.joined"
 
 
 @receiver(m2m_changed, sender=User.groups.through)
-def tell_who_joined(instance, action, reverse, pk_set, **_arguments):
+def announce_members(instance, action, reverse, pk_set, **_arguments):
+    """Announce new members. `reverse`: whether users were added to a group, and not groups to a user."""
     if action != "post_add":
         return
-    if reverse:
-        users = User.objects.filter(pk__in=pk_set) if instance.name == GROUP else []
-    else:
-        users = [instance] if Group.objects.filter(pk__in=pk_set, name=GROUP).exists() else []
-    for user in users:
-        tell(user)
+    groups = Group.objects.filter(name=GROUP, pk__in=[instance.pk] if reverse else pk_set)
+    if groups.exists():
+        for user in User.objects.filter(pk__in=pk_set) if reverse else [instance]:
+            announce(user)
 
 
 @receiver(pre_save, sender=User)
 def note_activation(instance, update_fields=None, raw=False, **_arguments):
-    may_change = instance.is_active and (update_fields is None or "is_active" in update_fields)
-    stored = User.objects.filter(pk=instance.pk, is_active=False) if may_change and not raw else None
-    instance.becomes_lead = bool(stored and stored.filter(groups__name=GROUP).exists())
+    if raw or not instance.is_active or "is_active" not in (update_fields or ["is_active"]):
+        return
+    inactive_member = User.objects.filter(pk=instance.pk, is_active=False, groups__name=GROUP)
+    instance.joins_again = inactive_member.exists()
 
 
 @receiver(post_save, sender=User)
-def tell_who_was_activated(instance, raw=False, **_arguments):
-    if not raw and instance.__dict__.pop("becomes_lead", False):
-        tell(instance)
+def announce_activation(instance, **_arguments):
+    if instance.__dict__.pop("joins_again", False):
+        announce(instance)
 
 
-def tell(user):
-    if is_lead(user):
-        log(user, "safeguarding.joined")
-        send = partial(mail_leads, _("Somebody joined the safeguarding team"), "safeguarding/joined.txt")
-        # robust: what is committed stays a success if the mail can't be sent.
-        transaction.on_commit(partial(send, {"name": user.get_username()}), robust=True)
+def announce(user):
+    """Log that `user` joined, and mail it to all members once the transaction commits."""
+    log(user, JOINED)
+    # robust: what is committed stays a success if the mail can't be sent.
+    transaction.on_commit(lambda: mail(user), robust=True)
+
+
+def mail(new_member):
+    """Mail all members that `new_member` is one of them now."""
+
+    def compose():
+        text = _(
+            "%(name)s is now a member of the group Safeguarding, and can see who the people in the "
+            "stories are. If you did not expect this, take them out of the group at once, and ask who "
+            "added them:\n\n%(address)s"
+        )
+        address = f"{settings.BASE_URL}/admin/users/"
+        return text % {"name": new_member.get_username(), "address": address}
+
+    mail_leads(gettext_lazy("A new member of the group Safeguarding"), compose)
 
 
 @receiver(pre_save, sender=Group)
-def refuse_other_name(instance, raw=False, **_arguments):
-    if raw:
-        return
+def keep_name(instance, raw=False, **_arguments):
     stored = Group.objects.filter(pk=instance.pk).values_list("name", flat=True).first()
-    if stored != instance.name and GROUP in {stored, instance.name}:
+    if not raw and stored != instance.name and GROUP in {stored, instance.name}:
         raise PermissionDenied
 
 
 @receiver(pre_delete, sender=Group)
-def refuse_deletion(instance, **_arguments):
+def keep_group(instance, **_arguments):
     if instance.name == GROUP:
         raise PermissionDenied

@@ -1,7 +1,6 @@
-"""The people in the stories and what they agreed to; which pages use it; whom a page is shown to.
+"""The people in the stories, what they agreed to, and what was decided about them.
 
-Everything shows a person by the code. No room below this one knows story pages: these report what they use
-(safeguarding/releases.py).
+Everything shows a person by the code.
 """
 
 import secrets
@@ -18,6 +17,9 @@ from safeguarding.encryption import EncryptedTextField
 from safeguarding.journal import Notice, RestrictedView  # noqa: F401
 from safeguarding.scopes import Channel, Naming, Picture
 from safeguarding.status import add_months, get_last_day, get_status
+
+# Django finds the models of an app in its models module.
+from safeguarding.uses import Release, Use  # noqa: F401
 
 # Without vowels, so that no code is a word, and without what is mistaken for something else.
 CODE_CHARACTERS = "23456789BCDFGHJKMNPQRTVWXZ"
@@ -241,43 +243,19 @@ class Decision(models.Model):
     def __str__(self):
         return f"{self.contributor.code}: {self.get_ground_display()}"
 
+    def save(self, *args, **kwargs):
+        """Store the decision, without a `digest` for the content of `revision`."""
+        if not self.digest:
+            self.digest = self.revision.as_object().people_digest
+        # The pages follow it: safeguarding/releases.py.
+        with transaction.atomic():
+            super().save(*args, **kwargs)
 
-class Use(models.Model):
-    """What a live page uses of one person. The page reports it with every full save."""
-
-    page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
-    contributor = models.ForeignKey(Contributor, on_delete=models.PROTECT, related_name="uses")
-    picture = models.IntegerField(choices=Picture, default=Picture.NONE)
-    # None is "not answered", which no consent covers.
-    naming = models.IntegerField(choices=Naming, null=True)
-    other_language = models.BooleanField(default=False)
-
-    class Meta:
-        default_permissions = ()
-        unique_together = [("page", "contributor")]
-
-    def __str__(self):
-        return f"{self.contributor.code} ({self.page_id})"
-
-
-class Release(models.Model):
-    """Until which day visitors may read a page of a guarded type. Without a row, nobody may.
-
-    `until`: the last day, in the site's time zone; None while something is unmet; NO_END for a page about
-    nobody. `digest`: that of the page's content when it was saved, for decisions.
-    """
-
-    page = models.OneToOneField(
-        "wagtailcore.Page", primary_key=True, on_delete=models.CASCADE, related_name="+"
-    )
-    until = models.DateField(null=True)
-    digest = models.CharField(max_length=64)
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self):
-        return f"{self.page_id}: {self.until}"
+    def clean(self):
+        super().clean()
+        author = self.revision.user_id if self.revision else None
+        if author and author == self.decided_by_id:
+            raise ValidationError(_("You wrote this version yourself: somebody else has to decide on it."))
 
 
 class KeyCheck(models.Model):

@@ -17,8 +17,9 @@ from wagtail.models import Page
 
 from caching.local_date import today
 from safeguarding.gate import judge
-from safeguarding.models import Consent, Contributor, Decision, Release, Use
+from safeguarding.models import Consent, Contributor, Decision
 from safeguarding.scopes import NO_END
+from safeguarding.uses import Release, Use
 
 # Sent in the transaction of a consent event, with `contributors`: a list of primary keys.
 people_changed = Signal()
@@ -44,7 +45,9 @@ class Report:
 def guard(model):
     """Decorate a page model: its pages are read only while their Release runs.
 
-    Its method `report_people` returns the Report of the version that an instance holds.
+    The model calls `lock_people` and `report` in save(). It has the property `people_digest`: a hash of the
+    content of a page or of a version of it, for decisions. Its method `report_people` returns the Report of
+    such a version.
     """
     _guarded.append(model)
     return model
@@ -64,8 +67,7 @@ def is_released(model):
     released = Exists(Release.objects.filter(page=OuterRef("pk"), until__gte=today()))
     if is_guarded(model):
         return Q(released)
-    types = [each.pk for each in guarded_types()]
-    return ~Q(content_type__in=types) | Q(released)
+    return ~Q(content_type__in=guarded_types()) | Q(released)
 
 
 def is_page_released(page):
@@ -190,7 +192,7 @@ def recompute_for_person(instance, raw, **_arguments):
 @receiver(post_save, sender=Decision)
 @receiver(post_delete, sender=Decision)
 def recompute_for_decision(instance, **_arguments):
-    with transaction.atomic():
+    with transaction.atomic():  # a deletion has none of its own
         lock_with_others(instance.contributor_id)
         pages = Use.objects.filter(contributor=instance.contributor_id).values_list("page", flat=True)
         recompute(list(pages))

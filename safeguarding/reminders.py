@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -53,14 +54,28 @@ def send_reminders():
         return
     with transaction.atomic():
         Notice.objects.bulk_create([line.notice for line in lines])
-        subject = gettext_lazy("Consents that need you")
-        if not mail_leads(subject, "safeguarding/reminder.txt", {"lines": lines}):
+        if not mail_leads(gettext_lazy("Consents that need you"), lambda: compose(lines)):
             transaction.set_rollback(True)
     if not settings.SENDS_MAIL and leads().exists():
         # The first page of the admin announces a deletion.
         Notice.objects.bulk_create(
             [line.notice for line in lines if line.notice.step == Notice.Step.DELETION]
         )
+
+
+def compose(lines):
+    """Return the text of the mail with `lines`."""
+    return "\n".join(
+        [
+            _("These people need you. Their records are in the admin under these codes."),
+            "",
+            *(f"- {line}" for line in lines),
+            "",
+            f"{settings.BASE_URL}{reverse('safeguarding_people:index')}",
+            "",
+            _("Please write no names into an answer to this mail."),
+        ]
+    )
 
 
 def due_notices(person):

@@ -59,4 +59,4 @@ def delete_names_of(key):
     for name in Contributor.RESTRICTED_FIELDS:
         setattr(person, name, "")
     person.save(update_fields=Contributor.RESTRICTED_FIELDS)
-    log(person, "safeguarding.names_deleted")
+    log(person, "safeguarding.delete_names")

@@ -237,7 +237,7 @@ class RestrictedFieldsView(PersonMixin, TemplateView):
         form = RestrictedForm(request.POST if "save" in request.POST else None, instance=self.person)
         if "save" in request.POST and form.is_valid():
             form.save()
-            log(self.person, "safeguarding.restricted_changed", user=request.user)
+            log(self.person, "safeguarding.change_names", user=request.user)
             return self.leave(_("The names and contact of %s are stored.") % self.person.code)
         RestrictedView.objects.create(contributor=self.person, user=request.user, **reason.cleaned_data)
         return self.render_to_response(self.get_shown(form, reason.cleaned_data["reason"]))

@@ -6,30 +6,34 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 
 from safeguarding.choosers import contributor_chooser
+from safeguarding.membership import JOINED
 from safeguarding.panels import add_panels
 from safeguarding.viewsets import DecisionViewSet, PeopleViewSet
 
 # {action in the log: (label, message)}. The entries have the code of the person.
 LOG_ACTIONS = {
-    "take_down": (_("Take down"), _("Taken down")),
-    "bring_back": (_("Bring back"), _("Brought back")),
-    "not_reached": (_("Could not be reached"), _("Could not be reached")),
-    "restricted_changed": (_("Change names and contact"), _("Names or contact changed")),
-    "names_deleted": (_("Delete names and contact"), _("Names and contact deleted, as announced")),
-    "decide": (_("Decide on a story"), _("A story was decided on")),
-    "joined": (_("Join the safeguarding team"), _("Joined the safeguarding team")),
+    JOINED: (_("Joined"), _("Joined the group Safeguarding")),
+    "safeguarding.take_down": (_("Take down"), _("Taken down")),
+    "safeguarding.bring_back": (_("Bring back"), _("Brought back")),
+    "safeguarding.not_reached": (_("Could not be reached"), _("Could not be reached")),
+    "safeguarding.decide": (_("Decide on a story"), _("A story was decided on")),
+    "safeguarding.change_names": (_("Change names and contact"), _("Names or contact changed")),
+    "safeguarding.delete_names": (
+        _("Delete names and contact"),
+        _("Names and contact deleted, as announced"),
+    ),
 }
 
 
 @hooks.register("register_admin_viewset")
-def register_people():
+def register_views():
     return [PeopleViewSet(), DecisionViewSet(), contributor_chooser]
 
 
 @hooks.register("register_log_actions")
-def register_log_actions(actions):
+def register_actions(actions):
     for name, (label, message) in LOG_ACTIONS.items():
-        actions.register_action(f"safeguarding.{name}", label, message)
+        actions.register_action(name, label, message)
 
 
 @hooks.register("insert_global_admin_css")

@@ -22,7 +22,7 @@ from stories.content_notes import ContentNote
 from stories.forms import CheckedPageForm, StoryPageForm
 from stories.listing import LISTING_PARAMETERS, StoryListing
 from stories.panels import STORY_PANELS
-from stories.people import People, StoryPerson, contributors_in, report_of  # noqa: F401
+from stories.people import People, StoryPerson, contributors_in, digest_of, report_of  # noqa: F401
 from stories.people_check import check_people, find_errors
 from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
 from stories.scheduled import BY_SCHEDULE, tell_once
@@ -115,6 +115,7 @@ class StoryPage(WithdrawnAliasesMixin, Page):
     base_form_class = StoryPageForm
     # Wagtail's own method misses the restrictions above the source of an alias.
     get_view_restrictions = restrictions_on
+    people_digest = property(digest_of)
     cacheable_parameters = ["text"]
     parent_page_types = ["stories.StoryIndexPage"]
     subpage_types = []

@@ -146,7 +146,7 @@ def test_names_are_deleted_after_they_were_announced(clock, mailoutbox):
     person = Contributor.objects.get()
     assert [getattr(person, name) for name in Contributor.RESTRICTED_FIELDS] == [""] * 4
     assert person.consents.count() == story_count
-    assert ModelLogEntry.objects.get(action="safeguarding.names_deleted").label == person.code
+    assert ModelLogEntry.objects.get(action="safeguarding.delete_names").label == person.code
 
 
 def test_deletion_is_announced_30_days_before(clock, mailoutbox):

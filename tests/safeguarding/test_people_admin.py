@@ -352,7 +352,10 @@ def test_about_a_child_a_second_person_decides(lead):
     story.save_revision(user=lead.user)
     Workflow.objects.get().start(story, lead.user)
     assert "A child" in lead.get("/admin/").text
-    assert "You wrote this version yourself." in send_decision(lead, story).text
+    assert (
+        "You wrote this version yourself: somebody else has to decide on it."
+        in send_decision(lead, story).text
+    )
     second = Client()
     second.force_login(make_user(GROUP))
     send_decision(second, story)

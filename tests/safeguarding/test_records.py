@@ -5,11 +5,14 @@ import datetime
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.core import mail
 from django.core.exceptions import ValidationError
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
+from wagtail.models import ModelLogEntry
 from wagtail.permissions import policy_registry
 
+from accounts.second_factor import is_required
 from safeguarding import keys
 from safeguarding.encryption import SealedText
 from safeguarding.models import Consent, Contributor, Decision, RestrictedView
@@ -159,3 +162,47 @@ def test_only_the_group_itself_grants_access(model):
 def test_leads_get_into_the_admin(client):
     assert Group.objects.get(name="Safeguarding").permissions.filter(codename="access_admin").exists()
     assert settings.SAFEGUARDING_KEYS  # try-out mode makes its own
+
+
+def test_keys_are_rotated(settings, capsys):
+    person = make_person({"evidence_held_at": "Amina-of-the-tests"}, names="Amina-of-the-tests")
+    keys.refuse_wrong_keys()
+    old_keys = settings.SAFEGUARDING_KEYS
+    settings.SAFEGUARDING_KEYS = [OTHER_KEY]
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("rotate_safeguarding_keys")
+    settings.SAFEGUARDING_KEYS = [OTHER_KEY, *old_keys]
+    call_command("rotate_safeguarding_keys")
+    settings.SAFEGUARDING_KEYS = [OTHER_KEY]
+    assert Contributor.objects.get().names == Consent.objects.get().evidence_held_at == "Amina-of-the-tests"
+    keys.refuse_wrong_keys()
+
+    # Both keys are lost: the site begins with a new one.
+    settings.SAFEGUARDING_KEYS = old_keys
+    call_command("rotate_safeguarding_keys", "--delete-unreadable")
+    assert not isinstance(Contributor.objects.get(pk=person.pk).names, SealedText)
+    assert Contributor.objects.get(pk=person.pk).names == ""
+    keys.refuse_wrong_keys()
+
+
+@pytest.mark.parametrize("is_reverse", [False, True])
+def test_joining_the_group_is_logged_and_mailed_to_all_members(
+    django_capture_on_commit_callbacks, is_reverse
+):
+    member, user = make_user("Safeguarding"), make_user(is_superuser=True)
+    group = Group.objects.get(name="Safeguarding")
+    with django_capture_on_commit_callbacks(execute=True):
+        if is_reverse:
+            group.user_set.add(user)
+        else:
+            user.groups.add(group, Group.objects.get(name="Editors"))
+    assert sorted(message.to[0] for message in mail.outbox) == sorted([member.email, user.email])
+    assert user.get_username() in mail.outbox[0].body
+    assert ModelLogEntry.objects.get(object_id=str(user.pk)).action == "safeguarding.joined"
+
+
+@pytest.mark.parametrize(("local", "expected"), [(False, True), (True, False)])
+def test_leads_need_a_second_factor_in_production(settings, local, expected):
+    settings.LOCAL, settings.SECOND_FACTOR = local, "NOBODY"
+    assert is_required(make_user("Safeguarding")) == expected
+    assert not is_required(make_user("Editors"))

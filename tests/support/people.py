@@ -8,7 +8,6 @@ from caching.local_date import today
 from safeguarding.models import Consent, Contributor, Decision
 from safeguarding.scopes import Naming, Picture
 from stories.models import StoryPage, StoryPerson
-from stories.people import digest_of
 from tests.support.builders import make_story
 
 # An event with which everything is agreed to.
@@ -63,7 +62,7 @@ def decide(story, person, ground, days=100):
         contributor=person,
         ground=ground,
         reason="It was weighed.",
-        digest=digest_of(StoryPage.objects.get(pk=story.pk)),
+        digest=StoryPage.objects.get(pk=story.pk).people_digest,
         ends_on=days_from_today(days),
     )
 

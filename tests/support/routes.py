@@ -15,6 +15,7 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import Locale, PageViewRestriction, Site, Task, Workflow
 
+from safeguarding.models import Contributor
 from search.models import MissedSearch, VocabularyGroup
 from stories.terms import Country
 from tests.support import builders
@@ -95,6 +96,7 @@ class Addresses:
             "wagtailimages_chooser": section.image.pk,
             "wagtailadmin_api:documents": section.document.pk,
             "wagtailadmin_api:images": section.image.pk,
+            "people_chooser": Contributor.objects.get_or_create(code="P-7K3M", kind="adult")[0].pk,
         }
         for room, term in [("stories", name) for name in ("theme", "author", "country")] + [
             ("search", "vocabularygroup")

@@ -5,46 +5,49 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from safeguarding.encryption import EncryptedTextField, SealedText, has_keys
+from safeguarding.keys import TEXT
+from safeguarding.models import KeyCheck
 
 
 class Command(BaseCommand):
     help = (
-        "Encrypt all restricted texts anew with the first key of SAFEGUARDING_KEYS. Put the new key first, "
-        "keep the former one behind it until this has run, and then take it out."
+        "Encrypt all names, contacts and reasons anew with the first key of SAFEGUARDING_KEYS. "
+        "After that, the other keys can be taken out of the variable."
     )
 
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--delete-unreadable",
+            action="store_true",
+            help="when a key is lost for good: delete the texts that no key decrypts",
+        )
+
+    @transaction.atomic
     def handle(self, *args, **options):
         if not has_keys():
             raise CommandError("SAFEGUARDING_KEYS is not set.")
-        counts = [rotate(model, fields) for model, fields in encrypted_fields()]
-        done, unread = (sum(each) for each in zip(*counts, strict=True))
-        self.stdout.write(f"{done} texts are encrypted with the first key.")
-        if unread:
+        number = unreadable = 0
+        for model, names in encrypted_fields():
+            # The plain manager, as the rows of some models are never changed otherwise.
+            for row in model._base_manager.all():
+                texts = {name: getattr(row, name) for name in names}
+                sealed = [name for name, text in texts.items() if isinstance(text, SealedText)]
+                unreadable += len(sealed)
+                if options["delete_unreadable"]:
+                    texts |= dict.fromkeys(sealed, "")
+                model._base_manager.filter(pk=row.pk).update(**texts)
+                number += 1
+        if unreadable and not options["delete_unreadable"]:
             raise CommandError(
-                f"{unread} texts need a key that SAFEGUARDING_KEYS doesn't hold. They are unchanged."
+                f"{unreadable} texts are encrypted with a key that is missing. Nothing was changed."
             )
+        KeyCheck.objects.update_or_create(pk=1, defaults={"text": TEXT})
+        self.stdout.write(f"{number} rows are encrypted with the first key.")
 
 
 def encrypted_fields():
-    """Yield each model with encrypted fields, and the names of these."""
+    """Yield (model, names of its encrypted fields) of each model that has some."""
     for model in apps.get_models():
-        fields = [field.name for field in model._meta.local_fields if isinstance(field, EncryptedTextField)]
-        if fields:
-            yield model, fields
-
-
-def rotate(model, fields):
-    """Encrypt `fields` of all rows of `model` anew. Return (number of texts, number that no key decrypts)."""
-    done = unread = 0
-    # Consent's own manager refuses every change.
-    rows = model._base_manager
-    for key in list(rows.values_list("pk", flat=True)):
-        with transaction.atomic():
-            row = rows.select_for_update().filter(pk=key).only(*fields).first()
-            texts = {name: getattr(row, name) for name in fields} if row else {}
-            unread += sum(isinstance(text, SealedText) for text in texts.values())
-            texts = {name: text for name, text in texts.items() if text}
-            if texts:
-                rows.filter(pk=key).update(**texts)
-            done += len(texts)
-    return done, unread
+        names = [field.name for field in model._meta.local_fields if isinstance(field, EncryptedTextField)]
+        if names:
+            yield model, names

@@ -1,0 +1,46 @@
+"""What live pages use of people, and until when they may be read because of it.
+
+This room knows no story pages: they report what they use (safeguarding/releases.py).
+"""
+
+from django.db import models
+
+from safeguarding.scopes import Naming, Picture
+
+
+class Use(models.Model):
+    """What a live page uses of one person. The page reports it with every full save."""
+
+    page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
+    contributor = models.ForeignKey("safeguarding.Contributor", on_delete=models.PROTECT, related_name="uses")
+    picture = models.IntegerField(choices=Picture, default=Picture.NONE)
+    # None is "not answered", which no consent covers.
+    naming = models.IntegerField(choices=Naming, null=True)
+    other_language = models.BooleanField(default=False)
+
+    class Meta:
+        default_permissions = ()
+        unique_together = [("page", "contributor")]
+
+    def __str__(self):
+        return f"{self.contributor.code} ({self.page_id})"
+
+
+class Release(models.Model):
+    """Until which day visitors may read a page of a guarded type. Without a row, nobody may.
+
+    `until`: the last day, in the site's time zone; None while something is unmet; NO_END for a page about
+    nobody. `digest`: that of the page's content when it was saved, for decisions.
+    """
+
+    page = models.OneToOneField(
+        "wagtailcore.Page", primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    until = models.DateField(null=True)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.page_id}: {self.until}"

@@ -1,0 +1,333 @@
+"""Until when stories and pictures are read: it follows each day, consent, decision and file."""
+
+import datetime
+import io
+import threading
+import time
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.urls import reverse
+from django.utils import timezone
+from PIL import Image as PillowImage
+from wagtail.images import get_image_model
+from wagtail.models import Locale
+
+from caching.content_version import content_version
+from caching.local_date import today
+from home.models import StandardPage
+from media.cleaning import sign
+from safeguarding.models import Consent, Decision, Release
+from safeguarding.scopes import NO_END, Picture
+from stories.models import StoryPage
+from tests.support.builders import (
+    home_page,
+    make_image,
+    make_index,
+    make_plain_page,
+    make_story,
+    make_user,
+    pictures_block,
+    story_form,
+)
+from tests.support.people import (
+    days_from_today,
+    decide,
+    make_agreeing_person,
+    make_person,
+    make_story_about,
+    record,
+    withdraw,
+)
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime.datetime(2026, 3, 10, 12, tzinfo=datetime.UTC)
+
+
+def is_read(client, story):
+    """Return whether visitors can open `story`. The rule for lists has to be the same."""
+    is_listed = StoryPage.objects.published().filter(pk=story.pk).exists()
+    assert is_listed == (client.get(story.url).status_code == 200)
+    return is_listed
+
+
+def until(story):
+    return Release.objects.get(page=story.pk).until
+
+
+# --- Days and events -----------------------------------------------------------------------------
+
+
+def test_story_is_read_until_the_first_consent_in_it_ends(client, time_machine):
+    time_machine.move_to(NOON, tick=False)
+    first, second = (make_agreeing_person({"ends_on": days_from_today(days)}) for days in (3, 9))
+    story, other = make_story_about(first, second), make_story()
+    assert (until(story), until(other)) == (days_from_today(3), NO_END)
+    before = content_version.read()
+    for days, expected in ((3, True), (4, False)):
+        time_machine.move_to(NOON + datetime.timedelta(days=days), tick=False)
+        assert is_read(client, story) == expected
+        assert is_read(client, other)
+    assert content_version.read() != before, "what is cached for visitors is of another day"
+    record(first, **AGREED | {"event": "renewed", "ends_on": days_from_today(30)})
+    assert is_read(client, story)
+    assert until(story) == NOON.date() + datetime.timedelta(days=9)
+
+
+AGREED = {
+    "picture": Picture.RECOGNISABLE,
+    "naming": 2,
+    "where": ["website"],
+    "proceedings": False,
+    "in_programme": False,
+}
+
+
+def test_day_is_that_of_the_site_and_not_of_the_user(client, time_machine, settings):
+    settings.TIME_ZONE = "Pacific/Auckland"  # 13 hours ahead in March
+    time_machine.move_to(NOON, tick=False)
+    assert today() == datetime.date(2026, 3, 11)
+    story = make_story_about(make_agreeing_person({"ends_on": NOON.date()}), live=False)
+    StoryPage.objects.filter(pk=story.pk).update(live=True)
+    with timezone.override("America/Lima"):
+        assert not is_read(client, story)
+        assert content_version.read()[1] == today().toordinal()
+
+
+def test_every_event_counts_at_once(client):
+    person = make_agreeing_person()
+    story = make_story_about(person)
+    assert is_read(client, story)
+    for change, expected in (
+        ({"event": "changed", "naming": 0}, False),
+        ({"event": "changed"}, True),
+        ({"event": "withdrawn"}, False),
+        ({"event": "given"}, True),
+    ):
+        record(person, **AGREED | change)
+        assert is_read(client, story) == expected
+    person.held_since = timezone.now()
+    person.save()
+    assert not is_read(client, story)
+    person.held_since = None
+    person.save()
+    assert is_read(client, story)
+
+
+def test_withdrawn_story_is_on_no_page(client):
+    person = make_agreeing_person()
+    make_story_about(person, title="Lantern", countries=["KE"])
+    addresses = ["/", "/stories/", "/stories/feed/", "/sitemap.xml", "/search/?q=lantern"]
+    addresses += ["/search/suggestions/?q=lantern", "/stories/country/kenya/"]
+    with_it = [address for address in addresses if "antern/" in client.get(address).text]
+    withdraw(person)
+    assert with_it
+    texts = [client.get(address).text for address in with_it]
+    assert [text for text in texts if "/lantern/" in text] == []
+    # Nobody may read a private story either.
+    client.force_login(make_user("Editors"))
+    assert client.get("/stories/lantern/").status_code == 404
+
+
+def test_draft_changes_neither_the_live_story_nor_its_release(client):
+    story = make_story("Told")
+    before = Release.objects.values().get(page=story.pk)
+    client.force_login(make_user(is_superuser=True))
+    form = story_form(None, title="Not agreed", slug=story.slug, people="listed")
+    response = client.post(f"/admin/pages/{story.pk}/edit/", form)
+    assert response.status_code == 302
+    assert StoryPage.objects.get(pk=story.pk).get_latest_revision_as_object().title == "Not agreed"
+    assert Release.objects.values().get(page=story.pk) == before
+    client.logout()
+    assert "Told" in client.get(story.url).text
+
+
+# --- Decisions -----------------------------------------------------------------------------------
+
+
+def child_story():
+    child = make_agreeing_person({"given_by": "guardian"}, kind="child", adult_on=days_from_today(50))
+    return child, make_story_about(child, live=False)
+
+
+def test_decision_is_for_this_content_and_time(client):
+    child, story = child_story()
+    StoryPage.objects.filter(pk=story.pk).update(live=True)
+    assert not is_read(client, story)
+    decision = decide(story, child, "child", days=20)
+    assert is_read(client, story)
+    assert until(story) == days_from_today(20)
+
+    alias = story.create_alias(update_slug="alias")
+    assert is_read(client, alias), "an alias has the content of its source"
+    story = StoryPage.objects.get(pk=story.pk)
+    story.save(clean=False)
+    assert is_read(client, story), "nothing was changed"
+    story.summary = "Another summary."
+    story.save(clean=False)
+    assert not is_read(client, story)
+    decide(story, child, "child")
+    assert until(story) == days_from_today(49), "the guardian's consent ends"
+    withdraw(child)
+    assert not is_read(client, story)
+    decision.delete()
+    assert not is_read(client, story)
+
+
+def test_decision_stands_in_for_consent_and_never_for_a_withdrawal(client):
+    accused = make_person(role="accused")
+    story = make_story_about(accused, live=False)
+    StoryPage.objects.filter(pk=story.pk).update(live=True)
+    decide(story, accused, "other")
+    assert is_read(client, story)
+    record(accused, event="withdrawn")
+    assert not is_read(client, story)
+
+
+def test_decision_is_on_a_version_that_somebody_else_wrote():
+    author, lead = make_user("Moderators"), make_user("Safeguarding")
+    child, story = child_story()
+    revision = story.save_revision(user=author, clean=False)
+    decision = Decision(page=story, revision=revision, contributor=child, ground="child", decided_by=author)
+    decision.ends_on, decision.reason = days_from_today(9), "It was weighed."
+    with pytest.raises(ValidationError):
+        decision.full_clean(exclude=["digest"])
+    decision.decided_by = lead
+    decision.full_clean(exclude=["digest"])
+    decision.save()
+    revision.publish()
+    assert StoryPage.objects.published().filter(pk=story.pk).exists()
+
+
+def test_translation_needs_agreement_to_other_languages(client):
+    person = make_agreeing_person({"where": ["website"]})
+    story = make_story_about(person)
+    french = home_page().copy_for_translation(locale=Locale.objects.get_or_create(language_code="fr")[0])
+    index = make_index().copy_for_translation(locale=french.locale)
+    translation = story.copy_for_translation(locale=index.locale)
+    for page in (french, index, translation):
+        page.live = True
+        page.save(clean=False)
+    assert (is_read(client, story), until(translation)) == (True, None)
+    record(person, **AGREED | {"where": ["website", "languages"]})
+    assert is_read(client, translation)
+
+
+# --- Pictures ------------------------------------------------------------------------------------
+
+
+def picture_of(person, **fields):
+    image = make_image(shows="person", **fields)
+    image.people.add(person)
+    return image
+
+
+def sees_picture(client, page):
+    """Return whether visitors see the picture of `page`. If not, nothing is left in its place."""
+    html = client.get(page.url).text
+    sources = [part.split('"')[0].split()[0] for part in html.split('srcset="')[1:]]
+    assert bool(sources) == ("<figure" in html)
+    image = get_image_model().objects.get()
+    names = [rendition.file.name for rendition in image.renditions.all() if rendition.is_for_pages]
+    answers = {client.get(f"/media/{name}").status_code for name in names}
+    assert answers <= ({200} if sources else {404})
+    return bool(sources)
+
+
+def test_picture_is_shown_while_its_people_agree_on_any_page(client, store):
+    person = make_agreeing_person()
+    image = picture_of(person)
+    page = make_plain_page("About", body=[pictures_block(image)])
+    assert isinstance(page, StandardPage)
+    assert sees_picture(client, page)
+    for change, expected in (
+        ({"picture": Picture.NOT_RECOGNISABLE}, False),
+        ({}, True),
+        ({"where": ["print"]}, False),
+        ({}, True),
+        ({"event": "withdrawn"}, False),
+    ):
+        record(person, **AGREED | {"event": "changed"} | change)
+        assert sees_picture(client, page) == expected
+
+
+def test_picture_of_a_person_nobody_named_is_not_shown(client, store):
+    image = make_image(shows="person")
+    page = make_plain_page("About", body=[pictures_block(image)])
+    assert not sees_picture(client, page)
+    image.people.add(make_agreeing_person())
+    assert sees_picture(client, page)
+    image.people.clear()
+    assert not sees_picture(client, page)
+
+
+def test_new_file_asks_again_who_is_on_it(client, store):
+    image = picture_of(make_agreeing_person())
+    page = make_plain_page("About", body=[pictures_block(image)])
+    image.file = sign(png(), ".png")
+    image.save()
+    assert not sees_picture(client, page)
+    client.force_login(make_user(is_superuser=True))
+    form = {"title": "A", "shows": "person", "people": [image.people.get().pk], "is_recognisable": "on"}
+    response = client.post(
+        reverse("wagtailimages:edit", args=[image.pk]), form | {"collection": 1, "tags": ""}
+    )
+    assert response.status_code == 302
+    client.logout()
+    assert sees_picture(client, page)
+
+
+def png():
+    file = io.BytesIO()
+    PillowImage.new("RGB", (480, 320), (20, 20, 90)).save(file, "PNG")
+    return file.getvalue()
+
+
+# --- At the same moment --------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.parametrize("withdrawal_first", [True, False])
+def test_publishing_and_withdrawing_at_the_same_moment(withdrawal_first):
+    """Whichever comes first holds the lock, and the other one sees what it wrote."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    person = make_agreeing_person()
+    story = make_story_about(person, live=False)
+    story.go_live_at = None
+    acts = [lambda: withdraw(person), lambda: publish(story.pk)]
+    first, second = acts if withdrawal_first else acts[::-1]
+    thread = threading.Thread(target=in_thread, args=[second])
+    with transaction.atomic():
+        first()
+        thread.start()
+        wait_until_blocked()
+    thread.join(timeout=20)
+    assert not StoryPage.objects.published().filter(pk=story.pk).exists()
+    assert Consent.objects.filter(event="withdrawn").exists()
+
+
+def publish(key):
+    story = StoryPage.objects.get(pk=key)
+    story.live = True
+    story.save(clean=False)
+
+
+def in_thread(act):
+    try:
+        act()
+    finally:
+        connection.close()
+
+
+def wait_until_blocked():
+    """Wait until another connection waits for a lock of this one."""
+    for _try in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    raise AssertionError("the other connection does not wait")
