@@ -65,9 +65,11 @@ def pages_that_ask():
     """Return the pages of guarded types of which a version asks to be read."""
     page_types = ContentType.objects.get_for_models(Page).values()
     submitted = WorkflowState.objects.active().filter(base_content_type__in=page_types)
-    keys = [int(key) for key in submitted.values_list("object_id", flat=True)]
+    scheduled = Revision.objects.filter(base_content_type__in=page_types, approved_go_live_at__isnull=False)
+    # They name pages by texts.
+    keys = {int(key) for rows in (submitted, scheduled) for key in rows.values_list("object_id", flat=True)}
     released = Exists(Release.objects.filter(page=OuterRef("pk"), until__gte=today()))
-    asks = Q(pk__in=keys) | Q(scheduled_revision__isnull=False) | (Q(live=True) & ~released)
+    asks = Q(pk__in=keys) | (Q(live=True) & ~released)
     has_people = Exists(Use.objects.filter(page=OuterRef("pk")))
     pages = Page.objects.filter(asks, content_type__in=guarded_types())
     return pages.annotate(has_people=has_people).order_by("-has_people", "pk")
@@ -80,13 +82,14 @@ def find_waiting():
 
 
 def find_versions(page):
-    """Return the Versions of `page`, of a guarded type: what is live, and a later draft."""
+    """Return the Versions of `page`, of a guarded type: what is live, what is scheduled, and the draft."""
     latest, versions = page.latest_revision, []
     if page.live:
         live_revision = page.live_revision or (None if page.has_unpublished_changes else latest)
         versions.append(read(page, page.specific, True, live_revision))
-    if latest and (page.has_unpublished_changes or not page.live):
-        draft = read(page, latest.as_object(), False, latest)
+    drafts = [page.scheduled_revision, latest if page.has_unpublished_changes or not page.live else None]
+    for revision in filter(None, drafts):
+        draft = read(page, revision.as_object(), False, revision)
         if draft.report.digest not in {version.report.digest for version in versions}:
             versions.append(draft)
     return versions

@@ -1,7 +1,7 @@
 """Logs and mails that somebody joined the group Safeguarding, so that nobody joins unnoticed.
 
-An account in the group that is activated again joins, too. The group keeps its name: another group that got it
-would make its members leads at once.
+An account in the group that is activated again joins, too. The group keeps its name: the members of another
+group that got it would be leads at once.
 """
 
 from django.conf import settings

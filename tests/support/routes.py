@@ -104,6 +104,10 @@ class Addresses:
             self.numbers |= {
                 f"wagtailsnippet{kind}_{room}_{term}": self.terms[term] for kind in ("s", "choosers")
             }
+        self.numbers |= {
+            "safeguarding_people": self.numbers["people_chooser"],
+            "safeguarding_decisions": section.live.pk,
+        }
         self.values = self._values()
         self.special = self._special()
 
