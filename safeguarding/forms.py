@@ -15,8 +15,9 @@ KEY_MISSING = _(
 )
 # A consent that differs from the one before in one of these is a change, otherwise a renewal.
 SCOPE = ("given_by", "picture", "naming", "where", "proceedings", "in_programme")
-# What a form for the next consent is filled with. The rest is asked anew each time.
-KEPT = ("given_by", "picture", "naming", "where", "evidence_held_at")
+# What a form for the next consent is filled with. The rest is asked anew, and the place of the evidence is shown
+# only on the page of the restricted fields.
+KEPT = ("given_by", "picture", "naming", "where")
 
 
 class RestrictedFieldsMixin:
@@ -136,7 +137,8 @@ class ConsentForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         }
         help_texts = {
             "evidence_held_at": _(
-                "The place, such as a locked cupboard. Nothing is uploaded: paper is safer."
+                "The place, such as a locked cupboard. Empty means where it was before. Nothing is uploaded: "
+                "paper is safer."
             ),
             "ends_on": _("Leave it empty for the usual time. A shorter one is always possible."),
         }

@@ -8,6 +8,7 @@ from django.utils import timezone
 from wagtail.log_actions import log
 
 from safeguarding.models import Contributor
+from safeguarding.releases import lock_with_others
 
 
 def take_down(contributor, user):
@@ -22,7 +23,8 @@ def bring_back(contributor, user):
 
 @transaction.atomic
 def set_hold(contributor, user, held_since, action):
-    person = Contributor.objects.select_for_update().get(pk=contributor.pk)
+    lock_with_others(contributor.pk)
+    person = Contributor.objects.get(pk=contributor.pk)
     if bool(person.held_since) == bool(held_since):
         return False
     person.held_since = held_since

@@ -12,6 +12,7 @@ from wagtail.log_actions import log
 from caching.local_date import today
 from safeguarding.encryption import SealedText
 from safeguarding.models import Contributor, Notice
+from safeguarding.releases import lock_with_others
 from safeguarding.status import Status, add_months, get_last_day
 
 ANNOUNCED_FOR = datetime.timedelta(days=30)
@@ -52,7 +53,8 @@ def was_announced(person, day):
 
 @transaction.atomic
 def delete_names_of(key):
-    person = Contributor.objects.select_for_update().get(pk=key)
+    lock_with_others(key)
+    person = Contributor.objects.get(pk=key)
     day = deletion_day(person)
     if day is None or day > today():
         return  # A consent was recorded meanwhile.

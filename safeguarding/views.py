@@ -13,7 +13,7 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.widgets.button import HeaderButton
 from wagtail.log_actions import log, registry
 
-from safeguarding.encryption import has_keys
+from safeguarding.encryption import SealedText, has_keys
 from safeguarding.forms import ConsentForm, FirstConsentForm, OtherPersonForm, ReasonForm, RestrictedForm
 from safeguarding.holds import bring_back, take_down
 from safeguarding.models import Contributor, RestrictedView
@@ -257,10 +257,14 @@ class PrintView(RestrictedFieldsView):
     page_title = gettext_lazy("Everything that is held")
 
     def get_shown(self, form, reason):
-        person, names = self.person, Contributor.RESTRICTED_FIELDS
+        person = self.person
+        texts = [(name, getattr(person, name)) for name in Contributor.RESTRICTED_FIELDS]
         self.template_name = "safeguarding/everything.html"
         return self.get_context_data(
-            restricted=[(person._meta.get_field(name).verbose_name, getattr(person, name)) for name in names],
+            restricted=[
+                (person._meta.get_field(name).verbose_name, text, isinstance(text, SealedText))
+                for name, text in texts
+            ],
             consents=person.consents.select_related("recorded_by"),
             decisions=person.decisions.select_related("page", "decided_by"),
             uses=person.uses.select_related("page"),

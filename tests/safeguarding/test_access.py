@@ -36,6 +36,7 @@ PEOPLE = [
 LEADS_ONLY = {f"safeguarding_people:{each}" for each in PEOPLE}
 LEADS_ONLY |= {f"safeguarding_decisions:{each}" for each in ("index", "page", "read")}
 SECRET = "Amina-of-the-tests"
+RESTRICTED = Contributor.RESTRICTED_FIELDS
 
 
 def room_routes():
@@ -65,7 +66,7 @@ def test_the_table_names_every_address():
 
 @pytest.mark.parametrize("role", ROLES)
 def test_who_opens_what(role, settings):
-    person = make_agreeing_person(names=SECRET)
+    person = make_agreeing_person({"evidence_held_at": SECRET}, **dict.fromkeys(RESTRICTED, SECRET))
     story = make_story_about(person, naming=Naming.REAL, title="About somebody")
     client = client_of(role, settings)
     opened, changed = {}, {}
