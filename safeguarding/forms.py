@@ -15,7 +15,7 @@ KEY_MISSING = _(
 )
 # A consent that differs from the one before in one of these is a change, otherwise a renewal.
 SCOPE = ("given_by", "picture", "naming", "where", "proceedings", "in_programme")
-# What a form for the next consent is filled with. The rest is asked anew, and the place of the evidence is shown
+# What a form for the next consent is filled with. The rest is asked anew. The place of the evidence is shown
 # only on the page of the restricted fields.
 KEPT = ("given_by", "picture", "naming", "where")
 
@@ -62,6 +62,11 @@ class PersonForm(StoresOwnFieldsMixin, WagtailAdminModelForm):
         model = Contributor
         fields = ("kind", "role", "adult_on", "keep_until")
         widgets = {"kind": forms.RadioSelect, "role": forms.RadioSelect}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Without the empty choice, which would be preselected.
+        self.fields["kind"].choices = Contributor.Kind.choices
 
     def clean(self):
         super().clean()

@@ -54,6 +54,7 @@ class PeopleViewSet(ModelViewSet):
     index_view_class = views.PersonIndexView
     add_view_class = views.AddPersonView
     edit_view_class = views.EditPersonView
+    create_template_name = edit_template_name = "safeguarding/form.html"
 
     def get_form_class(self, for_update=False):
         return PersonForm if for_update else self.add_view_class.form_class
