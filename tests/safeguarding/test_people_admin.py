@@ -109,7 +109,7 @@ def test_person_and_consent_are_recorded_in_one_form(lead):
 MISSING = {
     "adult_on": ({"kind": "child"}, "Say when the child will be 18."),
     "given_by": (
-        {"kind": "child", "adult_on": "2030-01-01"},
+        {"kind": "child", "adult_on": "2090-01-01"},
         "A child can agree only together with a guardian.",
     ),
     "given_on": ({"given_on": "2999-01-01"}, "This day is in the future."),
@@ -130,7 +130,7 @@ def test_what_is_missing_is_said_beside_its_field_and_nothing_is_stored(lead):
 
 
 def test_a_child_agrees_with_a_guardian_for_a_year(lead):
-    lead.post(ADD, PERSON | ANSWERS | {"kind": "child", "adult_on": "2035-06-01", "given_by": "guardian"})
+    lead.post(ADD, PERSON | ANSWERS | {"kind": "child", "adult_on": "2090-06-01", "given_by": "guardian"})
     assert Contributor.objects.get().latest_consent.ends_on == datetime.date(2027, 1, 31)
 
 
