@@ -52,6 +52,7 @@ def write_story(tab):
     tab.get_by_role("textbox", name="Date*").fill("2025-03-04")
     admin.choose_terms(tab, "Add country", "Kenya", search="kenya")
     admin.choose_terms(tab, "Add theme", "Forced labour")
+    tab.get_by_role("radio", name="No real person is described").check()
 
     admin.add_block(tab, "Heading").get_by_label("Heading*").fill("A season at the kiln")
     text = admin.add_block(tab, "Text").get_by_role("textbox")

@@ -104,7 +104,7 @@ def test_restricted_texts_are_encrypted(settings, tmp_path):
     texts = dict.fromkeys(Contributor.RESTRICTED_FIELDS, "Amina-of-the-tests")
     person = make_person({"evidence_held_at": "Amina-of-the-tests"}, **texts)
     Decision.objects.create(
-        page_id=1, contributor=person, ground="other", reason="Amina-of-the-tests", ends_on=DAY
+        page_id=1, contributor=person, ground="other", reason="Amina-of-the-tests", ends_on=DAY, digest="-"
     )
     dump = tmp_path / "dump.json"
     call_command("dumpdata", "safeguarding", output=str(dump))

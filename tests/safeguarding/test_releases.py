@@ -4,6 +4,7 @@ import datetime
 import io
 import threading
 import time
+from contextlib import closing
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -160,9 +161,9 @@ def test_decision_is_for_this_content_and_time(client):
     assert is_read(client, story)
     assert until(story) == days_from_today(20)
 
+    story = StoryPage.objects.get(pk=story.pk)
     alias = story.create_alias(update_slug="alias")
     assert is_read(client, alias), "an alias has the content of its source"
-    story = StoryPage.objects.get(pk=story.pk)
     story.save(clean=False)
     assert is_read(client, story), "nothing was changed"
     story.summary = "Another summary."
@@ -230,9 +231,10 @@ def sees_picture(client, page):
     sources = [part.split('"')[0].split()[0] for part in html.split('srcset="')[1:]]
     assert bool(sources) == ("<figure" in html)
     image = get_image_model().objects.get()
-    names = [rendition.file.name for rendition in image.renditions.all() if rendition.is_for_pages]
-    answers = {client.get(f"/media/{name}").status_code for name in names}
-    assert answers <= ({200} if sources else {404})
+    rendition = image.renditions.filter(filter_spec__contains="format-").first()
+    if rendition:
+        with closing(client.get(rendition.url)) as response:
+            assert response.status_code == (200 if sources else 404)
     return bool(sources)
 
 

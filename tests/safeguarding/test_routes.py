@@ -273,6 +273,8 @@ EACH = [
     *(approve_in_editor, approve_from_list, approve_in_modal),
     *(copy_published, make_alias, publish_revision, save_page),
 ]
+# Of those, the routes that take all stories in the test with both layers.
+QUICK = [edit, publish_revision, save_page]
 TOGETHER = [publish_in_bulk, publish_section_in_bulk, become_due]
 # Those that no check before publishing can see.
 BYPASSES = [
@@ -289,10 +291,13 @@ def undone():
         transaction.set_rollback(True)
 
 
-def take(route, world):
+def take(route, world, every=1):
+    """Take `route` with all stories. One that takes a story at a time takes some: one of `every`."""
     if route not in EACH:
         return route(world)
-    for story in StoryPage.objects.filter(pk__in=[story.pk for story in world.stories]):
+    # Other ones for each route.
+    chosen = world.stories[EACH.index(route) % every :: every]
+    for story in StoryPage.objects.filter(pk__in=[story.pk for story in chosen]):
         route(world, story)
 
 
@@ -322,7 +327,8 @@ def test_no_route_shows_a_story_whose_people_have_not_agreed():
     world = World()
     for route in [*EACH, *TOGETHER]:
         with undone():
-            take(route, world)
+            # A form takes long, so only the editor's gets all stories.
+            take(route, world, every=1 if route in QUICK else 4)
             live = StoryPage.objects.filter(live=True).exclude(title=MET).values_list("title", flat=True)
             # Two routes begin with stories that went live past the check.
             assert route in {copy_published, make_alias} or list(live) == [], route.__name__
@@ -337,13 +343,14 @@ def test_without_the_check_none_is_read_either(no_check):
     world = World()
     for route in [*EACH, *TOGETHER]:
         with undone():
-            take(route, world)
+            take(route, world, every=8)
             assert titles_seen() == set(), route.__name__
 
 
-@pytest.mark.parametrize("route", [*BYPASSES, edit, become_due])
-def test_without_both_layers_they_are_read(no_check, no_rule_for_reading, route):
+def test_without_both_layers_they_are_read(no_check, no_rule_for_reading):
     """Only so do the tests above show that the layers, and not the routes, keep the stories hidden."""
     world = World()
-    take(route, world)
-    assert titles_seen() == set(CONDITIONS)
+    for route in [*BYPASSES, *TOGETHER, publish_revision]:
+        with undone():
+            take(route, world)
+            assert titles_seen() == set(CONDITIONS), route.__name__
