@@ -108,17 +108,6 @@ def test_an_administrator_who_joins_gets_in(client):
     assert client.get(reverse("safeguarding_people:index")).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("local", "second_factor"), [(False, "NOBODY"), (False, "ADMINISTRATORS"), (True, "NOBODY")]
-)
-def test_leads_need_the_second_factor_on_a_public_site(client, settings, local, second_factor):
-    settings.LOCAL, settings.SECOND_FACTOR = local, second_factor
-    client.force_login(make_user(GROUP))
-    response = client.get("/admin/")
-    assert (response.status_code == 200) == local
-    assert local or response.url.startswith("/admin/second-factor/")
-
-
 def test_names_are_in_no_cache(client):
     person = make_agreeing_person(names=SECRET)
     client.force_login(make_user(GROUP))

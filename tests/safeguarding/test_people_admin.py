@@ -1,76 +1,32 @@
-"""The pages of the safeguarding team: recording, renewing, taking down, names and contact, decisions."""
+"""The pages of the safeguarding team: recording a person and a consent, renewing it, taking a person down."""
 
 import datetime
 
 import pytest
-from django.contrib.auth.models import Group
-from django.core.exceptions import PermissionDenied
-from django.core.management import call_command
-from django.db import connection, transaction
 from django.test import Client
-from django.urls import reverse
-from wagtail.models import ModelLogEntry, Workflow
+from wagtail.models import ModelLogEntry
 
 from caching.local_date import today
 from safeguarding.forms import FirstConsentForm, PersonForm, RestrictedForm
-from safeguarding.models import Contributor, Decision
-from safeguarding.policies import GROUP
+from safeguarding.models import Contributor
 from safeguarding.status import Status
-from tests.support.builders import make_story, make_user, parse
+from tests.support.builders import parse
+from tests.support.leads import (
+    ADD,
+    ANSWERS,
+    PERSON,
+    SECRET,
+    address,
+    errors_of,
+)
 from tests.support.people import (
-    ALL_AGREED,
     days_from_today,
     make_agreeing_person,
-    make_person,
     make_story_about,
-    record,
     withdraw,
 )
 
 pytestmark = pytest.mark.django_db
-
-SECRET = "Amina-of-the-tests"
-ANSWERS = {
-    "given_on": "2026-01-31",
-    "given_by": "self",
-    "picture": "1",
-    "naming": "1",
-    "where": ["website", "print"],
-    "proceedings": "no",
-    "in_programme": "no",
-    "talked_through": ["explained", "interpreter"],
-    "evidence_held_at": f"{SECRET} cupboard",
-}
-PERSON = {
-    "kind": "adult",
-    "adult_on": "",
-    "names": f"{SECRET} Otieno",
-    "contact": f"{SECRET} +254 700 000 000",
-    "safe_contact_note": f"Only by {SECRET}",
-}
-ADD = "/admin/safeguarding/people/new/"
-
-
-@pytest.fixture
-def lead(client):
-    client.user = make_user(GROUP)
-    client.force_login(client.user)
-    return client
-
-
-def address(person, name):
-    return reverse(f"safeguarding_people:{name}", args=[person.pk])
-
-
-def errors_of(response):
-    """Return {name of the field: text of the error} in a form; "" for errors of none."""
-    page = parse(response)
-    found = {
-        each["data-contentpath"]: each.select_one(".error-message")
-        for each in page.select("[data-contentpath]")
-    }
-    found[""] = page.select_one(".messages .error")
-    return {name: error.get_text(" ", strip=True) for name, error in found.items() if error}
 
 
 # --- Recording ------------------------------------------------------------------------------------
@@ -224,222 +180,3 @@ def test_a_hold_survives_what_was_loaded_before(lead):
         form.save()
     person.refresh_from_db()
     assert (person.kind, person.names, person.get_status().status) == ("group", "Other", Status.HELD)
-
-
-# --- Names and contact ----------------------------------------------------------------------------
-
-
-def test_names_are_changed_after_a_reason(lead):
-    person = make_person(names=SECRET)
-    response = lead.post(address(person, "restricted"), {"reason": "consent", "names": "Not saved"})
-    assert parse(response).select_one("textarea[name=names]").text.strip() == SECRET
-    lead.post(address(person, "restricted"), {"reason": "consent", "names": "New", "save": "1"})
-    assert Contributor.objects.get().names == "New"
-    lead.post(address(person, "restricted"), {"names": "Without a reason", "save": "1"})
-    assert Contributor.objects.get().names == "New"
-
-
-def test_without_keys_only_the_restricted_fields_say_so(lead, settings):
-    person = make_agreeing_person({"evidence_held_at": SECRET}, names=SECRET)
-    story, keys = make_story_about(person), settings.SAFEGUARDING_KEYS
-    settings.SAFEGUARDING_KEYS = []
-    assert Client().get(story.url).status_code == 200
-    response = lead.post(address(person, "restricted"), {"reason": "check"})
-    disabled = parse(response).select("textarea[disabled]")
-    assert [each["name"] for each in disabled] == list(Contributor.RESTRICTED_FIELDS)
-    assert "The key for this field is missing" in response.text
-    lead.post(address(person, "restricted"), {"reason": "check", "names": "Other", "save": "1"})
-    assert "The key is missing" in lead.post(address(person, "print"), {"reason": "check"}).text
-    lead.post(ADD, PERSON | ANSWERS)
-    assert Contributor.objects.count() == 2
-    lead.post(address(person, "take_down"))
-    assert Client().get(story.url).status_code == 404
-    settings.SAFEGUARDING_KEYS = keys
-    assert Contributor.objects.get(pk=person.pk).names == SECRET
-
-
-def test_everything_that_is_held_is_on_one_page(lead):
-    person = make_agreeing_person({"evidence_held_at": "A cupboard"}, names=SECRET, contact="By letter")
-    story = make_story_about(person, title="About her")
-    Decision.objects.create(
-        page=story,
-        contributor=person,
-        ground="other",
-        reason="Weighed well",
-        ends_on=days_from_today(9),
-        digest="x",
-    )
-    lead.post(address(person, "not_reached"))
-    page = lead.post(address(person, "print"), {"reason": "request"}).text
-    for words in (SECRET, "By letter", "A cupboard", "About her", "Weighed well", "Could not be reached"):
-        assert words in page
-    assert f"The person asked to see what is held, {lead.user.username}" in page
-
-
-def test_nothing_restricted_is_in_the_database_in_clear(lead):
-    """Also not in logs, sessions and messages of what was done."""
-    lead.post(ADD, PERSON | ANSWERS)
-    person = Contributor.objects.get()
-    lead.post(address(person, "restricted"), {"reason": "check", "names": SECRET, "save": "1"})
-    lead.post(address(person, "print"), {"reason": "request"})
-    story = make_live_story({"proceedings": True})
-    send_decision(lead, story, reason=f"{SECRET} agreed")
-    assert Decision.objects.get().reason == f"{SECRET} agreed"
-    lead.post(address(person, "take_down"))
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - names of tables
-            assert "Amina" not in str(cursor.fetchall()), table
-
-
-# --- Keys -----------------------------------------------------------------------------------------
-
-
-def test_rotated_keys_read_everything_without_the_former_one(settings, capsys):
-    person = make_agreeing_person({"evidence_held_at": SECRET}, names=SECRET)
-    former = settings.SAFEGUARDING_KEYS
-    new = ["b3RoZXIta2V5LW9mLXRoZS10ZXN0cy1vZi0zMi1ieXQ="]
-    settings.SAFEGUARDING_KEYS = [*new, *former]
-    call_command("rotate_safeguarding_keys")
-    assert "rows are encrypted with the first key." in capsys.readouterr().out
-    settings.SAFEGUARDING_KEYS = new
-    person = Contributor.objects.get()
-    assert (person.names, person.latest_consent.evidence_held_at) == (SECRET, SECRET)
-    # A key that is lost changes nothing, and is said.
-    settings.SAFEGUARDING_KEYS = former
-    with pytest.raises(Exception, match="2 texts are encrypted with a key that is missing"):
-        call_command("rotate_safeguarding_keys")
-    settings.SAFEGUARDING_KEYS = new
-    assert Contributor.objects.get().names == SECRET
-
-
-# --- Decisions ------------------------------------------------------------------------------------
-
-
-def make_live_story(change, **fields):
-    """Return a live story that needs a decision since its person's answers changed by `change`."""
-    person = make_agreeing_person()
-    story = make_story_about(person, **fields)
-    record(person, **ALL_AGREED | change)
-    return story
-
-
-def send_decision(client, story, **fields):
-    """Send the form for the first question about `story`; return the response."""
-    page = reverse("safeguarding_decisions:page", args=[story.pk])
-    form = parse(client.get(page))
-    data = {
-        "digest": form.select_one("[name=digest]")["value"],
-        "question": form.select_one("[name=question]")["value"],
-        "reason": "It was weighed.",
-        "ends_on": str(days_from_today(30)),
-        "has_read": "on",
-    }
-    return client.post(page, data | fields, follow=True)
-
-
-def test_a_decision_lets_a_live_story_be_read(lead):
-    story = make_live_story({"proceedings": True}, title="In court")
-    assert Client().get(story.url).status_code == 404
-    assert "In court" in lead.get("/admin/").text
-    assert "In court" in lead.get(reverse("safeguarding_decisions:index")).text
-    assert "In court" in lead.get(reverse("safeguarding_decisions:read", args=[story.pk])).text
-    for wrong in (
-        {"reason": ""},
-        {"ends_on": str(days_from_today(-1))},
-        {"has_read": ""},
-        {"question": "1:child"},
-    ):
-        assert errors_of(send_decision(lead, story, **wrong)), wrong
-    assert "Please read it again" in send_decision(lead, story, digest="other").text
-    assert not Decision.objects.exists()
-    send_decision(lead, story)
-    assert Client().get(story.url).status_code == 200
-    decision = Decision.objects.get()
-    assert (decision.ground, decision.decided_by, decision.revision) == ("proceedings", lead.user, None)
-    assert "In court" not in lead.get("/admin/").text
-
-
-def test_about_a_child_a_second_person_decides(lead):
-    child = make_agreeing_person({"given_by": "guardian"}, kind="child", adult_on=days_from_today(900))
-    story = make_story_about(child, live=False, title="A child")
-    assert "A child" not in lead.get("/admin/").text, "it is still being written"
-    story.save_revision(user=lead.user)
-    Workflow.objects.get().start(story, lead.user)
-    assert "A child" in lead.get("/admin/").text
-    assert (
-        "You wrote this version yourself: somebody else has to decide on it."
-        in send_decision(lead, story).text
-    )
-    second = Client()
-    second.force_login(make_user(GROUP))
-    send_decision(second, story)
-    decision = Decision.objects.get()
-    assert (decision.ground, decision.revision) == ("child", story.latest_revision)
-    story.refresh_from_db()
-    story.latest_revision.publish()
-    assert Client().get(story.url).status_code == 200
-
-
-def test_a_decision_is_for_one_version(lead):
-    story = make_live_story({"in_programme": True})
-    send_decision(lead, story)
-    assert Client().get(story.url).status_code == 200
-    story.summary = "Something else."
-    story.save(clean=False)
-    assert Client().get(story.url).status_code == 404
-
-
-def test_undecided_stories_are_listed(lead):
-    story = make_story("Whose is it", live=False, people="")
-    assert "Whose is it" not in lead.get("/admin/").text, "it is still being written"
-    Workflow.objects.get().start(story, lead.user)
-    assert "Whose is it" in lead.get("/admin/").text
-    page = lead.get(reverse("safeguarding_decisions:page", args=[story.pk])).text
-    assert "Nobody has said yet who is in this story." in page
-    assert 'name="question"' not in page
-
-
-# --- Joining --------------------------------------------------------------------------------------
-
-
-def test_joining_is_logged_and_told_to_all(lead, mailoutbox, django_capture_on_commit_callbacks):
-    group = Group.objects.get(name=GROUP)
-    ways = {
-        "added": lambda user: user.groups.add(group),
-        "added from the group": group.user_set.add,
-        "activated": activate_in,
-    }
-    for way, act in ways.items():
-        mailoutbox.clear()
-        new = make_user(is_active=way != "activated")
-        with django_capture_on_commit_callbacks(execute=True):
-            act(new)
-        told = {address for mail in mailoutbox for address in mail.to}
-        assert {lead.user.email, new.email} <= told, way
-        assert all(new.username in mail.body for mail in mailoutbox)
-        assert ModelLogEntry.objects.filter(action="safeguarding.joined", object_id=new.pk).exists(), way
-    with django_capture_on_commit_callbacks(execute=True):
-        mailoutbox.clear()
-        make_user("Editors")
-        lead.user.save()
-    assert mailoutbox == []
-
-
-def activate_in(user):
-    user.groups.add(Group.objects.get(name=GROUP))
-    user.is_active = True
-    user.save()
-
-
-def test_the_group_keeps_its_name():
-    group, other = Group.objects.get(name=GROUP), Group.objects.get(name="Editors")
-    for change in (
-        lambda: Group(pk=group.pk, name="Other").save(),
-        lambda: Group(pk=other.pk, name=GROUP).save(),
-        group.delete,
-    ):
-        with pytest.raises(PermissionDenied), transaction.atomic():
-            change()
-    group.save()
-    assert Group.objects.filter(name=GROUP).count() == 1
