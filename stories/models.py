@@ -116,6 +116,7 @@ class StoryPage(WithdrawnAliasesMixin, Page):
     # Wagtail's own method misses the restrictions above the source of an alias.
     get_view_restrictions = restrictions_on
     people_digest = property(digest_of)
+    report_people = report_of
     cacheable_parameters = ["text"]
     parent_page_types = ["stories.StoryIndexPage"]
     subpage_types = []
@@ -171,10 +172,6 @@ class StoryPage(WithdrawnAliasesMixin, Page):
 
     publish.alters_data = True
 
-    def report_people(self):
-        """Return the Report of whom this version shows: safeguarding/releases.py."""
-        return report_of(self)
-
     def save(self, *args, **kwargs):
         """Save the story. A full save, which is not one of a draft, also stores what it shows of people."""
         if kwargs.get("update_fields") is not None:
@@ -182,7 +179,7 @@ class StoryPage(WithdrawnAliasesMixin, Page):
         with transaction.atomic():
             former = lock_people(self, contributors_in(self))
             super().save(*args, **kwargs)
-            report(self, self.report_people(), former)
+            report(self, report_of(self), former)
 
     save.alters_data = True
 
