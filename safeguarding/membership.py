@@ -1,51 +1,82 @@
-"""Logs and mails that somebody joined the group Safeguarding, so that nobody joins unnoticed."""
+"""Logs and mails that somebody joined the group Safeguarding, so that nobody joins unnoticed.
 
-import logging
+An account in the group that is activated again joins, too. The group keeps its name: the members of another
+group that got it would be leads at once.
+"""
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.core.mail import send_mail
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models.signals import m2m_changed
+from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy
 from wagtail.log_actions import log
-from wagtail.users.models import UserProfile
 
-from safeguarding.policies import GROUP, leads
+from safeguarding.mails import mail_leads
+from safeguarding.policies import GROUP
 
-logger = logging.getLogger(__name__)
+User = get_user_model()
 JOINED = "safeguarding.joined"
 
 
-@receiver(m2m_changed, sender=get_user_model().groups.through)
-def announce(instance, action, reverse, pk_set, **_arguments):
+@receiver(m2m_changed, sender=User.groups.through)
+def announce_members(instance, action, reverse, pk_set, **_arguments):
     """Announce new members. `reverse`: whether users were added to a group, and not groups to a user."""
     if action != "post_add":
         return
     groups = Group.objects.filter(name=GROUP, pk__in=[instance.pk] if reverse else pk_set)
-    if not groups.exists():
+    if groups.exists():
+        for user in User.objects.filter(pk__in=pk_set) if reverse else [instance]:
+            announce(user)
+
+
+@receiver(pre_save, sender=User)
+def note_activation(instance, update_fields=None, raw=False, **_arguments):
+    if raw or not instance.is_active or "is_active" not in (update_fields or ["is_active"]):
         return
-    users = get_user_model().objects.filter(pk__in=pk_set) if reverse else [instance]
-    for user in users:
-        log(user, JOINED)
-        transaction.on_commit(lambda user=user: mail(user))
+    inactive_member = User.objects.filter(pk=instance.pk, is_active=False, groups__name=GROUP)
+    instance.joins_again = inactive_member.exists()
+
+
+@receiver(post_save, sender=User)
+def announce_activation(instance, **_arguments):
+    if instance.__dict__.pop("joins_again", False):
+        announce(instance)
+
+
+def announce(user):
+    """Log that `user` joined, and mail it to all members once the transaction commits."""
+    log(user, JOINED)
+    # robust: what is committed stays a success if the mail can't be sent.
+    transaction.on_commit(lambda: mail(user), robust=True)
 
 
 def mail(new_member):
     """Mail all members that `new_member` is one of them now."""
-    for user in leads().exclude(email=""):
-        with override(UserProfile.get_for_user(user).get_preferred_language()):
-            text = _(
-                "%(name)s is now a member of the group Safeguarding, and can see who the people in the "
-                "stories are. If you did not expect this, take them out of the group at once, and ask who "
-                "added them:\n\n%(address)s"
-            )
-            address = f"{settings.BASE_URL}/admin/users/"
-            text %= {"name": new_member.get_username(), "address": address}
-            try:
-                send_mail(_("A new member of the group Safeguarding"), text, None, [user.email])
-            except Exception:  # of the mail server, or of an address that can't be encoded
-                logger.exception("A mail about a new member could not be sent.")
+
+    def compose():
+        text = _(
+            "%(name)s is now a member of the group Safeguarding, and can see who the people in the "
+            "stories are. If you did not expect this, take them out of the group at once, and ask who "
+            "added them:\n\n%(address)s"
+        )
+        address = f"{settings.BASE_URL}/admin/users/"
+        return text % {"name": new_member.get_username(), "address": address}
+
+    mail_leads(gettext_lazy("A new member of the group Safeguarding"), compose)
+
+
+@receiver(pre_save, sender=Group)
+def keep_name(instance, raw=False, **_arguments):
+    stored = Group.objects.filter(pk=instance.pk).values_list("name", flat=True).first()
+    if not raw and stored != instance.name and GROUP in {stored, instance.name}:
+        raise PermissionDenied
+
+
+@receiver(pre_delete, sender=Group)
+def keep_group(instance, **_arguments):
+    if instance.name == GROUP:
+        raise PermissionDenied

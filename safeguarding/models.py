@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from caching.local_date import today
 from safeguarding.encryption import EncryptedTextField
+
+# Django finds the models of an app in its models module.
+from safeguarding.journal import Notice, RestrictedView  # noqa: F401
 from safeguarding.scopes import Channel, Naming, Picture
 from safeguarding.status import add_months, get_last_day, get_status
 
@@ -63,7 +66,13 @@ class Contributor(models.Model):
         blank=True,
         help_text=_("One a line: names, places and other words that would give the person away."),
     )
-    # Set by "Take down now". Nothing of the person is shown until it is empty again.
+    keep_until = models.DateField(
+        _("keep names and contact at least until"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: until the usual time after the consent has ended. You are told before."),
+    )
+    # Set by "Take down now". Nothing of the person is shown until it is empty again: safeguarding/holds.py.
     held_since = models.DateTimeField(_("held back since"), null=True, editable=False)
     created_at = models.DateTimeField(_("recorded"), auto_now_add=True)
 
@@ -145,6 +154,8 @@ class Consent(models.Model):
     )
     evidence_held_at = EncryptedTextField(_("evidence held at"), blank=True)
 
+    TALKED_THROUGH = ("explained", "interpreter", "knows_final_text")
+
     objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
@@ -185,6 +196,16 @@ class Consent(models.Model):
             errors["where"] = _("Unknown: %s.") % ", ".join(map(str, unknown))
         if errors:
             raise ValidationError(errors)
+
+    def get_where_display(self):
+        """Return the list of the places of publication."""
+        return [Channel(each).label for each in self.where if each in Channel.values]
+
+    def get_talked_through_display(self):
+        """Return the list of what was done so that the person knows what they agree to."""
+        return [
+            self._meta.get_field(name).verbose_name for name in self.TALKED_THROUGH if getattr(self, name)
+        ]
 
 
 class Decision(models.Model):
@@ -235,29 +256,6 @@ class Decision(models.Model):
         author = self.revision.user_id if self.revision else None
         if author and author == self.decided_by_id:
             raise ValidationError(_("You wrote this version yourself: somebody else has to decide on it."))
-
-
-class RestrictedView(models.Model):
-    """A look at the restricted fields of a person: who looked, when, and why."""
-
-    class Reason(models.TextChoices):
-        CONTACT = "contact", _("To contact the person")
-        CONSENT = "consent", _("To record or renew a consent")
-        REQUEST = "request", _("The person asked to see what is held")
-        CHECK = "check", _("To check a story")
-        DANGER = "danger", _("Somebody may be in danger")
-
-    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="views")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    reason = models.CharField(_("reason"), max_length=10, choices=Reason)
-    viewed_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        default_permissions = ()
-        ordering = ["-pk"]
-
-    def __str__(self):
-        return f"{self.contributor.code}: {self.get_reason_display()}"
 
 
 class KeyCheck(models.Model):

@@ -46,10 +46,16 @@ def guard(model):
     """Decorate a page model: its pages are read only while their Release runs.
 
     The model calls `lock_people` and `report` in save(). It has the property `people_digest`: a hash of the
-    content of a page or of a version of it, for decisions.
+    content of a page or of a version of it, for decisions. Its method `report_people` returns the Report of
+    such a version.
     """
     _guarded.append(model)
     return model
+
+
+def guarded_types():
+    """Return the content types of the guarded page models."""
+    return list(ContentType.objects.get_for_models(*_guarded).values())
 
 
 def is_guarded(model):
@@ -61,8 +67,7 @@ def is_released(model):
     released = Exists(Release.objects.filter(page=OuterRef("pk"), until__gte=today()))
     if is_guarded(model):
         return Q(released)
-    types = [each.pk for each in ContentType.objects.get_for_models(*_guarded).values()]
-    return ~Q(content_type__in=types) | Q(released)
+    return ~Q(content_type__in=guarded_types()) | Q(released)
 
 
 def is_page_released(page):

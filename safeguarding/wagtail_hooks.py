@@ -1,17 +1,44 @@
-"""Registers the chooser of people, and the actions of this room in logs."""
+"""Registers the views, the panels of the first page, and the actions in logs with Wagtail."""
 
+from django.templatetags.static import static
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 
 from safeguarding.choosers import contributor_chooser
 from safeguarding.membership import JOINED
+from safeguarding.panels import add_panels
+from safeguarding.viewsets import DecisionViewSet, PeopleViewSet
+
+# {action in the log: (label, message)}. The entries have the code of the person.
+LOG_ACTIONS = {
+    JOINED: (_("Joined"), _("Joined the group Safeguarding")),
+    "safeguarding.take_down": (_("Take down"), _("Taken down")),
+    "safeguarding.bring_back": (_("Bring back"), _("Brought back")),
+    "safeguarding.not_reached": (_("Could not be reached"), _("Could not be reached")),
+    "safeguarding.decide": (_("Decide on a story"), _("A story was decided on")),
+    "safeguarding.change_names": (_("Change names and contact"), _("Names or contact changed")),
+    "safeguarding.delete_names": (
+        _("Delete names and contact"),
+        _("Names and contact deleted, as announced"),
+    ),
+}
 
 
 @hooks.register("register_admin_viewset")
-def register_chooser():
-    return contributor_chooser
+def register_views():
+    return [PeopleViewSet(), DecisionViewSet(), contributor_chooser]
 
 
 @hooks.register("register_log_actions")
 def register_actions(actions):
-    actions.register_action(JOINED, _("Joined"), _("Joined the group Safeguarding"))
+    for name, (label, message) in LOG_ACTIONS.items():
+        actions.register_action(name, label, message)
+
+
+@hooks.register("insert_global_admin_css")
+def add_stylesheet():
+    return format_html('<link rel="stylesheet" href="{}">', static("safeguarding/safeguarding.css"))
+
+
+hooks.register("construct_homepage_panels", add_panels)

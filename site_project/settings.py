@@ -294,6 +294,8 @@ CONSENT_MONTHS = {
     "child": environment.read_months("CONSENT_MONTHS_CHILD", 12),
 }
 CONSENT_MONTHS["group"] = CONSENT_MONTHS["adult"]
+# Months after the end of a consent, or its withdrawal, until names and contact are deleted.
+NAMES_KEPT_MONTHS = environment.read_months("NAMES_KEPT_MONTHS", 12)
 
 # --- Mail and logs -------------------------------------------------------------------------------
 

@@ -124,6 +124,7 @@ class StoryPage(WithdrawnAliasesMixin, Page):
     get_view_restrictions = restrictions_on
     status_string = property(status_string)
     people_digest = property(digest_of)
+    report_people = report_of
     cacheable_parameters = ["text"]
     parent_page_types = ["stories.StoryIndexPage"]
     subpage_types = []

@@ -140,6 +140,12 @@ NOTHING = named("""
     wagtailimages: url_generator url_generator_output create_multiple_from_uploaded_image
     wagtailimages: delete_upload_multiple
 """)
+# Only for members of the group Safeguarding, who are none of the roles: tests/safeguarding/test_access.py.
+NOTHING |= named("""
+    safeguarding_people: index index_results add add_other edit history history_results inspect consent
+    safeguarding_people: not_reached take_down bring_back restricted print
+    safeguarding_decisions: index page read
+""")
 # Routes whose response is empty.
 EMPTY_ANSWERS = named("""
     wagtailadmin_editing_sessions: release

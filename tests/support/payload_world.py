@@ -11,12 +11,15 @@ from wagtail.models import Comment, CommentReply, Page, Revision
 from wagtail.users.models import UserProfile
 
 from accounts.models import Passkey
+from caching.local_date import today
 from home.models import SiteSettings, StandardPage
+from safeguarding.models import Notice, RestrictedView, Use
 from search.models import KnownWord
 from stories.models import StoryPage
 from stories.terms import Author, Country, Theme
 from tests.support import admin_world, builders
 from tests.support.payloads import PAYLOADS, ScriptFiller
+from tests.support.people import decide, make_agreeing_person
 from tests.support.routes import Addresses
 from tests.support.site import make_site, make_states
 
@@ -33,7 +36,8 @@ class World:
 
     def __init__(self, turn=0):
         self.filler = ScriptFiller(turn)
-        self.administrator = builders.make_user(username="administrator", is_superuser=True)
+        # Also a safeguarding lead, who sees the records of people.
+        self.administrator = builders.make_user("Safeguarding", username="administrator", is_superuser=True)
         self.site = make_site()
         self.states = [address for address, _shows in make_states(self.site).values()]
         self.section = admin_world.make_section("Own", "Plain")
@@ -64,7 +68,13 @@ class World:
         SearchPromotion.objects.create(
             query=Query.get("road"), external_link_url="https://example.org/", external_link_text="Out"
         )
-        for each in (story, section.draft, Theme.objects.first(), section.image, section.document):
+        person = make_agreeing_person(names="?")
+        StoryPage.objects.filter(pk=section.live.pk).update(people="listed")
+        Use.objects.create(page=section.live, contributor=person)
+        Notice.objects.create(contributor=person, step="60", day=today())
+        RestrictedView.objects.create(contributor=person, user=self.administrator, reason="check")
+        decide(story, person, "other")
+        for each in (person, story, section.draft, Theme.objects.first(), section.image, section.document):
             log(each, "wagtail.edit", user=self.administrator, data={"title": "Was"})
 
     def _fill(self):

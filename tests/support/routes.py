@@ -102,6 +102,10 @@ class Addresses:
             app = "search" if term == "vocabularygroup" else "stories"
             self.numbers[f"wagtailsnippets_{app}_{term}"] = key
             self.numbers[f"wagtailsnippetchoosers_{app}_{term}"] = key
+        self.numbers |= {
+            "safeguarding_people": self.numbers["people_chooser"],
+            "safeguarding_decisions": section.live.pk,
+        }
         self.values = self._values()
         self.special = self._special()
 

@@ -15,6 +15,8 @@ from django.utils import timezone
 from accounts import throttle
 from operations import locks
 from publishing import trash
+from safeguarding.reminders import send_reminders
+from safeguarding.retention import delete_names
 from search.missed import delete_old_missed_searches
 
 logger = logging.getLogger(__name__)
@@ -66,4 +68,6 @@ class Command(BaseCommand):
                 call_command("clearsessions", **quiet)
                 delete_old_missed_searches()
                 trash.delete_expired()
+                send_reminders()
+                delete_names()
             done.write_text(night)

@@ -1,0 +1,144 @@
+"""The stories that wait for the safeguarding team: a list, one story with its questions, and its text."""
+
+from django import forms
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views import View
+from django.views.generic import FormView, TemplateView
+from wagtail.admin import messages
+from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.views import generic
+from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
+from wagtail.log_actions import log
+from wagtail.models import Page
+
+from caching.local_date import today
+from safeguarding.decisions import SHOWN, find_versions, find_waiting, pages_that_ask
+from safeguarding.forms import RestrictedFieldsMixin
+from safeguarding.models import Decision
+from safeguarding.releases import guarded_types
+
+
+class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
+    """A decision on one question, "person:ground", about the version that the lead has read."""
+
+    question = forms.ChoiceField(label=gettext_lazy("What do you decide?"), widget=forms.RadioSelect)
+    has_read = forms.BooleanField(label=gettext_lazy("I have read this version of the story"))
+
+    class Meta:
+        model = Decision
+        fields = ("reason", "ends_on")
+        labels = {"reason": gettext_lazy("Why may it be published?"), "ends_on": gettext_lazy("Until when?")}
+        help_texts = {"reason": gettext_lazy("Only the safeguarding team can read this.")}
+
+    field_order = ("has_read", "question", "reason", "ends_on")
+
+    def __init__(self, *args, version, **kwargs):
+        super().__init__(*args, **kwargs)
+        decision = self.instance
+        decision.page, decision.revision = version.page, version.revision
+        # The model refuses a decision of whoever wrote the revision.
+        decision.digest, decision.decided_by = version.report.digest, self.for_user
+        self.fields["question"].choices = [
+            (f"{person.pk}:{ground}", f"{person.code}: {ground.label}")
+            for person, ground in version.questions
+        ]
+
+    def clean_ends_on(self):
+        if self.cleaned_data["ends_on"] < today():
+            raise forms.ValidationError(_("This day is over."))
+        return self.cleaned_data["ends_on"]
+
+    def save(self, commit=True):
+        key, _separator, self.instance.ground = self.cleaned_data["question"].partition(":")
+        self.instance.contributor_id = int(key)
+        return super().save(commit)
+
+
+class DecisionMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
+    model = Decision
+    permission_required = "change"
+    header_icon = "tasks"
+
+
+class DecisionIndexView(DecisionMixin, TemplateView):
+    """The stories that ask to be read, and what about their people is open."""
+
+    template_name = "safeguarding/decisions.html"
+    page_title = gettext_lazy("Stories that wait")
+
+    def get_breadcrumbs_items(self):
+        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
+
+    def get_context_data(self, **kwargs):
+        left_out = max(0, pages_that_ask().count() - SHOWN)
+        return super().get_context_data(versions=find_waiting(), left_out=left_out, **kwargs)
+
+
+class StoryMixin(DecisionMixin):
+    """For views of one story. `version` is the one with the digest of the request, by default the last."""
+
+    @cached_property
+    def versions(self):
+        page = get_object_or_404(Page, pk=self.kwargs["pk"], content_type__in=guarded_types())
+        return find_versions(page)
+
+    @cached_property
+    def version(self):
+        asked = self.request.POST.get("digest") or self.request.GET.get("version")
+        found = [each for each in self.versions if asked in {None, each.report.digest}]
+        return found[-1] if found else None
+
+
+class DecideView(StoryMixin, FormView):
+    form_class = DecisionForm
+    template_name = "safeguarding/decide.html"
+    page_title = gettext_lazy("Decide on a story")
+
+    def get_page_subtitle(self):
+        return self.versions[-1].page.get_admin_display_title()
+
+    def get_breadcrumbs_items(self):
+        return [
+            *self.breadcrumbs_items,
+            {"url": reverse("safeguarding_decisions:index"), "label": DecisionIndexView.page_title},
+            {"url": "", "label": self.get_page_subtitle()},
+        ]
+
+    def dispatch(self, request, *args, **kwargs):
+        if self.user_has_permission("change"):
+            if not self.versions:
+                raise Http404
+            if self.version is None:
+                messages.warning(
+                    request, _("The story has changed since you opened it. Please read it again.")
+                )
+                return redirect(request.path)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"version": self.version, "for_user": self.request.user}
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(version=self.version, versions=self.versions, **kwargs)
+        return context | {"media": context["form"].media}
+
+    def form_valid(self, form):
+        decision = form.save()
+        log(decision.contributor, "safeguarding.decide", user=self.request.user)
+        messages.success(self.request, _("Your decision about %s is recorded.") % decision.contributor.code)
+        return redirect("safeguarding_decisions:page", self.version.page.pk)
+
+
+class ReadView(StoryMixin, View):
+    """The version as readers would see it. Leads may read it without a right to edit the story."""
+
+    def get(self, request, *_arguments, **_named):
+        if not self.version:
+            raise Http404
+        content = self.version.content
+        return content.make_preview_request(request, content.default_preview_mode)

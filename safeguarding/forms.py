@@ -1,0 +1,218 @@
+"""The forms for people, their consents and their restricted fields."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminModelForm
+
+from caching.local_date import today
+from safeguarding.encryption import EncryptedTextField, SealedText, has_keys
+from safeguarding.models import Consent, Contributor, RestrictedView
+from safeguarding.scopes import Channel
+
+KEY_MISSING = _(
+    "The key for this field is missing, so it can't be shown or filled in. What is stored in it stays. "
+    "Everything else works. Ask whoever runs the site for SAFEGUARDING_KEYS."
+)
+# A consent that differs from the one before in one of these is a change, otherwise a renewal.
+SCOPE = ("given_by", "picture", "naming", "where", "proceedings", "in_programme")
+# What a form for the next consent is filled with. The rest is asked anew. The place of the evidence is shown
+# only on the page of the restricted fields.
+KEPT = ("given_by", "picture", "naming", "where")
+
+
+class RestrictedFieldsMixin:
+    """Closes the encrypted fields that can't be read or stored, and leaves their texts as they are."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in self.encrypted_fields():
+            field = self.fields[name]
+            field.widget.attrs["autocomplete"] = "off"
+            if not has_keys() or isinstance(getattr(self.instance, name), SealedText):
+                field.disabled, field.help_text = True, KEY_MISSING
+
+    def encrypted_fields(self):
+        """Return the names of the form's encrypted fields."""
+        names = [
+            field.name for field in self._meta.model._meta.fields if isinstance(field, EncryptedTextField)
+        ]
+        return [name for name in names if name in self.fields]
+
+    def clean(self):
+        super().clean()
+        # Only the fields in `cleaned_data` are written to the instance.
+        for name in self.encrypted_fields():
+            if self.fields[name].disabled:
+                self.cleaned_data.pop(name, None)
+        return self.cleaned_data
+
+
+class StoresOwnFieldsMixin:
+    """Stores only the fields of the form, so that a form that was opened before doesn't end a hold."""
+
+    def save(self, commit=True):
+        if self.instance.pk and commit:
+            self.instance.save(update_fields=[name for name in self.fields if name in self.cleaned_data])
+            return self.instance
+        return super().save(commit)
+
+
+class PersonForm(StoresOwnFieldsMixin, WagtailAdminModelForm):
+    class Meta:
+        model = Contributor
+        fields = ("kind", "role", "adult_on", "keep_until")
+        widgets = {"kind": forms.RadioSelect, "role": forms.RadioSelect}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Without the empty choice, which would be preselected.
+        self.fields["kind"].choices = Contributor.Kind.choices
+
+    def clean(self):
+        super().clean()
+        if self.cleaned_data.get("kind") == Contributor.Kind.CHILD and not self.cleaned_data.get("adult_on"):
+            text = _(
+                "Say when the child will be 18. If you don't know the day, take the latest that it could be."
+            )
+            if "adult_on" not in self.errors:
+                self.add_error("adult_on", text)
+        return self.cleaned_data
+
+
+class OtherPersonForm(RestrictedFieldsMixin, PersonForm):
+    """For somebody who is in a story without telling it. A consent can be recorded afterwards."""
+
+    class Meta(PersonForm.Meta):
+        fields = ("kind", "role", "adult_on", *Contributor.RESTRICTED_FIELDS)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        tells = Contributor.Role.TELLS
+        self.fields["role"].choices = [each for each in Contributor.Role.choices if each[0] != tells]
+        self.initial["role"] = None
+
+
+class ConsentForm(RestrictedFieldsMixin, WagtailAdminModelForm):
+    """What a person agrees to from a day on. `contributor`: the person, who may not be stored yet."""
+
+    where = forms.MultipleChoiceField(
+        label=_("Where may it be shown?"), choices=Channel, widget=forms.CheckboxSelectMultiple
+    )
+    proceedings, in_programme = (
+        forms.TypedChoiceField(
+            label=label,
+            choices=[("yes", _("Yes")), ("no", _("No"))],
+            coerce=lambda answer: answer == "yes",
+            widget=forms.RadioSelect,
+            help_text=_("With a yes, the safeguarding team decides about each story."),
+        )
+        for label in (
+            _("Are legal proceedings under way, or expected?"),
+            _("Is the person in a programme of yours at the moment?"),
+        )
+    )
+    talked_through = forms.MultipleChoiceField(
+        label=_("How was it talked through?"),
+        choices=[(name, Consent._meta.get_field(name).verbose_name) for name in Consent.TALKED_THROUGH],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    class Meta:
+        model = Consent
+        fields = (
+            "given_on",
+            "given_by",
+            "picture",
+            "naming",
+            "where",
+            "proceedings",
+            "in_programme",
+            "talked_through",
+            "evidence_held_at",
+            "ends_on",
+        )
+        widgets = dict.fromkeys(("given_by", "picture", "naming"), forms.RadioSelect)
+        labels = {
+            "given_on": _("Given on"),
+            "given_by": _("Who agreed?"),
+            "picture": _("May pictures show the person?"),
+            "naming": _("How may the person be named?"),
+            "evidence_held_at": _("Where is the signed form or the recording?"),
+        }
+        help_texts = {
+            "evidence_held_at": _(
+                "The place, such as a locked cupboard. Empty means where it was before. Nothing is uploaded: "
+                "paper is safer."
+            ),
+            "ends_on": _("Leave it empty for the usual time. A shorter one is always possible."),
+        }
+
+    def __init__(self, *args, contributor=None, **kwargs):
+        self.former = contributor.latest_consent if contributor and contributor.pk else None
+        kept = {name: getattr(self.former, name) for name in KEPT} if self.former else {}
+        kwargs["initial"] = {"given_by": None, "proceedings": None, "in_programme": None, "where": []} | kept
+        super().__init__(*args, **kwargs)
+        self.contributor = contributor
+
+    def clean(self):
+        super().clean()
+        by_guardian = self.cleaned_data.get("given_by") == Consent.GivenBy.GUARDIAN
+        is_child = self.contributor.kind == Contributor.Kind.CHILD
+        is_grown_up = self.contributor.adult_on and self.contributor.adult_on <= today()
+        if is_child and not is_grown_up and "given_by" in self.cleaned_data and not by_guardian:
+            self.add_error("given_by", _("A child can agree only together with a guardian."))
+        return self.cleaned_data
+
+    def save(self, commit=True):
+        """Store the event. Whether it is the first, a renewal or a change follows from the one before."""
+        consent, before = self.instance, self.former
+        consent.contributor, consent.recorded_by = self.contributor, self.for_user
+        for name in Consent.TALKED_THROUGH:
+            setattr(consent, name, name in self.cleaned_data["talked_through"])
+        if before and before.event != Consent.Event.WITHDRAWN:
+            is_same = all(getattr(before, name) == getattr(consent, name) for name in SCOPE)
+            consent.event = Consent.Event.RENEWED if is_same else Consent.Event.CHANGED
+        return super().save(commit)
+
+
+class FirstConsentForm(RestrictedFieldsMixin, PersonForm):
+    """A new person who tells a story, together with the first consent: 14 fields."""
+
+    class Meta(PersonForm.Meta):
+        fields = ("kind", "adult_on", "names", "contact", "safe_contact_note")
+
+    def __init__(self, data=None, *args, **kwargs):
+        super().__init__(data, *args, **kwargs)
+        self.consent = ConsentForm(data, for_user=self.for_user, contributor=self.instance)
+        del self.consent.fields["ends_on"]
+
+    def visible_fields(self):
+        return [*super().visible_fields(), *self.consent.visible_fields()]
+
+    @property
+    def media(self):
+        return super().media + self.consent.media
+
+    def is_valid(self):
+        # The person comes first, as the rules of the consent depend on the kind of person.
+        return all([super().is_valid(), self.consent.is_valid()])
+
+    def save(self, commit=True):
+        person = super().save(commit)
+        self.consent.save()
+        return person
+
+
+class RestrictedForm(RestrictedFieldsMixin, StoresOwnFieldsMixin, WagtailAdminModelForm):
+    class Meta:
+        model = Contributor
+        fields = Contributor.RESTRICTED_FIELDS
+
+
+class ReasonForm(forms.Form):
+    """Why somebody looks at the restricted fields."""
+
+    reason = forms.ChoiceField(
+        label=_("Why do you need to see this?"), choices=RestrictedView.Reason, widget=forms.RadioSelect
+    )

@@ -1,0 +1,33 @@
+"""Takes everything of a person from the site at once, and brings it back.
+
+Only these functions write `Contributor.held_since`, so that a form that was opened before can't undo a hold.
+"""
+
+from django.db import transaction
+from django.utils import timezone
+from wagtail.log_actions import log
+
+from safeguarding.models import Contributor
+from safeguarding.releases import lock_with_others
+
+
+def take_down(contributor, user):
+    """Hold `contributor`: nothing of the person is shown from the next request on. False: it was held."""
+    return set_hold(contributor, user, timezone.now(), "safeguarding.take_down")
+
+
+def bring_back(contributor, user):
+    """End the hold of `contributor`. Pages come back as the consents allow it. False: there was none."""
+    return set_hold(contributor, user, None, "safeguarding.bring_back")
+
+
+@transaction.atomic
+def set_hold(contributor, user, held_since, action):
+    lock_with_others(contributor.pk)
+    person = Contributor.objects.get(pk=contributor.pk)
+    if bool(person.held_since) == bool(held_since):
+        return False
+    person.held_since = held_since
+    person.save(update_fields=["held_since"])
+    log(person, action, user=user)
+    return True

@@ -1,0 +1,58 @@
+"""What was done about a person: who looked at the restricted fields, and what the leads were told."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from caching.local_date import today
+
+
+class RestrictedView(models.Model):
+    """A look at the restricted fields of a person: who looked, when, and why."""
+
+    class Reason(models.TextChoices):
+        CONTACT = "contact", _("To contact the person")
+        CONSENT = "consent", _("To record or renew a consent")
+        REQUEST = "request", _("The person asked to see what is held")
+        CHECK = "check", _("To check a story")
+        DANGER = "danger", _("Somebody may be in danger")
+
+    contributor = models.ForeignKey(
+        "safeguarding.Contributor", on_delete=models.CASCADE, related_name="views"
+    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    reason = models.CharField(_("reason"), max_length=10, choices=Reason)
+    viewed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return f"{self.contributor.code}: {self.get_reason_display()}"
+
+
+class Notice(models.Model):
+    """A mail to the leads about a person, so that each is sent once."""
+
+    class Step(models.TextChoices):
+        DAYS_60 = "60", _("60 days before the end of the consent")
+        DAYS_30 = "30", _("30 days before the end of the consent")
+        DAYS_7 = "7", _("7 days before the end of the consent")
+        ENDED = "0", _("At the end of the consent")
+        DELETION = "deletion", _("Before the names are deleted")
+
+    contributor = models.ForeignKey(
+        "safeguarding.Contributor", on_delete=models.CASCADE, related_name="notices"
+    )
+    step = models.CharField(max_length=10, choices=Step)
+    # The last day of the consent, or the day of the deletion. With another day, it is told again.
+    day = models.DateField()
+    sent_on = models.DateField(default=today)
+
+    class Meta:
+        default_permissions = ()
+        unique_together = [("contributor", "step", "day")]
+
+    def __str__(self):
+        return f"{self.contributor.code}: {self.get_step_display()}"

@@ -1,0 +1,31 @@
+"""Mails to the leads, each in the language of its reader. They show people by their codes."""
+
+import logging
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.utils.translation import override
+from wagtail.users.models import UserProfile
+
+from safeguarding.policies import leads
+
+logger = logging.getLogger(__name__)
+
+
+def mail_leads(subject, compose):
+    """Send a mail to every lead with an address. Return whether at least one was sent.
+
+    Arguments:
+        subject: a lazy text.
+        compose: a function that returns the text. It is called in the language of each reader.
+    """
+    if not settings.SENDS_MAIL:
+        return False
+    sent = 0
+    for user in leads().exclude(email=""):
+        with override(UserProfile.get_for_user(user).get_preferred_language()):
+            try:
+                sent += send_mail(str(subject), compose(), None, [user.email])
+            except Exception:  # of the mail server, or of an address that can't be encoded
+                logger.exception("A mail to a safeguarding lead could not be sent.")
+    return sent > 0

@@ -1,0 +1,91 @@
+"""Panels on the first page of the admin: what a lead has to do today, and whether there are enough leads."""
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Max
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from wagtail.admin.ui.components import Component
+from wagtail.models import ModelLogEntry
+
+from safeguarding.decisions import find_waiting
+from safeguarding.models import Contributor
+from safeguarding.policies import is_lead, leads
+from safeguarding.retention import deletion_day, is_announced_soon
+from safeguarding.status import Status
+from safeguarding.wording import describe_status, format_day
+
+
+class TodayPanel(Component):
+    """The people who need a lead, by code, and the stories that wait for a decision."""
+
+    name = "safeguarding_today"
+    template_name = "safeguarding/today.html"
+    order = 40
+
+    def get_context_data(self, parent_context):
+        return {"groups": [(heading, items) for heading, items in find_work().items() if items]}
+
+
+class LeadsPanel(Component):
+    """Warns leads and administrators that only one person, or nobody, can act."""
+
+    name = "safeguarding_leads"
+    template_name = "safeguarding/few_leads.html"
+    order = 30
+
+    def get_context_data(self, parent_context):
+        return {"number": leads().count()}
+
+
+def find_work():
+    """Return {heading: [(code, address, sentence)]} of what needs a lead."""
+    groups = {
+        Status.HELD: (_("Taken down"), []),
+        Status.ENDED: (_("Ended"), []),
+        Status.ENDS_SOON: (_("Ends soon"), []),
+    }
+    deletions, missed = [], last_missed_attempts()
+    for person in Contributor.objects.prefetch_related("consents"):
+        address = reverse("safeguarding_people:inspect", args=[person.pk])
+        status, day = person.get_status().status, deletion_day(person)
+        if status in groups:
+            sentence = describe_status(person)
+            if person.pk in missed:
+                sentence += " " + _("Not reached on %s.") % format_day(missed[person.pk])
+            groups[status][1].append((person.code, address, sentence))
+        if day and is_announced_soon(day):
+            text = _("Will be deleted on %s. If you still need them, set a later day.") % format_day(day)
+            deletions.append((person.code, address, text))
+    return dict(groups.values()) | find_stories() | {_("Names and contact"): deletions}
+
+
+def find_stories():
+    """Return {heading: [(title, address, sentence)]} of the stories that wait."""
+    versions = find_waiting()
+    return {
+        _("Decisions that wait for you"): [to_line(each) for each in versions if each.is_waiting],
+        _("Nobody said who is in these stories"): [to_line(each) for each in versions if each.is_undecided],
+    }
+
+
+def to_line(version):
+    address = reverse("safeguarding_decisions:page", args=[version.page.pk])
+    return version.content.title, f"{address}?version={version.report.digest}", " ".join(version.sentences)
+
+
+def last_missed_attempts():
+    """Return {primary key: day} of the last time that a person could not be reached."""
+    entries = ModelLogEntry.objects.filter(
+        action="safeguarding.not_reached", content_type=ContentType.objects.get_for_model(Contributor)
+    )
+    last = entries.order_by().values_list("object_id").annotate(Max("timestamp"))
+    return {int(key): moment.date() for key, moment in last}
+
+
+def add_panels(request, panels):
+    """Hook: add the panels that are for the user."""
+    is_one = is_lead(request.user)
+    if is_one:
+        panels.append(TodayPanel())
+    if (is_one or request.user.is_superuser) and leads().count() < 2:
+        panels.append(LeadsPanel())

@@ -1,0 +1,93 @@
+"""Mails to the leads about consents that end and names that will be deleted. Each is sent once.
+
+A run that comes late sends only the last of the steps that are due. Without a mail server nothing is sent and
+no step counts as sent: the admin's first page shows the same.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from caching.local_date import today
+from safeguarding.mails import mail_leads
+from safeguarding.models import Contributor, Notice
+from safeguarding.policies import leads
+from safeguarding.retention import deletion_day, is_announced_soon
+from safeguarding.status import Status, get_last_day
+from safeguarding.wording import describe_status, format_day
+
+# Days before the last day of the consent, the last step first.
+STEPS = {7: Notice.Step.DAYS_7, 30: Notice.Step.DAYS_30, 60: Notice.Step.DAYS_60}
+
+
+@dataclass
+class Line:
+    """A line of a mail: `person`, and the `notice` that is stored with it."""
+
+    person: Contributor
+    notice: Notice
+
+    def __str__(self):
+        if self.notice.step == Notice.Step.DELETION:
+            text = _(
+                "The names and the contact will be deleted on %s. If you still need them, set a later day "
+                "under “Edit”."
+            )
+            return f"{self.person.code}: {text % format_day(self.notice.day)}"
+        return f"{self.person.code}: {describe_status(self.person)}"
+
+
+def send_reminders():
+    """Send the leads one mail about everything that is due and was not sent yet."""
+    sent = set(Notice.objects.values_list("contributor", "step", "day"))
+    lines = [
+        Line(person, notice)
+        for person in Contributor.objects.prefetch_related("consents")
+        for notice in due_notices(person)
+        if (person.pk, notice.step, notice.day) not in sent
+    ]
+    if not lines:
+        return
+    with transaction.atomic():
+        Notice.objects.bulk_create([line.notice for line in lines])
+        if not mail_leads(gettext_lazy("Consents that need you"), lambda: compose(lines)):
+            transaction.set_rollback(True)
+    if not settings.SENDS_MAIL and leads().exists():
+        # The first page of the admin announces a deletion.
+        Notice.objects.bulk_create(
+            [line.notice for line in lines if line.notice.step == Notice.Step.DELETION]
+        )
+
+
+def compose(lines):
+    """Return the text of the mail with `lines`."""
+    return "\n".join(
+        [
+            _("These people need you. Their records are in the admin under these codes."),
+            "",
+            *(f"- {line}" for line in lines),
+            "",
+            f"{settings.BASE_URL}{reverse('safeguarding_people:index')}",
+            "",
+            _("Please write no names into an answer to this mail."),
+        ]
+    )
+
+
+def due_notices(person):
+    """Yield the Notice about the consent of `person` and the one about the deletion, where they are due."""
+    status, consent = person.get_status().status, person.latest_consent
+    if status in {Status.ENDS_SOON, Status.ENDED}:
+        last_day = get_last_day(person, consent)
+        left = (last_day - today()).days
+        step = next((step for days, step in STEPS.items() if left <= days), None)
+        step = Notice.Step.ENDED if status == Status.ENDED else step
+        if step:
+            yield Notice(contributor=person, step=step, day=last_day)
+    day = deletion_day(person)
+    if day and is_announced_soon(day):
+        yield Notice(contributor=person, step=Notice.Step.DELETION, day=day)

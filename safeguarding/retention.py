@@ -1,0 +1,64 @@
+"""Deletes names and contacts some time after the consent ended or was withdrawn.
+
+The leads are told at least ANNOUNCED_FOR before: nothing is deleted that was not announced.
+"""
+
+import datetime
+
+from django.conf import settings
+from django.db import transaction
+from wagtail.log_actions import log
+
+from caching.local_date import today
+from safeguarding.encryption import SealedText
+from safeguarding.models import Contributor, Notice
+from safeguarding.releases import lock_with_others
+from safeguarding.status import Status, add_months, get_last_day
+
+ANNOUNCED_FOR = datetime.timedelta(days=30)
+
+
+def deletion_day(person):
+    """Return the day from which names and contact of `person` are deleted, or None."""
+    status, consent = person.get_status().status, person.latest_consent
+    if status not in {Status.ENDED, Status.WITHDRAWN} or not has_restricted_texts(person):
+        return None
+    end = consent.given_on if status == Status.WITHDRAWN else get_last_day(person, consent)
+    usual = add_months(end, settings.NAMES_KEPT_MONTHS)
+    return max(usual, person.keep_until or usual)
+
+
+def has_restricted_texts(person):
+    texts = [getattr(person, name) for name in Contributor.RESTRICTED_FIELDS]
+    return any(text or isinstance(text, SealedText) for text in texts)
+
+
+def is_announced_soon(day):
+    """Return whether it is time to announce a deletion on `day`."""
+    return day <= today() + ANNOUNCED_FOR
+
+
+def delete_names():
+    """Delete the restricted fields of all people for whom this is due and was announced long enough ago."""
+    for person in Contributor.objects.prefetch_related("consents"):
+        day = deletion_day(person)
+        if day and day <= today() and was_announced(person, day):
+            delete_names_of(person.pk)
+
+
+def was_announced(person, day):
+    announced = Notice.objects.filter(contributor=person, step=Notice.Step.DELETION, day=day)
+    return announced.filter(sent_on__lte=today() - ANNOUNCED_FOR).exists()
+
+
+@transaction.atomic
+def delete_names_of(key):
+    lock_with_others(key)
+    person = Contributor.objects.get(pk=key)
+    day = deletion_day(person)
+    if day is None or day > today():
+        return  # A consent was recorded meanwhile.
+    for name in Contributor.RESTRICTED_FIELDS:
+        setattr(person, name, "")
+    person.save(update_fields=Contributor.RESTRICTED_FIELDS)
+    log(person, "safeguarding.delete_names")

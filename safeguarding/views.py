@@ -1,0 +1,276 @@
+"""The pages of a person in the admin: the overview, consents, taking down, and the restricted fields."""
+
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import FormView, TemplateView
+from wagtail.admin import messages
+from wagtail.admin.ui.tables import Column, StatusTagColumn
+from wagtail.admin.views import generic
+from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
+from wagtail.admin.widgets.button import HeaderButton
+from wagtail.log_actions import log, registry
+
+from safeguarding.encryption import SealedText, has_keys
+from safeguarding.forms import ConsentForm, FirstConsentForm, OtherPersonForm, ReasonForm, RestrictedForm
+from safeguarding.holds import bring_back, take_down
+from safeguarding.models import Contributor, RestrictedView
+from safeguarding.retention import deletion_day
+from safeguarding.status import Status
+from safeguarding.wording import describe_status
+
+# --- The list, and new people ---------------------------------------------------------------------
+
+
+class PersonIndexView(generic.IndexView):
+    """The list of people by code. Each leads to the overview."""
+
+    list_display = [
+        "__str__",
+        Column("get_kind_display", label=gettext_lazy("Who it is"), sort_key="kind"),
+        Column("get_role_display", label=gettext_lazy("Part in the story"), sort_key="role"),
+        StatusTagColumn(
+            "status",
+            label=gettext_lazy("Consent"),
+            accessor=lambda person: person.get_status().status.label,
+            primary=lambda person: person.get_status().status in {Status.ACTIVE, Status.ENDS_SOON},
+        ),
+        Column("sentence", label=gettext_lazy("What is agreed"), accessor=describe_status),
+    ]
+
+    def get_base_queryset(self):
+        return super().get_base_queryset().prefetch_related("consents")
+
+    def get_edit_url(self, instance):
+        return self.get_inspect_url(instance)
+
+    def get_list_more_buttons(self, instance):
+        return []
+
+    @cached_property
+    def header_buttons(self):
+        other = HeaderButton(_("Add somebody else in a story"), url=reverse("safeguarding_people:add_other"))
+        return [*super().header_buttons, other]
+
+
+class AddPersonView(generic.CreateView):
+    """A person who tells a story, with the first consent."""
+
+    form_class = FirstConsentForm
+    success_message = gettext_lazy("%(object)s is recorded. Use this code in stories, lists and mails.")
+
+    def get_success_url(self):
+        return reverse("safeguarding_people:inspect", args=[self.object.pk])
+
+    def get_success_buttons(self):
+        return []
+
+
+class AddOtherPersonView(AddPersonView):
+    """Somebody who is in a story without telling it."""
+
+    form_class = OtherPersonForm
+    page_subtitle = gettext_lazy("Somebody else in a story")
+
+    def get_add_url(self):
+        return reverse("safeguarding_people:add_other")
+
+
+class EditPersonView(generic.EditView):
+    def get_success_url(self):
+        return reverse("safeguarding_people:inspect", args=[self.object.pk])
+
+    def get_success_buttons(self):
+        return []
+
+
+# --- One person -----------------------------------------------------------------------------------
+
+
+class PersonMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
+    """For views of one person, `person`. The title is followed by the code."""
+
+    model = Contributor
+    permission_required = "change"
+    header_icon = "user"
+
+    @cached_property
+    def person(self):
+        return get_object_or_404(Contributor, pk=self.kwargs["pk"])
+
+    def get_page_subtitle(self):
+        return self.person.code
+
+    def get_success_url(self):
+        return reverse("safeguarding_people:inspect", args=[self.person.pk])
+
+    def get_breadcrumbs_items(self):
+        return [
+            *self.breadcrumbs_items,
+            {"url": reverse("safeguarding_people:index"), "label": _("People")},
+            {"url": self.get_success_url(), "label": self.person.code},
+            {"url": "", "label": self.get_page_title()},
+        ]
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(person=self.person, back_url=self.get_success_url(), **kwargs)
+
+    def leave(self, text):
+        """Return to the overview with the message `text`."""
+        messages.success(self.request, text)
+        return redirect(self.get_success_url())
+
+
+class OverviewView(PersonMixin, TemplateView):
+    """All that is known of a person except the restricted fields, and what can be done."""
+
+    template_name = "safeguarding/overview.html"
+    page_title = gettext_lazy("Overview")
+
+    def get_breadcrumbs_items(self):
+        return super().get_breadcrumbs_items()[:-2] + [{"url": "", "label": self.person.code}]
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            status=self.person.get_status().status,
+            sentence=describe_status(self.person),
+            consents=self.person.consents.select_related("recorded_by").order_by("-pk"),
+            uses=self.person.uses.select_related("page"),
+            views=self.person.views.select_related("user"),
+            log_entries=registry.get_logs_for_instance(self.person).select_related("user")[:20],
+            deletion_day=deletion_day(self.person),
+            **kwargs,
+        )
+
+
+class ConsentView(PersonMixin, FormView):
+    """The next consent: it is filled with what was agreed before."""
+
+    form_class = ConsentForm
+    template_name = "safeguarding/consent.html"
+    page_title = gettext_lazy("Consent")
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"contributor": self.person, "for_user": self.request.user}
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        return context | {
+            "action_url": self.request.path,
+            "submit_button_label": _("Record this consent"),
+            "submit_button_active_label": _("Recording…"),
+            "media": context["form"].media,
+        }
+
+    def form_valid(self, form):
+        form.save()
+        person = Contributor.objects.get(pk=self.person.pk)
+        return self.leave(f"{person.code}: {describe_status(person)}")
+
+
+class ConfirmView(PersonMixin, TemplateView):
+    """Says what happens, and does it with one button: `act` returns the message."""
+
+    template_name = "safeguarding/confirm.html"
+    explanation, button, is_serious = "", "", False
+
+    def post(self, request, *_arguments, **_named):
+        return self.leave(self.act(request.user))
+
+
+class TakeDownView(ConfirmView):
+    page_title = gettext_lazy("Take down")
+    explanation = gettext_lazy(
+        "Every page and picture that shows this person is gone from the site at the next request. "
+        "Nothing is deleted, and you can bring it back at any time."
+    )
+    button, is_serious = gettext_lazy("Take down now"), True
+
+    def act(self, user):
+        take_down(self.person, user)
+        return _("%s is taken down. Nothing of this person is on the site.") % self.person.code
+
+
+class BringBackView(ConfirmView):
+    page_title = gettext_lazy("Bring back")
+    explanation = gettext_lazy(
+        "Pages and pictures with this person come back as far as the consent allows it."
+    )
+    button = gettext_lazy("Bring back")
+
+    def act(self, user):
+        bring_back(self.person, user)
+        return _("%s is no longer held back. What the consent allows is shown again.") % self.person.code
+
+
+class NotReachedView(ConfirmView):
+    page_title = gettext_lazy("Could not reach them")
+    explanation = gettext_lazy(
+        "Today's attempt is noted. The consent stays as it is, and ends on its last day if they are not "
+        "reached. Try again another day, only in the way that is safe for them."
+    )
+    button = gettext_lazy("Note that they could not be reached")
+
+    def act(self, user):
+        log(self.person, "safeguarding.not_reached", user=user)
+        return _("Noted: %s could not be reached.") % self.person.code
+
+
+# --- The restricted fields ------------------------------------------------------------------------
+
+
+class RestrictedFieldsView(PersonMixin, TemplateView):
+    """Names, contact and the like. Each look needs a reason and is recorded. The answer is never cached.
+
+    A reason is sent with POST, so that no address shows the fields.
+    """
+
+    page_title = gettext_lazy("Names and contact")
+    template_name = "safeguarding/restricted.html"
+
+    def post(self, request, *_arguments, **_named):
+        reason = ReasonForm(request.POST)
+        if not reason.is_valid():
+            return self.render_to_response(self.get_context_data(reason_form=reason))
+        form = RestrictedForm(request.POST if "save" in request.POST else None, instance=self.person)
+        if "save" in request.POST and form.is_valid():
+            form.save()
+            log(self.person, "safeguarding.change_names", user=request.user)
+            return self.leave(_("The names and contact of %s are stored.") % self.person.code)
+        RestrictedView.objects.create(contributor=self.person, user=request.user, **reason.cleaned_data)
+        return self.render_to_response(self.get_shown(form, reason.cleaned_data["reason"]))
+
+    def get_shown(self, form, reason):
+        consents = [each for each in self.person.consents.all() if each.evidence_held_at]
+        return self.get_context_data(form=form, reason=reason, consents=consents)
+
+    def get_context_data(self, **kwargs):
+        kwargs.setdefault("reason_form", ReasonForm())
+        return super().get_context_data(has_keys=has_keys(), **kwargs)
+
+
+class PrintView(RestrictedFieldsView):
+    """Everything that is held about a person, to print for their request to see it."""
+
+    page_title = gettext_lazy("Everything that is held")
+
+    def get_shown(self, form, reason):
+        person = self.person
+        texts = [(name, getattr(person, name)) for name in Contributor.RESTRICTED_FIELDS]
+        self.template_name = "safeguarding/everything.html"
+        return self.get_context_data(
+            restricted=[
+                (person._meta.get_field(name).verbose_name, text, isinstance(text, SealedText))
+                for name, text in texts
+            ],
+            consents=person.consents.select_related("recorded_by"),
+            decisions=person.decisions.select_related("page", "decided_by"),
+            uses=person.uses.select_related("page"),
+            views=person.views.select_related("user"),
+            notices=person.notices.order_by("pk"),
+            log_entries=registry.get_logs_for_instance(person).select_related("user"),
+            sentence=describe_status(person),
+            deletion_day=deletion_day(person),
+        )

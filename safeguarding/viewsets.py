@@ -1,0 +1,78 @@
+"""The section "People and consent" of the admin. LeadPolicy lets only leads in."""
+
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.viewsets.base import ViewSet
+from wagtail.admin.viewsets.model import ModelViewSet
+
+from safeguarding import views
+from safeguarding.decision_views import DecideView, DecisionIndexView, ReadView
+from safeguarding.forms import PersonForm
+from safeguarding.models import Contributor
+
+# Wagtail's views that this section has. A person is neither copied nor deleted.
+STOCK = ("index", "index_results", "add", "edit", "history", "history_results")
+OF_PERSON = {
+    "inspect": ("", views.OverviewView),
+    "consent": ("consent/", views.ConsentView),
+    "not_reached": ("not-reached/", views.NotReachedView),
+    "take_down": ("take-down/", views.TakeDownView),
+    "bring_back": ("bring-back/", views.BringBackView),
+    "restricted": ("names/", views.RestrictedFieldsView),
+    "print": ("everything/", views.PrintView),
+}
+
+
+class DecisionViewSet(ViewSet):
+    """The stories that wait for the safeguarding team."""
+
+    name = url_namespace = "safeguarding_decisions"
+    url_prefix = "safeguarding/stories"
+
+    def get_urlpatterns(self):
+        return [
+            path("", DecisionIndexView.as_view(), name="index"),
+            path("<int:pk>/", DecideView.as_view(), name="page"),
+            path("<int:pk>/read/", ReadView.as_view(), name="read"),
+        ]
+
+
+class PeopleViewSet(ModelViewSet):
+    model = Contributor
+    name = "safeguarding_people"
+    url_prefix = "safeguarding/people"
+    icon = "user"
+    menu_label = _("People and consent")
+    menu_order = 260
+    add_to_admin_menu = True
+    add_to_reference_index = False
+    copy_view_enabled = False
+    inspect_view_enabled = True
+    search_fields = ["code"]
+    list_filter = ["kind", "role"]
+    list_per_page = 50
+    index_view_class = views.PersonIndexView
+    add_view_class = views.AddPersonView
+    edit_view_class = views.EditPersonView
+    create_template_name = edit_template_name = "safeguarding/form.html"
+
+    def get_form_class(self, for_update=False):
+        return PersonForm if for_update else self.add_view_class.form_class
+
+    def get_common_view_kwargs(self, **kwargs):
+        absent = {"delete_url_name": None, "usage_url_name": None}
+        return super().get_common_view_kwargs(**absent, **kwargs)
+
+    def get_add_view_kwargs(self, **kwargs):
+        return super().get_add_view_kwargs(**{"form_class": self.UNDEFINED, **kwargs})
+
+    def get_urlpatterns(self):
+        add_other = self.construct_view(views.AddOtherPersonView, **self.get_add_view_kwargs())
+        return [
+            *(each for each in super().get_urlpatterns() if each.name in STOCK),
+            path("new-other/", add_other, name="add_other"),
+            *(
+                path(f"<int:pk>/{address}", view.as_view(), name=name)
+                for name, (address, view) in OF_PERSON.items()
+            ),
+        ]

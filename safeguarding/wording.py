@@ -1,0 +1,34 @@
+"""What the lead is told about a person's consent, in a sentence."""
+
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from caching.local_date import today
+from safeguarding.status import Status, get_last_day
+
+# Classes of Wagtail's labels in lists.
+LABEL_CLASSES = {Status.ACTIVE: "", Status.ENDS_SOON: "w-status--primary"}
+
+
+def format_day(day):
+    return formats.date_format(day, "DATE_FORMAT")
+
+
+def describe_status(person, day=None):
+    """Return a sentence about the consent of `person`, a Contributor, on `day` (by default today)."""
+    status, consent = person.get_status(day or today()).status, person.latest_consent
+    if status == Status.HELD:
+        since = timezone.localtime(person.held_since, timezone.get_default_timezone()).date()
+        return _("Taken down on %s. Nothing of this person is shown until you bring it back.") % format_day(
+            since
+        )
+    if status == Status.WITHDRAWN:
+        return _("Withdrawn on %s. Nothing of this person is shown.") % format_day(consent.given_on)
+    if status == Status.NONE:
+        return _("There is no consent yet. Stories with this person wait for it.")
+    last_day = format_day(get_last_day(person, consent))
+    if status == Status.ENDED:
+        return _("The consent ended on %s. Stories with this person come back when it is renewed.") % last_day
+    if status == Status.ENDS_SOON:
+        return _("Agreed until %s. Please ask again before then.") % last_day
+    return _("Agreed until %s.") % last_day

@@ -1,0 +1,125 @@
+"""Who may open which address of the safeguarding team, and that all of them are in the table."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from safeguarding.models import Contributor, RestrictedView
+from safeguarding.policies import GROUP
+from safeguarding.scopes import Naming
+from tests.support.builders import make_user
+from tests.support.people import make_agreeing_person, make_story_about
+from tests.support.routes import all_routes
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ["visitor", "editor", "moderator", "administrator", "lead", "lead without second factor"]
+# The roles of each address, by the name of the route. What nobody else is named for is for leads alone.
+EVERYBODY_WHO_EDITS = {"editor", "moderator", "administrator", "lead"}
+CHOOSER = {f"people_chooser:{each}" for each in ("choose", "choose_results", "chosen", "chosen_multiple")}
+PEOPLE = [
+    *(
+        "index",
+        "index_results",
+        "add",
+        "add_other",
+        "edit",
+        "history",
+        "history_results",
+        "inspect",
+        "consent",
+    ),
+    *("not_reached", "take_down", "bring_back", "restricted", "print"),
+]
+LEADS_ONLY = {f"safeguarding_people:{each}" for each in PEOPLE}
+LEADS_ONLY |= {f"safeguarding_decisions:{each}" for each in ("index", "page", "read")}
+SECRET = "Amina-of-the-tests"
+RESTRICTED = Contributor.RESTRICTED_FIELDS
+
+
+def room_routes():
+    """Return {name: pattern} of the routes of the room."""
+    names = ("safeguarding", "people_chooser")
+    return {name: pattern for name, pattern, _route in all_routes() if name.startswith(names)}
+
+
+def address_of(name, pattern, person, story):
+    key = story.pk if name.startswith("safeguarding_decisions") else person.pk
+    address = reverse(name, kwargs={"pk": key} if "<" in pattern else {})
+    return f"{address}?id={person.pk}" if name.endswith("chosen_multiple") else address
+
+
+def client_of(role, settings):
+    settings.LOCAL = "without" not in role
+    client = Client()
+    if role != "visitor":
+        groups = {"editor": ["Editors"], "moderator": ["Moderators"], "administrator": []}.get(role, [GROUP])
+        client.force_login(make_user(*groups, is_superuser=role == "administrator"))
+    return client
+
+
+def test_the_table_names_every_address():
+    assert room_routes().keys() == LEADS_ONLY | CHOOSER
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_opens_what(role, settings):
+    person = make_agreeing_person({"evidence_held_at": SECRET}, **dict.fromkeys(RESTRICTED, SECRET))
+    story = make_story_about(person, naming=Naming.REAL, title="About somebody")
+    client = client_of(role, settings)
+    opened, changed = {}, {}
+    for name, pattern in room_routes().items():
+        address = address_of(name, pattern, person, story)
+        answers = [client.get(address), client.post(address, {"reason": "check"})]
+        opened[name] = answers[0].status_code == 200
+        changed[name] = [SECRET in answer.text for answer in answers]
+    may_open = {
+        name: role == "lead" or (name in CHOOSER and role in EVERYBODY_WHO_EDITS) for name in room_routes()
+    }
+    assert opened == may_open
+    shows = {"safeguarding_people:restricted", "safeguarding_people:print"} if role == "lead" else set()
+    assert {name for name, found in changed.items() if any(found)} == shows
+    assert not any(found[0] for found in changed.values()), "a name is shown only after a reason was sent"
+    # Only a lead changes something: each look is recorded, and `bring-back` was sent after `take-down`.
+    assert RestrictedView.objects.count() == len(shows)
+    assert Contributor.objects.count() == 1
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_menu_and_first_page(role, settings):
+    client = client_of(role, settings)
+    page = client.get("/admin/").text
+    assert ("/admin/safeguarding/people/" in page) == (role == "lead")
+    assert ("Needs you today: people in stories" in page) == (role == "lead")
+    # One lead is too few. The others need not know.
+    assert ("The safeguarding team is small" in page) == (role in {"lead", "administrator"})
+
+
+def test_two_leads_are_enough(client):
+    make_user(GROUP)
+    client.force_login(make_user(GROUP))
+    assert "The safeguarding team is small" not in client.get("/admin/").text
+
+
+def test_an_administrator_who_joins_gets_in(client):
+    client.force_login(make_user(GROUP, is_superuser=True))
+    assert client.get(reverse("safeguarding_people:index")).status_code == 200
+
+
+def test_names_are_in_no_cache(client):
+    person = make_agreeing_person(names=SECRET)
+    client.force_login(make_user(GROUP))
+    for name in ("restricted", "print"):
+        address = reverse(f"safeguarding_people:{name}", args=[person.pk])
+        response = client.post(address, {"reason": "contact"})
+        assert SECRET in response.text
+        assert "no-store" in response["Cache-Control"]
+        for wrong in ({}, {"reason": "curious"}):
+            response = client.post(address, wrong)
+            assert SECRET not in response.text
+    assert list(RestrictedView.objects.values_list("reason", flat=True)) == ["contact", "contact"]
+    assert re.search(
+        r"To contact the person, user-\d+", client.get(f"/admin/safeguarding/people/{person.pk}/").text
+    )

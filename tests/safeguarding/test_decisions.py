@@ -1,0 +1,80 @@
+"""Decisions of the safeguarding team, and the stories that wait for one."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from wagtail.models import Workflow
+
+from safeguarding.models import Decision
+from safeguarding.policies import GROUP
+from tests.support.builders import make_story, make_user
+from tests.support.leads import errors_of, make_live_story, send_decision
+from tests.support.people import (
+    days_from_today,
+    make_agreeing_person,
+    make_story_about,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_decision_lets_a_live_story_be_read(lead):
+    story = make_live_story({"proceedings": True}, title="In court")
+    assert Client().get(story.url).status_code == 404
+    assert "In court" in lead.get("/admin/").text
+    assert "In court" in lead.get(reverse("safeguarding_decisions:index")).text
+    assert "In court" in lead.get(reverse("safeguarding_decisions:read", args=[story.pk])).text
+    for wrong in (
+        {"reason": ""},
+        {"ends_on": str(days_from_today(-1))},
+        {"has_read": ""},
+        {"question": "1:child"},
+    ):
+        assert errors_of(send_decision(lead, story, **wrong)), wrong
+    assert "Please read it again" in send_decision(lead, story, digest="other").text
+    assert not Decision.objects.exists()
+    send_decision(lead, story)
+    assert Client().get(story.url).status_code == 200
+    decision = Decision.objects.get()
+    assert (decision.ground, decision.decided_by, decision.revision) == ("proceedings", lead.user, None)
+    assert "In court" not in lead.get("/admin/").text
+
+
+def test_about_a_child_a_second_person_decides(lead):
+    child = make_agreeing_person({"given_by": "guardian"}, kind="child", adult_on=days_from_today(900))
+    story = make_story_about(child, live=False, title="A child")
+    assert "A child" not in lead.get("/admin/").text, "it is still being written"
+    story.save_revision(user=lead.user)
+    Workflow.objects.get().start(story, lead.user)
+    assert "A child" in lead.get("/admin/").text
+    assert (
+        "You wrote this version yourself: somebody else has to decide on it."
+        in send_decision(lead, story).text
+    )
+    second = Client()
+    second.force_login(make_user(GROUP))
+    send_decision(second, story)
+    decision = Decision.objects.get()
+    assert (decision.ground, decision.revision) == ("child", story.latest_revision)
+    story.refresh_from_db()
+    story.latest_revision.publish()
+    assert Client().get(story.url).status_code == 200
+
+
+def test_a_decision_is_for_one_version(lead):
+    story = make_live_story({"in_programme": True})
+    send_decision(lead, story)
+    assert Client().get(story.url).status_code == 200
+    story.summary = "Something else."
+    story.save(clean=False)
+    assert Client().get(story.url).status_code == 404
+
+
+def test_undecided_stories_are_listed(lead):
+    story = make_story("Whose is it", live=False, people="")
+    assert "Whose is it" not in lead.get("/admin/").text, "it is still being written"
+    Workflow.objects.get().start(story, lead.user)
+    assert "Whose is it" in lead.get("/admin/").text
+    page = lead.get(reverse("safeguarding_decisions:page", args=[story.pk])).text
+    assert "Nobody has said yet who is in this story." in page
+    assert 'name="question"' not in page

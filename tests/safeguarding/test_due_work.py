@@ -1,0 +1,187 @@
+"""What the scheduler does about people: mails before a consent ends, and the deletion of names."""
+
+import datetime
+
+import pytest
+from django.core.management import call_command
+from wagtail.models import ModelLogEntry
+from wagtail.users.models import UserProfile
+
+from safeguarding.models import Contributor, Notice
+from safeguarding.policies import GROUP
+from safeguarding.reminders import send_reminders
+from safeguarding.retention import delete_names, deletion_day
+from tests.support.builders import make_user
+from tests.support.people import make_person, record
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.UTC)
+DAY = NOON.date()
+SECRET = "Amina-of-the-tests"
+
+
+def days(number):
+    return DAY + datetime.timedelta(days=number)
+
+
+@pytest.fixture(autouse=True)
+def clock(time_machine):
+    time_machine.move_to(NOON)
+    return lambda number: time_machine.move_to(NOON + datetime.timedelta(days=number))
+
+
+@pytest.fixture(autouse=True)
+def leads():
+    return [make_user(GROUP), make_user(GROUP)]
+
+
+def make_ending(number=100, **fields):
+    event = {"given_on": days(-300), "ends_on": days(number)}
+    return make_person(event, **{"names": SECRET, "contact": SECRET} | fields)
+
+
+def run_each_day(clock, mailoutbox, until):
+    """Run the reminders on each day up to `until`, and return the days on which mails were sent."""
+    found = []
+    for number in range(until + 1):
+        clock(number)
+        mailoutbox.clear()
+        for _twice in range(2):
+            send_reminders()
+        if mailoutbox:
+            found.append(number)
+            assert len(mailoutbox) == 2, "one for each lead, once"
+    return found
+
+
+def test_mails_are_sent_once_at_each_step(clock, mailoutbox):
+    person = make_ending(100)
+    assert run_each_day(clock, mailoutbox, 130) == [40, 70, 93, 101]
+    assert person.notices.count() == 4
+    # A renewal begins anew.
+    clock(131)
+    record(person, event="renewed", given_on=days(131), ends_on=days(131 + 61))
+    send_reminders()
+    assert person.notices.count() == 4
+    clock(132)
+    send_reminders()
+    assert person.notices.order_by("pk").values_list("step", "day").last() == ("60", days(192))
+
+
+def test_a_late_run_sends_only_the_last_step(clock, mailoutbox):
+    make_ending(100)
+    clock(95)
+    send_reminders()
+    assert list(Notice.objects.values_list("step", flat=True)) == ["7"]
+    assert len(mailoutbox) == 2
+
+
+def test_mails_name_people_by_their_codes_in_the_language_of_the_lead(mailoutbox, leads):
+    UserProfile.objects.create(user=leads[1], preferred_language="fr")
+    person = make_ending(10)
+    send_reminders()
+    english, french = mailoutbox if mailoutbox[0].to == [leads[0].email] else mailoutbox[::-1]
+    assert f"{person.code}: Agreed until 11 June 2026. Please ask again before then." in english.body
+    assert "11 juin 2026" in french.body
+    assert all(SECRET not in mail.body + mail.subject for mail in mailoutbox)
+
+
+def test_a_mail_that_was_not_sent_is_sent_later(settings, mailoutbox):
+    person = make_ending(10)
+    settings.SENDS_MAIL = False
+    send_reminders()
+    settings.SENDS_MAIL = True
+    settings.MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {"host": "127.0.0.1", "port": 9, "timeout": 5},
+        }
+    }
+    send_reminders()
+    assert not person.notices.exists()
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+    send_reminders()
+    assert len(mailoutbox) == 2
+
+
+# {case: (events after the first one, fields of the person, the day on which the names are deleted, or None)}
+CASES = {
+    "ended": ([], {}, datetime.date(2027, 6, 11)),
+    "withdrawn": ([{"event": "withdrawn", "given_on": days(0)}], {}, datetime.date(2027, 6, 1)),
+    "kept for longer": ([], {"keep_until": datetime.date(2027, 12, 1)}, datetime.date(2027, 12, 1)),
+    "kept for a shorter time": ([], {"keep_until": datetime.date(2026, 12, 1)}, datetime.date(2027, 6, 11)),
+    "renewed": ([{"event": "renewed", "given_on": days(0), "ends_on": days(9000)}], {}, None),
+    "held": ([], {"held_since": NOON}, None),
+    "nothing stored": ([], {"names": "", "contact": ""}, None),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_day_of_deletion(case, clock):
+    events, fields, expected = CASES[case]
+    person = make_ending(10, **fields)
+    for event in events:
+        record(person, **event)
+    clock(200)
+    assert deletion_day(Contributor.objects.get()) == expected
+
+
+def test_names_are_deleted_after_they_were_announced(clock, mailoutbox):
+    person = make_ending(10, safe_contact_note=SECRET, protected_words=SECRET)
+    story_count = person.consents.count()
+    last = (datetime.date(2027, 6, 11) - DAY).days
+    # The scheduler did not run for months.
+    clock(last + 50)
+    delete_names()
+    assert Contributor.objects.get().names == SECRET, "nobody was told"
+    send_reminders()
+    assert "The names and the contact will be deleted" in mailoutbox[0].body
+    clock(last + 79)
+    delete_names()
+    assert Contributor.objects.get().names == SECRET
+    clock(last + 80)
+    delete_names()
+    person = Contributor.objects.get()
+    assert [getattr(person, name) for name in Contributor.RESTRICTED_FIELDS] == [""] * 4
+    assert person.consents.count() == story_count
+    assert ModelLogEntry.objects.get(action="safeguarding.delete_names").label == person.code
+
+
+def test_deletion_is_announced_30_days_before(clock, mailoutbox):
+    make_ending(10)
+    last = (datetime.date(2027, 6, 11) - DAY).days
+    clock(last - 31)
+    send_reminders()
+    clock(last - 30)
+    mailoutbox.clear()
+    send_reminders()
+    assert "11 June 2027" in mailoutbox[0].body
+    # With a later day it is announced again.
+    Contributor.objects.update(keep_until=datetime.date(2027, 8, 1))
+    clock(last + 1)
+    delete_names()
+    assert Contributor.objects.get().names == SECRET
+
+
+def test_without_mail_the_first_page_announces_the_deletion(clock, settings, client, leads):
+    settings.SENDS_MAIL = False
+    make_ending(10)
+    clock((datetime.date(2027, 6, 1) - DAY).days)
+    send_reminders()
+    assert list(Notice.objects.values_list("step", flat=True)) == ["deletion"]
+    client.force_login(leads[0])
+    assert "Will be deleted on 11 June 2027." in client.get("/admin/").text
+
+
+def test_the_scheduler_does_both_once_a_night(clock, settings, tmp_path, mailoutbox):
+    settings.DATA_DIR = tmp_path
+    person = make_ending(10)
+    call_command("run_due_work")
+    assert len(mailoutbox) == 2
+    clock(460)
+    call_command("run_due_work")
+    clock(495)
+    call_command("run_due_work")
+    person.refresh_from_db()
+    assert person.names == ""

@@ -1,0 +1,40 @@
+"""Whoever becomes a member of the group Safeguarding is announced to all."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from wagtail.models import ModelLogEntry
+
+from safeguarding.policies import GROUP
+from tests.support.builders import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_account_that_is_activated_again_is_announced(
+    lead, mailoutbox, django_capture_on_commit_callbacks
+):
+    member, other = make_user(GROUP, is_active=False), make_user("Editors", is_active=False)
+    mailoutbox.clear()
+    ModelLogEntry.objects.all().delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        for user in (member, other, lead.user):
+            user.is_active = True
+            user.save()
+        member.save()
+    assert sorted(mail.to[0] for mail in mailoutbox) == sorted([lead.user.email, member.email])
+    assert ModelLogEntry.objects.get(action="safeguarding.joined").object_id == str(member.pk)
+
+
+def test_the_group_keeps_its_name():
+    group, other = Group.objects.get(name=GROUP), Group.objects.get(name="Editors")
+    for change in (
+        lambda: Group(pk=group.pk, name="Other").save(),
+        lambda: Group(pk=other.pk, name=GROUP).save(),
+        group.delete,
+    ):
+        with pytest.raises(PermissionDenied), transaction.atomic():
+            change()
+    group.save()
+    assert Group.objects.filter(name=GROUP).count() == 1

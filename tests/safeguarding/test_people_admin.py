@@ -1,0 +1,182 @@
+"""The pages of the safeguarding team: recording a person and a consent, renewing it, taking a person down."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from wagtail.models import ModelLogEntry
+
+from caching.local_date import today
+from safeguarding.forms import FirstConsentForm, PersonForm, RestrictedForm
+from safeguarding.models import Contributor
+from safeguarding.status import Status
+from tests.support.builders import parse
+from tests.support.leads import (
+    ADD,
+    ANSWERS,
+    PERSON,
+    SECRET,
+    address,
+    errors_of,
+)
+from tests.support.people import (
+    days_from_today,
+    make_agreeing_person,
+    make_story_about,
+    withdraw,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+# --- Recording ------------------------------------------------------------------------------------
+
+
+def test_person_and_consent_are_recorded_in_one_form(lead):
+    page = parse(lead.get(ADD))
+    fields = page.select("#w-editor-form .w-field__wrapper")
+    assert len(fields) == 14
+    assert len(FirstConsentForm(for_user=lead.user).visible_fields()) == 14
+    # Nothing is answered for the lead that the gate relies on.
+    assert [
+        each["name"] for each in page.select("input[type=radio][checked], input[type=checkbox][checked]")
+    ] == [
+        "picture",
+        "naming",
+    ]
+    assert {each["value"] for each in page.select("input[type=radio][checked]")} == {"0"}
+    response = lead.post(ADD, PERSON | ANSWERS, follow=True)
+    person = Contributor.objects.get()
+    consent = person.consents.get()
+    assert (person.names, person.role, person.kind) == (PERSON["names"], "tells", "adult")
+    assert (consent.event, consent.ends_on, consent.recorded_by) == (
+        "given",
+        datetime.date(2028, 1, 31),
+        lead.user,
+    )
+    assert (consent.picture, consent.naming, consent.where) == (1, 1, ["website", "print"])
+    assert (consent.proceedings, consent.in_programme) == (False, False)
+    assert (consent.explained, consent.interpreter, consent.knows_final_text) == (True, True, False)
+    assert consent.evidence_held_at == ANSWERS["evidence_held_at"]
+    assert person.code in response.text
+    assert SECRET not in response.text
+
+
+MISSING = {
+    "adult_on": ({"kind": "child"}, "Say when the child will be 18."),
+    "given_by": (
+        {"kind": "child", "adult_on": "2090-01-01"},
+        "A child can agree only together with a guardian.",
+    ),
+    "given_on": ({"given_on": "2999-01-01"}, "This day is in the future."),
+    "where": ({"where": []}, "This field is required."),
+    "proceedings": ({"proceedings": ""}, "This field is required."),
+    "in_programme": ({"in_programme": "perhaps"}, "Select a valid choice."),
+}
+
+
+def test_what_is_missing_is_said_beside_its_field_and_nothing_is_stored(lead):
+    for field, (answers, text) in MISSING.items():
+        response = lead.post(ADD, PERSON | ANSWERS | answers)
+        errors = errors_of(response)
+        assert text in errors[field], field
+        assert set(errors) - {""} == {field}
+        assert PERSON["names"] in response.text, "what was typed is still there"
+    assert not Contributor.objects.exists()
+
+
+def test_a_child_agrees_with_a_guardian_for_a_year(lead):
+    lead.post(ADD, PERSON | ANSWERS | {"kind": "child", "adult_on": "2090-06-01", "given_by": "guardian"})
+    assert Contributor.objects.get().latest_consent.ends_on == datetime.date(2027, 1, 31)
+
+
+def test_somebody_who_does_not_tell_the_story_needs_no_consent_to_be_recorded(lead):
+    new = "/admin/safeguarding/people/new-other/"
+    roles = [each["value"] for each in parse(lead.get(new)).select("input[name=role]")]
+    assert roles == ["family", "fellow", "accused", "other"]
+    lead.post(new, {"kind": "adult", "role": "accused", "protected_words": SECRET})
+    person = Contributor.objects.get()
+    assert (person.role, person.get_status().status, person.protected_words) == (
+        "accused",
+        Status.NONE,
+        SECRET,
+    )
+
+
+# --- Renewing -------------------------------------------------------------------------------------
+
+
+def test_renewal_keeps_the_answers_and_asks_two_again(lead):
+    before = {"picture": 1, "naming": 1, "ends_on": days_from_today(5)}
+    person = make_agreeing_person(before)
+    form = parse(lead.get(address(person, "consent")))
+    kept = {each["name"]: each["value"] for each in form.select("input[type=radio][checked]")}
+    assert kept == {"given_by": "self", "picture": "1", "naming": "1"}
+    assert {each["value"] for each in form.select("input[type=checkbox][checked]")} == {
+        "website",
+        "languages",
+    }
+    answers = ANSWERS | kept | {"where": ["website", "languages"], "given_on": str(today())}
+    response = lead.post(address(person, "consent"), answers | {"ends_on": ""}, follow=True)
+    assert f"{person.code}: Agreed until" in response.text
+    lead.post(address(person, "consent"), answers | {"naming": "0", "ends_on": str(days_from_today(200))})
+    withdraw(person)
+    lead.post(address(person, "consent"), answers)
+    events = list(person.consents.values_list("event", "naming"))
+    assert events == [("given", 1), ("renewed", 1), ("changed", 0), ("withdrawn", 0), ("given", 1)]
+    assert person.consents.all()[2].ends_on == days_from_today(200)
+    page = lead.get(address(person, "inspect"))
+    history = parse(page).select(".safeguarding__scroll tbody td:first-child")
+    assert [each.text for each in history] == ["Given", "Withdrawn", "Changed", "Renewed", "Given"]
+
+
+def test_not_reached_is_noted_and_changes_nothing(lead):
+    person = make_agreeing_person({"ends_on": days_from_today(20)})
+    lead.post(address(person, "not_reached"))
+    assert person.consents.count() == 1
+    assert "Not reached on" in lead.get("/admin/").text
+    assert "Could not be reached" in lead.get(address(person, "inspect")).text
+
+
+# --- Taking down ----------------------------------------------------------------------------------
+
+
+def test_take_down_is_gone_at_the_next_request_and_can_be_undone(lead):
+    person, other = make_agreeing_person(), make_agreeing_person()
+    story, kept = make_story_about(person, other), make_story_about(other)
+    visitor = Client()
+
+    def seen():
+        return [visitor.get(each.url).status_code == 200 for each in (story, kept)]
+
+    assert seen() == [True, True]
+    stale = parse(lead.get(address(person, "edit")))
+    assert stale.select_one("form")
+    for _twice in range(2):
+        lead.post(address(person, "take_down"))
+    assert seen() == [False, True]
+    # A form that was opened before doesn't bring it back.
+    lead.post(address(person, "edit"), {"kind": "adult", "role": "tells", "adult_on": "", "keep_until": ""})
+    assert seen() == [False, True]
+    lead.post(address(person, "bring_back"))
+    assert seen() == [True, True]
+    actions = ModelLogEntry.objects.filter(
+        object_id=person.pk, user=lead.user, action__startswith="safeguarding"
+    )
+    assert [each.action for each in actions.order_by("pk")] == [
+        "safeguarding.take_down",
+        "safeguarding.bring_back",
+    ]
+    assert set(actions.values_list("label", flat=True)) == {person.code}
+
+
+def test_a_hold_survives_what_was_loaded_before(lead):
+    person = make_agreeing_person(names=SECRET)
+    data = {"kind": "group", "role": "tells", "names": "Other"}
+    forms = [form(data, instance=Contributor.objects.get()) for form in (PersonForm, RestrictedForm)]
+    lead.post(address(person, "take_down"))
+    for form in forms:
+        assert form.is_valid()
+        form.save()
+    person.refresh_from_db()
+    assert (person.kind, person.names, person.get_status().status) == ("group", "Other", Status.HELD)

@@ -1,0 +1,83 @@
+"""Names and contact: they are shown after a reason, encrypted, and readable with a new key."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from safeguarding.models import Contributor, Decision
+from tests.support.builders import parse
+from tests.support.leads import ADD, ANSWERS, PERSON, SECRET, address, make_live_story, send_decision
+from tests.support.people import (
+    days_from_today,
+    make_agreeing_person,
+    make_person,
+    make_story_about,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+# --- Names and contact ----------------------------------------------------------------------------
+
+
+def test_names_are_changed_after_a_reason(lead):
+    person = make_person(names=SECRET)
+    response = lead.post(address(person, "restricted"), {"reason": "consent", "names": "Not saved"})
+    assert parse(response).select_one("textarea[name=names]").text.strip() == SECRET
+    lead.post(address(person, "restricted"), {"reason": "consent", "names": "New", "save": "1"})
+    assert Contributor.objects.get().names == "New"
+    lead.post(address(person, "restricted"), {"names": "Without a reason", "save": "1"})
+    assert Contributor.objects.get().names == "New"
+
+
+def test_without_keys_only_the_restricted_fields_say_so(lead, settings):
+    person = make_agreeing_person({"evidence_held_at": SECRET}, names=SECRET)
+    story, keys = make_story_about(person), settings.SAFEGUARDING_KEYS
+    settings.SAFEGUARDING_KEYS = []
+    assert Client().get(story.url).status_code == 200
+    response = lead.post(address(person, "restricted"), {"reason": "check"})
+    disabled = parse(response).select("textarea[disabled]")
+    assert [each["name"] for each in disabled] == list(Contributor.RESTRICTED_FIELDS)
+    assert "The key for this field is missing" in response.text
+    lead.post(address(person, "restricted"), {"reason": "check", "names": "Other", "save": "1"})
+    assert "The key is missing" in lead.post(address(person, "print"), {"reason": "check"}).text
+    lead.post(ADD, PERSON | ANSWERS)
+    assert Contributor.objects.count() == 2
+    lead.post(address(person, "take_down"))
+    assert Client().get(story.url).status_code == 404
+    settings.SAFEGUARDING_KEYS = keys
+    assert Contributor.objects.get(pk=person.pk).names == SECRET
+
+
+def test_everything_that_is_held_is_on_one_page(lead):
+    person = make_agreeing_person({"evidence_held_at": "A cupboard"}, names=SECRET, contact="By letter")
+    story = make_story_about(person, title="About her")
+    Decision.objects.create(
+        page=story,
+        contributor=person,
+        ground="other",
+        reason="Weighed well",
+        ends_on=days_from_today(9),
+        digest="x",
+    )
+    lead.post(address(person, "not_reached"))
+    page = lead.post(address(person, "print"), {"reason": "request"}).text
+    for words in (SECRET, "By letter", "A cupboard", "About her", "Weighed well", "Could not be reached"):
+        assert words in page
+    assert f"The person asked to see what is held, {lead.user.username}" in page
+
+
+def test_nothing_restricted_is_in_the_database_in_clear(lead):
+    """Also not in logs, sessions and messages of what was done."""
+    lead.post(ADD, PERSON | ANSWERS)
+    person = Contributor.objects.get()
+    lead.post(address(person, "restricted"), {"reason": "check", "names": SECRET, "save": "1"})
+    lead.post(address(person, "print"), {"reason": "request"})
+    story = make_live_story({"proceedings": True})
+    send_decision(lead, story, reason=f"{SECRET} agreed")
+    assert Decision.objects.get().reason == f"{SECRET} agreed"
+    lead.post(address(person, "take_down"))
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - names of tables
+            assert "Amina" not in str(cursor.fetchall()), table

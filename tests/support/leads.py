@@ -1,0 +1,66 @@
+"""What a safeguarding lead sends in the admin: the form for a new person, and decisions."""
+
+from django.urls import reverse
+
+from tests.support.builders import parse
+from tests.support.people import ALL_AGREED, days_from_today, make_agreeing_person, make_story_about, record
+
+# A word that only restricted fields contain.
+SECRET = "Amina-of-the-tests"
+ANSWERS = {
+    "given_on": "2026-01-31",
+    "given_by": "self",
+    "picture": "1",
+    "naming": "1",
+    "where": ["website", "print"],
+    "proceedings": "no",
+    "in_programme": "no",
+    "talked_through": ["explained", "interpreter"],
+    "evidence_held_at": f"{SECRET} cupboard",
+}
+PERSON = {
+    "kind": "adult",
+    "adult_on": "",
+    "names": f"{SECRET} Otieno",
+    "contact": f"{SECRET} +254 700 000 000",
+    "safe_contact_note": f"Only by {SECRET}",
+}
+# The form for a new person.
+ADD = "/admin/safeguarding/people/new/"
+
+
+def address(person, name):
+    return reverse(f"safeguarding_people:{name}", args=[person.pk])
+
+
+def errors_of(response):
+    """Return {name of the field: text of the error} in a form; "" for errors of none."""
+    page = parse(response)
+    found = {
+        each["data-contentpath"]: each.select_one(".error-message")
+        for each in page.select("[data-contentpath]")
+    }
+    found[""] = page.select_one(".messages .error")
+    return {name: error.get_text(" ", strip=True) for name, error in found.items() if error}
+
+
+def make_live_story(change, **fields):
+    """Return a live story that needs a decision since its person's answers changed by `change`."""
+    person = make_agreeing_person()
+    story = make_story_about(person, **fields)
+    record(person, **ALL_AGREED | change)
+    return story
+
+
+def send_decision(client, story, **fields):
+    """Send the form for the first question about `story`; return the response."""
+    page = reverse("safeguarding_decisions:page", args=[story.pk])
+    form = parse(client.get(page))
+    data = {
+        "digest": form.select_one("[name=digest]")["value"],
+        "question": form.select_one("[name=question]")["value"],
+        "reason": "It was weighed.",
+        "ends_on": str(days_from_today(30)),
+        "has_read": "on",
+    }
+    return client.post(page, data | fields, follow=True)
