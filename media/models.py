@@ -3,7 +3,6 @@
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
 from io import BytesIO
 
 from django.conf import settings
@@ -13,13 +12,13 @@ from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import (
     AbstractImage,
     AbstractRendition,
-    Filter,
     ImageQuerySet,
     SourceImageIOError,
 )
 
 from caching.local_date import today
 from media.fields import CleanDocumentField, CleanPictureField
+from media.filters import get_shared_filter
 from media.stored_files import lock_file_name, replaced_file, store_file
 from safeguarding.scopes import NO_END
 
@@ -34,16 +33,6 @@ def picture_path(image, filename):
 def document_path(document, filename):
     """Return the path of the file of `document`. `filename` is a nonce and a signature: media/cleaning.py."""
     return f"documents/{filename}"
-
-
-def get_shared_filter(filter_or_spec):
-    """Return the Filter of a spec that all requests share, as parsing a spec takes time."""
-    return make_filter(getattr(filter_or_spec, "spec", filter_or_spec))
-
-
-@cache
-def make_filter(spec):
-    return Filter(spec=spec)
 
 
 def load_renditions(images):

@@ -6,7 +6,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, HelpPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, HelpPanel
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page, PageManager
@@ -22,29 +22,16 @@ from stories.body import get_images, get_table_of_contents
 from stories.content_notes import ContentNote
 from stories.forms import CheckedPageForm, StoryPageForm
 from stories.listing import LISTING_PARAMETERS, StoryListing
-from stories.panels import STORY_PANELS
+from stories.panels import STORY_PANELS, STORY_PROMOTE_PANELS
 from stories.people import People, StoryPerson, contributors_in, digest_of, report_of  # noqa: F401
 from stories.people_check import check_people, find_errors
 from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
+from stories.reserved_slugs import validate_slug_not_reserved
 from stories.scheduled import BY_SCHEDULE, tell_once
 
 # Django finds the models of an app in its models module.
 from stories.story_links import StoryAuthor, StoryCountry, StoryTheme  # noqa: F401
 from stories.terms import Country, Theme
-
-# Path components of the routes of StoryIndexPage: /stories/country/kenya/, /stories/theme/forced-labour/
-RESERVED_SLUGS = {"country", "theme"}
-
-
-def validate_slug_not_reserved(page):
-    """Raise a ValidationError for "slug" when the URL of `page` would hide a route of its index page."""
-    if page.slug in RESERVED_SLUGS:
-        raise ValidationError(
-            {
-                "slug": _("“%(slug)s” is part of other addresses here. Choose another one.")
-                % {"slug": page.slug}
-            }
-        )
 
 
 @guard
@@ -140,13 +127,7 @@ class StoryPage(WithdrawnAliasesMixin, Page):
     ]
 
     content_panels = STORY_PANELS
-    # Without Wagtail's "Show in menus": the menu has no stories.
-    promote_panels = [
-        MultiFieldPanel(
-            ["slug", "seo_title", "search_description", "keep_out_of_search_engines"],
-            heading=_("For search engines"),
-        )
-    ]
+    promote_panels = STORY_PROMOTE_PANELS
 
     preview_modes = [*Page.DEFAULT_PREVIEW_MODES, ("shared", _("When shared"))]
 

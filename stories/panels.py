@@ -1,4 +1,4 @@
-"""The panels of a story's form, in the order of writing."""
+"""The panels of the form of a story, in the order of writing."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -42,4 +42,12 @@ STORY_PANELS = [
     ),
     FieldPanel("show_contents"),
     FieldPanel("show_leave_quickly"),
+]
+
+# Without Wagtail's "Show in menus": the menu has no stories.
+STORY_PROMOTE_PANELS = [
+    MultiFieldPanel(
+        ["slug", "seo_title", "search_description", "keep_out_of_search_engines"],
+        heading=_("For search engines"),
+    )
 ]

@@ -12,7 +12,8 @@ from publishing.aliases import WithdrawnAliasesMixin
 from publishing.visibility import restrictions_on
 from search.finding import OTHER_PAGE_TYPES
 from stories.forms import CheckedPageForm
-from stories.models import RESERVED_SLUGS, StoryIndexPage, StoryPage
+from stories.models import StoryIndexPage, StoryPage
+from stories.reserved_slugs import RESERVED_SLUGS
 from tests.support.builders import home_page, make_index, make_plain_page, make_story, make_user
 
 pytestmark = pytest.mark.django_db

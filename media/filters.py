@@ -1,0 +1,15 @@
+"""Filters of renditions that all requests share."""
+
+from functools import cache
+
+from wagtail.images.models import Filter
+
+
+def get_shared_filter(filter_or_spec):
+    """Return the Filter of a spec that all requests share, as parsing a spec takes time."""
+    return make_filter(getattr(filter_or_spec, "spec", filter_or_spec))
+
+
+@cache
+def make_filter(spec):
+    return Filter(spec=spec)
