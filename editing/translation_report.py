@@ -159,6 +159,7 @@ class TranslationReport(ReportView):
         """Set the attributes of `stories` that the columns show."""
         user = self.request.user
         names = {locale.pk: str(locale.get_display_name()) for locale in Locale.objects.all()}
+        names = dict(sorted(names.items(), key=lambda item: item[1]))
         pages = Page.objects.filter(translation_key__in=[story.translation_key for story in stories])
         pages = pages.annotate(changed=CHANGED).only("translation_key", "locale")
         visible = set(visible_pages(user).filter(pk__in=pages.values("pk")).values_list("pk", flat=True))
@@ -176,9 +177,9 @@ class TranslationReport(ReportView):
             translate = translate_address(story) if may_translate else ""
             story.missing = [(name, translate) for key, name in names.items() if key not in found]
             story.older = [
-                (names[key], edit_address(page, editable))
-                for key, page in found.items()
-                if page.pk in visible and is_older(page, story)
+                (name, edit_address(found[key], editable))
+                for key, name in names.items()
+                if key in found and found[key].pk in visible and is_older(found[key], story)
             ]
             story.missing_languages = ", ".join(language for language, _address in story.missing)
             story.older_languages = ", ".join(language for language, _address in story.older)
