@@ -8,6 +8,7 @@ DeskList.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db.models import Count, Window
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
@@ -37,14 +38,13 @@ class DeskList:
     describe: Callable = lambda pages: {}
 
     def get_context(self, user):
-        """Return the context of the list in the template. Two queries, and those of `describe`."""
-        found = self.find(user)
-        count, pages = found.count(), list(found.select_related("locale")[:SHOWN])
+        """Return the context of the list in the template. One query, and those of `describe`."""
+        pages = list(self.find(user).annotate(of_all=Window(Count("pk")))[:SHOWN])
         notes = self.describe(pages)
         return {
             "key": self.key,
             "heading": self.heading,
-            "count": count,
+            "count": pages[0].of_all if pages else 0,
             "url": reverse("desk_list", args=[self.key]),
             "rows": [(page, notes.get(page.pk, "")) for page in pages],
         }
