@@ -38,14 +38,17 @@ class BelowTrashedPage(Exception):
 
 
 def in_trash():
-    """Return a Q for the pages in the trash, for a queryset of pages. At most one query."""
+    """Return a Q for the pages in the trash, for a queryset of pages. At most one query.
+
+    It names primary keys, as Wagtail's search takes no other expressions.
+    """
     by_length = defaultdict(list)
     for path in get_paths():
         by_length[len(path)].append(path)
     condition = Q(pk__in=[])
     for length, paths in by_length.items():  # one condition for each depth of the tree
         condition |= Q(In(Substr("path", 1, length), paths))
-    return condition
+    return Q(pk__in=Page.objects.filter(condition).order_by().values("pk")) if by_length else condition
 
 
 def is_in_trash(page):
