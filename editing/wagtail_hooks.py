@@ -23,7 +23,6 @@ from editing import (
     page_policy,
     page_views,
     picture_comparison,
-    schedules,
     visible_titles,
 )
 from editing.admin_access import visible_to
@@ -70,7 +69,6 @@ page_policy.start()
 listings.start()
 picture_comparison.start()
 date_fields.start()
-schedules.start()
 visible_titles.start()
 # These change what Wagtail's own hooks register, so they come after them.
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)
