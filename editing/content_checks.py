@@ -13,6 +13,6 @@ class PageContentCheckerItem(ContentCheckerItem):
 def check_only_content(request, items, page):
     """Hook: replace Wagtail's item, which the page editor also takes its rules from."""
     items[:] = [
-        PageContentCheckerItem(in_editor=item.in_editor) if type(item) is ContentCheckerItem else item
+        PageContentCheckerItem(in_editor=item.in_editor) if isinstance(item, ContentCheckerItem) else item
         for item in items
     ]

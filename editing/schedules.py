@@ -3,7 +3,6 @@
 from django.utils import timezone
 from wagtail.admin.views.pages.revisions import RevisionsUnscheduleView
 from wagtail.models import Page
-from wagtail.signals import page_unpublished
 
 
 def forget_schedule(page):
@@ -28,13 +27,3 @@ class UnscheduleView(RevisionsUnscheduleView):
         if not self.object.approved_schedule:
             forget_schedule(self.object)
         return response
-
-
-def forget_cancelled_schedule(instance, **_kwargs):
-    """Do the same for a page that somebody unpublishes, which cancels its schedule. `instance`: the page."""
-    if not instance.expired:
-        forget_schedule(instance)
-
-
-def start():
-    page_unpublished.connect(forget_cancelled_schedule)

@@ -27,7 +27,6 @@ from editing import (
     page_policy,
     page_views,
     picture_comparison,
-    schedules,
     translation_report,
     trash,
     visible_titles,
@@ -115,7 +114,6 @@ picture_comparison.start()
 date_fields.start()
 gallery.start()
 dead_links.start()
-schedules.start()
 visible_titles.start()
 # These change what Wagtail's own hooks register, so they come after them.
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)
