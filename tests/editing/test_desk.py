@@ -216,7 +216,7 @@ def test_number_of_queries_does_not_grow_with_the_pages(role, client, own):
         counts[address] = count_queries(client, address)[0]
     make_more(6)
     assert {address: count_queries(client, address)[0] for address in addresses} == counts
-    assert counts["/admin/"] == 42
+    assert counts["/admin/"] == {"editor": 43, "moderator": 42}[role]
 
 
 def test_desk_is_empty_for_a_user_without_sections(client):
