@@ -40,7 +40,7 @@ def test_hide_show_delete_and_restore(new_page, live_server, moderator, allow_er
     tab.get_by_role("button", name="Yes, delete it").click()
     expect(tab.get_by_role("status")).to_contain_text("in the trash for 30 days")
     assert reader.goto(address).status == 404
-    expect(tab.get_by_role("main").get_by_text(TITLE)).to_have_count(0)
+    expect(tab.get_by_role("main").get_by_role("link", name=TITLE)).to_have_count(0)
 
     tab.get_by_role("navigation", name="Main").get_by_role("link", name="Trash").click()
     tab.get_by_role("link", name=f"Restore: {TITLE}").click()

@@ -87,7 +87,7 @@ def places(page):
         f"/admin/pages/{page.pk}/delete/",
         f"/admin/pages/{page.pk}/move/",
         f"/admin/pages/{page.pk}/usage/",
-        f"/admin/pages/search/?q={SECRET}+story",
+        f"/admin/pages/search/?q={SECRET}",
         f"/admin/choose-page/{parent}/",
         f"/admin/choose-page/search/?q={SECRET}",
         f"/admin/choose-page/chosen-multiple/?id={page.pk}",
