@@ -17,6 +17,7 @@ from stories.models import StoryPage
 from stories.terms import Author, Country, Theme
 from tests.support import admin_world, builders
 from tests.support.payloads import PAYLOADS, ScriptFiller
+from tests.support.people import decide, make_agreeing_person
 from tests.support.routes import Addresses
 from tests.support.site import make_site, make_states
 
@@ -61,6 +62,8 @@ class World:
         SearchPromotion.objects.create(
             query=Query.get("road"), external_link_url="https://example.org/", external_link_text="Out"
         )
+        person = make_agreeing_person({"evidence_held_at": "?"})
+        decide(story, person, "other")
         for each in (story, section.draft, Theme.objects.first(), section.image, section.document):
             log(each, "wagtail.edit", user=self.administrator, data={"title": "Was"})
 

@@ -88,7 +88,7 @@ FIELDS_WITHOUT_TEXT = {
 }  # fmt: skip
 # Models that no page shows, that have no rows, or that are filled from other models (the search index).
 MODELS_WITHOUT_TEXT = {
-    "accounts.LoginAttempt", "otp_static.StaticDevice", "otp_static.StaticToken", "otp_totp.TOTPDevice",
+    "accounts.LoginAttempt", "safeguarding.KeyCheck", "otp_static.StaticDevice", "otp_static.StaticToken", "otp_totp.TOTPDevice",
     "sessions.Session", "wagtailadmin.FormState", "wagtailcore.APIToken", "wagtaildocs.Document",
     "wagtailimages.Image", "wagtailimages.Rendition", "wagtailsearch.IndexEntry",
     "wagtailsearch.SQLiteFTSIndexEntry",
