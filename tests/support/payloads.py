@@ -88,8 +88,8 @@ FIELDS_WITHOUT_TEXT = {
 }  # fmt: skip
 # Models that no page shows, that have no rows, or that are filled from other models (the search index).
 MODELS_WITHOUT_TEXT = {
-    "accounts.LoginAttempt", "safeguarding.KeyCheck", "otp_static.StaticDevice", "otp_static.StaticToken", "otp_totp.TOTPDevice",
-    "sessions.Session", "wagtailadmin.FormState", "wagtailcore.APIToken", "wagtaildocs.Document",
+    "accounts.LoginAttempt", "otp_static.StaticDevice", "otp_static.StaticToken", "otp_totp.TOTPDevice",
+    "safeguarding.KeyCheck", "sessions.Session", "wagtailadmin.FormState", "wagtailcore.APIToken", "wagtaildocs.Document",
     "wagtailimages.Image", "wagtailimages.Rendition", "wagtailsearch.IndexEntry",
     "wagtailsearch.SQLiteFTSIndexEntry",
 }  # fmt: skip
