@@ -1,12 +1,13 @@
 """Who is on a picture: it is shown only while they agree to it, on whatever page."""
 
 from django.db import transaction
-from django.db.models.signals import m2m_changed, pre_save
+from django.db.models.signals import m2m_changed, pre_delete, pre_save
 from django.dispatch import receiver
 
 from caching.local_date import today
 from media.models import CleanImage
 from safeguarding.gate import judge_picture
+from safeguarding.models import Contributor
 from safeguarding.releases import lock, people_changed
 from safeguarding.scopes import NO_END, Picture
 
@@ -57,9 +58,16 @@ def update_pictures_of(contributors, **_arguments):
     update_shown_until(CleanImage.objects.filter(people__in=contributors).distinct())
 
 
+@receiver(pre_delete, sender=Contributor)
+def take_off_pictures(instance, **_arguments):
+    """Take a person who is deleted off the pictures, which are then of nobody known, and not shown."""
+    for image in CleanImage.objects.filter(people=instance):
+        image.people.remove(instance)
+
+
 @receiver(m2m_changed, sender=CleanImage.people.through)
-def update_picture(instance, action, reverse, pk_set, **_arguments):
-    if reverse or action not in {"post_add", "post_remove", "post_clear"}:
+def update_picture(instance, action, pk_set, **_arguments):
+    if action not in {"post_add", "post_remove", "post_clear"}:
         return
     with transaction.atomic():
         lock({*(pk_set or ()), *instance.people.values_list("pk", flat=True)})

@@ -82,11 +82,13 @@ def is_page_released(page):
 
 
 def lock_people(page, contributors):
-    """Lock the people who are or were in `page`, and return the Uses so far. It needs a transaction.
+    """Lock `page` and the people who are or were in it, and return the Uses so far. It needs a transaction.
 
     `contributors`: primary keys of those who are in it now.
     """
-    former = list(Use.objects.filter(page=page.pk)) if page.pk else []
+    if page.pk:
+        list(Page.objects.select_for_update(no_key=True).filter(pk=page.pk).values_list("pk"))
+    former = list(Use.objects.filter(page=page.pk).order_by("contributor"))
     lock({*contributors, *(use.contributor_id for use in former)})
     return former
 

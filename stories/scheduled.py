@@ -37,7 +37,7 @@ def tell_once(story, revision):
 def mail(user, story):
     with override(UserProfile.get_for_user(user).get_preferred_language()):
         text = _(
-            "A story was to be published now, and was not: something about the people in it is open. "
+            "A story was to be published now, and was not: something is missing, or open about its people. "
             "It stays scheduled, and is published as soon as that is settled. “Publish” in its editor "
             "says what is missing:\n\n%(address)s"
         )

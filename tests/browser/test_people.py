@@ -1,4 +1,4 @@
-"""The panel "People in this story" in the page editor: what stands against publishing, and how it is mended."""
+"""The panel "People in this story" in the page editor: what stands against publishing, and how to mend it."""
 
 import pytest
 from playwright.sync_api import expect

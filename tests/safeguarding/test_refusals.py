@@ -1,0 +1,138 @@
+"""What people are told when a story can't be published, and what stays as it was."""
+
+import datetime
+
+import pytest
+import time_machine
+from django.core import mail
+from django.core.management import call_command
+from django.utils import timezone
+
+from safeguarding.scopes import Picture
+from stories.models import StoryPage
+from tests.support.builders import make_image, make_index, make_story, make_user, story_form
+from tests.support.people import (
+    ALL_AGREED,
+    make_agreeing_person,
+    make_person,
+    make_story_about,
+    people_fields,
+    record,
+    rows_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+NAME = "Amina-of-the-tests"
+
+
+@pytest.fixture
+def moderator(client):
+    user = make_user("Moderators")
+    client.force_login(user)
+    return user
+
+
+def is_live(story):
+    return StoryPage.objects.get(pk=story.pk).live
+
+
+def form_of(story, action="publish", **fields):
+    return story_form(action, title=story.title, slug=story.slug, **people_fields(story) | fields)
+
+
+def test_editor_says_beside_each_field_what_is_missing(client, moderator):
+    person = make_agreeing_person({"picture": Picture.NOT_RECOGNISABLE, "proceedings": None}, names=NAME)
+    image = make_image(shows="person")
+    image.people.add(person)
+    story = make_story_about(person, naming=None, live=False)
+    form = form_of(story, lead_image=image.pk, lead_image_alt="Somebody")
+    response = client.post(f"/admin/pages/{story.pk}/edit/", form)
+    errors = {name: list(found) for name, found in response.context["form"].errors.items()}
+    assert sorted(errors) == ["lead_image", "people"]
+    assert [person.code in text for texts in errors.values() for text in texts] == [True] * 3
+    assert NAME not in response.text
+    for texts in errors.values():
+        for text in texts:
+            assert text in response.text
+    assert not is_live(story)
+
+    # It is saved as a draft, and submitted, all the same.
+    for action in (None, "submit"):
+        assert client.post(f"/admin/pages/{story.pk}/edit/", form_of(story, action)).status_code == 302
+
+
+@pytest.mark.parametrize("is_modal", [False, True])
+def test_approval_leads_to_the_editor_and_stays_open(client, moderator, is_modal):
+    person = make_person(names=NAME)
+    story = make_story_about(person, live=False)
+    state = make_index().get_workflow().start(story, moderator)
+    task = state.current_task_state
+    headers = {"X-Requested-With": "XMLHttpRequest"} if is_modal else {}
+    address = f"/admin/pages/workflow/action/{story.pk}/approve/{task.pk}/"
+    response = client.post(address, {"comment": ""}, headers=headers)
+    editor = f"/admin/pages/{story.pk}/edit/"
+    if is_modal:
+        assert response.json()["redirect"] == editor
+    else:
+        assert response["Location"] == editor
+    task.refresh_from_db()
+    assert task.status == task.STATUS_IN_PROGRESS
+    text = client.get(editor).text
+    assert f"There is no consent of {person.code} yet" in text
+    assert NAME not in text
+    record(person, **ALL_AGREED)
+    client.post(address, {"comment": ""}, headers=headers)
+    assert is_live(story)
+
+
+def test_good_ones_of_several_go_live_and_the_others_are_named(client, moderator):
+    person = make_person()
+    good, bad = make_story("Good", live=False), make_story_about(person, title="Bad", live=False)
+    ids = f"id={good.pk}&id={bad.pk}"
+    address = f"/admin/bulk/wagtailcore/page/publish/?{ids}&next=/admin/pages/{make_index().pk}/"
+    response = client.post(address, {"include_descendants": ""}, follow=True)
+    assert (is_live(good), is_live(bad)) == (True, False)
+    assert "Something is missing here: Bad." in response.text
+    assert f"There is no consent of {person.code} yet" in response.text
+
+
+def test_scheduled_story_waits_until_its_people_agree(client):
+    author = make_user("Moderators")
+    person = make_person()
+    waiting, other = make_story_about(person, live=False), make_story(live=False)
+    revisions = [story.save_revision(user=author, clean=False) for story in (waiting, other)]
+    for number, revision in enumerate(revisions):
+        revision.approved_go_live_at = timezone.now() + datetime.timedelta(hours=number)
+        revision.save()
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=1)):
+        for _run in range(2):
+            call_command("publish_scheduled")
+            assert (is_live(waiting), is_live(other)) == (False, True)
+        assert [message.to for message in mail.outbox] == [[author.email]]
+        assert f"/admin/pages/{waiting.pk}/edit/" in mail.outbox[0].body
+        record(person, **ALL_AGREED)
+        call_command("publish_scheduled")
+    assert is_live(waiting)
+
+
+def test_scheduling_over_a_live_story_is_checked_at_once(client, moderator):
+    story = make_story("Told")
+    story.save_revision().publish()
+    story.people, story.story_people = "listed", rows_of(make_person())
+    story.go_live_at = timezone.now() + datetime.timedelta(days=1)
+    revision = story.save_revision(clean=False)
+    address = f"/admin/bulk/wagtailcore/page/publish/?id={story.pk}&next=/admin/"
+    client.post(address, {"include_descendants": ""})
+    revision.refresh_from_db()
+    assert revision.approved_go_live_at is None
+
+
+def test_consent_has_to_last_until_the_story_goes_live(client, moderator):
+    person = make_agreeing_person({"ends_on": timezone.localdate() + datetime.timedelta(days=2)})
+    story = make_story_about(person, live=False)
+    for days, is_refused in ((4, True), (1, False)):
+        day = timezone.localdate() + datetime.timedelta(days=days)
+        response = client.post(f"/admin/pages/{story.pk}/edit/", form_of(story, go_live_at=f"{day} 10:00"))
+        assert (response.status_code == 200) == is_refused
+    assert StoryPage.objects.get(pk=story.pk).scheduled_revision
