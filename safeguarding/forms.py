@@ -3,16 +3,28 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.forms.models import register_form_field_override
+from wagtail.admin.widgets import AdminAutoHeightTextInput
 
 from caching.local_date import today
 from safeguarding.encryption import EncryptedTextField, SealedText, has_keys
 from safeguarding.models import Consent, Contributor, RestrictedView
 from safeguarding.scopes import Channel
 
+# As Wagtail does for TextField itself.
+register_form_field_override(EncryptedTextField, override={"widget": AdminAutoHeightTextInput})
+
 KEY_MISSING = _(
     "The key for this field is missing, so it can't be shown or filled in. What is stored in it stays. "
     "Everything else works. Ask whoever runs the site for SAFEGUARDING_KEYS."
 )
+RESTRICTED_HELP = {
+    "names": _(
+        "Also other names. This is encrypted, and shown only to the safeguarding team, with a reason."
+    ),
+    "contact": _("Or that of somebody who knows them."),
+    "safe_contact_note": _("When, in which way, and what must never happen: no text messages, for example."),
+}
 # A consent that differs from the one before in one of these is a change, otherwise a renewal.
 SCOPE = ("given_by", "picture", "naming", "where", "proceedings", "in_programme")
 # What a form for the next consent is filled with. The rest is asked anew. The place of the evidence is shown
@@ -84,6 +96,7 @@ class OtherPersonForm(RestrictedFieldsMixin, PersonForm):
 
     class Meta(PersonForm.Meta):
         fields = ("kind", "role", "adult_on", *Contributor.RESTRICTED_FIELDS)
+        help_texts = RESTRICTED_HELP
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -181,6 +194,7 @@ class FirstConsentForm(RestrictedFieldsMixin, PersonForm):
 
     class Meta(PersonForm.Meta):
         fields = ("kind", "adult_on", "names", "contact", "safe_contact_note")
+        help_texts = RESTRICTED_HELP
 
     def __init__(self, data=None, *args, **kwargs):
         super().__init__(data, *args, **kwargs)
@@ -208,6 +222,7 @@ class RestrictedForm(RestrictedFieldsMixin, StoresOwnFieldsMixin, WagtailAdminMo
     class Meta:
         model = Contributor
         fields = Contributor.RESTRICTED_FIELDS
+        help_texts = RESTRICTED_HELP
 
 
 class ReasonForm(forms.Form):

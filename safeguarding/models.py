@@ -92,6 +92,11 @@ class Contributor(models.Model):
         with transaction.atomic():
             super().save(*args, **kwargs)
 
+    @classmethod
+    def by_code(cls):
+        """Return all people with their consents, without decrypting the restricted fields."""
+        return cls.objects.defer(*cls.RESTRICTED_FIELDS).prefetch_related("consents")
+
     @property
     def latest_consent(self):
         """The last consent event, or None. It takes no query if `consents` was prefetched."""

@@ -3,6 +3,7 @@
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Max
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.admin.ui.components import Component
 from wagtail.models import ModelLogEntry
@@ -45,7 +46,7 @@ def find_work():
         Status.ENDS_SOON: (_("Ends soon"), []),
     }
     deletions, missed = [], last_missed_attempts()
-    for person in Contributor.objects.prefetch_related("consents"):
+    for person in Contributor.by_code():
         address = reverse("safeguarding_people:inspect", args=[person.pk])
         status, day = person.get_status().status, deletion_day(person)
         if status in groups:
@@ -79,7 +80,7 @@ def last_missed_attempts():
         action="safeguarding.not_reached", content_type=ContentType.objects.get_for_model(Contributor)
     )
     last = entries.order_by().values_list("object_id").annotate(Max("timestamp"))
-    return {int(key): moment.date() for key, moment in last}
+    return {int(key): timezone.localdate(moment, timezone.get_default_timezone()) for key, moment in last}
 
 
 def add_panels(request, panels):

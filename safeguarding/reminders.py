@@ -46,7 +46,7 @@ def send_reminders():
     sent = set(Notice.objects.values_list("contributor", "step", "day"))
     lines = [
         Line(person, notice)
-        for person in Contributor.objects.prefetch_related("consents")
+        for person in Contributor.by_code()
         for notice in due_notices(person)
         if (person.pk, notice.step, notice.day) not in sent
     ]

@@ -40,7 +40,7 @@ def is_announced_soon(day):
 
 def delete_names():
     """Delete the restricted fields of all people for whom this is due and was announced long enough ago."""
-    for person in Contributor.objects.prefetch_related("consents"):
+    for person in Contributor.by_code():
         day = deletion_day(person)
         if day and day <= today() and was_announced(person, day):
             delete_names_of(person.pk)

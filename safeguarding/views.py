@@ -41,7 +41,7 @@ class PersonIndexView(generic.IndexView):
     ]
 
     def get_base_queryset(self):
-        return super().get_base_queryset().prefetch_related("consents")
+        return Contributor.by_code()
 
     def get_edit_url(self, instance):
         return self.get_inspect_url(instance)

@@ -6,9 +6,6 @@ from django.utils.translation import gettext as _
 from caching.local_date import today
 from safeguarding.status import Status, get_last_day
 
-# Classes of Wagtail's labels in lists.
-LABEL_CLASSES = {Status.ACTIVE: "", Status.ENDS_SOON: "w-status--primary"}
-
 
 def format_day(day):
     return formats.date_format(day, "DATE_FORMAT")

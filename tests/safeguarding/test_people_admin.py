@@ -63,7 +63,7 @@ def test_person_and_consent_are_recorded_in_one_form(lead):
 
 
 MISSING = {
-    "adult_on": ({"kind": "child"}, "Say when the child will be 18."),
+    "adult_on": ({"kind": "child", "given_by": "guardian"}, "Say when the child will be 18."),
     "given_by": (
         {"kind": "child", "adult_on": "2090-01-01"},
         "A child can agree only together with a guardian.",
