@@ -89,9 +89,9 @@ FIELDS_WITHOUT_TEXT = {
 # Models that no page shows, that have no rows, or that are filled from other models (the search index).
 MODELS_WITHOUT_TEXT = {
     "accounts.LoginAttempt", "otp_static.StaticDevice", "otp_static.StaticToken", "otp_totp.TOTPDevice",
-    "safeguarding.KeyCheck", "sessions.Session", "wagtailadmin.FormState", "wagtailcore.APIToken", "wagtaildocs.Document",
-    "wagtailimages.Image", "wagtailimages.Rendition", "wagtailsearch.IndexEntry",
-    "wagtailsearch.SQLiteFTSIndexEntry",
+    "safeguarding.KeyCheck", "sessions.Session", "wagtailadmin.FormState", "wagtailcore.APIToken",
+    "wagtaildocs.Document", "wagtailimages.Image", "wagtailimages.Rendition",
+    "wagtailsearch.IndexEntry", "wagtailsearch.SQLiteFTSIndexEntry",
 }  # fmt: skip
 TEXTS = (models.CharField, models.TextField, models.JSONField, StreamField)
 
