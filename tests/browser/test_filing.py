@@ -34,6 +34,7 @@ def test_terms_are_found_made_and_ordered_by_keyboard(new_page, live_server):
 
     choose_countries(tab, admin.field(tab, "Countries"))
     make_a_theme(tab, admin.field(tab, "Themes"))
+    make_an_author(tab, admin.field(tab, "Authors"))
     assert axe_of_panels(tab) == []
 
     tab.get_by_role("button", name="Save draft").click()
@@ -42,6 +43,7 @@ def test_terms_are_found_made_and_ordered_by_keyboard(new_page, live_server):
     draft = story.get_latest_revision_as_object()
     assert [link.country_id for link in draft.story_countries.all()] == ["KE", "SN"]
     assert [link.theme.name for link in draft.story_themes.all()] == ["Debt", "Debt bondage"]
+    assert [f"{link.author}" for link in draft.story_authors.all()] == ["Amina Diallo, Lawyer, Dakar"]
     assert Theme.objects.filter(name="Debt").exists()
     look_at_a_phone(tab)
 
@@ -82,6 +84,23 @@ def make_a_theme(tab, panel):
     tab.keyboard.type("bond")
     panel.get_by_role("option", name="Debt bondage").click()
     expect(lines(panel)).to_have_count(2)
+
+
+def make_an_author(tab, panel):
+    """The dialog, too, makes a new one. The button that opens it stays in its place when the list closes."""
+    panel.get_by_role("combobox").focus()
+    tab.keyboard.type("zz")
+    expect(panel.get_by_role("option")).to_have_count(1)
+    before = panel.get_by_role("button", name="Add author").bounding_box()
+    tab.keyboard.press("Escape")
+    assert panel.get_by_role("button", name="Add author").bounding_box() == before
+    panel.get_by_role("button", name="Add author").click()
+    dialog = tab.get_by_role("dialog").locator("visible=true")
+    dialog.get_by_role("tab", name="Create").click()
+    dialog.get_by_label("Name*").fill("Amina Diallo")
+    dialog.get_by_label("Role").fill("Lawyer, Dakar")
+    dialog.get_by_role("button", name="Create").click()
+    expect(lines(panel)).to_contain_text("Amina Diallo, Lawyer, Dakar")
 
 
 def look_at_a_phone(tab):
