@@ -1,7 +1,6 @@
 """Template tags for mails about a page: its address if readers can open it, and when it goes live."""
 
 from django import template
-from wagtail.models import Page
 from wagtail.utils.timestamps import render_timestamp
 
 from publishing.visibility import published_pages
@@ -19,5 +18,5 @@ def public_address(page):
 @register.simple_tag
 def scheduled_time(page):
     """Return the time at which `page` goes live, as text with its time zone; "" if it is not scheduled."""
-    revision = Page(pk=page.pk).revisions.filter(approved_go_live_at__isnull=False).first()
+    revision = page.revisions.filter(approved_go_live_at__isnull=False).first()
     return render_timestamp(revision.approved_go_live_at) if revision else ""

@@ -81,7 +81,7 @@ def test_weak_password_is_refused(admin):
 
 def test_link_is_for_one_account_and_one_purpose(admin):
     _admin, _invitation, uid, token, _end = invite(admin)[1:].split("/")
-    other = builders.make_user()
+    other = builders.make_user("Editors")
     other.set_unusable_password()  # as that of a user who was invited and has not chosen one
     other.save()
     other_uid = invite_again(admin, other).split("/")[3]
