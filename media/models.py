@@ -138,7 +138,8 @@ class CleanImage(AbstractImage):
     def save(self, *args, **kwargs):
         with replaced_file(self) as old_name:
             # Who is on the new picture is asked again.
-            self.asks_again = self.asks_again or bool(old_name and self.shows == self.Shows.PERSON_IN_STORY)
+            if old_name and (self.shows == self.Shows.PERSON_IN_STORY or self.people.exists()):
+                self.asks_again = True
             # In one transaction with the rows of the people, which are locked: media/people.py.
             with transaction.atomic():
                 super().save(*args, **kwargs)

@@ -65,7 +65,7 @@ class World:
         SearchPromotion.objects.create(
             query=Query.get("road"), external_link_url="https://example.org/", external_link_text="Out"
         )
-        person = make_agreeing_person(names="?")
+        person = make_agreeing_person({"evidence_held_at": "?"}, names="?")
         StoryPage.objects.filter(pk=section.live.pk).update(people="listed")
         Use.objects.create(page=section.live, contributor=person)
         Notice.objects.create(contributor=person, step="60", day=today())

@@ -90,8 +90,8 @@ FIELDS_WITHOUT_TEXT = {
 MODELS_WITHOUT_TEXT = {
     "accounts.LoginAttempt", "otp_static.StaticDevice", "otp_static.StaticToken", "otp_totp.TOTPDevice",
     "safeguarding.KeyCheck", "sessions.Session", "wagtailadmin.FormState", "wagtailcore.APIToken",
-    "wagtaildocs.Document", "wagtailimages.Image", "wagtailimages.Rendition", "wagtailsearch.IndexEntry",
-    "wagtailsearch.SQLiteFTSIndexEntry",
+    "wagtaildocs.Document", "wagtailimages.Image", "wagtailimages.Rendition",
+    "wagtailsearch.IndexEntry", "wagtailsearch.SQLiteFTSIndexEntry",
 }  # fmt: skip
 TEXTS = (models.CharField, models.TextField, models.JSONField, StreamField)
 

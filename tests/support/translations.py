@@ -5,6 +5,7 @@ import datetime
 from wagtail.models import Locale
 
 from home.models import HomePage
+from stories.models import StoryPage
 from tests.support import builders
 
 
@@ -24,6 +25,8 @@ def make_home(language, title=None):
 def make_translation(page, parent, **fields):
     """Return a new live translation of `page` below `parent`, in the language of `parent`."""
     common = {"translation_key": page.translation_key, "locale": parent.locale}
+    if isinstance(page, StoryPage):
+        common["people"] = page.people
     title = f"{page.title} {parent.locale.language_code}"
     return parent.add_child(instance=type(page)(**common | {"title": title} | fields))
 
