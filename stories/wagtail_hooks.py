@@ -42,8 +42,9 @@ class TermIndexView(IndexView):
     def order_queryset(self, queryset):
         queryset = super().order_queryset(queryset)
         if self.is_searching:
-            # Wagtail adds the primary key, which is not in the search index.
+            # The search index has only fields of the model, without the primary key that Wagtail adds.
             fields = [each for each in queryset.query.order_by if each not in {"pk", "-pk"}]
+            fields = fields if all(isinstance(each, str) for each in fields) else ["name"]
             queryset = queryset.order_by(*fields)
         return queryset
 

@@ -199,7 +199,7 @@ def test_other_rooms_add_a_list(admin_client):
 
 
 @pytest.mark.parametrize("role", ["editor", "moderator"])
-def test_number_of_queries_does_not_grow_with_the_pages(role, client, own):
+def test_number_of_queries_does_not_grow_with_the_pages(role, client, own, committed):
     user = admin_world.make_role(role, own)
     client.force_login(user)
     addresses = ["/admin/", *(f"/admin/desk/{key}/" for key in ("waiting", "changes", "incomplete", "links"))]

@@ -194,7 +194,7 @@ def test_other_rooms_add_a_column_and_a_filter(admin_client):
         assert "Ask again." in admin_client.get(LIST).text
 
 
-def test_number_of_queries_does_not_grow_with_the_stories(writer, own):
+def test_number_of_queries_does_not_grow_with_the_stories(writer, own, committed):
     def make_more(number):
         for _story in range(number):
             filed = {"countries": ["KE", "SN"], "themes": ["Debt"], "authors": ["Staff"]}

@@ -34,6 +34,7 @@ def editor(client, own):
 
 def change_picture(client, image, **fields):
     form = {"title": "New title", "shows": image.shows, "collection": image.collection_id, "tags": ""}
+    form |= {"is_recognisable": "on"} if image.is_recognisable else {}
     return client.post(f"/admin/images/{image.pk}/", form | fields)
 
 

@@ -2,7 +2,7 @@
 
 from caching import versioned_cache
 from caching.content_version import content_version
-from publishing import visibility
+from publishing import hiding, trash, visibility
 
 
 def act_as_committed(monkeypatch):
@@ -10,6 +10,6 @@ def act_as_committed(monkeypatch):
 
     Nothing is cached inside a transaction, and the tests of pytest-django run in one.
     """
-    for module in (versioned_cache, visibility):
+    for module in (versioned_cache, hiding, trash, visibility):
         monkeypatch.setattr(module, "in_transaction", lambda: False)
     content_version.change()
