@@ -29,7 +29,15 @@ class StoryPageForm(CheckedPageForm):
         # StoryPage.clean() checks less for drafts, because a draft can always be saved.
         self.instance.is_draft = self.is_deferred_validation
         self.instance.is_publishing = not self.is_deferred_validation and self.would_publish()
+        if self.instance.is_publishing:
+            self.take_rows()
         super()._post_clean()
+
+    def take_rows(self):
+        """Give the story the rows that were sent, which its clean() judges. save() would do so afterwards."""
+        for name, formset in self.formsets.items():
+            if name != "comments" and formset.is_valid():
+                formset.save(commit=False)
 
     def would_publish(self):
         """Return whether the button that was pressed publishes the story, at once or at a later time."""

@@ -65,6 +65,7 @@ def test_checks_look_at_the_story_alone(new_page, live_server, moderator):
 
     checks = tab.get_by_role("complementary", name="Checks")
     expect(checks.locator("[data-content-word-count]")).to_have_text("7")
+    expect(checks.locator("[data-checks-panel]")).to_have_text("")
     expect(checks.locator("[data-content-checker-count]")).to_have_text("0")
 
 

@@ -7,8 +7,9 @@ import time_machine
 from django.core import mail
 from django.core.management import call_command
 from django.utils import timezone
+from wagtail.test.utils.form_data import inline_formset
 
-from safeguarding.scopes import Picture
+from safeguarding.scopes import Naming, Picture
 from stories.models import StoryPage
 from tests.support.builders import make_image, make_index, make_story, make_user, story_form
 from tests.support.people import (
@@ -136,3 +137,20 @@ def test_consent_has_to_last_until_the_story_goes_live(client, moderator):
         response = client.post(f"/admin/pages/{story.pk}/edit/", form_of(story, go_live_at=f"{day} 10:00"))
         assert (response.status_code == 200) == is_refused
     assert StoryPage.objects.get(pk=story.pk).scheduled_revision
+
+
+def test_editor_judges_the_people_that_are_sent_and_not_those_that_are_stored(client, moderator):
+    person = make_agreeing_person({"naming": Naming.CHANGED})
+    story = make_story(live=False, people="", story_people=[])
+    address = f"/admin/pages/{story.pk}/edit/"
+    row = {"id": "", "contributor": person.pk, "naming": int(Naming.CHANGED)}
+    new = form_of(story, people="listed", story_people=inline_formset([row]))
+    assert client.post(address, new).status_code == 302
+    story = StoryPage.objects.get(pk=story.pk)
+    assert (story.live, story.story_people.get().contributor) == (True, person)
+
+    renamed = form_of(story) | {"story_people-0-naming": int(Naming.REAL)}
+    removed = form_of(story) | {"story_people-0-DELETE": "on"}
+    for form, text in ((renamed, "did not agree to be named"), (removed, "Choose the people")):
+        response = client.post(address, form)
+        assert text in str(response.context["form"].errors["people"])
