@@ -26,7 +26,7 @@ def pictures_of(gallery):
 
 
 def alternative_texts(gallery):
-    return gallery.get_by_label("Alt text").filter(visible=True)
+    return gallery.get_by_label("Alternative text").filter(visible=True)
 
 
 def test_four_pictures_of_the_library_take_eight_steps(desk):
