@@ -11,7 +11,7 @@ STORY_PANELS = [
     *Page.content_panels,
     MultiFieldPanel(
         [
-            FieldPanel("lead_image"),
+            FieldPanel("lead_image", heading=_("Picture")),
             FieldPanel("lead_image_alt"),
             FieldPanel("lead_image_decorative"),
         ],

@@ -1,4 +1,4 @@
-"""The page editor in a browser: write, preview, publish, paste, comment, submit and approve."""
+"""The page editor in a browser: preview, publish, paste, comment, submit and approve."""
 
 import datetime
 
@@ -13,7 +13,6 @@ from tests.support.site import make_rich_story
 pytestmark = pytest.mark.one_database
 
 TITLE = "The bricks that were never paid for"
-SUMMARY = "Three families carried bricks for a season. When they asked for their wages, they got help."
 
 
 @pytest.fixture
@@ -26,82 +25,6 @@ def open_editor(new_page, live_server):
         return tab
 
     return open_page
-
-
-def test_moderator_writes_a_story_that_a_visitor_finds(new_page, live_server, moderator):
-    builders.make_index()
-    builders.make_theme("Forced labour")
-    tab = admin.open_desk(new_page)
-    admin.sign_in(tab, live_server.url, moderator.username)
-    tab.get_by_role("link", name="Write a story").click()
-    write_story(tab)
-
-    admin.footer(tab, "Publish")
-
-    expect(tab.get_by_role("status")).to_contain_text(f"Page '{TITLE}' has been published.")
-    story = StoryPage.objects.get(title=TITLE)
-    assert [block.block_type for block in story.body] == [
-        "heading", "text", "pictures", "quote", "action", "table"
-    ]  # fmt: skip
-    read_as_visitor(new_page(), live_server.url)
-
-
-def write_story(tab):
-    tab.get_by_role("textbox", name="Title*").fill(TITLE)
-    tab.get_by_role("textbox", name="Summary*").fill(SUMMARY)
-    tab.get_by_role("textbox", name="Date*").fill("2025-03-04")
-    admin.choose_terms(tab, "Add country", "Kenya", search="kenya")
-    admin.choose_terms(tab, "Add theme", "Forced labour")
-    tab.get_by_role("radio", name="No real person is described").check()
-
-    admin.add_block(tab, "Heading").get_by_label("Heading*").fill("A season at the kiln")
-    text = admin.add_block(tab, "Text").get_by_role("textbox")
-    text.press_sequentially("They were promised wages at ")
-    text.press("Control+b")
-    text.press_sequentially("harvest time")
-    pictures = admin.add_block(tab, "Pictures")
-    pictures.get_by_role("button", name="Choose a picture").click()
-    admin.upload_picture(tab, "Kiln", shows="An illustration")
-    pictures.get_by_label("Alternative text").fill("A brick kiln at the edge of a field")
-    quote = admin.add_block(tab, "Quote")
-    quote.get_by_label("Words*").fill("We counted the days by the bricks.")
-    quote.get_by_label("Who said it").fill("A survivor in Kenya")
-    action = admin.add_block(tab, "Action")
-    action.get_by_label("Button*").fill("Ask a lawyer")
-    action.get_by_label("Or another address").fill("https://law.example.org/")
-    table = admin.add_block(tab, "Table")
-    table.get_by_role("button", name="Add column").click()
-    tab.get_by_role("button", name="Text", exact=True).click()
-    table.get_by_placeholder("Column heading").fill("Season")
-    table.get_by_role("button", name="Add row").click()
-    # An autosave that arrives after the story was published would be refused.
-    admin.type_until_autosaved(tab, table.get_by_role("textbox").last, "Dry season")
-
-
-def read_as_visitor(page, address):
-    page.goto(address)
-    page.get_by_label("Search the stories").fill("bricks kiln")
-    page.get_by_role("button", name="Search").click()
-    expect(page.get_by_role("heading", name="1 result for")).to_be_visible()
-    page.get_by_role("link", name=TITLE).click()
-
-    main = page.get_by_role("main")
-    expect(main.get_by_role("heading", level=1)).to_have_text(TITLE)
-    expect(main).to_contain_text(SUMMARY)
-    expect(main.get_by_text("4 March 2025")).to_be_visible()
-    expect(main.get_by_role("list", name="Filed under")).to_contain_text("Kenya")
-    expect(main.get_by_role("list", name="Filed under")).to_contain_text("Forced labour")
-    expect(main.get_by_role("heading", name="A season at the kiln")).to_be_visible()
-    expect(main.locator("b", has_text="harvest time")).to_be_visible()
-    expect(main.get_by_role("blockquote")).to_have_text("We counted the days by the bricks.")
-    expect(main.get_by_role("link", name="Ask a lawyer")).to_have_attribute(
-        "href", "https://law.example.org/"
-    )
-    expect(main.get_by_role("rowheader", name="Dry season")).to_be_visible()
-    expect(main.get_by_role("figure").first).to_contain_text("Illustration.")
-    picture = main.get_by_role("img", name="A brick kiln at the edge of a field")
-    picture.scroll_into_view_if_needed()
-    expect(picture).not_to_have_js_property("naturalWidth", 0)
 
 
 def test_draft_with_nothing_but_a_title_is_saved_and_not_published(new_page, live_server, moderator):

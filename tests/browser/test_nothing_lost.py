@@ -62,6 +62,7 @@ def test_pictures_wait_for_the_answer(desk):
     expect(desk.get_by_role("alert")).to_contain_text("road0.png, road1.png")
     assert run_axe(desk) == []
     desk.set_viewport_size({"width": 390, "height": 800})
+    # The menu closes a moment after the window has become narrow.
     expect(desk.locator("#id_shows")).to_be_in_viewport(ratio=1)
     desk.set_viewport_size({"width": 1400, "height": 1000})
     send = desk.get_by_role("button", name="Send the pictures")

@@ -62,14 +62,21 @@ def test_table_takes_a_table(desk):
     expect(table.get_by_placeholder("Column heading")).to_have_count(2)
     table.locator("tbody input[type=text]").last.evaluate(PASTE, [FROM_WORD, "Year People 2024 11"])
     caption.evaluate(PASTE, ["", "One line of words"])
+    # What was pasted grows by hand.
+    table.get_by_role("button", name="Add column").click()
+    desk.get_by_role("button", name="Text", exact=True).click()
+    table.get_by_placeholder("Column heading").last.fill("Source")
+    table.get_by_role("button", name="Add row").click()
+    table.locator("tbody input[type=text]").last.fill("A report")
 
     [block] = saved_body(desk)
     value = block["value"]
-    assert [column["heading"] for column in value["columns"]] == ["Year", "People", ""]
+    assert [column["heading"] for column in value["columns"]] == ["Year", "People", "", "Source"]
     assert [row["values"] for row in value["rows"]] == [
-        ["2024", "11", ""],
-        ["2025", "Year", "People"],
-        ["", "2024", "11"],
+        ["2024", "11", "", ""],
+        ["2025", "Year", "People", ""],
+        ["", "2024", "11", ""],
+        ["", "", "", "A report"],
     ]
 
 

@@ -1,0 +1,235 @@
+"""A moderator writes and publishes a whole story in few steps, which are counted, and a visitor finds it."""
+
+import sys
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from stories.models import StoryPage
+from tests.browser import admin
+from tests.support import builders
+
+pytestmark = pytest.mark.one_database
+
+# The target for a story of about 420 words with seven or more kinds of block.
+MOST_STEPS = 70
+
+TITLE = "The bricks that were never paid for"
+SUMMARY = (
+    "Three families carried bricks for a whole season. When they asked for their wages, the owner showed "
+    "them a debt. A lawyer showed them the law, and they went home."
+)
+ARRIVAL = [
+    "The three families came to the kiln after the rains, because the river had taken their fields. A man "
+    "who said that he was a friend of the owner paid for the bus and for the first meal. Nobody told them "
+    "that both were written down in a book, or that the book would grow with every week that they stayed.",
+    "They made bricks from before sunrise until the heat stopped them, and again from late afternoon "
+    "until it was dark. The children turned the wet bricks so that they dried on all sides. At the end of "
+    "the month the owner opened the book and read aloud what had been taken for rice, for the hut and for "
+    "the medicine. What was left was less than nothing. He told them not to worry, as they could stay "
+    "until it was repaid.",
+    "In the fourth month one of the mothers asked for wages at harvest time, when the road was dry and "
+    "they could have left. The guard took the telephones that evening and locked the gate from the "
+    "outside.",
+]
+WAY_OUT = [
+    "A teacher who passed the kiln every morning saw that the children never came to school. She asked "
+    "them their names and wrote to a group of lawyers in the town. Two of the lawyers came on a market "
+    "day, when the owner was away, and listened to everybody who wanted to talk.",
+    "What the book called a debt was no debt. The law of the country had forbidden it for forty years, "
+    "and it gave every person who was freed a certificate, a payment and a place in a school. The "
+    "inspector came with the lawyers eight days later. The gate was opened, and the families were heard "
+    "one by one and in their own language.",
+    "Today they farm again, on land that they rent together. The owner was fined. The book lies in an "
+    "office of the court, and a copy of its last page hangs on the wall of the school, beside the list of "
+    "the children who learn there now.",
+]
+QUOTE = "We counted the days by the bricks, and then we stopped counting, because nobody paid for either."
+FACT = "Debt bondage is work demanded as the only way to repay a debt, when the work is never enough."
+# What a spreadsheet puts into the clipboard.
+TABLE = "Season\tBricks a day\tPaid\r\nDry season\t1200\tNothing\r\nRains\t400\tNothing\r\n"
+
+PASTE = """(element, text) => {
+    const data = new DataTransfer();
+    data.setData("text/plain", text);
+    element.dispatchEvent(
+        new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+}"""
+
+
+class Steps:
+    """Acts as an editor does, and counts the steps that the editor has to decide on.
+
+    A step is a click, a key that types nothing, or the filling of one field, however long the text is.
+    `count`: the steps up to now.
+    """
+
+    def __init__(self, page):
+        self.page = page
+        self.count = 0
+
+    def click(self, target):
+        self.count += 1
+        target.click()
+
+    def fill(self, target, text):
+        self.count += 1
+        target.fill(text)
+
+    def press(self, key):
+        self.count += 1
+        self.page.keyboard.press(key)
+
+    def write(self, target, *texts):
+        """Type `texts` into a rich text field. Each Enter between them is a step."""
+        self.count += 1
+        target.focus()
+        for number, text in enumerate(texts):
+            if number:
+                self.press("Enter")
+            self.page.keyboard.insert_text(text)
+
+    def paste(self, target, text):
+        """Click in the field `target`, and press the keys that paste."""
+        self.click(target)
+        self.count += 1
+        target.evaluate(PASTE, text)
+
+    def add_block(self, name):
+        """Add a block at the end of the body and return it: two clicks."""
+        number = admin.blocks(self.page).count()
+        self.click(admin.field(self.page, "Body*").get_by_role("button", name="Insert a block").last)
+        self.click(self.page.get_by_role("option", name=name, exact=True))
+        expect(admin.blocks(self.page)).to_have_count(number + 1)
+        return admin.blocks(self.page).last
+
+    def add_term(self, panel, text, name):
+        """Type `text` into a field that suggests terms, and click on the suggestion `name`."""
+        panel = admin.field(self.page, panel)
+        self.fill(panel.get_by_role("combobox"), text)
+        self.click(panel.get_by_role("option", name=name, exact=True))
+        expect(panel).to_contain_text(f"Added: {name}")
+
+
+@pytest.fixture
+def library(db):
+    """What the charity has already: pictures, terms and stories."""
+    index = builders.make_index()
+    builders.make_image("Kiln at dawn", description="A brick kiln in the first light")
+    for number in range(1, 5):
+        builders.make_image(f"Bricks {number}", description=f"Bricks that dry in the sun, row {number}")
+    builders.make_theme("Debt bondage")
+    builders.make_theme("Forced labour")
+    builders.make_author("Editorial team")
+    for title in ("Wages after three years", "The road home"):
+        builders.make_story(title, parent=index)
+
+
+def test_moderator_writes_a_story_that_a_visitor_finds(new_page, live_server, moderator, library, capsys):
+    tab = admin.open_desk(new_page)
+    admin.sign_in(tab, live_server.url, moderator.username)
+    steps = Steps(tab)
+
+    steps.click(tab.get_by_role("link", name="Write a story"))
+    write_beginning(steps, tab)
+    write_body(steps, tab)
+    file_story(steps, tab)
+    steps.click(tab.get_by_role("button", name="More actions"))
+    actions = tab.get_by_role("navigation", name="Actions (footer)")
+    steps.click(actions.get_by_role("button", name="Publish", exact=True))
+
+    expect(tab.get_by_role("status")).to_contain_text(f"Page '{TITLE}' has been published.")
+    with capsys.disabled():
+        sys.stdout.write(f"\nA whole story in {steps.count} steps.\n")
+    assert steps.count <= MOST_STEPS
+    expect_stored_story()
+    read_as_visitor(new_page(), live_server.url)
+
+
+def write_beginning(steps, tab):
+    steps.fill(tab.get_by_role("textbox", name="Title*"), TITLE)
+    lead = admin.field(tab, "Lead picture")
+    steps.click(lead.get_by_role("button", name="Choose a picture"))
+    steps.click(tab.get_by_role("dialog").get_by_role("link", name="Kiln at dawn"))
+    steps.fill(tab.get_by_role("textbox", name="Summary*"), SUMMARY)
+
+
+def write_body(steps, tab):
+    steps.fill(steps.add_block("Heading").get_by_label("Heading*"), "A season at the kiln")
+    steps.write(steps.add_block("Text").get_by_role("textbox"), *ARRIVAL)
+    add_gallery(steps, tab)
+    quote = steps.add_block("Quote")
+    steps.fill(quote.get_by_label("Words*"), QUOTE)
+    steps.fill(quote.get_by_label("Who said it"), "A mother of three")
+    steps.fill(steps.add_block("Heading").get_by_label("Heading*"), "The way out")
+    steps.write(steps.add_block("Text").get_by_role("textbox"), *WAY_OUT)
+    fact = steps.add_block("Key fact")
+    steps.fill(fact.get_by_label("Title"), "What is debt bondage?")
+    steps.write(fact.locator("[contenteditable=true]"), FACT)
+    steps.paste(steps.add_block("Table").get_by_label("Caption"), TABLE)
+    action = steps.add_block("Action")
+    steps.fill(action.get_by_label("Button*"), "Ask a lawyer")
+    steps.fill(action.get_by_label("Or another address"), "https://law.example.org/")
+    chosen = steps.add_block("Chosen stories")
+    steps.click(chosen.get_by_role("button", name="Choose a page"))
+    steps.click(tab.get_by_role("dialog").get_by_role("link", name="The road home"))
+    expect(chosen).to_contain_text("The road home")
+
+
+def add_gallery(steps, tab):
+    gallery = steps.add_block("Pictures")
+    steps.click(gallery.get_by_role("button", name="Add several pictures"))
+    dialog = tab.get_by_role("dialog")
+    for number in range(1, 5):
+        steps.click(dialog.get_by_role("checkbox", name=f"Bricks {number}"))
+    steps.click(dialog.get_by_role("button", name="Confirm selection"))
+    expect(gallery.get_by_label("Alternative text").filter(visible=True)).to_have_count(4)
+
+
+def file_story(steps, tab):
+    steps.click(tab.get_by_role("radio", name="No real person is described"))
+    steps.add_term("Countries", "ken", "Kenya")
+    steps.add_term("Countries", "ugan", "Uganda")
+    steps.add_term("Themes", "debt", "Debt bondage")
+    steps.add_term("Themes", "forced", "Forced labour")
+    steps.add_term("Authors", "edit", "Editorial team")
+    steps.click(tab.get_by_role("checkbox", name="debt bondage"))
+
+
+def expect_stored_story():
+    story = StoryPage.objects.get(title=TITLE)
+    assert [block.block_type for block in story.body] == [
+        "heading", "text", "pictures", "quote",
+        "heading", "text", "callout", "table", "action", "chosen_stories",
+    ]  # fmt: skip
+    assert story.date == timezone.localdate()
+    assert story.lead_image_alt == "A brick kiln in the first light"
+    assert story.content_notes == ["debt"]
+
+
+def read_as_visitor(page, address):
+    page.goto(address)
+    page.get_by_label("Search the stories").fill("bricks kiln")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("heading", name="1 result for")).to_be_visible()
+    page.get_by_role("link", name=TITLE).click()
+
+    main = page.get_by_role("main")
+    expect(main.get_by_role("heading", level=1)).to_have_text(TITLE)
+    expect(main).to_contain_text(SUMMARY)
+    terms = main.get_by_role("list", name="Filed under")
+    for term in ("Kenya", "Uganda", "Debt bondage", "Forced labour"):
+        expect(terms).to_contain_text(term)
+    expect(main.get_by_role("heading", name="A season at the kiln")).to_be_visible()
+    for paragraph in [*ARRIVAL, *WAY_OUT]:
+        expect(main.locator(".block--text p", has_text=paragraph)).to_have_count(1)
+    expect(main.get_by_role("blockquote")).to_have_text(QUOTE)
+    expect(main.get_by_role("complementary", name="What is debt bondage?")).to_contain_text(FACT)
+    button = main.get_by_role("link", name="Ask a lawyer")
+    expect(button).to_have_attribute("href", "https://law.example.org/")
+    expect(main.get_by_role("rowheader", name="Dry season")).to_be_visible()
+    expect(main.get_by_role("region", name="More stories")).to_contain_text("The road home")
+    picture = main.get_by_role("img", name="Bricks that dry in the sun, row 4")
+    picture.scroll_into_view_if_needed()
+    expect(picture).not_to_have_js_property("naturalWidth", 0)
