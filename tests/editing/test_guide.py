@@ -19,7 +19,7 @@ from tests.support import admin_world, builders
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 GUIDE = "/admin/guide/"
-# Pages of the admin that show most of the words that the guide quotes. The names in braces are objects of `world`.
+# Pages of the admin with most of the words that the guide quotes. Names in braces are objects of `world`.
 PAGES = [
     "/",
     "guide/",
