@@ -1,7 +1,7 @@
-"""Takes the pictures of the documentation from a running site: `make pictures`.
+"""Takes the pictures of the documentation and of the editors' guide from a running site: `make pictures`.
 
 It starts the site in try-out mode with the demonstration, in a temporary folder, opens it in Chromium and
-writes docs/pictures/*.webp.
+writes docs/pictures/*.webp and editing/static/editing/guide/*.webp.
 """
 
 import io
@@ -14,7 +14,8 @@ from playwright.sync_api import sync_playwright
 from tests.support import services
 from tests.support.demo_site import running_demo
 
-HERE = Path(__file__).parent
+PICTURES = Path(__file__).parent / "pictures"
+PICTURES_OF_GUIDE = Path(__file__).parents[1] / "editing" / "static" / "editing" / "guide"
 LAPTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 360, "height": 740}
 STORY = "/stories/africa/dakar-meeting-kedougou-gold-zones/"
@@ -30,17 +31,18 @@ READERS_PAGES = {
 }
 
 
-def take(page, name, **options):
-    """Write what `page` shows to docs/pictures/`name`.webp."""
-    shot = Image.open(io.BytesIO(page.screenshot(**options)))
-    shot.save(HERE / "pictures" / f"{name}.webp", quality=80, method=6)
+def take(page, name, folder):
+    """Write what `page` shows to `name`.webp in `folder`."""
+    folder.mkdir(exist_ok=True)
+    shot = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
+    shot.save(folder / f"{name}.webp", quality=80, method=6)
 
 
 def visit_as_reader(browser, address):
     for name, (path, size, scheme) in READERS_PAGES.items():
         page = browser.new_page(viewport=size, color_scheme=scheme)
         page.goto(address + path, wait_until="networkidle")
-        take(page, name)
+        take(page, name, PICTURES)
         page.close()
 
 
@@ -51,23 +53,24 @@ def visit_as_editor(browser, address, password):
     page.fill("[name=password]", password)
     page.click("button[type=submit]")
     page.get_by_role("link", name="Write a story").wait_for()
-    take(page, "admin-home")
+    take(page, "home", PICTURES_OF_GUIDE)
     page.get_by_role("link", name="Write a story").click()
     page.fill("[name=title]", "The road home")
-    take(page, "admin-story")
+    take(page, "story", PICTURES_OF_GUIDE)
+    page.mouse.move(640, 430)
+    page.mouse.wheel(0, 750)  # so that there is room for the choice of blocks
     page.get_by_role("button", name="Insert a block").first.click()
     page.get_by_role("listbox").wait_for()
     page.wait_for_load_state("networkidle")
-    take(page, "admin-blocks")
+    take(page, "blocks", PICTURES_OF_GUIDE)
     page.goto(f"{address}/admin/snippets/stories/theme/")
-    take(page, "admin-themes")
+    take(page, "themes", PICTURES_OF_GUIDE)
     page.goto(f"{address}/admin/settings/home/sitesettings/")
     page.get_by_role("heading", name="Look").wait_for()
-    take(page, "admin-settings")
+    take(page, "settings", PICTURES_OF_GUIDE)
 
 
 def main():
-    (HERE / "pictures").mkdir(exist_ok=True)
     # Before sync_playwright(): services.chromium() starts Playwright too, which can't run twice at a time.
     chromium = services.chromium()
     with running_demo("demo_login") as (address, folder), sync_playwright() as playwright:

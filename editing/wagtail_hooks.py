@@ -18,6 +18,7 @@ from editing import (
     date_fields,
     dead_links,
     gallery,
+    guide,
     hidden_choices,
     hiding,
     listings,
@@ -125,6 +126,9 @@ hooks.register("register_log_actions", old_versions.register_actions)
 hooks.register("construct_page_action_menu", moderation.put_decision_first)
 hooks.register("before_edit_page", moderation.say_who_sent_it)
 hooks.register("construct_wagtail_userbar", content_checks.check_only_content)
+hooks.register("register_help_menu_item", guide.menu_item)
+hooks.register("construct_help_menu", guide.leave_out_wagtails_guide)
+hooks.register("register_admin_urls", lambda: guide.urlpatterns)
 
 # --- "Hide now" and the trash --------------------------------------------------------------------
 

@@ -55,6 +55,7 @@ EDITORS = named("""
     restore_ page
     translation_ report report_results
     desk _list
+    editors_ guide
     story_list: index index_results choose_parent
     simple_translation:submit_ page_translation snippet_translation
     submit_ page_translation snippet_translation

@@ -1,0 +1,31 @@
+"""The editors' guide: a page of the admin, under Help."""
+
+from django.urls import path, reverse_lazy
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import TemplateView
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+
+WAGTAILS_GUIDE = "editor-guide"
+
+
+class GuideView(WagtailAdminTemplateMixin, TemplateView):
+    """The guide. Its text is in English only; its title is translated."""
+
+    page_title = _("Editors' guide")
+    header_icon = "help"
+    template_name = "editing/guide.html"
+
+
+def menu_item():
+    return MenuItem(
+        GuideView.page_title, reverse_lazy("editors_guide"), name="editors-guide", icon_name="help", order=900
+    )
+
+
+def leave_out_wagtails_guide(request, menu_items):
+    """Hook: remove the link to Wagtail's own guide, a site elsewhere that knows nothing of this one."""
+    menu_items[:] = [item for item in menu_items if item.name != WAGTAILS_GUIDE]
+
+
+urlpatterns = [path("guide/", GuideView.as_view(), name="editors_guide")]
