@@ -5,6 +5,7 @@ import json
 from django.templatetags.static import static
 from django.urls import path
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
 from wagtail import hooks
 from wagtail.admin.widgets import BaseChooser
 from wagtail.admin.widgets.workflows import AdminTaskChooser
@@ -156,6 +157,15 @@ def add_editor_scripts():
     names = ["content_words", "pasted_rows", "submit_after_autosave"]
     return format_html_join(
         "\n", '<script src="{}"></script>', [[static(f"editing/{name}.js")] for name in names]
+    )
+
+
+@hooks.register("insert_editor_js")
+def replace_alternative_texts():
+    return format_html(
+        '<script src="{}" data-note="{}"></script>',
+        static("editing/alternative_text.js"),
+        _("The alternative text was about the picture before, and is replaced. It said:"),
     )
 
 
