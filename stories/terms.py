@@ -138,8 +138,6 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
         index.FilterField("locale"),
     ]
 
-    objects = TermQuerySet.as_manager()
-
     class Meta(TranslatableMixin.Meta):
         ordering = ["name"]
         verbose_name = _("theme")
@@ -211,8 +209,6 @@ class Author(index.Indexed, TranslatableMixin, models.Model):
         index.FilterField("role"),
         index.FilterField("locale"),
     ]
-
-    objects = TermQuerySet.as_manager()
 
     class Meta(TranslatableMixin.Meta):
         ordering = ["name"]

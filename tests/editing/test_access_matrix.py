@@ -168,7 +168,6 @@ def admin_things(world):
         "desk/scheduled/",
         "desk/incomplete/",
         "reports/site-history/",
-        "reports/translations/",
         "images/",
         f"images/{section.image.pk}/",
         "images/chooser/",

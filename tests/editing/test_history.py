@@ -101,8 +101,8 @@ def test_what_became_of_a_version_stands_on_its_line(admin_client, writing):
     page = builders.parse(admin_client.get(address))
     names = [each.get_text(strip=True) for each in page.select(".compared-versions dd")]
     assert names == [
-        "March 2, 2026, 9:01 a.m. by amina (Submitted, Changes requested)",
-        "March 2, 2026, 9:02 a.m. by amina (Submitted, Approved, Live)",
+        "2 March 2026, 09:01 UTC by amina (Submitted, Changes requested)",
+        "2 March 2026, 09:02 UTC by amina (Submitted, Approved, Live)",
     ]
     for pair, name in (("live...latest", "Live"), ("earliest...live", "March 2, 2026, 9 a.m.")):
         page = builders.parse(admin_client.get(f"/admin/pages/{writing.pk}/revisions/compare/{pair}/"))

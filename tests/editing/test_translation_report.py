@@ -17,7 +17,7 @@ from tests.support.translations import make_index_in, make_translation
 pytestmark = pytest.mark.django_db
 
 YESTERDAY = timezone.now() - datetime.timedelta(days=1)
-FIELDS = {"summary": "Words.", "date": "2025-01-01"}
+FIELDS = {"summary": "Words.", "date": datetime.date(2025, 1, 1)}
 
 
 def report(client, **query):
@@ -141,9 +141,9 @@ def test_queries_do_not_grow(admin_client, django_assert_num_queries):
     Locale.objects.create(language_code="fr")
     builders.make_story("One")
     admin_client.get(reverse("translation_report"))
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(25):
         admin_client.get(reverse("translation_report"))
     for number in range(5):
         builders.make_story(f"Story {number}")
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(25):
         admin_client.get(reverse("translation_report"))
