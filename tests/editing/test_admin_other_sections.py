@@ -168,6 +168,7 @@ def test_reports_with_their_filters(writer, admin_client, other):
     admin_client.post(f"/admin/documents/edit/{other.document.pk}/", file)
     deleted = builders.make_story(f"{SECRET} deleted", other.index, live=False)
     admin_client.post(f"/admin/pages/{deleted.pk}/delete/")
+    admin_client.post(reverse("delete_page_for_good", args=[deleted.pk]))
     assert not Page.objects.filter(pk=deleted.pk).exists()
     assert ModelLogEntry.objects.filter(label=f"{SECRET} changed").count() == 2
     assert PageLogEntry.objects.filter(label=f"{SECRET} deleted", action="wagtail.delete").exists()

@@ -54,7 +54,7 @@ def test_countries_and_themes_come_before_pages_and_each_has_its_kind(client):
     assert [(suggestion["kind"], suggestion["text"]) for suggestion in found] == [
         ("Country", "Laos"),
         ("Theme", "Forced labour"),
-        ("List of stories", "Labour news"),
+        ("Section", "Labour news"),
         ("Plain page", "Labels we avoid"),
         ("Story", "Labour in the fields"),
     ]
