@@ -11,6 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 from wagtail.models import GroupPagePermission, Locale, ModelLogEntry, Page, PageLogEntry
 
+from publishing.models import TrashedPage
 from tests.support import builders
 from tests.support.admin_world import SECRET
 from tests.support.choosing import text_of
@@ -168,7 +169,8 @@ def test_reports_with_their_filters(writer, admin_client, other):
     admin_client.post(f"/admin/documents/edit/{other.document.pk}/", file)
     deleted = builders.make_story(f"{SECRET} deleted", other.index, live=False)
     admin_client.post(f"/admin/pages/{deleted.pk}/delete/")
-    admin_client.post(reverse("delete_page_for_good", args=[deleted.pk]))
+    row = TrashedPage.objects.get(page_id=deleted.pk)
+    admin_client.post(reverse("delete_page_for_good", args=[row.pk]))
     assert not Page.objects.filter(pk=deleted.pk).exists()
     assert ModelLogEntry.objects.filter(label=f"{SECRET} changed").count() == 2
     assert PageLogEntry.objects.filter(label=f"{SECRET} deleted", action="wagtail.delete").exists()
