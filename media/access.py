@@ -61,9 +61,15 @@ def register_in_reference_index():
 
 def is_public(item):
     """Return whether everybody may download `item`, an image or a document. Takes one or two queries."""
-    if not is_agreed(item):
-        return False
-    if published_pages().filter(is_page_using(item)).exists():
+    return is_agreed(item) and is_used_for_readers(published_pages(), item)
+
+
+def is_used_for_readers(pages, item):
+    """Return whether one of `pages`, or something that is shown on all of them, uses `item`.
+
+    It asks nobody whether they agree to it today. Takes one or two queries.
+    """
+    if pages.filter(is_page_using(item)).exists():
         return True
     everywhere = [ContentType.objects.get_for_model(model) for model in _shown_everywhere]
     return ReferenceIndex.get_references_to(item).filter(base_content_type__in=everywhere).exists()

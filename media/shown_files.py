@@ -9,17 +9,23 @@ from django.db.models import Q
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
-from wagtail.models import ReferenceIndex, Revision, TaskState
+from wagtail.models import Page, ReferenceIndex, Revision, TaskState
 from wagtail.permission_policies.collections import CollectionOwnershipPermissionPolicy
 
-from media.access import is_public, may_publish, models_shown_with_pages
+from media.access import is_used_for_readers, may_publish, models_shown_with_pages
+from publishing.visibility import PublishedQuerySet
 
 REFUSED = gettext_lazy("Readers see this, or will soon: only somebody who may publish can change it.")
 
 
 def may_change_what_readers_see(user, item):
-    """Return whether `user` may change the parts of `item`, a picture or document, that readers see."""
-    return may_publish(user) or not (is_public(item) or is_waiting(item))
+    """Return whether `user` may change the parts of `item`, a picture or document, that readers see.
+
+    A picture counts as seen also while its people, or those of its page, do not agree. It comes back by
+    itself.
+    """
+    pages = PublishedQuerySet(Page).live().public()
+    return may_publish(user) or not (is_used_for_readers(pages, item) or is_waiting(item))
 
 
 def is_waiting(item):

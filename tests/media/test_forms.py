@@ -12,6 +12,7 @@ from media.models import CleanImage
 from tests.support import admin_world, builders
 from tests.support.choosing import permit
 from tests.support.files_of_pages import document_block, story_with
+from tests.support.people import make_agreeing_person, make_story_about, withdraw
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
@@ -56,6 +57,18 @@ def new_picture():
 
 def new_text():
     return SimpleUploadedFile("new.txt", b"Other words.", content_type="text/plain")
+
+
+def test_editor_cannot_change_a_picture_that_is_held_back(editor, own):
+    """It comes back by itself, so a change would be seen then, or at once without the person."""
+    person = make_agreeing_person()
+    own.image.people.add(person)
+    make_story_about(person, parent=own.index, lead_image=own.image, lead_image_decorative=True)
+    withdraw(person)
+    own.image.refresh_from_db()
+    assert not own.image.is_shown
+    response = change_picture(editor, own.image, credit="Somebody")
+    assert {"credit", "people"} <= set(response.context["form"].errors)
 
 
 def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
