@@ -118,8 +118,10 @@ def report(page, content, former):
         Use.objects.bulk_create(uses)
     people = load_people(use.contributor_id for use in uses)
     until = compute_until(page, uses, content.digest, people) if content.is_decided else None
+    # Without a digest, no later consent or decision releases the page.
+    digest = content.digest if content.is_decided else ""
     Release.objects.bulk_create(
-        [Release(page_id=page.pk, until=until, digest=content.digest)],
+        [Release(page_id=page.pk, until=until, digest=digest)],
         update_conflicts=True,
         update_fields=["until", "digest"],
         unique_fields=["page"],
@@ -168,7 +170,8 @@ def recompute(pages):
     for use in Use.objects.filter(page__in=pages):
         uses[use.page_id].append(use)
     people = load_people(use.contributor_id for each in uses.values() for use in each)
-    for release in Release.objects.filter(page__in=list(uses)).select_related("page"):
+    decided = Release.objects.filter(page__in=list(uses)).exclude(digest="")
+    for release in decided.select_related("page"):
         until = compute_until(release.page, uses[release.page_id], release.digest, people)
         if until != release.until:
             Release.objects.filter(pk=release.pk).update(until=until)

@@ -30,7 +30,8 @@ class Release(models.Model):
     """Until which day visitors may read a page of a guarded type. Without a row, nobody may.
 
     `until`: the last day, in the site's time zone; None while something is unmet; NO_END for a page about
-    nobody. `digest`: that of the page's content when it was saved, for decisions.
+    nobody. `digest`: that of the page's content when it was saved, for decisions; "" while nobody said who
+    is in it.
     """
 
     page = models.OneToOneField(

@@ -33,6 +33,7 @@ from tests.support.builders import (
 )
 from tests.support.files_of_pages import get
 from tests.support.people import (
+    ALL_AGREED,
     days_from_today,
     decide,
     make_agreeing_person,
@@ -115,6 +116,18 @@ def test_every_event_counts_at_once(client):
     person.held_since = None
     person.save()
     assert is_read(client, story)
+
+
+def test_no_event_releases_a_story_of_which_nobody_said_who_is_in_it(client):
+    person = make_person()
+    story = make_story_about(person, live=False)
+    story.people, story.live = "", True
+    story.save(clean=False)  # as a bypass does
+    record(person, **ALL_AGREED)
+    assert client.get(story.url).status_code == 404
+    story.people = "listed"
+    story.save(clean=False)
+    assert client.get(story.url).status_code == 200
 
 
 def test_withdrawn_story_is_on_no_page(client):
