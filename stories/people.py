@@ -15,6 +15,9 @@ from safeguarding.releases import Report
 from safeguarding.scopes import Naming, Picture
 from stories.body import get_images
 
+# Fields that stories/counts.py sets at each full save, after a decision about the version.
+COUNTED = {"word_count", "undescribed_pictures"}
+
 
 class People(models.TextChoices):
     """The answers to "who is in this story". "" is no answer yet."""
@@ -83,7 +86,11 @@ def digest_of(story):
 
     The slug is not in it, as that of an alias is another one.
     """
-    fields = [field for field in story._meta.local_fields if not field.primary_key and field.name != "body"]
+    fields = [
+        field
+        for field in story._meta.local_fields
+        if not field.primary_key and field.name not in {"body", *COUNTED}
+    ]
     content = {field.name: field.value_to_string(story) for field in fields}
     content |= {name: getattr(story, name) for name in ("title", "seo_title", "search_description")}
     content["body"] = without_ids(json.loads(story._meta.get_field("body").value_to_string(story)))
