@@ -92,7 +92,7 @@ def needs_verification(user):
 
 def is_required(user):
     """Return whether `user` has to have a second factor: by the setting SECOND_FACTOR, or as a lead."""
-    # Whoever sees the people in the stories needs it on every site but one on one's own machine.
+    # Members of the safeguarding team need it on every site, except when it runs only for this machine.
     if not settings.LOCAL and is_lead(user):
         return True
     if settings.SECOND_FACTOR == "ADMINISTRATORS":

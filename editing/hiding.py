@@ -1,6 +1,6 @@
 """“Hide now” hides a live page from readers at once; “Show again” shows it.
 
-Whoever may edit a page may hide it. To show it again takes the right to publish, so that nobody goes round
+Users who may edit a page may hide it. Showing it again takes the right to publish, so that nobody goes round
 moderation. Those who have that right are told by e-mail.
 """
 

@@ -1,6 +1,6 @@
 """The list of the pages in the trash, and the views that restore them or delete them for good.
 
-Whoever may edit a page sees it in the list and can restore it, as a draft. To delete it before its time takes
+All who may edit a page see it in the list and can restore it, as a draft. Deleting it sooner takes
 the right to publish it.
 """
 

@@ -63,7 +63,7 @@ class PictureForm(ShownFileMixin, BaseImageForm):
     def save(self, commit=True):
         may_answer = self.user is None or may_change_what_readers_see(self.user, self.instance)
         if "people" in self.fields and "file" not in self.changed_data and may_answer:
-            # Whoever saves the form of a replaced picture says that these people are on the new one.
+            # Saving the form of a replaced picture says that these people are on the new one.
             self.instance.asks_again = False
         return super().save(commit=commit)
 
