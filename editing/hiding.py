@@ -120,15 +120,18 @@ def show_page(request, page_id):
 
 
 def ask(request, page, words):
-    back = get_valid_next_url_from_request(request) or reverse("wagtailadmin_pages:edit", args=[page.pk])
+    back = address_to_return_to(request, page)
     context = {"subtitle": page.get_admin_display_title(), "back": back, "next": back, **words}
     return TemplateResponse(request, "editing/confirm.html", context)
 
 
 def go_back(request, page):
-    return redirect(
-        get_valid_next_url_from_request(request) or reverse("wagtailadmin_pages:edit", args=[page.pk])
-    )
+    return redirect(address_to_return_to(request, page))
+
+
+def address_to_return_to(request, page):
+    """Return the address that the request names, or that of the page's editor."""
+    return get_valid_next_url_from_request(request) or reverse("wagtailadmin_pages:edit", args=[page.pk])
 
 
 def tell_moderators(request, page):

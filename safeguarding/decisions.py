@@ -12,8 +12,14 @@ from wagtail.models import Page, Revision, WorkflowState
 
 from caching.local_date import today
 from safeguarding.gate import Unmet, judge
-from safeguarding.models import Decision, Release, Use
-from safeguarding.releases import Report, find_decisions, guarded_types, load_people
+from safeguarding.models import Decision, Use
+from safeguarding.releases import (
+    Report,
+    find_decisions,
+    guarded_types,
+    has_running_release,
+    load_people,
+)
 
 # What a decision can stand in for.
 GROUNDS = {
@@ -68,8 +74,7 @@ def pages_that_ask():
     scheduled = Revision.objects.filter(base_content_type__in=page_types, approved_go_live_at__isnull=False)
     # They name pages by texts.
     keys = {int(key) for rows in (submitted, scheduled) for key in rows.values_list("object_id", flat=True)}
-    released = Exists(Release.objects.filter(page=OuterRef("pk"), until__gte=today()))
-    asks = Q(pk__in=keys) | (Q(live=True) & ~released)
+    asks = Q(pk__in=keys) | (Q(live=True) & ~has_running_release())
     has_people = Exists(Use.objects.filter(page=OuterRef("pk")))
     pages = Page.objects.filter(asks, content_type__in=guarded_types())
     return pages.annotate(has_people=has_people).order_by("-has_people", "pk")

@@ -62,12 +62,16 @@ def is_guarded(model):
     return any(issubclass(model, each) for each in _guarded)
 
 
+def has_running_release():
+    """Return the condition, for a queryset of pages of guarded types, that a page may be read today."""
+    return Exists(Release.objects.filter(page=OuterRef("pk"), until__gte=today()))
+
+
 def is_released(model):
     """Return the condition, for a queryset of the page type `model`, that a page may be read today."""
-    released = Exists(Release.objects.filter(page=OuterRef("pk"), until__gte=today()))
     if is_guarded(model):
-        return Q(released)
-    return ~Q(content_type__in=guarded_types()) | Q(released)
+        return Q(has_running_release())
+    return ~Q(content_type__in=guarded_types()) | Q(has_running_release())
 
 
 def is_page_released(page):
