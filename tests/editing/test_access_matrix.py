@@ -4,6 +4,7 @@ import datetime
 from dataclasses import dataclass
 
 import pytest
+from django.test import Client
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import CollectionViewRestriction, Locale, Site
 
@@ -11,6 +12,7 @@ from search.models import MissedSearch, VocabularyGroup
 from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
 from tests.support.files_of_pages import document_block, private_to_group, story_with
+from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
@@ -214,14 +216,20 @@ def table(world):
     return rows
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_who_sees_what(role, client):
+def test_who_sees_what(subtests):
     world = make_world()
-    user = make_user(role, world.section)
     rows = table(world)
-    if user:
+    for role in ROLES:
+        with subtests.test(role), undone():
+            assert_sees(logged_in(role, world.section), rows, role)
+
+
+def logged_in(role, section):
+    """Return a new client, in which a user with `role` is logged in."""
+    client = Client()
+    if user := make_user(role, section):
         client.force_login(user)
-    assert_sees(client, rows, role)
+    return client
 
 
 def assert_sees(client, rows, role):
@@ -230,18 +238,18 @@ def assert_sees(client, rows, role):
     assert {name: sees(client, word, address) for name, word, address, _who in rows} == expected
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_who_gets_a_preview(role, client):
+def test_who_gets_a_preview(subtests):
     section = admin_world.make_section("Here", "Plain")
-    if user := make_user(role, section):
-        client.force_login(user)
     previews = [
         f"/admin/pages/{section.draft.pk}/edit/preview/",
         f"/admin/pages/add/stories/storypage/{section.index.pk}/preview/",
     ]
-    for address in previews:
-        client.post(address, builders.story_form(title=f"{SECRET} in the preview"))
-        assert sees(client, f"{SECRET} in the preview", address) == (role in OWN), address
+    for role in ROLES:
+        with subtests.test(role), undone():
+            client = logged_in(role, section)
+            for address in previews:
+                client.post(address, builders.story_form(title=f"{SECRET} in the preview"))
+                assert sees(client, f"{SECRET} in the preview", address) == (role in OWN), address
 
 
 def test_user_before_the_second_factor_is_a_visitor(client, settings):

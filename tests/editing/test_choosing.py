@@ -30,28 +30,29 @@ from tests.support.choosing import (
     story_form,
     text_of,
 )
+from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 AUTOSAVE = {"headers": {"accept": "application/json"}}
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_story_refuses_objects_that_its_editor_may_not_choose(writer, own, other, way):
-    kind, field, _value = WAYS[way]
-    draft = builders.make_story("Mine", own.index, live=False)
-    revisions, pages = Revision.objects.count(), Page.objects.count()
-    for action in (None, "submit"):
-        form = story_form({way: object_of(other, kind).pk}, action)
-        assert_refused_choice(writer.post(add_address(own), form), field)
-        assert_refused_choice(writer.post(edit_address(draft), form), field)
-        for address in (add_address(own), edit_address(draft)):
-            saved = writer.post(address, form, **AUTOSAVE)
-            assert (saved.status_code, saved.json()["success"]) == (400, False)
-            assert writer.post(f"{address}preview/", form).json()["is_valid"] is False
-            assert SECRET not in text_of(writer.get(f"{address}preview/"))
-    assert (Revision.objects.count(), Page.objects.count()) == (revisions, pages)
-    assert not FormState.objects.exists()
+def test_story_refuses_objects_that_its_editor_may_not_choose(writer, own, other, subtests):
+    for way, (kind, field, _value) in WAYS.items():
+        with subtests.test(way), undone():
+            draft = builders.make_story("Mine", own.index, live=False)
+            revisions, pages = Revision.objects.count(), Page.objects.count()
+            for action in (None, "submit"):
+                form = story_form({way: object_of(other, kind).pk}, action)
+                assert_refused_choice(writer.post(add_address(own), form), field)
+                assert_refused_choice(writer.post(edit_address(draft), form), field)
+                for address in (add_address(own), edit_address(draft)):
+                    saved = writer.post(address, form, **AUTOSAVE)
+                    assert (saved.status_code, saved.json()["success"]) == (400, False)
+                    assert writer.post(f"{address}preview/", form).json()["is_valid"] is False
+                    assert SECRET not in text_of(writer.get(f"{address}preview/"))
+            assert (Revision.objects.count(), Page.objects.count()) == (revisions, pages)
+            assert not FormState.objects.exists()
 
 
 def test_story_stores_objects_that_its_editor_may_choose(writer, own, other):
@@ -100,16 +101,19 @@ def test_field_without_a_chooser_is_checked_as_well(writer, own, other, monkeypa
     assert Page.objects.count() == pages
 
 
-@pytest.mark.parametrize("absurd", INVALID_IDS)
-def test_invalid_id_is_an_error_of_the_form(writer, admin_client, own, absurd):
-    countries = inline_formset([{"country": absurd}])
-    form = story_form(dict.fromkeys(WAYS, absurd), story_countries=countries)
-    for client in (writer, admin_client):
-        response = client.post(add_address(own), form)
-        assert response.context["form"].errors
-        assert client.post(f"{add_address(own)}preview/", form).json()["is_valid"] is False
-        assert client.post("/admin/snippets/stories/author/add/", author_form(absurd)).status_code == 200
-    assert not StoryPage.objects.filter(slug="a-new-story").exists()
+def test_invalid_id_is_an_error_of_the_form(writer, admin_client, own, subtests):
+    for absurd in INVALID_IDS:
+        with subtests.test(absurd[:20]), undone():
+            countries = inline_formset([{"country": absurd}])
+            form = story_form(dict.fromkeys(WAYS, absurd), story_countries=countries)
+            for client in (writer, admin_client):
+                response = client.post(add_address(own), form)
+                assert response.context["form"].errors
+                assert client.post(f"{add_address(own)}preview/", form).json()["is_valid"] is False
+                assert (
+                    client.post("/admin/snippets/stories/author/add/", author_form(absurd)).status_code == 200
+                )
+            assert not StoryPage.objects.filter(slug="a-new-story").exists()
 
 
 def test_link_to_a_document_without_an_id_is_refused(writer, own):
@@ -119,16 +123,16 @@ def test_link_to_a_document_without_an_id_is_refused(writer, own):
     assert writer.post(f"{add_address(own)}preview/", form).json()["is_valid"] is False
 
 
-@pytest.mark.parametrize("model", [User, Group, Collection, Revision, Session])
-def test_unknown_model_is_not_choosable(writer, model):
-    assert model.objects.exists(), "otherwise this would prove nothing"
-    assert not chosen_objects.choosable(writer.user, model).exists()
+def test_unknown_model_is_not_choosable(writer):
+    for model in (User, Group, Collection, Revision, Session):
+        assert model.objects.exists(), "otherwise this would prove nothing"
+        assert not chosen_objects.choosable(writer.user, model).exists()
 
 
-@pytest.mark.parametrize("model", [Country, Site, Locale, Task])
-def test_everybody_may_choose_all_objects(writer, model):
-    assert model.objects.exists()
-    assert chosen_objects.choosable(writer.user, model).count() == model.objects.count()
+def test_everybody_may_choose_all_objects(writer):
+    for model in (Country, Site, Locale, Task):
+        assert model.objects.exists()
+        assert chosen_objects.choosable(writer.user, model).count() == model.objects.count()
 
 
 def test_key_with_a_null_character_is_none():
@@ -141,25 +145,29 @@ def test_link_to_a_missing_page_is_refused(writer, own):
     assert_refused_choice(writer.post(add_address(own), story_form({"link to a page": 10**6})), "body")
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_objects_that_others_chose_stay(writer, admin_client, own, other, way):
-    kind, field, _value = WAYS[way]
-    chosen = object_of(other, kind)
-    if way == "chosen story":
-        chosen = builders.make_private(builders.make_story("For members", other.index))
-    admin_client.post(add_address(own), story_form({way: chosen.pk}))
-    story = StoryPage.objects.get(slug="a-new-story")
-    first = story.latest_revision
+def test_objects_that_others_chose_stay(writer, admin_client, own, other, subtests):
+    for way, (kind, field, _value) in WAYS.items():
+        with subtests.test(way), undone():
+            chosen = object_of(other, kind)
+            if way == "chosen story":
+                chosen = builders.make_private(builders.make_story("For members", other.index))
+            admin_client.post(add_address(own), story_form({way: chosen.pk}))
+            story = StoryPage.objects.get(slug="a-new-story")
+            first = story.latest_revision
 
-    assert writer.post(edit_address(story), story_form({way: chosen.pk}, title="B")).status_code == 302
-    assert writer.post(edit_address(story), story_form({}, title="C")).status_code == 302
+            assert (
+                writer.post(edit_address(story), story_form({way: chosen.pk}, title="B")).status_code == 302
+            )
+            assert writer.post(edit_address(story), story_form({}, title="C")).status_code == 302
 
-    # Once it is removed from the draft of an unpublished page, it is stored nowhere.
-    assert_refused_choice(writer.post(edit_address(story), story_form({way: chosen.pk}, title="D")), field)
-    back = reverse("wagtailadmin_pages:revisions_revert", args=[story.pk, first.pk])
-    assert writer.get(back).status_code == 200
-    assert writer.post(back, story_form({way: chosen.pk}, title="E")).status_code == 302
-    assert StoryPage.objects.get(pk=story.pk).title == "E"
+            # Once it is removed from the draft of an unpublished page, it is stored nowhere.
+            assert_refused_choice(
+                writer.post(edit_address(story), story_form({way: chosen.pk}, title="D")), field
+            )
+            back = reverse("wagtailadmin_pages:revisions_revert", args=[story.pk, first.pk])
+            assert writer.get(back).status_code == 200
+            assert writer.post(back, story_form({way: chosen.pk}, title="E")).status_code == 302
+            assert StoryPage.objects.get(pk=story.pk).title == "E"
 
 
 def test_object_of_the_live_page_may_be_chosen_in_the_draft_again(writer, own, other):
@@ -199,25 +207,27 @@ def hide(kind, section):
     item.save()
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_form_shows_nothing_of_a_chosen_object_that_was_hidden_later(writer, admin_client, own, other, way):
-    kind = WAYS[way][0]
-    chosen = other.live if kind == "page" else object_of(other, kind)
-    draft = builders.make_story("Mine", own.index, live=False)
-    assert admin_client.post(edit_address(draft), story_form({way: chosen.pk})).status_code == 302
-    hide(kind, other)
+def test_form_shows_nothing_of_a_chosen_object_that_was_hidden_later(
+    writer, admin_client, own, other, subtests
+):
+    for way, (kind, *_rest) in WAYS.items():
+        with subtests.test(way), undone():
+            chosen = other.live if kind == "page" else object_of(other, kind)
+            draft = builders.make_story("Mine", own.index, live=False)
+            assert admin_client.post(edit_address(draft), story_form({way: chosen.pk})).status_code == 302
+            hide(kind, other)
 
-    text = text_of(writer.get(edit_address(draft)))
-    if kind == "document":
-        assert chosen.filename not in text
-    assert SECRET.lower() not in text.lower()
-    # It stays chosen.
-    response = writer.post(edit_address(draft), story_form({way: chosen.pk}))
-    assert response.status_code == 302
-    model = type(chosen) if kind != "page" else Page
-    found = ReferenceIndex.get_references_to(model._default_manager.get(pk=chosen.pk))
-    assert found.filter(object_id=draft.pk).exists()
-    assert str(chosen.pk) in text
-    # Those who may choose it see it.
-    text = text_of(admin_client.get(edit_address(draft)))
-    assert (SECRET.lower() in text.lower()) or (kind == "document" and chosen.url in text)
+            text = text_of(writer.get(edit_address(draft)))
+            if kind == "document":
+                assert chosen.filename not in text
+            assert SECRET.lower() not in text.lower()
+            # It stays chosen.
+            response = writer.post(edit_address(draft), story_form({way: chosen.pk}))
+            assert response.status_code == 302
+            model = type(chosen) if kind != "page" else Page
+            found = ReferenceIndex.get_references_to(model._default_manager.get(pk=chosen.pk))
+            assert found.filter(object_id=draft.pk).exists()
+            assert str(chosen.pk) in text
+            # Those who may choose it see it.
+            text = text_of(admin_client.get(edit_address(draft)))
+            assert (SECRET.lower() in text.lower()) or (kind == "document" and chosen.url in text)

@@ -159,11 +159,11 @@ def test_hidden_parent_to_copy_or_move_to_is_refused(writer, own, other):
         assert writer.post(address, form).status_code == 302, address
 
 
-@pytest.mark.parametrize("absurd", ["", str(10**6), *INVALID_IDS])
-def test_invalid_parent_id_is_an_error_of_the_form(writer, own, absurd):
+def test_invalid_parent_id_is_an_error_of_the_form(writer, own):
     permit(writer, own)
-    for address, form in parent_forms(own.draft, absurd):
-        assert writer.post(address, form).status_code in {200, 404}, address
+    for absurd in ("", str(10**6), *INVALID_IDS):
+        for address, form in parent_forms(own.draft, absurd):
+            assert writer.post(address, form).status_code in {200, 404}, address
 
 
 # Wagtail turns the address of a page into a link to the page. It asks first when the address has a query.

@@ -5,13 +5,11 @@ before publishing, and the rule at reading time.
 """
 
 import datetime
-from contextlib import contextmanager
 
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import transaction
 from django.db.models import Q
 from django.test import Client
 from django.utils import timezone
@@ -32,6 +30,7 @@ from tests.support.people import (
     rows_of,
     withdraw,
 )
+from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
 
@@ -281,14 +280,6 @@ BYPASSES = [
     *(update_queryset, save_without_checks, save_base_pages),
     *(alias_section, update_aliases, copy_section, load_fixture),
 ]
-
-
-@contextmanager
-def undone():
-    """Roll back what the block writes."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 def take(route, world, every=1):
