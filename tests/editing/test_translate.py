@@ -18,7 +18,7 @@ from tests.support.builders import (
 )
 from tests.support.translations import make_pair, make_translation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
 
 def make_editor(*pages, permissions=("add_page", "change_page"), name="Translators"):

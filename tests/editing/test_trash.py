@@ -101,8 +101,8 @@ def places(page):
     ]
 
 
-@pytest.mark.parametrize("role", ["moderator", "administrator"])
-@pytest.mark.parametrize("above", [False, True])
+@pytest.mark.one_database
+@pytest.mark.parametrize(("role", "above"), [("moderator", False), ("administrator", True)])
 def test_nobody_finds_it(client, story, role, above):
     section = story.get_parent()
     writing = builders.make_story("Other", section, body=[{"type": "action", "value": {"page": story.pk}}])

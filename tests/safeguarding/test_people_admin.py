@@ -26,7 +26,7 @@ from tests.support.people import (
     withdraw,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
 
 # --- Recording ------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from tests.support.builders import make_author, make_image, make_index, make_story, make_user, parse
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
 DAY = datetime.date(2025, 3, 14)
 
