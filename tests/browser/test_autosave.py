@@ -31,6 +31,10 @@ def is_submission(request):
     return request.method == "POST" and request.is_navigation_request()
 
 
+def tells_of_autosave(message):
+    return message.text.startswith("autosave")
+
+
 def hold(page, is_held):
     """Hold the next request that `is_held`. Return the list that it will be in, as a Playwright route."""
     held = []
@@ -54,7 +58,7 @@ def find_publish(page):
 def test_publishing_waits_for_the_autosave_that_makes_the_page(desk, live_server):
     home = builders.home_page()
     desk.goto(f"{live_server.url}/admin/pages/add/home/standardpage/{home.pk}/")
-    expect(desk.locator("html")).to_have_attribute("data-ready", "0")
+    admin.expect_editor(desk)
     held = hold(desk, is_autosave)
     with desk.expect_request(is_autosave):
         desk.get_by_role("textbox", name="Title*").press_sequentially("The kiln")
@@ -72,8 +76,9 @@ def test_submission_with_an_error_does_not_meet_its_own_autosave(desk, live_serv
     held = hold(desk, is_submission)
     desk.get_by_role("textbox", name="Summary*").fill("")
     publish = find_publish(desk)
-    with desk.expect_console_message(lambda message: message.text.startswith("autosave")) as told:
+    with desk.expect_request(is_submission), desk.expect_console_message(tells_of_autosave) as told:
         publish.dispatch_event("click")
+    desk.context.cookies()  # the held request is handed over before this is answered
     assert told.value.text == "autosave stopped"
     with desk.expect_response(lambda answer: is_autosave(answer.request)) as autosave:
         held[0].continue_()
