@@ -67,3 +67,16 @@ def test_search_says_what_it_counts(admin_client):
     words = " ".join(builders.parse(admin_client.get("/admin/pages/search/?q=bricks")).get_text(" ").split())
 
     assert "1-2 of 2 pages" in words
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [("stories/", "word_count"), ("images/", "usage_count"), ("documents/", "usage_count")],
+)
+@pytest.mark.parametrize("number", ["1e40000", "9" * 40, "-1", "1.5"])
+def test_count_that_is_no_whole_number_or_too_large_is_an_error_of_its_filter(
+    admin_client, address, name, number
+):
+    response = admin_client.get(f"/admin/{address}?{name}_min={number}")
+    assert response.context["filters"].form.errors.keys() == {name}
+    assert not admin_client.get(f"/admin/{address}?{name}_max=7").context["filters"].form.errors
