@@ -5,6 +5,7 @@ A search accepts only fields of its index. Filters here are lists of primary key
 
 from django import forms
 from django.contrib.contenttypes.models import ContentType
+from django.shortcuts import get_object_or_404
 from django_filters import RangeFilter
 from django_filters.fields import RangeField
 from taggit.models import TaggedItem
@@ -48,7 +49,7 @@ def get_all_listed(self, parent_id):
     """
     words, pages = self.request.GET.get("q"), self.model.objects.exclude(in_trash())
     if parent_id is not None:
-        parent = self.model.objects.get(pk=parent_id)
+        parent = get_object_or_404(self.model, pk=parent_id)
         pages = pages.descendant_of(parent) if words else pages.child_of(parent)
     if words:
         return [page.pk for page in page_filter_search(words, pages)[0]]

@@ -80,3 +80,9 @@ def test_count_that_is_no_whole_number_or_too_large_is_an_error_of_its_filter(
     response = admin_client.get(f"/admin/{address}?{name}_min={number}")
     assert response.context["filters"].form.errors.keys() == {name}
     assert not admin_client.get(f"/admin/{address}?{name}_max=7").context["filters"].form.errors
+
+
+@pytest.mark.parametrize("parent", ["-1", "0", "9" * 30, "x"])
+def test_all_pages_of_a_list_that_does_not_exist_are_no_error(admin_client, parent):
+    address = f"/admin/bulk/wagtailcore/page/delete/?id=all&childOf={parent}"
+    assert admin_client.get(address).status_code in {400, 404}
