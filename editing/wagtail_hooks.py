@@ -17,6 +17,7 @@ from editing import (
     content_checks,
     date_fields,
     dead_links,
+    exports,
     gallery,
     guide,
     hidden_choices,
@@ -114,6 +115,7 @@ page_policy.start()
 listings.start()
 picture_comparison.start()
 date_fields.start()
+exports.start()
 gallery.start()
 dead_links.start()
 visible_titles.start()

@@ -1,8 +1,13 @@
 """Lists and choosers of the admin can be searched, filtered and sorted at once; odd values are no error."""
 
+import csv
+
 import pytest
+from wagtail.models import Locale
 
 from tests.support import builders
+from tests.support.choosing import text_of
+from tests.support.missed_searches import make_reported
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
@@ -80,6 +85,23 @@ def test_count_that_is_no_whole_number_or_too_large_is_an_error_of_its_filter(
     response = admin_client.get(f"/admin/{address}?{name}_min={number}")
     assert response.context["filters"].form.errors.keys() == {name}
     assert not admin_client.get(f"/admin/{address}?{name}_max=7").context["filters"].form.errors
+
+
+FORMULA = "=1+1"
+
+
+@pytest.mark.parametrize(
+    "report",
+    ["stories/", "reports/translations/", "reports/searches-without-result/", "reports/site-history/"],
+)
+def test_no_cell_of_a_csv_file_is_a_formula(admin_client, report):
+    Locale.objects.create(language_code="fr")
+    story = builders.make_story(FORMULA)
+    story.save_revision(log_action=True)
+    make_reported(FORMULA)
+    rows = list(csv.reader(text_of(admin_client.get(f"/admin/{report}?export=csv")).splitlines()))
+    cells = [cell for row in rows for cell in row]
+    assert f"'{FORMULA}" in cells and FORMULA not in cells
 
 
 @pytest.mark.parametrize("parent", ["-1", "0", "9" * 30, "x"])
