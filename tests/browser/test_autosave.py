@@ -2,6 +2,7 @@
 
 import pytest
 from playwright.sync_api import expect
+from wagtail.models import Workflow
 
 from home.models import StandardPage
 from tests.browser import admin
@@ -68,6 +69,33 @@ def test_publishing_waits_for_the_autosave_that_makes_the_page(desk, live_server
     held[0].fulfill(response=saved)
     expect(desk.get_by_role("status")).to_contain_text("Page 'The kiln' has been published.")
     assert StandardPage.objects.get(title="The kiln").live
+
+
+# Wagtail 8.0 sends mail with a function that is deprecated in Django 6.1.
+@pytest.mark.filterwarnings("ignore:get_connection\\(\\) is deprecated")
+def test_decision_with_a_comment_waits_for_the_autosave(desk, live_server, moderator):
+    story = builders.make_story("The kiln", live=False)
+    Workflow.objects.get().start(story, builders.make_user("Editors"))
+    admin.open_editor(desk, live_server.url, moderator, story)
+    events = []
+    desk.on("request", lambda request: events.append("decided") if is_submission(request) else None)
+    held = hold(desk, is_autosave)
+    with desk.expect_request(is_autosave):
+        desk.get_by_role("textbox", name="Summary*").press_sequentially("How she left.")
+    desk.get_by_role("button", name="More actions").click()
+    desk.get_by_role("button", name="Approve with comment").click()
+    dialog = desk.get_by_role("dialog")
+    dialog.get_by_label("Comment").fill("Well told.")
+    saved = held[0].fetch()
+    with desk.expect_response("**/workflow/collect_action_data/**"):
+        dialog.get_by_role("button", name="Approve").click()
+    desk.context.cookies()  # a decision that is sent at once is known before this is answered
+    events.append("autosaved")
+    held[0].fulfill(response=saved)
+    expect(desk.get_by_role("status")).to_contain_text("has been published")
+    assert events == ["autosaved", "decided"]
+    story.refresh_from_db()
+    assert "How she left." in story.summary
 
 
 def test_submission_with_an_error_does_not_meet_its_own_autosave(desk, live_server, moderator):
