@@ -86,4 +86,6 @@ def test_table_that_is_too_large_is_refused(desk):
     table.get_by_label("Caption").evaluate(PASTE, ["", "a\tb\n" * 1001])
 
     expect(desk.get_by_role("status")).to_contain_text("too large to paste")
+    # Few cells, in a table that is wide and high.
+    table.get_by_label("Caption").evaluate(PASTE, ["", "a\n" * 100 + "b\t" * 100])
     expect(table.get_by_placeholder("Column heading")).to_have_count(0)
