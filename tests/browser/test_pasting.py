@@ -47,9 +47,13 @@ def test_text_keeps_the_rows_of_a_table_apart(desk):
     text.get_by_role("textbox").evaluate(PASTE, [FROM_WORD, "Before. Year People 2024 11 After."])
     admin.wait_until_kept(text, "2024 | 11")
 
+    # This is no table, so it goes where the cursor is: behind the last word.
+    text.get_by_role("textbox").evaluate(PASTE, ["<p>The end.<!-- <table> --></p>", "The end."])
+    admin.wait_until_kept(text, "The end.")
+
     [block] = saved_body(desk)
     words = block["value"]
-    for line in ("Before.", "Year | People", "2024 | 11", "After."):
+    for line in ("Before.", "Year | People", "2024 | 11", "After.The end."):
         assert f">{line}</p>" in words
     assert "<table" not in words
 
