@@ -13,6 +13,15 @@ from tests.support.accessibility import run_axe
 pytestmark = pytest.mark.one_database
 
 
+def picture(name):
+    return {"name": name, "mimeType": "image/png", "buffer": builders.picture_bytes(60, 40)}
+
+
+def answer_without_the_first(route):
+    response = route.fetch()
+    route.fulfill(response=response, json={"result": response.json()["result"][1:]})
+
+
 @pytest.fixture
 def desk(new_page, live_server, moderator):
     """A browser page with a story in the page editor."""
@@ -65,7 +74,7 @@ def test_files_are_sent_with_one_answer_and_what_is_refused_is_named(desk):
     dialog = desk.get_by_role("dialog")
     dialog.get_by_role("tab", name="Upload").click()
     dialog.get_by_label("Files, one or more*").set_input_files([
-        {"name": "road.png", "mimeType": "image/png", "buffer": builders.picture_bytes(60, 40)},
+        picture("road.png"),
         {"name": "letter.png", "mimeType": "image/png", "buffer": b"No picture."},
         {"name": "sea.png", "mimeType": "image/png", "buffer": builders.picture_bytes(40, 60)},
     ])  # fmt: skip
@@ -83,6 +92,30 @@ def test_files_are_sent_with_one_answer_and_what_is_refused_is_named(desk):
     expect(alternative_texts(gallery)).to_have_count(2)
     stored = set(CleanImage.objects.values_list("title", "shows", "credit"))
     assert stored == {("road", "place", "A. Painter"), ("sea", "place", "A. Painter")}
+
+
+def test_nothing_is_lost_when_the_chosen_pictures_are_not_answered(desk, allow_errors):
+    allow_errors += ["ERR_FAILED", "requestfailed"]
+    gallery = admin.add_block(desk, "Pictures")
+    gallery.get_by_role("button", name="Add several pictures").click()
+    dialog = desk.get_by_role("dialog")
+    dialog.get_by_role("tab", name="Upload").click()
+    files = dialog.get_by_label("Files, one or more*")
+    letter = {"name": "letter.png", "mimeType": "image/png", "buffer": b"No picture."}
+    files.set_input_files([picture("road.png"), letter, picture("sea.png")])
+    dialog.get_by_label("Whom it shows*").select_option("A place or a thing")
+    desk.route("**/chosen-multiple/**", lambda route: route.abort(), times=1)
+    dialog.get_by_role("button", name="Upload").click()
+    expect(dialog.get_by_role("status")).to_have_text("It could not be sent. Try again.")
+    expect(files).to_have_value(re.compile("letter.png"))
+    assert CleanImage.objects.count() == 2
+
+    # One of two pictures is answered, as somebody has deleted the other.
+    desk.route("**/chosen-multiple/**", answer_without_the_first, times=1)
+    files.set_input_files([picture("lake.png"), picture("hill.png")])
+    dialog.get_by_role("button", name="Upload").click()
+    expect(dialog).to_be_hidden()
+    expect(pictures_of(gallery)).to_have_count(1)
 
 
 def test_pictures_beyond_the_size_of_a_gallery_are_named(desk):

@@ -54,16 +54,17 @@
         reasons.push(`${file.name}: ${message}`);
       }
     }
+    // What was sent must not be sent again, whatever happens next.
+    input.files = refused.files;
     if (keys.length) {
       const query = new URLSearchParams([["multiple", 1], ...keys.map((key) => ["id", key])]);
       const { result } = await (await fetch(`${texts.chosenUrl}?${query}`)).json();
-      workflow.respond("chosen", keys.map((key) => result.find(({ id }) => id === key)));
+      workflow.respond("chosen", keys.map((key) => result.find(({ id }) => id === key)).filter(Boolean));
     }
     if (!reasons.length) {
       workflow.close();
       return;
     }
-    input.files = refused.files;
     status.textContent = `${texts.refused} ${reasons.join(" ")}`;
   }
 
