@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, override
 from wagtail.admin import messages
 from wagtail.admin.ui.menus.pages import PageMenuItem
 from wagtail.admin.utils import get_valid_next_url_from_request
+from wagtail.admin.widgets.button import HeaderButton
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
@@ -69,15 +70,24 @@ class ShowButton(PageMenuItem):
 
 
 def buttons(page, user, next_url=None, view_name=None):
-    """Hook: offer both in the header of a page and in lists."""
-    yield HideButton(page=page, next_url=next_url)
-    yield ShowButton(page=page, next_url=next_url)
+    """Hook: offer both in lists, and in the menu of a page. The page editor has a button of its own."""
+    if view_name != "edit":
+        yield HideButton(page=page, next_url=next_url)
+        yield ShowButton(page=page, next_url=next_url)
+
+
+def header_buttons(page, user):
+    """Return the one of both that `user` may use now, for the header of the page editor."""
+    items = [HideButton(page=page), ShowButton(page=page)]
+    return [
+        HeaderButton(item.label, item.url, icon_name=item.icon_name) for item in items if item.is_shown(user)
+    ]
 
 
 def say_that_it_is_hidden(request, page):
     """Hook: say so in the page editor, which says that the page is live."""
     if request.method == "GET" and is_hidden_at_once(page):
-        messages.warning(request, _("This page is hidden from readers. “Show again” in its menu shows it."))
+        messages.warning(request, _("This page is hidden from readers. “Show again” shows it."))
 
 
 def hide_page(request, page_id):

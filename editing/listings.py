@@ -1,9 +1,13 @@
-"""Lists and choosers of the admin whose filters and columns fail in Wagtail 8.0 during a search.
+"""Lists and choosers of the admin whose filters and columns fail in Wagtail 8.0, most during a search.
 
-A search accepts only fields of its index. Each filter here is a list of primary keys, which it accepts.
+A search accepts only fields of its index. Filters here are lists of primary keys, which it accepts.
 """
 
+from django import forms
 from django.contrib.contenttypes.models import ContentType
+from django.shortcuts import get_object_or_404
+from django_filters import RangeFilter
+from django_filters.fields import RangeField
 from taggit.models import TaggedItem
 from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkAction
 from wagtail.admin.views.pages.listing import HasChildPagesFilter, PageListingMixin
@@ -15,6 +19,8 @@ from editing.patches import patch
 from editing.visible_titles import popular_tags
 from publishing.trash import in_trash
 
+# The largest number of PostgreSQL's type "integer".
+MAX_COUNT = 2**31 - 1
 # Wagtail's methods, which `start` replaces.
 CHILD_PAGES_FILTER = HasChildPagesFilter.filter
 VALID_ORDERINGS = PageListingMixin.get_valid_orderings
@@ -43,11 +49,19 @@ def get_all_listed(self, parent_id):
     """
     words, pages = self.request.GET.get("q"), self.model.objects.exclude(in_trash())
     if parent_id is not None:
-        parent = self.model.objects.get(pk=parent_id)
+        parent = get_object_or_404(self.model, pk=parent_id)
         pages = pages.descendant_of(parent) if words else pages.child_of(parent)
     if words:
         return [page.pk for page in page_filter_search(words, pages)[0]]
     return pages.values_list("pk", flat=True)
+
+
+class CountRangeField(RangeField):
+    """Two whole numbers. RangeField takes decimal ones, and "1e999999999" takes hours."""
+
+    def __init__(self, *args, **kwargs):
+        count = forms.IntegerField(min_value=0, max_value=MAX_COUNT)
+        super().__init__((count, count), *args, **kwargs)
 
 
 class TagFilterMixin:
@@ -79,5 +93,6 @@ def start():
     patch(HasChildPagesFilter, "filter", filter_child_pages)
     patch(PageListingMixin, "get_valid_orderings", get_valid_orderings)
     patch(PageBulkAction, "get_all_objects_in_listing_query", get_all_listed)
+    patch(RangeFilter, "field_class", CountRangeField)
     patch(chooser.ImageChooserViewSet, "choose_view_class", ImageChooseView)
     patch(chooser.ImageChooserViewSet, "choose_results_view_class", ImageChooseResultsView)

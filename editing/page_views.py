@@ -1,5 +1,6 @@
 """The views of pages in the admin that differ from Wagtail's."""
 
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.views.generic import FormView
 from wagtail.admin.views.page_privacy import SetPrivacyView
@@ -7,6 +8,7 @@ from wagtail.admin.views.pages import copy, listing, search
 from wagtail.admin.viewsets.pages import PageViewSet
 from wagtail.models import Page, PageViewRestriction
 
+from editing import hiding
 from editing.admin_access import is_visible
 from editing.hidden_choices import hidden_title
 from editing.history import CompareView, HistoryView
@@ -45,6 +47,14 @@ def add_pages_to_menu(page, children, request):
     return add_pages(page, children, request.user) if request.GET.get("for_explorer") else children
 
 
+class EditorView(DecidingEditView):
+    """The page editor, with “Hide now” or “Show again” in its header."""
+
+    @cached_property
+    def header_buttons(self):
+        return [*super().header_buttons, *hiding.header_buttons(self.page, self.request.user)]
+
+
 class PrivacyView(SetPrivacyView):
     """Wagtail's view that sets who may read a page, without the title of a hidden page above.
 
@@ -71,7 +81,7 @@ class CheckedPageViewSet(PageViewSet):
     """The views of all page types."""
 
     copy_view_class = CopyView
-    edit_view_class = DecidingEditView
+    edit_view_class = EditorView
     history_view_class = HistoryView
     index_view_class = ExplorerView
     revisions_compare_view_class = CompareView

@@ -33,9 +33,6 @@ from editing.workflows import in_moderation, needing_changes
 from stories.models import StoryPage
 from stories.terms import Author, Country, Theme
 
-# Characters with which a cell of a CSV file begins that a spreadsheet would run as a formula.
-FORMULA_CHARACTERS = ("=", "+", "-", "@", "\t", "\r")
-
 # {value in the address: (label, condition)}.
 STATUSES = {
     "live": (_("Live"), lambda: Q(live=True)),
@@ -233,11 +230,6 @@ class StoryListView(LongListMixin, IndexView):
 
     def to_row_dict(self, item):
         return {column.name: column.get_value(item) for column in self.export_columns}
-
-    def preprocess_field_value(self, field, value, export_format):
-        value = super().preprocess_field_value(field, value, export_format)
-        is_formula = export_format == self.FORMAT_CSV and str(value).startswith(FORMULA_CHARACTERS)
-        return f"'{value}" if is_formula else value
 
 
 class StoryListViewSet(PageListingViewSet):

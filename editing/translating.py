@@ -21,6 +21,7 @@ from wagtail.log_actions import log
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
+from publishing.trash import in_trash
 from stories.terms import Theme
 from stories.translating import themes_without_version
 
@@ -111,8 +112,15 @@ class PageForm(CheckedForm):
     def check_subtree(self, locale, language):
         below = self.instance.get_descendants()
         editable = policy_registry.get_by_type(Page).instances_user_has_permission_for(self.user, "change")
-        if below.exclude(pk__in=editable.values("pk")).exists():
+        # Nobody may edit what is in the trash, and it has no version in another language.
+        if below.exclude(in_trash()).exclude(pk__in=editable.values("pk")).exists():
             raise ValidationError(_("You may not edit all the pages below. Translate them one by one."))
+        if below.filter(in_trash()).exists():
+            text = _(
+                "A page below is in the trash. Restore it, delete it for good, or translate the pages one by "
+                "one."
+            )
+            raise ValidationError(text)
         if Page.objects.filter(locale=locale, translation_key__in=below.values("translation_key")).exists():
             text = _("Some pages below are in %(language)s already. Translate the others one by one.")
             raise ValidationError(text % language)

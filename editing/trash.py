@@ -22,6 +22,7 @@ from wagtail.admin.widgets.button import HeaderButton, ListingButton
 from wagtail.models import Page, Site
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
+from editing.admin_access import parse_key
 from publishing import trash
 from publishing.models import TrashedPage
 
@@ -147,13 +148,17 @@ def delete_page_for_good(request, pk):
 
 
 def empty_trash(request):
-    """View that asks for confirmation and deletes all pages in the trash that the user may publish."""
+    """View that asks for confirmation and deletes all pages in the trash that the user may publish.
+
+    Pages that somebody deletes after the question stay there. The form has the last row that it asked about.
+    """
     found = rows(request.user, "publish").order_by("page__path")
     count = len(found)
     if not count:
         raise PermissionDenied
-    if request.method == "POST":
-        for row in found:
+    last = parse_key(TrashedPage, request.POST.get("last", ""))
+    if last is not None:
+        for row in found.filter(pk__lte=last):
             if TrashedPage.objects.filter(pk=row.pk).exists():  # not deleted with a page above it
                 trash.delete_for_good(row, request.user)
         messages.success(request, _("The trash is emptied."))
@@ -163,8 +168,15 @@ def empty_trash(request):
         "%(count)d pages, all pages below them and their versions are deleted. Nobody can restore them.",
         count,
     )
-    words = {"title": _("Empty the trash"), "icon": "bin", "text": text % {"count": count}, "serious": True}
-    return ask(request, {**words, "label": _("Delete for good")})
+    words = {
+        "title": _("Empty the trash"),
+        "icon": "bin",
+        "text": text % {"count": count},
+        "label": _("Delete for good"),
+        "serious": True,
+        "last": max(row.pk for row in found),
+    }
+    return ask(request, words)
 
 
 def ask(request, words, subtitle=""):

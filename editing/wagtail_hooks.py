@@ -17,6 +17,7 @@ from editing import (
     content_checks,
     date_fields,
     dead_links,
+    exports,
     gallery,
     guide,
     hidden_choices,
@@ -69,11 +70,6 @@ def add_desk(request, panels):
     panels.append(Desk())
 
 
-@hooks.register("register_admin_urls")
-def register_desk_lists():
-    return [path("desk/<slug:key>/", DeskListView.as_view(), name="desk_list")]
-
-
 @hooks.register("before_convert_alias_page")
 def check_conversion(request, page):
     """Refuse the conversion before the user is asked to confirm it, not after."""
@@ -94,6 +90,7 @@ def register_translations():
 def register_urls():
     report, base = translation_report.TranslationReport, "reports/translations/"
     return [
+        path("desk/<slug:key>/", DeskListView.as_view(), name="desk_list"),
         path(base, report.as_view(), name="translation_report"),
         path(f"{base}results/", report.as_view(results_only=True), name="translation_report_results"),
         path(
@@ -101,6 +98,10 @@ def register_urls():
             old_versions.ForgetVersionsView.as_view(),
             name="forget_versions",
         ),
+        path("pages/<int:page_id>/hide/", hiding.hide_page, name="hide_page"),
+        path("pages/<int:page_id>/show/", hiding.show_page, name="show_page"),
+        *guide.urlpatterns,
+        *trash.urlpatterns,
     ]
 
 
@@ -114,6 +115,7 @@ page_policy.start()
 listings.start()
 picture_comparison.start()
 date_fields.start()
+exports.start()
 gallery.start()
 dead_links.start()
 visible_titles.start()
@@ -128,7 +130,6 @@ hooks.register("before_edit_page", moderation.say_who_sent_it)
 hooks.register("construct_wagtail_userbar", content_checks.check_only_content)
 hooks.register("register_help_menu_item", guide.menu_item)
 hooks.register("construct_help_menu", guide.leave_out_wagtails_guide)
-hooks.register("register_admin_urls", lambda: guide.urlpatterns)
 
 # --- "Hide now" and the trash --------------------------------------------------------------------
 
@@ -142,13 +143,7 @@ hooks.register("after_delete_page", trash.say_where_it_is)
 hooks.register("after_bulk_action", trash.say_where_they_are)
 
 
-@hooks.register("register_admin_urls")
-def register_urls_of_hiding_and_trash():
-    return [
-        path("pages/<int:page_id>/hide/", hiding.hide_page, name="hide_page"),
-        path("pages/<int:page_id>/show/", hiding.show_page, name="show_page"),
-        *trash.urlpatterns,
-    ]
+# --- Scripts --------------------------------------------------------------------------------------
 
 
 @hooks.register("insert_global_admin_js")

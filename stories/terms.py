@@ -172,7 +172,8 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
         return f"theme{self.pk}"
 
     def _free_slug(self):
-        base = slugify(self.name, allow_unicode=True) or "theme"
+        # The slug can be longer than the name, as some letters are written out, such as one for four words.
+        base = slugify(self.name, allow_unicode=True)[:80].strip("-_") or "theme"
         locale = self.locale_id or self.get_default_locale().pk
         taken = set(Theme.objects.filter(locale=locale).values_list("slug", flat=True))
         numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))

@@ -253,6 +253,7 @@ def steps(page, address):
     for _ in range(3):  # so often that nginx answers one request from its cache
         page.goto(address)
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Stories").click()
+    page.wait_for_url("**/stories/")
     card = main.get_by_role("article").filter(has=page.locator("img")).first
     name = card.get_by_role("heading", level=3).inner_text()
     card.get_by_role("link", name=name, exact=True).click()
@@ -265,6 +266,7 @@ def steps(page, address):
     page.get_by_label("Search the stories").press("Enter")
     expect(main.get_by_role("link", name=name, exact=True)).to_be_visible()
     main.get_by_role("link", name=name, exact=True).click()
+    expect(title).to_have_text(name)
     page.goto(f"{page.url}?text=1")
     expect(title).to_have_text(name)
     expect(page.locator("img")).to_have_count(0)

@@ -52,12 +52,17 @@ def give_session(page, address, user):
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": address}])
 
 
+def expect_editor(page):
+    """Expect the page editor to watch for changes. All its scripts have run then."""
+    # Not wait_for_function: Playwright evaluates its text as code, which the policy of the site forbids.
+    expect(page.locator("html")).to_have_attribute("data-ready", "0")
+
+
 def open_editor(page, address, user, story):
     """Open `story`, a page, in the page editor as `user`, and wait until the editor watches for changes."""
     give_session(page, address, user)
     page.goto(f"{address}/admin/pages/{story.pk}/edit/")
-    # Not wait_for_function: Playwright evaluates its text as code, which the policy of the site forbids.
-    expect(page.locator("html")).to_have_attribute("data-ready", "0")
+    expect_editor(page)
 
 
 def field(page, name):

@@ -67,7 +67,7 @@ def test_story_is_scheduled(desk):
         when = timezone.localtime() + datetime.timedelta(days=days)
         dialog.get_by_label(label).fill(when.strftime("%Y-%m-%dT%H:%M"))
     expect(dialog.get_by_text("Time zone: UTC").first).to_be_visible()
-    assert calendar_of(desk).count() == 0
+    expect(calendar_of(desk)).to_have_count(0)
     with desk.expect_navigation():
         dialog.get_by_role("button", name="Save schedule").click()
     story.refresh_from_db()

@@ -45,6 +45,7 @@ def test_terms_are_found_made_and_ordered_by_keyboard(new_page, live_server):
     assert [link.theme.name for link in draft.story_themes.all()] == ["Debt", "Debt bondage"]
     assert [f"{link.author}" for link in draft.story_authors.all()] == ["Amina Diallo, Lawyer, Dakar"]
     assert Theme.objects.filter(name="Debt").exists()
+    admin.expect_editor(tab)
     look_at_a_phone(tab)
 
 
@@ -104,6 +105,7 @@ def make_an_author(tab, panel):
     expect(panel.get_by_role("option")).to_have_count(1)
     before = place_of_button(panel)
     tab.keyboard.press("Escape")
+    expect(panel.get_by_role("option")).to_have_count(0)
     assert place_of_button(panel) == before
     panel.get_by_role("button", name="Add author").click()
     dialog = tab.get_by_role("dialog").locator("visible=true")

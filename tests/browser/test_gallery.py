@@ -13,6 +13,32 @@ from tests.support.accessibility import run_axe
 pytestmark = pytest.mark.one_database
 
 
+# Drops pictures with these names on an element. A name with ".txt" is no picture.
+DROP = """async (element, names) => {
+    const data = new DataTransfer();
+    for (const [number, name] of names.entries()) {
+        const canvas = new OffscreenCanvas(60 + number, 40);
+        canvas.getContext("2d").fillRect(0, 0, 9, 9);
+        const content = name.endsWith(".txt") ? new Blob(["No picture."]) : await canvas.convertToBlob();
+        data.items.add(new File([content], name, {type: content.type}));
+    }
+    for (const type of ["dragover", "drop"]) {
+        const event = new DragEvent(type, {dataTransfer: data, bubbles: true, cancelable: true});
+        element.dispatchEvent(event);
+        if (!event.defaultPrevented) throw Error(`The browser would open the files: ${type}`);
+    }
+}"""
+
+
+def picture(name):
+    return {"name": name, "mimeType": "image/png", "buffer": builders.picture_bytes(60, 40)}
+
+
+def answer_without_the_first(route):
+    response = route.fetch()
+    route.fulfill(response=response, json={"result": response.json()["result"][1:]})
+
+
 @pytest.fixture
 def desk(new_page, live_server, moderator):
     """A browser page with a story in the page editor."""
@@ -65,14 +91,16 @@ def test_files_are_sent_with_one_answer_and_what_is_refused_is_named(desk):
     dialog = desk.get_by_role("dialog")
     dialog.get_by_role("tab", name="Upload").click()
     dialog.get_by_label("Files, one or more*").set_input_files([
-        {"name": "road.png", "mimeType": "image/png", "buffer": builders.picture_bytes(60, 40)},
+        picture("road.png"),
         {"name": "letter.png", "mimeType": "image/png", "buffer": b"No picture."},
         {"name": "sea.png", "mimeType": "image/png", "buffer": builders.picture_bytes(40, 60)},
     ])  # fmt: skip
     send = dialog.get_by_role("button", name="Upload")
     send.click()
+    whom = dialog.get_by_label("Whom it shows*")
+    expect(whom).to_be_focused()  # the browser refuses to send the form
     assert not CleanImage.objects.exists()
-    dialog.get_by_label("Whom it shows*").select_option("A place or a thing")
+    whom.select_option("A place or a thing")
     dialog.get_by_label("Credit").fill("A. Painter")
     send.click()
     expect(dialog.get_by_role("status")).to_contain_text("Not added: letter.png: ")
@@ -81,6 +109,30 @@ def test_files_are_sent_with_one_answer_and_what_is_refused_is_named(desk):
     expect(alternative_texts(gallery)).to_have_count(2)
     stored = set(CleanImage.objects.values_list("title", "shows", "credit"))
     assert stored == {("road", "place", "A. Painter"), ("sea", "place", "A. Painter")}
+
+
+def test_nothing_is_lost_when_the_chosen_pictures_are_not_answered(desk, allow_errors):
+    allow_errors += ["ERR_FAILED", "requestfailed"]
+    gallery = admin.add_block(desk, "Pictures")
+    gallery.get_by_role("button", name="Add several pictures").evaluate(
+        DROP, ["road.png", "letter.txt", "sea.png"]
+    )
+    dialog = desk.get_by_role("dialog")
+    files = dialog.get_by_label("Files, one or more*")
+    expect(files).to_be_visible()
+    dialog.get_by_label("Whom it shows*").select_option("A place or a thing")
+    desk.route("**/chosen-multiple/**", lambda route: route.abort(), times=1)
+    dialog.get_by_role("button", name="Upload").click()
+    expect(dialog.get_by_role("status")).to_have_text("It could not be sent. Try again.")
+    expect(files).to_have_value(re.compile("letter.txt"))
+    assert CleanImage.objects.count() == 2
+
+    # One of two pictures is answered, as somebody has deleted the other.
+    desk.route("**/chosen-multiple/**", answer_without_the_first, times=1)
+    files.set_input_files([picture("lake.png"), picture("hill.png")])
+    dialog.get_by_role("button", name="Upload").click()
+    expect(dialog).to_be_hidden()
+    expect(pictures_of(gallery)).to_have_count(1)
 
 
 def test_pictures_beyond_the_size_of_a_gallery_are_named(desk):

@@ -12,10 +12,9 @@ pytestmark = pytest.mark.one_database
 TITLE = "The road home"
 
 
-def choose(tab, name):
-    """Choose `name` in the menu at the top of the page editor."""
-    tab.get_by_role("button", name="Actions", exact=True).click()
-    tab.get_by_role("link", name=name, exact=True).click()
+def press(tab, name):
+    """Follow the link called `name` at the top of the page editor, which is visible at once."""
+    tab.get_by_role("navigation", name="Actions", exact=True).get_by_role("link", name=name).click()
 
 
 def test_hide_show_delete_and_restore(new_page, live_server, moderator, allow_errors):
@@ -26,17 +25,18 @@ def test_hide_show_delete_and_restore(new_page, live_server, moderator, allow_er
     tab = admin.open_desk(new_page)
     admin.open_editor(tab, live_server.url, moderator, story)
 
-    choose(tab, "Hide now")
+    press(tab, "Hide now")
     tab.get_by_role("button", name="Hide it now").click()
     expect(tab.get_by_role("status")).to_contain_text(f"Readers no longer see “{TITLE}”.")
     assert reader.goto(address).status == 404
 
-    choose(tab, "Show again")
+    press(tab, "Show again")
     tab.get_by_role("button", name="Show it again").click()
     expect(tab.get_by_role("status")).to_contain_text("is no longer hidden")
     assert reader.goto(address).status == 200
 
-    choose(tab, "Delete")
+    tab.get_by_role("button", name="Actions", exact=True).click()
+    tab.get_by_role("link", name="Delete", exact=True).click()
     tab.get_by_role("button", name="Yes, delete it").click()
     expect(tab.get_by_role("status")).to_contain_text("in the trash for 30 days")
     assert reader.goto(address).status == 404

@@ -47,9 +47,13 @@ def test_text_keeps_the_rows_of_a_table_apart(desk):
     text.get_by_role("textbox").evaluate(PASTE, [FROM_WORD, "Before. Year People 2024 11 After."])
     admin.wait_until_kept(text, "2024 | 11")
 
+    # This is no table, so it goes where the cursor is: behind the last word.
+    text.get_by_role("textbox").evaluate(PASTE, ["<p>The end.<!-- <table> --></p>", "The end."])
+    admin.wait_until_kept(text, "The end.")
+
     [block] = saved_body(desk)
     words = block["value"]
-    for line in ("Before.", "Year | People", "2024 | 11", "After."):
+    for line in ("Before.", "Year | People", "2024 | 11", "After.The end."):
         assert f">{line}</p>" in words
     assert "<table" not in words
 
@@ -86,4 +90,6 @@ def test_table_that_is_too_large_is_refused(desk):
     table.get_by_label("Caption").evaluate(PASTE, ["", "a\tb\n" * 1001])
 
     expect(desk.get_by_role("status")).to_contain_text("too large to paste")
+    # Few cells, in a table that is wide and high.
+    table.get_by_label("Caption").evaluate(PASTE, ["", "a\n" * 100 + "b\t" * 100])
     expect(table.get_by_placeholder("Column heading")).to_have_count(0)

@@ -59,7 +59,7 @@ def test_page_is_blank_even_if_the_other_one_does_not_load(new_page, live_server
     with page.expect_event("requestfailed"):
         leave_by_click(page)
     expect(page.locator("body")).to_be_empty()
-    assert page.title() == urlsplit(live_server.url).hostname
+    expect(page).to_have_title(urlsplit(live_server.url).hostname)
 
 
 def test_typing_capitals_does_not_leave(new_page, quick_story):
@@ -136,6 +136,7 @@ def test_text_only_version_loads_nothing_else_and_leads_on(new_page, live_server
     page = new_page()
     page.goto(live_server.url + site.story.url)
     page.get_by_role("link", name="Text only").click()
+    page.wait_for_url(f"{live_server.url}{site.story.url}?text=1")
     expect(page.get_by_role("heading", level=1)).to_have_text("Wages after three years")
     requests = []
     page.on("request", lambda request: requests.append(request.url))

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from safeguarding.models import Contributor
 from safeguarding.policies import GROUP
 from tests.browser import admin
-from tests.support.accessibility import run_axe
+from tests.support.accessibility import expect_to_fit, run_axe
 from tests.support.builders import make_user
 from tests.support.people import make_agreeing_person, make_story_about
 
@@ -24,10 +24,6 @@ def problems(page):
     return [line for line in run_axe(page) if not line.startswith(WAGTAILS)]
 
 
-def expect_to_fit(page):
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-
-
 def test_two_clicks_on_a_phone_take_a_person_down(new_page, live_server, allow_errors):
     allow_errors.append("404 (Not Found)")  # the story that is taken down
     story = make_story_about(make_agreeing_person())
@@ -38,6 +34,7 @@ def test_two_clicks_on_a_phone_take_a_person_down(new_page, live_server, allow_e
     expect_to_fit(page)
     assert problems(page) == []
     page.get_by_role("link", name="Take down now").click()
+    expect(page.get_by_role("button", name="Take down now")).to_be_visible()
     expect_to_fit(page)
     page.get_by_role("button", name="Take down now").click()
     expect(page.get_by_role("status")).to_contain_text("is taken down")
@@ -66,6 +63,7 @@ def test_a_consent_is_recorded_and_renewed(new_page, live_server):
     expect(page.get_by_role("status")).to_contain_text("is recorded. Use this code")
     expect(page.get_by_text("Amina")).to_have_count(0)
     page.get_by_role("link", name="Renew or change the consent").click()
+    expect(page.get_by_role("button", name="Record this consent")).to_be_visible()
     expect_to_fit(page)
     for question in ("Are legal proceedings", "Is the person in a programme"):
         page.get_by_role("group", name=re.compile(question)).get_by_label("No").check()
@@ -73,8 +71,10 @@ def test_a_consent_is_recorded_and_renewed(new_page, live_server):
     expect(page.get_by_role("status")).to_contain_text("Agreed until")
     assert [each.event for each in Contributor.objects.get().consents.all()] == ["given", "renewed"]
     page.get_by_role("link", name="Names and contact").click()
+    reason = page.get_by_label("To contact the person")
+    expect(reason).to_be_visible()
     assert problems(page) == []
-    page.get_by_label("To contact the person").check()
+    reason.check()
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_label("Names")).to_have_value("Amina Otieno")
     expect_to_fit(page)

@@ -1,8 +1,13 @@
 """Lists and choosers of the admin can be searched, filtered and sorted at once; odd values are no error."""
 
+import csv
+
 import pytest
+from wagtail.models import Locale
 
 from tests.support import builders
+from tests.support.choosing import text_of
+from tests.support.missed_searches import make_reported
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
@@ -67,3 +72,39 @@ def test_search_says_what_it_counts(admin_client):
     words = " ".join(builders.parse(admin_client.get("/admin/pages/search/?q=bricks")).get_text(" ").split())
 
     assert "1-2 of 2 pages" in words
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [("stories/", "word_count"), ("images/", "usage_count"), ("documents/", "usage_count")],
+)
+@pytest.mark.parametrize("number", ["1e40000", "9" * 40, "-1", "1.5"])
+def test_count_that_is_no_whole_number_or_too_large_is_an_error_of_its_filter(
+    admin_client, address, name, number
+):
+    response = admin_client.get(f"/admin/{address}?{name}_min={number}")
+    assert response.context["filters"].form.errors.keys() == {name}
+    assert not admin_client.get(f"/admin/{address}?{name}_max=7").context["filters"].form.errors
+
+
+FORMULA = "=1+1"
+
+
+@pytest.mark.parametrize(
+    "report",
+    ["stories/", "reports/translations/", "reports/searches-without-result/", "reports/site-history/"],
+)
+def test_no_cell_of_a_csv_file_is_a_formula(admin_client, report):
+    Locale.objects.create(language_code="fr")
+    story = builders.make_story(FORMULA)
+    story.save_revision(log_action=True)
+    make_reported(FORMULA)
+    rows = list(csv.reader(text_of(admin_client.get(f"/admin/{report}?export=csv")).splitlines()))
+    cells = [cell for row in rows for cell in row]
+    assert f"'{FORMULA}" in cells and FORMULA not in cells
+
+
+@pytest.mark.parametrize("parent", ["-1", "0", "9" * 30, "x"])
+def test_all_pages_of_a_list_that_does_not_exist_are_no_error(admin_client, parent):
+    address = f"/admin/bulk/wagtailcore/page/delete/?id=all&childOf={parent}"
+    assert admin_client.get(address).status_code in {400, 404}

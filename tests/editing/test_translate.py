@@ -5,6 +5,7 @@ from django.contrib.auth.models import Group, Permission
 from wagtail.admin.api.views import PagesAdminAPIViewSet
 from wagtail.models import GroupPagePermission, Locale, Page
 
+from publishing.trash import move_to_trash
 from stories.models import StoryPage, StoryTheme
 from stories.terms import Theme
 from tests.support.builders import (
@@ -113,6 +114,14 @@ def test_nothing_is_made_when_a_part_is_refused(client, scene, make_translator, 
 
     assert_refused(response, words)
     assert Page.objects.count() == before
+
+
+def test_page_in_the_trash_is_named_as_the_reason(client, scene):
+    move_to_trash(scene.stories[1])
+    client.force_login(make_editor(scene.section, scene.french_index))
+    response = translate(client, scene.section, scene.french.pk, include_subtree="on")
+    assert_refused(response, "A page below is in the trash.")
+    assert translate(client, scene.section, scene.french.pk).status_code == 302
 
 
 def test_page_whose_parent_is_not_translated_is_refused(client, scene):

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Locale, Page
 
+from publishing.trash import move_to_trash
 from stories.models import StoryPage
 from tests.support import builders
 from tests.support.admin_world import SECRET
@@ -101,6 +102,14 @@ def test_links_lead_to_translating_and_editing(admin_client, scene):
     assert [link["href"] for link in rows["French"].select("a")[1:]] == [translate]
     assert admin_client.get(translate).status_code == 200
     assert reverse("translation_report") in admin_client.get("/admin/").text
+
+
+def test_report_leaves_out_the_trash(admin_client, scene):
+    move_to_trash(scene["None"])
+    move_to_trash(StoryPage.objects.get(title="Old es"))
+    left = EXPECTED | {"Old": ("English", "", "French")}
+    left.pop("None")
+    assert report(admin_client) == left
 
 
 @pytest.mark.usefixtures("store")

@@ -253,7 +253,21 @@ def test_moderator_empties_it(client, own, section, story):
         trashed(page)
     client.force_login(builders.make_user("Moderators"))
     assert "3 pages" in client.get(reverse("empty_trash")).text
-    response = client.post(reverse("empty_trash"), follow=True)
+    form = {"last": TrashedPage.objects.latest("pk").pk}
+    response = client.post(reverse("empty_trash"), form, follow=True)
     assert not TrashedPage.objects.exists()
     assert not Page.objects.filter(pk__in=[section.pk, story.pk]).exists()
     assert "The trash is empty." in response.text
+
+
+def test_page_that_is_deleted_after_the_question_stays_in_the_trash(admin_client, section, story):
+    before = trashed(story)
+    question = builders.parse(admin_client.get(reverse("empty_trash")))
+    form = {field["name"]: field["value"] for field in question.select("main form [name]")}
+    after = trashed(builders.make_story("Deleted meanwhile", section))
+    for last in ("", "x", "-1", "9" * 30):  # without the question
+        admin_client.post(reverse("empty_trash"), {"last": last})
+    assert TrashedPage.objects.count() == 2
+    admin_client.post(reverse("empty_trash"), form)
+    assert list(TrashedPage.objects.all()) == [after]
+    assert not Page.objects.filter(pk=before.page_id).exists()

@@ -134,6 +134,13 @@ def test_themes_have_different_slugs():
     assert {name: make_theme(name).slug for name in expected} == expected
 
 
+def test_slug_of_letters_that_are_written_out_fits_its_column():
+    words = "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 20  # four words each
+    slugs = [make_theme(name).slug for name in (words, f"{words}!")]
+    assert slugs[1] == f"{slugs[0]}-2"
+    assert max(map(len, slugs)) <= Theme._meta.get_field("slug").max_length
+
+
 def test_theme_in_arabic_has_its_list(client):
     make_story("A story", themes=["عمل الأطفال"])
 

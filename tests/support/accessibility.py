@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import axe_playwright_python
+from playwright.sync_api import expect
 
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
 ALL_RULES = {
@@ -30,6 +31,11 @@ TOO_WIDE = """() => {
     }
     return problems;
 }"""
+
+
+def expect_to_fit(page):
+    """Expect the page not to be wider than its window. Wait for a page that is still being laid out."""
+    expect(page.locator("html")).to_have_js_property("scrollWidth", page.viewport_size["width"])
 
 
 def run_axe(page, options=ALL_RULES, within="html"):

@@ -1,4 +1,5 @@
-/* A button in a gallery that adds several pictures at once: chosen in the library, or sent from files. */
+/* A button in a gallery that adds several pictures at once: chosen in the library, or sent from files. Files that
+   are dropped on the gallery are sent in the same way. */
 {
   const PREFIX = "image-chooser-upload-";
   const { blocks } = window.wagtailStreamField;
@@ -54,26 +55,32 @@
         reasons.push(`${file.name}: ${message}`);
       }
     }
+    // What was sent must not be sent again, whatever happens next.
+    input.files = refused.files;
     if (keys.length) {
       const query = new URLSearchParams([["multiple", 1], ...keys.map((key) => ["id", key])]);
       const { result } = await (await fetch(`${texts.chosenUrl}?${query}`)).json();
-      workflow.respond("chosen", keys.map((key) => result.find(({ id }) => id === key)));
+      workflow.respond("chosen", keys.map((key) => result.find(({ id }) => id === key)).filter(Boolean));
     }
     if (!reasons.length) {
       workflow.close();
       return;
     }
-    input.files = refused.files;
     status.textContent = `${texts.refused} ${reasons.join(" ")}`;
   }
 
-  // Makes the form for one file in the dialog one for several files.
-  function takeSeveral(workflow, texts) {
+  // Makes the form for one file in the dialog one for several files, of which `files` are chosen already.
+  function takeSeveral(workflow, texts, files) {
     const form = workflow.body[0].querySelector("[data-chooser-modal-creation-form]");
     if (!form) return; // The user may not add pictures.
     for (const name of ["title", "description", "tags"]) form.elements[PREFIX + name]?.closest("li").remove();
     const input = form.elements[`${PREFIX}file`];
     input.multiple = true;
+    if (files) {
+      input.files = files;
+      // After the tabs have started.
+      setTimeout(() => workflow.body[0].querySelector("[role=tab][href='#tab-upload']").click());
+    }
     form.querySelector(`label[for="${input.id}"]`).firstChild.textContent = texts.files;
     const status = document.createElement("p");
     status.setAttribute("role", "status");
@@ -101,7 +108,7 @@
       button.className = "button button-small button-secondary";
       button.textContent = texts.add;
       list.container.prepend(button);
-      button.addEventListener("click", () => {
+      const open = (files) => {
         const handlers = window.IMAGE_CHOOSER_MODAL_ONLOAD_HANDLERS;
         const modal = new window.ImageChooserModal(texts.chooseUrl);
         modal.onloadHandlers = {
@@ -109,10 +116,20 @@
           choose(workflow, data) {
             handlers.choose(workflow, data);
             workflow.container.attr("aria-label", texts.add);
-            takeSeveral(workflow, texts);
+            takeSeveral(workflow, texts, files);
           },
         };
         modal.open({ multiple: true }, (pictures) => addToGallery(list, pictures, texts));
+      };
+      button.addEventListener("click", () => open());
+      // Without the first of these two, the browser itself opens files that are dropped.
+      list.container[0].addEventListener("dragover", (event) => {
+        if (event.dataTransfer.types.includes("Files")) event.preventDefault();
+      });
+      list.container[0].addEventListener("drop", (event) => {
+        if (!event.dataTransfer.files.length) return;
+        event.preventDefault();
+        open(event.dataTransfer.files);
       });
       return gallery;
     }

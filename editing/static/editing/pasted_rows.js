@@ -4,10 +4,12 @@ document.addEventListener("paste", (event) => {
   // The Table block takes tables itself: stories/table_block.js.
   const isText = event.target.closest?.(".Draftail-Editor") && !event.target.closest(".typed-table-block");
   if (!isText || !/<table/i.test(html)) return;
+  const { body } = new DOMParser().parseFromString(html, "text/html");
+  // In a comment or an attribute it is no table. What is pasted below comes here again, and ends here.
+  if (!body.querySelector("table")) return;
   event.preventDefault();
   event.stopImmediatePropagation();
 
-  const { body } = new DOMParser().parseFromString(html, "text/html");
   for (let table; (table = body.querySelector("table:not(:has(table))"));) {
     const lines = [...table.rows].map((row) => {
       const line = document.createElement("p");

@@ -23,11 +23,12 @@
   document.addEventListener("w-autosave:success", finishSaving);
   document.addEventListener("w-autosave:error", finishSaving);
 
-  document.addEventListener("submit", (event) => {
-    if (event.defaultPrevented || !event.target.matches("[data-edit-form]")) return;
+  // With jQuery, as the dialog of a decision sends the form with it, which causes no event of the browser.
+  window.jQuery(document).on("submit", "[data-edit-form]", (event) => {
+    if (event.isDefaultPrevented()) return;
     if (saving) {
       event.preventDefault();
-      postponed = event;
+      postponed = { target: event.target, submitter: event.originalEvent?.submitter };
     }
     sending = !saving;
   });

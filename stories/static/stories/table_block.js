@@ -34,9 +34,14 @@
     block.setState(isRich ? JSON.stringify({ blocks: [line], entityMap: {} }) : text);
   };
 
-  const fill = (table, cells, place) => {
-    const width = Math.max(...cells.map((row) => row.length));
-    while (table.columns.length < place.column + width) {
+  /* Return how wide and high the table is, with its headings, once `cells` are in it. */
+  const measure = (table, cells, place) => ({
+    width: cells.reduce((widest, row) => Math.max(widest, place.column + row.length), table.columns.length),
+    height: Math.max(table.rows.length, place.row + cells.length) + 1,
+  });
+
+  const fill = (table, cells, place, width) => {
+    while (table.columns.length < width) {
       table.insertColumn(table.columns.length, table.childBlockDefsByName[NEW_COLUMN]);
     }
     cells.forEach((row, down) => row.forEach((text, across) => {
@@ -55,12 +60,14 @@
     if (cells.length < 2 && (cells[0]?.length ?? 0) < 2) return;
     event.preventDefault();
     event.stopPropagation();
-    if (cells.flat().length > MAX_CELLS) {
+    const place = findPlace(table, event.target);
+    const { width, height } = measure(table, cells, place);
+    if (width * height > MAX_CELLS) {
       const text = table.blockDef.meta.strings.TOO_LARGE;
       document.dispatchEvent(new CustomEvent("w-messages:add", { detail: { clear: true, text, type: "warning" } }));
       return;
     }
-    fill(table, cells, findPlace(table, event.target));
+    fill(table, cells, place, width);
     // Autosave and the warning on leaving listen for it.
     table.captionInput.dispatchEvent(new Event("change", { bubbles: true }));
   };

@@ -1,0 +1,26 @@
+"""Exports of the admin's lists: no cell of a CSV file is a formula, which a spreadsheet would run."""
+
+from wagtail.admin.views.mixins import SpreadsheetExportMixin
+
+from editing.patches import patch
+
+# Characters with which a formula begins.
+FORMULA_CHARACTERS = ("=", "+", "-", "@", "\t", "\r")
+
+# Wagtail's method, which `start` replaces.
+PREPROCESS = SpreadsheetExportMixin.preprocess_field_value
+
+
+def preprocess_field_value(self, field, value, export_format):
+    """Replace SpreadsheetExportMixin.preprocess_field_value: make words of what would be a formula.
+
+    In a file for Excel, Wagtail writes all values as words.
+    """
+    value = PREPROCESS(self, field, value, export_format)
+    is_formula = export_format == self.FORMAT_CSV and str(value).startswith(FORMULA_CHARACTERS)
+    return f"'{value}" if is_formula else value
+
+
+def start():
+    """Patch Wagtail's exports."""
+    patch(SpreadsheetExportMixin, "preprocess_field_value", preprocess_field_value)
