@@ -90,28 +90,61 @@ def lock_people(page, contributors):
 
     `contributors`: primary keys of those who are in it now.
     """
-    if page.pk:
-        list(Page.objects.select_for_update(no_key=True).filter(pk=page.pk).values_list("pk"))
-    former = list(Use.objects.filter(page=page.pk).order_by("contributor"))
+    return lock_people_of([page.pk] if page.pk else [], contributors)
+
+
+def lock_people_of(pages, contributors):
+    """Do what `lock_people` does for `pages`, primary keys, before they are saved one after another."""
+    lock_pages(pages)
+    former = list(Use.objects.filter(page__in=pages).order_by("contributor"))
     lock({*contributors, *(use.contributor_id for use in former)})
     return former
 
 
+def lock_pages(pages):
+    """Lock the rows of `pages`, primary keys, in their order."""
+    if pages:
+        rows = Page.objects.select_for_update(no_key=True).filter(pk__in=pages)
+        list(rows.order_by("pk").values_list("pk"))
+
+
 def lock(contributors):
-    """Lock the rows of `contributors`, primary keys, in their order. SQLite has one lock for all writes."""
+    """Lock the rows of `contributors`, primary keys, in their order. SQLite has one lock for all writes.
+
+    A transaction locks its pages first, then all people whom it needs, then pictures. Two transactions that
+    lock some people first and others later can wait for each other, and PostgreSQL ends one of them.
+    """
     if contributors:
         rows = Contributor.objects.select_for_update(no_key=True).filter(pk__in=contributors)
         list(rows.order_by("pk").values_list("pk"))
 
 
+def lock_found(find):
+    """Lock the people whose primary keys `find` returns, all at once. It needs a transaction.
+
+    `find` is asked again once they are locked. If it finds more people now, they are unlocked, and all are
+    locked anew.
+    """
+    needed = find()
+    while True:
+        savepoint = transaction.savepoint_create()
+        lock(needed)
+        found = find()
+        if found <= needed:
+            return transaction.savepoint_commit(savepoint)
+        transaction.savepoint_rollback(savepoint)
+        needed = found
+
+
 def lock_with_others(contributor):
     """Lock a person, and everybody who is in a page together with that person."""
-    locked, needed = set(), {contributor}
-    while needed - locked:
-        lock(needed)
-        locked = needed
+
+    def find():
         pages = Use.objects.filter(contributor=contributor).values("page")
-        needed = locked | set(Use.objects.filter(page__in=pages).values_list("contributor", flat=True))
+        others = Use.objects.filter(page__in=pages).values_list("contributor", flat=True)
+        return {contributor, *others}
+
+    lock_found(find)
 
 
 def report(page, content, former):
