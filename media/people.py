@@ -6,9 +6,10 @@ from django.dispatch import receiver
 
 from caching.local_date import today
 from media.models import CleanImage
+from media.stored_files import lock_file_name
 from safeguarding.gate import judge_picture
 from safeguarding.models import Contributor
-from safeguarding.releases import lock, people_changed
+from safeguarding.releases import lock, lock_found, people_changed
 from safeguarding.scopes import NO_END, Picture
 
 
@@ -36,33 +37,43 @@ def compute_shown_until(image):
     return None if None in last_days else min(last_days)
 
 
-def update_shown_until(images):
-    """Compute for each of `images` until when it may be shown. It needs a transaction."""
-    for image in images:
+def update_shown_until(keys):
+    """Compute for each of the pictures `keys` until when it may be shown. It needs a transaction.
+
+    Their rows are locked before: another event about other people on the same picture comes before or after.
+    """
+    images = CleanImage.objects.select_for_update(no_key=True).filter(pk__in=keys)
+    for image in images.order_by("pk"):
         until = compute_shown_until(image)
         if until != image.shown_until:
             CleanImage.objects.filter(pk=image.pk).update(shown_until=until)
-            image.shown_until = until
 
 
 @receiver(pre_save, sender=CleanImage)
 def set_shown_until(instance, raw, **_arguments):
-    if not raw:
-        if instance.pk:
-            lock(set(instance.people.values_list("pk", flat=True)))
-        instance.shown_until = compute_shown_until(instance)
+    if raw:
+        return
+    if not instance._state.adding:
+        instance.lock_people()
+        lock_file_name(instance)
+    instance.shown_until = compute_shown_until(instance)
 
 
 @receiver(people_changed)
 def update_pictures_of(contributors, **_arguments):
-    update_shown_until(CleanImage.objects.filter(people__in=contributors).distinct())
+    images = CleanImage.objects.filter(people__in=contributors)
+    update_shown_until(set(images.values_list("pk", flat=True)))
 
 
 @receiver(pre_delete, sender=Contributor)
 def take_off_pictures(instance, **_arguments):
     """Take a person who is deleted off the pictures, which are then of nobody known, and not shown."""
-    for image in CleanImage.objects.filter(people=instance):
-        image.people.remove(instance)
+    rows = CleanImage.people.through.objects
+    images = rows.filter(contributor=instance).values("cleanimage")
+    with transaction.atomic():
+        lock_found(lambda: set(rows.filter(cleanimage__in=images).values_list("contributor", flat=True)))
+        for image in CleanImage.objects.filter(people=instance).order_by("pk"):
+            image.people.remove(instance)
 
 
 @receiver(m2m_changed, sender=CleanImage.people.through)
@@ -71,4 +82,5 @@ def update_picture(instance, action, pk_set, **_arguments):
         return
     with transaction.atomic():
         lock({*(pk_set or ()), *instance.people.values_list("pk", flat=True)})
-        update_shown_until([instance])
+        update_shown_until([instance.pk])
+    instance.refresh_from_db(fields=["shown_until"])

@@ -12,13 +12,24 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from django.test import Client
+from django.urls import reverse
 
+from media.cleaning import sign
+from media.models import CleanImage
 from safeguarding.holds import take_down
 from safeguarding.models import Contributor, Use
 from safeguarding.releases import lock
 from stories.models import StoryPage
-from tests.support.builders import make_story, make_user
-from tests.support.people import ALL_AGREED, make_agreeing_person, make_story_about, record, withdraw
+from tests.support.builders import make_image, make_story, make_user, picture_bytes
+from tests.support.people import (
+    ALL_AGREED,
+    days_from_today,
+    make_agreeing_person,
+    make_person,
+    make_story_about,
+    record,
+    withdraw,
+)
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
@@ -90,6 +101,24 @@ def test_publishing_and_withdrawing():
             assert not StoryPage.objects.published().exists()
 
 
+def test_two_changes_of_one_picture():
+    """The second one sees what the first one wrote, although other rows are locked for it."""
+    withdrawing, renewing, added = make_agreeing_person(), make_agreeing_person(), make_person()
+    shared, changed = make_image(shows="person"), make_image()
+    shared.people.set([withdrawing, renewing])
+    earlier = ALL_AGREED | {"event": "renewed", "ends_on": days_from_today(30)}
+    for image, first, second in (
+        (shared, partial(withdraw, withdrawing), partial(record, renewing, **earlier)),
+        (changed, partial(changed.people.add, added), CleanImage.objects.get(pk=changed.pk).save),
+    ):
+        assert CleanImage.objects.get(pk=image.pk).is_shown
+        with others() as start, transaction.atomic():
+            first()
+            start(second)
+            wait_until_blocked()
+        assert not CleanImage.objects.get(pk=image.pk).is_shown
+
+
 # --- The order of locks --------------------------------------------------------------------------
 
 
@@ -108,6 +137,12 @@ def administrator():
     return client
 
 
+def choose_people(image, person):
+    client = administrator()
+    form = {"title": "A", "shows": "person", "people": [person.pk], "collection": 1, "tags": ""}
+    return lambda: client.post(reverse("wagtailimages:edit", args=[image.pk]), form)
+
+
 def publish_in_bulk(*stories):
     client = administrator()
     ids = "&".join(f"id={story.pk}" for story in stories)
@@ -124,11 +159,21 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
     first, second = make_agreeing_person(code="P-3333"), make_agreeing_person(code="P-2222")
     story = make_story_about(first, second)
     drafts = [make_story_about(person, live=False) for person in (second, first)]
+    replaced, chosen, *_two = pictures = [make_image(shows="person") for _each in range(4)]
+    for image, person in zip(pictures, (first, second, second, first), strict=True):
+        image.people.add(person)
+    deleted = make_person()
+    for image in pictures[2:]:
+        image.people.add(deleted)
+    replaced.file = sign(picture_bytes(color=(1, 2, 3)), ".png")
     acts = {
         "saving a story": story.save,
         "publishing several stories": publish_in_bulk(*drafts),
         "an event": lambda: record(second, **ALL_AGREED),
         "taking down": lambda: take_down(second, None),
+        "replacing a picture": replaced.save,
+        "saying who is on a picture": choose_people(chosen, first),
+        "deleting a person": deleted.delete,
         "new keys": lambda: call_command("rotate_safeguarding_keys", stdout=io.StringIO()),
     }
     held = []
@@ -137,7 +182,8 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
             lock([first.pk])
             start(act)
             wait_until_blocked()
-            held += [] if is_free(Contributor.objects.filter(pk=second.pk)) else [name]
+            rows = [Contributor.objects.filter(pk=second.pk), CleanImage.objects.all()]
+            held += [] if all(map(is_free, rows)) else [name]
     assert held == []
     assert StoryPage.objects.live().count() == 3
 
