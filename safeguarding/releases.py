@@ -175,13 +175,23 @@ def load_people(keys):
     return Contributor.objects.prefetch_related("consents").in_bulk(keys) if keys else {}
 
 
+def judge_uses(page, uses, digest, people, day):
+    """Return [(Contributor, use, Verdict on `day`)] for each of `uses` in the content `digest` of `page`.
+
+    `people`: what `load_people` returned.
+    """
+    decisions = find_decisions(page, digest) if uses else {}
+    judged = []
+    for use in uses:
+        person = people[use.contributor_id]
+        judged.append((person, use, judge(person, use, decisions.get(person.pk, {}), day)))
+    return judged
+
+
 def compute_until(page, uses, digest, people):
     """Return the last day on which everything that `page` uses is agreed to, or None if it isn't today."""
-    decisions = find_decisions(page, digest) if uses else {}
-    last_days = [NO_END]
-    for use in uses:
-        verdict = judge(people[use.contributor_id], use, decisions.get(use.contributor_id, {}), today())
-        last_days.append(verdict.until)
+    judged = judge_uses(page, uses, digest, people, today())
+    last_days = [NO_END, *(verdict.until for _person, _use, verdict in judged)]
     return None if None in last_days else min(last_days)
 
 
@@ -214,10 +224,14 @@ def recompute(pages):
             Release.objects.filter(pk=release.pk).update(until=until)
 
 
+def key_of_person(instance):
+    return instance.pk if isinstance(instance, Contributor) else instance.contributor_id
+
+
 @receiver(pre_save, sender=Contributor)
 @receiver(pre_save, sender=Consent)
 def lock_before_change(instance, raw, **_arguments):
-    key = instance.pk if isinstance(instance, Contributor) else instance.contributor_id
+    key = key_of_person(instance)
     if key and not raw:
         lock_with_others(key)
 
@@ -226,7 +240,7 @@ def lock_before_change(instance, raw, **_arguments):
 @receiver(post_save, sender=Consent)
 def recompute_for_person(instance, raw, **_arguments):
     if not raw:
-        key = instance.pk if isinstance(instance, Contributor) else instance.contributor_id
+        key = key_of_person(instance)
         recompute(list(Use.objects.filter(contributor=key).values_list("page", flat=True)))
         people_changed.send(sender=Contributor, contributors=[key])
 
