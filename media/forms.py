@@ -5,11 +5,13 @@ They refuse a change that readers would see without a moderator (media/shown_fil
 The settings WAGTAILIMAGES_IMAGE_FORM_BASE and WAGTAILDOCS_DOCUMENT_FORM_BASE name them.
 """
 
+from django.db import transaction
 from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.forms import BaseImageForm
 
 from media.fields import DocumentFormField, PictureFormField
 from media.shown_files import REFUSED, loses_restriction, may_change_what_readers_see
+from safeguarding.releases import lock
 
 
 def replace_file_field(form, field_class):
@@ -65,7 +67,14 @@ class PictureForm(ShownFileMixin, BaseImageForm):
         if "people" in self.fields and "file" not in self.changed_data and may_answer:
             # Saving the form of a replaced picture says that these people are on the new one.
             self.instance.asks_again = False
-        return super().save(commit=commit)
+        with transaction.atomic():
+            self.lock_people()
+            return super().save(commit=commit)
+
+    def lock_people(self):
+        """Lock all who were and who will be on the picture, before it is saved and they are changed."""
+        before = self.instance.people.values_list("pk", flat=True) if self.instance.pk else ()
+        lock({*before, *(person.pk for person in self.cleaned_data.get("people", ()))})
 
 
 class DocumentForm(ShownFileMixin, BaseDocumentForm):

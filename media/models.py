@@ -20,6 +20,7 @@ from caching.local_date import today
 from media.fields import CleanDocumentField, CleanPictureField
 from media.filters import get_shared_filter
 from media.stored_files import lock_file_name, replaced_file, store_file
+from safeguarding.releases import lock_found
 from safeguarding.scopes import NO_END
 
 logger = logging.getLogger(__name__)
@@ -142,7 +143,7 @@ class CleanImage(AbstractImage):
         return self.description
 
     def save(self, *args, **kwargs):
-        with replaced_file(self) as old_name:
+        with replaced_file(self, lock_first=self.lock_people) as old_name:
             # Who is on the new picture is asked again.
             if old_name and (self.shows == self.Shows.PERSON_IN_STORY or self.people.exists()):
                 self.asks_again = True
@@ -151,6 +152,10 @@ class CleanImage(AbstractImage):
                 super().save(*args, **kwargs)
             if old_name:
                 self.renditions.all().delete()
+
+    def lock_people(self):
+        """Lock the people on the picture, before its own row. It needs a transaction."""
+        lock_found(lambda: set(self.people.values_list("pk", flat=True)))
 
     @property
     def is_shown(self):

@@ -1,14 +1,17 @@
 """Who is on a picture: it is shown only while they agree to it, on whatever page."""
 
 from django.db import transaction
-from django.db.models.signals import m2m_changed, pre_delete, pre_save
+from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
 from django.dispatch import receiver
+from wagtail.models import Page, ReferenceIndex
+from wagtail.search import index
 
 from caching.local_date import today
+from media.access import is_page_among
 from media.models import CleanImage
 from safeguarding.gate import judge_picture
 from safeguarding.models import Contributor
-from safeguarding.releases import lock, people_changed
+from safeguarding.releases import lock, lock_found, people_changed
 from safeguarding.scopes import NO_END, Picture
 
 
@@ -36,33 +39,74 @@ def compute_shown_until(image):
     return None if None in last_days else min(last_days)
 
 
-def update_shown_until(images):
-    """Compute for each of `images` until when it may be shown. It needs a transaction."""
-    for image in images:
+def shows_nobody(image):
+    """Return whether nobody is on `image` who could be in a story. Such a picture is never held back."""
+    return image.shown_until == NO_END
+
+
+def words_for_index(image, words):
+    """Return `words` about `image` for the search index, or "" if they could have to disappear from it.
+
+    `image` may be None. The index doesn't follow consents, so it has no words about a picture with people.
+    """
+    return words if image and shows_nobody(image) else ""
+
+
+def update_shown_until(keys):
+    """Compute for each of the pictures `keys` until when it may be shown. It needs a transaction.
+
+    Their rows are locked before: another event about other people on the same picture comes before or after.
+    """
+    images = CleanImage.objects.select_for_update(no_key=True).filter(pk__in=keys)
+    for image in images.order_by("pk"):
         until = compute_shown_until(image)
         if until != image.shown_until:
             CleanImage.objects.filter(pk=image.pk).update(shown_until=until)
-            image.shown_until = until
+            if NO_END in {until, image.shown_until}:  # They differ.
+                update_search_index(image)
+
+
+def update_search_index(image):
+    """Write the words of the pages with `image` anew. The index has those of pictures that show nobody."""
+    for page in Page.objects.filter(is_page_among(ReferenceIndex.get_references_to(image))).specific():
+        index.insert_or_update_object(page)
 
 
 @receiver(pre_save, sender=CleanImage)
 def set_shown_until(instance, raw, **_arguments):
-    if not raw:
-        if instance.pk:
-            lock(set(instance.people.values_list("pk", flat=True)))
+    if raw:
+        return
+    if instance._state.adding:
         instance.shown_until = compute_shown_until(instance)
+        return
+    instance.lock_people()
+    row = CleanImage.objects.select_for_update(no_key=True).filter(pk=instance.pk)
+    stored = row.values_list("shown_until", flat=True).first()
+    instance.shown_until = compute_shown_until(instance)
+    instance.changes_index = (stored == NO_END) != shows_nobody(instance)
+
+
+@receiver(post_save, sender=CleanImage)
+def follow_in_search_index(instance, **_arguments):
+    if instance.__dict__.pop("changes_index", False):
+        update_search_index(instance)
 
 
 @receiver(people_changed)
 def update_pictures_of(contributors, **_arguments):
-    update_shown_until(CleanImage.objects.filter(people__in=contributors).distinct())
+    images = CleanImage.objects.filter(people__in=contributors)
+    update_shown_until(set(images.values_list("pk", flat=True)))
 
 
 @receiver(pre_delete, sender=Contributor)
 def take_off_pictures(instance, **_arguments):
     """Take a person who is deleted off the pictures, which are then of nobody known, and not shown."""
-    for image in CleanImage.objects.filter(people=instance):
-        image.people.remove(instance)
+    rows = CleanImage.people.through.objects
+    images = rows.filter(contributor=instance).values("cleanimage")
+    with transaction.atomic():
+        lock_found(lambda: set(rows.filter(cleanimage__in=images).values_list("contributor", flat=True)))
+        for image in CleanImage.objects.filter(people=instance).order_by("pk"):
+            image.people.remove(instance)
 
 
 @receiver(m2m_changed, sender=CleanImage.people.through)
@@ -71,4 +115,5 @@ def update_picture(instance, action, pk_set, **_arguments):
         return
     with transaction.atomic():
         lock({*(pk_set or ()), *instance.people.values_list("pk", flat=True)})
-        update_shown_until([instance])
+        update_shown_until([instance.pk])
+    instance.refresh_from_db(fields=["shown_until"])

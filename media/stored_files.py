@@ -18,16 +18,20 @@ def store_file(instance):
 
 
 @contextmanager
-def replaced_file(instance):
+def replaced_file(instance, lock_first=None):
     """Store the new file of `instance`, if it has one. The block saves the row. Then delete the old file.
 
     The block gets the name of the old file, or None. It is the one in the database, not the one that
     `instance` had when it was loaded: another process may have replaced it since.
+
+    `lock_first`: a function that locks other rows, before that of `instance` is locked.
     """
     if not store_file(instance):
         yield None
         return
     with transaction.atomic():
+        if lock_first and instance.pk:
+            lock_first()
         old_name = lock_file_name(instance)
         yield old_name
         if old_name:

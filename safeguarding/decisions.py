@@ -11,13 +11,13 @@ from django.db.models import Exists, OuterRef, Q
 from wagtail.models import Page, Revision, WorkflowState
 
 from caching.local_date import today
-from safeguarding.gate import Unmet, judge
+from safeguarding.gate import Unmet
 from safeguarding.models import Decision, Use
 from safeguarding.releases import (
     Report,
-    find_decisions,
     guarded_types,
     has_running_release,
+    judge_uses,
     load_people,
 )
 
@@ -103,12 +103,6 @@ def find_versions(page):
 def read(page, content, is_live, revision):
     report = content.report_people()
     people = load_people(use.contributor_id for use in report.uses)
-    decisions = find_decisions(content, report.digest)
-    unmet = [
-        (people[use.contributor_id], each)
-        for use in report.uses
-        for each in judge(
-            people[use.contributor_id], use, decisions.get(use.contributor_id, {}), today()
-        ).unmet
-    ]
+    judged = judge_uses(content, report.uses, report.digest, people, today())
+    unmet = [(person, each) for person, _use, verdict in judged for each in verdict.unmet]
     return Version(page, content, is_live, revision, report, unmet)

@@ -90,28 +90,61 @@ def lock_people(page, contributors):
 
     `contributors`: primary keys of those who are in it now.
     """
-    if page.pk:
-        list(Page.objects.select_for_update(no_key=True).filter(pk=page.pk).values_list("pk"))
-    former = list(Use.objects.filter(page=page.pk).order_by("contributor"))
+    return lock_people_of([page.pk] if page.pk else [], contributors)
+
+
+def lock_people_of(pages, contributors):
+    """Do what `lock_people` does for `pages`, primary keys, before they are saved one after another."""
+    lock_pages(pages)
+    former = list(Use.objects.filter(page__in=pages).order_by("contributor"))
     lock({*contributors, *(use.contributor_id for use in former)})
     return former
 
 
+def lock_pages(pages):
+    """Lock the rows of `pages`, primary keys, in their order."""
+    if pages:
+        rows = Page.objects.select_for_update(no_key=True).filter(pk__in=pages)
+        list(rows.order_by("pk").values_list("pk"))
+
+
 def lock(contributors):
-    """Lock the rows of `contributors`, primary keys, in their order. SQLite has one lock for all writes."""
+    """Lock the rows of `contributors`, primary keys, in their order. SQLite has one lock for all writes.
+
+    A transaction locks its pages first, then all people whom it needs, then pictures. Two transactions that
+    lock some people first and others later can wait for each other, and PostgreSQL ends one of them.
+    """
     if contributors:
         rows = Contributor.objects.select_for_update(no_key=True).filter(pk__in=contributors)
         list(rows.order_by("pk").values_list("pk"))
 
 
+def lock_found(find):
+    """Lock the people whose primary keys `find` returns, all at once. It needs a transaction.
+
+    `find` is asked again once they are locked. If it finds more people now, they are unlocked, and all are
+    locked anew.
+    """
+    needed = find()
+    while True:
+        savepoint = transaction.savepoint_create()
+        lock(needed)
+        found = find()
+        if found <= needed:
+            return transaction.savepoint_commit(savepoint)
+        transaction.savepoint_rollback(savepoint)
+        needed = found
+
+
 def lock_with_others(contributor):
     """Lock a person, and everybody who is in a page together with that person."""
-    locked, needed = set(), {contributor}
-    while needed - locked:
-        lock(needed)
-        locked = needed
+
+    def find():
         pages = Use.objects.filter(contributor=contributor).values("page")
-        needed = locked | set(Use.objects.filter(page__in=pages).values_list("contributor", flat=True))
+        others = Use.objects.filter(page__in=pages).values_list("contributor", flat=True)
+        return {contributor, *others}
+
+    lock_found(find)
 
 
 def report(page, content, former):
@@ -142,13 +175,23 @@ def load_people(keys):
     return Contributor.objects.prefetch_related("consents").in_bulk(keys) if keys else {}
 
 
+def judge_uses(page, uses, digest, people, day):
+    """Return [(Contributor, use, Verdict on `day`)] for each of `uses` in the content `digest` of `page`.
+
+    `people`: what `load_people` returned.
+    """
+    decisions = find_decisions(page, digest) if uses else {}
+    judged = []
+    for use in uses:
+        person = people[use.contributor_id]
+        judged.append((person, use, judge(person, use, decisions.get(person.pk, {}), day)))
+    return judged
+
+
 def compute_until(page, uses, digest, people):
     """Return the last day on which everything that `page` uses is agreed to, or None if it isn't today."""
-    decisions = find_decisions(page, digest) if uses else {}
-    last_days = [NO_END]
-    for use in uses:
-        verdict = judge(people[use.contributor_id], use, decisions.get(use.contributor_id, {}), today())
-        last_days.append(verdict.until)
+    judged = judge_uses(page, uses, digest, people, today())
+    last_days = [NO_END, *(verdict.until for _person, _use, verdict in judged)]
     return None if None in last_days else min(last_days)
 
 
@@ -181,10 +224,14 @@ def recompute(pages):
             Release.objects.filter(pk=release.pk).update(until=until)
 
 
+def key_of_person(instance):
+    return instance.pk if isinstance(instance, Contributor) else instance.contributor_id
+
+
 @receiver(pre_save, sender=Contributor)
 @receiver(pre_save, sender=Consent)
 def lock_before_change(instance, raw, **_arguments):
-    key = instance.pk if isinstance(instance, Contributor) else instance.contributor_id
+    key = key_of_person(instance)
     if key and not raw:
         lock_with_others(key)
 
@@ -193,7 +240,7 @@ def lock_before_change(instance, raw, **_arguments):
 @receiver(post_save, sender=Consent)
 def recompute_for_person(instance, raw, **_arguments):
     if not raw:
-        key = instance.pk if isinstance(instance, Contributor) else instance.contributor_id
+        key = key_of_person(instance)
         recompute(list(Use.objects.filter(contributor=key).values_list("page", flat=True)))
         people_changed.send(sender=Contributor, contributors=[key])
 

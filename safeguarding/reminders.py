@@ -1,4 +1,4 @@
-"""Mails to the leads about consents that end and names that will be deleted. Each is sent once.
+"""Mails to the leads about consents that end and names that will be deleted. Each is sent once at most.
 
 A run that comes late sends only the last of the steps that are due. Without a mail server nothing is sent and
 no step counts as sent: the admin's first page shows the same.
@@ -7,7 +7,6 @@ no step counts as sent: the admin's first page shows the same.
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -50,17 +49,29 @@ def send_reminders():
         for notice in due_notices(person)
         if (person.pk, notice.step, notice.day) not in sent
     ]
-    if not lines:
-        return
-    with transaction.atomic():
-        Notice.objects.bulk_create([line.notice for line in lines])
-        if not mail_leads(gettext_lazy("Consents that need you"), lambda: compose(lines)):
-            transaction.set_rollback(True)
     if not settings.SENDS_MAIL and leads().exists():
         # The first page of the admin announces a deletion.
         Notice.objects.bulk_create(
             [line.notice for line in lines if line.notice.step == Notice.Step.DELETION]
         )
+    elif lines and settings.SENDS_MAIL:
+        send(lines)
+
+
+def send(lines):
+    """Store the notices of `lines`, then send the mail, and delete them if nobody got it.
+
+    No transaction is open meanwhile: on SQLite nobody could write while a mail server does not answer. A
+    process that is killed in between has stored notices without a mail. The admin's first page shows the
+    same, and so does the mail of the next step.
+    """
+    notices = Notice.objects.bulk_create([line.notice for line in lines])
+    is_sent = False
+    try:
+        is_sent = mail_leads(gettext_lazy("Consents that need you"), lambda: compose(lines))
+    finally:
+        if not is_sent:
+            Notice.objects.filter(pk__in=[notice.pk for notice in notices]).delete()
 
 
 def compose(lines):

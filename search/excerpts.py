@@ -4,9 +4,11 @@ from django.utils.html import conditional_escape, format_html_join
 from django.utils.safestring import mark_safe
 from wagtail.rich_text import get_text_for_indexing
 
+from caching.versioned_cache import cached
+from media.models import CleanImage
 from search.analysis import iter_words, stem
 from search.parsing import iter_phrases
-from stories.body import iter_texts
+from stories.body import get_picture_keys, iter_texts
 
 # In words: the length of an excerpt, and how many of them stand before its first match.
 EXCERPT_LENGTH, WORDS_BEFORE_MATCH = 40, 8
@@ -20,12 +22,30 @@ def get_summary(page):
     return getattr(page, "summary", "") or get_text_for_indexing(introduction) or page.search_description
 
 
-def iter_page_texts(page):
-    """Yield the texts of `page`, without its title, as plain text: the first ones say most about it."""
+def find_shown_pictures(pages):
+    """Return the primary keys of the pictures in the bodies of `pages` that may be shown today."""
+    keys = {key for page in pages if hasattr(page, "body") for key in get_picture_keys(page.body)}
+    shown = cached.many("shown pictures", keys, load_shown)
+    return {key for key in keys if shown[key]}
+
+
+def load_shown(keys):
+    """Return {primary key of a picture: whether it may be shown today}, with one query."""
+    images = CleanImage.objects.in_bulk(keys)
+    return {key: key in images and images[key].is_shown for key in keys}
+
+
+def iter_page_texts(page, shown_pictures):
+    """Yield the texts of `page`, without its title, as plain text: the first ones say most about it.
+
+    The texts of a picture are those of one that may be shown: `shown_pictures`, from `find_shown_pictures`.
+    """
     yield get_summary(page)
     if hasattr(page, "body"):
-        yield from iter_texts(page.body)
-    yield getattr(page, "lead_image_alt", "")
+        yield from iter_texts(page.body, shown_pictures)
+    lead_image = getattr(page, "lead_image", None)
+    if lead_image and lead_image.is_shown:
+        yield page.lead_image_alt
 
 
 class Highlighter:

@@ -16,7 +16,7 @@ from publishing.visibility import published_pages
 from search import ranking
 from search.analysis import stem
 from search.corrections import find_corrections
-from search.excerpts import iter_page_texts
+from search.excerpts import find_shown_pictures, iter_page_texts
 from search.facets import build_facets, load_facet_values
 from search.forms import SortOrder
 from search.parsing import TokenPhrase, match_any, parse_query
@@ -69,7 +69,8 @@ class Searcher:
             newest[word] = Subquery(pages.values("pk")[:1])
         pks = {word: pk for word, pk in self._evaluate(newest).items() if pk}
         pages = load_specific_pages(pks.values())
-        return {word: [pages[pk].title, *iter_page_texts(pages[pk])] for word, pk in pks.items()}
+        shown = find_shown_pictures(pages.values())
+        return {word: [pages[pk].title, *iter_page_texts(pages[pk], shown)] for word, pk in pks.items()}
 
     def _evaluate(self, expressions):
         """Return {text: value} for `expressions`, {text: database expression}, with one SQL query."""

@@ -12,7 +12,7 @@ from caching.outage import is_timeout
 from caching.versioned_cache import cached
 from media.models import load_renditions
 from publishing.visibility import published_pages
-from search.excerpts import Highlighter, get_summary, iter_page_texts
+from search.excerpts import Highlighter, find_shown_pictures, get_summary, iter_page_texts
 from search.finding import find_or_fall_back
 from search.forms import SearchForm, SortOrder
 from search.missed import count_missed_search
@@ -115,9 +115,10 @@ def add_excerpts(pages, query, language):
     country for example, gets its summary.
     """
     highlighter = Highlighter(query, language)
+    shown_pictures = find_shown_pictures(pages)
     for page in pages:
         page.highlighted_title = highlighter.highlight(page.title)
-        excerpts = map(highlighter.excerpt, iter_page_texts(page))
+        excerpts = map(highlighter.excerpt, iter_page_texts(page, shown_pictures))
         page.excerpt = next(filter(None, excerpts), "") or conditional_escape(get_summary(page))
 
 

@@ -5,6 +5,7 @@ from wagtail import blocks
 from wagtail.documents.blocks import DocumentChooserBlock
 
 from media.models import load_renditions
+from media.people import shows_nobody
 from stories import previews
 from stories.block_values import PicturesValue
 from stories.body import get_images
@@ -42,6 +43,11 @@ class HeadingBlock(blocks.StructBlock):
 class PictureBlock(blocks.StructBlock):
     image = DescribedPictureBlock(label=_("Picture"))
     caption = blocks.CharBlock(label=_("Caption"), required=False, max_length=300)
+
+    def get_searchable_content(self, value):
+        # As in DescribedPictureBlock.
+        image = value["image"]
+        return super().get_searchable_content(value) if image and shows_nobody(image) else []
 
     class Meta:
         icon = "image"

@@ -18,10 +18,11 @@ def get_images(body):
     return [image for image in images if image]
 
 
-def iter_texts(body):
+def iter_texts(body, shown_pictures=None):
     """Yield the searchable text of each block of `body` that has some, with no database query.
 
     Captions and alternative texts are read from the stored JSON, as the block's value would load the image.
+    `shown_pictures`: the primary keys of those pictures whose texts are wanted; None means all.
     """
     for number, stored in enumerate(body.raw_data):
         if stored["type"] in TEXT_BLOCK_TYPES:
@@ -29,7 +30,20 @@ def iter_texts(body):
             yield " ".join(block.block.get_searchable_content(block.value))
         elif stored["type"] == "pictures":
             for picture in stored_pictures(stored):
-                yield f"{picture.get('caption', '')} {stored_image(picture).get('alt_text', '')}"
+                image = stored_image(picture)
+                if shown_pictures is None or image.get("image") in shown_pictures:
+                    yield f"{picture.get('caption', '')} {image.get('alt_text', '')}"
+
+
+def get_picture_keys(body):
+    """Return the primary keys of the images whose texts `iter_texts` yields, with no database query."""
+    pictures = [
+        picture
+        for stored in body.raw_data
+        if stored["type"] == "pictures"
+        for picture in stored_pictures(stored)
+    ]
+    return {stored_image(picture).get("image") for picture in pictures} - {None}
 
 
 def stored_pictures(stored):

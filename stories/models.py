@@ -13,6 +13,7 @@ from wagtail.models import Page, PageManager
 from wagtail.search import index
 
 from media.models import load_renditions
+from media.people import words_for_index
 from publishing.aliases import WithdrawnAliasesMixin
 from publishing.hiding import status_string
 from publishing.visibility import restrictions_on
@@ -112,6 +113,7 @@ class StoryPage(WithdrawnAliasesMixin, Page):
     status_string = property(status_string)
     people_digest = property(digest_of)
     report_people = report_of
+    lead_image_words = property(lambda story: words_for_index(story.lead_image, story.lead_image_alt))
     cacheable_parameters = ["text"]
     parent_page_types = ["stories.StoryIndexPage"]
     subpage_types = []
@@ -121,7 +123,7 @@ class StoryPage(WithdrawnAliasesMixin, Page):
         *Page.search_fields,
         index.SearchField("summary"),
         index.SearchField("body"),
-        index.SearchField("lead_image_alt"),
+        index.SearchField("lead_image_words"),
         index.SearchField("index_tokens"),
         index.FilterField("date"),
     ]

@@ -7,8 +7,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from caching.local_date import today
-from safeguarding.gate import ABOUT_PICTURES, judge
-from safeguarding.releases import find_decisions, load_people
+from safeguarding.gate import ABOUT_PICTURES
+from safeguarding.releases import judge_uses, load_people
 from stories.body import get_images
 from stories.people import People, levels_in, report_of
 
@@ -86,11 +86,9 @@ def picture_errors(story):
 def person_errors(story):
     report = report_of(story)
     people = load_people(use.contributor_id for use in report.uses)
-    decisions = find_decisions(story, report.digest) if people else {}
     levels = {field: levels_in(images) for field, images in images_by_field(story).items()} if people else {}
-    for use in report.uses:
-        person = people[use.contributor_id]
-        verdict = judge(person, use, decisions.get(person.pk, {}), day_of_publication(story))
+    judged = judge_uses(story, report.uses, report.digest, people, day_of_publication(story))
+    for person, use, verdict in judged:
         for unmet in verdict.unmet:
             fields = ["people"]
             if unmet in ABOUT_PICTURES:

@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 from wagtail.images.blocks import ImageBlock
 
+from media.people import shows_nobody
+
 
 class DescribedPictureBlock(ImageBlock):
     """Wagtail's ImageBlock with a label for its chooser, which is "Image" in all languages there."""
@@ -10,3 +12,7 @@ class DescribedPictureBlock(ImageBlock):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.child_blocks["image"].label = _("Picture")
+
+    def get_searchable_content(self, value):
+        # As words_for_index has it.
+        return super().get_searchable_content(value) if value and shows_nobody(value) else []

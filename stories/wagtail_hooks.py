@@ -22,11 +22,14 @@ from wagtail.whitelist import check_url
 from caching.versioned_cache import cached
 from publishing.trash import in_trash
 from publishing.visibility import published_pages
+from safeguarding.releases import lock_pages, lock_people_of
 from stories.choosers import (
     AuthorChooserViewSet,
     CountryChooserViewSet,
     ThemeChooserViewSet,
 )
+from stories.models import StoryPage
+from stories.people import contributors_in
 from stories.people_check import sentences_in
 from stories.scheduled import NOT_PUBLISHED
 from stories.terms import Author, Country, Theme
@@ -184,7 +187,7 @@ def leave_out_incomplete_pages(request, action_type, objects, view):
         drafts += [draft for page in objects for draft in publishable_below(page, request.user)]
         # They are in the list now.
         view.cleaned_form.cleaned_data["include_descendants"] = False
-    missing = {page: find_missing(page.get_latest_revision_as_object()) for page in drafts}
+    missing = {page: find_missing(version) for page, version in lock_versions(drafts).items()}
     objects[:] = [page for page in drafts if missing[page] is None]
     for page, sentences in missing.items():
         if sentences is not None:
@@ -196,6 +199,19 @@ def publishable_below(page, user):
     """Return the drafts below `page` that `user` may publish."""
     drafts = page.get_descendants().not_live().exclude(in_trash())
     return [draft for draft in drafts if draft.permissions_for_user(user).can_publish()]
+
+
+def lock_versions(drafts):
+    """Return {page: its latest version} of `drafts`. They stay as they are until the transaction ends.
+
+    All pages are locked, and then everybody in them, because publishing locks page by page.
+    """
+    keys = [page.pk for page in drafts]
+    lock_pages(keys)
+    versions = {page: page.get_latest_revision_as_object() for page in drafts}
+    stories = [version for version in versions.values() if isinstance(version, StoryPage)]
+    lock_people_of(keys, {key for story in stories for key in contributors_in(story)})
+    return versions
 
 
 def find_missing(page):

@@ -29,6 +29,7 @@ def random_input(_folder):
     """Run tests with random input, of simultaneous starts and of scripts in texts, with more examples."""
     environment = os.environ | {"FUZZ_EXAMPLES": "2000", "DRILL_STARTS": "10"}
     names = [
+        "safeguarding/test_every_order",
         "search/test_fuzz",
         "site_project/test_public_fuzz",
         "operations/test_prepare",

@@ -1,8 +1,10 @@
 """Pages show no names of uploaded files, and no alternative text that was not written for them."""
 
+import importlib
 import re
 
 import pytest
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template import Context, Template
 from django.urls import reverse
@@ -126,3 +128,12 @@ def test_rendition_that_another_process_made_is_used():
     image.file.storage.delete(image.file.name)
     found = image.get_renditions(*made)
     assert {spec: rendition.file.name for spec, rendition in found.items()} == made
+
+
+@pytest.mark.one_database
+def test_migration_goes_on_showing_older_pictures_unless_they_are_of_people_in_stories():
+    shown = {make_image(shows=shows).pk: shows != "person" for shows in CleanImage.Shows.values}
+    CleanImage.objects.update(shown_until=None)  # as the new column is filled
+    migration = importlib.import_module("media.migrations.0004_people_on_pictures").Migration
+    migration.operations[-1].code(apps, None)
+    assert {image.pk: image.is_shown for image in CleanImage.objects.all()} == shown

@@ -3,7 +3,9 @@
 import datetime
 
 import pytest
+from django.core.mail.backends.locmem import EmailBackend as LocmemBackend
 from django.core.management import call_command
+from django.db import connection
 from wagtail.models import ModelLogEntry
 from wagtail.users.models import UserProfile
 
@@ -85,6 +87,24 @@ def test_mails_name_people_by_their_codes_in_the_language_of_the_lead(mailoutbox
     assert f"{person.code}: Agreed until 11 June 2026. Please ask again before then." in english.body
     assert "11 juin 2026" in french.body
     assert all(SECRET not in mail.body + mail.subject for mail in mailoutbox)
+
+
+class Mailbox(LocmemBackend):
+    """A mail server that looks at what is stored, and in which transaction, while it gets a mail."""
+
+    seen = []
+
+    def send_messages(self, messages):
+        is_told = Notice.objects.exists()
+        self.seen.append((is_told, [block for block in connection.atomic_blocks if not block._from_testcase]))
+        return super().send_messages(messages)
+
+
+def test_no_transaction_is_open_while_a_mail_is_sent(settings, mailoutbox):
+    settings.MAILERS = {"default": {"BACKEND": f"{__name__}.Mailbox"}}
+    make_ending(10)
+    send_reminders()
+    assert Mailbox.seen == [(True, [])] * len(mailoutbox) != []
 
 
 def test_a_mail_that_was_not_sent_is_sent_later(settings, mailoutbox):

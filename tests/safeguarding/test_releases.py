@@ -2,12 +2,9 @@
 
 import datetime
 import io
-import threading
-import time
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as PillowImage
@@ -18,7 +15,7 @@ from caching.content_version import content_version
 from caching.local_date import today
 from home.models import StandardPage
 from media.cleaning import sign
-from safeguarding.models import Consent, Decision, Release
+from safeguarding.models import Decision, Release
 from safeguarding.scopes import NO_END, Picture
 from stories.models import StoryPage
 from tests.support.builders import (
@@ -297,50 +294,3 @@ def png():
     file = io.BytesIO()
     PillowImage.new("RGB", (480, 320), (20, 20, 90)).save(file, "PNG")
     return file.getvalue()
-
-
-# --- At the same moment --------------------------------------------------------------------------
-
-
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-@pytest.mark.parametrize("withdrawal_first", [True, False])
-def test_publishing_and_withdrawing_at_the_same_moment(withdrawal_first):
-    """Whichever comes first holds the lock, and the other one sees what it wrote."""
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer at a time")
-    person = make_agreeing_person()
-    story = make_story_about(person, live=False)
-    acts = [lambda: withdraw(person), lambda: publish(story.pk)]
-    first, second = acts if withdrawal_first else acts[::-1]
-    thread = threading.Thread(target=in_thread, args=[second])
-    with transaction.atomic():
-        first()
-        thread.start()
-        wait_until_blocked()
-    thread.join(timeout=20)
-    assert not StoryPage.objects.published().filter(pk=story.pk).exists()
-    assert Consent.objects.filter(event="withdrawn").exists()
-
-
-def publish(key):
-    story = StoryPage.objects.get(pk=key)
-    story.live = True
-    story.save(clean=False)
-
-
-def in_thread(act):
-    try:
-        act()
-    finally:
-        connection.close()
-
-
-def wait_until_blocked():
-    """Wait until another connection waits for a lock of this one."""
-    for _try in range(200):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.05)
-    raise AssertionError("the other connection does not wait")

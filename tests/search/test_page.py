@@ -11,9 +11,17 @@ from django.core.management import call_command
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
 from search.models import MissedSearch, VocabularyGroup
-from tests.support.builders import home_page, make_plain_page, make_private, make_story, parse
+from tests.support.builders import (
+    home_page,
+    make_image,
+    make_plain_page,
+    make_private,
+    make_story,
+    parse,
+)
+from tests.support.people import make_agreeing_person, withdraw
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 
 def search(client, words, **more):
@@ -241,3 +249,48 @@ def test_promoted_pages_come_first(client):
     assert promoted.a["href"] == page.url
     make_private(page)
     assert search(client, "Lantern").select_one(".promoted") is None
+
+
+# --- Words about pictures ------------------------------------------------------------------------
+
+
+def pictured(image, lead_image):
+    """Return a story of which only the texts about two pictures have the words "axolotl" and "pangolin"."""
+    about = {"image": image.pk, "alt_text": "An axolotl in its tank", "decorative": False}
+    pictures = [{"image": about, "caption": "Lantern: the axolotl of Amina"}]
+    return make_story(
+        "A lantern",
+        body=[{"type": "pictures", "value": {"pictures": pictures}}],
+        lead_image=lead_image,
+        lead_image_alt="A lantern beside a pangolin",
+    )
+
+
+def test_words_about_a_picture_are_found_while_it_shows_nobody_and_quoted_while_it_is_shown(client):
+    image, lead_image = make_image(), make_image()
+    pictured(image, lead_image)
+
+    def find():
+        return [bool(titles(search(client, word))) for word in ("axolotl", "pangolin")]
+
+    def quote():
+        text = search(client, "lantern").select_one("main").text
+        return "the axolotl of Amina" in text
+
+    assert (find(), quote()) == ([True, True], True)
+    person = make_agreeing_person()
+    for each in (image, lead_image):
+        each.people.add(person)
+    assert (find(), quote()) == ([False, False], True)
+    withdraw(person)
+    assert (find(), quote()) == ([False, False], False)
+    for words in ("lantern", "axolotle", "pangolins lantern"):
+        text = search(client, words).select_one("main").text
+        assert "tank" not in text and "beside a" not in text, words
+    assert titles(search(client, "lantern")) == ["A lantern"], "the story itself is read"
+    image.people.remove(person)
+    lead_image.people.remove(person)
+    assert (find(), quote()) == ([True, True], True)
+    lead_image.shows = "person"
+    lead_image.save()
+    assert find() == [True, False]

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         number = unreadable = 0
         for model, names in encrypted_fields():
             # The plain manager, as the rows of some models are never changed otherwise.
-            for row in model._base_manager.select_for_update():
+            for row in model._base_manager.select_for_update(no_key=True).order_by("pk"):
                 texts = {name: getattr(row, name) for name in names}
                 sealed = [name for name, text in texts.items() if isinstance(text, SealedText)]
                 unreadable += len(sealed)

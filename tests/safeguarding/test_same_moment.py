@@ -1,0 +1,214 @@
+"""Changes at the same moment, on two connections to PostgreSQL: none is lost, and none waits for ever."""
+
+import io
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.db import OperationalError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from media.cleaning import sign
+from media.models import CleanImage
+from safeguarding.holds import take_down
+from safeguarding.models import Contributor, Use
+from safeguarding.releases import lock
+from stories.models import StoryPage
+from tests.support.builders import make_image, make_story, make_user, picture_bytes
+from tests.support.people import (
+    ALL_AGREED,
+    days_from_today,
+    make_agreeing_person,
+    make_person,
+    make_story_about,
+    record,
+    withdraw,
+)
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.usefixtures("store"),
+]
+
+
+@pytest.fixture(autouse=True)
+def postgresql():
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+
+
+@contextmanager
+def others():
+    """Give a function that runs another one on a connection of its own. The end of the block waits for it."""
+    running = []
+    with ThreadPoolExecutor() as executor:
+        yield lambda act: running.append(executor.submit(on_own_connection, act))
+    for each in running:
+        each.result()
+
+
+def on_own_connection(act):
+    try:
+        act()
+    finally:
+        connection.close()
+
+
+def wait_until_blocked():
+    """Wait until another connection waits for a lock of this one."""
+    for _try in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    raise AssertionError("the other connection does not wait")
+
+
+def publish(story):
+    try:
+        story.latest_revision.publish()
+    except ValidationError:
+        return
+
+
+def save_without_checks(story):
+    story.live = True
+    story.save(clean=False)
+
+
+def test_publishing_and_withdrawing():
+    """Whichever comes first holds the lock, and the other one sees what it wrote."""
+    for withdrawal_first in (True, False):
+        for route in (publish, save_without_checks):
+            person = make_agreeing_person()
+            story = make_story_about(person, live=False)
+            acts = [partial(withdraw, person), partial(route, story)]
+            first, second = acts if withdrawal_first else acts[::-1]
+            with others() as start, transaction.atomic():
+                first()
+                start(second)
+                wait_until_blocked()
+            assert person.consents.filter(event="withdrawn").exists()
+            is_stopped = withdrawal_first and route == publish
+            assert StoryPage.objects.filter(pk=story.pk, live=not is_stopped).exists()
+            assert not StoryPage.objects.published().exists()
+
+
+def test_two_changes_of_one_picture():
+    """The second one sees what the first one wrote, although other rows are locked for it."""
+    withdrawing, renewing, added = make_agreeing_person(), make_agreeing_person(), make_person()
+    shared, changed = make_image(shows="person"), make_image()
+    shared.people.set([withdrawing, renewing])
+    earlier = ALL_AGREED | {"event": "renewed", "ends_on": days_from_today(30)}
+    for image, first, second in (
+        (shared, partial(withdraw, withdrawing), partial(record, renewing, **earlier)),
+        (changed, partial(changed.people.add, added), CleanImage.objects.get(pk=changed.pk).save),
+    ):
+        assert CleanImage.objects.get(pk=image.pk).is_shown
+        with others() as start, transaction.atomic():
+            first()
+            start(second)
+            wait_until_blocked()
+        assert not CleanImage.objects.get(pk=image.pk).is_shown
+
+
+# --- The order of locks --------------------------------------------------------------------------
+
+
+def is_free(rows):
+    """Return whether no other transaction has locked one of `rows`."""
+    try:
+        with transaction.atomic():
+            return bool(rows.select_for_update(no_key=True, nowait=True))
+    except OperationalError:
+        return False
+
+
+def administrator():
+    client = Client()
+    client.force_login(make_user(is_superuser=True))
+    return client
+
+
+def choose_people(image, person):
+    client = administrator()
+    form = {"title": "A", "shows": "person", "people": [person.pk], "collection": 1, "tags": ""}
+    return lambda: client.post(reverse("wagtailimages:edit", args=[image.pk]), form)
+
+
+def publish_in_bulk(*stories):
+    client = administrator()
+    ids = "&".join(f"id={story.pk}" for story in stories)
+
+    def publish():
+        address = f"/admin/bulk/wagtailcore/page/publish/?{ids}"
+        assert client.post(address, {"include_descendants": ""}).status_code == 302
+
+    return publish
+
+
+def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
+    """Otherwise two transactions that lock both would wait for each other."""
+    first, second = make_agreeing_person(code="P-3333"), make_agreeing_person(code="P-2222")
+    story = make_story_about(first, second)
+    drafts = [make_story_about(person, live=False) for person in (second, first)]
+    replaced, chosen, *_two = pictures = [make_image(shows="person") for _each in range(4)]
+    for image, person in zip(pictures, (first, second, second, first), strict=True):
+        image.people.add(person)
+    deleted = make_person()
+    for image in pictures[2:]:
+        image.people.add(deleted)
+    replaced.file = sign(picture_bytes(color=(1, 2, 3)), ".png")
+    acts = {
+        "saving a story": story.save,
+        "publishing several stories": publish_in_bulk(*drafts),
+        "an event": lambda: record(second, **ALL_AGREED),
+        "taking down": lambda: take_down(second, None),
+        "replacing a picture": replaced.save,
+        "saying who is on a picture": choose_people(chosen, first),
+        "deleting a person": deleted.delete,
+        "new keys": lambda: call_command("rotate_safeguarding_keys", stdout=io.StringIO()),
+    }
+    held = []
+    for name, act in acts.items():
+        with others() as start, transaction.atomic():
+            lock([first.pk])
+            start(act)
+            wait_until_blocked()
+            rows = [Contributor.objects.filter(pk=second.pk), CleanImage.objects.all()]
+            held += [] if all(map(is_free, rows)) else [name]
+    assert held == []
+    assert StoryPage.objects.live().count() == 3
+
+
+def test_people_who_come_into_a_page_meanwhile_are_locked_too():
+    third, first, second = (make_agreeing_person() for _each in range(3))
+    make_story_about(first, second)
+    page = make_story()
+    is_blocked, is_checked = threading.Event(), threading.Event()
+
+    def hold_third():
+        with transaction.atomic():
+            lock([third.pk])
+            is_blocked.set()
+            assert is_checked.wait(20)
+
+    with others() as start:
+        start(hold_third)
+        assert is_blocked.wait(20)
+        with transaction.atomic():
+            lock([first.pk])
+            start(lambda: withdraw(second))
+            wait_until_blocked()
+            Use.objects.bulk_create(Use(page=page, contributor=person) for person in (second, third))
+        wait_until_blocked()
+        free = [is_free(Contributor.objects.filter(pk=person.pk)) for person in (first, second)]
+        is_checked.set()
+    assert free == [True, True], "they were unlocked, to lock all in their order"
