@@ -14,6 +14,7 @@ from editing import (
     breadcrumbs,
     chosen_objects,
     comparisons,
+    consent_column,
     content_checks,
     date_fields,
     dead_links,
@@ -62,6 +63,9 @@ def replace_page_views():
 @hooks.register("register_admin_viewset")
 def register_story_list():
     return StoryListViewSet()
+
+
+hooks.register("register_story_list_part", consent_column.list_part)
 
 
 @hooks.register("construct_homepage_panels")
