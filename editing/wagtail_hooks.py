@@ -25,6 +25,7 @@ from editing import (
     listings,
     mails,
     moderation,
+    nobody_described,
     old_versions,
     page_actions,
     page_policy,
@@ -66,6 +67,8 @@ def register_story_list():
 
 
 hooks.register("register_story_list_part", consent_column.list_part)
+hooks.register("register_bulk_action", nobody_described.NobodyDescribedBulkAction)
+hooks.register("register_log_actions", nobody_described.register_actions)
 
 
 @hooks.register("construct_homepage_panels")
