@@ -5,6 +5,7 @@ The answer is stored as a new version of each story. It is published only where 
 
 from uuid import uuid4
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkAction
@@ -13,7 +14,6 @@ from wagtail.models import Page
 
 from stories.models import StoryPage
 from stories.people import People, contributors_in
-from stories.people_check import PublishingRefused
 
 # The action in the history of a story. The entry names who answered.
 ANSWERED = "stories.nobody_described"
@@ -43,7 +43,7 @@ def answer(story, user):
     if is_published:
         try:
             revision.publish(user=user)
-        except PublishingRefused:
+        except ValidationError:  # something else is missing, such as an alternative text
             return False
     return is_published
 

@@ -92,9 +92,14 @@ def test_stories_with_people_and_what_the_user_may_not_edit_are_left_out(client,
     assert [answers(story)[1] for story in (listed, on_picture, locked)] == ["listed", "", ""]
     assert list(PageLogEntry.objects.filter(action=ANSWERED).values_list("page", flat=True)) == [good.pk]
 
-    # With a picture about which nobody has said who is on it, the answer stays in the draft.
+
+def test_the_answer_stays_in_the_draft_while_something_else_is_missing(client, user):
     image = make_image()
-    live = make_undecided("Swapped", lead_image=image, lead_image_alt="A place")
+    swapped = make_undecided("Swapped", lead_image=image, lead_image_alt="A place")
     CleanImage.objects.filter(pk=image.pk).update(asks_again=True)
-    client.post(address(live))
-    assert answers(live) == ("", "none", False)
+    incomplete = make_undecided("Incomplete")
+    StoryPage.objects.filter(pk=incomplete.pk).update(lead_image=make_image())
+    StoryPage.objects.get(pk=incomplete.pk).save_revision(clean=False, changed=False)
+    text = client.post(address(swapped, incomplete), follow=True).text
+    assert "In 2 of them the answer is in the drafts" in text
+    assert [answers(story) for story in (swapped, incomplete)] == [("", "none", False)] * 2
