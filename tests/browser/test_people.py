@@ -31,6 +31,7 @@ def test_editor_says_who_is_in_a_story_and_publishes_it(new_page, live_server):
     refusal = f"{person.code} did not agree to be named in this way"
     expect(panel).to_contain_text(refusal)
     admin.footer(tab, "Save draft")
+    expect(tab.get_by_role("status")).to_contain_text("Page 'Told' has been updated.")
     tab.get_by_role("button", name="Toggle people in this story").click()
     missing = tab.get_by_role("listitem").filter(has_text=refusal)
     missing.get_by_role("link", name="People in this story").click()
