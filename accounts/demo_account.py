@@ -4,9 +4,11 @@ import sys
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.db import DatabaseError, connection
 
 from accounts.secret_files import get_or_create_secret
+from safeguarding.policies import GROUP
 
 USERNAME = "demo"
 
@@ -36,14 +38,15 @@ def refuse_in_production():
 
 
 def create():
-    """Create the demo account if it is missing.
+    """Create the demo account if it is missing. It is a safeguarding lead, as the demo's people are invented.
 
     Return its user name and its password. The password is None if the account exists and its file is missing.
     """
     users = get_user_model().objects
     if not users.filter(username=USERNAME).exists():
         password_file().unlink(missing_ok=True)
-        users.create_superuser(USERNAME, "", get_or_create_secret(password_file(), random_bytes=12))
+        user = users.create_superuser(USERNAME, "", get_or_create_secret(password_file(), random_bytes=12))
+        user.groups.add(Group.objects.get(name=GROUP))
     try:
         return USERNAME, password_file().read_text()
     except FileNotFoundError:

@@ -19,6 +19,8 @@ PICTURES_OF_GUIDE = Path(__file__).parents[1] / "editing" / "static" / "editing"
 LAPTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 360, "height": 740}
 STORY = "/stories/africa/dakar-meeting-kedougou-gold-zones/"
+ENDS_SOON = "P-7K3M"  # a person in stories/demo/people.toml
+STORY_OF_GROUP = "Care is a skill"
 ARABIC_STORY = "/ar/قصص/عمل-آمن-في-الخارج/"
 # {name of the picture: (path, size in CSS pixels, colour scheme)}.
 READERS_PAGES = {
@@ -46,13 +48,39 @@ def visit_as_reader(browser, address):
         page.close()
 
 
-def visit_as_editor(browser, address, password):
+def sign_in(browser, address, password):
+    """Return a page with the first page of the admin."""
     page = browser.new_page(viewport=LAPTOP)
     page.goto(f"{address}/admin/")
     page.fill("[name=username]", "demo")
     page.fill("[name=password]", password)
     page.click("button[type=submit]")
     page.get_by_role("link", name="Write a story").wait_for()
+    return page
+
+
+def visit_as_lead(browser, address, password):
+    """Take the pictures of docs/safeguarding.md. The demo account is a safeguarding lead."""
+    page = sign_in(browser, address, password)
+    page.get_by_role("heading", name="Needs you today").scroll_into_view_if_needed()
+    take(page, "safeguarding-today", PICTURES)
+    page.get_by_role("link", name=ENDS_SOON, exact=True).click()
+    page.get_by_role("link", name="Take down now").wait_for()
+    take(page, "safeguarding-person", PICTURES)
+    page.goto(f"{address}/admin/stories/?q=Care")
+    page.get_by_role("link", name=STORY_OF_GROUP).click()
+    page.get_by_label("Named in the story").select_option("By the real name")
+    page.get_by_role("button", name="More actions").click()
+    page.get_by_role("button", name="Save draft").click()
+    page.get_by_role("status").get_by_text("has been updated").wait_for()
+    page.get_by_role("button", name="Toggle people in this story").click()
+    page.get_by_label("Named in the story").scroll_into_view_if_needed()
+    page.wait_for_load_state("networkidle")
+    take(page, "safeguarding-story", PICTURES)
+
+
+def visit_as_editor(browser, address, password):
+    page = sign_in(browser, address, password)
     take(page, "home", PICTURES_OF_GUIDE)
     page.get_by_role("link", name="Write a story").click()
     page.fill("[name=title]", "The road home")
@@ -78,7 +106,9 @@ def main():
             executable_path=chromium, args=services.BROWSER_FLAGS, chromium_sandbox=os.geteuid() != 0
         )
         visit_as_reader(browser, address)
-        visit_as_editor(browser, address, (folder / "demo_password").read_text())
+        password = (folder / "demo_password").read_text()
+        visit_as_editor(browser, address, password)
+        visit_as_lead(browser, address, password)
         browser.close()
 
 

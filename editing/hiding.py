@@ -26,6 +26,7 @@ from wagtail.permissions import policy_registry
 from home.models import StandardPage
 from publishing.addresses import absolute
 from publishing.hiding import hide, is_hidden_at_once, show_again
+from publishing.visibility import is_held_back
 from stories.models import StoryPage
 
 logger = logging.getLogger(__name__)
@@ -85,9 +86,17 @@ def header_buttons(page, user):
 
 
 def say_that_it_is_hidden(request, page):
-    """Hook: say so in the page editor, which says that the page is live."""
-    if request.method == "GET" and is_hidden_at_once(page):
+    """Hook: say in the page editor, which says that the page is live, why readers don't see it."""
+    if request.method != "GET":
+        return
+    if is_hidden_at_once(page):
         messages.warning(request, _("This page is hidden from readers. “Show again” shows it."))
+    elif page.live and is_held_back(page):
+        text = _(
+            "This story is live, and held back: readers don't see it until everything about the people in it "
+            "is settled."
+        )
+        messages.warning(request, text)
 
 
 def hide_page(request, page_id):

@@ -8,6 +8,8 @@ from wagtail.admin.views.pages.workflow import WorkflowActionView
 from wagtail.models import Page, TaskState
 from wagtail.utils.timestamps import render_timestamp
 
+from editing.people_panel import PeoplePanelMixin
+
 
 def put_decision_first(items, request, context):
     """Hook: make "Approve" the button at the foot of the page editor, for those who may approve."""
@@ -44,7 +46,7 @@ def describe_decision(page, action):
     return _("Page '%(page_title)s' has been published.") % title
 
 
-class DecidingEditView(EditView):
+class DecidingEditView(PeoplePanelMixin, EditView):
     """Wagtail's page editor, whose message after a decision is that the page was updated."""
 
     def add_save_confirmation_message(self):

@@ -14,6 +14,7 @@ from editing.hidden_choices import hidden_title
 from editing.history import CompareView, HistoryView
 from editing.moderation import DecidingActionView, DecidingEditView
 from editing.page_policy import pages_below_hidden_children
+from editing.people_panel import CreatePageView
 from editing.schedules import UnscheduleView
 
 # A message of Wagtail, which has its translations.
@@ -80,6 +81,7 @@ class SearchView(search.SearchView):
 class CheckedPageViewSet(PageViewSet):
     """The views of all page types."""
 
+    add_view_class = CreatePageView
     copy_view_class = CopyView
     edit_view_class = EditorView
     history_view_class = HistoryView

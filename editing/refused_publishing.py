@@ -13,6 +13,7 @@ from wagtail.admin import messages
 from wagtail.admin.modal_workflow import render_modal_workflow
 
 from stories.people_check import PublishingRefused, sentences_in
+from stories.refusals import lines_in
 
 
 def explain_refusals(view):
@@ -35,7 +36,8 @@ def answer(request, error, kwargs):
     page = error.page if isinstance(error, PublishingRefused) else None
     key = page.pk if page else kwargs.get("page_id", kwargs.get("pk"))
     address = reverse("wagtailadmin_pages:edit", args=[key]) if key else reverse("wagtailadmin_explore_root")
-    messages.error(request, format_html_join(" ", "{}", ((each,) for each in sentences_in(error))))
+    lines = lines_in(error, request.user, address if key else "")
+    messages.error(request, format_html_join(" ", "{}", ((each,) for each in lines)))
     if request.headers.get("x-requested-with") == "XMLHttpRequest":
         return render_modal_workflow(request, "", None, {}, {"step": "success", "redirect": address})
     return redirect(address)

@@ -14,6 +14,7 @@ from editing import (
     breadcrumbs,
     chosen_objects,
     comparisons,
+    consent_column,
     content_checks,
     date_fields,
     dead_links,
@@ -25,6 +26,7 @@ from editing import (
     listings,
     mails,
     moderation,
+    nobody_described,
     old_versions,
     page_actions,
     page_policy,
@@ -63,6 +65,11 @@ def replace_page_views():
 @hooks.register("register_admin_viewset")
 def register_story_list():
     return StoryListViewSet()
+
+
+hooks.register("register_story_list_part", consent_column.list_part)
+hooks.register("register_bulk_action", nobody_described.NobodyDescribedBulkAction)
+hooks.register("register_log_actions", nobody_described.register_actions)
 
 
 @hooks.register("construct_homepage_panels")

@@ -8,6 +8,7 @@ from wagtail.models import Page
 from caching.content_version import content_version
 from caching.versioned_cache import cached, in_transaction, request_version
 from publishing.models import HiddenPage
+from publishing.visibility import is_held_back
 
 HIDE, SHOW = "publishing.hide", "publishing.show"  # actions in the history of a page
 
@@ -44,6 +45,8 @@ def status_string(page):
     """Return the status of `page` for lists of the admin. Page types have it as a property."""
     if page.live and is_hidden_at_once(page):
         return _("hidden from readers")
+    if page.live and is_held_back(page):
+        return _("live, held back")
     return Page.status_string.fget(page)
 
 

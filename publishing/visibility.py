@@ -119,6 +119,18 @@ def is_published(page):
     return page.live and not is_hidden(page) and is_page_released(page)
 
 
+def is_held_back(page):
+    """Return whether `page` is not released, although it may be live. At most one query."""
+    if in_transaction():
+        return not is_page_released(page)
+    version = request_version.get() or content_version.read()
+    return page.pk in cached("held back", find_held_back_keys, version)
+
+
+def find_held_back_keys():
+    return set(Page.objects.live().filter(~is_released(Page)).values_list("pk", flat=True))
+
+
 def restrictions_on(page):
     """Return a queryset of the PageViewRestrictions that hide `page`. At most one query.
 

@@ -1,12 +1,21 @@
 """The chooser of people: their codes, with what each agreed to. Everybody who edits pages may use it."""
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.choosers import BaseFilterForm, SearchFilterMixin
 from wagtail.admin.ui.tables import Column, DateColumn
-from wagtail.admin.views.generic.chooser import ChooseResultsView, ChooseView
+from wagtail.admin.views.generic.chooser import (
+    ChooseResultsView,
+    ChooseView,
+    ChosenMultipleView,
+    ChosenView,
+)
 from wagtail.admin.viewsets.chooser import ChooserViewSet
+from wagtail.admin.widgets import BaseChooser
 
 from safeguarding.models import Contributor
+from safeguarding.status import Status
+from safeguarding.wording import format_day
 
 
 class CodeFilterForm(SearchFilterMixin, BaseFilterForm):
@@ -27,6 +36,35 @@ def of_consent(name):
         return getattr(consent, f"get_{name}_display")() if is_given else ""
 
     return get
+
+
+def describe_agreed(person):
+    """Return the code of `person` with what editors have to know: what is agreed to, and until when."""
+    status = person.get_status().status
+    if status not in {Status.ACTIVE, Status.ENDS_SOON}:
+        return f"{person.code} · {status.label}"
+    consent, until = person.latest_consent, gettext("until %s") % format_day(person.last_day)
+    agreed = [f"{status.label} {until}", consent.get_picture_display(), consent.get_naming_display()]
+    return " · ".join([person.code, *agreed])
+
+
+class AgreedTitleMixin:
+    """For what shows a person who was chosen."""
+
+    def get_display_title(self, instance):
+        return describe_agreed(instance)
+
+
+class PersonChooser(AgreedTitleMixin, BaseChooser):
+    pass
+
+
+class ChosenPersonView(AgreedTitleMixin, ChosenView):
+    pass
+
+
+class ChosenPeopleView(AgreedTitleMixin, ChosenMultipleView):
+    pass
 
 
 class ChoosePeopleMixin:
@@ -63,6 +101,9 @@ class ContributorChooserViewSet(ChooserViewSet):
     edit_item_text = ""
     choose_view_class = ChoosePeopleView
     choose_results_view_class = ChoosePeopleResultsView
+    chosen_view_class = ChosenPersonView
+    chosen_multiple_view_class = ChosenPeopleView
+    base_widget_class = PersonChooser
 
     def get_urlpatterns(self):
         # People are recorded by the safeguarding team only.

@@ -6,6 +6,8 @@ from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.models import Task
 
 from stories.content_notes import ContentNote
+from stories.people_check import CODE
+from stories.refusals import link_person
 
 
 class CheckedPageForm(WagtailAdminPageForm):
@@ -32,6 +34,14 @@ class StoryPageForm(CheckedPageForm):
         if self.instance.is_publishing:
             self.take_rows()
         super()._post_clean()
+        self.link_people()
+
+    def link_people(self):
+        """Have the codes in what stands against publishing lead to the people, for a safeguarding lead."""
+        for errors in self.errors.values():
+            for error in errors.as_data():
+                if error.code == CODE:
+                    error.message = link_person(error, self.for_user)
 
     def take_rows(self):
         """Give the story the rows that were sent, which its clean() judges. save() would do so afterwards."""

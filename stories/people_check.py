@@ -38,11 +38,15 @@ def day_of_publication(story):
 
 
 def find_errors(story):
-    """Return {field: [ValidationError]} of what stands against publishing `story`. {} means nothing does."""
-    found = [*answer_errors(story), *picture_errors(story), *person_errors(story)]
+    """Return {field: [ValidationError]} of what stands against publishing `story`. {} means nothing does.
+
+    `person` of an error: the Contributor that it is about, if there is one.
+    """
     errors = {}
-    for field, text in found:
-        errors.setdefault(field, []).append(ValidationError(text, code=CODE))
+    for field, text, person in [*answer_errors(story), *picture_errors(story), *person_errors(story)]:
+        error = ValidationError(text, code=CODE)
+        error.person = person
+        errors.setdefault(field, []).append(error)
     return errors
 
 
@@ -52,18 +56,21 @@ def check_people(story):
         raise PublishingRefused(story, errors)
 
 
+# The following generators yield (field, text, Contributor or None).
+
+
 def answer_errors(story):
     listed = story.story_people.all()
     if not story.people:
-        yield "people", _("Say who is in this story. Until then it can be saved, and not published.")
+        yield "people", _("Say who is in this story. Until then it can be saved, and not published."), None
     elif story.people == People.LISTED and not listed:
-        yield "people", _("Choose the people in this story.")
+        yield "people", _("Choose the people in this story."), None
     elif story.people == People.NONE and listed:
-        yield "people", _("There are people in the list: take them out, or choose “These people”.")
+        yield "people", _("There are people in the list: take them out, or choose “These people”."), None
 
 
 def picture_errors(story):
-    """Yield (field, text) for pictures of which nobody said who is on them, or who is not in the list."""
+    """Of pictures of which nobody said who is on them, or who is not in the list."""
     listed = {row.contributor_id for row in story.story_people.all()}
     for field, images in images_by_field(story).items():
         for image in images:
@@ -76,11 +83,12 @@ def picture_errors(story):
                         reverse("wagtailimages:edit", args=[image.pk]),
                         _("Say who is on this picture, in the library of pictures."),
                     ),
+                    None,
                 )
             for person in people:
                 if person.pk not in listed:
                     text = _("%(code)s is on the picture: add this person to the people in this story.")
-                    yield "people", text % {"code": person.code}
+                    yield "people", text % {"code": person.code}, person
 
 
 def person_errors(story):
@@ -94,7 +102,7 @@ def person_errors(story):
             if unmet in ABOUT_PICTURES:
                 fields = [field for field, found in levels.items() if found.get(person.pk) == use.picture]
             for field in fields:
-                yield field, unmet.describe(person)
+                yield field, unmet.describe(person), person
 
 
 def images_by_field(story):

@@ -30,7 +30,7 @@ from stories.choosers import (
 )
 from stories.models import StoryPage
 from stories.people import contributors_in
-from stories.people_check import sentences_in
+from stories.refusals import lines_in
 from stories.scheduled import NOT_PUBLISHED
 from stories.terms import Author, Country, Theme
 
@@ -189,9 +189,9 @@ def leave_out_incomplete_pages(request, action_type, objects, view):
         view.cleaned_form.cleaned_data["include_descendants"] = False
     missing = {page: find_missing(version) for page, version in lock_versions(drafts).items()}
     objects[:] = [page for page in drafts if missing[page] is None]
-    for page, sentences in missing.items():
-        if sentences is not None:
-            say_what_is_missing(request, page, sentences)
+    for page, error in missing.items():
+        if error is not None:
+            say_what_is_missing(request, page, error)
     return None if objects else redirect(view.next_url)
 
 
@@ -215,23 +215,23 @@ def lock_versions(drafts):
 
 
 def find_missing(page):
-    """Return None if `page` can be published, and otherwise the sentences about the people in it."""
+    """Return None if `page` can be published, and otherwise the ValidationError."""
     page.is_publishing = True
     try:
         page.full_clean()
         if hasattr(page, "body"):
             page.body.stream_block.clean(page.body)
     except ValidationError as error:
-        return sentences_in(error)
+        return error
     return None
 
 
-def say_what_is_missing(request, page, sentences):
+def say_what_is_missing(request, page, error):
     text = _("Something is missing here: %(title)s. “Publish” in its editor says where.")
     text %= {"title": page.get_admin_display_title()}
-    edit = messages.button(reverse("wagtailadmin_pages:edit", args=[page.pk]), _("Edit"))
-    lines = format_html_join(" ", "{}", ((each,) for each in [text, *sentences]))
-    messages.error(request, lines, buttons=[edit])
+    editor = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    lines = format_html_join(" ", "{}", ((each,) for each in [text, *lines_in(error, request.user, editor)]))
+    messages.error(request, lines, buttons=[messages.button(editor, _("Edit"))])
 
 
 @hooks.register("register_log_actions")

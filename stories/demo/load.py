@@ -13,7 +13,7 @@ from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 from wagtail.models import Page
 
-from stories.demo import pictures
+from stories.demo import people, pictures
 from stories.models import (
     StoryAuthor,
     StoryCountry,
@@ -21,13 +21,13 @@ from stories.models import (
     StoryPage,
     StoryTheme,
 )
-from stories.people import People
+from stories.people import People, StoryPerson
 from stories.terms import Author, Theme
 
 DEMO_DIR = Path(__file__).parent
 CREDIT = "Drawn for this site"
 # The .toml files, without their suffix, that are not stories.
-LIST_FILES = {"themes", "authors", "sections"}
+LIST_FILES = {"themes", "authors", "sections", "people"}
 
 
 def read_toml(path):
@@ -152,15 +152,18 @@ def add_index(home, media):
     for author in read_toml(DEMO_DIR / "authors.toml")["authors"]:
         key = author.pop("key")
         authors[key] = Author.objects.create(**author)
+    in_stories = {row["story"]: row for row in read_toml(DEMO_DIR / "people.toml")["people"]}
     for slug in get_story_slugs():
-        _add_story(read_toml(DEMO_DIR / f"{slug}.toml"), sections, themes, authors, media)
+        story = read_toml(DEMO_DIR / f"{slug}.toml")
+        _add_story(story, sections, themes, authors, media, in_stories.get(slug))
 
 
-def _add_story(story, sections, themes, authors, media):
+def _add_story(story, sections, themes, authors, media, person):
+    """Add `story`. `person`: the row of people.toml for somebody in it, or None."""
     page = StoryPage(
         live=False,
         **{name: story[name] for name in ("title", "slug", "summary", "date", "content_notes")},
-        people=People.NONE,
+        people=People.LISTED if person else People.NONE,
         show_contents=story.get("show_contents", False),
         lead_image=media.get_image(story["picture"]),
         lead_image_alt=story["picture_alt"],
@@ -172,6 +175,8 @@ def _add_story(story, sections, themes, authors, media):
         StoryTheme(theme=themes[slug], sort_order=n) for n, slug in enumerate(story["themes"])
     ]
     page.story_authors = [StoryAuthor(author=authors[story["author"]])]
+    if person:
+        page.story_people = [StoryPerson(contributor=people.record(person), naming=person["naming"])]
     sections[story["section"]].add_child(instance=page)
 
 

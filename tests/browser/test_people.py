@@ -1,5 +1,7 @@
 """The panel "People in this story" in the page editor: what stands against publishing, and how to mend it."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -23,9 +25,18 @@ def test_editor_says_who_is_in_a_story_and_publishes_it(new_page, live_server):
     admin.expect_editor(tab)
     panel.get_by_role("radio", name="These people").check()
     admin.choose_terms(tab, "Add person", person.code, search=person.code)
+    # What is agreed is beside the code, before anything is written.
+    expect(panel).to_contain_text(re.compile(f"{person.code} · Active until .* · By a changed name"))
     panel.get_by_label("Named in the story").select_option("By the real name")
     admin.footer(tab, "Publish")
-    expect(panel).to_contain_text(f"{person.code} did not agree to be named in this way")
+    refusal = f"{person.code} did not agree to be named in this way"
+    expect(panel).to_contain_text(refusal)
+    admin.footer(tab, "Save draft")
+    expect(tab.get_by_role("status")).to_contain_text("Page 'Told' has been updated.")
+    tab.get_by_role("button", name="Toggle people in this story").click()
+    missing = tab.get_by_role("listitem").filter(has_text=refusal)
+    missing.get_by_role("link", name="People in this story").click()
+    expect(panel.get_by_role("radio", name="These people")).to_be_in_viewport()
     panel.get_by_label("Named in the story").select_option("By a changed name")
     admin.footer(tab, "Publish")
     expect(tab.get_by_role("status")).to_contain_text("Page 'Told' has been published.")

@@ -118,7 +118,8 @@ def test_ids_are_checked_however_they_are_written(writer, admin_client, other):
     key = str(other.draft.pk)
     written = [key, f" {key}", f"+{key}", f"{key} ", f"\n{key}", f"0{key}", f"0_{key}"]
     places = ["choose-page/chosen-multiple/"]
-    places += [f"bulk/wagtailcore/page/{action}/" for action in ("delete", "publish", "unpublish", "move")]
+    actions = ("delete", "publish", "unpublish", "move", "nobody_described")
+    places += [f"bulk/wagtailcore/page/{action}/" for action in actions]
     for place in places:
         addresses = [f"{place}?{urlencode({'id': each})}" for each in written]
         assert shown(writer, *addresses) == []

@@ -119,7 +119,7 @@ EDITORS |= {
     ]
     # A page that says which of the objects may be deleted.
     + [f"{kind} delete" for kind in BULK_DELETED]
-    + [f"page {action}" for action in ("delete", "move", "publish", "unpublish")]
+    + [f"page {action}" for action in ("delete", "move", "nobody_described", "publish", "unpublish")]
 }
 ADMINISTRATORS.append("wagtail_bulk_action user *")
 # Routes that show and change nothing with the requests of this test: they redirect, need other form data or

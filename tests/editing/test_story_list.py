@@ -109,6 +109,7 @@ def test_list_has_the_columns_and_exports_them(admin_client):
         "Last written by": "Achieng O.",
         "Updated": rows["Draft"]["Updated"],
         "Next": "",
+        "Consent": "Nobody is described",
     }
     assert rows["Later"]["Next"].startswith("Live: ")
     assert rows["Ending"]["Next"].startswith("Off: ")

@@ -3,6 +3,7 @@
 import io
 import re
 import stat
+from collections import Counter
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -12,6 +13,8 @@ from wagtail.models import Page, Revision
 from accounts import demo_account
 from home.models import SiteSettings
 from media.models import CleanDocument, CleanImage
+from safeguarding.models import Contributor
+from safeguarding.policies import is_lead
 from stories.demo.load import get_story_slugs
 from stories.models import StoryPage
 from stories.terms import Author, Theme
@@ -19,7 +22,7 @@ from tests.support.builders import home_page, make_story, parse
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("rough_pictures")]
 
-MODELS = (Page, Revision, CleanImage, CleanDocument, Theme, Author, StoryPage)
+MODELS = (Page, Revision, CleanImage, CleanDocument, Theme, Author, StoryPage, Contributor)
 
 
 def load(*options):
@@ -73,10 +76,31 @@ def test_demo_has_nine_stories_and_two_translations_and_a_second_run_changes_not
     assert home_page().headline in home
     check_translations(client, translations)
 
+    check_people(client)
+
     before = counts()
     assert "already" in load()
     assert "already" in load("--if-empty")
     assert counts() == before
+
+
+def check_people(client):
+    """Check that most stories are about nobody, one is about a group, and the consent of one ends soon."""
+    client.force_login(get_user_model().objects.create_superuser("somebody"))
+    pages = client.get("/admin/stories/?locale=en").context["pages"]
+    assert sorted(Counter(page.consent_state for page in pages).items()) == [
+        ("ends_soon", 1),
+        ("in_order", 1),
+        ("nobody", 7),
+    ]
+    people = Contributor.objects.all()
+    assert sorted((person.kind, person.get_status().status) for person in people) == [
+        ("adult", "ends_soon"),
+        ("group", "active"),
+    ]
+    # Nobody takes them for real people.
+    assert all("Invented for the demonstration" in person.names for person in people)
+    client.logout()
 
 
 def check_translations(client, translations):
@@ -118,6 +142,8 @@ def test_demo_login_prints_the_password_of_one_administrator_and_stores_it_for_i
     user = get_user_model().objects.get()
     password = demo_account.password_file().read_text()
     assert user.is_superuser
+    # It shows the pages of the safeguarding team.
+    assert is_lead(user)
     assert user.check_password(password)
     assert password in out.getvalue()
     assert len(password) >= 16

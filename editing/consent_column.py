@@ -1,0 +1,80 @@
+"""The column and the filter "Consent" of the list of all stories.
+
+For a live story with changes that are not public yet, they are about what is live.
+"""
+
+from datetime import timedelta
+
+from django.db.models import Case, CharField, Exists, OuterRef, Q, Subquery, Value, When
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin.ui.tables import Column
+
+from caching.local_date import today
+from editing.story_list import AnyOf
+from safeguarding.scopes import NO_END
+from safeguarding.status import DAYS_OF_NOTICE
+from safeguarding.uses import Release
+from safeguarding.wording import format_day
+
+
+def releases(**conditions):
+    """Return the condition that a story has a Release that meets `conditions`."""
+    return Q(Exists(Release.objects.filter(page=OuterRef("pk"), **conditions)))
+
+
+def is_undecided():
+    return Q(people="") | releases(digest="")
+
+
+def is_in_order():
+    return releases(until__gt=last_day_of_notice(), until__lt=NO_END)
+
+
+def ends_soon():
+    return releases(until__range=(today(), last_day_of_notice()))
+
+
+def is_held_back():
+    return ~is_undecided() & ~releases(until__gte=today())
+
+
+def last_day_of_notice():
+    return today() + timedelta(days=DAYS_OF_NOTICE)
+
+
+# {value in the address: (label, function that returns the condition)}. Every story has one of these states.
+STATES = {
+    "undecided": (gettext_lazy("Not decided yet"), is_undecided),
+    "nobody": (gettext_lazy("Nobody is described"), lambda: releases(until=NO_END)),
+    "in_order": (gettext_lazy("In order"), is_in_order),
+    "ends_soon": (gettext_lazy("Ends soon"), ends_soon),
+    "held_back": (gettext_lazy("Held back: something is missing"), is_held_back),
+}
+
+
+def with_consent(stories):
+    """Add to each of `stories` its `consent_state`, and `consent_until`, the last day of what is agreed."""
+    states = [When(condition(), then=Value(key)) for key, (_label, condition) in STATES.items()]
+    until = Release.objects.filter(page=OuterRef("pk")).values("until")
+    return stories.annotate(
+        consent_state=Case(*states, output_field=CharField()), consent_until=Subquery(until)
+    )
+
+
+def describe(story):
+    """Return what the list says about `story`, of `with_consent`."""
+    if story.consent_state == "in_order":
+        return _("In order until %s") % format_day(story.consent_until)
+    if story.consent_state == "ends_soon":
+        return _("Ends soon: %s") % format_day(story.consent_until)
+    return STATES[story.consent_state][0]
+
+
+def list_part():
+    """Hook "register_story_list_part"."""
+    return {
+        "column": Column("consent", label=_("Consent"), accessor=describe, sort_key="consent_until"),
+        "filters": {"consent": AnyOf(STATES, label=_("Consent"))},
+        "annotate": with_consent,
+    }

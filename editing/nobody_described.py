@@ -1,0 +1,95 @@
+"""The bulk action that answers "no real person is described" for several stories at once.
+
+The answer is stored as a new version of each story. It is published only where that changes nothing else.
+"""
+
+from uuid import uuid4
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkAction
+from wagtail.log_actions import log
+from wagtail.models import Page
+
+from stories.models import StoryPage
+from stories.people import People, contributors_in
+
+# The action in the history of a story. The entry names who answered.
+ANSWERED = "stories.nobody_described"
+
+
+def is_open(story):
+    """Return whether the newest version of `story` has no answer yet, and nobody on its pictures."""
+    draft = story.get_latest_revision_as_object()
+    return draft.people == "" and not contributors_in(draft)
+
+
+def counts_at_once(story, user):
+    """Return whether the answer of `user` can be published, as the newest version of `story` is live."""
+    is_newest = story.live and not story.has_unpublished_changes
+    return is_newest and story.permissions_for_user(user).can_publish()
+
+
+def answer(story, user):
+    """Store the answer in a new version of `story`. Return whether it is published."""
+    draft, is_published = story.get_latest_revision_as_object(), counts_at_once(story, user)
+    draft.people = People.NONE
+    if not draft.live:
+        draft.save(clean=False)  # as the page editor does
+    revision = draft.save_revision(user=user, clean=False)
+    # The history shows one entry of each uuid, and the default is one uuid for the whole request.
+    log(draft, ANSWERED, user=user, revision=revision, content_changed=True, uuid=uuid4())
+    if is_published:
+        try:
+            revision.publish(user=user)
+        except ValidationError:  # something else is missing, such as an alternative text
+            return False
+    return is_published
+
+
+class NobodyDescribedBulkAction(PageBulkAction):
+    display_name = gettext_lazy("Nobody is described")
+    action_type = "nobody_described"
+    aria_label = gettext_lazy("Say of the selected stories that no real person is described")
+    template_name = "editing/nobody_described.html"
+    action_priority = 60
+
+    def check_perm(self, page):
+        if not issubclass(page.specific_class or Page, StoryPage) or page.alias_of_id:
+            return False
+        permissions = page.permissions_for_user(self.request.user)
+        return permissions.can_edit() and not permissions.page_locked() and is_open(page.specific)
+
+    def object_context(self, obj):
+        context = super().object_context(obj)
+        return context | {"counts_at_once": counts_at_once(context["item"], self.request.user)}
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(answer=People.NONE.label, **kwargs)
+
+    @classmethod
+    def execute_action(cls, objects, user=None, **_options):
+        published = [answer(page.specific, user) for page in objects]
+        return len(published), published.count(False)
+
+    def get_success_message(self, num_parent_objects, num_child_objects):
+        """`num_child_objects`: how many of the stories have the answer in a draft only."""
+        text = ngettext(
+            "%(number)d story is answered: no real person is described.",
+            "%(number)d stories are answered: no real person is described.",
+            num_parent_objects,
+        ) % {"number": num_parent_objects}
+        if not num_child_objects:
+            return text
+        drafts = ngettext(
+            "In %(number)d of them the answer is in the draft, and counts when that is published.",
+            "In %(number)d of them the answer is in the drafts, and counts when these are published.",
+            num_child_objects,
+        ) % {"number": num_child_objects}
+        return f"{text} {drafts}"
+
+
+def register_actions(actions):
+    """Hook "register_log_actions"."""
+    actions.register_action(ANSWERED, _("Answer"), _("Answered: no real person is described"))

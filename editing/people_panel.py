@@ -1,0 +1,49 @@
+"""The side panel "People in this story" of the page editor: what stands against publishing the draft.
+
+Wagtail renders the side panels again after every save, also after one that the editor makes by itself.
+"""
+
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy
+from wagtail.admin.ui.side_panels import BaseSidePanel
+from wagtail.admin.views.pages.create import CreateView
+
+from stories.models import StoryPage
+from stories.people_check import find_errors
+from stories.refusals import link_field
+
+
+class PeopleSidePanel(BaseSidePanel):
+    class SidePanelToggle(BaseSidePanel.SidePanelToggle):
+        aria_label = gettext_lazy("Toggle people in this story")
+        icon_name = "user"
+        # Wagtail doesn't render the button again after a save.
+        has_counter = False
+
+    name = "people"
+    title = gettext_lazy("People in this story")
+    template_name = "editing/people_panel.html"
+
+    @cached_property
+    def lines(self):
+        errors = find_errors(self.object)
+        return [
+            link_field(field, error, self.request.user) for field, found in errors.items() for error in found
+        ]
+
+    def get_context_data(self, parent_context):
+        return super().get_context_data(parent_context) | {"lines": self.lines}
+
+
+class PeoplePanelMixin:
+    """For the page editor: adds the side panel for a story that has a form."""
+
+    def get_side_panels(self):
+        panels = super().get_side_panels()
+        if isinstance(self.page, StoryPage) and not self.page.alias_of_id:
+            panels.insert(1, PeopleSidePanel(self.page, self.request))  # after the status
+        return panels
+
+
+class CreatePageView(PeoplePanelMixin, CreateView):
+    """Wagtail's form for a new page. The first save replaces the content of the side panels that it has."""

@@ -1,0 +1,31 @@
+"""Records the people in the demo's stories, with consents, as the safeguarding team would."""
+
+import datetime
+
+from django.conf import settings
+
+from caching.local_date import today
+from safeguarding.models import Consent, Contributor
+from safeguarding.scopes import Channel
+
+RESTRICTED = ("names", "contact", "safe_contact_note")
+
+
+def record(row):
+    """Record the person and the consent of `row`, one of people.toml. Return the Contributor.
+
+    What is restricted is invented, so it is stored in try-out mode only.
+    """
+    restricted = {name: row[name] for name in RESTRICTED} if settings.TRY_OUT else {}
+    person = Contributor.objects.create(code=row["code"], kind=row["kind"], **restricted)
+    Consent.objects.create(
+        contributor=person,
+        given_on=today() - datetime.timedelta(days=row["given_days_ago"]),
+        ends_on=today() + datetime.timedelta(days=row["ends_in_days"]),
+        naming=row["naming"],
+        where=[Channel.WEBSITE, Channel.OTHER_LANGUAGES],
+        proceedings=False,
+        in_programme=False,
+        explained=True,
+    )
+    return person

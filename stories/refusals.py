@@ -1,0 +1,46 @@
+"""What stands against publishing a story, with links to the fields, and for leads to the people."""
+
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.urls import reverse
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from safeguarding.policies import is_lead
+from stories.people_check import CODE
+
+# {field: (label, id of its panel in the page editor)}.
+FIELDS = {
+    "people": (_("People in this story"), "panel-child-content-people_in_this_story-section"),
+    "lead_image": (_("Lead picture"), "panel-child-content-lead_picture-section"),
+    "body": (_("Body"), "panel-child-content-body-section"),
+}
+
+
+def link_person(error, user):
+    """Return the sentence of `error`, of stories/people_check.py. For a lead, the code is a link."""
+    text, person = conditional_escape(error.message), getattr(error, "person", None)
+    if not person or not is_lead(user):
+        return text
+    address = reverse("safeguarding_people:inspect", args=[person.pk])
+    link = format_html('<a href="{}">{}</a>', address, person.code)
+    return mark_safe(text.replace(person.code, link))  # noqa: S308 - both are escaped
+
+
+def link_field(field, error, user, editor=""):
+    """Return the sentence of `error` after a link to `field` in the page editor at the address `editor`."""
+    label, panel = FIELDS[field]
+    return format_html('<a href="{}#{}">{}</a>: {}', editor, panel, label, link_person(error, user))
+
+
+def lines_in(error, user, editor):
+    """Return the lines for `user` about the people in `error`, the ValidationError of a story."""
+    if not hasattr(error, "error_dict"):
+        found = [(NON_FIELD_ERRORS, each) for each in error.error_list]
+    else:
+        found = [(field, each) for field, errors in error.error_dict.items() for each in errors]
+    return [
+        link_field(field, each, user, editor) if field in FIELDS else link_person(each, user)
+        for field, each in found
+        if each.code == CODE
+    ]

@@ -1,0 +1,79 @@
+"""The column and the filter "Consent" of the list of all stories."""
+
+import csv
+import io
+
+import pytest
+
+from safeguarding.models import Release
+from safeguarding.scopes import Naming
+from safeguarding.wording import format_day
+from stories.models import StoryPage
+from tests.support.builders import make_story
+from tests.support.people import (
+    days_from_today,
+    make_agreeing_person,
+    make_person,
+    make_story_about,
+    rows_of,
+    withdraw,
+)
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/stories/"
+UNDECIDED = ("undecided", "Not decided yet")
+HELD_BACK = ("held_back", "Held back: something is missing")
+
+
+def until(number):
+    return make_agreeing_person({"ends_on": days_from_today(number)})
+
+
+def make_stories():
+    """Make stories of every state. Return {title: (value of the filter, text in the column)}."""
+    long, soon, last = until(61), until(60), until(0)
+    imported = make_story("Imported")
+    StoryPage.objects.filter(pk=imported.pk).update(people="")
+    Release.objects.filter(page=imported).delete()
+    make_story("Undecided draft", people="", live=False)
+    make_story("Contradictory", people="none", story_people=rows_of(long), live=False)
+    make_story("About nobody")
+    make_story_about(long, title="Agreed")
+    make_story_about(long, soon, title="Two people")
+    make_story_about(last, title="Last day")
+    over = make_story_about(long, title="Over since yesterday")
+    Release.objects.filter(page=over).update(until=days_from_today(-1))
+    Release.objects.filter(page=make_story_about(long, title="Loaded")).delete()
+    gone = make_agreeing_person()
+    make_story_about(gone, title="Withdrawn")
+    withdraw(gone)
+    make_story_about(make_person(), title="Not asked", live=False)
+    make_story_about(make_agreeing_person({"naming": Naming.NONE}), title="Named", live=False)
+    return {
+        **dict.fromkeys(("Imported", "Undecided draft", "Contradictory"), UNDECIDED),
+        "About nobody": ("nobody", "Nobody is described"),
+        "Agreed": ("in_order", f"In order until {format_day(days_from_today(61))}"),
+        "Two people": ("ends_soon", f"Ends soon: {format_day(days_from_today(60))}"),
+        "Last day": ("ends_soon", f"Ends soon: {format_day(days_from_today(0))}"),
+        **dict.fromkeys(("Over since yesterday", "Loaded", "Withdrawn", "Not asked", "Named"), HELD_BACK),
+    }
+
+
+def test_the_list_says_in_words_how_it_is_about_the_people_in_a_story(admin_client):
+    expected = make_stories()
+    text = admin_client.get(f"{LIST}?export=csv").getvalue().decode()
+    found = {row["Title"]: row["Consent"] for row in csv.DictReader(io.StringIO(text))}
+    assert found == {title: words for title, (_value, words) in expected.items()}
+    assert f"Ends soon: {format_day(days_from_today(60))}" in admin_client.get(LIST).text
+
+    for value in {value for value, _words in expected.values()}:
+        pages = admin_client.get(f"{LIST}?consent={value}").context["pages"]
+        titles = {title for title, (its_value, _words) in expected.items() if its_value == value}
+        assert {page.title for page in pages} == titles, value
+
+
+def test_the_consent_that_ends_first_is_at_the_top(admin_client):
+    make_stories()
+    pages = admin_client.get(f"{LIST}?ordering=consent_until&consent=ends_soon&consent=in_order").context
+    assert [page.title for page in pages["pages"]] == ["Last day", "Two people", "Agreed"]

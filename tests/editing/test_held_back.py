@@ -1,0 +1,40 @@
+"""Lists of the admin and the page editor say that readers don't see a live story, as something is missing."""
+
+import pytest
+from django.urls import reverse
+
+from tests.support.builders import make_index
+from tests.support.people import make_agreeing_person, make_story_about, record, withdraw
+from tests.support.queries import count_queries
+
+pytestmark = pytest.mark.django_db
+
+
+def test_lists_and_the_editor_say_that_a_live_story_is_held_back(admin_client):
+    person = make_agreeing_person()
+    story = make_story_about(person)
+    lists = [reverse("wagtailadmin_explore", args=[make_index().pk]), "/admin/stories/"]
+    editor = reverse("wagtailadmin_pages:edit", args=[story.pk])
+    words = dict.fromkeys(lists, "live, held back") | {editor: "This story is live, and held back"}
+
+    def says_so():
+        return [text in admin_client.get(address).text for address, text in words.items()]
+
+    assert says_so() == [False] * 3
+    withdraw(person)
+    assert says_so() == [True] * 3
+    record(person, picture=2, naming=2, where=["website"], proceedings=False, in_programme=False)
+    assert says_so() == [False] * 3
+
+
+def test_the_explorer_takes_no_query_for_each_story(admin_client, committed):
+    address = reverse("wagtailadmin_explore", args=[make_index().pk])
+    counts = []
+    for number in (2, 6):
+        person = make_agreeing_person()
+        for _story in range(number):
+            make_story_about(person)
+        withdraw(person)
+        assert admin_client.get(address).text.count("live, held back") == sum((2, 6)[: len(counts) + 1])
+        counts.append(count_queries(admin_client, address)[0])
+    assert counts[1] <= counts[0]

@@ -1,0 +1,140 @@
+"""What stands against publishing a story, with links: in the side panel, the form, and messages."""
+
+import pytest
+from django.urls import reverse
+
+from media.models import CleanImage
+from safeguarding.policies import GROUP
+from safeguarding.scopes import Naming, Picture
+from tests.support.builders import (
+    make_image,
+    make_index,
+    make_story,
+    make_user,
+    parse,
+    pictures_block,
+    story_form,
+)
+from tests.support.people import make_agreeing_person, make_story_about, people_fields, record, rows_of
+
+pytestmark = pytest.mark.django_db
+
+NAME = "Amina-of-the-tests"
+
+
+def sign_in(client, *groups):
+    client.force_login(make_user(*groups))
+
+
+def editor_of(story):
+    return f"/admin/pages/{story.pk}/edit/"
+
+
+def panel_in(page):
+    return page.select_one("[data-side-panel=people]")
+
+
+def links_of(tag):
+    return {link["href"] for link in tag.select("a")}
+
+
+@pytest.fixture
+def person():
+    return make_agreeing_person({"naming": Naming.CHANGED, "picture": Picture.NOT_RECOGNISABLE}, names=NAME)
+
+
+def make_refused_story(person):
+    """Return a draft against which something stands in each of the fields."""
+    image, other = make_image(shows="person", is_recognisable=True), make_image()
+    image.people.add(person)
+    story = make_story_about(
+        person,
+        title="Told",
+        naming=Naming.REAL,
+        live=False,
+        lead_image=image,
+        lead_image_alt="Somebody",
+        body=[{"type": "text", "value": "<p>Words.</p>"}, pictures_block(other)],
+    )
+    CleanImage.objects.filter(pk=other.pk).update(asks_again=True)
+    return story
+
+
+@pytest.mark.parametrize("groups", [("Editors",), ("Editors", GROUP)], ids=["editor", "lead"])
+def test_side_panel_has_what_stands_against_publishing_with_links(client, person, groups):
+    story = make_refused_story(person)
+    sign_in(client, *groups)
+    page = parse(client.get(editor_of(story)))
+    panel = panel_in(page)
+    lines = [" ".join(line.text.split()) for line in panel.select("li")]
+    assert [line.partition(":")[0] for line in lines] == ["Body", "Lead picture", "People in this story"]
+    assert [person.code in line for line in lines] == [False, True, True]
+    assert NAME not in page.text
+    places = {link.removeprefix("#") for link in links_of(panel) if link.startswith("#")}
+    assert len(places) == 3
+    assert [place for place in places if not page.find(id=place)] == []
+    overview = reverse("safeguarding_people:inspect", args=[person.pk])
+    assert (overview in links_of(panel)) == (GROUP in groups)
+
+
+def test_side_panel_is_there_for_new_stories_and_for_no_other_page(client):
+    sign_in(client, "Editors")
+    index = make_index()
+    new = parse(client.get(f"/admin/pages/add/stories/storypage/{index.pk}/"))
+    assert "Say who is in this story" in panel_in(new).text
+    assert panel_in(parse(client.get(editor_of(index)))) is None
+    assert "Nothing about the people" in panel_in(parse(client.get(editor_of(make_story())))).text
+
+
+def test_a_save_by_the_editor_itself_renews_the_side_panel(client, person):
+    story = make_story_about(person, title="Told", naming=Naming.REAL, live=False)
+    sign_in(client, "Editors")
+    form = story_form(title="Told", slug=story.slug, **people_fields(story))
+    refusal = f"{person.code} did not agree to be named in this way"
+    for naming, is_refused in ((Naming.REAL, True), (Naming.CHANGED, False)):
+        form["story_people-0-naming"] = int(naming)
+        response = client.post(editor_of(story), form, headers={"Accept": "application/json"})
+        assert (refusal in response.json()["html"]) == is_refused
+        assert "data-side-panel='people'" in response.json()["html"]
+
+
+@pytest.mark.parametrize("groups", [("Moderators",), ("Moderators", GROUP)], ids=["moderator", "lead"])
+def test_refusals_link_to_the_field_and_for_leads_to_the_person(client, person, groups):
+    story = make_refused_story(person)
+    sign_in(client, *groups)
+    overview = reverse("safeguarding_people:inspect", args=[person.pk])
+    places = {link for link in links_of(panel_in(parse(client.get(editor_of(story))))) if link[0] == "#"}
+
+    form = story_form("publish", title="Told", slug=story.slug, **people_fields(story))
+    page = parse(client.post(editor_of(story), form))
+    errors = page.select_one("[data-contentpath=people]")
+    assert f"{person.code} did not agree to be named" in errors.text
+    assert (overview in links_of(errors)) == (GROUP in groups)
+
+    state = make_index().get_workflow().start(story, None)
+    approve = f"/admin/pages/workflow/action/{story.pk}/approve/{state.current_task_state.pk}/"
+    publish = f"/admin/bulk/wagtailcore/page/publish/?id={story.pk}&next=/admin/"
+    for address in (approve, publish):
+        message = parse(client.post(address, {"comment": ""}, follow=True)).select_one(".messages .error")
+        assert f"People in this story: {person.code} did not agree" in " ".join(message.text.split())
+        assert {f"{editor_of(story)}{place}" for place in places} <= links_of(message)
+        assert (overview in links_of(message)) == (GROUP in groups)
+
+
+def test_the_form_has_beside_each_code_what_is_agreed(client, person):
+    story = make_story_about(person, live=False)
+    gone = make_agreeing_person()
+    record(gone, event="withdrawn")
+    story.story_people = rows_of(person, gone)
+    story.save()
+    story.save_revision(clean=False)
+    sign_in(client, "Editors")
+    chosen = f"{person.code} · Active until"
+    text = client.get(editor_of(story)).text
+    assert chosen in text
+    assert "In pictures, not recognisable · By a changed name" in text
+    assert f"{gone.code} · Withdrawn" in text
+    answer = client.get(reverse("people_chooser:chosen_multiple"), {"id": [person.pk, gone.pk]}).json()
+    titles = sorted(each["title"].partition(" · ")[0] for each in answer["result"])
+    assert titles == sorted([person.code, gone.code])
+    assert any(each["title"].startswith(chosen) for each in answer["result"])
