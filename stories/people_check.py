@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from caching.local_date import today
 from safeguarding.gate import ABOUT_PICTURES, judge
+from safeguarding.leaks.asking import can_compare
 from safeguarding.releases import find_decisions, load_people
 from stories.body import get_images
-from stories.people import People, levels_in, report_of
+from stories.people import People, contributors_in, levels_in, report_of
 
 # The code of the errors. Django raises the errors of clean() again as plain ValidationErrors.
 CODE = "people"
@@ -39,17 +40,16 @@ def day_of_publication(story):
 
 def find_errors(story):
     """Return {field: [ValidationError]} of what stands against publishing `story`. {} means nothing does."""
-    found = [*answer_errors(story), *picture_errors(story), *person_errors(story)]
+    found = [
+        *answer_errors(story),
+        *picture_errors(story),
+        *person_errors(story),
+        *key_errors(story),
+    ]
     errors = {}
     for field, text in found:
         errors.setdefault(field, []).append(ValidationError(text, code=CODE))
     return errors
-
-
-def check_people(story):
-    """Raise PublishingRefused if something stands against publishing `story`."""
-    if errors := find_errors(story):
-        raise PublishingRefused(story, errors)
 
 
 def answer_errors(story):
@@ -97,6 +97,18 @@ def person_errors(story):
                 fields = [field for field, found in levels.items() if found.get(person.pk) == use.picture]
             for field in fields:
                 yield field, unmet.describe(person)
+
+
+def key_errors(story):
+    """Yield (field, text) if the story has people and the protected words can't be compared with it."""
+    if contributors_in(story) and not can_compare():
+        yield (
+            "people",
+            _(
+                "The key for the names of people is missing, so nobody can check whether this story gives "
+                "somebody away. Ask whoever runs the site for SAFEGUARDING_KEYS."
+            ),
+        )
 
 
 def images_by_field(story):
