@@ -208,7 +208,7 @@ def test_editor_is_warned_by_a_draft_and_refused_at_publishing(moderator, person
     ) as queries:
         refused = moderator.post(address, form("publish", **leaking))
     # The words of all people are decrypted once.
-    assert sum("ordinary_words" in each["sql"] and '"kind"' not in each["sql"] for each in queries) == 1
+    assert words_loaded(queries) == 1
     assert list(refused.context["form"].errors) == ["body"]
     assert "can't be published: paragraph 2." in unescape(refused.text)
     assert not is_live(story)
@@ -221,7 +221,13 @@ def test_editor_is_warned_by_a_draft_and_refused_at_publishing(moderator, person
     # To open the editor takes no query more.
     with CaptureQueriesContext(connection) as queries:
         moderator.get(address)
-    assert not any("ordinary_words" in each["sql"] or "leakhits" in each["sql"] for each in queries)
+    assert words_loaded(queries) == 0
+    assert not any("leakhits" in each["sql"] for each in queries)
+
+
+def words_loaded(queries):
+    """Return how many of `queries` load the words of all people. Others load whole rows of people."""
+    return sum("ordinary_words" in each["sql"] and '"kind"' not in each["sql"] for each in queries)
 
 
 def in_bulk(client, page):
