@@ -52,6 +52,7 @@ UNSEEN_TABLES = {
     "safeguarding_consent",
     "safeguarding_decision",
     "safeguarding_keycheck",
+    "safeguarding_leakhits",
     "safeguarding_notice",
     "safeguarding_restrictedview",
     "wagtailadmin_editingsession",

@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class HomeConfig(AppConfig):
     name = "home"
     verbose_name = _("Home")
+
+    def ready(self):
+        from home.site_settings import SiteSettings
+        from safeguarding.leaks import texts
+
+        texts.register(SiteSettings)

@@ -18,6 +18,7 @@ from publishing.aliases import WithdrawnAliasesMixin
 from publishing.hiding import status_string
 from publishing.visibility import restrictions_on
 from stories.blocks import PLAIN_FEATURES, StoryBody
+from stories.checked_pages import CheckedPageMixin
 from stories.forms import CheckedPageForm
 from stories.models import StoryPage
 
@@ -27,7 +28,7 @@ NEWEST_STORIES_COUNT = 6
 SPECIFIC_PAGE_RELATIONS = ["storypage__lead_image", "storyindexpage", "standardpage"]
 
 
-class HomePage(WithdrawnAliasesMixin, Page):
+class HomePage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     """The home page of one language, and the texts that every page in that language shows."""
 
     headline = models.CharField(_("headline"), max_length=160)
@@ -158,7 +159,7 @@ class FeaturedStory(Orderable):
         unique_together = [("home_page", "story")]
 
 
-class StandardPage(WithdrawnAliasesMixin, Page):
+class StandardPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     """A page such as “About us”, with an introduction and a body. Editors call it “plain page”."""
 
     introduction = models.TextField(

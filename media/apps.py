@@ -10,7 +10,8 @@ class MediaConfig(AppConfig):
     verbose_name = _("Pictures and documents")
 
     def ready(self):
-        from wagtail.models import UploadedFile
+        from taggit.models import Tag
+        from wagtail.models import Collection, UploadedFile
         from wagtail.permissions import register_permission_policy
 
         from media import people  # noqa: F401 - it connects signals
@@ -18,6 +19,7 @@ class MediaConfig(AppConfig):
         from media.fields import clean_waiting_upload
         from media.models import CleanDocument, CleanImage
         from media.shown_files import ShownFilePolicy
+        from safeguarding.leaks import texts
 
         register_in_reference_index()
         # Wagtail registers its own policies without exact_class.
@@ -28,3 +30,5 @@ class MediaConfig(AppConfig):
             policy = ShownFilePolicy(model, auth_model=auth_model, owner_field_name="uploaded_by_user")
             register_permission_policy(model, policy, exact_class=True)
         pre_save.connect(clean_waiting_upload, sender=UploadedFile)
+        for model in (CleanImage, CleanDocument, Tag, Collection):
+            texts.register(model)

@@ -10,6 +10,7 @@ class SafeguardingConfig(AppConfig):
         from wagtail.permissions import register_permission_policy
 
         from safeguarding import membership, models, releases  # noqa: F401 - they connect signals
+        from safeguarding.leaks import asking  # noqa: F401 - it connects signals
         from safeguarding.policies import LeadPolicy
 
         for model in (models.Contributor, models.Consent, models.Decision, models.RestrictedView):

@@ -20,7 +20,8 @@ KEY_MISSING = _(
 )
 RESTRICTED_HELP = {
     "names": _(
-        "Also other names. This is encrypted, and shown only to the safeguarding team, with a reason."
+        "Also other names, one a line. This is encrypted, and shown only to the safeguarding team, with a "
+        "reason."
     ),
     "contact": _("Or that of somebody who knows them."),
     "safe_contact_note": _("When, in which way, and what must never happen: no text messages, for example."),

@@ -1,4 +1,4 @@
-"""What was done about a person: who looked at the restricted fields, and what the leads were told."""
+"""What was done about people: who looked at the restricted fields, and what the leads were told."""
 
 from django.conf import settings
 from django.db import models
@@ -56,3 +56,20 @@ class Notice(models.Model):
 
     def __str__(self):
         return f"{self.contributor.code}: {self.get_step_display()}"
+
+
+class LeakHits(models.Model):
+    """How often the leak check found protected words in what a user wrote on one day, without the words."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField(default=today)
+    number = models.PositiveIntegerField(default=0)
+    # Whether the leads were sent a mail because of this row. They get one a day.
+    is_told = models.BooleanField(default=False)
+
+    class Meta:
+        default_permissions = ()
+        unique_together = [("user", "day")]
+
+    def __str__(self):
+        return f"{self.user_id}, {self.day}: {self.number}"

@@ -14,7 +14,7 @@ from caching.local_date import today
 from safeguarding.encryption import EncryptedTextField
 
 # Django finds the models of an app in its models module.
-from safeguarding.journal import Notice, RestrictedView  # noqa: F401
+from safeguarding.journal import LeakHits, Notice, RestrictedView  # noqa: F401
 from safeguarding.scopes import Channel, Naming, Picture
 from safeguarding.status import add_months, get_last_day, get_status
 
@@ -66,6 +66,13 @@ class Contributor(models.Model):
         blank=True,
         help_text=_("One a line: names, places and other words that would give the person away."),
     )
+    ordinary_words = EncryptedTextField(
+        _("protected words that are also ordinary words"),
+        blank=True,
+        help_text=_(
+            "One a line, such as May or Rose. Editors are warned of them, and can publish them all the same."
+        ),
+    )
     keep_until = models.DateField(
         _("keep names and contact at least until"),
         null=True,
@@ -76,7 +83,7 @@ class Contributor(models.Model):
     held_since = models.DateTimeField(_("held back since"), null=True, editable=False)
     created_at = models.DateTimeField(_("recorded"), auto_now_add=True)
 
-    RESTRICTED_FIELDS = ("names", "contact", "safe_contact_note", "protected_words")
+    RESTRICTED_FIELDS = ("names", "contact", "safe_contact_note", "protected_words", "ordinary_words")
 
     class Meta:
         default_permissions = ()

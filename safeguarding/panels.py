@@ -9,6 +9,7 @@ from wagtail.admin.ui.components import Component
 from wagtail.models import ModelLogEntry
 
 from safeguarding.decisions import find_waiting
+from safeguarding.leaks.hits import find_many
 from safeguarding.models import Contributor
 from safeguarding.policies import is_lead, leads
 from safeguarding.retention import deletion_day, is_announced_soon
@@ -57,7 +58,7 @@ def find_work():
         if day and is_announced_soon(day):
             text = _("Will be deleted on %s. If you still need them, set a later day.") % format_day(day)
             deletions.append((person.code, address, text))
-    return dict(groups.values()) | find_stories() | {_("Names and contact"): deletions}
+    return dict(groups.values()) | find_stories() | {_("Names and contact"): deletions} | find_hits()
 
 
 def find_stories():
@@ -67,6 +68,16 @@ def find_stories():
         _("Decisions that wait for you"): [to_line(each) for each in versions if each.is_waiting],
         _("Nobody said who is in these stories"): [to_line(each) for each in versions if each.is_undecided],
     }
+
+
+def find_hits():
+    """Return {heading: [(name of a user, "", sentence)]} of those whom the leak check told much."""
+    text = _("%(day)s, %(number)d places with protected words. Ask them what they are writing.")
+    lines = [
+        (hits.user.get_username(), "", text % {"day": format_day(hits.day), "number": hits.number})
+        for hits in find_many()
+    ]
+    return {_("Protected words were found often"): lines}
 
 
 def to_line(version):

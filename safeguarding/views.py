@@ -16,6 +16,9 @@ from wagtail.log_actions import log, registry
 from safeguarding.encryption import SealedText, has_keys
 from safeguarding.forms import ConsentForm, FirstConsentForm, OtherPersonForm, ReasonForm, RestrictedForm
 from safeguarding.holds import bring_back, take_down
+from safeguarding.leaks.asking import list_places
+from safeguarding.leaks.checking import find_live
+from safeguarding.leaks.words import new_words
 from safeguarding.models import Contributor, RestrictedView
 from safeguarding.retention import deletion_day
 from safeguarding.status import Status
@@ -66,6 +69,15 @@ class AddPersonView(generic.CreateView):
 
     def get_success_buttons(self):
         return []
+
+    def form_valid(self, form):
+        response = super().form_valid(form)
+        if found := find_live(new_words(self.object)):
+            self.template_name = "safeguarding/places.html"
+            context = {"person": self.object, "back_url": self.get_success_url()}
+            context["found"] = list_places(found, self.request.user)
+            return self.render_to_response(self.get_context_data(form=form, **context))
+        return response
 
 
 class AddOtherPersonView(AddPersonView):
@@ -236,11 +248,19 @@ class RestrictedFieldsView(PersonMixin, TemplateView):
             return self.render_to_response(self.get_context_data(reason_form=reason))
         form = RestrictedForm(request.POST if "save" in request.POST else None, instance=self.person)
         if "save" in request.POST and form.is_valid():
-            form.save()
-            log(self.person, "safeguarding.change_names", user=request.user)
-            return self.leave(_("The names and contact of %s are stored.") % self.person.code)
+            return self.store(form)
         RestrictedView.objects.create(contributor=self.person, user=request.user, **reason.cleaned_data)
         return self.render_to_response(self.get_shown(form, reason.cleaned_data["reason"]))
+
+    def store(self, form):
+        """Store what was entered, and list the live places that hold a word that is new."""
+        former = Contributor.objects.get(pk=self.person.pk)
+        form.save()
+        log(self.person, "safeguarding.change_names", user=self.request.user)
+        if found := find_live(new_words(self.person, former)):
+            self.template_name = "safeguarding/places.html"
+            return self.render_to_response(self.get_context_data(found=list_places(found, self.request.user)))
+        return self.leave(_("The names and contact of %s are stored.") % self.person.code)
 
     def get_shown(self, form, reason):
         consents = [each for each in self.person.consents.all() if each.evidence_held_at]

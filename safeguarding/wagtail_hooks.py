@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 
 from safeguarding.choosers import contributor_chooser
+from safeguarding.leaks.asking import note_page
 from safeguarding.membership import JOINED
 from safeguarding.panels import add_panels
 from safeguarding.viewsets import DecisionViewSet, PeopleViewSet
@@ -42,3 +43,5 @@ def add_stylesheet():
 
 
 hooks.register("construct_homepage_panels", add_panels)
+hooks.register("after_create_page", note_page)
+hooks.register("after_edit_page", note_page)

@@ -7,3 +7,12 @@ from django.utils.translation import gettext_lazy as _
 class SearchConfig(AppConfig):
     name = "search"
     verbose_name = _("Search")
+
+    def ready(self):
+        from wagtail.contrib.search_promotions.models import Query, SearchPromotion
+
+        from safeguarding.leaks import texts
+        from search.models import VocabularyGroup
+
+        for model in (Query, SearchPromotion, VocabularyGroup):
+            texts.register(model)

@@ -8,3 +8,6 @@ class StoriesConfig(AppConfig):
 
     def ready(self):
         from stories import counts, renditions, translating  # noqa: F401 - they receive signals
+        from stories.protected_texts import register_texts
+
+        register_texts()

@@ -18,6 +18,29 @@ class CheckedPageForm(WagtailAdminPageForm):
         if not self.instance.workflow_in_progress:
             super().defer_required_fields()
 
+    def _post_clean(self):
+        # clean() of the page checks less for drafts, because a draft can always be saved.
+        self.instance.is_draft = self.is_deferred_validation
+        self.instance.is_publishing = not self.is_deferred_validation and self.would_publish()
+        if self.instance.is_publishing:
+            self.take_rows()
+        super()._post_clean()
+
+    def take_rows(self):
+        """Give the page the rows that were sent, which its clean() judges. save() would do so afterwards."""
+        for name, formset in self.formsets.items():
+            if name != "comments" and formset.is_valid():
+                formset.save(commit=False)
+
+    def would_publish(self):
+        """Return whether the button that was pressed publishes the page, at once or at a later time."""
+        if "action-publish" in self.data:
+            return True
+        if "action-workflow-action" not in self.data or self.data.get("workflow-action-name") != "approve":
+            return False
+        state = self.instance.current_workflow_state
+        return state is not None and open_tasks(state).count() == 1
+
 
 class StoryPageForm(CheckedPageForm):
     content_notes = forms.MultipleChoiceField(
@@ -28,11 +51,6 @@ class StoryPageForm(CheckedPageForm):
     )
 
     def _post_clean(self):
-        # StoryPage.clean() checks less for drafts, because a draft can always be saved.
-        self.instance.is_draft = self.is_deferred_validation
-        self.instance.is_publishing = not self.is_deferred_validation and self.would_publish()
-        if self.instance.is_publishing:
-            self.take_rows()
         super()._post_clean()
         self.link_people()
 
@@ -42,21 +60,6 @@ class StoryPageForm(CheckedPageForm):
             for error in errors.as_data():
                 if error.code == CODE:
                     error.message = link_person(error, self.for_user)
-
-    def take_rows(self):
-        """Give the story the rows that were sent, which its clean() judges. save() would do so afterwards."""
-        for name, formset in self.formsets.items():
-            if name != "comments" and formset.is_valid():
-                formset.save(commit=False)
-
-    def would_publish(self):
-        """Return whether the button that was pressed publishes the story, at once or at a later time."""
-        if "action-publish" in self.data:
-            return True
-        if "action-workflow-action" not in self.data or self.data.get("workflow-action-name") != "approve":
-            return False
-        state = self.instance.current_workflow_state
-        return state is not None and open_tasks(state).count() == 1
 
 
 def open_tasks(state):

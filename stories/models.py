@@ -1,6 +1,5 @@
 """The page types StoryPage, one story, and StoryIndexPage, a list of the stories below it."""
 
-from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import Http404
 from django.utils import timezone
@@ -20,15 +19,15 @@ from publishing.visibility import restrictions_on
 from safeguarding.releases import guard, lock_people, report
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.body import get_images, get_table_of_contents
+from stories.checked_pages import CheckedPageMixin
 from stories.content_notes import ContentNote
 from stories.forms import CheckedPageForm, StoryPageForm
 from stories.listing import LISTING_PARAMETERS, StoryListing
 from stories.panels import STORY_PANELS, STORY_PROMOTE_PANELS
 from stories.people import People, StoryPerson, contributors_in, digest_of, report_of  # noqa: F401
-from stories.people_check import check_people, find_errors
+from stories.people_check import find_errors
 from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
 from stories.reserved_slugs import validate_slug_not_reserved
-from stories.scheduled import BY_SCHEDULE, tell_once
 
 # Django finds the models of an app in its models module.
 from stories.story_links import StoryAuthor, StoryCountry, StoryTheme  # noqa: F401
@@ -36,7 +35,7 @@ from stories.terms import Country, Theme
 
 
 @guard
-class StoryPage(WithdrawnAliasesMixin, Page):
+class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     """A story. A survivor may be in danger when something in it identifies them."""
 
     summary = models.TextField(
@@ -133,44 +132,29 @@ class StoryPage(WithdrawnAliasesMixin, Page):
 
     preview_modes = [*Page.DEFAULT_PREVIEW_MODES, ("shared", _("When shared"))]
 
-    # StoryPageForm sets these while it validates, as a draft can always be saved, whoever is in it.
-    is_draft, is_publishing = False, None
-
     class Meta:
         verbose_name = _("story")
         verbose_name_plural = _("stories")
         indexes = [models.Index(fields=["-date", "-page_ptr"], name="story_newest_first")]
 
     def clean(self):
-        super().clean()
         validate_slug_not_reserved(self)
-        is_publishing = self.live if self.is_publishing is None else self.is_publishing
-        errors = find_errors(self) if is_publishing else {}
-        if self.lacks_lead_image_alt and not self.is_draft:
-            errors["lead_image_alt"] = _("Say what the picture shows, or tick that it is decoration only.")
-        if errors:
-            raise ValidationError(errors)
+        super().clean()
 
     @property
     def lacks_lead_image_alt(self):
         return bool(self.lead_image_id and not (self.lead_image_alt or self.lead_image_decorative))
 
-    def publish(self, revision, *args, log_action=True, **kwargs):
-        """Publish `revision`, or schedule it. Raises ValidationError if something is missing.
+    def find_omissions(self):
+        if self.is_draft or not self.lacks_lead_image_alt:
+            return {}
+        return {"lead_image_alt": _("Say what the picture shows, or tick that it is decoration only.")}
 
-        If that happens when the day of a scheduled version has come, it stays scheduled, and its editors are
-        told once.
-        """
-        try:
-            with transaction.atomic():
-                check_people(revision.as_object())
-                return super().publish(revision, *args, log_action=log_action, **kwargs)
-        except ValidationError:
-            if log_action != BY_SCHEDULE:
-                raise
-            return tell_once(self, revision)
-
-    publish.alters_data = True
+    def find_errors(self):
+        errors = super().find_errors()
+        for field, found in find_errors(self).items():
+            errors[field] = errors.get(field, []) + found
+        return errors
 
     def save(self, *args, **kwargs):
         """Save the story. A full save, which is not one of a draft, also stores what it shows of people."""
@@ -241,7 +225,7 @@ class StoryPage(WithdrawnAliasesMixin, Page):
         return get_table_of_contents(self.body) if self.show_contents else []
 
 
-class StoryIndexPage(WithdrawnAliasesMixin, RoutablePageMixin, Page):
+class StoryIndexPage(CheckedPageMixin, WithdrawnAliasesMixin, RoutablePageMixin, Page):
     """A list of the stories below it, with filters. A top index is below a home page and may have sections.
 
     A top index has routes for the lists of one country (country/<slug>/) and of one theme (theme/<slug>/).

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from caching.local_date import today
 from safeguarding.gate import ABOUT_PICTURES
+from safeguarding.leaks.asking import can_compare
 from safeguarding.releases import judge_uses, load_people
 from stories.body import get_images
-from stories.people import People, levels_in, report_of
+from stories.people import People, contributors_in, levels_in, report_of
 
 # The code of the errors. Django raises the errors of clean() again as plain ValidationErrors.
 CODE = "people"
@@ -42,18 +43,18 @@ def find_errors(story):
 
     `person` of an error: the Contributor that it is about, if there is one.
     """
+    found = [
+        *answer_errors(story),
+        *picture_errors(story),
+        *person_errors(story),
+        *key_errors(story),
+    ]
     errors = {}
-    for field, text, person in [*answer_errors(story), *picture_errors(story), *person_errors(story)]:
+    for field, text, person in found:
         error = ValidationError(text, code=CODE)
         error.person = person
         errors.setdefault(field, []).append(error)
     return errors
-
-
-def check_people(story):
-    """Raise PublishingRefused if something stands against publishing `story`."""
-    if errors := find_errors(story):
-        raise PublishingRefused(story, errors)
 
 
 # The following generators yield (field, text, Contributor or None).
@@ -70,7 +71,7 @@ def answer_errors(story):
 
 
 def picture_errors(story):
-    """Of pictures of which nobody said who is on them, or who is not in the list."""
+    """Check that somebody said who is on each picture, and that these people are in the list."""
     listed = {row.contributor_id for row in story.story_people.all()}
     for field, images in images_by_field(story).items():
         for image in images:
@@ -103,6 +104,19 @@ def person_errors(story):
                 fields = [field for field, found in levels.items() if found.get(person.pk) == use.picture]
             for field in fields:
                 yield field, unmet.describe(person), person
+
+
+def key_errors(story):
+    """Refuse a story with people while the protected words can't be compared with it."""
+    if contributors_in(story) and not can_compare():
+        yield (
+            "people",
+            _(
+                "The key for the names of people is missing, so nobody can check whether this story gives "
+                "somebody away. Ask whoever runs the site for SAFEGUARDING_KEYS."
+            ),
+            None,
+        )
 
 
 def images_by_field(story):

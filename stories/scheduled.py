@@ -37,9 +37,9 @@ def tell_once(story, revision):
 def mail(user, story):
     with override(UserProfile.get_for_user(user).get_preferred_language()):
         text = _(
-            "A story was to be published now, and was not: something is missing, or open about its people. "
+            "A page was to be published now, and was not: something is missing, or open about its people. "
             "It stays scheduled, and is published as soon as that is settled. “Publish” in its editor "
             "says what is missing:\n\n%(address)s"
         )
         address = f"{get_admin_base_url()}/admin/pages/{story.pk}/edit/"
-        send_mail(_("A story was not published"), text % {"address": address}, None, [user.email])
+        send_mail(_("A page was not published"), text % {"address": address}, None, [user.email])

@@ -1,4 +1,6 @@
-"""Runs the benchmarks: of the search, the desk, pages for readers, and the server. `make bench` runs it.
+"""Runs the benchmarks: of the search, the desk, pages for readers, the server and the leak check.
+
+`make bench` runs it.
 
     python -m tests.bench                                all of them
     python -m tests.bench search                         all sizes, on SQLite and PostgreSQL
@@ -6,6 +8,7 @@
     python -m tests.bench desk --sizes 10000             the desk and the list of all stories
     python -m tests.bench reading                        pages on a slow connection, and Lighthouse
     python -m tests.bench server --sizes 1000            requests per second, compared with a minimal program
+    python -m tests.bench leaks                          protected words in a long story
 
 Each measurement is printed as a line of JSON. A table of all follows, with the limits. The exit status is 1
 if a limit was exceeded. The databases are deleted afterwards.
@@ -67,6 +70,8 @@ GROWING, MAX_GROWTH = {"home", "index", "filter", "story"}, 1.5
 MAX_MEMORY_GROWTH = 100_000_000
 # Milliseconds until the list shows a story that is published.
 MAX_UNTIL_SHOWN = 2000
+# Milliseconds for the search for 1,000 protected words in a story of 5,000 words.
+MAX_LEAK_CHECK = 100
 SERVER_LINE = (
     "{stories:>7} {page:12} {way:24} {a_second:>9} {spread:>6} {p50:>8} {p99:>8} {queries:>7} {bytes:>10} "
 )
@@ -135,7 +140,16 @@ def server(options):
     ]
 
 
-PARTS = {"search": search, "desk": desk, "reading": reading, "server": server}
+def leaks(_options):
+    """Run the benchmark of the leak check; return the lines of its table."""
+    return [
+        f"{row['question']}: {row['median']} ms  "
+        + format_verdict(f"<= {MAX_LEAK_CHECK} ms", row["median"] <= MAX_LEAK_CHECK)
+        for row in measure("tests.bench.leaks")
+    ]
+
+
+PARTS = {"search": search, "desk": desk, "reading": reading, "server": server, "leaks": leaks}
 FIELDS = ["database", "stories", "question", "p50", "p99", "plain_p50", "ratio"]
 
 

@@ -1,0 +1,149 @@
+"""Looks for protected words in what an object says. docs/safeguarding.md has the rules for readers of it."""
+
+from dataclasses import dataclass, field
+from itertools import batched, groupby
+from operator import itemgetter
+
+from django.db import models
+from django.utils.text import capfirst
+
+from safeguarding.leaks.matching import Texts
+from safeguarding.leaks.texts import places_of, sources
+from safeguarding.models import Contributor
+from safeguarding.releases import load_people
+from safeguarding.scopes import Channel, Naming
+from safeguarding.status import Status
+
+
+@dataclass
+class Findings:
+    """The Places with protected words. Each is in one of the lists.
+
+    `stops`: what must not be published. `warnings`: what may give somebody away. `ordinary`: with words that
+    are ordinary words as well, and nothing else.
+    """
+
+    stops: list = field(default_factory=list)
+    warnings: list = field(default_factory=list)
+    ordinary: list = field(default_factory=list)
+
+    def __bool__(self):
+        return bool(self.stops or self.warnings or self.ordinary)
+
+
+@dataclass
+class People:
+    """The people of a page, as primary keys. `named`: those whom it names by their real name."""
+
+    listed: set = field(default_factory=set)
+    named: set = field(default_factory=set)
+
+
+def people_of(instance):
+    """Return the People of `instance`. Pages of guarded types report them; no other object has some."""
+    if not hasattr(instance, "report_people"):
+        return People()
+    uses = instance.report_people().uses
+    return People(
+        {use.contributor_id for use in uses},
+        {use.contributor_id for use in uses if use.naming == Naming.REAL},
+    )
+
+
+def check(instance, words):
+    """Return the Findings in `instance` about `words`, a list of ProtectedWords."""
+    places = places_of(instance)
+    found = find_words(places, words)
+    if not found:
+        return Findings()
+    return sort(places, found, people_of(instance))
+
+
+def find_words(places, words):
+    """Return [(ProtectedWord, numbers of the `places` that hold it)], without those that are nowhere."""
+    texts = Texts(place.text for place in places)
+    numbers = {term: texts.find(term) for term in {word.term for word in words}}
+    return [(word, numbers[word.term]) for word in words if numbers[word.term]]
+
+
+def sort(places, found, people):
+    """Return the Findings for `found`, which find_words() returned, on a page with `people`."""
+    # Who agreed to the real name is named. Others may have the same name.
+    agreed = {word.term for word, _numbers in found if word.is_name and word.contributor in people.named}
+    found = [
+        (word, numbers)
+        for word, numbers in found
+        if word.term not in agreed or (word.contributor in people.listed - people.named)
+    ]
+    strangers = {
+        word.contributor for word, _ in found if word.is_full_name and word.contributor not in people.listed
+    }
+    public = find_public_names(strangers)
+    grades = {}
+    for word, numbers in found:
+        for number in numbers:
+            grades[number] = max(grade(word, people, public), grades.get(number, 0))
+    findings = Findings()
+    for number, each in sorted(grades.items()):
+        [findings.ordinary, findings.warnings, findings.stops][each].append(places[number])
+    return findings
+
+
+def grade(word, people, public):
+    """Return 2 if `word` must not be published, 1 if it may give somebody away, 0 if it is ordinary too."""
+    if word.is_ordinary:
+        return 0
+    if word.contributor in people.listed:
+        return 2
+    return 2 if word.is_full_name and word.contributor not in public else 1
+
+
+def find_public_names(contributors):
+    """Return those of `contributors`, primary keys, who agree to their real name on this site today."""
+    return {key for key, person in load_people(contributors).items() if agrees_to_name(person)}
+
+
+def agrees_to_name(person):
+    consent = person.latest_consent
+    return (
+        person.get_status().status in {Status.ACTIVE, Status.ENDS_SOON}
+        and consent.naming == Naming.REAL
+        and Channel.WEBSITE in consent.where
+        and person.kind != Contributor.Kind.CHILD
+    )
+
+
+# --- What is live --------------------------------------------------------------------------------
+
+# Objects that are read at once.
+BATCH = 200
+
+
+@dataclass
+class LiveObject:
+    """An object that readers can see, with the Places in it that hold a word. `name`: how to show it."""
+
+    instance: models.Model
+    places: list
+
+    @property
+    def name(self):
+        """The kind of the object, and what it is called unless that holds the word."""
+        kind, title = capfirst(self.instance._meta.verbose_name), str(self.instance)
+        is_safe = title not in {place.text for place in self.places}
+        return f"{kind}: {title}" if is_safe else f"{kind} {self.instance.pk}"
+
+
+def find_live(words):
+    """Return the LiveObjects with one of `words`, a collection of ProtectedWords."""
+    return [found for source in sources() for found in find_in(source, words)] if words else []
+
+
+def find_in(source, words):
+    instances = source.find_live().iterator(chunk_size=BATCH)
+    for some in batched(instances, BATCH):
+        owners = [(instance, place) for instance in some for place in source.read(instance)]
+        found = find_words([place for _instance, place in owners], words)
+        numbers = sorted({number for _word, each in found for number in each})
+        for instance, pairs in groupby((owners[number] for number in numbers), key=itemgetter(0)):
+            yield LiveObject(instance, [place for _instance, place in pairs])

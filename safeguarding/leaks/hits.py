@@ -1,0 +1,62 @@
+"""Counts for each user and day what the leak check told, and tells the leads of many. No word is stored."""
+
+import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from caching.local_date import today
+from safeguarding.mails import mail_leads
+from safeguarding.models import LeakHits
+
+# Places that a user is told on one day.
+LIMIT = 10
+# How long the counts are kept, and shown to the leads.
+KEPT, SHOWN = datetime.timedelta(days=90), datetime.timedelta(days=7)
+
+
+def count_today(user):
+    """Return how many places the leak check told `user` today."""
+    return LeakHits.objects.filter(user=user, day=today()).values_list("number", flat=True).first() or 0
+
+
+def record(user, number):
+    """Count `number` more places for `user`. With more than LIMIT, mail the leads, once a day."""
+    with transaction.atomic():
+        hits, _created = LeakHits.objects.get_or_create(user=user, day=today())
+        LeakHits.objects.filter(pk=hits.pk).update(number=F("number") + number)
+        hits.refresh_from_db()
+        LeakHits.objects.filter(day__lt=today() - KEPT).delete()
+    if hits.number > LIMIT:
+        tell_leads(hits)
+
+
+def tell_leads(hits):
+    with transaction.atomic():
+        of_today = LeakHits.objects.select_for_update().filter(day=hits.day).order_by("pk")
+        if any(each.is_told for each in of_today):
+            return
+        LeakHits.objects.filter(pk=hits.pk).update(is_told=True)
+        # The row counts as told only if a mail was sent.
+        if not mail_leads(gettext_lazy("Protected words were found often"), compose):
+            transaction.set_rollback(True)
+
+
+def compose():
+    """Return the text of the mail to the leads."""
+    text = _(
+        "The leak check found protected words more than %(limit)d times today in what somebody wrote. That "
+        "may be a story that needs you, or somebody who tries out names. “Needs you today”, on the first "
+        "page of the admin, says who it was:\n\n%(address)s"
+    )
+    return text % {"limit": LIMIT, "address": f"{settings.BASE_URL}{reverse('wagtailadmin_home')}"}
+
+
+def find_many():
+    """Return the LeakHits of the last days that are above the limit."""
+    many = LeakHits.objects.filter(number__gt=LIMIT, day__gt=today() - SHOWN)
+    return many.select_related("user").order_by("-day", "pk")

@@ -1,0 +1,221 @@
+"""Finds protected words in texts, also when they are disguised. It knows only texts: no models, no settings.
+
+All letters and digits of a text are joined to one string. For each of them is known whether a word begins
+there. So "B-a-c-h-e-l-a-l" and "BachelalShelter.jpg" hold "Bachelal", and "Bachelalorum" doesn't.
+"""
+
+import html
+import re
+import unicodedata
+from bisect import bisect_right
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+# --- Preparing a text ----------------------------------------------------------------------------
+
+# Tags that change how letters look: what is on both sides of one can be the same word.
+INLINE_TAGS = {
+    *("a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "em", "font", "i", "ins", "mark", "q", "s"),
+    *("small", "span", "strike", "strong", "sub", "sup", "tt", "u", "wbr"),
+}
+# Tags at which a word ends. What looks like any other tag is text.
+BLOCK_TAGS = {
+    *("blockquote", "br", "div", "embed", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p"),
+    *("table", "tbody", "td", "th", "thead", "tr", "ul"),
+}
+TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)((?:\s[^<>]*)?)/?>")
+# Entities and percent codes can be within each other this many times.
+MAX_CODES = 3
+# Characters that show nothing although Unicode takes them for letters or symbols, and the Arabic kashida.
+BLANKS = str.maketrans("", "", "\u115f\u1160\u2800\u3164\uffa0\u0640")
+CYRILLIC = "авеијкмнорстухѕіһԁԛԝӏ"
+CYRILLIC_AS_LATIN = "abeujkmhopctyxsihdqwl"
+LOOK_ALIKES = str.maketrans(CYRILLIC + CYRILLIC.upper(), CYRILLIC_AS_LATIN + CYRILLIC_AS_LATIN.upper())
+# A word that is wholly Greek is mapped by its capitals, so that capitals make no difference. Where Greek
+# letters are mixed with Latin ones, each is mapped by its shape.
+GREEK_WORD = re.compile(r"[^\W\d_]*[\u0370-\u03ff][^\W\d_]*")
+GREEK = "αβεζηικμνορτυχ"
+GREEK_CAPITALS = str.maketrans(GREEK + GREEK.upper(), "abezhikmnoptyx" + "ABEZHIKMNOPTYX")
+GREEK_SHAPES = str.maketrans("αβγεηικνορτυχω" + GREEK.upper(), "abyenikvoptuxw" + "ABEZHIKMNOPTYX")
+LATIN = re.compile("[A-Za-z]")
+# Letters that Unicode does not decompose, without accents; and Arabic letters that many write for each other.
+PLAIN_LETTERS = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i"}
+    | {"ɑ": "a", "ɡ": "g", "ة": "ه", "ى": "ي"}
+)
+# Where a word begins without a space: camelCase, HTMLPage, picture2.
+WORD_JOINTS = re.compile(
+    r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])"
+)
+WORD = re.compile(r"[^\W_]+")
+
+
+def remove_tags(text):
+    """Return `text` without HTML tags. Their attributes, such as addresses, are at its end."""
+    attributes = []
+
+    def replace(match):
+        name = match[1].lower()
+        if name not in INLINE_TAGS | BLOCK_TAGS:
+            return match[0]
+        attributes.append(match[2])
+        return "" if name in INLINE_TAGS else " "
+
+    return " ".join([TAG.sub(replace, text), *attributes])
+
+
+def decode(text):
+    """Return `text` with the characters that its entities and percent codes stand for."""
+    for _time in range(MAX_CODES):
+        decoded = unquote(html.unescape(text))
+        if decoded == text:
+            break
+        text = decoded
+    return text
+
+
+def plain(text):
+    """Return `text` without tags, codes, invisible characters and accents, and with Latin look-alikes."""
+    text = decode(remove_tags(text)) if "<" in text or "&" in text or "%" in text else text
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.translate(BLANKS))
+        # Marks, such as accents, and characters that only format.
+        text = "".join(each for each in text if unicodedata.category(each) not in {"Mn", "Mc", "Me", "Cf"})
+        text = GREEK_WORD.sub(map_greek, text.translate(LOOK_ALIKES))
+    return text
+
+
+def map_greek(match):
+    return match[0].translate(GREEK_SHAPES if LATIN.search(match[0]) else GREEK_CAPITALS)
+
+
+# --- Terms ---------------------------------------------------------------------------------------
+
+# A shorter word is found across spaces only if all its letters are apart: "as if" is not Asif.
+LONG = 7
+SHORTEST_APART = 3
+# What a word may end with.
+PLURALS = ("s", "es")
+# Scripts that write no spaces between words, and what Arabic writes together with the next word.
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+ARABIC = re.compile(r"[\u0600-\u06ff]")
+ARABIC_PREFIXES = {"و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "كال", "فال", "لل", "ول", "وب"}
+# Telephone numbers are compared by their last digits, as the code of the country may be missing.
+PHONE = re.compile(r"\d(?:[\W_]{0,3}\d){7,}")
+PHONE_DIGITS = 8
+
+# What is before a letter: a letter of the same word, the beginning of a word, or a space.
+INSIDE, JOINT, SPACE = range(3)
+
+
+@dataclass(frozen=True)
+class Term:
+    """What is looked for. `breaks`: where it has spaces. `is_phone`: it is the end of a telephone number."""
+
+    letters: str
+    breaks: tuple = ()
+    is_phone: bool = False
+
+
+def make_term(words):
+    """Return the Term for `words`, or None if they have no letter and no digit."""
+    texts = Texts([words])
+    breaks = [place for place in range(1, len(texts.letters)) if texts.gaps[place] == SPACE]
+    return Term(texts.letters, tuple(breaks)) if texts.letters else None
+
+
+def make_phone_terms(text):
+    """Return the Terms for the telephone numbers in `text`."""
+    return [Term(number[-PHONE_DIGITS:], is_phone=True) for number in find_numbers(plain(text))]
+
+
+def find_numbers(text):
+    """Return the telephone numbers in `text`, as strings of the digits 0 to 9."""
+    numbers = PHONE.findall(text)
+    return ["".join(str(int(each)) for each in number if each.isdecimal()) for number in numbers]
+
+
+# --- Finding -------------------------------------------------------------------------------------
+
+
+class Texts:
+    """Texts that are prepared for a search. `find` returns which of them hold a term."""
+
+    def __init__(self, texts):
+        parts, gaps, self.starts, self.numbers = [], bytearray(), [], []
+        length = 0
+        for text in texts:
+            self.starts.append(length)
+            prepared = plain(text)
+            self.numbers.append(find_numbers(prepared))
+            letters, text_gaps = join_words(prepared)
+            # The line break belongs to no term, so no term is found across two texts.
+            parts.append(f"{letters}\n")
+            gaps += text_gaps
+            gaps.append(SPACE)
+            length = len(gaps)
+        self.letters = "".join(parts).removesuffix("\n")
+        self.gaps = gaps + bytes([SPACE] * len(PLURALS[-1]))
+
+    def find(self, term):
+        """Return the set of the numbers of the texts that hold `term`."""
+        if term.is_phone:
+            holders = enumerate(self.numbers)
+            return {place for place, numbers in holders if any(term.letters in each for each in numbers)}
+        found, start = set(), self.letters.find(term.letters)
+        while start >= 0:
+            if self.is_whole(term, start):
+                found.add(bisect_right(self.starts, start) - 1)
+            start = self.letters.find(term.letters, start + 1)
+        return found
+
+    def is_whole(self, term, start):
+        """Return whether what is at `start` is whole words, and not a part of others."""
+        end = start + len(term.letters)
+        if UNSPACED.search(term.letters):
+            return True
+        return self.begins(start, term) and self.ends(end) and self.hangs_together(term, start, end)
+
+    def begins(self, start, term):
+        if self.gaps[start] != INSIDE:
+            return True
+        if not ARABIC.match(term.letters):
+            return False
+        first = start
+        while self.gaps[first] == INSIDE:
+            first -= 1
+        return self.letters[first:start] in ARABIC_PREFIXES
+
+    def ends(self, end):
+        if self.gaps[end] != INSIDE:
+            return True
+        return any(
+            self.letters.startswith(plural, end) and self.gaps[end + len(plural)] != INSIDE
+            for plural in PLURALS
+        )
+
+    def hangs_together(self, term, start, end):
+        """Return whether spaces are where the term has them, or between all letters of it."""
+        if len(term.letters) >= LONG:
+            return True
+        inner = self.gaps[start + 1 : end]
+        if len(term.letters) >= SHORTEST_APART and SPACE in inner and INSIDE not in inner:
+            return True
+        return all(
+            gap != INSIDE if place in term.breaks else gap != SPACE
+            for place, gap in enumerate(inner, start=1)
+        )
+
+
+def join_words(text):
+    """Return the letters and digits of `text`, and what is before each of them."""
+    text = WORD_JOINTS.sub("\x1f", text).casefold().translate(PLAIN_LETTERS)
+    words, gaps, end = [], bytearray(), 0
+    for match in WORD.finditer(text):
+        between = text[end : match.start()]
+        is_joint = end and between and not any(each.isspace() for each in between.replace("\x1f", ""))
+        gaps.append(JOINT if is_joint else SPACE)
+        gaps += bytes(match.end() - match.start() - 1)
+        words.append(match[0])
+        end = match.end()
+    return "".join(words), gaps

@@ -1,0 +1,114 @@
+"""The protected words of all people, as terms to look for."""
+
+import re
+from dataclasses import dataclass
+
+from safeguarding.encryption import SealedText, has_keys
+from safeguarding.leaks.matching import Term, make_phone_terms, make_term
+from safeguarding.models import Contributor
+
+# The fields with words that editors must not write. The note on safe contact is prose.
+FIELDS = ("names", "contact", "protected_words", "ordinary_words")
+# What is between two names on one line.
+BETWEEN_NAMES = re.compile(r"[,;/()]")
+# A shorter word of a name, such as "de" or "El", would be found everywhere.
+SHORTEST_NAME, SHORTEST_WORD = 3, 2
+ADDRESS = re.compile(r"\S*@\S+")
+
+
+@dataclass(frozen=True)
+class ProtectedWord:
+    """A term that points to a person: `contributor`, a primary key.
+
+    `is_name`: it is a name, or a part of one. `is_full_name`: it is a name of several words. `is_ordinary`:
+    it is an ordinary word as well.
+    """
+
+    term: Term
+    contributor: int
+    is_name: bool = False
+    is_full_name: bool = False
+    is_ordinary: bool = False
+
+
+@dataclass(frozen=True)
+class ProtectedWords:
+    """`words`: ProtectedWords. `is_complete`: whether the words of all people could be read."""
+
+    words: list
+    is_complete: bool
+
+
+def load_words():
+    """Return the ProtectedWords of all people. It decrypts all of them, with one query."""
+    rows = list(Contributor.objects.values_list("pk", *FIELDS))
+    is_sealed = any(isinstance(text, SealedText) for row in rows for text in row)
+    words = [word for key, *texts in rows for word in words_of(key, *texts)]
+    return ProtectedWords(words, has_keys() and not is_sealed)
+
+
+def new_words(person, former=None):
+    """Return the ProtectedWords of `person`, without those that `former`, the same Contributor, had."""
+    known = {word.term for word in words_of_person(former)} if former else set()
+    return {word for word in words_of_person(person) if word.term not in known}
+
+
+def words_of_person(person):
+    return words_of(person.pk, *(getattr(person, name) for name in FIELDS))
+
+
+def words_of(key, names, contact, protected_words, ordinary_words):
+    """Return the set of the ProtectedWords of the person with the primary key `key`."""
+    ordinary = set(map(make_term, ordinary_words.splitlines()))
+    found = set()
+
+    def add(term, **kind):
+        if term and len(term.letters) >= SHORTEST_WORD:
+            found.add(ProtectedWord(term, key, is_ordinary=term in ordinary, **kind))
+
+    for line in names.splitlines():
+        full_names, parts = split_names(line)
+        for name in full_names:
+            add(make_term(name), is_name=True, is_full_name=True)
+        for part in parts:
+            add(make_term(part), is_name=True)
+    for line in (protected_words + "\n" + ordinary_words).splitlines():
+        add(make_term(line))
+    for address in ADDRESS.findall(contact):
+        add(make_term(address))
+    for term in make_phone_terms(contact) + make_phone_terms(protected_words):
+        add(term)
+    return found
+
+
+def split_names(line):
+    """Return the full names and the single words of the names in `line`, such as "Amina Otieno, Mina"."""
+    parts = [only_name(part.split()) for part in BETWEEN_NAMES.split(line) if part.strip()]
+    full_names = {" ".join(order) for part in parts if len(part) > 1 for order in orders(part)}
+    # "Otieno, Amina" is one name.
+    single = [part[0] for part in parts if len(part) == 1]
+    for first, second in zip(single, single[1:], strict=False):
+        full_names |= {f"{first} {second}", f"{second} {first}"}
+    return full_names, {word for part in parts for word in part if is_name_word(word, part)}
+
+
+def only_name(words):
+    """Return `words` without words such as "called" before a name. Within it, "de" and the like stay."""
+    first = next((number for number, word in enumerate(words) if not word.islower()), 0)
+    return words[first:]
+
+
+def orders(words):
+    """Yield the ways in which people write a name of several `words`."""
+    first, *_middle, last = words
+    yield words
+    yield [last, *words[:-1]]
+    yield [first, last]
+    yield [last, first]
+
+
+def is_name_word(word, part):
+    """Return whether `word` of the name `part` is a name, and not a word such as "called" or "de"."""
+    if len(word) < SHORTEST_NAME and word.isascii():
+        return False
+    return not word.islower() or all(each.islower() for each in part)

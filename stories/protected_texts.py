@@ -1,0 +1,77 @@
+"""What pages say, and where, for the leak check: safeguarding/leaks/texts.py."""
+
+import re
+from collections import Counter
+
+from django.utils.translation import gettext as _
+from wagtail.fields import StreamField
+from wagtail.models import Page
+
+from safeguarding.leaks.texts import Place, read_field, register, strings_in, text_fields
+from stories.body import stored_image, stored_pictures
+from stories.terms import Author, Theme
+
+END_OF_PARAGRAPH = re.compile(r"</(?:p|li|h\d|blockquote)>")
+LIST_TAG = re.compile(r"</?[ou]l>")
+
+
+def register_texts():
+    register(Page, read_page, lambda: Page.objects.live().specific())
+    register(Theme)
+    register(Author)
+
+
+def read_page(page):
+    """Yield the Places of all that readers see of `page`, of whatever type, and of its address."""
+    labels = {
+        "title": _("title"),
+        "slug": _("address of the page"),
+        "lead_image_alt": _("alternative text of the lead picture"),
+    }
+    for field in text_fields(type(page)):
+        if isinstance(field, StreamField):
+            yield from read_body(field.value_from_object(page), field.name)
+        else:
+            where = labels.get(field.name) or str(field.verbose_name)
+            yield Place(where, read_field(field, page), field.name)
+    if getattr(page, "lead_image", None):
+        yield Place(_("credit of the lead picture"), page.lead_image.credit, "lead_image")
+    if hasattr(page, "story_authors"):
+        for row in page.story_authors.all():
+            yield Place(_("author"), str(row.author))
+        for row in page.story_themes.all():
+            yield Place(_("theme"), row.theme.name)
+
+
+def read_body(body, field):
+    """Yield the Places in `body`: paragraphs and pictures, and other blocks by their label and number."""
+    numbers = Counter()
+    for index, stored in enumerate(body.raw_data):
+        kind, value = stored["type"], stored["value"]
+        if kind == "text":
+            for paragraph in split_paragraphs(value):
+                numbers[kind] += 1
+                yield Place(_("paragraph %(number)d") % {"number": numbers[kind]}, paragraph, field)
+        elif kind == "pictures":
+            for picture, shown in zip(stored_pictures(stored), body[index].value["pictures"], strict=True):
+                numbers[kind] += 1
+                yield from read_picture(picture, shown["image"], {"number": numbers[kind]}, field)
+        else:
+            numbers[kind] += 1
+            block = body.stream_block.child_blocks.get(kind)
+            where = f"{block.label if block else kind} {numbers[kind]}"
+            yield Place(where, "\n".join(strings_in(value)), field)
+
+
+def split_paragraphs(text):
+    """Return the paragraphs and the items of lists in `text`, HTML of the editor."""
+    return [each for each in END_OF_PARAGRAPH.split(text) if LIST_TAG.sub("", each).strip()]
+
+
+def read_picture(picture, image, number, field):
+    """Yield the Places of `picture`, the stored value of one that shows `image`. `number`: {"number": …}."""
+    yield Place(_("caption of picture %(number)d") % number, picture.get("caption") or "", field)
+    alternative = stored_image(picture).get("alt_text") or ""
+    yield Place(_("alternative text of picture %(number)d") % number, alternative, field)
+    if image:
+        yield Place(_("credit of picture %(number)d") % number, image.credit, field)

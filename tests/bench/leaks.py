@@ -1,0 +1,46 @@
+"""Benchmark of the leak check: a story of 5,000 words and 1,000 protected words.
+
+    python -m tests.bench.leaks
+
+The words are random, so that none is found early. The result is printed as a line of JSON, in milliseconds.
+"""
+
+import json
+import random
+import string
+import time
+
+from safeguarding.leaks.matching import Texts, make_term
+
+WORDS, TERMS, WORDS_OF_A_PARAGRAPH, RUNS = 5000, 1000, 80, 15
+
+
+def main():
+    source = random.Random(5)  # noqa: S311 - words
+    words = [make_word(source) for _number in range(WORDS)]
+    paragraphs = [
+        f"<p>{' '.join(words[start : start + WORDS_OF_A_PARAGRAPH])}</p>"
+        for start in range(0, WORDS, WORDS_OF_A_PARAGRAPH)
+    ]
+    terms = [make_term(f"{make_word(source)} {make_word(source)}".strip()) for _number in range(TERMS // 2)]
+    terms += [make_term(make_word(source)) for _number in range(TERMS // 2)]
+    runs = sorted(measure(paragraphs, terms) for _run in range(RUNS))
+    row = {"question": f"{WORDS} words, {TERMS} protected words", "median": round(runs[RUNS // 2], 1)}
+    print(json.dumps(row | {"runs": [round(runs[0], 1), round(runs[-1], 1)]}))
+
+
+def make_word(source):
+    # Accents take the slower way through Unicode.
+    return "".join(source.choices(string.ascii_lowercase + "éñ", k=source.randint(3, 9)))
+
+
+def measure(paragraphs, terms):
+    start = time.perf_counter()
+    texts = Texts(paragraphs)
+    for term in terms:
+        texts.find(term)
+    return (time.perf_counter() - start) * 1000
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,267 @@
+"""What the leak check tells of other objects than pages, how often, and whom it tells of many hits."""
+
+import json
+from html import unescape
+
+import pytest
+from django.contrib.messages import get_messages
+from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from taggit.models import Tag
+from wagtail.contrib.redirects.models import Redirect
+
+from media.models import CleanImage
+from safeguarding.leaks.hits import LIMIT
+from safeguarding.models import Contributor, LeakHits
+from safeguarding.policies import GROUP
+from stories.terms import Author, Theme
+from tests.support.builders import (
+    make_document,
+    make_image,
+    make_index,
+    make_plain_page,
+    make_story,
+    make_user,
+    parse,
+    picture_bytes,
+    story_form,
+)
+from tests.support.leads import address
+from tests.support.people import make_person
+
+pytestmark = pytest.mark.django_db
+
+NAME, PLACE = "Bachelal", "Qovondo"
+ASK = "Please ask the safeguarding lead"
+AUTOSAVE = {"headers": {"accept": "application/json"}}
+
+
+@pytest.fixture
+def person():
+    return make_person(names=f"{NAME} Xuyimana", protected_words=PLACE)
+
+
+def texts_of(response):
+    """Return the messages that the request added. They are HTML."""
+    return [unescape(str(message)) for message in get_messages(response.wsgi_request)._queued_messages]
+
+
+def sign_in(client, *groups, **fields):
+    client.logout()
+    client.user = make_user(*groups, **fields)
+    client.force_login(client.user)
+    return client
+
+
+# --- Objects -------------------------------------------------------------------------------------
+
+
+def add_theme(client):
+    return client.post("/admin/snippets/stories/theme/add/", {"name": f"Life in {PLACE}", "description": ""})
+
+
+def add_author(client):
+    return client.post(
+        "/admin/snippets/stories/author/add/", {"name": f"{NAME} X.", "role": "", "picture": ""}
+    )
+
+
+def add_redirect(client):
+    return client.post(
+        "/admin/redirects/add/", {"old_path": f"/of-{NAME}/", "redirect_link": "https://e.org"}
+    )
+
+
+def add_promotion(client):
+    page = make_plain_page("Found")
+    row = {"id": "", "sort_order": "", "page": page.pk, "description": "", "external_link_url": ""}
+    form = {f"editors_picks-0-{name}": value for name, value in row.items()} | {
+        "editors_picks-TOTAL_FORMS": 1,
+        "editors_picks-INITIAL_FORMS": 0,
+        "editors_picks-MIN_NUM_FORMS": 0,
+        "editors_picks-MAX_NUM_FORMS": 1000,
+        "editors_picks-0-external_link_text": "",
+        "query_string": f"about {NAME}",
+    }
+    return client.post("/admin/searchpicks/add/", form)
+
+
+def edit_picture(client):
+    image = make_image()
+    form = {"title": "A door", "description": "", "credit": f"By {NAME}", "collection": image.collection_id}
+    form |= {"shows": "place", "tags": PLACE}
+    return client.post(f"/admin/images/{image.pk}/", form)
+
+
+def upload_picture(client):
+    """The title comes from the name of the file."""
+    file = SimpleUploadedFile(f"{NAME.lower()}_shelter.png", picture_bytes(), "image/png")
+    data = {"title": f"{NAME.lower()}_shelter", "files[]": file, "shows": "place", "collection": "1"}
+    response = client.post(
+        "/admin/images/multiple/add/", data, headers={"X-Requested-With": "XMLHttpRequest"}
+    )
+    assert CleanImage.objects.filter(title=f"{NAME.lower()}_shelter").exists()
+    return response
+
+
+def rename_document(client):
+    document = make_document()
+    form = {"title": f"{PLACE}.pdf", "tags": "", "collection": document.collection_id}
+    return client.post(f"/admin/documents/edit/{document.pk}/", form)
+
+
+OBJECTS = {
+    add_theme: ["Theme: ", "name"],
+    add_author: ["Author: ", "name"],
+    add_redirect: ["Redirect: ", "redirect from"],
+    add_promotion: ["Query: ", "query string"],
+    edit_picture: ["Picture: ", "credit"],
+    upload_picture: ["Picture: ", "title"],
+    rename_document: ["Document: ", "title"],
+}
+
+
+def test_other_objects_are_warned_of_when_they_are_saved(client, person, store):
+    sign_in(client, is_superuser=True)
+    for save, words in OBJECTS.items():
+        LeakHits.objects.all().delete()
+        texts = [text for text in texts_of(save(client)) if "give somebody away" in text]
+        assert any(all(word in text for word in words) for text in texts), (save.__name__, texts)
+        assert not any(word.lower() in str(texts).lower() for word in (NAME, PLACE)), save.__name__
+    assert Theme.objects.exists() and Author.objects.exists() and Redirect.objects.exists()
+    # A tag is an object of its own.
+    LeakHits.objects.all().delete()
+    Tag.objects.all().delete()
+    assert any(text.startswith("Tag: ") for text in texts_of(edit_picture(client)))
+
+
+# --- How often -----------------------------------------------------------------------------------
+
+
+def save_draft(client, story, number, **headers):
+    body = [("text", "".join(f"<p>{PLACE}</p>" for _each in range(number)) or "<p>Nothing.</p>")]
+    form = story_form(None, title=story.title, slug=story.slug, body=body)
+    return client.post(f"/admin/pages/{story.pk}/edit/", form, **headers)
+
+
+def test_after_ten_places_a_day_the_answer_is_to_ask(client, person, settings, time_machine):
+    time_machine.move_to("2026-03-01 12:00", tick=False)
+    settings.SENDS_MAIL = True
+    lead = make_user(GROUP)
+    sign_in(client, "Editors")
+    story = make_story(live=False)
+    # The editor that saves by itself is told nothing, and nothing is counted.
+    autosaved = save_draft(client, story, 3, **AUTOSAVE)
+    assert json.loads(autosaved.content)["success"] and texts_of(autosaved) == []
+    assert not LeakHits.objects.exists()
+    told = texts_of(save_draft(client, story, 9))
+    assert any("paragraph 9" in text for text in told)
+    assert LeakHits.objects.get().number == 9
+    over = texts_of(save_draft(client, story, 2))
+    assert any(ASK in text for text in over) and not any("paragraph" in text for text in over)
+    # From now on, whether there is a word or not.
+    for number in (1, 0):
+        assert any(ASK in text for text in texts_of(save_draft(client, story, number)))
+    assert LeakHits.objects.get().number == 11 > LIMIT
+    assert [message.to for message in mail.outbox] == [[lead.email]]
+    # A second user on the same day is no second mail.
+    user = client.user
+    sign_in(client, "Editors")
+    save_draft(client, story, 11)
+    assert len(mail.outbox) == 1
+    # Another day begins with none.
+    time_machine.move_to("2026-03-02 12:00", tick=False)
+    client.force_login(user)
+    assert any("paragraph 1" in text for text in texts_of(save_draft(client, story, 1)))
+    client.force_login(lead)
+    panel = parse(client.get("/admin/")).select_one("#panel-safeguarding-today-section, .w-panel")
+    page = client.get("/admin/").text
+    assert panel and user.username in page and "11 places with protected words" in page
+
+
+def test_publishing_is_refused_past_the_limit_without_a_place(client, person):
+    sign_in(client, "Moderators")
+    LeakHits.objects.create(user=client.user, number=LIMIT)
+    story = make_story(live=False)
+    form = story_form("publish", title="T", slug="t", summary=f"{NAME} Xuyimana")
+    response = client.post(f"/admin/pages/{story.pk}/edit/", form)
+    assert ASK in response.text and "can't be published:" not in unescape(response.text)
+    story.refresh_from_db()
+    assert not story.live
+
+
+def test_ordinary_words_count_once_and_many_are_not_told_apart(client):
+    make_person(ordinary_words=PLACE)
+    sign_in(client, "Editors")
+    story = make_story(live=False)
+    for number, words in ((2, "paragraph 2"), (4, "several places")):
+        texts = texts_of(save_draft(client, story, number))
+        assert any(words in text for text in texts)
+    assert LeakHits.objects.get().number == 2
+
+
+def test_leads_have_no_limit(lead, person):
+    lead.user.is_superuser = True
+    lead.user.save()
+    assert any("paragraph 30" in text for text in texts_of(save_draft(lead, make_story(live=False), 30)))
+    assert not LeakHits.objects.exists()
+
+
+# --- Adding a word -------------------------------------------------------------------------------
+
+
+def test_lead_sees_where_a_new_word_is_live_already(lead):
+    person = make_person(names=NAME)
+    make_story(PLACE, body=[{"type": "text", "value": f"<p>One.</p><p>{PLACE}!</p>"}])
+    make_story("Hers", summary=f"From {PLACE}")
+    make_story("Draft", summary=PLACE, live=False)
+    make_image(title="A door", credit=PLACE)
+    fields = {"reason": "check", "names": NAME, "save": "1"}
+    response = lead.post(address(person, "restricted"), fields | {"protected_words": PLACE})
+    listed = [item.get_text(" ", strip=True) for item in parse(response).select("main li, #main li")]
+    listed = [each for each in listed if ":" in each]
+    assert any(each.startswith("Story: Hers") and "summary" in each for each in listed)
+    assert any("title, address of the page, paragraph 2" in each for each in listed)
+    assert any(each.startswith("Picture: A door") and "credit" in each for each in listed)
+    assert not any("Draft" in each or PLACE in each for each in listed)
+    # What was there before is not listed again.
+    again = lead.post(address(person, "restricted"), fields | {"protected_words": PLACE})
+    assert again.status_code == 302
+    # A new person's names are new words.
+    form = {"kind": "adult", "adult_on": "", "keep_until": "", "role": "family", "names": PLACE}
+    added = lead.post("/admin/safeguarding/people/new-other/", form | {"contact": "", "protected_words": ""})
+    assert "Story: Hers" in added.text and Contributor.objects.count() == 2
+
+
+# --- Never the word ------------------------------------------------------------------------------
+
+
+def test_no_answer_mail_log_or_row_holds_the_word(client, person, settings, caplog):
+    settings.SENDS_MAIL = True
+    make_user(GROUP)
+    sign_in(client, "Moderators")
+    story, other = make_story(live=False), make_index()
+    # In codes, as the form shows what was written.
+    hidden, summary = (
+        "".join(f"%{ord(letter):02x}" for letter in word) for word in (PLACE, f"{NAME} Xuyimana")
+    )
+    form = story_form(
+        "publish", title="T", slug="t", summary=summary, body=[("text", f"<p>{hidden}</p>" * 3)]
+    )
+    with caplog.at_level("DEBUG"):
+        answers = [client.post(f"/admin/pages/{story.pk}/edit/", form) for _time in range(LIMIT + 1)]
+        del form["action-publish"]
+        answers += [client.post(f"/admin/pages/{story.pk}/edit/", form, follow=True) for _time in range(3)]
+    assert any("can't be published" in unescape(answer.text) for answer in answers)
+    written = [*(answer.text for answer in answers), *(str(vars(message)) for message in mail.outbox)]
+    written += [record.getMessage() for record in caplog.records if record.name.split(".")[0] != "django"]
+    assert mail.outbox
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - names of tables
+            written.append(str(cursor.fetchall()))
+    assert not [
+        text for text in written for word in (NAME, "Xuyimana", PLACE) if word.lower() in text.lower()
+    ]
+    assert other.live

@@ -1,0 +1,145 @@
+"""Which disguises of a protected word are found, and which ordinary texts are not mistaken for one."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from safeguarding.leaks.matching import Texts, make_phone_terms, make_term
+
+pytestmark = pytest.mark.one_database
+
+NAME, FULL_NAME, SHORT, ARABIC = "Bachelal", "Amina Otieno", "Asif", "أمينة"
+PHONE = "+254 700 123 456"
+# What is written, by the protected word that it holds.
+DISGUISES = {
+    NAME: [
+        # Capitals and accents
+        "BACHELAL",
+        "bachelal",
+        "bAcHeLaL",
+        "Báchélal",
+        "Ba\u0301chelal",
+        "B\u0336a\u0336c\u0336helal",
+        # Letters apart, and punctuation
+        "B a c h e l a l",
+        "B  A  C  H  E  L  A  L",
+        "B.a.c.h.e.l.a.l.",
+        "Ba-che-lal",
+        "Bach elal",
+        "B\u00b7a\u00b7chelal",
+        "*Bachelal*",
+        "(bachelal)",
+        "«Bachelal»",
+        "#bachelal",
+        "@bachelal_",
+        # Possessives and plurals
+        "Bachelal's",
+        "Bachelal’s",
+        "the Bachelals",
+        "the Bachelales",
+        "l’histoire d'Bachelal",
+        # Look-alikes
+        "Васhelal",
+        "Bасhеlаl",
+        "Βαchelal",
+        "ΒΑCΗΕLΑL",
+        "Ｂａｃｈｅｌａｌ",
+        "𝐁𝐚𝐜𝐡𝐞𝐥𝐚𝐥",
+        "Ⓑⓐⓒⓗⓔⓛⓐⓛ",
+        # Entities, percent codes and tags
+        "B&#97;chelal",
+        "B&#x61;chelal",
+        "B&aacute;chelal",
+        "B&amp;#97;chelal",
+        "%42achelal",
+        "B%C3%A1chelal",
+        "%2542achelal",
+        "Bache<b>lal</b>",
+        "<p>Ba<span class='x'>che</span>lal</p>",
+        "Bache&shy;lal",
+        '<a href="https://example.org/bachelal">here</a>',
+        # Invisible characters
+        "Bache\u200blal",
+        "Bache\u00adlal",
+        "B\u2060a\u2060chelal",
+        "Bache\u202elal",
+        "Bache\u3164lal",
+        # Camel case, file names and addresses
+        "myBachelalPhoto",
+        "IMGBachelal",
+        "bachelal_shelter.jpg",
+        "bachelal-in-leeds",
+        "bachelal2.png",
+        "2019bachelal.jpg",
+        "https://example.org/stories/bachelal/",
+    ],
+    FULL_NAME: ["AminaOtieno", "amina-otieno.jpg", "aminaotieno", "Amina\nOtieno", "AMINA  OTIENO's"],
+    SHORT: ["A s i f", "A-s-i-f", "ASIF", "As<b>if</b>"],
+    ARABIC: ["امينه", "وأمينة", "أَمِينَة", "أمـيـنة"],
+}
+PHONES = ["0700 123 456", "0254700123456", "+254-700-123-456", "00254 (0)700.123.456", "٠٧٠٠ ١٢٣ ٤٥٦"]
+CLEAN = {
+    NAME: ["Bachelalorum", "Nebachelal", "Bachela", "Bachelalst", "Bache. And then lal", "a bachelor"],
+    SHORT: ["as if nothing had happened", "As, if asked, she said", "Was if", "asifa"],
+    FULL_NAME: ["Amina went. Later Otieno came", "I am in a hurry"],
+    "Amina": ["I am in a hurry", "Aminata", "examina"],
+    "Rosa": ["Rosália", "Rosa\u00adlia", "Rosa&shy;lia"],
+    "Isa": ["This is a house", "visa"],
+    "Li Na": ["Lina", "a line"],
+    ARABIC: ["يامينات"],
+}
+# Twenty ordinary names.
+NAMES = [
+    *("Amina", "Grace", "Joseph", "Fatima", "Ali", "Ann", "Lan", "Maria", "Rosa", "Daniel"),
+    *("Isa", "Asif", "Noor", "Omar", "Peter", "Ruth", "Samuel", "Sara", "Musa", "Aman"),
+]
+
+
+def holds(text, term):
+    return bool(Texts([text]).find(term))
+
+
+def test_sixty_disguises_are_found():
+    missed = [text for word, texts in DISGUISES.items() for text in texts if not holds(text, make_term(word))]
+    (phone,) = make_phone_terms(f"Her sister: {PHONE}, in the evening")
+    missed += [text for text in PHONES if not holds(text, phone)]
+    assert missed == []
+    assert sum(map(len, DISGUISES.values())) + len(PHONES) >= 60
+
+
+def test_other_words_are_not_mistaken():
+    assert [
+        (word, text) for word, texts in CLEAN.items() for text in texts if holds(text, make_term(word))
+    ] == []
+    (phone,) = make_phone_terms(PHONE)
+    assert not any(
+        holds(text, phone) for text in ("0700 123 457", "From 1999 to 2005, 123 456 people", "700 123")
+    )
+
+
+def test_ordinary_names_give_few_false_alarms():
+    """Less than 2 % of the demo's paragraphs, whose people have other names."""
+    texts = []
+    for path in [*Path("stories/demo").rglob("*.toml"), *Path("home/demo").rglob("*.toml")]:
+        texts += strings_in(tomllib.loads(path.read_text()))
+    paragraphs = [part for text in texts for part in re.split(r"\n\n|</p>", text) if len(part) > 60]
+    assert len(paragraphs) >= 200
+    searched = Texts(paragraphs)
+    alarms = {number for name in NAMES for number in searched.find(make_term(name))}
+    assert len(alarms) < 0.02 * len(paragraphs), [paragraphs[number] for number in alarms]
+
+
+def strings_in(value):
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from strings_in(item)
+
+
+def test_text_that_holds_a_word_is_told_from_those_beside_it():
+    texts = Texts(["Nothing", "Of Bachelal", "", "Bache", "lal", "BACHELAL, and Bachelal"])
+    assert texts.find(make_term(NAME)) == {1, 5}
+    assert make_term(" -.! ") is None
