@@ -54,6 +54,8 @@ UNSEEN_TABLES = {
     "safeguarding_keycheck",
     "safeguarding_notice",
     "safeguarding_restrictedview",
+    "safeguarding_withdrawal",
+    "safeguarding_withdrawaltask",
     "wagtailadmin_editingsession",
     "wagtailcore_comment",
     "wagtailcore_commentreply",

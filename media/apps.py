@@ -13,13 +13,14 @@ class MediaConfig(AppConfig):
         from wagtail.models import UploadedFile
         from wagtail.permissions import register_permission_policy
 
-        from media import people  # noqa: F401 - it connects signals
+        from media import erasing, people  # noqa: F401 - people connects signals
         from media.access import register_in_reference_index
         from media.fields import clean_waiting_upload
         from media.models import CleanDocument, CleanImage
         from media.shown_files import ShownFilePolicy
 
         register_in_reference_index()
+        erasing.register()
         # Wagtail registers its own policies without exact_class.
         for model, auth_model in (
             (CleanImage, "wagtailimages.Image"),

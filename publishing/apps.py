@@ -5,4 +5,4 @@ class PublishingConfig(AppConfig):
     name = "publishing"
 
     def ready(self):
-        from publishing import withdrawing  # noqa: F401 - it connects a signal
+        from publishing import erasing, withdrawing  # noqa: F401 - they register functions

@@ -7,4 +7,6 @@ class StoriesConfig(AppConfig):
     verbose_name = _("Stories")
 
     def ready(self):
-        from stories import counts, renditions, translating  # noqa: F401 - they receive signals
+        from stories import counts, erasing, renditions, translating  # noqa: F401 - they receive signals
+
+        erasing.register()
