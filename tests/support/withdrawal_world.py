@@ -75,7 +75,7 @@ def make_own_stories(person):
         person, title=f"{NAME} en route", slug="zahrawi-fr", parent=index, locale=index.locale,
         translation_key=story.translation_key,
     )  # fmt: skip
-    trashed = make_story_about(person, title=f"{NAME} thrown away", slug="zahrawi-trashed", live=False)
+    trashed = make_story_about(person, title=f"{NAME} thrown away", slug="zahrawi-trashed")
     move_to_trash(Page.objects.get(pk=trashed.pk), builders.make_user("Moderators"))
     return story, image, document
 
