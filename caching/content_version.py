@@ -55,6 +55,8 @@ UNSEEN_TABLES = {
     "safeguarding_leakhits",
     "safeguarding_notice",
     "safeguarding_restrictedview",
+    "safeguarding_withdrawal",
+    "safeguarding_withdrawaltask",
     "wagtailadmin_editingsession",
     "wagtailcore_comment",
     "wagtailcore_commentreply",

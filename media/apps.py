@@ -14,7 +14,7 @@ class MediaConfig(AppConfig):
         from wagtail.models import Collection, UploadedFile
         from wagtail.permissions import register_permission_policy
 
-        from media import people  # noqa: F401 - it connects signals
+        from media import erasing, people  # noqa: F401 - people connects signals
         from media.access import register_in_reference_index
         from media.fields import clean_waiting_upload
         from media.models import CleanDocument, CleanImage
@@ -22,6 +22,7 @@ class MediaConfig(AppConfig):
         from safeguarding.leaks import texts
 
         register_in_reference_index()
+        erasing.register()
         # Wagtail registers its own policies without exact_class.
         for model, auth_model in (
             (CleanImage, "wagtailimages.Image"),

@@ -7,7 +7,7 @@ class PublishingConfig(AppConfig):
     def ready(self):
         from wagtail.contrib.redirects.models import Redirect
 
-        from publishing import withdrawing  # noqa: F401 - it connects a signal
+        from publishing import erasing, withdrawing  # noqa: F401 - they register functions
         from safeguarding.leaks import texts
 
         texts.register(Redirect)

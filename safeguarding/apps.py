@@ -12,6 +12,14 @@ class SafeguardingConfig(AppConfig):
         from safeguarding import membership, models, releases  # noqa: F401 - they connect signals
         from safeguarding.leaks import asking  # noqa: F401 - it connects signals
         from safeguarding.policies import LeadPolicy
+        from safeguarding.withdrawal import ledger, pages, steps  # noqa: F401 - they register steps
 
-        for model in (models.Contributor, models.Consent, models.Decision, models.RestrictedView):
+        pages.register()
+        for model in (
+            models.Contributor,
+            models.Consent,
+            models.Decision,
+            models.RestrictedView,
+            models.Withdrawal,
+        ):
             register_permission_policy(model, LeadPolicy(model))

@@ -17,9 +17,8 @@ from safeguarding.encryption import EncryptedTextField
 from safeguarding.journal import LeakHits, Notice, RestrictedView  # noqa: F401
 from safeguarding.scopes import Channel, Naming, Picture
 from safeguarding.status import add_months, get_last_day, get_status
-
-# Django finds the models of an app in its models module.
 from safeguarding.uses import Release, Use  # noqa: F401
+from safeguarding.withdrawals import Fingerprint, Ledger, Withdrawal, WithdrawalTask  # noqa: F401
 
 # Without vowels, so that no code is a word, and without what is mistaken for something else.
 CODE_CHARACTERS = "23456789BCDFGHJKMNPQRTVWXZ"

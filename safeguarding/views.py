@@ -55,7 +55,8 @@ class PersonIndexView(generic.IndexView):
     @cached_property
     def header_buttons(self):
         other = HeaderButton(_("Add somebody else in a story"), url=reverse("safeguarding_people:add_other"))
-        return [*super().header_buttons, other]
+        withdrawals = HeaderButton(_("Withdrawals"), url=reverse("safeguarding_withdrawals:index"))
+        return [*super().header_buttons, other, withdrawals]
 
 
 class AddPersonView(generic.CreateView):
@@ -150,6 +151,7 @@ class OverviewView(PersonMixin, TemplateView):
             sentence=describe_status(self.person),
             consents=self.person.consents.select_related("recorded_by").order_by("-pk"),
             uses=self.person.uses.select_related("page"),
+            withdrawals=self.person.withdrawals.all(),
             views=self.person.views.select_related("user"),
             log_entries=registry.get_logs_for_instance(self.person).select_related("user")[:20],
             deletion_day=deletion_day(self.person),

@@ -9,6 +9,7 @@ from safeguarding import views
 from safeguarding.decision_views import DecideView, DecisionIndexView, ReadView
 from safeguarding.forms import PersonForm
 from safeguarding.models import Contributor
+from safeguarding.withdrawal.views import AfterRestoreView, ReportView, WithdrawalIndexView, WithdrawView
 
 # Wagtail's views that this section has. A person is neither copied nor deleted.
 STOCK = ("index", "index_results", "add", "edit", "history", "history_results")
@@ -18,6 +19,7 @@ OF_PERSON = {
     "not_reached": ("not-reached/", views.NotReachedView),
     "take_down": ("take-down/", views.TakeDownView),
     "bring_back": ("bring-back/", views.BringBackView),
+    "withdraw": ("withdraw/", WithdrawView),
     "restricted": ("names/", views.RestrictedFieldsView),
     "print": ("everything/", views.PrintView),
 }
@@ -34,6 +36,20 @@ class DecisionViewSet(ViewSet):
             path("", DecisionIndexView.as_view(), name="index"),
             path("<int:pk>/", DecideView.as_view(), name="page"),
             path("<int:pk>/read/", ReadView.as_view(), name="read"),
+        ]
+
+
+class WithdrawalViewSet(ViewSet):
+    """The withdrawals, with their reports."""
+
+    name = url_namespace = "safeguarding_withdrawals"
+    url_prefix = "safeguarding/withdrawals"
+
+    def get_urlpatterns(self):
+        return [
+            path("", WithdrawalIndexView.as_view(), name="index"),
+            path("after-restore/", AfterRestoreView.as_view(), name="after_restore"),
+            path("<int:pk>/", ReportView.as_view(), name="report"),
         ]
 
 

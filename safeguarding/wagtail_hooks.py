@@ -9,13 +9,15 @@ from safeguarding.choosers import contributor_chooser
 from safeguarding.leaks.asking import note_page
 from safeguarding.membership import JOINED
 from safeguarding.panels import add_panels
-from safeguarding.viewsets import DecisionViewSet, PeopleViewSet
+from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, WithdrawalViewSet
 
 # {action in the log: (label, message)}. The entries have the code of the person.
 LOG_ACTIONS = {
     JOINED: (_("Joined"), _("Joined the group Safeguarding")),
     "safeguarding.take_down": (_("Take down"), _("Taken down")),
     "safeguarding.bring_back": (_("Bring back"), _("Brought back")),
+    "safeguarding.withdraw": (_("Withdraw"), _("Withdrawn, and erased")),
+    "safeguarding.hold_after_restore": (_("Take down"), _("Taken down after a restore")),
     "safeguarding.not_reached": (_("Could not be reached"), _("Could not be reached")),
     "safeguarding.decide": (_("Decide on a story"), _("A story was decided on")),
     "safeguarding.change_names": (_("Change names and contact"), _("Names or contact changed")),
@@ -28,7 +30,7 @@ LOG_ACTIONS = {
 
 @hooks.register("register_admin_viewset")
 def register_views():
-    return [PeopleViewSet(), DecisionViewSet(), contributor_chooser]
+    return [PeopleViewSet(), DecisionViewSet(), WithdrawalViewSet(), contributor_chooser]
 
 
 @hooks.register("register_log_actions")

@@ -12,7 +12,9 @@ class SearchConfig(AppConfig):
         from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
         from safeguarding.leaks import texts
+        from search import erasing
         from search.models import VocabularyGroup
 
         for model in (Query, SearchPromotion, VocabularyGroup):
             texts.register(model)
+        erasing.register()

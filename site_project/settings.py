@@ -102,6 +102,8 @@ MIDDLEWARE = [
     "operations.statement_timeout.StatementTimeoutMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "publishing.redirects.RedirectMiddleware",
+    # Inside the middlewares that redirect instead of a 404.
+    "safeguarding.withdrawal.addresses.GoneMiddleware",
 ]
 
 TEMPLATES = [

@@ -7,7 +7,8 @@ class StoriesConfig(AppConfig):
     verbose_name = _("Stories")
 
     def ready(self):
-        from stories import counts, renditions, translating  # noqa: F401 - they receive signals
+        from stories import counts, erasing, renditions, translating  # noqa: F401 - they receive signals
         from stories.protected_texts import register_texts
 
         register_texts()
+        erasing.register()

@@ -15,6 +15,7 @@ from caching.content_version import content_version
 from operations import outage
 from operations.backup import BackupError, archive, files
 from operations.backup.create import DATABASE_MODULES
+from safeguarding.withdrawal import ledger
 
 # Tables that are empty in a new site: {table: what its rows are called in the message}.
 CONTENT_TABLES = {
@@ -62,6 +63,8 @@ def restore_backup(path, report, overwrite=False):
         clear_caches()
         file_restore.finish()
     migrate(report)
+    # What was withdrawn since the backup must not come back.
+    ledger.apply(report)
     outage.write_page()
 
 

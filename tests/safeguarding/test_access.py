@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from safeguarding.models import Contributor, RestrictedView
+from safeguarding.models import Contributor, RestrictedView, Withdrawal
 from safeguarding.policies import GROUP
 from safeguarding.scopes import Naming
 from tests.support.builders import make_user
@@ -31,10 +31,11 @@ PEOPLE = [
         "inspect",
         "consent",
     ),
-    *("not_reached", "take_down", "bring_back", "restricted", "print"),
+    *("not_reached", "take_down", "bring_back", "restricted", "print", "withdraw"),
 ]
 LEADS_ONLY = {f"safeguarding_people:{each}" for each in PEOPLE}
 LEADS_ONLY |= {f"safeguarding_decisions:{each}" for each in ("index", "page", "read")}
+LEADS_ONLY |= {f"safeguarding_withdrawals:{each}" for each in ("index", "after_restore", "report")}
 SECRET = "Amina-of-the-tests"
 RESTRICTED = Contributor.RESTRICTED_FIELDS
 
@@ -47,6 +48,8 @@ def room_routes():
 
 def address_of(name, pattern, person, story):
     key = story.pk if name.startswith("safeguarding_decisions") else person.pk
+    if name == "safeguarding_withdrawals:report":
+        key = Withdrawal.objects.get_or_create(contributor=person, code=person.code)[0].pk
     address = reverse(name, kwargs={"pk": key} if "<" in pattern else {})
     return f"{address}?id={person.pk}" if name.endswith("chosen_multiple") else address
 

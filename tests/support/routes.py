@@ -15,7 +15,7 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import Locale, PageViewRestriction, Site, Task, Workflow
 
-from safeguarding.models import Contributor
+from safeguarding.models import Contributor, Withdrawal
 from search.models import MissedSearch, VocabularyGroup
 from stories.terms import Country
 from tests.support import builders
@@ -105,6 +105,7 @@ class Addresses:
         self.numbers |= {
             "safeguarding_people": self.numbers["people_chooser"],
             "safeguarding_decisions": section.live.pk,
+            "safeguarding_withdrawals": Withdrawal.objects.get_or_create(code="P-7K3M")[0].pk,
         }
         self.values = self._values()
         self.special = self._special()

@@ -5,10 +5,23 @@ from django.db import connection
 
 def all_stored_text():
     """Return the content of all tables of the database as one text, in lower case."""
+    return str(list(stored_rows().values())).casefold()
+
+
+def tables_with(word):
+    """Return {table: rows} of the rows in which `word` is, in upper or lower case."""
+    found = {
+        table: [row for row in rows if word.casefold() in str(row).casefold()]
+        for table, rows in stored_rows().items()
+    }
+    return {table: rows for table, rows in found.items() if rows}
+
+
+def stored_rows():
+    """Return {table: list of its rows} of the whole database."""
     with connection.cursor() as cursor:
-        tables = connection.introspection.table_names(cursor)
-        rows = []
-        for table in tables:
+        rows = {}
+        for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
-            rows += cursor.fetchall()
-    return str(rows).casefold()
+            rows[table] = cursor.fetchall()
+    return rows

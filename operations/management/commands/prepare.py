@@ -12,6 +12,7 @@ from wagtail.models import Site
 from accounts.secret_files import write_private
 from operations import locks
 from safeguarding.keys import refuse_wrong_keys
+from safeguarding.withdrawal import ledger
 
 
 class Command(BaseCommand):
@@ -33,6 +34,7 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
             self.make_first_admin()
         refuse_wrong_keys()
+        ledger.write()
         if Site.objects.filter(is_default_site=True).exists():
             call_command("maintenance_page", stdout=self.stdout)
 

@@ -17,6 +17,8 @@ from operations import locks
 from publishing import trash
 from safeguarding.reminders import send_reminders
 from safeguarding.retention import delete_names
+from safeguarding.withdrawal import ledger
+from safeguarding.withdrawal.tasks import run_tasks
 from search.missed import delete_old_missed_searches
 
 logger = logging.getLogger(__name__)
@@ -59,6 +61,8 @@ class Command(BaseCommand):
             call_command("maintenance_page", **quiet)
             # Even hashes of names and addresses are deleted as soon as they have no use.
             throttle.delete_expired_attempts()
+            ledger.write()
+            run_tasks()
             # The file contains the date of the last nightly work. Each run writes it anew, so its age tells
             # whether the scheduler still runs: the health check in compose.yaml looks at it.
             done = settings.DATA_DIR / "due_work_done"

@@ -1,0 +1,116 @@
+"""What this room holds of people, for withdrawals: files with their titles and tags, and collections."""
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from taggit.models import Tag
+from wagtail.models import Collection, Page, ReferenceIndex, Revision
+
+from media.models import CleanDocument, CleanImage
+from media.shown_files import key_of, references_in
+from safeguarding.withdrawal.places import Found, Place, TextPlace, register_place
+from safeguarding.withdrawals import Choice
+
+
+class Files(Place):
+    """Pictures that show the person, and files of one model that only the erased pages use."""
+
+    order = 5
+
+    def __init__(self, name, label, model):
+        self.name, self.label, self.model = name, label, model
+
+    def find(self, case):
+        items = self.model.objects.filter(pk__in=self.keys(case)).order_by("pk")
+        case.logged |= {(self.model, item.pk) for item in items}
+        return [Found(str(item.pk), f"{item.title} ({item.created_at.date()})") for item in items]
+
+    def keys(self, case):
+        keys = files_of(case, self.model)
+        if self.model is CleanImage:
+            hashes = CleanImage.objects.values_list("pk", "file_hash")
+            keys |= {key for key, file_hash in hashes if case.is_known_picture(file_hash)}
+            if case.contributor and case.choice != Choice.NAME:
+                shown = CleanImage.objects.filter(people=case.contributor)
+                keys |= set(shown.values_list("pk", flat=True))
+        return keys
+
+    def erase(self, case, keys):
+        for item in self.model.objects.filter(pk__in=keys):
+            files = [item.file.name]
+            if self.model is CleanImage:
+                case.hashes.add(item.file_hash)
+                files += item.renditions.values_list("file", flat=True)
+            for name in files:
+                case.add_task("file", name=name)
+            item.delete()
+
+
+def files_of(case, model):
+    """Return the primary keys of the files of `model` that the erased pages use, and nothing else does."""
+    if not case.erased:
+        return set()
+    pages = {key_of(Page, key) for key in case.erased}
+    found = {int(key) for holder, key in used_files(model) if holder in pages}
+    versions = Revision.page_revisions.filter(object_id__in=[str(key) for key in case.erased])
+    found |= {key for revision in versions for key in files_in(revision, model)}
+    kept = {int(key) for holder, key in used_files(model) if holder not in pages}
+    return found - kept - (used_in_drafts(case, model, found - kept) if found - kept else set())
+
+
+def used_files(model):
+    """Return a list of ((content type, primary key) of what uses a file, primary key of the file)."""
+    references = ReferenceIndex.objects.filter(to_content_type=ContentType.objects.get_for_model(model))
+    rows = references.values_list("base_content_type", "object_id", "to_object_id")
+    return [((content_type, key), file) for content_type, key, file in rows]
+
+
+def files_in(revision, model):
+    wanted = ContentType.objects.get_for_model(model).pk
+    return {int(key) for content_type, key in references_in(revision) if content_type == wanted}
+
+
+def used_in_drafts(case, model, keys):
+    """Return those of `keys` that a draft of another page uses, which the reference index does not know."""
+    drafts = Page.objects.filter(has_unpublished_changes=True).exclude(pk__in=case.erased)
+    versions = Revision.objects.filter(
+        Q(pk__in=drafts.values("latest_revision"))
+        | Q(approved_go_live_at__isnull=False) & ~Q(object_id__in=[str(key) for key in case.erased])
+    )
+    return {key for revision in versions.iterator() for key in files_in(revision, model)} & keys
+
+
+def register():
+    """Register the places of this room."""
+    register_place(Files("pictures", _("Pictures"), CleanImage))
+    register_place(Files("documents", _("Documents"), CleanDocument))
+    register_place(
+        TextPlace(
+            "picture_texts",
+            _("Texts of other pictures"),
+            CleanImage,
+            ("title", "description", "credit"),
+            lambda rows, case: rows.update(title=case.code, description="", credit=""),
+            lambda case: Q(pk__in=[key for model, key in case.logged if model is CleanImage]),
+        )
+    )
+    register_place(
+        TextPlace(
+            "document_titles",
+            _("Titles of other documents"),
+            CleanDocument,
+            ("title",),
+            lambda rows, case: rows.update(title=case.code),
+            lambda case: Q(pk__in=[key for model, key in case.logged if model is CleanDocument]),
+        )
+    )
+    register_place(TextPlace("tags", _("Tags"), Tag, ("name", "slug")))
+    register_place(
+        TextPlace(
+            "collections",
+            _("Collections"),
+            Collection,
+            ("name",),
+            lambda rows, case: rows.update(name=case.code),
+        )
+    )

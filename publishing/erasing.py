@@ -1,0 +1,9 @@
+"""What this room knows for withdrawals: the slug that a page had before it came into the trash."""
+
+from publishing.models import TrashedPage
+from safeguarding.withdrawal.carry_out import knows_former_slugs
+
+
+@knows_former_slugs
+def slug_before_trash(page):
+    return list(TrashedPage.objects.filter(page=page.pk).values_list("slug", flat=True))

@@ -1,0 +1,95 @@
+"""The addresses of pages that were erased: their digests, and the answer 410 for them.
+
+Only digests are stored, so that the database does not hold the slugs.
+"""
+
+import hashlib
+import hmac
+import unicodedata
+from copy import copy
+from urllib.parse import unquote, urlsplit
+
+from django.shortcuts import render
+from wagtail.contrib.redirects.models import Redirect
+
+from caching.content_version import content_version
+from caching.versioned_cache import cached, in_transaction, request_version
+from safeguarding.withdrawals import Fingerprint, Ledger
+
+
+class GoneMiddleware:
+    """Answers 410 instead of 404 for the address of a page that was erased.
+
+    It is inside Wagtail's redirects and Django's rule for the slash at the end, so that neither acts.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if response.status_code != 404 or not may_be_page(request) or not is_gone(request.path_info):
+            return response
+        return render(request, "410.html", status=410)
+
+
+def may_be_page(request):
+    """Return whether the address of `request` is that of no other view than the one for pages, or of none."""
+    match = request.resolver_match
+    return match is None or match.url_name == "wagtail_serve"
+
+
+def is_gone(path):
+    """Return whether a page at `path` was erased. `path` is decoded. It takes no query while it is cached."""
+    salt, digests = load_gone() if in_transaction() else cached_gone()
+    return bool(digests) and digest_of(path, salt) in digests
+
+
+def cached_gone():
+    return cached("gone", load_gone, request_version.get() or content_version.read())
+
+
+def load_gone():
+    """Return (salt, digests of the addresses that are gone)."""
+    found = Fingerprint.objects.exclude(kind=Fingerprint.Kind.PICTURE).values_list("digest", flat=True)
+    digests = frozenset(found)
+    return (Ledger.get().salt if digests else ""), digests
+
+
+def digest_of(text, salt):
+    """Return the digest of a decoded path or of a hash. A slash at the end of a path makes no difference."""
+    text = unicodedata.normalize("NFC", text).strip("/")
+    return hmac.digest(salt.encode(), text.encode(errors="surrogatepass"), hashlib.sha256).hex()
+
+
+def paths_of(page, former_slugs=()):
+    """Return the decoded paths at which `page` is, or was: also those of its versions and redirects.
+
+    `former_slugs`: slugs that it had at its place, such as before it came into the trash.
+    """
+    slugs = {page.slug, *former_slugs}
+    url_paths = {page.url_path}
+    for content in page.revisions.values("content__slug", "content__url_path"):
+        slugs.add(content["content__slug"])
+        url_paths.add(content["content__url_path"])
+    above = page.url_path.rstrip("/").rpartition("/")[0]
+    url_paths |= {f"{above}/{slug}/" for slug in slugs if slug}
+    paths = {path_at(page, url_path) for url_path in url_paths if url_path}
+    return {*filter(None, paths), *redirected_paths(page)}
+
+
+def path_at(page, url_path):
+    """Return the path of `page` if it were at `url_path` of Wagtail's tree, or "" if it has no address."""
+    moved = copy(page)
+    moved.url_path = url_path
+    return decoded(moved.get_url() or "")
+
+
+def redirected_paths(page):
+    """Return the paths that redirect to `page`."""
+    old = Redirect.objects.filter(redirect_page=page.pk).values_list("old_path", flat=True)
+    return {decoded(path) for path in old}
+
+
+def decoded(address):
+    return unquote(urlsplit(address).path)

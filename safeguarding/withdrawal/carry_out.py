@@ -1,0 +1,180 @@
+"""Plans a withdrawal and carries it out: the database in one transaction, the rest as tasks."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from django.db import transaction
+from wagtail.log_actions import log
+from wagtail.models import Page
+
+from caching.local_date import today
+from safeguarding.models import Consent, Contributor
+from safeguarding.releases import lock_with_others
+from safeguarding.scopes import Naming, Picture
+from safeguarding.withdrawal.addresses import digest_of, paths_of
+from safeguarding.withdrawal.cases import make_case
+from safeguarding.withdrawal.places import Case, Place, places
+from safeguarding.withdrawal.tasks import run_after_commit
+from safeguarding.withdrawal.words import KEPT_FIELDS, are_sealed
+from safeguarding.withdrawals import Choice, Fingerprint, Ledger, Withdrawal
+
+# The steps of every withdrawal, in the order in which they run. Those for files come before.
+STEPS = ("ledger", "pages", "uploads", "index", "vacuum")
+
+
+class PlanChanged(Exception):
+    """Something else is found now than what the lead confirmed."""
+
+
+@dataclass
+class Section:
+    """What was found in a place."""
+
+    place: Place
+    found: list
+
+
+@dataclass
+class Plan:
+    case: Case
+    sections: list
+
+    @property
+    def digest(self):
+        """A hash of all that was found."""
+        found = [(section.place.name, section.found) for section in self.sections]
+        return hashlib.sha256(json.dumps(found, default=str).encode()).hexdigest()
+
+    @property
+    def shown(self):
+        """The sections that have something."""
+        return [section for section in self.sections if section.found]
+
+
+def make_plan(contributor, choice):
+    return plan_case(make_case(contributor, choice))
+
+
+def plan_case(case):
+    for page in case.erased.values():
+        case.paths |= paths_of(page, former_slugs_of(page))
+    return Plan(case, [Section(place, place.find(case)) for place in places()])
+
+
+def former_slugs_of(page):
+    return [slug for reader in _former_slugs for slug in reader(page)]
+
+
+_former_slugs = []
+
+
+def knows_former_slugs(function):
+    """Register a function that returns the slugs that a page had at its place, such as before the trash."""
+    _former_slugs.append(function)
+    return function
+
+
+@transaction.atomic
+def withdraw(contributor, choice, user=None, yes=(), seen=None):
+    """Erase what the plan of `contributor` and `choice` lists, and return the Withdrawal.
+
+    `yes`: (name of a place, key) of what a lead said yes to. `seen`: the digest of the plan that the lead
+    confirmed. Raises PlanChanged.
+    """
+    # In the order in which publishing a page locks: the page first, then the people.
+    lock_pages(make_case(contributor, choice))
+    lock_with_others(contributor.pk)
+    contributor = Contributor.objects.get(pk=contributor.pk)
+    plan = make_plan(contributor, choice)
+    if seen is not None and seen != plan.digest:
+        raise PlanChanged
+    plan.case.withdrawal = Withdrawal.objects.create(
+        contributor=contributor, code=contributor.code, choice=choice, user=user
+    )
+    erase(plan, set(yes))
+    return plan.case.withdrawal
+
+
+def lock_pages(case):
+    pages = Page.objects.select_for_update().filter(pk__in=[*case.erased, *case.held])
+    list(pages.order_by("pk").values_list("pk"))
+
+
+def carry_out(case):
+    """Erase what is found for `case`, which has its `withdrawal`. It needs a transaction."""
+    erase(plan_case(case))
+
+
+def erase(plan, yes=frozenset()):
+    """Erase what `plan` lists, record the withdrawal, and add the tasks."""
+    case, counts = plan.case, {}
+    for section in plan.sections:
+        place, keys = section.place, [each.key for each in section.found]
+        if place.needs_yes:
+            keys = [key for key in keys if (place.name, key) in yes]
+        if keys:
+            place.erase(case, keys)
+            counts[place.name] = len(keys)
+        if len(keys) < len(section.found):
+            counts[f"{place.name} left"] = len(section.found) - len(keys)
+    case.withdrawal.counts = counts
+    case.withdrawal.save(update_fields=["counts"])
+    store_fingerprints(case)
+    if case.contributor:
+        record(case.contributor, case.choice, case.withdrawal.user)
+        if case.choice == Choice.EVERYTHING:
+            delete_names(case.contributor, keeps_words=bool(case.held))
+        log(case.contributor, "safeguarding.withdraw", user=case.withdrawal.user)
+    for name in STEPS:
+        case.add_task(name)
+    run_after_commit()
+
+
+def store_fingerprints(case):
+    salt, kind = Ledger.get().salt, Fingerprint.Kind
+    digests = {(kind.ADDRESS, digest_of(path, salt)) for path in case.paths}
+    digests |= {(kind.PICTURE, digest_of(each, salt)) for each in case.hashes}
+    Fingerprint.objects.bulk_create(
+        [Fingerprint(withdrawal=case.withdrawal, kind=kind, digest=digest) for kind, digest in digests],
+        ignore_conflicts=True,
+    )
+
+
+def record(contributor, choice, user):
+    """Record in the consents what was taken back."""
+    former = contributor.latest_consent
+    if former is None or former.event == Consent.Event.WITHDRAWN:
+        if choice == Choice.EVERYTHING and former is None:
+            Consent.objects.create(
+                contributor=contributor, event=Consent.Event.WITHDRAWN, given_on=today(), recorded_by=user
+            )
+        return
+    event = Consent(contributor=contributor, given_on=today(), recorded_by=user)
+    if choice == Choice.EVERYTHING:
+        event.event = Consent.Event.WITHDRAWN
+    else:
+        copied = ("given_by", "picture", "naming", "where", "proceedings", "in_programme", "ends_on")
+        for name in (*copied, *Consent.TALKED_THROUGH, "evidence_held_at"):
+            setattr(event, name, getattr(former, name))
+        event.event = Consent.Event.CHANGED
+        if choice == Choice.PICTURES:
+            event.picture = Picture.NONE
+        else:
+            event.naming = min(event.naming, Naming.CHANGED)
+    event.save()
+
+
+def delete_names(contributor, keeps_words):
+    """Delete names and contact.
+
+    With `keeps_words`, a story waits to be published without the person: the names and the protected words
+    stay as protected words until then, so that the leak check finds them in the story.
+    """
+    kept = KEPT_FIELDS if keeps_words and not are_sealed(contributor) else ()
+    if kept:
+        contributor.protected_words = f"{contributor.protected_words}\n{contributor.names}".strip()
+    for name in Contributor.RESTRICTED_FIELDS:
+        if name not in kept:
+            setattr(contributor, name, "")
+    contributor.save(update_fields=Contributor.RESTRICTED_FIELDS)

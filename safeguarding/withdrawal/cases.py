@@ -1,0 +1,80 @@
+"""Finds the pages that a withdrawal is about: those that are erased, and those that are held.
+
+A story is a page with its aliases and translations. It is erased when nobody else is in it. With others in it
+it is held, until it is published without the person.
+"""
+
+from collections import defaultdict
+
+from wagtail.models import Page
+
+from safeguarding.models import Use
+from safeguarding.scopes import Naming, Picture
+from safeguarding.withdrawal.places import Case, Mention, read_versions
+from safeguarding.withdrawal.words import terms_of
+from safeguarding.withdrawals import Choice
+
+
+def make_case(contributor, choice):
+    """Return the Case of `contributor`, who takes back `choice`."""
+    case = Case(contributor, choice, contributor.code, terms=terms_of(contributor))
+    mentions = find_mentions()
+    about = {page for page, found in mentions.items() if contributor.pk in {m.contributor for m in found}}
+    for story in stories_of(about):
+        found = [mention for page in story for mention in mentions.get(page, ())]
+        own = [mention for mention in found if mention.contributor == contributor.pk]
+        if choice == Choice.EVERYTHING:
+            is_erased = is_alone(contributor, own, found)
+            (case.erased if is_erased else case.held).update(story)
+        else:
+            case.held.update({page: story[page] for page in concerned(story, own, contributor, choice)})
+    return case
+
+
+def find_mentions():
+    """Return {primary key of a page: its Mentions} of all people in all pages and their versions."""
+    mentions = defaultdict(list)
+    uses = Use.objects.values_list("page", "contributor", "naming")
+    for page, contributor, naming in uses:
+        mentions[page].append(Mention(page, contributor, naming, is_current=True))
+    for mention in read_versions():
+        mentions[mention.page].append(mention)
+    return mentions
+
+
+def is_alone(contributor, own, found):
+    """Return whether nobody but `contributor` is in the story now."""
+    people = {mention.contributor for mention in found if mention.is_current}
+    return people == {contributor.pk} and any(mention.is_current for mention in own)
+
+
+def concerned(story, own, contributor, choice):
+    """Return the primary keys of the pages of `story` that show what was taken back."""
+    if choice == Choice.NAME:
+        return {mention.page for mention in own if mention.naming in {None, Naming.REAL}}
+    shown = Use.objects.filter(page__in=story, contributor=contributor, picture__gt=Picture.NONE)
+    return set(shown.values_list("page", flat=True))
+
+
+def stories_of(keys):
+    """Return a list of {primary key: Page}, one for each story that one of the pages `keys` is of."""
+    stories, done = [], set()
+    for key in sorted(keys):
+        if key not in done:
+            story = with_versions(key)
+            if story:
+                stories.append(story)
+            done |= {key, *story}
+    return stories
+
+
+def with_versions(key):
+    """Return {primary key: Page} of a page with its translations, its aliases and its source."""
+    found, new = {}, list(Page.objects.filter(pk=key))
+    while new:
+        found |= {page.pk: page for page in new}
+        related = Page.objects.filter(translation_key__in={page.translation_key for page in new})
+        related |= Page.objects.filter(alias_of__in=[page.pk for page in new])
+        related |= Page.objects.filter(pk__in=[page.alias_of_id for page in new if page.alias_of_id])
+        new = list(related.exclude(pk__in=found).distinct())
+    return found

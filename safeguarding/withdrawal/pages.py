@@ -1,0 +1,205 @@
+"""The places of Wagtail's own tables: pages, their versions, comments, redirects, and logs."""
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.actions.delete_page import DeletePageAction
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import Comment, ModelLogEntry, Page, PageLogEntry, Revision, TaskState
+
+from safeguarding.withdrawal.addresses import decoded
+from safeguarding.withdrawal.places import Found, Place, TextPlace, register_place
+
+
+def revisions_of(pages):
+    return Revision.page_revisions.filter(object_id__in=[str(key) for key in pages])
+
+
+class Pages(Place):
+    """The pages that are erased. What hangs on a page is deleted with it."""
+
+    name, label, order = "pages", gettext_lazy("Pages that are erased"), 50
+
+    def find(self, case):
+        return [Found(str(key), describe(page)) for key, page in case.erased.items()]
+
+    def erase(self, case, keys):
+        # Aliases go first: without their source they would become pages of their own.
+        for page in sorted(case.erased.values(), key=lambda page: page.alias_of_id is None):
+            if current := Page.objects.filter(pk=page.pk).first():
+                # Not its execute(), which puts the page of a user into the trash.
+                DeletePageAction(current.specific)._delete_page(current.specific)
+        # An editor can store a version while the page is deleted.
+        revisions_of(case.erased).delete()
+
+
+class HeldPages(Place):
+    """The pages with others in them. Each has a task that waits until it is published without the person."""
+
+    name = "held"
+    label = gettext_lazy("Pages that are held until they are published without it")
+
+    def find(self, case):
+        return [Found(str(key), describe(page)) for key, page in case.held.items()]
+
+    def erase(self, case, keys):
+        for key in case.held:
+            case.add_task("purge", page=key)
+
+
+def describe(page):
+    """Return what the lead sees of a page: its title, and which version of the story it is."""
+    kinds = [page.locale.get_display_name()]
+    if page.alias_of_id:
+        kinds.append(_("alias"))
+    if not page.live:
+        kinds.append(_("not public"))
+    return f"{page.draft_title or page.title} ({', '.join(map(str, kinds))})"
+
+
+class DeletedWithPages(Place):
+    """Rows that are deleted together with the pages, which are listed so that the lead sees them."""
+
+    def __init__(self, name, label, rows, describe_row):
+        self.name, self.label, self.rows, self.describe_row = name, label, rows, describe_row
+
+    def find(self, case):
+        return [Found(str(row.pk), self.describe_row(row)) for row in self.rows(case)]
+
+    def erase(self, case, keys):
+        pass
+
+
+class Redirects(Place):
+    """The redirects from and to the addresses of the pages that are erased."""
+
+    name, label, order = "redirects", gettext_lazy("Redirects"), 10
+
+    def find(self, case):
+        rows = self.rows(case)
+        case.logged |= {(Redirect, row.pk) for row in rows}
+        return [Found(str(row.pk), row.old_path) for row in rows]
+
+    def rows(self, case):
+        paths = {path.strip("/") for path in case.paths}
+        return [
+            row
+            for row in Redirect.objects.select_related("redirect_page")
+            if row.redirect_page_id in case.erased
+            or decoded(row.old_path).strip("/") in paths
+            or (row.redirect_link and decoded(row.redirect_link).strip("/") in paths)
+        ]
+
+    def erase(self, case, keys):
+        Redirect.objects.filter(pk__in=keys).delete()
+
+
+class Logs(Place):
+    """The entries in logs about what is erased: label and data are overwritten with the code."""
+
+    name, label, order = "logs", gettext_lazy("Entries in logs, overwritten with the code"), 100
+
+    def find(self, case):
+        return [
+            Found(f"{type(entry).__name__}{entry.pk}", describe_entry(entry))
+            for entries in self.entries(case)
+            for entry in entries
+        ]
+
+    def entries(self, case):
+        return [
+            PageLogEntry.objects.filter(is_about_page(case)),
+            ModelLogEntry.objects.filter(is_about_other(case)),
+        ]
+
+    def erase(self, case, keys):
+        for entries in self.entries(case):
+            overwrite(entries, case)
+
+
+def is_about_page(case):
+    return Q(page__in=list(case.erased))
+
+
+def is_about_other(case):
+    condition = Q(pk__in=[])
+    for model, key in case.logged:
+        content_type = ContentType.objects.get_for_model(model, for_concrete_model=False)
+        condition |= Q(content_type=content_type, object_id=str(key))
+    return condition
+
+
+def is_moderation_of(case):
+    return Q(workflow_state__object_id__in=[str(key) for key in case.erased])
+
+
+def describe_entry(entry):
+    return f"{entry.label} · {entry.action} · {entry.timestamp.date()}"
+
+
+def overwrite(entries, case):
+    """Overwrite label and data of `entries`. Numbers in the data stay, as the formatters need some."""
+    for entry in entries:
+        data = {name: value for name, value in entry.data.items() if isinstance(value, int)}
+        type(entry).objects.filter(pk=entry.pk).update(label=case.code, data=data)
+
+
+def register():
+    """Register the places of this module."""
+    register_place(Pages())
+    register_place(HeldPages())
+    register_place(Redirects())
+    register_place(Logs())
+    register_place(
+        DeletedWithPages(
+            "versions",
+            gettext_lazy("Versions of these pages"),
+            lambda case: revisions_of(case.erased).order_by("pk"),
+            lambda row: describe_version(row, _("version of %s")),
+        )
+    )
+    register_place(
+        DeletedWithPages(
+            "scheduled",
+            gettext_lazy("Scheduled versions of these pages"),
+            lambda case: revisions_of(case.erased).exclude(approved_go_live_at=None).order_by("pk"),
+            lambda row: describe_version(row, _("version of %s")),
+        )
+    )
+    register_place(
+        DeletedWithPages(
+            "comments",
+            gettext_lazy("Comments on these pages"),
+            lambda case: Comment.objects.filter(page__in=list(case.erased)),
+            lambda row: row.text,
+        )
+    )
+    register_place(
+        TextPlace(
+            "other_redirects",
+            gettext_lazy("Other redirects with a protected word"),
+            Redirect,
+            ("old_path", "redirect_link"),
+            skipped=lambda case: Q(pk__in=[key for model, key in case.logged if model is Redirect]),
+        )
+    )
+    for name, label, model, skipped in (
+        ("page_logs", gettext_lazy("Other entries in the history of pages"), PageLogEntry, is_about_page),
+        ("model_logs", gettext_lazy("Other entries in logs"), ModelLogEntry, is_about_other),
+    ):
+        register_place(TextPlace(name, label, model, ("label", "data"), overwrite, skipped))
+    register_place(
+        TextPlace(
+            "moderation",
+            gettext_lazy("Comments of moderators"),
+            TaskState,
+            ("comment",),
+            lambda rows, case: rows.update(comment=case.code),
+            is_moderation_of,
+        )
+    )
+
+
+def describe_version(revision, text):
+    return f"{revision.object_str} · {text % revision.created_at.date()}"

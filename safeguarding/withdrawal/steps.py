@@ -1,0 +1,146 @@
+"""The tasks of a withdrawal: files, page copies, uploads, the file of the database, and held stories.
+
+That of the ledger is in safeguarding/withdrawal/ledger.py. Rooms above can have more.
+"""
+
+from django.core.cache import caches
+from django.core.files.storage import default_storage
+from django.db import connection, transaction
+from django.dispatch import receiver
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import Comment, Page, PageLogEntry, Revision, TaskState, UploadedFile
+from wagtail.signals import page_published
+
+from caching.content_version import content_version
+from safeguarding.models import Contributor, Use
+from safeguarding.scopes import Naming, Picture
+from safeguarding.withdrawal.addresses import digest_of, path_at, paths_of
+from safeguarding.withdrawal.pages import overwrite, revisions_of
+from safeguarding.withdrawal.tasks import NotYet, add_task, is_waiting, run_quick_tasks, step
+from safeguarding.withdrawal.words import KEPT_FIELDS
+from safeguarding.withdrawals import Choice, Fingerprint, Ledger, WithdrawalTask
+
+
+@step("file")
+def delete_file(task):
+    """Delete a file from the storage, where it may be gone already."""
+    default_storage.delete(task.data["name"])
+
+
+@step("pages")
+def clear_page_copies(_task):
+    """Delete the cached pages of all processes."""
+    content_version.change()
+    caches["pages"].clear()
+
+
+@step("uploads")
+def delete_uploads(_task):
+    """Delete the files that wait for a form, of which nobody has said yet what they are."""
+    for upload in UploadedFile.objects.all():
+        upload.file.delete(save=False)
+        upload.delete()
+
+
+@step("vacuum", is_slow=True)
+def vacuum(task):
+    """Overwrite the parts of the database's file that hold deleted rows."""
+    if is_waiting(task.withdrawal, "index") or connection.in_atomic_block:
+        raise NotYet
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM")
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            is_busy = cursor.fetchone()[0]
+            if is_busy:  # Somebody reads an older part of the write-ahead log.
+                raise NotYet
+
+
+# --- Stories with others in them -----------------------------------------------------------------
+
+
+@receiver(page_published)
+def look_at_held_pages(instance, **_arguments):
+    waiting = WithdrawalTask.objects.filter(step="purge", done_at=None)
+    if instance.pk in waiting.values_list("data__page", flat=True):
+        transaction.on_commit(run_quick_tasks, robust=True)
+
+
+@step("purge")
+def purge(task):
+    """Delete what earlier versions of a page hold, once it is published without the person."""
+    with transaction.atomic():
+        page = Page.objects.select_for_update(of=("self",)).filter(pk=task.data["page"]).first()
+        if page is not None:
+            if not is_published_without(task.withdrawal, page.specific):
+                raise NotYet
+            purge_page(task.withdrawal, page)
+        forget_words(task)
+        for name in ("ledger", "pages", "index", "vacuum"):
+            add_task(task.withdrawal, name)
+
+
+def is_published_without(withdrawal, page):
+    """Return whether `page` is live without what was taken back, and its latest version is without it too.
+
+    Nothing of it is scheduled or in moderation: those versions can't be stored anew.
+    """
+    if page.scheduled_revision or page.workflow_in_progress:
+        return False
+    uses = Use.objects.filter(page=page.pk, contributor=withdrawal.contributor)
+    if not page.live or not all(is_without(withdrawal.choice, use) for use in uses):
+        return False
+    if page.latest_revision_id in {None, page.live_revision_id}:
+        return True
+    draft = page.latest_revision.as_object().report_people()
+    return all(
+        is_without(withdrawal.choice, use)
+        for use in draft.uses
+        if use.contributor_id == withdrawal.contributor_id
+    )
+
+
+def is_without(choice, use):
+    """Return whether `use`, a Use or PersonUse of the person, has nothing of what was taken back."""
+    if choice == Choice.PICTURES:
+        return use.picture == Picture.NONE
+    return choice == Choice.NAME and use.naming in {Naming.NONE, Naming.CHANGED}
+
+
+def purge_page(withdrawal, page):
+    """Delete the earlier versions of `page`, its comments, and its redirects. Overwrite its log entries.
+
+    Its former addresses are gone, as the old slug may be a name.
+    """
+    salt, current = Ledger.get().salt, path_at(page, page.url_path)
+    former = {digest_of(path, salt) for path in paths_of(page)} - {digest_of(current, salt)}
+    Fingerprint.objects.bulk_create(
+        [Fingerprint(withdrawal=withdrawal, kind=Fingerprint.Kind.FORMER, digest=each) for each in former],
+        ignore_conflicts=True,
+    )
+    Redirect.objects.filter(redirect_page=page.pk).delete()
+    Comment.objects.filter(page=page.pk).delete()
+    TaskState.objects.filter(workflow_state__object_id=str(page.pk)).update(comment="")
+    renew_versions(page)
+    overwrite(PageLogEntry.objects.filter(page=page.pk), withdrawal)
+
+
+def renew_versions(page):
+    """Store the live version and a later draft anew, as both have the old address. Delete all others."""
+    old, latest = list(revisions_of([page.pk]).values_list("pk", flat=True)), page.latest_revision
+    draft = latest.as_object() if latest and latest.pk != page.live_revision_id else None
+    live = page.specific.save_revision(user=latest and latest.user, changed=False, clean=False)
+    Page.objects.filter(pk=page.pk).update(live_revision=live)
+    if draft:
+        draft.save_revision(user=latest.user, changed=False, clean=False)
+    Revision.objects.filter(pk__in=old).delete()
+
+
+def forget_words(task):
+    """Delete the protected words that were kept for the held stories, after the last of them."""
+    withdrawal = task.withdrawal
+    others = withdrawal.tasks.filter(step="purge", done_at=None).exclude(pk=task.pk)
+    if withdrawal.contributor_id and withdrawal.choice == Choice.EVERYTHING and not others.exists():
+        person = Contributor.objects.get(pk=withdrawal.contributor_id)
+        person.protected_words = person.ordinary_words = ""
+        person.save(update_fields=KEPT_FIELDS)

@@ -1,0 +1,134 @@
+"""The pages of a withdrawal: what is found, the confirmation, the report, and the check after a restore."""
+
+from django import forms
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import TemplateView
+from wagtail.admin import messages
+from wagtail.admin.views import generic
+from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
+
+from safeguarding.models import Contributor, Withdrawal
+from safeguarding.scopes import Channel
+from safeguarding.views import PersonMixin
+from safeguarding.withdrawal.carry_out import PlanChanged, make_plan, withdraw
+from safeguarding.withdrawal.ledger import confirm_nobody_withdrew
+from safeguarding.withdrawal.places import places
+from safeguarding.withdrawal.words import are_sealed
+from safeguarding.withdrawals import Choice, Ledger
+
+
+class ChoiceForm(forms.Form):
+    choice = forms.ChoiceField(
+        label=gettext_lazy("What does the person take back?"), choices=Choice, widget=forms.RadioSelect
+    )
+
+
+class WithdrawView(PersonMixin, TemplateView):
+    """Asks what is taken back, lists every place where it was found, and asks for one confirmation."""
+
+    page_title = gettext_lazy("Withdrawal")
+    template_name = "safeguarding/withdraw.html"
+
+    def get_context_data(self, **kwargs):
+        form = ChoiceForm(self.request.GET or None)
+        context = {"form": form, "is_sealed": are_sealed(self.person)}
+        if form.is_valid():
+            choice = Choice(form.cleaned_data["choice"])
+            context |= {"choice": choice, "plan": make_plan(self.person, choice)}
+        return super().get_context_data(**context, **kwargs)
+
+    def post(self, request, *_arguments, **_named):
+        form = ChoiceForm(request.POST)
+        if not form.is_valid():
+            return redirect(request.path)
+        choice = Choice(form.cleaned_data["choice"])
+        yes = [tuple(value.split(":", 1)) for value in request.POST.getlist("yes")]
+        try:
+            done = withdraw(self.person, choice, request.user, yes, seen=request.POST.get("seen", ""))
+        except PlanChanged:
+            messages.warning(
+                request, _("Something else is found now than when you opened the page. Please read it again.")
+            )
+            return redirect(f"{request.path}?choice={choice}")
+        return redirect("safeguarding_withdrawals:report", done.pk)
+
+
+class WithdrawalMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
+    model = Withdrawal
+    permission_required = "change"
+    header_icon = "bin"
+
+
+class WithdrawalIndexView(WithdrawalMixin, TemplateView):
+    """All withdrawals, the newest first."""
+
+    template_name = "safeguarding/withdrawals.html"
+    page_title = gettext_lazy("Withdrawals")
+
+    def get_breadcrumbs_items(self):
+        people = {"url": reverse("safeguarding_people:index"), "label": _("People")}
+        return [*self.breadcrumbs_items, people, {"url": "", "label": self.page_title}]
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            withdrawals=Withdrawal.objects.select_related("user"), ledger=Ledger.get(), **kwargs
+        )
+
+
+class ReportView(WithdrawalMixin, TemplateView):
+    """The report of a withdrawal, to print: what was done, what is still under way, what stays outside."""
+
+    template_name = "safeguarding/withdrawal_report.html"
+    page_title = gettext_lazy("Report of a withdrawal")
+
+    @cached_property
+    def withdrawal(self):
+        return get_object_or_404(Withdrawal.objects.select_related("user"), pk=self.kwargs["pk"])
+
+    def get_context_data(self, **kwargs):
+        withdrawal = self.withdrawal
+        waiting = list(withdrawal.tasks.filter(done_at=None))
+        return super().get_context_data(
+            withdrawal=withdrawal,
+            rows=list(rows_of(withdrawal)),
+            held=sum(task.step == "purge" for task in waiting),
+            waiting=[task for task in waiting if task.step != "purge"],
+            last=withdrawal.tasks.exclude(done_at=None).order_by("done_at").last(),
+            channels=channels_of(withdrawal.contributor_id),
+            **kwargs,
+        )
+
+
+def rows_of(withdrawal):
+    """Yield (label of a place, number that was found and erased, number that was left)."""
+    for place in places():
+        erased, left = (withdrawal.counts.get(name, 0) for name in (place.name, f"{place.name} left"))
+        yield place.label, erased, left
+
+
+def channels_of(contributor):
+    """Return where else the person once agreed to be shown: it has to be asked for there."""
+    people = Contributor.objects.filter(pk=contributor).prefetch_related("consents")
+    agreed = {channel for person in people for consent in person.consents.all() for channel in consent.where}
+    return [channel.label for channel in Channel if channel in agreed - {Channel.WEBSITE}]
+
+
+class AfterRestoreView(WithdrawalMixin, TemplateView):
+    """Ends the hold of everybody after a restore without the ledger."""
+
+    template_name = "safeguarding/after_restore.html"
+    page_title = gettext_lazy("After a restore")
+
+    def get_context_data(self, **kwargs):
+        held_since = Ledger.get().held_since
+        held = Contributor.objects.filter(held_since=held_since).count() if held_since else 0
+        return super().get_context_data(held=held, **kwargs)
+
+    def post(self, request, *_arguments, **_named):
+        confirm_nobody_withdrew(request.user)
+        messages.success(request, _("What the consents allow is shown again."))
+        return redirect("safeguarding_withdrawals:index")

@@ -1,0 +1,24 @@
+"""The search for words that give a person away."""
+
+from safeguarding.encryption import SealedText
+from safeguarding.leaks.matching import Texts
+from safeguarding.leaks.words import FIELDS, words_of_person
+
+# The fields whose words are kept, while a story waits to be published without the person.
+KEPT_FIELDS = ("protected_words", "ordinary_words")
+
+
+def terms_of(contributor):
+    """Return the names and protected words of `contributor` as a set of Terms; empty without the key."""
+    return set() if are_sealed(contributor) else {word.term for word in words_of_person(contributor)}
+
+
+def are_sealed(contributor):
+    """Return whether there are words that can't be read, so that nothing is found."""
+    return any(isinstance(getattr(contributor, name), SealedText) for name in FIELDS)
+
+
+def mentions(terms, texts):
+    """Return whether one of `terms` is in one of `texts`."""
+    prepared = Texts(str(text) for text in texts)
+    return any(prepared.find(term) for term in terms)

@@ -1,0 +1,249 @@
+"""A withdrawal: what is planned, what is gone afterwards from every table and file, and what stays."""
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import Revision
+
+from media.models import CleanDocument, CleanImage
+from operations.backup.files import stored_names
+from safeguarding.models import Contributor, Fingerprint, WithdrawalTask
+from safeguarding.status import Status
+from safeguarding.withdrawal import ledger, tasks
+from safeguarding.withdrawal.carry_out import make_plan, withdraw
+from safeguarding.withdrawal.pages import Logs
+from safeguarding.withdrawal.tasks import run_quick_tasks, run_tasks
+from stories.models import StoryPage
+from tests.support import builders, withdrawal_world
+from tests.support.stored_text import all_stored_text, tables_with
+from tests.support.withdrawal_world import ADDRESSES, NAME, withdraw_all
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def data_dir(settings, tmp_path, store):
+    settings.DATA_DIR = tmp_path
+    return tmp_path
+
+
+def stored_files():
+    return list(stored_names())
+
+
+def rows_about(page):
+    """Return all rows of the page and of its versions and links, as they are stored."""
+    with connection.cursor() as cursor:
+        found = {}
+        for table, column in (
+            ("wagtailcore_page", "id"),
+            ("stories_storypage", "page_ptr_id"),
+            ("stories_storyperson", "story_id"),
+            ("stories_storytheme", "story_id"),
+            ("stories_storyauthor", "story_id"),
+            ("wagtailcore_revision", "object_id"),
+            ("safeguarding_use", "page_id"),
+            ("safeguarding_release", "page_id"),
+        ):
+            key = str(page.pk) if column == "object_id" else page.pk
+            cursor.execute(f'SELECT * FROM "{table}" WHERE "{column}" = %s', [key])  # noqa: S608
+            found[table] = cursor.fetchall()
+    return found
+
+
+def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, data_dir):
+    person = withdrawal_world.make_named_person()
+    story, image, document = withdrawal_world.make_own_stories(person)
+    withdrawal_world.make_traces(story, person)
+    other = withdrawal_world.make_others()
+    before, kept_files = rows_about(other), set(stored_files())
+    assert client.get(ADDRESSES[0]).status_code == 200
+
+    found = {section.place.name: len(section.found) for section in make_plan(person, "everything").shown}
+    withdrawal = withdraw_all(person)
+    # In a transaction of the test nothing is committed.
+    run_quick_tasks()
+    run_tasks()
+
+    assert tables_with(NAME) == {}
+    assert tables_with(image.file_hash) == {}
+    gone = {image.file.name, document.file.name}
+    assert not any(default_storage.exists(name) for name in gone)
+    assert not any("zahrawi" in name for name in stored_files())
+    assert len(kept_files) - len(stored_files()) == 4, "picture, rendition, document, upload"
+    assert rows_about(other) == before
+    assert not CleanImage.objects.filter(pk=image.pk).exists()
+    assert not CleanDocument.objects.filter(pk=document.pk).exists()
+    assert found == withdrawal.counts
+    assert set(withdrawal.counts) == {
+        *("pages", "versions", "scheduled", "comments", "redirects", "logs", "pictures", "documents"),
+        *("authors", "themes", "vocabulary", "promotions", "missed", "known", "tags", "collections"),
+        *("picture_texts", "model_logs", "other_redirects"),
+    }
+    person = Contributor.objects.get(pk=person.pk)
+    assert person.get_status().status == Status.WITHDRAWN
+    assert {getattr(person, name) for name in Contributor.RESTRICTED_FIELDS} == {""}
+    content = ledger.file_path().read_text()
+    assert person.code in content
+    assert NAME.lower() not in content.lower()
+    left = WithdrawalTask.objects.filter(done_at=None)
+    assert set(left.values_list("step", flat=True)) == {"vacuum"}, "it needs to be outside of transactions"
+    # Reports of the admin still open, though the entries have no data any more.
+    client.force_login(builders.make_user(is_superuser=True))
+    report = client.get("/admin/reports/site-history/").text
+    assert person.code in report
+    assert NAME not in report
+    assert_gone(Client())
+
+
+def assert_gone(client):
+    for address in ADDRESSES:
+        for form in (address, address.rstrip("/"), f"{address}?a=b"):
+            response = client.get(form)
+            assert response.status_code == 410, form
+            assert NAME.lower() not in response.text.replace(address.strip("/"), "").lower()
+        assert client.head(address).status_code == 410
+    french = client.get("/fr/liste/zahrawi-fr/")
+    assert "Ce qui se trouvait à cette adresse a été supprimé définitivement." in french.text
+    assert "What was at this address was removed for good." in client.get(ADDRESSES[0]).text
+    assert client.get("/short/").status_code == 404
+    assert client.get("/stories/never-there/").status_code == 404
+    assert not Fingerprint.objects.filter(digest__contains="zahrawi").exists()
+
+
+def test_nothing_redirects_to_the_address_later(client):
+    person = withdrawal_world.make_named_person()
+    story = withdrawal_world.make_own_stories(person)[0]
+    withdraw_all(person)
+    other = builders.make_story("Another", slug="another")
+    Redirect.objects.create(old_path=story.url.rstrip("/"), redirect_page=other)
+    assert client.get(story.url).status_code == 410
+
+
+def test_without_a_yes_what_holds_a_word_stays():
+    person = withdrawal_world.make_named_person()
+    builders.make_author(f"{NAME} A.")
+    builders.make_author("Zahrawinia")
+    withdrawal = withdraw_one(person, "everything")
+    assert withdrawal.counts == {"authors left": 1}
+    assert NAME in str(builders.make_author(f"{NAME} A."))
+
+
+def withdraw_one(person, choice):
+    done = withdraw(person, choice)
+    run_tasks()
+    return done
+
+
+def test_files_that_something_else_uses_stay():
+    person = withdrawal_world.make_named_person()
+    shared, in_draft = builders.make_image(size=(63, 40)), builders.make_image(size=(64, 40))
+    builders.make_story(lead_image=shared, lead_image_alt="A lamp")
+    other = StoryPage.objects.get(pk=builders.make_story().pk)
+    other.lead_image, other.lead_image_alt = in_draft, "A lamp"
+    other.save_revision()
+    own = builders.make_image(size=(65, 40))
+    body = [builders.pictures_block(shared, in_draft, own)]
+    withdrawal_world.make_story_about(person, body=body)
+    withdraw_one(person, "everything")
+    assert set(CleanImage.objects.all()) == {shared, in_draft}
+
+
+# --- Stories with others in them ------------------------------------------------------------------
+
+
+def publish(story, **fields):
+    """Publish the latest version of `story` with `fields` changed, as an editor does."""
+    draft = StoryPage.objects.get(pk=story.pk).get_latest_revision_as_object()
+    for name, value in fields.items():
+        setattr(draft, name, value)
+    draft.save_revision().publish()
+
+
+@pytest.mark.parametrize("choice", ["everything", "name", "pictures"])
+def test_story_with_others_is_held_until_it_is_published_without(choice, client):
+    person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
+    image = withdrawal_world.named_image(person)
+    story = withdrawal_world.make_shared(
+        person, other, title=f"{NAME} and others", slug="zahrawi-and-others", lead_image=image,
+        lead_image_alt="Somebody", naming=2,
+    )  # fmt: skip
+    assert client.get(story.url).status_code == 200
+    withdraw_one(person, choice)
+    assert client.get(story.url).status_code == 404
+    assert Revision.page_revisions.filter(object_id=str(story.pk)).count() > 0
+    words = Contributor.objects.get(pk=person.pk).protected_words
+    assert words, "the leak check needs them until the story is published"
+
+    kept = {"everything": [other], "name": [person, other], "pictures": [person, other]}[choice]
+    publish(
+        story, title="Of others", slug="of-others", story_people=withdrawal_world.rows_of(*kept),
+        lead_image=None if choice != "name" else image, lead_image_alt="Somebody",
+    )  # fmt: skip
+    run_tasks()
+    assert client.get("/stories/of-others/").status_code == 200
+    assert client.get(story.url).status_code == 410, "it does not redirect"
+    assert Revision.page_revisions.filter(object_id=str(story.pk)).count() == 1
+    assert tables_with("zahrawi-and-others") == {}
+    assert tables_with(f"{NAME} and others") == {}
+    person = Contributor.objects.get(pk=person.pk)
+    assert bool(person.protected_words) == (choice != "everything")
+    assert bool(person.names) == (choice != "everything")
+
+
+def test_held_story_waits_while_a_draft_has_the_person():
+    person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
+    story = withdrawal_world.make_shared(person, other)
+    withdraw_one(person, "everything")
+    publish(story, story_people=withdrawal_world.rows_of(other))
+    draft = StoryPage.objects.get(pk=story.pk)
+    draft.story_people = withdrawal_world.rows_of(person, other)
+    draft.save_revision(clean=False)
+    run_tasks()
+    assert WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
+
+
+# --- Interrupted ----------------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """As when the process ends: nothing catches it."""
+
+
+@pytest.mark.parametrize("step", ["ledger", "file", "index"])
+def test_what_a_killed_process_left_is_done_by_the_scheduler(step, monkeypatch):
+    person = withdrawal_world.make_named_person()
+    image = withdrawal_world.make_own_stories(person)[1]
+    withdraw_all(person)
+
+    def kill(_task):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setitem(tasks._steps, step, kill)
+        with pytest.raises(Killed):
+            run_tasks()
+    for _twice in range(2):
+        call_command("run_due_work")
+    assert tables_with(NAME) == {}
+    assert not default_storage.exists(image.file.name)
+    assert person.code in ledger.file_path().read_text()
+    assert set(WithdrawalTask.objects.filter(done_at=None).values_list("step", flat=True)) == {"vacuum"}
+
+
+def test_a_withdrawal_that_is_killed_in_its_transaction_changes_nothing(monkeypatch):
+    person = withdrawal_world.make_named_person()
+    withdrawal_world.make_own_stories(person)
+    before, files = all_stored_text(), stored_files()
+
+    def kill(*_arguments):
+        raise Killed
+
+    monkeypatch.setattr(Logs, "erase", kill)
+    with pytest.raises(Killed):
+        withdraw_all(person)
+    assert all_stored_text() == before
+    assert stored_files() == files

@@ -1,0 +1,73 @@
+"""The lead's way through a withdrawal: the choice, the list, one confirmation, and the report."""
+
+import pytest
+from django.core.management import call_command
+
+from safeguarding.models import Contributor, Withdrawal
+from stories.models import StoryPage
+from tests.support import builders, withdrawal_world
+from tests.support.builders import parse
+from tests.support.leads import address
+from tests.support.withdrawal_world import NAME
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def data_dir(settings, tmp_path, store):
+    settings.DATA_DIR = tmp_path
+
+
+def confirm(lead, page, form):
+    data = {each["name"]: each["value"] for each in form.select("input[type=hidden]")}
+    ticked = [each["value"] for each in form.select("input[name=yes]") if "Author" in each.parent.text]
+    return lead.post(page, data | {"yes": ticked}, follow=True)
+
+
+def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_commit_callbacks):
+    person = withdrawal_world.make_named_person()
+    story = withdrawal_world.make_story_about(person, title=f"{NAME} walks", body=[])
+    builders.make_author(f"Author {NAME}"), builders.make_author(f"Somebody {NAME}")
+    page = address(person, "withdraw")
+    choices = [each["value"] for each in parse(lead.get(page)).select("input[name=choice]")]
+    assert choices == ["everything", "pictures", "name"]
+    assert "Select a valid choice" in lead.get(f"{page}?choice=all").text
+    assert lead.post(page, {"choice": "all"}).status_code == 302
+
+    form = parse(lead.get(f"{page}?choice=everything")).select_one("form[method=post]")
+    headings = [each.text for each in form.select("h3")]
+    assert "Pages that are erased (1)" in headings
+    assert "Authors (2)" in headings
+    # Somebody writes on meanwhile: the lead sees the list again, and nothing is erased.
+    builders.make_author(f"Author {NAME} B.")
+    response = confirm(lead, page, form)
+    assert "Something else is found now" in response.text
+    assert StoryPage.objects.filter(pk=story.pk).exists()
+
+    form = parse(response).select_one("form[method=post]")
+    with django_capture_on_commit_callbacks(execute=True):
+        report = confirm(lead, page, form)
+    withdrawal = Withdrawal.objects.get()
+    assert withdrawal.user == lead.user
+    assert not StoryPage.objects.filter(pk=story.pk).exists()
+    rows = {row.th.text: [each.text for each in row.select("td")] for row in parse(report).select("tbody tr")}
+    assert rows["Pages that are erased"] == ["1", "0"]
+    assert rows["Authors"] == ["2", "1"]
+    assert f"by {lead.user.username}" in report.text
+    assert "Not complete yet" in report.text
+    assert NAME not in report.text
+    call_command("run_due_work")
+    # Outside of transactions, as on the site, "vacuum" is done too.
+    left = parse(lead.get(report.request["PATH_INFO"])).select("main > ul")[0]
+    assert [each.text for each in left.select("li")] == ["vacuum"]
+    assert Contributor.objects.get().code in lead.get("/admin/safeguarding/withdrawals/").text
+
+
+def test_without_the_key_the_list_says_that_no_words_were_looked_for(lead, settings):
+    person = withdrawal_world.make_named_person()
+    builders.make_author(f"Author {NAME}")
+    settings.SAFEGUARDING_KEYS = []
+    page = f"{address(person, 'withdraw')}?choice=everything"
+    text = lead.get(page).text
+    assert "protected words were not looked for" in text
+    assert NAME not in text

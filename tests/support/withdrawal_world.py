@@ -1,0 +1,149 @@
+"""A person whose name stands in every place that a withdrawal erases, and a story that is about others."""
+
+import datetime
+
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
+from django.utils import timezone
+from taggit.models import Tag
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.contrib.search_promotions.models import Query, SearchPromotion
+from wagtail.log_actions import log
+from wagtail.models import Collection, Comment, Page, TaskState, UploadedFile, Workflow
+
+from media.cleaning import sign
+from media.models import CleanImage
+from publishing.trash import move_to_trash
+from safeguarding.withdrawal.addresses import decoded
+from safeguarding.withdrawal.carry_out import make_plan, withdraw
+from search.models import MissedSearch, VocabularyGroup
+from stories.models import StoryPage
+from stories.terms import Theme
+from tests.support import builders
+from tests.support.people import make_agreeing_person, make_story_about, rows_of
+from tests.support.translations import make_index_in
+
+# It is in no other text of the tests.
+NAME = "Zahrawi"
+NAMED = f"{NAME} of the lamps"
+HOME = "/stories/zahrawi-lamps/"
+# The addresses of the person's story: its own, of its alias, its translation, in the trash, and a former one.
+ADDRESSES = [HOME, "/stories/alias-of-zahrawi/", "/fr/liste/zahrawi-fr/", "/stories/zahrawi-trashed/"]
+ADDRESSES += ["/stories/zahrawi-former/", "/stories/zahrawi-draft/"]
+
+
+def make_named_person():
+    fields = dict.fromkeys(("names", "contact", "safe_contact_note"), NAMED)
+    return make_agreeing_person(**fields, protected_words=f"{NAME}\nPetra")
+
+
+def named_image(person=None, color=(10, 20, 30), **fields):
+    """Return an image with the name in its texts, which shows `person`."""
+    image = CleanImage.objects.create(
+        title=f"{NAME} at home",
+        description=f"{NAME} smiles",
+        credit=NAME,
+        file=sign(builders.picture_bytes(60, 40, color=color), ".png"),
+        shows=CleanImage.Shows.PERSON_IN_STORY if person else CleanImage.Shows.PLACE_OR_THING,
+        **fields,
+    )
+    if person:
+        image.people.set([person])
+    return image
+
+
+def make_own_stories(person):
+    """Make the story of `person` with an alias, a translation, versions, and another one in the trash."""
+    image = named_image(person)
+    image.tags.add(NAME)
+    image.get_rendition("fill-20x20|format-png")
+    document = builders.make_document(f"Letter of {NAME}", content=b"Words of a letter.")
+    body = [
+        {"type": "text", "value": f"<p>{NAMED} walked.</p>"},
+        builders.pictures_block(image),
+        {"type": "document", "value": {"document": document.pk, "title": "The letter"}},
+    ]
+    story = make_story_about(
+        person, title=NAMED, slug="zahrawi-lamps", summary=f"About {NAME}.", body=body, lead_image=image,
+        lead_image_alt=f"{NAME} smiles", search_description=NAME,
+    )  # fmt: skip
+    story = StoryPage.objects.get(pk=story.pk)
+    story.save_revision()
+    story.create_alias(parent=builders.make_index(), update_slug="alias-of-zahrawi")
+    index = make_index_in("fr", slug="liste")
+    make_story_about(
+        person, title=f"{NAME} en route", slug="zahrawi-fr", parent=index, locale=index.locale,
+        translation_key=story.translation_key,
+    )  # fmt: skip
+    trashed = make_story_about(person, title=f"{NAME} thrown away", slug="zahrawi-trashed")
+    move_to_trash(Page.objects.get(pk=trashed.pk), builders.make_user("Moderators"))
+    return story, image, document
+
+
+def make_traces(story, person):
+    """Write the name into every other place: versions, comments, moderation, logs, redirects and terms."""
+    user = builders.make_user("Editors")
+    draft = StoryPage.objects.get(pk=story.pk)
+    draft.slug, draft.summary = "zahrawi-draft", f"{NAME} in a draft"
+    draft.save_revision(user=user, log_action=True)
+    draft.go_live_at = timezone.now() + datetime.timedelta(days=9)
+    draft.save_revision(user=user, approved_go_live_at=draft.go_live_at)
+    Comment.objects.create(page=story, user=user, text=f"Is {NAME} right?", contentpath="title")
+    state = Workflow.objects.get().start(draft, user)
+    TaskState.objects.filter(workflow_state=state).update(comment=f"{NAME}?")
+    Redirect.objects.create(old_path="/stories/zahrawi-former", redirect_page=story)
+    Redirect.objects.create(old_path="/short", redirect_link=HOME)
+    log(story, "wagtail.edit", user=user, data={"title": {"old": NAME, "new": NAMED}})
+    UploadedFile.objects.create(
+        for_content_type=ContentType.objects.get_for_model(CleanImage),
+        file=ContentFile(builders.picture_bytes(60, 40, color=(9, 9, 9)), name="zahrawi.png"),
+    )
+    builders.make_author(f"{NAME} A.", role="Teller")
+    Theme.objects.create(name=f"Lamps of {NAME}", description=NAME)
+    VocabularyGroup.objects.create(terms=f"{NAME}\nlamplighter\nlampist")
+    SearchPromotion.objects.create(query=Query.get(NAME.lower()), page=story, sort_order=0)
+    MissedSearch.objects.create(digest="x", words=NAME.lower(), count=9, month=datetime.date(2026, 1, 1))
+    Collection.get_first_root_node().add_child(name=f"Pictures of {NAME}")
+    Tag.objects.get_or_create(name=f"{NAME} walks")
+    other = named_image(color=(1, 2, 3))
+    log(other, "wagtail.edit", user=user)
+    Redirect.objects.create(old_path="/petra", redirect_link="/elsewhere/")
+
+
+def make_others():
+    """Return a story of somebody else, with everything that a story can have."""
+    image = builders.make_image(size=(62, 40))
+    other = make_story_about(
+        make_agreeing_person(), title="Of somebody else", lead_image=image, lead_image_alt="A lamp",
+        authors=["Staff"], themes=["Lamps"],
+    )  # fmt: skip
+    StoryPage.objects.get(pk=other.pk).save_revision()
+    return other
+
+
+def make_shared(person, other, naming=1, **fields):
+    """Return a live story with `person` and `other`, published from a version."""
+    people = rows_of(person, other, naming=naming)
+    shared = builders.make_story(people="listed", story_people=people, **fields)
+    shared = StoryPage.objects.get(pk=shared.pk)
+    shared.save_revision().publish()
+    return StoryPage.objects.get(pk=shared.pk)
+
+
+def everything_found(person, choice="everything"):
+    """Return the yes to everything that the plan of `person` asks about."""
+    plan = make_plan(person, choice)
+    return [
+        (section.place.name, each.key)
+        for section in plan.sections
+        if section.place.needs_yes
+        for each in section.found
+    ]
+
+
+def withdraw_all(person, **options):
+    return withdraw(person, "everything", yes=everything_found(person), **options)
+
+
+def path_of(page):
+    return decoded(page.get_url())
