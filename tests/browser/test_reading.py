@@ -135,7 +135,8 @@ def test_text_only_version_loads_nothing_else_and_leads_on(new_page, live_server
     site = make_site()
     page = new_page()
     page.goto(live_server.url + site.story.url)
-    page.get_by_role("link", name="Text only").click()
+    header = page.get_by_role("banner")
+    header.get_by_role("link", name="Text only").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Wages after three years")
     requests = []
     page.on("request", lambda request: requests.append(request.url))
@@ -149,7 +150,7 @@ def test_text_only_version_loads_nothing_else_and_leads_on(new_page, live_server
     page.get_by_label("Search the stories").press("Enter")
     expect(page.get_by_text("1 result for “passport”")).to_be_visible()
     assert all("text=1" in address or "favicon" in address for address in requests)
-    page.get_by_role("link", name="Full version").click()
+    header.get_by_role("link", name="Full version").click()
     expect(page).to_have_url(f"{live_server.url}/search/?q=passport")
 
 
