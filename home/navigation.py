@@ -75,10 +75,10 @@ def find_site_and_home_page(request):
 class Navigation:
     """The pages to link to. Each has `href`, its URL.
 
-    Those of `menu`, `footer`, `breadcrumbs`, `section` and `help_page` also have two booleans: `is_current`, and
-    `is_open` when it is the current page or an ancestor of it. `languages` are the current page and its
-    translations, in the order of the settings, or the home pages if no page is shown; empty without a
-    translation.
+    Those of `menu`, `footer`, `breadcrumbs`, `section` and `help_page` also have two booleans:
+    `is_current`, and `is_open` when it is the current page or an ancestor of it. `languages` are the current
+    page and its translations, in the order of the settings, or the home pages if no page is shown; empty
+    without a translation.
     """
 
     home: HomePage | None = None

@@ -144,6 +144,7 @@ def test_text_only_version_loads_nothing_else_and_leads_on(new_page, live_server
     # Browsers request the icon at any time.
     assert [url for url in requests if "favicon" not in url] == [f"{live_server.url}{site.story.url}?text=1"]
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Stories").click()
+    page.get_by_text("Filter", exact=True).click()
     page.get_by_role("link", name="Kenya (2)").click()
     expect(page.get_by_role("heading", name="2 stories")).to_be_visible()
     page.get_by_label("Search the stories").fill("passport")

@@ -32,7 +32,7 @@ PINNED = {
     "/stories/?country=kenya&year=2025": (14, 2),  # (18)
     "/stories/country/kenya/": (17, 6),  # (18)
     "/stories/theme/forced-labour/": (17, 6),  # (18)
-    "/stories/africa/the-story/": (15, 2),  # (15); one asks whether it may be read today
+    "/stories/africa/the-story/": (14, 2),  # (15); one asks whether it may be read today
     "/search/?q=words": (14, 1),  # (20)
     "/search/?q=nothing-has-this-word": (19 + COUNTING, 5 + COUNTING),
     "/about/": (7, 1),

@@ -24,7 +24,10 @@ def text_only(client, address):
 
 
 def words(tree):
-    """Return the text of the main part of `tree`, without the links that replace pictures."""
+    """Return the text of the main part of `tree`, without the links and words that replace pictures."""
+    for part in tree.select("main a > span"):  # a picture in a link to another site
+        if part.get_text().startswith("Picture: "):
+            part.extract()
     for link in tree.select("main a[href^='/media/']"):
         link.extract()
     return " ".join(tree.select_one("main").get_text(" ").split())
