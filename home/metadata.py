@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 from wagtail.rich_text import get_text_for_indexing
 
+from caching.local_date import today
+from caching.versioned_cache import cached
 from home.models import HomePage
 from media.models import load_renditions
 from publishing.addresses import absolute
@@ -53,11 +55,12 @@ class Metadata:
     json_ld: str = ""
 
 
-def build_metadata(request, page, site, nav, listing=None):
+def build_metadata(request, page, site, nav, listing=None, featured=None):
     """Return the Metadata of the response to `request`; an empty one for a preview.
 
     `page`: the page that is shown, or None (search, 404). `site`: the SiteSettings. `nav`: the Navigation,
-    which has public pages only. `listing`: the StoryListing of an index page.
+    which has public pages only. `listing`: the StoryListing of an index page. `featured`: the queryset of the
+    featured stories of a home page.
     """
     if nav.home is None or getattr(request, "is_preview", False):
         return Metadata()
@@ -66,7 +69,7 @@ def build_metadata(request, page, site, nav, listing=None):
         return metadata
     story = page if isinstance(page, StoryPage) else None
     logo = get_logo(site)
-    share_image = get_share_image(story) if story else None
+    share_image = get_share_image(story) if story else get_image_of_stories(page, listing, featured)
     metadata.title = get_title(page, listing)
     metadata.description = get_description(page, listing) or get_description(nav.home)
     metadata.canonical_url = get_canonical_url(request, page, listing)
@@ -144,6 +147,23 @@ def get_logo(site):
 def get_share_image(story):
     alt = "" if story.lead_image_decorative else story.lead_image_alt
     return make_metadata_image(get_rendition_or_none(story.lead_image, SHARE_IMAGE_FILTER), alt)
+
+
+def get_image_of_stories(page, listing, featured):
+    """Return the share image of the first story with one, of a list or a home page.
+
+    The stories are in the language of the page, and so is the alternative text. None for other pages.
+    """
+    stories = listing.all_stories.newest_first() if listing else featured
+    if stories is None:
+        return None
+
+    def find():
+        shown = stories.filter(lead_image__shown_until__gte=today()).select_related("lead_image")
+        story = shown.defer("body").first()
+        return story and get_share_image(story)
+
+    return cached(("share image", page.pk, listing and listing.cache_key), find)
 
 
 def make_metadata_image(rendition, alt):

@@ -75,14 +75,15 @@ def find_site_and_home_page(request):
 class Navigation:
     """The pages to link to. Each has `href`, its URL.
 
-    Those of `menu`, `breadcrumbs`, `section` and `help_page` also have two booleans: `is_current`, and
-    `is_open` when it is the current page or an ancestor of it. `languages` are the current page and its
-    translations, in the order of the settings, or the home pages if no page is shown; empty without a
-    translation.
+    Those of `menu`, `footer`, `breadcrumbs`, `section` and `help_page` also have two booleans:
+    `is_current`, and `is_open` when it is the current page or an ancestor of it. `languages` are the current
+    page and its translations, in the order of the settings, or the home pages if no page is shown; empty
+    without a translation.
     """
 
     home: HomePage | None = None
     menu: list[Page] = field(default_factory=list)
+    footer: list[Page] = field(default_factory=list)
     breadcrumbs: list[Page] = field(default_factory=list)
     section: list[Page] = field(default_factory=list)
     languages: list[Page] = field(default_factory=list)
@@ -112,7 +113,7 @@ def build_navigation(request, current=None):
     pages = [
         copy(page)
         for page in navigation_pages
-        if is_in_menu(page, home)
+        if is_child(page, home)
         or page.path in ancestor_paths
         or page.pk == home.help_page_id
         or (is_below_home and page.path.startswith(section_path) and page.depth <= max_depth)
@@ -124,7 +125,8 @@ def build_navigation(request, current=None):
     section = [page for page in pages if is_below_home and page.path.startswith(section_path)]
     return Navigation(
         home=home,
-        menu=[page for page in pages if is_in_menu(page, home)],
+        menu=[page for page in pages if is_child(page, home) and page.show_in_menus],
+        footer=[page for page in pages if is_in_footer(page, home)],
         breadcrumbs=[page for page in pages if page.path in ancestor_paths],
         section=section if len(section) > 1 else [],  # not a menu with the top page alone
         languages=languages,
@@ -147,9 +149,14 @@ def load_with_urls(pages, request):
     return pages
 
 
-def is_in_menu(page, home):
-    """Return whether `page` is ticked for menus and is a child of `home`."""
-    return page.show_in_menus and page.path[: -Page.steplen] == home.path
+def is_child(page, home):
+    return page.path[: -Page.steplen] == home.path
+
+
+def is_in_footer(page, home):
+    """Return whether `page` is a plain page right below `home` that is not in the menu, such as “Privacy”."""
+    is_plain = page.cached_content_type.model == "standardpage"
+    return is_plain and is_child(page, home) and not page.show_in_menus
 
 
 def find_translations(current, home, navigation_pages, request):

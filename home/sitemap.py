@@ -23,7 +23,7 @@ from stories.models import StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
 
 # The largest renditions on pages, as their filter spec is written by {% picture %} and by {% image %}.
-LARGEST_FILTERS = ["format-webp|width-1280", "width-1280|format-webp"]
+LARGEST_FILTERS = ["format-webp|fill-1280x640", "format-webp|width-1280", "width-1280|format-webp"]
 # The columns of pages that are needed here.
 PAGE_FIELDS = ["path", "depth", "url_path", "translation_key", "last_published_at"]
 # Length of the tree path of a top index.

@@ -21,6 +21,7 @@ from search.facets import build_facets, load_facet_values
 from search.forms import SortOrder
 from search.parsing import TokenPhrase, match_any, parse_query
 from search.vocabulary import Vocabulary
+from stories.listing import needs_filters
 from stories.models import StoryPage
 
 RESULTS_PER_PAGE = 10
@@ -200,9 +201,14 @@ class Search:
         return self._get_or_make("facets", partial(build_facets, self), self.query_string())
 
     @property
+    def offered_facets(self):
+        """The facets that readers see."""
+        return self.facets if needs_filters(self.count, self.filters) else []
+
+    @property
     def active_choices(self):
         """The chosen values of the facets."""
-        return [facet.active for facet in self.facets if facet.active]
+        return self.filters and [facet.active for facet in self.facets if facet.active]
 
     def query_string(self, **changes):
         """Return the query string of this search; `changes` replace parameters, or remove them by None."""

@@ -52,6 +52,22 @@ def stored_pictures(stored):
     return [item.get("value", item) for item in stored["value"].get("pictures", ())]
 
 
+def get_chosen_stories(body):
+    """Return the primary keys of the stories that the blocks of chosen stories in `body` name.
+
+    It reads the stored JSON, with no database query.
+    """
+    items = [
+        item
+        for stored in body.raw_data
+        if stored["type"] == "chosen_stories"
+        for item in stored["value"].get("stories", ())
+    ]
+    # Wagtail stores the items as those in stored_pictures.
+    pks = [item["value"] if isinstance(item, dict) else item for item in items]
+    return [pk for pk in pks if pk]
+
+
 def stored_image(value, name="image"):
     """Return the stored value of an ImageBlock, {"image", "alt_text", "decorative"}, as a dictionary.
 

@@ -35,7 +35,7 @@ from stories.terms import Country, Theme
 # How many stories a feed has.
 FEED_LENGTH = 20
 # A rendition that the story's page has too, so that no request for a feed has to make it.
-ENCLOSURE_FILTER = "format-jpeg|width-800"
+ENCLOSURE_FILTER = "format-jpeg|fill-800x400"
 # Blocks that no feed has: other stories have their own entries.
 EXCLUDED_BLOCK_TYPES = {"chosen_stories"}
 # Attributes that stay in the HTML of an entry. Classes mean nothing to feed readers.

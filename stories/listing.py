@@ -18,6 +18,8 @@ from publishing.visibility import published_pages
 from stories.terms import Country, Theme, country_names
 
 STORIES_PER_PAGE = 12
+# The longest list without filters: to read so few entries is quicker than to choose among them.
+MAX_UNFILTERED = 3
 # Query that finds the stories of a filter's value, by the name of the filter.
 FILTER_LOOKUPS = {
     "country": "story_countries__country__slug",
@@ -135,6 +137,11 @@ class StoryListing:
         """The facets country, theme and year that have at least two choices or an active one."""
         return self._count_facets()
 
+    @property
+    def offered_facets(self):
+        """The facets that readers see."""
+        return self.facets if needs_filters(self.page.paginator.count, self.filters) else []
+
     def _cache(self, name, make, except_for=None):
         """Return make(), which may depend on the active filters except that of the facet `except_for`."""
         filters = [(key, value) for key, value in sorted(self.filters.items()) if key != except_for]
@@ -151,7 +158,7 @@ class StoryListing:
 
     @property
     def active_choices(self):
-        return [facet.active for facet in self.facets if facet.active]
+        return self.filters and [facet.active for facet in self.facets if facet.active]
 
     @property
     def query(self):
@@ -204,6 +211,11 @@ class StoryListing:
         """Return (year, year, number of stories) of each year, as text, the newest first."""
         rows = stories.values_list("date__year").annotate(number=Count("pk", distinct=True))
         return [(str(year), str(year), n) for year, n in sorted(rows, reverse=True) if year]
+
+
+def needs_filters(count, filters):
+    """Return whether a list of `count` entries offers filters. Active ones can be exchanged on any list."""
+    return bool(filters) or count > MAX_UNFILTERED
 
 
 def term_label(name, value):

@@ -11,14 +11,13 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page, PageManager
 from wagtail.search import index
 
-from media.models import load_renditions
 from media.people import words_for_index
 from publishing.aliases import WithdrawnAliasesMixin
 from publishing.hiding import status_string
 from publishing.visibility import restrictions_on
 from safeguarding.releases import guard, lock_people, report
 from stories.blocks import PLAIN_FEATURES, StoryBody
-from stories.body import get_images, get_table_of_contents
+from stories.body import get_table_of_contents
 from stories.checked_pages import CheckedPageMixin
 from stories.content_notes import ContentNote
 from stories.forms import CheckedPageForm, StoryPageForm
@@ -32,6 +31,9 @@ from stories.reserved_slugs import validate_slug_not_reserved
 # Django finds the models of an app in its models module.
 from stories.story_links import StoryAuthor, StoryCountry, StoryTheme  # noqa: F401
 from stories.terms import Country, Theme
+
+# The fewest sections that a table of contents lists.
+FEWEST_CONTENTS = 3
 
 
 @guard
@@ -51,7 +53,7 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
         _("date"),
         null=True,
         default=timezone.localdate,
-        help_text=_("The day readers see. Lists and “previous” and “next” go by it."),
+        help_text=_("The day readers see. Lists go by it."),
     )
     lead_image = models.ForeignKey(
         "media.CleanImage",
@@ -171,19 +173,6 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
         context = super().get_context(request, *args, **kwargs)
         return context | {"index_url": self.get_top_index_url(request)}
 
-    def get_main_context(self):
-        """Return the context of stories/story_main.html: the related stories, and those before and after."""
-        stories = StoryPage.objects.published().in_top_index_of(self)
-        context = {"related": list(stories.related_to(self).for_cards()[:3])}
-        # One query loads all renditions.
-        images = [self.lead_image, *(author.picture for author in self.authors), *get_images(self.body)]
-        load_renditions([*images, *(story.lead_image for story in context["related"])])
-        if self.date and self.pk:  # a new story in the preview may have no date, and has no primary key
-            for story in stories.neighbours_of(self):
-                is_newer = (story.date, story.pk) > (self.date, self.pk)
-                context["newer" if is_newer else "older"] = story
-        return context
-
     def get_preview_template(self, request, mode_name):
         is_shared = mode_name == "shared"
         return "stories/when_shared.html" if is_shared else super().get_preview_template(request, mode_name)
@@ -221,8 +210,12 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
 
     @property
     def contents(self):
-        """The (HTML id, text) of each entry of the table of contents; [] when an editor turned it off."""
-        return get_table_of_contents(self.body) if self.show_contents else []
+        """The (HTML id, text) of each entry of the table of contents.
+
+        It is [] when an editor turned it off, and for fewer than three sections, which need none.
+        """
+        entries = get_table_of_contents(self.body) if self.show_contents else []
+        return entries if len(entries) >= FEWEST_CONTENTS else []
 
 
 class StoryIndexPage(CheckedPageMixin, WithdrawnAliasesMixin, RoutablePageMixin, Page):

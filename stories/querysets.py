@@ -1,6 +1,6 @@
 """The queryset of StoryPage, with the methods that every query for stories is built from."""
 
-from django.db.models import Case, Count, Q, Subquery, When
+from django.db.models import Case, Count, Q, When
 from wagtail.models import Page
 
 from publishing.visibility import PublishedQuerySet
@@ -29,27 +29,21 @@ class StoryPageQuerySet(PublishedQuerySet):
         """Return the stories of the top index that `story` is in, with those of its sections."""
         return self.filter(path__startswith=story.path[: TOP_INDEX_DEPTH * Page.steplen])
 
-    def neighbours_of(self, story):
-        """Return the next newer and the next older story, in this order; there may be only one, or none."""
-        newer = Q(date__gt=story.date) | Q(date=story.date, pk__gt=story.pk)
-        older = Q(date__lt=story.date) | Q(date=story.date, pk__lt=story.pk)
-        nearest_newer = self.filter(newer).order_by("date", "pk").values("pk")[:1]
-        nearest_older = self.filter(older).newest_first().values("pk")[:1]
-        both = Q(pk=Subquery(nearest_newer)) | Q(pk=Subquery(nearest_older))
-        return self.filter(both).newest_first().only("title", "url_path", "date")
-
     def related_to(self, story):
-        """Return the stories that share a theme or a country with `story`, those that share most first."""
+        """Return the stories that share a country or a theme with `story`.
+
+        Those that share most countries come first, and among these those that share most themes.
+        """
         shares_theme = Q(story_themes__theme__in=story.themes)
         shares_country = Q(story_countries__country__in=story.countries)
         return (
             self.filter(shares_theme | shares_country)
             .exclude(pk=story.pk)
             .annotate(
-                shared_terms=Count("story_themes", filter=shares_theme, distinct=True)
-                + Count("story_countries", filter=shares_country, distinct=True)
+                shared_countries=Count("story_countries", filter=shares_country, distinct=True),
+                shared_themes=Count("story_themes", filter=shares_theme, distinct=True),
             )
-            .order_by("-shared_terms", "-date", "-pk")
+            .order_by("-shared_countries", "-shared_themes", "-date", "-pk")
         )
 
     def for_cards(self):

@@ -119,3 +119,9 @@ def editor(client):
     """A client in which a member of Editors is signed in. Editors may not publish."""
     client.force_login(builders.make_user("Editors"))
     return client
+
+
+@pytest.fixture
+def filters_on_short_lists(monkeypatch):
+    """Lists of any length offer filters, so that tests of filters need only a few stories."""
+    monkeypatch.setattr("stories.listing.MAX_UNFILTERED", 0)

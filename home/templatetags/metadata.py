@@ -19,7 +19,14 @@ def metadata(context):
         return ""
 
     def render():
-        page_metadata = build_metadata(context["request"], page, site, context["nav"], context.get("listing"))
+        page_metadata = build_metadata(
+            context["request"],
+            page,
+            site,
+            context["nav"],
+            listing=context.get("listing"),
+            featured=context.get("featured"),
+        )
         return render_to_string("home/metadata.html", {"metadata": page_metadata, "site": site})
 
     # A story has one canonical URL. The metadata of other pages depend on the address.

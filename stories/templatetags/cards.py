@@ -13,33 +13,39 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def story_cards(context, stories, sizes=""):
+def story_cards(context, stories, layout="", first=None):
     """Return the HTML of the cards of `stories`: {% story_cards stories as cards %}.
 
-    `stories`: a queryset that ends with for_cards(). `sizes`: the `sizes` attribute of the pictures, if their
-    width is not that of a list.
+    `stories`: a queryset that ends with for_cards(). `layout`: that of a card (stories/story_card.html).
+    `first`: the layout of the first card, if it differs.
     """
+    first = layout if first is None else first
     if not cached.is_active:  # One query less.
-        return SafeString("".join(render_cards(context, stories, sizes).values()))
+        return SafeString("".join(render_cards(context, stories, layout, first).values()))
     site = Site.find_for_request(context.get("request"))
-    cache_name = "cards", site and site.pk, get_language(), sizes
 
-    def render_missing(pks):
-        missing = StoryPage.objects.published().filter(pk__in=pks).for_cards()
-        return render_cards(context, missing, sizes)
+    def find_cards(card_layout, pks):
+        def render_missing(pks):
+            missing = StoryPage.objects.published().filter(pk__in=pks).for_cards()
+            return render_cards(context, missing, card_layout, card_layout)
+
+        return cached.many(("cards", site and site.pk, get_language(), card_layout), pks, render_missing)
 
     pks = list(stories.values_list("pk", flat=True))
-    cards = cached.many(cache_name, pks, render_missing)
+    if first == layout:
+        cards = find_cards(layout, pks)
+    else:
+        cards = find_cards(first, pks[:1]) | find_cards(layout, pks[1:])
     # A story that was unpublished meanwhile has no card.
     return SafeString("".join(cards[pk] for pk in pks if pk in cards))
 
 
-def render_cards(context, stories, sizes):
-    """Return {primary key: HTML of the card} of `stories`."""
+def render_cards(context, stories, layout, first):
+    """Return {primary key: HTML of the card} of `stories`. `layout`, `first`: as in story_cards()."""
     load_renditions([story.lead_image for story in stories])
     card_template = context.template.engine.get_template("stories/story_card.html")
     cards = {}
     for story in stories:
-        with context.push(story=story, sizes=sizes):
+        with context.push(story=story, layout=layout if cards else first):
             cards[story.pk] = card_template.render(context)
     return cards

@@ -7,6 +7,7 @@ from wagtail.models import Site
 
 from caching.versioned_cache import VersionedCache
 from stories.body import get_heading_id
+from stories.main_context import get_main_context
 from stories.templatetags.cards import render_cards
 
 register = template.Library()
@@ -30,8 +31,8 @@ def story_main(context, page):
 
 
 def render_story(context, page):
-    main = page.get_main_context()
-    cards = render_cards(context, main["related"], "")
+    main = get_main_context(page)
+    cards = render_cards(context, main["read_next"], "", "")
     main_template = context.template.engine.get_template("stories/story_main.html")
     with context.push(cards=SafeString("".join(cards.values())), **main):
         return main_template.render(context)

@@ -135,7 +135,7 @@ def test_text_only_version_loads_nothing_else_and_leads_on(new_page, live_server
     site = make_site()
     page = new_page()
     page.goto(live_server.url + site.story.url)
-    page.get_by_role("link", name="Text only").click()
+    page.get_by_role("banner").get_by_role("link", name="Text only").click()
     page.wait_for_url(f"{live_server.url}{site.story.url}?text=1")
     expect(page.get_by_role("heading", level=1)).to_have_text("Wages after three years")
     requests = []
@@ -144,13 +144,14 @@ def test_text_only_version_loads_nothing_else_and_leads_on(new_page, live_server
     # Browsers request the icon at any time.
     assert [url for url in requests if "favicon" not in url] == [f"{live_server.url}{site.story.url}?text=1"]
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Stories").click()
+    page.get_by_text("Filter", exact=True).click()
     page.get_by_role("link", name="Kenya (2)").click()
     expect(page.get_by_role("heading", name="2 stories")).to_be_visible()
     page.get_by_label("Search the stories").fill("passport")
     page.get_by_label("Search the stories").press("Enter")
     expect(page.get_by_text("1 result for “passport”")).to_be_visible()
     assert all("text=1" in address or "favicon" in address for address in requests)
-    page.get_by_role("link", name="Full version").click()
+    page.get_by_role("banner").get_by_role("link", name="Full version").click()
     expect(page).to_have_url(f"{live_server.url}/search/?q=passport")
 
 

@@ -114,7 +114,7 @@ def check_translations(client, translations):
         assert (story.date, story.countries) == (original.date, original.countries)
         assert [theme.locale.language_code for theme in story.themes] == [language] * len(original.themes)
         page = parse(client.get(story.url))
-        assert [link["href"] for link in page.select("a[hreflang]")] == [original.url, story.url]
+        assert [link["href"] for link in page.select("header a[hreflang]")] == [original.url, story.url]
         addresses = [f"/{language}/", story.get_parent().url, *(tag["href"] for tag in page.select(".tag"))]
         addresses += [f"/{language}/feed.atom", "/sitemap.xml"]
         for address in addresses:

@@ -5,7 +5,8 @@ import json
 import pytest
 from wagtail.models import Page, Site
 
-from home.models import SiteSettings
+from home.models import FeaturedStory, SiteSettings
+from media.models import CleanImage
 from stories.models import StoryPage
 from tests.support.builders import (
     home_page,
@@ -17,6 +18,7 @@ from tests.support.builders import (
     make_theme,
     parse,
 )
+from tests.support.translations import make_index_in
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
@@ -172,6 +174,30 @@ def test_a_page_without_a_picture_has_the_logo_or_nothing(client, store):
     response = client.get(card["og:image"].removeprefix(SITE))
     assert response.status_code == 200
     assert response.getvalue()
+
+
+def test_home_and_lists_have_the_picture_of_their_first_story_with_one(client, store):
+    make_story("A lamp", countries=["KE"], lead_image=make_image(), lead_image_alt="A lamp")
+    gate = make_story("A gate", countries=["SN"], lead_image=make_image(), lead_image_alt="A gate")
+    held = make_story("Held back", countries=["KE"], lead_image=make_image(), lead_image_alt="Somebody")
+    CleanImage.objects.filter(pk=held.lead_image_id).update(shown_until=None)
+    bare = make_story("Bare", countries=["KE", "SN"])
+    home = home_page()
+    home.featured_stories = [FeaturedStory(story=story) for story in (bare, held, gate)]
+    home.save()
+    french = make_index_in("fr")
+    make_story("Lampe", french, locale=french.locale, lead_image=make_image(), lead_image_alt="Une lampe")
+    pictures = {
+        address: cards(client, address).get("og:image:alt")
+        for address in ("/", "/stories/", "/stories/country/kenya/", "/fr/stories/")
+    }
+    assert pictures == {
+        "/": "A gate",
+        "/stories/": "A gate",
+        "/stories/country/kenya/": "A lamp",
+        "/fr/stories/": "Une lampe",
+    }
+    assert cards(client, "/")["twitter:card"] == "summary_large_image"
 
 
 def test_lists_and_other_pages_have_a_card_too(client):

@@ -5,6 +5,7 @@ from wagtail.models import Page
 
 from tests.support.builders import home_page, make_index, make_plain_page, make_private, make_story, parse
 from tests.support.hidden_pages import HIDDEN, SHOWN
+from tests.support.translations import make_home
 
 pytestmark = pytest.mark.django_db
 
@@ -48,16 +49,36 @@ def test_menu_marks_the_current_page_and_its_section(client):
         assert menu(client, address) == [("About", "/about/", None), ("Stories", "/stories/", "true")]
 
 
-def test_breadcrumbs_lead_from_the_home_page_to_the_current_one(client):
+def test_breadcrumbs_are_the_pages_above_the_current_one(client):
     section = make_index(make_index(), title="Africa")
     story = make_story("A story", parent=section, countries=["KE"])
 
-    assert breadcrumbs(client, story.url) == ["Home", "Stories", "Africa", "A story"]
-    assert breadcrumbs(client, "/stories/") == ["Home", "Stories"]
-    assert breadcrumbs(client, "/stories/country/kenya/") == ["Home", "Stories", "Kenya"]
+    assert breadcrumbs(client, story.url) == ["Home", "Stories", "Africa"]
+    assert breadcrumbs(client, "/stories/") == ["Home"]
+    assert breadcrumbs(client, "/stories/country/kenya/") == ["Home", "Stories"]
     assert breadcrumbs(client, "/") == []
     links = parse(client.get(story.url)).select(".breadcrumbs a")
     assert [link["href"] for link in links] == ["/", "/stories/", "/stories/africa/"]
+
+
+def test_footer_links_what_is_in_no_menu_the_feed_and_the_other_versions(client):
+    make_plain_page("About", show_in_menus=True)
+    make_plain_page("House rules", parent=make_plain_page("Privacy"))
+    make_plain_page("Not yet", live=False)
+    make_private(make_plain_page("For members"))
+    make_index()
+    make_home("fr")
+
+    footer = parse(client.get("/")).select_one(".site-footer")
+    links = [(link.text, link["href"]) for link in footer.select("ul a")]
+    assert links == [
+        ("Privacy", "/privacy/"),
+        ("Feed of new stories", "/feed.atom"),
+        ("Text only", "?text=1"),
+        ("English", "/"),
+        ("Français", "/fr/"),
+    ]
+    assert client.get("/feed.atom").status_code == 200
 
 
 def test_section_menu_shows_two_levels_below_its_top_page(client):

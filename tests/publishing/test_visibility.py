@@ -21,7 +21,7 @@ from tests.support.builders import (
     parse,
 )
 from tests.support.committed import act_as_committed
-from tests.support.hidden_pages import HIDDEN, HIDDEN_DAY, SHOWN, WAYS_TO_HIDE
+from tests.support.hidden_pages import HIDDEN, SHOWN, WAYS_TO_HIDE
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +107,7 @@ def test_not_featured_on_the_home_page(client, hidden, shown):
     assert len(parse(client.get("/")).select(".cards--featured .card")) == 1
 
 
+@pytest.mark.usefixtures("filters_on_short_lists")
 def test_not_in_the_list_its_count_and_its_filters(client, hidden, shown):
     make_story("Other", countries=["UG"], themes=["Other"], date=datetime.date(2024, 1, 1))
 
@@ -155,15 +156,6 @@ def test_no_list_for_what_only_hidden_stories_are_filed_under(client, hidden):
         assert response.status_code == 404
         assert HIDDEN not in response.content.decode()
         assert "Kept quiet" not in response.content.decode()
-
-
-def test_not_beside_another_story(client, hidden, shown):
-    earlier = make_story("Earlier", date=HIDDEN_DAY - datetime.timedelta(days=1))
-    later = make_story("Later", date=SHOWN_DAY + datetime.timedelta(days=1))
-    for story, neighbours in ((earlier, [shown]), (shown, [earlier, later]), (later, [shown])):
-        page = parse(client.get(story.url))
-        assert [link["href"] for link in page.select(".neighbour")] == [each.url for each in neighbours]
-        assert HIDDEN not in str(page)
 
 
 def test_not_related_to_another_story(client, hidden, shown):

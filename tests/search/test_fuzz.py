@@ -207,6 +207,7 @@ def choices_on(html):
 # An example takes a second, so there are fewer of them, and a failing one is not made smaller.
 @settings(thoroughly(EXAMPLES), max_examples=EXAMPLES // 16, phases=[Phase.generate])
 @given(made=pages)
+@pytest.mark.usefixtures("filters_on_short_lists")
 def test_nothing_hidden_is_shown_in_results_excerpts_facets_counts_or_corrections(client, made):
     with transaction.atomic():
         for number, page in enumerate(made):

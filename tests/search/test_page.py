@@ -79,6 +79,7 @@ def lanterns():
     make_plain_page("About lanterns")
 
 
+@pytest.mark.usefixtures("filters_on_short_lists")
 def test_facets_count_the_results_of_each_choice(client, lanterns):
     page = search(client, "lantern")
     assert facet(page, "Country") == {"Kenya": 2, "Senegal": 1}

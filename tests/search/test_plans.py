@@ -131,6 +131,7 @@ def test_no_search_runs_a_subquery_for_each_row(client):
             assert most_rows_of_a_step(result["Plan"]) < 3 * NUMBER, sql
 
 
+@pytest.mark.usefixtures("filters_on_short_lists")
 def test_the_newest_of_too_many_matches_are_the_results(client, monkeypatch):
     monkeypatch.setattr(finding, "MAX_MATCHES", 2)
     for year, country in ((2021, "KE"), (2024, "SN"), (2023, "IN")):

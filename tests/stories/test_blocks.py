@@ -71,7 +71,7 @@ def test_same_picture_has_its_own_alternative_text_and_caption_in_each_use(clien
     assert "IMG_2041" not in str(body)
     assert "Words of the library" not in str(body)
     captions = [text_of(caption) for caption in body.select("figcaption")]
-    assert captions[1] == "Where it began Picture: A. Photographer"
+    assert captions == ["Where it began"], "the credit of all four stands at the end of the story"
 
 
 def test_several_pictures_are_a_gallery_with_links_to_larger_ones(client):
@@ -153,6 +153,9 @@ def test_media_link_loads_nothing_from_the_other_site(client):
     assert text_of(video.select_one(".meta")).startswith("6 minutes · opens video.example.com,")
     assert "She says: I walked." in video.details.text
     assert text_of(audio).startswith("Listen: The road home 1 minute · ")
+    # The still picture is a part of the link, and site.css writes the length on it.
+    assert video.a.select_one(".media-link__poster img")
+    assert video.select_one(".media-link__poster")["data-length"] == "6 minutes"
 
 
 def test_action_leads_to_a_page_or_to_another_address(client):
@@ -184,6 +187,15 @@ def test_chosen_stories_are_shown_in_their_order(client):
     assert body.select_one(".chosen-stories h2").text == "Read next"
     assert [title.text for title in body.select(".card__title")] == ["Second", "First"]
     assert text_of(body.select_one(".content-note--short")) == "Describes debt bondage"
+
+
+def test_numbers_of_a_table_are_marked_for_their_alignment(client):
+    value = {
+        "columns": [{"type": "text", "heading": "Year"}, {"type": "number", "heading": "People"}],
+        "rows": [{"values": ["2024", "1200"]}],
+    }
+    table = render_body(client, ("table", value)).table
+    assert [text_of(cell) for cell in table.select(".number")] == ["People", "1200"]
 
 
 def test_table_has_headings_for_its_columns_and_rows(client):

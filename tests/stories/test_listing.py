@@ -90,9 +90,33 @@ def test_empty_list_says_so(client):
     assert 'class="facet"' not in html
 
 
+def test_filters_are_one_closed_line_with_the_number_of_active_ones(client, stories):
+    def title(address):
+        filters = parse(client.get(address)).select_one(".listing > .listing__filters > details")
+        assert not filters.has_attr("open")
+        return filters.summary.text
+
+    assert title("/stories/") == "Filter"
+    assert title("/stories/?theme=debt&year=2024") == "Filter (2)"
+
+
+def test_three_stories_or_fewer_have_filters_only_to_exchange_an_active_one(client, stories):
+    with_filters = {
+        address: bool(choices(client, address))
+        for address in ("/stories/", "/stories/africa/", "/stories/asia/", "/stories/?country=senegal")
+    }
+    assert with_filters == {
+        "/stories/": True,  # six stories
+        "/stories/africa/": False,  # three
+        "/stories/asia/": False,
+        "/stories/?country=senegal": True,
+    }
+
+
 # --- Sections ------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("filters_on_short_lists")
 def test_index_lists_the_stories_of_its_sections_and_a_section_only_its_own(client, stories):
     assert titles(client, "/stories/") == ["F", "E", "D", "C", "B", "A"]
     assert titles(client, "/stories/africa/") == ["C", "B", "A"]
@@ -222,11 +246,12 @@ def test_bad_page_number_leads_to_a_page_that_exists(client, stories, subtests):
 # --- The lists of a country or a theme -----------------------------------------------------------
 
 
+@pytest.mark.usefixtures("filters_on_short_lists")
 def test_country_has_an_address_of_its_own(client, stories):
     page = parse(client.get("/stories/country/kenya/"))
 
     assert titles(client, "/stories/country/kenya/") == ["B", "A"]
-    assert page.h1.text == "Stories: Kenya"
+    assert page.h1.text == "Kenya"
     assert page.title.text.startswith("Kenya – ")
     assert choices(client, "/stories/country/kenya/") == {
         "Theme": ["Debt(2)", "Law(1)"],
@@ -234,6 +259,7 @@ def test_country_has_an_address_of_its_own(client, stories):
     }
 
 
+@pytest.mark.usefixtures("filters_on_short_lists")
 def test_theme_has_an_address_of_its_own_with_its_description(client, stories):
     theme = make_theme("Debt")
     theme.description = "Work that never pays off."
@@ -242,7 +268,7 @@ def test_theme_has_an_address_of_its_own_with_its_description(client, stories):
     page = parse(client.get("/stories/theme/debt/"))
 
     assert titles(client, "/stories/theme/debt/") == ["D", "B", "A"]
-    assert (page.h1.text, page.select_one(".lede").text) == ("Stories: Debt", "Work that never pays off.")
+    assert (page.h1.text, page.select_one(".lede").text) == ("Debt", "Work that never pays off.")
     assert list(choices(client, "/stories/theme/debt/")) == ["Country", "Year"]
 
 

@@ -63,7 +63,8 @@ def test_help_line_is_on_every_page(client):
 
 def test_empty_fields_of_a_story_leave_no_empty_elements(client):
     tree = parse(client.get(make_story(body=[]).url))
-    for part in ["figure", "[aria-label='Filed under']", ".content-note", ".contents", ".neighbours"]:
+    parts = ["figure", "[aria-label='Filed under']", ".content-note", ".contents", ".band"]
+    for part in [*parts, ".story__kicker", ".story__credit"]:
         assert not tree.select(part), part
 
 

@@ -1,11 +1,19 @@
-"""Story pages: the order of stories, earlier and later stories, related stories, and the page's content."""
+"""Story pages: the order of stories, the stories to read next, and the page's content."""
 
 import datetime
 
 import pytest
 from django.core.exceptions import ValidationError
 
-from tests.support.builders import make_author, make_image, make_index, make_story, make_user, parse
+from tests.support.builders import (
+    make_author,
+    make_image,
+    make_index,
+    make_story,
+    make_user,
+    parse,
+    pictures_block,
+)
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
@@ -14,13 +22,6 @@ DAY = datetime.date(2025, 3, 14)
 
 def titles(page, selector):
     return [element.text.strip() for element in page.select(selector)]
-
-
-def neighbours(client, story):
-    """Return the titles of the earlier and the later story that the page of `story` links to, or None."""
-    page = parse(client.get(story.url))
-    found = {link["rel"][0]: link.contents[-1].strip() for link in page.select(".neighbour")}
-    return found.get("prev"), found.get("next")
 
 
 # --- Order ---------------------------------------------------------------------------------------
@@ -42,49 +43,43 @@ def test_order_does_not_change_when_a_story_is_published_again(client):
     assert titles(parse(client.get("/stories/")), ".card__title") == ["Second", "First"]
 
 
-def test_neighbours_of_stories_of_the_same_day_link_them_all(client):
-    stories = [make_story(f"Story {letter}", date=DAY) for letter in "ABCD"]
-
-    assert [neighbours(client, story) for story in stories] == [
-        (None, "Story B"),
-        ("Story A", "Story C"),
-        ("Story B", "Story D"),
-        ("Story C", None),
-    ]
+# --- Read next -----------------------------------------------------------------------------------
 
 
-def test_neighbours_can_be_in_another_section_but_not_in_another_top_index(client):
-    africa, asia = (make_index(make_index(), title=name) for name in ("Africa", "Asia"))
-    old = make_story("Old", parent=africa, date=DAY)
-    middle = make_story("Middle", parent=asia, date=DAY + datetime.timedelta(days=1))
-    make_story("New", parent=africa, date=DAY + datetime.timedelta(days=9))
-    archive = make_index(title="Archive")
-    make_story("Elsewhere", parent=archive, date=DAY + datetime.timedelta(days=2))
-
-    assert neighbours(client, middle) == ("Old", "New")
-    assert neighbours(client, old) == (None, "Middle")
-
-
-def test_the_only_story_has_no_neighbours_and_no_related_stories(client):
-    page = parse(client.get(make_story().url))
-
-    assert page.select(".neighbours, .band") == []
-
-
-# --- Related -------------------------------------------------------------------------------------
-
-
-def test_related_stories_are_those_that_share_most_then_the_newest(client):
+def test_stories_of_the_same_place_come_before_those_of_the_same_theme(client):
+    """Those that share most come first, and among equals the newest."""
     story = make_story("This", countries=["KE", "UG"], themes=["Debt", "Law"], date=DAY)
     make_story("Nothing shared", countries=["FR"], themes=["Work"], date=DAY)
-    make_story("One, older", countries=["KE"], date=DAY - datetime.timedelta(days=9))
-    make_story("One, newer", themes=["Law"], date=DAY + datetime.timedelta(days=1))
-    make_story("Three", countries=["KE", "UG"], themes=["Debt"], date=DAY - datetime.timedelta(days=30))
-    make_story("Two", countries=["UG", "FR"], themes=["Law"], date=DAY - datetime.timedelta(days=20))
+    make_story("A theme, newer", themes=["Law"], date=DAY + datetime.timedelta(days=1))
+    make_story("Both themes", themes=["Debt", "Law"], date=DAY)
+    make_story("A place and a theme", countries=["UG", "FR"], themes=["Law"], date=DAY)
+    make_story("Both places", countries=["KE", "UG"], date=DAY - datetime.timedelta(days=30))
 
-    page = parse(client.get(story.url))
+    def read_next():
+        return titles(parse(client.get(story.url)), ".band .card__title")
 
-    assert titles(page, ".band .card__title") == ["Three", "Two", "One, newer"]
+    assert read_next() == ["Both places", "A place and a theme", "Both themes"]
+    make_story("A place", countries=["KE"], date=DAY - datetime.timedelta(days=9))
+    assert read_next() == ["Both places", "A place and a theme", "A place"]
+
+
+def test_stories_that_an_editor_chose_are_those_to_read_next(client):
+    chosen = make_story("Chosen", countries=["KE"])
+    make_story("Same place", countries=["KE"])
+    block = {"type": "chosen_stories", "value": {"heading": "More", "stories": [chosen.pk]}}
+    story = make_story("This", countries=["KE"], body=[block])
+
+    def cards():
+        page = parse(client.get(story.url))
+        return titles(page, ".prose .card__title"), titles(page, ".band .card__title")
+
+    assert cards() == (["Chosen"], [])
+    chosen.unpublish()
+    assert cards() == ([], ["Same place"])
+
+
+def test_the_only_story_has_nothing_to_read_next(client):
+    assert parse(client.get(make_story().url)).select(".band") == []
 
 
 # --- The content of the page ----------------------------------------------------------------------------
@@ -112,11 +107,13 @@ def test_story_shows_its_words_date_terms_and_authors(client):
     assert (time["datetime"], time.text) == ("2025-03-14", "14 March 2025")
     byline = page.select_one(".byline").get_text(" ", strip=True)
     assert "By Amina Sow, Programme officer, Dakar · Staff · " in byline.replace("\n", " ")
-    assert [(tag.text, tag["href"]) for tag in page.select(".story__header .tag")] == [
+    assert [(tag.text, tag["href"]) for tag in page.select(".story__terms .tag")] == [
         ("Senegal", "/stories/country/senegal/"),
         ("Going home", "/stories/theme/going-home/"),
     ]
-    for tag in page.select(".story__header .tag"):
+    kicker = page.select_one(".story__kicker")
+    assert (kicker.text, kicker.select("a")) == ("Senegal · Going home", [])
+    for tag in page.select(".story__terms .tag"):
         assert "The road back" in client.get(tag["href"]).content.decode()
 
 
@@ -157,10 +154,35 @@ def test_lead_picture_has_the_alternative_text_of_this_story(client):
     assert parse(client.get(decorative.url)).select_one(".story__lead img")["alt"] == ""
 
 
+def test_credit_is_given_once_if_all_pictures_have_the_same(client):
+    ours, also_ours, another = (make_image(credit=credit) for credit in ("Ours", "Ours", "A. Painter"))
+    lead = {"lead_image": ours, "lead_image_decorative": True}
+
+    def credits(*images):
+        page = parse(client.get(make_story(body=[pictures_block(*images)] if images else [], **lead).url))
+        return titles(page, ".caption__credit"), titles(page, ".story__credit")
+
+    assert credits(also_ours) == ([], ["All pictures: Ours"])
+    assert credits(also_ours, another) == (
+        ["Picture: Ours", "Picture: Ours", "Picture: A. Painter"],
+        [],
+    )
+    assert credits() == (["Picture: Ours"], [])
+
+
+@pytest.mark.parametrize(("words", "minutes"), [(1, "1 minute"), (200, "1 minute"), (201, "2 minutes")])
+def test_byline_says_how_long_reading_takes(client, words, minutes):
+    story = make_story(body=[{"type": "text", "value": f"<p>{'word ' * words}</p>"}])
+
+    assert parse(client.get(story.url)).select_one(".byline__minutes").text == f"{minutes} to read"
+
+
 # The id of a heading in HTML has the first eight characters of the id of its block.
 HEADINGS = [
     {"type": "heading", "value": {"text": text, "level": level}, "id": f"{number}0000000-aaaa"}
-    for number, (text, level) in enumerate([("Leaving", "2"), ("A detail", "3"), ("Coming back", "2")], 1)
+    for number, (text, level) in enumerate(
+        [("Leaving", "2"), ("A detail", "3"), ("Working", "2"), ("Coming back", "2")], 1
+    )
 ]
 
 
@@ -174,11 +196,23 @@ def test_table_of_contents_lists_section_headings_by_ids_that_stay(client):
         assert [page.find(id=link["href"][1:]).text for link in links] == [link.text for link in links]
         return [(link.text, link["href"]) for link in links]
 
-    assert contents() == [("Leaving", "#section-10000000"), ("Coming back", "#section-30000000")]
+    assert contents() == [
+        ("Leaving", "#section-10000000"),
+        ("Working", "#section-30000000"),
+        ("Coming back", "#section-40000000"),
+    ]
     # With another text and order, links from other sites still lead to the same section.
-    story.body = [HEADINGS[2] | {"value": {"text": "Home", "level": "2"}}, HEADINGS[0]]
+    story.body = [HEADINGS[2] | {"value": {"text": "Home", "level": "2"}}, HEADINGS[3], HEADINGS[0]]
     story.save_revision().publish()
-    assert contents() == [("Home", "#section-30000000"), ("Leaving", "#section-10000000")]
+    assert contents() == [
+        ("Home", "#section-30000000"),
+        ("Coming back", "#section-40000000"),
+        ("Leaving", "#section-10000000"),
+    ]
+    # Two sections need none.
+    story.body = HEADINGS[:3]
+    story.save_revision().publish()
+    assert contents() == []
 
 
 def test_headings_keep_their_ids_without_a_table_of_contents(client):
@@ -186,7 +220,12 @@ def test_headings_keep_their_ids_without_a_table_of_contents(client):
 
     assert page.select(".contents") == []
     found = [(heading.name, heading["id"]) for heading in page.select(".block--heading > *")]
-    assert found == [("h2", "section-10000000"), ("h3", "section-20000000"), ("h2", "section-30000000")]
+    assert found == [
+        ("h2", "section-10000000"),
+        ("h3", "section-20000000"),
+        ("h2", "section-30000000"),
+        ("h2", "section-40000000"),
+    ]
 
 
 def test_only_a_story_kept_out_of_search_engines_has_noindex(client):

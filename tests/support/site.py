@@ -191,6 +191,7 @@ def all_blocks():
         ("document", {"document": leaflet.pk, "title": "Questions before you go"}),
         ("media_link", film),
         ("action", action),
+        ("heading", {"text": "Afterwards", "level": "2"}),
         ("table", table),
         ("chosen_stories", {"heading": "Read next", "stories": [more.pk]}),
     ]

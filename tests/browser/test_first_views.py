@@ -1,0 +1,163 @@
+"""What a reader sees first: how far down the header, the pictures, the words and the results begin."""
+
+import itertools
+
+import pytest
+
+from home.models import FeaturedStory
+from tests.support import builders
+from tests.support.translations import make_home, make_translation
+
+pytestmark = pytest.mark.one_database
+
+# Sizes of the window.
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
+LANGUAGES = ["en", "fr", "ar"]
+# {page: {(selector, side): (the most at the size of a phone, the most at that of a desk)}}, in CSS pixels
+# from the top of the page.
+LIMITS = {
+    "home": {
+        (".site-header", "bottom"): (140, 140),
+        (".card--hero img", "top"): (260, 250),
+        (".card--hero .card__title", "bottom"): (740, 800),
+        # The story's summary has two sentences.
+        (".card--hero .card__summary", "bottom"): (740, 800),
+    },
+    "list": {
+        (".site-header", "bottom"): (140, 140),
+        (".listing .card", "top"): (500, 500),
+    },
+    "search": {
+        (".site-header", "bottom"): (140, 140),
+        (".result", "top"): (500, 500),
+    },
+    "story": {
+        (".site-header", "bottom"): (140, 140),
+        (".story__lead img", "top"): (700, 800),
+        (".block--text p", "top"): (1100, 1500),
+    },
+}
+# Returns the place of each side of an element, {selector: {side: pixels from the top of the page}}.
+MEASURE = """selectors => Object.fromEntries(selectors.map(selector => {
+    const { top, bottom } = document.querySelector(selector).getBoundingClientRect();
+    return [selector, { top: Math.round(top + scrollY), bottom: Math.round(bottom + scrollY) }];
+}))"""
+# Returns the left edges of the parts of a story, or the right ones where it is read from right to left.
+EDGES = """() => [".story__title", ".story__lead img", ".block--text p"].map(selector => {
+    const { left, right } = document.querySelector(selector).getBoundingClientRect();
+    return Math.round(document.dir === "rtl" ? right : left);
+})"""
+
+TITLES = {
+    "en": "Twelve workers go to court for safer work abroad",
+    "fr": "Douze travailleuses saisissent la justice pour un travail plus sûr",
+    "ar": "اثنا عشر كينيًّا وكينية يلجؤون إلى القضاء من أجل عمل أكثر أمانًا",
+}
+SUMMARIES = {
+    "en": "Twelve people who were trafficked brought a case to protect those who work in other countries. "
+    "They ask for rules on recruitment that are not only written down but also kept by all.",
+    "fr": "Douze personnes victimes de la traite ont engagé une procédure pour protéger qui travaille à "
+    "l’étranger. Elles demandent des règles de recrutement qui soient écrites, et aussi respectées.",
+    "ar": "رفع اثنا عشر ناجيًا وناجية من الاتجار بالبشر دعوى لحماية العاملين في بلدان أخرى. وهم يطالبون "
+    "بقواعد للتوظيف لا تُكتب فحسب بل تُحترم.",
+}
+
+
+@pytest.fixture
+def addresses(transactional_db):
+    """{(language, page in LIMITS): address} of a site with four stories in each language."""
+    indexes = {"en": builders.make_index()}
+    for language in LANGUAGES[1:]:
+        indexes[language] = make_translation(indexes["en"], make_home(language), slug="stories")
+    found = {}
+    picture = builders.make_image()
+    for language, index in indexes.items():
+        stories = [make_story(language, index, picture, country) for country in ["KE", "KE", "SN", "SN"]]
+        home = index.get_parent().specific
+        home.headline = "Stories that light the way out of slavery"
+        home.featured_stories = [FeaturedStory(story=story) for story in stories[:3]]
+        home.save()
+        prefix = "" if language == "en" else f"/{language}"
+        word = TITLES[language].split()[-1]
+        found |= {
+            (language, "home"): f"{prefix}/",
+            (language, "list"): index.url,
+            (language, "search"): f"{prefix}/search/?q={word}",
+            (language, "story"): stories[0].url,
+        }
+    for title in ["Get help", "About this organisation", "Privacy"]:
+        builders.make_plain_page(title, show_in_menus=title != "Privacy")
+    return found
+
+
+def make_story(language, index, picture, country):
+    headings = [{"type": "heading", "value": {"text": f"Part {n}", "level": "2"}} for n in range(3)]
+    return builders.make_story(
+        TITLES[language],
+        index,
+        countries=[country],
+        themes=["Work"] if language == "en" else [],
+        authors=["Staff"],
+        summary=SUMMARIES[language],
+        body=[{"type": "text", "value": f"<p>{SUMMARIES[language]}</p>"}, *headings],
+        locale=index.locale,
+        lead_image=picture,
+        lead_image_decorative=True,
+        content_notes=["forced_labour"],
+        show_contents=True,
+    )
+
+
+def test_first_views_keep_to_their_limits(new_page, live_server, addresses):
+    page, problems = new_page(), []
+    for (language, name), address in addresses.items():
+        page.goto(live_server.url + address, wait_until="domcontentloaded")
+        for (column, size), scheme in itertools.product(enumerate([PHONE, DESK]), ["light", "dark"]):
+            page.set_viewport_size(size)
+            page.emulate_media(color_scheme=scheme)
+            where = f"{name}, {language}, {size['width']}, {scheme}"
+            places = page.evaluate(MEASURE, [selector for selector, _side in LIMITS[name]])
+            problems += [
+                f"{where}: {side} of {selector} at {places[selector][side]}, not below {limits[column]}"
+                for (selector, side), limits in LIMITS[name].items()
+                if places[selector][side] > limits[column]
+            ]
+            if name == "story" and len(set(edges := page.evaluate(EDGES))) > 1:
+                problems.append(f"{where}: title, picture and words begin at {edges}")
+            if name in {"list", "search"}:
+                is_open = page.locator(".facet__choice").first.is_visible()
+                if is_open != (size == DESK):
+                    problems.append(f"{where}: the filters are {'open' if is_open else 'closed'}")
+    assert not problems, "\n".join(problems)
+
+
+# Returns the least contrast between the page and a panel on it, over the palettes.
+PANELS = """() => {
+    const light = colour => {
+        const [r, g, b] = colour.match(/[0-9.]+/g).map(Number).map(value => value / 255)
+            .map(value => value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+    };
+    const probe = document.body.appendChild(document.createElement("div"));
+    const found = {};
+    for (const palette of ["earth", "sea", "forest"]) {
+        document.documentElement.className = `palette-${palette}`;
+        for (const name of ["paper-raised", "paper-sunk", "note"]) {
+            const [panel, paper] = [name, "paper"].map(variable => {
+                probe.className = "";
+                probe.style.backgroundColor = `var(--${variable})`;
+                return light(getComputedStyle(probe).backgroundColor);
+            });
+            found[`${palette} ${name}`] = Math.max(panel, paper) / Math.min(panel, paper);
+        }
+    }
+    return found;
+}"""
+
+
+def test_panels_stand_out_from_the_page_in_dark_colours(new_page, live_server):
+    page = new_page(color_scheme="dark")
+    page.goto(f"{live_server.url}/search/")
+    contrasts = page.evaluate(PANELS)
+    assert len(contrasts) == 9
+    assert min(contrasts.values()) >= 1.25, contrasts
