@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "operations",
     "accounts",
     "editing",
+    "wordpress_import",
     "search",
     "home",
     "stories",
