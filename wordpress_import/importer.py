@@ -5,8 +5,6 @@ import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 
-from django.db import DatabaseError
-
 from wordpress_import import fields
 from wordpress_import.export import REUSABLE, Export, path_key
 from wordpress_import.fidelity import words
@@ -142,15 +140,7 @@ class Importer:
         except NoPlaceError as error:
             line.why = [str(error)]
             return
-        except (
-            DatabaseError,
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-            RecursionError,
-            OSError,
-        ) as error:
+        except Exception as error:  # whatever one item holds
             self.terms.themes.clear()
             self.terms.authors.clear()
             self.library.forget()

@@ -81,6 +81,10 @@ CLASSIC = {
         f'<figure><img src="{UPLOADS}/gone.jpg"><figcaption>The road</figcaption></figure>',
         [text("<p>The road</p>")],
     ),
+    "caption with a link": (
+        f'<figure>{IMG}<figcaption>By <a href="/x">Esi</a></figcaption></figure>',
+        [pictures(("A kiln", "")), text('<p>By <a href="https://old.example/x">Esi</a></p>')],
+    ),
     "picture in a sentence": (f"<p>One {IMG} two</p>", [text("<p>One two</p>"), pictures(("A kiln", ""))]),
     "address alone": ("https://youtu.be/abc", [film("https://youtu.be/abc", "https://youtu.be/abc")]),
     "loose item": ("<li>One</li><li>two</li>", [text("<ul><li>One</li><li>two</li></ul>")]),
