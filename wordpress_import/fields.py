@@ -39,7 +39,8 @@ def status_reasons(item):
 def read_time(text, zone):
     """Return the time "2024-05-06 07:08:09" in the time zone `zone`; None for "0000-00-00 00:00:00"."""
     try:
-        return datetime.datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)
+        found = datetime.datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)
+        return found if found.year > 1900 else None
     except (ValueError, OverflowError):
         return None
 
