@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "accounts.second_factor.SecondFactorMiddleware",
     "operations.statement_timeout.StatementTimeoutMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "wordpress_import.addresses.OldAddressMiddleware",
     "publishing.redirects.RedirectMiddleware",
 ]
 

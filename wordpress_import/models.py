@@ -42,3 +42,13 @@ class ImportedFile(models.Model):
 
     def __str__(self):
         return f"{self.source} {self.key}"
+
+
+class OldAddress(models.Model):
+    """An address of the old site. `digest`: its hash, as old addresses can have names and logins in them."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self):
+        return self.digest

@@ -8,6 +8,7 @@ from django.db import transaction
 from home.models import StandardPage
 from stories.models import StoryAuthor, StoryCountry, StoryPage, StoryTheme
 from wordpress_import import fields
+from wordpress_import.addresses import store_addresses
 from wordpress_import.context import Context
 from wordpress_import.conversion import convert
 from wordpress_import.models import ImportedItem
@@ -95,6 +96,7 @@ class PageWriter:
         record.page_id, record.digest, record.revision = int(revision.object_id), digest, revision.pk
         record.needs_eyes, record.missing_pictures = notes.reasons, len(notes.missing)
         record.save()
+        store_addresses(item, self.export, record.page_id, parent.pk)
         return record
 
     def save(self, page, item, parent, values):
