@@ -70,6 +70,8 @@ UNSEEN_TABLES = {
     "wagtailcore_workflowstate",
     "wagtailsearch_indexentry",
     "wagtailusers_userprofile",
+    "wordpress_import_importedfile",
+    "wordpress_import_importeditem",
 }
 # Tables of which a new row shows on no public page, only a row that is changed or deleted. A page makes the
 # renditions that it shows: for each, all caches would be emptied. The sitemap, which lists those that exist,

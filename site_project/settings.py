@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "operations",
     "accounts",
     "editing",
+    "wordpress_import",
     "search",
     "home",
     "stories",
@@ -101,6 +102,7 @@ MIDDLEWARE = [
     "accounts.second_factor.SecondFactorMiddleware",
     "operations.statement_timeout.StatementTimeoutMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "wordpress_import.addresses.OldAddressMiddleware",
     "publishing.redirects.RedirectMiddleware",
     # Inside the middlewares that redirect instead of a 404.
     "safeguarding.withdrawal.addresses.GoneMiddleware",

@@ -1,0 +1,72 @@
+"""Old addresses lead to the page once it is public, and are 404 until then."""
+
+import pytest
+from django.core.management import call_command
+
+from stories.models import StoryPage
+from tests.support.builders import make_index
+from tests.support.wordpress import export, wp_item
+from wordpress_import.models import OldAddress
+
+pytestmark = pytest.mark.django_db
+
+STORY, SECTION = "/stories/the-kiln/", "/stories/"
+ADDRESSES = {
+    "/2021/03/the-kiln/": STORY,
+    "/2021/03/The-Kiln/": STORY,
+    "/2021/03/the-kiln/feed/": STORY,
+    "/2021/03/the-kiln/?utm_source=mail": STORY,
+    "/?p=7": STORY,
+    "/?page_id=7": STORY,
+    "/?attachment_id=9": STORY,
+}
+LISTS = [
+    "/category/debt/",
+    "/category/debt/feed/",
+    "/category/debt/page/2/",
+    "/tag/d%C3%A9part/",
+    "/author/ama/",
+    "/2021/03/",
+]
+
+
+@pytest.fixture
+def imported(tmp_path):
+    make_index()
+    item = wp_item(
+        7,
+        name="the-kiln",
+        link="https://old.example/2021/03/the-kiln/",
+        creator="ama",
+        excerpt="A kiln.",
+        terms=[("category", "debt", "Debt"), ("post_tag", "départ", "Départ")],
+    )
+    file = wp_item(9, type="attachment", status="inherit", parent="7")
+    path = tmp_path / "export.xml"
+    path.write_text(export(item, file))
+    call_command("import_wordpress", path, "--write", "--report", tmp_path / "report", verbosity=0)
+    return StoryPage.objects.get()
+
+
+def test_old_addresses_work_while_the_page_is_public(imported, client):
+    assert {url: client.get(url).status_code for url in ADDRESSES} == dict.fromkeys(ADDRESSES, 404)
+    imported.people = "none"
+    imported.save_revision().publish()
+    found = {url: client.get(url) for url in ADDRESSES}
+    assert {url: (each.status_code, each.headers.get("Location")) for url, each in found.items()} == {
+        url: (301, target) for url, target in ADDRESSES.items()
+    }
+    assert {each.headers["Cache-Control"] for each in found.values()} == {"no-store"}
+    StoryPage.objects.get().unpublish()
+    assert {url: client.get(url).status_code for url in ADDRESSES} == dict.fromkeys(ADDRESSES, 404)
+
+
+def test_old_lists_lead_to_the_section(imported, client):
+    assert {url: client.get(url).headers.get("Location") for url in LISTS} == dict.fromkeys(LISTS, SECTION)
+
+
+def test_other_addresses_are_left_alone_and_no_address_is_stored_in_words(imported, client):
+    assert client.get("/?p=8").status_code == 200
+    assert client.get("/?p=x%00").status_code == 200
+    assert client.get("/2021/03/other/").status_code == 404
+    assert not [each for each in OldAddress.objects.all() if "kiln" in each.digest or "ama" in each.digest]

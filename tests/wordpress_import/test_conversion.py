@@ -1,0 +1,256 @@
+"""Classic HTML, core blocks and the modules of Divi become the blocks of a body, and keep every word."""
+
+import pytest
+from wagtail.admin.rich_text.converters.contentstate import ContentstateConverter
+
+from stories.blocks import TEXT_FEATURES
+from wordpress_import.context import Context
+from wordpress_import.conversion import convert
+from wordpress_import.export import Attachment, Export
+from wordpress_import.fidelity import shown_html, words
+from wordpress_import.reading import Item
+
+pytestmark = pytest.mark.one_database
+UPLOADS = "https://old.example/wp-content/uploads/2020/04"
+
+
+class Files:
+    """A library in which every file is there, unless its name says that it is not."""
+
+    def image(self, path, alt):
+        return None if "gone" in path else 7
+
+    def document(self, path):
+        return 8 if path.endswith(".pdf") else None
+
+
+def convert_text(content, item=None):
+    export = Export(base_url="https://old.example", hosts={"old.example"})
+    export.attachments["5"] = Attachment(f"{UPLOADS}/kiln.jpg", "kiln", "A brick kiln", "At dusk", "1")
+    export.reusable["6"] = "<!-- wp:paragraph --><p>Call us</p><!-- /wp:paragraph -->"
+    return convert(item or Item(id="1", content=content), export, Context(export, {}, Files()))
+
+
+def text(*paragraphs):
+    return ("text", "".join(paragraphs))
+
+
+def heading(words, level="2"):
+    return ("heading", {"text": words, "level": level})
+
+
+def quote(words, attribution=""):
+    return ("quote", {"text": words, "attribution": attribution, "own_words": False, "language": ""})
+
+
+def pictures(*shown):
+    values = [
+        {"image": {"image": 7, "alt_text": alt, "decorative": False}, "caption": caption}
+        for alt, caption in shown
+    ]
+    return ("pictures", {"pictures": values})
+
+
+def action(label, url):
+    return ("action", {"heading": "", "text": "", "label": label, "page": None, "url": url})
+
+
+def film(url, title="", kind="video"):
+    return ("media_link", {"kind": kind, "title": title, "url": url, "minutes": None, "transcript": ""})
+
+
+IMG = f'<img src="{UPLOADS}/kiln-300x200.jpg" alt="A kiln">'
+CLASSIC = {
+    "lines and paragraphs": ("One\ntwo\n\nthree", [text("<p>One<br/>two</p>", "<p>three</p>")]),
+    "formats in each other": (
+        '<p><em>She <strong>left</strong></em> <a href="/x">at<b> night</b></a></p>',
+        [text('<p><i>She </i><i><b>left</b></i> <a href="https://old.example/x">at<b> night</b></a></p>')],
+    ),
+    "unsafe link": ('<p><a href="javascript:x()">Go</a></p>', [text("<p>Go</p>")]),
+    "remark in brackets": ("She [name changed] left [sic].", [text("<p>She [name changed] left [sic].</p>")]),
+    "escaped shortcode": ("Write [[gallery]] here", [text("<p>Write [gallery] here</p>")]),
+    "unknown shortcode": ('[box style="x"]Words [b]within[/b][/box]', [text("<p>Words within</p>")]),
+    "words in attributes": ('[notice text="Ask for help today"]', [text("<p>Ask for help today</p>")]),
+    "brackets in an attribute": ('[box title="a[0]" x="1"]in[/box]', [text("<p>in</p>")]),
+    "picture with a caption": (
+        f'[caption width="300"]{IMG} By the road[/caption]',
+        [pictures(("A kiln", "By the road"))],
+    ),
+    "gallery by ids": ('[gallery ids="5"]', [pictures(("A brick kiln", "At dusk"))]),
+    "missing picture keeps its caption": (
+        f'<figure><img src="{UPLOADS}/gone.jpg"><figcaption>The road</figcaption></figure>',
+        [text("<p>The road</p>")],
+    ),
+    "caption with a link": (
+        f'<figure>{IMG}<figcaption>By <a href="/x">Esi</a></figcaption></figure>',
+        [pictures(("A kiln", "")), text('<p>By <a href="https://old.example/x">Esi</a></p>')],
+    ),
+    "picture in a sentence": (f"<p>One {IMG} two</p>", [text("<p>One two</p>"), pictures(("A kiln", ""))]),
+    "address alone": ("https://youtu.be/abc", [film("https://youtu.be/abc", "https://youtu.be/abc")]),
+    "loose item": ("<li>One</li><li>two</li>", [text("<ul><li>One</li><li>two</li></ul>")]),
+    "list in a list": (
+        "<ul><li>One<ol><li>two</li></ol></li><ul><li>three</li></ul></ul>",
+        [text("<ul><li>One <ol><li>two</li></ol> <ul><li>three</li></ul></li></ul>")],
+    ),
+    "heading with a link": (
+        '<h2><a href="/x">A</a></h2>',
+        [text('<h3><a href="https://old.example/x">A</a></h3>')],
+    ),
+    "table": (
+        '<table><tr><th>A</th><th>B</th></tr><tr><td>1</td><td><a href="/x">2</a></td></tr></table>',
+        [
+            (
+                "table",
+                {
+                    "caption": "",
+                    "columns": [{"type": "text", "heading": "A"}, {"type": "link", "heading": "B"}],
+                    "rows": [{"values": ["1", '<p><a href="https://old.example/x">2</a></p>']}],
+                },
+            )
+        ],
+    ),
+    "joined cells": (
+        '<table><tr><td colspan="2">A</td></tr><tr><td>1</td><td>2</td></tr></table>',
+        [text("<p>A</p>", "<p>1 2</p>")],
+    ),
+    "script": ("<p>a</p><script>steal()</script>", [text("<p>a</p>")]),
+}
+BLOCKS = {
+    "heading and text": (
+        '<!-- wp:heading {"level":3} --><h3>Home</h3><!-- /wp:heading -->'
+        "<!-- wp:paragraph -->\n<p>One\ntwo</p>\n<!-- /wp:paragraph -->",
+        [heading("Home", "3"), text("<p>One two</p>")],
+    ),
+    "quote": (
+        "<!-- wp:quote --><blockquote><p>I left.</p><p>I live.</p><cite>Ama</cite></blockquote>"
+        "<!-- /wp:quote -->",
+        [quote("I left.\n\nI live.", "Ama")],
+    ),
+    "gallery": (
+        "<!-- wp:gallery --><figure class='wp-block-gallery'><!-- wp:image --><figure>"
+        f"{IMG}<figcaption>One</figcaption></figure><!-- /wp:image --><!-- wp:image --><figure>{IMG}"
+        "</figure><!-- /wp:image --><figcaption>Both</figcaption></figure><!-- /wp:gallery -->",
+        [pictures(("A kiln", "One"), ("A kiln", "")), text("<p>Both</p>")],
+    ),
+    "button": (
+        '<!-- wp:button --><div class="wp-block-button"><a class="wp-block-button__link" href="https://a.example/">'
+        "Give</a></div><!-- /wp:button -->",
+        [action("Give", "https://a.example/")],
+    ),
+    "file": (
+        f'<!-- wp:file --><div class="wp-block-file"><a href="{UPLOADS}/r.pdf">Report</a>'
+        f'<a href="{UPLOADS}/r.pdf" class="wp-block-file__button">Download</a></div><!-- /wp:file -->',
+        [("document", {"document": 8, "title": "Report"})],
+    ),
+    "embed": (
+        '<!-- wp:core-embed/vimeo {"url":"https://vimeo.com/1"} --><figure class="wp-block-embed"><div>\n'
+        "https://vimeo.com/1\n</div><figcaption>The road</figcaption></figure><!-- /wp:core-embed/vimeo -->",
+        [film("https://vimeo.com/1", "The road")],
+    ),
+    "details": (
+        "<!-- wp:details --><details><summary>More</summary><!-- wp:paragraph --><p>Words</p>"
+        "<!-- /wp:paragraph --></details><!-- /wp:details -->",
+        [heading("More", "4"), text("<p>Words</p>")],
+    ),
+    "reusable block": ('<!-- wp:block {"ref":6} /-->', [text("<p>Call us</p>")]),
+    "latest posts": ("<!-- wp:latest-posts /--><p>a</p>", [text("<p>a</p>")]),
+    "unknown block": (
+        '<!-- wp:acme/box {"note":"Ask for help today"} /-->',
+        [text("<p>Ask for help today</p>")],
+    ),
+}
+DIVI = {
+    "text": (
+        '[et_pb_section admin_label="Hero"][et_pb_row][et_pb_text]One\n\ntwo'
+        "[/et_pb_text][/et_pb_row][/et_pb_section]",
+        [text("<p>One</p>", "<p>two</p>")],
+    ),
+    "blurb": (
+        f'[et_pb_blurb title="Say %22no%22" image="{UPLOADS}/kiln.jpg" alt="A kiln"]'
+        "<p>Words</p>[/et_pb_blurb]",
+        [pictures(("A kiln", "")), heading('Say "no"', "4"), text("<p>Words</p>")],
+    ),
+    "testimonial": (
+        '[et_pb_testimonial author="Ama" job_title="Weaver"]I left.[/et_pb_testimonial]',
+        [quote("I left.", "Ama, Weaver")],
+    ),
+    "button": (
+        '[et_pb_button button_text="Give" button_url="https://a.example/" /]',
+        [action("Give", "https://a.example/")],
+    ),
+    "tabs": (
+        '[et_pb_tabs][et_pb_tab title="Law"]Words[/et_pb_tab][/et_pb_tabs]',
+        [heading("Law", "4"), text("<p>Words</p>")],
+    ),
+    "video": ('[et_pb_video src="https://youtu.be/abc" /]', [film("https://youtu.be/abc")]),
+    "form": (
+        '[et_pb_contact_form title="Mail"][et_pb_contact_field field_title="x" /][/et_pb_contact_form]',
+        [],
+    ),
+    "global module": ('[et_pb_text global_module="6"][/et_pb_text]', [text("<p>Call us</p>")]),
+    "unknown module": (
+        '[et_pb_novel title="Ask for help"]Words[/et_pb_novel]',
+        [text("<p>Ask for help</p>", "<p>Words</p>")],
+    ),
+    "Divi 5": (
+        "<!-- wp:divi/section --><!-- wp:divi/blurb "
+        '{"title":{"innerContent":{"desktop":{"value":{"text":"Law"}}}},'
+        '"content":{"innerContent":{"desktop":{"value":"\\u003cp\\u003eWords\\u003c/p\\u003e"}}}} /-->'
+        '<!-- wp:divi/button {"button":{"innerContent":{"desktop":{"value":'
+        '{"text":"Give","linkUrl":"https://a.example/"}}}}} /-->'
+        "<!-- /wp:divi/section -->",
+        [heading("Law", "4"), text("<p>Words</p>"), action("Give", "https://a.example/")],
+    ),
+}
+CASES = {
+    f"{group}: {name}": case
+    for group, cases in (("classic", CLASSIC), ("block", BLOCKS), ("Divi", DIVI))
+    for name, case in cases.items()
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_content_becomes_blocks_and_keeps_its_words(name):
+    content, expected = CASES[name]
+    converted = convert_text(content)
+    assert [(block["type"], block["value"]) for block in converted.blocks] == expected
+    assert not [reason for reason in converted.notes.reasons if "words are lost" in reason]
+
+
+def test_every_text_survives_the_editor_word_for_word():
+    converter = ContentstateConverter(TEXT_FEATURES)
+    for name, (content, _expected) in CASES.items():
+        for block in convert_text(content).blocks:
+            if block["type"] == "text":
+                saved = converter.to_database_format(converter.from_database_format(block["value"]))
+                assert words(saved.replace("<ul>", " <ul>").replace("<ol>", " <ol>")) == words(
+                    block["value"]
+                ), name
+
+
+def test_what_is_unknown_dropped_or_missing_is_noted():
+    notes = convert_text(
+        f'[box a="1"]x[/box][et_pb_signup /]<img src="{UPLOADS}/gone-150x150.jpg">'
+        "<!-- wp:acme/box /--><!-- wp:query /--><iframe src='https://frames.example/'></iframe>"
+    ).notes
+    assert notes.shortcodes == {"box": 1}
+    assert notes.blocks == {"acme/box": 1}
+    assert notes.dropped == {"divi signup": 1, "query": 1}
+    assert notes.missing == ["2020/04/gone.jpg"]
+    assert "a frame of another site is left out: https://frames.example/" in notes.reasons
+
+
+def test_footnotes_come_from_the_post_meta():
+    item = Item(id="1", content="<!-- wp:footnotes /-->", meta={"footnotes": '[{"content":"See the law"}]'})
+    assert convert_text("", item).blocks[0]["value"] == "<ol><li>See the law</li></ol>"
+
+
+@pytest.mark.parametrize("tag", ["div", "b", "ul><li", "blockquote", "span"])
+def test_5000_nested_tags_lose_no_word(tag):
+    converted = convert_text(f"<{tag}>" * 5000 + "the end" + f"</{tag.split('>')[0]}>" * 5000)
+    assert words(shown_html(converted.blocks)) == ["the", "end"]
+
+
+def test_a_lost_word_is_named(monkeypatch):
+    monkeypatch.setattr("wordpress_import.walker.HIDDEN", {"p"})
+    assert "1 words are lost: found" in convert_text("<p>found</p>").notes.reasons

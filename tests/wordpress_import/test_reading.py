@@ -1,0 +1,104 @@
+"""Exports are read item by item; what is no export, is broken or would do harm is refused in plain words."""
+
+import gzip
+import tracemalloc
+import zipfile
+
+import pytest
+
+from tests.support.wordpress import HEAD, TAIL, export, wp_author, wp_item
+from wordpress_import.reading import MAX_TEXT, Item, read
+from wordpress_import.sources import ExportError, find_sources
+
+pytestmark = pytest.mark.one_database
+
+
+def read_all(path):
+    return [found for source in find_sources([path]) for found in read(source)]
+
+
+REFUSED = {
+    "entity bomb": ('<!DOCTYPE rss [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><rss>&b;</rss>', "document type"),
+    "file from outside": (
+        '<!DOCTYPE rss [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss>&a;</rss>',
+        "document type",
+    ),
+    "undefined entity": (f"{HEAD}<item>\n<title>&nope;</title></item>{TAIL}", "line 4, column 8"),
+    "bare ampersand": (f"{HEAD}<item><link>/?a&b</link></item>{TAIL}", "line 3, column 18"),
+    "cut off": (f"{HEAD}<item><title>The first", "line 3, column 23"),
+    "control character": (f"{HEAD}<item><title>\x01</title></item>{TAIL}", "line 3, column 14"),
+    "web page": ("<html><body>Log in</body></html>", "no export of WordPress"),
+    "feed": ("<rss><channel><item><title>News</title></item></channel></rss>", "a feed"),
+    "unknown encoding": ('<?xml version="1.0" encoding="klingon"?><rss/>', "unknown encoding"),
+    "empty": ("", "line 1, column 1"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_file_that_is_no_good_export_is_refused_with_the_place(name, tmp_path):
+    content, reason = REFUSED[name]
+    path = tmp_path / "export.xml"
+    path.write_text(content)
+    with pytest.raises(ExportError, match=reason):
+        read_all(path)
+
+
+def test_broken_archives_are_refused(tmp_path):
+    for name in ("export.zip", "export.xml.gz"):
+        path = tmp_path / name
+        path.write_bytes(b"this is no archive")
+        with pytest.raises(ExportError, match="damaged"):
+            read_all(path)
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        archive.writestr("readme.txt", "no export")
+    with pytest.raises(ExportError, match=r"no \.xml file"):
+        read_all(tmp_path / "other.zip")
+
+
+def test_plain_and_packed_files_give_the_same_items(tmp_path):
+    text = export(wp_item(1, "<p>One</p>"), wp_item(2, status="draft", meta={"_thumbnail_id": "9"}))
+    plain, packed, archive = tmp_path / "a.xml", tmp_path / "a.xml.gz", tmp_path / "a.zip"
+    plain.write_text(text)
+    packed.write_bytes(gzip.compress(text.encode()))
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("part 1.xml", text)
+    expected = [
+        ("1", "<p>One</p>", "publish", {}),
+        ("2", "<p>Some words.</p>", "draft", {"_thumbnail_id": "9"}),
+    ]
+    for path in (plain, packed, archive):
+        assert [(each.id, each.content, each.status, each.meta) for each in read_all(path)] == expected
+
+
+def test_passwords_comments_and_other_post_meta_are_not_kept(tmp_path):
+    comment = (
+        "<wp:comment><wp:comment_author_email>reader@mail.example</wp:comment_author_email>"
+        "<wp:comment_author_IP>203.0.113.9</wp:comment_author_IP>"
+        "<wp:comment_content>Her real name is Zuleika</wp:comment_content></wp:comment>"
+    )
+    path = tmp_path / "export.xml"
+    item = wp_item(1, password="open-sesame", meta={"_edit_lock": "77:admin"}, more=comment)
+    path.write_text(export(item, authors=wp_author(1, "admin", "Team")))
+    found = read_all(path)
+    assert (found[1].has_password, found[1].comments) == (True, 1)
+    for secret in ("open-sesame", "203.0.113.9", "reader@mail", "Zuleika", "77:admin"):
+        assert secret not in repr(found)
+
+
+def test_a_huge_text_is_not_kept_in_memory(tmp_path):
+    path = tmp_path / "export.xml"
+    with path.open("w") as file:
+        file.write(f"{HEAD}<item><wp:post_id>1</wp:post_id><content:encoded><![CDATA[")
+        for _number in range(40):
+            file.write("word " * (MAX_TEXT // 50))
+        file.write(f"]]></content:encoded></item>{wp_item(2)}{TAIL}")
+    tracemalloc.start()
+    items = read_all(path)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [(item.id, item.too_long, len(item.content)) for item in items] == [
+        ("1", True, 0),
+        ("2", False, 18),
+    ]
+    assert peak < 3 * MAX_TEXT
+    assert all(isinstance(item, Item) for item in items)

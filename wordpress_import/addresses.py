@@ -1,0 +1,83 @@
+"""Leads from addresses of the old site to the pages here, once these are public. Until then they are 404."""
+
+import hashlib
+import re
+from urllib.parse import unquote
+
+from django.http import Http404, HttpResponsePermanentRedirect
+from django.utils.cache import patch_cache_control
+
+from publishing.visibility import published_pages
+from wordpress_import.export import page_key
+from wordpress_import.models import OldAddress
+
+# Parameters that name an item. caching/page_cache.py passes requests with them on to Django.
+PARAMETERS = ("p", "page_id", "attachment_id")
+# What WordPress adds to an address: its feed, a later page, the version for phones.
+ENDING = re.compile(r"(^|/)(feed(/(rss|rss2|atom|rdf))?|page/\d+|amp|trackback)$")
+TAXONOMIES = {"category": "category", "post_tag": "tag"}
+
+
+def digest_of(key):
+    return hashlib.sha256(key.encode(errors="replace")).hexdigest()
+
+
+def keys_of(item, export):
+    """Return (page_keys that lead to the page of `item`, those that lead to the section it is in)."""
+    own = {page_key(item.link), f"?p={item.id}", f"?page_id={item.id}"} - {""}
+    own |= {f"?attachment_id={each}" for each in export.children_of(item.id)}
+    lists = {
+        f"{TAXONOMIES[domain]}/{unquote(slug).lower()}"
+        for domain, slug, _name in item.terms
+        if domain in TAXONOMIES
+    }
+    if item.creator:
+        lists.add(f"author/{item.creator.lower()}")
+    if found := re.match(r"(?!0000)(\d{4})-(\d\d)-(\d\d)", item.date):
+        year, month, day = found.groups()
+        lists |= {year, f"{year}/{month}", f"{year}/{month}/{day}"}
+    return own, lists
+
+
+def store_addresses(item, export, page, section):
+    """Store the old addresses of `item`. Those that lead somewhere already stay."""
+    own, lists = keys_of(item, export)
+    pairs = [*((key, page) for key in own), *((key, section) for key in lists if item.type != "page")]
+    rows = [OldAddress(digest=digest_of(key), page_id=target) for key, target in pairs]
+    OldAddress.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+class OldAddressMiddleware:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        # WordPress has /?p=7, which is the home page here, so this is asked before the page is served.
+        for name in PARAMETERS:
+            number = request.GET.get(name, "")
+            if number.isdecimal() and (target := find_target(f"?{name}={number}")):
+                return redirect_to(target, request)
+        response = self.get_response(request)
+        if response.status_code == 404 and (target := find_target(ENDING.sub("", page_key(request.path)))):
+            return redirect_to(target, request, response)
+        return response
+
+
+def find_target(key):
+    """Return the primary key of the page for a page_key, None if there is none."""
+    found = OldAddress.objects.filter(digest=digest_of(key)) if key else OldAddress.objects.none()
+    return found.values_list("page_id", flat=True).first()
+
+
+def redirect_to(target, request, not_found=None):
+    """Return a redirect to the page `target` if it is public, else `not_found` or Http404."""
+    page = published_pages().filter(pk=target).first()
+    url = page and page.get_url(request)
+    if not url:
+        if not_found is None:
+            raise Http404
+        return not_found
+    response = HttpResponsePermanentRedirect(url)
+    # As in publishing/redirects.py: browsers would keep the address of a page that is withdrawn later.
+    patch_cache_control(response, no_store=True)
+    return response

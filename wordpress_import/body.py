@@ -1,0 +1,196 @@
+"""Turns HTML into the blocks of a page's body (stories/blocks.py)."""
+
+from urllib.parse import urljoin
+
+from wordpress_import.media_links import kind_of
+from wordpress_import.pieces import is_web_address
+from wordpress_import.runs import BREAK, Runs
+from wordpress_import.tables import read_table
+from wordpress_import.walker import Walker
+
+# The lengths that the blocks allow.
+MAX_TITLE, MAX_ATTRIBUTION, MAX_BUTTON = 160, 160, 60
+
+
+class Converter(Walker):
+    """Makes blocks of quotes, tables, pictures, films, files and buttons."""
+
+    def on_blockquote(self, element):
+        self.end_paragraph()
+        cites = element.xpath(".//cite")
+        attribution = self.collect(cites[-1])[0].plain() if cites else ""
+        for cite in cites[-1:]:
+            cite.text, cite[:] = "", []
+        has_breaks = self.has_breaks or element.get("data-breaks") is not None
+        runs, images = self.collect(element, has_breaks, gap=BREAK * 2)
+        if runs.has_links:
+            self.notes.flag("a link in a quote is left out")
+        text = runs.lines()
+        if len(attribution) > MAX_ATTRIBUTION:
+            text, attribution = f"{text}\n{attribution}", ""
+        if text:
+            self.out.add(
+                "quote", {"text": text, "attribution": attribution, "own_words": False, "language": ""}
+            )
+        elif attribution:
+            self.out.add_text(f"<p>{escape_text(attribution)}</p>")
+        self.out.add_images(images)
+
+    def on_table(self, element, caption=None):
+        self.end_paragraph()
+        table = read_table(self, element)
+        if table is None:
+            self.notes.flag("a table with joined cells, lists or pictures stands as text")
+            for row in element.iter("tr", "caption"):
+                runs, images = self.collect(row, gap=" ")
+                self.out.add_text(f"<p>{runs.html()}</p>" if runs.plain() else "")
+                self.out.add_images(images)
+        elif table["rows"]:
+            self.out.add("table", table | ({"caption": caption} if caption else {}))
+            return True
+        return False
+
+    def on_img(self, element):
+        if element.get("width") == "1" or element.get("height") == "1":
+            return
+        if {"wp-smiley", "emoji"} & set((element.get("class") or "").split()):
+            self.out.runs.add(element.get("alt") or "", self.formats, self.link)
+            return
+        self.out.add_image(self.context.picture(element, self.notes))
+
+    def on_figure(self, element):
+        self.end_paragraph()
+        classes = element.get("class") or ""
+        captions = [each for each in element if each.tag == "figcaption"]
+        if "wp-block-embed" in classes:
+            self.embed(element, captions)
+        elif element.find(".//table") is not None and "wp-block-table" in classes:
+            caption, _images = self.caption(captions)
+            is_table = self.on_table(element.find(".//table"), caption.plain())
+            if not is_table or caption.has_links:
+                self.out.add_text(f"<p>{caption.html()}</p>" if caption.plain() else "")
+        elif element.find(".//figure") is None and element.find(".//img") is not None:
+            self.one_picture(element, captions)
+        else:
+            self.gallery(element)
+
+    def caption(self, captions):
+        return self.collect(captions[0]) if captions else (Runs(), [])
+
+    def one_picture(self, element, captions):
+        caption, _images = self.caption(captions or element.xpath(".//figcaption"))
+        for each in element.xpath(".//figcaption"):
+            each.getparent().remove(each) if not each.tail else each.clear(keep_tail=True)
+        before = len(self.out.images)
+        self.out.hold_images = True
+        self.children(element)
+        found, self.out.images = self.out.images[before:], self.out.images[:before]
+        self.out.hold_images = False
+        if found:
+            found[-1].caption = caption
+        self.out.add_images(found)
+        if not found and caption.plain():
+            self.out.add_text(f"<p>{caption.html()}</p>")
+        self.end_paragraph()
+
+    def gallery(self, element):
+        """Several pictures, or a figure around something else."""
+        self.out.begin_gallery()
+        self.children(element)
+        self.end_paragraph()
+        self.out.end_gallery()
+
+    def embed(self, element, captions):
+        caption, _images = self.caption(captions)
+        for each in captions:
+            element.remove(each)
+        frame = element.find(".//iframe")
+        link = element.find(".//a")
+        url = " ".join(element.text_content().split()).split(" ")[0]
+        if "://" not in url:
+            url = next(
+                (each.get(name) for each, name in ((frame, "src"), (link, "href")) if each is not None), ""
+            )
+        if kind := kind_of(url or ""):
+            self.media(kind, url, caption.plain() or url)
+            if caption.has_links or len(caption.plain()) > MAX_TITLE:
+                self.out.add_text(f"<p>{caption.html()}</p>")
+            return
+        self.children(element)
+        self.end_paragraph()
+        self.out.add_text(f"<p>{caption.html()}</p>" if caption.plain() else "")
+
+    def on_iframe(self, element):
+        url = urljoin("https://x/", element.get("src") or element.get("data-src") or "")
+        self.end_paragraph()
+        if kind := kind_of(url):
+            self.media(kind, url, element.get("title"))
+        elif "://x/" not in url:
+            self.notes.flag(f"a frame of another site is left out: {url[:200]}")
+
+    def on_video(self, element):
+        sources = [element.get("src"), *(each.get("src") for each in element.iter("source"))]
+        url = next((self.context.absolute(each) for each in sources if each), "")
+        self.end_paragraph()
+        if is_web_address(url):
+            kind = kind_of(url) or ("audio" if element.tag == "audio" else "video")
+            if self.context.is_internal(url):
+                self.notes.flag("a recording is on the old host, and must move")
+            self.media(kind, url, element.get("title"))
+        self.children(element)
+
+    on_audio = on_video
+
+    def on_object(self, element):
+        url = element.get("data") or element.get("src") or ""
+        if kind := kind_of(url):
+            self.media(kind, url)
+
+    on_embed = on_object
+
+    def media(self, kind, url, title=None):
+        """Add a link to a film or recording. Its title is never made up: an editor writes it."""
+        title = " ".join((title or "").split())
+        if title == url or not title:
+            self.notes.flag("a film or recording needs a title")
+        self.out.add(
+            "media_link", {"kind": kind, "title": title[:160], "url": url, "minutes": None, "transcript": ""}
+        )
+
+    def on_div(self, element):
+        classes = (element.get("class") or "").split()
+        links = element.findall(".//a") if {"wp-block-button", "wp-block-file"} & set(classes) else []
+        if "wp-block-button" in classes and links:
+            self.end_paragraph()
+            self.on_button_link(links[0])
+        elif "wp-block-file" in classes and links and self.document(links):
+            return
+        else:
+            self.block(element)
+
+    def document(self, links):
+        """Add the file that the first of `links` leads to. Return whether it is in the library."""
+        runs = self.collect(links[0])[0]
+        document = self.context.document(links[0].get("href"), self.notes)
+        if document is None or not 0 < len(runs.plain()) <= MAX_TITLE:
+            return False
+        self.end_paragraph()
+        self.out.add("document", {"document": document, "title": runs.plain()})
+        return True
+
+    def on_button_link(self, element):
+        runs, images = self.collect(element)
+        target = self.context.target(element.get("href"), self.notes)
+        if target and 0 < len(runs.plain()) <= MAX_BUTTON:
+            self.out.add("action", {"heading": "", "text": "", "label": runs.plain()} | target)
+        elif runs.plain():
+            link = self.context.link(element.get("href"), self.notes)
+            html = f"<a {link}>{escape_text(runs.plain())}</a>" if link else runs.html()
+            self.out.add_text(f"<p>{html}</p>")
+        self.out.add_images(images)
+
+
+def escape_text(text):
+    runs = Runs()
+    runs.add(text)
+    return runs.html()

@@ -1,0 +1,30 @@
+"""Converts one item of an export to the body of a page, and compares the words."""
+
+from dataclasses import dataclass
+from html import escape
+
+from wordpress_import.body import Converter
+from wordpress_import.expanding import Expander, Notes
+from wordpress_import.fidelity import lost_words, shown_html, words
+
+
+@dataclass
+class Converted:
+    blocks: list
+    notes: Notes
+    words_before: int
+    words_after: int
+
+
+def convert(item, export, context):
+    """Return the Converted content of `item`."""
+    notes = Notes()
+    html, has_breaks = Expander(export, item, notes).expand(item.content)
+    blocks = Converter(context, notes, has_breaks).convert(html)
+    before, after = words(html), words(shown_html(blocks))
+    # The address of a film is a word of the post, and here the address of its block.
+    addresses = [block["value"]["url"] for block in blocks if block["type"] == "media_link"]
+    if lost := lost_words(before, after + words(escape(" ".join(addresses)))):
+        sample = ", ".join(lost[:10])
+        notes.flag(f"{len(lost)} words are lost: {sample}")
+    return Converted(blocks, notes, len(before), len(after))

@@ -1,0 +1,247 @@
+"""Turns the modules of the page builder Divi into HTML: shortcodes of Divi 4, blocks of Divi 5.
+
+Each function takes an Expander (wordpress_import/expanding.py), which expands what is within.
+"""
+
+import re
+from html import escape
+
+# Modules that show other things of the site, or do something that this site doesn't.
+DROPPED = {
+    *(
+        "blog",
+        "shop",
+        "menu",
+        "fullwidth_menu",
+        "sidebar",
+        "social_media_follow",
+        "login",
+        "search",
+        "comments",
+    ),
+    *(
+        "social_media_follow_network",
+        "post_title",
+        "fullwidth_post_title",
+        "portfolio",
+        "fullwidth_portfolio",
+    ),
+    *("filterable_portfolio", "post_slider", "fullwidth_post_slider", "post_nav", "divider", "contact_field"),
+    *("contact_form", "signup", "signup_custom_field", "icon", "post_content", "fullwidth_post_content"),
+}
+FORMS = {"contact_form", "signup", "contact_field"}
+# Modules that only hold others. Of all others that are unknown, the words are kept.
+HOLDERS = {
+    *(
+        "section",
+        "row",
+        "row_inner",
+        "column",
+        "column_inner",
+        "tabs",
+        "accordion",
+        "slider",
+        "group",
+        "root",
+    ),
+    *("fullwidth_slider", "counters", "pricing_tables", "video_slider", "gallery", "map", "fullwidth_map"),
+    *("placeholder", "layout", "group_carousel", "fullwidth_code", "code", "text", "canvas", "wrapper"),
+}
+# Modules with a heading, text, a picture and buttons, in this order.
+KNOWN = {
+    *("heading", "fullwidth_header", "image", "fullwidth_image", "testimonial", "button", "cta", "blurb"),
+    *("team_member", "slide", "toggle", "tab", "accordion_item", "video", "video_slider_item", "audio"),
+    *("counter", "number_counter", "circle_counter", "pricing_table", "map_pin", "countdown_timer"),
+    *("social_media_share", "before_after_image", "link"),
+}
+DYNAMIC = re.compile(r"@ET-DC@[\w+/=]*@|\$variable\(.*?\)\$", re.DOTALL)
+ENCODED = {
+    "%22": '"',
+    "%91": "[",
+    "%93": "]",
+    "%92": "\\",
+    "%5b": "[",
+    "%5d": "]",
+    "&#91;": "[",
+    "&#93;": "]",
+}
+# Attributes of a shortcode in the order in which their words are shown.
+HEADINGS = ("title", "name", "heading", "admin_title")
+LINES = (
+    "subhead",
+    "subtitle",
+    "position",
+    "job_title",
+    "company_name",
+    "artist_name",
+    "album_name",
+    "address",
+)
+NUMBERS = ("currency", "sum", "per", "number", "percent")
+PICTURES = ("image_url", "image", "src", "portrait_url", "header_image_url", "logo_image_url")
+# The level of the headings in the modules. All others have level 4.
+LEVELS = {"heading": 2, "fullwidth_header": 2, "cta": 3, "slide": 3}
+
+
+def decode(value):
+    for code, character in ENCODED.items():
+        value = value.replace(code, character)
+    return value
+
+
+def shortcode(expander, code):
+    """Return the HTML of a shortcode of Divi 4."""
+    module = code.name.lower().removeprefix("et_pb_")
+    layout = expander.export.reusable.get(code.attributes.get("global_module", ""))
+    if layout and not code.children:
+        return expander.nested(code.attributes["global_module"], layout)
+    if module in DROPPED:
+        return dropped(expander, module)
+    attributes = {name: decode(value) for name, value in code.attributes.items()}
+    if any(DYNAMIC.search(value) for value in attributes.values()):
+        expander.notes.flag("a text that Divi fills in itself is left out")
+        attributes = {name: DYNAMIC.sub("", value) for name, value in attributes.items()}
+    content = expander.pieces(code.children)
+    if module == "gallery":
+        return expander.gallery(re.findall(r"\d+", attributes.get("gallery_ids", "")))
+    if module in HOLDERS:
+        title = attributes.get("title", "") if module == "text" else ""
+        return f"<div{'' if module.endswith('code') else ' data-breaks'}>{heading(title, 4)}{content}</div>"
+    if module not in KNOWN:
+        expander.notes.shortcodes[code.name] += 1
+        shown = {name: value for name, value in attributes.items() if not name.startswith(("admin_", "_"))}
+        return f"<div data-breaks>{expander.sentences(shown)}{content}</div>"
+    return render(module, attributes, content)
+
+
+def dropped(expander, module):
+    expander.notes.dropped[f"divi {module.replace('_', ' ')}"] += 1
+    if module in FORMS:
+        expander.notes.flag("a form is left out")
+    return " "
+
+
+def heading(text, level):
+    return f"<h{level}>{text}</h{level}>" if text else ""
+
+
+def button(text, url):
+    url = f' href="{escape(url)}"' if url and url != "#" else ""
+    return f'<div class="wp-block-button"><a{url}>{text}</a></div>' if text else ""
+
+
+def picture(url, alt=""):
+    return f'<figure><img src="{escape(url)}" alt="{escape(alt)}"></figure>' if url else ""
+
+
+def render(module, attributes, content):
+    """Return the HTML of a module with these `attributes` of a shortcode."""
+    get = attributes.get
+    if module == "testimonial":
+        source = ", ".join(filter(None, (get("author"), get("job_title"), get("company_name"))))
+        return (
+            picture(get("portrait_url"), get("alt", ""))
+            + f"<blockquote data-breaks>{content}<cite>{source}</cite></blockquote>"
+        )
+    if module in {"video", "video_slider_item"}:
+        return f'<video src="{escape(get("src", ""))}" title="{escape(get("title", ""))}"></video>'
+    level = LEVELS.get(module, 4)
+    wanted = re.fullmatch("h([1-6])", get("title_level", "") or get("header_level", ""))
+    level = max(2, int(wanted[1])) if wanted else level
+    images = module not in {"audio", "map_pin"} and get("use_icon") != "on"
+    parts = (
+        [picture(get(name), get("alt", "") or get("image_alt", "")) for name in PICTURES] if images else []
+    )
+    if module not in {"image", "fullwidth_image"}:  # there, the title is a tooltip
+        parts += [heading(get(name), level) for name in HEADINGS]
+        parts += [f"<p>{get(name)}</p>" for name in LINES if get(name)]
+        numbers = " ".join(get(name) for name in NUMBERS if get(name))
+        parts.append(f"<p>{numbers}</p>" if numbers else "")
+    if module == "audio" and get("audio"):
+        parts.append(f'<audio src="{escape(get("audio"))}" title="{escape(get("title", ""))}"></audio>')
+    parts.append(f"<div data-breaks>{content}</div>")
+    parts.append(button(get("button_text"), get("button_url") or get("button_link")))
+    parts += [button(get(f"button_{each}_text"), get(f"button_{each}_url")) for each in ("one", "two")]
+    return "".join(parts)
+
+
+# --- Divi 5 --------------------------------------------------------------------------------------
+
+
+def block(expander, block):
+    """Return the HTML of a block of Divi 5, whose words stand in its attributes."""
+    module = block.name.removeprefix("divi/").replace("-", "_")
+    if module in DROPPED:
+        return dropped(expander, module)
+    inner = "".join(map(expander.piece, block.parts))
+    reference = block.attributes.get("globalModule")
+    if module == "global_layout" or (reference and not inner.strip()):
+        return expander.nested(reference, expander.export.reusable.get(str(reference)))
+    values = {name: inner_content(value) for name, value in block.attributes.items()}
+    values = {name: value for name, value in values.items() if value}
+    if module not in HOLDERS | KNOWN:
+        expander.notes.blocks[block.name] += 1
+    parts = []
+    if module == "gallery":
+        ids = values.get("image", values.get("gallery", ""))
+        ids = ids.get("ids", ids.get("galleryIds", "")) if isinstance(ids, dict) else ids
+        parts.append(expander.gallery(re.findall(r"\d+", str(ids))))
+    elif module == "testimonial":
+        parts.append(testimonial(values))
+    else:
+        parts += [attribute(module, name, value) for name, value in sorted(values.items(), key=place)]
+    html = "".join(parts)
+    if DYNAMIC.search(html):
+        expander.notes.flag("a text that Divi fills in itself is left out")
+        html = DYNAMIC.sub("", html)
+    return f"<div>{html}{inner}</div>"
+
+
+def inner_content(value):
+    """Return what the attribute `value` shows on a desktop: a text, a dictionary, or None."""
+    for name in ("innerContent", "desktop", "value"):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def place(pair):
+    """Sort the attributes as a module shows them: picture, heading, lines, text, buttons."""
+    order = ["image", "portrait", "logo", "title", "name", "heading", "subhead", "subtitle", "position"]
+    name = pair[0]
+    if name.startswith("button"):
+        return (90, name)
+    return (order.index(name) if name in order else 50, "")
+
+
+def attribute(module, name, value):
+    """Return the HTML of one attribute."""
+    if isinstance(value, dict):
+        url = value.get("src") or value.get("url") or value.get("audio") or ""
+        if name in {"video", "audio"} or module in {"video", "audio"} and value.get("src"):
+            kind = "audio" if "audio" in {name, module} else "video"
+            return f'<{kind} src="{escape(str(url))}"></{kind}>'
+        if value.get("src"):
+            return picture(str(value["src"]), str(value.get("alt", "")))
+        text = str(value.get("text") or value.get("title") or "")
+        if "linkUrl" in value or name.startswith("button"):
+            return button(text, str(value.get("linkUrl") or ""))
+        return heading(text, LEVELS.get(module, 4)) if text else ""
+    value = str(value)
+    if name in {"title", "name", "heading"}:
+        return heading(value, LEVELS.get(module, 4))
+    if module == "audio" and name == "audio":
+        return f'<audio src="{escape(value)}"></audio>'
+    if name == "content" or "<" in value:
+        return f"<div>{value}</div>"
+    return f"<p>{value}</p>" if re.search(r"\w", value) and "://" not in value else ""
+
+
+def testimonial(values):
+    def text(name):
+        value = values.get(name, "")
+        return str(value.get("text", "") if isinstance(value, dict) else value)
+
+    image = values.get("portrait")
+    source = ", ".join(filter(None, map(text, ("author", "jobTitle", "company"))))
+    portrait = picture(str(image.get("src") or image.get("url") or "")) if isinstance(image, dict) else ""
+    return f"{portrait}<blockquote>{text('content')}<cite>{source}</cite></blockquote>"

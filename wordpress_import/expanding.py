@@ -1,0 +1,244 @@
+"""Turns the content of an item into the HTML that WordPress would show: blocks and shortcodes are replaced.
+
+What is unknown keeps its words, and is noted.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from html import escape
+
+from wordpress_import import block_comments, divi, shortcodes
+
+# Divi writes these where a line ends in a module.
+LINE_HOLDER = re.compile(r"<![–-]{1,2}\s*\[et_pb_\w+_holder\]\s*[–-]{1,2}>")
+# Blocks that show their HTML, or only hold others.
+SHOWN = {
+    *("paragraph", "heading", "list", "list-item", "quote", "pullquote", "image", "gallery", "media-text"),
+    *("cover", "cover-image", "table", "file", "audio", "video", "embed", "buttons", "button", "columns"),
+    *("column", "group", "row", "stack", "details", "accordion", "accordion-item", "accordion-heading"),
+    *("accordion-panel", "verse", "code", "preformatted", "freeform", "html", "shortcode", "text-columns"),
+    *("subhead", "missing", "missing-block", "math", "footnotes", "block", "navigation-link-placeholder"),
+}
+# Blocks that list other things of the site, or belong to its frame. Nothing in them is the post's own.
+DROPPED = {
+    *("separator", "spacer", "more", "nextpage", "query", "latest-posts", "latest-comments", "archives"),
+    *(
+        "categories",
+        "calendar",
+        "tag-cloud",
+        "rss",
+        "search",
+        "page-list",
+        "loginout",
+        "navigation",
+        "comments",
+    ),
+    *("social-links", "social-link", "site-logo", "site-title", "site-tagline", "post-title", "post-date"),
+    *("post-excerpt", "post-terms", "post-author", "post-author-name", "post-author-biography", "avatar"),
+    *("post-featured-image", "post-content", "post-navigation-link", "post-comments-form", "read-more"),
+    *(
+        "post-comments",
+        "post-template",
+        "template-part",
+        "home-link",
+        "navigation-link",
+        "navigation-submenu",
+    ),
+    *("term-description", "comments-title", "comment-template", "post-comments-count", "pattern"),
+}
+# Shortcodes of a film or recording elsewhere.
+MEDIA = {
+    *("youtube", "vimeo", "dailymotion", "ted", "soundcloud", "spotify", "videopress", "wpvideo", "bandcamp"),
+    *("mixcloud", "twitchtv", "ustream", "vine", "hulu", "flowplayer", "kickstarter", "archives-video"),
+}
+BY_ID = {"youtube": "https://www.youtube.com/watch?v=", "vimeo": "https://vimeo.com/"}
+# What the button beside a file says unless an author wrote something else.
+DOWNLOAD = "download|descargar|télécharger|herunterladen|scarica|baixar|تنزيل|تحميل"
+DOWNLOAD_BUTTON = re.compile(
+    rf"<a\b[^>]*?wp-block-file__button[^>]*+>\s*(?:{DOWNLOAD})\s*</a>", re.IGNORECASE
+)
+# Names of attributes that hold words for readers.
+WORDY = {"title", "text", "heading", "subheading", "subtitle", "content", "caption", "label", "description"}
+WORDY |= {"quote", "name", "author", "subhead", "message", "question", "answer", "body", "summary", "cite"}
+
+
+@dataclass
+class Notes:
+    """What the report says of one item."""
+
+    shortcodes: Counter = field(default_factory=Counter)
+    blocks: Counter = field(default_factory=Counter)
+    dropped: Counter = field(default_factory=Counter)
+    reasons: list = field(default_factory=list)
+    missing: list = field(default_factory=list)
+    links: list = field(default_factory=list)
+
+    def flag(self, reason):
+        if reason not in self.reasons:
+            self.reasons.append(reason)
+
+
+def is_sentence(name, value):
+    """Return whether the attribute `name` with `value` holds words that readers may miss."""
+    if not isinstance(value, str) or "://" in value[:10] or not re.search(r"[^\W\d_]{2}", value):
+        return False
+    parts = value.split()
+    is_style = bool(re.search(r"[{};|=<>#%]|\b\d+(px|em)\b", value))
+    return (name.rsplit("_", 1)[-1] in WORDY and not is_style) or (len(parts) > 3 and not is_style)
+
+
+class Expander:
+    """Expands one item. `export`, an Export, knows reusable blocks, layouts and attachments."""
+
+    def __init__(self, export, item, notes):
+        self.export, self.item, self.notes = export, item, notes
+        self.open = set()  # the reusable contents that are being expanded
+
+    def expand(self, content):
+        """Return (HTML, whether line ends in it stand for breaks, as in the classic editor)."""
+        content = LINE_HOLDER.sub("\n", content)
+        pieces = block_comments.parse(content)
+        has_blocks = len(pieces) > 1
+        html = "".join(map(self.piece, pieces))
+        return self.shortcodes(html), not has_blocks
+
+    def nested(self, key, content):
+        """Return the HTML of another item's `content`, unless it holds itself."""
+        if content is None:
+            self.notes.flag("a reusable part is not in the export")
+            return ""
+        if key in self.open or len(self.open) > 20:
+            return ""
+        self.open.add(key)
+        html, has_breaks = self.expand(content)
+        self.open.discard(key)
+        return f"<div data-breaks>{html}</div>" if has_breaks else html
+
+    # Blocks
+
+    def piece(self, piece):
+        return piece if isinstance(piece, str) else self.block(piece)
+
+    def block(self, block):
+        name, attributes = block.name, block.attributes
+        if name in DROPPED or name.startswith(("comment", "query", "post-comments", "woocommerce/")):
+            self.notes.dropped[name] += 1
+            return " "
+        if name.startswith("divi/"):
+            return divi.block(self, block)
+        if name == "block":
+            return self.nested(attributes.get("ref"), self.export.reusable.get(str(attributes.get("ref"))))
+        if name == "footnotes":
+            return self.footnotes()
+        inner = "".join(map(self.piece, block.parts))
+        if name not in SHOWN and not name.startswith("core-embed/"):
+            self.notes.blocks[name] += 1
+            if not inner.strip():
+                inner = self.sentences(attributes)
+        if name == "file":
+            inner = DOWNLOAD_BUTTON.sub("", inner)
+        if name in {"cover", "cover-image"}:
+            inner = self.cover(attributes, inner)
+        return f"<div>{inner}</div>" if "/" in name and not name.startswith("core-embed/") else inner
+
+    def cover(self, attributes, inner):
+        """Return `inner` with the picture behind it, which may be in a style only."""
+        url = attributes.get("url")
+        if isinstance(url, str) and "<img" not in inner and attributes.get("backgroundType") != "video":
+            return f'<figure><img src="{escape(url)}"></figure>{inner}'
+        return inner
+
+    def footnotes(self):
+        notes = self.export.footnotes(self.item)
+        return f"<ol>{''.join(f'<li>{note}</li>' for note in notes)}</ol>" if notes else ""
+
+    def sentences(self, attributes, depth=0):
+        """Return paragraphs with the sentences in `attributes`, a dictionary of a block or shortcode."""
+        found = []
+        for name, value in attributes.items():
+            if isinstance(value, dict) and depth < 10:
+                found.append(self.sentences(value, depth + 1))
+            elif isinstance(value, list) and depth < 10:
+                numbered = {f"{name}": each for each in value} if len(value) == 1 else {}
+                numbered = numbered or {f"{number}_{name}": each for number, each in enumerate(value)}
+                found.append(self.sentences(numbered, depth + 1))
+            elif is_sentence(name.lower(), value):
+                found.append(f"<p>{value if '<' in value else escape(value, quote=False)}</p>")
+        return "".join(found)
+
+    # Shortcodes
+
+    def shortcodes(self, text):
+        return self.pieces(shortcodes.parse(text))
+
+    def pieces(self, pieces):
+        return "".join(each if isinstance(each, str) else self.shortcode(each) for each in pieces)
+
+    def shortcode(self, code):
+        name = code.name.lower()
+        if name.startswith("et_pb_"):
+            return divi.shortcode(self, code)
+        known = getattr(self, f"_{name.replace('-', '_')}", None)
+        if known:
+            return known(code)
+        if name in MEDIA:
+            return self._embed(code)
+        if not code.is_likely:
+            return code.raw + self.pieces(code.children) + (f"[/{code.name}]" if code.is_closed else "")
+        self.notes.shortcodes[code.name] += 1
+        return self.pieces(code.children) or self.sentences(code.attributes)
+
+    def _caption(self, code):
+        inner = self.pieces(code.children)
+        picture = re.match(r"\s*(?:<a\b[^>]*+>\s*)?<img\b[^>]*+>(?:\s*</a>)?", inner)
+        caption = inner[picture.end() :] if picture else inner
+        caption = code.attributes.get("caption") or caption
+        picture = picture[0] if picture else ""
+        return f'<figure class="wp-caption">{picture}<figcaption>{caption}</figcaption></figure>'
+
+    _wp_caption = _caption
+
+    def _gallery(self, code):
+        ids = re.findall(r"\d+", code.attributes.get("ids") or code.attributes.get("include") or "")
+        return self.gallery(ids or self.export.children_of(self.item.id))
+
+    def gallery(self, ids):
+        figures = []
+        for key in ids:
+            attachment = self.export.attachments.get(key)
+            if attachment is None:
+                self.notes.flag(f"a gallery shows picture {key}, which is not in the export")
+                continue
+            figures.append(
+                f'<figure><img src="{escape(attachment.url)}" class="wp-image-{key}">'
+                f"<figcaption>{attachment.caption}</figcaption></figure>"
+            )
+        return f'<figure class="wp-block-gallery">{"".join(figures)}</figure>'
+
+    def _audio(self, code, kind="audio"):
+        names = ["src", "mp3", "m4a", "ogg", "wav", "mp4", "webm", "ogv", "m4v", "flv"]
+        values = [code.attributes[name] for name in names if name in code.attributes] or code.arguments
+        inner = self.pieces(code.children)
+        films = [f'<{kind} src="{escape(url)}" title="{escape(url)}"></{kind}>' for url in values[:1]]
+        return "".join(films) + inner
+
+    def _video(self, code):
+        return self._audio(code, "video")
+
+    def _playlist(self, code):
+        ids = re.findall(r"\d+", code.attributes.get("ids", "")) or []
+        found = [self.export.attachments.get(key) for key in ids]
+        return "".join(
+            f'<audio src="{escape(each.url)}" title="{escape(each.title)}"></audio>' for each in found if each
+        )
+
+    def _embed(self, code):
+        values = [*code.arguments, *code.attributes.values()]
+        url = next((each for each in values if "://" in each), "") or self.pieces(code.children).strip()
+        if code.name in BY_ID and values and re.fullmatch(r"[\w-]+", values[0]):
+            url = BY_ID[code.name] + values[0]
+        if "://" not in url:
+            self.notes.shortcodes[code.name] += 1
+            return ""
+        return f'<figure class="wp-block-embed">{escape(url, quote=False)}</figure>'

@@ -1,0 +1,114 @@
+"""The index of an export: what items refer to, found in a first pass over all files."""
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from wordpress_import.media_links import split
+from wordpress_import.reading import WPAuthor, read
+from wordpress_import.sources import find_sources
+
+# Types whose content stands in others.
+REUSABLE = {"wp_block", "et_pb_layout"}
+UPLOADS = re.compile(r"/(?:wp-content/uploads|wp-content/blogs\.dir/\d+/files|files)/(.+)")
+# What WordPress and services add to the name of a file: sizes, and copies of large or edited pictures.
+VARIANT = re.compile(r"(-\d+x\d+|-scaled|-rotated|-e\d{10,})(?=\.\w+$)")
+
+
+@dataclass
+class Attachment:
+    url: str
+    title: str
+    alt: str
+    caption: str
+    parent: str
+
+
+def host_of(url):
+    return split(url).netloc.lower().removeprefix("www.")
+
+
+def path_key(url):
+    """Return the path below the uploads folder of the file at `url`, without the size; "" for others."""
+    path = unquote(split(url).path)
+    found = UPLOADS.search(path) or re.search(r"/(\d{4}/\d\d/[^/]+)$", path)
+    return VARIANT.sub("", found[1]) if found else ""
+
+
+def page_key(url):
+    """Return the address of a page without host, case and slash at its end, to compare addresses."""
+    parts = split(url)
+    query = f"?{parts.query}" if re.fullmatch(r"(p|page_id|attachment_id)=\d+", parts.query) else ""
+    return f"{unquote(parts.path).strip('/').lower()}{query}"
+
+
+@dataclass
+class Export:
+    """`keys`: {page_key: id} of the items with a page. `withheld`: what must not get in, such as logins."""
+
+    sources: list = field(default_factory=list)
+    base_url: str = ""
+    hosts: set = field(default_factory=set)
+    authors: dict = field(default_factory=dict)
+    withheld: set = field(default_factory=set)
+    attachments: dict = field(default_factory=dict)
+    children: dict = field(default_factory=dict)
+    reusable: dict = field(default_factory=dict)
+    keys: dict = field(default_factory=dict)
+    counts: Counter = field(default_factory=Counter)
+    items: int = 0
+
+    @classmethod
+    def index(cls, paths):
+        """Return the Export of the files at `paths`. Raises ExportError if one of them can't be read."""
+        export = cls(find_sources(paths))
+        for source in export.sources:
+            for found in read(source):
+                if isinstance(found, WPAuthor):
+                    export.add_author(found)
+                else:
+                    export.add_item(found)
+        for author in export.authors.values():
+            if author.name.casefold() in export.withheld:
+                author.name = ""
+        return export
+
+    def add_author(self, author):
+        self.authors.setdefault(author.login, author)
+        self.withheld |= {text.casefold() for text in (author.login, author.email) if text}
+        author.email = ""
+
+    def add_item(self, item):
+        self.items += 1
+        self.counts[item.type or "no type"] += 1
+        self.counts["comments"] += item.comments
+        self.base_url = self.base_url or item.base_url.rstrip("/")
+        self.hosts |= {host_of(item.base_url)} - {""}
+        if item.creator and item.creator not in self.authors:
+            self.add_author(WPAuthor(login=item.creator))
+        if item.type == "attachment":
+            url = item.attachment_url or item.link
+            alt = item.meta.get("_wp_attachment_image_alt", "")
+            self.attachments[item.id] = Attachment(url, item.title, alt, item.excerpt, item.parent)
+            if item.parent not in {"", "0"}:
+                self.children.setdefault(item.parent, []).append(item.id)
+        elif item.type in REUSABLE:
+            self.reusable[item.id] = item.content
+        if item.link and item.type in {"post", "page"}:
+            self.keys.setdefault(page_key(item.link), item.id)
+            self.keys[f"?p={item.id}"] = self.keys[f"?page_id={item.id}"] = item.id
+
+    def children_of(self, key):
+        """Return the ids of the attachments of the item `key`."""
+        return self.children.get(key, [])
+
+    @staticmethod
+    def footnotes(item):
+        """Return the footnotes of `item`, which stand in its post meta, as HTML."""
+        try:
+            notes = json.loads(item.meta.get("footnotes", "[]"))
+            return [str(note["content"]) for note in notes]
+        except (ValueError, TypeError, LookupError, RecursionError):
+            return []

@@ -1,0 +1,88 @@
+"""Compares the visible words of two texts: what a post said, and what its page says."""
+
+import re
+from collections import Counter
+from html import escape
+
+import lxml.html
+
+from wordpress_import.markup import parse_html
+
+HIDDEN = {
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "iframe",
+    "object",
+    "embed",
+    "head",
+    "title",
+    "svg",
+    "math",
+}
+# A word ends where one of these ends.
+BLOCKS = {"p", "div", "br", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "td", "th", "tr", "table"}
+BLOCKS |= {
+    "figure",
+    "figcaption",
+    "blockquote",
+    "pre",
+    "dt",
+    "dd",
+    "hr",
+    "section",
+    "article",
+    "cite",
+    "summary",
+}
+WORD = re.compile(r"[^\W_]+")
+
+
+def words(html):
+    """Return the visible words of `html`, in their order."""
+    texts = []
+    collect(parse_html(html), texts)
+    return WORD.findall("".join(texts).replace("\u00d7", "x").casefold())
+
+
+def collect(element, texts):
+    if isinstance(element, lxml.html.HtmlElement) and element.tag not in HIDDEN:
+        texts += [" " if element.tag in {"ul", "ol"} else "", element.text or ""]
+        for child in element:
+            collect(child, texts)
+            texts.append(child.tail or "")
+        if element.tag in BLOCKS:
+            texts.append(" ")
+
+
+def lost_words(before, after):
+    """Return the words of the list `before` that `after` lacks."""
+    return list((Counter(before) - Counter(after)).elements())
+
+
+def shown_html(blocks):
+    """Return HTML with all words that readers see of `blocks`, the raw blocks of a body."""
+    return "".join(
+        f"<div>{html}</div>" for block in blocks for html in texts_of(block["type"], block["value"])
+    )
+
+
+def texts_of(kind, value):
+    """Yield the texts of a raw block as HTML."""
+    if kind == "text":
+        yield value
+    elif kind == "pictures":
+        for picture in value["pictures"]:
+            yield escape(picture["caption"])
+    elif kind == "table":
+        yield escape(value["caption"])
+        yield from (escape(column["heading"]) for column in value["columns"])
+        kinds = [column["type"] for column in value["columns"]]
+        for row in value["rows"]:
+            for kind, cell in zip(kinds, row["values"], strict=True):
+                yield cell if kind == "link" else escape(cell)
+    else:
+        yield from (
+            escape(value[name]) for name in ("text", "attribution", "label", "title") if value.get(name)
+        )

@@ -1,0 +1,109 @@
+"""Reads the fields of an item for a page: title, slug, dates, summary, description."""
+
+import datetime
+import re
+import uuid
+from urllib.parse import unquote
+
+from django.utils import timezone
+from django.utils.text import slugify
+from wagtail.models import Page
+
+from stories.reserved_slugs import RESERVED_SLUGS
+from wordpress_import.markup import parse_html
+
+MAX_SUMMARY = 600
+MAX_SLUG = 200
+# What an item's status means for the editor who finds its draft here.
+STATUSES = {
+    "publish": None,
+    "draft": "it was a draft in WordPress",
+    "private": "it was private in WordPress",
+    "pending": "it waited for a review in WordPress",
+    "future": "it was scheduled in WordPress",
+}
+
+
+def plain(html):
+    """Return `html` as text on one line."""
+    return " ".join(parse_html(html).text_content().split()) if html else ""
+
+
+def status_reasons(item):
+    reasons = [STATUSES.get(item.status, f"its status in WordPress was “{item.status}”")]
+    if item.has_password:
+        reasons.append("it had a password in WordPress")
+    return [reason for reason in reasons if reason]
+
+
+def read_time(text, zone):
+    """Return the time "2024-05-06 07:08:09" in the time zone `zone`; None for "0000-00-00 00:00:00"."""
+    try:
+        found = datetime.datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)
+        return found if found.year > 1900 else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def read_dates(item):
+    """Return (day, time of the first publication or None). The day is that of the old site's time zone."""
+    local = read_time(item.date, timezone.get_default_timezone())
+    published = read_time(item.date_gmt, datetime.UTC) or local
+    day = (local or published).date() if local or published else None
+    return day, published if item.status in {"publish", "private"} else None
+
+
+def read_slug(item, parent):
+    """Return a slug for the page of `item` that no other page below `parent` has."""
+    wanted = slugify(unquote(item.slug), allow_unicode=True)[:MAX_SLUG]
+    wanted = wanted or slugify(plain(item.title), allow_unicode=True)[:MAX_SLUG] or f"post-{item.id or 'x'}"
+    taken = Page.objects.child_of(parent).filter(slug__startswith=wanted).values_list("slug", flat=True)
+    taken = {*taken, *RESERVED_SLUGS}
+    number, slug = 1, wanted
+    while slug in taken:
+        number += 1
+        slug = f"{wanted}-{number}"
+    return slug
+
+
+def read_summary(item, notes):
+    """Return the excerpt as a summary. It is never made up of other words."""
+    text = plain(item.excerpt)
+    if not text:
+        notes.flag("there is no summary")
+    if len(text) <= MAX_SUMMARY:
+        return text
+    notes.flag("the summary is cut, as it was longer than 600 characters")
+    return text[:MAX_SUMMARY].rsplit(" ", 1)[0]
+
+
+def first_meta(item, *names):
+    """Return the first text without a variable, such as %%title%%, in the post meta `names`."""
+    values = (item.meta.get(name, "") for name in names)
+    return next((plain(value) for value in values if value and "%" not in value), "")
+
+
+def read_metadata(item):
+    """Return the fields for search engines."""
+    robots = item.meta.get("rank_math_robots", "")
+    is_kept_out = item.meta.get("_yoast_wpseo_meta-robots-noindex") == "1" or "noindex" in robots
+    return {
+        "search_description": first_meta(item, "_yoast_wpseo_metadesc", "rank_math_description"),
+        "seo_title": first_meta(item, "_yoast_wpseo_title", "rank_math_title")[:255],
+    }, is_kept_out
+
+
+def find_language(item, by_path, default):
+    """Return the code of the language of `item`. `by_path`: {beginning of a path: code}."""
+    codes = [nicename for domain, nicename, _name in item.terms if domain == "language"]
+    code = (codes or [item.meta.get("_icl_lang_code", "")])[0]
+    if code:
+        return re.split("[-_]", code.removeprefix("pll_"))[0].lower()
+    path = re.sub(r"^\w+://[^/]+", "", item.link)
+    return next((code for start, code in by_path.items() if path.startswith(start)), default)
+
+
+def translation_key(item, source):
+    """Return the key that the versions of a post in several languages share, None if there is one only."""
+    groups = [nicename for domain, nicename, _name in item.terms if domain == "post_translations"]
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"{source} {groups[0]}") if groups else None

@@ -1,0 +1,175 @@
+"""Imports an export: an index of all files, then a page for each item, then the links between the pages."""
+
+import hashlib
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+
+from wordpress_import import fields
+from wordpress_import.export import REUSABLE, Export, path_key
+from wordpress_import.fidelity import words
+from wordpress_import.library import Library
+from wordpress_import.models import ImportedItem
+from wordpress_import.places import NoPlaceError
+from wordpress_import.reading import Item, read
+from wordpress_import.terms import Terms
+from wordpress_import.writing import PageWriter
+
+# Statuses of items that nobody means to keep.
+DROPPED_STATUSES = {"trash", "auto-draft", "inherit"}
+TYPES = {
+    "attachment": "no imported page shows this file",
+    "nav_menu_item": "menus are made anew here",
+    "revision": "it is an older version",
+}
+# Items between two lines of progress.
+STEP = 500
+
+
+@dataclass
+class Line:
+    """The line of one item in the report. `outcome`: imported, updated, unchanged, skipped or failed."""
+
+    file: str
+    line: int
+    id: str
+    type: str
+    status: str
+    title: str
+    outcome: str = "skipped"
+    why: list = field(default_factory=list)
+    needs_eyes: list = field(default_factory=list)
+    words_before: int = 0
+    words_after: int = 0
+    unknown: dict = field(default_factory=dict)
+    missing: list = field(default_factory=list)
+    dead_links: list = field(default_factory=list)
+    page: int | None = None
+
+    as_dict = asdict
+
+
+def key_of(item):
+    """Return what identifies `item` in its site."""
+    if item.id.isdecimal() and item.id.strip("0"):
+        return f"{item.type[:40]} {item.id[:20]}"
+    text = f"{item.link} {item.title} {item.date}"
+    return f"x{hashlib.sha256(text.encode()).hexdigest()[:40]}"
+
+
+class Importer:
+    """`find_places` makes the Places after the export was read. `tell` takes lines of progress."""
+
+    def __init__(self, paths, places, *, writes=False, uploads=None, story_types=(), names=None, tell=print):
+        self.export = Export.index(paths)
+        for author in self.export.authors.values():
+            author.name = (names or {}).get(author.id, author.name)
+        self.places, self.writes, self.tell = places, writes, tell
+        self.story_types = {"post", *story_types}
+        self.terms = Terms(self.export, writes)
+        found = ImportedItem.objects.filter(source=self.export.base_url[:200]).select_related("page")
+        records = {record.key: record for record in found}
+        self.library = Library(uploads, source=self.export.base_url, writes=writes)
+        self.writer = PageWriter(self.export, self.terms, self.library, places, records)
+        self.lines, self.seen, self.shown = [], {}, Counter()
+        self.linking = {}  # {key: Line} of pages with links to pages of the old site
+        self.started = time.monotonic()
+
+    def run(self):
+        """Import all items. Return their Lines."""
+        for item in self.items():
+            self.lines.append(self.import_item(item))
+            if len(self.lines) % STEP == 0:
+                self.tell(self.progress())
+        self.finish_links()
+        for line in self.lines:
+            if (
+                line.type == "attachment"
+                and path_key(self.export.attachments[line.id].url) in self.library.used
+            ):
+                line.outcome, line.why = "imported", []
+        return self.lines
+
+    def items(self):
+        for source in self.export.sources:
+            for found in read(source):
+                if isinstance(found, Item):
+                    yield found
+
+    def progress(self):
+        done, total = len(self.lines), self.export.items
+        rate = done / max(time.monotonic() - self.started, 0.001)
+        minutes = (total - done) / rate / 60
+        return f"{done} of {total} items, {rate:.0f} a second, {minutes:.0f} minutes left"
+
+    def import_item(self, item):
+        line = Line(item.file, item.line, item.id, item.type, item.status, fields.plain(item.title)[:200])
+        key = key_of(item)
+        if key in self.seen:
+            line.why = [f"the same item stands in {self.seen[key]}"]
+            return line
+        self.seen[key] = f"{item.file}, line {item.line}"
+        if reason := self.reason_to_skip(item):
+            line.why = [reason]
+            return line
+        if item.too_long:
+            line.outcome, line.why = "failed", ["one of its texts is longer than 8 million characters"]
+            return line
+        self.write(item, key, line)
+        return line
+
+    def reason_to_skip(self, item):
+        if item.type in REUSABLE:
+            return "it stands in the items that use it"
+        if item.type in TYPES:
+            return TYPES[item.type]
+        if item.type != "page" and item.type not in self.story_types:
+            count = len(words(item.content)) if not item.too_long else 0
+            hint = (
+                f"it holds {count} words; --as-story {item.type} imports it" if count else "it has no words"
+            )
+            return f"it is of the type “{item.type}”: {hint}"
+        if item.status in DROPPED_STATUSES:
+            return f"its status in WordPress is “{item.status}”"
+        return ""
+
+    def write(self, item, key, line):
+        """Write the page of `item`, and fill in `line`. No item stops the others."""
+        try:
+            outcome, reasons, converted = self.writer.write(item, key, self.places.find(item), self.writes)
+        except NoPlaceError as error:
+            line.why = [str(error)]
+            return
+        except Exception as error:  # whatever one item holds
+            self.terms.themes.clear()
+            self.terms.authors.clear()
+            self.library.forget()
+            line.outcome, line.why = "failed", [f"{type(error).__name__}: {error}"[:300]]
+            return
+        notes = converted.notes
+        line.outcome = outcome
+        line.why, line.needs_eyes = (reasons, []) if outcome == "skipped" else ([], reasons)
+        line.words_before, line.words_after = converted.words_before, converted.words_after
+        line.unknown = dict(notes.shortcodes + notes.blocks)
+        line.missing, line.dead_links = sorted(set(notes.missing)), sorted(set(notes.links))
+        record = self.writer.records.get(key)
+        line.page = record and record.page_id
+        if notes.links:
+            self.linking[key] = line
+
+    def finish_links(self):
+        """Write the pages again whose links lead to pages that were imported after them."""
+        if not (self.linking and self.writes):
+            return
+        self.tell(f"Links of {len(self.linking)} pages")
+        for item in self.items():
+            line = self.linking.pop(key_of(item), None)
+            if line is None or not any(self.is_known(url) for url in line.dead_links):
+                continue
+            before = line.outcome
+            self.write(item, key_of(item), line)
+            if line.outcome in {"updated", "unchanged"}:
+                line.outcome = before
+
+    def is_known(self, url):
+        return self.writer.context.page_for(url, None) is not None

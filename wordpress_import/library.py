@@ -1,0 +1,119 @@
+"""Brings files of the old site's uploads folder into the library, through the same cleaning as uploads."""
+
+import hashlib
+import zipfile
+from pathlib import PurePosixPath
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+
+from media.documents import SUFFIXES
+from media.models import CleanDocument, CleanImage
+from wordpress_import.export import VARIANT
+from wordpress_import.models import ImportedFile
+from wordpress_import.sources import DAMAGED, ExportError
+
+PICTURES = {f".{suffix}" for suffix in settings.WAGTAILIMAGES_EXTENSIONS}
+# Instead of a primary key, in a report: the file is there, and would be imported.
+WOULD_BE_IMPORTED = -1
+
+
+def path_in_uploads(name):
+    """Return the path `name` from the uploads folder on."""
+    return name.replace("\\", "/").rpartition("uploads/")[2].strip("/")
+
+
+class Uploads:
+    """The files of a folder or a .zip: {path in the uploads folder: name}."""
+
+    def __init__(self, path):
+        self.path = path
+        self.names = {}
+        try:
+            if path.is_dir():
+                root = path.resolve()
+                found = (each for each in path.rglob("*") if each.is_file())
+                # A link could lead out of the folder.
+                names = [str(each.relative_to(path)) for each in found if each.resolve().is_relative_to(root)]
+            else:
+                with zipfile.ZipFile(path) as archive:
+                    names = archive.namelist()
+        except DAMAGED as error:
+            raise ExportError(f"{path.name}: the uploads can't be read ({error}).") from None
+        for name in names:
+            key = path_in_uploads(name)
+            self.names[key] = name
+        for name in names:  # a smaller copy, if the picture itself is not there
+            key = path_in_uploads(name)
+            self.names.setdefault(VARIANT.sub("", key), name)
+
+    def read(self, name, limit):
+        """Return the bytes of the file `name`, one more than `limit` at most. Raises one of DAMAGED."""
+        if self.path.is_dir():
+            with (self.path / name).open("rb") as file:
+                return file.read(limit + 1)
+        with zipfile.ZipFile(self.path) as archive, archive.open(name) as file:
+            return file.read(limit + 1)
+
+
+class Library:
+    """Finds the files of the old site by their path in the uploads folder, and imports what is asked for.
+
+    `uploads`: Uploads, or None. `used`: the paths of the files that pages show.
+    """
+
+    def __init__(self, uploads=None, *, source="", writes=False):
+        self.uploads, self.source, self.writes = uploads, source[:200], writes
+        self.used, self.refused = set(), {}
+        files = ImportedFile.objects.filter(source=self.source)
+        self.known = {file.key: file.image_id or file.document_id for file in files}
+
+    def image(self, path, alt):
+        """Return the primary key of the picture at `path`, None if it is not there or can't be cleaned."""
+        return self.find(path, PICTURES, lambda file: self.add_image(file, alt))
+
+    def document(self, path):
+        return self.find(path, SUFFIXES, self.add_document)
+
+    def find(self, path, suffixes, add):
+        if PurePosixPath(path.lower()).suffix not in suffixes:
+            return None
+        key = hashlib.sha256(path.encode()).hexdigest()
+        if key not in self.known:
+            name = self.uploads.names.get(path) if self.uploads else None
+            if name is None or path in self.refused:
+                return None
+            if not self.writes:
+                self.used.add(path)
+                return WOULD_BE_IMPORTED
+            self.known[key] = self.store(path, name, key, add)
+        if self.known[key] is not None:
+            self.used.add(path)
+        return self.known[key]
+
+    def store(self, path, name, key, add):
+        """Import the file `name`. Return its primary key, None if it is refused."""
+        try:
+            data = self.uploads.read(name, settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE)
+            file = add(ContentFile(data, name=f"file{PurePosixPath(path.lower()).suffix}"))
+        except (ValidationError, *DAMAGED) as error:
+            self.refused[path] = "; ".join(getattr(error, "messages", [str(error)]))
+            return None
+        kind = "image" if isinstance(file, CleanImage) else "document"
+        ImportedFile.objects.create(source=self.source, key=key, **{kind: file})
+        return file.pk
+
+    def add_image(self, file, alt):
+        # With this choice and no people, nobody knows who is on it, so no reader sees it.
+        shows = CleanImage.Shows.PERSON_IN_STORY
+        title = alt or "From WordPress"
+        return CleanImage.objects.create(title=title[:255], description=alt[:255], file=file, shows=shows)
+
+    def add_document(self, file):
+        return CleanDocument.objects.create(title="From WordPress", file=file)
+
+    def forget(self):
+        """Forget what was imported in a transaction that was rolled back."""
+        files = ImportedFile.objects.filter(source=self.source)
+        self.known = {each.key: each.image_id or each.document_id for each in files}

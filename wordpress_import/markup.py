@@ -1,0 +1,55 @@
+"""Parses HTML from WordPress into a tree that is not deep, and has all of the text."""
+
+import re
+
+import lxml.html
+
+# A deeper tree would lose text in the parser. Tags below this depth are taken out.
+MAX_DEPTH = 100
+TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*+)[^<>]*+>")
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+# A new one ends the last one, so they are not deep even if authors leave out the ends.
+ENDLESS = {"p", "li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "option"}
+# XML has none of these, so neither has a tree of lxml.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+
+
+def parse_html(html):
+    """Return a <div> with the parsed `html`."""
+    html = flatten(CONTROL.sub(" ", html))
+    parser = lxml.html.HTMLParser(huge_tree=True, encoding="utf-8")
+    root = lxml.html.document_fromstring(
+        f"<html><body><div>{html}</div></body></html>".encode(), parser=parser
+    )
+    body = root.find("body")
+    body.tag = "div"
+    return body
+
+
+def flatten(html):
+    """Return `html` without the tags that stand deeper than MAX_DEPTH."""
+    depth = 0
+
+    def keep(tag):
+        nonlocal depth
+        if tag[2].lower() in VOID | ENDLESS or tag[0].endswith("/>"):
+            return tag[0]
+        if tag[1]:
+            depth = max(depth - 1, 0)
+            return tag[0] if depth < MAX_DEPTH else " "
+        depth += 1
+        return tag[0] if depth <= MAX_DEPTH else " "
+
+    flat = TAG.sub(keep, html)
+    return flat if is_deep(html) else html
+
+
+def is_deep(html):
+    """Return whether tags stand deeper than MAX_DEPTH."""
+    depth = 0
+    for close, name in TAG.findall(html):
+        if name.lower() not in VOID | ENDLESS:
+            depth = max(depth + (-1 if close else 1), 0)
+            if depth > MAX_DEPTH:
+                return True
+    return False

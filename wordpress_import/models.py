@@ -1,0 +1,54 @@
+"""What was imported: which page was made of which item. A second run finds it here, and changes nothing."""
+
+from django.db import models
+from wagtail.models import Page
+
+
+class ImportedItem(models.Model):
+    """An item of an export. `page` is None if somebody deleted the page."""
+
+    source = models.CharField(max_length=200)  # the address of the old site
+    key = models.CharField(max_length=64)
+    page = models.ForeignKey(Page, null=True, on_delete=models.SET_NULL, related_name="+")
+    # A hash of what was written, and the primary key of the revision with it. Another one is of an editor.
+    digest = models.CharField(max_length=64)
+    revision = models.BigIntegerField()
+    # Why a person has to look at the page, in sentences.
+    needs_eyes = models.JSONField(default=list)
+    missing_pictures = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "key"], name="one_page_per_item")]
+
+    def __str__(self):
+        return f"{self.source} {self.key}"
+
+
+class ImportedFile(models.Model):
+    """A file of the uploads folder. `key`: a hash of its path, as the names of files can name people.
+
+    With neither picture nor document, somebody deleted the file here. It never comes back by itself.
+    """
+
+    source = models.CharField(max_length=200)
+    key = models.CharField(max_length=64)
+    image = models.ForeignKey("media.CleanImage", null=True, on_delete=models.SET_NULL, related_name="+")
+    document = models.ForeignKey(
+        "media.CleanDocument", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "key"], name="one_file_per_path")]
+
+    def __str__(self):
+        return f"{self.source} {self.key}"
+
+
+class OldAddress(models.Model):
+    """An address of the old site. `digest`: its hash, as old addresses can have names and logins in them."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self):
+        return self.digest

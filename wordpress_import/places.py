@@ -1,0 +1,53 @@
+"""Finds the page below which an item comes, by its language and type."""
+
+from django.conf import settings
+from wagtail.models import Page
+
+from home.models import HomePage
+from stories.models import StoryIndexPage
+from stories.querysets import TOP_INDEX_DEPTH
+from wordpress_import.fields import find_language
+from wordpress_import.sources import ExportError
+
+
+class NoPlaceError(Exception):
+    """There is no page below which an item can come. Its text says why."""
+
+
+def find_parent(wanted):
+    """Return the StoryIndexPage `wanted`: a primary key, an address, or None for the first."""
+    pages = StoryIndexPage.objects.order_by("depth", "path")
+    if not wanted:
+        page = pages.filter(locale__language_code=settings.LANGUAGE_CODE, depth=TOP_INDEX_DEPTH).first()
+    elif wanted.isdigit():
+        page = pages.filter(pk=wanted).first()
+    else:
+        page = pages.filter(url_path__endswith=f"/{wanted.strip('/')}/").first()
+    if page is None:
+        raise ExportError("There is no section for stories here. Make one, and name it with --parent.")
+    return page
+
+
+class Places:
+    """`parent`: the section for stories in its language. `by_path`: {beginning of a path: language code}."""
+
+    def __init__(self, parent, by_path):
+        self.by_path = by_path
+        self.default = parent.locale.language_code
+        versions = StoryIndexPage.objects.filter(translation_key=parent.translation_key).select_related(
+            "locale"
+        )
+        self.sections = {page.locale.language_code: page for page in versions}
+        homes = HomePage.objects.select_related("locale")
+        self.homes = {page.locale.language_code: page for page in homes}
+
+    def find(self, item):
+        """Return the parent for the page of `item`. Raises NoPlaceError."""
+        language = find_language(item, self.by_path, self.default)
+        pages = self.homes if item.type == "page" else self.sections
+        if language not in dict(settings.LANGUAGES):
+            raise NoPlaceError(f"this site has no pages in its language, “{language}”")
+        if language not in pages:
+            raise NoPlaceError(f"there is no section for stories in its language, “{language}”, yet")
+        # It counts its children, which somebody else may have added meanwhile.
+        return Page.objects.get(pk=pages[language].pk).specific

@@ -1,0 +1,218 @@
+"""Reads WordPress exports (WXR) item by item, in little memory however large they are.
+
+Nothing of a user but the login and the display name is kept, and nothing of a comment.
+"""
+
+from dataclasses import dataclass, field
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import ParseError, XMLParser
+
+from wordpress_import.sources import ExportError
+
+# Characters of one field. A longer one fails its item, and is not kept in memory.
+MAX_TEXT = 8 * 1024 * 1024
+# Bytes that one tag may take. The parser holds a tag in memory until it ends.
+MAX_TAG = 16 * 1024 * 1024
+# The names of the post meta that are read. All others may hold what must not get in.
+META = {
+    "_thumbnail_id",
+    "_wp_attached_file",
+    "_wp_attachment_image_alt",
+    "_yoast_wpseo_title",
+    "_yoast_wpseo_metadesc",
+    "_yoast_wpseo_meta-robots-noindex",
+    "rank_math_title",
+    "rank_math_description",
+    "rank_math_robots",
+    "_icl_lang_code",
+    "footnotes",
+}
+# Fields of an item: the tag in the file, and the attribute of Item.
+FIELDS = {
+    "title": "title",
+    "link": "link",
+    "dc:creator": "creator",
+    "content:encoded": "content",
+    "excerpt:encoded": "excerpt",
+    "wp:post_id": "id",
+    "wp:post_date": "date",
+    "wp:post_date_gmt": "date_gmt",
+    "wp:post_name": "slug",
+    "wp:status": "status",
+    "wp:post_parent": "parent",
+    "wp:post_type": "type",
+    "wp:post_password": "password",
+    "wp:attachment_url": "attachment_url",
+}
+AUTHOR_FIELDS = {
+    "wp:author_id": "id",
+    "wp:author_login": "login",
+    "wp:author_email": "email",
+    "wp:author_display_name": "name",
+}
+
+
+@dataclass
+class Item:
+    """One <item>. Its fields are texts as in the file, and "" if they are missing."""
+
+    file: str = ""
+    line: int = 0
+    base_url: str = ""
+    title: str = ""
+    link: str = ""
+    creator: str = ""
+    content: str = ""
+    excerpt: str = ""
+    id: str = ""
+    date: str = ""
+    date_gmt: str = ""
+    slug: str = ""
+    status: str = ""
+    parent: str = ""
+    type: str = ""
+    attachment_url: str = ""
+    has_password: bool = False
+    terms: list = field(default_factory=list)  # (domain, nicename, name)
+    meta: dict = field(default_factory=dict)
+    comments: int = 0
+    too_long: bool = False
+
+
+@dataclass
+class WPAuthor:
+    """A user in the export."""
+
+    id: str = ""
+    login: str = ""
+    email: str = ""
+    name: str = ""
+
+
+def short_name(tag):
+    """Return the name of an element as exports write it: "wp:post_id" for "{http://…/export/1.2/}post_id"."""
+    if not tag.startswith("{"):
+        return tag
+    uri, _brace, name = tag[1:].partition("}")
+    if "/excerpt" in uri:
+        return f"excerpt:{name}"
+    if "wordpress.org/export" in uri:
+        return f"wp:{name}"
+    prefix = {"http://purl.org/rss/1.0/modules/content/": "content", "http://purl.org/dc/elements/1.1/": "dc"}
+    return f"{prefix.get(uri, '?')}:{name}"
+
+
+class Target:
+    """Receives the parser's events, and puts finished Items and WPAuthors into `done`."""
+
+    def __init__(self, label):
+        self.label = label
+        self.parser = None
+        self.path = []
+        self.done = []
+        self.text, self.length = [], 0
+        self.item = self.author = self.term = self.meta_key = None
+        self.base_url, self.is_wxr = "", False
+
+    def start(self, tag, attributes):
+        name = short_name(tag)
+        if not self.path and name != "rss":
+            raise ExportError(f"{self.label}: this is no export of WordPress (its first tag is <{name}>).")
+        self.path.append(name)
+        self.is_wxr |= name.startswith("wp:")
+        self.text, self.length = [], 0
+        if len(self.path) == 3 and name == "item":
+            line = self.parser.parser.CurrentLineNumber
+            self.item = Item(file=self.label, line=line, base_url=self.base_url)
+        elif len(self.path) == 3 and name == "wp:author":
+            self.author = WPAuthor()
+        elif name == "category":
+            self.term = (attributes.get("domain", ""), attributes.get("nicename", ""))
+
+    def data(self, text):
+        self.length += len(text)
+        if self.length <= MAX_TEXT:
+            self.text.append(text)
+        elif self.item:
+            self.item.too_long = True
+            self.text = []
+
+    def end(self, tag):
+        name, depth = self.path.pop(), len(self.path)
+        text, self.text, self.length = "".join(self.text), [], 0
+        if self.item:
+            self.end_in_item(name, depth, text)
+        elif self.author:
+            if depth == 3 and name in AUTHOR_FIELDS:
+                setattr(self.author, AUTHOR_FIELDS[name], text.strip())
+            elif depth == 2:
+                self.done.append(self.author)
+                self.author = None
+        elif depth == 2 and (name == "wp:base_blog_url" or (name == "link" and not self.base_url)):
+            self.base_url = text.strip()
+
+    def end_in_item(self, name, depth, text):
+        item, within = self.item, self.path[3:]
+        if depth == 2:
+            self.done.append(item)
+            self.item = None
+        elif depth == 3 and name == "category" and text.strip():
+            item.terms.append((*self.term, text.strip()))
+        elif depth == 3 and name == "wp:comment":
+            item.comments += 1
+        elif depth == 3 and name in FIELDS:
+            self.set_field(item, FIELDS[name], text)
+        elif within == ["wp:postmeta"] and name == "wp:meta_key":
+            self.meta_key = text.strip()
+        elif within == ["wp:postmeta"] and name == "wp:meta_value" and self.meta_key in META:
+            item.meta.setdefault(self.meta_key, text.strip())
+
+    def set_field(self, item, attribute, text):
+        if attribute == "password":
+            item.has_password = bool(text.strip())
+        elif attribute == "content":
+            item.content = text
+        else:
+            setattr(item, attribute, text.strip())
+
+
+def read(source):
+    """Yield the Items and WPAuthors of `source`, in the order of the file.
+
+    Raises ExportError, with line and column, if the file is not well-formed or no export.
+    """
+    target = Target(source.label)
+    # Without a document type there are no entities, so neither bombs nor files from outside.
+    parser = target.parser = XMLParser(target=target, forbid_dtd=True)
+    expat, fed = parser.parser, 0
+    try:
+        for chunk in source.chunks():
+            parser.feed(chunk)
+            fed += len(chunk)
+            yield from take(target)
+            if fed - expat.CurrentByteIndex > MAX_TAG:
+                raise ParseError("a tag is longer than 16 MB")
+        parser.close()
+    except DefusedXmlException:
+        problem = "it has a document type (DTD), which exports never have and which can do harm"
+        raise refusal(source, problem, expat) from None
+    except (ParseError, ValueError, LookupError) as error:
+        raise refusal(source, str(error).partition(": line")[0], expat) from None
+    yield from take(target)
+    if not target.is_wxr:
+        raise ExportError(f"{source.label}: this is a feed, and no export of WordPress.")
+
+
+def take(target):
+    done, target.done = target.done, []
+    return done
+
+
+def refusal(source, problem, expat):
+    """Return the ExportError for a file that can't be parsed."""
+    line, column = expat.ErrorLineNumber, expat.ErrorColumnNumber + 1
+    return ExportError(
+        f"{source.label}, line {line}, column {column}: {problem}. Nothing of this file is imported. "
+        "Make the export again; if it is cut off, export one year or one type at a time."
+    )

@@ -1,0 +1,77 @@
+"""Writes the report: report.html to read, report.csv for a spreadsheet, report.json for programs."""
+
+import csv
+import json
+from collections import Counter
+from dataclasses import asdict
+
+from django.template.loader import render_to_string
+
+# Characters with which a cell begins that a spreadsheet would run as a formula.
+FORMULA_CHARACTERS = ("=", "+", "-", "@", "\t", "\r")
+COLUMNS = ["file", "line", "id", "type", "status", "title", "outcome", "why", "needs_eyes", "words_before"]
+COLUMNS += ["words_after", "unknown", "missing", "dead_links", "page"]
+
+
+def summarise(importer):
+    """Return the figures of an import as a dictionary."""
+    export, lines = importer.export, importer.lines
+    unknown, missing, dead = Counter(), set(), set()
+    for line in lines:
+        unknown.update(line.unknown)
+        missing.update(line.missing)
+        dead.update(line.dead_links)
+    return {
+        "site": export.base_url,
+        "written": importer.writes,
+        "items": len(lines),
+        "outcomes": dict(Counter(line.outcome for line in lines)),
+        "needs_eyes": sum(bool(line.needs_eyes) for line in lines),
+        "types": {name: count for name, count in sorted(export.counts.items()) if name != "comments"},
+        "comments": export.counts["comments"],
+        "menus": export.counts["nav_menu_item"],
+        "users": len(export.authors),
+        "users_without_name": sum(not author.name for author in export.authors.values()),
+        "words_before": sum(line.words_before for line in lines),
+        "words_after": sum(line.words_after for line in lines),
+        "unknown": dict(unknown.most_common()),
+        "missing_files": sorted(missing),
+        "dead_links": sorted(dead),
+        "refused_files": importer.library.refused,
+    }
+
+
+def write_report(importer, folder):
+    """Write the report of `importer` into `folder`. Only the owner may read it: it names people."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    summary = summarise(importer)
+    rows = [asdict(line) for line in importer.lines]
+    content = {"summary": summary, "items": rows}
+    save(folder / "report.json", json.dumps(content, ensure_ascii=False, indent=1))
+    save(folder / "report.html", render_to_string("wordpress_import/report.html", content))
+    with open_private(folder / "report.csv") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        writer.writerows([cell(row[name]) for name in COLUMNS] for row in rows)
+    with open_private(folder / "authors.csv") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "name"])
+        writer.writerows([author.id, ""] for author in importer.export.authors.values() if not author.name)
+    return summary
+
+
+def cell(value):
+    if isinstance(value, dict):
+        value = [f"{name} ({count})" for name, count in value.items()]
+    text = "; ".join(map(str, value)) if isinstance(value, list) else str("" if value is None else value)
+    return f"'{text}" if text.startswith(FORMULA_CHARACTERS) else text
+
+
+def open_private(path):
+    path.touch(mode=0o600)
+    return path.open("w", encoding="utf-8", newline="")
+
+
+def save(path, text):
+    with open_private(path) as file:
+        file.write(text)

@@ -1,0 +1,59 @@
+"""Builds rich text of runs of characters, so that it only ever has tags that the editor knows."""
+
+import re
+from dataclasses import dataclass, field
+from html import escape
+
+FORMATS = {"b": "b", "strong": "b", "i": "i", "em": "i", "cite": "i", "dfn": "i"}
+SPACE = re.compile(r"[ \t\r\f\v\n]+")
+BREAK = "\n"
+
+
+@dataclass
+class Runs:
+    """The text of one paragraph: (text, formats, HTML attributes of the link around it) in their order."""
+
+    runs: list = field(default_factory=list)
+
+    def add(self, text, formats=frozenset(), link=None):
+        if text:
+            self.runs.append((text, formats, link))
+
+    def plain(self):
+        """Return the text without markup, on one line."""
+        return " ".join("".join(text for text, _formats, _link in self.runs).split())
+
+    def lines(self):
+        """Return the text without markup, with its line ends."""
+        text = "".join(text for text, _formats, _link in self.runs)
+        return "\n".join(" ".join(line.split()) for line in text.strip().split("\n"))
+
+    @property
+    def has_links(self):
+        return any(link for text, _formats, link in self.runs if text.strip())
+
+    def html(self):
+        """Return the rich text without a paragraph around it; "" if there is no text."""
+        if not self.plain():
+            return ""
+        html, position = [], 0
+        while position < len(self.runs):
+            link = self.runs[position][2]
+            end = position
+            while end < len(self.runs) and self.runs[end][2] == link:
+                end += 1
+            inner = "".join(formatted(*run[:2]) for run in self.runs[position:end])
+            has_text = any(run[0].strip() for run in self.runs[position:end])
+            html.append(f"<a {link}>{inner}</a>" if link and has_text else inner)
+            position = end
+        # Spaces beside a break, and breaks at the ends, are invisible.
+        text = re.sub(r"\s*<br/>\s*", "<br/>", re.sub("  +", " ", "".join(html))).strip()
+        return re.sub(r"^(<br/>)+|(<br/>)+$", "", text)
+
+
+def formatted(text, formats):
+    html = escape(text, quote=False).replace(BREAK, "<br/>")
+    if text.strip():
+        for tag in sorted(formats):
+            html = f"<{tag}>{html}</{tag}>"
+    return html

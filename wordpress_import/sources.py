@@ -1,0 +1,68 @@
+"""Opens export files: plain ones, and those in a .gz or a .zip."""
+
+import gzip
+import zipfile
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
+
+CHUNK = 64 * 1024
+# Unpacked bytes of one file. A real export of 10,000 posts has about 100 MB.
+MAX_UNPACKED = 4 * 1024**3
+# What a damaged or foreign file raises while it is read.
+DAMAGED = (EOFError, OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+
+
+class ExportError(Exception):
+    """An export that can't be read at all. Its text is for the person who imports."""
+
+
+class Source:
+    """One file of an export. `label` names it in the report."""
+
+    def __init__(self, path, member=None):
+        self.path, self.member = path, member
+        self.label = f"{path.name}/{member}" if member else path.name
+
+    def chunks(self):
+        """Yield the bytes of the file in pieces. Raises ExportError if it can't be read."""
+        total = 0
+        try:
+            with self.open() as file:
+                while chunk := file.read(CHUNK):
+                    total += len(chunk)
+                    if total > MAX_UNPACKED:
+                        raise ExportError(f"{self.label}: it is larger than 4 GB when it is unpacked.")
+                    yield chunk
+        except DAMAGED as error:
+            raise ExportError(f"{self.label}: the file is damaged or can't be opened ({error}).") from None
+
+    @contextmanager
+    def open(self):
+        if self.member:
+            with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as file:
+                yield file
+        elif self.path.suffix == ".gz":
+            with gzip.open(self.path) as file:
+                yield file
+        else:
+            with self.path.open("rb") as file:
+                yield file
+
+
+def find_sources(paths):
+    """Return a Source for each file in `paths`, and for each .xml file in those that are .zip files."""
+    sources = []
+    for path in map(Path, paths):
+        if path.suffix != ".zip":
+            sources.append(Source(path))
+            continue
+        try:
+            with zipfile.ZipFile(path) as archive:
+                names = sorted(name for name in archive.namelist() if name.endswith(".xml"))
+        except DAMAGED as error:
+            raise ExportError(f"{path.name}: the file is damaged or can't be opened ({error}).") from None
+        if not names:
+            raise ExportError(f"{path.name}: there is no .xml file in it.")
+        sources += [Source(path, name) for name in names]
+    return sources

@@ -1,0 +1,45 @@
+"""Reads HTML tables for the block with a table."""
+
+
+def read_table(converter, element):
+    """Return the value of the block for the table `element`, or None if the block can't show it."""
+    rows = [row for row in element.iter("tr") if row.xpath("ancestor::table[1]")[0] is element]
+    cells = [[cell for cell in row if cell.tag in {"td", "th"}] for row in rows]
+    if element.find(".//table") is not None or any(is_special(cell) for row in cells for cell in row):
+        return None
+    if any(len(row) != len(cells[0]) for row in cells):
+        return None
+    texts = [[converter.collect(cell, gap=" ")[0] for cell in row] for row in cells]
+    has_header = bool(cells) and (is_header(rows[0]) and len(rows) > 1)
+    header = [cell.plain() for cell in texts.pop(0)] if has_header else [""] * (len(cells[0]) if cells else 0)
+    columns = [
+        "link" if any(row[number].has_links for row in texts) else "text" for number in range(len(header))
+    ]
+    captions = [each for each in element if each.tag == "caption"]
+    return {
+        "caption": converter.collect(captions[0])[0].plain() if captions else "",
+        "columns": [
+            {"type": kind, "heading": heading} for kind, heading in zip(columns, header, strict=True)
+        ],
+        "rows": [
+            {"values": [value(kind, cell) for kind, cell in zip(columns, row, strict=True)]} for row in texts
+        ],
+    }
+
+
+def is_special(cell):
+    """Return whether `cell` is joined to others, or holds what no cell of the block can."""
+    is_joined = any(cell.get(name, "1").strip() not in {"", "0", "1"} for name in ("colspan", "rowspan"))
+    return is_joined or any(
+        cell.find(f".//{tag}") is not None for tag in ("ul", "ol", "img", "iframe", "video")
+    )
+
+
+def is_header(row):
+    return row.getparent().tag == "thead" or all(cell.tag == "th" for cell in row)
+
+
+def value(kind, runs):
+    if kind == "text":
+        return runs.plain()
+    return f"<p>{runs.html()}</p>" if runs.plain() else ""

@@ -1,0 +1,95 @@
+"""Finds the countries, themes and authors for the categories, tags and users of an export."""
+
+import functools
+
+import babel
+from babel.localedata import locale_identifiers
+
+from search.vocabulary import read_country_terms
+from stories.terms import Author, Country, Theme, fold
+
+DROPPED_TERMS = {
+    "uncategorized",
+    "uncategorised",
+    "non classé",
+    "sin categoría",
+    "sin-categoria",
+    "non-classe",
+}
+FILED_UNDER = {"category", "post_tag"}
+MAX_NAME = 80
+
+
+@functools.cache
+def country_codes():
+    """Return {folded name: code} of all countries in all languages of CLDR, with the search's aliases."""
+    codes = {}
+    known = set(Country.objects.values_list("code", flat=True))
+    for identifier in locale_identifiers():
+        if "_" in identifier:  # the variants of a language have the same names
+            continue
+        for code, name in babel.Locale.parse(identifier).territories.items():
+            if code in known:
+                codes.setdefault(fold(name), code)
+    for code, languages in read_country_terms().items():
+        for aliases in languages.values():
+            for alias in aliases:
+                codes.setdefault(fold(alias), code)
+    return codes
+
+
+class Terms:
+    """Finds terms by their name. `writes`: whether missing ones are made."""
+
+    def __init__(self, export, writes):
+        self.export, self.writes = export, writes
+        self.themes, self.authors = {}, {}
+
+    def is_withheld(self, name):
+        """Return whether `name` is a login or an e-mail address of the old site."""
+        return "@" in name or name.casefold() in self.export.withheld
+
+    def read(self, item, locale, notes):
+        """Return (codes of countries, themes, authors) for `item`. Without `writes`, no new ones."""
+        countries, themes = [], []
+        for domain, nicename, name in item.terms:
+            if domain not in FILED_UNDER or {nicename, name.casefold()} & DROPPED_TERMS:
+                continue
+            if code := country_codes().get(fold(name)):
+                countries.append(code)
+            elif len(name) > MAX_NAME or self.is_withheld(name):
+                notes.flag("a category or tag is left out")
+            else:
+                themes.append(self.theme(name, locale))
+        if countries:
+            notes.flag("its countries are a proposal")
+        authors = [self.author(name, locale) for name in self.names(item, notes)]
+        return [list(dict.fromkeys(filter(None, found))) for found in (countries, themes, authors)]
+
+    def names(self, item, notes):
+        """Return the names of the authors of `item`: several if the plugin Co-Authors Plus was used."""
+        names = [name for domain, _nicename, name in item.terms if domain == "author"]
+        if not names and item.creator:
+            names = [self.export.authors[item.creator].name]
+        shown = [name[:120] for name in names if name and not self.is_withheld(name)]
+        if len(shown) < len(names):
+            notes.flag("its author is left out, as the name is a login or an e-mail address")
+        return shown
+
+    def theme(self, name, locale):
+        return self.find(self.themes, Theme, name, locale)
+
+    def author(self, name, locale):
+        return self.find(self.authors, Author, name, locale)
+
+    def find(self, known, model, name, locale):
+        key = (fold(name), locale.pk)
+        if key not in known:
+            same = model.objects.filter(locale=locale)
+            found = next((each for each in same if fold(each.name) == fold(name)), None)
+            if found is None and self.writes:
+                found = model.objects.create(name=name, locale=locale)
+            if found is None:
+                return None
+            known[key] = found
+        return known[key]
