@@ -182,6 +182,21 @@ def test_languages_are_in_the_order_of_the_settings(client):
     ]
 
 
+def test_search_in_another_language_is_for_the_same_words(client):
+    make_pair()
+
+    assert switcher(client, "/search/?q=wages+here&year=2025&theme=debt&page=2") == [
+        ("en", "/search/?q=wages+here&year=2025", "English", "true"),
+        ("fr", "/fr/search/?q=wages+here&year=2025", "Français", None),
+    ]
+    assert [href for _language, href, *_rest in switcher(client, "/fr/search/")] == [
+        "/search/",
+        "/fr/search/",
+    ]
+    # The cached home pages are as they were.
+    assert [href for _language, href, *_rest in switcher(client, "/")] == ["/", "/fr/"]
+
+
 def test_head_has_the_translations_and_x_default(client):
     story, french = make_pair()
     pair = {"en": story.url, "fr": french.url, "x-default": story.url}
@@ -213,12 +228,14 @@ def test_pages_in_one_language_have_no_language_switcher(client):
     assert alternates(client, alone.url) == {}
 
 
-@pytest.mark.parametrize("address", ["/search/?q=story", "/no-such-page/"])
-def test_responses_without_a_page_link_to_the_home_pages(client, address):
+def test_a_response_without_a_page_links_to_the_home_pages(client):
     make_pair()
 
-    assert switcher(client, address) == [("en", "/", "English", "true"), ("fr", "/fr/", "Français", None)]
-    assert alternates(client, address) == {}
+    assert switcher(client, "/no-such-page/") == [
+        ("en", "/", "English", "true"),
+        ("fr", "/fr/", "Français", None),
+    ]
+    assert alternates(client, "/no-such-page/") == {}
 
 
 @pytest.mark.parametrize("address", ["country/senegal/", "?country=senegal", "?page=2"])
