@@ -218,8 +218,7 @@ def contains(tokens, part):
 def read_country_terms():
     """Return {ISO code of a country: {language: its aliases and demonyms}} from COUNTRY_TERMS_FILE.
 
-    Under “former” are names of colonial times, in all languages. They lead to the country when they are
-    typed, but they are never searched for in texts, nor shown.
+    Names of colonial times, under “former”, count when they are typed. They are not searched for, nor shown.
     """
     with open(COUNTRY_TERMS_FILE, newline="", encoding="utf-8") as file:
         rows = {row.pop("code"): row for row in csv.DictReader(file)}
@@ -253,8 +252,7 @@ class CountryVocabulary:
 
     def _add(self, code, name, aliases):
         all_aliases = [alias for terms in aliases.values() for alias in terms]
-        former = aliases.get("former", [])
-        self.spelling_terms += [name, *(alias for alias in all_aliases if alias not in former)]
+        self.spelling_terms += [name, *(a for a in all_aliases if a not in aliases.get("former", ()))]
         for language in CONTENT_LANGUAGES:
             self.codes[self._tokenize(country_names(language).get(code, name))][code] = True
         for alias in all_aliases:
