@@ -40,7 +40,7 @@ pictures: ## Take the screenshots of the documentation again
 
 messages: ## Update, compile and check the translations of the interface (needs GNU gettext)
 	@.ci/venv requirements-dev.txt
-	@TRY_OUT=1 .venv/bin/python manage.py makemessages --locale es --locale fr --add-location file --no-obsolete --ignore data --ignore docs --ignore tests
+	@TRY_OUT=1 .venv/bin/python manage.py makemessages --locale ar --locale es --locale fr --add-location file --no-obsolete --ignore data --ignore docs --ignore tests
 	@TRY_OUT=1 .venv/bin/python manage.py compilemessages --ignore .venv
 	@.venv/bin/python -m pytest -q tests/site_project/test_translations.py
 

@@ -9,6 +9,8 @@ from functools import partial, wraps
 
 from django.db.models import Q
 from django.http.request import split_domain_port
+from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import get_language
 from wagtail.models import Page, Site
 
@@ -77,8 +79,8 @@ class Navigation:
 
     Those of `menu`, `footer`, `breadcrumbs`, `section` and `help_page` also have two booleans:
     `is_current`, and `is_open` when it is the current page or an ancestor of it. `languages` are the current
-    page and its translations, in the order of the settings, or the home pages if no page is shown; empty
-    without a translation.
+    page and its translations, in the order of the settings, or the home pages if no page is shown (on the
+    search page, the same search in each language); empty without a translation.
     """
 
     home: HomePage | None = None
@@ -119,6 +121,8 @@ def build_navigation(request, current=None):
         or (is_below_home and page.path.startswith(section_path) and page.depth <= max_depth)
     ]
     languages = find_translations(current or home, home, navigation_pages, request)
+    if current is None and request.resolver_match and request.resolver_match.url_name == "search":
+        languages = [as_search_link(page, request) for page in languages]
     for page in pages:
         page.is_current = page.path == path
         page.is_open = path.startswith(page.path)
@@ -132,6 +136,17 @@ def build_navigation(request, current=None):
         languages=languages,
         help_page=next((page for page in pages if page.pk == home.help_page_id), None),
     )
+
+
+def as_search_link(home, request):
+    """Return a copy of the home page `home` that leads to the search of `request` in its language."""
+    link, parameters = copy(home), request.GET.copy()
+    # Themes have other slugs there.
+    for name in ("theme", "page"):
+        parameters.pop(name, None)
+    with translation.override(home.locale.language_code):
+        link.href = f"{reverse('search')}?{parameters.urlencode()}".removesuffix("?")
+    return link
 
 
 def find_navigation_pages(home, request):

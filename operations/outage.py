@@ -3,6 +3,7 @@
 It is a file in the data folder with the phone numbers of help lines, and is written in advance.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -37,10 +38,12 @@ def write_page():
     versions = HomePage.objects.filter(
         pk__in=published_pages(), translation_key=site.root_page.translation_key
     )
+    style = Path(finders.find("css/site.css")).read_text(encoding="utf-8")
     context = {
         "homes": sorted(versions.select_related("locale"), key=lambda home: home.pk != site.root_page_id),
         "site": SiteSettings.for_site(site),
-        "style": Path(finders.find("css/site.css")).read_text(encoding="utf-8"),
+        # Typefaces are files of their own.
+        "style": re.sub(r"@font-face \{.*?\}", "", style, flags=re.DOTALL),
     }
     path = page_file()
     # Renaming replaces the file at once, so that nobody gets half of it.

@@ -10,12 +10,15 @@ from urllib.parse import urlencode
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import F, Lookup
 from django.utils.text import capfirst
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from stories.listing import Choice, Facet, term_label
 from stories.models import StoryCountry, StoryTheme
 from stories.terms import country_names
+
+# The kind of pages that are no stories and no lists of stories.
+OTHER_KIND = "standardpage"
 
 
 class InList(Lookup):
@@ -64,13 +67,18 @@ def load_facet_values(rows):
         "country": country_values,
         "theme": theme_values,
         "year": {pk: [str(date.year)] for pk, _content_type, date in rows if date},
-        "kind": {pk: [content_types[content_type].model] for pk, content_type, _date in rows},
+        "kind": {pk: [get_kind(content_types[content_type])] for pk, content_type, _date in rows},
     }
     kind_labels = {
         content_type.model: capfirst(content_type.model_class()._meta.verbose_name_plural)
         for content_type in content_types.values()
-    }
+    } | {OTHER_KIND: gettext("Other pages")}
     return FacetValues(values, {"country": country_labels, "theme": theme_labels, "kind": kind_labels})
+
+
+def get_kind(content_type):
+    """Return the value of the facet “kind” for pages of `content_type`. Home and plain pages are one kind."""
+    return OTHER_KIND if content_type.model == "homepage" else content_type.model
 
 
 def _load_values(pks, queryset, key, value, label):

@@ -216,7 +216,10 @@ def contains(tokens, part):
 
 @functools.cache
 def read_country_terms():
-    """Return {ISO code of a country: {language: its aliases and demonyms}} from COUNTRY_TERMS_FILE."""
+    """Return {ISO code of a country: {language: its aliases and demonyms}} from COUNTRY_TERMS_FILE.
+
+    Names of colonial times, under “former”, count when they are typed. They are not searched for, nor shown.
+    """
     with open(COUNTRY_TERMS_FILE, newline="", encoding="utf-8") as file:
         rows = {row.pop("code"): row for row in csv.DictReader(file)}
     return {
@@ -234,7 +237,7 @@ class CountryVocabulary:
     """The names, aliases and demonyms of all countries, for searching pages in `language`, an ISO code.
 
     `codes`: {tokens: {ISO code of a country that they mean: True for a name, False for an alias}}
-    `spelling_terms`: names in `language`, and aliases in all languages.
+    `spelling_terms`: names in `language`, and aliases in all languages, without former ones.
     """
 
     def __init__(self, language):
@@ -249,7 +252,7 @@ class CountryVocabulary:
 
     def _add(self, code, name, aliases):
         all_aliases = [alias for terms in aliases.values() for alias in terms]
-        self.spelling_terms += [name, *all_aliases]
+        self.spelling_terms += [name, *(a for a in all_aliases if a not in aliases.get("former", ()))]
         for language in CONTENT_LANGUAGES:
             self.codes[self._tokenize(country_names(language).get(code, name))][code] = True
         for alias in all_aliases:

@@ -171,7 +171,7 @@ LANGUAGES = [
     ("en", _("English")),
     ("fr", _("French")),
     ("es", _("Spanish")),
-    # For pages. The interface is not translated into Arabic, so its words are English there.
+    # Only the words that readers see are translated into Arabic.
     ("ar", _("Arabic")),
 ]
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES

@@ -88,11 +88,18 @@ class QuoteBlock(blocks.StructBlock):
         required=False,
         help_text=_("When it is not the language of the page. Screen readers then say it right."),
     )
+    spoken_in = blocks.ChoiceBlock(
+        label=_("Spoken in"),
+        choices=language_choices,
+        required=False,
+        help_text=_("When the words above are a translation: the language in which they were said."),
+    )
 
     def get_context(self, value, parent_context=None):
         context = super().get_context(value, parent_context=parent_context)
-        if value.get("language"):
-            context["language_name"] = language_name(value["language"])
+        for name in ("language", "spoken_in"):
+            if value.get(name):
+                context[f"{name}_name"] = language_name(value[name])
         return context
 
     class Meta:

@@ -1,5 +1,6 @@
 """The models Country, Theme and Author, which stories refer to."""
 
+import functools
 import unicodedata
 
 from django.core.exceptions import ValidationError
@@ -13,7 +14,7 @@ from wagtail.models import TranslatableMixin
 from wagtail.search import index
 
 from media.access import shown_with_pages
-from stories.languages import CONTENT_LANGUAGES, names_in
+from stories.languages import CONTENT_LANGUAGES, Names, names_in
 
 # Letters without a decomposition in Unicode, and their usual spelling without accents.
 PLAIN_LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i"})
@@ -27,9 +28,19 @@ def fold(text):
     )
 
 
+# Names for which CLDR has a capital in place of the country's own name, as in “Congo - Kinshasa”.
+OWN_NAMES = {
+    "en": {"CD": "Democratic Republic of the Congo", "CG": "Republic of the Congo"},
+    "fr": {"CD": "République démocratique du Congo", "CG": "République du Congo"},
+    "es": {"CD": "República Democrática del Congo", "CG": "República del Congo"},
+    "ar": {"CD": "جمهورية الكونغو الديمقراطية", "CG": "جمهورية الكونغو"},
+}
+
+
+@functools.cache
 def country_names(language):
     """Return the Names of all countries by ISO code in `language`."""
-    return names_in(language, "territories")
+    return Names(names_in(language, "territories") | OWN_NAMES.get(language, {}))
 
 
 class TermQuerySet(models.QuerySet):

@@ -155,6 +155,63 @@ def test_text_only_version_loads_nothing_else_and_leads_on(new_page, live_server
     expect(page).to_have_url(f"{live_server.url}/search/?q=passport")
 
 
+# Shows the page in the typeface, from the file that the style sheet names first.
+USE_TYPEFACE = """async () => {
+    const [sheet] = [...document.styleSheets].filter(sheet => sheet.href.includes("site"));
+    const style = [...sheet.cssRules].find(rule => rule instanceof CSSFontFaceRule).style;
+    const address = new URL(style.getPropertyValue("src").match(/url\\("(.+?)"\\)/)[1], sheet.href);
+    const face = new FontFace("Story Serif", `url(${address})`, {weight: style.fontWeight});
+    document.fonts.add(await face.load());
+    const family = getComputedStyle(document.querySelector(".prose")).fontFamily;
+    if (!family.startsWith('"Story Serif"')) throw new Error(family);
+}"""
+# Returns the average number of characters in a line of the longest paragraph of the story.
+LINE_LENGTH = """() => {
+    const texts = [...document.querySelectorAll(".prose p")].map(element => element.textContent);
+    const longest = [...document.querySelectorAll(".prose p")].find(
+        element => element.textContent.length === Math.max(...texts.map(text => text.length)));
+    const lines = longest.getBoundingClientRect().height / parseFloat(getComputedStyle(longest).lineHeight);
+    return longest.textContent.length / lines;
+}"""
+
+
+def test_stories_are_set_in_the_typeface(new_page, live_server):
+    """Also: section headings of a moderate size, and lines of 36 to 40 characters on a telephone."""
+    prose = "<p>She asked for her wages in court, with the help of a lawyer whom she met by chance. </p>"
+    body = [
+        {"type": "heading", "value": {"text": "The court", "level": "2"}},
+        {"type": "text", "value": prose.replace("chance. ", "chance. " + prose[3:-4] * 9)},
+    ]
+    story = builders.make_story("Wages", body=body)
+    for width in (360, 1280):
+        page = new_page(viewport={"width": width, "height": 800})
+        page.goto(live_server.url + story.url)
+        # The style sheet's face is optional: a slow machine doesn't use it.
+        page.evaluate(USE_TYPEFACE)
+        rem = (
+            page.locator(".block--heading h2").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") / 16
+        )
+        assert 1.4 <= rem <= 1.65
+        if width == 360:
+            assert 36 <= page.evaluate(LINE_LENGTH) <= 40
+
+
+def test_arabic_has_typefaces_and_line_heights_of_its_own(new_page, live_server):
+    index = make_index_in("ar", "القصص")
+    story = builders.make_story("قصة", index, locale=index.locale)
+    page = new_page()
+    files = []
+    page.on("request", lambda request: files.append(request.url))
+    page.goto(live_server.url + story.url)
+    line_height = (
+        "e => { const s = getComputedStyle(e); return parseFloat(s.lineHeight) / parseFloat(s.fontSize); }"
+    )
+    assert page.locator("h1").evaluate(line_height) == pytest.approx(1.5)
+    assert page.locator(".prose p").evaluate(line_height) == pytest.approx(1.8)
+    assert "Naskh" in page.locator("h1").evaluate("e => getComputedStyle(e).fontFamily")
+    assert not [url for url in files if "woff2" in url]
+
+
 def test_arabic_pages_run_from_right_to_left(new_page, live_server):
     story = make_rich_story(make_index_in("ar", "القصص"), show_leave_quickly=True)
     page = new_page()

@@ -7,7 +7,9 @@ from pathlib import Path
 import babel
 import pytest
 
-from stories.terms import fold
+from search.analysis import tokenize
+from search.vocabulary import CountryVocabulary
+from stories.terms import Country, country_names, fold
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = ("en", "fr", "es")
@@ -34,9 +36,9 @@ def read(*path):
         return {row.pop("code"): row for row in csv.DictReader(file)}
 
 
-# {country code: {language: names}}; the first name is the demonym.
+# {country code: {language or “former”: names}}; the first name of a language is the demonym.
 TABLE = {
-    code: {language: row[language].split("; ") for language in LANGUAGES}
+    code: {column: cell.split("; ") for column, cell in row.items() if cell or column in LANGUAGES}
     for code, row in read("search", "data", "country_terms.csv").items()
 }
 
@@ -103,3 +105,19 @@ def test_name_belongs_to(name, codes):
         code for code, row in TABLE.items() if any(fold(name) in map(fold, cell) for cell in row.values())
     ]
     assert found == codes.split()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_names_of_colonial_times_lead_to_the_country_and_are_neither_shown_nor_searched_for(language):
+    vocabulary = CountryVocabulary(language)
+    former = {name: code for code, row in TABLE.items() for name in row.get("former", ())}
+    assert {"British East Africa", "British Raj", "Biafra", "Haute-Volta"} <= former.keys()
+    for name, code in former.items():
+        tokens = tuple(tokenize(name, language))
+        phrases = vocabulary.synonyms(tokens)
+        assert (Country(code=code).index_token,) in [tuple(phrase.tokens) for phrase in phrases], name
+    shown = {*vocabulary.spelling_terms}
+    for name in country_names(language).values():
+        shown |= {phrase.label for phrase in vocabulary.synonyms(tuple(tokenize(name, language)))}
+    assert not shown & former.keys()
+    assert "Kenyan" in shown or language != "en", "what is shown was looked for"

@@ -85,7 +85,7 @@ def test_facets_count_the_results_of_each_choice(client, lanterns):
     assert facet(page, "Country") == {"Kenya": 2, "Senegal": 1}
     assert facet(page, "Theme") == {"Law": 1, "Mining": 1}
     assert facet(page, "Year") == {"2025": 1, "2024": 1}
-    assert facet(page, "Kind of page") == {"Plain pages": 1, "Stories": 2}
+    assert facet(page, "Kind of page") == {"Other pages": 1, "Stories": 2}
     assert "3 results" in page.select_one(".listing__count").text
 
 
@@ -184,6 +184,25 @@ def test_without_a_full_match_pages_with_some_of_the_words_are_shown(client):
     page = search(client, "lantern candle")
     assert "Nothing has all the words" in page.select_one(".note").text
     assert sorted(titles(page)) == ["The candle", "The lantern"]
+
+
+def test_a_correction_with_only_some_of_the_words_has_one_note(client):
+    make_story("The lantern")
+    make_story("The candle")
+    page = search(client, "lanterrn candle")
+    (note,) = page.select(".note")
+    assert "Nothing was found for “lanterrn candle”. These results have some of the words" in note.text
+
+
+def test_a_home_page_is_found_by_its_headline_among_other_pages(client):
+    home = home_page()
+    home.headline = "People who got free"
+    home.save()
+    make_plain_page("Free advice")
+    make_story("Free at last")
+    page = search(client, "free")
+    assert "People who got free" in titles(page)
+    assert facet(page, "Kind of page") == {"Other pages": 2, "Stories": 1}
 
 
 def test_without_a_full_match_pages_with_some_words_of_a_term_are_shown(client):

@@ -1,12 +1,18 @@
 """Pages in several languages: the URL sets the language, and each page links to its public translations."""
 
+import re
+import uuid
+
 import pytest
 from django.contrib.auth.models import Group
 from django.utils.text import slugify
 from wagtail.models import Locale, Page
 
 from home.models import HomePage
+from home.site_settings import SiteSettings
+from stories.content_notes import ContentNote
 from stories.models import StoryPage
+from stories.terms import Theme
 from tests.support.builders import (
     make_author,
     make_document,
@@ -77,15 +83,80 @@ def test_numbers_are_formatted_in_the_language_of_the_page(client):
     assert parse(client.get(french.url)).select_one(".document__kind").text == "(TXT, 1,5\xa0Kio)"
 
 
-def test_arabic_pages_are_right_to_left_with_an_english_interface(client):
+def test_arabic_pages_are_right_to_left(client):
     _story, arabic = make_pair("ar")
 
     page = parse(client.get(arabic.url))
 
     assert (page.html["lang"], page.html["dir"]) == ("ar", "rtl")
-    assert page.select_one(".skip-link").text == "Skip to the content"
     assert page.select_one(".byline time").text == "1 أكتوبر، 2025"
     assert page.select_one(".tag").text == "السنغال"
+
+
+# Attributes with words that are shown or read aloud.
+WORDY_ATTRIBUTES = [
+    "alt",
+    "aria-label",
+    "data-copied",
+    "data-no-suggestions",
+    "data-suggestions-label",
+    "placeholder",
+]
+# Names in Latin letters on pages in Arabic: of a key, of an app, and of English in itself.
+LATIN_NAMES = {"Shift", "WhatsApp", "English"}
+
+
+def find_latin_words(page):
+    """Return the words with Latin letters that `page` shows or that a screen reader says.
+
+    Terms of the vocabulary may be in any language, and addresses are in Latin letters.
+    """
+    for tag in page.select(".search-hint bdi, .story-end__source"):
+        tag.decompose()
+    attributes = [tag[name] for name in WORDY_ATTRIBUTES for tag in page.select(f"[{name}]")]
+    texts = [page.title.text, page.body.get_text(" "), *attributes]
+    return set(re.findall(r"[A-Za-z]+", " ".join(texts))) - LATIN_NAMES
+
+
+def test_pages_in_arabic_have_no_english_words(client):
+    """The words that come from models and from Python, above all: the site's own data is in Arabic here."""
+    index = make_index_in("ar", "قصص")
+    home = HomePage.objects.get(locale=index.locale)
+    help_page = make_plain_page("مساعدة", parent=home, locale=index.locale, introduction="أجور وقصص")
+    HomePage.objects.filter(pk=home.pk).update(help_page=help_page, help_line="<p>٠</p>", headline="أجور")
+    settings = SiteSettings.for_site(home.get_site())
+    settings.organisation_name, settings.contact_email = "جمعية", "change@example.org"
+    settings.save()
+    section = make_translation(index, index, title="أجور في أفريقيا", translation_key=uuid.uuid4())
+    Theme.objects.create(name="أجور", locale=index.locale)
+    fields = {
+        "summary": "أجور",
+        "locale": index.locale,
+        "content_notes": ContentNote.values,
+        "themes": ["أجور"],
+    }
+    for title, country in (("أجور", "SN"), ("أجور العمل", "CD")):
+        story = make_story(title, index, countries=[country], show_leave_quickly=True, body=[], **fields)
+    words = ["أجور", "أجور طائرة", "طائرة", "قصص&year=2001", "ساعدوني", "أ" * 201]
+    searches = [f"/ar/search/?q={words}" for words in words]
+    addresses = [
+        home.url,
+        index.url,
+        f"{index.url}?year=x",
+        section.url,
+        help_page.url,
+        story.url,
+        "/ar/x/",
+        *searches,
+    ]
+
+    pages = {address: parse(client.get(address)) for address in addresses}
+    suggestions = client.get("/ar/search/suggestions/?q=أجور").json()["suggestions"]
+
+    found = {address: find_latin_words(page) for address, page in pages.items()}
+    assert not any(found.values()), found
+    assert pages[searches[0]].select(".facet__label") and pages[searches[-1]].select("[role=alert]")
+    assert not re.search("[A-Za-z]", " ".join(entry["kind"] for entry in suggestions))
 
 
 # --- Links to other languages --------------------------------------------------------------------
@@ -109,6 +180,21 @@ def test_languages_are_in_the_order_of_the_settings(client):
         ("es", "/es/", "Español", None),
         ("ar", "/ar/", "العربيّة", None),
     ]
+
+
+def test_search_in_another_language_is_for_the_same_words(client):
+    make_pair()
+
+    assert switcher(client, "/search/?q=wages+here&year=2025&theme=debt&page=2") == [
+        ("en", "/search/?q=wages+here&year=2025", "English", "true"),
+        ("fr", "/fr/search/?q=wages+here&year=2025", "Français", None),
+    ]
+    assert [href for _language, href, *_rest in switcher(client, "/fr/search/")] == [
+        "/search/",
+        "/fr/search/",
+    ]
+    # The cached home pages are as they were.
+    assert [href for _language, href, *_rest in switcher(client, "/")] == ["/", "/fr/"]
 
 
 def test_head_has_the_translations_and_x_default(client):
@@ -142,12 +228,14 @@ def test_pages_in_one_language_have_no_language_switcher(client):
     assert alternates(client, alone.url) == {}
 
 
-@pytest.mark.parametrize("address", ["/search/?q=story", "/no-such-page/"])
-def test_responses_without_a_page_link_to_the_home_pages(client, address):
+def test_a_response_without_a_page_links_to_the_home_pages(client):
     make_pair()
 
-    assert switcher(client, address) == [("en", "/", "English", "true"), ("fr", "/fr/", "Français", None)]
-    assert alternates(client, address) == {}
+    assert switcher(client, "/no-such-page/") == [
+        ("en", "/", "English", "true"),
+        ("fr", "/fr/", "Français", None),
+    ]
+    assert alternates(client, "/no-such-page/") == {}
 
 
 @pytest.mark.parametrize("address", ["country/senegal/", "?country=senegal", "?page=2"])

@@ -93,16 +93,19 @@ def test_quote_in_their_own_words_and_language(client):
         ("quote", quote | {"own_words": True, "language": "sw"}),
         ("quote", quote | {"own_words": False, "language": ""}),
         ("quote", quote | {"own_words": False, "language": "fil"}),
+        ("quote", quote | {"own_words": True, "spoken_in": "sw"}),
     )
 
-    own, plain, filipino = body.select("figure.quote")
+    own, plain, filipino, translated = body.select("figure.quote")
     assert text_of(own.select_one(".quote__label")) == "In their own words (Swahili)"
     assert own.blockquote["lang"] == "sw"
     assert [p.text for p in own.blockquote.select("p")] == ["Niliomba mshahara.", "Bila jibu."]
-    assert own.figcaption.text == "A survivor in Kenya"
+    assert own.select_one("figcaption .quote__name").text == "A survivor in Kenya"
     assert plain.select(".quote__label") == []
     assert "lang" not in plain.blockquote.attrs
     assert filipino.blockquote["lang"] == "fil"
+    assert text_of(translated.select_one(".quote__label")) == "Spoken in Swahili, translated"
+    assert "lang" not in translated.blockquote.attrs
 
 
 def test_callout_names_its_source(client):

@@ -116,7 +116,9 @@ def test_maintenance_page_is_one_file_with_the_help_lines_of_all_languages(setti
     assert "Pas encore" not in text
     # It loads no other file, as the server is down.
     assert not tree.select("script, img, link[rel=stylesheet]")
-    assert "--paper" in tree.select_one("style").text, "a colour of the site's stylesheet"
+    style = tree.select_one("style").text
+    assert "--paper" in style, "a colour of the site's stylesheet"
+    assert "url(" not in style
 
 
 def add_home(language, home, **fields):
