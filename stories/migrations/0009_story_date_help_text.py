@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stories", "0007_people"),
+        ("stories", "0008_quote_spoken_in"),
     ]
 
     operations = [
