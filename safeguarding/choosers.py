@@ -39,7 +39,7 @@ def of_consent(name):
 
 
 def describe_agreed(person):
-    """Return the code of `person` with what editors have to know: what is agreed to, and until when."""
+    """Return the code of `person`, and what the person agrees to until when."""
     status = person.get_status().status
     if status not in {Status.ACTIVE, Status.ENDS_SOON}:
         return f"{person.code} · {status.label}"
@@ -49,7 +49,7 @@ def describe_agreed(person):
 
 
 class AgreedTitleMixin:
-    """For what shows a person who was chosen."""
+    """Shows a chosen person with what the person agrees to. For choosers and views of chosen people."""
 
     def get_display_title(self, instance):
         return describe_agreed(instance)

@@ -1,4 +1,4 @@
-"""What was done about people: who looked at the restricted fields, and what the leads were told."""
+"""Models of records: who looked at restricted fields, what leads were told, and hits of the leak check."""
 
 from django.conf import settings
 from django.db import models
@@ -59,12 +59,12 @@ class Notice(models.Model):
 
 
 class LeakHits(models.Model):
-    """How often the leak check found protected words in what a user wrote on one day, without the words."""
+    """The number of places that the leak check found in what a user wrote on one day. No word is stored."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     day = models.DateField(default=today)
     number = models.PositiveIntegerField(default=0)
-    # Whether the leads were sent a mail because of this row. They get one a day.
+    # Whether the leads got a mail because of this row. They get at most one a day.
     is_told = models.BooleanField(default=False)
 
     class Meta:

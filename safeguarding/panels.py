@@ -71,7 +71,7 @@ def find_stories():
 
 
 def find_hits():
-    """Return {heading: [(name of a user, "", sentence)]} of those whom the leak check told much."""
+    """Return {heading: [(name of a user, "", sentence)]} of the users above the limit of the leak check."""
     text = _("%(day)s, %(number)d places with protected words. Ask them what they are writing.")
     lines = [
         (hits.user.get_username(), "", text % {"day": format_day(hits.day), "number": hits.number})

@@ -9,8 +9,8 @@ GROUP = "Safeguarding"
 def is_lead(user):
     """Return whether `user` is an active member of the group. A superuser who is no member is not.
 
-    As Django does with permissions, the answer is kept with the object `user`, which is another one in each
-    request.
+    The answer is cached on `user`, as Django does with permissions. Each request has a user object of its
+    own.
     """
     if not hasattr(user, "_is_lead"):
         user._is_lead = user.is_active and user.groups.filter(name=GROUP).exists()

@@ -94,7 +94,7 @@ def lock_people(page, contributors):
 
 
 def lock_people_of(pages, contributors):
-    """Do what `lock_people` does for `pages`, primary keys, before they are saved one after another."""
+    """Lock as `lock_people` does, for several `pages`, primary keys, that are saved one after another."""
     lock_pages(pages)
     former = list(Use.objects.filter(page__in=pages).order_by("contributor"))
     lock({*contributors, *(use.contributor_id for use in former)})
@@ -102,17 +102,18 @@ def lock_people_of(pages, contributors):
 
 
 def lock_pages(pages):
-    """Lock the rows of `pages`, primary keys, in their order."""
+    """Lock the rows of `pages`, primary keys, in the order of their keys."""
     if pages:
         rows = Page.objects.select_for_update(no_key=True).filter(pk__in=pages)
         list(rows.order_by("pk").values_list("pk"))
 
 
 def lock(contributors):
-    """Lock the rows of `contributors`, primary keys, in their order. SQLite has one lock for all writes.
+    """Lock the rows of `contributors`, primary keys, in the order of their keys.
 
-    A transaction locks its pages first, then all people whom it needs, then pictures. Two transactions that
-    lock some people first and others later can wait for each other, and PostgreSQL ends one of them.
+    A transaction locks its pages first, then all people whom it needs, then pictures. If two transactions
+    lock some people first and others later, they can wait for each other. PostgreSQL then aborts one of them.
+    SQLite has a single lock for all writes.
     """
     if contributors:
         rows = Contributor.objects.select_for_update(no_key=True).filter(pk__in=contributors)
@@ -120,10 +121,10 @@ def lock(contributors):
 
 
 def lock_found(find):
-    """Lock the people whose primary keys `find` returns, all at once. It needs a transaction.
+    """Lock the people whose primary keys `find`, a function, returns as a set. It needs a transaction.
 
-    `find` is asked again once they are locked. If it finds more people now, they are unlocked, and all are
-    locked anew.
+    `find` is called again after the rows are locked. If it then returns further people, all rows are
+    unlocked, and locked again together with the new ones.
     """
     needed = find()
     while True:
@@ -176,9 +177,10 @@ def load_people(keys):
 
 
 def judge_uses(page, uses, digest, people, day):
-    """Return [(Contributor, use, Verdict on `day`)] for each of `uses` in the content `digest` of `page`.
+    """Return a list of (Contributor, use, Verdict on `day`), one for each of `uses`.
 
-    `people`: what `load_people` returned.
+    `uses`: the uses of people in `page`. `digest`: the digest of its content. `people`: what `load_people`
+    returned. `day`: a date.
     """
     decisions = find_decisions(page, digest) if uses else {}
     judged = []
@@ -189,7 +191,7 @@ def judge_uses(page, uses, digest, people, day):
 
 
 def compute_until(page, uses, digest, people):
-    """Return the last day on which everything that `page` uses is agreed to, or None if it isn't today."""
+    """Return the last day until which all `uses` are agreed to, or None if one of them isn't today."""
     judged = judge_uses(page, uses, digest, people, today())
     last_days = [NO_END, *(verdict.until for _person, _use, verdict in judged)]
     return None if None in last_days else min(last_days)
@@ -225,6 +227,7 @@ def recompute(pages):
 
 
 def key_of_person(instance):
+    """Return the primary key of the person that `instance`, a Contributor or a row about one, is about."""
     return instance.pk if isinstance(instance, Contributor) else instance.contributor_id
 
 

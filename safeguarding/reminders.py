@@ -59,11 +59,11 @@ def send_reminders():
 
 
 def send(lines):
-    """Store the notices of `lines`, then send the mail, and delete them if nobody got it.
+    """Store the notices of `lines`, send the mail, and delete the notices if the mail could not be sent.
 
-    No transaction is open meanwhile: on SQLite nobody could write while a mail server does not answer. A
-    process that is killed in between has stored notices without a mail. The admin's first page shows the
-    same, and so does the mail of the next step.
+    No transaction is open while the mail is sent. On SQLite, a slow mail server would block all writes. If
+    the process is killed in between, the notices are stored and no mail is sent. The first page of the admin
+    shows the same lines, and later mails contain the people again.
     """
     notices = Notice.objects.bulk_create([line.notice for line in lines])
     is_sent = False

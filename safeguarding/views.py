@@ -255,7 +255,7 @@ class RestrictedFieldsView(PersonMixin, TemplateView):
         return self.render_to_response(self.get_shown(form, reason.cleaned_data["reason"]))
 
     def store(self, form):
-        """Store what was entered, and list the live places that hold a word that is new."""
+        """Store what was entered in `form`. If a new word is live already, respond with a list of places."""
         former = Contributor.objects.get(pk=self.person.pk)
         form.save()
         log(self.person, "safeguarding.change_names", user=self.request.user)

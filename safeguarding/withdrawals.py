@@ -1,6 +1,6 @@
-"""What is stored about withdrawals: each one, its tasks, and fingerprints of what must not come back.
+"""Models for withdrawals: the withdrawals, their tasks, and digests of erased pages and pictures.
 
-None of it holds a name, an address or a title.
+They contain no name, address or title.
 """
 
 import secrets
@@ -29,7 +29,7 @@ class Withdrawal(models.Model):
     contributor = models.ForeignKey(
         "safeguarding.Contributor", null=True, on_delete=models.SET_NULL, related_name="withdrawals"
     )
-    # It stays when the row of the person is gone.
+    # The code of the person. It stays when the person is deleted.
     code = models.CharField(max_length=10)
     choice = models.CharField(max_length=10, choices=Choice)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -45,9 +45,9 @@ class Withdrawal(models.Model):
 
 
 class WithdrawalTask(models.Model):
-    """Work that is left after the database transaction of a withdrawal: safeguarding/withdrawal/tasks.py.
+    """Work that follows the database transaction of a withdrawal: see safeguarding/withdrawal/tasks.py.
 
-    `data` is emptied when the task is done.
+    `data`: the arguments of the step. It is emptied when the task is done.
     """
 
     withdrawal = models.ForeignKey(Withdrawal, on_delete=models.CASCADE, related_name="tasks")
@@ -67,9 +67,9 @@ class WithdrawalTask(models.Model):
 
 
 class Fingerprint(models.Model):
-    """A digest of the path of a page, or of the hash of a picture, that was erased.
+    """A digest of the path of an erased page, or of the hash of an erased picture.
 
-    `FORMER`: a former path of a page that exists, as it is about others too.
+    A digest of the kind `FORMER` is of an earlier path of a page that still exists.
     """
 
     class Kind(models.TextChoices):
@@ -94,9 +94,10 @@ def make_salt():
 
 
 class Ledger(models.Model):
-    """One row: the salt of the digests of this site, by which it also knows its ledger file.
+    """A single row that connects the database with its ledger file: see safeguarding/withdrawal/ledger.py.
 
-    `held_since`: the moment at which `restore` took everybody down, because the file was missing.
+    `salt`: the salt of the site's digests. It is also in the ledger file, and identifies the site there.
+    `held_since`: the time when `restore` held everybody because the ledger file was missing, or None.
     """
 
     salt = models.CharField(max_length=32, default=make_salt)
@@ -110,4 +111,5 @@ class Ledger(models.Model):
 
     @classmethod
     def get(cls):
+        """Return the row, which is created if it is missing."""
         return cls.objects.get_or_create(pk=1)[0]

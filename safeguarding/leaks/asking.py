@@ -1,9 +1,12 @@
-"""What a request of the admin is told by the leak check.
+"""Runs the leak check for requests of the admin, and adds its messages to their responses.
 
-Whoever may write a draft could try names until one is found. So nothing is checked while the editor saves by
-itself, an answer says where a word stands and never which word it is, and answers are counted for each user
-and day. After LIMIT of them the answer is only to ask a lead. Leads can read the words, so there is no limit
-for them.
+A user who may write drafts could guess protected words by trying them one after another. This module makes
+that hard:
+
+* Autosaves are not checked.
+* A message says where a word was found, and never which word it is.
+* The places that messages name are counted for each user and day. Above LIMIT, messages only say that the
+  user should ask a safeguarding lead. Leads have no limit, because they can read the words.
 """
 
 from contextvars import ContextVar
@@ -25,14 +28,15 @@ from safeguarding.leaks.texts import source_of
 from safeguarding.leaks.words import load_words
 from safeguarding.policies import is_lead
 
-# The places with ordinary words that are told at most: a text with many of them could be a list to try.
+# A message names at most this many places with ordinary words: the text could be a list of guesses.
 MANY_ORDINARY = 3
 
+# The Question of the current request, or None outside of requests that `answer_leaks` wraps.
 asking = ContextVar("asking", default=None)
 
 
 def answer_leaks(view):
-    """Decorate an admin view to tell its user where protected words are in what the request saved."""
+    """Decorate an admin view: check what a request saves, and add messages about protected words in it."""
 
     @wraps(view)
     def checked(request, *args, **kwargs):
@@ -50,7 +54,11 @@ def answer_leaks(view):
 
 
 class Question:
-    """A request that saves something. `saved`: {key: object}. `told`: the places that the user is told."""
+    """The leak check of one request.
+
+    `saved`: {(model, primary key): object} of what the request saved. `told`: {((model, primary key), name of
+    the place)} of the places that were found. Ordinary words in one object are one entry, with None as name.
+    """
 
     def __init__(self, request):
         self.request = request
@@ -58,11 +66,12 @@ class Question:
 
     @cached_property
     def words(self):
-        """The ProtectedWords, which are decrypted at most once for each request."""
+        """The ProtectedWords of all people. A request decrypts them at most once."""
         return load_words()
 
     @cached_property
     def told_before(self):
+        """The number of places that the user was told today, before this request."""
         return count_today(self.request.user)
 
     @cached_property
@@ -71,16 +80,21 @@ class Question:
 
     @property
     def is_over(self):
-        """Whether the user was told so much that nothing is compared any more when something is saved."""
+        """Whether the user is above the limit already. What they save is then no longer checked."""
         return self.told_before > LIMIT and self.is_limited
 
     def note(self, instance):
-        """Have `instance`, which was saved, checked at the end. The editor that saves by itself asks JSON."""
+        """Check `instance`, which was saved, at the end of the request. Autosaves are not checked."""
+        # Autosaves ask for JSON.
         if self.request.accepts("text/html"):
             self.saved[type(instance), instance.pk] = instance
 
     def may_tell(self, instance, places, ordinary=()):
-        """Count `places` in `instance`, all that are `ordinary` as one. Return whether they may be told."""
+        """Count the places that were found in `instance`. Return whether a message may name them.
+
+        `places`: the Places with other than ordinary words. `ordinary`: those with ordinary words only, which
+        count as one place.
+        """
         if not self.is_limited:
             return True
         key = type(instance), instance.pk
@@ -89,7 +103,7 @@ class Question:
         return self.told_before + len(self.told) <= LIMIT
 
     def finish(self):
-        """Tell the user of protected words in what was saved, and count what was told."""
+        """Add the messages about what was saved, and store the number of places that were found."""
         if self.saved and self.is_over:
             messages.warning(self.request, ask_lead())
         elif self.saved and self.words.words:
@@ -99,6 +113,7 @@ class Question:
             record(self.request.user, len(self.told))
 
     def warn(self, instance):
+        """Check `instance`, and add the messages about it."""
         findings = check(instance, self.words.words)
         if not findings:
             return
@@ -114,7 +129,7 @@ class Question:
 
 
 def get_words():
-    """Return the ProtectedWords: those of the request at hand, if it is one of the admin."""
+    """Return the ProtectedWords of all people. A request that `answer_leaks` wraps loads them only once."""
     question = asking.get()
     return question.words if question else load_words()
 
@@ -125,9 +140,9 @@ def can_compare():
 
 
 def find_stops(page):
-    """Return {field: [sentence]} of the protected words because of which `page` can't be published.
+    """Return {name of a field: [sentence]} about the protected words that prevent publishing `page`.
 
-    The field is None for what is not in a field of the form.
+    The name is None for texts that are in no field of the form, such as the name of an author.
     """
     question, words = asking.get(), get_words()
     stops = check(page, words.words).stops if words.words else []
@@ -141,7 +156,7 @@ def find_stops(page):
 
 
 def describe(instance, findings):
-    """Yield the sentences about `findings` in `instance`, which was saved."""
+    """Yield the sentences for the user about the Findings `findings` in `instance`."""
     is_page = isinstance(instance, Page)
     kind = "" if is_page else f"{capfirst(instance._meta.verbose_name)}: "
     if findings.stops:
@@ -161,11 +176,12 @@ def describe(instance, findings):
 
 
 def join(places):
+    """Return the names of `places`, each once, separated by commas."""
     return ", ".join(dict.fromkeys(place.where for place in places))
 
 
 def list_places(found, user):
-    """Return [(name, address in the admin or None, places)] of `found`, LiveObjects."""
+    """Return [(name, address in the admin or None, names of its places)] for each LiveObject in `found`."""
     finder = AdminURLFinder(user)
     return [(each.name, finder.get_edit_url(each.instance), join(each.places)) for each in found]
 
@@ -179,7 +195,10 @@ def ask_lead():
 
 @receiver(post_save)
 def note_saved(sender, instance, raw, **_arguments):
-    """Have what the request at hand saves checked, except pages, as a draft changes no text in their rows."""
+    """Check each object that the current request saves, except pages.
+
+    The row of a page doesn't have the texts of its draft. `note_page` and `note_published` handle pages.
+    """
     question = asking.get()
     if question and not raw and source_of(sender) and not issubclass(sender, Page):
         question.note(instance)
@@ -192,6 +211,6 @@ def note_published(instance, **_arguments):
 
 
 def note_page(request, page):
-    """Hook: have a page that was saved in the editor checked."""
+    """Hook: check a page that was saved in the page editor."""
     if question := asking.get():
         question.note(page)

@@ -1,4 +1,7 @@
-"""Looks for protected words in what an object says. docs/safeguarding.md has the rules for readers of it."""
+"""Finds protected words in the texts of an object, and grades them.
+
+docs/safeguarding.md explains the rules.
+"""
 
 from dataclasses import dataclass, field
 from itertools import batched, groupby
@@ -17,10 +20,10 @@ from safeguarding.status import Status
 
 @dataclass
 class Findings:
-    """The Places with protected words. Each is in one of the lists.
+    """The Places with protected words. Each Place is in one of the lists.
 
-    `stops`: what must not be published. `warnings`: what may give somebody away. `ordinary`: with words that
-    are ordinary words as well, and nothing else.
+    `stops`: places that prevent publishing. `warnings`: places that may give somebody away. `ordinary`:
+    places whose protected words are all ordinary words too.
     """
 
     stops: list = field(default_factory=list)
@@ -33,14 +36,14 @@ class Findings:
 
 @dataclass
 class People:
-    """The people of a page, as primary keys. `named`: those whom it names by their real name."""
+    """The people in a page, as primary keys. `named`: those of `listed` whose real name the page may give."""
 
     listed: set = field(default_factory=set)
     named: set = field(default_factory=set)
 
 
 def people_of(instance):
-    """Return the People of `instance`. Pages of guarded types report them; no other object has some."""
+    """Return the People in `instance`. Only pages of guarded types have people."""
     if not hasattr(instance, "report_people"):
         return People()
     uses = instance.report_people().uses
@@ -51,7 +54,7 @@ def people_of(instance):
 
 
 def check(instance, words):
-    """Return the Findings in `instance` about `words`, a list of ProtectedWords."""
+    """Return the Findings for `words`, a list of ProtectedWords, in the texts of `instance`."""
     places = places_of(instance)
     found = find_words(places, words)
     if not found:
@@ -60,15 +63,19 @@ def check(instance, words):
 
 
 def find_words(places, words):
-    """Return [(ProtectedWord, numbers of the `places` that hold it)], without those that are nowhere."""
+    """Return [(ProtectedWord, indexes in `places`)] for those of `words` that are in one of `places`."""
     texts = Texts(place.text for place in places)
     numbers = {term: texts.find(term) for term in {word.term for word in words}}
     return [(word, numbers[word.term]) for word in words if numbers[word.term]]
 
 
 def sort(places, found, people):
-    """Return the Findings for `found`, which find_words() returned, on a page with `people`."""
-    # Who agreed to the real name is named. Others may have the same name.
+    """Return the Findings for a page.
+
+    `places`: its Places. `found`: what find_words() returned for them. `people`: the People in the page.
+    """
+    # The page may give the names of people who agreed to it. Somebody else may have the same name: that name
+    # then only counts if that person is in the page too, under another name.
     agreed = {word.term for word, _numbers in found if word.is_name and word.contributor in people.named}
     found = [
         (word, numbers)
@@ -90,7 +97,10 @@ def sort(places, found, people):
 
 
 def grade(word, people, public):
-    """Return 2 if `word` must not be published, 1 if it may give somebody away, 0 if it is ordinary too."""
+    """Return 2 if `word` prevents publishing, 1 if it may give somebody away, 0 if it is also ordinary.
+
+    `people`: the People in the page. `public`: the primary keys of people whose name is public on this site.
+    """
     if word.is_ordinary:
         return 0
     if word.contributor in people.listed:
@@ -99,7 +109,7 @@ def grade(word, people, public):
 
 
 def find_public_names(contributors):
-    """Return those of `contributors`, primary keys, who agree to their real name on this site today."""
+    """Return the primary keys of those of `contributors` who agree today that this site names them."""
     return {key for key, person in load_people(contributors).items() if agrees_to_name(person)}
 
 
@@ -115,31 +125,32 @@ def agrees_to_name(person):
 
 # --- What is live --------------------------------------------------------------------------------
 
-# Objects that are read at once.
+# The number of objects that are searched at once.
 BATCH = 200
 
 
 @dataclass
 class LiveObject:
-    """An object that readers can see, with the Places in it that hold a word. `name`: how to show it."""
+    """An object that readers can see, and its Places with protected words."""
 
     instance: models.Model
     places: list
 
     @property
     def name(self):
-        """The kind of the object, and what it is called unless that holds the word."""
+        """The kind of the object with its title, or with its key if the title has a protected word."""
         kind, title = capfirst(self.instance._meta.verbose_name), str(self.instance)
         is_safe = title not in {place.text for place in self.places}
         return f"{kind}: {title}" if is_safe else f"{kind} {self.instance.pk}"
 
 
 def find_live(words):
-    """Return the LiveObjects with one of `words`, a collection of ProtectedWords."""
+    """Return the LiveObjects of all registered models that have one of `words`, ProtectedWords."""
     return [found for source in sources() for found in find_in(source, words)] if words else []
 
 
 def find_in(source, words):
+    """Yield the LiveObjects of `source`, a Source, that have one of `words`."""
     instances = source.find_live().iterator(chunk_size=BATCH)
     for some in batched(instances, BATCH):
         owners = [(instance, place) for instance in some for place in source.read(instance)]

@@ -1,4 +1,7 @@
-"""Counts for each user and day what the leak check told, and tells the leads of many. No word is stored."""
+"""Counts the places that the leak check names to each user on each day, and mails the leads about many.
+
+The protected words are not stored with the counts.
+"""
 
 import datetime
 
@@ -13,19 +16,19 @@ from caching.local_date import today
 from safeguarding.mails import mail_leads
 from safeguarding.models import LeakHits
 
-# Places that a user is told on one day.
+# The number of places that the leak check names to a user on one day.
 LIMIT = 10
-# How long the counts are kept, and shown to the leads.
+# How long counts are kept, and how long the leads see those above the limit.
 KEPT, SHOWN = datetime.timedelta(days=90), datetime.timedelta(days=7)
 
 
 def count_today(user):
-    """Return how many places the leak check told `user` today."""
+    """Return the number of places that the leak check named to `user` today."""
     return LeakHits.objects.filter(user=user, day=today()).values_list("number", flat=True).first() or 0
 
 
 def record(user, number):
-    """Count `number` more places for `user`. With more than LIMIT, mail the leads, once a day."""
+    """Add `number` to today's count of `user`. Above LIMIT, mail the leads: once a day for all users."""
     with transaction.atomic():
         hits, _created = LeakHits.objects.get_or_create(user=user, day=today())
         LeakHits.objects.filter(pk=hits.pk).update(number=F("number") + number)
@@ -57,6 +60,6 @@ def compose():
 
 
 def find_many():
-    """Return the LeakHits of the last days that are above the limit."""
+    """Return the LeakHits above the limit of the last days, as many days as SHOWN."""
     many = LeakHits.objects.filter(number__gt=LIMIT, day__gt=today() - SHOWN)
     return many.select_related("user").order_by("-day", "pk")

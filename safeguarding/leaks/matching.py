@@ -1,7 +1,8 @@
-"""Finds protected words in texts, also when they are disguised. It knows only texts: no models, no settings.
+"""Finds protected words in texts, even if they are disguised. It knows strings only, no models or settings.
 
-All letters and digits of a text are joined to one string. For each of them is known whether a word begins
-there. So "B-a-c-h-e-l-a-l" and "BachelalShelter.jpg" hold "Bachelal", and "Bachelalorum" doesn't.
+The letters and digits of a text are joined into one string. A second string of the same length says of each
+character whether a word begins there. So "Bachelal" is found in "B-a-c-h-e-l-a-l" and "BachelalShelter.jpg",
+but not in "Bachelalorum".
 """
 
 import html
@@ -13,37 +14,38 @@ from urllib.parse import unquote
 
 # --- Preparing a text ----------------------------------------------------------------------------
 
-# Tags that change how letters look: what is on both sides of one can be the same word.
+# Tags that only change how letters look. They can stand within a word.
 INLINE_TAGS = {
     *("a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "em", "font", "i", "ins", "mark", "q", "s"),
     *("small", "span", "strike", "strong", "sub", "sup", "tt", "u", "wbr"),
 }
-# Tags at which a word ends. What looks like any other tag is text.
+# Tags that end a word. Anything else in angle brackets is text.
 BLOCK_TAGS = {
     *("blockquote", "br", "div", "embed", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p"),
     *("table", "tbody", "td", "th", "thead", "tr", "ul"),
 }
 TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)((?:\s[^<>]*)?)/?>")
-# Entities and percent codes can be within each other this many times.
+# How many times entities and percent codes are decoded, as in "%2526".
 MAX_CODES = 3
-# Characters that show nothing although Unicode takes them for letters or symbols, and the Arabic kashida.
+# Characters that Unicode counts as letters or symbols but that are blank, and the Arabic kashida.
 BLANKS = str.maketrans("", "", "\u115f\u1160\u2800\u3164\uffa0\u0640")
 CYRILLIC = "авеијкмнорстухѕіһԁԛԝӏ"
 CYRILLIC_AS_LATIN = "abeujkmhopctyxsihdqwl"
 LOOK_ALIKES = str.maketrans(CYRILLIC + CYRILLIC.upper(), CYRILLIC_AS_LATIN + CYRILLIC_AS_LATIN.upper())
-# A word that is wholly Greek is mapped by its capitals, so that capitals make no difference. Where Greek
-# letters are mixed with Latin ones, each is mapped by its shape.
+# Greek letters become the Latin letters that they look like. In a word of Greek letters only, a small letter
+# becomes what its capital looks like, so that both are the same. In a word with Latin letters too, each
+# letter becomes what it looks like itself.
 GREEK_WORD = re.compile(r"[^\W\d_]*[\u0370-\u03ff][^\W\d_]*")
 GREEK = "αβεζηικμνορτυχ"
 GREEK_CAPITALS = str.maketrans(GREEK + GREEK.upper(), "abezhikmnoptyx" + "ABEZHIKMNOPTYX")
 GREEK_SHAPES = str.maketrans("αβγεηικνορτυχω" + GREEK.upper(), "abyenikvoptuxw" + "ABEZHIKMNOPTYX")
 LATIN = re.compile("[A-Za-z]")
-# Letters that Unicode does not decompose, without accents; and Arabic letters that many write for each other.
+# Letters that Unicode does not decompose, and Arabic letters that many people write for each other.
 PLAIN_LETTERS = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i"}
     | {"ɑ": "a", "ɡ": "g", "ة": "ه", "ى": "ي"}
 )
-# Where a word begins without a space: camelCase, HTMLPage, picture2.
+# The positions where a word begins without a space, as in camelCase, HTMLPage and picture2.
 WORD_JOINTS = re.compile(
     r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])"
 )
@@ -51,7 +53,7 @@ WORD = re.compile(r"[^\W_]+")
 
 
 def remove_tags(text):
-    """Return `text` without HTML tags. Their attributes, such as addresses, are at its end."""
+    """Return `text` without HTML tags. The attributes of the tags, such as addresses, follow at the end."""
     attributes = []
 
     def replace(match):
@@ -65,7 +67,7 @@ def remove_tags(text):
 
 
 def decode(text):
-    """Return `text` with the characters that its entities and percent codes stand for."""
+    """Return `text` with its HTML entities and percent codes replaced by their characters."""
     for _time in range(MAX_CODES):
         decoded = unquote(html.unescape(text))
         if decoded == text:
@@ -75,11 +77,14 @@ def decode(text):
 
 
 def plain(text):
-    """Return `text` without tags, codes, invisible characters and accents, and with Latin look-alikes."""
+    """Return `text` as plain letters: without tags, codes, invisible characters and accents.
+
+    Cyrillic and Greek letters are replaced by the Latin ones that they look like.
+    """
     text = decode(remove_tags(text)) if "<" in text or "&" in text or "%" in text else text
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text.translate(BLANKS))
-        # Marks, such as accents, and characters that only format.
+        # Leave out marks, such as accents, and format characters.
         text = "".join(each for each in text if unicodedata.category(each) not in {"Mn", "Mc", "Me", "Cf"})
         text = GREEK_WORD.sub(map_greek, text.translate(LOOK_ALIKES))
     return text
@@ -91,26 +96,32 @@ def map_greek(match):
 
 # --- Terms ---------------------------------------------------------------------------------------
 
-# A shorter word is found across spaces only if all its letters are apart: "as if" is not Asif.
+# A term of LONG letters is found whatever spaces a text has in it. A shorter one is found with the spaces of
+# the term, or, from SHORTEST_APART letters on, with a space after each letter: "A s i f" is Asif, "as if" is
+# not.
 LONG = 7
 SHORTEST_APART = 3
-# What a word may end with.
+# Endings that a term may have in the text.
 PLURALS = ("s", "es")
-# Scripts that write no spaces between words, and what Arabic writes together with the next word.
+# Scripts without spaces between words. Below them: Arabic prefixes that are written together with a word.
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 ARABIC_PREFIXES = {"و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "كال", "فال", "لل", "ول", "وب"}
-# Telephone numbers are compared by their last digits, as the code of the country may be missing.
+# Telephone numbers are compared by their last digits, because the country code may be missing.
 PHONE = re.compile(r"\d(?:[\W_]{0,3}\d){7,}")
 PHONE_DIGITS = 8
 
-# What is before a letter: a letter of the same word, the beginning of a word, or a space.
+# What is before a character: a character of the same word, a join of two words without a space, or a space.
 INSIDE, JOINT, SPACE = range(3)
 
 
 @dataclass(frozen=True)
 class Term:
-    """What is looked for. `breaks`: where it has spaces. `is_phone`: it is the end of a telephone number."""
+    """A string to search for.
+
+    `letters`: its letters and digits, as join_words() returns them. `breaks`: the positions in `letters`
+    before which it has a space. `is_phone`: whether it is the last digits of a telephone number.
+    """
 
     letters: str
     breaks: tuple = ()
@@ -118,7 +129,7 @@ class Term:
 
 
 def make_term(words):
-    """Return the Term for `words`, or None if they have no letter and no digit."""
+    """Return the Term for the string `words`, or None if it has no letter and no digit."""
     texts = Texts([words])
     breaks = [place for place in range(1, len(texts.letters)) if texts.gaps[place] == SPACE]
     return Term(texts.letters, tuple(breaks)) if texts.letters else None
@@ -139,7 +150,12 @@ def find_numbers(text):
 
 
 class Texts:
-    """Texts that are prepared for a search. `find` returns which of them hold a term."""
+    """Texts that are prepared for searches. `find` returns which of them contain a Term.
+
+    `letters`: the letters and digits of all texts, with a line break after each text. `gaps`: what is before
+    each character of `letters`. `starts`: the position in `letters` of each text. `numbers`: the telephone
+    numbers of each text.
+    """
 
     def __init__(self, texts):
         parts, gaps, self.starts, self.numbers = [], bytearray(), [], []
@@ -149,7 +165,7 @@ class Texts:
             prepared = plain(text)
             self.numbers.append(find_numbers(prepared))
             letters, text_gaps = join_words(prepared)
-            # The line break belongs to no term, so no term is found across two texts.
+            # No Term has a line break, so none is found across two texts.
             parts.append(f"{letters}\n")
             gaps += text_gaps
             gaps.append(SPACE)
@@ -158,7 +174,7 @@ class Texts:
         self.gaps = gaps + bytes([SPACE] * len(PLURALS[-1]))
 
     def find(self, term):
-        """Return the set of the numbers of the texts that hold `term`."""
+        """Return the set of the indexes of the texts that contain `term`."""
         if term.is_phone:
             holders = enumerate(self.numbers)
             return {place for place, numbers in holders if any(term.letters in each for each in numbers)}
@@ -170,13 +186,14 @@ class Texts:
         return found
 
     def is_whole(self, term, start):
-        """Return whether what is at `start` is whole words, and not a part of others."""
+        """Return whether the match of `term` at `start` is whole words, not a part of longer ones."""
         end = start + len(term.letters)
         if UNSPACED.search(term.letters):
             return True
         return self.begins(start, term) and self.ends(end) and self.hangs_together(term, start, end)
 
     def begins(self, start, term):
+        """Return whether a word begins at `start`. In Arabic, a prefix may be before it."""
         if self.gaps[start] != INSIDE:
             return True
         if not ARABIC.match(term.letters):
@@ -187,6 +204,7 @@ class Texts:
         return self.letters[first:start] in ARABIC_PREFIXES
 
     def ends(self, end):
+        """Return whether a word ends before `end`, or after a plural ending at `end`."""
         if self.gaps[end] != INSIDE:
             return True
         return any(
@@ -195,7 +213,10 @@ class Texts:
         )
 
     def hangs_together(self, term, start, end):
-        """Return whether spaces are where the term has them, or between all letters of it."""
+        """Return whether the match from `start` to `end` has the spaces of `term`, or one after each letter.
+
+        Long terms match with any spaces.
+        """
         if len(term.letters) >= LONG:
             return True
         inner = self.gaps[start + 1 : end]
@@ -208,7 +229,7 @@ class Texts:
 
 
 def join_words(text):
-    """Return the letters and digits of `text`, and what is before each of them."""
+    """Return (letters and digits of `text`, bytes that say what is before each of them)."""
     text = WORD_JOINTS.sub("\x1f", text).casefold().translate(PLAIN_LETTERS)
     words, gaps, end = [], bytearray(), 0
     for match in WORD.finditer(text):

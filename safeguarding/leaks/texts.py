@@ -1,6 +1,6 @@
-"""What texts an object has, and where they stand, in words.
+"""Lists the texts of an object, and says in words where each of them is.
 
-Rooms above register the models whose texts readers can see: this room knows no stories and no pictures.
+The apps above `safeguarding` register the models whose texts readers can see.
 """
 
 from collections.abc import Callable
@@ -10,13 +10,14 @@ from typing import NamedTuple
 from django.db import models
 from wagtail.fields import StreamField
 
-# Fields that are written by the program.
+# Fields that no person writes.
 UNWRITTEN = {"path", "url_path", "draft_title"}
+# {model: Source} of the registered models.
 _sources = {}
 
 
 class Place(NamedTuple):
-    """A text, and where it stands: "paragraph 3". `field`: the field of the form that has it, or None."""
+    """A text of an object. `where`: its place, such as "paragraph 3". `field`: its form field, or None."""
 
     where: str
     text: str
@@ -25,16 +26,21 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """`read`: returns the Places of an object. `find_live`: returns a queryset of what readers can see."""
+    """How to read a registered model.
+
+    `read`: function that takes an object, and returns its Places. `find_live`: function that returns a
+    queryset of the objects that readers can see.
+    """
 
     read: Callable
     find_live: Callable
 
 
 def register(model, read=None, find_live=None):
-    """Have the objects of `model`, and of the models that inherit from it, checked.
+    """Register `model`, and the models that inherit from it, for the leak check.
 
-    Without `read`, these are all texts in the fields of the model.
+    `read` and `find_live`: as in Source. By default, all text fields of the model are read, and readers can
+    see all of its objects.
     """
     _sources[model] = Source(read or read_fields, find_live or model._default_manager.all)
 
@@ -49,18 +55,18 @@ def source_of(model):
 
 
 def places_of(instance):
-    """Return the Places of `instance` that have a text."""
+    """Return the Places of `instance` whose text is not blank. Its model has to be registered."""
     return [place for place in source_of(type(instance)).read(instance) if place.text.strip()]
 
 
 def read_fields(instance):
-    """Yield the Places of the fields of `instance` into which somebody writes."""
+    """Yield a Place for each text field of `instance` that people write in."""
     for field in text_fields(type(instance)):
         yield Place(str(field.verbose_name), read_field(field, instance), field.name)
 
 
 def text_fields(model):
-    """Return the fields of `model` into which somebody writes freely."""
+    """Return the text fields of `model` that people write in, without those that have choices."""
     return [
         field
         for field in model._meta.concrete_fields
@@ -72,6 +78,7 @@ def text_fields(model):
 
 
 def read_field(field, instance):
+    """Return the text of `field` of `instance`. A StreamField has one line for each string in it."""
     value = field.value_from_object(instance)
     if isinstance(field, StreamField):
         return "\n".join(text for stored in value.raw_data for text in strings_in(stored["value"]))
@@ -79,7 +86,7 @@ def read_field(field, instance):
 
 
 def strings_in(value):
-    """Yield the texts in `value`, a stored block, without what only says of which kind a block is."""
+    """Yield the strings in `value`, the stored value of a block. Types and ids of blocks are left out."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

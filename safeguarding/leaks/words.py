@@ -1,4 +1,4 @@
-"""The protected words of all people, as terms to look for."""
+"""Makes the search terms of the leak check from the names and protected words of people."""
 
 import re
 from dataclasses import dataclass
@@ -7,21 +7,22 @@ from safeguarding.encryption import SealedText, has_keys
 from safeguarding.leaks.matching import Term, make_phone_terms, make_term
 from safeguarding.models import Contributor
 
-# The fields with words that editors must not write. The note on safe contact is prose.
+# The fields that hold protected words. `safe_contact_note` is prose, so it is left out.
 FIELDS = ("names", "contact", "protected_words", "ordinary_words")
-# What is between two names on one line.
+# Separators between two names on one line.
 BETWEEN_NAMES = re.compile(r"[,;/()]")
-# A shorter word of a name, such as "de" or "El", would be found everywhere.
+# The fewest letters of a part of a name, and of a term. Shorter ones, such as "de", would be found
+# everywhere.
 SHORTEST_NAME, SHORTEST_WORD = 3, 2
 ADDRESS = re.compile(r"\S*@\S+")
 
 
 @dataclass(frozen=True)
 class ProtectedWord:
-    """A term that points to a person: `contributor`, a primary key.
+    """A Term that identifies a person. `contributor`: the primary key of the person.
 
-    `is_name`: it is a name, or a part of one. `is_full_name`: it is a name of several words. `is_ordinary`:
-    it is an ordinary word as well.
+    `is_name`: whether it is a name or a part of one. `is_full_name`: whether it is a name of several words.
+    `is_ordinary`: whether it is an ordinary word too, such as "Rose".
     """
 
     term: Term
@@ -33,14 +34,14 @@ class ProtectedWord:
 
 @dataclass(frozen=True)
 class ProtectedWords:
-    """`words`: ProtectedWords. `is_complete`: whether the words of all people could be read."""
+    """`words`: a list of ProtectedWords. `is_complete`: whether the words of all people could be read."""
 
     words: list
     is_complete: bool
 
 
 def load_words():
-    """Return the ProtectedWords of all people. It decrypts all of them, with one query."""
+    """Return the ProtectedWords of all people. It takes one query, and decrypts every row."""
     rows = list(Contributor.objects.values_list("pk", *FIELDS))
     is_sealed = any(isinstance(text, SealedText) for row in rows for text in row)
     words = [word for key, *texts in rows for word in words_of(key, *texts)]
@@ -48,17 +49,21 @@ def load_words():
 
 
 def new_words(person, former=None):
-    """Return the ProtectedWords of `person`, without those that `former`, the same Contributor, had."""
+    """Return the set of ProtectedWords of `person` that are new.
+
+    `former`: the same Contributor before the change, or None for a new person.
+    """
     known = {word.term for word in words_of_person(former)} if former else set()
     return {word for word in words_of_person(person) if word.term not in known}
 
 
 def words_of_person(person):
+    """Return the set of ProtectedWords of `person`, a Contributor."""
     return words_of(person.pk, *(getattr(person, name) for name in FIELDS))
 
 
 def words_of(key, names, contact, protected_words, ordinary_words):
-    """Return the set of the ProtectedWords of the person with the primary key `key`."""
+    """Return the set of ProtectedWords of the person with the primary key `key`, from the texts of FIELDS."""
     ordinary = set(map(make_term, ordinary_words.splitlines()))
     found = set()
 
@@ -82,7 +87,7 @@ def words_of(key, names, contact, protected_words, ordinary_words):
 
 
 def split_names(line):
-    """Return the full names and the single words of the names in `line`, such as "Amina Otieno, Mina"."""
+    """Return (full names, single words) of the names in `line`, such as "Amina Otieno, Mina"."""
     parts = [only_name(part.split()) for part in BETWEEN_NAMES.split(line) if part.strip()]
     full_names = {" ".join(order) for part in parts if len(part) > 1 for order in orders(part)}
     # "Otieno, Amina" is one name.
@@ -93,13 +98,13 @@ def split_names(line):
 
 
 def only_name(words):
-    """Return `words` without words such as "called" before a name. Within it, "de" and the like stay."""
+    """Return `words` from the first capitalised one on: "called Maria de Souza" gives "Maria de Souza"."""
     first = next((number for number, word in enumerate(words) if not word.islower()), 0)
     return words[first:]
 
 
 def orders(words):
-    """Yield the ways in which people write a name of several `words`."""
+    """Yield the orders in which people write a name that consists of several `words`."""
     first, *_middle, last = words
     yield words
     yield [last, *words[:-1]]
@@ -108,7 +113,7 @@ def orders(words):
 
 
 def is_name_word(word, part):
-    """Return whether `word` of the name `part` is a name, and not a word such as "called" or "de"."""
+    """Return whether `word`, one of the words `part` of a name, is a name itself, unlike "de" in it."""
     if len(word) < SHORTEST_NAME and word.isascii():
         return False
     return not word.islower() or all(each.islower() for each in part)

@@ -1,6 +1,6 @@
-"""The addresses of pages that were erased: their digests, and the answer 410 for them.
+"""Answers 410 at the addresses of erased pages.
 
-Only digests are stored, so that the database does not hold the slugs.
+The database only stores digests of these addresses, because a slug can be a name.
 """
 
 import hashlib
@@ -18,9 +18,9 @@ from safeguarding.withdrawals import Fingerprint, Ledger
 
 
 class GoneMiddleware:
-    """Answers 410 instead of 404 for the address of a page that was erased.
+    """Middleware that answers 410 instead of 404 at the address of an erased page.
 
-    It is inside Wagtail's redirects and Django's rule for the slash at the end, so that neither acts.
+    In MIDDLEWARE it has to follow those of Wagtail's redirects and of APPEND_SLASH, which act on a 404.
     """
 
     def __init__(self, get_response):
@@ -34,13 +34,13 @@ class GoneMiddleware:
 
 
 def may_be_page(request):
-    """Return whether the address of `request` is that of no other view than the one for pages, or of none."""
+    """Return whether the address of `request` leads to Wagtail's view for pages, or to no view at all."""
     match = request.resolver_match
     return match is None or match.url_name == "wagtail_serve"
 
 
 def is_gone(path):
-    """Return whether a page at `path` was erased. `path` is decoded. It takes no query while it is cached."""
+    """Return whether a page at `path`, a decoded path, was erased. It takes no query while that is cached."""
     salt, digests = load_gone() if in_transaction() else cached_gone()
     return bool(digests) and digest_of(path, salt) in digests
 
@@ -50,22 +50,22 @@ def cached_gone():
 
 
 def load_gone():
-    """Return (salt, digests of the addresses that are gone)."""
+    """Return (salt, frozenset of the digests of the addresses that are gone)."""
     found = Fingerprint.objects.exclude(kind=Fingerprint.Kind.PICTURE).values_list("digest", flat=True)
     digests = frozenset(found)
     return (Ledger.get().salt if digests else ""), digests
 
 
 def digest_of(text, salt):
-    """Return the digest of a decoded path or of a hash. A slash at the end of a path makes no difference."""
+    """Return the digest of `text`, a decoded path or a hash. A slash at its end makes no difference."""
     text = unicodedata.normalize("NFC", text).strip("/")
     return hmac.digest(salt.encode(), text.encode(errors="surrogatepass"), hashlib.sha256).hex()
 
 
 def paths_of(page, former_slugs=()):
-    """Return the decoded paths at which `page` is, or was: also those of its versions and redirects.
+    """Return the decoded paths that `page` has or had, including those of its versions and redirects.
 
-    `former_slugs`: slugs that it had at its place, such as before it came into the trash.
+    `former_slugs`: slugs that it had under its parent, such as before it was moved to the trash.
     """
     slugs = {page.slug, *former_slugs}
     url_paths = {page.url_path}
@@ -79,17 +79,18 @@ def paths_of(page, former_slugs=()):
 
 
 def path_at(page, url_path):
-    """Return the path of `page` if it were at `url_path` of Wagtail's tree, or "" if it has no address."""
+    """Return the decoded path that `page` would have with this `url_path`, or "" if it has no address."""
     moved = copy(page)
     moved.url_path = url_path
     return decoded(moved.get_url() or "")
 
 
 def redirected_paths(page):
-    """Return the paths that redirect to `page`."""
+    """Return the decoded paths that redirect to `page`."""
     old = Redirect.objects.filter(redirect_page=page.pk).values_list("old_path", flat=True)
     return {decoded(path) for path in old}
 
 
 def decoded(address):
+    """Return the decoded path of `address`, a URL or a path."""
     return unquote(urlsplit(address).path)

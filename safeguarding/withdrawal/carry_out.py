@@ -1,4 +1,4 @@
-"""Plans a withdrawal and carries it out: the database in one transaction, the rest as tasks."""
+"""Plans withdrawals and carries them out: the database in one transaction, the rest in tasks."""
 
 import hashlib
 import json
@@ -19,17 +19,17 @@ from safeguarding.withdrawal.tasks import run_after_commit
 from safeguarding.withdrawal.words import KEPT_FIELDS, are_sealed
 from safeguarding.withdrawals import Choice, Fingerprint, Ledger, Withdrawal
 
-# The steps of every withdrawal, in the order in which they run. Those for files come before.
+# The steps of every withdrawal, in the order in which they run. Steps that delete files run before them.
 STEPS = ("ledger", "pages", "uploads", "index", "vacuum")
 
 
 class PlanChanged(Exception):
-    """Something else is found now than what the lead confirmed."""
+    """Raised if what is found now differs from the plan that the lead confirmed."""
 
 
 @dataclass
 class Section:
-    """What was found in a place."""
+    """What was found in a Place. `found`: a list of Found."""
 
     place: Place
     found: list
@@ -37,26 +37,30 @@ class Section:
 
 @dataclass
 class Plan:
+    """What a withdrawal would erase. `sections`: a Section for each registered Place."""
+
     case: Case
     sections: list
 
     @property
     def digest(self):
-        """A hash of all that was found."""
+        """A hash of everything that was found."""
         found = [(section.place.name, section.found) for section in self.sections]
         return hashlib.sha256(json.dumps(found, default=str).encode()).hexdigest()
 
     @property
     def shown(self):
-        """The sections that have something."""
+        """The sections in which something was found."""
         return [section for section in self.sections if section.found]
 
 
 def make_plan(contributor, choice):
+    """Return the Plan for `contributor`, who takes back `choice`, a Choice."""
     return plan_case(make_case(contributor, choice))
 
 
 def plan_case(case):
+    """Return the Plan for `case`. Its `paths` are filled in first."""
     for page in case.erased.values():
         case.paths |= paths_of(page, former_slugs_of(page))
     return Plan(case, [Section(place, place.find(case)) for place in places()])
@@ -70,19 +74,19 @@ _former_slugs = []
 
 
 def knows_former_slugs(function):
-    """Register a function that returns the slugs that a page had at its place, such as before the trash."""
+    """Register a function that returns earlier slugs of a page, such as that before it was in the trash."""
     _former_slugs.append(function)
     return function
 
 
 @transaction.atomic
 def withdraw(contributor, choice, user=None, yes=(), seen=None):
-    """Erase what the plan of `contributor` and `choice` lists, and return the Withdrawal.
+    """Erase what the plan for `contributor` and `choice` lists. Return the Withdrawal.
 
-    `yes`: (name of a place, key) of what a lead said yes to. `seen`: the digest of the plan that the lead
-    confirmed. Raises PlanChanged.
+    `yes`: the (name of a place, key) pairs that a lead ticked. `seen`: the digest of the plan that the lead
+    confirmed. Raises PlanChanged if the plan has another digest now.
     """
-    # In the order in which publishing a page locks: the page first, then the people.
+    # Pages are locked before people, as when a page is published.
     lock_pages(make_case(contributor, choice))
     lock_with_others(contributor.pk)
     contributor = Contributor.objects.get(pk=contributor.pk)
@@ -102,12 +106,15 @@ def lock_pages(case):
 
 
 def carry_out(case):
-    """Erase what is found for `case`, which has its `withdrawal`. It needs a transaction."""
+    """Erase what is found for `case`, whose `withdrawal` is stored already. It needs a transaction.
+
+    Rows that need a yes of a lead are left.
+    """
     erase(plan_case(case))
 
 
 def erase(plan, yes=frozenset()):
-    """Erase what `plan` lists, record the withdrawal, and add the tasks."""
+    """Erase what `plan` lists, record the withdrawal, and add its tasks. `yes`: as in withdraw()."""
     case, counts = plan.case, {}
     for section in plan.sections:
         place, keys = section.place, [each.key for each in section.found]
@@ -142,7 +149,7 @@ def store_fingerprints(case):
 
 
 def record(contributor, choice, user):
-    """Record in the consents what was taken back."""
+    """Add a Consent of `contributor` that says that `choice` was taken back. `user`: who recorded it."""
     former = contributor.latest_consent
     if former is None or former.event == Consent.Event.WITHDRAWN:
         if choice == Choice.EVERYTHING and former is None:
@@ -166,10 +173,10 @@ def record(contributor, choice, user):
 
 
 def delete_names(contributor, keeps_words):
-    """Delete names and contact.
+    """Delete the names, the contact and the other restricted fields of `contributor`.
 
-    With `keeps_words`, a story waits to be published without the person: the names and the protected words
-    stay as protected words until then, so that the leak check finds them in the story.
+    With `keeps_words`, the names and the protected words stay as protected words. While a story is held, the
+    leak check needs them to find them in it.
     """
     kept = KEPT_FIELDS if keeps_words and not are_sealed(contributor) else ()
     if kept:

@@ -1,7 +1,7 @@
-"""Finds the pages that a withdrawal is about: those that are erased, and those that are held.
+"""Finds the pages that a withdrawal erases, and those that it holds.
 
-A story is a page with its aliases and translations. It is erased when nobody else is in it. With others in it
-it is held, until it is published without the person.
+Here, a story is a page with its aliases and translations. If nobody else is in it, it is erased. If others
+are in it, it is held until it is published without the person.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ from safeguarding.withdrawals import Choice
 
 
 def make_case(contributor, choice):
-    """Return the Case of `contributor`, who takes back `choice`."""
+    """Return the Case of `contributor`, who takes back `choice`, a Choice."""
     case = Case(contributor, choice, contributor.code, terms=terms_of(contributor))
     mentions = find_mentions()
     about = {page for page, found in mentions.items() if contributor.pk in {m.contributor for m in found}}
@@ -32,7 +32,7 @@ def make_case(contributor, choice):
 
 
 def find_mentions():
-    """Return {primary key of a page: its Mentions} of all people in all pages and their versions."""
+    """Return {primary key of a page: list of Mentions} of all people in all pages and their versions."""
     mentions = defaultdict(list)
     uses = Use.objects.values_list("page", "contributor", "naming")
     for page, contributor, naming in uses:
@@ -43,13 +43,20 @@ def find_mentions():
 
 
 def is_alone(contributor, own, found):
-    """Return whether nobody but `contributor` is in the story now."""
+    """Return whether `contributor` is in the current versions of a story, and nobody else is.
+
+    `own`: the Mentions of `contributor` in the story. `found`: those of everybody.
+    """
     people = {mention.contributor for mention in found if mention.is_current}
     return people == {contributor.pk} and any(mention.is_current for mention in own)
 
 
 def concerned(story, own, contributor, choice):
-    """Return the primary keys of the pages of `story` that show what was taken back."""
+    """Return the primary keys of those pages of `story` that show the real name or the pictures.
+
+    `story`: {primary key: Page}. `own`: the Mentions of `contributor` in it. `choice`: the name or the
+    pictures.
+    """
     if choice == Choice.NAME:
         return {mention.page for mention in own if mention.naming in {None, Naming.REAL}}
     shown = Use.objects.filter(page__in=story, contributor=contributor, picture__gt=Picture.NONE)
@@ -57,7 +64,7 @@ def concerned(story, own, contributor, choice):
 
 
 def stories_of(keys):
-    """Return a list of {primary key: Page}, one for each story that one of the pages `keys` is of."""
+    """Return the stories of the pages with the primary keys `keys`, each as {primary key: Page}."""
     stories, done = [], set()
     for key in sorted(keys):
         if key not in done:
@@ -69,7 +76,7 @@ def stories_of(keys):
 
 
 def with_versions(key):
-    """Return {primary key: Page} of a page with its translations, its aliases and its source."""
+    """Return {primary key: Page} of the page `key` with its translations, its aliases and its source."""
     found, new = {}, list(Page.objects.filter(pk=key))
     while new:
         found |= {page.pk: page for page in new}

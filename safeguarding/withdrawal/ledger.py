@@ -1,8 +1,11 @@
-"""The ledger of withdrawals: a file in the data folder, which a backup does not contain.
+"""Writes and reads the ledger of withdrawals, a file in the data folder that backups do not contain.
 
-A backup brings back what was erased since. `restore` reads this file and erases it again. The file is only
-appended to. It begins with the salt of the site, by which it is known as that of the restored database, and
-has a line of JSON for each withdrawal: code, date, digests of paths, and hashes of pictures.
+A restored backup contains again what was erased after it was made. So `restore` reads the ledger, and carries
+its withdrawals out again.
+
+Each line of the file is a JSON object. A header has the salt of a site, which is in its database too. The
+lines after it are the withdrawals of that site: code, date, and digests of paths and pictures. Lines are only
+added.
 """
 
 import fcntl
@@ -35,7 +38,10 @@ def file_path():
 
 @step("ledger")
 def write(_task=None):
-    """Append what the file lacks, but nothing while everybody is held because it was missing."""
+    """Append the withdrawals that are not in the file yet.
+
+    Nothing is written while everybody is held because the file was missing: the next restore would trust it.
+    """
     ledger = Ledger.get()
     if ledger.held_since:
         return
@@ -60,7 +66,7 @@ def write(_task=None):
 
 
 def entry_of(withdrawal):
-    """Return the line of the ledger for `withdrawal`."""
+    """Return the entry of the ledger for `withdrawal`, a dictionary."""
     digests = {kind.value: [] for kind in Fingerprint.Kind}
     for kind, digest in withdrawal.fingerprints.order_by("digest").values_list("kind", "digest"):
         digests[kind].append(digest)
@@ -74,15 +80,18 @@ def entry_of(withdrawal):
 
 
 def parse(content):
-    """Return {salt: {key: entry}} of a ledger file. The last line of a withdrawal counts."""
+    """Return {salt of a site: {key of a withdrawal: entry}} for the bytes of a ledger file.
+
+    The last salt is that of the last header. If a withdrawal has several lines, the last one counts.
+    """
     found, entries = {}, None
     for line in content.splitlines():
         try:
             entry = json.loads(line)
         except ValueError:
-            continue  # Half a line.
+            continue  # A line that was cut off.
         if "ledger" in entry:
-            # The last header is the last key.
+            # pop() makes the last header the last key.
             entries = found[entry["ledger"]] = found.pop(entry["ledger"], {})
         elif entries is not None:
             entries[entry["key"]] = entry
@@ -90,6 +99,7 @@ def parse(content):
 
 
 def read():
+    """Return the content of the file as `parse` does, {} if there is none."""
     try:
         return parse(file_path().read_bytes())
     except FileNotFoundError:
@@ -100,13 +110,13 @@ def read():
 
 
 def apply(report):
-    """Erase again what was withdrawn since the backup. Without the ledger of this site, hold everybody.
+    """Carry out again the withdrawals since the backup. Without the ledger of this site, hold everybody.
 
-    `report` is called with a line of text for each step.
+    `report`: function that is called with a line of text for each step.
     """
     known, ledger = read(), Ledger.objects.first()
     if ledger is None:
-        # The backup is older than the ledger: the site of this data folder is the only one that it can be of.
+        # The backup is older than the ledger. So it is of the site whose data folder this is.
         ledger = Ledger.objects.create(pk=1, **({"salt": list(known)[-1]} if known else {}))
     if ledger.salt not in known:
         hold_everybody(ledger, report)
@@ -120,7 +130,7 @@ def apply(report):
 
 @transaction.atomic
 def withdraw_again(entry, salt):
-    """Carry out the withdrawal of the line `entry` of the ledger in the restored database."""
+    """Carry out the withdrawal `entry` of the ledger in the restored database. `salt`: that of the site."""
     person = Contributor.objects.filter(code=entry["code"]).first()
     if person:
         lock_with_others(person.pk)
@@ -128,7 +138,7 @@ def withdraw_again(entry, salt):
     else:
         case = Case(None, Choice(entry["choice"]), entry["code"])
     case.is_known_picture = lambda file_hash: digest_of(file_hash, salt) in entry["picture"]
-    # Also stories of which nobody had said yet who is in them.
+    # The backup may have a version of the story from before the person was in its list.
     for page in Page.objects.filter(content_type__in=guarded_types()):
         if page.pk not in case.held and digest_of(path_at(page, page.url_path), salt) in entry["address"]:
             case.erased[page.pk] = page
@@ -136,7 +146,7 @@ def withdraw_again(entry, salt):
         key=entry["key"], contributor=person, code=entry["code"], choice=entry["choice"]
     )
     carry_out(case)
-    # The digests of addresses that the backup does not know.
+    # The ledger can have digests of addresses that are not in the backup.
     Fingerprint.objects.bulk_create(
         [
             Fingerprint(withdrawal=case.withdrawal, kind=kind, digest=digest)
@@ -148,7 +158,10 @@ def withdraw_again(entry, salt):
 
 
 def hold_everybody(ledger, report):
-    """Take down everybody who is not held, until a lead confirms that nobody withdrew since the backup."""
+    """Hold all people who are not held yet, until a lead confirms that nobody withdrew since the backup.
+
+    `report`: as in apply().
+    """
     moment = timezone.now()
     with transaction.atomic():
         people = list(Contributor.objects.filter(held_since=None))
@@ -167,7 +180,7 @@ def hold_everybody(ledger, report):
 
 
 def confirm_nobody_withdrew(user):
-    """Bring back everybody whom `hold_everybody` took down."""
+    """End the hold of all people whom `hold_everybody` held, and write the ledger. `user`: the lead."""
     with transaction.atomic():
         ledger = Ledger.objects.select_for_update().get()
         if ledger.held_since is None:

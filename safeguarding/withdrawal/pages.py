@@ -1,4 +1,4 @@
-"""The places of Wagtail's own tables: pages, their versions, comments, redirects, and logs."""
+"""Registers the Places in Wagtail's own tables: pages, their versions, comments, redirects, and logs."""
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
@@ -13,11 +13,12 @@ from safeguarding.withdrawal.places import Found, Place, TextPlace, register_pla
 
 
 def revisions_of(pages):
+    """Return the revisions of `pages`, primary keys."""
     return Revision.page_revisions.filter(object_id__in=[str(key) for key in pages])
 
 
 class Pages(Place):
-    """The pages that are erased. What hangs on a page is deleted with it."""
+    """The pages that are erased. Rows that depend on a page are deleted with it."""
 
     name, label, order = "pages", gettext_lazy("Pages that are erased"), 50
 
@@ -25,17 +26,17 @@ class Pages(Place):
         return [Found(str(key), describe(page)) for key, page in case.erased.items()]
 
     def erase(self, case, keys):
-        # Aliases go first: without their source they would become pages of their own.
+        # Aliases are deleted first. When their source is deleted, they become ordinary pages.
         for page in sorted(case.erased.values(), key=lambda page: page.alias_of_id is None):
             if current := Page.objects.filter(pk=page.pk).first():
-                # Not its execute(), which puts the page of a user into the trash.
+                # execute() would move the page to the trash.
                 DeletePageAction(current.specific)._delete_page(current.specific)
-        # An editor can store a version while the page is deleted.
+        # An editor can save a version while the page is being deleted.
         revisions_of(case.erased).delete()
 
 
 class HeldPages(Place):
-    """The pages with others in them. Each has a task that waits until it is published without the person."""
+    """The pages that are held. Each gets a task, which waits until it is published without the person."""
 
     name = "held"
     label = gettext_lazy("Pages that are held until they are published without it")
@@ -49,7 +50,7 @@ class HeldPages(Place):
 
 
 def describe(page):
-    """Return what the lead sees of a page: its title, and which version of the story it is."""
+    """Return the line of the list for `page`: its title, language, and whether it is an alias or public."""
     kinds = [page.locale.get_display_name()]
     if page.alias_of_id:
         kinds.append(_("alias"))
@@ -59,7 +60,11 @@ def describe(page):
 
 
 class DeletedWithPages(Place):
-    """Rows that are deleted together with the pages, which are listed so that the lead sees them."""
+    """Rows that are deleted together with the pages. They are listed so that the lead sees them.
+
+    `rows`: function that takes the Case and returns the rows. `describe_row`: function that returns the line
+    of the list for a row.
+    """
 
     def __init__(self, name, label, rows, describe_row):
         self.name, self.label, self.rows, self.describe_row = name, label, rows, describe_row
@@ -96,7 +101,7 @@ class Redirects(Place):
 
 
 class Logs(Place):
-    """The entries in logs about what is erased: label and data are overwritten with the code."""
+    """The log entries about what is erased. Their label becomes the code, and their data is removed."""
 
     name, label, order = "logs", gettext_lazy("Entries in logs, overwritten with the code"), 100
 
@@ -139,7 +144,10 @@ def describe_entry(entry):
 
 
 def overwrite(entries, case):
-    """Overwrite label and data of `entries`. Numbers in the data stay, as the formatters need some."""
+    """Replace the label of `entries` by the code of `case`, and remove the texts in their data.
+
+    Numbers in the data stay, because Wagtail's formatters of log entries need some of them.
+    """
     for entry in entries:
         data = {name: value for name, value in entry.data.items() if isinstance(value, int)}
         type(entry).objects.filter(pk=entry.pk).update(label=case.code, data=data)

@@ -1,7 +1,7 @@
-"""The places that can hold something of a person. Each room registers its own.
+"""Defines Place, a kind of row or file that can contain something about a person. Apps register their own.
 
-A place finds what it holds for a `Case`, and erases it in the transaction of the withdrawal. Files and other
-things outside of the database it hands to tasks.
+A Place finds its rows for a Case, and erases them in the transaction of the withdrawal. It adds tasks for
+files and anything else outside of the database.
 """
 
 from collections.abc import Callable
@@ -19,14 +19,18 @@ _places, _version_readers = [], []
 
 
 class Found(NamedTuple):
-    """Something of the person: `key` is that of the row, `title` says to the lead what it is."""
+    """A row that a Place found. `key`: identifies it in the Place. `title`: its line in the lead's list."""
 
     key: str
     title: str
 
 
 class Mention(NamedTuple):
-    """A person in a version of a page. `is_current`: whether it is live, the latest draft, or scheduled."""
+    """A person in a version of a page, by primary keys.
+
+    `naming`: how the version names the person, or None. `is_current`: whether the version is live, the latest
+    draft, or scheduled.
+    """
 
     page: int
     contributor: int
@@ -36,13 +40,18 @@ class Mention(NamedTuple):
 
 @dataclass
 class Case:
-    """A withdrawal that is planned or done.
+    """A withdrawal that is planned or carried out.
 
-    `erased`: {primary key: Page} of the pages that are erased. `held`: the same of those that are held until
-    they are published without the person. `terms`: Terms of the leak check for the names and protected words.
-    `paths`: those of the erased pages. `hashes`: those of the erased pictures. `is_known_picture`: whether a
-    hash is that of a picture that was erased before a restore. `logged`: (model, primary key) of what is
-    erased and may be in logs. `withdrawal`: None while it is planned.
+    * `contributor`: the person. It is None after a restore if the backup doesn't have the person.
+    * `code`: the code of the person, which replaces erased texts.
+    * `erased`: {primary key: Page} of the pages to erase.
+    * `held`: {primary key: Page} of the pages to hold until they are published without the person.
+    * `terms`: the Terms of the leak check for the names and protected words of the person.
+    * `hashes`: the hashes of the erased pictures.
+    * `is_known_picture`: function that returns whether a hash is that of a picture that the ledger lists.
+    * `paths`: the decoded paths of the erased pages.
+    * `logged`: the (model, primary key) pairs of erased rows that log entries can be about.
+    * `withdrawal`: the Withdrawal, or None while it is planned.
     """
 
     contributor: Contributor | None
@@ -58,18 +67,19 @@ class Case:
     withdrawal: Withdrawal | None = None
 
     def mentions(self, *texts):
-        """Return whether a protected word is in one of `texts`."""
+        """Return whether one of `terms` is in one of `texts`. It is False if only pictures are taken back."""
         return self.choice != Choice.PICTURES and mentions(self.terms, texts)
 
     def add_task(self, step, /, **data):
+        """Add a task for `step`. `data`: the arguments of the step."""
         add_task(self.withdrawal, step, **data)
 
 
 class Place:
-    """A kind of thing that can hold something of a person.
+    """A kind of row or file that can contain something about a person.
 
-    `needs_yes`: whether the lead says of each thing found whether it is erased. `order`: places with a
-    greater one are erased later.
+    `name`: its key in the counts of a Withdrawal. `label`: its heading. `needs_yes`: whether only those rows
+    are erased that the lead ticks. `order`: Places with a higher number are planned and erased later.
     """
 
     name: str
@@ -78,21 +88,21 @@ class Place:
     order = 0
 
     def find(self, case):
-        """Return a list of Found. It may note in `case.logged` what logs may name."""
+        """Return a list of Found. It may add to `case.logged`."""
         raise NotImplementedError
 
     def erase(self, case, keys):
-        """Erase those with `keys`, in the open transaction."""
+        """Erase the rows with these `keys` of Found, in the open transaction."""
         raise NotImplementedError
 
 
 @dataclass
 class TextPlace(Place):
-    """Rows of `model` that are searched for the protected words. The lead says which are erased.
+    """Rows of `model` with a name or protected word in one of `fields`.
 
-    `fields`: the names of their texts. `erase_rows`: a function that takes a queryset and the Case. By
-    default the rows are deleted. `skipped`: a function that returns a Q for the Case, of rows that another
-    place erases.
+    By default, only those rows are erased that the lead ticks.
+    `erase_rows`: function that takes a queryset and the Case, and erases the rows. By default it deletes
+    them. `skipped`: function that takes the Case, and returns a Q for the rows to leave to another Place.
     """
 
     name: str
@@ -121,16 +131,17 @@ def register_place(place):
 
 
 def places():
-    """Return the places in the order in which they are erased."""
+    """Return the registered Places in the order in which they are planned and erased."""
     return sorted(_places, key=lambda place: place.order)
 
 
 def reads_versions(function):
-    """Register a function that yields a Mention for every person in every stored version of a page type."""
+    """Register a function that yields a Mention for each person in each version of the pages of a type."""
     _version_readers.append(function)
     return function
 
 
 def read_versions():
+    """Yield the Mentions of all registered functions."""
     for reader in _version_readers:
         yield from reader()

@@ -1,6 +1,6 @@
-"""The tasks of a withdrawal: files, page copies, uploads, the file of the database, and held stories.
+"""The steps of a withdrawal that run as tasks: files, cached pages, uploads, the database file, held stories.
 
-That of the ledger is in safeguarding/withdrawal/ledger.py. Rooms above can have more.
+The step "ledger" is in safeguarding/withdrawal/ledger.py. Apps above `safeguarding` add further steps.
 """
 
 from django.core.cache import caches
@@ -23,20 +23,20 @@ from safeguarding.withdrawals import Choice, Fingerprint, Ledger, WithdrawalTask
 
 @step("file")
 def delete_file(task):
-    """Delete a file from the storage, where it may be gone already."""
+    """Delete a file from the storage. It may be deleted already."""
     default_storage.delete(task.data["name"])
 
 
 @step("pages")
 def clear_page_copies(_task):
-    """Delete the cached pages of all processes."""
+    """Clear the page cache for all processes."""
     content_version.change()
     caches["pages"].clear()
 
 
 @step("uploads")
 def delete_uploads(_task):
-    """Delete the files that wait for a form, of which nobody has said yet what they are."""
+    """Delete all uploads whose form was not sent yet, because nobody has said yet what they show."""
     for upload in UploadedFile.objects.all():
         upload.file.delete(save=False)
         upload.delete()
@@ -44,7 +44,7 @@ def delete_uploads(_task):
 
 @step("vacuum", is_slow=True)
 def vacuum(task):
-    """Overwrite the parts of the database's file that hold deleted rows."""
+    """Remove the content of deleted rows from the files of the database. Raises NotYet if it has to wait."""
     if is_waiting(task.withdrawal, "index") or connection.in_atomic_block:
         raise NotYet
     with connection.cursor() as cursor:
@@ -52,7 +52,7 @@ def vacuum(task):
         if connection.vendor == "sqlite":
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             is_busy = cursor.fetchone()[0]
-            if is_busy:  # Somebody reads an older part of the write-ahead log.
+            if is_busy:  # Another connection still reads the write-ahead log.
                 raise NotYet
 
 
@@ -61,6 +61,7 @@ def vacuum(task):
 
 @receiver(page_published)
 def look_at_held_pages(instance, **_arguments):
+    """Run the task of a held page at once when the page is published."""
     waiting = WithdrawalTask.objects.filter(step="purge", done_at=None)
     if instance.pk in waiting.values_list("data__page", flat=True):
         transaction.on_commit(run_quick_tasks, robust=True)
@@ -68,7 +69,7 @@ def look_at_held_pages(instance, **_arguments):
 
 @step("purge")
 def purge(task):
-    """Delete what earlier versions of a page hold, once it is published without the person."""
+    """Delete the earlier versions of a held page. Raises NotYet until it is published without the person."""
     with transaction.atomic():
         page = Page.objects.select_for_update(of=("self",)).filter(pk=task.data["page"]).first()
         if page is not None:
@@ -81,9 +82,10 @@ def purge(task):
 
 
 def is_published_without(withdrawal, page):
-    """Return whether `page` is live without what was taken back, and its latest version is without it too.
+    """Return whether the live version and the latest draft of `page` are without what was taken back.
 
-    Nothing of it is scheduled or in moderation: those versions can't be stored anew.
+    It is False while a version of the page is scheduled or in moderation, because `renew_versions` can't
+    replace such versions.
     """
     if page.scheduled_revision or page.workflow_in_progress:
         return False
@@ -101,7 +103,10 @@ def is_published_without(withdrawal, page):
 
 
 def is_without(choice, use):
-    """Return whether `use`, a Use or PersonUse of the person, has nothing of what was taken back."""
+    """Return whether `use`, a Use or PersonUse of the person, is without what was taken back.
+
+    `choice`: what was taken back. With `EVERYTHING` it is always False, because then there may be no use.
+    """
     if choice == Choice.PICTURES:
         return use.picture == Picture.NONE
     return choice == Choice.NAME and use.naming in {Naming.NONE, Naming.CHANGED}
@@ -110,7 +115,7 @@ def is_without(choice, use):
 def purge_page(withdrawal, page):
     """Delete the earlier versions of `page`, its comments, and its redirects. Overwrite its log entries.
 
-    Its former addresses are gone, as the old slug may be a name.
+    Its former addresses answer 410 from then on, because an old slug may be a name.
     """
     salt, current = Ledger.get().salt, path_at(page, page.url_path)
     former = {digest_of(path, salt) for path in paths_of(page)} - {digest_of(current, salt)}
@@ -126,7 +131,10 @@ def purge_page(withdrawal, page):
 
 
 def renew_versions(page):
-    """Store the live version and a later draft anew, as both have the old address. Delete all others."""
+    """Save the live version and a later draft of `page` as new revisions. Delete all older revisions.
+
+    The older ones contain the former address.
+    """
     old, latest = list(revisions_of([page.pk]).values_list("pk", flat=True)), page.latest_revision
     draft = latest.as_object() if latest and latest.pk != page.live_revision_id else None
     live = page.specific.save_revision(user=latest and latest.user, changed=False, clean=False)
@@ -137,7 +145,7 @@ def renew_versions(page):
 
 
 def forget_words(task):
-    """Delete the protected words that were kept for the held stories, after the last of them."""
+    """Delete the protected words that `delete_names` kept, if `task` is for the last held story."""
     withdrawal = task.withdrawal
     others = withdrawal.tasks.filter(step="purge", done_at=None).exclude(pk=task.pk)
     if withdrawal.contributor_id and withdrawal.choice == Choice.EVERYTHING and not others.exists():

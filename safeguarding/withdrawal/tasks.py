@@ -1,7 +1,7 @@
-"""The work after the transaction of a withdrawal, as rows that survive a crash. It is tried until it is done.
+"""Stores and runs the tasks that follow the transaction of a withdrawal.
 
-Each step can be repeated. Quick ones run at once after the commit, and all of them in the scheduler, which
-has no limit on the time of a statement.
+A task is a row, so it survives a crash. It is tried until it succeeds, so a step has to be safe to repeat.
+Quick tasks run right after the commit. The scheduler runs all of them: its statements have no time limit.
 """
 
 import logging
@@ -19,11 +19,14 @@ _slow = set()
 
 
 class NotYet(Exception):
-    """The step waits for something else, which is no failure."""
+    """Raised by a step that has to wait for something else. It doesn't count as a failure."""
 
 
 def step(name, is_slow=False):
-    """Register a function that does the step `name` for a WithdrawalTask. It may run twice."""
+    """Register a function for the step `name`. It takes a WithdrawalTask, and may be called twice.
+
+    `is_slow`: whether only the scheduler runs it.
+    """
 
     def register(function):
         _steps[name] = function
@@ -35,7 +38,7 @@ def step(name, is_slow=False):
 
 
 def add_task(withdrawal, name, /, **data):
-    """Add a task in the open transaction, unless the same one is waiting already."""
+    """Add a task for the step `name`, unless the same task is waiting already. `data`: its arguments."""
     waiting = WithdrawalTask.objects.filter(withdrawal=withdrawal, step=name, done_at=None)
     if data not in waiting.values_list("data", flat=True):
         WithdrawalTask.objects.create(withdrawal=withdrawal, step=name, data=data)
@@ -43,7 +46,7 @@ def add_task(withdrawal, name, /, **data):
 
 def run_after_commit():
     """Run the quick tasks once the transaction commits."""
-    # robust: the withdrawal is done, and the scheduler tries again.
+    # robust: an error here must not make the withdrawal look failed. The scheduler tries again.
     transaction.on_commit(run_quick_tasks, robust=True)
 
 
@@ -57,6 +60,7 @@ def run_tasks():
 
 
 def run(tasks):
+    """Run those of `tasks`, a queryset, that are not done."""
     for key in list(tasks.filter(done_at=None).values_list("pk", flat=True)):
         task = WithdrawalTask.objects.select_related("withdrawal").filter(pk=key, done_at=None).first()
         if task is not None:
@@ -64,14 +68,15 @@ def run(tasks):
 
 
 def run_one(task):
+    """Run `task`, and store whether it was done or failed."""
     rows = WithdrawalTask.objects.filter(pk=task.pk)
     try:
         _steps[task.step](task)
     except NotYet:
         return
-    except Exception as error:  # of a storage or the database: the other tasks still run
+    except Exception as error:  # The other tasks have to run although a storage or the database fails.
         name = type(error).__name__
-        # Without the message, which could repeat what is to be erased.
+        # The message of the error is left out, because it could contain what has to be erased.
         logger.error("Step %s of withdrawal %s failed: %s", task.step, task.withdrawal_id, name)
         rows.update(failures=task.failures + 1, error=name[:100])
         return
@@ -79,5 +84,5 @@ def run_one(task):
 
 
 def is_waiting(withdrawal, *names):
-    """Return whether `withdrawal` has a task of the steps `names` that is not done."""
+    """Return whether a task of `withdrawal` for one of the steps `names` is not done yet."""
     return WithdrawalTask.objects.filter(withdrawal=withdrawal, step__in=names, done_at=None).exists()

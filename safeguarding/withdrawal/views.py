@@ -1,4 +1,4 @@
-"""The pages of a withdrawal: what is found, the confirmation, the report, and the check after a restore."""
+"""Views of the admin for withdrawals: the plan with its confirmation, the reports, and the end of a hold."""
 
 from django import forms
 from django.shortcuts import get_object_or_404, redirect
@@ -28,7 +28,7 @@ class ChoiceForm(forms.Form):
 
 
 class WithdrawView(PersonMixin, TemplateView):
-    """Asks what is taken back, lists every place where it was found, and asks for one confirmation."""
+    """Asks what the person takes back, lists what was found in every place, and asks for a confirmation."""
 
     page_title = gettext_lazy("Withdrawal")
     template_name = "safeguarding/withdraw.html"
@@ -64,7 +64,7 @@ class WithdrawalMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin)
 
 
 class WithdrawalIndexView(WithdrawalMixin, TemplateView):
-    """All withdrawals, the newest first."""
+    """Lists all withdrawals, the newest first."""
 
     template_name = "safeguarding/withdrawals.html"
     page_title = gettext_lazy("Withdrawals")
@@ -80,7 +80,7 @@ class WithdrawalIndexView(WithdrawalMixin, TemplateView):
 
 
 class ReportView(WithdrawalMixin, TemplateView):
-    """The report of a withdrawal, to print: what was done, what is still under way, what stays outside."""
+    """A report to print: what was erased, which tasks are waiting, and what is outside of the site."""
 
     template_name = "safeguarding/withdrawal_report.html"
     page_title = gettext_lazy("Report of a withdrawal")
@@ -104,21 +104,24 @@ class ReportView(WithdrawalMixin, TemplateView):
 
 
 def rows_of(withdrawal):
-    """Yield (label of a place, number that was found and erased, number that was left)."""
+    """Yield (label, number of erased rows, number of rows that were left) for each Place."""
     for place in places():
         erased, left = (withdrawal.counts.get(name, 0) for name in (place.name, f"{place.name} left"))
         yield place.label, erased, left
 
 
 def channels_of(contributor):
-    """Return where else the person once agreed to be shown: it has to be asked for there."""
+    """Return the labels of the channels other than this site that the person ever agreed to.
+
+    `contributor`: a primary key. The lead has to ask for removal there.
+    """
     people = Contributor.objects.filter(pk=contributor).prefetch_related("consents")
     agreed = {channel for person in people for consent in person.consents.all() for channel in consent.where}
     return [channel.label for channel in Channel if channel in agreed - {Channel.WEBSITE}]
 
 
 class AfterRestoreView(WithdrawalMixin, TemplateView):
-    """Ends the hold of everybody after a restore without the ledger."""
+    """Ends the hold of everybody that follows a restore without the ledger."""
 
     template_name = "safeguarding/after_restore.html"
     page_title = gettext_lazy("After a restore")

@@ -1,20 +1,20 @@
-"""The search for words that give a person away."""
+"""Searches texts for the names and protected words of one person."""
 
 from safeguarding.encryption import SealedText
 from safeguarding.leaks.matching import Texts
 from safeguarding.leaks.words import FIELDS, words_of_person
 
-# The fields whose words are kept, while a story waits to be published without the person.
+# The fields of a Contributor that a withdrawal keeps while a story is held.
 KEPT_FIELDS = ("protected_words", "ordinary_words")
 
 
 def terms_of(contributor):
-    """Return the names and protected words of `contributor` as a set of Terms; empty without the key."""
+    """Return the set of Terms for the names and words of `contributor`. Without the key it is empty."""
     return set() if are_sealed(contributor) else {word.term for word in words_of_person(contributor)}
 
 
 def are_sealed(contributor):
-    """Return whether there are words that can't be read, so that nothing is found."""
+    """Return whether words of `contributor` can't be decrypted. `terms_of` is empty then."""
     return any(isinstance(getattr(contributor, name), SealedText) for name in FIELDS)
 
 
