@@ -1,4 +1,4 @@
-"""What this room holds of people, for withdrawals: files with their titles and tags, and collections."""
+"""Registers the Places of `media` for withdrawals: pictures, documents, tags and collections."""
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
@@ -13,7 +13,10 @@ from safeguarding.withdrawals import Choice
 
 
 class Files(Place):
-    """Pictures that show the person, and files of one model that only the erased pages use."""
+    """Files of `model` that only the erased pages use. Of pictures, also those that show the person.
+
+    After a restore, also the pictures whose hash the ledger lists.
+    """
 
     order = 5
 
@@ -26,6 +29,7 @@ class Files(Place):
         return [Found(str(item.pk), f"{item.title} ({item.created_at.date()})") for item in items]
 
     def keys(self, case):
+        """Return the primary keys of the files to erase."""
         keys = files_of(case, self.model)
         if self.model is CleanImage:
             hashes = CleanImage.objects.values_list("pk", "file_hash")
@@ -47,7 +51,7 @@ class Files(Place):
 
 
 def files_of(case, model):
-    """Return the primary keys of the files of `model` that the erased pages use, and nothing else does."""
+    """Return the primary keys of the files of `model` that the erased pages use, and nothing else uses."""
     if not case.erased:
         return set()
     pages = {key_of(Page, key) for key in case.erased}
@@ -59,19 +63,26 @@ def files_of(case, model):
 
 
 def used_files(model):
-    """Return a list of ((content type, primary key) of what uses a file, primary key of the file)."""
+    """Return a list of ((content type, primary key) of the user of a file, primary key of the file).
+
+    The primary keys are strings, as in Wagtail's reference index.
+    """
     references = ReferenceIndex.objects.filter(to_content_type=ContentType.objects.get_for_model(model))
     rows = references.values_list("base_content_type", "object_id", "to_object_id")
     return [((content_type, key), file) for content_type, key, file in rows]
 
 
 def files_in(revision, model):
+    """Return the primary keys of the files of `model` that `revision` uses."""
     wanted = ContentType.objects.get_for_model(model).pk
     return {int(key) for content_type, key in references_in(revision) if content_type == wanted}
 
 
 def used_in_drafts(case, model, keys):
-    """Return those of `keys` that a draft of another page uses, which the reference index does not know."""
+    """Return those of `keys` that drafts and scheduled versions of other pages use.
+
+    The reference index only has what is in the rows of the pages.
+    """
     drafts = Page.objects.filter(has_unpublished_changes=True).exclude(pk__in=case.erased)
     versions = Revision.objects.filter(
         Q(pk__in=drafts.values("latest_revision"))
@@ -81,7 +92,7 @@ def used_in_drafts(case, model, keys):
 
 
 def register():
-    """Register the places of this room."""
+    """Register the Places of this module."""
     register_place(Files("pictures", _("Pictures"), CleanImage))
     register_place(Files("documents", _("Documents"), CleanDocument))
     register_place(

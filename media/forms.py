@@ -72,7 +72,7 @@ class PictureForm(ShownFileMixin, BaseImageForm):
             return super().save(commit=commit)
 
     def lock_people(self):
-        """Lock all who were and who will be on the picture, before it is saved and they are changed."""
+        """Lock the people on the picture, and those that the form puts on it, before anything is saved."""
         before = self.instance.people.values_list("pk", flat=True) if self.instance.pk else ()
         lock({*before, *(person.pk for person in self.cleaned_data.get("people", ()))})
 

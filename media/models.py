@@ -154,7 +154,7 @@ class CleanImage(AbstractImage):
                 self.renditions.all().delete()
 
     def lock_people(self):
-        """Lock the people on the picture, before its own row. It needs a transaction."""
+        """Lock the people on the picture, in a transaction. It has to come before locking the picture."""
         lock_found(lambda: set(self.people.values_list("pk", flat=True)))
 
     @property

@@ -40,34 +40,36 @@ def compute_shown_until(image):
 
 
 def shows_nobody(image):
-    """Return whether nobody is on `image` who could be in a story. Such a picture is never held back."""
+    """Return whether `image` shows nobody who has to agree. Such a picture is never held back."""
     return image.shown_until == NO_END
 
 
 def words_for_index(image, words):
-    """Return `words` about `image` for the search index, or "" if they could have to disappear from it.
+    """Return `words` about `image` for the search index, or "" if `image` is None or shows people.
 
-    `image` may be None. The index doesn't follow consents, so it has no words about a picture with people.
+    The index doesn't follow consents, so it never has words about a picture with people.
     """
     return words if image and shows_nobody(image) else ""
 
 
 def update_shown_until(keys):
-    """Compute for each of the pictures `keys` until when it may be shown. It needs a transaction.
+    """Compute and store for each of the pictures, primary keys, until when it may be shown.
 
-    Their rows are locked before: another event about other people on the same picture comes before or after.
+    It needs a transaction. The rows are locked first, so that two changes of people on the same picture don't
+    overwrite each other.
     """
     images = CleanImage.objects.select_for_update(no_key=True).filter(pk__in=keys)
     for image in images.order_by("pk"):
         until = compute_shown_until(image)
         if until != image.shown_until:
             CleanImage.objects.filter(pk=image.pk).update(shown_until=until)
-            if NO_END in {until, image.shown_until}:  # They differ.
+            # One of the two shows nobody, and the other one people.
+            if NO_END in {until, image.shown_until}:
                 update_search_index(image)
 
 
 def update_search_index(image):
-    """Write the words of the pages with `image` anew. The index has those of pictures that show nobody."""
+    """Index the pages with `image` again, after `shows_nobody` changed for it."""
     for page in Page.objects.filter(is_page_among(ReferenceIndex.get_references_to(image))).specific():
         index.insert_or_update_object(page)
 

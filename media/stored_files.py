@@ -24,7 +24,7 @@ def replaced_file(instance, lock_first=None):
     The block gets the name of the old file, or None. It is the one in the database, not the one that
     `instance` had when it was loaded: another process may have replaced it since.
 
-    `lock_first`: a function that locks other rows, before that of `instance` is locked.
+    `lock_first`: function that is called before the row of `instance` is locked, to lock other rows.
     """
     if not store_file(instance):
         yield None
