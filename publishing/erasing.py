@@ -1,4 +1,4 @@
-"""What this room knows for withdrawals: the slug that a page had before it came into the trash."""
+"""Tells withdrawals the slug that a page had before it was moved to the trash."""
 
 from publishing.models import TrashedPage
 from safeguarding.withdrawal.carry_out import knows_former_slugs
@@ -6,4 +6,5 @@ from safeguarding.withdrawal.carry_out import knows_former_slugs
 
 @knows_former_slugs
 def slug_before_trash(page):
+    """Return a list with that slug of `page`, or an empty list."""
     return list(TrashedPage.objects.filter(page=page.pk).values_list("slug", flat=True))

@@ -120,7 +120,7 @@ def is_published(page):
 
 
 def is_held_back(page):
-    """Return whether `page` is not released, although it may be live. At most one query."""
+    """Return whether the live `page` is kept from readers because of the people in it. At most one query."""
     if in_transaction():
         return not is_page_released(page)
     version = request_version.get() or content_version.read()
@@ -128,6 +128,7 @@ def is_held_back(page):
 
 
 def find_held_back_keys():
+    """Return the set of the primary keys of the live pages that are held back."""
     return set(Page.objects.live().filter(~is_released(Page)).values_list("pk", flat=True))
 
 
