@@ -1,4 +1,4 @@
-"""What this room holds of people, for withdrawals: vocabulary, promoted results, searches, and the index."""
+"""Registers the Places of `search` for withdrawals, and the step that rebuilds the search index."""
 
 from django.core.management import call_command
 from django.db import connection
@@ -12,7 +12,7 @@ from search.models import KnownWord, MissedSearch, VocabularyGroup
 
 @step("index", is_slow=True)
 def rebuild_index(_task):
-    """Make the search index and the known words anew, without what is left of deleted rows."""
+    """Rebuild the search index and the known words, and remove the words of deleted rows."""
     call_command("update_index", verbosity=0)
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
@@ -23,7 +23,10 @@ def rebuild_index(_task):
 
 
 def shorten_groups(rows, case):
-    """Take terms with a protected word out of the groups. Delete a group of which too little is left."""
+    """Remove the terms with a protected word from the groups `rows`. Delete groups that become too short.
+
+    A group needs two terms, or one if it leads to help.
+    """
     for group in rows:
         terms = [line for line in group.lines if not case.mentions(line)]
         if len(terms) > 1 or (terms and group.leads_to_help):
@@ -33,12 +36,12 @@ def shorten_groups(rows, case):
 
 
 def register():
-    """Register the places of this room."""
+    """Register the Places of this module."""
     for name, label, model, field, *erase in (
         ("vocabulary", _("Vocabulary"), VocabularyGroup, "terms", shorten_groups),
         ("promotions", _("Promoted results"), Query, "query_string"),
         ("missed", _("Searches without result"), MissedSearch, "words"),
     ):
         register_place(TextPlace(name, label, model, (field,), *erase))
-    # They are made anew from the pages.
+    # These words need no yes, because they are made again from the pages.
     register_place(TextPlace("known", _("Words for corrections"), KnownWord, ("written",), needs_yes=False))

@@ -23,7 +23,7 @@ def get_summary(page):
 
 
 def find_shown_pictures(pages):
-    """Return the primary keys of the pictures in the bodies of `pages` that may be shown today."""
+    """Return the set of primary keys of the pictures in the bodies of `pages` that may be shown today."""
     keys = {key for page in pages if hasattr(page, "body") for key in get_picture_keys(page.body)}
     shown = cached.many("shown pictures", keys, load_shown)
     return {key for key in keys if shown[key]}
@@ -36,9 +36,10 @@ def load_shown(keys):
 
 
 def iter_page_texts(page, shown_pictures):
-    """Yield the texts of `page`, without its title, as plain text: the first ones say most about it.
+    """Yield the texts of `page`, without its title, as plain text. The first ones say most about it.
 
-    The texts of a picture are those of one that may be shown: `shown_pictures`, from `find_shown_pictures`.
+    Texts about a picture are left out unless it may be shown. `shown_pictures`: what `find_shown_pictures`
+    returned for a list of pages with `page`.
     """
     yield get_summary(page)
     if hasattr(page, "body"):

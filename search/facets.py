@@ -17,7 +17,7 @@ from stories.listing import Choice, Facet, term_label
 from stories.models import StoryCountry, StoryTheme
 from stories.terms import country_names
 
-# The kind of pages that are no stories and no lists of stories.
+# The value of the facet “kind” for pages that are neither stories nor lists of stories.
 OTHER_KIND = "standardpage"
 
 
@@ -77,7 +77,7 @@ def load_facet_values(rows):
 
 
 def get_kind(content_type):
-    """Return the value of the facet “kind” for pages of `content_type`. Home and plain pages are one kind."""
+    """Return the value of the facet “kind” for pages of `content_type`. Home pages count as plain pages."""
     return OTHER_KIND if content_type.model == "homepage" else content_type.model
 
 

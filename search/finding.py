@@ -202,7 +202,7 @@ class Search:
 
     @property
     def offered_facets(self):
-        """The facets that readers see."""
+        """The facets to show to readers: [] if there are too few results to filter."""
         return self.facets if needs_filters(self.count, self.filters) else []
 
     @property

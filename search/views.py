@@ -117,7 +117,7 @@ def add_excerpts(pages, query, language):
     highlighter = Highlighter(query, language)
     shown_pictures = find_shown_pictures(pages)
     for page in pages:
-        # A home page is titled “Home”, which says nothing in a list.
+        # The title of a home page is “Home”, so its headline is shown.
         page.highlighted_title = highlighter.highlight(getattr(page, "headline", "") or page.title)
         excerpts = map(highlighter.excerpt, iter_page_texts(page, shown_pictures))
         page.excerpt = next(filter(None, excerpts), "") or conditional_escape(get_summary(page))

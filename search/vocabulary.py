@@ -218,7 +218,7 @@ def contains(tokens, part):
 def read_country_terms():
     """Return {ISO code of a country: {language: its aliases and demonyms}} from COUNTRY_TERMS_FILE.
 
-    Names of colonial times, under “former”, count when they are typed. They are not searched for, nor shown.
+    “former” has names of colonial times. They find the country, but searches never add them or show them.
     """
     with open(COUNTRY_TERMS_FILE, newline="", encoding="utf-8") as file:
         rows = {row.pop("code"): row for row in csv.DictReader(file)}
