@@ -45,7 +45,7 @@ class PictureBlock(blocks.StructBlock):
     caption = blocks.CharBlock(label=_("Caption"), required=False, max_length=300)
 
     def get_searchable_content(self, value):
-        # As in DescribedPictureBlock.
+        # The index has no words about pictures with people: see words_for_index().
         image = value["image"]
         return super().get_searchable_content(value) if image and shows_nobody(image) else []
 

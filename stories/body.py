@@ -22,7 +22,7 @@ def iter_texts(body, shown_pictures=None):
     """Yield the searchable text of each block of `body` that has some, with no database query.
 
     Captions and alternative texts are read from the stored JSON, as the block's value would load the image.
-    `shown_pictures`: the primary keys of those pictures whose texts are wanted; None means all.
+    `shown_pictures`: the primary keys of the pictures whose texts are yielded; None means all.
     """
     for number, stored in enumerate(body.raw_data):
         if stored["type"] in TEXT_BLOCK_TYPES:
@@ -53,9 +53,9 @@ def stored_pictures(stored):
 
 
 def get_chosen_stories(body):
-    """Return the primary keys of the stories that the blocks of chosen stories in `body` name.
+    """Return the primary keys of the stories in the blocks of chosen stories in `body`.
 
-    It reads the stored JSON, with no database query.
+    They are read from the stored JSON, with no database query.
     """
     items = [
         item
@@ -63,7 +63,7 @@ def get_chosen_stories(body):
         if stored["type"] == "chosen_stories"
         for item in stored["value"].get("stories", ())
     ]
-    # Wagtail stores the items as those in stored_pictures.
+    # Wagtail stores these items in two ways, as in stored_pictures().
     pks = [item["value"] if isinstance(item, dict) else item for item in items]
     return [pk for pk in pks if pk]
 

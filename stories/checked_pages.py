@@ -1,4 +1,7 @@
-"""What every page type checks before one of its pages goes live: no protected word of a person is on it."""
+"""Defines CheckedPageMixin, with which pages of every type are checked before they go live.
+
+A page with a protected word of a person is not published.
+"""
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
@@ -9,7 +12,7 @@ from stories.scheduled import BY_SCHEDULE, tell_once
 
 
 def find_leaks(page):
-    """Return {field: [ValidationError]} of the protected words because of which `page` can't be published."""
+    """Return {name of a field: [ValidationError]} for protected words that prevent publishing `page`."""
     return {
         field or NON_FIELD_ERRORS: [ValidationError(text, code=CODE) for text in texts]
         for field, texts in find_stops(page).items()
@@ -17,9 +20,13 @@ def find_leaks(page):
 
 
 class CheckedPageMixin:
-    """For page types. It holds however a page is published."""
+    """For page types: checks a page when it is published, by whichever way.
 
-    # CheckedPageForm sets these while it validates, as a draft can always be saved, whatever is in it.
+    `is_draft`: whether a draft is validated. `is_publishing`: whether the page is validated to be published,
+    or None to go by `live`.
+    """
+
+    # CheckedPageForm sets both while it validates, because a draft can always be saved.
     is_draft, is_publishing = False, None
 
     def clean(self):
@@ -30,21 +37,22 @@ class CheckedPageMixin:
 
     @property
     def goes_live(self):
+        """Whether the page is validated as one that readers see."""
         return self.live if self.is_publishing is None else self.is_publishing
 
     def find_omissions(self):
-        """Return {field: text} of what is missing, whether the page goes live or not."""
+        """Return {name of a field: text} for what has to be filled in even if the page doesn't go live."""
         return {}
 
     def find_errors(self):
-        """Return {field: [ValidationError]} of what stands against publishing the page as it is."""
+        """Return {name of a field: [ValidationError]} for everything that prevents publishing the page."""
         return find_leaks(self)
 
     def publish(self, revision, *args, log_action=True, **kwargs):
-        """Publish `revision`, or schedule it. Raises ValidationError if something stands against it.
+        """Publish `revision`, or schedule it. Raises PublishingRefused if something prevents it.
 
-        If that happens when the day of a scheduled version has come, it stays scheduled, and its editors are
-        told once.
+        When the time of a scheduled version has come, no error is raised. The version stays scheduled, and
+        its editors are told once.
         """
         try:
             with transaction.atomic():

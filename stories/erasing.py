@@ -1,4 +1,4 @@
-"""What this room holds of people, for withdrawals: who is in which version of a story, and names of terms."""
+"""Tells withdrawals who is in which version of a story, and registers the Places for authors and themes."""
 
 from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,7 @@ from stories.terms import Author, Theme
 
 @reads_versions
 def people_in_stories():
-    """Yield a Mention for each person in the list of each story and of each version of one."""
+    """Yield a Mention for each person in the list of each story, and in that of each of its versions."""
     rows = StoryPerson.objects.values_list("story", "contributor", "naming")
     for story, contributor, naming in rows:
         yield Mention(story, contributor, naming, is_current=True)
@@ -28,7 +28,7 @@ def people_in_stories():
 
 
 def register():
-    """Register the names of terms, which are replaced by the code."""
+    """Register the Places of this module. The names of authors and themes are replaced by the code."""
     register_place(
         TextPlace(
             "authors",
@@ -42,6 +42,7 @@ def register():
 
 
 def rename_themes(rows, case):
+    """Replace the names and slugs of the themes `rows`, and empty their descriptions."""
     for theme in rows:
-        name = f"{case.code} {theme.pk}"  # A name is unique.
+        name = f"{case.code} {theme.pk}"  # The name of a theme is unique.
         rows.filter(pk=theme.pk).update(name=name, slug=f"theme-{theme.pk}", description="")

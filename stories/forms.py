@@ -27,7 +27,7 @@ class CheckedPageForm(WagtailAdminPageForm):
         super()._post_clean()
 
     def take_rows(self):
-        """Give the page the rows that were sent, which its clean() judges. save() would do so afterwards."""
+        """Give the page the rows that were sent, because its clean() checks them before save() is called."""
         for name, formset in self.formsets.items():
             if name != "comments" and formset.is_valid():
                 formset.save(commit=False)
@@ -55,7 +55,7 @@ class StoryPageForm(CheckedPageForm):
         self.link_people()
 
     def link_people(self):
-        """Have the codes in what stands against publishing lead to the people, for a safeguarding lead."""
+        """Link the codes of people in the errors to these people, if the user is a safeguarding lead."""
         for errors in self.errors.values():
             for error in errors.as_data():
                 if error.code == CODE:

@@ -18,7 +18,7 @@ from publishing.visibility import published_pages
 from stories.terms import Country, Theme, country_names
 
 STORIES_PER_PAGE = 12
-# The longest list without filters: to read so few entries is quicker than to choose among them.
+# The longest list without filters. Reading so few entries takes less time than filtering them.
 MAX_UNFILTERED = 3
 # Query that finds the stories of a filter's value, by the name of the filter.
 FILTER_LOOKUPS = {
@@ -139,7 +139,7 @@ class StoryListing:
 
     @property
     def offered_facets(self):
-        """The facets that readers see."""
+        """The facets to show to readers: [] if the list is too short to filter."""
         return self.facets if needs_filters(self.page.paginator.count, self.filters) else []
 
     def _cache(self, name, make, except_for=None):
@@ -214,7 +214,7 @@ class StoryListing:
 
 
 def needs_filters(count, filters):
-    """Return whether a list of `count` entries offers filters. Active ones can be exchanged on any list."""
+    """Return whether a list with `count` entries offers filters. With active `filters` it always does."""
     return bool(filters) or count > MAX_UNFILTERED
 
 

@@ -1,4 +1,4 @@
-"""The context of stories/story_main.html: what the page of a story needs besides the story itself."""
+"""Builds the context of stories/story_main.html, the main part of the page of a story."""
 
 from math import ceil
 
@@ -6,13 +6,13 @@ from media.models import load_renditions
 from stories.body import get_chosen_stories, get_images
 from stories.models import StoryPage
 
-# How fast a story is read: rather slowly, as many read it in a language that is not their first.
+# The reading speed. It is rather low, because many readers read in a language that is not their first.
 WORDS_A_MINUTE = 200
 READ_NEXT_COUNT = 3
 
 
 def get_main_context(story):
-    """Return the context for `story`, a StoryPage. One query loads all renditions."""
+    """Return the context for `story`, a StoryPage, as a dictionary. One query loads all renditions."""
     read_next = find_read_next(story)
     images = [story.lead_image, *get_images(story.body)]
     others = [author.picture for author in story.authors] + [other.lead_image for other in read_next]
@@ -25,9 +25,9 @@ def get_main_context(story):
 
 
 def find_read_next(story):
-    """Return the stories to read after `story`: those of the same place, then those of the same theme.
+    """Return a list of stories to read after `story`: those with the same countries first, then themes.
 
-    If its body shows stories that an editor chose, these are the ones to read next, and the list is empty.
+    The list is empty if the body of `story` shows public stories that an editor chose.
     """
     published = StoryPage.objects.published()
     chosen = get_chosen_stories(story.body)
@@ -37,6 +37,6 @@ def find_read_next(story):
 
 
 def find_shared_credit(images):
-    """Return the credit that all of `images` share, so that the page can give it once; else ""."""
+    """Return the credit if it is the same for all shown `images`, so that the page gives it once; else ""."""
     credits = [image.credit for image in images if image and image.is_shown]
     return credits[0] if len(credits) > 1 and len(set(credits)) == 1 else ""

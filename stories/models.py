@@ -210,9 +210,9 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
 
     @property
     def contents(self):
-        """The (HTML id, text) of each entry of the table of contents.
+        """The table of contents, a list of (HTML id, text).
 
-        It is [] when an editor turned it off, and for fewer than three sections, which need none.
+        It is empty if an editor turned it off, and if there are fewer than FEWEST_CONTENTS sections.
         """
         entries = get_table_of_contents(self.body) if self.show_contents else []
         return entries if len(entries) >= FEWEST_CONTENTS else []

@@ -1,4 +1,4 @@
-"""What stands against publishing a story because of the people in it, in words for its editor."""
+"""Checks whether a story can be published, and says in words for its editor what the people in it prevent."""
 
 from django.core.exceptions import ValidationError
 from django.urls import reverse
@@ -39,9 +39,9 @@ def day_of_publication(story):
 
 
 def find_errors(story):
-    """Return {field: [ValidationError]} of what stands against publishing `story`. {} means nothing does.
+    """Return {name of a field: [ValidationError]} for what prevents publishing `story` because of its people.
 
-    `person` of an error: the Contributor that it is about, if there is one.
+    Each error has an attribute `person`: the Contributor that it is about, or None.
     """
     found = [
         *answer_errors(story),
@@ -61,6 +61,7 @@ def find_errors(story):
 
 
 def answer_errors(story):
+    """Check that somebody answered who is in the story, and that the answer fits the list of people."""
     listed = story.story_people.all()
     if not story.people:
         yield "people", _("Say who is in this story. Until then it can be saved, and not published."), None
@@ -93,6 +94,7 @@ def picture_errors(story):
 
 
 def person_errors(story):
+    """Check that everybody in the story agrees to what it shows of them."""
     report = report_of(story)
     people = load_people(use.contributor_id for use in report.uses)
     levels = {field: levels_in(images) for field, images in images_by_field(story).items()} if people else {}
@@ -107,7 +109,7 @@ def person_errors(story):
 
 
 def key_errors(story):
-    """Refuse a story with people while the protected words can't be compared with it."""
+    """Refuse a story with people while their protected words can't be decrypted."""
     if contributors_in(story) and not can_compare():
         yield (
             "people",
@@ -120,5 +122,5 @@ def key_errors(story):
 
 
 def images_by_field(story):
-    """Return {field: pictures}."""
+    """Return {name of a field: list of the images in it}."""
     return {"lead_image": [story.lead_image] if story.lead_image_id else [], "body": get_images(story.body)}

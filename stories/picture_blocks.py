@@ -14,5 +14,5 @@ class DescribedPictureBlock(ImageBlock):
         self.child_blocks["image"].label = _("Picture")
 
     def get_searchable_content(self, value):
-        # As words_for_index has it.
+        # The index has no words about pictures with people: see words_for_index().
         return super().get_searchable_content(value) if value and shows_nobody(value) else []

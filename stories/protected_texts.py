@@ -1,4 +1,7 @@
-"""What pages say, and where, for the leak check: safeguarding/leaks/texts.py."""
+"""Lists the texts of pages for the leak check, and registers pages, themes and authors for it.
+
+See safeguarding/leaks/texts.py.
+"""
 
 import re
 from collections import Counter
@@ -22,7 +25,7 @@ def register_texts():
 
 
 def read_page(page):
-    """Yield the Places of all that readers see of `page`, of whatever type, and of its address."""
+    """Yield a Place for each text of `page` that readers can see, and for its slug. It may be of any type."""
     labels = {
         "title": _("title"),
         "slug": _("address of the page"),
@@ -44,7 +47,10 @@ def read_page(page):
 
 
 def read_body(body, field):
-    """Yield the Places in `body`: paragraphs and pictures, and other blocks by their label and number."""
+    """Yield the Places in `body`, a StreamValue. `field`: the name of its field.
+
+    Paragraphs and pictures are counted through the whole body. Other blocks have their label and a number.
+    """
     numbers = Counter()
     for index, stored in enumerate(body.raw_data):
         kind, value = stored["type"], stored["value"]
@@ -64,12 +70,15 @@ def read_body(body, field):
 
 
 def split_paragraphs(text):
-    """Return the paragraphs and the items of lists in `text`, HTML of the editor."""
+    """Return the paragraphs, headings and list items in `text`, HTML of the rich text editor."""
     return [each for each in END_OF_PARAGRAPH.split(text) if LIST_TAG.sub("", each).strip()]
 
 
 def read_picture(picture, image, number, field):
-    """Yield the Places of `picture`, the stored value of one that shows `image`. `number`: {"number": …}."""
+    """Yield the Places of a picture in a body.
+
+    `picture`: its stored value. `image`: the image that it shows, or None. `number`: {"number": its number}.
+    """
     yield Place(_("caption of picture %(number)d") % number, picture.get("caption") or "", field)
     alternative = stored_image(picture).get("alt_text") or ""
     yield Place(_("alternative text of picture %(number)d") % number, alternative, field)

@@ -32,7 +32,7 @@ class StoryPageQuerySet(PublishedQuerySet):
     def related_to(self, story):
         """Return the stories that share a country or a theme with `story`.
 
-        Those that share most countries come first, and among these those that share most themes.
+        They are ordered by the number of shared countries, then by that of shared themes, both descending.
         """
         shares_theme = Q(story_themes__theme__in=story.themes)
         shares_country = Q(story_countries__country__in=story.countries)

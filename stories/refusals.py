@@ -1,4 +1,4 @@
-"""What stands against publishing a story, with links to the fields, and for leads to the people."""
+"""Adds links to the errors that prevent publishing a story: to the fields, and for leads to the people."""
 
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.urls import reverse
@@ -18,7 +18,10 @@ FIELDS = {
 
 
 def link_person(error, user):
-    """Return the sentence of `error`, of stories/people_check.py. For a lead, the code is a link."""
+    """Return the sentence of `error`, an error of find_errors(), as HTML.
+
+    If `user` is a safeguarding lead, the code of the person in it is a link.
+    """
     text, person = conditional_escape(error.message), getattr(error, "person", None)
     if not person or not is_lead(user):
         return text
@@ -28,13 +31,19 @@ def link_person(error, user):
 
 
 def link_field(field, error, user, editor=""):
-    """Return the sentence of `error` after a link to `field` in the page editor at the address `editor`."""
+    """Return HTML with a link to `field` and the sentence of `error`.
+
+    `field`: a key of FIELDS. `editor`: the address of the page editor, or "" on the page itself.
+    """
     label, panel = FIELDS[field]
     return format_html('<a href="{}#{}">{}</a>: {}', editor, panel, label, link_person(error, user))
 
 
 def lines_in(error, user, editor):
-    """Return the lines for `user` about the people in `error`, the ValidationError of a story."""
+    """Return a list of HTML lines for the errors in `error`, a ValidationError, that have the code CODE.
+
+    `user`, `editor`: as in link_field().
+    """
     if not hasattr(error, "error_dict"):
         found = [(NON_FIELD_ERRORS, each) for each in error.error_list]
     else:

@@ -28,7 +28,7 @@ def fold(text):
     )
 
 
-# Names for which CLDR has a capital in place of the country's own name, as in “Congo - Kinshasa”.
+# The official names of countries that CLDR names by their capital, as in “Congo - Kinshasa”.
 OWN_NAMES = {
     "en": {"CD": "Democratic Republic of the Congo", "CG": "Republic of the Congo"},
     "fr": {"CD": "République démocratique du Congo", "CG": "République du Congo"},
@@ -183,7 +183,7 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
         return f"theme{self.pk}"
 
     def _free_slug(self):
-        # The slug can be longer than the name, as some letters are written out, such as one for four words.
+        # The slug can be longer than the name: slugify() writes some characters out, even as several words.
         base = slugify(self.name, allow_unicode=True)[:80].strip("-_") or "theme"
         locale = self.locale_id or self.get_default_locale().pk
         taken = set(Theme.objects.filter(locale=locale).values_list("slug", flat=True))

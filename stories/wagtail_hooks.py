@@ -202,9 +202,9 @@ def publishable_below(page, user):
 
 
 def lock_versions(drafts):
-    """Return {page: its latest version} of `drafts`. They stay as they are until the transaction ends.
+    """Lock `drafts`, pages, and the people in them. Return {page: its latest version}.
 
-    All pages are locked, and then everybody in them, because publishing locks page by page.
+    Publishing locks one page after another. So all pages are locked first here, and then all people in them.
     """
     keys = [page.pk for page in drafts]
     lock_pages(keys)

@@ -159,7 +159,7 @@ def add_index(home, media):
 
 
 def _add_story(story, sections, themes, authors, media, person):
-    """Add `story`. `person`: the row of people.toml for somebody in it, or None."""
+    """Add `story`, a dictionary. `person`: the row of people.toml for the person in it, or None."""
     page = StoryPage(
         live=False,
         **{name: story[name] for name in ("title", "slug", "summary", "date", "content_notes")},

@@ -1,4 +1,4 @@
-"""Records the people in the demo's stories, with consents, as the safeguarding team would."""
+"""Records the people in the demo's stories and their consents, as a safeguarding lead would."""
 
 import datetime
 
@@ -12,9 +12,9 @@ RESTRICTED = ("names", "contact", "safe_contact_note")
 
 
 def record(row):
-    """Record the person and the consent of `row`, one of people.toml. Return the Contributor.
+    """Record the person of `row`, a row of people.toml, with a consent. Return the Contributor.
 
-    What is restricted is invented, so it is stored in try-out mode only.
+    The restricted fields are invented, so they are stored in try-out mode only.
     """
     restricted = {name: row[name] for name in RESTRICTED} if settings.TRY_OUT else {}
     person = Contributor.objects.create(code=row["code"], kind=row["kind"], **restricted)

@@ -16,8 +16,8 @@ register = template.Library()
 def story_cards(context, stories, layout="", first=None):
     """Return the HTML of the cards of `stories`: {% story_cards stories as cards %}.
 
-    `stories`: a queryset that ends with for_cards(). `layout`: that of a card (stories/story_card.html).
-    `first`: the layout of the first card, if it differs.
+    `stories`: a queryset that ends with for_cards(). `layout`: the layout of the cards, one of those in
+    stories/story_card.html. `first`: the layout of the first card, if it differs.
     """
     first = layout if first is None else first
     if not cached.is_active:  # One query less.
