@@ -1,6 +1,6 @@
-"""The column and the filter "Consent" of the list of all stories.
+"""Adds the column and the filter "Consent" to the list of all stories.
 
-For a live story with changes that are not public yet, they are about what is live.
+For a live story with a later draft, they are about the live version.
 """
 
 from datetime import timedelta
@@ -19,7 +19,7 @@ from safeguarding.wording import format_day
 
 
 def releases(**conditions):
-    """Return the condition that a story has a Release that meets `conditions`."""
+    """Return a Q for stories that have a Release with these `conditions`, lookups of its fields."""
     return Q(Exists(Release.objects.filter(page=OuterRef("pk"), **conditions)))
 
 
@@ -43,7 +43,7 @@ def last_day_of_notice():
     return today() + timedelta(days=DAYS_OF_NOTICE)
 
 
-# {value in the address: (label, function that returns the condition)}. Every story has one of these states.
+# {value in the address: (label, function that returns a Q)}. Every story has one of these states.
 STATES = {
     "undecided": (gettext_lazy("Not decided yet"), is_undecided),
     "nobody": (gettext_lazy("Nobody is described"), lambda: releases(until=NO_END)),
@@ -54,7 +54,10 @@ STATES = {
 
 
 def with_consent(stories):
-    """Add to each of `stories` its `consent_state`, and `consent_until`, the last day of what is agreed."""
+    """Annotate `stories` with `consent_state`, a key of STATES, and `consent_until`, a date or None.
+
+    `consent_until` is the last day on which everything that the story shows is agreed to.
+    """
     states = [When(condition(), then=Value(key)) for key, (_label, condition) in STATES.items()]
     until = Release.objects.filter(page=OuterRef("pk")).values("until")
     return stories.annotate(
@@ -63,7 +66,7 @@ def with_consent(stories):
 
 
 def describe(story):
-    """Return what the list says about `story`, of `with_consent`."""
+    """Return the text of the column for `story`, which with_consent() annotated."""
     if story.consent_state == "in_order":
         return _("In order until %s") % format_day(story.consent_until)
     if story.consent_state == "ends_soon":
@@ -72,7 +75,7 @@ def describe(story):
 
 
 def list_part():
-    """Hook "register_story_list_part"."""
+    """Hook "register_story_list_part": return the column, the filter and the annotation."""
     return {
         "column": Column("consent", label=_("Consent"), accessor=describe, sort_key="consent_until"),
         "filters": {"consent": AnyOf(STATES, label=_("Consent"))},

@@ -1,4 +1,4 @@
-"""Exports of the admin's lists: no cell of a CSV file is a formula, which a spreadsheet would run."""
+"""Patches the admin's exports, so that no cell of a CSV file is a formula that a spreadsheet would run."""
 
 from wagtail.admin.views.mixins import SpreadsheetExportMixin
 
@@ -12,9 +12,9 @@ PREPROCESS = SpreadsheetExportMixin.preprocess_field_value
 
 
 def preprocess_field_value(self, field, value, export_format):
-    """Replace SpreadsheetExportMixin.preprocess_field_value: make words of what would be a formula.
+    """Replace SpreadsheetExportMixin.preprocess_field_value: put an apostrophe before a formula.
 
-    In a file for Excel, Wagtail writes all values as words.
+    Excel files need no change, because Wagtail writes their values as text.
     """
     value = PREPROCESS(self, field, value, export_format)
     is_formula = export_format == self.FORMAT_CSV and str(value).startswith(FORMULA_CHARACTERS)

@@ -71,14 +71,14 @@ class ShowButton(PageMenuItem):
 
 
 def buttons(page, user, next_url=None, view_name=None):
-    """Hook: offer both in lists, and in the menu of a page. The page editor has a button of its own."""
+    """Hook: offer both buttons in lists and in the menu of a page. The page editor has `header_buttons`."""
     if view_name != "edit":
         yield HideButton(page=page, next_url=next_url)
         yield ShowButton(page=page, next_url=next_url)
 
 
 def header_buttons(page, user):
-    """Return the one of both that `user` may use now, for the header of the page editor."""
+    """Return a list with the button that `user` may use now, for the header of the page editor."""
     items = [HideButton(page=page), ShowButton(page=page)]
     return [
         HeaderButton(item.label, item.url, icon_name=item.icon_name) for item in items if item.is_shown(user)
@@ -86,7 +86,7 @@ def header_buttons(page, user):
 
 
 def say_that_it_is_hidden(request, page):
-    """Hook: say in the page editor, which says that the page is live, why readers don't see it."""
+    """Hook: tell in the page editor why readers don't see a live page."""
     if request.method != "GET":
         return
     if is_hidden_at_once(page):

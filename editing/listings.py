@@ -1,6 +1,6 @@
-"""Lists and choosers of the admin whose filters and columns fail in Wagtail 8.0, most during a search.
+"""Mends filters and columns of the admin's lists and choosers that fail in Wagtail 8.0, mostly in searches.
 
-A search accepts only fields of its index. Filters here are lists of primary keys, which it accepts.
+A search accepts only fields of its index, and lists of primary keys. So the filters here make such lists.
 """
 
 from django import forms
@@ -57,7 +57,7 @@ def get_all_listed(self, parent_id):
 
 
 class CountRangeField(RangeField):
-    """Two whole numbers. RangeField takes decimal ones, and "1e999999999" takes hours."""
+    """A range of two whole numbers. RangeField accepts decimal numbers, and "1e999999999" takes hours."""
 
     def __init__(self, *args, **kwargs):
         count = forms.IntegerField(min_value=0, max_value=MAX_COUNT)

@@ -1,6 +1,7 @@
-"""The bulk action that answers "no real person is described" for several stories at once.
+"""Adds the bulk action that answers "no real person is described" for several stories at once.
 
-The answer is stored as a new version of each story. It is published only where that changes nothing else.
+Each story gets a new version with the answer. The version is published only if the newest version was live
+before, so that no other change goes live with it.
 """
 
 from uuid import uuid4
@@ -15,30 +16,30 @@ from wagtail.models import Page
 from stories.models import StoryPage
 from stories.people import People, contributors_in
 
-# The action in the history of a story. The entry names who answered.
+# The name of the action in the history of a story.
 ANSWERED = "stories.nobody_described"
 
 
 def is_open(story):
-    """Return whether the newest version of `story` has no answer yet, and nobody on its pictures."""
+    """Return whether the newest version of `story` has no answer yet, and shows nobody in its pictures."""
     draft = story.get_latest_revision_as_object()
     return draft.people == "" and not contributors_in(draft)
 
 
 def counts_at_once(story, user):
-    """Return whether the answer of `user` can be published, as the newest version of `story` is live."""
+    """Return whether the newest version of `story` is live, and `user` may publish it."""
     is_newest = story.live and not story.has_unpublished_changes
     return is_newest and story.permissions_for_user(user).can_publish()
 
 
 def answer(story, user):
-    """Store the answer in a new version of `story`. Return whether it is published."""
+    """Store the answer of `user` in a new version of `story`. Return whether that was published."""
     draft, is_published = story.get_latest_revision_as_object(), counts_at_once(story, user)
     draft.people = People.NONE
     if not draft.live:
         draft.save(clean=False)  # as the page editor does
     revision = draft.save_revision(user=user, clean=False)
-    # The history shows one entry of each uuid, and the default is one uuid for the whole request.
+    # The history shows one entry for each uuid. By default, all entries of a request have the same uuid.
     log(draft, ANSWERED, user=user, revision=revision, content_changed=True, uuid=uuid4())
     if is_published:
         try:
@@ -74,7 +75,11 @@ class NobodyDescribedBulkAction(PageBulkAction):
         return len(published), published.count(False)
 
     def get_success_message(self, num_parent_objects, num_child_objects):
-        """`num_child_objects`: how many of the stories have the answer in a draft only."""
+        """Return the message.
+
+        `num_parent_objects`: the number of stories. `num_child_objects`: the number of those that have the
+        answer only in a draft. Wagtail gives them the two numbers that `execute_action` returns.
+        """
         text = ngettext(
             "%(number)d story is answered: no real person is described.",
             "%(number)d stories are answered: no real person is described.",
@@ -91,5 +96,5 @@ class NobodyDescribedBulkAction(PageBulkAction):
 
 
 def register_actions(actions):
-    """Hook "register_log_actions"."""
+    """Hook "register_log_actions": register ANSWERED."""
     actions.register_action(ANSWERED, _("Answer"), _("Answered: no real person is described"))

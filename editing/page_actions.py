@@ -100,7 +100,7 @@ def create_alias(self, skip_permission_checks=False):
         raise CreatePageAliasPermissionError("You do not have permission to edit all these pages.")
     with transaction.atomic():
         made = CREATE_ALIAS(self, skip_permission_checks=skip_permission_checks)
-        # Wagtail saves it unchecked. Its address is its own, and may have a protected word.
+        # Wagtail doesn't validate the alias. It has a slug of its own, which may have a protected word.
         if made.live and (errors := find_leaks(made)):
             raise PublishingRefused(self.page, errors)
         return discard_trash(self, made)

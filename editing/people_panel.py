@@ -1,6 +1,6 @@
-"""The side panel "People in this story" of the page editor: what stands against publishing the draft.
+"""Adds the side panel "People in this story" to the page editor. It lists what prevents publishing the draft.
 
-Wagtail renders the side panels again after every save, also after one that the editor makes by itself.
+Wagtail renders the side panels again after every save, autosaves included.
 """
 
 from django.utils.functional import cached_property
@@ -14,6 +14,8 @@ from stories.refusals import link_field
 
 
 class PeopleSidePanel(BaseSidePanel):
+    """The side panel, for the last saved version of a story."""
+
     class SidePanelToggle(BaseSidePanel.SidePanelToggle):
         aria_label = gettext_lazy("Toggle people in this story")
         icon_name = "user"
@@ -36,7 +38,7 @@ class PeopleSidePanel(BaseSidePanel):
 
 
 class PeoplePanelMixin:
-    """For the page editor: adds the side panel for a story that has a form."""
+    """For views of the page editor: adds the side panel for stories. An alias has no form, and no panel."""
 
     def get_side_panels(self):
         panels = super().get_side_panels()
@@ -46,4 +48,7 @@ class PeoplePanelMixin:
 
 
 class CreatePageView(PeoplePanelMixin, CreateView):
-    """Wagtail's form for a new page. The first save replaces the content of the side panels that it has."""
+    """Wagtail's view that creates a page, with the side panel.
+
+    The panel has to be there from the start, because the first save only replaces the content of panels.
+    """

@@ -150,7 +150,8 @@ def delete_page_for_good(request, pk):
 def empty_trash(request):
     """View that asks for confirmation and deletes all pages in the trash that the user may publish.
 
-    Pages that somebody deletes after the question stay there. The form has the last row that it asked about.
+    Pages that are moved to the trash after the question stay there. To know them, the form has the key of the
+    last row of the trash at the time of the question.
     """
     found = rows(request.user, "publish").order_by("page__path")
     count = len(found)
