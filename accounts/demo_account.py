@@ -38,7 +38,7 @@ def refuse_in_production():
 
 
 def create():
-    """Create the demo account if it is missing. It is a safeguarding lead, as the demo's people are invented.
+    """Create the demo account if it is missing. It is a safeguarding lead: the demo's people are invented.
 
     Return its user name and its password. The password is None if the account exists and its file is missing.
     """

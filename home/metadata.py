@@ -150,9 +150,10 @@ def get_share_image(story):
 
 
 def get_image_of_stories(page, listing, featured):
-    """Return the share image of the first story with one, of a list or a home page.
+    """Return the share image of a list or a home page, or None: that of its first story with a lead picture.
 
-    The stories are in the language of the page, and so is the alternative text. None for other pages.
+    `listing`, `featured`: as in build_metadata(). The stories are in the language of the page, and so is the
+    alternative text.
     """
     stories = listing.all_stories.newest_first() if listing else featured
     if stories is None:

@@ -139,9 +139,9 @@ def build_navigation(request, current=None):
 
 
 def as_search_link(home, request):
-    """Return a copy of the home page `home` that leads to the search of `request` in its language."""
+    """Return a copy of the home page `home` whose `href` is the search of `request` in its language."""
     link, parameters = copy(home), request.GET.copy()
-    # Themes have other slugs there.
+    # Themes have other slugs in other languages.
     for name in ("theme", "page"):
         parameters.pop(name, None)
     with translation.override(home.locale.language_code):
@@ -169,7 +169,7 @@ def is_child(page, home):
 
 
 def is_in_footer(page, home):
-    """Return whether `page` is a plain page right below `home` that is not in the menu, such as “Privacy”."""
+    """Return whether `page` is a plain page directly below `home`, not in the menu, such as “Privacy”."""
     is_plain = page.cached_content_type.model == "standardpage"
     return is_plain and is_child(page, home) and not page.show_in_menus
 

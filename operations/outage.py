@@ -42,7 +42,7 @@ def write_page():
     context = {
         "homes": sorted(versions.select_related("locale"), key=lambda home: home.pk != site.root_page_id),
         "site": SiteSettings.for_site(site),
-        # Typefaces are files of their own.
+        # The typefaces are separate files, which this page can't load.
         "style": re.sub(r"@font-face \{.*?\}", "", style, flags=re.DOTALL),
     }
     path = page_file()

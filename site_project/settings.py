@@ -104,7 +104,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "wordpress_import.addresses.OldAddressMiddleware",
     "publishing.redirects.RedirectMiddleware",
-    # Inside the middlewares that redirect instead of a 404.
+    # After the middlewares that redirect on a 404, so that they don't see the 410.
     "safeguarding.withdrawal.addresses.GoneMiddleware",
 ]
 
