@@ -1,4 +1,4 @@
-"""Leads from addresses of the old site to the pages here, once these are public. Until then they are 404."""
+"""Redirects addresses of the old site to the imported pages, once these are public. Before, they are 404."""
 
 import hashlib
 import re
@@ -11,19 +11,21 @@ from publishing.visibility import published_pages
 from wordpress_import.export import page_key
 from wordpress_import.models import OldAddress
 
-# Parameters that name an item. caching/page_cache.py passes requests with them on to Django.
+# Query parameters that identify an item. caching/page_cache.py passes requests with them on to Django.
 PARAMETERS = ("p", "page_id", "attachment_id")
-# What WordPress adds to an address: its feed, a later page, the version for phones.
+# Endings that WordPress adds to an address, for its feed, a later page or the AMP version.
 ENDING = re.compile(r"(^|/)(feed(/(rss|rss2|atom|rdf))?|page/\d+|amp|trackback)$")
+# {domain of a term in an export: the beginning of the addresses of its lists}.
 TAXONOMIES = {"category": "category", "post_tag": "tag"}
 
 
 def digest_of(key):
+    """Return the digest under which an OldAddress is stored. `key`: a page_key."""
     return hashlib.sha256(key.encode(errors="replace")).hexdigest()
 
 
 def keys_of(item, export):
-    """Return (page_keys that lead to the page of `item`, those that lead to the section it is in)."""
+    """Return two sets of page_keys of `item`: those of the item itself, and those of lists that it was in."""
     own = {page_key(item.link), f"?p={item.id}", f"?page_id={item.id}"} - {""}
     own |= {f"?attachment_id={each}" for each in export.children_of(item.id)}
     lists = {
@@ -40,7 +42,10 @@ def keys_of(item, export):
 
 
 def store_addresses(item, export, page, section):
-    """Store the old addresses of `item`. Those that lead somewhere already stay."""
+    """Store the old addresses of `item`. Addresses that are stored already keep their target.
+
+    `page`: the primary key of the page of `item`. `section`: that of its parent, to which lists redirect.
+    """
     own, lists = keys_of(item, export)
     pairs = [*((key, page) for key in own), *((key, section) for key in lists if item.type != "page")]
     rows = [OldAddress(digest=digest_of(key), page_id=target) for key, target in pairs]
@@ -48,11 +53,13 @@ def store_addresses(item, export, page, section):
 
 
 class OldAddressMiddleware:
+    """Middleware that redirects old addresses to public pages, instead of a 404."""
+
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        # WordPress has /?p=7, which is the home page here, so this is asked before the page is served.
+        # In WordPress, /?p=7 is a post. Here it would be the home page, so it is handled before the view.
         for name in PARAMETERS:
             number = request.GET.get(name, "")
             if number.isdecimal() and (target := find_target(f"?{name}={number}")):
@@ -64,13 +71,16 @@ class OldAddressMiddleware:
 
 
 def find_target(key):
-    """Return the primary key of the page for a page_key, None if there is none."""
+    """Return the primary key of the page for `key`, a page_key, or None."""
     found = OldAddress.objects.filter(digest=digest_of(key)) if key else OldAddress.objects.none()
     return found.values_list("page_id", flat=True).first()
 
 
 def redirect_to(target, request, not_found=None):
-    """Return a redirect to the page `target` if it is public, else `not_found` or Http404."""
+    """Return a redirect to the page with the primary key `target`, if it is public.
+
+    If it is not, return the response `not_found`. Raises Http404 if there is no such response.
+    """
     page = published_pages().filter(pk=target).first()
     url = page and page.get_url(request)
     if not url:
@@ -78,6 +88,6 @@ def redirect_to(target, request, not_found=None):
             raise Http404
         return not_found
     response = HttpResponsePermanentRedirect(url)
-    # As in publishing/redirects.py: browsers would keep the address of a page that is withdrawn later.
+    # As in publishing/redirects.py: browsers would keep the redirect after the page is withdrawn.
     patch_cache_control(response, no_store=True)
     return response

@@ -1,11 +1,11 @@
-"""Parses the comments that mark blocks in a text: <!-- wp:image {"id":7} --> … <!-- /wp:image -->."""
+"""Parses the comments with which WordPress marks blocks: <!-- wp:image {"id":7} --> … <!-- /wp:image -->."""
 
 import json
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-# Blocks within others. Deeper ones stand beside each other.
+# The deepest nesting of blocks. Blocks below it are parsed as siblings.
 MAX_DEPTH = 60
 START, END = "<!--", "-->"
 COMMENT = re.compile(
@@ -16,7 +16,7 @@ COMMENT = re.compile(
 
 @dataclass
 class Block:
-    """`parts`: strings of HTML and Blocks. `is_void`: whether it is one comment, without HTML."""
+    """A block. `parts`: a list of HTML strings and inner Blocks. `is_void`: whether it is one comment."""
 
     name: str
     attributes: dict = field(default_factory=dict)
@@ -25,7 +25,7 @@ class Block:
 
 
 def parse(text):
-    """Return `text` as a list of strings and Blocks. The name of a block of WordPress has no prefix."""
+    """Return `text` as a list of HTML strings and Blocks. The prefix "core/" is removed from their names."""
     root = Block("")
     stack = [root]
     position = 0
@@ -46,6 +46,7 @@ def parse(text):
 
 
 def add(comment, stack):
+    """Open or close a block. `comment`: a match of COMMENT. `stack`: the open Blocks, the innermost last."""
     name = comment["name"].removeprefix("core/")
     if comment["close"]:
         if any(block.name == name for block in stack[1:]):
@@ -59,7 +60,7 @@ def add(comment, stack):
 
 
 def read_attributes(text):
-    """Return the JSON object in `text`; {} if it is none."""
+    """Return the JSON object in `text` as a dictionary; {} if it is not a JSON object."""
     with suppress(ValueError, RecursionError):
         value = json.loads(text or "{}")
         return value if isinstance(value, dict) else {}

@@ -8,12 +8,12 @@ from wordpress_import.runs import BREAK, Runs
 from wordpress_import.tables import read_table
 from wordpress_import.walker import Walker
 
-# The lengths that the blocks allow.
+# The longest texts that the blocks allow, in characters.
 MAX_TITLE, MAX_ATTRIBUTION, MAX_BUTTON = 160, 160, 60
 
 
 class Converter(Walker):
-    """Makes blocks of quotes, tables, pictures, films, files and buttons."""
+    """Adds to Walker the elements that become blocks: quotes, tables, pictures, films, files and buttons."""
 
     def on_blockquote(self, element):
         self.end_paragraph()
@@ -37,6 +37,7 @@ class Converter(Walker):
         self.out.add_images(images)
 
     def on_table(self, element, caption=None):
+        """Add a block for a table, or its words as text. Return whether it became a block."""
         self.end_paragraph()
         table = read_table(self, element)
         if table is None:
@@ -75,9 +76,11 @@ class Converter(Walker):
             self.gallery(element)
 
     def caption(self, captions):
+        """Return (Runs, pictures) of the first of `captions`, elements; empty ones if there is none."""
         return self.collect(captions[0]) if captions else (Runs(), [])
 
     def one_picture(self, element, captions):
+        """Add the picture in the figure `element`, with its caption."""
         caption, _images = self.caption(captions or element.xpath(".//figcaption"))
         for each in element.xpath(".//figcaption"):
             each.getparent().remove(each) if not each.tail else each.clear(keep_tail=True)
@@ -94,13 +97,14 @@ class Converter(Walker):
         self.end_paragraph()
 
     def gallery(self, element):
-        """Several pictures, or a figure around something else."""
+        """Add a figure with several pictures, or with something else."""
         self.out.begin_gallery()
         self.children(element)
         self.end_paragraph()
         self.out.end_gallery()
 
     def embed(self, element, captions):
+        """Add a link to a film or recording for the figure `element`. If there is none, add its content."""
         caption, _images = self.caption(captions)
         for each in captions:
             element.remove(each)
@@ -149,7 +153,7 @@ class Converter(Walker):
     on_embed = on_object
 
     def media(self, kind, url, title=None):
-        """Add a link to a film or recording. Its title is never made up: an editor writes it."""
+        """Add a link to a film or recording. `kind`: "video" or "audio". A missing title is flagged."""
         title = " ".join((title or "").split())
         if title == url or not title:
             self.notes.flag("a film or recording needs a title")
@@ -169,7 +173,7 @@ class Converter(Walker):
             self.block(element)
 
     def document(self, links):
-        """Add the file that the first of `links` leads to. Return whether it is in the library."""
+        """Add a block for the file of the first of `links`. Return whether that was possible."""
         runs = self.collect(links[0])[0]
         document = self.context.document(links[0].get("href"), self.notes)
         if document is None or not 0 < len(runs.plain()) <= MAX_TITLE:
@@ -191,6 +195,7 @@ class Converter(Walker):
 
 
 def escape_text(text):
+    """Return `text` as rich text."""
     runs = Runs()
     runs.add(text)
     return runs.html()

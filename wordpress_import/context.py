@@ -1,4 +1,4 @@
-"""Finds the files and pages of this site to which an item of the export refers."""
+"""Finds the files and pages of this site for the addresses in an item of the export."""
 
 from html import escape
 from urllib.parse import urljoin
@@ -11,23 +11,27 @@ SCHEMES = {"http", "https", "mailto", "tel"}
 
 
 class Context:
-    """`pages`: {id in the export: primary key of a page here}. `library`: finds files by their path."""
+    """Finds pages and files. The methods take `notes`, a Notes, to which they add what is missing.
+
+    `export`: the Export. `pages`: {id in the export: primary key of the page here}. `library`: a Library.
+    """
 
     def __init__(self, export, pages, library):
         self.export, self.pages, self.library = export, pages, library
 
     def absolute(self, url):
-        """Return `url` as a whole address, and "" if it can't be one."""
+        """Return `url` as an absolute URL, or "" if it is malformed."""
         try:
             return urljoin(f"{self.export.base_url}/", (url or "").strip())
         except ValueError:
             return ""
 
     def is_internal(self, url):
+        """Return whether `url` is on the old site."""
         return host_of(url) in self.export.hosts
 
     def page_for(self, url, notes):
-        """Return the primary key of the page here that was at `url`. Notes old addresses without a page."""
+        """Return the primary key of the page that was at `url`, or None, which is noted for old addresses."""
         if not self.is_internal(url):
             return None
         key = self.export.keys.get(page_key(url))
@@ -37,7 +41,7 @@ class Context:
         return page
 
     def link(self, href, notes):
-        """Return the attributes of a link in rich text to what was at `href`, None if it can't be one."""
+        """Return the HTML attributes of an <a> in rich text for `href`, or None if it can't be linked."""
         if not href or href.strip().startswith("#"):
             return None
         url = self.absolute(href)
@@ -50,7 +54,7 @@ class Context:
         return f'href="{escape(url)}"'
 
     def target(self, href, notes):
-        """Return the values of a block with an action for the link to `href`, None if there can be none."""
+        """Return the target of an action block for `href`, a dictionary with "page" and "url", or None."""
         url = self.absolute(href)
         if not href or href.strip().startswith("#") or split(url).scheme not in {"http", "https"}:
             return None
@@ -58,7 +62,7 @@ class Context:
         return {"page": page, "url": None if page else url}
 
     def picture(self, element, notes):
-        """Return the Picture for an <img>."""
+        """Return the Picture for `element`, an <img>."""
         url = next(filter(None, (element.get(each) for each in ("data-src", "data-lazy-src", "src"))), "")
         key = path_key(url)
         attachment = self.attachment(element, key)
@@ -68,7 +72,7 @@ class Context:
         return Picture(self.image(key or url, alt, notes), alt)
 
     def image(self, url, alt, notes):
-        """Return the primary key of the picture at `url`, or at a path of uploads, None if it is missing."""
+        """Return the primary key of the picture at `url`, a URL or a path of the uploads, or None."""
         key = path_key(url) or url
         image = self.library.image(key, alt)
         if image is None:
@@ -76,6 +80,7 @@ class Context:
         return image
 
     def attachment(self, element, key):
+        """Return the Attachment that the class of `element` names, or None. `key`: its path_key."""
         for name in (element.get("class") or "").split():
             if name.startswith("wp-image-"):
                 found = self.export.attachments.get(name.removeprefix("wp-image-"))
@@ -84,7 +89,7 @@ class Context:
         return None
 
     def document(self, href, notes):
-        """Return the primary key of the document that was at `href`, None if there is none."""
+        """Return the primary key of the document that was at `href`, or None."""
         url = self.absolute(href)
         key = path_key(url) if self.is_internal(url) else ""
         document = self.library.document(key) if key else None

@@ -1,4 +1,4 @@
-"""Converts one item of an export to the body of a page, and compares the words."""
+"""Converts the content of one item to the body of a page, and checks that no word is lost."""
 
 from dataclasses import dataclass
 from html import escape
@@ -10,6 +10,8 @@ from wordpress_import.fidelity import lost_words, shown_html, words
 
 @dataclass
 class Converted:
+    """The result for one item. `blocks`: the raw blocks of the body. The two numbers are counts of words."""
+
     blocks: list
     notes: Notes
     words_before: int
@@ -17,12 +19,12 @@ class Converted:
 
 
 def convert(item, export, context):
-    """Return the Converted content of `item`."""
+    """Return the Converted for `item`. `export`: the Export. `context`: a Context."""
     notes = Notes()
     html, has_breaks = Expander(export, item, notes).expand(item.content)
     blocks = Converter(context, notes, has_breaks).convert(html)
     before, after = words(html), words(shown_html(blocks))
-    # The address of a film is a word of the post, and here the address of its block.
+    # The address of a film can be a word of the post. In its block it is no text that readers see.
     addresses = [block["value"]["url"] for block in blocks if block["type"] == "media_link"]
     if lost := lost_words(before, after + words(escape(" ".join(addresses)))):
         sample = ", ".join(lost[:10])

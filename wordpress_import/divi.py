@@ -1,12 +1,12 @@
-"""Turns the modules of the page builder Divi into HTML: shortcodes of Divi 4, blocks of Divi 5.
+"""Turns the modules of the page builder Divi into HTML: shortcodes of Divi 4, and blocks of Divi 5.
 
-Each function takes an Expander (wordpress_import/expanding.py), which expands what is within.
+`expander` is always an Expander (wordpress_import/expanding.py). It expands what is within a module.
 """
 
 import re
 from html import escape
 
-# Modules that show other things of the site, or do something that this site doesn't.
+# Modules that are left out: they list other content of the site, or have no counterpart here.
 DROPPED = {
     *(
         "blog",
@@ -30,7 +30,7 @@ DROPPED = {
     *("contact_form", "signup", "signup_custom_field", "icon", "post_content", "fullwidth_post_content"),
 }
 FORMS = {"contact_form", "signup", "contact_field"}
-# Modules that only hold others. Of all others that are unknown, the words are kept.
+# Modules that only contain others. Of modules in no list here, the words are kept.
 HOLDERS = {
     *(
         "section",
@@ -65,7 +65,7 @@ ENCODED = {
     "&#91;": "[",
     "&#93;": "]",
 }
-# Attributes of a shortcode in the order in which their words are shown.
+# Names of attributes of a shortcode, by kind, each in the order in which the words are shown.
 HEADINGS = ("title", "name", "heading", "admin_title")
 LINES = (
     "subhead",
@@ -79,18 +79,19 @@ LINES = (
 )
 NUMBERS = ("currency", "sum", "per", "number", "percent")
 PICTURES = ("image_url", "image", "src", "portrait_url", "header_image_url", "logo_image_url")
-# The level of the headings in the modules. All others have level 4.
+# The level of the headings of a module. In modules that are not listed it is 4.
 LEVELS = {"heading": 2, "fullwidth_header": 2, "cta": 3, "slide": 3}
 
 
 def decode(value):
+    """Return `value` with the characters that Divi encodes in attributes."""
     for code, character in ENCODED.items():
         value = value.replace(code, character)
     return value
 
 
 def shortcode(expander, code):
-    """Return the HTML of a shortcode of Divi 4."""
+    """Return the HTML of `code`, a Shortcode of Divi 4."""
     module = code.name.lower().removeprefix("et_pb_")
     layout = expander.export.reusable.get(code.attributes.get("global_module", ""))
     if layout and not code.children:
@@ -115,6 +116,7 @@ def shortcode(expander, code):
 
 
 def dropped(expander, module):
+    """Note that a module is left out. Return a space, so that the words around it stay apart."""
     expander.notes.dropped[f"divi {module.replace('_', ' ')}"] += 1
     if module in FORMS:
         expander.notes.flag("a form is left out")
@@ -135,7 +137,7 @@ def picture(url, alt=""):
 
 
 def render(module, attributes, content):
-    """Return the HTML of a module with these `attributes` of a shortcode."""
+    """Return the HTML of a module of Divi 4. `content`: the HTML of what is within it."""
     get = attributes.get
     if module == "testimonial":
         source = ", ".join(filter(None, (get("author"), get("job_title"), get("company_name"))))
@@ -169,7 +171,7 @@ def render(module, attributes, content):
 
 
 def block(expander, block):
-    """Return the HTML of a block of Divi 5, whose words stand in its attributes."""
+    """Return the HTML of a block of Divi 5. The words of such a block are in its attributes."""
     module = block.name.removeprefix("divi/").replace("-", "_")
     if module in DROPPED:
         return dropped(expander, module)
@@ -198,14 +200,14 @@ def block(expander, block):
 
 
 def inner_content(value):
-    """Return what the attribute `value` shows on a desktop: a text, a dictionary, or None."""
+    """Return the content for desktops of `value`, an attribute of Divi 5: a string, a dictionary, or None."""
     for name in ("innerContent", "desktop", "value"):
         value = value.get(name) if isinstance(value, dict) else None
     return value
 
 
 def place(pair):
-    """Sort the attributes as a module shows them: picture, heading, lines, text, buttons."""
+    """Return the sort key of an attribute, a pair (name, value): picture, heading, lines, text, buttons."""
     order = ["image", "portrait", "logo", "title", "name", "heading", "subhead", "subtitle", "position"]
     name = pair[0]
     if name.startswith("button"):
@@ -214,7 +216,7 @@ def place(pair):
 
 
 def attribute(module, name, value):
-    """Return the HTML of one attribute."""
+    """Return the HTML of the attribute `name` of a module of Divi 5. `value`: a string or a dictionary."""
     if isinstance(value, dict):
         url = value.get("src") or value.get("url") or value.get("audio") or ""
         if name in {"video", "audio"} or module in {"video", "audio"} and value.get("src"):
@@ -237,6 +239,8 @@ def attribute(module, name, value):
 
 
 def testimonial(values):
+    """Return the HTML of a testimonial of Divi 5 with the attributes `values`."""
+
     def text(name):
         value = values.get(name, "")
         return str(value.get("text", "") if isinstance(value, dict) else value)

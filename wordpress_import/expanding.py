@@ -1,6 +1,6 @@
-"""Turns the content of an item into the HTML that WordPress would show: blocks and shortcodes are replaced.
+"""Turns the content of an item into the HTML that WordPress would show, without blocks and shortcodes.
 
-What is unknown keeps its words, and is noted.
+The words of unknown blocks and shortcodes are kept, and their names are noted for the report.
 """
 
 import re
@@ -10,9 +10,9 @@ from html import escape
 
 from wordpress_import import block_comments, divi, shortcodes
 
-# Divi writes these where a line ends in a module.
+# The comments that Divi writes in place of the line ends in a module.
 LINE_HOLDER = re.compile(r"<![–-]{1,2}\s*\[et_pb_\w+_holder\]\s*[–-]{1,2}>")
-# Blocks that show their HTML, or only hold others.
+# Blocks that show their HTML, or only contain others.
 SHOWN = {
     *("paragraph", "heading", "list", "list-item", "quote", "pullquote", "image", "gallery", "media-text"),
     *("cover", "cover-image", "table", "file", "audio", "video", "embed", "buttons", "button", "columns"),
@@ -20,7 +20,7 @@ SHOWN = {
     *("accordion-panel", "verse", "code", "preformatted", "freeform", "html", "shortcode", "text-columns"),
     *("subhead", "missing", "missing-block", "math", "footnotes", "block", "navigation-link-placeholder"),
 }
-# Blocks that list other things of the site, or belong to its frame. Nothing in them is the post's own.
+# Blocks that are left out: they list other content of the site, or belong to its theme.
 DROPPED = {
     *("separator", "spacer", "more", "nextpage", "query", "latest-posts", "latest-comments", "archives"),
     *(
@@ -47,13 +47,13 @@ DROPPED = {
     ),
     *("term-description", "comments-title", "comment-template", "post-comments-count", "pattern"),
 }
-# Shortcodes of a film or recording elsewhere.
+# Shortcodes for films and recordings on other sites.
 MEDIA = {
     *("youtube", "vimeo", "dailymotion", "ted", "soundcloud", "spotify", "videopress", "wpvideo", "bandcamp"),
     *("mixcloud", "twitchtv", "ustream", "vine", "hulu", "flowplayer", "kickstarter", "archives-video"),
 }
 BY_ID = {"youtube": "https://www.youtube.com/watch?v=", "vimeo": "https://vimeo.com/"}
-# What the button beside a file says unless an author wrote something else.
+# The texts of the download button beside a file, in several languages.
 DOWNLOAD = "download|descargar|télécharger|herunterladen|scarica|baixar|تنزيل|تحميل"
 DOWNLOAD_BUTTON = re.compile(
     rf"<a\b[^>]*?wp-block-file__button[^>]*+>\s*(?:{DOWNLOAD})\s*</a>", re.IGNORECASE
@@ -65,7 +65,12 @@ WORDY |= {"quote", "name", "author", "subhead", "message", "question", "answer",
 
 @dataclass
 class Notes:
-    """What the report says of one item."""
+    """What the report says about one item.
+
+    `shortcodes`, `blocks`: the numbers of the unknown ones by name. `dropped`: that of the ones that are left
+    out. `reasons`: why an editor has to look at the page. `missing`: missing files. `links`: links to pages
+    of the old site that are not imported.
+    """
 
     shortcodes: Counter = field(default_factory=Counter)
     blocks: Counter = field(default_factory=Counter)
@@ -75,12 +80,13 @@ class Notes:
     links: list = field(default_factory=list)
 
     def flag(self, reason):
+        """Add a reason why an editor has to look at the page, once."""
         if reason not in self.reasons:
             self.reasons.append(reason)
 
 
 def is_sentence(name, value):
-    """Return whether the attribute `name` with `value` holds words that readers may miss."""
+    """Return whether `value` of the attribute `name` of an unknown block or shortcode is for readers."""
     if not isinstance(value, str) or "://" in value[:10] or not re.search(r"[^\W\d_]{2}", value):
         return False
     parts = value.split()
@@ -89,14 +95,17 @@ def is_sentence(name, value):
 
 
 class Expander:
-    """Expands one item. `export`, an Export, knows reusable blocks, layouts and attachments."""
+    """Expands one item.
+
+    `export`: the Export, for reusable blocks, layouts and attachments. `item`: the Item. `notes`: its Notes.
+    """
 
     def __init__(self, export, item, notes):
         self.export, self.item, self.notes = export, item, notes
-        self.open = set()  # the reusable contents that are being expanded
+        self.open = set()  # ids of the reusable items that are being expanded
 
     def expand(self, content):
-        """Return (HTML, whether line ends in it stand for breaks, as in the classic editor)."""
+        """Return (HTML, whether its line ends are line breaks, as in the classic editor)."""
         content = LINE_HOLDER.sub("\n", content)
         pieces = block_comments.parse(content)
         has_blocks = len(pieces) > 1
@@ -104,7 +113,10 @@ class Expander:
         return self.shortcodes(html), not has_blocks
 
     def nested(self, key, content):
-        """Return the HTML of another item's `content`, unless it holds itself."""
+        """Return the HTML of the reusable item `key` with this `content`, or "" if it contains itself.
+
+        `content` is None if the item is not in the export.
+        """
         if content is None:
             self.notes.flag("a reusable part is not in the export")
             return ""
@@ -143,7 +155,7 @@ class Expander:
         return f"<div>{inner}</div>" if "/" in name and not name.startswith("core-embed/") else inner
 
     def cover(self, attributes, inner):
-        """Return `inner` with the picture behind it, which may be in a style only."""
+        """Return the HTML of a cover block. Its picture may be in its attributes only. `inner`: its HTML."""
         url = attributes.get("url")
         if isinstance(url, str) and "<img" not in inner and attributes.get("backgroundType") != "video":
             return f'<figure><img src="{escape(url)}"></figure>{inner}'
@@ -154,7 +166,7 @@ class Expander:
         return f"<ol>{''.join(f'<li>{note}</li>' for note in notes)}</ol>" if notes else ""
 
     def sentences(self, attributes, depth=0):
-        """Return paragraphs with the sentences in `attributes`, a dictionary of a block or shortcode."""
+        """Return paragraphs of the words for readers in `attributes`, those of a block or shortcode."""
         found = []
         for name, value in attributes.items():
             if isinstance(value, dict) and depth < 10:
@@ -204,6 +216,7 @@ class Expander:
         return self.gallery(ids or self.export.children_of(self.item.id))
 
     def gallery(self, ids):
+        """Return the HTML of a gallery of the attachments `ids`."""
         figures = []
         for key in ids:
             attachment = self.export.attachments.get(key)

@@ -1,4 +1,4 @@
-"""The index of an export: what items refer to, found in a first pass over all files."""
+"""Builds the index of an export in a first pass over all files: everything that items refer to."""
 
 import json
 import re
@@ -10,15 +10,17 @@ from wordpress_import.media_links import split
 from wordpress_import.reading import WPAuthor, read
 from wordpress_import.sources import find_sources
 
-# Types whose content stands in others.
+# Types of items whose content is used in other items.
 REUSABLE = {"wp_block", "et_pb_layout"}
 UPLOADS = re.compile(r"/(?:wp-content/uploads|wp-content/blogs\.dir/\d+/files|files)/(.+)")
-# What WordPress and services add to the name of a file: sizes, and copies of large or edited pictures.
+# Endings that WordPress adds to the names of picture files: sizes, and copies of large or edited pictures.
 VARIANT = re.compile(r"(-\d+x\d+|-scaled|-rotated|-e\d{10,})(?=\.\w+$)")
 
 
 @dataclass
 class Attachment:
+    """A file of the old site. `parent`: the id of the item to which it was uploaded."""
+
     url: str
     title: str
     alt: str
@@ -27,18 +29,22 @@ class Attachment:
 
 
 def host_of(url):
+    """Return the host of `url`, without "www."."""
     return split(url).netloc.lower().removeprefix("www.")
 
 
 def path_key(url):
-    """Return the path below the uploads folder of the file at `url`, without the size; "" for others."""
+    """Return the path in the uploads folder of the file at `url`, without size; "" for other addresses."""
     path = unquote(split(url).path)
     found = UPLOADS.search(path) or re.search(r"/(\d{4}/\d\d/[^/]+)$", path)
     return VARIANT.sub("", found[1]) if found else ""
 
 
 def page_key(url):
-    """Return the address of a page without host, case and slash at its end, to compare addresses."""
+    """Return the key of `url`, to compare addresses of pages: lower-case path without slashes at its ends.
+
+    A query that identifies an item, such as "?p=7", is added to it.
+    """
     parts = split(url)
     query = f"?{parts.query}" if re.fullmatch(r"(p|page_id|attachment_id)=\d+", parts.query) else ""
     return f"{unquote(parts.path).strip('/').lower()}{query}"
@@ -46,7 +52,17 @@ def page_key(url):
 
 @dataclass
 class Export:
-    """`keys`: {page_key: id} of the items with a page. `withheld`: what must not get in, such as logins."""
+    """The index of an export.
+
+    * `sources`: the Sources, one for each file.
+    * `base_url`: the address of the old site, of the first item. `hosts`: all of its hosts.
+    * `authors`: {login: WPAuthor}.
+    * `withheld`: logins and e-mail addresses, in lower case, that must not get into this site.
+    * `attachments`: {id: Attachment}. `children`: {id of an item: ids of its attachments}.
+    * `reusable`: {id: content} of the items that are used in others.
+    * `keys`: {page_key: id} of the posts and pages.
+    * `counts`: the number of items of each type, and of comments. `items`: the number of all items.
+    """
 
     sources: list = field(default_factory=list)
     base_url: str = ""
@@ -106,7 +122,7 @@ class Export:
 
     @staticmethod
     def footnotes(item):
-        """Return the footnotes of `item`, which stand in its post meta, as HTML."""
+        """Return the list of the footnotes of `item` as HTML. WordPress stores them in the post meta."""
         try:
             notes = json.loads(item.meta.get("footnotes", "[]"))
             return [str(note["content"]) for note in notes]

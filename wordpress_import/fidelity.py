@@ -1,4 +1,4 @@
-"""Compares the visible words of two texts: what a post said, and what its page says."""
+"""Compares the visible words of a post with those of its page."""
 
 import re
 from collections import Counter
@@ -21,7 +21,7 @@ HIDDEN = {
     "svg",
     "math",
 }
-# A word ends where one of these ends.
+# Elements that end a word.
 BLOCKS = {"p", "div", "br", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "td", "th", "tr", "table"}
 BLOCKS |= {
     "figure",
@@ -40,13 +40,14 @@ WORD = re.compile(r"[^\W_]+")
 
 
 def words(html):
-    """Return the visible words of `html`, in their order."""
+    """Return the visible words of `html`, a list in their order."""
     texts = []
     collect(parse_html(html), texts)
     return WORD.findall("".join(texts).replace("\u00d7", "x").casefold())
 
 
 def collect(element, texts):
+    """Append the visible texts in `element` to `texts`."""
     if isinstance(element, lxml.html.HtmlElement) and element.tag not in HIDDEN:
         texts += [" " if element.tag in {"ul", "ol"} else "", element.text or ""]
         for child in element:
@@ -57,19 +58,19 @@ def collect(element, texts):
 
 
 def lost_words(before, after):
-    """Return the words of the list `before` that `after` lacks."""
+    """Return the words of the list `before` that the list `after` lacks, each as often as it lacks it."""
     return list((Counter(before) - Counter(after)).elements())
 
 
 def shown_html(blocks):
-    """Return HTML with all words that readers see of `blocks`, the raw blocks of a body."""
+    """Return HTML with all words that readers see in `blocks`, the raw blocks of a body."""
     return "".join(
         f"<div>{html}</div>" for block in blocks for html in texts_of(block["type"], block["value"])
     )
 
 
 def texts_of(kind, value):
-    """Yield the texts of a raw block as HTML."""
+    """Yield the texts of a raw block of the type `kind` as HTML."""
     if kind == "text":
         yield value
     elif kind == "pictures":

@@ -1,4 +1,4 @@
-"""Reads the fields of an item for a page: title, slug, dates, summary, description."""
+"""Reads the fields of a page from an item: title, slug, dates, summary, and those for search engines."""
 
 import datetime
 import re
@@ -14,7 +14,7 @@ from wordpress_import.markup import parse_html
 
 MAX_SUMMARY = 600
 MAX_SLUG = 200
-# What an item's status means for the editor who finds its draft here.
+# {status of an item: the sentence about it for the editor, or None}.
 STATUSES = {
     "publish": None,
     "draft": "it was a draft in WordPress",
@@ -25,11 +25,12 @@ STATUSES = {
 
 
 def plain(html):
-    """Return `html` as text on one line."""
+    """Return the text of `html` on one line."""
     return " ".join(parse_html(html).text_content().split()) if html else ""
 
 
 def status_reasons(item):
+    """Return the list of sentences about the status of `item` for the editor."""
     reasons = [STATUSES.get(item.status, f"its status in WordPress was “{item.status}”")]
     if item.has_password:
         reasons.append("it had a password in WordPress")
@@ -37,7 +38,10 @@ def status_reasons(item):
 
 
 def read_time(text, zone):
-    """Return the time "2024-05-06 07:08:09" in the time zone `zone`; None for "0000-00-00 00:00:00"."""
+    """Return the datetime for `text`, such as "2024-05-06 07:08:09", in the time zone `zone`.
+
+    Return None for "0000-00-00 00:00:00", and for anything else that is no date after 1900.
+    """
     try:
         found = datetime.datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)
         return found if found.year > 1900 else None
@@ -46,7 +50,10 @@ def read_time(text, zone):
 
 
 def read_dates(item):
-    """Return (day, time of the first publication or None). The day is that of the old site's time zone."""
+    """Return (date, datetime of the first publication) of `item`. Each may be None.
+
+    The date is that of the old site's time zone.
+    """
     local = read_time(item.date, timezone.get_default_timezone())
     published = read_time(item.date_gmt, datetime.UTC) or local
     day = (local or published).date() if local or published else None
@@ -54,7 +61,7 @@ def read_dates(item):
 
 
 def read_slug(item, parent):
-    """Return a slug for the page of `item` that no other page below `parent` has."""
+    """Return a slug for the page of `item`. No other page below `parent` has it."""
     wanted = slugify(unquote(item.slug), allow_unicode=True)[:MAX_SLUG]
     wanted = wanted or slugify(plain(item.title), allow_unicode=True)[:MAX_SLUG] or f"post-{item.id or 'x'}"
     taken = Page.objects.child_of(parent).filter(slug__startswith=wanted).values_list("slug", flat=True)
@@ -67,7 +74,7 @@ def read_slug(item, parent):
 
 
 def read_summary(item, notes):
-    """Return the excerpt as a summary. It is never made up of other words."""
+    """Return the excerpt of `item` as its summary, shortened to MAX_SUMMARY; "" without an excerpt."""
     text = plain(item.excerpt)
     if not text:
         notes.flag("there is no summary")
@@ -78,13 +85,13 @@ def read_summary(item, notes):
 
 
 def first_meta(item, *names):
-    """Return the first text without a variable, such as %%title%%, in the post meta `names`."""
+    """Return the first text among the post meta `names`, or "". Texts with variables are left out."""
     values = (item.meta.get(name, "") for name in names)
     return next((plain(value) for value in values if value and "%" not in value), "")
 
 
 def read_metadata(item):
-    """Return the fields for search engines."""
+    """Return (dictionary of the fields for search engines, whether they are told not to index the page)."""
     robots = item.meta.get("rank_math_robots", "")
     is_kept_out = item.meta.get("_yoast_wpseo_meta-robots-noindex") == "1" or "noindex" in robots
     return {
@@ -94,7 +101,10 @@ def read_metadata(item):
 
 
 def find_language(item, by_path, default):
-    """Return the code of the language of `item`. `by_path`: {beginning of a path: code}."""
+    """Return the language code of `item`.
+
+    `by_path`: {beginning of a path: language code}. `default`: the code if nothing else is known.
+    """
     codes = [nicename for domain, nicename, _name in item.terms if domain == "language"]
     code = (codes or [item.meta.get("_icl_lang_code", "")])[0]
     if code:
@@ -104,6 +114,9 @@ def find_language(item, by_path, default):
 
 
 def translation_key(item, source):
-    """Return the key that the versions of a post in several languages share, None if there is one only."""
+    """Return the UUID that the versions of `item` in several languages share, or None without translations.
+
+    `source`: the address of the old site.
+    """
     groups = [nicename for domain, nicename, _name in item.terms if domain == "post_translations"]
     return uuid.uuid5(uuid.NAMESPACE_URL, f"{source} {groups[0]}") if groups else None

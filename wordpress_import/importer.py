@@ -1,4 +1,4 @@
-"""Imports an export: an index of all files, then a page for each item, then the links between the pages."""
+"""Imports an export: the index of all files, then a page for each item, then the links between pages."""
 
 import hashlib
 import time
@@ -15,20 +15,28 @@ from wordpress_import.reading import Item, read
 from wordpress_import.terms import Terms
 from wordpress_import.writing import PageWriter
 
-# Statuses of items that nobody means to keep.
+# Statuses of items that are skipped.
 DROPPED_STATUSES = {"trash", "auto-draft", "inherit"}
+# {type of items that become no page: the sentence about it in the report}.
 TYPES = {
     "attachment": "no imported page shows this file",
     "nav_menu_item": "menus are made anew here",
     "revision": "it is an older version",
 }
-# Items between two lines of progress.
+# The number of items between two lines of progress.
 STEP = 500
 
 
 @dataclass
 class Line:
-    """The line of one item in the report. `outcome`: imported, updated, unchanged, skipped or failed."""
+    """The line of one item in the report.
+
+    `file`, `line`: where the item is in the export. `outcome`: "imported", "updated", "unchanged", "skipped"
+    or "failed". `why`: sentences about why it is skipped or failed. `needs_eyes`: sentences about why an
+    editor has to look at the page. `unknown`: {name: number} of unknown shortcodes and blocks. `missing`:
+    missing files. `dead_links`: links to pages of the old site that are not imported. `page`: the primary key
+    of its page.
+    """
 
     file: str
     line: int
@@ -50,7 +58,7 @@ class Line:
 
 
 def key_of(item):
-    """Return what identifies `item` in its site."""
+    """Return the string that identifies `item` in the old site: its type and id, or a hash without an id."""
     if item.id.isdecimal() and item.id.strip("0"):
         return f"{item.type[:40]} {item.id[:20]}"
     text = f"{item.link} {item.title} {item.date}"
@@ -58,7 +66,12 @@ def key_of(item):
 
 
 class Importer:
-    """`find_places` makes the Places after the export was read. `tell` takes lines of progress."""
+    """Imports the export files at `paths`. Raises ExportError if one of them can't be read.
+
+    `places`: the Places, which find the parents of pages. `writes`: whether to write anything; otherwise only
+    the report is made. `uploads`: the Uploads, or None. `story_types`: types of items that become stories
+    besides "post". `names`: {id of an author: name to show}. `tell`: function that takes lines of progress.
+    """
 
     def __init__(self, paths, places, *, writes=False, uploads=None, story_types=(), names=None, tell=print):
         self.export = Export.index(paths)
@@ -76,7 +89,7 @@ class Importer:
         self.started = time.monotonic()
 
     def run(self):
-        """Import all items. Return their Lines."""
+        """Import all items. Return the list of their Lines."""
         for item in self.items():
             self.lines.append(self.import_item(item))
             if len(self.lines) % STEP == 0:
@@ -91,6 +104,7 @@ class Importer:
         return self.lines
 
     def items(self):
+        """Yield all Items of the export."""
         for source in self.export.sources:
             for found in read(source):
                 if isinstance(found, Item):
@@ -103,6 +117,7 @@ class Importer:
         return f"{done} of {total} items, {rate:.0f} a second, {minutes:.0f} minutes left"
 
     def import_item(self, item):
+        """Import `item`. Return its Line."""
         line = Line(item.file, item.line, item.id, item.type, item.status, fields.plain(item.title)[:200])
         key = key_of(item)
         if key in self.seen:
@@ -119,6 +134,7 @@ class Importer:
         return line
 
     def reason_to_skip(self, item):
+        """Return the sentence about why `item` is skipped, or ""."""
         if item.type in REUSABLE:
             return "it stands in the items that use it"
         if item.type in TYPES:
@@ -134,13 +150,13 @@ class Importer:
         return ""
 
     def write(self, item, key, line):
-        """Write the page of `item`, and fill in `line`. No item stops the others."""
+        """Write the page of `item`, and fill in `line`. An error fails this item only."""
         try:
             outcome, reasons, converted = self.writer.write(item, key, self.places.find(item), self.writes)
         except NoPlaceError as error:
             line.why = [str(error)]
             return
-        except Exception as error:  # whatever one item holds
+        except Exception as error:  # The other items have to be imported whatever this one contains.
             self.terms.themes.clear()
             self.terms.authors.clear()
             self.library.forget()
@@ -158,7 +174,7 @@ class Importer:
             self.linking[key] = line
 
     def finish_links(self):
-        """Write the pages again whose links lead to pages that were imported after them."""
+        """Write pages again if they have links to pages that were imported after them."""
         if not (self.linking and self.writes):
             return
         self.tell(f"Links of {len(self.linking)} pages")
@@ -172,4 +188,5 @@ class Importer:
                 line.outcome = before
 
     def is_known(self, url):
+        """Return whether the page at the old address `url` is imported."""
         return self.writer.context.page_for(url, None) is not None

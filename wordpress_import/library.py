@@ -1,4 +1,4 @@
-"""Brings files of the old site's uploads folder into the library, through the same cleaning as uploads."""
+"""Imports files of the old site's uploads folder into the library. They are cleaned as all uploads are."""
 
 import hashlib
 import zipfile
@@ -15,17 +15,22 @@ from wordpress_import.models import ImportedFile
 from wordpress_import.sources import DAMAGED, ExportError
 
 PICTURES = {f".{suffix}" for suffix in settings.WAGTAILIMAGES_EXTENSIONS}
-# Instead of a primary key, in a report: the file is there, and would be imported.
+# What takes the place of a primary key while nothing is written: the file is there, and would be imported.
 WOULD_BE_IMPORTED = -1
 
 
 def path_in_uploads(name):
-    """Return the path `name` from the uploads folder on."""
+    """Return the part of the path `name` that follows the uploads folder."""
     return name.replace("\\", "/").rpartition("uploads/")[2].strip("/")
 
 
 class Uploads:
-    """The files of a folder or a .zip: {path in the uploads folder: name}."""
+    """The files of an uploads folder. `path`: a folder or a .zip file.
+
+    Raises ExportError if it can't be read.
+
+    `names`: {path in the uploads folder: name of the file in the folder or .zip file}.
+    """
 
     def __init__(self, path):
         self.path = path
@@ -34,7 +39,7 @@ class Uploads:
             if path.is_dir():
                 root = path.resolve()
                 found = (each for each in path.rglob("*") if each.is_file())
-                # A link could lead out of the folder.
+                # A symbolic link could lead out of the folder.
                 names = [str(each.relative_to(path)) for each in found if each.resolve().is_relative_to(root)]
             else:
                 with zipfile.ZipFile(path) as archive:
@@ -44,12 +49,13 @@ class Uploads:
         for name in names:
             key = path_in_uploads(name)
             self.names[key] = name
-        for name in names:  # a smaller copy, if the picture itself is not there
+        # If a picture itself is missing, a smaller copy of it takes its place.
+        for name in names:
             key = path_in_uploads(name)
             self.names.setdefault(VARIANT.sub("", key), name)
 
     def read(self, name, limit):
-        """Return the bytes of the file `name`, one more than `limit` at most. Raises one of DAMAGED."""
+        """Return at most `limit` + 1 bytes of the file `name`. Raises one of DAMAGED."""
         if self.path.is_dir():
             with (self.path / name).open("rb") as file:
                 return file.read(limit + 1)
@@ -58,9 +64,12 @@ class Uploads:
 
 
 class Library:
-    """Finds the files of the old site by their path in the uploads folder, and imports what is asked for.
+    """Finds files by their path in the uploads folder, and imports those that are asked for.
 
-    `uploads`: Uploads, or None. `used`: the paths of the files that pages show.
+    `uploads`: the Uploads, or None. `source`: the address of the old site. `writes`: whether files are
+    imported. `used`: the paths of the files that pages show. `refused`: {path: why a file could not be
+    imported}. `known`: {key of an ImportedFile: primary key of the picture or document, or None if it was
+    deleted}.
     """
 
     def __init__(self, uploads=None, *, source="", writes=False):
@@ -70,10 +79,14 @@ class Library:
         self.known = {file.key: file.image_id or file.document_id for file in files}
 
     def image(self, path, alt):
-        """Return the primary key of the picture at `path`, None if it is not there or can't be cleaned."""
+        """Return the primary key of the picture at `path`, or None if it is missing or refused.
+
+        `alt`: its alternative text, which becomes its title and description.
+        """
         return self.find(path, PICTURES, lambda file: self.add_image(file, alt))
 
     def document(self, path):
+        """Return the primary key of the document at `path`, or None if it is missing or refused."""
         return self.find(path, SUFFIXES, self.add_document)
 
     def find(self, path, suffixes, add):
@@ -93,7 +106,7 @@ class Library:
         return self.known[key]
 
     def store(self, path, name, key, add):
-        """Import the file `name`. Return its primary key, None if it is refused."""
+        """Import the file `name`. Return its primary key, or None if it is refused."""
         try:
             data = self.uploads.read(name, settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE)
             file = add(ContentFile(data, name=f"file{PurePosixPath(path.lower()).suffix}"))
@@ -105,7 +118,7 @@ class Library:
         return file.pk
 
     def add_image(self, file, alt):
-        # With this choice and no people, nobody knows who is on it, so no reader sees it.
+        # With this value and no people, the picture is not shown until somebody says who is on it.
         shows = CleanImage.Shows.PERSON_IN_STORY
         title = alt or "From WordPress"
         return CleanImage.objects.create(title=title[:255], description=alt[:255], file=file, shows=shows)
@@ -114,6 +127,6 @@ class Library:
         return CleanDocument.objects.create(title="From WordPress", file=file)
 
     def forget(self):
-        """Forget what was imported in a transaction that was rolled back."""
+        """Load `known` again, after a transaction was rolled back."""
         files = ImportedFile.objects.filter(source=self.source)
         self.known = {each.key: each.image_id or each.document_id for each in files}

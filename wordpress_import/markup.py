@@ -1,21 +1,21 @@
-"""Parses HTML from WordPress into a tree that is not deep, and has all of the text."""
+"""Parses HTML from WordPress into a tree of limited depth, without losing text."""
 
 import re
 
 import lxml.html
 
-# A deeper tree would lose text in the parser. Tags below this depth are taken out.
+# The parser loses text in deeper trees. Tags below this depth are removed, and their text is kept.
 MAX_DEPTH = 100
 TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*+)[^<>]*+>")
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-# A new one ends the last one, so they are not deep even if authors leave out the ends.
+# Elements whose end tag may be left out. The next one ends them, so they don't add to the depth.
 ENDLESS = {"p", "li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "option"}
-# XML has none of these, so neither has a tree of lxml.
+# Characters that are not allowed in XML, and so in trees of lxml.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 def parse_html(html):
-    """Return a <div> with the parsed `html`."""
+    """Return a <div> element with the parsed `html`."""
     html = flatten(CONTROL.sub(" ", html))
     parser = lxml.html.HTMLParser(huge_tree=True, encoding="utf-8")
     root = lxml.html.document_fromstring(
@@ -27,7 +27,7 @@ def parse_html(html):
 
 
 def flatten(html):
-    """Return `html` without the tags that stand deeper than MAX_DEPTH."""
+    """Return `html` without the tags that are nested deeper than MAX_DEPTH."""
     depth = 0
 
     def keep(tag):
@@ -45,7 +45,7 @@ def flatten(html):
 
 
 def is_deep(html):
-    """Return whether tags stand deeper than MAX_DEPTH."""
+    """Return whether tags of `html` are nested deeper than MAX_DEPTH."""
     depth = 0
     for close, name in TAG.findall(html):
         if name.lower() not in VOID | ENDLESS:

@@ -1,4 +1,4 @@
-"""Which addresses lead to a film or a recording, on sites that are known."""
+"""Recognises addresses of films and recordings: on known sites, or by the ending of the file."""
 
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ VIDEO_SUFFIXES = {".mp4", ".m4v", ".webm", ".ogv", ".mov", ".avi", ".wmv"}
 
 
 def split(url):
-    """Return the parts of `url`, of an empty one if it is malformed."""
+    """Return urlsplit() of `url`, or of an empty string if it is malformed."""
     try:
         return urlsplit(url.strip())
     except ValueError:
@@ -20,7 +20,7 @@ def split(url):
 
 
 def kind_of(url):
-    """Return "video" or "audio" if a film or recording plays at `url`, else ""."""
+    """Return "video" or "audio" if `url` is the address of a film or recording, else ""."""
     parts = split(url)
     if parts.scheme not in {"http", "https"}:
         return ""

@@ -1,19 +1,20 @@
-"""What was imported: which page was made of which item. A second run finds it here, and changes nothing."""
+"""Models of what was imported: pages, files, and old addresses. With them, a second run changes nothing."""
 
 from django.db import models
 from wagtail.models import Page
 
 
 class ImportedItem(models.Model):
-    """An item of an export. `page` is None if somebody deleted the page."""
+    """An item of an export that was imported. `page` is None if somebody deleted the page."""
 
     source = models.CharField(max_length=200)  # the address of the old site
     key = models.CharField(max_length=64)
     page = models.ForeignKey(Page, null=True, on_delete=models.SET_NULL, related_name="+")
-    # A hash of what was written, and the primary key of the revision with it. Another one is of an editor.
+    # A hash of what was written, and the primary key of the revision with it. If the page has a later
+    # revision, somebody has worked on it.
     digest = models.CharField(max_length=64)
     revision = models.BigIntegerField()
-    # Why a person has to look at the page, in sentences.
+    # Sentences about why an editor has to look at the page.
     needs_eyes = models.JSONField(default=list)
     missing_pictures = models.PositiveIntegerField(default=0)
 
@@ -25,9 +26,9 @@ class ImportedItem(models.Model):
 
 
 class ImportedFile(models.Model):
-    """A file of the uploads folder. `key`: a hash of its path, as the names of files can name people.
+    """A file of the uploads folder that was imported. `key`: a hash of its path, which can name people.
 
-    With neither picture nor document, somebody deleted the file here. It never comes back by itself.
+    If it has neither picture nor document, somebody deleted the file here. It is not imported again.
     """
 
     source = models.CharField(max_length=200)
@@ -45,7 +46,7 @@ class ImportedFile(models.Model):
 
 
 class OldAddress(models.Model):
-    """An address of the old site. `digest`: its hash, as old addresses can have names and logins in them."""
+    """An address of the old site. `digest`: a hash, because old addresses can contain names and logins."""
 
     digest = models.CharField(max_length=64, primary_key=True)
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")

@@ -1,4 +1,4 @@
-"""Collects the pieces of a body: paragraphs go into blocks of text, and pictures into blocks of pictures."""
+"""Collects paragraphs and pictures, and puts them into the raw blocks of a body."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ MAX_CAPTION, MAX_PICTURES = 300, 12
 
 @dataclass
 class Picture:
-    """A picture of the old site. `image`: the primary key of that in the library, None if it is missing."""
+    """A picture in an item. `image`: the primary key of its image in the library, or None."""
 
     image: int | None
     alt: str = ""
@@ -21,7 +21,14 @@ def is_web_address(url):
 
 
 class BlockCollector:
-    """`runs`: the paragraph that is being read. `images`: pictures that stand in it, and follow it."""
+    """Collects the blocks of a body.
+
+    `blocks`: the finished raw blocks. `paragraphs`: the HTML of the block of text that is being filled.
+    `runs`: the paragraph that is being read. `images`: the pictures in that paragraph, which are added after
+    it. `gallery`: the pictures of the gallery that is being read, or None. `hold_images`: whether pictures
+    stay in `images` until the caller takes them. `has_loose_items`: whether the last paragraph is a list of
+    add_item().
+    """
 
     def __init__(self, notes):
         self.notes = notes
@@ -32,6 +39,7 @@ class BlockCollector:
         self.has_loose_items = False
 
     def finish(self):
+        """Return the list of the raw blocks."""
         self.end_paragraph()
         self.end_text()
         return self.blocks
@@ -53,7 +61,7 @@ class BlockCollector:
             self.has_loose_items = False
 
     def add_item(self, html):
-        """Add <li>s that stand in no list. Those that follow each other become one list."""
+        """Add `html`, <li> elements that are in no list. Those that follow each other become one list."""
         if not html:
             return
         if self.has_loose_items:
@@ -70,6 +78,7 @@ class BlockCollector:
             self.has_loose_items = False
 
     def add(self, kind, value):
+        """Add a block of the type `kind`."""
         self.end_gallery(again=True)
         self.end_text()
         self.blocks.append({"type": kind, "value": value})
@@ -77,7 +86,7 @@ class BlockCollector:
     # Pictures
 
     def add_image(self, picture):
-        """Add a picture, after the paragraph in which it stands."""
+        """Add a picture. It follows the paragraph that it is in."""
         if picture is None:
             return
         self.images.append(picture)
@@ -98,7 +107,7 @@ class BlockCollector:
         self.gallery = []
 
     def end_gallery(self, again=False):
-        """Put the pictures of the gallery into blocks. `again`: whether more may follow after a text."""
+        """Put the pictures of the gallery into blocks. `again`: whether the gallery goes on after that."""
         pictures, self.gallery = self.gallery, None
         if pictures:
             self.put(pictures)
@@ -106,6 +115,7 @@ class BlockCollector:
             self.gallery = []
 
     def put(self, pictures):
+        """Add blocks of at most MAX_PICTURES pictures. Captions that don't fit into one become paragraphs."""
         shown = [each for each in pictures if each.image]
         for start in range(0, len(shown), MAX_PICTURES):
             self.end_text()
@@ -116,6 +126,7 @@ class BlockCollector:
                 self.paragraphs.append(f"<p>{each.caption.html()}</p>")
 
     def fits(self, caption):
+        """Return whether `caption`, Runs, can be the caption in a block: short enough, and without links."""
         return len(caption.plain()) <= MAX_CAPTION and not caption.has_links
 
     def value(self, picture):
@@ -127,7 +138,7 @@ class BlockCollector:
 
 
 class InlineCollector:
-    """Collects what is within an element that takes one text, such as a heading or a cell of a table."""
+    """Collects the content of an element that becomes a single text, such as a heading or a table cell."""
 
     def __init__(self):
         self.paragraphs, self.images = [], []
@@ -143,7 +154,7 @@ class InlineCollector:
             self.images.append(picture)
 
     def take(self, gap=BREAK):
-        """Return (Runs, pictures) of all that was collected, with `gap` between the paragraphs."""
+        """Return (Runs, list of Pictures) of the content. `gap`: the text between two paragraphs."""
         self.end_paragraph()
         runs = Runs()
         for number, part in enumerate(self.paragraphs):

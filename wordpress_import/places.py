@@ -1,4 +1,4 @@
-"""Finds the page below which an item comes, by its language and type."""
+"""Finds the parent for the page of an item, by its language and type."""
 
 from django.conf import settings
 from wagtail.models import Page
@@ -11,11 +11,14 @@ from wordpress_import.sources import ExportError
 
 
 class NoPlaceError(Exception):
-    """There is no page below which an item can come. Its text says why."""
+    """Raised if there is no parent for the page of an item. Its text says why."""
 
 
 def find_parent(wanted):
-    """Return the StoryIndexPage `wanted`: a primary key, an address, or None for the first."""
+    """Return the StoryIndexPage `wanted`: a primary key or path as a string, or None for the first one.
+
+    Raises ExportError if there is none.
+    """
     pages = StoryIndexPage.objects.order_by("depth", "path")
     if not wanted:
         page = pages.filter(locale__language_code=settings.LANGUAGE_CODE, depth=TOP_INDEX_DEPTH).first()
@@ -29,7 +32,11 @@ def find_parent(wanted):
 
 
 class Places:
-    """`parent`: the section for stories in its language. `by_path`: {beginning of a path: language code}."""
+    """Finds parents: sections for stories, and home pages for other pages.
+
+    `parent`: a StoryIndexPage. Its translations are the sections of the other languages. `by_path`:
+    {beginning of a path: language code}.
+    """
 
     def __init__(self, parent, by_path):
         self.by_path = by_path
@@ -42,12 +49,12 @@ class Places:
         self.homes = {page.locale.language_code: page for page in homes}
 
     def find(self, item):
-        """Return the parent for the page of `item`. Raises NoPlaceError."""
+        """Return the parent for the page of `item`. Raises NoPlaceError if there is none."""
         language = find_language(item, self.by_path, self.default)
         pages = self.homes if item.type == "page" else self.sections
         if language not in dict(settings.LANGUAGES):
             raise NoPlaceError(f"this site has no pages in its language, “{language}”")
         if language not in pages:
             raise NoPlaceError(f"there is no section for stories in its language, “{language}”, yet")
-        # It counts its children, which somebody else may have added meanwhile.
+        # The page is loaded again, because its number of children may have changed.
         return Page.objects.get(pk=pages[language].pk).specific

@@ -1,6 +1,6 @@
-"""Reads WordPress exports (WXR) item by item, in little memory however large they are.
+"""Reads WordPress exports (WXR) item by item, so that large files take little memory.
 
-Nothing of a user but the login and the display name is kept, and nothing of a comment.
+Comments are only counted. Of users, only id, login, e-mail address and display name are read.
 """
 
 from dataclasses import dataclass, field
@@ -10,11 +10,11 @@ from defusedxml.ElementTree import ParseError, XMLParser
 
 from wordpress_import.sources import ExportError
 
-# Characters of one field. A longer one fails its item, and is not kept in memory.
+# The longest field, in characters. An item with a longer one fails, and the field is not kept in memory.
 MAX_TEXT = 8 * 1024 * 1024
-# Bytes that one tag may take. The parser holds a tag in memory until it ends.
+# The longest tag, in bytes. The parser keeps a tag in memory until it ends.
 MAX_TAG = 16 * 1024 * 1024
-# The names of the post meta that are read. All others may hold what must not get in.
+# The names of the post meta that are read. Other post meta may contain private data.
 META = {
     "_thumbnail_id",
     "_wp_attached_file",
@@ -28,7 +28,7 @@ META = {
     "_icl_lang_code",
     "footnotes",
 }
-# Fields of an item: the tag in the file, and the attribute of Item.
+# {tag in an item: attribute of Item}. "password" only sets `has_password`.
 FIELDS = {
     "title": "title",
     "link": "link",
@@ -45,6 +45,7 @@ FIELDS = {
     "wp:post_password": "password",
     "wp:attachment_url": "attachment_url",
 }
+# {tag in an author: attribute of WPAuthor}.
 AUTHOR_FIELDS = {
     "wp:author_id": "id",
     "wp:author_login": "login",
@@ -55,7 +56,11 @@ AUTHOR_FIELDS = {
 
 @dataclass
 class Item:
-    """One <item>. Its fields are texts as in the file, and "" if they are missing."""
+    """An <item> of an export. Text fields are as in the file, and "" if they are missing.
+
+    `file`, `line`: where it begins. `base_url`: the address of the site. `too_long`: whether a field was
+    longer than MAX_TEXT.
+    """
 
     file: str = ""
     line: int = 0
@@ -82,7 +87,7 @@ class Item:
 
 @dataclass
 class WPAuthor:
-    """A user in the export."""
+    """A user of the old site."""
 
     id: str = ""
     login: str = ""
@@ -104,7 +109,11 @@ def short_name(tag):
 
 
 class Target:
-    """Receives the parser's events, and puts finished Items and WPAuthors into `done`."""
+    """The target of the XML parser. It puts finished Items and WPAuthors into `done`.
+
+    `label`: the name of the file. `path`: the names of the open tags. `is_wxr`: whether a tag of WordPress
+    was found.
+    """
 
     def __init__(self, label):
         self.label = label
@@ -180,10 +189,10 @@ class Target:
 def read(source):
     """Yield the Items and WPAuthors of `source`, in the order of the file.
 
-    Raises ExportError, with line and column, if the file is not well-formed or no export.
+    Raises ExportError if the file is not well-formed, with line and column, or if it is not an export.
     """
     target = Target(source.label)
-    # Without a document type there are no entities, so neither bombs nor files from outside.
+    # Without a DTD there are no entities: no entity expansion attacks, and no external files.
     parser = target.parser = XMLParser(target=target, forbid_dtd=True)
     expat, fed = parser.parser, 0
     try:
@@ -205,6 +214,7 @@ def read(source):
 
 
 def take(target):
+    """Return what is in `done` of `target`, and empty it."""
     done, target.done = target.done, []
     return done
 

@@ -1,4 +1,7 @@
-"""Writes the report: report.html to read, report.csv for a spreadsheet, report.json for programs."""
+"""Writes the report of an import: report.html to read, report.csv for spreadsheets, report.json for programs.
+
+It also writes authors.csv, the list of the authors without a name to show.
+"""
 
 import csv
 import json
@@ -7,14 +10,14 @@ from dataclasses import asdict
 
 from django.template.loader import render_to_string
 
-# Characters with which a cell begins that a spreadsheet would run as a formula.
+# A spreadsheet runs a cell as a formula if it begins with one of these characters.
 FORMULA_CHARACTERS = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = ["file", "line", "id", "type", "status", "title", "outcome", "why", "needs_eyes", "words_before"]
 COLUMNS += ["words_after", "unknown", "missing", "dead_links", "page"]
 
 
 def summarise(importer):
-    """Return the figures of an import as a dictionary."""
+    """Return the figures of `importer`, an Importer that has run, as a dictionary."""
     export, lines = importer.export, importer.lines
     unknown, missing, dead = Counter(), set(), set()
     for line in lines:
@@ -42,7 +45,10 @@ def summarise(importer):
 
 
 def write_report(importer, folder):
-    """Write the report of `importer` into `folder`. Only the owner may read it: it names people."""
+    """Write the report of `importer` into `folder`, a Path. Return the figures of summarise().
+
+    Only the owner may read the files, because they name people. Raises OSError if they can't be written.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     summary = summarise(importer)
     rows = [asdict(line) for line in importer.lines]
@@ -61,6 +67,7 @@ def write_report(importer, folder):
 
 
 def cell(value):
+    """Return the text of a cell of the CSV file for `value`."""
     if isinstance(value, dict):
         value = [f"{name} ({count})" for name, count in value.items()]
     text = "; ".join(map(str, value)) if isinstance(value, list) else str("" if value is None else value)
@@ -68,6 +75,7 @@ def cell(value):
 
 
 def open_private(path):
+    """Open a file for writing that only its owner may read."""
     path.touch(mode=0o600)
     return path.open("w", encoding="utf-8", newline="")
 

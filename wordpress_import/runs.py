@@ -1,4 +1,4 @@
-"""Builds rich text of runs of characters, so that it only ever has tags that the editor knows."""
+"""Builds rich text from runs of characters of one format. It only has tags that the editor supports."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,7 +11,10 @@ BREAK = "\n"
 
 @dataclass
 class Runs:
-    """The text of one paragraph: (text, formats, HTML attributes of the link around it) in their order."""
+    """The text of one paragraph.
+
+    `runs`: a list of (text, frozenset of tags such as "b", HTML attributes of the link around it or None).
+    """
 
     runs: list = field(default_factory=list)
 
@@ -24,7 +27,7 @@ class Runs:
         return " ".join("".join(text for text, _formats, _link in self.runs).split())
 
     def lines(self):
-        """Return the text without markup, with its line ends."""
+        """Return the text without markup, with its line breaks."""
         text = "".join(text for text, _formats, _link in self.runs)
         return "\n".join(" ".join(line.split()) for line in text.strip().split("\n"))
 
@@ -33,7 +36,7 @@ class Runs:
         return any(link for text, _formats, link in self.runs if text.strip())
 
     def html(self):
-        """Return the rich text without a paragraph around it; "" if there is no text."""
+        """Return the rich text, without a <p> around it; "" if there is no text."""
         if not self.plain():
             return ""
         html, position = [], 0

@@ -1,16 +1,17 @@
 """Parses the shortcodes in a text: [gallery ids="1,2"], [caption]…[/caption].
 
-WordPress knows which names are shortcodes. Here, text in brackets that doesn't look like one, such as
-"[her name is changed]", stays text.
+An export doesn't list the shortcodes of its site. So text in brackets that doesn't look like a
+shortcode, such as "[her name is changed]", stays text.
 """
 
 import re
 from dataclasses import dataclass, field
 from itertools import count
 
-# Characters of one tag, and tags without an end that are tried in one text: hostile texts end early.
+# The longest tag in characters, and the number of brackets that may turn out to be no tag. After that many,
+# the rest of a text is not parsed. So hostile texts don't take long.
 MAX_TAG, MAX_FAILURES = 50_000, 20_000
-# Shortcodes within others. Deeper ones stand beside each other.
+# The deepest nesting of shortcodes. Shortcodes below it are parsed as siblings.
 MAX_DEPTH = 60
 QUOTED = r'"[^"]*"|\'[^\']*\'|[“”″][^“”″]*[“”″]'
 TAG = re.compile(
@@ -18,13 +19,17 @@ TAG = re.compile(
 )
 ATTRIBUTE = re.compile(rf"([\w:.-]+)\s*=\s*({QUOTED}|[^\s\"'“”″]+)|({QUOTED}|[^\s\"'“”″]+)")
 QUOTES = "\"'“”″"
-# Names of shortcodes that also have no attribute, and no second tag.
+# Names that are shortcodes even without attributes and without a closing tag.
 PLAIN_NAMES = {"gallery", "caption", "audio", "video", "playlist", "embed", "contact-form", "sitemap", "toc"}
 
 
 @dataclass
 class Shortcode:
-    """`arguments`: the values without a name. `raw`: the first tag as it stands in the text."""
+    """A shortcode.
+
+    `arguments`: the values without a name. `children`: a list of strings and inner Shortcodes. `raw`: the
+    opening tag as it is in the text. `is_closed`: whether it has a closing tag.
+    """
 
     name: str
     attributes: dict = field(default_factory=dict)
@@ -35,14 +40,14 @@ class Shortcode:
 
     @property
     def is_likely(self):
-        """Whether it is a shortcode, and not a remark in brackets."""
+        """Whether it is probably a shortcode, and not a remark in brackets."""
         has_link = any("://" in each for each in self.arguments)
         is_named = self.name in PLAIN_NAMES or "_" in self.name or "-" in self.name
         return self.is_closed or bool(self.attributes) or has_link or (is_named and not self.arguments)
 
 
 def parse(text):
-    """Return `text` as a list of strings and Shortcodes, whose children are such lists."""
+    """Return `text` as a list of strings and Shortcodes."""
     root = []
     stack = []  # the Shortcodes that may still be closed
     position = failures = 0
@@ -59,7 +64,7 @@ def parse(text):
             add("[")
             position = start + 1
         elif text[start - 1 : start] == "[" and text[tag.end() : tag.end() + 1] == "]":
-            # [[name]] is how authors write [name] itself.
+            # [[name]] is the text [name], not a shortcode.
             (stack[-1].children if stack else root)[-1] = text[position : start - 1] or ""
             add(tag[0])
             position = tag.end() + 1
@@ -79,7 +84,10 @@ def parse(text):
 
 
 def close(name, stack, root):
-    """Close the innermost open shortcode `name`. Return whether there was one."""
+    """Close the innermost open shortcode `name`. Return whether there was one.
+
+    `stack`: the open Shortcodes, the innermost last. `root`: the list of the pieces outside of shortcodes.
+    """
     if all(each.name != name for each in stack):
         return False
     while stack[-1].name != name:
@@ -89,7 +97,7 @@ def close(name, stack, root):
 
 
 def lift(stack, root):
-    """Take the last shortcode, which has no second tag, from `stack`. What it holds stands after it."""
+    """Take the last Shortcode, which has no closing tag, from `stack`. Its children become its siblings."""
     last = stack.pop()
     siblings = stack[-1].children if stack else root
     siblings += last.children
@@ -97,6 +105,7 @@ def lift(stack, root):
 
 
 def read_tag(tag):
+    """Return the Shortcode for `tag`, a match of TAG."""
     rest = tag["rest"].removesuffix("/").lstrip("=:, ")
     shortcode = Shortcode(tag["name"], raw=tag[0])
     numbers = count()

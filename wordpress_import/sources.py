@@ -1,4 +1,4 @@
-"""Opens export files: plain ones, and those in a .gz or a .zip."""
+"""Opens export files: .xml, .xml.gz, and .xml in a .zip file."""
 
 import gzip
 import zipfile
@@ -7,18 +7,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 CHUNK = 64 * 1024
-# Unpacked bytes of one file. A real export of 10,000 posts has about 100 MB.
+# The largest file, in bytes after unpacking. An export of 10,000 posts has about 100 MB.
 MAX_UNPACKED = 4 * 1024**3
-# What a damaged or foreign file raises while it is read.
+# The exceptions that reading a damaged or foreign file can raise.
 DAMAGED = (EOFError, OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 
 
 class ExportError(Exception):
-    """An export that can't be read at all. Its text is for the person who imports."""
+    """Raised if an export can't be read. Its text is for the person who runs the command."""
 
 
 class Source:
-    """One file of an export. `label` names it in the report."""
+    """One file of an export.
+
+    `path`: a Path. `member`: the name of the file in the .zip file at `path`, or None. `label`: its name in
+    the report.
+    """
 
     def __init__(self, path, member=None):
         self.path, self.member = path, member
@@ -51,7 +55,10 @@ class Source:
 
 
 def find_sources(paths):
-    """Return a Source for each file in `paths`, and for each .xml file in those that are .zip files."""
+    """Return a list of Sources: one for each of `paths`, or one for each .xml file in a .zip file.
+
+    Raises ExportError if a .zip file can't be read, or has no .xml file.
+    """
     sources = []
     for path in map(Path, paths):
         if path.suffix != ".zip":

@@ -1,8 +1,11 @@
-"""Reads HTML tables for the block with a table."""
+"""Converts HTML tables to the value of a table block."""
 
 
 def read_table(converter, element):
-    """Return the value of the block for the table `element`, or None if the block can't show it."""
+    """Return the value of a table block for `element`, a <table>, or None if the block can't show it.
+
+    `converter`: the Converter, which reads the cells.
+    """
     rows = [row for row in element.iter("tr") if row.xpath("ancestor::table[1]")[0] is element]
     cells = [[cell for cell in row if cell.tag in {"td", "th"}] for row in rows]
     if element.find(".//table") is not None or any(is_special(cell) for row in cells for cell in row):
@@ -28,7 +31,7 @@ def read_table(converter, element):
 
 
 def is_special(cell):
-    """Return whether `cell` is joined to others, or holds what no cell of the block can."""
+    """Return whether `cell` spans several cells, or contains what a cell of the block can't."""
     is_joined = any(cell.get(name, "1").strip() not in {"", "0", "1"} for name in ("colspan", "rowspan"))
     return is_joined or any(
         cell.find(f".//{tag}") is not None for tag in ("ul", "ol", "img", "iframe", "video")

@@ -1,4 +1,4 @@
-"""Finds the countries, themes and authors for the categories, tags and users of an export."""
+"""Finds or creates the countries, themes and authors for the categories, tags and users of an export."""
 
 import functools
 
@@ -22,11 +22,11 @@ MAX_NAME = 80
 
 @functools.cache
 def country_codes():
-    """Return {folded name: code} of all countries in all languages of CLDR, with the search's aliases."""
+    """Return {folded name: code} of all countries in all languages of CLDR, and of the search's aliases."""
     codes = {}
     known = set(Country.objects.values_list("code", flat=True))
     for identifier in locale_identifiers():
-        if "_" in identifier:  # the variants of a language have the same names
+        if "_" in identifier:  # A regional variant, whose names are those of the language.
             continue
         for code, name in babel.Locale.parse(identifier).territories.items():
             if code in known:
@@ -39,7 +39,7 @@ def country_codes():
 
 
 class Terms:
-    """Finds terms by their name. `writes`: whether missing ones are made."""
+    """Finds terms by their name. `writes`: whether missing ones are created."""
 
     def __init__(self, export, writes):
         self.export, self.writes = export, writes
@@ -50,7 +50,10 @@ class Terms:
         return "@" in name or name.casefold() in self.export.withheld
 
     def read(self, item, locale, notes):
-        """Return (codes of countries, themes, authors) for `item`. Without `writes`, no new ones."""
+        """Return lists of (codes of countries, Themes, Authors) for `item`.
+
+        `locale`: the Locale of its page. `notes`: its Notes. Without `writes`, missing terms are left out.
+        """
         countries, themes = [], []
         for domain, nicename, name in item.terms:
             if domain not in FILED_UNDER or {nicename, name.casefold()} & DROPPED_TERMS:
@@ -67,7 +70,7 @@ class Terms:
         return [list(dict.fromkeys(filter(None, found))) for found in (countries, themes, authors)]
 
     def names(self, item, notes):
-        """Return the names of the authors of `item`: several if the plugin Co-Authors Plus was used."""
+        """Return the names of the authors of `item`. The plugin Co-Authors Plus allows several."""
         names = [name for domain, _nicename, name in item.terms if domain == "author"]
         if not names and item.creator:
             names = [self.export.authors[item.creator].name]
@@ -83,6 +86,7 @@ class Terms:
         return self.find(self.authors, Author, name, locale)
 
     def find(self, known, model, name, locale):
+        """Return the object of `model` with `name` in `locale`, or None. `known`: a cache of such objects."""
         key = (fold(name), locale.pk)
         if key not in known:
             same = model.objects.filter(locale=locale)

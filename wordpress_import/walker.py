@@ -1,4 +1,4 @@
-"""Walks through HTML, and collects text: paragraphs, headings and lists."""
+"""Walks through HTML and collects its text: paragraphs, headings and lists."""
 
 from wordpress_import.markup import parse_html
 from wordpress_import.media_links import kind_of
@@ -35,9 +35,9 @@ HIDDEN = {
     "meta",
 }
 HEADINGS = {"h1": "2", "h2": "2", "h3": "3", "h4": "4", "h5": "4", "h6": "4"}
-# Handled also where no block can stand.
+# Elements with a method that is also called where only inline content is allowed.
 INLINE = {"a", "br", "img", "pre"}
-# There, a line ends before and after these.
+# Elements that begin and end a line where only inline content is allowed.
 FLATTENED = (
     BLOCKS | set(HEADINGS) | {"ul", "ol", "li", "table", "tr", "td", "th", "caption", "blockquote", "summary"}
 )
@@ -45,7 +45,12 @@ MAX_HEADING = 160  # characters, as in the block
 
 
 class Walker:
-    """Walks through a tree of HTML, and collects the blocks. `context` finds files and links."""
+    """Walks through a tree of HTML and collects blocks. A method on_<tag> handles the elements of that tag.
+
+    `context`: the Context, which finds files and links. `notes`: the Notes of the item. `has_breaks`: whether
+    line ends in the text are line breaks. `is_inline`: whether only inline content is allowed, as in a
+    heading.
+    """
 
     def __init__(self, context, notes, has_breaks, is_inline=False):
         self.context, self.notes = context, notes
@@ -55,7 +60,7 @@ class Walker:
         self.has_breaks, self.is_preformatted = has_breaks, False
 
     def convert(self, html):
-        """Return the raw blocks for `html`."""
+        """Return the list of raw blocks for `html`."""
         self.children(parse_html(html))
         return self.out.finish()
 
@@ -107,7 +112,7 @@ class Walker:
             self.children(element)
 
     def element_in_line(self, element):
-        """Read `element` where no block can stand: its words are kept."""
+        """Read `element` where only inline content is allowed. Its words are kept."""
         if element.tag in FORMATS:
             self.inline(element, FORMATS[element.tag])
         elif element.tag in FLATTENED:
@@ -135,6 +140,7 @@ class Walker:
         self.formats = before
 
     def end_paragraph(self):
+        """End the current paragraph. If it is only the address of a film, it becomes a link to the film."""
         url = self.out.runs.plain()
         if not self.is_inline and "://" in url and " " not in url and (kind := kind_of(url)):
             self.out.runs = Runs()
@@ -142,7 +148,7 @@ class Walker:
         self.out.end_paragraph()
 
     def collect(self, element, has_breaks=False, gap=BREAK):
-        """Return (Runs, pictures) of what is within `element`."""
+        """Return (Runs, list of Pictures) for what is in `element`. `gap`: as in InlineCollector.take()."""
         inner = type(self)(self.context, self.notes, has_breaks, is_inline=True)
         inner.children(element)
         return inner.out.take(gap)
@@ -201,19 +207,20 @@ class Walker:
     on_ol = on_ul
 
     def on_li(self, element):
-        """An item without a list. In rich text of Wagtail it would crash the editor."""
+        """Add an item that is in no list. It is put into one, because Wagtail's editor would crash."""
         self.end_paragraph()
         html, images = self.items_html([element])
         self.out.add_item(html)
         self.out.add_images(images)
 
     def list_html(self, element):
+        """Return (HTML of the list `element`, list of Pictures in it)."""
         html, images = self.items_html(list(element))
         tag = "ol" if element.tag == "ol" else "ul"
         return (f"<{tag}>{html}</{tag}>" if html else ""), images
 
     def items_html(self, elements):
-        """Return (HTML of <li>, images). What is no item in a list becomes one."""
+        """Return (HTML of <li> elements, list of Pictures in them). Each of `elements` becomes an item."""
         html, images = [], []
         for element in elements:
             if not isinstance(element.tag, str):

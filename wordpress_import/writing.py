@@ -1,4 +1,4 @@
-"""Writes the page of one item: a draft, of which nobody has decided yet who is in it."""
+"""Writes the page of an item as a draft. Who is in a story is left open, for an editor to answer."""
 
 import hashlib
 import json
@@ -15,7 +15,11 @@ from wordpress_import.models import ImportedItem
 
 
 class PageWriter:
-    """`places` finds the parent of a page, `records` are the ImportedItems of this export by their key."""
+    """Writes pages.
+
+    `export`, `terms`, `library`, `places`: the Export, Terms, Library and Places. `records`: {key of an item:
+    ImportedItem} of the items that were imported before.
+    """
 
     def __init__(self, export, terms, library, places, records):
         self.export, self.terms, self.library = export, terms, library
@@ -24,7 +28,7 @@ class PageWriter:
         self.context = Context(export, self.pages, library)
 
     def read(self, item, parent):
-        """Return (Converted, values of the page) for `item`. Nothing is written but files and terms."""
+        """Return (Converted, values of the page) for `item`. Only files and terms are written."""
         converted = convert(item, self.export, self.context)
         notes = converted.notes
         for reason in fields.status_reasons(item):
@@ -49,6 +53,7 @@ class PageWriter:
         return converted, values
 
     def lead_image(self, item, notes):
+        """Return the values for the lead picture of `item`; {} if it has none."""
         attachment = self.export.attachments.get(item.meta.get("_thumbnail_id", ""))
         if attachment is None:
             return {}
@@ -58,9 +63,11 @@ class PageWriter:
         return {"lead_image_id": image, "lead_image_alt": attachment.alt[:255] if image else ""}
 
     def write(self, item, key, parent, writes=True):
-        """Write the page of `item`. Return (outcome, reasons, Converted). Without `writes`, write nothing.
+        """Write the page of `item` below `parent`. Return (outcome, list of sentences, Converted).
 
-        One transaction: a kill leaves the page and its record, or neither.
+        The outcome and the sentences are those of a Line. `key`: the key of the item. Without `writes`,
+        nothing is written. The page and its record are written in one transaction, so an interruption leaves
+        both or neither.
         """
         with transaction.atomic():
             converted, values = self.read(item, parent)
@@ -78,7 +85,7 @@ class PageWriter:
         return outcome, reasons, converted
 
     def check(self, record, digest):
-        """Return (outcome, reasons) if nothing has to be written, else None."""
+        """Return (outcome, list of sentences) if nothing has to be written, else None."""
         if record is None:
             return None
         if record.page_id is None:
@@ -90,6 +97,7 @@ class PageWriter:
         return None
 
     def store(self, record, digest, item, key, parent, values, notes):
+        """Save the page and its old addresses. Return its ImportedItem."""
         page = record and record.page.specific
         revision = self.save(page, item, parent, values)
         record = record or ImportedItem(source=self.export.base_url[:200], key=key)
@@ -100,7 +108,7 @@ class PageWriter:
         return record
 
     def save(self, page, item, parent, values):
-        """Save the draft. Return its revision."""
+        """Save the draft of `item`. Return its revision. `page`: the page of an earlier run, or None."""
         terms = values.pop("terms", None)
         values = values | {"body": json.dumps(values["body"])}
         is_new = page is None

@@ -1,4 +1,4 @@
-"""Command import_wordpress: report on a WordPress export, and with --write make drafts of its items."""
+"""Command import_wordpress: reports on a WordPress export, and with --write makes drafts of its items."""
 
 import csv
 from pathlib import Path
@@ -13,7 +13,7 @@ from wordpress_import.sources import ExportError
 
 
 def read_path_rule(text):
-    """Return (path, language code) of "/fr/=fr"."""
+    """Return (path, language code) for `text`, such as "/fr/=fr". Raises ValueError if a part is missing."""
     path, _equals, code = text.partition("=")
     if not path or not code:
         raise ValueError
@@ -69,7 +69,7 @@ class Command(BaseCommand):
 
 
 def read_names(path):
-    """Return {id of an author: name} of the file at `path`."""
+    """Return {id of an author: name} from the file at `path`. Raises CommandError if it can't be read."""
     if path is None:
         return {}
     try:
