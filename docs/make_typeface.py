@@ -1,13 +1,13 @@
-"""Makes the typeface of the site: the letters of its languages in Latin script, from Source Serif 4.
+"""Makes the typeface of the site: a subset of Source Serif 4 with the letters of English, French and Spanish.
 
-Run it in a Python environment of its own, after changing LETTERS or for a new version of the package:
+Run it in a virtual environment of its own, after changing LETTERS or for a new version of the package:
 
     npm pack @fontsource-variable/source-serif-4@5.3.1
     pip install fonttools==4.68.0 brotli==1.2.1
     python docs/make_typeface.py fontsource-variable-source-serif-4-5.3.1.tgz
 
-It writes the typeface and its licence to site_project/static/fonts/, and the numbers with which site.css fits
-Georgia to it to the screen.
+It writes the typeface and its licence to site_project/static/fonts/. It prints the descriptors for the font
+face "Fitted Georgia" in site.css.
 """
 
 import io
@@ -21,14 +21,14 @@ from fontTools.varLib import instancer
 
 FOLDER = Path(__file__).parents[1] / "site_project" / "static" / "fonts"
 SOURCE = "package/files/source-serif-4-latin-wght-normal.woff2"
-# The licence keeps the name "Source" for the original: a version with fewer letters has another one.
+# The licence reserves the name "Source" for the original, so a subset needs another name.
 NAME = "Story Serif"
 FAMILY_NAME_IDS, POSTSCRIPT_NAME_IDS = (1, 4, 16), (3, 6, 25)
 WEIGHTS = (400, 700)
-# English, French and Spanish, with the signs that they are written with.
+# The characters that English, French and Spanish texts need.
 LETTERS = [*range(0x20, 0x7F), *range(0xA0, 0x100), *map(ord, "ŒœŸ–—‘’‚“”„•…‹›€−\u202f")]
 FEATURES = ["ccmp", "kern", "liga", "locl", "mark", "mkmk"]
-# How often each letter is used in English text, in percent, and how wide Georgia's is, in 1/1000 em.
+# {letter: (its share in English texts in percent, its width in Georgia in 1/1000 em)}.
 FREQUENCIES_AND_WIDTHS = {
     " ": (18, 241), "e": (10, 484), "t": (7.5, 346), "a": (6.7, 504), "o": (6.2, 539), "i": (5.8, 293),
     "n": (5.6, 591), "s": (5.2, 432), "h": (4.9, 582), "r": (4.9, 410), "d": (3.5, 575), "l": (3.3, 287),
@@ -38,7 +38,7 @@ FREQUENCIES_AND_WIDTHS = {
 
 
 def read_package(path):
-    """Return the font and the text of the licence in the package at `path`."""
+    """Return (TTFont, text of the licence) from the npm package at `path`, a .tgz file."""
     with tarfile.open(path) as package:
         font = TTFont(io.BytesIO(package.extractfile(SOURCE).read()))
         return font, package.extractfile("package/LICENSE").read().decode()
@@ -60,7 +60,7 @@ def make_subset(font):
 
 
 def fallback_descriptors(font):
-    """Return the descriptors with which letters and lines of Georgia take as much room as those of `font`."""
+    """Return the CSS descriptors with which Georgia takes as much room as `font`, in width and line height."""
     em, widths, cmap = font["head"].unitsPerEm, font["hmtx"], font.getBestCmap()
     rows = FREQUENCIES_AND_WIDTHS.items()
     ours = sum(share * widths[cmap[ord(letter)]][0] / em for letter, (share, _width) in rows)
@@ -75,6 +75,7 @@ def fallback_descriptors(font):
 
 
 def main(path):
+    """Write the typeface from the npm package at `path`, and print the descriptors."""
     font, licence = read_package(path)
     font = make_subset(font)
     font.flavor = "woff2"
