@@ -123,5 +123,5 @@ def editor(client):
 
 @pytest.fixture
 def filters_on_short_lists(monkeypatch):
-    """Lists of any length offer filters, so that tests of filters need only a few stories."""
+    """Make lists of any length offer filters, so that tests of filters need only a few stories."""
     monkeypatch.setattr("stories.listing.MAX_UNFILTERED", 0)

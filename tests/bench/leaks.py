@@ -2,7 +2,7 @@
 
     python -m tests.bench.leaks
 
-The words are random, so that none is found early. The result is printed as a line of JSON, in milliseconds.
+The words are random, so that none is found. The result is printed as a line of JSON, in milliseconds.
 """
 
 import json
@@ -30,11 +30,12 @@ def main():
 
 
 def make_word(source):
-    # Accents take the slower way through Unicode.
+    # Accented letters take the slower code path.
     return "".join(source.choices(string.ascii_lowercase + "éñ", k=source.randint(3, 9)))
 
 
 def measure(paragraphs, terms):
+    """Return the milliseconds that a search for `terms` in `paragraphs` takes."""
     start = time.perf_counter()
     texts = Texts(paragraphs)
     for term in terms:

@@ -53,8 +53,8 @@ def give_session(page, address, user):
 
 
 def expect_editor(page):
-    """Expect the page editor to watch for changes. All its scripts have run then."""
-    # Not wait_for_function: Playwright evaluates its text as code, which the policy of the site forbids.
+    """Wait until the page editor watches for changes. All its scripts have run then."""
+    # wait_for_function() evaluates a text as code, which the site's Content-Security-Policy forbids.
     expect(page.locator("html")).to_have_attribute("data-ready", "0")
 
 

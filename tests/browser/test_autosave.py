@@ -89,7 +89,7 @@ def test_decision_with_a_comment_waits_for_the_autosave(desk, live_server, moder
     saved = held[0].fetch()
     with desk.expect_response("**/workflow/collect_action_data/**"):
         dialog.get_by_role("button", name="Approve").click()
-    desk.context.cookies()  # a decision that is sent at once is known before this is answered
+    desk.context.cookies()  # If the decision was sent already, its event arrives before this answer.
     events.append("autosaved")
     held[0].fulfill(response=saved)
     expect(desk.get_by_role("status")).to_contain_text("has been published")
@@ -106,7 +106,7 @@ def test_submission_with_an_error_does_not_meet_its_own_autosave(desk, live_serv
     publish = find_publish(desk)
     with desk.expect_request(is_submission), desk.expect_console_message(tells_of_autosave) as told:
         publish.dispatch_event("click")
-    desk.context.cookies()  # the held request is handed over before this is answered
+    desk.context.cookies()  # The held request arrives before this answer.
     assert told.value.text == "autosave stopped"
     with desk.expect_response(lambda answer: is_autosave(answer.request)) as autosave:
         held[0].continue_()

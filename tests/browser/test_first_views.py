@@ -1,4 +1,4 @@
-"""What a reader sees first: how far down the header, the pictures, the words and the results begin."""
+"""What readers see without scrolling: how far down the header, pictures, words and results are."""
 
 import itertools
 
@@ -13,8 +13,8 @@ pytestmark = pytest.mark.one_database
 # Sizes of the window.
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 LANGUAGES = ["en", "fr", "ar"]
-# {page: {(selector, side): (the most at the size of a phone, the most at that of a desk)}}, in CSS pixels
-# from the top of the page.
+# {page: {(selector, side): (limit on a phone, limit on a desk)}}. A limit is the largest distance of that
+# side from the top of the page, in CSS pixels.
 LIMITS = {
     "home": {
         (".site-header", "bottom"): (140, 140),
@@ -37,12 +37,13 @@ LIMITS = {
         (".block--text p", "top"): (1100, 1500),
     },
 }
-# Returns the place of each side of an element, {selector: {side: pixels from the top of the page}}.
+# JavaScript function that returns {selector: {side: pixels from the top of the page}}.
 MEASURE = """selectors => Object.fromEntries(selectors.map(selector => {
     const { top, bottom } = document.querySelector(selector).getBoundingClientRect();
     return [selector, { top: Math.round(top + scrollY), bottom: Math.round(bottom + scrollY) }];
 }))"""
-# Returns the left edges of the parts of a story, or the right ones where it is read from right to left.
+# JavaScript function that returns the edges at which the parts of a story begin: left ones, or right ones if
+# the page is read from right to left.
 EDGES = """() => [".story__title", ".story__lead img", ".block--text p"].map(selector => {
     const { left, right } = document.querySelector(selector).getBoundingClientRect();
     return Math.round(document.dir === "rtl" ? right : left);
@@ -131,7 +132,7 @@ def test_first_views_keep_to_their_limits(new_page, live_server, addresses):
     assert not problems, "\n".join(problems)
 
 
-# Returns the least contrast between the page and a panel on it, over the palettes.
+# JavaScript function that returns {palette and colour of a panel: its contrast with the page}.
 PANELS = """() => {
     const light = colour => {
         const [r, g, b] = colour.match(/[0-9.]+/g).map(Number).map(value => value / 255)

@@ -13,7 +13,7 @@ from tests.support.accessibility import run_axe
 pytestmark = pytest.mark.one_database
 
 
-# Drops pictures with these names on an element. A name with ".txt" is no picture.
+# JavaScript function that drops files with these names on an element. Those with ".txt" are no pictures.
 DROP = """async (element, names) => {
     const data = new DataTransfer();
     for (const [number, name] of names.entries()) {

@@ -155,7 +155,7 @@ def test_text_only_version_loads_nothing_else_and_leads_on(new_page, live_server
     expect(page).to_have_url(f"{live_server.url}/search/?q=passport")
 
 
-# Shows the page in the typeface, from the file that the style sheet names first.
+# JavaScript function that loads the typeface of the style sheet, and shows the page in it.
 USE_TYPEFACE = """async () => {
     const [sheet] = [...document.styleSheets].filter(sheet => sheet.href.includes("site"));
     const style = [...sheet.cssRules].find(rule => rule instanceof CSSFontFaceRule).style;
@@ -165,7 +165,7 @@ USE_TYPEFACE = """async () => {
     const family = getComputedStyle(document.querySelector(".prose")).fontFamily;
     if (!family.startsWith('"Story Serif"')) throw new Error(family);
 }"""
-# Returns the average number of characters in a line of the longest paragraph of the story.
+# JavaScript function that returns the average number of characters a line of the longest paragraph has.
 LINE_LENGTH = """() => {
     const texts = [...document.querySelectorAll(".prose p")].map(element => element.textContent);
     const longest = [...document.querySelectorAll(".prose p")].find(
@@ -186,7 +186,7 @@ def test_stories_are_set_in_the_typeface(new_page, live_server):
     for width in (360, 1280):
         page = new_page(viewport={"width": width, "height": 800})
         page.goto(live_server.url + story.url)
-        # The style sheet's face is optional: a slow machine doesn't use it.
+        # The typeface is "optional" in the style sheet, so a slow machine wouldn't show it.
         page.evaluate(USE_TYPEFACE)
         rem = (
             page.locator(".block--heading h2").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") / 16

@@ -27,6 +27,7 @@ HELD_BACK = ("held_back", "Held back: something is missing")
 
 
 def until(number):
+    """Return a person whose consent ends in `number` days."""
     return make_agreeing_person({"ends_on": days_from_today(number)})
 
 

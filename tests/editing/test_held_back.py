@@ -1,4 +1,4 @@
-"""Lists of the admin and the page editor say that readers don't see a live story, as something is missing."""
+"""Lists of the admin and the page editor say that a live story is held back from readers."""
 
 import pytest
 from django.urls import reverse

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def make_undecided(title, **fields):
-    """Return a live story about which nobody said who is in it, as one that was there before the question."""
+    """Return a live story without an answer who is in it, such as one that is older than the question."""
     story = make_story(title, **fields)
     StoryPage.objects.filter(pk=story.pk).update(people="")
     Release.objects.filter(page=story).delete()
@@ -29,7 +29,7 @@ def address(*pages):
 
 
 def answers(story):
-    """Return the answers in what readers see and in the newest version, and whether readers see the story."""
+    """Return (answer in the live row, answer in the newest version, whether readers see the story)."""
     story = StoryPage.objects.get(pk=story.pk)
     is_read = StoryPage.objects.published().filter(pk=story.pk).exists()
     return story.people, story.get_latest_revision_as_object().people, is_read

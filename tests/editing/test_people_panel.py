@@ -1,4 +1,4 @@
-"""What stands against publishing a story, with links: in the side panel, the form, and messages."""
+"""What prevents publishing a story is listed with links: in the side panel, the form, and messages."""
 
 import pytest
 from django.urls import reverse
@@ -44,7 +44,7 @@ def person():
 
 
 def make_refused_story(person):
-    """Return a draft against which something stands in each of the fields."""
+    """Return a draft that can't be published because of errors in each of the three fields."""
     image, other = make_image(shows="person", is_recognisable=True), make_image()
     image.people.add(person)
     story = make_story_about(

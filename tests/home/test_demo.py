@@ -98,7 +98,7 @@ def check_people(client):
         ("adult", "ends_soon"),
         ("group", "active"),
     ]
-    # Nobody takes them for real people.
+    # The names in the demonstration can't be taken for real people.
     assert all("Invented for the demonstration" in person.names for person in people)
     client.logout()
 
@@ -142,7 +142,7 @@ def test_demo_login_prints_the_password_of_one_administrator_and_stores_it_for_i
     user = get_user_model().objects.get()
     password = demo_account.password_file().read_text()
     assert user.is_superuser
-    # It shows the pages of the safeguarding team.
+    # The demo account sees the pages of the safeguarding team.
     assert is_lead(user)
     assert user.check_password(password)
     assert password in out.getvalue()

@@ -1,4 +1,4 @@
-"""A withdrawal outlives a restore, and leaves nothing in the file of the database."""
+"""A withdrawal is carried out again after a restore, and leaves nothing in the database file."""
 
 from pathlib import Path
 
@@ -25,18 +25,21 @@ def data_dir(settings, tmp_path, store):
 
 
 def make_site(path):
-    """Make a story of a person and one of somebody else, and save the site. Return the person and both."""
+    """Make a story of a person and one of somebody else, and back up the site to `path`.
+
+    Return (person, story of the person, image in it, story of somebody else).
+    """
     person = withdrawal_world.make_named_person()
     own, image, _document = withdrawal_world.make_own_stories(person)
     other = withdrawal_world.make_others()
-    # A picture of which nobody has said yet who is on it, and which the ledger knows by its hash.
+    # The backup then has the salt of the ledger.
     ledger.write()
     save_site(path)
     return person, own, image, other
 
 
 def raw_bytes():
-    """Return the bytes of SQLite's file and of its write-ahead log."""
+    """Return the bytes of SQLite's database file and of its write-ahead log."""
     name = connection.settings_dict["NAME"]
     paths = [Path(f"{name}{suffix}") for suffix in ("", "-wal")]
     return b"".join(path.read_bytes() for path in paths if path.exists())
@@ -46,7 +49,7 @@ def test_withdrawal_leaves_nothing_in_the_file_and_outlives_a_restore(client, tm
     person, own, image, other = make_site(tmp_path / "site.zip")
     assert client.get(HOME).status_code == 200
     withdraw_all(person)
-    # After the commit, before the scheduler runs.
+    # The quick tasks ran after the commit. These wait for the scheduler.
     left = WithdrawalTask.objects.filter(done_at=None)
     assert list(left.values_list("step", flat=True)) == ["index", "vacuum"]
     assert client.get(HOME).status_code == 410
@@ -61,7 +64,7 @@ def test_withdrawal_leaves_nothing_in_the_file_and_outlives_a_restore(client, tm
     assert f"Withdrawn again: {person.code}" in output
     assert Client().get(HOME).status_code == 410
     assert Client().get(other.url).status_code == 200
-    # What only a lead says yes to comes back with the backup: here, the name of a tag.
+    # Rows that a lead has to tick come back with the backup, here the name of a tag.
     assert set(tables_with(NAME)) == {"taggit_tag"}
     assert not image.file.storage.exists(image.file.name)
     assert Contributor.objects.get(pk=person.pk).get_status().status == "withdrawn"
@@ -78,7 +81,7 @@ def test_without_the_ledger_everybody_is_held_until_a_lead_confirms(client, tmp_
     assert "is held back until the safeguarding team confirms it" in output
     addresses = [HOME, other.url, nobody.url]
     assert [Client().get(each).status_code for each in addresses] == [404, 404, 200]
-    # The scheduler does not make a ledger that the next restore would trust.
+    # While everybody is held, no ledger is written: the next restore would trust it.
     ledger.write()
     restore_site(tmp_path / "later.zip", overwrite=True)
     assert [Client().get(each).status_code for each in addresses] == [404, 404, 200]
@@ -88,7 +91,7 @@ def test_without_the_ledger_everybody_is_held_until_a_lead_confirms(client, tmp_
     client.post("/admin/safeguarding/withdrawals/after-restore/")
     assert [Client().get(each).status_code for each in addresses] == [410, 200, 200]
     assert Ledger.get().held_since is None
-    # Now the ledger is trusted again.
+    # The end of the hold writes the ledger again.
     assert person.code in ledger.file_path().read_text()
 
 

@@ -90,7 +90,7 @@ def test_mails_name_people_by_their_codes_in_the_language_of_the_lead(mailoutbox
 
 
 class Mailbox(LocmemBackend):
-    """A mail server that looks at what is stored, and in which transaction, while it gets a mail."""
+    """A mail backend that notes whether notices are stored and which transactions are open while it sends."""
 
     seen = []
 

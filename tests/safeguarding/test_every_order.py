@@ -1,6 +1,6 @@
-"""Whatever editors, moderators, leads and the scheduler do, in any order: nothing is read that is not agreed.
+"""Readers never see what is not agreed to, whatever editors, moderators, leads and the scheduler do.
 
-`make test` takes the same few random orders each time; `make drill` takes many others.
+The test lets them act in random orders. `make test` tries the same few each time. `make drill` tries many others.
 """
 
 import datetime
@@ -40,11 +40,11 @@ pytestmark = pytest.mark.django_db
 EXAMPLES = number_of_examples(60) // 10
 NOON = datetime.datetime(2026, 3, 10, 12, tzinfo=datetime.UTC)
 
-# --- What may be read, said a second time --------------------------------------------------------
+# --- The rules, written independently of the code under test -------------------------------------
 
 
 def may_be_read(story):
-    """Return whether everybody in `story` agrees today. The pictures that visitors don't see don't count."""
+    """Return whether everybody in `story` agrees today. Pictures that readers don't see are left out."""
     named = {row.contributor: row.naming for row in story.story_people.all()}
     if story.people != ("listed" if named else "none"):
         return False
@@ -56,6 +56,7 @@ def may_be_read(story):
 
 
 def agrees(person, story, naming, is_pictured):
+    """Return whether `person` agrees to be in `story` under `naming` today, or it was decided for them."""
     pages = [story.pk, story.alias_of_id]
     decisions = Decision.objects.filter(page__in=pages, digest=story.people_digest, contributor=person)
     decided = set(decisions.filter(ends_on__gte=today()).values_list("ground", flat=True))
@@ -97,6 +98,7 @@ def is_child(person):
 
 
 def is_running(person, consent):
+    """Return whether `consent`, the last one of `person`, is valid today."""
     if consent is None or consent.event == "withdrawn":
         return False
     is_over = consent.given_by == "guardian" and person.adult_on and person.adult_on <= today()
@@ -111,6 +113,7 @@ numbers_of_days = st.integers(1, 40)
 
 
 def mostly(usual, *others):
+    """Return a strategy that draws `usual` more often than each of `others`."""
     return st.sampled_from([usual, usual, usual, *others])
 
 
@@ -129,9 +132,9 @@ events = st.fixed_dictionaries(
 
 
 class Site(RuleBasedStateMachine):
-    """Two stories that are read, three people, one of them a child, and a picture.
+    """A site with two published stories, three people, one of them a child, and a picture.
 
-    All that is done is rolled back.
+    Each rule is something that somebody does. All of it is rolled back at the end.
     """
 
     clock = None  # the fixture time_machine
@@ -210,7 +213,7 @@ class Site(RuleBasedStateMachine):
     def unpublish(self, number):
         StoryPage.objects.get(pk=self.stories[number].pk).unpublish()
 
-    # Programs that go past the check before publishing
+    # Programs that bypass the check before publishing
 
     @rule(number=story_numbers)
     def set_live(self, number):
@@ -279,6 +282,6 @@ class Site(RuleBasedStateMachine):
 
 def test_in_no_order_is_anything_read_that_is_not_agreed(time_machine, store):
     Site.clock = time_machine
-    # A failing order is not made shorter, as that takes minutes.
+    # Without Phase.shrink, because shortening a failing order takes minutes.
     few = settings(thoroughly(EXAMPLES), stateful_step_count=20, phases=[Phase.generate])
     run_state_machine_as_test(Site, settings=few)

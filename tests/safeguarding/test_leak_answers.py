@@ -1,13 +1,11 @@
-"""What the leak check tells of other objects than pages, how often, and whom it tells of many hits."""
+"""The leak check: messages about objects other than pages, the daily limit, and the mail to the leads."""
 
 import json
 from html import unescape
 
 import pytest
-from django.contrib.messages import get_messages
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from taggit.models import Tag
 from wagtail.contrib.redirects.models import Redirect
 
@@ -28,7 +26,9 @@ from tests.support.builders import (
     story_form,
 )
 from tests.support.leads import address
+from tests.support.messages import texts_of
 from tests.support.people import make_person
+from tests.support.stored_text import all_stored_text
 
 pytestmark = pytest.mark.django_db
 
@@ -40,11 +40,6 @@ AUTOSAVE = {"headers": {"accept": "application/json"}}
 @pytest.fixture
 def person():
     return make_person(names=f"{NAME} Xuyimana", protected_words=PLACE)
-
-
-def texts_of(response):
-    """Return the messages that the request added. They are HTML."""
-    return [unescape(str(message)) for message in get_messages(response.wsgi_request)._queued_messages]
 
 
 def sign_in(client, *groups, **fields):
@@ -95,7 +90,7 @@ def edit_picture(client):
 
 
 def upload_picture(client):
-    """The title comes from the name of the file."""
+    """Upload a picture. Its title comes from the name of the file."""
     file = SimpleUploadedFile(f"{NAME.lower()}_shelter.png", picture_bytes(), "image/png")
     data = {"title": f"{NAME.lower()}_shelter", "files[]": file, "shows": "place", "collection": "1"}
     response = client.post(
@@ -130,7 +125,7 @@ def test_other_objects_are_warned_of_when_they_are_saved(client, person, store):
         assert any(all(word in text for word in words) for text in texts), (save.__name__, texts)
         assert not any(word.lower() in str(texts).lower() for word in (NAME, PLACE)), save.__name__
     assert Theme.objects.exists() and Author.objects.exists() and Redirect.objects.exists()
-    # A tag is an object of its own.
+    # A new tag of a picture is an object too.
     LeakHits.objects.all().delete()
     Tag.objects.all().delete()
     assert any(text.startswith("Tag: ") for text in texts_of(edit_picture(client)))
@@ -151,7 +146,7 @@ def test_after_ten_places_a_day_the_answer_is_to_ask(client, person, settings, t
     lead = make_user(GROUP)
     sign_in(client, "Editors")
     story = make_story(live=False)
-    # The editor that saves by itself is told nothing, and nothing is counted.
+    # An autosave gets no message, and nothing is counted.
     autosaved = save_draft(client, story, 3, **AUTOSAVE)
     assert json.loads(autosaved.content)["success"] and texts_of(autosaved) == []
     assert not LeakHits.objects.exists()
@@ -160,17 +155,17 @@ def test_after_ten_places_a_day_the_answer_is_to_ask(client, person, settings, t
     assert LeakHits.objects.get().number == 9
     over = texts_of(save_draft(client, story, 2))
     assert any(ASK in text for text in over) and not any("paragraph" in text for text in over)
-    # From now on, whether there is a word or not.
+    # Above the limit, the message comes whether there is a word or not.
     for number in (1, 0):
         assert any(ASK in text for text in texts_of(save_draft(client, story, number)))
     assert LeakHits.objects.get().number == 11 > LIMIT
     assert [message.to for message in mail.outbox] == [[lead.email]]
-    # A second user on the same day is no second mail.
+    # No second mail is sent on the same day, even for another user.
     user = client.user
     sign_in(client, "Editors")
     save_draft(client, story, 11)
     assert len(mail.outbox) == 1
-    # Another day begins with none.
+    # The next day, the count begins at 0.
     time_machine.move_to("2026-03-02 12:00", tick=False)
     client.force_login(user)
     assert any("paragraph 1" in text for text in texts_of(save_draft(client, story, 1)))
@@ -225,10 +220,10 @@ def test_lead_sees_where_a_new_word_is_live_already(lead):
     assert any("title, address of the page, paragraph 2" in each for each in listed)
     assert any(each.startswith("Picture: A door") and "credit" in each for each in listed)
     assert not any("Draft" in each or PLACE in each for each in listed)
-    # What was there before is not listed again.
+    # Words that were protected before are not listed again.
     again = lead.post(address(person, "restricted"), fields | {"protected_words": PLACE})
     assert again.status_code == 302
-    # A new person's names are new words.
+    # The names of a new person are new words.
     form = {"kind": "adult", "adult_on": "", "keep_until": "", "role": "family", "names": PLACE}
     added = lead.post("/admin/safeguarding/people/new-other/", form | {"contact": "", "protected_words": ""})
     assert "Story: Hers" in added.text and Contributor.objects.count() == 2
@@ -242,7 +237,7 @@ def test_no_answer_mail_log_or_row_holds_the_word(client, person, settings, capl
     make_user(GROUP)
     sign_in(client, "Moderators")
     story, other = make_story(live=False), make_index()
-    # In codes, as the form shows what was written.
+    # As percent codes, because the form shows again what was written.
     hidden, summary = (
         "".join(f"%{ord(letter):02x}" for letter in word) for word in (PLACE, f"{NAME} Xuyimana")
     )
@@ -257,10 +252,7 @@ def test_no_answer_mail_log_or_row_holds_the_word(client, person, settings, capl
     written = [*(answer.text for answer in answers), *(str(vars(message)) for message in mail.outbox)]
     written += [record.getMessage() for record in caplog.records if record.name.split(".")[0] != "django"]
     assert mail.outbox
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - names of tables
-            written.append(str(cursor.fetchall()))
+    written.append(all_stored_text())
     assert not [
         text for text in written for word in (NAME, "Xuyimana", PLACE) if word.lower() in text.lower()
     ]

@@ -1,11 +1,10 @@
-"""The leak check on pages: what is refused and what only warns, where it says it stands, on every route."""
+"""The leak check on pages: what it refuses or warns of, which places it names, and every way to publish."""
 
 import datetime
 from html import unescape
 
 import pytest
 import time_machine
-from django.contrib.messages import get_messages
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connection
@@ -30,6 +29,7 @@ from tests.support.builders import (
     pictures_block,
     story_form,
 )
+from tests.support.messages import texts_of
 from tests.support.people import make_agreeing_person, make_story_about, people_fields
 
 pytestmark = pytest.mark.django_db
@@ -53,11 +53,6 @@ def moderator(client):
     return client
 
 
-def texts_of(response):
-    """Return the messages that the request added. They are HTML."""
-    return [unescape(str(message)) for message in get_messages(response.wsgi_request)._queued_messages]
-
-
 def is_live(page):
     return Page.objects.get(pk=page.pk).live
 
@@ -65,7 +60,8 @@ def is_live(page):
 # --- What is refused -----------------------------------------------------------------------------
 
 
-# (what a story says; how the person is named in it, or None if they are not in it; what the check finds)
+# (summary of a story, how it names the person or None without the person, list of Findings with the hit or
+# None)
 GRADES = [
     (NAMES, Naming.CHANGED, "stops"),
     ("Bachelal", Naming.CHANGED, "stops"),
@@ -120,7 +116,7 @@ def test_names_are_split_as_people_write_them():
     assert split_names("amina otieno")[1] == {"amina", "otieno"}
 
 
-# --- Where it says so ----------------------------------------------------------------------------
+# --- The places that are named -------------------------------------------------------------------
 
 
 def leaking_story(person):
@@ -184,7 +180,7 @@ def test_every_text_of_every_page_type_is_checked_and_is_in_its_form():
     assert {"title", "slug", "headline"} <= fields
 
 
-# --- On every route ------------------------------------------------------------------------------
+# --- Every way to publish ------------------------------------------------------------------------
 
 
 def test_editor_is_warned_by_a_draft_and_refused_at_publishing(moderator, person):
@@ -207,7 +203,7 @@ def test_editor_is_warned_by_a_draft_and_refused_at_publishing(moderator, person
         connection,
     ) as queries:
         refused = moderator.post(address, form("publish", **leaking))
-    # The words of all people are decrypted once.
+    # The words of all people are loaded only once.
     assert words_loaded(queries) == 1
     assert list(refused.context["form"].errors) == ["body"]
     assert "can't be published: paragraph 2." in unescape(refused.text)
@@ -215,10 +211,10 @@ def test_editor_is_warned_by_a_draft_and_refused_at_publishing(moderator, person
     mended = moderator.post(address, form("publish", summary=f"A {ORDINARY}"))
     assert is_live(story)
     assert any("may give somebody away: summary." in text for text in texts_of(mended))
-    # A live page keeps what readers see.
+    # A refusal doesn't change a live page.
     moderator.post(address, form("publish", title=NAMES))
     assert Page.objects.get(pk=story.pk).title == "Hers"
-    # To open the editor takes no query more.
+    # Opening the editor takes no further query.
     with CaptureQueriesContext(connection) as queries:
         moderator.get(address)
     assert words_loaded(queries) == 0
@@ -226,7 +222,7 @@ def test_editor_is_warned_by_a_draft_and_refused_at_publishing(moderator, person
 
 
 def words_loaded(queries):
-    """Return how many of `queries` load the words of all people. Others load whole rows of people."""
+    """Return how many of `queries` load the words of all people. Queries for whole rows don't count."""
     return sum("ordinary_words" in each["sql"] and '"kind"' not in each["sql"] for each in queries)
 
 
@@ -237,7 +233,7 @@ def in_bulk(client, page):
 
 
 def by_action(_client, page):
-    """As Wagtail's API and others do, past the method publish() of the page. Fields have the errors."""
+    """Publish with Wagtail's action, as its API does. It doesn't call publish() of the page."""
     with pytest.raises(ValidationError) as raised:
         PublishPageRevisionAction(page.latest_revision).execute()
     assert "title" in raised.value.message_dict
@@ -268,7 +264,7 @@ def by_code(_client, page):
 
 @pytest.mark.parametrize("route", [in_bulk, by_action, by_approval, by_schedule, by_code])
 def test_no_route_publishes_a_full_name(client, route):
-    """On no page type. The person is not in the story, so the words are anybody's."""
+    """Check it for several page types. The person is in none of the pages."""
     make_agreeing_person({"naming": Naming.CHANGED}, names=NAMES)
     client.force_login(make_user(is_superuser=True))
     story = make_story(f"What {NAMES} said", live=False)

@@ -1,4 +1,4 @@
-"""Which disguises of a protected word are found, and which ordinary texts are not mistaken for one."""
+"""The leak check finds disguised protected words, and doesn't take ordinary texts for them."""
 
 import re
 import tomllib
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.one_database
 
 NAME, FULL_NAME, SHORT, ARABIC = "Bachelal", "Amina Otieno", "Asif", "أمينة"
 PHONE = "+254 700 123 456"
-# What is written, by the protected word that it holds.
+# {protected word: texts that contain it}.
 DISGUISES = {
     NAME: [
         # Capitals and accents
@@ -120,7 +120,7 @@ def test_other_words_are_not_mistaken():
 
 
 def test_ordinary_names_give_few_false_alarms():
-    """Less than 2 % of the demo's paragraphs, whose people have other names."""
+    """Check that they are found in less than 2 % of the demo's paragraphs. Its people have other names."""
     texts = []
     for path in [*Path("stories/demo").rglob("*.toml"), *Path("home/demo").rglob("*.toml")]:
         texts += strings_in(tomllib.loads(path.read_text()))

@@ -1,4 +1,4 @@
-"""Changes at the same moment, on two connections to PostgreSQL: none is lost, and none waits for ever."""
+"""Concurrent changes on two connections to PostgreSQL: none is lost, and there is no deadlock."""
 
 import io
 import threading
@@ -45,7 +45,10 @@ def postgresql():
 
 @contextmanager
 def others():
-    """Give a function that runs another one on a connection of its own. The end of the block waits for it."""
+    """Context manager that gives a function. That runs another function in a thread, on its own connection.
+
+    At its end, the block waits for all of them, and raises their errors.
+    """
     running = []
     with ThreadPoolExecutor() as executor:
         yield lambda act: running.append(executor.submit(on_own_connection, act))
@@ -54,6 +57,7 @@ def others():
 
 
 def on_own_connection(act):
+    """Call `act` in a thread, and close the connection of the thread."""
     try:
         act()
     finally:
@@ -61,7 +65,7 @@ def on_own_connection(act):
 
 
 def wait_until_blocked():
-    """Wait until another connection waits for a lock of this one."""
+    """Wait until another connection waits for a lock."""
     for _try in range(200):
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
@@ -84,7 +88,7 @@ def save_without_checks(story):
 
 
 def test_publishing_and_withdrawing():
-    """Whichever comes first holds the lock, and the other one sees what it wrote."""
+    """Check that the second one waits for the first one, and sees what it wrote."""
     for withdrawal_first in (True, False):
         for route in (publish, save_without_checks):
             person = make_agreeing_person()
@@ -102,7 +106,7 @@ def test_publishing_and_withdrawing():
 
 
 def test_two_changes_of_one_picture():
-    """The second one sees what the first one wrote, although other rows are locked for it."""
+    """Check that the second one sees what the first one wrote, although it locks other people."""
     withdrawing, renewing, added = make_agreeing_person(), make_agreeing_person(), make_person()
     shared, changed = make_image(shows="person"), make_image()
     shared.people.set([withdrawing, renewing])
@@ -123,7 +127,7 @@ def test_two_changes_of_one_picture():
 
 
 def is_free(rows):
-    """Return whether no other transaction has locked one of `rows`."""
+    """Return whether no other transaction holds a lock on one of `rows`."""
     try:
         with transaction.atomic():
             return bool(rows.select_for_update(no_key=True, nowait=True))
@@ -138,12 +142,14 @@ def administrator():
 
 
 def choose_people(image, person):
+    """Return a function that puts `person` on `image` with the form of the admin."""
     client = administrator()
     form = {"title": "A", "shows": "person", "people": [person.pk], "collection": 1, "tags": ""}
     return lambda: client.post(reverse("wagtailimages:edit", args=[image.pk]), form)
 
 
 def publish_in_bulk(*stories):
+    """Return a function that publishes `stories` with the bulk action."""
     client = administrator()
     ids = "&".join(f"id={story.pk}" for story in stories)
 
@@ -155,7 +161,7 @@ def publish_in_bulk(*stories):
 
 
 def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
-    """Otherwise two transactions that lock both would wait for each other."""
+    """Check it for each change that locks both. Otherwise two of them could wait for each other."""
     first, second = make_agreeing_person(code="P-3333"), make_agreeing_person(code="P-2222")
     story = make_story_about(first, second)
     drafts = [make_story_about(person, live=False) for person in (second, first)]

@@ -1,4 +1,4 @@
-"""A withdrawal: what is planned, what is gone afterwards from every table and file, and what stays."""
+"""Withdrawals: what the plan lists, what is erased from every table and file, and what stays."""
 
 import pytest
 from django.core.files.storage import default_storage
@@ -35,7 +35,7 @@ def stored_files():
 
 
 def rows_about(page):
-    """Return all rows of the page and of its versions and links, as they are stored."""
+    """Return {table: stored rows} of `page`, its versions, and the rows that refer to it."""
     with connection.cursor() as cursor:
         found = {}
         for table, column in (
@@ -64,7 +64,7 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, dat
 
     found = {section.place.name: len(section.found) for section in make_plan(person, "everything").shown}
     withdrawal = withdraw_all(person)
-    # In a transaction of the test nothing is committed.
+    # The transaction of the test is never committed, so the tasks don't run by themselves.
     run_quick_tasks()
     run_tasks()
 
@@ -91,7 +91,7 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, dat
     assert NAME.lower() not in content.lower()
     left = WithdrawalTask.objects.filter(done_at=None)
     assert set(left.values_list("step", flat=True)) == {"vacuum"}, "it needs to be outside of transactions"
-    # Reports of the admin still open, though the entries have no data any more.
+    # Reports of the admin still work, although the entries have no data any more.
     client.force_login(builders.make_user(is_superuser=True))
     report = client.get("/admin/reports/site-history/").text
     assert person.code in report
@@ -100,6 +100,7 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, dat
 
 
 def assert_gone(client):
+    """Check that the addresses of the person's stories answer 410, and other missing ones 404."""
     for address in ADDRESSES:
         for form in (address, address.rstrip("/"), f"{address}?a=b"):
             response = client.get(form)
@@ -133,6 +134,7 @@ def test_without_a_yes_what_holds_a_word_stays():
 
 
 def withdraw_one(person, choice):
+    """Withdraw `choice` of `person` without any yes, and run the tasks. Return the Withdrawal."""
     done = withdraw(person, choice)
     run_tasks()
     return done
@@ -210,7 +212,7 @@ def test_held_story_waits_while_a_draft_has_the_person():
 
 
 class Killed(BaseException):
-    """As when the process ends: nothing catches it."""
+    """Stands for the end of the process. No code of the site catches it."""
 
 
 @pytest.mark.parametrize("step", ["ledger", "file", "index"])

@@ -1,4 +1,4 @@
-"""The lead's way through a withdrawal: the choice, the list, one confirmation, and the report."""
+"""The pages of a withdrawal in the admin: the choice, the list, the confirmation, and the report."""
 
 import pytest
 from django.core.management import call_command
@@ -19,6 +19,7 @@ def data_dir(settings, tmp_path, store):
 
 
 def confirm(lead, page, form):
+    """Send `form`, with the rows ticked whose text has "Author". Return the response."""
     data = {each["name"]: each["value"] for each in form.select("input[type=hidden]")}
     ticked = [each["value"] for each in form.select("input[name=yes]") if "Author" in each.parent.text]
     return lead.post(page, data | {"yes": ticked}, follow=True)
@@ -38,7 +39,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
     headings = [each.text for each in form.select("h3")]
     assert "Pages that are erased (1)" in headings
     assert "Authors (2)" in headings
-    # Somebody writes on meanwhile: the lead sees the list again, and nothing is erased.
+    # If somebody adds a name meanwhile, the lead sees the list again, and nothing is erased.
     builders.make_author(f"Author {NAME} B.")
     response = confirm(lead, page, form)
     assert "Something else is found now" in response.text
@@ -57,7 +58,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
     assert "Not complete yet" in report.text
     assert NAME not in report.text
     call_command("run_due_work")
-    # Outside of transactions, as on the site, "vacuum" is done too.
+    # "vacuum" can't run in the transaction of the test.
     left = parse(lead.get(report.request["PATH_INFO"])).select("main > ul")[0]
     assert [each.text for each in left.select("li")] == ["vacuum"]
     assert Contributor.objects.get().code in lead.get("/admin/safeguarding/withdrawals/").text

@@ -102,12 +102,12 @@ WORDY_ATTRIBUTES = [
     "data-suggestions-label",
     "placeholder",
 ]
-# Names in Latin letters on pages in Arabic: of a key, of an app, and of English in itself.
+# Names that pages in Arabic have in Latin letters: a key, an app, and the language English.
 LATIN_NAMES = {"Shift", "WhatsApp", "English"}
 
 
 def find_latin_words(page):
-    """Return the words with Latin letters that `page` shows or that a screen reader says.
+    """Return the words in Latin letters that `page` shows or that a screen reader says.
 
     Terms of the vocabulary may be in any language, and addresses are in Latin letters.
     """
@@ -119,7 +119,7 @@ def find_latin_words(page):
 
 
 def test_pages_in_arabic_have_no_english_words(client):
-    """The words that come from models and from Python, above all: the site's own data is in Arabic here."""
+    """Check above all the words that come from models and from Python. All content is in Arabic here."""
     index = make_index_in("ar", "قصص")
     home = HomePage.objects.get(locale=index.locale)
     help_page = make_plain_page("مساعدة", parent=home, locale=index.locale, introduction="أجور وقصص")
@@ -193,7 +193,7 @@ def test_search_in_another_language_is_for_the_same_words(client):
         "/search/",
         "/fr/search/",
     ]
-    # The cached home pages are as they were.
+    # The cached home pages have not changed.
     assert [href for _language, href, *_rest in switcher(client, "/")] == ["/", "/fr/"]
 
 

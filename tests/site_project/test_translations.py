@@ -25,9 +25,9 @@ ROOMS = PROJECT["tool"]["importlinter"]["root_packages"]
 (FOLDER,) = settings.LOCALE_PATHS
 # The number of plural forms of each language. Words for readers are in all of these languages.
 PLURAL_FORMS = {"ar": 6, "es": 3, "fr": 3}
-# The languages that have the words of the admin, too.
+# The languages into which the admin is translated too.
 TRANSLATED = ["es", "fr"]
-# Where words for readers stand. Those of models are held by test_languages.py, on the pages that show them.
+# The files with words for readers. test_languages.py checks the words of models, on the pages that show them.
 READERS_FILES = [
     "accounts/templates/accounts/single_sign_on.html",
     "home/metadata.py",
@@ -89,7 +89,7 @@ def texts_of(catalogue):
 
 
 def find_missing(words, language):
-    """Return those of `words` that have no translation, or not in each plural form."""
+    """Return those of `words` without a translation, or without one for each plural form."""
     catalogue = read_catalogue(language)
     return [text for text in words if not is_complete(text, catalogue.get(in_forms(text)[0]), language)]
 
@@ -119,7 +119,7 @@ def test_every_text_of_the_interface_is_translated(words, language):
 
 def test_every_text_for_readers_is_in_arabic():
     words = read_words(READERS_FILES)
-    # Of the first and the last file, and with a plural.
+    # From the first and the last file, and one with a plural.
     assert {"Sign in with %(name)s", "Listen:", ("%(number)s story", "%(number)s stories")} <= words
 
     missing = find_missing(words, "ar")
@@ -133,7 +133,7 @@ def test_translations_keep_placeholders_and_tags(language):
         expected = FIXED.findall(english[-1])
         for number, form in enumerate(forms):
             found = FIXED.findall(form)
-            # In Arabic, the forms for 0, 1 and 2 say the number in a word.
+            # In Arabic, the forms for 0, 1 and 2 say the number as a word.
             if language == "ar" and len(forms) > 1 and number in (0, 1, 2):
                 found = {*found, "%(number)s" if "%(number)s" in expected else "%(minutes)s"}
             assert sorted(found) == sorted(expected), english

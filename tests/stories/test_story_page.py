@@ -47,7 +47,7 @@ def test_order_does_not_change_when_a_story_is_published_again(client):
 
 
 def test_stories_of_the_same_place_come_before_those_of_the_same_theme(client):
-    """Those that share most come first, and among equals the newest."""
+    """Check that stories that share most come first, and among equals the newest."""
     story = make_story("This", countries=["KE", "UG"], themes=["Debt", "Law"], date=DAY)
     make_story("Nothing shared", countries=["FR"], themes=["Work"], date=DAY)
     make_story("A theme, newer", themes=["Law"], date=DAY + datetime.timedelta(days=1))

@@ -9,7 +9,7 @@ def all_stored_text():
 
 
 def tables_with(word):
-    """Return {table: rows} of the rows in which `word` is, in upper or lower case."""
+    """Return {table: rows} of the rows that contain `word`, in upper or lower case."""
     found = {
         table: [row for row in rows if word.casefold() in str(row).casefold()]
         for table, rows in stored_rows().items()

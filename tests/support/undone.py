@@ -1,4 +1,4 @@
-"""Undo what a row of a table-driven test stores, so that all rows can share the objects of one setup."""
+"""Undoes what one row of a table-driven test stores, so that all rows can share the same setup."""
 
 from contextlib import contextmanager
 
@@ -7,7 +7,7 @@ from django.db import transaction
 
 @contextmanager
 def undone():
-    """Roll back what the block writes."""
+    """Context manager that rolls back what its block writes."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)

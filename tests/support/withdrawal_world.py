@@ -1,4 +1,4 @@
-"""A person whose name stands in every place that a withdrawal erases, and a story that is about others."""
+"""Builds a site for tests of withdrawals: a person named in every Place, and a story about somebody else."""
 
 import datetime
 
@@ -14,7 +14,6 @@ from wagtail.models import Collection, Comment, Page, TaskState, UploadedFile, W
 from media.cleaning import sign
 from media.models import CleanImage
 from publishing.trash import move_to_trash
-from safeguarding.withdrawal.addresses import decoded
 from safeguarding.withdrawal.carry_out import make_plan, withdraw
 from search.models import MissedSearch, VocabularyGroup
 from stories.models import StoryPage
@@ -23,22 +22,24 @@ from tests.support import builders
 from tests.support.people import make_agreeing_person, make_story_about, rows_of
 from tests.support.translations import make_index_in
 
-# It is in no other text of the tests.
+# A name that no other text of the tests contains.
 NAME = "Zahrawi"
 NAMED = f"{NAME} of the lamps"
 HOME = "/stories/zahrawi-lamps/"
-# The addresses of the person's story: its own, of its alias, its translation, in the trash, and a former one.
+# The addresses of the person's stories: the story, its alias, its translation, the one in the trash, and
+# former addresses.
 ADDRESSES = [HOME, "/stories/alias-of-zahrawi/", "/fr/liste/zahrawi-fr/", "/stories/zahrawi-trashed/"]
 ADDRESSES += ["/stories/zahrawi-former/", "/stories/zahrawi-draft/"]
 
 
 def make_named_person():
+    """Return a person whose name and protected words are those of this module."""
     fields = dict.fromkeys(("names", "contact", "safe_contact_note"), NAMED)
     return make_agreeing_person(**fields, protected_words=f"{NAME}\nPetra")
 
 
 def named_image(person=None, color=(10, 20, 30), **fields):
-    """Return an image with the name in its texts, which shows `person`."""
+    """Return an image with the name in its texts. It shows `person`, if given."""
     image = CleanImage.objects.create(
         title=f"{NAME} at home",
         description=f"{NAME} smiles",
@@ -53,7 +54,10 @@ def named_image(person=None, color=(10, 20, 30), **fields):
 
 
 def make_own_stories(person):
-    """Make the story of `person` with an alias, a translation, versions, and another one in the trash."""
+    """Make a story of `person` with an alias, a translation and versions, and another story in the trash.
+
+    Return (story, image, document): the image and the document are in the story.
+    """
     image = named_image(person)
     image.tags.add(NAME)
     image.get_rendition("fill-20x20|format-png")
@@ -81,7 +85,7 @@ def make_own_stories(person):
 
 
 def make_traces(story, person):
-    """Write the name into every other place: versions, comments, moderation, logs, redirects and terms."""
+    """Write the name into all other Places, such as versions, comments, moderation, logs and redirects."""
     user = builders.make_user("Editors")
     draft = StoryPage.objects.get(pk=story.pk)
     draft.slug, draft.summary = "zahrawi-draft", f"{NAME} in a draft"
@@ -111,7 +115,7 @@ def make_traces(story, person):
 
 
 def make_others():
-    """Return a story of somebody else, with everything that a story can have."""
+    """Return a story of somebody else, with a picture, an author, a theme and a version."""
     image = builders.make_image(size=(62, 40))
     other = make_story_about(
         make_agreeing_person(), title="Of somebody else", lead_image=image, lead_image_alt="A lamp",
@@ -122,7 +126,7 @@ def make_others():
 
 
 def make_shared(person, other, naming=1, **fields):
-    """Return a live story with `person` and `other`, published from a version."""
+    """Return a live story about `person` and `other`, published from a version."""
     people = rows_of(person, other, naming=naming)
     shared = builders.make_story(people="listed", story_people=people, **fields)
     shared = StoryPage.objects.get(pk=shared.pk)
@@ -131,7 +135,7 @@ def make_shared(person, other, naming=1, **fields):
 
 
 def everything_found(person, choice="everything"):
-    """Return the yes to everything that the plan of `person` asks about."""
+    """Return the `yes` of withdraw() for everything that the plan of `person` asks about."""
     plan = make_plan(person, choice)
     return [
         (section.place.name, each.key)
@@ -142,8 +146,5 @@ def everything_found(person, choice="everything"):
 
 
 def withdraw_all(person, **options):
+    """Withdraw everything of `person`, with a yes to everything that is asked. Return the Withdrawal."""
     return withdraw(person, "everything", yes=everything_found(person), **options)
-
-
-def path_of(page):
-    return decoded(page.get_url())

@@ -1,4 +1,4 @@
-"""Writes exports of WordPress for the tests."""
+"""Builds WordPress exports for the tests."""
 
 from xml.sax.saxutils import escape
 
@@ -13,7 +13,7 @@ TAIL = "</channel></rss>\n"
 
 
 def export(*items, authors=""):
-    """Return the text of an export with `items`, texts of wp_item()."""
+    """Return the XML of an export. `items`: texts of wp_item(). `authors`: texts of wp_author()."""
     return f"{HEAD}{authors}{''.join(items)}{TAIL}"
 
 
@@ -26,7 +26,11 @@ def wp_author(number, login, name, email="kept-out@old.example"):
 
 
 def wp_item(number, content="<p>Some words.</p>", *, terms=(), meta=None, more="", **fields):
-    """Return an <item>. `terms`: (domain, nicename, name). `fields`: those of WordPress without "post_"."""
+    """Return the XML of an <item>.
+
+    `terms`: (domain, nicename, name) for each. `meta`: {key: value} of the post meta. `more`: XML at its end.
+    `fields`: further fields by their names in WordPress, without "post_".
+    """
     values = {
         "type": "post",
         "status": "publish",

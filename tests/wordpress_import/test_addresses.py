@@ -1,4 +1,4 @@
-"""Old addresses lead to the page once it is public, and are 404 until then."""
+"""Old addresses redirect to the page once it is public, and are 404 until then."""
 
 import pytest
 from django.core.management import call_command

@@ -1,4 +1,4 @@
-"""Classic HTML, core blocks and the modules of Divi become the blocks of a body, and keep every word."""
+"""Classic HTML, WordPress blocks and modules of Divi become blocks of a body, without losing a word."""
 
 import pytest
 from wagtail.admin.rich_text.converters.contentstate import ContentstateConverter
@@ -15,7 +15,7 @@ UPLOADS = "https://old.example/wp-content/uploads/2020/04"
 
 
 class Files:
-    """A library in which every file is there, unless its name says that it is not."""
+    """A library that has every picture whose path is without "gone", and every PDF."""
 
     def image(self, path, alt):
         return None if "gone" in path else 7

@@ -1,4 +1,4 @@
-"""The command makes drafts of which nothing is decided, once, and accounts for every item."""
+"""The command import_wordpress makes one draft for each item, and reports on every item."""
 
 import csv
 import datetime
@@ -83,7 +83,7 @@ SECRETS = ["ama.k", "kofi99", "esi-staff", "mail.example", "open-sesame", "Zulei
 
 @pytest.fixture
 def run(tmp_path):
-    """Return a function that imports `items`, and returns the lines of the report."""
+    """Return a function that imports `items`, texts of wp_item(), and returns the lines of the report."""
     make_index()
 
     def run(items=ITEMS, *options, write=True):
@@ -176,6 +176,7 @@ def test_a_second_run_and_a_report_write_nothing(run):
 
 
 def writes_in(queries):
+    """Return the SQL statements of `queries` that write."""
     statements = [query["sql"] for query in queries]
     return [sql for sql in statements if not READING_STATEMENT.match(sql)]
 
@@ -240,7 +241,7 @@ def test_a_broken_export_changes_nothing(run, tmp_path):
 
 def test_an_item_that_fails_does_not_stop_the_others(run, monkeypatch):
     monkeypatch.setattr("wordpress_import.reading.MAX_TEXT", 30)
-    # As when an editor takes the slug at the same moment.
+    # As if an editor took the slug at the same moment.
     monkeypatch.setattr("wordpress_import.fields.read_slug", lambda item, parent: "taken")
     lines = run([wp_item(1, "<p>Far too many words for a limit.</p>"), wp_item(2), wp_item(3)])
     assert [line["outcome"] for line in lines] == ["failed", "imported", "failed"]

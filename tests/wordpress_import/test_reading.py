@@ -1,4 +1,4 @@
-"""Exports are read item by item; what is no export, is broken or would do harm is refused in plain words."""
+"""Exports are read item by item. Files that are broken, harmful or no exports are refused with a reason."""
 
 import gzip
 import tracemalloc
@@ -14,6 +14,7 @@ pytestmark = pytest.mark.one_database
 
 
 def read_all(path):
+    """Return the list of all Items and WPAuthors in the file at `path`."""
     return [found for source in find_sources([path]) for found in read(source)]
 
 
