@@ -60,7 +60,7 @@ def make_subset(font):
 
 
 def fallback_descriptors(font):
-    """Return the CSS descriptors with which Georgia takes as much room as `font`, in width and line height."""
+    """Return the CSS descriptors that make Georgia take as much room as `font`, in width and height."""
     em, widths, cmap = font["head"].unitsPerEm, font["hmtx"], font.getBestCmap()
     rows = FREQUENCIES_AND_WIDTHS.items()
     ours = sum(share * widths[cmap[ord(letter)]][0] / em for letter, (share, _width) in rows)
