@@ -1,6 +1,6 @@
 """Readers never see what is not agreed to, whatever editors, moderators, leads and the scheduler do.
 
-The test lets them act in random orders. `make test` tries the same few each time. `make drill` tries many others.
+The test acts in random orders. `make test` tries the same few each time, and `make drill` many others.
 """
 
 import datetime

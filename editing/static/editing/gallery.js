@@ -1,5 +1,5 @@
-/* A button in a gallery that adds several pictures at once: chosen in the library, or sent from files. Files that
-   are dropped on the gallery are sent in the same way. */
+/* Adds a button to galleries that adds several pictures at once, chosen in the library or uploaded. Files that are
+   dropped on a gallery are uploaded in the same dialog. */
 {
   const PREFIX = "image-chooser-upload-";
   const { blocks } = window.wagtailStreamField;
@@ -55,7 +55,7 @@
         reasons.push(`${file.name}: ${message}`);
       }
     }
-    // What was sent must not be sent again, whatever happens next.
+    // Files that were uploaded must not be uploaded again, even if the following steps fail.
     input.files = refused.files;
     if (keys.length) {
       const query = new URLSearchParams([["multiple", 1], ...keys.map((key) => ["id", key])]);
@@ -69,7 +69,7 @@
     status.textContent = `${texts.refused} ${reasons.join(" ")}`;
   }
 
-  // Makes the form for one file in the dialog one for several files, of which `files` are chosen already.
+  // Makes the dialog's form take several files. `files`: a FileList that is chosen already, if given.
   function takeSeveral(workflow, texts, files) {
     const form = workflow.body[0].querySelector("[data-chooser-modal-creation-form]");
     if (!form) return; // The user may not add pictures.
@@ -78,7 +78,7 @@
     input.multiple = true;
     if (files) {
       input.files = files;
-      // After the tabs have started.
+      // Wait until the tabs of the dialog are set up.
       setTimeout(() => workflow.body[0].querySelector("[role=tab][href='#tab-upload']").click());
     }
     form.querySelector(`label[for="${input.id}"]`).firstChild.textContent = texts.files;
@@ -122,7 +122,7 @@
         modal.open({ multiple: true }, (pictures) => addToGallery(list, pictures, texts));
       };
       button.addEventListener("click", () => open());
-      // Without the first of these two, the browser itself opens files that are dropped.
+      // Without the listener for "dragover", the browser itself opens files that are dropped.
       list.container[0].addEventListener("dragover", (event) => {
         if (event.dataTransfer.types.includes("Files")) event.preventDefault();
       });

@@ -5,7 +5,7 @@ document.addEventListener("paste", (event) => {
   const isText = event.target.closest?.(".Draftail-Editor") && !event.target.closest(".typed-table-block");
   if (!isText || !/<table/i.test(html)) return;
   const { body } = new DOMParser().parseFromString(html, "text/html");
-  // In a comment or an attribute it is no table. What is pasted below comes here again, and ends here.
+  // "<table" may be in a comment or an attribute only. This also ends the event for the text that is pasted below.
   if (!body.querySelector("table")) return;
   event.preventDefault();
   event.stopImmediatePropagation();

@@ -23,7 +23,7 @@
   document.addEventListener("w-autosave:success", finishSaving);
   document.addEventListener("w-autosave:error", finishSaving);
 
-  // With jQuery, as the dialog of a decision sends the form with it, which causes no event of the browser.
+  // The listener uses jQuery, because the dialog of a decision submits the form with jQuery, without a native event.
   window.jQuery(document).on("submit", "[data-edit-form]", (event) => {
     if (event.isDefaultPrevented()) return;
     if (saving) {

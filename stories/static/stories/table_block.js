@@ -34,7 +34,7 @@
     block.setState(isRich ? JSON.stringify({ blocks: [line], entityMap: {} }) : text);
   };
 
-  /* Return how wide and high the table is, with its headings, once `cells` are in it. */
+  // Returns the width and the height of the table, headings included, with `cells` put in at `place`.
   const measure = (table, cells, place) => ({
     width: cells.reduce((widest, row) => Math.max(widest, place.column + row.length), table.columns.length),
     height: Math.max(table.rows.length, place.row + cells.length) + 1,
