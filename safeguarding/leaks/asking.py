@@ -76,6 +76,7 @@ class Question:
 
     @cached_property
     def is_limited(self):
+        """Whether the user has a daily limit."""
         return not is_lead(self.request.user)
 
     @property
@@ -124,6 +125,7 @@ class Question:
             messages.warning(self.request, ask_lead())
 
     def edit_buttons(self, instance):
+        """Return a list with a link to the form for `instance`, if the user may edit it."""
         address = AdminURLFinder(self.request.user).get_edit_url(instance)
         return [messages.button(address, _("Edit"))] if address else []
 
@@ -187,6 +189,7 @@ def list_places(found, user):
 
 
 def ask_lead():
+    """Return the message above the limit."""
     return _(
         "Protected words were found too often in what you wrote today. Please ask the safeguarding lead "
         "before you go on."
@@ -206,6 +209,7 @@ def note_saved(sender, instance, raw, **_arguments):
 
 @receiver(page_published)
 def note_published(instance, **_arguments):
+    """Check each page that the current request publishes."""
     if question := asking.get():
         question.note(instance)
 

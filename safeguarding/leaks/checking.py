@@ -114,6 +114,7 @@ def find_public_names(contributors):
 
 
 def agrees_to_name(person):
+    """Return whether `person`, who is no child, agrees today that this site gives the real name."""
     consent = person.latest_consent
     return (
         person.get_status().status in {Status.ACTIVE, Status.ENDS_SOON}

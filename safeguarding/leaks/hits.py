@@ -39,6 +39,7 @@ def record(user, number):
 
 
 def tell_leads(hits):
+    """Mail the leads, unless they got such a mail on the day of `hits`, a LeakHits."""
     with transaction.atomic():
         of_today = LeakHits.objects.select_for_update().filter(day=hits.day).order_by("pk")
         if any(each.is_told for each in of_today):

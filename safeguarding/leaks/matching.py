@@ -91,6 +91,7 @@ def plain(text):
 
 
 def map_greek(match):
+    """Return the Latin look-alike of `match`, a match of GREEK_WORD."""
     return match[0].translate(GREEK_SHAPES if LATIN.search(match[0]) else GREEK_CAPITALS)
 
 

@@ -46,6 +46,7 @@ def register(model, read=None, find_live=None):
 
 
 def sources():
+    """Return the Sources of all registered models."""
     return _sources.values()
 
 

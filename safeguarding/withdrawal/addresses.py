@@ -46,6 +46,7 @@ def is_gone(path):
 
 
 def cached_gone():
+    """Return what load_gone() returns, from the cache."""
     return cached("gone", load_gone, request_version.get() or content_version.read())
 
 

@@ -67,6 +67,7 @@ def plan_case(case):
 
 
 def former_slugs_of(page):
+    """Return the list of the earlier slugs of `page` that the registered functions know."""
     return [slug for reader in _former_slugs for slug in reader(page)]
 
 
@@ -101,6 +102,7 @@ def withdraw(contributor, choice, user=None, yes=(), seen=None):
 
 
 def lock_pages(case):
+    """Lock the rows of the pages that `case` erases or holds."""
     pages = Page.objects.select_for_update().filter(pk__in=[*case.erased, *case.held])
     list(pages.order_by("pk").values_list("pk"))
 
@@ -139,6 +141,7 @@ def erase(plan, yes=frozenset()):
 
 
 def store_fingerprints(case):
+    """Store the digests of the erased addresses and pictures of `case`."""
     salt, kind = Ledger.get().salt, Fingerprint.Kind
     digests = {(kind.ADDRESS, digest_of(path, salt)) for path in case.paths}
     digests |= {(kind.PICTURE, digest_of(each, salt)) for each in case.hashes}

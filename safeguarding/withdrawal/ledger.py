@@ -30,6 +30,7 @@ from safeguarding.withdrawals import Choice, Fingerprint, Ledger, Withdrawal
 
 
 def file_path():
+    """Return the Path of the ledger."""
     return settings.DATA_DIR / "withdrawals.jsonl"
 
 

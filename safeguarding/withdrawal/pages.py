@@ -87,6 +87,7 @@ class Redirects(Place):
         return [Found(str(row.pk), row.old_path) for row in rows]
 
     def rows(self, case):
+        """Return the list of the redirects from and to the erased pages of `case`."""
         paths = {path.strip("/") for path in case.paths}
         return [
             row
@@ -113,6 +114,7 @@ class Logs(Place):
         ]
 
     def entries(self, case):
+        """Return two querysets of log entries, of pages and of other objects."""
         return [
             PageLogEntry.objects.filter(is_about_page(case)),
             ModelLogEntry.objects.filter(is_about_other(case)),
@@ -124,10 +126,12 @@ class Logs(Place):
 
 
 def is_about_page(case):
+    """Return a Q for log entries about the erased pages of `case`."""
     return Q(page__in=list(case.erased))
 
 
 def is_about_other(case):
+    """Return a Q for log entries about other erased objects of `case`."""
     condition = Q(pk__in=[])
     for model, key in case.logged:
         content_type = ContentType.objects.get_for_model(model, for_concrete_model=False)
@@ -136,10 +140,12 @@ def is_about_other(case):
 
 
 def is_moderation_of(case):
+    """Return a Q for the TaskStates of the erased pages of `case`."""
     return Q(workflow_state__object_id__in=[str(key) for key in case.erased])
 
 
 def describe_entry(entry):
+    """Return the line of the list for `entry`, a log entry."""
     return f"{entry.label} · {entry.action} · {entry.timestamp.date()}"
 
 
@@ -210,4 +216,5 @@ def register():
 
 
 def describe_version(revision, text):
+    """Return the line of the list for `revision`. `text`: a format string for its date."""
     return f"{revision.object_str} · {text % revision.created_at.date()}"

@@ -127,6 +127,7 @@ class TextPlace(Place):
 
 
 def register_place(place):
+    """Register `place`, a Place, for all withdrawals."""
     _places.append(place)
 
 

@@ -51,6 +51,7 @@ def run_after_commit():
 
 
 def run_quick_tasks():
+    """Run all waiting tasks whose step is not slow."""
     run(WithdrawalTask.objects.exclude(step__in=_slow))
 
 

@@ -22,6 +22,8 @@ from safeguarding.withdrawals import Choice, Ledger
 
 
 class ChoiceForm(forms.Form):
+    """Form for what the person takes back."""
+
     choice = forms.ChoiceField(
         label=gettext_lazy("What does the person take back?"), choices=Choice, widget=forms.RadioSelect
     )
@@ -58,6 +60,8 @@ class WithdrawView(PersonMixin, TemplateView):
 
 
 class WithdrawalMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
+    """For views of withdrawals, which are for safeguarding leads only."""
+
     model = Withdrawal
     permission_required = "change"
     header_icon = "bin"
