@@ -124,15 +124,18 @@ def dropped(expander, module):
 
 
 def heading(text, level):
+    """Return the HTML of a heading, or "" without `text`."""
     return f"<h{level}>{text}</h{level}>" if text else ""
 
 
 def button(text, url):
+    """Return the HTML of a button that leads to `url`, or "" without `text`."""
     url = f' href="{escape(url)}"' if url and url != "#" else ""
     return f'<div class="wp-block-button"><a{url}>{text}</a></div>' if text else ""
 
 
 def picture(url, alt=""):
+    """Return the HTML of a figure with the picture at `url`, or "" without `url`."""
     return f'<figure><img src="{escape(url)}" alt="{escape(alt)}"></figure>' if url else ""
 
 

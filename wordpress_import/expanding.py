@@ -130,9 +130,11 @@ class Expander:
     # Blocks
 
     def piece(self, piece):
+        """Return the HTML of `piece`, an HTML string or a Block."""
         return piece if isinstance(piece, str) else self.block(piece)
 
     def block(self, block):
+        """Return the HTML of `block`, a Block."""
         name, attributes = block.name, block.attributes
         if name in DROPPED or name.startswith(("comment", "query", "post-comments", "woocommerce/")):
             self.notes.dropped[name] += 1
@@ -162,6 +164,7 @@ class Expander:
         return inner
 
     def footnotes(self):
+        """Return the footnotes of the item as a list in HTML."""
         notes = self.export.footnotes(self.item)
         return f"<ol>{''.join(f'<li>{note}</li>' for note in notes)}</ol>" if notes else ""
 
@@ -182,12 +185,15 @@ class Expander:
     # Shortcodes
 
     def shortcodes(self, text):
+        """Return `text` with its shortcodes replaced by HTML."""
         return self.pieces(shortcodes.parse(text))
 
     def pieces(self, pieces):
+        """Return the HTML of `pieces`, a list of strings and Shortcodes."""
         return "".join(each if isinstance(each, str) else self.shortcode(each) for each in pieces)
 
     def shortcode(self, code):
+        """Return the HTML of `code`, a Shortcode."""
         name = code.name.lower()
         if name.startswith("et_pb_"):
             return divi.shortcode(self, code)

@@ -92,11 +92,13 @@ class Export:
         return export
 
     def add_author(self, author):
+        """Add `author`, a WPAuthor, and withhold the login and the e-mail address."""
         self.authors.setdefault(author.login, author)
         self.withheld |= {text.casefold() for text in (author.login, author.email) if text}
         author.email = ""
 
     def add_item(self, item):
+        """Add what other items may refer to in `item`, an Item."""
         self.items += 1
         self.counts[item.type or "no type"] += 1
         self.counts["comments"] += item.comments

@@ -111,6 +111,7 @@ class Importer:
                     yield found
 
     def progress(self):
+        """Return a line of text on how far the import is."""
         done, total = len(self.lines), self.export.items
         rate = done / max(time.monotonic() - self.started, 0.001)
         minutes = (total - done) / rate / 60

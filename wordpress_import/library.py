@@ -90,6 +90,7 @@ class Library:
         return self.find(path, SUFFIXES, self.add_document)
 
     def find(self, path, suffixes, add):
+        """Return the primary key of the file at `path`, or None. `add`: function that imports it."""
         if PurePosixPath(path.lower()).suffix not in suffixes:
             return None
         key = hashlib.sha256(path.encode()).hexdigest()
@@ -118,12 +119,14 @@ class Library:
         return file.pk
 
     def add_image(self, file, alt):
+        """Return a new CleanImage of `file`. `alt`: its alternative text."""
         # With this value and no people, the picture is not shown until somebody says who is on it.
         shows = CleanImage.Shows.PERSON_IN_STORY
         title = alt or "From WordPress"
         return CleanImage.objects.create(title=title[:255], description=alt[:255], file=file, shows=shows)
 
     def add_document(self, file):
+        """Return a new CleanDocument of `file`."""
         return CleanDocument.objects.create(title="From WordPress", file=file)
 
     def forget(self):

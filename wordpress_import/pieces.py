@@ -45,6 +45,7 @@ class BlockCollector:
         return self.blocks
 
     def end_paragraph(self):
+        """End the paragraph that is being read, and add its pictures after it."""
         html = self.runs.html()
         self.runs = Runs()
         if html:
@@ -72,6 +73,7 @@ class BlockCollector:
         self.has_loose_items = True
 
     def end_text(self):
+        """End the block of text that is being filled."""
         if self.paragraphs:
             self.blocks.append({"type": "text", "value": "".join(self.paragraphs)})
             self.paragraphs = []
@@ -94,6 +96,7 @@ class BlockCollector:
             self.end_paragraph()
 
     def add_images(self, pictures):
+        """Add a list of Pictures: to the gallery if one is being read, otherwise as blocks of their own."""
         if self.hold_images:
             self.images += pictures
         elif self.gallery is not None:
@@ -103,6 +106,7 @@ class BlockCollector:
                 self.put([picture])
 
     def begin_gallery(self):
+        """Begin a gallery: the pictures until end_gallery() share a block."""
         self.end_gallery()
         self.gallery = []
 
@@ -130,6 +134,7 @@ class BlockCollector:
         return len(caption.plain()) <= MAX_CAPTION and not caption.has_links
 
     def value(self, picture):
+        """Return the value of `picture` in a block."""
         if not picture.alt:
             self.notes.flag("a picture has no alternative text")
         caption = picture.caption.plain() if self.fits(picture.caption) else ""
@@ -145,6 +150,7 @@ class InlineCollector:
         self.runs = Runs()
 
     def end_paragraph(self):
+        """End the paragraph that is being read."""
         if self.runs.plain():
             self.paragraphs.append(self.runs)
         self.runs = Runs()

@@ -125,6 +125,7 @@ class Target:
         self.base_url, self.is_wxr = "", False
 
     def start(self, tag, attributes):
+        """Handle the start of an element."""
         name = short_name(tag)
         if not self.path and name != "rss":
             raise ExportError(f"{self.label}: this is no export of WordPress (its first tag is <{name}>).")
@@ -140,6 +141,7 @@ class Target:
             self.term = (attributes.get("domain", ""), attributes.get("nicename", ""))
 
     def data(self, text):
+        """Handle text. Beyond MAX_TEXT it is not kept."""
         self.length += len(text)
         if self.length <= MAX_TEXT:
             self.text.append(text)
@@ -148,6 +150,7 @@ class Target:
             self.text = []
 
     def end(self, tag):
+        """Handle the end of an element."""
         name, depth = self.path.pop(), len(self.path)
         text, self.text, self.length = "".join(self.text), [], 0
         if self.item:
@@ -162,6 +165,7 @@ class Target:
             self.base_url = text.strip()
 
     def end_in_item(self, name, depth, text):
+        """Handle the end of the element `name` in an <item>. `text`: its text."""
         item, within = self.item, self.path[3:]
         if depth == 2:
             self.done.append(item)

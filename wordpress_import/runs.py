@@ -19,6 +19,7 @@ class Runs:
     runs: list = field(default_factory=list)
 
     def add(self, text, formats=frozenset(), link=None):
+        """Add a run of `text`."""
         if text:
             self.runs.append((text, formats, link))
 
@@ -55,6 +56,7 @@ class Runs:
 
 
 def formatted(text, formats):
+    """Return the HTML of a run of `text`."""
     html = escape(text, quote=False).replace(BREAK, "<br/>")
     if text.strip():
         for tag in sorted(formats):

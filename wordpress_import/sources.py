@@ -43,6 +43,7 @@ class Source:
 
     @contextmanager
     def open(self):
+        """Context manager that gives the unpacked file, opened for reading bytes."""
         if self.member:
             with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as file:
                 yield file

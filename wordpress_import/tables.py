@@ -39,10 +39,12 @@ def is_special(cell):
 
 
 def is_header(row):
+    """Return whether `row`, a <tr>, is a row of headings."""
     return row.getparent().tag == "thead" or all(cell.tag == "th" for cell in row)
 
 
 def value(kind, runs):
+    """Return the value of a cell with the text `runs`. `kind`: "text" or "link"."""
     if kind == "text":
         return runs.plain()
     return f"<p>{runs.html()}</p>" if runs.plain() else ""

@@ -67,12 +67,14 @@ class Walker:
     # Walking
 
     def children(self, element):
+        """Read the text and the children of `element`."""
         self.text(element.text)
         for child in element:
             self.element(child)
             self.text(child.tail)
 
     def text(self, text):
+        """Add `text` to the current paragraph. It may end paragraphs, if line ends are line breaks."""
         if not text:
             return
         if self.is_preformatted:
@@ -90,6 +92,7 @@ class Walker:
                 self.out.runs.add(SPACE.sub(" ", line), self.formats, self.link)
 
     def element(self, element):
+        """Read `element`."""
         tag = element.tag
         if not isinstance(tag, str) or tag in HIDDEN:
             if tag in {"script", "noscript"}:
@@ -124,6 +127,7 @@ class Walker:
             self.children(element)
 
     def block(self, element):
+        """Read `element` as a paragraph of its own."""
         self.end_paragraph()
         before = self.has_breaks
         if element.get("data-breaks") is not None:
@@ -135,6 +139,7 @@ class Walker:
         self.has_breaks = before
 
     def inline(self, element, name):
+        """Read `element` in the format `name`, a tag."""
         before, self.formats = self.formats, self.formats | {name}
         self.children(element)
         self.formats = before
@@ -183,6 +188,7 @@ class Walker:
         self.is_preformatted = before
 
     def heading(self, element, level=None):
+        """Add a heading. One that is too long or has links becomes rich text."""
         self.end_paragraph()
         runs, images = self.collect(element)
         level = level or HEADINGS[element.tag]
