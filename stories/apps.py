@@ -1,3 +1,5 @@
+"""Configuration of the app. It connects signals, and registers stories for the leak check and withdrawals."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 

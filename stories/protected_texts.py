@@ -19,6 +19,7 @@ LIST_TAG = re.compile(r"</?[ou]l>")
 
 
 def register_texts():
+    """Register pages, themes and authors for the leak check."""
     register(Page, read_page, lambda: Page.objects.live().specific())
     register(Theme)
     register(Author)
