@@ -40,6 +40,7 @@ def is_held_back():
 
 
 def last_day_of_notice():
+    """Return the last date on which a consent counts as ending soon."""
     return today() + timedelta(days=DAYS_OF_NOTICE)
 
 

@@ -50,6 +50,8 @@ def answer(story, user):
 
 
 class NobodyDescribedBulkAction(PageBulkAction):
+    """Bulk action of Wagtail. It leaves out other pages, and stories with an answer or with people."""
+
     display_name = gettext_lazy("Nobody is described")
     action_type = "nobody_described"
     aria_label = gettext_lazy("Say of the selected stories that no real person is described")

@@ -28,6 +28,7 @@ class PeopleSidePanel(BaseSidePanel):
 
     @cached_property
     def lines(self):
+        """The list of HTML lines, one for each error."""
         errors = find_errors(self.object)
         return [
             link_field(field, error, self.request.user) for field, found in errors.items() for error in found
