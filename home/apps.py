@@ -1,3 +1,5 @@
+"""Configuration of the app. It registers the site settings for the leak check."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 

@@ -1,3 +1,5 @@
+"""Configuration of the app. It connects signals, and registers redirects for the leak check."""
+
 from django.apps import AppConfig
 
 

@@ -1,4 +1,4 @@
-"""Configuration of the app."""
+"""Configuration of the app. It registers models for the leak check and withdrawals."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
