@@ -1,6 +1,7 @@
 """A person whose name stands in every place that a withdrawal erases, and a story that is about others."""
 
 import datetime
+from contextlib import contextmanager
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
@@ -14,6 +15,7 @@ from wagtail.models import Collection, Comment, Page, TaskState, UploadedFile, W
 from media.cleaning import sign
 from media.models import CleanImage
 from publishing.trash import move_to_trash
+from safeguarding.models import Contributor
 from safeguarding.withdrawal.addresses import decoded
 from safeguarding.withdrawal.carry_out import make_plan, withdraw
 from search.models import MissedSearch, VocabularyGroup
@@ -37,6 +39,16 @@ def make_named_person():
     return make_agreeing_person(**fields, protected_words=f"{NAME}\nPetra")
 
 
+@contextmanager
+def before_the_words(person):
+    """Take away the words of `person` while pages with them go live, as the leak check would refuse these."""
+    rows = Contributor.objects.filter(pk=person.pk)
+    words = {name: getattr(person, name) for name in Contributor.RESTRICTED_FIELDS}
+    rows.update(**dict.fromkeys(words, ""))
+    yield
+    rows.update(**words)
+
+
 def named_image(person=None, color=(10, 20, 30), **fields):
     """Return an image with the name in its texts, which shows `person`."""
     image = CleanImage.objects.create(
@@ -54,6 +66,11 @@ def named_image(person=None, color=(10, 20, 30), **fields):
 
 def make_own_stories(person):
     """Make the story of `person` with an alias, a translation, versions, and another one in the trash."""
+    with before_the_words(person):
+        return make_named_stories(person)
+
+
+def make_named_stories(person):
     image = named_image(person)
     image.tags.add(NAME)
     image.get_rendition("fill-20x20|format-png")
@@ -123,10 +140,11 @@ def make_others():
 
 def make_shared(person, other, naming=1, **fields):
     """Return a live story with `person` and `other`, published from a version."""
-    people = rows_of(person, other, naming=naming)
-    shared = builders.make_story(people="listed", story_people=people, **fields)
-    shared = StoryPage.objects.get(pk=shared.pk)
-    shared.save_revision().publish()
+    with before_the_words(person):
+        people = rows_of(person, other, naming=naming)
+        shared = builders.make_story(people="listed", story_people=people, **fields)
+        shared = StoryPage.objects.get(pk=shared.pk)
+        shared.save_revision().publish()
     return StoryPage.objects.get(pk=shared.pk)
 
 
