@@ -46,7 +46,7 @@ def create():
     if not users.filter(username=USERNAME).exists():
         password_file().unlink(missing_ok=True)
         user = users.create_superuser(USERNAME, "", get_or_create_secret(password_file(), random_bytes=12))
-        user.groups.add(Group.objects.get(name=GROUP))
+        user.groups.add(*Group.objects.filter(name=GROUP))
     try:
         return USERNAME, password_file().read_text()
     except FileNotFoundError:

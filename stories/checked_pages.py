@@ -31,12 +31,12 @@ class CheckedPageMixin:
 
     def clean(self):
         super().clean()
-        errors = (self.find_errors() if self.goes_live else {}) | self.find_omissions()
+        errors = (self.find_errors() if self.would_be_live else {}) | self.find_omissions()
         if errors:
             raise ValidationError(errors)
 
     @property
-    def goes_live(self):
+    def would_be_live(self):
         """Whether the page is validated as one that readers see."""
         return self.live if self.is_publishing is None else self.is_publishing
 

@@ -178,8 +178,8 @@ def record(contributor, choice, user):
 def delete_names(contributor, keeps_words):
     """Delete the names, the contact and the other restricted fields of `contributor`.
 
-    With `keeps_words`, the names and the protected words stay as protected words, so that the leak check finds
-    them in held stories.
+    With `keeps_words`, the names and the protected words stay as protected words, so that the leak check
+    finds them in held stories.
     """
     kept = KEPT_FIELDS if keeps_words and not are_sealed(contributor) else ()
     if kept:

@@ -157,4 +157,4 @@ def test_queries_do_not_grow(admin_client, committed):
     few = count()
     for number in range(5):
         builders.make_story(f"Story {number}")
-    assert count() == few == 24
+    assert count() == few == 21

@@ -27,7 +27,8 @@ def confirm(lead, page, form):
 
 def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_commit_callbacks):
     person = withdrawal_world.make_named_person()
-    story = withdrawal_world.make_story_about(person, title=f"{NAME} walks", body=[])
+    with withdrawal_world.before_the_words(person):
+        story = withdrawal_world.make_story_about(person, title=f"{NAME} walks", body=[])
     builders.make_author(f"Author {NAME}"), builders.make_author(f"Somebody {NAME}")
     page = address(person, "withdraw")
     choices = [each["value"] for each in parse(lead.get(page)).select("input[name=choice]")]

@@ -14,6 +14,7 @@ from accounts.models import Passkey
 from caching.local_date import today
 from home.models import SiteSettings, StandardPage
 from safeguarding.models import Notice, RestrictedView, Use
+from safeguarding.withdrawals import Withdrawal, WithdrawalTask
 from search.models import KnownWord
 from stories.models import StoryPage
 from stories.terms import Author, Country, Theme
@@ -74,6 +75,8 @@ class World:
         Notice.objects.create(contributor=person, step="60", day=today())
         RestrictedView.objects.create(contributor=person, user=self.administrator, reason="check")
         decide(story, person, "other")
+        withdrawal = Withdrawal.objects.create(contributor=person, code=person.code, choice="pictures")
+        WithdrawalTask.objects.create(withdrawal=withdrawal, step="vacuum", failures=1, error="?")
         for each in (person, story, section.draft, Theme.objects.first(), section.image, section.document):
             log(each, "wagtail.edit", user=self.administrator, data={"title": "Was"})
 

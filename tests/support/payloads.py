@@ -78,20 +78,24 @@ WORD, MIN_LENGTH_FOR_WORD = "wages ", 80
 
 # Fields that only code reads. With scripts in them the pages would fail.
 FIELDS_WITHOUT_TEXT = {
-    "accounts.Passkey.credential_id", "action", "app_label", "codename", "content_path", "contentpath",
-    "current_time_zone", "file_hash", "filter_spec", "focal_point_key", "hostname", "key",
-    "language_code", "model", "model_path", "object_id", "password", "path", "position",
-    "preferred_language", "restriction_type", "status", "to_object_id", "url_path",
+    "accounts.Passkey.credential_id", "action", "app_label", "codename", "content_path",
+    "contentpath", "current_time_zone", "file_hash", "filter_spec", "focal_point_key", "hostname",
+    "key", "language_code", "model", "model_path", "object_id", "password", "path", "position",
+    "preferred_language", "restriction_type", "safeguarding.Withdrawal.choice",
+    "safeguarding.Withdrawal.counts", "safeguarding.WithdrawalTask.data",
+    "safeguarding.WithdrawalTask.step", "status", "to_object_id", "url_path",
     "wagtailcore.Page.slug", "wagtailcore.Revision.content", "wagtailusers.UserProfile.contrast",
     "wagtailusers.UserProfile.density", "wagtailusers.UserProfile.dismissibles",
     "wagtailusers.UserProfile.theme",
 }  # fmt: skip
 # Models that no page shows, that have no rows, or that are filled from other models (the search index).
 MODELS_WITHOUT_TEXT = {
-    "accounts.LoginAttempt", "otp_static.StaticDevice", "otp_static.StaticToken", "otp_totp.TOTPDevice",
-    "safeguarding.KeyCheck", "sessions.Session", "wagtailadmin.FormState", "wagtailcore.APIToken",
-    "wagtaildocs.Document", "wagtailimages.Image", "wagtailimages.Rendition", "wagtailsearch.IndexEntry",
-    "wagtailsearch.SQLiteFTSIndexEntry",
+    "accounts.LoginAttempt", "otp_static.StaticDevice", "otp_static.StaticToken",
+    "otp_totp.TOTPDevice", "safeguarding.Fingerprint", "safeguarding.KeyCheck",
+    "safeguarding.Ledger", "sessions.Session", "wagtailadmin.FormState", "wagtailcore.APIToken",
+    "wagtaildocs.Document", "wagtailimages.Image", "wagtailimages.Rendition",
+    "wagtailsearch.IndexEntry", "wagtailsearch.SQLiteFTSIndexEntry",
+    "wordpress_import.ImportedFile", "wordpress_import.ImportedItem",
 }  # fmt: skip
 TEXTS = (models.CharField, models.TextField, models.JSONField, StreamField)
 
