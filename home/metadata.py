@@ -152,15 +152,16 @@ def get_share_image(story):
 def get_image_of_stories(page, listing, featured):
     """Return the share image of the first story with one, of a list or a home page.
 
-    The stories are in the language of the page, and so is the alternative text. None for other pages.
+    The stories are in the language of the page, and so is the alternative text. A story that is kept out of
+    search engines gives its picture to no other page. None for other pages.
     """
     stories = listing.all_stories.newest_first() if listing else featured
     if stories is None:
         return None
 
     def find():
-        shown = stories.filter(lead_image__shown_until__gte=today()).select_related("lead_image")
-        story = shown.defer("body").first()
+        shown = stories.filter(keep_out_of_search_engines=False, lead_image__shown_until__gte=today())
+        story = shown.select_related("lead_image").defer("body").first()
         return story and get_share_image(story)
 
     return cached(("share image", page.pk, listing and listing.cache_key), find)
