@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from functools import partial, wraps
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http.request import split_domain_port
 from django.urls import reverse
 from django.utils import translation
@@ -120,17 +120,18 @@ def build_navigation(request, current=None):
         or page.pk == home.help_page_id
         or (is_below_home and page.path.startswith(section_path) and page.depth <= max_depth)
     ]
+    footer = [copy(page) for page in navigation_pages if page.in_footer]
     languages = find_translations(current or home, home, navigation_pages, request)
     if current is None and request.resolver_match and request.resolver_match.url_name == "search":
         languages = [as_search_link(page, request) for page in languages]
-    for page in pages:
+    for page in [*pages, *footer]:
         page.is_current = page.path == path
         page.is_open = path.startswith(page.path)
     section = [page for page in pages if is_below_home and page.path.startswith(section_path)]
     return Navigation(
         home=home,
         menu=[page for page in pages if is_child(page, home) and page.show_in_menus],
-        footer=[page for page in pages if is_in_footer(page, home)],
+        footer=footer,
         breadcrumbs=[page for page in pages if page.path in ancestor_paths],
         section=section if len(section) > 1 else [],  # not a menu with the top page alone
         languages=languages,
@@ -153,7 +154,8 @@ def find_navigation_pages(home, request):
     """Return the public pages below `home` that are not stories, its help page, and all home pages."""
     is_below = Q(path__startswith=home.path, pk__in=Page.objects.type(StandardPage, StoryIndexPage))
     others = Q(pk=home.help_page_id) | Q(translation_key=home.translation_key)
-    return load_with_urls(published_pages().filter(is_below | others), request)
+    pages = published_pages().filter(is_below | others)
+    return load_with_urls(pages.annotate(in_footer=F("standardpage__in_footer")), request)
 
 
 def load_with_urls(pages, request):
@@ -166,12 +168,6 @@ def load_with_urls(pages, request):
 
 def is_child(page, home):
     return page.path[: -Page.steplen] == home.path
-
-
-def is_in_footer(page, home):
-    """Return whether `page` is a plain page right below `home` that is not in the menu, such as “Privacy”."""
-    is_plain = page.cached_content_type.model == "standardpage"
-    return is_plain and is_child(page, home) and not page.show_in_menus
 
 
 def find_translations(current, home, navigation_pages, request):
