@@ -74,7 +74,7 @@ def build_metadata(request, page, site, nav, listing=None, featured=None):
     metadata.description = get_description(page, listing) or get_description(nav.home)
     metadata.canonical_url = get_canonical_url(request, page, listing)
     metadata.og_locale = get_og_locale(get_language())
-    metadata.alternates = get_alternates(metadata.canonical_url, nav)
+    metadata.alternates = get_alternates(metadata.canonical_url, nav, listing)
     metadata.image, metadata.has_share_image = share_image or logo, bool(share_image)
     if story:
         publication_time = get_publication_time(story)
@@ -117,13 +117,14 @@ def get_canonical_url(request, page, listing):
     return f"{url}?{query}" if query else url
 
 
-def get_alternates(canonical_url, nav):
+def get_alternates(canonical_url, nav, listing):
     """Return (hreflang, absolute URL) of the page in each language, and "x-default" for the default language.
 
-    Returns [] for a filtered or later page of a list, as it has no counterpart in another language.
+    Returns [] for a filtered or later page of a list, and for the list of a term, as it may have no
+    counterpart in another language.
     """
     urls = {page.locale.language_code: absolute(page.href) for page in nav.languages}
-    if canonical_url not in urls.values():
+    if canonical_url not in urls.values() or (listing and listing.term):
         return []
     alternates = list(urls.items())
     if settings.LANGUAGE_CODE in urls:

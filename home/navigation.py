@@ -18,7 +18,8 @@ from caching.versioned_cache import cached
 from home.models import HomePage, StandardPage
 from publishing.visibility import published_pages
 from stories.languages import CONTENT_LANGUAGES
-from stories.models import StoryIndexPage
+from stories.models import StoryIndexPage, StoryPage
+from stories.terms import Theme
 
 # How many levels the section menu shows below its top page, which is a child of the home page.
 SECTION_MENU_DEPTH = 2
@@ -80,7 +81,8 @@ class Navigation:
     Those of `menu`, `footer`, `breadcrumbs`, `section` and `help_page` also have two booleans:
     `is_current`, and `is_open` when it is the current page or an ancestor of it. `languages` are the current
     page and its translations, in the order of the settings, or the home pages if no page is shown (on the
-    search page, the same search in each language); empty without a translation.
+    search page, the same search in each language); empty without a translation. On the list of a country or
+    theme they lead to that list in each language that has one.
     """
 
     home: HomePage | None = None
@@ -92,10 +94,10 @@ class Navigation:
     help_page: Page | None = None
 
 
-def build_navigation(request, current=None):
+def build_navigation(request, current=None, listing=None):
     """Return the Navigation for the page `current`, or for a response without a page (search, 404).
 
-    It has public pages only, so ancestors that a visitor may not see are left out.
+    `listing`: the StoryListing of an index page. The Navigation has public pages only, so ancestors that a visitor may not see are left out.
     """
     home = find_home_page(request)
     if home is None:
@@ -124,6 +126,8 @@ def build_navigation(request, current=None):
     languages = find_translations(current or home, home, navigation_pages, request)
     if current is None and request.resolver_match and request.resolver_match.url_name == "search":
         languages = [as_search_link(page, request) for page in languages]
+    elif listing and listing.term:
+        languages = [as_term_link(page, listing) for page in languages]
     for page in [*pages, *footer]:
         page.is_current = page.path == path
         page.is_open = path.startswith(page.path)
@@ -148,6 +152,25 @@ def as_search_link(home, request):
     with translation.override(home.locale.language_code):
         link.href = f"{reverse('search')}?{parameters.urlencode()}".removesuffix("?")
     return link
+
+
+def as_term_link(index, listing):
+    """Return a copy of `index` that leads to the list of the term of `listing` in its language."""
+    link = copy(index)
+    key = "term path", index.pk, *listing.cache_key
+    link.href += cached(key, partial(find_term_path, listing.term, index))
+    return link
+
+
+def find_term_path(term, index):
+    """Return the path below `index` of the list of `term`, a Country or Theme; "" without a story there."""
+    stories = StoryPage.objects.published().below(index)
+    if isinstance(term, Theme):
+        term = term.get_translation_or_none(index.locale)
+        has_stories = term and stories.about_theme(term).exists()
+    else:
+        has_stories = stories.in_country(term).exists()
+    return f"{term._meta.model_name}/{term.slug}/" if has_stories else ""
 
 
 def find_navigation_pages(home, request):
