@@ -116,8 +116,14 @@ class Search:
 
     @cached_property
     def corrections(self):
-        """Corrections of the text, the best first, each of which finds something."""
+        """Corrections of the text, the best first. Each new word finds something, all words perhaps not."""
         return find_corrections(self.text, self.parsed.words, self.searcher)
+
+    @property
+    def offered_corrections(self):
+        """The corrections that find something."""
+        found = self.searcher.filter_matching([correction.text for correction in self.corrections])
+        return [correction for correction in self.corrections if correction.text in found]
 
     def _get_or_make(self, name, make, *more_keys):
         """Return the cached value `name` of this search; `make` makes it.

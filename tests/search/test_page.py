@@ -194,6 +194,13 @@ def test_a_correction_with_only_some_of_the_words_has_one_note(client):
     assert "Nothing was found for “lanterrn candle”. These results have some of the words" in note.text
 
 
+def test_a_correction_is_offered_only_if_all_its_words_are_found_together(client):
+    make_story("The candle and the lamp")
+    make_story("The lamb")
+    page = search(client, "candle lamt")
+    assert [link.text for link in page.select(".search-hint a")] == ["candle lamp"]
+
+
 def test_a_home_page_is_found_by_its_headline_among_other_pages(client):
     home = home_page()
     home.headline = "People who got free"
