@@ -97,7 +97,8 @@ class Navigation:
 def build_navigation(request, current=None, listing=None):
     """Return the Navigation for the page `current`, or for a response without a page (search, 404).
 
-    `listing`: the StoryListing of an index page. The Navigation has public pages only, so ancestors that a visitor may not see are left out.
+    `listing`: the StoryListing of an index page. The Navigation has public pages only, so ancestors that a
+    visitor may not see are left out.
     """
     home = find_home_page(request)
     if home is None:
