@@ -194,6 +194,14 @@ def test_a_correction_with_only_some_of_the_words_has_one_note(client):
     assert "Nothing was found for “lanterrn candle”. These results have some of the words" in note.text
 
 
+def test_words_that_every_story_may_have_are_left_out(client):
+    make_story("Gold", body=[])  # the body of other stories has the word
+    make_plain_page("Our stories")
+    for words in ("gold stories", "stories about gold", "a story of gold"):
+        assert titles(search(client, words)) == ["Gold"], words
+    assert "Our stories" in titles(search(client, "stories about"))
+
+
 def test_a_correction_is_offered_only_if_all_its_words_are_found_together(client):
     make_story("The candle and the lamp")
     make_story("The lamb")
