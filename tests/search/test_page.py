@@ -194,6 +194,18 @@ def test_a_correction_with_only_some_of_the_words_has_one_note(client):
     assert "Nothing was found for “lanterrn candle”. These results have some of the words" in note.text
 
 
+def test_a_typed_year_is_a_filter_that_can_be_taken_off(client):
+    for year in (2023, 2024):
+        make_story(f"Gold of {year - 1}", date=datetime.date(year, 5, 1))
+    page = search(client, "gold 2024")
+    assert titles(page) == ["Gold of 2023"]
+    assert [chip.contents[0].strip() for chip in page.select(".tag--active")] == ["2024"]
+    everything = parse(client.get(f"/search/{link(page, '2024 ×')}"))
+    assert sorted(titles(everything)) == ["Gold of 2022", "Gold of 2023"]
+    # No story about gold is of 2022, so the year is searched for as a word.
+    assert titles(search(client, "gold 2022")) == ["Gold of 2022"]
+
+
 def test_words_that_every_story_may_have_are_left_out(client):
     make_story("Gold", body=[])  # the body of other stories has the word
     make_plain_page("Our stories")
