@@ -82,7 +82,7 @@ def find_suggestions(typed, language):
 
 
 def get_kind(model):
-    """Return the name of a model as visitors see it beside a suggestion. “Plain page” is a word for editors."""
+    """Return the name of a model as readers see it beside a suggestion: “plain page” is an editors' word."""
     if model in {StoryPage, StoryIndexPage, Country, Theme}:
         return capfirst(model._meta.verbose_name)
     return gettext("Page")
