@@ -16,7 +16,7 @@ DEMO_DIR = Path(__file__).parent / "demo"
 HELP_PAGE = "get-help"
 # Slugs of the plain pages, in the order of the menu.
 PLAIN_PAGES = [HELP_PAGE, "about", "privacy", "accessibility"]
-PAGES_IN_MENU = {HELP_PAGE, "about"}
+PAGES_IN_MENU = {HELP_PAGE, "about"}  # the others are linked at the foot
 # Codes of the languages that have a translated story each, with the home page, help page and index it needs.
 OTHER_LANGUAGES = ["fr", "ar"]
 # Fields of HomePage that a home.toml sets.
@@ -43,6 +43,7 @@ def load():
                 slug=slug,
                 introduction=texts["introduction"],
                 show_in_menus=slug in PAGES_IN_MENU,
+                in_footer=slug not in PAGES_IN_MENU,
             )
         )
     # Bodies link to pages, so they are added when all pages exist.

@@ -74,7 +74,7 @@ def build_metadata(request, page, site, nav, listing=None, featured=None):
     metadata.description = get_description(page, listing) or get_description(nav.home)
     metadata.canonical_url = get_canonical_url(request, page, listing)
     metadata.og_locale = get_og_locale(get_language())
-    metadata.alternates = get_alternates(metadata.canonical_url, nav)
+    metadata.alternates = get_alternates(metadata.canonical_url, nav, listing)
     metadata.image, metadata.has_share_image = share_image or logo, bool(share_image)
     if story:
         publication_time = get_publication_time(story)
@@ -117,13 +117,14 @@ def get_canonical_url(request, page, listing):
     return f"{url}?{query}" if query else url
 
 
-def get_alternates(canonical_url, nav):
+def get_alternates(canonical_url, nav, listing):
     """Return (hreflang, absolute URL) of the page in each language, and "x-default" for the default language.
 
-    Returns [] for a filtered or later page of a list, as it has no counterpart in another language.
+    Returns [] for a filtered or later page of a list, and for the list of a term, as it may have no
+    counterpart in another language.
     """
     urls = {page.locale.language_code: absolute(page.href) for page in nav.languages}
-    if canonical_url not in urls.values():
+    if canonical_url not in urls.values() or (listing and listing.term):
         return []
     alternates = list(urls.items())
     if settings.LANGUAGE_CODE in urls:
@@ -153,15 +154,15 @@ def get_image_of_stories(page, listing, featured):
     """Return the share image of a list or a home page, or None: that of its first story with a lead picture.
 
     `listing`, `featured`: as in build_metadata(). The stories are in the language of the page, and so is the
-    alternative text.
+    alternative text. A story that is kept out of search engines gives its picture to no other page.
     """
     stories = listing.all_stories.newest_first() if listing else featured
     if stories is None:
         return None
 
     def find():
-        shown = stories.filter(lead_image__shown_until__gte=today()).select_related("lead_image")
-        story = shown.defer("body").first()
+        shown = stories.filter(keep_out_of_search_engines=False, lead_image__shown_until__gte=today())
+        story = shown.select_related("lead_image").defer("body").first()
         return story and get_share_image(story)
 
     return cached(("share image", page.pk, listing and listing.cache_key), find)

@@ -174,6 +174,11 @@ class StandardPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
         default=False,
         help_text=_("The help page, which is chosen on the home page, always has it."),
     )
+    in_footer = models.BooleanField(
+        _("link at the foot of every page"),
+        default=False,
+        help_text=_("For pages such as “Privacy”, which readers look for there."),
+    )
 
     base_form_class = CheckedPageForm
     # These are as in HomePage.
@@ -195,6 +200,11 @@ class StandardPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
         FieldPanel("introduction"),
         FieldPanel("body"),
         FieldPanel("show_leave_quickly"),
+    ]
+    # As Wagtail's, with `in_footer`.
+    promote_panels = [
+        MultiFieldPanel(["slug", "seo_title", "search_description"], heading=_("For search engines")),
+        MultiFieldPanel(["show_in_menus", "in_footer"], heading=_("For site menus")),
     ]
 
     class Meta:

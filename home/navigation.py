@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from functools import partial, wraps
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http.request import split_domain_port
 from django.urls import reverse
 from django.utils import translation
@@ -18,7 +18,8 @@ from caching.versioned_cache import cached
 from home.models import HomePage, StandardPage
 from publishing.visibility import published_pages
 from stories.languages import CONTENT_LANGUAGES
-from stories.models import StoryIndexPage
+from stories.models import StoryIndexPage, StoryPage
+from stories.terms import Theme
 
 # How many levels the section menu shows below its top page, which is a child of the home page.
 SECTION_MENU_DEPTH = 2
@@ -80,7 +81,8 @@ class Navigation:
     Those of `menu`, `footer`, `breadcrumbs`, `section` and `help_page` also have two booleans:
     `is_current`, and `is_open` when it is the current page or an ancestor of it. `languages` are the current
     page and its translations, in the order of the settings, or the home pages if no page is shown (on the
-    search page, the same search in each language); empty without a translation.
+    search page, the same search in each language); empty without a translation. On the list of a country or
+    theme they lead to that list in each language that has one.
     """
 
     home: HomePage | None = None
@@ -92,10 +94,11 @@ class Navigation:
     help_page: Page | None = None
 
 
-def build_navigation(request, current=None):
+def build_navigation(request, current=None, listing=None):
     """Return the Navigation for the page `current`, or for a response without a page (search, 404).
 
-    It has public pages only, so ancestors that a visitor may not see are left out.
+    `listing`: the StoryListing of an index page. The Navigation has public pages only, so ancestors that a
+    visitor may not see are left out.
     """
     home = find_home_page(request)
     if home is None:
@@ -120,17 +123,20 @@ def build_navigation(request, current=None):
         or page.pk == home.help_page_id
         or (is_below_home and page.path.startswith(section_path) and page.depth <= max_depth)
     ]
+    footer = [copy(page) for page in navigation_pages if page.in_footer]
     languages = find_translations(current or home, home, navigation_pages, request)
     if current is None and request.resolver_match and request.resolver_match.url_name == "search":
         languages = [as_search_link(page, request) for page in languages]
-    for page in pages:
+    elif listing and listing.term:
+        languages = [as_term_link(page, listing) for page in languages]
+    for page in [*pages, *footer]:
         page.is_current = page.path == path
         page.is_open = path.startswith(page.path)
     section = [page for page in pages if is_below_home and page.path.startswith(section_path)]
     return Navigation(
         home=home,
         menu=[page for page in pages if is_child(page, home) and page.show_in_menus],
-        footer=[page for page in pages if is_in_footer(page, home)],
+        footer=footer,
         breadcrumbs=[page for page in pages if page.path in ancestor_paths],
         section=section if len(section) > 1 else [],  # not a menu with the top page alone
         languages=languages,
@@ -149,11 +155,31 @@ def as_search_link(home, request):
     return link
 
 
+def as_term_link(index, listing):
+    """Return a copy of `index` that leads to the list of the term of `listing` in its language."""
+    link = copy(index)
+    key = "term path", index.pk, *listing.cache_key
+    link.href += cached(key, partial(find_term_path, listing.term, index))
+    return link
+
+
+def find_term_path(term, index):
+    """Return the path below `index` of the list of `term`, a Country or Theme; "" without a story there."""
+    stories = StoryPage.objects.published().below(index)
+    if isinstance(term, Theme):
+        term = term.get_translation_or_none(index.locale)
+        has_stories = term and stories.about_theme(term).exists()
+    else:
+        has_stories = stories.in_country(term).exists()
+    return f"{term._meta.model_name}/{term.slug}/" if has_stories else ""
+
+
 def find_navigation_pages(home, request):
     """Return the public pages below `home` that are not stories, its help page, and all home pages."""
     is_below = Q(path__startswith=home.path, pk__in=Page.objects.type(StandardPage, StoryIndexPage))
     others = Q(pk=home.help_page_id) | Q(translation_key=home.translation_key)
-    return load_with_urls(published_pages().filter(is_below | others), request)
+    pages = published_pages().filter(is_below | others)
+    return load_with_urls(pages.annotate(in_footer=F("standardpage__in_footer")), request)
 
 
 def load_with_urls(pages, request):
@@ -166,12 +192,6 @@ def load_with_urls(pages, request):
 
 def is_child(page, home):
     return page.path[: -Page.steplen] == home.path
-
-
-def is_in_footer(page, home):
-    """Return whether `page` is a plain page directly below `home`, not in the menu, such as “Privacy”."""
-    is_plain = page.cached_content_type.model == "standardpage"
-    return is_plain and is_child(page, home) and not page.show_in_menus
 
 
 def find_translations(current, home, navigation_pages, request):

@@ -43,6 +43,15 @@ STOP_WORDS = {
     ),
 }
 
+# Words that many pages of this site have, whatever they are about. A query leaves them out, unless all its
+# other words are stop words.
+SITE_WORDS = {
+    "ar": "قصة قصص",
+    "en": "story stories",
+    "es": "historia historias relato relatos",
+    "fr": "histoire histoires récit récits",
+}
+
 
 @dataclass(frozen=True)
 class Word:
@@ -108,3 +117,10 @@ def fold_words(text):
 def stop_words(language):
     """Return the folded stop words of `language` as a frozenset; it is empty for an unknown language."""
     return frozenset(fold(word) for word in STOP_WORDS.get(language, "").split())
+
+
+@functools.cache
+def negligible_tokens(language):
+    """Return the tokens that a query in `language` leaves out, or else those that it leaves out at least."""
+    site_words = tokenize(SITE_WORDS.get(language, ""), language)
+    return stop_words(language).union(site_words), stop_words(language)

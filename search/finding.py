@@ -1,5 +1,6 @@
 """Runs a search for the search page: the public pages that match, filtered, counted and in order."""
 
+import re
 from functools import partial
 from urllib.parse import urlencode
 
@@ -25,6 +26,7 @@ from stories.listing import needs_filters
 from stories.models import StoryPage
 
 RESULTS_PER_PAGE = 10
+YEAR_PATTERN = re.compile(r"(?:19|20)\d\d", re.ASCII)
 # The greatest number of results. Of more matches, the newest are counted, filtered and ranked.
 MAX_MATCHES = 10_000
 # The page types that can be found besides StoryPage, by the names of their relations on Page.
@@ -89,19 +91,20 @@ class Search:
     `text`: replaces the words of the form, for example by corrected ones.
     `searcher`: the Searcher of the request, if there is one already.
     `any_word`: whether one of the words is enough for a page to match.
+    `year`: a filter besides those of the form, which was typed among the words.
     """
 
-    def __init__(self, form, text=None, searcher=None, any_word=False):
+    def __init__(self, form, text=None, searcher=None, any_word=False, year=None):
         self.form = form
         self.text = form.cleaned_data.get("q", "") if text is None else text
-        self.filters = form.filters
+        self.filters = form.filters | ({"year": year} if year else {})
         self.searcher = searcher or Searcher()
         self.locale, self.language = self.searcher.locale, self.searcher.language
         self.vocabulary = self.searcher.vocabulary
         self.is_exact = bool(form.cleaned_data.get("exact"))
         self.parsed = parse_query(self.text, self.language, None if self.is_exact else self.vocabulary)
         self.is_partial = any_word
-        self.is_corrected = text is not None
+        self.is_corrected = text is not None and not year
         if any_word:
             self.parsed.query = match_any(self.query)
 
@@ -116,8 +119,14 @@ class Search:
 
     @cached_property
     def corrections(self):
-        """Corrections of the text, the best first, each of which finds something."""
+        """Corrections of the text, the best first. Each new word finds something, all words perhaps not."""
         return find_corrections(self.text, self.parsed.words, self.searcher)
+
+    @property
+    def offered_corrections(self):
+        """The corrections that find something."""
+        found = self.searcher.filter_matching([correction.text for correction in self.corrections])
+        return [correction for correction in self.corrections if correction.text in found]
 
     def _get_or_make(self, name, make, *more_keys):
         """Return the cached value `name` of this search; `make` makes it.
@@ -225,10 +234,12 @@ class Search:
 def find_or_fall_back(form):
     """Return the Search for `form`, or a fallback if that finds nothing and a fallback finds something.
 
-    The fallbacks are the corrected words, if one correction is clearly the best, and then pages with some
-    of the words.
+    A year among the words becomes a filter if the other words find a page of that year. The fallbacks are
+    the corrected words, if one correction is clearly the best, and then pages with some of the words.
     """
     search = Search(form)
+    if by_year := find_by_year(search):
+        return by_year
     if search.query is None or search.rows:
         return search
     text, fallbacks = None, []
@@ -244,6 +255,16 @@ def find_or_fall_back(form):
             ]
             return fallback
     return search
+
+
+def find_by_year(search):
+    """Return the Search with the year among the words of `search` as a filter; None if it finds nothing."""
+    years = [word for word in search.parsed.words if YEAR_PATTERN.fullmatch(word)]
+    text = " ".join(word for word in search.text.split() if word not in years)
+    if len(years) != 1 or not text or search.filters.get("year"):
+        return None
+    by_year = Search(search.form, text, search.searcher, year=years[0])
+    return by_year if by_year.count else None
 
 
 def load_specific_pages(pks):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from modelsearch.query import And, Boost, Fuzzy, MatchAll, Not, Or, Phrase, PlainText
 
-from search.analysis import fold_words, iter_words, stem, stop_words, tokenize
+from search.analysis import fold_words, iter_words, negligible_tokens, stem, tokenize
 
 # An optional minus sign after a space or at the start, then a quoted phrase, whose closing quotation mark
 # may be missing, or else a run of characters without spaces and quotation marks.
@@ -45,7 +45,7 @@ class ParsedQuery:
     """The result of parse_query().
 
     `query`: a tree of And, Or, Not and TokenPhrases, or None when there is nothing to search for.
-    `words`: the words outside quotation marks, as typed, without exclusions. Stop words are left out
+    `words`: the words outside quotation marks, as typed, without exclusions. Negligible words are left out
     unless there are no others.
     """
 
@@ -77,11 +77,11 @@ def parse_query(text, language, vocabulary=None):
         if not piece["minus"]:
             parsed.words += words
     wanted += _expand_words(pending, language, vocabulary)
-    stops = stop_words(language)
-    parsed.words = [word for word in parsed.words if stem(word, language) not in stops] or parsed.words
+    negligible = negligible_tokens(language)
+    parsed.words = _leave_out(parsed.words, negligible, lambda word: stem(word, language))
     if wanted:
         exclusions = [Not(combine(Or, unwanted))] if unwanted else []
-        parsed.query = combine(And, [*_without_stop_words(wanted, stops), *exclusions])
+        parsed.query = combine(And, [*_without_negligible(wanted, negligible), *exclusions])
     return parsed
 
 
@@ -89,11 +89,11 @@ def _expand_words(words, language, vocabulary):
     """Return a list of queries for `words`, each for one word or one term of the vocabulary."""
     stems = [stem(word, language) for word in words]
     return _expand_stems(
-        stems, stop_words(language), vocabulary, vocabulary.max_term_words if vocabulary else 1
+        stems, negligible_tokens(language), vocabulary, vocabulary.max_term_words if vocabulary else 1
     )
 
 
-def _expand_stems(stems, stops, vocabulary, max_words):
+def _expand_stems(stems, negligible, vocabulary, max_words):
     """Return a list of queries for `stems`; terms have at most `max_words` words.
 
     At each position the longest term that the vocabulary knows is taken. Its words are expanded too, as
@@ -104,8 +104,8 @@ def _expand_stems(stems, stops, vocabulary, max_words):
         for end in range(min(len(stems), start + max_words), start + 1, -1):
             synonyms = vocabulary.synonyms(tuple(stems[start:end]))
             if synonyms:
-                parts = _expand_stems(stems[start:end], stops, vocabulary, end - start - 1)
-                queries.append(Or([combine(And, _without_stop_words(parts, stops)), *synonyms]))
+                parts = _expand_stems(stems[start:end], negligible, vocabulary, end - start - 1)
+                queries.append(Or([combine(And, _without_negligible(parts, negligible)), *synonyms]))
                 start = end
                 break
         else:
@@ -119,13 +119,19 @@ def _expand_stem(token, vocabulary):
     return combine(Or, [TokenPhrase([token]), *synonyms])
 
 
-def _without_stop_words(queries, stops):
-    """Return `queries` without those for a single stop word; all of them if no other is left."""
+def _without_negligible(queries, negligible):
+    """Return `queries` without those for a single token that is negligible."""
+    return _leave_out(
+        queries, negligible, lambda query: isinstance(query, TokenPhrase) and query.query_string
+    )
 
-    def is_stop_word(query):
-        return isinstance(query, TokenPhrase) and query.query_string in stops
 
-    return [query for query in queries if not is_stop_word(query)] or queries
+def _leave_out(items, negligible, get_token):
+    """Return `items` without those whose token is in the first of the sets `negligible` that leaves any."""
+    for tokens in negligible:
+        if kept := [item for item in items if get_token(item) not in tokens]:
+            return kept
+    return items
 
 
 # --- Queries of modelsearch ----------------------------------------------------------------------

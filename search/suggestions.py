@@ -13,7 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import CharField, F, OuterRef, Q, Subquery, Value
 from django.http import JsonResponse
 from django.utils.text import capfirst
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from wagtail.models import Locale, Page
@@ -82,8 +82,10 @@ def find_suggestions(typed, language):
 
 
 def get_kind(model):
-    """Return the name of a model as visitors see it beside a suggestion."""
-    return capfirst(model._meta.verbose_name)
+    """Return the name of a model as readers see it beside a suggestion: “plain page” is an editors' word."""
+    if model in {StoryPage, StoryIndexPage, Country, Theme}:
+        return capfirst(model._meta.verbose_name)
+    return gettext("Page")
 
 
 # --- Pages ---------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def get_context(request, form):
     if words and is_first_page and is_missed:
         count_missed_search(words)
     # When the typed words find something, they are not corrected.
-    corrections = found.corrections if is_missed else []
+    corrections = found.offered_corrections if is_missed else []
     context = {
         "form": form,
         "search": found,

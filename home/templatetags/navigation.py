@@ -13,4 +13,4 @@ def navigation(context):
     request = context.get("request")
     if request is None:
         return Navigation()
-    return build_navigation(request, context.get("page"))
+    return build_navigation(request, context.get("page"), context.get("listing"))

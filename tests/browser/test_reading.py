@@ -175,12 +175,24 @@ LINE_LENGTH = """() => {
 }"""
 
 
+# Returns the left edges of a survivor's own words and of the prose, and the width of the mark outside.
+OWN_WORDS = """() => [
+    ...[".quote--own-words", ".block--text"].map(
+        selector => document.querySelector(selector).getBoundingClientRect().left),
+    parseFloat(getComputedStyle(document.querySelector(".quote--own-words p"), "::before").width),
+]"""
+
+
 def test_stories_are_set_in_the_typeface(new_page, live_server):
-    """Also: section headings of a moderate size, and lines of 36 to 40 characters on a telephone."""
+    """Also: section headings of a moderate size, and lines of 36 to 40 characters on a telephone.
+
+    A survivor's own words begin at the edge of the prose, and their mark is not cut off.
+    """
     prose = "<p>She asked for her wages in court, with the help of a lawyer whom she met by chance. </p>"
     body = [
         {"type": "heading", "value": {"text": "The court", "level": "2"}},
         {"type": "text", "value": prose.replace("chance. ", "chance. " + prose[3:-4] * 9)},
+        {"type": "quote", "value": {"text": "I came back.", "own_words": True}},
     ]
     story = builders.make_story("Wages", body=body)
     for width in (360, 1280):
@@ -192,6 +204,8 @@ def test_stories_are_set_in_the_typeface(new_page, live_server):
             page.locator(".block--heading h2").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") / 16
         )
         assert 1.4 <= rem <= 1.65
+        own_words, prose_edge, mark = page.evaluate(OWN_WORDS)
+        assert own_words == prose_edge >= mark
         if width == 360:
             assert 36 <= page.evaluate(LINE_LENGTH) <= 40
 

@@ -182,8 +182,11 @@ def test_home_and_lists_have_the_picture_of_their_first_story_with_one(client, s
     held = make_story("Held back", countries=["KE"], lead_image=make_image(), lead_image_alt="Somebody")
     CleanImage.objects.filter(pk=held.lead_image_id).update(shown_until=None)
     bare = make_story("Bare", countries=["KE", "SN"])
+    hidden = make_story(
+        "Kept out", lead_image=make_image(), lead_image_alt="A road", keep_out_of_search_engines=True
+    )
     home = home_page()
-    home.featured_stories = [FeaturedStory(story=story) for story in (bare, held, gate)]
+    home.featured_stories = [FeaturedStory(story=story) for story in (bare, held, hidden, gate)]
     home.save()
     french = make_index_in("fr")
     make_story("Lampe", french, locale=french.locale, lead_image=make_image(), lead_image_alt="Une lampe")

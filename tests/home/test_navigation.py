@@ -61,17 +61,20 @@ def test_breadcrumbs_are_the_pages_above_the_current_one(client):
     assert [link["href"] for link in links] == ["/", "/stories/", "/stories/africa/"]
 
 
-def test_footer_links_what_is_in_no_menu_the_feed_and_the_other_versions(client):
-    make_plain_page("About", show_in_menus=True)
-    make_plain_page("House rules", parent=make_plain_page("Privacy"))
-    make_plain_page("Not yet", live=False)
-    make_private(make_plain_page("For members"))
+def test_footer_links_the_pages_ticked_for_it_the_feed_and_the_other_versions(client):
+    about = make_plain_page("About", show_in_menus=True)
+    make_plain_page("Kept to those who have its address")
+    make_plain_page("Privacy", in_footer=True)
+    make_plain_page("House rules", parent=about, in_footer=True)
+    make_plain_page("Not yet", live=False, in_footer=True)
+    make_private(make_plain_page("For members", in_footer=True))
     make_index()
     make_home("fr")
 
     footer = parse(client.get("/")).select_one(".site-footer")
     links = [(link.text, link["href"]) for link in footer.select("ul a")]
     assert links == [
+        ("House rules", "/about/house-rules/"),
         ("Privacy", "/privacy/"),
         ("Feed of new stories", "/feed.atom"),
         ("Text only", "?text=1"),

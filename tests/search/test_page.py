@@ -194,15 +194,43 @@ def test_a_correction_with_only_some_of_the_words_has_one_note(client):
     assert "Nothing was found for “lanterrn candle”. These results have some of the words" in note.text
 
 
+def test_a_typed_year_is_a_filter_that_can_be_taken_off(client):
+    for year in (2023, 2024):
+        make_story(f"Gold of {year - 1}", date=datetime.date(year, 5, 1))
+    page = search(client, "gold 2024")
+    assert titles(page) == ["Gold of 2023"]
+    assert [chip.contents[0].strip() for chip in page.select(".tag--active")] == ["2024"]
+    everything = parse(client.get(f"/search/{link(page, '2024 ×')}"))
+    assert sorted(titles(everything)) == ["Gold of 2022", "Gold of 2023"]
+    # No story about gold is of 2022, so the year is searched for as a word.
+    assert titles(search(client, "gold 2022")) == ["Gold of 2022"]
+
+
+def test_words_that_every_story_may_have_are_left_out(client):
+    make_story("Gold", body=[])  # the body of other stories has the word
+    make_plain_page("Our stories")
+    for words in ("gold stories", "stories about gold", "a story of gold"):
+        assert titles(search(client, words)) == ["Gold"], words
+    assert "Our stories" in titles(search(client, "stories about"))
+
+
+def test_a_correction_is_offered_only_if_all_its_words_are_found_together(client):
+    make_story("The candle and the lamp")
+    make_story("The lamb")
+    page = search(client, "candle lamt")
+    assert [link.text for link in page.select(".search-hint a")] == ["candle lamp"]
+
+
 def test_a_home_page_is_found_by_its_headline_among_other_pages(client):
     home = home_page()
     home.headline = "People who got free"
     home.save()
     make_plain_page("Free advice")
     make_story("Free at last")
+    make_story("Free again")  # fewer than four results offer no filters
     page = search(client, "free")
     assert "People who got free" in titles(page)
-    assert facet(page, "Kind of page") == {"Other pages": 2, "Stories": 1}
+    assert facet(page, "Kind of page") == {"Other pages": 2, "Stories": 2}
 
 
 def test_without_a_full_match_pages_with_some_words_of_a_term_are_shown(client):

@@ -55,7 +55,7 @@ def test_countries_and_themes_come_before_pages_and_each_has_its_kind(client):
         ("Country", "Laos"),
         ("Theme", "Forced labour"),
         ("Section", "Labour news"),
-        ("Plain page", "Labels we avoid"),
+        ("Page", "Labels we avoid"),
         ("Story", "Labour in the fields"),
     ]
     assert [suggestion["url"] for suggestion in found] == [

@@ -11,7 +11,7 @@ from wagtail.models import Locale, Page
 from home.models import HomePage
 from home.site_settings import SiteSettings
 from stories.content_notes import ContentNote
-from stories.models import StoryPage
+from stories.models import StoryPage, StoryTheme
 from stories.terms import Theme
 from tests.support.builders import (
     make_author,
@@ -238,16 +238,36 @@ def test_a_response_without_a_page_links_to_the_home_pages(client):
     assert alternates(client, "/no-such-page/") == {}
 
 
-@pytest.mark.parametrize("address", ["country/senegal/", "?country=senegal", "?page=2"])
+@pytest.mark.parametrize("address", ["country/kenya/", "?country=senegal", "?page=2"])
 def test_filtered_and_later_pages_of_a_list_link_to_the_whole_list(client, address):
     make_pair()
+    make_story(countries=["KE"])
     for _number in range(13):  # more than the 12 of one page of a list
         make_story(countries=["SN"])
 
-    assert [link[1] for link in switcher(client, f"/stories/{address}")] == ["/stories/", "/fr/list/"]
+    own = "/stories/country/kenya/" if "kenya" in address else "/stories/"
+    assert [link[1] for link in switcher(client, f"/stories/{address}")] == [own, "/fr/list/"]
     assert alternates(client, f"/stories/{address}") == {}
     # A parameter that is no filter changes nothing.
     assert alternates(client, "/stories/?utm_source=mail")["fr"] == "/fr/list/"
+
+
+def test_the_list_of_a_term_links_to_that_list_in_other_languages(client):
+    index, french = (page.get_parent() for page in make_pair())
+    mining = make_theme("Mining")
+    mines = mining.copy_for_translation(french.locale)
+    mines.name, mines.slug = "Mines", "mines"
+    mines.save()
+    make_story(parent=index, countries=["SN"], themes=["Mining"])
+    story = make_story("Une histoire", french, locale=french.locale, countries=["SN"])
+    StoryTheme.objects.create(story=story, theme=mines)
+    for name, slugs in {"country": ("senegal", "senegal"), "theme": ("mining", "mines")}.items():
+        links = [f"/stories/{name}/{slugs[0]}/", f"/fr/list/{name}/{slugs[1]}/"]
+        for address in links:
+            assert [link[1] for link in switcher(client, address)] == links
+            assert alternates(client, address) == {}
+    story.unpublish()
+    assert [link[1] for link in switcher(client, "/stories/theme/mining/")][1] == "/fr/list/"
 
 
 # --- Only what is public -------------------------------------------------------------------------
