@@ -96,11 +96,13 @@ def make_salt():
 class Ledger(models.Model):
     """One row: the salt of the digests of this site, by which it also knows its ledger file.
 
-    `held_since`: the moment at which `restore` took everybody down, because the file was missing.
+    `held_since`: the moment at which everybody was taken down, because the file could not be carried out.
+    `is_written`: whether a file for this salt was begun. If there is none later, it was lost.
     """
 
     salt = models.CharField(max_length=32, default=make_salt)
     held_since = models.DateTimeField(null=True)
+    is_written = models.BooleanField(default=False)
 
     class Meta:
         default_permissions = ()

@@ -58,6 +58,7 @@ class Command(BaseCommand):
             quiet = {"stdout": io.StringIO()}
             self.run_all(
                 # Withdrawals come first, as nothing may delay them.
+                ledger.catch_up,
                 ledger.write,
                 run_tasks,
                 lambda: call_command("publish_scheduled", **quiet),
