@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.shortcuts import render
 from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import Page
 
 from caching.content_version import content_version
 from caching.versioned_cache import cached, in_transaction, request_version
@@ -65,6 +66,8 @@ def digest_of(text, salt):
 def paths_of(page, former_slugs=()):
     """Return the decoded paths at which `page` is, or was: also those of its versions and redirects.
 
+    Without those at which another page is now.
+
     `former_slugs`: slugs that it had at its place, such as before it came into the trash.
     """
     slugs = {page.slug, *former_slugs}
@@ -75,7 +78,16 @@ def paths_of(page, former_slugs=()):
     above = page.url_path.rstrip("/").rpartition("/")[0]
     url_paths |= {f"{above}/{slug}/" for slug in slugs if slug}
     paths = {path_at(page, url_path) for url_path in url_paths if url_path}
-    return {*filter(None, paths), *redirected_paths(page)}
+    paths = {*filter(None, paths), *redirected_paths(page)}
+    taken = paths_of_others(page, paths)
+    return {path for path in paths if path.strip("/") not in taken}
+
+
+def paths_of_others(page, paths):
+    """Return those of `paths` at which another page than `page` is now, without slashes around them."""
+    slugs = {path.strip("/").rpartition("/")[2] for path in paths}
+    others = Page.objects.filter(slug__in=slugs).exclude(pk=page.pk)
+    return {path_at(other, other.url_path).strip("/") for other in others}
 
 
 def path_at(page, url_path):

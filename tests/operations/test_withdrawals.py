@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
+from media.models import CleanImage
 from operations.backup import archive
 from operations.backup.create import DATABASE_MODULES
 from operations.backup.restore import clear_caches
@@ -16,6 +17,7 @@ from safeguarding.models import Contributor, Ledger, WithdrawalTask
 from safeguarding.policies import GROUP
 from safeguarding.withdrawal import ledger
 from safeguarding.withdrawal.tasks import run_tasks
+from stories.models import StoryPage
 from tests.support import builders, withdrawal_world
 from tests.support.backups import restore_site, save_site
 from tests.support.stored_text import tables_with
@@ -178,6 +180,27 @@ def test_backup_that_is_older_than_the_ledger(tmp_path):
     restore_site(tmp_path / "site.zip", overwrite=True)
     assert Client().get(HOME).status_code == 404
     assert Ledger.get().held_since
+
+
+def test_restore_leaves_what_others_have_too_or_have_since(tmp_path):
+    """A story at a former address of the person's, and an illustration that both have."""
+    person = withdrawal_world.make_agreeing_person()
+    mine, theirs = builders.make_image(), builders.make_image()
+    assert mine.file_hash == theirs.file_hash
+    own = withdrawal_world.make_story_about(person, slug="lamps", lead_image=mine, lead_image_decorative=True)
+    own = StoryPage.objects.get(pk=own.pk)
+    own.save_revision()
+    own.slug = "oil-lamps"
+    own.save_revision().publish()
+    other = builders.make_story(slug="lamps", lead_image=theirs, lead_image_decorative=True)
+    ledger.write()
+    save_site(tmp_path / "site.zip")
+    withdraw_all(person)
+    addresses = ["/stories/oil-lamps/", other.url]
+    assert [Client().get(each).status_code for each in addresses] == [410, 200]
+    restore_site(tmp_path / "site.zip", overwrite=True)
+    assert [Client().get(each).status_code for each in addresses] == [410, 200]
+    assert set(CleanImage.objects.all()) == {theirs}
 
 
 def test_half_a_line_of_the_ledger_is_ignored():
