@@ -1,6 +1,6 @@
 """The addresses of pages that were erased: their digests, and the answer 410 for them.
 
-Only digests are stored, so that the database does not hold the slugs.
+Only digests are stored, so that the database does not hold the slugs. The same goes for pictures.
 """
 
 import hashlib
@@ -55,6 +55,13 @@ def load_gone():
     found = Fingerprint.objects.exclude(kind=Fingerprint.Kind.PICTURE).values_list("digest", flat=True)
     digests = frozenset(found)
     return (Ledger.get().salt if digests else ""), digests
+
+
+def is_erased_picture(file_hash):
+    """Return whether a picture with `file_hash` was erased. It must not be uploaded or imported again."""
+    pictures = Fingerprint.objects.filter(kind=Fingerprint.Kind.PICTURE)
+    # Ledger.get() may write, so not while nothing was erased.
+    return pictures.exists() and pictures.filter(digest=digest_of(file_hash, Ledger.get().salt)).exists()
 
 
 def digest_of(text, salt):
