@@ -6,8 +6,10 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import DatabaseError, connection
+from django.db.models import Q
 
 from accounts.secret_files import get_or_create_secret
+from safeguarding.models import Contributor
 from safeguarding.policies import GROUP
 
 USERNAME = "demo"
@@ -19,26 +21,43 @@ def password_file():
 
 
 def refuse_in_production():
-    """End the program if the demo account exists in production."""
+    """End the program if the demo account exists in production, also under another name."""
     if settings.LOCAL:  # try-out mode or DEBUG
         return
     try:
-        found = get_user_model().objects.filter(username=USERNAME).exists()
+        reason = find_demo_account()
     except DatabaseError:
         # Without a database or its tables there is no account. The server must start to answer health checks.
-        found = False
+        reason = None
     finally:
         # gunicorn forks after this call, and the worker processes must not share a connection.
         connection.close()
-    if found:
-        sys.exit(
+    if reason:
+        sys.exit(reason)
+
+
+def find_demo_account():
+    """Return a line that says why production does not start, or None."""
+    users = get_user_model().objects
+    if users.filter(username=USERNAME).exists():
+        return (
             f"The demo account '{USERNAME}' exists in this database. Production does not start with it: "
             "use another database, or delete the account in try-out mode."
         )
+    if password_file().exists():
+        password = password_file().read_text()
+        trusted = users.filter(Q(is_superuser=True) | Q(groups__name=GROUP), is_active=True).distinct()
+        if any(user.check_password(password) for user in trusted):
+            return (
+                f"The password in {password_file()} is that of an administrator or of a safeguarding lead. "
+                "Production does not start with the demo account under another name: change the password, "
+                "or delete the account in try-out mode."
+            )
+    return None
 
 
 def create():
-    """Create the demo account if it is missing. It is a safeguarding lead: the demo's people are invented.
+    """Create the demo account if it is missing. It is a safeguarding lead if all people are the demo's.
 
     Return its user name and its password. The password is None if the account exists and its file is missing.
     """
@@ -46,8 +65,18 @@ def create():
     if not users.filter(username=USERNAME).exists():
         password_file().unlink(missing_ok=True)
         user = users.create_superuser(USERNAME, "", get_or_create_secret(password_file(), random_bytes=12))
-        user.groups.add(*Group.objects.filter(name=GROUP))
+        group = Group.objects.filter(name=GROUP).first()
+        # The demo's people are invented. Nobody sees real ones by a password that was printed.
+        if group and not Contributor.objects.exclude(code__in=get_demo_codes()).exists():
+            user.groups.add(group)
     try:
         return USERNAME, password_file().read_text()
     except FileNotFoundError:
         return USERNAME, None
+
+
+def get_demo_codes():
+    """Return the codes of the demo's people."""
+    from stories.demo.load import DEMO_DIR, read_toml  # Production imports this module, but no demo.
+
+    return [row["code"] for row in read_toml(DEMO_DIR / "people.toml")["people"]]

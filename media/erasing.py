@@ -36,14 +36,18 @@ class Files(Place):
             keys |= {key for key, file_hash in hashes if case.is_known_picture(file_hash)}
             if case.contributor and case.choice != Choice.NAME:
                 shown = CleanImage.objects.filter(people=case.contributor)
-                keys |= set(shown.values_list("pk", flat=True))
+                # The same picture may have been uploaded twice.
+                same = CleanImage.objects.filter(file_hash__in=shown.values("file_hash"))
+                keys |= set(same.values_list("pk", flat=True))
         return keys
 
     def erase(self, case, keys):
+        # Others use the same picture, such as an illustration.
+        kept_hashes = set(self.model.objects.exclude(pk__in=keys).values_list("file_hash", flat=True))
         for item in self.model.objects.filter(pk__in=keys):
             files = [item.file.name]
             if self.model is CleanImage:
-                case.hashes.add(item.file_hash)
+                case.hashes |= {item.file_hash} - kept_hashes
                 files += item.renditions.values_list("file", flat=True)
             for name in files:
                 case.add_task("file", name=name)

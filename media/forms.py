@@ -1,17 +1,27 @@
 """The base forms for pictures and documents in the admin, with fields that clean the file.
 
-They refuse a change that readers would see without a moderator (media/shown_files.py).
+They refuse a change that readers would see without a moderator (media/shown_files.py), and a picture that was
+erased in a withdrawal.
 
 The settings WAGTAILIMAGES_IMAGE_FORM_BASE and WAGTAILDOCS_DOCUMENT_FORM_BASE name them.
 """
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.forms import BaseImageForm
+from wagtail.utils.file import hash_filelike
 
 from media.fields import DocumentFormField, PictureFormField
 from media.shown_files import REFUSED, loses_restriction, may_change_what_readers_see
 from safeguarding.releases import lock
+from safeguarding.withdrawal.addresses import is_erased_picture
+
+ERASED = _(
+    "This picture was removed from the site for good, and can't come back. "
+    "If you think that this is a mistake, ask the safeguarding team."
+)
 
 
 def replace_file_field(form, field_class):
@@ -61,6 +71,12 @@ class PictureForm(ShownFileMixin, BaseImageForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         replace_file_field(self, PictureFormField)
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if "file" in self.changed_data and is_erased_picture(hash_filelike(file)):
+            raise ValidationError(ERASED)
+        return file
 
     def save(self, commit=True):
         may_answer = self.user is None or may_change_what_readers_see(self.user, self.instance)

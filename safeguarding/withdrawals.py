@@ -97,11 +97,13 @@ class Ledger(models.Model):
     """A single row that connects the database with its ledger file: see safeguarding/withdrawal/ledger.py.
 
     `salt`: the salt of the site's digests. It is also in the ledger file, and identifies the site there.
-    `held_since`: the time when `restore` held everybody because the ledger file was missing, or None.
+    `held_since`: the time when everybody was held because the file was missing or could not be carried out,
+    or None. `is_written`: whether a file with this salt was begun. If it is missing later, it was lost.
     """
 
     salt = models.CharField(max_length=32, default=make_salt)
     held_since = models.DateTimeField(null=True)
+    is_written = models.BooleanField(default=False)
 
     class Meta:
         default_permissions = ()

@@ -62,9 +62,13 @@ def restore_backup(path, report, overwrite=False):
             raise
         clear_caches()
         file_restore.finish()
-    migrate(report)
-    # What was withdrawn since the backup must not come back.
-    ledger.apply(report)
+    try:
+        migrate(report)
+        # What was withdrawn since the backup must not come back.
+        ledger.apply(report)
+    except BaseException:
+        ledger.hold_everybody(ledger.FAILED, report)
+        raise
     outage.write_page()
 
 

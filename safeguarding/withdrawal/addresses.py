@@ -1,6 +1,6 @@
 """Answers 410 at the addresses of erased pages.
 
-The database only stores digests of these addresses, because a slug can be a name.
+The database only stores digests of these addresses, because a slug can be a name, and of erased pictures.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.shortcuts import render
 from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import Page
 
 from caching.content_version import content_version
 from caching.versioned_cache import cached, in_transaction, request_version
@@ -57,6 +58,13 @@ def load_gone():
     return (Ledger.get().salt if digests else ""), digests
 
 
+def is_erased_picture(file_hash):
+    """Return whether a picture with `file_hash` was erased. It must not be uploaded or imported again."""
+    pictures = Fingerprint.objects.filter(kind=Fingerprint.Kind.PICTURE)
+    # Ledger.get() may write, so not while nothing was erased.
+    return pictures.exists() and pictures.filter(digest=digest_of(file_hash, Ledger.get().salt)).exists()
+
+
 def digest_of(text, salt):
     """Return the digest of `text`, a decoded path or a hash. A slash at its end makes no difference."""
     text = unicodedata.normalize("NFC", text).strip("/")
@@ -65,6 +73,8 @@ def digest_of(text, salt):
 
 def paths_of(page, former_slugs=()):
     """Return the decoded paths that `page` has or had, including those of its versions and redirects.
+
+    Paths at which another page is now are left out.
 
     `former_slugs`: slugs that it had under its parent, such as before it was moved to the trash.
     """
@@ -76,7 +86,16 @@ def paths_of(page, former_slugs=()):
     above = page.url_path.rstrip("/").rpartition("/")[0]
     url_paths |= {f"{above}/{slug}/" for slug in slugs if slug}
     paths = {path_at(page, url_path) for url_path in url_paths if url_path}
-    return {*filter(None, paths), *redirected_paths(page)}
+    paths = {*filter(None, paths), *redirected_paths(page)}
+    taken = paths_of_others(page, paths)
+    return {path for path in paths if path.strip("/") not in taken}
+
+
+def paths_of_others(page, paths):
+    """Return those of `paths` at which another page than `page` is now, without slashes around them."""
+    slugs = {path.strip("/").rpartition("/")[2] for path in paths}
+    others = Page.objects.filter(slug__in=slugs).exclude(pk=page.pk)
+    return {path_at(other, other.url_path).strip("/") for other in others}
 
 
 def path_at(page, url_path):

@@ -1,15 +1,17 @@
 """Writes and reads the ledger of withdrawals, a file in the data folder that backups do not contain.
 
-A restored backup contains again what was erased after it was made. So `restore` reads the ledger, and carries
-its withdrawals out again.
+A backup brings back what was erased since. `restore` reads this file and erases it again. So do the start of
+the site and the scheduler, as a database can be replaced in other ways. Without the file, everybody is held
+until a lead confirms that nobody withdrew.
 
-Each line of the file is a JSON object. A header has the salt of a site, which is in its database too. The
-lines after it are the withdrawals of that site: code, date, and digests of paths and pictures. Lines are only
-added.
+The file is only appended to. It begins with the salt of the site, by which it is known as that of the
+restored database, and has a line of JSON for each withdrawal: code, date, digests of paths, and hashes of
+pictures.
 """
 
 import fcntl
 import json
+import logging
 import os
 
 from django.conf import settings
@@ -22,11 +24,19 @@ from safeguarding.holds import bring_back
 from safeguarding.models import Contributor
 from safeguarding.releases import guarded_types, lock_with_others
 from safeguarding.withdrawal.addresses import digest_of, path_at
-from safeguarding.withdrawal.carry_out import carry_out
+from safeguarding.withdrawal.carry_out import carry_out, lock_pages
 from safeguarding.withdrawal.cases import make_case
 from safeguarding.withdrawal.places import Case
 from safeguarding.withdrawal.tasks import run_tasks, step
 from safeguarding.withdrawals import Choice, Fingerprint, Ledger, Withdrawal
+
+logger = logging.getLogger(__name__)
+MISSING = "The file withdrawals.jsonl of this site is not in the data folder."
+FAILED = "A withdrawal could not be carried out again."
+
+
+class CatchUpFailed(Exception):
+    """The database still has what somebody withdrew."""
 
 
 def file_path():
@@ -39,11 +49,8 @@ def file_path():
 
 @step("ledger")
 def write(_task=None):
-    """Append the withdrawals that are not in the file yet.
-
-    Nothing is written while everybody is held because the file was missing: the next restore would trust it.
-    """
-    ledger = Ledger.get()
+    """Append what the file lacks. If the file of this site was lost, hold everybody instead."""
+    ledger = Ledger.get()  # Before the file is read, as `is_written` is set after it is written.
     if ledger.held_since:
         return
     with open(file_path(), "a+b") as file:
@@ -51,19 +58,30 @@ def write(_task=None):
         file.seek(0)
         content = file.read()
         known = parse(content)
-        lines = [] if ledger.salt in known else [{"ledger": ledger.salt}]
-        of_site = known.get(ledger.salt, {})
-        # The last header says to which site the lines belong.
-        if not lines and list(known)[-1] != ledger.salt:
-            lines = [{"ledger": ledger.salt}]
-        entries = map(entry_of, Withdrawal.objects.order_by("pk"))
-        lines += [entry for entry in entries if of_site.get(entry["key"]) != entry]
-        if lines:
-            # A power cut can leave half a line.
-            start = b"" if not content or content.endswith(b"\n") else b"\n"
-            file.write(start + b"".join(json.dumps(line).encode() + b"\n" for line in lines))
-            file.flush()
-            os.fsync(file.fileno())
+        if ledger.salt not in known and ledger.is_written and hold_everybody(MISSING):
+            return
+        append(file, content, lacking(known, ledger.salt))
+    if not ledger.is_written:
+        Ledger.objects.update(is_written=True)
+
+
+def lacking(known, salt):
+    """Return the lines that a ledger file lacks. `known`: what `parse` found in it."""
+    # The last header says to which site the lines belong.
+    lines = [] if known and list(known)[-1] == salt else [{"ledger": salt}]
+    of_site = known.get(salt, {})
+    entries = map(entry_of, Withdrawal.objects.order_by("pk"))
+    return lines + [entry for entry in entries if of_site.get(entry["key"]) != entry]
+
+
+def append(file, content, lines):
+    """Append `lines` to the open ledger file, which has `content`."""
+    if lines:
+        # A power cut can leave half a line.
+        start = b"" if not content or content.endswith(b"\n") else b"\n"
+        file.write(start + b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def entry_of(withdrawal):
@@ -107,7 +125,7 @@ def read():
         return {}
 
 
-# --- After a restore -----------------------------------------------------------------------------
+# --- After the database was replaced -------------------------------------------------------------
 
 
 def apply(report):
@@ -115,25 +133,55 @@ def apply(report):
 
     `report`: function that is called with a line of text for each step.
     """
-    known, ledger = read(), Ledger.objects.first()
-    if ledger is None:
-        # The backup is older than the ledger. So it is of the site whose data folder this is.
-        ledger = Ledger.objects.create(pk=1, **({"salt": list(known)[-1]} if known else {}))
-    if ledger.salt not in known:
-        hold_everybody(ledger, report)
+    catch_up(report)
+    if Ledger.get().salt not in read():
+        hold_everybody(MISSING, report)
         return
-    for key, entry in known[ledger.salt].items():
-        if not Withdrawal.objects.filter(key=key).exists():
-            withdraw_again(entry, ledger.salt)
-            report(f"Withdrawn again: {entry['code']}")
     run_tasks()
+
+
+def catch_up(report=logger.warning):
+    """Carry out the withdrawals of the file that the database lacks. It is called before `write`.
+
+    Raises CatchUpFailed, after it held everybody, if one of them can't be carried out.
+    """
+    known = read()
+    ledger = Ledger.objects.first() or adopt(known)
+    entries, failed = known.get(ledger.salt, {}) if ledger else {}, 0
+    done = set(map(str, Withdrawal.objects.values_list("key", flat=True)))
+    for entry in (entry for key, entry in entries.items() if key not in done):
+        try:
+            withdraw_again(entry, ledger.salt)
+        except Exception as error:
+            # Without the message, which could repeat what is to be erased.
+            logger.error("Withdrawing %s again failed: %s", entry["code"], type(error).__name__)
+            failed += 1
+        else:
+            report(f"Withdrawn again: {entry['code']}")
+    if failed:
+        hold_everybody(FAILED, report)
+        raise CatchUpFailed(f"{failed} withdrawals could not be carried out again.")
+
+
+def adopt(known):
+    """Take over the salt of the ledger file for a database that is older than the ledger, and return its row.
+
+    It is the last one with withdrawals, as a new site begins a file too. None: there is none.
+    """
+    salts = [salt for salt, entries in known.items() if entries]
+    return Ledger.objects.get_or_create(pk=1, defaults={"salt": salts[-1]})[0] if salts else None
 
 
 @transaction.atomic
 def withdraw_again(entry, salt):
-    """Carry out the withdrawal `entry` of the ledger in the restored database. `salt`: that of the site."""
+    """Carry out the withdrawal of the line `entry` of the ledger, unless another process did it meanwhile."""
+    Ledger.objects.select_for_update().get()
+    if Withdrawal.objects.filter(key=entry["key"]).exists():
+        return
     person = Contributor.objects.filter(code=entry["code"]).first()
     if person:
+        # In the order in which publishing a page locks: the page first, then the people.
+        lock_pages(make_case(person, entry["choice"]))
         lock_with_others(person.pk)
         case = make_case(person, entry["choice"])
     else:
@@ -156,28 +204,30 @@ def withdraw_again(entry, salt):
         ],
         ignore_conflicts=True,
     )
+    return True
 
 
-def hold_everybody(ledger, report):
-    """Hold all people who are not held yet, until a lead confirms that nobody withdrew since the backup.
+@transaction.atomic
+def hold_everybody(reason, report=logger.warning):
+    """Take down everybody who is not held, until a lead confirms that nobody withdrew since the backup.
 
-    `report`: as in apply().
+    Return whether somebody is held because of that.
     """
-    moment = timezone.now()
-    with transaction.atomic():
-        people = list(Contributor.objects.filter(held_since=None))
-        for person in people:
-            person.held_since = moment
-            person.save(update_fields=["held_since"])
-            log(person, "safeguarding.hold_after_restore")
-        if people:
-            ledger.held_since = moment
-            ledger.save(update_fields=["held_since"])
+    Ledger.get()
+    ledger = Ledger.objects.select_for_update().get()
+    moment = ledger.held_since or timezone.now()
+    people = list(Contributor.objects.filter(held_since=None))
+    for person in people:
+        person.held_since = moment
+        person.save(update_fields=["held_since"])
+        log(person, "safeguarding.hold_after_restore")
     if people:
+        ledger.held_since = moment
+        ledger.save(update_fields=["held_since"])
         report(
-            "The file withdrawals.jsonl of this site is not in the data folder. Every story with people in "
-            "it is held back until the safeguarding team confirms it."
+            f"{reason} Every story with people in it is held back until the safeguarding team confirms it."
         )
+    return ledger.held_since is not None
 
 
 def confirm_nobody_withdrew(user):
@@ -188,6 +238,7 @@ def confirm_nobody_withdrew(user):
             return
         for person in Contributor.objects.filter(held_since=ledger.held_since):
             bring_back(person, user)
-        ledger.held_since = None
-        ledger.save(update_fields=["held_since"])
+        # Otherwise the missing file would count as lost again.
+        ledger.held_since, ledger.is_written = None, False
+        ledger.save(update_fields=["held_since", "is_written"])
     write()

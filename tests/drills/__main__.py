@@ -21,6 +21,7 @@ from tests.drills.lasting import database_away, soak
 from tests.drills.serving import oversize, stopped_at_work, worker_killed
 from tests.drills.stampede import stampede
 from tests.drills.staying import junk_cookies, redis_away, rolling_deploy, slow_replicas
+from tests.drills.withdrawal import withdrawal_killed
 from tests.run import exit_with
 from tests.support import services
 
@@ -61,6 +62,7 @@ DRILLS = {
         slow_replicas,
         rolling_deploy,
         stampede,
+        withdrawal_killed,
         soak,
         random_input,
     )

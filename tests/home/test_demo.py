@@ -152,6 +152,15 @@ def test_demo_login_prints_the_password_of_one_administrator_and_stores_it_for_i
     assert get_user_model().objects.count() == 1
 
 
+def test_demo_account_is_a_lead_only_where_all_people_are_those_of_the_demo():
+    for code, leads in (("P-7K3M", True), ("P-ZZZZ", False)):
+        Contributor.objects.create(code=code)
+        call_command("demo_login", stdout=io.StringIO())
+        user = get_user_model().objects.get()
+        assert is_lead(user) == leads, code
+        user.delete()
+
+
 def test_demo_login_is_for_the_try_out_mode_only(settings):
     settings.TRY_OUT = False
     with pytest.raises(CommandError, match="try-out"):

@@ -6,9 +6,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
-from wagtail.models import Collection, CollectionViewRestriction, Workflow
+from wagtail.models import Collection, CollectionViewRestriction, UploadedFile, Workflow
 
 from media.models import CleanImage
+from safeguarding.withdrawal import carry_out
 from tests.support import admin_world, builders
 from tests.support.choosing import permit
 from tests.support.files_of_pages import document_block, story_with
@@ -102,6 +103,35 @@ def test_somebody_who_may_publish_can_change_a_public_file(editor, own):
     story_with(own.image, parent=own.index)
     permit(editor, own)
     assert change_picture(editor, own.image, file=new_picture()).status_code == 302
+
+
+def test_picture_that_was_erased_is_refused_wherever_it_is_uploaded(client):
+    client.force_login(builders.make_user("Moderators"))
+    data, words = builders.picture_bytes(color=(7, 8, 9)), "removed from the site for good"
+    fields = {"title": "Again", "shows": "place", "collection": 1, "tags": "", "file": new_picture()}
+    assert client.post("/admin/images/add/", fields).status_code == 302
+    person, other = make_agreeing_person(), builders.make_image()
+    erased = CleanImage.objects.create(
+        title="Erased", file=SimpleUploadedFile("a.png", data), shows=CleanImage.Shows.PERSON_IN_STORY
+    )
+    erased.people.set([person])
+    # Uploaded twice, and nobody said yet of the other one who is on it.
+    same = CleanImage.objects.create(title="Same", file=SimpleUploadedFile("b.png", data), shows="place")
+    carry_out.withdraw(person, "everything")
+    assert not CleanImage.objects.filter(pk__in=[erased.pk, same.pk]).exists()
+
+    def again():
+        return SimpleUploadedFile("c.png", data, content_type="image/png")
+
+    for response in (
+        client.post("/admin/images/add/", fields | {"file": again()}),
+        change_picture(client, other, file=again()),
+    ):
+        assert words in response.context["form"].errors["file"][0]
+    answer = client.post(reverse("wagtailimages:add_multiple"), {"title": "x", "files[]": again()}).json()
+    assert words in answer["error_message"]
+    assert not UploadedFile.objects.exists()
+    assert CleanImage.objects.count() == 2
 
 
 # --- Versions that wait ---------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from wagtail.models import Page
 
 from accounts.models import LoginAttempt
 from caching.content_version import content_version
-from safeguarding.withdrawals import Ledger
+from safeguarding.models import Ledger
 from search.models import VocabularyGroup
 from tests.support import builders
 from tests.support.backups import checksums, restore_site, row_counts, save_site
@@ -44,9 +44,9 @@ def make_rich_site():
     builders.make_story("A draft", live=False)
     private = builders.make_private(builders.make_plain_page("For members"))
     builders.make_user("Editors", username="amina")
+    Ledger.get()  # A restore makes this row where it is missing.
     VocabularyGroup.objects.create(terms="road\nhighway")
     SearchPromotion.objects.create(query=Query.get("road"), page=story, sort_order=0)
-    Ledger.get()  # every site has made one when it was prepared
     return ["/", "/stories/", story.url, "/stories/?country=kenya", "/search/?q=road", private.url]
 
 

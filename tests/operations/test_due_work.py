@@ -9,12 +9,15 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
+from wagtail.models import Revision
 from wagtail.search.models import IndexEntry
 
 from operations import locks
+from safeguarding.withdrawal.carry_out import withdraw
 from search.models import MissedSearch
 from tests.support import builders
 from tests.support.environment import REQUIRED, manage, output_of
+from tests.support.people import make_agreeing_person
 from tests.support.production import BARE, database_of_the_test
 
 PATIENCE = 120  # seconds
@@ -103,6 +106,24 @@ def test_outage_page_has_the_current_help_line(data_dir):
         home.save()
         call_command("run_due_work")
         assert words in (data_dir / "maintenance.html").read_text()
+
+
+@pytest.mark.django_db
+def test_page_that_cannot_be_published_stops_no_withdrawal_and_no_other_work(data_dir, store, time_machine):
+    time_machine.move_to(NOON)
+    scheduled("It can't be read", go_live_at=NOON + datetime.timedelta(hours=1))
+    Revision.objects.exclude(approved_go_live_at=None).update(content={})
+    person = make_agreeing_person()
+    withdrawal = withdraw(person, "everything")
+    time_machine.move_to(NOON + datetime.timedelta(hours=2))
+    with pytest.raises(KeyError):
+        call_command("run_due_work")
+    assert person.code in (data_dir / "withdrawals.jsonl").read_text()
+    left = withdrawal.tasks.filter(done_at=None).values_list("step", flat=True)
+    assert set(left) == {"vacuum"}, "it needs to be outside of transactions"
+    assert (data_dir / "maintenance.html").exists()
+    # Whether the scheduler works is known by the age of this file.
+    assert not (data_dir / "due_work_done").exists()
 
 
 @pytest.mark.usefixtures("transactional_db", "django_db_serialized_rollback")

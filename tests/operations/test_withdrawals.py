@@ -1,15 +1,23 @@
 """A withdrawal is carried out again after a restore, and leaves nothing in the database file."""
 
+import json
+import uuid
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
+from media.models import CleanImage
+from operations.backup import archive
+from operations.backup.create import DATABASE_MODULES
+from operations.backup.restore import clear_caches
 from safeguarding.models import Contributor, Ledger, WithdrawalTask
 from safeguarding.policies import GROUP
 from safeguarding.withdrawal import ledger
 from safeguarding.withdrawal.tasks import run_tasks
+from stories.models import StoryPage
 from tests.support import builders, withdrawal_world
 from tests.support.backups import restore_site, save_site
 from tests.support.stored_text import tables_with
@@ -110,6 +118,92 @@ def test_person_whom_the_backup_does_not_know_is_found_by_the_digests(tmp_path):
     assert Client().get(HOME).status_code == 410
     assert tables_with(NAME) == {}
     assert not image.file.storage.exists(image.file.name)
+
+
+# --- A database that was replaced without `restore`, or by one that did not end --------------------
+
+
+def replace_database(path):
+    """Replace the database by that in the backup, as pg_restore, a snapshot, or a killed `restore` does."""
+    with archive.open_archive(path, print) as reader:
+        DATABASE_MODULES[connection.vendor].load(reader, print)
+    clear_caches()
+
+
+def test_replaced_database_is_caught_up_at_the_start_and_by_the_scheduler(tmp_path):
+    person, _own, _image, other = make_site(tmp_path / "site.zip")
+    withdraw_all(person)
+    for command in ("prepare", "run_due_work"):
+        replace_database(tmp_path / "site.zip")
+        assert Client().get(HOME).status_code == 200
+        call_command(command)
+        assert [Client().get(each).status_code for each in (HOME, other.url)] == [410, 200], command
+
+    # Without the file nothing is known, and a new one is not trusted.
+    ledger.file_path().unlink()
+    replace_database(tmp_path / "site.zip")
+    call_command("prepare", verbosity=0)
+    assert [Client().get(each).status_code for each in (HOME, other.url)] == [404, 404]
+    restore_site(tmp_path / "site.zip", overwrite=True)
+    assert [Client().get(each).status_code for each in (HOME, other.url)] == [404, 404]
+
+
+def test_withdrawal_that_cannot_be_carried_out_again_holds_everybody(tmp_path):
+    person, _own, _image, other = make_site(tmp_path / "site.zip")
+    withdraw_all(person)
+    content = ledger.file_path().read_text()
+    [*_lines, last] = content.splitlines()
+    broken = {name: json.loads(last)[name] for name in ("code", "choice")} | {"key": str(uuid.uuid4())}
+    for way in ("restore", "run_due_work"):
+        # The broken one comes first.
+        ledger.file_path().write_text(content.replace(last, f"{json.dumps(broken)}\n{last}"))
+        if way == "restore":
+            with pytest.raises(CommandError, match="1 withdrawals could not be carried out again"):
+                restore_site(tmp_path / "site.zip", overwrite=True)
+        else:
+            replace_database(tmp_path / "site.zip")
+            with pytest.raises(ledger.CatchUpFailed):
+                call_command(way)
+        assert [Client().get(each).status_code for each in (HOME, other.url)] == [410, 404], way
+
+
+def test_backup_that_is_older_than_the_ledger(tmp_path):
+    person = withdrawal_world.make_named_person()
+    withdrawal_world.make_own_stories(person)
+    assert not Ledger.objects.exists()
+    save_site(tmp_path / "site.zip")
+    withdraw_all(person)
+    # As a new site with another salt begins it.
+    new_site = json.dumps({"ledger": "of a new site"}) + "\n"
+    ledger.file_path().write_text(ledger.file_path().read_text() + new_site)
+    restore_site(tmp_path / "site.zip", overwrite=True)
+    assert Client().get(HOME).status_code == 410
+
+    ledger.file_path().write_text(new_site)
+    restore_site(tmp_path / "site.zip", overwrite=True)
+    assert Client().get(HOME).status_code == 404
+    assert Ledger.get().held_since
+
+
+def test_restore_leaves_what_others_have_too_or_have_since(tmp_path):
+    """A story at a former address of the person's, and an illustration that both have."""
+    person = withdrawal_world.make_agreeing_person()
+    mine, theirs = builders.make_image(), builders.make_image()
+    assert mine.file_hash == theirs.file_hash
+    own = withdrawal_world.make_story_about(person, slug="lamps", lead_image=mine, lead_image_decorative=True)
+    own = StoryPage.objects.get(pk=own.pk)
+    own.save_revision()
+    own.slug = "oil-lamps"
+    own.save_revision().publish()
+    other = builders.make_story(slug="lamps", lead_image=theirs, lead_image_decorative=True)
+    ledger.write()
+    save_site(tmp_path / "site.zip")
+    withdraw_all(person)
+    addresses = ["/stories/oil-lamps/", other.url]
+    assert [Client().get(each).status_code for each in addresses] == [410, 200]
+    restore_site(tmp_path / "site.zip", overwrite=True)
+    assert [Client().get(each).status_code for each in addresses] == [410, 200]
+    assert set(CleanImage.objects.all()) == {theirs}
 
 
 def test_half_a_line_of_the_ledger_is_ignored():

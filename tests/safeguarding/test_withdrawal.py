@@ -10,7 +10,8 @@ from wagtail.models import Revision
 
 from media.models import CleanDocument, CleanImage
 from operations.backup.files import stored_names
-from safeguarding.models import Contributor, Fingerprint, WithdrawalTask
+from safeguarding.models import Contributor, Fingerprint, Ledger, WithdrawalTask
+from safeguarding.policies import GROUP
 from safeguarding.status import Status
 from safeguarding.withdrawal import ledger, tasks
 from safeguarding.withdrawal.carry_out import make_plan, withdraw
@@ -210,6 +211,35 @@ def test_held_story_waits_while_a_draft_has_the_person():
     draft.save_revision(clean=False)
     run_tasks()
     assert WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
+
+
+# --- The file of the ledger -----------------------------------------------------------------------
+
+
+def test_new_site_holds_nobody(client, data_dir):
+    """With the file of another site in the data folder or none, and however often the scheduler runs."""
+    story = withdrawal_world.make_others()
+    for content in ("", '{"ledger": "of another site"}\n'):
+        Ledger.objects.all().delete()
+        ledger.file_path().write_text(content)
+        for command in ("run_due_work", "prepare", "run_due_work"):
+            call_command(command, verbosity=0)
+        assert client.get(story.url).status_code == 200
+        assert Ledger.get().salt in ledger.read()
+
+
+def test_lost_file_holds_everybody_until_a_lead_confirms(client):
+    story = withdrawal_world.make_others()
+    call_command("run_due_work")
+    ledger.file_path().unlink()
+    for _twice in range(2):
+        call_command("run_due_work")
+        assert client.get(story.url).status_code == 404
+        assert ledger.read() == {}
+    ledger.confirm_nobody_withdrew(builders.make_user(GROUP))
+    call_command("run_due_work")
+    assert client.get(story.url).status_code == 200
+    assert Ledger.get().salt in ledger.read()
 
 
 # --- Interrupted ----------------------------------------------------------------------------------

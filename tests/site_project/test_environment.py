@@ -217,11 +217,20 @@ call_command("demo_login", stdout=open("/dev/null", "w"))
     assert refused.returncode == 1
     assert "demo account" in refused.stderr
     assert "started" not in refused.stdout
-    remove = """
+
+    def change_accounts(statement):
+        change = f"""
 import django; django.setup()
 from django.db import connection
-connection.cursor().execute("DELETE FROM auth_user")
+connection.cursor().execute({statement!r})
 """
-    assert run(remove, tmp_path, TRY_OUT="1").returncode == 0
+        assert run(change, tmp_path, TRY_OUT="1").returncode == 0
+
+    change_accounts("UPDATE auth_user SET username = 'somebody'")
+    refused = run(start, tmp_path)
+    assert refused.returncode == 1
+    assert len(refused.stderr.strip().splitlines()) == 1
+    assert "the demo account under another name" in refused.stderr
+    change_accounts("DELETE FROM auth_user")
     assert run(start, tmp_path).stdout.strip() == "started"
     assert run(start, tmp_path / "empty").stdout.strip() == "started", "no tables yet, so no account"

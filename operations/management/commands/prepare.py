@@ -34,6 +34,8 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
             self.make_first_admin()
         refuse_wrong_keys()
+        # The database may be an older one. Then people who withdrew are in it again.
+        ledger.catch_up()
         ledger.write()
         if Site.objects.filter(is_default_site=True).exists():
             call_command("maintenance_page", stdout=self.stdout)

@@ -3,6 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from operations.backup import BackupError, restore
+from safeguarding.withdrawal import ledger
 
 
 class Command(BaseCommand):
@@ -17,7 +18,7 @@ class Command(BaseCommand):
     def handle(self, *args, file, overwrite, **options):
         try:
             restore.restore_backup(file, report=self.stdout.write, overwrite=overwrite)
-        except BackupError as error:
+        except (BackupError, ledger.CatchUpFailed) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
             "Restored. Start the site's servers anew. "

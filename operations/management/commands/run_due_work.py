@@ -56,13 +56,17 @@ class Command(BaseCommand):
             if not is_acquired:
                 return
             quiet = {"stdout": io.StringIO()}
-            call_command("publish_scheduled", **quiet)
-            # It shows telephone numbers of help lines, which may have changed.
-            call_command("maintenance_page", **quiet)
-            # Even hashes of names and addresses are deleted as soon as they have no use.
-            throttle.delete_expired_attempts()
-            ledger.write()
-            run_tasks()
+            self.run_all(
+                # Withdrawals come first, as nothing may delay them.
+                ledger.catch_up,
+                ledger.write,
+                run_tasks,
+                lambda: call_command("publish_scheduled", **quiet),
+                # It shows telephone numbers of help lines, which may have changed.
+                lambda: call_command("maintenance_page", **quiet),
+                # Even hashes of names and addresses are deleted as soon as they have no use.
+                throttle.delete_expired_attempts,
+            )
             # The file contains the date of the last nightly work. Each run writes it anew, so its age tells
             # whether the scheduler still runs: the health check in compose.yaml looks at it.
             done = settings.DATA_DIR / "due_work_done"
@@ -75,3 +79,16 @@ class Command(BaseCommand):
                 send_reminders()
                 delete_names()
             done.write_text(night)
+
+    def run_all(self, *parts):
+        """Run each of the functions `parts`, also after one that fails. Then raise the first error."""
+        errors = []
+        for part in parts:
+            try:
+                part()
+            except Exception as error:
+                errors.append(error)
+        if len(errors) > 1:
+            raise ExceptionGroup("Several parts of the work that was due failed.", errors)
+        if errors:
+            raise errors[0]

@@ -1,0 +1,95 @@
+"""Withdraws a person again and again in processes that are killed, for the drill withdrawal_killed.
+
+python -m tests.drills.withdrawing    prints [step, moment, what was wrong or ""] of each kill as JSON
+"""
+
+import json
+import os
+import shutil
+import signal
+import traceback
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402 - Django must be set up first
+from django.core.management import call_command  # noqa: E402
+from django.db import connections  # noqa: E402
+
+from safeguarding.models import Contributor, WithdrawalTask  # noqa: E402
+from safeguarding.withdrawal import ledger, tasks  # noqa: E402
+from safeguarding.withdrawal.carry_out import STEPS  # noqa: E402
+from tests.support import withdrawal_world  # noqa: E402
+from tests.support.stored_text import tables_with  # noqa: E402
+
+DATA, ASIDE = settings.DATA_DIR, settings.DATA_DIR.with_name("aside")
+
+
+def main():
+    person = withdrawal_world.make_named_person()
+    withdrawal_world.make_own_stories(person)
+    ledger.write()
+    connections.close_all()
+    shutil.copytree(DATA, ASIDE)
+    kills = [(step, moment) for step in ("file", *STEPS) for moment in ("before", "after")]
+    print(json.dumps([[step, moment, kill_and_finish(step, moment)] for step, moment in kills]))
+
+
+def kill_and_finish(step, moment):
+    """Kill a withdrawal at `step`, run the scheduler twice, and return what is wrong then."""
+    shutil.rmtree(DATA)
+    shutil.copytree(ASIDE, DATA)
+    if in_other_process(lambda: withdraw_and_die(step, moment)) != -signal.SIGKILL:
+        return "it was not killed"
+    for _twice in range(2):
+        if in_other_process(lambda: call_command("run_due_work")):
+            return "the scheduler failed"
+    found = left()
+    connections.close_all()
+    return found
+
+
+def in_other_process(function):
+    """Call `function` in a new process, and return its exit status, or the negative number of a signal."""
+    process = os.fork()
+    if process:
+        return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    try:
+        function()
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def withdraw_and_die(step, moment):
+    real = tasks._steps[step]
+
+    def die(task):
+        if moment == "after":
+            real(task)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    tasks._steps[step] = die
+    withdrawal_world.withdraw_all(Contributor.objects.get())
+    tasks.run_tasks()  # as the scheduler does with those that take long
+
+
+def left():
+    """Return what is left of the person, or of the withdrawal, as text."""
+    name = withdrawal_world.NAME
+    undone = WithdrawalTask.objects.filter(done_at=None).values_list("step", flat=True)
+    found = [f"task {task}" for task in undone] + [f"table {table}" for table in tables_with(name)]
+    # The ledger has the code, and the database has no free page with the name.
+    if Contributor.objects.get().code not in ledger.file_path().read_text():
+        found.append("ledger")
+    for path in DATA.rglob("*"):
+        if path.is_file() and name.lower().encode() in path.read_bytes().lower():
+            found.append(f"file {path.name}")
+    found += [f"file {path}" for path in (DATA / "media").rglob("*") if path.is_file()]
+    return ", ".join(found)
+
+
+if __name__ == "__main__":
+    main()
