@@ -9,10 +9,11 @@ from django.utils.text import capfirst
 
 from safeguarding.leaks.matching import Texts
 from safeguarding.leaks.texts import places_of, sources
-from safeguarding.models import Contributor
+from safeguarding.models import Contributor, WithdrawalTask
 from safeguarding.releases import load_people
 from safeguarding.scopes import Channel, Naming
 from safeguarding.status import Status
+from safeguarding.withdrawals import Choice
 
 
 @dataclass
@@ -40,14 +41,24 @@ class People:
 
 
 def people_of(instance):
-    """Return the People of `instance`. Pages of guarded types report them; no other object has some."""
+    """Return the People of `instance`. Pages of guarded types report them; no other object has some.
+
+    Who withdrew counts as listed, and as not named, until the page is published without them.
+    """
     if not hasattr(instance, "report_people"):
         return People()
-    uses = instance.report_people().uses
+    uses, gone = instance.report_people().uses, people_taken_out(instance)
     return People(
-        {use.contributor_id for use in uses},
-        {use.contributor_id for use in uses if use.naming == Naming.REAL},
+        {use.contributor_id for use in uses} | gone,
+        {use.contributor_id for use in uses if use.naming == Naming.REAL} - gone,
     )
+
+
+def people_taken_out(page):
+    """Return the primary keys of those who withdrew, and whom an editor has to take out of `page`."""
+    waiting = WithdrawalTask.objects.filter(step="purge", done_at=None, data__page=page.pk)
+    people = waiting.filter(withdrawal__choice=Choice.EVERYTHING, withdrawal__contributor__isnull=False)
+    return set(people.values_list("withdrawal__contributor", flat=True))
 
 
 def check(instance, words):

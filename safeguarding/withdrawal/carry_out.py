@@ -169,11 +169,9 @@ def delete_names(contributor, keeps_words):
     """Delete names and contact.
 
     With `keeps_words`, a story waits to be published without the person: the names and the protected words
-    stay as protected words until then, so that the leak check finds them in the story.
+    stay until then, so that the leak check finds them in the story.
     """
     kept = KEPT_FIELDS if keeps_words and not are_sealed(contributor) else ()
-    if kept:
-        contributor.protected_words = f"{contributor.protected_words}\n{contributor.names}".strip()
     for name in Contributor.RESTRICTED_FIELDS:
         if name not in kept:
             setattr(contributor, name, "")

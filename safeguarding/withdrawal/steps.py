@@ -12,12 +12,14 @@ from wagtail.models import Comment, Page, PageLogEntry, Revision, TaskState, Upl
 from wagtail.signals import page_published
 
 from caching.content_version import content_version
+from safeguarding.leaks.checking import check
+from safeguarding.leaks.words import words_of_person
 from safeguarding.models import Contributor, Use
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import digest_of, path_at, paths_of
 from safeguarding.withdrawal.pages import overwrite, revisions_of
 from safeguarding.withdrawal.tasks import NotYet, add_task, is_waiting, run_quick_tasks, step
-from safeguarding.withdrawal.words import KEPT_FIELDS
+from safeguarding.withdrawal.words import KEPT_FIELDS, are_sealed
 from safeguarding.withdrawals import Choice, Fingerprint, Ledger, WithdrawalTask
 
 
@@ -83,21 +85,34 @@ def purge(task):
 def is_published_without(withdrawal, page):
     """Return whether `page` is live without what was taken back, and its latest version is without it too.
 
-    Nothing of it is scheduled or in moderation: those versions can't be stored anew.
+    No protected word of the person is in them. Nothing of the page is scheduled or in moderation: those
+    versions can't be stored anew.
     """
     if page.scheduled_revision or page.workflow_in_progress:
         return False
     uses = Use.objects.filter(page=page.pk, contributor=withdrawal.contributor)
     if not page.live or not all(is_without(withdrawal.choice, use) for use in uses):
         return False
+    if has_words(withdrawal, page):
+        return False
     if page.latest_revision_id in {None, page.live_revision_id}:
         return True
-    draft = page.latest_revision.as_object().report_people()
+    draft = page.latest_revision.as_object()
+    if has_words(withdrawal, draft):
+        return False
     return all(
         is_without(withdrawal.choice, use)
-        for use in draft.uses
+        for use in draft.report_people().uses
         if use.contributor_id == withdrawal.contributor_id
     )
+
+
+def has_words(withdrawal, page):
+    """Return whether a word of the person stands against publishing `page`. Unreadable words count as one."""
+    person = withdrawal.contributor
+    if person is None or withdrawal.choice == Choice.PICTURES:
+        return False
+    return are_sealed(person) or bool(check(page, words_of_person(person)).stops)
 
 
 def is_without(choice, use):
@@ -137,10 +152,11 @@ def renew_versions(page):
 
 
 def forget_words(task):
-    """Delete the protected words that were kept for the held stories, after the last of them."""
+    """Delete the names and protected words that were kept for the held stories, after the last of them."""
     withdrawal = task.withdrawal
     others = withdrawal.tasks.filter(step="purge", done_at=None).exclude(pk=task.pk)
     if withdrawal.contributor_id and withdrawal.choice == Choice.EVERYTHING and not others.exists():
         person = Contributor.objects.get(pk=withdrawal.contributor_id)
-        person.protected_words = person.ordinary_words = ""
+        for name in KEPT_FIELDS:
+            setattr(person, name, "")
         person.save(update_fields=KEPT_FIELDS)

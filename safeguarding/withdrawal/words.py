@@ -5,7 +5,7 @@ from safeguarding.leaks.matching import Texts
 from safeguarding.leaks.words import FIELDS, words_of_person
 
 # The fields whose words are kept, while a story waits to be published without the person.
-KEPT_FIELDS = ("protected_words", "ordinary_words")
+KEPT_FIELDS = ("names", "protected_words", "ordinary_words")
 
 
 def terms_of(contributor):

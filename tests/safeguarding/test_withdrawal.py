@@ -1,6 +1,7 @@
 """A withdrawal: what is planned, what is gone afterwards from every table and file, and what stays."""
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection
@@ -180,7 +181,8 @@ def test_story_with_others_is_held_until_it_is_published_without(choice, client)
     assert words, "the leak check needs them until the story is published"
 
     # The leak check would refuse the texts of the picture.
-    CleanImage.objects.filter(pk=image.pk).update(title="At home", description="", credit="")
+    image.title, image.description, image.credit = "At home", "", ""
+    image.save()
     kept = {"everything": [other], "name": [person, other], "pictures": [person, other]}[choice]
     publish(
         story, title="Of others", slug="of-others", story_people=withdrawal_world.rows_of(*kept),
@@ -195,6 +197,26 @@ def test_story_with_others_is_held_until_it_is_published_without(choice, client)
     person = Contributor.objects.get(pk=person.pk)
     assert bool(person.protected_words) == (choice != "everything")
     assert bool(person.names) == (choice != "everything")
+
+
+def test_held_story_waits_while_a_word_of_the_person_is_in_it():
+    person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
+    story = withdrawal_world.make_shared(person, other, title=f"{NAME} and others", slug="of-others")
+    withdraw_one(person, "everything")
+    with pytest.raises(ValidationError, match="title"):
+        publish(story, story_people=withdrawal_world.rows_of(other))
+    # As a program writes it that asks nothing.
+    written = StoryPage.objects.get(pk=story.pk)
+    written.story_people = withdrawal_world.rows_of(other)
+    written.save(clean=False)
+    StoryPage.objects.filter(pk=story.pk).update(live_revision=written.save_revision(clean=False))
+    run_tasks()
+    assert WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
+    assert Contributor.objects.get(pk=person.pk).names == person.names
+    publish(story, title="Of others")
+    run_tasks()
+    assert not WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
+    assert Contributor.objects.get(pk=person.pk).names == ""
 
 
 def test_held_story_waits_while_a_draft_has_the_person():
