@@ -28,10 +28,15 @@ class Pages(Place):
         # Aliases go first: without their source they would become pages of their own.
         for page in sorted(case.erased.values(), key=lambda page: page.alias_of_id is None):
             if current := Page.objects.filter(pk=page.pk).first():
-                # Not its execute(), which puts the page of a user into the trash.
-                DeletePageAction(current.specific)._delete_page(current.specific)
+                delete_page(current)
         # An editor can store a version while the page is deleted.
         revisions_of(case.erased).delete()
+
+
+def delete_page(page):
+    """Delete `page` for good."""
+    # Not execute() of the action, which puts the page of a user into the trash.
+    DeletePageAction(page.specific)._delete_page(page.specific)
 
 
 class HeldPages(Place):

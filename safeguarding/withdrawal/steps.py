@@ -17,7 +17,7 @@ from safeguarding.leaks.words import words_of_person
 from safeguarding.models import Contributor, Use
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import digest_of, path_at, paths_of
-from safeguarding.withdrawal.pages import overwrite, revisions_of
+from safeguarding.withdrawal.pages import delete_page, overwrite, revisions_of
 from safeguarding.withdrawal.tasks import NotYet, add_task, is_waiting, run_quick_tasks, step
 from safeguarding.withdrawal.words import KEPT_FIELDS, are_sealed
 from safeguarding.withdrawals import Choice, Fingerprint, Ledger, WithdrawalTask
@@ -74,7 +74,8 @@ def purge(task):
     with transaction.atomic():
         page = Page.objects.select_for_update(of=("self",)).filter(pk=task.data["page"]).first()
         if page is not None:
-            if not is_published_without(task.withdrawal, page.specific):
+            content = page.alias_of if is_stale_alias(page) else page
+            if not is_published_without(task.withdrawal, content.specific):
                 raise NotYet
             purge_page(task.withdrawal, page)
         forget_words(task)
@@ -82,16 +83,21 @@ def purge(task):
             add_task(task.withdrawal, name)
 
 
+def is_stale_alias(page):
+    """Return whether `page` is an alias that keeps an old content of its source, as it was withdrawn."""
+    return page.alias_of_id is not None and not page.live
+
+
 def is_published_without(withdrawal, page):
-    """Return whether `page` is live without what was taken back, and its latest version is without it too.
+    """Return whether `page` is without what was taken back, as it is and in its latest version.
 
     No protected word of the person is in them. Nothing of the page is scheduled or in moderation: those
-    versions can't be stored anew.
+    versions can't be stored anew. A page that is not live need not be published.
     """
     if page.scheduled_revision or page.workflow_in_progress:
         return False
     uses = Use.objects.filter(page=page.pk, contributor=withdrawal.contributor)
-    if not page.live or not all(is_without(withdrawal.choice, use) for use in uses):
+    if not all(is_without(withdrawal.choice, use) for use in uses):
         return False
     if has_words(withdrawal, page):
         return False
@@ -125,7 +131,8 @@ def is_without(choice, use):
 def purge_page(withdrawal, page):
     """Delete the earlier versions of `page`, its comments, and its redirects. Overwrite its log entries.
 
-    Its former addresses are gone, as the old slug may be a name.
+    Its former addresses are gone, as the old slug may be a name. Nobody can edit an alias, so one with an old
+    content is deleted.
     """
     salt, current = Ledger.get().salt, path_at(page, page.url_path)
     former = {digest_of(path, salt) for path in paths_of(page)} - {digest_of(current, salt)}
@@ -136,16 +143,26 @@ def purge_page(withdrawal, page):
     Redirect.objects.filter(redirect_page=page.pk).delete()
     Comment.objects.filter(page=page.pk).delete()
     TaskState.objects.filter(workflow_state__object_id=str(page.pk)).update(comment="")
-    renew_versions(page)
+    if is_stale_alias(page):
+        delete_page(page)
+    else:
+        renew_versions(page)
     overwrite(PageLogEntry.objects.filter(page=page.pk), withdrawal)
 
 
 def renew_versions(page):
-    """Store the live version and a later draft anew, as both have the old address. Delete all others."""
+    """Store the live version and a later draft anew, as both have the old address. Delete all others.
+
+    An alias has no versions of its own.
+    """
+    if page.alias_of_id:
+        revisions_of([page.pk]).delete()
+        return
     old, latest = list(revisions_of([page.pk]).values_list("pk", flat=True)), page.latest_revision
     draft = latest.as_object() if latest and latest.pk != page.live_revision_id else None
-    live = page.specific.save_revision(user=latest and latest.user, changed=False, clean=False)
-    Page.objects.filter(pk=page.pk).update(live_revision=live)
+    if page.live:
+        live = page.specific.save_revision(user=latest and latest.user, changed=False, clean=False)
+        Page.objects.filter(pk=page.pk).update(live_revision=live)
     if draft:
         draft.save_revision(user=latest.user, changed=False, clean=False)
     Revision.objects.filter(pk__in=old).delete()

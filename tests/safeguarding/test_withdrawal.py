@@ -20,6 +20,7 @@ from safeguarding.withdrawal.tasks import run_quick_tasks, run_tasks
 from stories.models import StoryPage
 from tests.support import builders, withdrawal_world
 from tests.support.stored_text import all_stored_text, tables_with
+from tests.support.translations import make_index_in, make_translation
 from tests.support.withdrawal_world import ADDRESSES, NAME, withdraw_all
 
 pytestmark = pytest.mark.django_db
@@ -229,6 +230,38 @@ def test_held_story_waits_while_a_draft_has_the_person():
     draft.save_revision(clean=False)
     run_tasks()
     assert WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
+
+
+def test_aliases_and_pages_that_are_not_live_need_not_be_published():
+    person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
+    story, unpublished = (withdrawal_world.make_shared(person, other) for _each in range(2))
+    aliases = [story.create_alias(parent=builders.make_index(), update_slug=slug) for slug in ("one", "two")]
+    aliases[1].unpublish()
+    french = make_index_in("fr", slug="liste")
+    rows = withdrawal_world.rows_of(other)
+    translation = make_translation(story, french, live=False, story_people=rows)
+    unpublished.unpublish()
+    pages = [unpublished, story, *aliases, translation]
+    withdraw_one(person, "everything")
+    waiting = WithdrawalTask.objects.filter(step="purge", done_at=None).order_by("data__page")
+    assert {task.data["page"] for task in waiting} == {page.pk for page in pages[:-1]}
+    publish(story, story_people=withdrawal_world.rows_of(other))
+    run_tasks()
+    assert [task.data["page"] for task in waiting.all()] == [unpublished.pk]
+    # As the page editor saves the draft of a page that is not live.
+    draft = StoryPage.objects.get(pk=unpublished.pk).get_latest_revision_as_object()
+    draft.story_people = withdrawal_world.rows_of(other)
+    draft.save(clean=False)
+    draft.save_revision(clean=False)
+    run_tasks()
+    assert not waiting.all()
+    assert Contributor.objects.get(pk=person.pk).names == ""
+    # Nobody can edit an alias, and publishing its source passes over one that was withdrawn.
+    assert not StoryPage.objects.filter(pk=aliases[1].pk).exists()
+    kept = [Revision.page_revisions.filter(object_id=str(page.pk)).count() for page in pages]
+    assert kept == [1, 1, 0, 0, 0]
+    live = StoryPage.objects.exclude(live_revision=None).values_list("pk", flat=True)
+    assert list(live) == [story.pk]
 
 
 # --- Interrupted ----------------------------------------------------------------------------------
