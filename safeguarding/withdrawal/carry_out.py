@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 from wagtail.log_actions import log
 from wagtail.models import Page
 
@@ -97,8 +98,13 @@ def withdraw(contributor, choice, user=None, yes=(), seen=None):
 
 
 def lock_pages(case):
-    pages = Page.objects.select_for_update().filter(pk__in=[*case.erased, *case.held])
-    list(pages.order_by("pk").values_list("pk"))
+    """Lock the pages of `case`, and the parents of those that are deleted, whose numbers of children change.
+
+    Whoever adds a page locks its parent first, and then people.
+    """
+    parents = {page.path[: -Page.steplen] for page in case.erased.values()}
+    pages = Page.objects.filter(Q(pk__in=[*case.erased, *case.held]) | Q(path__in=parents))
+    list(pages.select_for_update().order_by("pk").values_list("pk"))
 
 
 def carry_out(case):
