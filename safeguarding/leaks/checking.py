@@ -5,10 +5,12 @@ from itertools import batched, groupby
 from operator import itemgetter
 
 from django.db import models
+from django.db.models import Q
 from django.utils.text import capfirst
+from wagtail.models import Page
 
 from safeguarding.leaks.matching import Texts
-from safeguarding.leaks.texts import places_of, sources
+from safeguarding.leaks.texts import places_of, source_of, sources
 from safeguarding.models import Contributor, WithdrawalTask
 from safeguarding.releases import load_people
 from safeguarding.scopes import Channel, Naming
@@ -147,13 +149,28 @@ class LiveObject:
 
 def find_live(words):
     """Return the LiveObjects with one of `words`, a collection of ProtectedWords."""
-    return [found for source in sources() for found in find_in(source, words)] if words else []
+    if not words:
+        return []
+    return [
+        found
+        for source in sources()
+        for found in find_in(source.find_live().iterator(chunk_size=BATCH), source.read, words)
+    ]
 
 
-def find_in(source, words):
-    instances = source.find_live().iterator(chunk_size=BATCH)
+def find_drafts(words):
+    """Return the same of the latest versions of pages that are not live as they are."""
+    if not words:
+        return []
+    pages = Page.objects.filter(Q(has_unpublished_changes=True) | Q(live=False)).order_by("pk")
+    drafts = (page.get_latest_revision_as_object() for page in pages.select_related("latest_revision"))
+    return list(find_in(drafts, source_of(Page).read, words))
+
+
+def find_in(instances, read, words):
+    """Yield the LiveObjects of `instances`, whose Places `read` returns, with one of `words`."""
     for some in batched(instances, BATCH):
-        owners = [(instance, place) for instance in some for place in source.read(instance)]
+        owners = [(instance, place) for instance in some for place in read(instance)]
         found = find_words([place for _instance, place in owners], words)
         numbers = sorted({number for _word, each in found for number in each})
         for instance, pairs in groupby((owners[number] for number in numbers), key=itemgetter(0)):

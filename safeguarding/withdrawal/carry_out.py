@@ -117,7 +117,9 @@ def erase(plan, yes=frozenset()):
     case, counts = plan.case, {}
     for section in plan.sections:
         place, keys = section.place, [each.key for each in section.found]
-        if place.needs_yes:
+        if place.by_hand:
+            keys = []
+        elif place.needs_yes:
             keys = [key for key in keys if (place.name, key) in yes]
         if keys:
             place.erase(case, keys)
@@ -130,7 +132,8 @@ def erase(plan, yes=frozenset()):
     if case.contributor:
         record(case.contributor, case.choice, case.withdrawal.user)
         if case.choice == Choice.EVERYTHING:
-            delete_names(case.contributor, keeps_words=bool(case.held))
+            is_left = any(section.place.by_hand for section in plan.shown)
+            delete_names(case, keeps_words=is_left or bool(case.held))
         log(case.contributor, "safeguarding.withdraw", user=case.withdrawal.user)
     for name in STEPS:
         case.add_task(name)
@@ -171,13 +174,16 @@ def record(contributor, choice, user):
     event.save()
 
 
-def delete_names(contributor, keeps_words):
+def delete_names(case, keeps_words):
     """Delete names and contact.
 
-    With `keeps_words`, a story waits to be published without the person: the names and the protected words
-    stay until then, so that the leak check finds them in the story.
+    With `keeps_words`, a text that others have to change can hold one: the names and the protected words stay
+    until none does, so that they can be looked for, and the leak check finds them.
     """
+    contributor = case.contributor
     kept = KEPT_FIELDS if keeps_words and not are_sealed(contributor) else ()
+    if kept:
+        case.add_task("words")
     for name in Contributor.RESTRICTED_FIELDS:
         if name not in kept:
             setattr(contributor, name, "")

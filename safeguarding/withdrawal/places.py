@@ -68,13 +68,13 @@ class Case:
 class Place:
     """A kind of thing that can hold something of a person.
 
-    `needs_yes`: whether the lead says of each thing found whether it is erased. `order`: places with a
-    greater one are erased later.
+    `needs_yes`: whether the lead says of each thing found whether it is erased. `by_hand`: whether it is only
+    reported. `order`: places with a greater one are erased later.
     """
 
     name: str
     label: str
-    needs_yes = False
+    needs_yes = by_hand = False
     order = 0
 
     def find(self, case):

@@ -14,12 +14,12 @@ from wagtail.signals import page_published
 from caching.content_version import content_version
 from safeguarding.leaks.checking import check
 from safeguarding.leaks.words import words_of_person
-from safeguarding.models import Contributor, Use
+from safeguarding.models import Use
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import digest_of, path_at, paths_of
 from safeguarding.withdrawal.pages import delete_page, overwrite, revisions_of
 from safeguarding.withdrawal.tasks import NotYet, add_task, is_waiting, run_quick_tasks, step
-from safeguarding.withdrawal.words import KEPT_FIELDS, are_sealed
+from safeguarding.withdrawal.words import are_sealed
 from safeguarding.withdrawals import Choice, Fingerprint, Ledger, WithdrawalTask
 
 
@@ -78,7 +78,6 @@ def purge(task):
             if not is_published_without(task.withdrawal, content.specific):
                 raise NotYet
             purge_page(task.withdrawal, page)
-        forget_words(task)
         for name in ("ledger", "pages", "index", "vacuum"):
             add_task(task.withdrawal, name)
 
@@ -166,14 +165,3 @@ def renew_versions(page):
     if draft:
         draft.save_revision(user=latest.user, changed=False, clean=False)
     Revision.objects.filter(pk__in=old).delete()
-
-
-def forget_words(task):
-    """Delete the names and protected words that were kept for the held stories, after the last of them."""
-    withdrawal = task.withdrawal
-    others = withdrawal.tasks.filter(step="purge", done_at=None).exclude(pk=task.pk)
-    if withdrawal.contributor_id and withdrawal.choice == Choice.EVERYTHING and not others.exists():
-        person = Contributor.objects.get(pk=withdrawal.contributor_id)
-        for name in KEPT_FIELDS:
-            setattr(person, name, "")
-        person.save(update_fields=KEPT_FIELDS)

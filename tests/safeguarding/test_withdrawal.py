@@ -1,14 +1,20 @@
 """A withdrawal: what is planned, what is gone afterwards from every table and file, and what stays."""
 
+import datetime
+
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Revision
 
+from home.models import StandardPage
+from home.site_settings import SiteSettings
 from media.models import CleanDocument, CleanImage
 from operations.backup.files import stored_names
 from safeguarding.models import Contributor, Fingerprint, WithdrawalTask
@@ -153,6 +159,37 @@ def test_files_that_something_else_uses_stay():
     withdrawal_world.make_story_about(person, body=body)
     withdraw_one(person, "everything")
     assert set(CleanImage.objects.all()) == {shared, in_draft}
+
+
+# --- Texts that are changed by hand ---------------------------------------------------------------
+
+
+def test_texts_of_others_are_only_reported_and_the_words_are_kept_until_they_are_changed():
+    person = withdrawal_world.make_named_person()
+    draft, settings = withdrawal_world.make_mentions(person)
+    section = next(each for each in make_plan(person, "everything").shown if each.place.by_hand)
+    assert [each.title for each in section.found] == [
+        f"Site settings {settings.pk}: name of the organisation", "Plain page: About: introduction",
+        f"Story {draft.pk}: title",
+    ]  # fmt: skip
+    withdrawal = withdraw_all(person)
+    assert withdrawal.counts == {"elsewhere left": 3, "other_comments": 1, "replies": 1, "known": 1}
+    run_tasks()
+    texts = [SiteSettings.objects.get().organisation_name, StandardPage.objects.get().introduction]
+    assert all(NAME in text for text in texts)
+    StandardPage.objects.update(introduction="Of others")
+    SiteSettings.objects.update(organisation_name="Lamps")
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=1)):
+        run_tasks()
+        assert Contributor.objects.get(pk=person.pk).names == person.names
+        publish(draft, title="Of others")
+        run_tasks()
+        assert Contributor.objects.get(pk=person.pk).names == person.names, "it looks once a day"
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=2)):
+        run_tasks()
+    person = Contributor.objects.get(pk=person.pk)
+    assert {getattr(person, name) for name in Contributor.RESTRICTED_FIELDS} == {""}
+    assert not WithdrawalTask.objects.filter(step="words", done_at=None).exists()
 
 
 # --- Stories with others in them ------------------------------------------------------------------
