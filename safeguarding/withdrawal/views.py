@@ -11,7 +11,7 @@ from wagtail.admin import messages
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
-from safeguarding.models import Contributor, Withdrawal
+from safeguarding.models import Contributor, RestrictedView, Withdrawal
 from safeguarding.scopes import Channel
 from safeguarding.views import PersonMixin
 from safeguarding.withdrawal.carry_out import PlanChanged, make_plan, withdraw
@@ -28,7 +28,10 @@ class ChoiceForm(forms.Form):
 
 
 class WithdrawView(PersonMixin, TemplateView):
-    """Asks what is taken back, lists every place where it was found, and asks for one confirmation."""
+    """Asks what is taken back, lists every place where it was found, and asks for one confirmation.
+
+    The list shows names and protected words, so each look at it is recorded, as one to record a consent.
+    """
 
     page_title = gettext_lazy("Withdrawal")
     template_name = "safeguarding/withdraw.html"
@@ -39,6 +42,9 @@ class WithdrawView(PersonMixin, TemplateView):
         if form.is_valid():
             choice = Choice(form.cleaned_data["choice"])
             context |= {"choice": choice, "plan": make_plan(self.person, choice)}
+            RestrictedView.objects.create(
+                contributor=self.person, user=self.request.user, reason=RestrictedView.Reason.CONSENT
+            )
         return super().get_context_data(**context, **kwargs)
 
     def post(self, request, *_arguments, **_named):
