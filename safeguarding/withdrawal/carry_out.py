@@ -14,14 +14,17 @@ from safeguarding.models import Consent, Contributor
 from safeguarding.releases import lock_with_others
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import digest_of, paths_of
-from safeguarding.withdrawal.cases import make_case
+from safeguarding.withdrawal.cases import find_mentions, make_case, pages_about
+from safeguarding.withdrawal.pages import revisions_of
 from safeguarding.withdrawal.places import Case, Place, places
-from safeguarding.withdrawal.tasks import run_after_commit
+from safeguarding.withdrawal.tasks import run_after_commit, step
 from safeguarding.withdrawal.words import KEPT_FIELDS, are_sealed
 from safeguarding.withdrawals import Choice, Fingerprint, Ledger, Withdrawal
 
 # The steps of every withdrawal, in the order in which they run. Those for files come before.
 STEPS = ("ledger", "pages", "uploads", "index", "vacuum")
+# What is repeated when something more was erased.
+REPEATED = ("ledger", "pages", "index", "vacuum")
 
 
 class PlanChanged(Exception):
@@ -114,6 +117,24 @@ def carry_out(case):
 
 def erase(plan, yes=frozenset()):
     """Erase what `plan` lists, record the withdrawal, and add the tasks."""
+    case = plan.case
+    case.withdrawal.counts = erase_found(plan, yes)
+    case.withdrawal.save(update_fields=["counts"])
+    store_fingerprints(case)
+    if case.contributor:
+        record(case.contributor, case.choice, case.withdrawal.user)
+        if case.choice == Choice.EVERYTHING:
+            is_left = any(section.place.by_hand for section in plan.shown)
+            delete_names(case, keeps_words=is_left or bool(case.held))
+        log(case.contributor, "safeguarding.withdraw", user=case.withdrawal.user)
+    case.add_task("again", pages=list(case.erased))
+    for name in STEPS:
+        case.add_task(name)
+    run_after_commit()
+
+
+def erase_found(plan, yes=frozenset()):
+    """Erase what `plan` lists, and return {name of a place: number of what was erased}, also what was left."""
     case, counts = plan.case, {}
     for section in plan.sections:
         place, keys = section.place, [each.key for each in section.found]
@@ -126,18 +147,33 @@ def erase(plan, yes=frozenset()):
             counts[place.name] = len(keys)
         if len(keys) < len(section.found):
             counts[f"{place.name} left"] = len(section.found) - len(keys)
-    case.withdrawal.counts = counts
-    case.withdrawal.save(update_fields=["counts"])
+    return counts
+
+
+@step("again", is_slow=True)
+@transaction.atomic
+def erase_again(task):
+    """Erase what somebody wrote while the transaction of the withdrawal ran, such as a version or a copy."""
+    revisions_of(task.data["pages"]).delete()
+    withdrawal = task.withdrawal
+    if withdrawal.contributor is None or withdrawal.choice != Choice.EVERYTHING:
+        return
+    lock_pages(make_case(withdrawal.contributor, withdrawal.choice))
+    lock_with_others(withdrawal.contributor_id)
+    case = make_case(withdrawal.contributor, withdrawal.choice)
+    waiting = withdrawal.tasks.filter(step="purge", done_at=None).values_list("data__page", flat=True)
+    new = pages_about(withdrawal.contributor, find_mentions()) - set(waiting)
+    case.held = {key: page for key, page in case.held.items() if key in new}
+    if not case.erased and not case.held:
+        return
+    case.withdrawal = withdrawal
+    for name, number in erase_found(plan_case(case)).items():
+        if not name.endswith(" left"):
+            withdrawal.counts[name] = withdrawal.counts.get(name, 0) + number
+    withdrawal.save(update_fields=["counts"])
     store_fingerprints(case)
-    if case.contributor:
-        record(case.contributor, case.choice, case.withdrawal.user)
-        if case.choice == Choice.EVERYTHING:
-            is_left = any(section.place.by_hand for section in plan.shown)
-            delete_names(case, keeps_words=is_left or bool(case.held))
-        log(case.contributor, "safeguarding.withdraw", user=case.withdrawal.user)
-    for name in STEPS:
+    for name in REPEATED:
         case.add_task(name)
-    run_after_commit()
 
 
 def store_fingerprints(case):

@@ -58,7 +58,11 @@ def forget_words(task):
     if person is None:
         return
     own = WithdrawalTask.objects.filter(withdrawal__contributor=person, withdrawal__choice=Choice.EVERYTHING)
-    if own.filter(step="purge", done_at=None).exists() or task.data == day or are_sealed(person):
+    if (
+        own.filter(step__in=("again", "purge"), done_at=None).exists()
+        or task.data == day
+        or are_sealed(person)
+    ):
         raise NotYet
     WithdrawalTask.objects.filter(pk=task.pk).update(data=day)
     if find_elsewhere(person):

@@ -47,7 +47,7 @@ def delete_uploads(_task):
 @step("vacuum", is_slow=True)
 def vacuum(task):
     """Overwrite the parts of the database's file that hold deleted rows."""
-    if is_waiting(task.withdrawal, "index") or connection.in_atomic_block:
+    if is_waiting(task.withdrawal, "again", "index") or connection.in_atomic_block:
         raise NotYet
     with connection.cursor() as cursor:
         cursor.execute("VACUUM")

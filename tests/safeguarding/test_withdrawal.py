@@ -161,6 +161,31 @@ def test_files_that_something_else_uses_stay():
     assert set(CleanImage.objects.all()) == {shared, in_draft}
 
 
+def test_what_is_written_while_the_withdrawal_commits_is_erased_too(data_dir):
+    person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
+    story = withdrawal_world.make_story_about(person, body=[])
+    version = StoryPage.objects.get(pk=story.pk).save_revision()
+    withdrawal = withdraw(person, "everything")
+    # As requests do that had read the story before.
+    Revision.objects.bulk_create([version])
+    copy = withdrawal_world.make_story_about(person, live=False, slug="copied")
+    shared = withdrawal_world.make_story_about(person, other, live=False)
+    run_quick_tasks()
+    run_tasks()
+    assert not Revision.page_revisions.filter(object_id=str(story.pk)).exists()
+    assert not StoryPage.objects.filter(pk=copy.pk).exists()
+    assert Client().get("/stories/copied/").status_code == 410
+    withdrawal.refresh_from_db()
+    assert (withdrawal.counts["pages"], withdrawal.counts["held"]) == (2, 1)
+    waiting = WithdrawalTask.objects.filter(done_at=None).exclude(step="vacuum")
+    assert {(task.step, task.data.get("page")) for task in waiting.filter(step="purge")} == {
+        ("purge", shared.pk)
+    }
+    run_tasks()
+    digests = set(Fingerprint.objects.values_list("digest", flat=True))
+    assert all(digest in ledger.file_path().read_text() for digest in digests)
+
+
 # --- Texts that are changed by hand ---------------------------------------------------------------
 
 
