@@ -134,7 +134,7 @@ def erase(plan, yes=frozenset()):
 
 
 def erase_found(plan, yes=frozenset()):
-    """Erase what `plan` lists, and return {name of a place: number of what was erased}, also what was left."""
+    """Erase what `plan` lists, and return {name of a place: number}, also of what was left."""
     case, counts = plan.case, {}
     for section in plan.sections:
         place, keys = section.place, [each.key for each in section.found]
