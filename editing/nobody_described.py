@@ -13,17 +13,22 @@ from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkActi
 from wagtail.log_actions import log
 from wagtail.models import Page
 
+from safeguarding.withdrawal.tasks import waits_to_be_purged
 from stories.models import StoryPage
 from stories.people import People, contributors_in
+from stories.refusals import say_what_is_missing
 
 # The name of the action in the history of a story.
 ANSWERED = "stories.nobody_described"
 
 
 def is_open(story):
-    """Return whether the newest version of `story` has no answer yet, and shows nobody in its pictures."""
+    """Return whether the newest version of `story` has no answer yet, and nobody on its pictures.
+
+    A story out of which an editor has to take somebody is answered there.
+    """
     draft = story.get_latest_revision_as_object()
-    return draft.people == "" and not contributors_in(draft)
+    return draft.people == "" and not contributors_in(draft) and not waits_to_be_purged(story)
 
 
 def counts_at_once(story, user):
@@ -32,8 +37,9 @@ def counts_at_once(story, user):
     return is_newest and story.permissions_for_user(user).can_publish()
 
 
-def answer(story, user):
-    """Store the answer of `user` in a new version of `story`. Return whether that was published."""
+def answer(story, request):
+    """Store the answer in a new version of `story`. Return whether it is published. Say why it is not."""
+    user = request.user
     draft, is_published = story.get_latest_revision_as_object(), counts_at_once(story, user)
     draft.people = People.NONE
     if not draft.live:
@@ -44,7 +50,8 @@ def answer(story, user):
     if is_published:
         try:
             revision.publish(user=user)
-        except ValidationError:  # something else is missing, such as an alternative text
+        except ValidationError as error:
+            say_what_is_missing(request, story, error)
             return False
     return is_published
 
@@ -71,9 +78,12 @@ class NobodyDescribedBulkAction(PageBulkAction):
     def get_context_data(self, **kwargs):
         return super().get_context_data(answer=People.NONE.label, **kwargs)
 
+    def get_execution_context(self):
+        return {"request": self.request}
+
     @classmethod
-    def execute_action(cls, objects, user=None, **_options):
-        published = [answer(page.specific, user) for page in objects]
+    def execute_action(cls, objects, request=None, **_options):
+        published = [answer(page.specific, request) for page in objects]
         return len(published), published.count(False)
 
     def get_success_message(self, num_parent_objects, num_child_objects):

@@ -14,9 +14,10 @@ class SafeguardingConfig(AppConfig):
         from safeguarding import membership, models, releases  # noqa: F401 - they connect signals
         from safeguarding.leaks import asking  # noqa: F401 - it connects signals
         from safeguarding.policies import LeadPolicy
-        from safeguarding.withdrawal import ledger, pages, steps  # noqa: F401 - they register steps
+        from safeguarding.withdrawal import elsewhere, ledger, pages, steps  # noqa: F401 - they register steps
 
         pages.register()
+        elsewhere.register()
         for model in (
             models.Contributor,
             models.Consent,

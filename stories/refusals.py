@@ -2,9 +2,10 @@
 
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.urls import reverse
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin import messages
 
 from safeguarding.policies import is_lead
 from stories.people_check import CODE
@@ -53,3 +54,12 @@ def lines_in(error, user, editor):
         for field, each in found
         if each.code == CODE
     ]
+
+
+def say_what_is_missing(request, page, error):
+    """Add the message for the user of `request` that `page` can't be published because of `error`."""
+    text = _("Something is missing here: %(title)s. “Publish” in its editor says where.")
+    text %= {"title": page.get_admin_display_title()}
+    editor = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    lines = format_html_join(" ", "{}", ((each,) for each in [text, *lines_in(error, request.user, editor)]))
+    messages.error(request, lines, buttons=[messages.button(editor, _("Edit"))])

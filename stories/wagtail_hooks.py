@@ -3,12 +3,10 @@
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin import messages
 from wagtail.admin.panels import FieldPanel
 from wagtail.admin.rich_text.converters.html_to_contentstate import ExternalLinkElementHandler
 from wagtail.admin.ui.tables import Column
@@ -30,7 +28,7 @@ from stories.choosers import (
 )
 from stories.models import StoryPage
 from stories.people import contributors_in
-from stories.refusals import lines_in
+from stories.refusals import say_what_is_missing
 from stories.scheduled import NOT_PUBLISHED
 from stories.terms import Author, Country, Theme
 
@@ -224,14 +222,6 @@ def find_missing(page):
     except ValidationError as error:
         return error
     return None
-
-
-def say_what_is_missing(request, page, error):
-    text = _("Something is missing here: %(title)s. “Publish” in its editor says where.")
-    text %= {"title": page.get_admin_display_title()}
-    editor = reverse("wagtailadmin_pages:edit", args=[page.pk])
-    lines = format_html_join(" ", "{}", ((each,) for each in [text, *lines_in(error, request.user, editor)]))
-    messages.error(request, lines, buttons=[messages.button(editor, _("Edit"))])
 
 
 @hooks.register("register_log_actions")

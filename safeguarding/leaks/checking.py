@@ -8,14 +8,17 @@ from itertools import batched, groupby
 from operator import itemgetter
 
 from django.db import models
+from django.db.models import Q
 from django.utils.text import capfirst
+from wagtail.models import Page
 
 from safeguarding.leaks.matching import Texts
-from safeguarding.leaks.texts import places_of, sources
-from safeguarding.models import Contributor
+from safeguarding.leaks.texts import places_of, source_of, sources
+from safeguarding.models import Contributor, WithdrawalTask
 from safeguarding.releases import load_people
 from safeguarding.scopes import Channel, Naming
 from safeguarding.status import Status
+from safeguarding.withdrawals import Choice
 
 
 @dataclass
@@ -43,14 +46,24 @@ class People:
 
 
 def people_of(instance):
-    """Return the People in `instance`. Only pages of guarded types have people."""
+    """Return the People of `instance`. Pages of guarded types report them; no other object has some.
+
+    Who withdrew counts as listed, and as not named, until the page is published without them.
+    """
     if not hasattr(instance, "report_people"):
         return People()
-    uses = instance.report_people().uses
+    uses, gone = instance.report_people().uses, people_taken_out(instance)
     return People(
-        {use.contributor_id for use in uses},
-        {use.contributor_id for use in uses if use.naming == Naming.REAL},
+        {use.contributor_id for use in uses} | gone,
+        {use.contributor_id for use in uses if use.naming == Naming.REAL} - gone,
     )
+
+
+def people_taken_out(page):
+    """Return the primary keys of those who withdrew, and whom an editor has to take out of `page`."""
+    waiting = WithdrawalTask.objects.filter(step="purge", done_at=None, data__page=page.pk)
+    people = waiting.filter(withdrawal__choice=Choice.EVERYTHING, withdrawal__contributor__isnull=False)
+    return set(people.values_list("withdrawal__contributor", flat=True))
 
 
 def check(instance, words):
@@ -146,15 +159,29 @@ class LiveObject:
 
 
 def find_live(words):
-    """Return the LiveObjects of all registered models that have one of `words`, ProtectedWords."""
-    return [found for source in sources() for found in find_in(source, words)] if words else []
+    """Return the LiveObjects with one of `words`, a collection of ProtectedWords."""
+    if not words:
+        return []
+    return [
+        found
+        for source in sources()
+        for found in find_in(source.find_live().iterator(chunk_size=BATCH), source.read, words)
+    ]
 
 
-def find_in(source, words):
-    """Yield the LiveObjects of `source`, a Source, that have one of `words`."""
-    instances = source.find_live().iterator(chunk_size=BATCH)
+def find_drafts(words):
+    """Return the same of the latest versions of pages that are not live as they are."""
+    if not words:
+        return []
+    pages = Page.objects.filter(Q(has_unpublished_changes=True) | Q(live=False)).order_by("pk")
+    drafts = (page.get_latest_revision_as_object() for page in pages.select_related("latest_revision"))
+    return list(find_in(drafts, source_of(Page).read, words))
+
+
+def find_in(instances, read, words):
+    """Yield the LiveObjects of `instances`, whose Places `read` returns, with one of `words`."""
     for some in batched(instances, BATCH):
-        owners = [(instance, place) for instance in some for place in source.read(instance)]
+        owners = [(instance, place) for instance in some for place in read(instance)]
         found = find_words([place for _instance, place in owners], words)
         numbers = sorted({number for _word, each in found for number in each})
         for instance, pairs in groupby((owners[number] for number in numbers), key=itemgetter(0)):

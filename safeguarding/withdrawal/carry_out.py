@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 from wagtail.log_actions import log
 from wagtail.models import Page
 
@@ -13,14 +14,17 @@ from safeguarding.models import Consent, Contributor
 from safeguarding.releases import lock_with_others
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import digest_of, paths_of
-from safeguarding.withdrawal.cases import make_case
+from safeguarding.withdrawal.cases import find_mentions, make_case, pages_about
+from safeguarding.withdrawal.pages import revisions_of
 from safeguarding.withdrawal.places import Case, Place, places
-from safeguarding.withdrawal.tasks import run_after_commit
+from safeguarding.withdrawal.tasks import run_after_commit, step
 from safeguarding.withdrawal.words import KEPT_FIELDS, are_sealed
 from safeguarding.withdrawals import Choice, Fingerprint, Ledger, Withdrawal
 
 # The steps of every withdrawal, in the order in which they run. Steps that delete files run before them.
 STEPS = ("ledger", "pages", "uploads", "index", "vacuum")
+# What is repeated when something more was erased.
+REPEATED = ("ledger", "pages", "index", "vacuum")
 
 
 class PlanChanged(Exception):
@@ -102,9 +106,13 @@ def withdraw(contributor, choice, user=None, yes=(), seen=None):
 
 
 def lock_pages(case):
-    """Lock the rows of the pages that `case` erases or holds."""
-    pages = Page.objects.select_for_update().filter(pk__in=[*case.erased, *case.held])
-    list(pages.order_by("pk").values_list("pk"))
+    """Lock the pages of `case`, and the parents of those that are deleted, whose numbers of children change.
+
+    Whoever adds a page locks its parent first, and then people.
+    """
+    parents = {page.path[: -Page.steplen] for page in case.erased.values()}
+    pages = Page.objects.filter(Q(pk__in=[*case.erased, *case.held]) | Q(path__in=parents))
+    list(pages.select_for_update().order_by("pk").values_list("pk"))
 
 
 def carry_out(case):
@@ -116,28 +124,64 @@ def carry_out(case):
 
 
 def erase(plan, yes=frozenset()):
-    """Erase what `plan` lists, record the withdrawal, and add its tasks. `yes`: as in withdraw()."""
+    """Erase what `plan` lists, record the withdrawal, and add the tasks."""
+    case = plan.case
+    case.withdrawal.counts = erase_found(plan, yes)
+    case.withdrawal.save(update_fields=["counts"])
+    store_fingerprints(case)
+    if case.contributor:
+        record(case.contributor, case.choice, case.withdrawal.user)
+        if case.choice == Choice.EVERYTHING:
+            is_left = any(section.place.by_hand for section in plan.shown)
+            delete_names(case, keeps_words=is_left or bool(case.held))
+        log(case.contributor, "safeguarding.withdraw", user=case.withdrawal.user)
+    case.add_task("again", pages=list(case.erased))
+    for name in STEPS:
+        case.add_task(name)
+    run_after_commit()
+
+
+def erase_found(plan, yes=frozenset()):
+    """Erase what `plan` lists, and return {name of a place: number}, also of what was left."""
     case, counts = plan.case, {}
     for section in plan.sections:
         place, keys = section.place, [each.key for each in section.found]
-        if place.needs_yes:
+        if place.by_hand:
+            keys = []
+        elif place.needs_yes:
             keys = [key for key in keys if (place.name, key) in yes]
         if keys:
             place.erase(case, keys)
             counts[place.name] = len(keys)
         if len(keys) < len(section.found):
             counts[f"{place.name} left"] = len(section.found) - len(keys)
-    case.withdrawal.counts = counts
-    case.withdrawal.save(update_fields=["counts"])
+    return counts
+
+
+@step("again", is_slow=True)
+@transaction.atomic
+def erase_again(task):
+    """Erase what somebody wrote while the transaction of the withdrawal ran, such as a version or a copy."""
+    revisions_of(task.data["pages"]).delete()
+    withdrawal = task.withdrawal
+    if withdrawal.contributor is None or withdrawal.choice != Choice.EVERYTHING:
+        return
+    lock_pages(make_case(withdrawal.contributor, withdrawal.choice))
+    lock_with_others(withdrawal.contributor_id)
+    case = make_case(withdrawal.contributor, withdrawal.choice)
+    waiting = withdrawal.tasks.filter(step="purge", done_at=None).values_list("data__page", flat=True)
+    new = pages_about(withdrawal.contributor, find_mentions()) - set(waiting)
+    case.held = {key: page for key, page in case.held.items() if key in new}
+    if not case.erased and not case.held:
+        return
+    case.withdrawal = withdrawal
+    for name, number in erase_found(plan_case(case)).items():
+        if not name.endswith(" left"):
+            withdrawal.counts[name] = withdrawal.counts.get(name, 0) + number
+    withdrawal.save(update_fields=["counts"])
     store_fingerprints(case)
-    if case.contributor:
-        record(case.contributor, case.choice, case.withdrawal.user)
-        if case.choice == Choice.EVERYTHING:
-            delete_names(case.contributor, keeps_words=bool(case.held))
-        log(case.contributor, "safeguarding.withdraw", user=case.withdrawal.user)
-    for name in STEPS:
+    for name in REPEATED:
         case.add_task(name)
-    run_after_commit()
 
 
 def store_fingerprints(case):
@@ -175,15 +219,16 @@ def record(contributor, choice, user):
     event.save()
 
 
-def delete_names(contributor, keeps_words):
-    """Delete the names, the contact and the other restricted fields of `contributor`.
+def delete_names(case, keeps_words):
+    """Delete names and contact.
 
-    With `keeps_words`, the names and the protected words stay as protected words, so that the leak check
-    finds them in held stories.
+    With `keeps_words`, a text that others have to change can hold one: the names and the protected words stay
+    until none does, so that they can be looked for, and the leak check finds them.
     """
+    contributor = case.contributor
     kept = KEPT_FIELDS if keeps_words and not are_sealed(contributor) else ()
     if kept:
-        contributor.protected_words = f"{contributor.protected_words}\n{contributor.names}".strip()
+        case.add_task("words")
     for name in Contributor.RESTRICTED_FIELDS:
         if name not in kept:
             setattr(contributor, name, "")

@@ -19,8 +19,7 @@ def make_case(contributor, choice):
     """Return the Case of `contributor`, who takes back `choice`, a Choice."""
     case = Case(contributor, choice, contributor.code, terms=terms_of(contributor))
     mentions = find_mentions()
-    about = {page for page, found in mentions.items() if contributor.pk in {m.contributor for m in found}}
-    for story in stories_of(about):
+    for story in stories_of(pages_about(contributor, mentions)):
         found = [mention for page in story for mention in mentions.get(page, ())]
         own = [mention for mention in found if mention.contributor == contributor.pk]
         if choice == Choice.EVERYTHING:
@@ -40,6 +39,11 @@ def find_mentions():
     for mention in read_versions():
         mentions[mention.page].append(mention)
     return mentions
+
+
+def pages_about(contributor, mentions):
+    """Return the primary keys of the pages in `mentions` that mention `contributor`."""
+    return {page for page, found in mentions.items() if contributor.pk in {m.contributor for m in found}}
 
 
 def is_alone(contributor, own, found):

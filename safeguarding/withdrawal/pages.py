@@ -1,12 +1,14 @@
 """Registers the Places in Wagtail's own tables: pages, their versions, comments, redirects, and logs."""
 
+from functools import partial
+
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.actions.delete_page import DeletePageAction
 from wagtail.contrib.redirects.models import Redirect
-from wagtail.models import Comment, ModelLogEntry, Page, PageLogEntry, Revision, TaskState
+from wagtail.models import Comment, CommentReply, ModelLogEntry, Page, PageLogEntry, Revision, TaskState
 
 from safeguarding.withdrawal.addresses import decoded
 from safeguarding.withdrawal.places import Found, Place, TextPlace, register_place
@@ -29,10 +31,15 @@ class Pages(Place):
         # Aliases are deleted first. When their source is deleted, they become ordinary pages.
         for page in sorted(case.erased.values(), key=lambda page: page.alias_of_id is None):
             if current := Page.objects.filter(pk=page.pk).first():
-                # execute() would move the page to the trash.
-                DeletePageAction(current.specific)._delete_page(current.specific)
-        # An editor can save a version while the page is being deleted.
+                delete_page(current)
+        # An editor can store a version while the page is deleted.
         revisions_of(case.erased).delete()
+
+
+def delete_page(page):
+    """Delete `page` for good."""
+    # Not execute() of the action, which puts the page of a user into the trash.
+    DeletePageAction(page.specific)._delete_page(page.specific)
 
 
 class HeldPages(Place):
@@ -139,6 +146,11 @@ def is_about_other(case):
     return condition
 
 
+def is_on_case(page, case):
+    """Return the Q of the rows whose `page`, a name of a field, is erased, or purged later."""
+    return Q(**{f"{page}__in": [*case.erased, *case.held]})
+
+
 def is_moderation_of(case):
     """Return a Q for the TaskStates of the erased pages of `case`."""
     return Q(workflow_state__object_id__in=[str(key) for key in case.erased])
@@ -198,6 +210,11 @@ def register():
             skipped=lambda case: Q(pk__in=[key for model, key in case.logged if model is Redirect]),
         )
     )
+    for name, label, model, page in (
+        ("other_comments", gettext_lazy("Other comments on pages"), Comment, "page"),
+        ("replies", gettext_lazy("Answers to other comments on pages"), CommentReply, "comment__page"),
+    ):
+        register_place(TextPlace(name, label, model, ("text",), skipped=partial(is_on_case, page)))
     for name, label, model, skipped in (
         ("page_logs", gettext_lazy("Other entries in the history of pages"), PageLogEntry, is_about_page),
         ("model_logs", gettext_lazy("Other entries in logs"), ModelLogEntry, is_about_other),

@@ -79,12 +79,13 @@ class Place:
     """A kind of row or file that can contain something about a person.
 
     `name`: its key in the counts of a Withdrawal. `label`: its heading. `needs_yes`: whether only those rows
-    are erased that the lead ticks. `order`: Places with a higher number are planned and erased later.
+    are erased that the lead ticks. `by_hand`: whether they are only reported. `order`: Places with a higher
+    number are planned and erased later.
     """
 
     name: str
     label: str
-    needs_yes = False
+    needs_yes = by_hand = False
     order = 0
 
     def find(self, case):

@@ -12,12 +12,14 @@ from wagtail.models import Comment, Page, PageLogEntry, Revision, TaskState, Upl
 from wagtail.signals import page_published
 
 from caching.content_version import content_version
-from safeguarding.models import Contributor, Use
+from safeguarding.leaks.checking import check
+from safeguarding.leaks.words import words_of_person
+from safeguarding.models import Use
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import digest_of, path_at, paths_of
-from safeguarding.withdrawal.pages import overwrite, revisions_of
+from safeguarding.withdrawal.pages import delete_page, overwrite, revisions_of
 from safeguarding.withdrawal.tasks import NotYet, add_task, is_waiting, run_quick_tasks, step
-from safeguarding.withdrawal.words import KEPT_FIELDS
+from safeguarding.withdrawal.words import are_sealed
 from safeguarding.withdrawals import Choice, Fingerprint, Ledger, WithdrawalTask
 
 
@@ -44,8 +46,8 @@ def delete_uploads(_task):
 
 @step("vacuum", is_slow=True)
 def vacuum(task):
-    """Remove the content of deleted rows from the files of the database. Raises NotYet if it has to wait."""
-    if is_waiting(task.withdrawal, "index") or connection.in_atomic_block:
+    """Overwrite the parts of the database's file that hold deleted rows."""
+    if is_waiting(task.withdrawal, "again", "index") or connection.in_atomic_block:
         raise NotYet
     with connection.cursor() as cursor:
         cursor.execute("VACUUM")
@@ -73,33 +75,50 @@ def purge(task):
     with transaction.atomic():
         page = Page.objects.select_for_update(of=("self",)).filter(pk=task.data["page"]).first()
         if page is not None:
-            if not is_published_without(task.withdrawal, page.specific):
+            content = page.alias_of if is_stale_alias(page) else page
+            if not is_published_without(task.withdrawal, content.specific):
                 raise NotYet
             purge_page(task.withdrawal, page)
-        forget_words(task)
         for name in ("ledger", "pages", "index", "vacuum"):
             add_task(task.withdrawal, name)
 
 
-def is_published_without(withdrawal, page):
-    """Return whether the live version and the latest draft of `page` are without what was taken back.
+def is_stale_alias(page):
+    """Return whether `page` is an alias that keeps an old content of its source, as it was withdrawn."""
+    return page.alias_of_id is not None and not page.live
 
-    It is False while a version of the page is scheduled or in moderation, because `renew_versions` can't
-    replace such versions.
+
+def is_published_without(withdrawal, page):
+    """Return whether `page` is without what was taken back, as it is and in its latest version.
+
+    No protected word of the person is in them. Nothing of the page is scheduled or in moderation: those
+    versions can't be stored anew. A page that is not live need not be published.
     """
     if page.scheduled_revision or page.workflow_in_progress:
         return False
     uses = Use.objects.filter(page=page.pk, contributor=withdrawal.contributor)
-    if not page.live or not all(is_without(withdrawal.choice, use) for use in uses):
+    if not all(is_without(withdrawal.choice, use) for use in uses):
+        return False
+    if has_words(withdrawal, page):
         return False
     if page.latest_revision_id in {None, page.live_revision_id}:
         return True
-    draft = page.latest_revision.as_object().report_people()
+    draft = page.latest_revision.as_object()
+    if has_words(withdrawal, draft):
+        return False
     return all(
         is_without(withdrawal.choice, use)
-        for use in draft.uses
+        for use in draft.report_people().uses
         if use.contributor_id == withdrawal.contributor_id
     )
+
+
+def has_words(withdrawal, page):
+    """Return whether a word of the person stands against publishing `page`. Unreadable words count as one."""
+    person = withdrawal.contributor
+    if person is None or withdrawal.choice == Choice.PICTURES:
+        return False
+    return are_sealed(person) or bool(check(page, words_of_person(person)).stops)
 
 
 def is_without(choice, use):
@@ -115,7 +134,8 @@ def is_without(choice, use):
 def purge_page(withdrawal, page):
     """Delete the earlier versions of `page`, its comments, and its redirects. Overwrite its log entries.
 
-    Its former addresses answer 410 from then on, because an old slug may be a name.
+    Its former addresses are gone, as the old slug may be a name. Nobody can edit an alias, so one with an old
+    content is deleted.
     """
     salt, current = Ledger.get().salt, path_at(page, page.url_path)
     former = {digest_of(path, salt) for path in paths_of(page)} - {digest_of(current, salt)}
@@ -126,29 +146,26 @@ def purge_page(withdrawal, page):
     Redirect.objects.filter(redirect_page=page.pk).delete()
     Comment.objects.filter(page=page.pk).delete()
     TaskState.objects.filter(workflow_state__object_id=str(page.pk)).update(comment="")
-    renew_versions(page)
+    if is_stale_alias(page):
+        delete_page(page)
+    else:
+        renew_versions(page)
     overwrite(PageLogEntry.objects.filter(page=page.pk), withdrawal)
 
 
 def renew_versions(page):
-    """Save the live version and a later draft of `page` as new revisions. Delete all older revisions.
+    """Store the live version and a later draft anew, as both have the old address. Delete all others.
 
-    The older ones contain the former address.
+    An alias has no versions of its own.
     """
+    if page.alias_of_id:
+        revisions_of([page.pk]).delete()
+        return
     old, latest = list(revisions_of([page.pk]).values_list("pk", flat=True)), page.latest_revision
     draft = latest.as_object() if latest and latest.pk != page.live_revision_id else None
-    live = page.specific.save_revision(user=latest and latest.user, changed=False, clean=False)
-    Page.objects.filter(pk=page.pk).update(live_revision=live)
+    if page.live:
+        live = page.specific.save_revision(user=latest and latest.user, changed=False, clean=False)
+        Page.objects.filter(pk=page.pk).update(live_revision=live)
     if draft:
         draft.save_revision(user=latest.user, changed=False, clean=False)
     Revision.objects.filter(pk__in=old).delete()
-
-
-def forget_words(task):
-    """Delete the protected words that `delete_names` kept, if `task` is for the last held story."""
-    withdrawal = task.withdrawal
-    others = withdrawal.tasks.filter(step="purge", done_at=None).exclude(pk=task.pk)
-    if withdrawal.contributor_id and withdrawal.choice == Choice.EVERYTHING and not others.exists():
-        person = Contributor.objects.get(pk=withdrawal.contributor_id)
-        person.protected_words = person.ordinary_words = ""
-        person.save(update_fields=KEPT_FIELDS)

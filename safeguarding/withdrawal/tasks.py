@@ -84,6 +84,11 @@ def run_one(task):
     rows.update(done_at=timezone.now(), data={}, error="")
 
 
+def waits_to_be_purged(page):
+    """Return whether an editor has to take somebody out of `page` who withdrew."""
+    return WithdrawalTask.objects.filter(step="purge", done_at=None, data__page=page.pk).exists()
+
+
 def is_waiting(withdrawal, *names):
     """Return whether a task of `withdrawal` for one of the steps `names` is not done yet."""
     return WithdrawalTask.objects.filter(withdrawal=withdrawal, step__in=names, done_at=None).exists()

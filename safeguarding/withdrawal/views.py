@@ -11,7 +11,7 @@ from wagtail.admin import messages
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
-from safeguarding.models import Contributor, Withdrawal
+from safeguarding.models import Contributor, RestrictedView, Withdrawal
 from safeguarding.scopes import Channel
 from safeguarding.views import PersonMixin
 from safeguarding.withdrawal.carry_out import PlanChanged, make_plan, withdraw
@@ -30,7 +30,10 @@ class ChoiceForm(forms.Form):
 
 
 class WithdrawView(PersonMixin, TemplateView):
-    """Asks what the person takes back, lists what was found in every place, and asks for a confirmation."""
+    """Asks what is taken back, lists every place where it was found, and asks for one confirmation.
+
+    The list shows names and protected words, so each look at it is recorded, as one to record a consent.
+    """
 
     page_title = gettext_lazy("Withdrawal")
     template_name = "safeguarding/withdraw.html"
@@ -41,6 +44,9 @@ class WithdrawView(PersonMixin, TemplateView):
         if form.is_valid():
             choice = Choice(form.cleaned_data["choice"])
             context |= {"choice": choice, "plan": make_plan(self.person, choice)}
+            RestrictedView.objects.create(
+                contributor=self.person, user=self.request.user, reason=RestrictedView.Reason.CONSENT
+            )
         return super().get_context_data(**context, **kwargs)
 
     def post(self, request, *_arguments, **_named):
@@ -100,7 +106,8 @@ class ReportView(WithdrawalMixin, TemplateView):
             withdrawal=withdrawal,
             rows=list(rows_of(withdrawal)),
             held=sum(task.step == "purge" for task in waiting),
-            waiting=[task for task in waiting if task.step != "purge"],
+            keeps_words=any(task.step == "words" for task in waiting),
+            waiting=[task for task in waiting if task.step not in {"purge", "words"}],
             last=withdrawal.tasks.exclude(done_at=None).order_by("done_at").last(),
             channels=channels_of(withdrawal.contributor_id),
             **kwargs,

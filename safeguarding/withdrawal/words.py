@@ -4,8 +4,8 @@ from safeguarding.encryption import SealedText
 from safeguarding.leaks.matching import Texts
 from safeguarding.leaks.words import FIELDS, words_of_person
 
-# The fields of a Contributor that a withdrawal keeps while a story is held.
-KEPT_FIELDS = ("protected_words", "ordinary_words")
+# The fields whose words are kept, while a story waits to be published without the person.
+KEPT_FIELDS = ("names", "protected_words", "ordinary_words")
 
 
 def terms_of(contributor):

@@ -5,7 +5,7 @@ from wagtail.models import Page, PageLogEntry
 
 from editing.nobody_described import ANSWERED
 from media.models import CleanImage
-from safeguarding.models import Release
+from safeguarding.models import Release, Withdrawal
 from stories.models import StoryPage
 from tests.support.builders import make_image, make_plain_page, make_story, make_user
 from tests.support.people import make_agreeing_person, make_story_about
@@ -83,13 +83,16 @@ def test_stories_with_people_and_what_the_user_may_not_edit_are_left_out(client,
     locked = make_story("Locked", people="", live=False)
     Page.objects.filter(pk=locked.pk).update(locked=True, locked_by=make_user("Moderators"))
     plain = make_plain_page("Plain")
-    left_out = [listed, on_picture, locked, plain]
+    held = make_story("Held", people="", live=False)
+    withdrawal = Withdrawal.objects.create(code="P-2222", choice="everything")
+    withdrawal.tasks.create(step="purge", data={"page": held.pk})
+    left_out = [listed, on_picture, locked, plain, held]
     good = make_story("Good", people="", live=False)
     page = client.get(address(good, *left_out))
     assert [each["item"].title for each in page.context["items"]] == ["Good"]
     client.post(address(good, *left_out))
     assert answers(good)[1] == "none"
-    assert [answers(story)[1] for story in (listed, on_picture, locked)] == ["listed", "", ""]
+    assert [answers(story)[1] for story in (listed, on_picture, locked, held)] == ["listed", "", "", ""]
     assert list(PageLogEntry.objects.filter(action=ANSWERED).values_list("page", flat=True)) == [good.pk]
 
 
@@ -102,4 +105,6 @@ def test_the_answer_stays_in_the_draft_while_something_else_is_missing(client, u
     StoryPage.objects.get(pk=incomplete.pk).save_revision(clean=False, changed=False)
     text = client.post(address(swapped, incomplete), follow=True).text
     assert "In 2 of them the answer is in the drafts" in text
+    assert "Something is missing here: Swapped." in text
+    assert "Something is missing here: Incomplete." in text
     assert [answers(story) for story in (swapped, incomplete)] == [("", "none", False)] * 2

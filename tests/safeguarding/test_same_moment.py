@@ -13,12 +13,14 @@ from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
+from wagtail.models import Page
 
 from media.cleaning import sign
 from media.models import CleanImage
 from safeguarding.holds import take_down
 from safeguarding.models import Contributor, Use
 from safeguarding.releases import lock
+from safeguarding.withdrawal import carry_out
 from stories.models import StoryPage
 from tests.support.builders import make_image, make_story, make_user, picture_bytes
 from tests.support.people import (
@@ -192,6 +194,19 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
             held += [] if all(map(is_free, rows)) else [name]
     assert held == []
     assert StoryPage.objects.live().count() == 3
+
+
+def test_withdrawing_waits_for_whoever_adds_a_page_before_it_locks_people(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    person = make_agreeing_person()
+    story = make_story_about(person)
+    parent = Page.objects.filter(pk=story.get_parent().pk)
+    with others() as start, transaction.atomic():
+        parent.select_for_update().get()
+        start(partial(carry_out.withdraw, person, "everything"))
+        wait_until_blocked()
+        assert is_free(Contributor.objects.all())
+    assert not StoryPage.objects.filter(pk=story.pk).exists()
 
 
 def test_people_who_come_into_a_page_meanwhile_are_locked_too():

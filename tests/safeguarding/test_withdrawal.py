@@ -1,13 +1,20 @@
 """Withdrawals: what the plan lists, what is erased from every table and file, and what stays."""
 
+import datetime
+
 import pytest
+import time_machine
+from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Revision
 
+from home.models import StandardPage
+from home.site_settings import SiteSettings
 from media.models import CleanDocument, CleanImage
 from operations.backup.files import stored_names
 from safeguarding.models import Contributor, Fingerprint, Ledger, WithdrawalTask
@@ -20,6 +27,7 @@ from safeguarding.withdrawal.tasks import run_quick_tasks, run_tasks
 from stories.models import StoryPage
 from tests.support import builders, withdrawal_world
 from tests.support.stored_text import all_stored_text, tables_with
+from tests.support.translations import make_index_in, make_translation
 from tests.support.withdrawal_world import ADDRESSES, NAME, withdraw_all
 
 pytestmark = pytest.mark.django_db
@@ -156,6 +164,62 @@ def test_files_that_something_else_uses_stay():
     assert set(CleanImage.objects.all()) == {shared, in_draft}
 
 
+def test_what_is_written_while_the_withdrawal_commits_is_erased_too(data_dir):
+    person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
+    story = withdrawal_world.make_story_about(person, body=[])
+    version = StoryPage.objects.get(pk=story.pk).save_revision()
+    withdrawal = withdraw(person, "everything")
+    # As requests do that had read the story before.
+    Revision.objects.bulk_create([version])
+    copy = withdrawal_world.make_story_about(person, live=False, slug="copied")
+    shared = withdrawal_world.make_story_about(person, other, live=False)
+    run_quick_tasks()
+    run_tasks()
+    assert not Revision.page_revisions.filter(object_id=str(story.pk)).exists()
+    assert not StoryPage.objects.filter(pk=copy.pk).exists()
+    assert Client().get("/stories/copied/").status_code == 410
+    withdrawal.refresh_from_db()
+    assert (withdrawal.counts["pages"], withdrawal.counts["held"]) == (2, 1)
+    waiting = WithdrawalTask.objects.filter(done_at=None).exclude(step="vacuum")
+    assert {(task.step, task.data.get("page")) for task in waiting.filter(step="purge")} == {
+        ("purge", shared.pk)
+    }
+    run_tasks()
+    digests = set(Fingerprint.objects.values_list("digest", flat=True))
+    assert all(digest in ledger.file_path().read_text() for digest in digests)
+
+
+# --- Texts that are changed by hand ---------------------------------------------------------------
+
+
+def test_texts_of_others_are_only_reported_and_the_words_are_kept_until_they_are_changed():
+    person = withdrawal_world.make_named_person()
+    draft, settings = withdrawal_world.make_mentions(person)
+    section = next(each for each in make_plan(person, "everything").shown if each.place.by_hand)
+    assert [each.title for each in section.found] == [
+        f"Site settings {settings.pk}: name of the organisation", "Plain page: About: introduction",
+        f"Story {draft.pk}: title",
+    ]  # fmt: skip
+    withdrawal = withdraw_all(person)
+    assert withdrawal.counts == {"elsewhere left": 3, "other_comments": 1, "replies": 1, "known": 1}
+    run_tasks()
+    texts = [SiteSettings.objects.get().organisation_name, StandardPage.objects.get().introduction]
+    assert all(NAME in text for text in texts)
+    StandardPage.objects.update(introduction="Of others")
+    SiteSettings.objects.update(organisation_name="Lamps")
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=1)):
+        run_tasks()
+        assert Contributor.objects.get(pk=person.pk).names == person.names
+        publish(draft, title="Of others")
+        run_tasks()
+        assert Contributor.objects.get(pk=person.pk).names == person.names, "it looks once a day"
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=2)):
+        run_tasks()
+    person = Contributor.objects.get(pk=person.pk)
+    assert {getattr(person, name) for name in Contributor.RESTRICTED_FIELDS} == {""}
+    assert not WithdrawalTask.objects.filter(step="words", done_at=None).exists()
+
+
 # --- Stories with others in them ------------------------------------------------------------------
 
 
@@ -183,7 +247,8 @@ def test_story_with_others_is_held_until_it_is_published_without(choice, client)
     assert words, "the leak check needs them until the story is published"
 
     # The leak check would refuse the texts of the picture.
-    CleanImage.objects.filter(pk=image.pk).update(title="At home", description="", credit="")
+    image.title, image.description, image.credit = "At home", "", ""
+    image.save()
     kept = {"everything": [other], "name": [person, other], "pictures": [person, other]}[choice]
     publish(
         story, title="Of others", slug="of-others", story_people=withdrawal_world.rows_of(*kept),
@@ -199,6 +264,26 @@ def test_story_with_others_is_held_until_it_is_published_without(choice, client)
     person = Contributor.objects.get(pk=person.pk)
     assert bool(person.protected_words) == (choice != "everything")
     assert bool(person.names) == (choice != "everything")
+
+
+def test_held_story_waits_while_a_word_of_the_person_is_in_it():
+    person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
+    story = withdrawal_world.make_shared(person, other, title=f"{NAME} and others", slug="of-others")
+    withdraw_one(person, "everything")
+    with pytest.raises(ValidationError, match="title"):
+        publish(story, story_people=withdrawal_world.rows_of(other))
+    # As a program writes it that asks nothing.
+    written = StoryPage.objects.get(pk=story.pk)
+    written.story_people = withdrawal_world.rows_of(other)
+    written.save(clean=False)
+    StoryPage.objects.filter(pk=story.pk).update(live_revision=written.save_revision(clean=False))
+    run_tasks()
+    assert WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
+    assert Contributor.objects.get(pk=person.pk).names == person.names
+    publish(story, title="Of others")
+    run_tasks()
+    assert not WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
+    assert Contributor.objects.get(pk=person.pk).names == ""
 
 
 def test_held_story_waits_while_a_draft_has_the_person():
@@ -240,6 +325,38 @@ def test_lost_file_holds_everybody_until_a_lead_confirms(client):
     call_command("run_due_work")
     assert client.get(story.url).status_code == 200
     assert Ledger.get().salt in ledger.read()
+
+
+def test_aliases_and_pages_that_are_not_live_need_not_be_published():
+    person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
+    story, unpublished = (withdrawal_world.make_shared(person, other) for _each in range(2))
+    aliases = [story.create_alias(parent=builders.make_index(), update_slug=slug) for slug in ("one", "two")]
+    aliases[1].unpublish()
+    french = make_index_in("fr", slug="liste")
+    rows = withdrawal_world.rows_of(other)
+    translation = make_translation(story, french, live=False, story_people=rows)
+    unpublished.unpublish()
+    pages = [unpublished, story, *aliases, translation]
+    withdraw_one(person, "everything")
+    waiting = WithdrawalTask.objects.filter(step="purge", done_at=None).order_by("data__page")
+    assert {task.data["page"] for task in waiting} == {page.pk for page in pages[:-1]}
+    publish(story, story_people=withdrawal_world.rows_of(other))
+    run_tasks()
+    assert [task.data["page"] for task in waiting.all()] == [unpublished.pk]
+    # As the page editor saves the draft of a page that is not live.
+    draft = StoryPage.objects.get(pk=unpublished.pk).get_latest_revision_as_object()
+    draft.story_people = withdrawal_world.rows_of(other)
+    draft.save(clean=False)
+    draft.save_revision(clean=False)
+    run_tasks()
+    assert not waiting.all()
+    assert Contributor.objects.get(pk=person.pk).names == ""
+    # Nobody can edit an alias, and publishing its source passes over one that was withdrawn.
+    assert not StoryPage.objects.filter(pk=aliases[1].pk).exists()
+    kept = [Revision.page_revisions.filter(object_id=str(page.pk)).count() for page in pages]
+    assert kept == [1, 1, 0, 0, 0]
+    live = StoryPage.objects.exclude(live_revision=None).values_list("pk", flat=True)
+    assert list(live) == [story.pk]
 
 
 # --- Interrupted ----------------------------------------------------------------------------------

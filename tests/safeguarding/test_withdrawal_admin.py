@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import call_command
 
-from safeguarding.models import Contributor, Withdrawal
+from safeguarding.models import Contributor, RestrictedView, Withdrawal
 from stories.models import StoryPage
 from tests.support import builders, withdrawal_world
 from tests.support.builders import parse
@@ -35,8 +35,14 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
     assert choices == ["everything", "pictures", "name"]
     assert "Select a valid choice" in lead.get(f"{page}?choice=all").text
     assert lead.post(page, {"choice": "all"}).status_code == 302
+    assert not RestrictedView.objects.exists()
 
-    form = parse(lead.get(f"{page}?choice=everything")).select_one("form[method=post]")
+    response = lead.get(f"{page}?choice=everything")
+    assert NAME in response.text
+    assert "no-store" in response["Cache-Control"]
+    looks = RestrictedView.objects.values_list("contributor", "user", "reason")
+    assert list(looks) == [(person.pk, lead.user.pk, "consent")]
+    form = parse(response).select_one("form[method=post]")
     headings = [each.text for each in form.select("h3")]
     assert "Pages that are erased (1)" in headings
     assert "Authors (2)" in headings

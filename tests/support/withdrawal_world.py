@@ -10,8 +10,9 @@ from taggit.models import Tag
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.log_actions import log
-from wagtail.models import Collection, Comment, Page, TaskState, UploadedFile, Workflow
+from wagtail.models import Collection, Comment, CommentReply, Page, Site, TaskState, UploadedFile, Workflow
 
+from home.site_settings import SiteSettings
 from media.cleaning import sign
 from media.models import CleanImage
 from publishing.trash import move_to_trash
@@ -133,6 +134,22 @@ def make_traces(story, person):
     other = named_image(color=(1, 2, 3))
     log(other, "wagtail.edit", user=user)
     Redirect.objects.create(old_path="/petra", redirect_link="/elsewhere/")
+
+
+def make_mentions(person):
+    """Write the name into a page, a comment, a draft and settings. Return the draft and the settings."""
+    user = builders.make_user("Editors")
+    with before_the_words(person):
+        page = builders.make_plain_page("About", introduction=f"{NAME} came.")
+        draft = StoryPage.objects.get(pk=builders.make_story(live=False).pk)
+        draft.title = f"{NAME} as well"
+        draft.save_revision()
+        settings = SiteSettings.for_site(Site.objects.get())
+        settings.organisation_name = f"House of {NAME}"
+        settings.save()
+    comment = Comment.objects.create(page=page, user=user, text=f"{NAME}?", contentpath="introduction")
+    CommentReply.objects.create(comment=comment, user=user, text=f"Yes, {NAME}.")
+    return draft, settings
 
 
 def make_others():

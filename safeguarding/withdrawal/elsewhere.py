@@ -1,0 +1,79 @@
+"""Texts with a protected word that somebody has to change by hand, and the words, kept until then."""
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy
+from wagtail.models import Page
+
+from caching.local_date import today
+from safeguarding.leaks.asking import join
+from safeguarding.leaks.checking import find_drafts, find_live
+from safeguarding.leaks.words import words_of_person
+from safeguarding.models import Contributor
+from safeguarding.withdrawal.places import Found, Place, TextPlace, places, register_place
+from safeguarding.withdrawal.tasks import NotYet, add_task, step
+from safeguarding.withdrawal.words import KEPT_FIELDS, are_sealed
+from safeguarding.withdrawals import Choice, WithdrawalTask
+
+
+class Elsewhere(Place):
+    """Pages without the person in their list, and settings. What others wrote is not erased for a word."""
+
+    name = "elsewhere"
+    label = gettext_lazy("Other places with a protected word: change them by hand")
+    by_hand = True
+
+    def find(self, case):
+        if case.contributor is None or case.choice == Choice.PICTURES:
+            return []
+        found = find_elsewhere(case.contributor, {*case.erased, *case.held})
+        # In an order that stays the same for the digest of the plan.
+        return [Found(key, f"{each.name}: {join(each.places)}") for key, each in sorted(found.items())]
+
+    def erase(self, case, keys):
+        pass
+
+
+def find_elsewhere(person, skipped=()):
+    """Return {key: LiveObject} of what holds a word of `person`, without the pages `skipped`, primary keys.
+
+    Ordinary words are not looked for, nor models that have a place of their own.
+    """
+    if are_sealed(person):
+        return {}
+    words = [word for word in words_of_person(person) if not word.is_ordinary]
+    have_place = {place.model for place in places() if isinstance(place, TextPlace)}
+    found = {}
+    for each in [*find_live(words), *find_drafts(words)]:
+        instance = each.instance
+        is_skipped = isinstance(instance, Page) and instance.pk in skipped
+        if not is_skipped and type(instance) not in have_place:
+            found.setdefault(f"{instance._meta.label_lower}:{instance.pk}", each)
+    return found
+
+
+@step("words", is_slow=True)
+def forget_words(task):
+    """Delete the names and protected words that were kept, once no text holds one. It looks once a day."""
+    person, day = task.withdrawal.contributor, {"looked_on": str(today())}
+    if person is None:
+        return
+    own = WithdrawalTask.objects.filter(withdrawal__contributor=person, withdrawal__choice=Choice.EVERYTHING)
+    if (
+        own.filter(step__in=("again", "purge"), done_at=None).exists()
+        or task.data == day
+        or are_sealed(person)
+    ):
+        raise NotYet
+    WithdrawalTask.objects.filter(pk=task.pk).update(data=day)
+    if find_elsewhere(person):
+        raise NotYet
+    with transaction.atomic():
+        person = Contributor.objects.get(pk=person.pk)
+        for name in KEPT_FIELDS:
+            setattr(person, name, "")
+        person.save(update_fields=KEPT_FIELDS)
+        add_task(task.withdrawal, "vacuum")
+
+
+def register():
+    register_place(Elsewhere())
