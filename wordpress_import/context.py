@@ -3,7 +3,7 @@
 from html import escape
 from urllib.parse import urljoin
 
-from wordpress_import.export import host_of, page_key, path_key
+from wordpress_import.export import host_of, page_key
 from wordpress_import.media_links import split
 from wordpress_import.pieces import Picture
 
@@ -32,7 +32,7 @@ class Context:
             return None
         key = self.export.keys.get(page_key(url))
         page = self.pages.get(key)
-        if page is None and notes is not None and not path_key(url):
+        if page is None and notes is not None and not self.export.path_key(url):
             notes.links.append(url)
         return page
 
@@ -60,33 +60,36 @@ class Context:
     def picture(self, element, notes):
         """Return the Picture for an <img>."""
         url = next(filter(None, (element.get(each) for each in ("data-src", "data-lazy-src", "src"))), "")
-        key = path_key(url)
-        attachment = self.attachment(element, key)
+        key = self.export.path_key(url)
+        attachment = self.attachment(element, url, key)
         if attachment and not key:
-            key = path_key(attachment.url)
+            key = self.export.path_key(attachment.url)
         alt = " ".join((element.get("alt") or (attachment.alt if attachment else "")).split())
         return Picture(self.image(key or url, alt, notes), alt)
 
     def image(self, url, alt, notes):
         """Return the primary key of the picture at `url`, or at a path of uploads, None if it is missing."""
-        key = path_key(url) or url
+        key = self.export.path_key(url) or url
         image = self.library.image(key, alt)
         if image is None:
             notes.missing.append(key[:200] or "a picture without an address")
         return image
 
-    def attachment(self, element, key):
+    def attachment(self, element, url, key):
+        """Return the Attachment of an <img>, whose number counts only for a picture of the old site."""
+        if not key and url and not url.startswith("data:") and not self.is_internal(self.absolute(url)):
+            return None
         for name in (element.get("class") or "").split():
             if name.startswith("wp-image-"):
                 found = self.export.attachments.get(name.removeprefix("wp-image-"))
-                if found and (not key or path_key(found.url) == key):
+                if found and (not key or self.export.path_key(found.url) == key):
                     return found
         return None
 
     def document(self, href, notes):
         """Return the primary key of the document that was at `href`, None if there is none."""
         url = self.absolute(href)
-        key = path_key(url) if self.is_internal(url) else ""
+        key = self.export.path_key(url)
         document = self.library.document(key) if key else None
         if document is None and notes is not None:
             notes.missing.append(key or url[:200])

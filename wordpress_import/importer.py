@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 
 from wordpress_import import fields
-from wordpress_import.export import REUSABLE, Export, path_key
+from wordpress_import.export import REUSABLE, Export
 from wordpress_import.fidelity import words
 from wordpress_import.library import Library
 from wordpress_import.models import ImportedItem
@@ -69,7 +69,7 @@ class Importer:
         self.terms = Terms(self.export, writes)
         found = ImportedItem.objects.filter(source=self.export.base_url[:200]).select_related("page")
         records = {record.key: record for record in found}
-        self.library = Library(uploads, source=self.export.base_url, writes=writes)
+        self.library = Library(self.export, uploads, writes=writes)
         self.writer = PageWriter(self.export, self.terms, self.library, places, records)
         self.lines, self.seen, self.shown = [], {}, Counter()
         self.linking = {}  # {key: Line} of pages with links to pages of the old site
@@ -85,7 +85,7 @@ class Importer:
         for line in self.lines:
             if (
                 line.type == "attachment"
-                and path_key(self.export.attachments[line.id].url) in self.library.used
+                and self.export.path_key(self.export.attachments[line.id].url) in self.library.used
             ):
                 line.outcome, line.why = "imported", []
         return self.lines

@@ -1,5 +1,6 @@
 """Brings files of the old site's uploads folder into the library, through the same cleaning as uploads."""
 
+import functools
 import hashlib
 import zipfile
 from pathlib import PurePosixPath
@@ -25,11 +26,10 @@ def path_in_uploads(name):
 
 
 class Uploads:
-    """The files of a folder or a .zip: {path in the uploads folder: name}."""
+    """The files of a folder or a .zip. `names`: {path in the uploads folder: name}."""
 
     def __init__(self, path):
         self.path = path
-        self.names = {}
         try:
             if path.is_dir():
                 root = path.resolve()
@@ -41,12 +41,22 @@ class Uploads:
                     names = archive.namelist()
         except DAMAGED as error:
             raise ExportError(f"{path.name}: the uploads can't be read ({error}).") from None
-        for name in names:
-            key = path_in_uploads(name)
-            self.names[key] = name
-        for name in names:  # a smaller copy, if the picture itself is not there
-            key = path_in_uploads(name)
-            self.names.setdefault(VARIANT.sub("", key), name)
+        self.names = {path_in_uploads(name): name for name in names}
+
+    def find(self, path, export):
+        """Return the name of the file at `path`, of a smaller copy if it is not there, or None."""
+        if path in self.names:
+            return self.names[path]
+        copies = self.copies.get(path, ())
+        return next((self.names[each] for each in copies if each not in export.originals), None)
+
+    @functools.cached_property
+    def copies(self):
+        """{path: paths of the smaller copies}."""
+        copies = {}
+        for path in self.names:
+            copies.setdefault(VARIANT.sub("", path), []).append(path)
+        return copies
 
     def read(self, name, limit):
         """Return the bytes of the file `name`, one more than `limit` at most. Raises one of DAMAGED."""
@@ -60,11 +70,12 @@ class Uploads:
 class Library:
     """Finds the files of the old site by their path in the uploads folder, and imports what is asked for.
 
-    `uploads`: Uploads, or None. `used`: the paths of the files that pages show.
+    `export`: the Export. `uploads`: Uploads, or None. `used`: the paths of the files that pages show.
     """
 
-    def __init__(self, uploads=None, *, source="", writes=False):
-        self.uploads, self.source, self.writes = uploads, source[:200], writes
+    def __init__(self, export, uploads=None, *, writes=False):
+        self.export, self.uploads, self.writes = export, uploads, writes
+        self.source = export.base_url[:200]
         self.used, self.refused = set(), {}
         files = ImportedFile.objects.filter(source=self.source)
         self.known = {file.key: file.image_id or file.document_id for file in files}
@@ -81,7 +92,7 @@ class Library:
             return None
         key = hashlib.sha256(path.encode()).hexdigest()
         if key not in self.known:
-            name = self.uploads.names.get(path) if self.uploads else None
+            name = self.uploads.find(path, self.export) if self.uploads else None
             if name is None or path in self.refused:
                 return None
             if not self.writes:

@@ -245,6 +245,42 @@ def test_footnotes_come_from_the_post_meta():
     assert convert_text("", item).blocks[0]["value"] == "<ol><li>See the law</li></ol>"
 
 
+PATHS = {
+    "https://www.old.example/wp-content/uploads/2020/04/kiln-300x200.jpg": "2020/04/kiln.jpg",
+    "/wp-content/uploads/2020/04/kiln-scaled.jpg": "2020/04/kiln.jpg",
+    "https://i2.wp.com/www.old.example/wp-content/uploads/2020/04/kiln.jpg?w=30": "2020/04/kiln.jpg",
+    "https://old.files.wordpress.com/2020/04/road.jpg?w=30": "2020/04/road.jpg",
+    # Pictures of their own: an edited one, and attachments with such a name.
+    "https://old.example/wp-content/uploads/2020/04/kiln-e1600000000.jpg": "2020/04/kiln-e1600000000.jpg",
+    "https://old.example/wp-content/uploads/2020/04/anna-800x600.jpg": "2020/04/anna-800x600.jpg",
+    "https://old.example/wp-content/uploads/2020/04/anna-800x600-150x150.jpg": "2020/04/anna-800x600.jpg",
+    "https://old.example/wp-content/uploads/2020/04/kiln-rotated.jpg": "2020/04/kiln-rotated.jpg",
+    # Pictures of other sites.
+    "https://other.example/wp-content/uploads/2020/04/kiln.jpg": "",
+    "//other.example/wp-content/uploads/2020/04/kiln.jpg": "",
+    "https://i2.wp.com/other.example/wp-content/uploads/2020/04/kiln.jpg": "",
+    "https://old.files.wordpress.com/2020/04/kiln.jpg": "",
+}
+
+
+def test_a_file_is_found_by_its_path_on_the_old_site():
+    export = Export()
+    for number, url in enumerate(
+        [f"{UPLOADS}/{name}.jpg" for name in ("kiln", "kiln-rotated", "big-scaled", "anna-800x600")]
+        + ["https://old.files.wordpress.com/2020/04/road.jpg"]
+        + ["https://cdn.example/wp-content/uploads/2020/04/kiln.jpg"]
+    ):
+        export.add_item(
+            Item(id=f"{number}", type="attachment", attachment_url=url, base_url="https://old.example")
+        )
+    assert {path for path in export.uploads if export.is_original(path)} == {
+        "2020/04/anna-800x600.jpg",
+        "2020/04/kiln-rotated.jpg",
+    }
+    export.originals = set(filter(export.is_original, export.uploads))
+    assert {url: export.path_key(url) for url in PATHS} == PATHS
+
+
 @pytest.mark.parametrize("tag", ["div", "b", "ul><li", "blockquote", "span"])
 def test_5000_nested_tags_lose_no_word(tag):
     converted = convert_text(f"<{tag}>" * 5000 + "the end" + f"</{tag.split('>')[0]}>" * 5000)

@@ -270,6 +270,9 @@ def test_files_come_by_their_path_and_whom_they_show_stays_undecided(run, upload
         f'<p><img src="{url}/2020/04/photo-150x150.jpg" alt="A kiln"></p>'
         f'<p><img src="{url}/2020/05/photo.jpg"></p><p><img src="{url}/2020/05/broken.jpg"></p>'
         f'<p><a href="{url}/2020/05/facts.txt">Facts</a></p>'
+        # The picture with a face cut off, and a picture of another site with the same path and number.
+        f'<p><img src="{url}/2020/04/photo-e1600000000.jpg"></p><p><img class="wp-image-5" '
+        'src="https://other.example/wp-content/uploads/2020/04/photo.jpg"></p>'
     )
     items = [
         wp_item(1, content, meta={"_thumbnail_id": "5"}),
@@ -289,7 +292,11 @@ def test_files_come_by_their_path_and_whom_they_show_stays_undecided(run, upload
     document = CleanDocument.objects.get()
     assert f'<a linktype="document" id="{document.pk}">Facts</a>' in story.body.raw_data[2]["value"]
     assert [line["outcome"] for line in lines] == ["imported", "imported"]
-    assert lines[0]["missing"] == ["2020/05/broken.jpg"]
+    assert lines[0]["missing"] == [
+        "2020/04/photo-e1600000000.jpg",
+        "2020/05/broken.jpg",
+        "https://other.example/wp-content/uploads/2020/04/photo.jpg",
+    ]
     assert "a picture has no alternative text" in lines[0]["needs_eyes"]
     with CaptureQueriesContext(connection) as queries:
         run(items, *options)
