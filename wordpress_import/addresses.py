@@ -11,6 +11,8 @@ from publishing.visibility import published_pages
 from wordpress_import.export import page_key
 from wordpress_import.models import OldAddress
 
+# Where WordPress has addresses such as /?p=7: the root of the site, or of a language.
+ROOT = re.compile(r"/([a-z]{2}(-[a-z]+)?/)?(index\.php)?")
 # Parameters that name an item. caching/page_cache.py passes requests with them on to Django.
 PARAMETERS = ("p", "page_id", "attachment_id")
 # What WordPress adds to an address: its feed, a later page, the version for phones.
@@ -53,10 +55,10 @@ class OldAddressMiddleware:
 
     def __call__(self, request):
         # WordPress has /?p=7, which is the home page here, so this is asked before the page is served.
-        for name in PARAMETERS:
+        for name in PARAMETERS if ROOT.fullmatch(request.path_info) else ():
             number = request.GET.get(name, "")
-            if number.isdecimal() and (target := find_target(f"?{name}={number}")):
-                return redirect_to(target, request)
+            if number.isdecimal() and OldAddress.objects.exists():
+                return redirect_to(find_target(f"?{name}={number}"), request)
         response = self.get_response(request)
         if response.status_code == 404 and (target := find_target(ENDING.sub("", page_key(request.path)))):
             return redirect_to(target, request, response)
