@@ -67,7 +67,7 @@ class Importer:
         self.places, self.writes, self.tell = places, writes, tell
         self.story_types = {"post", *story_types}
         self.terms = Terms(self.export, writes)
-        found = ImportedItem.objects.filter(source=self.export.base_url[:200]).select_related("page")
+        found = ImportedItem.objects.filter(source=self.export.base_url[:200])
         records = {record.key: record for record in found}
         self.library = Library(self.export, uploads, writes=writes)
         self.writer = PageWriter(self.export, self.terms, self.library, places, records)
@@ -141,19 +141,18 @@ class Importer:
             line.why = [str(error)]
             return
         except Exception as error:  # whatever one item holds
-            self.terms.themes.clear()
-            self.terms.authors.clear()
-            self.library.forget()
             line.outcome, line.why = "failed", [f"{type(error).__name__}: {error}"[:300]]
             return
-        notes = converted.notes
         line.outcome = outcome
         line.why, line.needs_eyes = (reasons, []) if outcome == "skipped" else ([], reasons)
+        record = self.writer.records.get(key)
+        line.page = record and record.page_id
+        if converted is None:
+            return
+        notes = converted.notes
         line.words_before, line.words_after = converted.words_before, converted.words_after
         line.unknown = dict(notes.shortcodes + notes.blocks)
         line.missing, line.dead_links = sorted(set(notes.missing)), sorted(set(notes.links))
-        record = self.writer.records.get(key)
-        line.page = record and record.page_id
         if notes.links:
             self.linking[key] = line
 

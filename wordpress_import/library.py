@@ -77,6 +77,7 @@ class Library:
         self.export, self.uploads, self.writes = export, uploads, writes
         self.source = export.base_url[:200]
         self.used, self.refused = set(), {}
+        self.stored = []  # (storage, name) of the files of the item that is being written
         files = ImportedFile.objects.filter(source=self.source)
         self.known = {file.key: file.image_id or file.document_id for file in files}
 
@@ -111,6 +112,7 @@ class Library:
         except (ValidationError, *DAMAGED) as error:
             self.refused[path] = "; ".join(getattr(error, "messages", [str(error)]))
             return None
+        self.stored.append((file.file.storage, file.file.name))
         kind = "image" if isinstance(file, CleanImage) else "document"
         ImportedFile.objects.create(source=self.source, key=key, **{kind: file})
         return file.pk
@@ -125,6 +127,8 @@ class Library:
         return CleanDocument.objects.create(title="From WordPress", file=file)
 
     def forget(self):
-        """Forget what was imported in a transaction that was rolled back."""
+        """Forget what was imported in a transaction that was rolled back, and delete its files."""
+        for storage, name in self.stored:
+            storage.delete(name)
         files = ImportedFile.objects.filter(source=self.source)
         self.known = {each.key: each.image_id or each.document_id for each in files}

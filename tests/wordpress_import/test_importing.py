@@ -14,11 +14,12 @@ from caching.content_version import READING_STATEMENT
 from home.models import StandardPage
 from media.models import CleanDocument, CleanImage
 from stories.models import StoryPage
-from stories.terms import Author
+from stories.terms import Author, Theme
 from tests.support.builders import make_index, picture_bytes
 from tests.support.stored_text import all_stored_text
 from tests.support.wordpress import export, wp_author, wp_item
 from wordpress_import.models import ImportedItem
+from wordpress_import.writing import PageWriter
 
 pytestmark = pytest.mark.django_db
 
@@ -180,12 +181,17 @@ def writes_in(queries):
     return [sql for sql in statements if not READING_STATEMENT.match(sql)]
 
 
-def test_a_changed_item_makes_a_new_draft_only_if_nobody_worked_on_the_page(run):
+def test_a_changed_item_makes_a_new_draft_only_if_nobody_worked_on_the_page(run, uploads):
     run([wp_item(1), wp_item(2), wp_item(3)])
     touched, deleted = StoryPage.objects.get(slug="post-2"), StoryPage.objects.get(slug="post-3")
     touched.save_revision(clean=False)
     deleted.delete()
-    lines = run([wp_item(number, "<p>Other words.</p>") for number in (1, 2, 3)])
+    new = '<p>Other words.</p><img src="/wp-content/uploads/2020/04/photo.jpg">'
+    terms, options = [("post_tag", "new", "New theme")], ["--uploads", str(uploads)]
+    lines = run(
+        [wp_item(1, "<p>Other words.</p>"), *(wp_item(number, new, terms=terms) for number in (2, 3))],
+        *options,
+    )
     assert [(line["outcome"], line["why"]) for line in lines] == [
         ("updated", []),
         ("skipped", ["it is another one in WordPress now, and somebody worked on the page here"]),
@@ -196,6 +202,32 @@ def test_a_changed_item_makes_a_new_draft_only_if_nobody_worked_on_the_page(run)
         for page in StoryPage.objects.order_by("pk")
     ]
     assert bodies == ["<p>Other words.</p>", "<p>Some words.</p>"]
+    # Nothing of what is skipped comes in.
+    assert not CleanImage.objects.exists()
+    assert not Theme.objects.filter(name="New theme").exists()
+
+
+def test_a_page_that_changes_while_the_import_runs_is_left_alone(run, monkeypatch):
+    link = '<a href="https://old.example/post-4/">x</a>'
+    run([wp_item(1), wp_item(2)])
+    read = PageWriter.read
+
+    def work_on_other_pages(writer, item, parent):
+        if item.id == "3":
+            StoryPage.objects.get(slug="post-1").save_revision(clean=False)
+            StoryPage.objects.filter(slug="post-2").delete()
+        return read(writer, item, parent)
+
+    monkeypatch.setattr(PageWriter, "read", work_on_other_pages)
+    lines = run([wp_item(3, link), *(wp_item(number, f"<p>New words. {link}</p>") for number in (1, 2, 4))])
+    assert [(line["outcome"], "; ".join(line["why"])[:20]) for line in lines] == [
+        ("imported", ""),
+        ("skipped", "it is another one in"),
+        ("skipped", "its page was deleted"),
+        ("imported", ""),
+    ]
+    third = StoryPage.objects.get(slug="post-3").get_latest_revision_as_object()
+    assert "linktype" in third.body.raw_data[0]["value"]
 
 
 @pytest.mark.parametrize("killed_after", [0, 1, 3])
@@ -304,6 +336,14 @@ def test_files_come_by_their_path_and_whom_they_show_stays_undecided(run, upload
     second.delete()
     run(items, *options)
     assert list(CleanImage.objects.all()) == [first]
+
+
+def test_an_item_that_fails_leaves_no_file(run, uploads, store, monkeypatch):
+    monkeypatch.setattr("wordpress_import.fields.read_slug", lambda item, parent: "taken")
+    item = wp_item(2, '<img src="/wp-content/uploads/2020/04/photo.jpg">')
+    lines = run([wp_item(1), item], "--uploads", str(uploads))
+    assert [line["outcome"] for line in lines] == ["imported", "failed"]
+    assert not [path for path in store.rglob("*") if path.is_file()]
 
 
 def test_files_outside_of_the_uploads_are_not_read(run, uploads, tmp_path):
