@@ -72,6 +72,11 @@ class Export:
     counts: Counter = field(default_factory=Counter)
     items: int = 0
 
+    @property
+    def source(self):
+        """What identifies the old site, whether its address begins with http, https or www."""
+        return f"{host_of(self.base_url)}{split(self.base_url).path.rstrip('/')}"[:200]
+
     @classmethod
     def index(cls, paths):
         """Return the Export of the files at `paths`. Raises ExportError if one of them can't be read."""

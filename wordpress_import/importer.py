@@ -67,7 +67,7 @@ class Importer:
         self.places, self.writes, self.tell = places, writes, tell
         self.story_types = {"post", *story_types}
         self.terms = Terms(self.export, writes)
-        found = ImportedItem.objects.filter(source=self.export.base_url[:200])
+        found = ImportedItem.objects.filter(source=self.export.source)
         records = {record.key: record for record in found}
         self.library = Library(self.export, uploads, writes=writes)
         self.writer = PageWriter(self.export, self.terms, self.library, places, records)

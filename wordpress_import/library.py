@@ -8,9 +8,13 @@ from pathlib import PurePosixPath
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from wagtail.utils.file import hash_filelike
 
+from media.cleaning import clean_picture
 from media.documents import SUFFIXES
 from media.models import CleanDocument, CleanImage
+from safeguarding.withdrawal.addresses import digest_of
+from safeguarding.withdrawals import Fingerprint, Ledger
 from wordpress_import.export import VARIANT
 from wordpress_import.models import ImportedFile
 from wordpress_import.sources import DAMAGED, ExportError
@@ -18,6 +22,12 @@ from wordpress_import.sources import DAMAGED, ExportError
 PICTURES = {f".{suffix}" for suffix in settings.WAGTAILIMAGES_EXTENSIONS}
 # Instead of a primary key, in a report: the file is there, and would be imported.
 WOULD_BE_IMPORTED = -1
+
+
+def is_erased_picture(file_hash):
+    """Return whether a picture with this hash was erased by a withdrawal."""
+    digest = digest_of(file_hash, Ledger.get().salt)
+    return Fingerprint.objects.filter(kind=Fingerprint.Kind.PICTURE, digest=digest).exists()
 
 
 def path_in_uploads(name):
@@ -75,7 +85,7 @@ class Library:
 
     def __init__(self, export, uploads=None, *, writes=False):
         self.export, self.uploads, self.writes = export, uploads, writes
-        self.source = export.base_url[:200]
+        self.source = export.source
         self.used, self.refused = set(), {}
         self.stored = []  # (storage, name) of the files of the item that is being written
         files = ImportedFile.objects.filter(source=self.source)
@@ -121,7 +131,10 @@ class Library:
         # With this choice and no people, nobody knows who is on it, so no reader sees it.
         shows = CleanImage.Shows.PERSON_IN_STORY
         title = alt or "From WordPress"
-        return CleanImage.objects.create(title=title[:255], description=alt[:255], file=file, shows=shows)
+        clean = clean_picture(file, file.name)
+        if is_erased_picture(hash_filelike(clean)):
+            raise ValidationError("it was withdrawn here")
+        return CleanImage.objects.create(title=title[:255], description=alt[:255], file=clean, shows=shows)
 
     def add_document(self, file):
         return CleanDocument.objects.create(title="From WordPress", file=file)

@@ -4,17 +4,26 @@ import hashlib
 import json
 from contextlib import contextmanager, nullcontext
 from copy import copy
+from urllib.parse import unquote
 
 from django.db import transaction
 from wagtail.models import Page
 
 from home.models import StandardPage
+from safeguarding.withdrawal.addresses import is_gone, path_at
 from stories.models import StoryAuthor, StoryCountry, StoryPage, StoryTheme
 from wordpress_import import fields
 from wordpress_import.addresses import store_addresses
 from wordpress_import.context import Context
 from wordpress_import.conversion import convert
+from wordpress_import.media_links import split
 from wordpress_import.models import ImportedItem
+
+
+def is_withdrawn(item, parent):
+    """Return whether a page at the old or the new address of `item` was erased by a withdrawal."""
+    new = path_at(parent, f"{parent.url_path}{fields.wanted_slug(item)}/")
+    return any(is_gone(path) for path in (unquote(split(item.link).path), new) if path.strip("/"))
 
 
 class PageWriter:
@@ -80,6 +89,8 @@ class PageWriter:
 
     def write_page(self, item, key, parent, writes):
         """Return (outcome, reasons, Converted or None, ImportedItem that was saved or None)."""
+        if is_withdrawn(item, parent):
+            return "skipped", ["what was at its address was withdrawn here"], None, None
         record = self.records.get(key)
         # Somebody may work on the page, or delete it, while the import runs.
         page = record and Page.objects.select_for_update().filter(pk=record.page_id).first()
@@ -114,7 +125,7 @@ class PageWriter:
     def store(self, record, page, digest, item, key, parent, values, notes):
         revision = self.save(page and page.specific, item, parent, values)
         # A copy, as the transaction may be rolled back.
-        record = copy(record) if record else ImportedItem(source=self.export.base_url[:200], key=key)
+        record = copy(record) if record else ImportedItem(source=self.export.source, key=key)
         record.page_id, record.digest, record.revision = int(revision.object_id), digest, revision.pk
         record.needs_eyes, record.missing_pictures = notes.reasons, len(notes.missing)
         record.save()
@@ -129,7 +140,7 @@ class PageWriter:
         if is_new:
             model = StandardPage if item.type == "page" else StoryPage
             page = model(live=False, slug=fields.read_slug(item, parent), locale=parent.locale)
-            group = fields.translation_key(item, self.export.base_url)
+            group = fields.translation_key(item, self.export.source)
             taken = group and model.objects.filter(translation_key=group, locale=parent.locale).exists()
             if group and not taken:
                 page.translation_key = group

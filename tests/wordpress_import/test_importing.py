@@ -13,12 +13,14 @@ from wagtail.models import Page
 from caching.content_version import READING_STATEMENT
 from home.models import StandardPage
 from media.models import CleanDocument, CleanImage
+from safeguarding.withdrawal.addresses import digest_of
+from safeguarding.withdrawals import Fingerprint, Ledger, Withdrawal
 from stories.models import StoryPage
 from stories.terms import Author, Theme
 from tests.support.builders import make_index, picture_bytes
 from tests.support.stored_text import all_stored_text
 from tests.support.wordpress import export, wp_author, wp_item
-from wordpress_import.models import ImportedItem
+from wordpress_import.models import ImportedFile, ImportedItem
 from wordpress_import.writing import PageWriter
 
 pytestmark = pytest.mark.django_db
@@ -87,9 +89,10 @@ def run(tmp_path):
     """Return a function that imports `items`, and returns the lines of the report."""
     make_index()
 
-    def run(items=ITEMS, *options, write=True):
+    def run(items=ITEMS, *options, write=True, base="https://old.example"):
         path = tmp_path / "export.xml"
-        path.write_text(export(*items, authors=AUTHORS))
+        text = export(*items, authors=AUTHORS)
+        path.write_text(text.replace("url>https://old.example<", f"url>{base}<"))
         more = ["--write"] if write else []
         call_command("import_wordpress", path, "--report", tmp_path / "report", *more, *options, verbosity=0)
         return json.loads((tmp_path / "report" / "report.json").read_text())["items"]
@@ -171,7 +174,7 @@ def test_a_second_run_and_a_report_write_nothing(run):
     assert not writes_in(queries)
     run()
     with CaptureQueriesContext(connection) as queries:
-        lines = run()
+        lines = run(base="http://www.old.example/")
     assert not writes_in(queries)
     assert {line["outcome"] for line in lines} == {"unchanged", "skipped"}
 
@@ -336,6 +339,32 @@ def test_files_come_by_their_path_and_whom_they_show_stays_undecided(run, upload
     second.delete()
     run(items, *options)
     assert list(CleanImage.objects.all()) == [first]
+
+
+def test_what_was_withdrawn_does_not_come_back(run, uploads):
+    story = wp_item(1, '<p>A</p><img src="/wp-content/uploads/2020/04/photo.jpg">')
+    options = ["--uploads", str(uploads)]
+    run([story], *options)
+    withdrawal = Withdrawal.objects.create(code="A-1", choice="everything")
+    for kind, text in (
+        ("picture", CleanImage.objects.get().file_hash),
+        ("address", "/stories/post-2/"),
+        ("former", "/her-name/"),
+    ):
+        digest = digest_of(text, Ledger.get().salt)
+        Fingerprint.objects.create(withdrawal=withdrawal, kind=kind, digest=digest)
+    # As after the restore of a database that knew nothing of the import.
+    for model in (CleanImage, StoryPage, ImportedItem, ImportedFile):
+        model.objects.all().delete()
+    lines = run([story, wp_item(2), wp_item(3, link="https://old.example/her-name/")], *options)
+    gone = "what was at its address was withdrawn here"
+    assert [(line["outcome"], "; ".join(line["why"])) for line in lines] == [
+        ("imported", ""),
+        ("skipped", gone),
+        ("skipped", gone),
+    ]
+    assert lines[0]["missing"] == ["2020/04/photo.jpg"]
+    assert not CleanImage.objects.exists()
 
 
 def test_an_item_that_fails_leaves_no_file(run, uploads, store, monkeypatch):
