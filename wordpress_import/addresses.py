@@ -5,6 +5,7 @@ import re
 from urllib.parse import unquote
 
 from django.http import Http404, HttpResponsePermanentRedirect
+from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 
 from publishing.visibility import published_pages
@@ -25,7 +26,10 @@ def digest_of(key):
 
 
 def keys_of(item, export):
-    """Return (page_keys that lead to the page of `item`, those that lead to the section it is in)."""
+    """Return (page_keys that lead to the page of `item`, those that lead to the section it is in).
+
+    The archives of authors have logins in their addresses, and lead nowhere.
+    """
     own = {page_key(item.link), f"?p={item.id}", f"?page_id={item.id}"} - {""}
     own |= {f"?attachment_id={each}" for each in export.children_of(item.id)}
     lists = {
@@ -33,8 +37,6 @@ def keys_of(item, export):
         for domain, slug, _name in item.terms
         if domain in TAXONOMIES
     }
-    if item.creator:
-        lists.add(f"author/{item.creator.lower()}")
     if found := re.match(r"(?!0000)(\d{4})-(\d\d)-(\d\d)", item.date):
         year, month, day = found.groups()
         lists |= {year, f"{year}/{month}", f"{year}/{month}/{day}"}
@@ -58,27 +60,26 @@ class OldAddressMiddleware:
         for name in PARAMETERS if ROOT.fullmatch(request.path_info) else ():
             number = request.GET.get(name, "")
             if number.isdecimal() and OldAddress.objects.exists():
-                return redirect_to(find_target(f"?{name}={number}"), request)
+                if response := find_response(f"?{name}={number}", request):
+                    return response
+                raise Http404
         response = self.get_response(request)
-        if response.status_code == 404 and (target := find_target(ENDING.sub("", page_key(request.path)))):
-            return redirect_to(target, request, response)
+        if response.status_code == 404:
+            return find_response(ENDING.sub("", page_key(request.path)), request) or response
         return response
 
 
-def find_target(key):
-    """Return the primary key of the page for a page_key, None if there is none."""
-    found = OldAddress.objects.filter(digest=digest_of(key)) if key else OldAddress.objects.none()
-    return found.values_list("page_id", flat=True).first()
-
-
-def redirect_to(target, request, not_found=None):
-    """Return a redirect to the page `target` if it is public, else `not_found` or Http404."""
-    page = published_pages().filter(pk=target).first()
+def find_response(key, request):
+    """Return the answer for a page_key, None if it leads to no page, or to one that is not public."""
+    address = OldAddress.objects.filter(digest=digest_of(key)).first() if key else None
+    if address is None:
+        return None
+    if address.page_id is None:
+        return render(request, "410.html", status=410)
+    page = published_pages().filter(pk=address.page_id).first()
     url = page and page.get_url(request)
     if not url:
-        if not_found is None:
-            raise Http404
-        return not_found
+        return None
     response = HttpResponsePermanentRedirect(url)
     # As in publishing/redirects.py: browsers would keep the address of a page that is withdrawn later.
     patch_cache_control(response, no_store=True)

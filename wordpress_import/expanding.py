@@ -73,6 +73,7 @@ class Notes:
     reasons: list = field(default_factory=list)
     missing: list = field(default_factory=list)
     links: list = field(default_factory=list)
+    lost: list = field(default_factory=list)  # some of the lost words, which are not stored
 
     def flag(self, reason):
         if reason not in self.reasons:

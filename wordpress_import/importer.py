@@ -150,6 +150,8 @@ class Importer:
         if converted is None:
             return
         notes = converted.notes
+        if notes.lost and line.needs_eyes:
+            line.needs_eyes = [*line.needs_eyes, f"such as: {', '.join(notes.lost)}"]
         line.words_before, line.words_after = converted.words_before, converted.words_after
         line.unknown = dict(notes.shortcodes + notes.blocks)
         line.missing, line.dead_links = sorted(set(notes.missing)), sorted(set(notes.links))
