@@ -1,7 +1,7 @@
 """Finds the files and pages of this site to which an item of the export refers."""
 
 from html import escape
-from urllib.parse import urljoin
+from urllib.parse import parse_qs, unquote, urljoin
 
 from wordpress_import.export import host_of, page_key
 from wordpress_import.media_links import split
@@ -36,12 +36,20 @@ class Context:
             notes.links.append(url)
         return page
 
+    def leads_to_login(self, url):
+        """Return whether the address of a link holds a login or an e-mail address of a user."""
+        parts = split(url)
+        text = unquote(url).casefold()
+        names = {"author", "author_name"} & set(parse_qs(parts.query))
+        is_archive = self.is_internal(url) and ("/author/" in f"{parts.path}/" or names)
+        return bool(is_archive) or any("@" in each and each in text for each in self.export.withheld)
+
     def link(self, href, notes):
         """Return the attributes of a link in rich text to what was at `href`, None if it can't be one."""
         if not href or href.strip().startswith("#"):
             return None
         url = self.absolute(href)
-        if split(url).scheme not in SCHEMES:
+        if split(url).scheme not in SCHEMES or self.leads_to_login(url):
             return None
         if document := self.document(url, None):
             return f'linktype="document" id="{document}"'
@@ -53,6 +61,8 @@ class Context:
         """Return the values of a block with an action for the link to `href`, None if there can be none."""
         url = self.absolute(href)
         if not href or href.strip().startswith("#") or split(url).scheme not in {"http", "https"}:
+            return None
+        if self.leads_to_login(url):
             return None
         page = self.page_for(url, notes)
         return {"page": page, "url": None if page else url}

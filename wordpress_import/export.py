@@ -126,7 +126,8 @@ class Export:
         self.base_url = self.base_url or item.base_url.rstrip("/")
         self.hosts |= {host_of(item.base_url)} - {""}
         if item.creator and item.creator not in self.authors:
-            self.add_author(WPAuthor(login=item.creator))
+            # Its id in authors.csv. Nobody knows their own.
+            self.add_author(WPAuthor(id=f"{item.type} {item.id}", login=item.creator))
         if item.type == "attachment":
             url = item.attachment_url or item.link
             alt = item.meta.get("_wp_attachment_image_alt", "")

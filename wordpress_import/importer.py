@@ -62,8 +62,9 @@ class Importer:
 
     def __init__(self, paths, places, *, writes=False, uploads=None, story_types=(), names=None, tell=print):
         self.export = Export.index(paths)
+        self.names = names or {}
         for author in self.export.authors.values():
-            author.name = (names or {}).get(author.id, author.name)
+            author.name = self.names.get(author.id, author.name)
         self.places, self.writes, self.tell = places, writes, tell
         self.story_types = {"post", *story_types}
         self.terms = Terms(self.export, writes)

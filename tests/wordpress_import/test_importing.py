@@ -57,7 +57,15 @@ ITEMS = [
         date="0000-00-00 00:00:00",
         date_gmt="0000-00-00 00:00:00",
     ),
-    wp_item(4, type="page", status="pending", title="About us"),
+    wp_item(
+        4,
+        '<p><a href="/author/ama.k/">Ama</a> <a href="/?author=3&author_name=esi-staff">Esi</a> '
+        '<a href="mailto:Kofi99@mail.example">Kofi</a></p>'
+        '<div class="wp-block-button"><a href="/author/ama.k">All by Ama</a></div>',
+        type="page",
+        status="pending",
+        title="About us",
+    ),
     wp_item(5, status="trash"),
     wp_item(
         6, type="attachment", status="inherit", attachment_url="https://old.example/wp-content/uploads/a.jpg"
@@ -160,12 +168,20 @@ def test_no_login_mail_password_comment_or_address_gets_in(run, tmp_path):
 
 
 def test_names_for_authors_come_from_the_file(run, tmp_path):
-    run()
-    names = tmp_path / "authors.csv"
-    names.write_text("id,name\n2,The Accra team\n")
-    run(ITEMS, "--authors", str(names))
-    story = StoryPage.objects.get(slug="post-2").get_latest_revision_as_object()
-    assert [author.name for author in story.authors] == ["The Accra team"]
+    items = [*ITEMS[1:3], wp_item(11, creator="gone1"), wp_item(12, creator="gone2")]
+    run(items)
+    names = tmp_path / "report" / "authors.csv"
+    assert names.read_text().split() == ["id,name", "2,", "3,", "post", "11,", "post", "12,"]
+    names.write_text("id,name\n2,The Accra team\n3,\npost 11,Kwame\npost 12,Yaa\n")
+    for _run in range(2):  # the second one reads what the first one wrote
+        run(items, "--authors", str(names))
+        stories = [page.get_latest_revision_as_object() for page in StoryPage.objects.order_by("pk")]
+        assert [[author.name for author in story.authors] for story in stories] == [
+            ["The Accra team"],
+            [],
+            ["Kwame"],
+            ["Yaa"],
+        ]
 
 
 def test_a_second_run_and_a_report_write_nothing(run):
