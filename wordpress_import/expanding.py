@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from html import escape
 
 from wordpress_import import block_comments, divi, shortcodes
+from wordpress_import.markup import TextError
 
 # Divi writes these where a line ends in a module.
 LINE_HOLDER = re.compile(r"<![–-]{1,2}\s*\[et_pb_\w+_holder\]\s*[–-]{1,2}>")
+# Characters of all the reusable parts that one item shows.
+MAX_REUSED = 4_000_000
 # Blocks that show their HTML, or only hold others.
 SHOWN = {
     *("paragraph", "heading", "list", "list-item", "quote", "pullquote", "image", "gallery", "media-text"),
@@ -95,6 +98,7 @@ class Expander:
     def __init__(self, export, item, notes):
         self.export, self.item, self.notes = export, item, notes
         self.open = set()  # the reusable contents that are being expanded
+        self.reused = 0  # their characters until now
 
     def expand(self, content):
         """Return (HTML, whether line ends in it stand for breaks, as in the classic editor)."""
@@ -111,6 +115,9 @@ class Expander:
             return ""
         if key in self.open or len(self.open) > 20:
             return ""
+        self.reused += len(content)
+        if self.reused > MAX_REUSED:
+            raise TextError("its reusable parts have more than 4 million characters together")
         self.open.add(key)
         html, has_breaks = self.expand(content)
         self.open.discard(key)

@@ -9,6 +9,7 @@ from wordpress_import import fields
 from wordpress_import.export import REUSABLE, Export
 from wordpress_import.fidelity import words
 from wordpress_import.library import Library
+from wordpress_import.markup import TextError
 from wordpress_import.models import ImportedItem
 from wordpress_import.places import NoPlaceError
 from wordpress_import.reading import Item, read
@@ -104,20 +105,27 @@ class Importer:
         return f"{done} of {total} items, {rate:.0f} a second, {minutes:.0f} minutes left"
 
     def import_item(self, item):
-        line = Line(item.file, item.line, item.id, item.type, item.status, fields.plain(item.title)[:200])
+        line = Line(item.file, item.line, item.id, item.type, item.status, "")
+        try:
+            self.import_line(item, line)
+        except TextError as error:
+            line.outcome, line.why = "failed", [str(error)]
+        return line
+
+    def import_line(self, item, line):
+        line.title = fields.plain(item.title)[:200]
         key = key_of(item)
         if key in self.seen:
             line.why = [f"the same item stands in {self.seen[key]}"]
-            return line
+            return
         self.seen[key] = f"{item.file}, line {item.line}"
         if reason := self.reason_to_skip(item):
             line.why = [reason]
-            return line
+            return
         if item.too_long:
             line.outcome, line.why = "failed", ["one of its texts is longer than 8 million characters"]
-            return line
+            return
         self.write(item, key, line)
-        return line
 
     def reason_to_skip(self, item):
         if item.type in REUSABLE:
@@ -142,7 +150,8 @@ class Importer:
             line.why = [str(error)]
             return
         except Exception as error:  # whatever one item holds
-            line.outcome, line.why = "failed", [f"{type(error).__name__}: {error}"[:300]]
+            kind = "" if isinstance(error, TextError) else f"{type(error).__name__}: "
+            line.outcome, line.why = "failed", [f"{kind}{error}"[:300]]
             return
         line.outcome = outcome
         line.why, line.needs_eyes = (reasons, []) if outcome == "skipped" else ([], reasons)

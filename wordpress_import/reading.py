@@ -14,6 +14,8 @@ from wordpress_import.sources import ExportError
 MAX_TEXT = 8 * 1024 * 1024
 # Bytes that one tag may take. The parser holds a tag in memory until it ends.
 MAX_TAG = 16 * 1024 * 1024
+# Tags within others. A real export has 5.
+MAX_DEPTH = 1000
 # The names of the post meta that are read. All others may hold what must not get in.
 META = {
     "_thumbnail_id",
@@ -119,6 +121,9 @@ class Target:
         name = short_name(tag)
         if not self.path and name != "rss":
             raise ExportError(f"{self.label}: this is no export of WordPress (its first tag is <{name}>).")
+        if len(self.path) == MAX_DEPTH:
+            line = self.parser.parser.CurrentLineNumber
+            raise ExportError(f"{self.label}, line {line}: more than {MAX_DEPTH} tags are nested.")
         self.path.append(name)
         self.is_wxr |= name.startswith("wp:")
         self.text, self.length = [], 0

@@ -1,13 +1,17 @@
 """Classic HTML, core blocks and the modules of Divi become the blocks of a body, and keep every word."""
 
+import time
+
 import pytest
 from wagtail.admin.rich_text.converters.contentstate import ContentstateConverter
 
 from stories.blocks import TEXT_FEATURES
 from wordpress_import.context import Context
 from wordpress_import.conversion import convert
+from wordpress_import.expanding import Expander, Notes
 from wordpress_import.export import Attachment, Export
 from wordpress_import.fidelity import shown_html, words
+from wordpress_import.markup import TextError
 from wordpress_import.reading import Item
 
 pytestmark = pytest.mark.one_database
@@ -285,6 +289,34 @@ def test_a_file_is_found_by_its_path_on_the_old_site():
 def test_5000_nested_tags_lose_no_word(tag):
     converted = convert_text(f"<{tag}>" * 5000 + "the end" + f"</{tag.split('>')[0]}>" * 5000)
     assert words(shown_html(converted.blocks)) == ["the", "end"]
+
+
+MANY = 60_000
+LONG = {
+    "spaces": "a" + "\u00a0" * MANY * 2 + "b",
+    "line breaks": "<p>a" + "<br>" * MANY + "b</p>",
+    "variables of Divi": "[et_pb_text]" + "$variable(" * MANY + "[/et_pb_text]",
+    "loose items": "<li>a</li>" * MANY,
+    "items in an item": f"<ul><li>{'<b>a</b>' * MANY}<ul><li>b</li></ul></li></ul>",
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_the_time_for_a_long_text_grows_with_its_length(name):
+    start = time.process_time()
+    convert_text(LONG[name])
+    assert time.process_time() - start < 8
+
+
+def test_what_would_lose_words_or_grow_without_end_is_refused():
+    with pytest.raises(TextError, match="nested too deep"):
+        convert_text('<div title="<">' * 5000 + "the end" + "</div>" * 5000)
+    export = Export()
+    for level in range(7):
+        export.reusable[f"{level}"] = f'<!-- wp:block {{"ref":{level + 1}}} /-->' * 8
+    export.reusable["7"] = "<p>Words</p>"
+    with pytest.raises(TextError, match="4 million characters"):
+        Expander(export, Item(), Notes()).expand(export.reusable["0"])
 
 
 def test_a_lost_word_is_named(monkeypatch):
