@@ -47,8 +47,9 @@ class Uploads:
                 # A link could lead out of the folder.
                 names = [str(each.relative_to(path)) for each in found if each.resolve().is_relative_to(root)]
             else:
-                with zipfile.ZipFile(path) as archive:
-                    names = archive.namelist()
+                # It stays open: to read the list of its files for each picture would take long.
+                self.archive = zipfile.ZipFile(path)
+                names = self.archive.namelist()
         except DAMAGED as error:
             raise ExportError(f"{path.name}: the uploads can't be read ({error}).") from None
         self.names = {path_in_uploads(name): name for name in names}
@@ -73,7 +74,7 @@ class Uploads:
         if self.path.is_dir():
             with (self.path / name).open("rb") as file:
                 return file.read(limit + 1)
-        with zipfile.ZipFile(self.path) as archive, archive.open(name) as file:
+        with self.archive.open(name) as file:
             return file.read(limit + 1)
 
 

@@ -3,6 +3,7 @@
 import csv
 import datetime
 import json
+import shutil
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -148,6 +149,7 @@ def test_what_an_editor_must_look_at_is_said(run):
     assert "it was private in WordPress" in reasons["2"]
     assert "it had a password in WordPress" in reasons["3"]
     assert "it waited for a review in WordPress" in reasons["4"]
+    assert "it is a plain page here, where nobody is asked who is in it: is it a story?" in reasons["4"]
     assert "a category or tag is left out" in reasons["10"]
     left_out = "its author is left out, as the name is a login or an e-mail address"
     assert left_out in reasons["2"]
@@ -315,7 +317,7 @@ def uploads(tmp_path, store):
     return folder
 
 
-def test_files_come_by_their_path_and_whom_they_show_stays_undecided(run, uploads):
+def test_files_come_by_their_path_and_whom_they_show_stays_undecided(run, uploads, tmp_path):
     url = "https://old.example/wp-content/uploads"
     content = (
         f'<p><img src="{url}/2020/04/photo-150x150.jpg" alt="A kiln"></p>'
@@ -329,7 +331,7 @@ def test_files_come_by_their_path_and_whom_they_show_stays_undecided(run, upload
         wp_item(1, content, meta={"_thumbnail_id": "5"}),
         wp_item(5, type="attachment", status="inherit", attachment_url=f"{url}/2020/04/photo.jpg"),
     ]
-    options = ["--uploads", str(uploads)]
+    options = ["--uploads", shutil.make_archive(tmp_path / "uploads", "zip", uploads)]
     assert not CleanImage.objects.exists()
     lines = run(items, *options, write=False)
     assert not CleanImage.objects.exists()

@@ -63,6 +63,7 @@ def test_plain_and_packed_files_give_the_same_items(tmp_path):
     packed.write_bytes(gzip.compress(text.encode()))
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("part 1.xml", text)
+        file.writestr("__MACOSX/._part 1.xml", b"\x00\x05\x16\x07")
     expected = [
         ("1", "<p>One</p>", "publish", {}),
         ("2", "<p>Some words.</p>", "draft", {"_thumbnail_id": "9"}),
