@@ -295,8 +295,12 @@ MANY = 60_000
 LONG = {
     "spaces": "a" + "\u00a0" * MANY * 2 + "b",
     "line breaks": "<p>a" + "<br>" * MANY + "b</p>",
-    "variables of Divi": "[et_pb_text]" + "$variable(" * MANY + "[/et_pb_text]",
-    "loose items": "<li>a</li>" * MANY,
+    "variables of Divi 5": (
+        '<!-- wp:divi/text {"content":{"innerContent":{"desktop":{"value":"'
+        + "$variable(" * MANY
+        + '"}}}} /-->'
+    ),
+    "loose items": f"<li>{'a' * 300}</li>" * (MANY // 3),
     "items in an item": f"<ul><li>{'<b>a</b>' * MANY}<ul><li>b</li></ul></li></ul>",
 }
 
