@@ -90,7 +90,7 @@ def find_old_drafts(user):
 
     A page that was published once and taken back is no draft that somebody forgot.
     """
-    is_draft = Q(live=False, first_published_at=None) | Q(live=True, has_unpublished_changes=True)
+    is_draft = Q(live=False, last_published_at=None) | Q(live=True, has_unpublished_changes=True)
     pages = editable_pages(user).filter(
         is_draft, ~is_scheduled(), latest_revision_created_at__lt=timezone.now() - LEFT_ALONE
     )

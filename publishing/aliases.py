@@ -1,6 +1,7 @@
 """Keeps aliases withdrawn when their source is published.
 
 An alias shows the content of another page, its source. It is withdrawn if it was public and is a draft now.
+That of an imported draft was never public here, but has the day on which the story was first published.
 """
 
 from django.db.models import Q
@@ -17,7 +18,7 @@ class WithdrawnAliasesMixin:
 
         Wagtail leaves out the pages in `_updated_ids`, as updated already.
         """
-        withdrawn = Q(live=False, first_published_at__isnull=False) | in_trash()
+        withdrawn = Q(live=False, last_published_at__isnull=False) | in_trash()
         withdrawn = Page.objects.filter(withdrawn, alias_of=self)
         super().update_aliases(
             revision=revision,

@@ -5,13 +5,16 @@ import re
 from urllib.parse import unquote
 
 from django.http import Http404, HttpResponsePermanentRedirect
+from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 
 from publishing.visibility import published_pages
 from wordpress_import.export import page_key
 from wordpress_import.models import OldAddress
 
-# Query parameters that identify an item. caching/page_cache.py passes requests with them on to Django.
+# Where WordPress has addresses such as /?p=7: the root of the site, or of a language.
+ROOT = re.compile(r"/([a-z]{2}(-[a-z]+)?/)?(index\.php)?")
+# Parameters that name an item. caching/page_cache.py passes requests with them on to Django.
 PARAMETERS = ("p", "page_id", "attachment_id")
 # Endings that WordPress adds to an address, for its feed, a later page or the AMP version.
 ENDING = re.compile(r"(^|/)(feed(/(rss|rss2|atom|rdf))?|page/\d+|amp|trackback)$")
@@ -25,7 +28,10 @@ def digest_of(key):
 
 
 def keys_of(item, export):
-    """Return two sets of page_keys of `item`: those of the item itself, and those of lists that it was in."""
+    """Return (page_keys that lead to the page of `item`, those that lead to the section it is in).
+
+    The archives of authors have logins in their addresses, and lead nowhere.
+    """
     own = {page_key(item.link), f"?p={item.id}", f"?page_id={item.id}"} - {""}
     own |= {f"?attachment_id={each}" for each in export.children_of(item.id)}
     lists = {
@@ -33,8 +39,6 @@ def keys_of(item, export):
         for domain, slug, _name in item.terms
         if domain in TAXONOMIES
     }
-    if item.creator:
-        lists.add(f"author/{item.creator.lower()}")
     if found := re.match(r"(?!0000)(\d{4})-(\d\d)-(\d\d)", item.date):
         year, month, day = found.groups()
         lists |= {year, f"{year}/{month}", f"{year}/{month}/{day}"}
@@ -59,34 +63,30 @@ class OldAddressMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        # In WordPress, /?p=7 is a post. Here it would be the home page, so it is handled before the view.
-        for name in PARAMETERS:
+        # WordPress has /?p=7, which is the home page here, so this is asked before the page is served.
+        for name in PARAMETERS if ROOT.fullmatch(request.path_info) else ():
             number = request.GET.get(name, "")
-            if number.isdecimal() and (target := find_target(f"?{name}={number}")):
-                return redirect_to(target, request)
+            if number.isdecimal() and OldAddress.objects.exists():
+                if response := find_response(f"?{name}={number}", request):
+                    return response
+                raise Http404
         response = self.get_response(request)
-        if response.status_code == 404 and (target := find_target(ENDING.sub("", page_key(request.path)))):
-            return redirect_to(target, request, response)
+        if response.status_code == 404:
+            return find_response(ENDING.sub("", page_key(request.path)), request) or response
         return response
 
 
-def find_target(key):
-    """Return the primary key of the page for `key`, a page_key, or None."""
-    found = OldAddress.objects.filter(digest=digest_of(key)) if key else OldAddress.objects.none()
-    return found.values_list("page_id", flat=True).first()
-
-
-def redirect_to(target, request, not_found=None):
-    """Return a redirect to the page with the primary key `target`, if it is public.
-
-    If it is not, return the response `not_found`. Raises Http404 if there is no such response.
-    """
-    page = published_pages().filter(pk=target).first()
+def find_response(key, request):
+    """Return the answer for a page_key, None if it leads to no page, or to one that is not public."""
+    address = OldAddress.objects.filter(digest=digest_of(key)).first() if key else None
+    if address is None:
+        return None
+    if address.page_id is None:
+        return render(request, "410.html", status=410)
+    page = published_pages().filter(pk=address.page_id).first()
     url = page and page.get_url(request)
     if not url:
-        if not_found is None:
-            raise Http404
-        return not_found
+        return None
     response = HttpResponsePermanentRedirect(url)
     # As in publishing/redirects.py: browsers would keep the redirect after the page is withdrawn.
     patch_cache_control(response, no_store=True)

@@ -7,3 +7,14 @@ from django.utils.translation import gettext_lazy as _
 class WordPressImportConfig(AppConfig):
     name = "wordpress_import"
     verbose_name = _("Moving in from WordPress")
+
+    def ready(self):
+        from django.db.models.signals import pre_delete
+        from wagtail.models import Page
+
+        from safeguarding.withdrawal.signals import addresses_erased
+        from wordpress_import.forgetting import forget_addresses, forget_deleted_page
+
+        # It is sent for the Page of each deleted page, of whatever type.
+        pre_delete.connect(forget_deleted_page, sender=Page)
+        addresses_erased.connect(forget_addresses)

@@ -1,9 +1,9 @@
 """Finds the files and pages of this site for the addresses in an item of the export."""
 
 from html import escape
-from urllib.parse import urljoin
+from urllib.parse import parse_qs, unquote, urljoin
 
-from wordpress_import.export import host_of, page_key, path_key
+from wordpress_import.export import host_of, page_key
 from wordpress_import.media_links import split
 from wordpress_import.pieces import Picture
 
@@ -36,16 +36,24 @@ class Context:
             return None
         key = self.export.keys.get(page_key(url))
         page = self.pages.get(key)
-        if page is None and notes is not None and not path_key(url):
+        if page is None and notes is not None and not self.export.path_key(url):
             notes.links.append(url)
         return page
+
+    def leads_to_login(self, url):
+        """Return whether the address of a link holds a login or an e-mail address of a user."""
+        parts = split(url)
+        text = unquote(url).casefold()
+        names = {"author", "author_name"} & set(parse_qs(parts.query))
+        is_archive = self.is_internal(url) and ("/author/" in f"{parts.path}/" or names)
+        return bool(is_archive) or any("@" in each and each in text for each in self.export.withheld)
 
     def link(self, href, notes):
         """Return the HTML attributes of an <a> in rich text for `href`, or None if it can't be linked."""
         if not href or href.strip().startswith("#"):
             return None
         url = self.absolute(href)
-        if split(url).scheme not in SCHEMES:
+        if split(url).scheme not in SCHEMES or self.leads_to_login(url):
             return None
         if document := self.document(url, None):
             return f'linktype="document" id="{document}"'
@@ -58,40 +66,44 @@ class Context:
         url = self.absolute(href)
         if not href or href.strip().startswith("#") or split(url).scheme not in {"http", "https"}:
             return None
+        if self.leads_to_login(url):
+            return None
         page = self.page_for(url, notes)
         return {"page": page, "url": None if page else url}
 
     def picture(self, element, notes):
         """Return the Picture for `element`, an <img>."""
         url = next(filter(None, (element.get(each) for each in ("data-src", "data-lazy-src", "src"))), "")
-        key = path_key(url)
-        attachment = self.attachment(element, key)
+        key = self.export.path_key(url)
+        attachment = self.attachment(element, url, key)
         if attachment and not key:
-            key = path_key(attachment.url)
+            key = self.export.path_key(attachment.url)
         alt = " ".join((element.get("alt") or (attachment.alt if attachment else "")).split())
         return Picture(self.image(key or url, alt, notes), alt)
 
     def image(self, url, alt, notes):
-        """Return the primary key of the picture at `url`, a URL or a path of the uploads, or None."""
-        key = path_key(url) or url
+        """Return the primary key of the picture at `url`, or at a path of uploads, None if it is missing."""
+        key = self.export.path_key(url) or url
         image = self.library.image(key, alt)
         if image is None:
             notes.missing.append(key[:200] or "a picture without an address")
         return image
 
-    def attachment(self, element, key):
-        """Return the Attachment that the class of `element` names, or None. `key`: its path_key."""
+    def attachment(self, element, url, key):
+        """Return the Attachment of an <img>, whose number counts only for a picture of the old site."""
+        if not key and url and not url.startswith("data:") and not self.is_internal(self.absolute(url)):
+            return None
         for name in (element.get("class") or "").split():
             if name.startswith("wp-image-"):
                 found = self.export.attachments.get(name.removeprefix("wp-image-"))
-                if found and (not key or path_key(found.url) == key):
+                if found and (not key or self.export.path_key(found.url) == key):
                     return found
         return None
 
     def document(self, href, notes):
         """Return the primary key of the document that was at `href`, or None."""
         url = self.absolute(href)
-        key = path_key(url) if self.is_internal(url) else ""
+        key = self.export.path_key(url)
         document = self.library.document(key) if key else None
         if document is None and notes is not None:
             notes.missing.append(key or url[:200])

@@ -27,6 +27,6 @@ def convert(item, export, context):
     # The address of a film can be a word of the post. In its block it is no text that readers see.
     addresses = [block["value"]["url"] for block in blocks if block["type"] == "media_link"]
     if lost := lost_words(before, after + words(escape(" ".join(addresses)))):
-        sample = ", ".join(lost[:10])
-        notes.flag(f"{len(lost)} words are lost: {sample}")
+        notes.lost = lost[:10]
+        notes.flag(f"{len(lost)} words are lost")
     return Converted(blocks, notes, len(before), len(after))

@@ -54,7 +54,7 @@ KNOWN = {
     *("counter", "number_counter", "circle_counter", "pricing_table", "map_pin", "countdown_timer"),
     *("social_media_share", "before_after_image", "link"),
 }
-DYNAMIC = re.compile(r"@ET-DC@[\w+/=]*@|\$variable\(.*?\)\$", re.DOTALL)
+DYNAMIC = re.compile(r"@ET-DC@[\w+/=]*@|\$variable\((?:(?!\$variable\().)*?\)\$", re.DOTALL)
 ENCODED = {
     "%22": '"',
     "%91": "[",

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from html import escape
 
 from wordpress_import import block_comments, divi, shortcodes
+from wordpress_import.markup import TextError
 
 # The comments that Divi writes in place of the line ends in a module.
 LINE_HOLDER = re.compile(r"<![–-]{1,2}\s*\[et_pb_\w+_holder\]\s*[–-]{1,2}>")
-# Blocks that show their HTML, or only contain others.
+# Characters of all the reusable parts that one item shows.
+MAX_REUSED = 4_000_000
+# Blocks that show their HTML, or only hold others.
 SHOWN = {
     *("paragraph", "heading", "list", "list-item", "quote", "pullquote", "image", "gallery", "media-text"),
     *("cover", "cover-image", "table", "file", "audio", "video", "embed", "buttons", "button", "columns"),
@@ -78,6 +81,7 @@ class Notes:
     reasons: list = field(default_factory=list)
     missing: list = field(default_factory=list)
     links: list = field(default_factory=list)
+    lost: list = field(default_factory=list)  # some of the lost words, which are not stored
 
     def flag(self, reason):
         """Add a reason why an editor has to look at the page, once."""
@@ -102,7 +106,8 @@ class Expander:
 
     def __init__(self, export, item, notes):
         self.export, self.item, self.notes = export, item, notes
-        self.open = set()  # ids of the reusable items that are being expanded
+        self.open = set()  # the reusable contents that are being expanded
+        self.reused = 0  # their characters until now
 
     def expand(self, content):
         """Return (HTML, whether its line ends are line breaks, as in the classic editor)."""
@@ -122,6 +127,9 @@ class Expander:
             return ""
         if key in self.open or len(self.open) > 20:
             return ""
+        self.reused += len(content)
+        if self.reused > MAX_REUSED:
+            raise TextError("its reusable parts have more than 4 million characters together")
         self.open.add(key)
         html, has_breaks = self.expand(content)
         self.open.discard(key)

@@ -13,8 +13,11 @@ from wordpress_import.sources import find_sources
 # Types of items whose content is used in other items.
 REUSABLE = {"wp_block", "et_pb_layout"}
 UPLOADS = re.compile(r"/(?:wp-content/uploads|wp-content/blogs\.dir/\d+/files|files)/(.+)")
-# Endings that WordPress adds to the names of picture files: sizes, and copies of large or edited pictures.
-VARIANT = re.compile(r"(-\d+x\d+|-scaled|-rotated|-e\d{10,})(?=\.\w+$)")
+# What WordPress adds to the name of a smaller or turned copy. An edited picture, such as a.jpg cropped to
+# a-e1600000000.jpg, is another picture: what was cut off may be a face.
+VARIANT = re.compile(r"(-\d+x\d+|-scaled|-rotated)(?=\.\w+$)")
+# WordPress.com serves the pictures of a site under i0.wp.com/<host of the site>/.
+PHOTON = re.compile(r"i\d\.wp\.com")
 
 
 @dataclass
@@ -33,11 +36,14 @@ def host_of(url):
     return split(url).netloc.lower().removeprefix("www.")
 
 
-def path_key(url):
-    """Return the path in the uploads folder of the file at `url`, without size; "" for other addresses."""
-    path = unquote(split(url).path)
+def find_upload(url):
+    """Return (host, path below the uploads folder) of the file at `url`. The path is "" for others."""
+    host, path = host_of(url), unquote(split(url).path)
+    if PHOTON.fullmatch(host):
+        host, _slash, path = path.strip("/").partition("/")
+        host, path = host.lower().removeprefix("www."), f"/{path}"
     found = UPLOADS.search(path) or re.search(r"/(\d{4}/\d\d/[^/]+)$", path)
-    return VARIANT.sub("", found[1]) if found else ""
+    return host, found[1] if found else ""
 
 
 def page_key(url):
@@ -52,16 +58,10 @@ def page_key(url):
 
 @dataclass
 class Export:
-    """The index of an export.
+    """`keys`: {page_key: id} of the items with a page. `withheld`: what must not get in, such as logins.
 
-    * `sources`: the Sources, one for each file.
-    * `base_url`: the address of the old site, of the first item. `hosts`: all of its hosts.
-    * `authors`: {login: WPAuthor}.
-    * `withheld`: logins and e-mail addresses, in lower case, that must not get into this site.
-    * `attachments`: {id: Attachment}. `children`: {id of an item: ids of its attachments}.
-    * `reusable`: {id: content} of the items that are used in others.
-    * `keys`: {page_key: id} of the posts and pages.
-    * `counts`: the number of items of each type, and of comments. `items`: the number of all items.
+    `uploads`: {path in the uploads folder: hosts} of the attachments. `originals`: those of the paths that
+    only look like a smaller copy.
     """
 
     sources: list = field(default_factory=list)
@@ -70,11 +70,18 @@ class Export:
     authors: dict = field(default_factory=dict)
     withheld: set = field(default_factory=set)
     attachments: dict = field(default_factory=dict)
+    uploads: dict = field(default_factory=dict)
+    originals: set = field(default_factory=set)
     children: dict = field(default_factory=dict)
     reusable: dict = field(default_factory=dict)
     keys: dict = field(default_factory=dict)
     counts: Counter = field(default_factory=Counter)
     items: int = 0
+
+    @property
+    def source(self):
+        """What identifies the old site, whether its address begins with http, https or www."""
+        return f"{host_of(self.base_url)}{split(self.base_url).path.rstrip('/')}"[:200]
 
     @classmethod
     def index(cls, paths):
@@ -89,7 +96,29 @@ class Export:
         for author in export.authors.values():
             if author.name.casefold() in export.withheld:
                 author.name = ""
+        export.originals = set(filter(export.is_original, export.uploads))
         return export
+
+    def is_original(self, path):
+        """Return whether the attachment at `path` is a picture of its own, whatever its name looks like.
+
+        WordPress names the attachment of a large picture a-scaled.jpg. Without an a.jpg, it is a.jpg.
+        """
+        found = VARIANT.search(path)
+        return bool(found) and ("x" in found[1] or VARIANT.sub("", path) in self.uploads)
+
+    def path_key(self, url):
+        """Return the path below the uploads folder of the file at `url`, without the size.
+
+        It is "" for others, also for a file of another site with the same path.
+        """
+        host, path = find_upload(url)
+        key = self.without_size(path)
+        is_own = host in self.hosts | {""} or {host} in (self.uploads.get(path), self.uploads.get(key))
+        return key if is_own else ""
+
+    def without_size(self, path):
+        return path if path in self.originals else VARIANT.sub("", path)
 
     def add_author(self, author):
         """Add `author`, a WPAuthor, and withhold the login and the e-mail address."""
@@ -105,11 +134,14 @@ class Export:
         self.base_url = self.base_url or item.base_url.rstrip("/")
         self.hosts |= {host_of(item.base_url)} - {""}
         if item.creator and item.creator not in self.authors:
-            self.add_author(WPAuthor(login=item.creator))
+            # Its id in authors.csv. Nobody knows their own.
+            self.add_author(WPAuthor(id=f"{item.type} {item.id}", login=item.creator))
         if item.type == "attachment":
             url = item.attachment_url or item.link
             alt = item.meta.get("_wp_attachment_image_alt", "")
             self.attachments[item.id] = Attachment(url, item.title, alt, item.excerpt, item.parent)
+            host, path = find_upload(url)
+            self.uploads.setdefault(path, set()).add(host)
             if item.parent not in {"", "0"}:
                 self.children.setdefault(item.parent, []).append(item.id)
         elif item.type in REUSABLE:

@@ -60,10 +60,14 @@ def read_dates(item):
     return day, published if item.status in {"publish", "private"} else None
 
 
+def wanted_slug(item):
+    slug = slugify(unquote(item.slug), allow_unicode=True)[:MAX_SLUG]
+    return slug or slugify(plain(item.title), allow_unicode=True)[:MAX_SLUG] or f"post-{item.id or 'x'}"
+
+
 def read_slug(item, parent):
-    """Return a slug for the page of `item`. No other page below `parent` has it."""
-    wanted = slugify(unquote(item.slug), allow_unicode=True)[:MAX_SLUG]
-    wanted = wanted or slugify(plain(item.title), allow_unicode=True)[:MAX_SLUG] or f"post-{item.id or 'x'}"
+    """Return a slug for the page of `item` that no other page below `parent` has."""
+    wanted = wanted_slug(item)
     taken = Page.objects.child_of(parent).filter(slug__startswith=wanted).values_list("slug", flat=True)
     taken = {*taken, *RESERVED_SLUGS}
     number, slug = 1, wanted

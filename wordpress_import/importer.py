@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 
 from wordpress_import import fields
-from wordpress_import.export import REUSABLE, Export, path_key
+from wordpress_import.export import REUSABLE, Export
 from wordpress_import.fidelity import words
 from wordpress_import.library import Library
+from wordpress_import.markup import TextError
 from wordpress_import.models import ImportedItem
 from wordpress_import.places import NoPlaceError
 from wordpress_import.reading import Item, read
@@ -75,14 +76,15 @@ class Importer:
 
     def __init__(self, paths, places, *, writes=False, uploads=None, story_types=(), names=None, tell=print):
         self.export = Export.index(paths)
+        self.names = names or {}
         for author in self.export.authors.values():
-            author.name = (names or {}).get(author.id, author.name)
+            author.name = self.names.get(author.id, author.name)
         self.places, self.writes, self.tell = places, writes, tell
         self.story_types = {"post", *story_types}
         self.terms = Terms(self.export, writes)
-        found = ImportedItem.objects.filter(source=self.export.base_url[:200]).select_related("page")
+        found = ImportedItem.objects.filter(source=self.export.source)
         records = {record.key: record for record in found}
-        self.library = Library(uploads, source=self.export.base_url, writes=writes)
+        self.library = Library(self.export, uploads, writes=writes)
         self.writer = PageWriter(self.export, self.terms, self.library, places, records)
         self.lines, self.seen, self.shown = [], {}, Counter()
         self.linking = {}  # {key: Line} of pages with links to pages of the old site
@@ -98,7 +100,7 @@ class Importer:
         for line in self.lines:
             if (
                 line.type == "attachment"
-                and path_key(self.export.attachments[line.id].url) in self.library.used
+                and self.export.path_key(self.export.attachments[line.id].url) in self.library.used
             ):
                 line.outcome, line.why = "imported", []
         return self.lines
@@ -118,21 +120,27 @@ class Importer:
         return f"{done} of {total} items, {rate:.0f} a second, {minutes:.0f} minutes left"
 
     def import_item(self, item):
-        """Import `item`. Return its Line."""
-        line = Line(item.file, item.line, item.id, item.type, item.status, fields.plain(item.title)[:200])
+        line = Line(item.file, item.line, item.id, item.type, item.status, "")
+        try:
+            self.import_line(item, line)
+        except TextError as error:
+            line.outcome, line.why = "failed", [str(error)]
+        return line
+
+    def import_line(self, item, line):
+        line.title = fields.plain(item.title)[:200]
         key = key_of(item)
         if key in self.seen:
             line.why = [f"the same item stands in {self.seen[key]}"]
-            return line
+            return
         self.seen[key] = f"{item.file}, line {item.line}"
         if reason := self.reason_to_skip(item):
             line.why = [reason]
-            return line
+            return
         if item.too_long:
             line.outcome, line.why = "failed", ["one of its texts is longer than 8 million characters"]
-            return line
+            return
         self.write(item, key, line)
-        return line
 
     def reason_to_skip(self, item):
         """Return the sentence about why `item` is skipped, or ""."""
@@ -157,20 +165,22 @@ class Importer:
         except NoPlaceError as error:
             line.why = [str(error)]
             return
-        except Exception as error:  # The other items have to be imported whatever this one contains.
-            self.terms.themes.clear()
-            self.terms.authors.clear()
-            self.library.forget()
-            line.outcome, line.why = "failed", [f"{type(error).__name__}: {error}"[:300]]
+        except Exception as error:  # whatever one item holds
+            kind = "" if isinstance(error, TextError) else f"{type(error).__name__}: "
+            line.outcome, line.why = "failed", [f"{kind}{error}"[:300]]
             return
-        notes = converted.notes
         line.outcome = outcome
         line.why, line.needs_eyes = (reasons, []) if outcome == "skipped" else ([], reasons)
+        record = self.writer.records.get(key)
+        line.page = record and record.page_id
+        if converted is None:
+            return
+        notes = converted.notes
+        if notes.lost and line.needs_eyes:
+            line.needs_eyes = [*line.needs_eyes, f"such as: {', '.join(notes.lost)}"]
         line.words_before, line.words_after = converted.words_before, converted.words_after
         line.unknown = dict(notes.shortcodes + notes.blocks)
         line.missing, line.dead_links = sorted(set(notes.missing)), sorted(set(notes.links))
-        record = self.writer.records.get(key)
-        line.page = record and record.page_id
         if notes.links:
             self.linking[key] = line
 

@@ -1,5 +1,6 @@
 """Imports files of the old site's uploads folder into the library. They are cleaned as all uploads are."""
 
+import functools
 import hashlib
 import zipfile
 from pathlib import PurePosixPath
@@ -7,9 +8,12 @@ from pathlib import PurePosixPath
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from wagtail.utils.file import hash_filelike
 
+from media.cleaning import clean_picture
 from media.documents import SUFFIXES
 from media.models import CleanDocument, CleanImage
+from safeguarding.withdrawal.addresses import is_erased_picture
 from wordpress_import.export import VARIANT
 from wordpress_import.models import ImportedFile
 from wordpress_import.sources import DAMAGED, ExportError
@@ -25,16 +29,10 @@ def path_in_uploads(name):
 
 
 class Uploads:
-    """The files of an uploads folder. `path`: a folder or a .zip file.
-
-    Raises ExportError if it can't be read.
-
-    `names`: {path in the uploads folder: name of the file in the folder or .zip file}.
-    """
+    """The files of a folder or a .zip. `names`: {path in the uploads folder: name}."""
 
     def __init__(self, path):
         self.path = path
-        self.names = {}
         try:
             if path.is_dir():
                 root = path.resolve()
@@ -42,39 +40,48 @@ class Uploads:
                 # A symbolic link could lead out of the folder.
                 names = [str(each.relative_to(path)) for each in found if each.resolve().is_relative_to(root)]
             else:
-                with zipfile.ZipFile(path) as archive:
-                    names = archive.namelist()
+                # It stays open: to read the list of its files for each picture would take long.
+                self.archive = zipfile.ZipFile(path)
+                names = self.archive.namelist()
         except DAMAGED as error:
             raise ExportError(f"{path.name}: the uploads can't be read ({error}).") from None
-        for name in names:
-            key = path_in_uploads(name)
-            self.names[key] = name
-        # If a picture itself is missing, a smaller copy of it takes its place.
-        for name in names:
-            key = path_in_uploads(name)
-            self.names.setdefault(VARIANT.sub("", key), name)
+        self.names = {path_in_uploads(name): name for name in names}
+
+    def find(self, path, export):
+        """Return the name of the file at `path`, of a smaller copy if it is not there, or None."""
+        if path in self.names:
+            return self.names[path]
+        copies = self.copies.get(path, ())
+        return next((self.names[each] for each in copies if each not in export.originals), None)
+
+    @functools.cached_property
+    def copies(self):
+        """{path: paths of the smaller copies}."""
+        copies = {}
+        for path in self.names:
+            copies.setdefault(VARIANT.sub("", path), []).append(path)
+        return copies
 
     def read(self, name, limit):
         """Return at most `limit` + 1 bytes of the file `name`. Raises one of DAMAGED."""
         if self.path.is_dir():
             with (self.path / name).open("rb") as file:
                 return file.read(limit + 1)
-        with zipfile.ZipFile(self.path) as archive, archive.open(name) as file:
+        with self.archive.open(name) as file:
             return file.read(limit + 1)
 
 
 class Library:
     """Finds files by their path in the uploads folder, and imports those that are asked for.
 
-    `uploads`: the Uploads, or None. `source`: the address of the old site. `writes`: whether files are
-    imported. `used`: the paths of the files that pages show. `refused`: {path: why a file could not be
-    imported}. `known`: {key of an ImportedFile: primary key of the picture or document, or None if it was
-    deleted}.
+    `export`: the Export. `uploads`: Uploads, or None. `used`: the paths of the files that pages show.
     """
 
-    def __init__(self, uploads=None, *, source="", writes=False):
-        self.uploads, self.source, self.writes = uploads, source[:200], writes
+    def __init__(self, export, uploads=None, *, writes=False):
+        self.export, self.uploads, self.writes = export, uploads, writes
+        self.source = export.source
         self.used, self.refused = set(), {}
+        self.stored = []  # (storage, name) of the files of the item that is being written
         files = ImportedFile.objects.filter(source=self.source)
         self.known = {file.key: file.image_id or file.document_id for file in files}
 
@@ -95,7 +102,7 @@ class Library:
             return None
         key = hashlib.sha256(path.encode()).hexdigest()
         if key not in self.known:
-            name = self.uploads.names.get(path) if self.uploads else None
+            name = self.uploads.find(path, self.export) if self.uploads else None
             if name is None or path in self.refused:
                 return None
             if not self.writes:
@@ -114,6 +121,7 @@ class Library:
         except (ValidationError, *DAMAGED) as error:
             self.refused[path] = "; ".join(getattr(error, "messages", [str(error)]))
             return None
+        self.stored.append((file.file.storage, file.file.name))
         kind = "image" if isinstance(file, CleanImage) else "document"
         ImportedFile.objects.create(source=self.source, key=key, **{kind: file})
         return file.pk
@@ -123,13 +131,18 @@ class Library:
         # With this value and no people, the picture is not shown until somebody says who is on it.
         shows = CleanImage.Shows.PERSON_IN_STORY
         title = alt or "From WordPress"
-        return CleanImage.objects.create(title=title[:255], description=alt[:255], file=file, shows=shows)
+        clean = clean_picture(file, file.name)
+        if is_erased_picture(hash_filelike(clean)):
+            raise ValidationError("it was withdrawn here")
+        return CleanImage.objects.create(title=title[:255], description=alt[:255], file=clean, shows=shows)
 
     def add_document(self, file):
         """Return a new CleanDocument of `file`."""
         return CleanDocument.objects.create(title="From WordPress", file=file)
 
     def forget(self):
-        """Load `known` again, after a transaction was rolled back."""
+        """Forget what was imported in a transaction that was rolled back, and delete its files."""
+        for storage, name in self.stored:
+            storage.delete(name)
         files = ImportedFile.objects.filter(source=self.source)
         self.known = {each.key: each.image_id or each.document_id for each in files}

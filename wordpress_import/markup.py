@@ -14,13 +14,19 @@ ENDLESS = {"p", "li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "option"}
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
+class TextError(Exception):
+    """A text that can't be converted. Its message is for the person who imports."""
+
+
 def parse_html(html):
-    """Return a <div> element with the parsed `html`."""
+    """Return a <div> with the parsed `html`. Raises TextError if the parser would lose words of it."""
     html = flatten(CONTROL.sub(" ", html))
     parser = lxml.html.HTMLParser(huge_tree=True, encoding="utf-8")
     root = lxml.html.document_fromstring(
         f"<html><body><div>{html}</div></body></html>".encode(), parser=parser
     )
+    if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
+        raise TextError("its tags are nested too deep to be read")
     body = root.find("body")
     body.tag = "div"
     return body

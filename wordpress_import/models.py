@@ -46,10 +46,13 @@ class ImportedFile(models.Model):
 
 
 class OldAddress(models.Model):
-    """An address of the old site. `digest`: a hash, because old addresses can contain names and logins."""
+    """An address of the old site. `digest`: its hash, as old addresses can have names in them.
+
+    `page` is None if somebody deleted the page: the address is gone.
+    """
 
     digest = models.CharField(max_length=64, primary_key=True)
-    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
+    page = models.ForeignKey(Page, null=True, on_delete=models.SET_NULL, related_name="+")
 
     def __str__(self):
         return self.digest

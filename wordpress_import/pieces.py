@@ -36,7 +36,7 @@ class BlockCollector:
         self.runs = Runs()
         self.gallery = None
         self.hold_images = False
-        self.has_loose_items = False
+        self.loose_items = []
 
     def finish(self):
         """Return the list of the raw blocks."""
@@ -58,26 +58,25 @@ class BlockCollector:
         """Add rich text: a paragraph, a heading or a list."""
         if html:
             self.end_gallery(again=True)
+            self.end_items()
             self.paragraphs.append(html)
-            self.has_loose_items = False
 
     def add_item(self, html):
-        """Add `html`, <li> elements that are in no list. Those that follow each other become one list."""
-        if not html:
-            return
-        if self.has_loose_items:
-            html = f"{self.paragraphs.pop().removesuffix('</ul>')}{html}</ul>"
-        else:
-            html = f"<ul>{html}</ul>"
-        self.add_text(html)
-        self.has_loose_items = True
+        """Add <li>s that stand in no list. Those that follow each other become one list."""
+        if html:
+            self.end_gallery(again=True)
+            self.loose_items.append(html)
+
+    def end_items(self):
+        if self.loose_items:
+            self.paragraphs.append(f"<ul>{''.join(self.loose_items)}</ul>")
+            self.loose_items = []
 
     def end_text(self):
-        """End the block of text that is being filled."""
+        self.end_items()
         if self.paragraphs:
             self.blocks.append({"type": "text", "value": "".join(self.paragraphs)})
             self.paragraphs = []
-            self.has_loose_items = False
 
     def add(self, kind, value):
         """Add a block of the type `kind`."""
@@ -127,6 +126,7 @@ class BlockCollector:
             self.blocks.append({"type": "pictures", "value": {"pictures": values}})
         for each in pictures:
             if each.caption.plain() and (not each.image or not self.fits(each.caption)):
+                self.end_items()
                 self.paragraphs.append(f"<p>{each.caption.html()}</p>")
 
     def fits(self, caption):

@@ -14,7 +14,9 @@ from wordpress_import.sources import ExportError
 MAX_TEXT = 8 * 1024 * 1024
 # The longest tag, in bytes. The parser keeps a tag in memory until it ends.
 MAX_TAG = 16 * 1024 * 1024
-# The names of the post meta that are read. Other post meta may contain private data.
+# Tags within others. A real export has 5.
+MAX_DEPTH = 1000
+# The names of the post meta that are read. All others may hold what must not get in.
 META = {
     "_thumbnail_id",
     "_wp_attached_file",
@@ -129,6 +131,9 @@ class Target:
         name = short_name(tag)
         if not self.path and name != "rss":
             raise ExportError(f"{self.label}: this is no export of WordPress (its first tag is <{name}>).")
+        if len(self.path) == MAX_DEPTH:
+            line = self.parser.parser.CurrentLineNumber
+            raise ExportError(f"{self.label}, line {line}: more than {MAX_DEPTH} tags are nested.")
         self.path.append(name)
         self.is_wxr |= name.startswith("wp:")
         self.text, self.length = [], 0

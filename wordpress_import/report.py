@@ -62,7 +62,10 @@ def write_report(importer, folder):
     with open_private(folder / "authors.csv") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "name"])
-        writer.writerows([author.id, ""] for author in importer.export.authors.values() if not author.name)
+        # With the names that were filled in: this may be the file that was read.
+        for author in importer.export.authors.values():
+            if not author.name or author.id in importer.names:
+                writer.writerow([author.id, importer.names.get(author.id, "")])
     return summary
 
 

@@ -51,8 +51,9 @@ class Runs:
             html.append(f"<a {link}>{inner}</a>" if link and has_text else inner)
             position = end
         # Spaces beside a break, and breaks at the ends, are invisible.
-        text = re.sub(r"\s*<br/>\s*", "<br/>", re.sub("  +", " ", "".join(html))).strip()
-        return re.sub(r"^(<br/>)+|(<br/>)+$", "", text)
+        lines = [line.strip() for line in re.sub("  +", " ", "".join(html)).split("<br/>")]
+        shown = [number for number, line in enumerate(lines) if line]
+        return "<br/>".join(lines[shown[0] : shown[-1] + 1])
 
 
 def formatted(text, formats):

@@ -55,6 +55,11 @@ class Source:
                 yield file
 
 
+def is_export(name):
+    """Return whether the file `name` in a .zip may be an export. A Mac adds files with dots to archives."""
+    return name.endswith(".xml") and not name.startswith("__MACOSX/") and not Path(name).name.startswith(".")
+
+
 def find_sources(paths):
     """Return a list of Sources: one for each of `paths`, or one for each .xml file in a .zip file.
 
@@ -67,7 +72,7 @@ def find_sources(paths):
             continue
         try:
             with zipfile.ZipFile(path) as archive:
-                names = sorted(name for name in archive.namelist() if name.endswith(".xml"))
+                names = sorted(name for name in archive.namelist() if is_export(name))
         except DAMAGED as error:
             raise ExportError(f"{path.name}: the file is damaged or can't be opened ({error}).") from None
         if not names:

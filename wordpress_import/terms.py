@@ -45,6 +45,11 @@ class Terms:
         self.export, self.writes = export, writes
         self.themes, self.authors = {}, {}
 
+    def forget(self):
+        """Forget what was made in a transaction that was rolled back."""
+        self.themes.clear()
+        self.authors.clear()
+
     def is_withheld(self, name):
         """Return whether `name` is a login or an e-mail address of the old site."""
         return "@" in name or name.casefold() in self.export.withheld

@@ -238,13 +238,12 @@ class Walker:
                 ]
                 images += more
                 continue
-            lists = [each for each in element if each.tag in {"ul", "ol"}]
             inner = type(self)(self.context, self.notes, has_breaks=False, is_inline=True)
             inner.formats, inner.link = self.formats, self.link
             inner.text(element.text)
             nested = []
             for child in element:
-                if child in lists:
+                if child.tag in {"ul", "ol"}:
                     more_html, more = self.list_html(child)
                     nested.append(more_html)
                     images += more

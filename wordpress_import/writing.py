@@ -2,16 +2,28 @@
 
 import hashlib
 import json
+from contextlib import contextmanager, nullcontext
+from copy import copy
+from urllib.parse import unquote
 
 from django.db import transaction
+from wagtail.models import Page
 
 from home.models import StandardPage
+from safeguarding.withdrawal.addresses import is_gone, path_at
 from stories.models import StoryAuthor, StoryCountry, StoryPage, StoryTheme
 from wordpress_import import fields
 from wordpress_import.addresses import store_addresses
 from wordpress_import.context import Context
 from wordpress_import.conversion import convert
+from wordpress_import.media_links import split
 from wordpress_import.models import ImportedItem
+
+
+def is_withdrawn(item, parent):
+    """Return whether a page at the old or the new address of `item` was erased by a withdrawal."""
+    new = path_at(parent, f"{parent.url_path}{fields.wanted_slug(item)}/")
+    return any(is_gone(path) for path in (unquote(split(item.link).path), new) if path.strip("/"))
 
 
 class PageWriter:
@@ -42,6 +54,7 @@ class PageWriter:
         day, published = fields.read_dates(item)
         if item.type == "page":
             values["introduction"] = summary
+            notes.flag("it is a plain page here, where nobody is asked who is in it: is it a story?")
         else:
             countries, themes, authors = self.terms.read(item, parent.locale, notes)
             values |= {"summary": summary, "date": day, "keep_out_of_search_engines": is_kept_out}
@@ -65,42 +78,60 @@ class PageWriter:
     def write(self, item, key, parent, writes=True):
         """Write the page of `item` below `parent`. Return (outcome, list of sentences, Converted).
 
-        The outcome and the sentences are those of a Line. `key`: the key of the item. Without `writes`,
-        nothing is written. The page and its record are written in one transaction, so an interruption leaves
-        both or neither.
+        Converted is None if the item was not read. One transaction: a kill leaves the page and its record,
+        or neither.
         """
-        with transaction.atomic():
-            converted, values = self.read(item, parent)
-            reasons = converted.notes.reasons
-            text = json.dumps([values, reasons], sort_keys=True, default=str)
-            digest = hashlib.sha256(text.encode()).hexdigest()
-            record = self.records.get(key)
-            if outcome := self.check(record, digest):
-                return *outcome, converted
-            if writes:
-                record = self.store(record, digest, item, key, parent, values, converted.notes)
-        outcome = "updated" if key in self.records else "imported"
-        if writes:
+        self.library.stored.clear()
+        try:
+            with transaction.atomic():
+                outcome, reasons, converted, record = self.write_page(item, key, parent, writes)
+        except BaseException:
+            self.terms.forget()
+            self.library.forget()
+            raise
+        if record:
             self.records[key], self.pages[item.id] = record, record.page_id
         return outcome, reasons, converted
 
-    def check(self, record, digest):
-        """Return (outcome, list of sentences) if nothing has to be written, else None."""
-        if record is None:
-            return None
-        if record.page_id is None:
-            return "skipped", ["its page was deleted here"]
-        if record.digest == digest:
-            return "unchanged", record.needs_eyes
-        if record.page.live or record.page.latest_revision_id != record.revision:
-            return "skipped", ["it is another one in WordPress now, and somebody worked on the page here"]
-        return None
+    def write_page(self, item, key, parent, writes):
+        """Return (outcome, reasons, Converted or None, ImportedItem that was saved or None)."""
+        if is_withdrawn(item, parent):
+            return "skipped", ["what was at its address was withdrawn here"], None, None
+        record = self.records.get(key)
+        # Somebody may work on the page, or delete it, while the import runs.
+        page = record and Page.objects.select_for_update().filter(pk=record.page_id).first()
+        if record and not page:
+            self.pages.pop(item.id, None)
+            return "skipped", ["its page was deleted here"], None, None
+        is_edited = page and (page.live or page.latest_revision_id != record.revision)
+        with self.looking_only() if is_edited else nullcontext():
+            converted, values = self.read(item, parent)
+        reasons = converted.notes.reasons
+        text = json.dumps([values, reasons], sort_keys=True, default=str)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        if record and record.digest == digest:
+            return "unchanged", reasons, converted, None
+        if is_edited:
+            reason = "it is another one in WordPress now, and somebody worked on the page here"
+            return "skipped", [reason], converted, None
+        saved = writes and self.store(record, page, digest, item, key, parent, values, converted.notes)
+        return "updated" if record else "imported", reasons, converted, saved or None
 
-    def store(self, record, digest, item, key, parent, values, notes):
-        """Save the page and its old addresses. Return its ImportedItem."""
-        page = record and record.page.specific
-        revision = self.save(page, item, parent, values)
-        record = record or ImportedItem(source=self.export.base_url[:200], key=key)
+    @contextmanager
+    def looking_only(self):
+        """Read an item without importing what it shows."""
+        before, used = (self.library.writes, self.terms.writes), set(self.library.used)
+        self.library.writes = self.terms.writes = False
+        try:
+            yield
+        finally:
+            self.library.writes, self.terms.writes = before
+            self.library.used = used
+
+    def store(self, record, page, digest, item, key, parent, values, notes):
+        revision = self.save(page and page.specific, item, parent, values)
+        # A copy, as the transaction may be rolled back.
+        record = copy(record) if record else ImportedItem(source=self.export.source, key=key)
         record.page_id, record.digest, record.revision = int(revision.object_id), digest, revision.pk
         record.needs_eyes, record.missing_pictures = notes.reasons, len(notes.missing)
         record.save()
@@ -115,7 +146,7 @@ class PageWriter:
         if is_new:
             model = StandardPage if item.type == "page" else StoryPage
             page = model(live=False, slug=fields.read_slug(item, parent), locale=parent.locale)
-            group = fields.translation_key(item, self.export.base_url)
+            group = fields.translation_key(item, self.export.source)
             taken = group and model.objects.filter(translation_key=group, locale=parent.locale).exists()
             if group and not taken:
                 page.translation_key = group

@@ -18,6 +18,7 @@ from safeguarding.models import Use
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import digest_of, path_at, paths_of
 from safeguarding.withdrawal.pages import delete_page, overwrite, revisions_of
+from safeguarding.withdrawal.signals import addresses_erased
 from safeguarding.withdrawal.tasks import NotYet, add_task, is_waiting, run_quick_tasks, step
 from safeguarding.withdrawal.words import are_sealed
 from safeguarding.withdrawals import Choice, Fingerprint, Ledger, WithdrawalTask
@@ -144,6 +145,7 @@ def purge_page(withdrawal, page):
         ignore_conflicts=True,
     )
     Redirect.objects.filter(redirect_page=page.pk).delete()
+    addresses_erased.send(sender=type(page), page=page)
     Comment.objects.filter(page=page.pk).delete()
     TaskState.objects.filter(workflow_state__object_id=str(page.pk)).update(comment="")
     if is_stale_alias(page):

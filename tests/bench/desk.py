@@ -70,8 +70,10 @@ def complete(stories, writers):
         story.latest_revision, story.latest_revision_created_at = revision, month_ago
         story.word_count = count_words(story.body)
         story.live = number % 10 != 0
-        story.first_published_at = story.first_published_at if story.live else None
-    fields = ["latest_revision", "latest_revision_created_at", "live", "first_published_at"]
+        if not story.live:
+            story.first_published_at = story.last_published_at = None
+    fields = ["latest_revision", "latest_revision_created_at", "live"]
+    fields += ["first_published_at", "last_published_at"]
     Page.objects.bulk_update(stories, fields, batch_size=500)
     StoryPage.objects.bulk_update(stories, ["word_count"], batch_size=500)
     theme_type = ContentType.objects.get_for_model(Theme)

@@ -113,6 +113,8 @@ def test_old_drafts_are_those_that_wait_for_nobody(admin_client):
     index = builders.make_index()
     for title, days in (("Old", 31), ("New", 29)):
         leave_alone(builders.make_story(title, index, live=False), days)
+    imported = builders.make_story("Imported", index, live=False, first_published_at=timezone.now())
+    leave_alone(imported)
     changed = builders.make_story("Changed", index)
     changed.save_revision()
     leave_alone(changed)
@@ -128,7 +130,7 @@ def test_old_drafts_are_those_that_wait_for_nobody(admin_client):
     taken_back.unpublish()
     for page in (waiting, asked, later, taken_back):
         leave_alone(page)
-    assert sorted(rows_of(admin_client, "drafts")) == ["Changed", "Old"]
+    assert sorted(rows_of(admin_client, "drafts")) == ["Changed", "Imported", "Old"]
 
 
 def test_scheduled_pages_are_those_of_a_week_in_their_order(admin_client):

@@ -8,6 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from wagtail.actions.convert_alias import ConvertAliasPageAction
 from wagtail.models import Page, PageViewRestriction
 
@@ -190,7 +191,8 @@ def test_a_source_that_is_withdrawn_takes_its_aliases_along(client, withdraw):
 
 
 def test_a_withdrawn_alias_stays_so_when_its_source_is_published(client):
-    draft = make_story(f"{WORD} draft", live=False)
+    # As an import stores it: it was first published elsewhere.
+    draft = make_story(f"{WORD} draft", live=False, first_published_at=timezone.now())
     waiting = draft.create_alias(parent=make_index(), update_slug="waiting")
     source = make_story(f"{WORD} story")
     withdrawn, public = (source.create_alias(parent=make_index(), update_slug=slug) for slug in ("a", "b"))

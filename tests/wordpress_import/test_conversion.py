@@ -1,13 +1,18 @@
 """Classic HTML, WordPress blocks and modules of Divi become blocks of a body, without losing a word."""
 
+import time
+
 import pytest
 from wagtail.admin.rich_text.converters.contentstate import ContentstateConverter
 
 from stories.blocks import TEXT_FEATURES
 from wordpress_import.context import Context
 from wordpress_import.conversion import convert
+from wordpress_import.expanding import Expander, Notes
 from wordpress_import.export import Attachment, Export
 from wordpress_import.fidelity import shown_html, words
+from wordpress_import.markup import TextError
+from wordpress_import.pieces import BlockCollector
 from wordpress_import.reading import Item
 
 pytestmark = pytest.mark.one_database
@@ -245,12 +250,87 @@ def test_footnotes_come_from_the_post_meta():
     assert convert_text("", item).blocks[0]["value"] == "<ol><li>See the law</li></ol>"
 
 
+PATHS = {
+    "https://www.old.example/wp-content/uploads/2020/04/kiln-300x200.jpg": "2020/04/kiln.jpg",
+    "/wp-content/uploads/2020/04/kiln-scaled.jpg": "2020/04/kiln.jpg",
+    "https://i2.wp.com/www.old.example/wp-content/uploads/2020/04/kiln.jpg?w=30": "2020/04/kiln.jpg",
+    "https://old.files.wordpress.com/2020/04/road.jpg?w=30": "2020/04/road.jpg",
+    # Pictures of their own: an edited one, and attachments with such a name.
+    "https://old.example/wp-content/uploads/2020/04/kiln-e1600000000.jpg": "2020/04/kiln-e1600000000.jpg",
+    "https://old.example/wp-content/uploads/2020/04/anna-800x600.jpg": "2020/04/anna-800x600.jpg",
+    "https://old.example/wp-content/uploads/2020/04/anna-800x600-150x150.jpg": "2020/04/anna-800x600.jpg",
+    "https://old.example/wp-content/uploads/2020/04/kiln-rotated.jpg": "2020/04/kiln-rotated.jpg",
+    # Pictures of other sites.
+    "https://other.example/wp-content/uploads/2020/04/kiln.jpg": "",
+    "//other.example/wp-content/uploads/2020/04/kiln.jpg": "",
+    "https://i2.wp.com/other.example/wp-content/uploads/2020/04/kiln.jpg": "",
+    "https://old.files.wordpress.com/2020/04/kiln.jpg": "",
+}
+
+
+def test_a_file_is_found_by_its_path_on_the_old_site():
+    export = Export()
+    for number, url in enumerate(
+        [f"{UPLOADS}/{name}.jpg" for name in ("kiln", "kiln-rotated", "big-scaled", "anna-800x600")]
+        + ["https://old.files.wordpress.com/2020/04/road.jpg"]
+        + ["https://cdn.example/wp-content/uploads/2020/04/kiln.jpg"]
+    ):
+        export.add_item(
+            Item(id=f"{number}", type="attachment", attachment_url=url, base_url="https://old.example")
+        )
+    assert {path for path in export.uploads if export.is_original(path)} == {
+        "2020/04/anna-800x600.jpg",
+        "2020/04/kiln-rotated.jpg",
+    }
+    export.originals = set(filter(export.is_original, export.uploads))
+    assert {url: export.path_key(url) for url in PATHS} == PATHS
+
+
 @pytest.mark.parametrize("tag", ["div", "b", "ul><li", "blockquote", "span"])
 def test_5000_nested_tags_lose_no_word(tag):
     converted = convert_text(f"<{tag}>" * 5000 + "the end" + f"</{tag.split('>')[0]}>" * 5000)
     assert words(shown_html(converted.blocks)) == ["the", "end"]
 
 
+MANY = 60_000
+LONG = {
+    "spaces": "a" + "\u00a0" * MANY * 2 + "b",
+    "line breaks": "<p>a" + "<br>" * MANY + "b</p>",
+    "variables of Divi 5": (
+        '<!-- wp:divi/text {"content":{"innerContent":{"desktop":{"value":"'
+        + "$variable(" * MANY
+        + '"}}}} /-->'
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_the_time_for_a_long_text_grows_with_its_length(name):
+    start = time.process_time()
+    convert_text(LONG[name])
+    assert time.process_time() - start < 4
+
+
+def test_the_time_for_loose_items_grows_with_their_number():
+    start, collector = time.process_time(), BlockCollector(Notes())
+    for _number in range(20_000):
+        collector.add_item(f"<li>{'a' * 600}</li>")
+    assert len(collector.finish()) == 1
+    assert time.process_time() - start < 4
+
+
+def test_what_would_lose_words_or_grow_without_end_is_refused():
+    with pytest.raises(TextError, match="nested too deep"):
+        convert_text('<div title="<">' * 5000 + "the end" + "</div>" * 5000)
+    export = Export()
+    for level in range(7):
+        export.reusable[f"{level}"] = f'<!-- wp:block {{"ref":{level + 1}}} /-->' * 8
+    export.reusable["7"] = "<p>Words</p>"
+    with pytest.raises(TextError, match="4 million characters"):
+        Expander(export, Item(), Notes()).expand(export.reusable["0"])
+
+
 def test_a_lost_word_is_named(monkeypatch):
     monkeypatch.setattr("wordpress_import.walker.HIDDEN", {"p"})
-    assert "1 words are lost: found" in convert_text("<p>found</p>").notes.reasons
+    notes = convert_text("<p>found</p>").notes
+    assert ("1 words are lost" in notes.reasons, notes.lost) == (True, ["found"])

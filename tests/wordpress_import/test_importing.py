@@ -3,6 +3,7 @@
 import csv
 import datetime
 import json
+import shutil
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,12 +14,15 @@ from wagtail.models import Page
 from caching.content_version import READING_STATEMENT
 from home.models import StandardPage
 from media.models import CleanDocument, CleanImage
+from safeguarding.withdrawal.addresses import digest_of
+from safeguarding.withdrawals import Fingerprint, Ledger, Withdrawal
 from stories.models import StoryPage
-from stories.terms import Author
+from stories.terms import Author, Theme
 from tests.support.builders import make_index, picture_bytes
 from tests.support.stored_text import all_stored_text
 from tests.support.wordpress import export, wp_author, wp_item
-from wordpress_import.models import ImportedItem
+from wordpress_import.models import ImportedFile, ImportedItem
+from wordpress_import.writing import PageWriter
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +58,15 @@ ITEMS = [
         date="0000-00-00 00:00:00",
         date_gmt="0000-00-00 00:00:00",
     ),
-    wp_item(4, type="page", status="pending", title="About us"),
+    wp_item(
+        4,
+        '<p><a href="/author/ama.k/">Ama</a> <a href="/?author=3&author_name=esi-staff">Esi</a> '
+        '<a href="mailto:Kofi99@mail.example">Kofi</a></p>'
+        '<div class="wp-block-button"><a href="/author/ama.k">All by Ama</a></div>',
+        type="page",
+        status="pending",
+        title="About us",
+    ),
     wp_item(5, status="trash"),
     wp_item(
         6, type="attachment", status="inherit", attachment_url="https://old.example/wp-content/uploads/a.jpg"
@@ -86,9 +98,10 @@ def run(tmp_path):
     """Return a function that imports `items`, texts of wp_item(), and returns the lines of the report."""
     make_index()
 
-    def run(items=ITEMS, *options, write=True):
+    def run(items=ITEMS, *options, write=True, base="https://old.example"):
         path = tmp_path / "export.xml"
-        path.write_text(export(*items, authors=AUTHORS))
+        text = export(*items, authors=AUTHORS)
+        path.write_text(text.replace("url>https://old.example<", f"url>{base}<"))
         more = ["--write"] if write else []
         call_command("import_wordpress", path, "--report", tmp_path / "report", *more, *options, verbosity=0)
         return json.loads((tmp_path / "report" / "report.json").read_text())["items"]
@@ -136,6 +149,7 @@ def test_what_an_editor_must_look_at_is_said(run):
     assert "it was private in WordPress" in reasons["2"]
     assert "it had a password in WordPress" in reasons["3"]
     assert "it waited for a review in WordPress" in reasons["4"]
+    assert "it is a plain page here, where nobody is asked who is in it: is it a story?" in reasons["4"]
     assert "a category or tag is left out" in reasons["10"]
     left_out = "its author is left out, as the name is a login or an e-mail address"
     assert left_out in reasons["2"]
@@ -156,12 +170,20 @@ def test_no_login_mail_password_comment_or_address_gets_in(run, tmp_path):
 
 
 def test_names_for_authors_come_from_the_file(run, tmp_path):
-    run()
-    names = tmp_path / "authors.csv"
-    names.write_text("id,name\n2,The Accra team\n")
-    run(ITEMS, "--authors", str(names))
-    story = StoryPage.objects.get(slug="post-2").get_latest_revision_as_object()
-    assert [author.name for author in story.authors] == ["The Accra team"]
+    items = [*ITEMS[1:3], wp_item(11, creator="gone1"), wp_item(12, creator="gone2")]
+    run(items)
+    names = tmp_path / "report" / "authors.csv"
+    assert names.read_text().split() == ["id,name", "2,", "3,", "post", "11,", "post", "12,"]
+    names.write_text("id,name\n2,The Accra team\n3,\npost 11,Kwame\npost 12,Yaa\n")
+    for _run in range(2):  # the second one reads what the first one wrote
+        run(items, "--authors", str(names))
+        stories = [page.get_latest_revision_as_object() for page in StoryPage.objects.order_by("pk")]
+        assert [[author.name for author in story.authors] for story in stories] == [
+            ["The Accra team"],
+            [],
+            ["Kwame"],
+            ["Yaa"],
+        ]
 
 
 def test_a_second_run_and_a_report_write_nothing(run):
@@ -170,7 +192,7 @@ def test_a_second_run_and_a_report_write_nothing(run):
     assert not writes_in(queries)
     run()
     with CaptureQueriesContext(connection) as queries:
-        lines = run()
+        lines = run(base="http://www.old.example/")
     assert not writes_in(queries)
     assert {line["outcome"] for line in lines} == {"unchanged", "skipped"}
 
@@ -181,12 +203,17 @@ def writes_in(queries):
     return [sql for sql in statements if not READING_STATEMENT.match(sql)]
 
 
-def test_a_changed_item_makes_a_new_draft_only_if_nobody_worked_on_the_page(run):
+def test_a_changed_item_makes_a_new_draft_only_if_nobody_worked_on_the_page(run, uploads):
     run([wp_item(1), wp_item(2), wp_item(3)])
     touched, deleted = StoryPage.objects.get(slug="post-2"), StoryPage.objects.get(slug="post-3")
     touched.save_revision(clean=False)
     deleted.delete()
-    lines = run([wp_item(number, "<p>Other words.</p>") for number in (1, 2, 3)])
+    new = '<p>Other words.</p><img src="/wp-content/uploads/2020/04/photo.jpg">'
+    terms, options = [("post_tag", "new", "New theme")], ["--uploads", str(uploads)]
+    lines = run(
+        [wp_item(1, "<p>Other words.</p>"), *(wp_item(number, new, terms=terms) for number in (2, 3))],
+        *options,
+    )
     assert [(line["outcome"], line["why"]) for line in lines] == [
         ("updated", []),
         ("skipped", ["it is another one in WordPress now, and somebody worked on the page here"]),
@@ -197,6 +224,32 @@ def test_a_changed_item_makes_a_new_draft_only_if_nobody_worked_on_the_page(run)
         for page in StoryPage.objects.order_by("pk")
     ]
     assert bodies == ["<p>Other words.</p>", "<p>Some words.</p>"]
+    # Nothing of what is skipped comes in.
+    assert not CleanImage.objects.exists()
+    assert not Theme.objects.filter(name="New theme").exists()
+
+
+def test_a_page_that_changes_while_the_import_runs_is_left_alone(run, monkeypatch):
+    link = '<a href="https://old.example/post-4/">x</a>'
+    run([wp_item(1), wp_item(2)])
+    read = PageWriter.read
+
+    def work_on_other_pages(writer, item, parent):
+        if item.id == "3":
+            StoryPage.objects.get(slug="post-1").save_revision(clean=False)
+            StoryPage.objects.filter(slug="post-2").delete()
+        return read(writer, item, parent)
+
+    monkeypatch.setattr(PageWriter, "read", work_on_other_pages)
+    lines = run([wp_item(3, link), *(wp_item(number, f"<p>New words. {link}</p>") for number in (1, 2, 4))])
+    assert [(line["outcome"], "; ".join(line["why"])[:20]) for line in lines] == [
+        ("imported", ""),
+        ("skipped", "it is another one in"),
+        ("skipped", "its page was deleted"),
+        ("imported", ""),
+    ]
+    third = StoryPage.objects.get(slug="post-3").get_latest_revision_as_object()
+    assert "linktype" in third.body.raw_data[0]["value"]
 
 
 @pytest.mark.parametrize("killed_after", [0, 1, 3])
@@ -265,18 +318,21 @@ def uploads(tmp_path, store):
     return folder
 
 
-def test_files_come_by_their_path_and_whom_they_show_stays_undecided(run, uploads):
+def test_files_come_by_their_path_and_whom_they_show_stays_undecided(run, uploads, tmp_path):
     url = "https://old.example/wp-content/uploads"
     content = (
         f'<p><img src="{url}/2020/04/photo-150x150.jpg" alt="A kiln"></p>'
         f'<p><img src="{url}/2020/05/photo.jpg"></p><p><img src="{url}/2020/05/broken.jpg"></p>'
         f'<p><a href="{url}/2020/05/facts.txt">Facts</a></p>'
+        # The picture with a face cut off, and a picture of another site with the same path and number.
+        f'<p><img src="{url}/2020/04/photo-e1600000000.jpg"></p><p><img class="wp-image-5" '
+        'src="https://other.example/wp-content/uploads/2020/04/photo.jpg"></p>'
     )
     items = [
         wp_item(1, content, meta={"_thumbnail_id": "5"}),
         wp_item(5, type="attachment", status="inherit", attachment_url=f"{url}/2020/04/photo.jpg"),
     ]
-    options = ["--uploads", str(uploads)]
+    options = ["--uploads", shutil.make_archive(tmp_path / "uploads", "zip", uploads)]
     assert not CleanImage.objects.exists()
     lines = run(items, *options, write=False)
     assert not CleanImage.objects.exists()
@@ -290,7 +346,11 @@ def test_files_come_by_their_path_and_whom_they_show_stays_undecided(run, upload
     document = CleanDocument.objects.get()
     assert f'<a linktype="document" id="{document.pk}">Facts</a>' in story.body.raw_data[2]["value"]
     assert [line["outcome"] for line in lines] == ["imported", "imported"]
-    assert lines[0]["missing"] == ["2020/05/broken.jpg"]
+    assert lines[0]["missing"] == [
+        "2020/04/photo-e1600000000.jpg",
+        "2020/05/broken.jpg",
+        "https://other.example/wp-content/uploads/2020/04/photo.jpg",
+    ]
     assert "a picture has no alternative text" in lines[0]["needs_eyes"]
     with CaptureQueriesContext(connection) as queries:
         run(items, *options)
@@ -298,6 +358,40 @@ def test_files_come_by_their_path_and_whom_they_show_stays_undecided(run, upload
     second.delete()
     run(items, *options)
     assert list(CleanImage.objects.all()) == [first]
+
+
+def test_what_was_withdrawn_does_not_come_back(run, uploads):
+    story = wp_item(1, '<p>A</p><img src="/wp-content/uploads/2020/04/photo.jpg">')
+    options = ["--uploads", str(uploads)]
+    run([story], *options)
+    withdrawal = Withdrawal.objects.create(code="A-1", choice="everything")
+    for kind, text in (
+        ("picture", CleanImage.objects.get().file_hash),
+        ("address", "/stories/post-2/"),
+        ("former", "/her-name/"),
+    ):
+        digest = digest_of(text, Ledger.get().salt)
+        Fingerprint.objects.create(withdrawal=withdrawal, kind=kind, digest=digest)
+    # As after the restore of a database that knew nothing of the import.
+    for model in (CleanImage, StoryPage, ImportedItem, ImportedFile):
+        model.objects.all().delete()
+    lines = run([story, wp_item(2), wp_item(3, link="https://old.example/her-name/")], *options)
+    gone = "what was at its address was withdrawn here"
+    assert [(line["outcome"], "; ".join(line["why"])) for line in lines] == [
+        ("imported", ""),
+        ("skipped", gone),
+        ("skipped", gone),
+    ]
+    assert lines[0]["missing"] == ["2020/04/photo.jpg"]
+    assert not CleanImage.objects.exists()
+
+
+def test_an_item_that_fails_leaves_no_file(run, uploads, store, monkeypatch):
+    monkeypatch.setattr("wordpress_import.fields.read_slug", lambda item, parent: "taken")
+    item = wp_item(2, '<img src="/wp-content/uploads/2020/04/photo.jpg">')
+    lines = run([wp_item(1), item], "--uploads", str(uploads))
+    assert [line["outcome"] for line in lines] == ["imported", "failed"]
+    assert not [path for path in store.rglob("*") if path.is_file()]
 
 
 def test_files_outside_of_the_uploads_are_not_read(run, uploads, tmp_path):

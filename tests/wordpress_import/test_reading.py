@@ -28,6 +28,7 @@ REFUSED = {
     "bare ampersand": (f"{HEAD}<item><link>/?a&b</link></item>{TAIL}", "line 3, column 18"),
     "cut off": (f"{HEAD}<item><title>The first", "line 3, column 23"),
     "control character": (f"{HEAD}<item><title>\x01</title></item>{TAIL}", "line 3, column 14"),
+    "deep tags": (f"{HEAD}<item>{'<a>' * 1000}", "line 3: more than 1000 tags"),
     "web page": ("<html><body>Log in</body></html>", "no export of WordPress"),
     "feed": ("<rss><channel><item><title>News</title></item></channel></rss>", "a feed"),
     "unknown encoding": ('<?xml version="1.0" encoding="klingon"?><rss/>', "unknown encoding"),
@@ -63,6 +64,7 @@ def test_plain_and_packed_files_give_the_same_items(tmp_path):
     packed.write_bytes(gzip.compress(text.encode()))
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("part 1.xml", text)
+        file.writestr("__MACOSX/._part 1.xml", b"\x00\x05\x16\x07")
     expected = [
         ("1", "<p>One</p>", "publish", {}),
         ("2", "<p>Some words.</p>", "draft", {"_thumbnail_id": "9"}),

@@ -1,0 +1,6 @@
+"""Signals about what a withdrawal erases, for rooms above."""
+
+from django.dispatch import Signal
+
+# Sent with `page`: its former addresses were erased, as the story was published again without a person.
+addresses_erased = Signal()
