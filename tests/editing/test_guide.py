@@ -35,6 +35,7 @@ PAGES = [
     "pages/{index}/add_subpage/",
     "pages/{index}/edit/",
     "pages/add/stories/storypage/{index}/",
+    "pages/add/home/standardpage/{root}/",
     "pages/{waiting}/edit/",
     "pages/{returned}/edit/",
     "pages/{live}/edit/",
