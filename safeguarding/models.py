@@ -109,6 +109,12 @@ class Contributor(models.Model):
         return max(self.consents.all(), key=lambda consent: consent.pk, default=None)
 
     @property
+    def has_withdrawn(self):
+        """Whether the last consent event is a withdrawal, also while the person is held."""
+        consent = self.latest_consent
+        return consent is not None and consent.event == Consent.Event.WITHDRAWN
+
+    @property
     def last_day(self):
         """The last day of the consent, or None if there is none or it was withdrawn."""
         consent = self.latest_consent

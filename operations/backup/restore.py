@@ -4,6 +4,8 @@ Then it migrates the database of an older backup, and writes the outage page, wh
 site is down, with the restored telephone numbers of help lines.
 """
 
+from contextlib import suppress
+
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import caches
@@ -67,7 +69,9 @@ def restore_backup(path, report, overwrite=False):
         # What was withdrawn since the backup must not come back.
         ledger.apply(report)
     except BaseException:
-        ledger.hold_everybody(ledger.FAILED, report)
+        # If the migration failed, the database may lack the tables for it.
+        with suppress(DatabaseError):
+            ledger.hold_everybody(ledger.FAILED, report)
         raise
     outage.write_page()
 

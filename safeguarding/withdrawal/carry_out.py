@@ -163,8 +163,8 @@ def erase_found(plan, yes=frozenset()):
 def erase_again(task):
     """Erase what somebody wrote while the transaction of the withdrawal ran, such as a version or a copy."""
     revisions_of(task.data["pages"]).delete()
-    withdrawal = task.withdrawal
-    if withdrawal.contributor is None or withdrawal.choice != Choice.EVERYTHING:
+    withdrawal, person = task.withdrawal, task.withdrawal.contributor
+    if withdrawal.choice != Choice.EVERYTHING or person is None or not person.has_withdrawn:
         return
     lock_pages(make_case(withdrawal.contributor, withdrawal.choice))
     lock_with_others(withdrawal.contributor_id)

@@ -9,6 +9,7 @@ from safeguarding.leaks.asking import join
 from safeguarding.leaks.checking import find_drafts, find_live
 from safeguarding.leaks.words import words_of_person
 from safeguarding.models import Contributor
+from safeguarding.releases import lock_with_others
 from safeguarding.withdrawal.places import Found, Place, TextPlace, places, register_place
 from safeguarding.withdrawal.tasks import NotYet, add_task, step
 from safeguarding.withdrawal.words import KEPT_FIELDS, are_sealed
@@ -53,9 +54,12 @@ def find_elsewhere(person, skipped=()):
 
 @step("words", is_slow=True)
 def forget_words(task):
-    """Delete the names and protected words that were kept, once no text holds one. It looks once a day."""
+    """Delete the names and protected words that were kept, once no text holds one. It looks once a day.
+
+    They stay if the person has agreed again since.
+    """
     person, day = task.withdrawal.contributor, {"looked_on": str(today())}
-    if person is None:
+    if person is None or not person.has_withdrawn:
         return
     own = WithdrawalTask.objects.filter(withdrawal__contributor=person, withdrawal__choice=Choice.EVERYTHING)
     if (
@@ -68,7 +72,10 @@ def forget_words(task):
     if find_elsewhere(person):
         raise NotYet
     with transaction.atomic():
+        lock_with_others(person.pk)
         person = Contributor.objects.get(pk=person.pk)
+        if not person.has_withdrawn:
+            return
         for name in KEPT_FIELDS:
             setattr(person, name, "")
         person.save(update_fields=KEPT_FIELDS)

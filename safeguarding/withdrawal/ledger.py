@@ -15,14 +15,14 @@ import logging
 import os
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from wagtail.log_actions import log
 from wagtail.models import Page
 
 from safeguarding.holds import bring_back
 from safeguarding.models import Contributor
-from safeguarding.releases import guarded_types, lock_with_others
+from safeguarding.releases import guarded_types, lock, lock_with_others
 from safeguarding.withdrawal.addresses import digest_of, path_at
 from safeguarding.withdrawal.carry_out import carry_out, lock_pages
 from safeguarding.withdrawal.cases import make_case
@@ -51,14 +51,14 @@ def file_path():
 def write(_task=None):
     """Append what the file lacks. If the file of this site was lost, hold everybody instead."""
     ledger = Ledger.get()  # Before the file is read, as `is_written` is set after it is written.
-    if ledger.held_since:
-        return
     with open(file_path(), "a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
         content = file.read()
         known = parse(content)
-        if ledger.salt not in known and ledger.is_written and hold_everybody(MISSING):
+        # Nothing is written while everybody is held for it: the next restore would trust the new file.
+        is_lost = ledger.salt not in known and (ledger.held_since or ledger.is_written)
+        if is_lost and (ledger.held_since or hold_everybody(MISSING)):
             return
         append(file, content, lacking(known, ledger.salt))
     if not ledger.is_written:
@@ -151,13 +151,15 @@ def catch_up(report=logger.warning):
     done = set(map(str, Withdrawal.objects.values_list("key", flat=True)))
     for entry in (entry for key, entry in entries.items() if key not in done):
         try:
-            withdraw_again(entry, ledger.salt)
+            if withdraw_again(entry, ledger.salt):
+                report(f"Withdrawn again: {entry['code']}")
+        except OperationalError:
+            # The database is busy or away, which says nothing about the entry. The next run tries again.
+            raise
         except Exception as error:
             # Without the message, which could repeat what is to be erased.
             logger.error("Withdrawing %s again failed: %s", entry["code"], type(error).__name__)
             failed += 1
-        else:
-            report(f"Withdrawn again: {entry['code']}")
     if failed:
         hold_everybody(FAILED, report)
         raise CatchUpFailed(f"{failed} withdrawals could not be carried out again.")
@@ -174,7 +176,10 @@ def adopt(known):
 
 @transaction.atomic
 def withdraw_again(entry, salt):
-    """Carry out the withdrawal of the line `entry` of the ledger, unless another process did it meanwhile."""
+    """Carry out the withdrawal of the line `entry` of the ledger. `salt`: that of the site.
+
+    Return True, or None if another process did it meanwhile.
+    """
     Ledger.objects.select_for_update().get()
     if Withdrawal.objects.filter(key=entry["key"]).exists():
         return
@@ -215,6 +220,7 @@ def hold_everybody(reason, report=logger.warning):
     """
     Ledger.get()
     ledger = Ledger.objects.select_for_update().get()
+    lock(Contributor.objects.values_list("pk", flat=True))
     moment = ledger.held_since or timezone.now()
     people = list(Contributor.objects.filter(held_since=None))
     for person in people:
@@ -236,6 +242,7 @@ def confirm_nobody_withdrew(user):
         ledger = Ledger.objects.select_for_update().get()
         if ledger.held_since is None:
             return
+        lock(Contributor.objects.values_list("pk", flat=True))
         for person in Contributor.objects.filter(held_since=ledger.held_since):
             bring_back(person, user)
         # Otherwise the missing file would count as lost again.

@@ -4,7 +4,7 @@ from safeguarding.encryption import SealedText
 from safeguarding.leaks.matching import Texts
 from safeguarding.leaks.words import FIELDS, words_of_person
 
-# The fields whose words are kept, while a story waits to be published without the person.
+# The fields whose words are kept until no held story and no other text has one.
 KEPT_FIELDS = ("names", "protected_words", "ordinary_words")
 
 
