@@ -132,7 +132,7 @@ def channels_of(contributor):
 
 
 class AfterRestoreView(WithdrawalMixin, TemplateView):
-    """Ends the hold of everybody that follows a restore without the ledger."""
+    """Ends the hold of everybody, which is there because withdrawals may be missing."""
 
     template_name = "safeguarding/after_restore.html"
     page_title = gettext_lazy("After a restore")
