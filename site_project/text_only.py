@@ -16,7 +16,7 @@ from lxml import etree, html
 REMOVED_ELEMENTS = ["script", "style", "template", "wagtail-userbar"]
 # Values of `name` and `rel` of the elements that the head keeps, besides title and encoding. Other metadata
 # is for sites that show links to the page.
-KEPT_IN_HEAD = {"canonical", "color-scheme", "icon", "viewport"}
+KEPT_IN_HEAD = {"canonical", "icon", "viewport"}
 
 
 def is_text_only(request):
