@@ -23,7 +23,7 @@ from safeguarding.withdrawals import Choice, Fingerprint, Ledger, Withdrawal
 
 # The steps of every withdrawal, in the order in which they run. Steps that delete files run before them.
 STEPS = ("ledger", "pages", "uploads", "index", "vacuum")
-# What is repeated when something more was erased.
+# The steps that run again when the step "again" erased something more.
 REPEATED = ("ledger", "pages", "index", "vacuum")
 
 

@@ -25,7 +25,7 @@ def test_editor_says_who_is_in_a_story_and_publishes_it(new_page, live_server):
     admin.expect_editor(tab)
     panel.get_by_role("radio", name="These people").check()
     admin.choose_terms(tab, "Add person", person.code, search=person.code)
-    # What is agreed is beside the code, before anything is written.
+    # The agreement of the person is shown beside the code before the form is sent.
     expect(panel).to_contain_text(re.compile(f"{person.code} · Active until .* · By a changed name"))
     panel.get_by_label("Named in the story").select_option("By the real name")
     admin.footer(tab, "Publish")
