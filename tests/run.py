@@ -6,8 +6,8 @@
     python -m tests.run sqlite postgresql -x -n 0                    stop at the first failure, one process
 
 The first words choose the steps (without any, all three). The other arguments are passed on to pytest. The
-last lines are the results of the steps. The exit status is 0 if nothing failed and, on CI, no program was
-missing.
+tests on PostgreSQL run beside the other steps, and what they print comes after them. The last lines are the
+results of the steps. The exit status is 0 if nothing failed and, on CI, no program was missing.
 """
 
 import os
@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -29,8 +30,15 @@ LINTERS = [
     ["djlint", "--lint", "--quiet", "--allow-empty-input", "."],
     ["lint-imports", "--no-logo"],
 ]
-# How many test processes, each with its own database. SQLite has three, because one often waits for a browser
-# there. On PostgreSQL, a third would only slow down the others and the server.
+# The programs that tests need besides PostgreSQL, each with the function that finds or installs it.
+PROGRAMS_OF_TESTS = {
+    "Browser": services.chromium,
+    "exiftool": services.exiftool,
+    "nginx": front_server.nginx_program,
+    "Redis": redis_server.redis_program,
+}
+# How many test processes, each with its own database. Two processors suffice for all of them, because those
+# on SQLite often wait for a browser.
 PROCESSES = {"SQLite": 3, "PostgreSQL": 2}
 # "load" keeps the order of pytest-django: tests that empty the database (such as those with a live server)
 # come after those that need the rows that migrations create. "loadfile" and "worksteal" break that order. A
@@ -51,12 +59,39 @@ def main(arguments):
     chosen = list(takewhile(STEPS.__contains__, arguments))
     pytest_arguments = arguments[len(chosen) :]
     outcomes = []
-    for name in chosen or STEPS:
-        outcomes += STEPS[name](pytest_arguments)
+    with ExitStack() as stack:
+        others = [name for name in chosen or STEPS if name != "postgresql"]
+        beside = others and "postgresql" in (chosen or STEPS)
+        if beside:
+            finish = stack.enter_context(in_background("postgresql", pytest_arguments))
+        for name in others or chosen:
+            outcomes += STEPS[name](pytest_arguments)
+        if beside:
+            outcomes += finish()
     print()
     for outcome in outcomes:
         print(outcome.line)
     return int(any(outcome.failed for outcome in outcomes))
+
+
+@contextmanager
+def in_background(name, arguments):
+    """Run the step `name` in another process, and stop it at the end if it still runs.
+
+    Yields a function that waits for the step, prints what it printed, and returns its outcomes.
+    """
+    find_programs()  # so that no two processes install one at the same time
+    command = [sys.executable, "-m", "tests.run", name, *arguments]
+
+    def finish():
+        status = process.wait()
+        output.seek(0)
+        text, _, lines = output.read().rstrip().rpartition("\n\n")
+        print(text)
+        return [Outcome(line, failed=status != 0) for line in lines.splitlines()]
+
+    with tempfile.TemporaryFile("w+") as output, running(command, stdout=output) as process:
+        yield finish
 
 
 def lint(_arguments):
@@ -91,39 +126,40 @@ STEPS = {"lint": lint, "sqlite": sqlite, "postgresql": postgresql}
 
 def run_tests(name, address, arguments):
     """Run pytest on the database at `address`; return its Outcome, and one for each missing program."""
-    outcomes = []
-    environment = os.environ | {"DATABASE_URL": address}
-    try:
-        # Installed here if needed, so that no two test processes do it at the same time.
-        environment["CHROMIUM"] = services.chromium()
-    except services.Missing as missing:
-        outcomes.append(not_run("Browser", missing))
-    try:
-        services.exiftool()
-    except services.Missing as missing:
-        outcomes.append(not_run("exiftool", missing))
-    for program, find in (("nginx", front_server.nginx_program), ("Redis", redis_server.redis_program)):
-        try:
-            find()
-        except services.Missing as missing:
-            outcomes.append(not_run(program, missing))
+    chromium, missing = find_programs()
+    environment = os.environ | {"DATABASE_URL": address} | ({"CHROMIUM": chromium} if chromium else {})
     announce(f"pytest on {name}")
     with tempfile.TemporaryDirectory(prefix="tests-report-") as folder:
         report = Path(folder) / "report.xml"
-        status = wait_for([*PYTEST, f"-n{PROCESSES[name]}", f"--junitxml={report}", *arguments], environment)
-        return [*outcomes, counted(name, report, status)]
+        command = [*PYTEST, f"-n{PROCESSES[name]}", f"--junitxml={report}", *arguments]
+        with running(command, env=environment) as process:
+            status = process.wait()
+        return [*missing, counted(name, report, status)]
 
 
-def wait_for(command, environment):
-    """Run `command` and return its exit status. If this process is stopped, stop the command first."""
-    process = subprocess.Popen(command, env=environment)
+def find_programs():
+    """Install the programs that tests need; return the path of Chromium, and Outcomes for those missing."""
+    found, missing = {}, []
+    for name, find in PROGRAMS_OF_TESTS.items():
+        try:
+            found[name] = find()
+        except services.Missing as reason:
+            missing.append(not_run(name, reason))
+    return found.get("Browser"), missing
+
+
+@contextmanager
+def running(command, **options):
+    """Run `command` with the `options` of Popen, and yield its process. An exception here stops it."""
+    process = subprocess.Popen(command, **options)
     try:
-        return process.wait()
+        yield process
     except BaseException as reason:
         if not isinstance(reason, KeyboardInterrupt):  # on Ctrl-C the terminal signals both
             process.terminate()
-        process.wait()
         raise
+    finally:
+        process.wait()
 
 
 def counted(name, report, status):
