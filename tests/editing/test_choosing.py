@@ -29,6 +29,7 @@ from tests.support.choosing import (
     rich_text,
     story_form,
     text_of,
+    ways,
 )
 from tests.support.undone import undone
 
@@ -38,7 +39,7 @@ AUTOSAVE = {"headers": {"accept": "application/json"}}
 
 
 def test_story_refuses_objects_that_its_editor_may_not_choose(writer, own, other, subtests):
-    for way, (kind, field, _value) in WAYS.items():
+    for way, (kind, field, _value) in ways():
         with subtests.test(way), undone():
             draft = builders.make_story("Mine", own.index, live=False)
             revisions, pages = Revision.objects.count(), Page.objects.count()
@@ -146,7 +147,7 @@ def test_link_to_a_missing_page_is_refused(writer, own):
 
 
 def test_objects_that_others_chose_stay(writer, admin_client, own, other, subtests):
-    for way, (kind, field, _value) in WAYS.items():
+    for way, (kind, field, _value) in ways():
         with subtests.test(way), undone():
             chosen = object_of(other, kind)
             if way == "chosen story":
@@ -210,7 +211,7 @@ def hide(kind, section):
 def test_form_shows_nothing_of_a_chosen_object_that_was_hidden_later(
     writer, admin_client, own, other, subtests
 ):
-    for way, (kind, *_rest) in WAYS.items():
+    for way, (kind, *_rest) in ways():
         with subtests.test(way), undone():
             chosen = other.live if kind == "page" else object_of(other, kind)
             draft = builders.make_story("Mine", own.index, live=False)

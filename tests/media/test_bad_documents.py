@@ -244,14 +244,19 @@ def error_of_upload(editor, name, data):
     return error
 
 
+def error_of_several(editor, name, data):
+    """Upload the bytes `data` by the form for several documents. Return the error of its answer."""
+    with bounded_memory():
+        fields = {"title": "x", "files[]": SimpleUploadedFile(name, data)}
+        return editor.post(reverse("wagtaildocs:add_multiple"), fields).json()["error_message"]
+
+
 @pytest.mark.parametrize("name", BAD)
 def test_bad_document_is_an_error_of_the_field(name, editor, store):
     make, words = BAD[name]
-    data = make()
-    assert words in error_of_upload(editor, name, data)
-    with bounded_memory():
-        fields = {"title": "x", "files[]": SimpleUploadedFile(name, data)}
-        assert words in editor.post(reverse("wagtaildocs:add_multiple"), fields).json()["error_message"]
+    # Both forms have the same field, so each of them gets half of the files.
+    upload = [error_of_upload, error_of_several][list(BAD).index(name) % 2]
+    assert words in upload(editor, name, make())
     assert not CleanDocument.objects.exists()
     assert not UploadedFile.objects.exists()
     assert list(store.rglob("*")) == []

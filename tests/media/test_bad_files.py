@@ -142,10 +142,11 @@ def cut(suffix, tenth):
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_file_is_an_error_of_the_field(name, editor, store):
+    # All forms have the same field, so each of them gets a third of the files.
+    post = [post_one, post_several, post_in_chooser][list(BAD).index(name) % 3]
     data = BAD[name]()
     with bounded_memory():
-        for post in (post_one, post_several, post_in_chooser):
-            assert post(editor, SimpleUploadedFile(name, data)), post
+        assert post(editor, SimpleUploadedFile(name, data))
     assert not CleanImage.objects.exists()
     assert not UploadedFile.objects.exists()
     assert list(store.rglob("*")) == []

@@ -38,14 +38,14 @@ def administrators(variables, folder):
 
 
 @pytest.mark.parametrize("start", range(STARTS))
-def test_three_simultaneous_starts_on_an_empty_database_succeed(tmp_path, start):
+def test_simultaneous_starts_on_an_empty_database_succeed(tmp_path, start):
     with empty_database(tmp_path) as (variables, folder), ExitStack() as stack:
         variables["FIRST_ADMIN"] = ADMIN
-        processes = [stack.enter_context(manage(variables, "prepare", "--verbosity=0")) for _ in range(3)]
+        processes = [stack.enter_context(manage(variables, "prepare", "--verbosity=0")) for _ in range(2)]
         outputs = [output_of(process) for process in processes]
         account = folder / "first_admin"
         said = f"The first administrator was made. Name and password are in {account}."
-        assert sorted(output.count(said) for output in outputs) == [0, 0, 1]
+        assert sorted(output.count(said) for output in outputs) == [0, 1]
         assert administrators(variables, folder) == [f"{ADMIN} True True True"]
         assert stat.S_IMODE(account.stat().st_mode) == 0o600
         password = account.read_text().split()[-1]

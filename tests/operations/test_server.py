@@ -8,6 +8,8 @@ import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.support import services
 from tests.support.environment import empty_database
 from tests.support.production import BARE
@@ -41,6 +43,7 @@ def wait_until_ready(port, server):
         time.sleep(0.1)
 
 
+@pytest.mark.one_database
 def test_server_prepares_the_database_and_finishes_requests_before_it_stops(tmp_path):
     with ExitStack() as stack:
         variables, _folder = stack.enter_context(empty_database(tmp_path))

@@ -345,6 +345,7 @@ def test_without_the_check_none_is_read_either(no_check):
             assert titles_seen() == set(), route.__name__
 
 
+@pytest.mark.one_database
 def test_without_both_layers_they_are_read(no_check, no_rule_for_reading):
     """Only so do the tests above show that the layers, and not the routes, keep the stories hidden."""
     world = World()
