@@ -14,6 +14,8 @@ from safeguarding.models import Contributor
 from safeguarding.policies import is_lead, leads
 from safeguarding.retention import deletion_day, is_announced_soon
 from safeguarding.status import Status
+from safeguarding.withdrawal.unfinished import unfinished
+from safeguarding.withdrawals import Ledger
 from safeguarding.wording import describe_status, format_day
 
 
@@ -58,7 +60,24 @@ def find_work():
         if day and is_announced_soon(day):
             text = _("Will be deleted on %s. If you still need them, set a later day.") % format_day(day)
             deletions.append((person.code, address, text))
-    return dict(groups.values()) | find_stories() | {_("Names and contact"): deletions} | find_hits()
+    return (
+        find_holds()
+        | dict(groups.values())
+        | find_stories()
+        | {_("Names and contact"): deletions}
+        | find_hits()
+    )
+
+
+def find_holds():
+    """Return {heading: [(code, address, sentence)]} of why everybody is held."""
+    address = reverse("safeguarding_withdrawals:after_restore")
+    failed = _("Could not be carried out again. Nobody is shown until you try again, or end the hold.")
+    lines = [(entry.code or _("Unreadable"), address, failed) for entry in unfinished()]
+    if not lines and Ledger.objects.exclude(held_since=None).exists():
+        text = _("Withdrawals may be missing since a restore. Nobody is shown until you end the hold.")
+        lines = [(_("Everybody"), address, text)]
+    return {_("Withdrawals after a restore"): lines}
 
 
 def find_stories():

@@ -1,4 +1,4 @@
-"""Models for withdrawals: the withdrawals, their tasks, and digests of erased pages and pictures.
+"""Models for withdrawals: the withdrawals, their tasks, digests of what was erased, and the ledger.
 
 They contain no name, address or title.
 """
@@ -9,6 +9,8 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from safeguarding.encryption import EncryptedTextField
 
 
 class Choice(models.TextChoices):
@@ -115,3 +117,30 @@ class Ledger(models.Model):
     def get(cls):
         """Return the row, which is created if it is missing."""
         return cls.objects.get_or_create(pk=1)[0]
+
+
+class UnfinishedEntry(models.Model):
+    """An entry of the ledger file that could not be carried out: see safeguarding/withdrawal/unfinished.py.
+
+    `key`: the key of the entry. `code`: that of the person, or "" if the entry has none. `ended_at`: when a
+    lead ended the hold because of it, for a `reason`. From then on it is not tried again.
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    code = models.CharField(max_length=10, blank=True)
+    # The number of failed attempts, the day of the last one, and the class of its error.
+    failures = models.PositiveIntegerField(default=0)
+    tried_on = models.DateField(null=True)
+    error = models.CharField(max_length=100, blank=True)
+    reason = EncryptedTextField(_("reason"))
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["pk"]
+
+    def __str__(self):
+        return self.code or str(self.pk)

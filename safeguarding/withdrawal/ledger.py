@@ -10,9 +10,11 @@ pictures.
 """
 
 import fcntl
+import hashlib
 import json
 import logging
 import os
+from uuid import UUID
 
 from django.conf import settings
 from django.db import OperationalError, transaction
@@ -28,15 +30,12 @@ from safeguarding.withdrawal.carry_out import carry_out, lock_pages
 from safeguarding.withdrawal.cases import make_case
 from safeguarding.withdrawal.places import Case
 from safeguarding.withdrawal.tasks import run_tasks, step
+from safeguarding.withdrawal.unfinished import entries_to_leave, give_up, note_failure, unfinished
 from safeguarding.withdrawals import Choice, Fingerprint, Ledger, Withdrawal
 
 logger = logging.getLogger(__name__)
 MISSING = "The file withdrawals.jsonl of this site is not in the data folder."
 FAILED = "A withdrawal could not be carried out again."
-
-
-class CatchUpFailed(Exception):
-    """The database still has what somebody withdrew."""
 
 
 def file_path():
@@ -109,12 +108,26 @@ def parse(content):
             entry = json.loads(line)
         except ValueError:
             continue  # A line that was cut off.
-        if "ledger" in entry:
+        if not isinstance(entry, dict):
+            entry = {}
+        if isinstance(entry.get("ledger"), str):
             # pop() makes the last header the last key.
             entries = found[entry["ledger"]] = found.pop(entry["ledger"], {})
         elif entries is not None:
-            entries[entry["key"]] = entry
+            key = key_of(entry, line)
+            entries[key] = entry | {"key": key}
     return found
+
+
+def key_of(entry, line):
+    """Return the key of `entry`, or a hash of its `line` if that is damaged.
+
+    A damaged entry can't be carried out. Everybody is held because of it.
+    """
+    try:
+        return str(UUID(entry["key"]))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return hashlib.sha256(line).hexdigest()
 
 
 def read():
@@ -140,29 +153,40 @@ def apply(report):
     run_tasks()
 
 
-def catch_up(report=logger.warning):
+def catch_up(report=logger.warning, only_due=False):
     """Carry out the withdrawals of the file that the database lacks. It is called before `write`.
 
-    Raises CatchUpFailed, after it held everybody, if one of them can't be carried out.
+    While one of them can't be carried out, everybody is held. `only_due`: whether one that failed today
+    already is left until tomorrow.
     """
     known = read()
     ledger = Ledger.objects.first() or adopt(known)
-    entries, failed = known.get(ledger.salt, {}) if ledger else {}, 0
-    done = set(map(str, Withdrawal.objects.values_list("key", flat=True)))
-    for entry in (entry for key, entry in entries.items() if key not in done):
-        try:
-            if withdraw_again(entry, ledger.salt):
-                report(f"Withdrawn again: {entry['code']}")
-        except OperationalError:
-            # The database is busy or away, which says nothing about the entry. The next run tries again.
-            raise
-        except Exception as error:
-            # Without the message, which could repeat what is to be erased.
-            logger.error("Withdrawing %s again failed: %s", entry["code"], type(error).__name__)
-            failed += 1
-    if failed:
+    entries, is_held = known.get(ledger.salt, {}) if ledger else {}, unfinished().exists()
+    left = set(map(str, Withdrawal.objects.values_list("key", flat=True))) | entries_to_leave(only_due)
+    for entry in (entry for key, entry in entries.items() if key not in left):
+        try_again(entry, ledger.salt, report)
+    # Somebody may have mended the file.
+    unfinished().exclude(key__in=entries).delete()
+    if unfinished().exists():
         hold_everybody(FAILED, report)
-        raise CatchUpFailed(f"{failed} withdrawals could not be carried out again.")
+    elif is_held and ledger.salt in known:
+        end_hold(None)
+
+
+def try_again(entry, salt, report):
+    """Carry out the withdrawal of `entry`. If that fails, note it."""
+    try:
+        if withdraw_again(entry, salt):
+            report(f"Withdrawn again: {entry['code']}")
+    except OperationalError:
+        # The database is busy or away, which says nothing about the entry. The next run tries again.
+        raise
+    except Exception as error:
+        note_failure(entry, error)
+        # Without the message, which could repeat what is to be erased.
+        logger.error("Withdrawing %s again failed: %s", entry.get("code"), type(error).__name__)
+    else:
+        unfinished().filter(key=entry["key"]).delete()
 
 
 def adopt(known):
@@ -237,15 +261,29 @@ def hold_everybody(reason, report=logger.warning):
 
 
 def confirm_nobody_withdrew(user):
-    """End the hold of all people whom `hold_everybody` held, and write the ledger. `user`: the lead."""
-    with transaction.atomic():
-        ledger = Ledger.objects.select_for_update().get()
-        if ledger.held_since is None:
-            return
-        lock(Contributor.objects.values_list("pk", flat=True))
-        for person in Contributor.objects.filter(held_since=ledger.held_since):
-            bring_back(person, user)
-        # Otherwise the missing file would count as lost again.
-        ledger.held_since, ledger.is_written = None, False
-        ledger.save(update_fields=["held_since", "is_written"])
-    write()
+    """End the hold, and write the ledger, unless an entry is unfinished. `user`: the lead."""
+    if not unfinished().exists():
+        end_hold(user)
+        write()
+
+
+def end_hold_because_of(entry, user):
+    """Give up `entry`, an UnfinishedEntry with a reason. Without others, end the hold. `user`: the lead."""
+    give_up(entry, user)
+    # If the file was lost, withdrawals may be missing all the same.
+    if not unfinished().exists() and Ledger.get().salt in read():
+        end_hold(user)
+
+
+@transaction.atomic
+def end_hold(user):
+    """End the hold of all people whom `hold_everybody` held. `user`: the lead, or None."""
+    ledger = Ledger.objects.select_for_update().get()
+    if ledger.held_since is None:
+        return
+    lock(Contributor.objects.values_list("pk", flat=True))
+    for person in Contributor.objects.filter(held_since=ledger.held_since):
+        bring_back(person, user)
+    # Otherwise the missing file would count as lost again.
+    ledger.held_since, ledger.is_written = None, False
+    ledger.save(update_fields=["held_since", "is_written"])

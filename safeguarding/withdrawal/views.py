@@ -1,6 +1,7 @@
 """Views of the admin for withdrawals: the plan with its confirmation, the reports, and the end of a hold."""
 
 from django import forms
+from django.db import OperationalError
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -8,17 +9,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 from wagtail.admin import messages
+from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
+from safeguarding.forms import RestrictedFieldsMixin
 from safeguarding.models import Contributor, RestrictedView, Withdrawal
 from safeguarding.scopes import Channel
 from safeguarding.views import PersonMixin
 from safeguarding.withdrawal.carry_out import PlanChanged, make_plan, withdraw
-from safeguarding.withdrawal.ledger import confirm_nobody_withdrew
+from safeguarding.withdrawal.ledger import catch_up, confirm_nobody_withdrew, end_hold_because_of
 from safeguarding.withdrawal.places import places
+from safeguarding.withdrawal.unfinished import describe_error, unfinished
 from safeguarding.withdrawal.words import are_sealed
-from safeguarding.withdrawals import Choice, Ledger
+from safeguarding.withdrawals import Choice, Ledger, UnfinishedEntry
 
 
 class ChoiceForm(forms.Form):
@@ -131,18 +135,69 @@ def channels_of(contributor):
     return [channel.label for channel in Channel if channel in agreed - {Channel.WEBSITE}]
 
 
+class GiveUpForm(RestrictedFieldsMixin, WagtailAdminModelForm):
+    """The reason for ending a hold."""
+
+    class Meta:
+        model = UnfinishedEntry
+        fields = ("reason",)
+        labels = {"reason": gettext_lazy("Why may stories be shown without it?")}
+
+
 class AfterRestoreView(WithdrawalMixin, TemplateView):
-    """Ends the hold of everybody, which is there because withdrawals may be missing."""
+    """Shows why everybody is held, and ends that: withdrawals may be missing, or could not be carried out."""
 
     template_name = "safeguarding/after_restore.html"
     page_title = gettext_lazy("After a restore")
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, form=None, **kwargs):
         held_since = Ledger.get().held_since
         held = Contributor.objects.filter(held_since=held_since).count() if held_since else 0
-        return super().get_context_data(held=held, **kwargs)
+        entries = [
+            (
+                entry,
+                describe_error(entry.error),
+                form if form and form.instance == entry else self.form(entry),
+            )
+            for entry in unfinished()
+        ]
+        given_up = UnfinishedEntry.objects.exclude(ended_at=None).select_related("ended_by")
+        return super().get_context_data(held=held, entries=entries, given_up=given_up, **kwargs)
+
+    def form(self, entry, data=None):
+        """Return the form that ends the hold because of `entry`."""
+        return GiveUpForm(data, instance=entry, for_user=self.request.user, prefix=str(entry.pk))
 
     def post(self, request, *_arguments, **_named):
+        if "again" in request.POST:
+            return self.try_again()
+        if "entry" in request.POST:
+            return self.give_up(get_object_or_404(unfinished(), pk=request.POST["entry"]))
+        if unfinished().exists():
+            return redirect(request.path)
         confirm_nobody_withdrew(request.user)
-        messages.success(request, _("What the consents allow is shown again."))
+        return self.leave()
+
+    def try_again(self):
+        """Try to carry out what failed."""
+        try:
+            catch_up()
+        except OperationalError:
+            messages.error(self.request, _("The database is busy. Please try again in a minute."))
+        else:
+            if not unfinished().exists():
+                return self.leave()
+            messages.error(self.request, _("It failed again. Please show this page to your technician."))
+        return redirect(self.request.path)
+
+    def give_up(self, entry):
+        """End the hold because of `entry`, if a reason was given."""
+        form = self.form(entry, self.request.POST)
+        if not form.is_valid():
+            return self.render_to_response(self.get_context_data(form=form))
+        end_hold_because_of(form.instance, self.request.user)
+        return redirect(self.request.path) if unfinished().exists() else self.leave()
+
+    def leave(self):
+        messages.success(self.request, _("What the consents allow is shown again."))
         return redirect("safeguarding_withdrawals:index")
