@@ -5,16 +5,14 @@ import json
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Q
 from wagtail.log_actions import log
-from wagtail.models import Page
 
 from caching.local_date import today
 from safeguarding.models import Consent, Contributor
-from safeguarding.releases import lock_with_others
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import digest_of, paths_of
 from safeguarding.withdrawal.cases import find_mentions, make_case, pages_about
+from safeguarding.withdrawal.locking import lock_case
 from safeguarding.withdrawal.pages import revisions_of
 from safeguarding.withdrawal.places import Case, Place, places
 from safeguarding.withdrawal.tasks import run_after_commit, step
@@ -91,11 +89,8 @@ def withdraw(contributor, choice, user=None, yes=(), seen=None):
     `yes`: the (name of a place, key) pairs that a lead ticked. `seen`: the digest of the plan that the lead
     confirmed. Raises PlanChanged if the plan has another digest now.
     """
-    # Pages are locked before people, as when a page is published.
-    lock_pages(make_case(contributor, choice))
-    lock_with_others(contributor.pk)
-    contributor = Contributor.objects.get(pk=contributor.pk)
-    plan = make_plan(contributor, choice)
+    plan = plan_case(lock_case(lambda: make_case(Contributor.objects.get(pk=contributor.pk), choice)))
+    contributor = plan.case.contributor
     if seen is not None and seen != plan.digest:
         raise PlanChanged
     plan.case.withdrawal = Withdrawal.objects.create(
@@ -103,16 +98,6 @@ def withdraw(contributor, choice, user=None, yes=(), seen=None):
     )
     erase(plan, set(yes))
     return plan.case.withdrawal
-
-
-def lock_pages(case):
-    """Lock the pages of `case`, and the parents of those that are deleted, whose numbers of children change.
-
-    Whoever adds a page locks its parent first, and then people.
-    """
-    parents = {page.path[: -Page.steplen] for page in case.erased.values()}
-    pages = Page.objects.filter(Q(pk__in=[*case.erased, *case.held]) | Q(path__in=parents))
-    list(pages.select_for_update().order_by("pk").values_list("pk"))
 
 
 def carry_out(case):
@@ -166,9 +151,7 @@ def erase_again(task):
     withdrawal, person = task.withdrawal, task.withdrawal.contributor
     if withdrawal.choice != Choice.EVERYTHING or person is None or not person.has_withdrawn:
         return
-    lock_pages(make_case(withdrawal.contributor, withdrawal.choice))
-    lock_with_others(withdrawal.contributor_id)
-    case = make_case(withdrawal.contributor, withdrawal.choice)
+    case = lock_case(lambda: make_case(withdrawal.contributor, withdrawal.choice))
     waiting = withdrawal.tasks.filter(step="purge", done_at=None).values_list("data__page", flat=True)
     new = pages_about(withdrawal.contributor, find_mentions()) - set(waiting)
     case.held = {key: page for key, page in case.held.items() if key in new}

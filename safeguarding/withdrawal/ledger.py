@@ -24,10 +24,11 @@ from wagtail.models import Page
 
 from safeguarding.holds import bring_back
 from safeguarding.models import Contributor
-from safeguarding.releases import guarded_types, lock, lock_with_others
+from safeguarding.releases import guarded_types, lock
 from safeguarding.withdrawal.addresses import digest_of, path_at
-from safeguarding.withdrawal.carry_out import carry_out, lock_pages
+from safeguarding.withdrawal.carry_out import carry_out
 from safeguarding.withdrawal.cases import make_case
+from safeguarding.withdrawal.locking import lock_case
 from safeguarding.withdrawal.places import Case
 from safeguarding.withdrawal.tasks import run_tasks, step
 from safeguarding.withdrawal.unfinished import entries_to_leave, give_up, note_failure, unfinished
@@ -207,21 +208,9 @@ def withdraw_again(entry, salt):
     Ledger.objects.select_for_update().get()
     if Withdrawal.objects.filter(key=entry["key"]).exists():
         return
-    person = Contributor.objects.filter(code=entry["code"]).first()
-    if person:
-        # In the order in which publishing a page locks: the page first, then the people.
-        lock_pages(make_case(person, entry["choice"]))
-        lock_with_others(person.pk)
-        case = make_case(person, entry["choice"])
-    else:
-        case = Case(None, Choice(entry["choice"]), entry["code"])
-    case.is_known_picture = lambda file_hash: digest_of(file_hash, salt) in entry["picture"]
-    # The backup may have a version of the story from before the person was in its list.
-    for page in Page.objects.filter(content_type__in=guarded_types()):
-        if page.pk not in case.held and digest_of(path_at(page, page.url_path), salt) in entry["address"]:
-            case.erased[page.pk] = page
+    case = lock_case(lambda: find_case(entry, salt))
     case.withdrawal = Withdrawal.objects.create(
-        key=entry["key"], contributor=person, code=entry["code"], choice=entry["choice"]
+        key=entry["key"], contributor=case.contributor, code=entry["code"], choice=entry["choice"]
     )
     carry_out(case)
     # The ledger can have digests of addresses that are not in the backup.
@@ -234,6 +223,18 @@ def withdraw_again(entry, salt):
         ignore_conflicts=True,
     )
     return True
+
+
+def find_case(entry, salt):
+    """Return the Case of `entry`. The arguments are those of `withdraw_again`."""
+    choice, person = Choice(entry["choice"]), Contributor.objects.filter(code=entry["code"]).first()
+    case = make_case(person, choice) if person else Case(None, choice, entry["code"])
+    case.is_known_picture = lambda file_hash: digest_of(file_hash, salt) in entry["picture"]
+    # The backup may have a version of the story from before the person was in its list.
+    for page in Page.objects.filter(content_type__in=guarded_types()):
+        if page.pk not in case.held and digest_of(path_at(page, page.url_path), salt) in entry["address"]:
+            case.erased[page.pk] = page
+    return case
 
 
 @transaction.atomic

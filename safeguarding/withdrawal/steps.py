@@ -17,6 +17,7 @@ from safeguarding.leaks.words import words_of_person
 from safeguarding.models import Use
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import digest_of, path_at, paths_of
+from safeguarding.withdrawal.locking import lock_pages_with_parents
 from safeguarding.withdrawal.pages import delete_page, overwrite, revisions_of
 from safeguarding.withdrawal.signals import addresses_erased
 from safeguarding.withdrawal.tasks import NotYet, add_task, is_waiting, run_quick_tasks, step
@@ -74,7 +75,9 @@ def look_at_held_pages(instance, **_arguments):
 def purge(task):
     """Delete the earlier versions of a held page. Raises NotYet until it is published without the person."""
     with transaction.atomic():
-        page = Page.objects.select_for_update(of=("self",)).filter(pk=task.data["page"]).first()
+        # Those above it too: an alias may be deleted.
+        lock_pages_with_parents([task.data["page"]])
+        page = Page.objects.filter(pk=task.data["page"]).first()
         if page is not None:
             content = page.alias_of if is_stale_alias(page) else page
             if not is_published_without(task.withdrawal, content.specific):

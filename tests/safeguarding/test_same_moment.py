@@ -3,6 +3,7 @@
 import io
 import threading
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -18,9 +19,10 @@ from wagtail.models import Page
 from media.cleaning import sign
 from media.models import CleanImage
 from safeguarding.holds import take_down
-from safeguarding.models import Contributor, Use
+from safeguarding.models import Contributor, Ledger, Use
 from safeguarding.releases import lock
-from safeguarding.withdrawal import carry_out
+from safeguarding.withdrawal import carry_out, ledger
+from safeguarding.withdrawal.addresses import digest_of
 from stories.models import StoryPage
 from tests.support.builders import make_image, make_story, make_user, picture_bytes
 from tests.support.people import (
@@ -196,17 +198,42 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
     assert StoryPage.objects.live().count() == 3
 
 
-def test_withdrawing_waits_for_whoever_adds_a_page_before_it_locks_people(settings, tmp_path):
+def entry_about(person, story):
+    """Return an entry of the ledger by which `story` was erased, although `person` is not in its list."""
+    salt = Ledger.get().salt
+    address, key = (digest_of(text, salt) for text in (story.url, str(story.translation_key)))
+    entry = {"key": str(uuid.uuid4()), "code": person.code, "choice": "everything"}
+    return entry | {"address": [address], "former": [], "picture": [], "story": [key]}
+
+
+def publish_about_nobody(story):
+    draft = StoryPage.objects.get(pk=story.pk).get_latest_revision_as_object()
+    draft.people, draft.story_people = "none", []
+    draft.save_revision().publish()
+
+
+def test_withdrawing_waits_for_whoever_adds_a_page_before_it_locks_others(settings, tmp_path):
+    """Who adds a page locks the one above it first, so a withdrawal has locked no person or page below."""
     settings.DATA_DIR = tmp_path
-    person = make_agreeing_person()
-    story = make_story_about(person)
+    person, other = make_agreeing_person(), make_agreeing_person()
+    story, unlisted, shared = make_story_about(person), make_story(), make_story_about(person, other)
+    alias = shared.create_alias(update_slug="alias")
+    alias.unpublish()
     parent = Page.objects.filter(pk=story.get_parent().pk)
-    with others() as start, transaction.atomic():
-        parent.select_for_update().get()
-        start(partial(carry_out.withdraw, person, "everything"))
-        wait_until_blocked()
-        assert is_free(Contributor.objects.all())
-    assert not StoryPage.objects.filter(pk=story.pk).exists()
+    entry = entry_about(other, unlisted)
+    acts = {
+        "withdrawing": partial(carry_out.withdraw, person, "everything"),
+        "withdrawing again": partial(ledger.withdraw_again, entry, Ledger.get().salt),
+        "publishing a held story, and deleting its alias": partial(publish_about_nobody, shared),
+    }
+    for name, act in acts.items():
+        with others() as start, transaction.atomic():
+            parent.select_for_update().get()
+            start(act)
+            wait_until_blocked()
+            rows = [Contributor.objects.all(), Page.objects.exclude(pk=parent.get().pk)]
+            assert all(map(is_free, rows)), name
+    assert list(StoryPage.objects.values_list("pk", flat=True)) == [shared.pk]
 
 
 def test_people_who_come_into_a_page_meanwhile_are_locked_too():
