@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
+from wagtail.actions.copy_page import CopyPageAction
 from wagtail.models import Page
 
 from media.cleaning import sign
@@ -24,7 +25,7 @@ from safeguarding.releases import lock
 from safeguarding.withdrawal import carry_out, ledger
 from safeguarding.withdrawal.addresses import digest_of
 from stories.models import StoryPage
-from tests.support.builders import make_image, make_story, make_user, picture_bytes
+from tests.support.builders import make_image, make_index, make_story, make_user, picture_bytes
 from tests.support.people import (
     ALL_AGREED,
     days_from_today,
@@ -168,7 +169,8 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
     """Check it for each change that locks both. Otherwise two of them could wait for each other."""
     first, second = make_agreeing_person(code="P-3333"), make_agreeing_person(code="P-2222")
     story = make_story_about(first, second)
-    drafts = [make_story_about(person, live=False) for person in (second, first)]
+    section = make_index(make_index(), "Section")
+    drafts = [make_story_about(person, live=False, parent=section) for person in (second, first)]
     replaced, chosen, *_two = pictures = [make_image(shows="person") for _each in range(4)]
     for image, person in zip(pictures, (first, second, second, first), strict=True):
         image.people.add(person)
@@ -176,8 +178,11 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
     for image in pictures[2:]:
         image.people.add(deleted)
     replaced.file = sign(picture_bytes(color=(1, 2, 3)), ".png")
+    copied = {"keep_live": False, "update_attrs": {"slug": "copied"}}
     acts = {
         "saving a story": story.save,
+        "copying a section": lambda: CopyPageAction(section, recursive=True, **copied).execute(),
+        "making aliases of a section": lambda: section.create_alias(recursive=True, update_slug="aliases"),
         "publishing several stories": publish_in_bulk(*drafts),
         "an event": lambda: record(second, **ALL_AGREED),
         "taking down": lambda: take_down(second, None),
@@ -195,7 +200,7 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
             rows = [Contributor.objects.filter(pk=second.pk), CleanImage.objects.all()]
             held += [] if all(map(is_free, rows)) else [name]
     assert held == []
-    assert StoryPage.objects.live().count() == 3
+    assert StoryPage.objects.live().filter(alias_of=None).count() == 3
 
 
 def entry_about(person, story):
