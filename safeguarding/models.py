@@ -17,7 +17,7 @@ from safeguarding.encryption import EncryptedTextField
 from safeguarding.journal import LeakHits, Notice, RestrictedView  # noqa: F401
 from safeguarding.scopes import Channel, Naming, Picture
 from safeguarding.status import add_months, get_last_day, get_status
-from safeguarding.uses import Release, Use  # noqa: F401
+from safeguarding.uses import PageHold, Release, Use  # noqa: F401
 from safeguarding.withdrawals import (  # noqa: F401
     Fingerprint,
     Ledger,

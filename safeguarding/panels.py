@@ -10,7 +10,7 @@ from wagtail.models import ModelLogEntry
 
 from safeguarding.decisions import find_waiting
 from safeguarding.leaks.hits import find_many
-from safeguarding.models import Contributor
+from safeguarding.models import Contributor, PageHold
 from safeguarding.policies import is_lead, leads
 from safeguarding.retention import deletion_day, is_announced_soon
 from safeguarding.status import Status
@@ -70,13 +70,15 @@ def find_work():
 
 
 def find_holds():
-    """Return {heading: [(code, address, sentence)]} of why everybody is held."""
+    """Return {heading: [(code or title, address, sentence)]} of what is held since a restore."""
     address = reverse("safeguarding_withdrawals:after_restore")
     failed = _("Could not be carried out again. Nobody is shown until you try again, or end the hold.")
     lines = [(entry.code or _("Unreadable"), address, failed) for entry in unfinished()]
     if not lines and Ledger.objects.exclude(held_since=None).exists():
         text = _("Withdrawals may be missing since a restore. Nobody is shown until you end the hold.")
         lines = [(_("Everybody"), address, text)]
+    text = _("May be what was erased. It is not shown until you decide.")
+    lines += [(hold.page.draft_title, address, text) for hold in PageHold.objects.select_related("page")]
     return {_("Withdrawals after a restore"): lines}
 
 

@@ -22,6 +22,7 @@ LOG_ACTIONS = {
         _("End a hold"),
         _("The hold because of a withdrawal that could not be carried out again was ended"),
     ),
+    "safeguarding.release_page": (_("End a hold"), _("The hold after a restore was ended")),
     "safeguarding.not_reached": (_("Could not be reached"), _("Could not be reached")),
     "safeguarding.decide": (_("Decide on a story"), _("A story was decided on")),
     "safeguarding.change_names": (_("Change names and contact"), _("Names or contact changed")),

@@ -69,15 +69,17 @@ class WithdrawalTask(models.Model):
 
 
 class Fingerprint(models.Model):
-    """A digest of the path of an erased page, or of the hash of an erased picture.
+    """A digest of the path or of the translation key of an erased page, or of the hash of an erased picture.
 
-    A digest of the kind `FORMER` is of an earlier path of a page that still exists.
+    A digest of the kind `FORMER` is of an earlier path of a page that still exists. One of the kind `STORY`,
+    of a translation key, identifies a page in an older backup: there, a path can be that of another page.
     """
 
     class Kind(models.TextChoices):
         ADDRESS = "address"
         FORMER = "former"
         PICTURE = "picture"
+        STORY = "story"
 
     withdrawal = models.ForeignKey(Withdrawal, on_delete=models.CASCADE, related_name="fingerprints")
     kind = models.CharField(max_length=10, choices=Kind)

@@ -155,9 +155,14 @@ def erase_again(task):
     waiting = withdrawal.tasks.filter(step="purge", done_at=None).values_list("data__page", flat=True)
     new = pages_about(withdrawal.contributor, find_mentions()) - set(waiting)
     case.held = {key: page for key, page in case.held.items() if key in new}
-    if not case.erased and not case.held:
-        return
-    case.withdrawal = withdrawal
+    if case.erased or case.held:
+        case.withdrawal = withdrawal
+        erase_more(case)
+
+
+def erase_more(case):
+    """Erase what is found for `case`, whose `withdrawal` was carried out before. It needs a transaction."""
+    withdrawal = case.withdrawal
     for name, number in erase_found(plan_case(case)).items():
         if not name.endswith(" left"):
             withdrawal.counts[name] = withdrawal.counts.get(name, 0) + number
@@ -168,10 +173,11 @@ def erase_again(task):
 
 
 def store_fingerprints(case):
-    """Store the digests of the erased addresses and pictures of `case`."""
+    """Store the digests of the erased addresses, stories and pictures of `case`."""
     salt, kind = Ledger.get().salt, Fingerprint.Kind
     digests = {(kind.ADDRESS, digest_of(path, salt)) for path in case.paths}
     digests |= {(kind.PICTURE, digest_of(each, salt)) for each in case.hashes}
+    digests |= {(kind.STORY, digest_of(str(page.translation_key), salt)) for page in case.erased.values()}
     Fingerprint.objects.bulk_create(
         [Fingerprint(withdrawal=case.withdrawal, kind=kind, digest=digest) for kind, digest in digests],
         ignore_conflicts=True,

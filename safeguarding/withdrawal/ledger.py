@@ -5,8 +5,8 @@ the site and the scheduler, as a database can be replaced in other ways. Without
 until a lead confirms that nobody withdrew.
 
 The file is only appended to. It begins with the salt of the site, by which it is known as that of the
-restored database, and has a line of JSON for each withdrawal: code, date, digests of paths, and hashes of
-pictures.
+restored database, and has a line of JSON for each withdrawal: code, date, digests of paths and translation
+keys, and hashes of pictures.
 """
 
 import fcntl
@@ -20,19 +20,14 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils import timezone
 from wagtail.log_actions import log
-from wagtail.models import Page
 
 from safeguarding.holds import bring_back
 from safeguarding.models import Contributor
-from safeguarding.releases import guarded_types, lock
-from safeguarding.withdrawal.addresses import digest_of, path_at
-from safeguarding.withdrawal.carry_out import carry_out
-from safeguarding.withdrawal.cases import make_case
-from safeguarding.withdrawal.locking import lock_case
-from safeguarding.withdrawal.places import Case
+from safeguarding.releases import lock
+from safeguarding.withdrawal.again import hold_matching_pages, withdraw_again
 from safeguarding.withdrawal.tasks import run_tasks, step
 from safeguarding.withdrawal.unfinished import entries_to_leave, give_up, note_failure, unfinished
-from safeguarding.withdrawals import Choice, Fingerprint, Ledger, Withdrawal
+from safeguarding.withdrawals import Fingerprint, Ledger, Withdrawal
 
 logger = logging.getLogger(__name__)
 MISSING = "The file withdrawals.jsonl of this site is not in the data folder."
@@ -183,7 +178,8 @@ def try_again(entry, salt, report):
         # The database is busy or away, which says nothing about the entry. The next run tries again.
         raise
     except Exception as error:
-        note_failure(entry, error)
+        if note_failure(entry, error):
+            hold_matching_pages(entry, salt)
         # Without the message, which could repeat what is to be erased.
         logger.error("Withdrawing %s again failed: %s", entry.get("code"), type(error).__name__)
     else:
@@ -197,44 +193,6 @@ def adopt(known):
     """
     salts = [salt for salt, entries in known.items() if entries]
     return Ledger.objects.get_or_create(pk=1, defaults={"salt": salts[-1]})[0] if salts else None
-
-
-@transaction.atomic
-def withdraw_again(entry, salt):
-    """Carry out the withdrawal of the line `entry` of the ledger. `salt`: that of the site.
-
-    Return True, or None if another process did it meanwhile.
-    """
-    Ledger.objects.select_for_update().get()
-    if Withdrawal.objects.filter(key=entry["key"]).exists():
-        return
-    case = lock_case(lambda: find_case(entry, salt))
-    case.withdrawal = Withdrawal.objects.create(
-        key=entry["key"], contributor=case.contributor, code=entry["code"], choice=entry["choice"]
-    )
-    carry_out(case)
-    # The ledger can have digests of addresses that are not in the backup.
-    Fingerprint.objects.bulk_create(
-        [
-            Fingerprint(withdrawal=case.withdrawal, kind=kind, digest=digest)
-            for kind in Fingerprint.Kind
-            for digest in entry[kind]
-        ],
-        ignore_conflicts=True,
-    )
-    return True
-
-
-def find_case(entry, salt):
-    """Return the Case of `entry`. The arguments are those of `withdraw_again`."""
-    choice, person = Choice(entry["choice"]), Contributor.objects.filter(code=entry["code"]).first()
-    case = make_case(person, choice) if person else Case(None, choice, entry["code"])
-    case.is_known_picture = lambda file_hash: digest_of(file_hash, salt) in entry["picture"]
-    # The backup may have a version of the story from before the person was in its list.
-    for page in Page.objects.filter(content_type__in=guarded_types()):
-        if page.pk not in case.held and digest_of(path_at(page, page.url_path), salt) in entry["address"]:
-            case.erased[page.pk] = page
-    return case
 
 
 @transaction.atomic

@@ -3,11 +3,14 @@
 Transactions that lock in different orders can wait for each other. PostgreSQL then aborts one of them.
 """
 
+from functools import partial
+
 from django.db import transaction
 from django.db.models import Q
 from wagtail.models import Page
 
-from safeguarding.releases import lock_with_others
+from safeguarding.releases import lock_found, with_others
+from safeguarding.uses import Use
 
 
 def lock_case(find):
@@ -16,14 +19,13 @@ def lock_case(find):
     `find`: function that returns the Case. It is called again after the rows are locked. If there are further
     pages then, all rows are unlocked, and locked again together with those of the new pages.
     """
-    needed = pages_to_lock(find())
+    case = find()
+    needed = pages_to_lock(case)
     while True:
         savepoint = transaction.savepoint_create()
         lock_pages_with_parents(needed)
+        lock_found(partial(people_to_lock, case.contributor, frozenset(needed)))
         case = find()
-        if case.contributor:
-            lock_with_others(case.contributor.pk)
-            case = find()
         found = pages_to_lock(case)
         if found <= needed:
             transaction.savepoint_commit(savepoint)
@@ -33,8 +35,14 @@ def lock_case(find):
 
 
 def pages_to_lock(case):
-    """Return the primary keys of the pages that `case` erases or holds."""
-    return {*case.erased, *case.held}
+    """Return the primary keys of the pages that `case` erases, holds or suspects."""
+    return {*case.erased, *case.held, *case.suspected}
+
+
+def people_to_lock(person, pages):
+    """Return the primary keys of everybody who is in one of `pages`, or in a page together with `person`."""
+    people = set(Use.objects.filter(page__in=pages).values_list("contributor", flat=True))
+    return people | with_others(person.pk) if person else people
 
 
 def lock_pages_with_parents(keys):

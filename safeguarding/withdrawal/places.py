@@ -46,6 +46,7 @@ class Case:
     * `code`: the code of the person, which replaces erased texts.
     * `erased`: {primary key: Page} of the pages to erase.
     * `held`: {primary key: Page} of the pages to hold until they are published without the person.
+    * `suspected`: {primary key: Page} of pages that may be erased ones, after a restore. A lead decides.
     * `terms`: the Terms of the leak check for the names and protected words of the person.
     * `hashes`: the hashes of the erased pictures.
     * `is_known_picture`: function that returns whether a hash is that of a picture that the ledger lists.
@@ -59,6 +60,7 @@ class Case:
     code: str
     erased: dict = field(default_factory=dict)
     held: dict = field(default_factory=dict)
+    suspected: dict = field(default_factory=dict)
     terms: set = field(default_factory=set)
     hashes: set = field(default_factory=set)
     is_known_picture: Callable = lambda file_hash: False

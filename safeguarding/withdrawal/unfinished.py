@@ -35,13 +35,15 @@ def entries_to_leave(only_due):
 def note_failure(entry, error):
     """Store that `entry`, a dictionary, could not be carried out because of `error`, an exception.
 
-    The message of the error is left out, because it could repeat what is to be erased.
+    The message of the error is left out, because it could repeat what is to be erased. Return whether it is
+    the first failure.
     """
     code = str(entry.get("code", ""))[:10]
-    row, _is_new = UnfinishedEntry.objects.get_or_create(key=entry["key"], defaults={"code": code})
+    row, is_new = UnfinishedEntry.objects.get_or_create(key=entry["key"], defaults={"code": code})
     UnfinishedEntry.objects.filter(pk=row.pk).update(
         failures=F("failures") + 1, tried_on=today(), error=type(error).__name__[:100]
     )
+    return is_new
 
 
 def give_up(entry, user):

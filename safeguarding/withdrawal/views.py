@@ -14,11 +14,12 @@ from wagtail.admin.views import generic
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from safeguarding.forms import RestrictedFieldsMixin
-from safeguarding.models import Contributor, RestrictedView, Withdrawal
+from safeguarding.models import Contributor, PageHold, RestrictedView, Withdrawal
 from safeguarding.scopes import Channel
 from safeguarding.views import PersonMixin
 from safeguarding.withdrawal.carry_out import PlanChanged, make_plan, withdraw
 from safeguarding.withdrawal.ledger import catch_up, confirm_nobody_withdrew, end_hold_because_of
+from safeguarding.withdrawal.page_holds import erase_page, release_page
 from safeguarding.withdrawal.places import places
 from safeguarding.withdrawal.unfinished import describe_error, unfinished
 from safeguarding.withdrawal.words import are_sealed
@@ -162,7 +163,10 @@ class AfterRestoreView(WithdrawalMixin, TemplateView):
             for entry in unfinished()
         ]
         given_up = UnfinishedEntry.objects.exclude(ended_at=None).select_related("ended_by")
-        return super().get_context_data(held=held, entries=entries, given_up=given_up, **kwargs)
+        page_holds = PageHold.objects.select_related("page").order_by("pk")
+        return super().get_context_data(
+            held=held, entries=entries, given_up=given_up, page_holds=page_holds, **kwargs
+        )
 
     def form(self, entry, data=None):
         """Return the form that ends the hold because of `entry`."""
@@ -173,6 +177,8 @@ class AfterRestoreView(WithdrawalMixin, TemplateView):
             return self.try_again()
         if "entry" in request.POST:
             return self.give_up(get_object_or_404(unfinished(), pk=request.POST["entry"]))
+        if key := request.POST.get("same") or request.POST.get("other"):
+            return self.decide(get_object_or_404(PageHold, pk=key), is_same="same" in request.POST)
         if unfinished().exists():
             return redirect(request.path)
         confirm_nobody_withdrew(request.user)
@@ -197,6 +203,16 @@ class AfterRestoreView(WithdrawalMixin, TemplateView):
             return self.render_to_response(self.get_context_data(form=form))
         end_hold_because_of(form.instance, self.request.user)
         return redirect(self.request.path) if unfinished().exists() else self.leave()
+
+    def decide(self, hold, is_same):
+        """Erase the page of `hold` if it is what was erased, and otherwise show it again."""
+        if is_same and hold.withdrawal:
+            erase_page(hold)
+            messages.success(self.request, _("The story is erased."))
+        elif not is_same:
+            release_page(hold, self.request.user)
+            messages.success(self.request, _("The story is no longer held back."))
+        return redirect(self.request.path)
 
     def leave(self):
         messages.success(self.request, _("What the consents allow is shown again."))

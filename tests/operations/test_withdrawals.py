@@ -20,6 +20,7 @@ from operations.backup.restore import clear_caches
 from safeguarding.models import Contributor, Ledger, UnfinishedEntry, WithdrawalTask
 from safeguarding.policies import GROUP
 from safeguarding.withdrawal import ledger
+from safeguarding.withdrawal.addresses import digest_of
 from safeguarding.withdrawal.tasks import run_tasks
 from stories.models import StoryPage
 from tests.support import builders, withdrawal_world
@@ -186,11 +187,14 @@ def test_withdrawal_that_cannot_be_carried_out_again_holds_everybody(tmp_path):
 
 
 def test_lead_sees_what_failed_and_tries_it_again_or_ends_the_hold(client, tmp_path):
+    unlisted = builders.make_story("Lists nobody")
     person, _own, _image, other = make_site(tmp_path / "site.zip")
     withdraw_all(person)
-    break_ledger({"code": person.code, "choice": "everything", "key": str(uuid.uuid4())})
+    broken = {"code": person.code, "choice": "everything", "key": str(uuid.uuid4())}
+    break_ledger(broken | {"address": [digest_of(unlisted.url, Ledger.get().salt)]})
     replace_database(tmp_path / "site.zip")
     call_command("run_due_work")
+    assert Client().get(unlisted.url).status_code == 404, "it may be what was erased"
     lead, page = builders.make_user(GROUP), "/admin/safeguarding/withdrawals/after-restore/"
     client.force_login(lead)
     today = builders.parse(client.get("/admin/")).select_one("#safeguarding-today-content")
@@ -222,6 +226,8 @@ def test_lead_sees_what_failed_and_tries_it_again_or_ends_the_hold(client, tmp_p
     call_command("run_due_work")
     call_command("prepare", verbosity=0)
     assert [Client().get(each).status_code for each in (HOME, other.url)] == [410, 200]
+    client.post(page, {"other": unlisted.pk})
+    assert Client().get(unlisted.url).status_code == 200
     assert "It was a test." in client.get(page).text
     assert "Could not be carried out again" not in client.get("/admin/").text
 
@@ -263,6 +269,36 @@ def test_restore_leaves_what_others_have_too_or_have_since(tmp_path):
     restore_site(tmp_path / "site.zip", overwrite=True)
     assert [Client().get(each).status_code for each in addresses] == [410, 200]
     assert set(CleanImage.objects.all()) == {theirs}
+
+
+def test_restore_holds_what_only_has_an_erased_address_until_a_lead_decides(client, tmp_path):
+    """In the backup, the address belongs to the story of somebody else, who moved it later."""
+    other = StoryPage.objects.get(pk=withdrawal_world.make_others().pk)
+    former = other.url
+    ledger.write()
+    save_site(tmp_path / "site.zip")
+    other.slug = "moved"
+    other.save()
+    person = withdrawal_world.make_agreeing_person()
+    withdrawal_world.make_story_about(person, slug=former.strip("/").rpartition("/")[2])
+    withdraw_all(person)
+    page = "/admin/safeguarding/withdrawals/after-restore/"
+    for choice, status in (("other", 200), ("same", 410)):
+        restore_site(tmp_path / "site.zip", overwrite=True)
+        assert Client().get(former).status_code == 410, choice
+        assert StoryPage.objects.filter(pk=other.pk).exists()
+        # Neither a consent nor a new version ends the hold.
+        StoryPage.objects.get(pk=other.pk).save_revision().publish()
+        Contributor.objects.exclude(code=person.code).get().save()
+        assert Client().get(former).status_code == 410, choice
+
+        client.force_login(builders.make_user(GROUP))
+        today = builders.parse(client.get("/admin/")).select_one("#safeguarding-today-content")
+        assert f"{other.title}: May be what was erased." in today.text
+        button = builders.parse(client.get(page)).select_one(f"button[name={choice}]")
+        client.post(page, {choice: button["value"]})
+        assert Client().get(former).status_code == status, choice
+        assert StoryPage.objects.filter(pk=other.pk).exists() == (choice == "other")
 
 
 def test_half_a_line_of_the_ledger_is_ignored():
