@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 from wagtail.log_actions import log
 
 from caching.local_date import today
@@ -143,7 +144,7 @@ def erase_found(plan, yes=frozenset()):
     return counts
 
 
-@step("again", is_slow=True)
+@step("again", _("Look for what was written meanwhile"), is_slow=True)
 @transaction.atomic
 def erase_again(task):
     """Erase what somebody wrote while the transaction of the withdrawal ran, such as a version or a copy."""

@@ -52,7 +52,7 @@ def find_elsewhere(person, skipped=()):
     return found
 
 
-@step("words", is_slow=True)
+@step("words", gettext_lazy("Delete names and protected words"), is_slow=True)
 def forget_words(task):
     """Delete the names and protected words that were kept, once no text holds one. It looks once a day.
 

@@ -19,6 +19,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from wagtail.log_actions import log
 
 from safeguarding.holds import bring_back
@@ -42,7 +43,7 @@ def file_path():
 # --- Writing -------------------------------------------------------------------------------------
 
 
-@step("ledger")
+@step("ledger", _("Note it in the list of withdrawals"))
 def write(_task=None):
     """Append what the file lacks. If the file of this site was lost, hold everybody instead."""
     ledger = Ledger.get()  # Before the file is read, as `is_written` is set after it is written.

@@ -7,6 +7,7 @@ from django.core.cache import caches
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.dispatch import receiver
+from django.utils.translation import gettext_lazy as _
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Comment, Page, PageLogEntry, Revision, TaskState, UploadedFile
 from wagtail.signals import page_published
@@ -25,20 +26,20 @@ from safeguarding.withdrawal.words import are_sealed
 from safeguarding.withdrawals import Choice, Fingerprint, Ledger, WithdrawalTask
 
 
-@step("file")
+@step("file", _("Delete a file"))
 def delete_file(task):
     """Delete a file from the storage. It may be deleted already."""
     default_storage.delete(task.data["name"])
 
 
-@step("pages")
+@step("pages", _("Clear the copies of pages"))
 def clear_page_copies(_task):
     """Clear the page cache for all processes."""
     content_version.change()
     caches["pages"].clear()
 
 
-@step("uploads")
+@step("uploads", _("Delete unfinished uploads"))
 def delete_uploads(_task):
     """Delete all uploads whose form was not sent yet, because nobody has said yet what they show."""
     for upload in UploadedFile.objects.all():
@@ -46,7 +47,7 @@ def delete_uploads(_task):
         upload.delete()
 
 
-@step("vacuum", is_slow=True)
+@step("vacuum", _("Overwrite deleted rows in the database"), is_slow=True)
 def vacuum(task):
     """Overwrite the parts of the database's file that hold deleted rows."""
     if is_waiting(task.withdrawal, "again", "index") or connection.in_atomic_block:
@@ -71,7 +72,7 @@ def look_at_held_pages(instance, **_arguments):
         transaction.on_commit(run_quick_tasks, robust=True)
 
 
-@step("purge")
+@step("purge", _("Delete the earlier versions of a held page"))
 def purge(task):
     """Delete the earlier versions of a held page. Raises NotYet until it is published without the person."""
     with transaction.atomic():

@@ -21,6 +21,7 @@ from safeguarding.withdrawal.carry_out import PlanChanged, make_plan, withdraw
 from safeguarding.withdrawal.ledger import catch_up, confirm_nobody_withdrew, end_hold_because_of
 from safeguarding.withdrawal.page_holds import erase_page, release_page
 from safeguarding.withdrawal.places import places
+from safeguarding.withdrawal.tasks import label_of
 from safeguarding.withdrawal.unfinished import describe_error, unfinished
 from safeguarding.withdrawal.words import are_sealed
 from safeguarding.withdrawals import Choice, Ledger, UnfinishedEntry
@@ -112,7 +113,11 @@ class ReportView(WithdrawalMixin, TemplateView):
             rows=list(rows_of(withdrawal)),
             held=sum(task.step == "purge" for task in waiting),
             keeps_words=any(task.step == "words" for task in waiting),
-            waiting=[task for task in waiting if task.step not in {"purge", "words"}],
+            waiting=[
+                (label_of(task), task.failures, describe_error(task.error))
+                for task in waiting
+                if task.step not in {"purge", "words"}
+            ],
             last=withdrawal.tasks.exclude(done_at=None).order_by("done_at").last(),
             channels=channels_of(withdrawal.contributor_id),
             **kwargs,
