@@ -20,6 +20,7 @@ from safeguarding.gate import judge
 from safeguarding.models import Consent, Contributor, Decision
 from safeguarding.scopes import NO_END
 from safeguarding.uses import PageHold, Release, Use
+from safeguarding.withdrawals import Choice, WithdrawalTask
 
 # Sent in the transaction of a consent event, with `contributors`: a list of primary keys.
 people_changed = Signal()
@@ -197,11 +198,18 @@ def compute_until(page, uses, digest, people):
 
     It is None too while the page is held.
     """
-    if PageHold.objects.filter(page=page.pk).exists():
+    if is_held(page):
         return None
     judged = judge_uses(page, uses, digest, people, today())
     last_days = [NO_END, *(verdict.until for _person, _use, verdict in judged)]
     return None if None in last_days else min(last_days)
+
+
+def is_held(page):
+    """Return whether `page` waits for a lead after a restore, or to be published with a corrected name."""
+    waiting = WithdrawalTask.objects.filter(step="purge", done_at=None, data__page=page.pk)
+    corrections = waiting.filter(withdrawal__choice=Choice.CORRECTION)
+    return PageHold.objects.filter(page=page.pk).exists() or corrections.exists()
 
 
 def find_decisions(page, digest):

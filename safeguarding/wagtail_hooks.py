@@ -17,6 +17,7 @@ LOG_ACTIONS = {
     "safeguarding.take_down": (_("Take down"), _("Taken down")),
     "safeguarding.bring_back": (_("Bring back"), _("Brought back")),
     "safeguarding.withdraw": (_("Withdraw"), _("Withdrawn, and erased")),
+    "safeguarding.correct_name": (_("Correct a name"), _("A name was corrected")),
     "safeguarding.hold_after_restore": (_("Take down"), _("Taken down after a restore")),
     "safeguarding.give_up_entry": (
         _("End a hold"),

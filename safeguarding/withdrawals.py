@@ -14,17 +14,19 @@ from safeguarding.encryption import EncryptedTextField
 
 
 class Choice(models.TextChoices):
-    """What a person takes back."""
+    """What a person takes back. With `CORRECTION` it is nothing: a wrong or unsafe name is removed."""
 
     EVERYTHING = "everything", _("Everything")
     PICTURES = "pictures", _("The pictures")
     NAME = "name", _("The real name")
+    CORRECTION = "correction", _("A name is corrected")
 
 
 class Withdrawal(models.Model):
     """A withdrawal that a lead confirmed, or that the ledger brought back after a restore.
 
-    `counts`: {name of a place: number of what was found there and erased}.
+    `counts`: {name of a place: number of what was found there and erased}. `old_name`: for a correction, the
+    name that has to go. It is kept until no page is held for it.
     """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -37,6 +39,7 @@ class Withdrawal(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     confirmed_at = models.DateTimeField(auto_now_add=True)
     counts = models.JSONField(default=dict)
+    old_name = EncryptedTextField(blank=True)
 
     class Meta:
         default_permissions = ()

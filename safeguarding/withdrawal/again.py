@@ -13,7 +13,7 @@ from safeguarding.models import Contributor, Use
 from safeguarding.releases import guarded_types
 from safeguarding.withdrawal.addresses import digest_of, path_at
 from safeguarding.withdrawal.carry_out import carry_out
-from safeguarding.withdrawal.cases import make_case
+from safeguarding.withdrawal.cases import find_mentions, make_case, pages_about
 from safeguarding.withdrawal.locking import lock_case
 from safeguarding.withdrawal.page_holds import hold_pages
 from safeguarding.withdrawal.places import Case
@@ -51,6 +51,9 @@ def find_case(entry, salt):
     """Return the Case of `entry`. The arguments are those of `withdraw_again`."""
     choice, person = Choice(entry["choice"]), Contributor.objects.filter(code=entry["code"]).first()
     case = make_case(person, choice) if person else Case(None, choice, entry["code"])
+    if person and choice == Choice.CORRECTION:
+        # The old name is in no ledger, so every story of the person may have it again.
+        case.suspected = Page.objects.in_bulk(pages_about(person, find_mentions()))
     case.is_known_picture = lambda file_hash: digest_of(file_hash, salt) in entry["picture"]
     for page, is_same in matching_pages(entry, salt):
         if page.pk not in case.held and page.pk not in case.erased:

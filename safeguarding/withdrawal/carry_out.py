@@ -57,9 +57,9 @@ class Plan:
         return [section for section in self.sections if section.found]
 
 
-def make_plan(contributor, choice):
-    """Return the Plan for `contributor`, who takes back `choice`, a Choice."""
-    return plan_case(make_case(contributor, choice))
+def make_plan(contributor, choice, old_name=""):
+    """Return the Plan for `contributor`, who takes back `choice`, a Choice. `old_name`: for a correction."""
+    return plan_case(make_case(contributor, choice, old_name))
 
 
 def plan_case(case):
@@ -84,18 +84,23 @@ def knows_former_slugs(function):
 
 
 @transaction.atomic
-def withdraw(contributor, choice, user=None, yes=(), seen=None):
+def withdraw(contributor, choice, user=None, yes=(), seen=None, old_name=""):
     """Erase what the plan for `contributor` and `choice` lists. Return the Withdrawal.
 
     `yes`: the (name of a place, key) pairs that a lead ticked. `seen`: the digest of the plan that the lead
-    confirmed. Raises PlanChanged if the plan has another digest now.
+    confirmed. Raises PlanChanged if the plan has another digest now. `old_name`: for a correction.
     """
-    plan = plan_case(lock_case(lambda: make_case(Contributor.objects.get(pk=contributor.pk), choice)))
+    people = Contributor.objects.filter(pk=contributor.pk)
+    plan = plan_case(lock_case(lambda: make_case(people.get(), choice, old_name)))
     contributor = plan.case.contributor
     if seen is not None and seen != plan.digest:
         raise PlanChanged
     plan.case.withdrawal = Withdrawal.objects.create(
-        contributor=contributor, code=contributor.code, choice=choice, user=user
+        contributor=contributor,
+        code=contributor.code,
+        choice=choice,
+        user=user,
+        old_name=old_name if plan.case.held else "",
     )
     erase(plan, set(yes))
     return plan.case.withdrawal
@@ -116,11 +121,14 @@ def erase(plan, yes=frozenset()):
     case.withdrawal.save(update_fields=["counts"])
     store_fingerprints(case)
     if case.contributor:
-        record(case.contributor, case.choice, case.withdrawal.user)
+        is_correction = case.choice == Choice.CORRECTION
+        if not is_correction:
+            record(case.contributor, case.choice, case.withdrawal.user)
         if case.choice == Choice.EVERYTHING:
             is_left = any(section.place.by_hand for section in plan.shown)
             delete_names(case, keeps_words=is_left or bool(case.held))
-        log(case.contributor, "safeguarding.withdraw", user=case.withdrawal.user)
+        action = "safeguarding.correct_name" if is_correction else "safeguarding.withdraw"
+        log(case.contributor, action, user=case.withdrawal.user)
     case.add_task("again", pages=list(case.erased))
     for name in STEPS:
         case.add_task(name)

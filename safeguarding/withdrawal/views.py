@@ -1,6 +1,7 @@
 """Views of the admin for withdrawals: the plan with its confirmation, the reports, and the end of a hold."""
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import OperationalError
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -13,7 +14,9 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
+from safeguarding.encryption import encrypt
 from safeguarding.forms import RestrictedFieldsMixin
+from safeguarding.leaks.matching import make_term
 from safeguarding.models import Contributor, PageHold, RestrictedView, Withdrawal
 from safeguarding.scopes import Channel
 from safeguarding.views import PersonMixin
@@ -31,8 +34,29 @@ class ChoiceForm(forms.Form):
     """Form for what the person takes back."""
 
     choice = forms.ChoiceField(
-        label=gettext_lazy("What does the person take back?"), choices=Choice, widget=forms.RadioSelect
+        label=gettext_lazy("What does the person take back?"),
+        choices=[each for each in Choice.choices if each[0] != Choice.CORRECTION],
+        widget=forms.RadioSelect,
     )
+
+
+class OldNameForm(forms.Form):
+    """Form for a name that has to go."""
+
+    old_name = forms.CharField(
+        label=gettext_lazy("Which name has to go?"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("As it is written in the stories now, such as a misspelt name."),
+    )
+
+    def clean_old_name(self):
+        """Refuse a name without letters, and any name while it can't be stored encrypted."""
+        name = self.cleaned_data["old_name"]
+        encrypt(name)
+        if make_term(name) is None:
+            raise ValidationError(_("Write the name in letters."))
+        return name
 
 
 class WithdrawView(PersonMixin, TemplateView):
@@ -44,31 +68,70 @@ class WithdrawView(PersonMixin, TemplateView):
     page_title = gettext_lazy("Withdrawal")
     template_name = "safeguarding/withdraw.html"
 
+    explanation = gettext_lazy(
+        "A person may stop at any time, and need not say why. Choose what they take back. The next page "
+        "shows what would be erased."
+    )
+    form_class, form_method = ChoiceForm, "get"
+
     def get_context_data(self, **kwargs):
-        form = ChoiceForm(self.request.GET or None)
+        form = self.form_class(getattr(self.request, self.form_method.upper()) or None)
         context = {"form": form, "is_sealed": are_sealed(self.person)}
         if form.is_valid():
-            choice = Choice(form.cleaned_data["choice"])
-            context |= {"choice": choice, "plan": make_plan(self.person, choice)}
+            choice, old_name = read(form)
+            plan = make_plan(self.person, choice, old_name)
+            context |= {"choice": choice, "old_name": old_name, "plan": plan}
             RestrictedView.objects.create(
                 contributor=self.person, user=self.request.user, reason=RestrictedView.Reason.CONSENT
             )
         return super().get_context_data(**context, **kwargs)
 
     def post(self, request, *_arguments, **_named):
-        form = ChoiceForm(request.POST)
+        form = self.form_class(request.POST)
         if not form.is_valid():
             return redirect(request.path)
-        choice = Choice(form.cleaned_data["choice"])
+        choice, old_name = read(form)
         yes = [tuple(value.split(":", 1)) for value in request.POST.getlist("yes")]
         try:
-            done = withdraw(self.person, choice, request.user, yes, seen=request.POST.get("seen", ""))
+            done = withdraw(
+                self.person, choice, request.user, yes, request.POST.get("seen", ""), old_name=old_name
+            )
         except PlanChanged:
             messages.warning(
                 request, _("Something else is found now than when you opened the page. Please read it again.")
             )
-            return redirect(f"{request.path}?choice={choice}")
+            return self.show_again(choice)
         return redirect("safeguarding_withdrawals:report", done.pk)
+
+    def show_again(self, choice):
+        """Return the response with the list as it is now."""
+        return redirect(f"{self.request.path}?choice={choice}")
+
+
+class CorrectNameView(WithdrawView):
+    """Removes a name that is wrong or unsafe, while the consent stays as it is. No address has the name."""
+
+    page_title = gettext_lazy("Correct a name")
+    explanation = gettext_lazy(
+        "A name can be misspelt, or one that must not be said. The consent stays as it is. Stories of this "
+        "person that say the name are held back until they are published without it. Their earlier versions, "
+        "redirects and old addresses go then, and their entries in logs show the code."
+    )
+    form_class, form_method = OldNameForm, "post"
+
+    def post(self, request, *_arguments, **_named):
+        if "seen" in request.POST:
+            return super().post(request)
+        return self.show_again()
+
+    def show_again(self, _choice=None):
+        return self.render_to_response(self.get_context_data())
+
+
+def read(form):
+    """Return (Choice, old name) from a valid ChoiceForm or OldNameForm."""
+    data = form.cleaned_data
+    return Choice(data.get("choice", Choice.CORRECTION)), data.get("old_name", "")
 
 
 class WithdrawalMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
@@ -168,7 +231,7 @@ class AfterRestoreView(WithdrawalMixin, TemplateView):
             for entry in unfinished()
         ]
         given_up = UnfinishedEntry.objects.exclude(ended_at=None).select_related("ended_by")
-        page_holds = PageHold.objects.select_related("page").order_by("pk")
+        page_holds = PageHold.objects.select_related("page", "withdrawal").order_by("pk")
         return super().get_context_data(
             held=held, entries=entries, given_up=given_up, page_holds=page_holds, **kwargs
         )
