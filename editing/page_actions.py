@@ -13,7 +13,10 @@ from editing.patches import patch
 from publishing.trash import get_paths, in_trash, is_in_trash, move_to_trash
 from publishing.visibility import is_hidden, published_pages, sources_of
 from publishing.withdrawing import unpublish_subtree
+from safeguarding.releases import lock_people_of
 from stories.checked_pages import find_leaks
+from stories.models import StoryPage
+from stories.people import contributors_in
 from stories.people_check import PublishingRefused, sentences_in
 
 # Wagtail's methods, which `start` replaces.
@@ -82,13 +85,16 @@ def copy_page(self, skip_permission_checks=False):
         self.keep_live = False
     try:
         with transaction.atomic():
+            lock_people_below(self, self.to)
             return discard_trash(self, COPY(self, skip_permission_checks=skip_permission_checks))
     except ValidationError as error:
         if not self.keep_live or not sentences_in(error):
             raise
     # A decision about people is for one page, and not for its copies.
     self.keep_live = False
-    return discard_trash(self, COPY(self, skip_permission_checks=skip_permission_checks))
+    with transaction.atomic():
+        lock_people_below(self, self.to)
+        return discard_trash(self, COPY(self, skip_permission_checks=skip_permission_checks))
 
 
 def create_alias(self, skip_permission_checks=False):
@@ -99,11 +105,24 @@ def create_alias(self, skip_permission_checks=False):
     if self.user and pages.exclude(pk__in=editable(self.user)).exists():
         raise CreatePageAliasPermissionError("You do not have permission to edit all these pages.")
     with transaction.atomic():
+        lock_people_below(self, self.parent)
         made = CREATE_ALIAS(self, skip_permission_checks=skip_permission_checks)
         # Wagtail doesn't validate the alias. It has a slug of its own, which may have a protected word.
         if made.live and (errors := find_leaks(made)):
             raise PublishingRefused(self.page, errors)
         return discard_trash(self, made)
+
+
+def lock_people_below(action, parent):
+    """Lock the page that gets the copies, and everybody in the pages that `action` copies with those below.
+
+    Otherwise each copy would lock its people when it is saved, after those of the one before.
+    `parent`: the page that gets the copies, or None if it is the one above the page of `action`.
+    """
+    if action.recursive:
+        stories = StoryPage.objects.filter(pk__in=pages_of(action).values("pk"))
+        people = {key for story in stories for key in contributors_in(story)}
+        lock_people_of([(parent or action.page.get_parent()).pk], people)
 
 
 def discard_trash(action, made):

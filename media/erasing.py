@@ -34,7 +34,7 @@ class Files(Place):
         if self.model is CleanImage:
             hashes = CleanImage.objects.values_list("pk", "file_hash")
             keys |= {key for key, file_hash in hashes if case.is_known_picture(file_hash)}
-            if case.contributor and case.choice != Choice.NAME:
+            if case.contributor and case.choice in {Choice.EVERYTHING, Choice.PICTURES}:
                 shown = CleanImage.objects.filter(people=case.contributor)
                 # The same picture may have been uploaded twice.
                 same = CleanImage.objects.filter(file_hash__in=shown.values("file_hash"))

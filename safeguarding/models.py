@@ -17,8 +17,14 @@ from safeguarding.encryption import EncryptedTextField
 from safeguarding.journal import LeakHits, Notice, RestrictedView  # noqa: F401
 from safeguarding.scopes import Channel, Naming, Picture
 from safeguarding.status import add_months, get_last_day, get_status
-from safeguarding.uses import Release, Use  # noqa: F401
-from safeguarding.withdrawals import Fingerprint, Ledger, Withdrawal, WithdrawalTask  # noqa: F401
+from safeguarding.uses import PageHold, Release, Use  # noqa: F401
+from safeguarding.withdrawals import (  # noqa: F401
+    Fingerprint,
+    Ledger,
+    UnfinishedEntry,
+    Withdrawal,
+    WithdrawalTask,
+)
 
 # Without vowels, so that no code is a word, and without what is mistaken for something else.
 CODE_CHARACTERS = "23456789BCDFGHJKMNPQRTVWXZ"

@@ -10,10 +10,12 @@ from wagtail.models import ModelLogEntry
 
 from safeguarding.decisions import find_waiting
 from safeguarding.leaks.hits import find_many
-from safeguarding.models import Contributor
+from safeguarding.models import Contributor, PageHold
 from safeguarding.policies import is_lead, leads
 from safeguarding.retention import deletion_day, is_announced_soon
 from safeguarding.status import Status
+from safeguarding.withdrawal.unfinished import unfinished
+from safeguarding.withdrawals import Ledger
 from safeguarding.wording import describe_status, format_day
 
 
@@ -58,7 +60,26 @@ def find_work():
         if day and is_announced_soon(day):
             text = _("Will be deleted on %s. If you still need them, set a later day.") % format_day(day)
             deletions.append((person.code, address, text))
-    return dict(groups.values()) | find_stories() | {_("Names and contact"): deletions} | find_hits()
+    return (
+        find_holds()
+        | dict(groups.values())
+        | find_stories()
+        | {_("Names and contact"): deletions}
+        | find_hits()
+    )
+
+
+def find_holds():
+    """Return {heading: [(code or title, address, sentence)]} of what is held since a restore."""
+    address = reverse("safeguarding_withdrawals:after_restore")
+    failed = _("Could not be carried out again. Nobody is shown until you try again, or end the hold.")
+    lines = [(entry.code or _("Unreadable"), address, failed) for entry in unfinished()]
+    if not lines and Ledger.objects.exclude(held_since=None).exists():
+        text = _("Withdrawals may be missing since a restore. Nobody is shown until you end the hold.")
+        lines = [(_("Everybody"), address, text)]
+    text = _("May be what was erased. It is not shown until you decide.")
+    lines += [(hold.page.draft_title, address, text) for hold in PageHold.objects.select_related("page")]
+    return {_("Withdrawals after a restore"): lines}
 
 
 def find_stories():

@@ -19,7 +19,8 @@ from caching.local_date import today
 from safeguarding.gate import judge
 from safeguarding.models import Consent, Contributor, Decision
 from safeguarding.scopes import NO_END
-from safeguarding.uses import Release, Use
+from safeguarding.uses import PageHold, Release, Use
+from safeguarding.withdrawals import Choice, WithdrawalTask
 
 # Sent in the transaction of a consent event, with `contributors`: a list of primary keys.
 people_changed = Signal()
@@ -140,12 +141,14 @@ def lock_found(find):
 def lock_with_others(contributor):
     """Lock a person, and everybody who is in a page together with that person."""
 
-    def find():
-        pages = Use.objects.filter(contributor=contributor).values("page")
-        others = Use.objects.filter(page__in=pages).values_list("contributor", flat=True)
-        return {contributor, *others}
+    lock_found(lambda: with_others(contributor))
 
-    lock_found(find)
+
+def with_others(contributor):
+    """Return the primary keys of a person, and of everybody who is in a page together with that person."""
+    pages = Use.objects.filter(contributor=contributor).values("page")
+    others = Use.objects.filter(page__in=pages).values_list("contributor", flat=True)
+    return {contributor, *others}
 
 
 def report(page, content, former):
@@ -191,10 +194,22 @@ def judge_uses(page, uses, digest, people, day):
 
 
 def compute_until(page, uses, digest, people):
-    """Return the last day until which all `uses` are agreed to, or None if one of them isn't today."""
+    """Return the last day until which all `uses` are agreed to, or None if one of them isn't today.
+
+    It is None too while the page is held.
+    """
+    if is_held(page):
+        return None
     judged = judge_uses(page, uses, digest, people, today())
     last_days = [NO_END, *(verdict.until for _person, _use, verdict in judged)]
     return None if None in last_days else min(last_days)
+
+
+def is_held(page):
+    """Return whether `page` waits for a lead after a restore, or to be published with a corrected name."""
+    waiting = WithdrawalTask.objects.filter(step="purge", done_at=None, data__page=page.pk)
+    corrections = waiting.filter(withdrawal__choice=Choice.CORRECTION)
+    return PageHold.objects.filter(page=page.pk).exists() or corrections.exists()
 
 
 def find_decisions(page, digest):
@@ -219,7 +234,7 @@ def recompute(pages):
     for use in Use.objects.filter(page__in=pages):
         uses[use.page_id].append(use)
     people = load_people(use.contributor_id for each in uses.values() for use in each)
-    decided = Release.objects.filter(page__in=list(uses)).exclude(digest="")
+    decided = Release.objects.filter(page__in=pages).exclude(digest="")
     for release in decided.select_related("page"):
         until = compute_until(release.page, uses[release.page_id], release.digest, people)
         if until != release.until:

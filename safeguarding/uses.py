@@ -45,3 +45,25 @@ class Release(models.Model):
 
     def __str__(self):
         return f"{self.page_id}: {self.until}"
+
+
+class PageHold(models.Model):
+    """A page that is for no reader until a lead says whether it is what was erased.
+
+    It has an address of an erased page, in a database that was replaced by an older one. `code`: that of the
+    person who withdrew. `withdrawal`: None while it could not be carried out again.
+    """
+
+    page = models.OneToOneField(
+        "wagtailcore.Page", primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    code = models.CharField(max_length=10, blank=True)
+    withdrawal = models.ForeignKey(
+        "safeguarding.Withdrawal", null=True, on_delete=models.CASCADE, related_name="+"
+    )
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.code}: {self.page_id}"

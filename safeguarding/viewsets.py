@@ -9,7 +9,13 @@ from safeguarding import views
 from safeguarding.decision_views import DecideView, DecisionIndexView, ReadView
 from safeguarding.forms import PersonForm
 from safeguarding.models import Contributor
-from safeguarding.withdrawal.views import AfterRestoreView, ReportView, WithdrawalIndexView, WithdrawView
+from safeguarding.withdrawal.views import (
+    AfterRestoreView,
+    CorrectNameView,
+    ReportView,
+    WithdrawalIndexView,
+    WithdrawView,
+)
 
 # Wagtail's views that this section has. A person is neither copied nor deleted.
 STOCK = ("index", "index_results", "add", "edit", "history", "history_results")
@@ -20,6 +26,7 @@ OF_PERSON = {
     "take_down": ("take-down/", views.TakeDownView),
     "bring_back": ("bring-back/", views.BringBackView),
     "withdraw": ("withdraw/", WithdrawView),
+    "correct_name": ("correct-name/", CorrectNameView),
     "restricted": ("names/", views.RestrictedFieldsView),
     "print": ("everything/", views.PrintView),
 }

@@ -17,7 +17,13 @@ LOG_ACTIONS = {
     "safeguarding.take_down": (_("Take down"), _("Taken down")),
     "safeguarding.bring_back": (_("Bring back"), _("Brought back")),
     "safeguarding.withdraw": (_("Withdraw"), _("Withdrawn, and erased")),
+    "safeguarding.correct_name": (_("Correct a name"), _("A name was corrected")),
     "safeguarding.hold_after_restore": (_("Take down"), _("Taken down after a restore")),
+    "safeguarding.give_up_entry": (
+        _("End a hold"),
+        _("The hold because of a withdrawal that could not be carried out again was ended"),
+    ),
+    "safeguarding.release_page": (_("End a hold"), _("The hold after a restore was ended")),
     "safeguarding.not_reached": (_("Could not be reached"), _("Could not be reached")),
     "safeguarding.decide": (_("Decide on a story"), _("A story was decided on")),
     "safeguarding.change_names": (_("Change names and contact"), _("Names or contact changed")),

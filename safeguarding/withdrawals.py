@@ -1,4 +1,4 @@
-"""Models for withdrawals: the withdrawals, their tasks, and digests of erased pages and pictures.
+"""Models for withdrawals: the withdrawals, their tasks, digests of what was erased, and the ledger.
 
 They contain no name, address or title.
 """
@@ -10,19 +10,23 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from safeguarding.encryption import EncryptedTextField
+
 
 class Choice(models.TextChoices):
-    """What a person takes back."""
+    """What a person takes back. With `CORRECTION` it is nothing: a wrong or unsafe name is removed."""
 
     EVERYTHING = "everything", _("Everything")
     PICTURES = "pictures", _("The pictures")
     NAME = "name", _("The real name")
+    CORRECTION = "correction", _("A name is corrected")
 
 
 class Withdrawal(models.Model):
     """A withdrawal that a lead confirmed, or that the ledger brought back after a restore.
 
-    `counts`: {name of a place: number of what was found there and erased}.
+    `counts`: {name of a place: number of what was found there and erased}. `old_name`: for a correction, the
+    name that has to go. It is kept until no page is held for it.
     """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -35,6 +39,7 @@ class Withdrawal(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     confirmed_at = models.DateTimeField(auto_now_add=True)
     counts = models.JSONField(default=dict)
+    old_name = EncryptedTextField(blank=True)
 
     class Meta:
         default_permissions = ()
@@ -67,15 +72,17 @@ class WithdrawalTask(models.Model):
 
 
 class Fingerprint(models.Model):
-    """A digest of the path of an erased page, or of the hash of an erased picture.
+    """A digest of the path or of the translation key of an erased page, or of the hash of an erased picture.
 
-    A digest of the kind `FORMER` is of an earlier path of a page that still exists.
+    A digest of the kind `FORMER` is of an earlier path of a page that still exists. One of the kind `STORY`,
+    of a translation key, identifies a page in an older backup: there, a path can be that of another page.
     """
 
     class Kind(models.TextChoices):
         ADDRESS = "address"
         FORMER = "former"
         PICTURE = "picture"
+        STORY = "story"
 
     withdrawal = models.ForeignKey(Withdrawal, on_delete=models.CASCADE, related_name="fingerprints")
     kind = models.CharField(max_length=10, choices=Kind)
@@ -115,3 +122,30 @@ class Ledger(models.Model):
     def get(cls):
         """Return the row, which is created if it is missing."""
         return cls.objects.get_or_create(pk=1)[0]
+
+
+class UnfinishedEntry(models.Model):
+    """An entry of the ledger file that could not be carried out: see safeguarding/withdrawal/unfinished.py.
+
+    `key`: the key of the entry. `code`: that of the person, or "" if the entry has none. `ended_at`: when a
+    lead ended the hold because of it, for a `reason`. From then on it is not tried again.
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    code = models.CharField(max_length=10, blank=True)
+    # The number of failed attempts, the day of the last one, and the class of its error.
+    failures = models.PositiveIntegerField(default=0)
+    tried_on = models.DateField(null=True)
+    error = models.CharField(max_length=100, blank=True)
+    reason = EncryptedTextField(_("reason"))
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["pk"]
+
+    def __str__(self):
+        return self.code or str(self.pk)

@@ -10,7 +10,7 @@ from safeguarding.withdrawal.tasks import step
 from search.models import KnownWord, MissedSearch, VocabularyGroup
 
 
-@step("index", is_slow=True)
+@step("index", _("Renew the search index"), is_slow=True)
 def rebuild_index(_task):
     """Rebuild the search index and the known words, and remove the words of deleted rows."""
     call_command("update_index", verbosity=0)

@@ -53,8 +53,8 @@ def cached_gone():
 
 def load_gone():
     """Return (salt, frozenset of the digests of the addresses that are gone)."""
-    found = Fingerprint.objects.exclude(kind=Fingerprint.Kind.PICTURE).values_list("digest", flat=True)
-    digests = frozenset(found)
+    kinds = [Fingerprint.Kind.ADDRESS, Fingerprint.Kind.FORMER]
+    digests = frozenset(Fingerprint.objects.filter(kind__in=kinds).values_list("digest", flat=True))
     return (Ledger.get().salt if digests else ""), digests
 
 

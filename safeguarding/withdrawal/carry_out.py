@@ -5,16 +5,15 @@ import json
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 from wagtail.log_actions import log
-from wagtail.models import Page
 
 from caching.local_date import today
 from safeguarding.models import Consent, Contributor
-from safeguarding.releases import lock_with_others
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import digest_of, paths_of
 from safeguarding.withdrawal.cases import find_mentions, make_case, pages_about
+from safeguarding.withdrawal.locking import lock_case
 from safeguarding.withdrawal.pages import revisions_of
 from safeguarding.withdrawal.places import Case, Place, places
 from safeguarding.withdrawal.tasks import run_after_commit, step
@@ -58,9 +57,9 @@ class Plan:
         return [section for section in self.sections if section.found]
 
 
-def make_plan(contributor, choice):
-    """Return the Plan for `contributor`, who takes back `choice`, a Choice."""
-    return plan_case(make_case(contributor, choice))
+def make_plan(contributor, choice, old_name=""):
+    """Return the Plan for `contributor`, who takes back `choice`, a Choice. `old_name`: for a correction."""
+    return plan_case(make_case(contributor, choice, old_name))
 
 
 def plan_case(case):
@@ -85,34 +84,26 @@ def knows_former_slugs(function):
 
 
 @transaction.atomic
-def withdraw(contributor, choice, user=None, yes=(), seen=None):
+def withdraw(contributor, choice, user=None, yes=(), seen=None, old_name=""):
     """Erase what the plan for `contributor` and `choice` lists. Return the Withdrawal.
 
     `yes`: the (name of a place, key) pairs that a lead ticked. `seen`: the digest of the plan that the lead
-    confirmed. Raises PlanChanged if the plan has another digest now.
+    confirmed. Raises PlanChanged if the plan has another digest now. `old_name`: for a correction.
     """
-    # Pages are locked before people, as when a page is published.
-    lock_pages(make_case(contributor, choice))
-    lock_with_others(contributor.pk)
-    contributor = Contributor.objects.get(pk=contributor.pk)
-    plan = make_plan(contributor, choice)
+    people = Contributor.objects.filter(pk=contributor.pk)
+    plan = plan_case(lock_case(lambda: make_case(people.get(), choice, old_name)))
+    contributor = plan.case.contributor
     if seen is not None and seen != plan.digest:
         raise PlanChanged
     plan.case.withdrawal = Withdrawal.objects.create(
-        contributor=contributor, code=contributor.code, choice=choice, user=user
+        contributor=contributor,
+        code=contributor.code,
+        choice=choice,
+        user=user,
+        old_name=old_name if plan.case.held else "",
     )
     erase(plan, set(yes))
     return plan.case.withdrawal
-
-
-def lock_pages(case):
-    """Lock the pages of `case`, and the parents of those that are deleted, whose numbers of children change.
-
-    Whoever adds a page locks its parent first, and then people.
-    """
-    parents = {page.path[: -Page.steplen] for page in case.erased.values()}
-    pages = Page.objects.filter(Q(pk__in=[*case.erased, *case.held]) | Q(path__in=parents))
-    list(pages.select_for_update().order_by("pk").values_list("pk"))
 
 
 def carry_out(case):
@@ -130,11 +121,14 @@ def erase(plan, yes=frozenset()):
     case.withdrawal.save(update_fields=["counts"])
     store_fingerprints(case)
     if case.contributor:
-        record(case.contributor, case.choice, case.withdrawal.user)
+        is_correction = case.choice == Choice.CORRECTION
+        if not is_correction:
+            record(case.contributor, case.choice, case.withdrawal.user)
         if case.choice == Choice.EVERYTHING:
             is_left = any(section.place.by_hand for section in plan.shown)
             delete_names(case, keeps_words=is_left or bool(case.held))
-        log(case.contributor, "safeguarding.withdraw", user=case.withdrawal.user)
+        action = "safeguarding.correct_name" if is_correction else "safeguarding.withdraw"
+        log(case.contributor, action, user=case.withdrawal.user)
     case.add_task("again", pages=list(case.erased))
     for name in STEPS:
         case.add_task(name)
@@ -158,7 +152,7 @@ def erase_found(plan, yes=frozenset()):
     return counts
 
 
-@step("again", is_slow=True)
+@step("again", _("Look for what was written meanwhile"), is_slow=True)
 @transaction.atomic
 def erase_again(task):
     """Erase what somebody wrote while the transaction of the withdrawal ran, such as a version or a copy."""
@@ -166,15 +160,18 @@ def erase_again(task):
     withdrawal, person = task.withdrawal, task.withdrawal.contributor
     if withdrawal.choice != Choice.EVERYTHING or person is None or not person.has_withdrawn:
         return
-    lock_pages(make_case(withdrawal.contributor, withdrawal.choice))
-    lock_with_others(withdrawal.contributor_id)
-    case = make_case(withdrawal.contributor, withdrawal.choice)
+    case = lock_case(lambda: make_case(withdrawal.contributor, withdrawal.choice))
     waiting = withdrawal.tasks.filter(step="purge", done_at=None).values_list("data__page", flat=True)
     new = pages_about(withdrawal.contributor, find_mentions()) - set(waiting)
     case.held = {key: page for key, page in case.held.items() if key in new}
-    if not case.erased and not case.held:
-        return
-    case.withdrawal = withdrawal
+    if case.erased or case.held:
+        case.withdrawal = withdrawal
+        erase_more(case)
+
+
+def erase_more(case):
+    """Erase what is found for `case`, whose `withdrawal` was carried out before. It needs a transaction."""
+    withdrawal = case.withdrawal
     for name, number in erase_found(plan_case(case)).items():
         if not name.endswith(" left"):
             withdrawal.counts[name] = withdrawal.counts.get(name, 0) + number
@@ -185,10 +182,11 @@ def erase_again(task):
 
 
 def store_fingerprints(case):
-    """Store the digests of the erased addresses and pictures of `case`."""
+    """Store the digests of the erased addresses, stories and pictures of `case`."""
     salt, kind = Ledger.get().salt, Fingerprint.Kind
     digests = {(kind.ADDRESS, digest_of(path, salt)) for path in case.paths}
     digests |= {(kind.PICTURE, digest_of(each, salt)) for each in case.hashes}
+    digests |= {(kind.STORY, digest_of(str(page.translation_key), salt)) for page in case.erased.values()}
     Fingerprint.objects.bulk_create(
         [Fingerprint(withdrawal=case.withdrawal, kind=kind, digest=digest) for kind, digest in digests],
         ignore_conflicts=True,

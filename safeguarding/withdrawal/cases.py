@@ -6,25 +6,33 @@ are in it, it is held until it is published without the person.
 
 from collections import defaultdict
 
-from wagtail.models import Page
+from wagtail.models import Page, PageLogEntry
 
+from safeguarding.leaks.texts import places_of
 from safeguarding.models import Use
 from safeguarding.scopes import Naming, Picture
+from safeguarding.withdrawal.addresses import redirected_paths
+from safeguarding.withdrawal.pages import revisions_of
 from safeguarding.withdrawal.places import Case, Mention, read_versions
-from safeguarding.withdrawal.words import terms_of
+from safeguarding.withdrawal.words import mentions, terms_of, words_of_name
 from safeguarding.withdrawals import Choice
 
 
-def make_case(contributor, choice):
-    """Return the Case of `contributor`, who takes back `choice`, a Choice."""
+def make_case(contributor, choice, old_name=""):
+    """Return the Case of `contributor`, who takes back `choice`, a Choice. `old_name`: for a correction."""
     case = Case(contributor, choice, contributor.code, terms=terms_of(contributor))
-    mentions = find_mentions()
-    for story in stories_of(pages_about(contributor, mentions)):
-        found = [mention for page in story for mention in mentions.get(page, ())]
+    if choice == Choice.CORRECTION:
+        case.words = words_of_name(contributor, old_name)
+        case.terms = {word.term for word in case.words}
+    all_mentions = find_mentions()
+    for story in stories_of(pages_about(contributor, all_mentions)):
+        found = [mention for page in story for mention in all_mentions.get(page, ())]
         own = [mention for mention in found if mention.contributor == contributor.pk]
         if choice == Choice.EVERYTHING:
             is_erased = is_alone(contributor, own, found)
             (case.erased if is_erased else case.held).update(story)
+        elif choice == Choice.CORRECTION:
+            case.held.update({key: page for key, page in story.items() if says(page, case.terms)})
         else:
             case.held.update({page: story[page] for page in concerned(story, own, contributor, choice)})
     return case
@@ -32,18 +40,18 @@ def make_case(contributor, choice):
 
 def find_mentions():
     """Return {primary key of a page: list of Mentions} of all people in all pages and their versions."""
-    mentions = defaultdict(list)
+    found = defaultdict(list)
     uses = Use.objects.values_list("page", "contributor", "naming")
     for page, contributor, naming in uses:
-        mentions[page].append(Mention(page, contributor, naming, is_current=True))
+        found[page].append(Mention(page, contributor, naming, is_current=True))
     for mention in read_versions():
-        mentions[mention.page].append(mention)
-    return mentions
+        found[mention.page].append(mention)
+    return found
 
 
-def pages_about(contributor, mentions):
-    """Return the primary keys of the pages in `mentions` that mention `contributor`."""
-    return {page for page, found in mentions.items() if contributor.pk in {m.contributor for m in found}}
+def pages_about(contributor, all_mentions):
+    """Return the primary keys of the pages that mention `contributor`. `all_mentions`: of find_mentions()."""
+    return {page for page, found in all_mentions.items() if contributor.pk in {m.contributor for m in found}}
 
 
 def is_alone(contributor, own, found):
@@ -53,6 +61,14 @@ def is_alone(contributor, own, found):
     """
     people = {mention.contributor for mention in found if mention.is_current}
     return people == {contributor.pk} and any(mention.is_current for mention in own)
+
+
+def says(page, terms):
+    """Return whether one of `terms` is in a version, a former address or the history of `page`."""
+    versions = [page.specific, *(version.as_object() for version in revisions_of([page.pk]))]
+    texts = [place.text for version in versions for place in places_of(version)]
+    labels = PageLogEntry.objects.filter(page=page.pk).values_list("label", flat=True)
+    return mentions(terms, [*texts, *redirected_paths(page), *labels])
 
 
 def concerned(story, own, contributor, choice):

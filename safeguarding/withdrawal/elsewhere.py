@@ -26,7 +26,8 @@ class Elsewhere(Place):
     def find(self, case):
         if case.contributor is None or case.choice == Choice.PICTURES:
             return []
-        found = find_elsewhere(case.contributor, {*case.erased, *case.held})
+        words = case.words if case.choice == Choice.CORRECTION else words_to_change(case.contributor)
+        found = find_elsewhere(words, {*case.erased, *case.held})
         # In an order that stays the same for the digest of the plan.
         return [Found(key, f"{each.name}: {join(each.places)}") for key, each in sorted(found.items())]
 
@@ -34,14 +35,16 @@ class Elsewhere(Place):
         pass
 
 
-def find_elsewhere(person, skipped=()):
-    """Return {key: LiveObject} of what holds a word of `person`, without the pages `skipped`, primary keys.
+def words_to_change(person):
+    """Return the ProtectedWords of `person`, without ordinary words. Without the key there are none."""
+    return [] if are_sealed(person) else [word for word in words_of_person(person) if not word.is_ordinary]
 
-    Ordinary words are not looked for, nor models that have a place of their own.
+
+def find_elsewhere(words, skipped=()):
+    """Return {key: LiveObject} of what holds one of `words`, without the pages `skipped`, primary keys.
+
+    Models that have a place of their own are left out.
     """
-    if are_sealed(person):
-        return {}
-    words = [word for word in words_of_person(person) if not word.is_ordinary]
     have_place = {place.model for place in places() if isinstance(place, TextPlace)}
     found = {}
     for each in [*find_live(words), *find_drafts(words)]:
@@ -52,7 +55,7 @@ def find_elsewhere(person, skipped=()):
     return found
 
 
-@step("words", is_slow=True)
+@step("words", gettext_lazy("Delete names and protected words"), is_slow=True)
 def forget_words(task):
     """Delete the names and protected words that were kept, once no text holds one. It looks once a day.
 
@@ -69,7 +72,7 @@ def forget_words(task):
     ):
         raise NotYet
     WithdrawalTask.objects.filter(pk=task.pk).update(data=day)
-    if find_elsewhere(person):
+    if find_elsewhere(words_to_change(person)):
         raise NotYet
     with transaction.atomic():
         lock_with_others(person.pk)

@@ -5,38 +5,34 @@ the site and the scheduler, as a database can be replaced in other ways. Without
 until a lead confirms that nobody withdrew.
 
 The file is only appended to. It begins with the salt of the site, by which it is known as that of the
-restored database, and has a line of JSON for each withdrawal: code, date, digests of paths, and hashes of
-pictures.
+restored database, and has a line of JSON for each withdrawal: code, date, digests of paths and translation
+keys, and hashes of pictures.
 """
 
 import fcntl
+import hashlib
 import json
 import logging
 import os
+from uuid import UUID
 
 from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from wagtail.log_actions import log
-from wagtail.models import Page
 
 from safeguarding.holds import bring_back
 from safeguarding.models import Contributor
-from safeguarding.releases import guarded_types, lock, lock_with_others
-from safeguarding.withdrawal.addresses import digest_of, path_at
-from safeguarding.withdrawal.carry_out import carry_out, lock_pages
-from safeguarding.withdrawal.cases import make_case
-from safeguarding.withdrawal.places import Case
+from safeguarding.releases import lock
+from safeguarding.withdrawal.again import hold_matching_pages, withdraw_again
 from safeguarding.withdrawal.tasks import run_tasks, step
-from safeguarding.withdrawals import Choice, Fingerprint, Ledger, Withdrawal
+from safeguarding.withdrawal.unfinished import entries_to_leave, give_up, note_failure, unfinished
+from safeguarding.withdrawals import Fingerprint, Ledger, Withdrawal
 
 logger = logging.getLogger(__name__)
 MISSING = "The file withdrawals.jsonl of this site is not in the data folder."
 FAILED = "A withdrawal could not be carried out again."
-
-
-class CatchUpFailed(Exception):
-    """The database still has what somebody withdrew."""
 
 
 def file_path():
@@ -47,7 +43,7 @@ def file_path():
 # --- Writing -------------------------------------------------------------------------------------
 
 
-@step("ledger")
+@step("ledger", _("Note it in the list of withdrawals"))
 def write(_task=None):
     """Append what the file lacks. If the file of this site was lost, hold everybody instead."""
     ledger = Ledger.get()  # Before the file is read, as `is_written` is set after it is written.
@@ -109,12 +105,26 @@ def parse(content):
             entry = json.loads(line)
         except ValueError:
             continue  # A line that was cut off.
-        if "ledger" in entry:
+        if not isinstance(entry, dict):
+            entry = {}
+        if isinstance(entry.get("ledger"), str):
             # pop() makes the last header the last key.
             entries = found[entry["ledger"]] = found.pop(entry["ledger"], {})
         elif entries is not None:
-            entries[entry["key"]] = entry
+            key = key_of(entry, line)
+            entries[key] = entry | {"key": key}
     return found
+
+
+def key_of(entry, line):
+    """Return the key of `entry`, or a hash of its `line` if that is damaged.
+
+    A damaged entry can't be carried out. Everybody is held because of it.
+    """
+    try:
+        return str(UUID(entry["key"]))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return hashlib.sha256(line).hexdigest()
 
 
 def read():
@@ -140,29 +150,41 @@ def apply(report):
     run_tasks()
 
 
-def catch_up(report=logger.warning):
+def catch_up(report=logger.warning, only_due=False):
     """Carry out the withdrawals of the file that the database lacks. It is called before `write`.
 
-    Raises CatchUpFailed, after it held everybody, if one of them can't be carried out.
+    While one of them can't be carried out, everybody is held. `only_due`: whether one that failed today
+    already is left until tomorrow.
     """
     known = read()
     ledger = Ledger.objects.first() or adopt(known)
-    entries, failed = known.get(ledger.salt, {}) if ledger else {}, 0
-    done = set(map(str, Withdrawal.objects.values_list("key", flat=True)))
-    for entry in (entry for key, entry in entries.items() if key not in done):
-        try:
-            if withdraw_again(entry, ledger.salt):
-                report(f"Withdrawn again: {entry['code']}")
-        except OperationalError:
-            # The database is busy or away, which says nothing about the entry. The next run tries again.
-            raise
-        except Exception as error:
-            # Without the message, which could repeat what is to be erased.
-            logger.error("Withdrawing %s again failed: %s", entry["code"], type(error).__name__)
-            failed += 1
-    if failed:
+    entries, is_held = known.get(ledger.salt, {}) if ledger else {}, unfinished().exists()
+    left = set(map(str, Withdrawal.objects.values_list("key", flat=True))) | entries_to_leave(only_due)
+    for entry in (entry for key, entry in entries.items() if key not in left):
+        try_again(entry, ledger.salt, report)
+    # Somebody may have mended the file.
+    unfinished().exclude(key__in=entries).delete()
+    if unfinished().exists():
         hold_everybody(FAILED, report)
-        raise CatchUpFailed(f"{failed} withdrawals could not be carried out again.")
+    elif is_held and ledger.salt in known:
+        end_hold(None)
+
+
+def try_again(entry, salt, report):
+    """Carry out the withdrawal of `entry`. If that fails, note it."""
+    try:
+        if withdraw_again(entry, salt):
+            report(f"Withdrawn again: {entry['code']}")
+    except OperationalError:
+        # The database is busy or away, which says nothing about the entry. The next run tries again.
+        raise
+    except Exception as error:
+        if note_failure(entry, error):
+            hold_matching_pages(entry, salt)
+        # Without the message, which could repeat what is to be erased.
+        logger.error("Withdrawing %s again failed: %s", entry.get("code"), type(error).__name__)
+    else:
+        unfinished().filter(key=entry["key"]).delete()
 
 
 def adopt(known):
@@ -172,44 +194,6 @@ def adopt(known):
     """
     salts = [salt for salt, entries in known.items() if entries]
     return Ledger.objects.get_or_create(pk=1, defaults={"salt": salts[-1]})[0] if salts else None
-
-
-@transaction.atomic
-def withdraw_again(entry, salt):
-    """Carry out the withdrawal of the line `entry` of the ledger. `salt`: that of the site.
-
-    Return True, or None if another process did it meanwhile.
-    """
-    Ledger.objects.select_for_update().get()
-    if Withdrawal.objects.filter(key=entry["key"]).exists():
-        return
-    person = Contributor.objects.filter(code=entry["code"]).first()
-    if person:
-        # In the order in which publishing a page locks: the page first, then the people.
-        lock_pages(make_case(person, entry["choice"]))
-        lock_with_others(person.pk)
-        case = make_case(person, entry["choice"])
-    else:
-        case = Case(None, Choice(entry["choice"]), entry["code"])
-    case.is_known_picture = lambda file_hash: digest_of(file_hash, salt) in entry["picture"]
-    # The backup may have a version of the story from before the person was in its list.
-    for page in Page.objects.filter(content_type__in=guarded_types()):
-        if page.pk not in case.held and digest_of(path_at(page, page.url_path), salt) in entry["address"]:
-            case.erased[page.pk] = page
-    case.withdrawal = Withdrawal.objects.create(
-        key=entry["key"], contributor=person, code=entry["code"], choice=entry["choice"]
-    )
-    carry_out(case)
-    # The ledger can have digests of addresses that are not in the backup.
-    Fingerprint.objects.bulk_create(
-        [
-            Fingerprint(withdrawal=case.withdrawal, kind=kind, digest=digest)
-            for kind in Fingerprint.Kind
-            for digest in entry[kind]
-        ],
-        ignore_conflicts=True,
-    )
-    return True
 
 
 @transaction.atomic
@@ -237,15 +221,29 @@ def hold_everybody(reason, report=logger.warning):
 
 
 def confirm_nobody_withdrew(user):
-    """End the hold of all people whom `hold_everybody` held, and write the ledger. `user`: the lead."""
-    with transaction.atomic():
-        ledger = Ledger.objects.select_for_update().get()
-        if ledger.held_since is None:
-            return
-        lock(Contributor.objects.values_list("pk", flat=True))
-        for person in Contributor.objects.filter(held_since=ledger.held_since):
-            bring_back(person, user)
-        # Otherwise the missing file would count as lost again.
-        ledger.held_since, ledger.is_written = None, False
-        ledger.save(update_fields=["held_since", "is_written"])
-    write()
+    """End the hold, and write the ledger, unless an entry is unfinished. `user`: the lead."""
+    if not unfinished().exists():
+        end_hold(user)
+        write()
+
+
+def end_hold_because_of(entry, user):
+    """Give up `entry`, an UnfinishedEntry with a reason. Without others, end the hold. `user`: the lead."""
+    give_up(entry, user)
+    # If the file was lost, withdrawals may be missing all the same.
+    if not unfinished().exists() and Ledger.get().salt in read():
+        end_hold(user)
+
+
+@transaction.atomic
+def end_hold(user):
+    """End the hold of all people whom `hold_everybody` held. `user`: the lead, or None."""
+    ledger = Ledger.objects.select_for_update().get()
+    if ledger.held_since is None:
+        return
+    lock(Contributor.objects.values_list("pk", flat=True))
+    for person in Contributor.objects.filter(held_since=ledger.held_since):
+        bring_back(person, user)
+    # Otherwise the missing file would count as lost again.
+    ledger.held_since, ledger.is_written = None, False
+    ledger.save(update_fields=["held_since", "is_written"])

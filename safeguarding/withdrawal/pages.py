@@ -10,6 +10,7 @@ from wagtail.actions.delete_page import DeletePageAction
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Comment, CommentReply, ModelLogEntry, Page, PageLogEntry, Revision, TaskState
 
+from safeguarding.releases import recompute
 from safeguarding.withdrawal.addresses import decoded
 from safeguarding.withdrawal.places import Found, Place, TextPlace, register_place
 
@@ -54,6 +55,7 @@ class HeldPages(Place):
     def erase(self, case, keys):
         for key in case.held:
             case.add_task("purge", page=key)
+        recompute(list(case.held))
 
 
 def describe(page):

@@ -46,7 +46,10 @@ class Case:
     * `code`: the code of the person, which replaces erased texts.
     * `erased`: {primary key: Page} of the pages to erase.
     * `held`: {primary key: Page} of the pages to hold until they are published without the person.
-    * `terms`: the Terms of the leak check for the names and protected words of the person.
+    * `suspected`: {primary key: Page} of pages that may be erased ones, after a restore. A lead decides.
+    * `terms`: the Terms of the leak check for the names and protected words of the person, or for a name that
+      is corrected.
+    * `words`: for a correction, the ProtectedWord of the name.
     * `hashes`: the hashes of the erased pictures.
     * `is_known_picture`: function that returns whether a hash is that of a picture that the ledger lists.
     * `paths`: the decoded paths of the erased pages.
@@ -59,7 +62,9 @@ class Case:
     code: str
     erased: dict = field(default_factory=dict)
     held: dict = field(default_factory=dict)
+    suspected: dict = field(default_factory=dict)
     terms: set = field(default_factory=set)
+    words: list = field(default_factory=list)
     hashes: set = field(default_factory=set)
     is_known_picture: Callable = lambda file_hash: False
     paths: set = field(default_factory=set)

@@ -7,37 +7,42 @@ from django.core.cache import caches
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.dispatch import receiver
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Comment, Page, PageLogEntry, Revision, TaskState, UploadedFile
 from wagtail.signals import page_published
 
 from caching.content_version import content_version
+from safeguarding.encryption import SealedText
 from safeguarding.leaks.checking import check
 from safeguarding.leaks.words import words_of_person
 from safeguarding.models import Use
+from safeguarding.releases import lock_people_of, recompute
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import digest_of, path_at, paths_of
+from safeguarding.withdrawal.locking import lock_pages_with_parents
 from safeguarding.withdrawal.pages import delete_page, overwrite, revisions_of
 from safeguarding.withdrawal.signals import addresses_erased
 from safeguarding.withdrawal.tasks import NotYet, add_task, is_waiting, run_quick_tasks, step
-from safeguarding.withdrawal.words import are_sealed
-from safeguarding.withdrawals import Choice, Fingerprint, Ledger, WithdrawalTask
+from safeguarding.withdrawal.words import are_sealed, words_of_name
+from safeguarding.withdrawals import Choice, Fingerprint, Ledger, Withdrawal, WithdrawalTask
 
 
-@step("file")
+@step("file", _("Delete a file"))
 def delete_file(task):
     """Delete a file from the storage. It may be deleted already."""
     default_storage.delete(task.data["name"])
 
 
-@step("pages")
+@step("pages", _("Clear the copies of pages"))
 def clear_page_copies(_task):
     """Clear the page cache for all processes."""
     content_version.change()
     caches["pages"].clear()
 
 
-@step("uploads")
+@step("uploads", _("Delete unfinished uploads"))
 def delete_uploads(_task):
     """Delete all uploads whose form was not sent yet, because nobody has said yet what they show."""
     for upload in UploadedFile.objects.all():
@@ -45,7 +50,7 @@ def delete_uploads(_task):
         upload.delete()
 
 
-@step("vacuum", is_slow=True)
+@step("vacuum", _("Overwrite deleted rows in the database"), is_slow=True)
 def vacuum(task):
     """Overwrite the parts of the database's file that hold deleted rows."""
     if is_waiting(task.withdrawal, "again", "index") or connection.in_atomic_block:
@@ -70,18 +75,26 @@ def look_at_held_pages(instance, **_arguments):
         transaction.on_commit(run_quick_tasks, robust=True)
 
 
-@step("purge")
+@step("purge", _("Delete the earlier versions of a held page"))
 def purge(task):
     """Delete the earlier versions of a held page. Raises NotYet until it is published without the person."""
     with transaction.atomic():
-        page = Page.objects.select_for_update(of=("self",)).filter(pk=task.data["page"]).first()
+        # Those above it too: an alias may be deleted.
+        lock_pages_with_parents([task.data["page"]])
+        page = Page.objects.filter(pk=task.data["page"]).first()
         if page is not None:
             content = page.alias_of if is_stale_alias(page) else page
             if not is_published_without(task.withdrawal, content.specific):
                 raise NotYet
+            lock_people_of([page.pk], [])
             purge_page(task.withdrawal, page)
         for name in ("ledger", "pages", "index", "vacuum"):
             add_task(task.withdrawal, name)
+        # A page with a corrected name is shown again once nothing waits for it.
+        WithdrawalTask.objects.filter(pk=task.pk).update(done_at=timezone.now())
+        if not is_waiting(task.withdrawal, "purge"):
+            Withdrawal.objects.filter(pk=task.withdrawal_id).update(old_name="")
+        recompute([task.data["page"]])
 
 
 def is_stale_alias(page):
@@ -119,6 +132,9 @@ def has_words(withdrawal, page):
     person = withdrawal.contributor
     if person is None or withdrawal.choice == Choice.PICTURES:
         return False
+    if withdrawal.choice == Choice.CORRECTION:
+        name = withdrawal.old_name
+        return isinstance(name, SealedText) or bool(check(page, words_of_name(person, name)))
     return are_sealed(person) or bool(check(page, words_of_person(person)).stops)
 
 
@@ -127,6 +143,8 @@ def is_without(choice, use):
 
     `choice`: what was taken back. With `EVERYTHING` it is always False, because then there may be no use.
     """
+    if choice == Choice.CORRECTION:
+        return True
     if choice == Choice.PICTURES:
         return use.picture == Picture.NONE
     return choice == Choice.NAME and use.naming in {Naming.NONE, Naming.CHANGED}

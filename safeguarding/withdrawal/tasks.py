@@ -14,6 +14,8 @@ from safeguarding.withdrawals import WithdrawalTask
 logger = logging.getLogger(__name__)
 # {name: function(task)} of all steps.
 _steps = {}
+# {name: what the step does, in words for a lead}
+_labels = {}
 # The names of the steps that take long.
 _slow = set()
 
@@ -22,19 +24,24 @@ class NotYet(Exception):
     """Raised by a step that has to wait for something else. It doesn't count as a failure."""
 
 
-def step(name, is_slow=False):
+def step(name, label, is_slow=False):
     """Register a function for the step `name`. It takes a WithdrawalTask, and may be called twice.
 
-    `is_slow`: whether only the scheduler runs it.
+    `label`: what it does, in words for a lead. `is_slow`: whether only the scheduler runs it.
     """
 
     def register(function):
-        _steps[name] = function
+        _steps[name], _labels[name] = function, label
         if is_slow:
             _slow.add(name)
         return function
 
     return register
+
+
+def label_of(task):
+    """Return in words what the step of `task` does."""
+    return _labels[task.step]
 
 
 def add_task(withdrawal, name, /, **data):

@@ -1,6 +1,8 @@
 """Views of the admin for withdrawals: the plan with its confirmation, the reports, and the end of a hold."""
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.db import OperationalError
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -8,25 +10,53 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 from wagtail.admin import messages
+from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
-from safeguarding.models import Contributor, RestrictedView, Withdrawal
+from safeguarding.encryption import encrypt
+from safeguarding.forms import RestrictedFieldsMixin
+from safeguarding.leaks.matching import make_term
+from safeguarding.models import Contributor, PageHold, RestrictedView, Withdrawal
 from safeguarding.scopes import Channel
 from safeguarding.views import PersonMixin
 from safeguarding.withdrawal.carry_out import PlanChanged, make_plan, withdraw
-from safeguarding.withdrawal.ledger import confirm_nobody_withdrew
+from safeguarding.withdrawal.ledger import catch_up, confirm_nobody_withdrew, end_hold_because_of
+from safeguarding.withdrawal.page_holds import erase_page, release_page
 from safeguarding.withdrawal.places import places
+from safeguarding.withdrawal.tasks import label_of
+from safeguarding.withdrawal.unfinished import describe_error, unfinished
 from safeguarding.withdrawal.words import are_sealed
-from safeguarding.withdrawals import Choice, Ledger
+from safeguarding.withdrawals import Choice, Ledger, UnfinishedEntry
 
 
 class ChoiceForm(forms.Form):
     """Form for what the person takes back."""
 
     choice = forms.ChoiceField(
-        label=gettext_lazy("What does the person take back?"), choices=Choice, widget=forms.RadioSelect
+        label=gettext_lazy("What does the person take back?"),
+        choices=[each for each in Choice.choices if each[0] != Choice.CORRECTION],
+        widget=forms.RadioSelect,
     )
+
+
+class OldNameForm(forms.Form):
+    """Form for a name that has to go."""
+
+    old_name = forms.CharField(
+        label=gettext_lazy("Which name has to go?"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("As it is written in the stories now, such as a misspelt name."),
+    )
+
+    def clean_old_name(self):
+        """Refuse a name without letters, and any name while it can't be stored encrypted."""
+        name = self.cleaned_data["old_name"]
+        encrypt(name)
+        if make_term(name) is None:
+            raise ValidationError(_("Write the name in letters."))
+        return name
 
 
 class WithdrawView(PersonMixin, TemplateView):
@@ -38,31 +68,70 @@ class WithdrawView(PersonMixin, TemplateView):
     page_title = gettext_lazy("Withdrawal")
     template_name = "safeguarding/withdraw.html"
 
+    explanation = gettext_lazy(
+        "A person may stop at any time, and need not say why. Choose what they take back. The next page "
+        "shows what would be erased."
+    )
+    form_class, form_method = ChoiceForm, "get"
+
     def get_context_data(self, **kwargs):
-        form = ChoiceForm(self.request.GET or None)
+        form = self.form_class(getattr(self.request, self.form_method.upper()) or None)
         context = {"form": form, "is_sealed": are_sealed(self.person)}
         if form.is_valid():
-            choice = Choice(form.cleaned_data["choice"])
-            context |= {"choice": choice, "plan": make_plan(self.person, choice)}
+            choice, old_name = read(form)
+            plan = make_plan(self.person, choice, old_name)
+            context |= {"choice": choice, "old_name": old_name, "plan": plan}
             RestrictedView.objects.create(
                 contributor=self.person, user=self.request.user, reason=RestrictedView.Reason.CONSENT
             )
         return super().get_context_data(**context, **kwargs)
 
     def post(self, request, *_arguments, **_named):
-        form = ChoiceForm(request.POST)
+        form = self.form_class(request.POST)
         if not form.is_valid():
             return redirect(request.path)
-        choice = Choice(form.cleaned_data["choice"])
+        choice, old_name = read(form)
         yes = [tuple(value.split(":", 1)) for value in request.POST.getlist("yes")]
         try:
-            done = withdraw(self.person, choice, request.user, yes, seen=request.POST.get("seen", ""))
+            done = withdraw(
+                self.person, choice, request.user, yes, request.POST.get("seen", ""), old_name=old_name
+            )
         except PlanChanged:
             messages.warning(
                 request, _("Something else is found now than when you opened the page. Please read it again.")
             )
-            return redirect(f"{request.path}?choice={choice}")
+            return self.show_again(choice)
         return redirect("safeguarding_withdrawals:report", done.pk)
+
+    def show_again(self, choice):
+        """Return the response with the list as it is now."""
+        return redirect(f"{self.request.path}?choice={choice}")
+
+
+class CorrectNameView(WithdrawView):
+    """Removes a name that is wrong or unsafe, while the consent stays as it is. No address has the name."""
+
+    page_title = gettext_lazy("Correct a name")
+    explanation = gettext_lazy(
+        "A name can be misspelt, or one that must not be said. The consent stays as it is. Stories of this "
+        "person that say the name are held back until they are published without it. Their earlier versions, "
+        "redirects and old addresses go then, and their entries in logs show the code."
+    )
+    form_class, form_method = OldNameForm, "post"
+
+    def post(self, request, *_arguments, **_named):
+        if "seen" in request.POST:
+            return super().post(request)
+        return self.show_again()
+
+    def show_again(self, _choice=None):
+        return self.render_to_response(self.get_context_data())
+
+
+def read(form):
+    """Return (Choice, old name) from a valid ChoiceForm or OldNameForm."""
+    data = form.cleaned_data
+    return Choice(data.get("choice", Choice.CORRECTION)), data.get("old_name", "")
 
 
 class WithdrawalMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
@@ -107,7 +176,11 @@ class ReportView(WithdrawalMixin, TemplateView):
             rows=list(rows_of(withdrawal)),
             held=sum(task.step == "purge" for task in waiting),
             keeps_words=any(task.step == "words" for task in waiting),
-            waiting=[task for task in waiting if task.step not in {"purge", "words"}],
+            waiting=[
+                (label_of(task), task.failures, describe_error(task.error))
+                for task in waiting
+                if task.step not in {"purge", "words"}
+            ],
             last=withdrawal.tasks.exclude(done_at=None).order_by("done_at").last(),
             channels=channels_of(withdrawal.contributor_id),
             **kwargs,
@@ -131,18 +204,84 @@ def channels_of(contributor):
     return [channel.label for channel in Channel if channel in agreed - {Channel.WEBSITE}]
 
 
+class GiveUpForm(RestrictedFieldsMixin, WagtailAdminModelForm):
+    """The reason for ending a hold."""
+
+    class Meta:
+        model = UnfinishedEntry
+        fields = ("reason",)
+        labels = {"reason": gettext_lazy("Why may stories be shown without it?")}
+
+
 class AfterRestoreView(WithdrawalMixin, TemplateView):
-    """Ends the hold of everybody, which is there because withdrawals may be missing."""
+    """Shows why everybody is held, and ends that: withdrawals may be missing, or could not be carried out."""
 
     template_name = "safeguarding/after_restore.html"
     page_title = gettext_lazy("After a restore")
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, form=None, **kwargs):
         held_since = Ledger.get().held_since
         held = Contributor.objects.filter(held_since=held_since).count() if held_since else 0
-        return super().get_context_data(held=held, **kwargs)
+        entries = [
+            (
+                entry,
+                describe_error(entry.error),
+                form if form and form.instance == entry else self.form(entry),
+            )
+            for entry in unfinished()
+        ]
+        given_up = UnfinishedEntry.objects.exclude(ended_at=None).select_related("ended_by")
+        page_holds = PageHold.objects.select_related("page", "withdrawal").order_by("pk")
+        return super().get_context_data(
+            held=held, entries=entries, given_up=given_up, page_holds=page_holds, **kwargs
+        )
+
+    def form(self, entry, data=None):
+        """Return the form that ends the hold because of `entry`."""
+        return GiveUpForm(data, instance=entry, for_user=self.request.user, prefix=str(entry.pk))
 
     def post(self, request, *_arguments, **_named):
+        if "again" in request.POST:
+            return self.try_again()
+        if "entry" in request.POST:
+            return self.give_up(get_object_or_404(unfinished(), pk=request.POST["entry"]))
+        if key := request.POST.get("same") or request.POST.get("other"):
+            return self.decide(get_object_or_404(PageHold, pk=key), is_same="same" in request.POST)
+        if unfinished().exists():
+            return redirect(request.path)
         confirm_nobody_withdrew(request.user)
-        messages.success(request, _("What the consents allow is shown again."))
+        return self.leave()
+
+    def try_again(self):
+        """Try to carry out what failed."""
+        try:
+            catch_up()
+        except OperationalError:
+            messages.error(self.request, _("The database is busy. Please try again in a minute."))
+        else:
+            if not unfinished().exists():
+                return self.leave()
+            messages.error(self.request, _("It failed again. Please show this page to your technician."))
+        return redirect(self.request.path)
+
+    def give_up(self, entry):
+        """End the hold because of `entry`, if a reason was given."""
+        form = self.form(entry, self.request.POST)
+        if not form.is_valid():
+            return self.render_to_response(self.get_context_data(form=form))
+        end_hold_because_of(form.instance, self.request.user)
+        return redirect(self.request.path) if unfinished().exists() else self.leave()
+
+    def decide(self, hold, is_same):
+        """Erase the page of `hold` if it is what was erased, and otherwise show it again."""
+        if is_same and hold.withdrawal:
+            erase_page(hold)
+            messages.success(self.request, _("The story is erased."))
+        elif not is_same:
+            release_page(hold, self.request.user)
+            messages.success(self.request, _("The story is no longer held back."))
+        return redirect(self.request.path)
+
+    def leave(self):
+        messages.success(self.request, _("What the consents allow is shown again."))
         return redirect("safeguarding_withdrawals:index")

@@ -1,8 +1,8 @@
 """Searches texts for the names and protected words of one person."""
 
 from safeguarding.encryption import SealedText
-from safeguarding.leaks.matching import Texts
-from safeguarding.leaks.words import FIELDS, words_of_person
+from safeguarding.leaks.matching import Texts, make_term
+from safeguarding.leaks.words import FIELDS, ProtectedWord, words_of_person
 
 # The fields whose words are kept until no held story and no other text has one.
 KEPT_FIELDS = ("names", "protected_words", "ordinary_words")
@@ -11,6 +11,11 @@ KEPT_FIELDS = ("names", "protected_words", "ordinary_words")
 def terms_of(contributor):
     """Return the set of Terms for the names and words of `contributor`. Without the key it is empty."""
     return set() if are_sealed(contributor) else {word.term for word in words_of_person(contributor)}
+
+
+def words_of_name(contributor, name):
+    """Return the list of the ProtectedWord for `name`, that of `contributor` which is corrected."""
+    return [ProtectedWord(make_term(name), contributor.pk)] if name else []
 
 
 def are_sealed(contributor):

@@ -2,20 +2,25 @@
 
 import json
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
+import time_machine
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
+from wagtail.models import ModelLogEntry
 
 from media.models import CleanImage
 from operations.backup import archive
 from operations.backup.create import DATABASE_MODULES
 from operations.backup.restore import clear_caches
-from safeguarding.models import Contributor, Ledger, WithdrawalTask
+from safeguarding.models import Contributor, Ledger, UnfinishedEntry, WithdrawalTask
 from safeguarding.policies import GROUP
 from safeguarding.withdrawal import ledger
+from safeguarding.withdrawal.addresses import digest_of
 from safeguarding.withdrawal.tasks import run_tasks
 from stories.models import StoryPage
 from tests.support import builders, withdrawal_world
@@ -148,23 +153,83 @@ def test_replaced_database_is_caught_up_at_the_start_and_by_the_scheduler(tmp_pa
     assert [Client().get(each).status_code for each in (HOME, other.url)] == [404, 404]
 
 
+def break_ledger(*lines):
+    """Add `lines`, dictionaries or texts, before the last line of the ledger. Return its content before."""
+    content = ledger.file_path().read_text()
+    [*before, last] = content.splitlines()
+    added = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+    ledger.file_path().write_text("\n".join([*before, *added, last, ""]))
+    return content
+
+
 def test_withdrawal_that_cannot_be_carried_out_again_holds_everybody(tmp_path):
+    """But it stops neither the start of the site, nor the scheduler, nor `restore`."""
     person, _own, _image, other = make_site(tmp_path / "site.zip")
     withdraw_all(person)
-    content = ledger.file_path().read_text()
-    [*_lines, last] = content.splitlines()
-    broken = {name: json.loads(last)[name] for name in ("code", "choice")} | {"key": str(uuid.uuid4())}
-    for way in ("restore", "run_due_work"):
-        # The broken one comes first.
-        ledger.file_path().write_text(content.replace(last, f"{json.dumps(broken)}\n{last}"))
+    broken = [{"code": person.code, "choice": "everything", "key": str(uuid.uuid4())}, {}, "5"]
+    content = break_ledger(*broken)
+    for way in ("restore", "prepare", "run_due_work"):
         if way == "restore":
-            with pytest.raises(CommandError, match="1 withdrawals could not be carried out again"):
-                restore_site(tmp_path / "site.zip", overwrite=True)
+            output = restore_site(tmp_path / "site.zip", overwrite=True)
+            assert "A withdrawal could not be carried out again." in output
+            assert "Restored." in output
         else:
             replace_database(tmp_path / "site.zip")
-            with pytest.raises(ledger.CatchUpFailed):
-                call_command(way)
+            call_command(way)
         assert [Client().get(each).status_code for each in (HOME, other.url)] == [410, 404], way
+        assert UnfinishedEntry.objects.count() == 3, way
+    assert (tmp_path / "due_work_done").exists(), "the nightly work was done too"
+
+    # Somebody mends the file.
+    ledger.file_path().write_text(content)
+    call_command("run_due_work")
+    assert [Client().get(each).status_code for each in (HOME, other.url)] == [410, 200]
+
+
+def test_lead_sees_what_failed_and_tries_it_again_or_ends_the_hold(client, tmp_path):
+    unlisted = builders.make_story("Lists nobody")
+    person, _own, _image, other = make_site(tmp_path / "site.zip")
+    withdraw_all(person)
+    broken = {"code": person.code, "choice": "everything", "key": str(uuid.uuid4())}
+    break_ledger(broken | {"address": [digest_of(unlisted.url, Ledger.get().salt)]})
+    replace_database(tmp_path / "site.zip")
+    call_command("run_due_work")
+    assert Client().get(unlisted.url).status_code == 404, "it may be what was erased"
+    lead, page = builders.make_user(GROUP), "/admin/safeguarding/withdrawals/after-restore/"
+    client.force_login(lead)
+    today = builders.parse(client.get("/admin/")).select_one("#safeguarding-today-content")
+    assert f"{person.code}: Could not be carried out again." in today.text
+    assert today.select_one(f"a[href='{page}']")
+
+    client.post(page)
+    assert "It failed again." in client.post(page, {"again": 1}, follow=True).text
+    call_command("run_due_work")
+    assert UnfinishedEntry.objects.get().failures == 2, "the scheduler tries it once a day"
+    with time_machine.travel(timezone.now() + timedelta(days=1), tick=False):
+        call_command("run_due_work")
+    # The nightly work deleted the session.
+    client.force_login(lead)
+    entry = UnfinishedEntry.objects.get()
+    assert entry.failures == 3
+    text = builders.parse(client.get(page)).select_one("main").get_text(" ", strip=True)
+    assert f"The withdrawal of {person.code}" in text
+    assert "It failed 3 times" in text
+    assert "something unexpected was found (for your technician: KeyError)" in text
+
+    field = f"{entry.pk}-reason"
+    assert "This field is required." in client.post(page, {"entry": entry.pk, field: ""}).text
+    assert Client().get(other.url).status_code == 404
+    client.post(page, {"entry": entry.pk, field: "It was a test."})
+    assert Client().get(other.url).status_code == 200
+    logged = ModelLogEntry.objects.get(action="safeguarding.give_up_entry")
+    assert (logged.user, logged.label) == (lead, person.code)
+    call_command("run_due_work")
+    call_command("prepare", verbosity=0)
+    assert [Client().get(each).status_code for each in (HOME, other.url)] == [410, 200]
+    client.post(page, {"other": unlisted.pk})
+    assert Client().get(unlisted.url).status_code == 200
+    assert "It was a test." in client.get(page).text
+    assert "Could not be carried out again" not in client.get("/admin/").text
 
 
 def test_backup_that_is_older_than_the_ledger(tmp_path):
@@ -204,6 +269,36 @@ def test_restore_leaves_what_others_have_too_or_have_since(tmp_path):
     restore_site(tmp_path / "site.zip", overwrite=True)
     assert [Client().get(each).status_code for each in addresses] == [410, 200]
     assert set(CleanImage.objects.all()) == {theirs}
+
+
+def test_restore_holds_what_only_has_an_erased_address_until_a_lead_decides(client, tmp_path):
+    """In the backup, the address belongs to the story of somebody else, who moved it later."""
+    other = StoryPage.objects.get(pk=withdrawal_world.make_others().pk)
+    former = other.url
+    ledger.write()
+    save_site(tmp_path / "site.zip")
+    other.slug = "moved"
+    other.save()
+    person = withdrawal_world.make_agreeing_person()
+    withdrawal_world.make_story_about(person, slug=former.strip("/").rpartition("/")[2])
+    withdraw_all(person)
+    page = "/admin/safeguarding/withdrawals/after-restore/"
+    for choice, status in (("other", 200), ("same", 410)):
+        restore_site(tmp_path / "site.zip", overwrite=True)
+        assert Client().get(former).status_code == 410, choice
+        assert StoryPage.objects.filter(pk=other.pk).exists()
+        # Neither a consent nor a new version ends the hold.
+        StoryPage.objects.get(pk=other.pk).save_revision().publish()
+        Contributor.objects.exclude(code=person.code).get().save()
+        assert Client().get(former).status_code == 410, choice
+
+        client.force_login(builders.make_user(GROUP))
+        today = builders.parse(client.get("/admin/")).select_one("#safeguarding-today-content")
+        assert f"{other.title}: May be what was erased." in today.text
+        button = builders.parse(client.get(page)).select_one(f"button[name={choice}]")
+        client.post(page, {choice: button["value"]})
+        assert Client().get(former).status_code == status, choice
+        assert StoryPage.objects.filter(pk=other.pk).exists() == (choice == "other")
 
 
 def test_half_a_line_of_the_ledger_is_ignored():

@@ -31,7 +31,7 @@ PEOPLE = [
         "inspect",
         "consent",
     ),
-    *("not_reached", "take_down", "bring_back", "restricted", "print", "withdraw"),
+    *("not_reached", "take_down", "bring_back", "restricted", "print", "withdraw", "correct_name"),
 ]
 LEADS_ONLY = {f"safeguarding_people:{each}" for each in PEOPLE}
 LEADS_ONLY |= {f"safeguarding_decisions:{each}" for each in ("index", "page", "read")}

@@ -145,7 +145,8 @@ class Site(RuleBasedStateMachine):
         self.block = transaction.atomic()
         self.block.__enter__()
         child = {"kind": "child", "adult_on": days_from_today(60)}
-        self.people = [make_agreeing_person(), make_agreeing_person()]
+        # They end soon, so that days alone end what is read before anything else does.
+        self.people = [make_agreeing_person({"ends_on": days_from_today(days)}) for days in (2, 9)]
         self.people.append(make_agreeing_person({"given_by": "guardian"}, **child))
         self.image = make_image(shows="person", is_recognisable=False)
         self.image.people.add(self.people[0])

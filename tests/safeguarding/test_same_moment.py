@@ -3,6 +3,7 @@
 import io
 import threading
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -13,16 +14,18 @@ from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
+from wagtail.actions.copy_page import CopyPageAction
 from wagtail.models import Page
 
 from media.cleaning import sign
 from media.models import CleanImage
 from safeguarding.holds import take_down
-from safeguarding.models import Contributor, Use
+from safeguarding.models import Contributor, Ledger, Use
 from safeguarding.releases import lock
-from safeguarding.withdrawal import carry_out
+from safeguarding.withdrawal import carry_out, ledger
+from safeguarding.withdrawal.addresses import digest_of
 from stories.models import StoryPage
-from tests.support.builders import make_image, make_story, make_user, picture_bytes
+from tests.support.builders import make_image, make_index, make_story, make_user, picture_bytes
 from tests.support.people import (
     ALL_AGREED,
     days_from_today,
@@ -166,7 +169,8 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
     """Check it for each change that locks both. Otherwise two of them could wait for each other."""
     first, second = make_agreeing_person(code="P-3333"), make_agreeing_person(code="P-2222")
     story = make_story_about(first, second)
-    drafts = [make_story_about(person, live=False) for person in (second, first)]
+    section = make_index(make_index(), "Section")
+    drafts = [make_story_about(person, live=False, parent=section) for person in (second, first)]
     replaced, chosen, *_two = pictures = [make_image(shows="person") for _each in range(4)]
     for image, person in zip(pictures, (first, second, second, first), strict=True):
         image.people.add(person)
@@ -174,8 +178,11 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
     for image in pictures[2:]:
         image.people.add(deleted)
     replaced.file = sign(picture_bytes(color=(1, 2, 3)), ".png")
+    copied = {"keep_live": False, "update_attrs": {"slug": "copied"}}
     acts = {
         "saving a story": story.save,
+        "copying a section": lambda: CopyPageAction(section, recursive=True, **copied).execute(),
+        "making aliases of a section": lambda: section.create_alias(recursive=True, update_slug="aliases"),
         "publishing several stories": publish_in_bulk(*drafts),
         "an event": lambda: record(second, **ALL_AGREED),
         "taking down": lambda: take_down(second, None),
@@ -193,20 +200,45 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
             rows = [Contributor.objects.filter(pk=second.pk), CleanImage.objects.all()]
             held += [] if all(map(is_free, rows)) else [name]
     assert held == []
-    assert StoryPage.objects.live().count() == 3
+    assert StoryPage.objects.live().filter(alias_of=None).count() == 3
 
 
-def test_withdrawing_waits_for_whoever_adds_a_page_before_it_locks_people(settings, tmp_path):
+def entry_about(person, story):
+    """Return an entry of the ledger by which `story` was erased, although `person` is not in its list."""
+    salt = Ledger.get().salt
+    address, key = (digest_of(text, salt) for text in (story.url, str(story.translation_key)))
+    entry = {"key": str(uuid.uuid4()), "code": person.code, "choice": "everything"}
+    return entry | {"address": [address], "former": [], "picture": [], "story": [key]}
+
+
+def publish_about_nobody(story):
+    draft = StoryPage.objects.get(pk=story.pk).get_latest_revision_as_object()
+    draft.people, draft.story_people = "none", []
+    draft.save_revision().publish()
+
+
+def test_withdrawing_waits_for_whoever_adds_a_page_before_it_locks_others(settings, tmp_path):
+    """Who adds a page locks the one above it first, so a withdrawal has locked no person or page below."""
     settings.DATA_DIR = tmp_path
-    person = make_agreeing_person()
-    story = make_story_about(person)
+    person, other = make_agreeing_person(), make_agreeing_person()
+    story, unlisted, shared = make_story_about(person), make_story(), make_story_about(person, other)
+    alias = shared.create_alias(update_slug="alias")
+    alias.unpublish()
     parent = Page.objects.filter(pk=story.get_parent().pk)
-    with others() as start, transaction.atomic():
-        parent.select_for_update().get()
-        start(partial(carry_out.withdraw, person, "everything"))
-        wait_until_blocked()
-        assert is_free(Contributor.objects.all())
-    assert not StoryPage.objects.filter(pk=story.pk).exists()
+    entry = entry_about(other, unlisted)
+    acts = {
+        "withdrawing": partial(carry_out.withdraw, person, "everything"),
+        "withdrawing again": partial(ledger.withdraw_again, entry, Ledger.get().salt),
+        "publishing a held story, and deleting its alias": partial(publish_about_nobody, shared),
+    }
+    for name, act in acts.items():
+        with others() as start, transaction.atomic():
+            parent.select_for_update().get()
+            start(act)
+            wait_until_blocked()
+            rows = [Contributor.objects.all(), Page.objects.exclude(pk=parent.get().pk)]
+            assert all(map(is_free, rows)), name
+    assert list(StoryPage.objects.values_list("pk", flat=True)) == [shared.pk]
 
 
 def test_people_who_come_into_a_page_meanwhile_are_locked_too():

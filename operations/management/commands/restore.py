@@ -3,7 +3,6 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from operations.backup import BackupError, restore
-from safeguarding.withdrawal import ledger
 
 
 class Command(BaseCommand):
@@ -18,7 +17,7 @@ class Command(BaseCommand):
     def handle(self, *args, file, overwrite, **options):
         try:
             restore.restore_backup(file, report=self.stdout.write, overwrite=overwrite)
-        except (BackupError, ledger.CatchUpFailed) as error:
+        except BackupError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
             "Restored. Start the site's servers anew. "

@@ -58,7 +58,7 @@ class Command(BaseCommand):
             quiet = {"stdout": io.StringIO()}
             self.run_all(
                 # Withdrawals come first, as nothing may delay them.
-                ledger.catch_up,
+                lambda: ledger.catch_up(only_due=True),
                 ledger.write,
                 run_tasks,
                 lambda: call_command("publish_scheduled", **quiet),

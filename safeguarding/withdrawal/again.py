@@ -1,0 +1,87 @@
+"""Carries out a withdrawal again, from its entry in the ledger, after the database was replaced.
+
+A page is known as an erased one by its translation key. One that only has the address of an erased page can
+be the story of somebody else, so it is held until a lead decides.
+"""
+
+from contextlib import suppress
+
+from django.db import transaction
+from wagtail.models import Page
+
+from safeguarding.models import Contributor, Use
+from safeguarding.releases import guarded_types
+from safeguarding.withdrawal.addresses import digest_of, path_at
+from safeguarding.withdrawal.carry_out import carry_out
+from safeguarding.withdrawal.cases import find_mentions, make_case, pages_about
+from safeguarding.withdrawal.locking import lock_case
+from safeguarding.withdrawal.page_holds import hold_pages
+from safeguarding.withdrawal.places import Case
+from safeguarding.withdrawals import Choice, Fingerprint, Ledger, Withdrawal
+
+
+@transaction.atomic
+def withdraw_again(entry, salt):
+    """Carry out the withdrawal of the line `entry` of the ledger. `salt`: that of the site.
+
+    Return True, or None if another process did it meanwhile.
+    """
+    Ledger.objects.select_for_update().get()
+    if Withdrawal.objects.filter(key=entry["key"]).exists():
+        return
+    case = lock_case(lambda: find_case(entry, salt))
+    case.withdrawal = Withdrawal.objects.create(
+        key=entry["key"], contributor=case.contributor, code=entry["code"], choice=entry["choice"]
+    )
+    carry_out(case)
+    hold_pages(case.suspected.values(), entry["code"], case.withdrawal)
+    # The ledger can have digests of addresses that are not in the backup.
+    Fingerprint.objects.bulk_create(
+        [
+            Fingerprint(withdrawal=case.withdrawal, kind=kind, digest=digest)
+            for kind in Fingerprint.Kind
+            for digest in entry.get(kind, ())
+        ],
+        ignore_conflicts=True,
+    )
+    return True
+
+
+def find_case(entry, salt):
+    """Return the Case of `entry`. The arguments are those of `withdraw_again`."""
+    choice, person = Choice(entry["choice"]), Contributor.objects.filter(code=entry["code"]).first()
+    case = make_case(person, choice) if person else Case(None, choice, entry["code"])
+    if person and choice == Choice.CORRECTION:
+        # The old name is in no ledger, so every story of the person may have it again.
+        case.suspected = Page.objects.in_bulk(pages_about(person, find_mentions()))
+    case.is_known_picture = lambda file_hash: digest_of(file_hash, salt) in entry["picture"]
+    for page, is_same in matching_pages(entry, salt):
+        if page.pk not in case.held and page.pk not in case.erased:
+            (case.erased if is_same and is_nobodys_else(page, person) else case.suspected)[page.pk] = page
+    return case
+
+
+def matching_pages(entry, salt):
+    """Yield (page, whether it is an erased page) for each story that is one, or is at the address of one.
+
+    The backup may have a version of the story from before the person was in its list. It may also have the
+    story of somebody else at the address. Entries of older versions of this site have addresses only.
+    """
+    addresses, stories = set(entry["address"]), set(entry.get("story", ()))
+    for page in Page.objects.filter(content_type__in=guarded_types()):
+        is_same = digest_of(str(page.translation_key), salt) in stories
+        if is_same or digest_of(path_at(page, page.url_path), salt) in addresses:
+            yield page, is_same
+
+
+def is_nobodys_else(page, person):
+    """Return whether nobody else than `person`, a Contributor or None, is in `page`."""
+    return not Use.objects.filter(page=page).exclude(contributor=person).exists()
+
+
+def hold_matching_pages(entry, salt):
+    """Hold the pages that `entry`, which could not be carried out, may be about. They may list nobody."""
+    with suppress(LookupError, TypeError), transaction.atomic():
+        # A damaged entry can lack the digests.
+        pages = [page for page, _is_same in matching_pages(entry, salt)]
+        hold_pages(pages, str(entry["code"])[:10])

@@ -1,0 +1,56 @@
+"""Locks what a withdrawal changes in the order of all other changes: pages, then people.
+
+Transactions that lock in different orders can wait for each other. PostgreSQL then aborts one of them.
+"""
+
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Q
+from wagtail.models import Page
+
+from safeguarding.releases import lock_found, with_others
+from safeguarding.uses import Use
+
+
+def lock_case(find):
+    """Lock the pages of a Case, then its people, as when a page is published. Return the Case.
+
+    `find`: function that returns the Case. It is called again after the rows are locked. If there are further
+    pages then, all rows are unlocked, and locked again together with those of the new pages.
+    """
+    case = find()
+    needed = pages_to_lock(case)
+    while True:
+        savepoint = transaction.savepoint_create()
+        lock_pages_with_parents(needed)
+        lock_found(partial(people_to_lock, case.contributor, frozenset(needed)))
+        case = find()
+        found = pages_to_lock(case)
+        if found <= needed:
+            transaction.savepoint_commit(savepoint)
+            return case
+        transaction.savepoint_rollback(savepoint)
+        needed |= found
+
+
+def pages_to_lock(case):
+    """Return the primary keys of the pages that `case` erases, holds or suspects."""
+    return {*case.erased, *case.held, *case.suspected}
+
+
+def people_to_lock(person, pages):
+    """Return the primary keys of everybody who is in one of `pages`, or in a page together with `person`."""
+    people = set(Use.objects.filter(page__in=pages).values_list("contributor", flat=True))
+    return people | with_others(person.pk) if person else people
+
+
+def lock_pages_with_parents(keys):
+    """Lock pages, and their parents, whose numbers of children change when the pages are deleted.
+
+    Whoever adds a page locks its parent first, and then people. `keys`: primary keys of the pages.
+    """
+    paths = Page.objects.filter(pk__in=keys).values_list("path", flat=True)
+    parents = {path[: -Page.steplen] for path in paths}
+    rows = Page.objects.filter(Q(pk__in=keys) | Q(path__in=parents))
+    list(rows.select_for_update().order_by("pk").values_list("pk"))

@@ -1,0 +1,39 @@
+"""At midnight, a story whose consent has ended is gone at the first request, whatever was cached."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from tests.support.midnight import make_places
+from tests.support.queries import count_queries
+from tests.support.shown_places import find_wrong
+from tests.support.wsgi import SiteClient
+
+pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("empty_page_cache", "store")]
+
+
+def test_first_request_after_midnight_shows_nothing_of_the_story(time_machine):
+    """On two processes, with warm caches. No scheduler runs, and nothing is written."""
+    midnight = timezone.make_aware(datetime.datetime(2026, 3, 11), timezone.get_default_timezone())
+    time_machine.move_to(midnight - datetime.timedelta(seconds=5), tick=False)
+    places = make_places()
+    clients = [SiteClient(), SiteClient()]
+    asks = [asking(client) for client in clients]
+    for ask in asks * 2:
+        assert find_wrong(places, ask, is_shown=True) == {}
+    for client in clients:
+        assert count_queries(client, places["story"][0])[0] == 0, "it is cached"
+    time_machine.move_to(midnight, tick=False)
+    for ask in asks:
+        assert find_wrong(places, ask, is_shown=False) == {}
+
+
+def asking(client):
+    """Return the function that requests an address with `client`, for find_wrong()."""
+
+    def ask(address):
+        response = client.get(address)
+        return response.status_code, response.content.decode(errors="replace")
+
+    return ask

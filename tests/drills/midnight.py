@@ -1,0 +1,103 @@
+"""The drill about midnight: a consent ends, and only the clocks of the servers tell it."""
+
+import base64
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+
+from tests.drills import Row, say
+from tests.support import front_server
+from tests.support.production import Site
+from tests.support.shown_places import find_wrong
+
+# Seconds from the start of the servers until midnight, in which the caches are filled.
+BEFORE = int(os.environ.get("DRILL_BEFORE", "75"))
+# Seconds after midnight in which nginx may still send what it has cached, and in which it is watched.
+MAX_SECONDS_IN_NGINX, WATCHED = 2, 6
+
+
+def midnight(folder):
+    """Ask two processes and nginx for a story around the midnight on which its consent ends."""
+    key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    variables = {"SAFEGUARDING_KEYS": key, "SECRET_KEY": secrets.token_urlsafe(60)}
+    # The third one is behind nginx, so that the others get their first requests from the drill.
+    sites = [Site(folder, f"sqlite:///{folder}/data/db.sqlite3", **variables) for _number in range(3)]
+    places = make_places(sites[0])
+    now = datetime.now(UTC)
+    end = time.time() + BEFORE
+    clock = {"DJANGO_SETTINGS_MODULE": "tests.support.settings_clock"}
+    clock["CLOCK_AHEAD"] = str((next_day(now) - now).total_seconds() - BEFORE)
+    with ExitStack() as stack:
+        for site in sites:
+            site.environment |= clock
+            stack.callback(site.stop)
+            site.start(workers=1)
+        program, upstream = front_server.nginx_program(), f"127.0.0.1:{sites[2].port}"
+        running = front_server.running(program, upstream, folder / "data", scheme="https")
+        front = Site(folder, "")
+        front.port, _logs = stack.enter_context(running)
+        direct = [asking(site) for site in sites[:2]]
+        asks = [*direct, asking(front)]
+        before = warm(places, asks, end)
+        time.sleep(max(0, end - time.time()))
+        say("midnight")
+        after = [find_wrong(places, ask, is_shown=False) for ask in direct]
+        seconds = watch(places, asking(front), end)
+    return [
+        Row("before midnight: missing", f"{before}", "none", not any(before)),
+        Row("first requests after midnight, two processes: wrong", f"{after}", "none", not any(after)),
+        Row(
+            "behind nginx: shown for",
+            f"{seconds:.1f} s after midnight",
+            f"<= {MAX_SECONDS_IN_NGINX} s",
+            seconds <= MAX_SECONDS_IN_NGINX,
+        ),
+    ]
+
+
+def make_places(site):
+    """Make the story in the database of `site`, and return the places that show it."""
+    site.manage("migrate", "--verbosity", "0")
+    command = [sys.executable, "-m", "tests.drills.last_day"]
+    done = subprocess.run(command, env=site.environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise AssertionError(done.stderr)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def next_day(moment):
+    """Return the midnight that ends the day of `moment`."""
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def asking(site):
+    """Return the function that requests an address from `site`, for find_wrong()."""
+
+    def ask(address):
+        status, _headers, body = site.ask(address)
+        return status, body.decode(errors="replace")
+
+    return ask
+
+
+def warm(places, asks, end):
+    """Let each of `asks` request all `places` until just before `end`; return what the last round missed."""
+    missing = [find_wrong(places, ask, is_shown=True) for ask in asks]
+    if time.time() > end - 5:
+        raise AssertionError("the servers took too long to start: set DRILL_BEFORE higher than 75")
+    time.sleep(max(0, end - 4 - time.time()))
+    return missing + [find_wrong(places, ask, is_shown=True) for ask in asks]
+
+
+def watch(places, ask, end):
+    """Request all `places` for some seconds after `end`; return the seconds until the last wrong one."""
+    last = 0
+    while (start := time.time() - end) < WATCHED:
+        if find_wrong(places, ask, is_shown=False):
+            last = start
+    return last

@@ -1,0 +1,31 @@
+"""Makes a story whose consent ends today, and says what on the site shows it, for tests of the next day."""
+
+from home.models import FeaturedStory
+from tests.support import builders
+from tests.support.people import days_from_today, make_agreeing_person, make_story_about
+
+TITLE = "Lamplighter Quay"
+
+
+def make_places():
+    """Make the story, and return {name: (address, text)} of what shows it.
+
+    `text`: what the response has because of the story, or None if it is 404 without the story.
+    """
+    person = make_agreeing_person({"ends_on": days_from_today(0)})
+    image = builders.make_image(shows="person")
+    image.people.add(person)
+    fields = {"lead_image": image, "lead_image_alt": "Somebody", "slug": "last-day"}
+    story = make_story_about(person, title=TITLE, **fields)
+    neighbour = builders.make_story("About nobody")
+    home = builders.home_page()
+    home.featured_stories = [FeaturedStory(story=story)]
+    home.save()
+    pages = {"list": "/stories/", "home": "/", "feed": "/feed.atom", "sitemap": "/sitemap.xml"}
+    pages |= {"search": "/search/?q=lamplighter", "neighbour": neighbour.url}
+    return {
+        "story": (story.url, None),
+        "picture": (image.get_rendition("width-20|format-png").url, None),
+        "suggestion": ("/search/suggestions/?q=lamplight", TITLE),
+        **{name: (address, story.url) for name, address in pages.items()},
+    }
