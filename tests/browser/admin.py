@@ -7,7 +7,6 @@ from django.test import Client
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import expect
 
-from tests.support.browser_fixtures import PATIENCE
 from tests.support.builders import PASSWORD, picture_bytes
 
 # Wagtail's page editor takes the content of the form for saved two seconds after it is ready, and whenever an
@@ -125,7 +124,7 @@ def type_until_autosaved(page, textbox, words):
     for typed in (words, " ", " ", " "):
         try:
             with page.expect_response(
-                lambda answer: words in (answer.request.post_data or ""), timeout=PATIENCE / 2
+                lambda answer: words in (answer.request.post_data or ""), timeout=5_000
             ) as answer:
                 textbox.press_sequentially(typed)
             break

@@ -24,7 +24,7 @@ NO_ANIMATIONS = """document.addEventListener("DOMContentLoaded", () => {
 });"""
 
 # How long, in milliseconds, the tests wait for an element to appear. Slow machines take long.
-PATIENCE = 10_000
+PATIENCE = 30_000
 
 
 @pytest.fixture(scope="session")
