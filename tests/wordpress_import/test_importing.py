@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from wagtail.models import Page
+from wagtail.models import Page, ReferenceIndex
 
 from caching.content_version import READING_STATEMENT
 from home.models import StandardPage
@@ -141,6 +141,11 @@ def test_fields_terms_and_links(run):
     target = StoryPage.objects.get(slug="post-2")
     assert f'<a linktype="page" id="{target.pk}">the coast</a>' in story.body.raw_data[0]["value"]
     assert StoryPage.objects.get(slug="post-3").date is None
+    references = ReferenceIndex.objects.filter(object_id=str(story.pk)).order_by("pk")
+    assert {"themes", "body"} <= {each.model_path.split(".")[0].removeprefix("story_") for each in references}
+    before = set(references.values_list("content_path", "to_object_id"))
+    ReferenceIndex.create_or_update_for_object(StoryPage.objects.get(pk=story.pk))
+    assert set(references.values_list("content_path", "to_object_id")) == before
 
 
 def test_what_an_editor_must_look_at_is_said(run):
