@@ -239,6 +239,7 @@ def writes_in(queries):
 
 def test_a_changed_item_makes_a_new_draft_only_if_nobody_worked_on_the_page(run, uploads):
     run([wp_item(1), wp_item(2), wp_item(3)])
+    ImportedItem.objects.update(needs_eyes=[])  # an editor ticked them off
     touched, deleted = StoryPage.objects.get(slug="post-2"), StoryPage.objects.get(slug="post-3")
     touched.save_revision(clean=False)
     deleted.delete()
@@ -258,6 +259,11 @@ def test_a_changed_item_makes_a_new_draft_only_if_nobody_worked_on_the_page(run,
         for page in StoryPage.objects.order_by("pk")
     ]
     assert bodies == ["<p>Other words.</p>", "<p>Some words.</p>"]
+    assert dict(ImportedItem.objects.values_list("key", "needs_eyes")) == {
+        "post 1": ["there is no summary"],
+        "post 2": [],
+        "post 3": [],
+    }
     # Nothing of what is skipped comes in.
     assert not CleanImage.objects.exists()
     assert not Theme.objects.filter(name="New theme").exists()
