@@ -1,11 +1,13 @@
 """Takes the pictures of the documentation and of the editors' guide from a running site: `make pictures`.
 
 It starts the site in try-out mode with the demonstration, in a temporary folder, opens it in Chromium and
-writes docs/pictures/*.webp and editing/static/editing/guide/*.webp.
+writes docs/pictures/*.webp and editing/static/editing/guide/*.webp. The report of an import from WordPress is
+about a small export, which is not imported.
 """
 
 import io
 import os
+import tempfile
 from pathlib import Path
 
 from PIL import Image
@@ -13,6 +15,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.support import services
 from tests.support.demo_site import running_demo
+from tests.support.wordpress import export, wp_author, wp_item
 
 PICTURES = Path(__file__).parent / "pictures"
 PICTURES_OF_GUIDE = Path(__file__).parents[1] / "editing" / "static" / "editing" / "guide"
@@ -98,13 +101,46 @@ def visit_as_editor(browser, address, password):
     take(page, "settings", PICTURES_OF_GUIDE)
 
 
+def write_export(folder):
+    """Write an export of WordPress into `folder`. Return the command that reports on it."""
+    path = "/wp-content/uploads/2019/06"
+    words = "<p>Nobody had told them that a contract needs two copies. They know now.</p>"
+    items = [
+        wp_item(12, words, title="Two copies", excerpt="What a contract is for.", creator="login"),
+        wp_item(
+            15,
+            f'{words}<p><img src="{path}/market.jpg"></p>[donate_box amount="20"]Give[/donate_box]',
+            title="On market day",
+            status="private",
+            terms=[("category", "ghana", "Ghana")],
+        ),
+        wp_item(18, words, title="About us", type="page"),
+        wp_item(21, "", title="", type="attachment", status="inherit", attachment_url=f"{path}/boat.jpg"),
+        wp_item(24, words, title="A first try", status="trash"),
+    ]
+    (folder / "export.xml").write_text(export(*items, authors=wp_author(1, "login", "Ama K.")))
+    return f"import_wordpress {folder}/export.xml --report {folder}/report"
+
+
+def visit_report(browser, folder):
+    """Take the picture of docs/moving-in.md."""
+    page = browser.new_page(viewport=LAPTOP)
+    page.goto(f"file://{folder}/report/report.html")
+    take(page, "moving-in-report", PICTURES)
+
+
 def main():
     # Before sync_playwright(): services.chromium() starts Playwright too, which can't run twice at a time.
     chromium = services.chromium()
-    with running_demo("demo_login") as (address, folder), sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as moving,
+        running_demo("demo_login", write_export(Path(moving))) as (address, folder),
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(
             executable_path=chromium, args=services.BROWSER_FLAGS, chromium_sandbox=os.geteuid() != 0
         )
+        visit_report(browser, moving)
         visit_as_reader(browser, address)
         password = (folder / "demo_password").read_text()
         visit_as_editor(browser, address, password)

@@ -45,11 +45,6 @@ STATUSES = {
 }
 
 
-def parts():
-    """Return the dictionaries of the hook "register_story_list_part"."""
-    return [make() for make in hooks.get_hooks("register_story_list_part")]
-
-
 def visible_stories(user):
     """Return the stories that `user` finds in the explorer."""
     pages = policy_registry.get_by_type(StoryPage).explorable_instances(user)
@@ -138,6 +133,11 @@ class StoryListView(LongListMixin, IndexView):
     paginate_by = 25
 
     @cached_property
+    def parts(self):
+        """The dictionaries of the hook "register_story_list_part"."""
+        return [make() for make in hooks.get_hooks("register_story_list_part")]
+
+    @cached_property
     def columns(self):
         return [
             BulkActionsColumn("bulk_actions"),
@@ -159,12 +159,12 @@ class StoryListView(LongListMixin, IndexView):
                 "latest_revision_created_at", label=_("Updated"), sort_key="latest_revision_created_at"
             ),
             Column("next_change", label=_("Next"), accessor=format_schedule, sort_key="next_change"),
-            *[part["column"] for part in parts() if "column" in part],
+            *[part["column"] for part in self.parts if "column" in part],
         ]
 
     @cached_property
     def filterset_class(self):
-        more = [part.get("filters", {}).items() for part in parts()]
+        more = [part.get("filters", {}).items() for part in self.parts]
         return type("StoryFilterSet", (StoryFilterSet,), dict(pair for pairs in more for pair in pairs))
 
     @cached_property
@@ -178,7 +178,7 @@ class StoryListView(LongListMixin, IndexView):
         stories, key = visible_stories(self.request.user), self.ordering.removeprefix("-")
         annotate = {"next_change": with_schedule} | {
             part["column"].sort_key: part["annotate"]
-            for part in parts()
+            for part in self.parts
             if {"column", "annotate"} <= set(part)
         }
         return annotate[key](stories) if key in annotate else stories
@@ -189,7 +189,7 @@ class StoryListView(LongListMixin, IndexView):
 
     def annotate_queryset(self, stories):
         stories = super().annotate_queryset(with_schedule(stories))
-        for part in parts():
+        for part in self.parts:
             if "annotate" in part:
                 stories = part["annotate"](stories)
         return stories.annotate(writer=F("latest_revision__user")).prefetch_related(

@@ -3,7 +3,7 @@
 import functools
 
 import babel
-from babel.localedata import locale_identifiers
+from babel import localedata
 
 from search.vocabulary import read_country_terms
 from stories.terms import Author, Country, Theme, fold
@@ -25,12 +25,14 @@ def country_codes():
     """Return {folded name: code} of all countries in all languages of CLDR, and of the search's aliases."""
     codes = {}
     known = set(Country.objects.values_list("code", flat=True))
-    for identifier in locale_identifiers():
+    for identifier in localedata.locale_identifiers():
         if "_" in identifier:  # A regional variant, whose names are those of the language.
             continue
         for code, name in babel.Locale.parse(identifier).territories.items():
             if code in known:
                 codes.setdefault(fold(name), code)
+        # Babel keeps what it has read. All languages take 100 MB.
+        localedata._cache.pop(identifier, None)
     for code, languages in read_country_terms().items():
         for aliases in languages.values():
             for alias in aliases:

@@ -7,7 +7,8 @@ from copy import copy
 from urllib.parse import unquote
 
 from django.db import transaction
-from wagtail.models import Page
+from wagtail.models import Page, ReferenceIndex
+from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from home.models import StandardPage
 from safeguarding.withdrawal.addresses import is_gone, path_at
@@ -62,7 +63,7 @@ class PageWriter:
             values["terms"] = (countries, [each.pk for each in themes], [each.pk for each in authors])
         values["first_published_at"] = published
         if notes.missing:
-            notes.flag(f"{len(notes.missing)} files are missing")
+            notes.flag(f"missing files: {len(notes.missing)}")
         return converted, values
 
     def lead_image(self, item, notes):
@@ -129,7 +130,10 @@ class PageWriter:
             self.library.used = used
 
     def store(self, record, page, digest, item, key, parent, values, notes):
-        revision = self.save(page and page.specific, item, parent, values)
+        # Update the reference index once. By default, each save of the page, a term or the revision does.
+        with disable_reference_index_auto_update():
+            revision = self.save(page and page.specific, item, parent, values)
+        ReferenceIndex.create_or_update_for_object(revision.content_object)
         # A copy, as the transaction may be rolled back.
         record = copy(record) if record else ImportedItem(source=self.export.source, key=key)
         record.page_id, record.digest, record.revision = int(revision.object_id), digest, revision.pk

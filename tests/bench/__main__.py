@@ -70,12 +70,20 @@ GROWING, MAX_GROWTH = {"home", "index", "filter", "story"}, 1.5
 MAX_MEMORY_GROWTH = 100_000_000
 # Milliseconds until the list shows a story that is published.
 MAX_UNTIL_SHOWN = 2000
+# Limits for moving in from WordPress with LIMITS_AT posts: seconds, and megabytes.
+WORDPRESS_LIMITS = {
+    "dry run": 120,
+    "import": 1200,
+    **{f"{question}: peak memory": 350 for question in ("dry run", "import")},
+    **{f"{question}: growth": 30 for question in ("dry run", "import")},
+}
 # Milliseconds for the search for 1,000 protected words in a story of 5,000 words.
 MAX_LEAK_CHECK = 100
 SERVER_LINE = (
     "{stories:>7} {page:12} {way:24} {a_second:>9} {spread:>6} {p50:>8} {p99:>8} {queries:>7} {bytes:>10} "
 )
 SERVER_LINE += "{ratio:>7}  {verdict}"
+WORDPRESS_LINE = "{database:11} {posts:>6} {question:22} {seconds:>8} {cpu:>8} {megabytes:>10}  {verdict}"
 READING_LINE = "{page:8} {question:15} {median:>6} {runs:>18}  {verdict}"
 
 
@@ -149,7 +157,28 @@ def leaks(_options):
     ]
 
 
-PARTS = {"search": search, "desk": desk, "reading": reading, "server": server, "leaks": leaks}
+def wordpress(options):
+    """Run the benchmark of moving in from WordPress; return the lines of its table."""
+    measured = []
+    for name in options.databases:
+        with DATABASES[name]() as address:
+            measured += measure("tests.bench.wordpress", *map(str, options.sizes), DATABASE_URL=address)
+    names = ["database", "posts", "question", "seconds", "cpu", "megabytes"]
+    header = WORDPRESS_LINE.format(**{name: name for name in names}, verdict="limit")
+    return [header] + [
+        WORDPRESS_LINE.format(**dict.fromkeys(names, "") | row, verdict=verdict_on_wordpress(row))
+        for row in measured
+    ]
+
+
+PARTS = {
+    "search": search,
+    "desk": desk,
+    "reading": reading,
+    "server": server,
+    "leaks": leaks,
+    "wordpress": wordpress,
+}
 FIELDS = ["database", "stories", "question", "p50", "p99", "plain_p50", "ratio"]
 
 
@@ -211,6 +240,15 @@ def verdict_on_reading(row):
         return ""  # the page has robots="noindex", which Lighthouse counts as a fault
     least = MIN_SCORES.get(row["question"], 100)
     return format_verdict(f">= {least}", row["median"] >= least)
+
+
+def verdict_on_wordpress(row):
+    """Return the limit for `row` and whether it was met, as text, or "" if there is none."""
+    most = WORDPRESS_LIMITS.get(row["question"])
+    if row["posts"] != LIMITS_AT or not most:
+        return ""
+    figure = row["seconds"] if "seconds" in row else row["megabytes"]
+    return format_verdict(f"<= {most} {'s' if 'seconds' in row else 'MB'}", figure <= most)
 
 
 def verdict_on_server(row, measured):

@@ -19,6 +19,7 @@ from tests.drills.documents import document_bombs
 from tests.drills.keeping import backup, crash_postgresql, crash_sqlite, disk_full
 from tests.drills.lasting import database_away, soak
 from tests.drills.midnight import midnight
+from tests.drills.moving_in import import_killed
 from tests.drills.serving import oversize, stopped_at_work, worker_killed
 from tests.drills.stampede import stampede
 from tests.drills.staying import junk_cookies, redis_away, rolling_deploy, slow_replicas
@@ -65,6 +66,7 @@ DRILLS = {
         stampede,
         withdrawal_killed,
         midnight,
+        import_killed,
         soak,
         random_input,
     )

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import traceback
 
 import django
 
@@ -20,6 +19,7 @@ from django.db import connections  # noqa: E402
 from safeguarding.models import Contributor, WithdrawalTask  # noqa: E402
 from safeguarding.withdrawal import ledger, tasks  # noqa: E402
 from safeguarding.withdrawal.carry_out import STEPS  # noqa: E402
+from tests.drills import in_other_process  # noqa: E402
 from tests.support import withdrawal_world  # noqa: E402
 from tests.support.stored_text import tables_with  # noqa: E402
 
@@ -48,19 +48,6 @@ def kill_and_finish(step, moment):
     found = left()
     connections.close_all()
     return found
-
-
-def in_other_process(function):
-    """Call `function` in a new process, and return its exit status, or the negative number of a signal."""
-    process = os.fork()
-    if process:
-        return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-    try:
-        function()
-    except BaseException:
-        traceback.print_exc()
-        os._exit(1)
-    os._exit(0)
 
 
 def withdraw_and_die(step, moment):

@@ -118,7 +118,7 @@ def test_ids_are_checked_however_they_are_written(writer, admin_client, other):
     key = str(other.draft.pk)
     written = [key, f" {key}", f"+{key}", f"{key} ", f"\n{key}", f"0{key}", f"0_{key}"]
     places = ["choose-page/chosen-multiple/"]
-    actions = ("delete", "publish", "unpublish", "move", "nobody_described")
+    actions = ("delete", "publish", "unpublish", "move", "nobody_described", "looked_at")
     places += [f"bulk/wagtailcore/page/{action}/" for action in actions]
     for place in places:
         addresses = [f"{place}?{urlencode({'id': each})}" for each in written]

@@ -109,6 +109,7 @@ ADMINISTRATORS = [
 # Routes with many actions: the table has a name for each action, with a space before it.
 MANY = {"wagtail_bulk_action"}
 BULK_DELETED = ("author", "cleandocument", "cleanimage", "country", "theme", "vocabularygroup")
+PAGE_ACTIONS = ("delete", "looked_at", "move", "nobody_described", "publish", "unpublish")
 EDITORS.add("trash")
 EDITORS |= {
     f"wagtail_bulk_action {each}"
@@ -119,7 +120,7 @@ EDITORS |= {
     ]
     # A page that says which of the objects may be deleted.
     + [f"{kind} delete" for kind in BULK_DELETED]
-    + [f"page {action}" for action in ("delete", "move", "nobody_described", "publish", "unpublish")]
+    + [f"page {action}" for action in PAGE_ACTIONS]
 }
 ADMINISTRATORS.append("wagtail_bulk_action user *")
 # Routes that show and change nothing with the requests of this test: they redirect, need other form data or

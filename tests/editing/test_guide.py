@@ -55,8 +55,9 @@ PAGES = [
 FROM_CATALOGUES = {
     "Add a passkey", "Add to the library", "Approved", "Cancel scheduled publish", "Changes requested",
     "Confirm selection", "Current draft", "Drafts left alone for a month",
-    "Forget phone, passkeys and codes", "Insert a block", "Invite again",
-    "Links to pages that are gone or not public", "Live stories that lack something", "New vocabulary group",
+    "Forget phone, passkeys and codes", "From WordPress", "Insert a block", "Invite again",
+    "Links to pages that are gone or not public", "Live stories that lack something", "Needs eyes",
+    "New vocabulary group",
     "Recovery codes", "Scheduled", "Scheduled this week", "Second step", "Upload", "Waiting for you",
     "Write something or type ‘/’ to insert a block", "live, held back",
 }  # fmt: skip

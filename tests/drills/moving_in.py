@@ -1,0 +1,25 @@
+"""The drill about moving in from WordPress: an import that is killed at random points."""
+
+import json
+import subprocess
+import sys
+
+from tests.drills import Row, say
+from tests.support.production import Site
+
+
+def import_killed(folder):
+    """Kill an import at ten random points; compare what the next run leaves with a run that nobody killed."""
+    site = Site(folder, f"sqlite:///{folder}/data/db.sqlite3")
+    site.manage("migrate", "--verbosity", "0")
+    command = [sys.executable, "-m", "tests.drills.importing"]
+    done = subprocess.run(command, env=site.environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise AssertionError(done.stderr)
+    rows = json.loads(done.stdout.splitlines()[-1])
+    for point, wrong in rows:
+        say(f"killed at statement {point}: {wrong or 'the same'}")
+    if any(wrong for _point, wrong in rows):
+        say(done.stderr)
+    same = sum(not wrong for _point, wrong in rows)
+    return [Row("import killed, then run again", f"{same} of {len(rows)} the same", "all", same == len(rows))]

@@ -1,0 +1,103 @@
+"""All stories lists what an editor has to look at after an import, and a bulk action ticks it off."""
+
+import csv
+import io
+
+import pytest
+from wagtail.models import PageLogEntry
+
+from stories.models import StoryPage
+from tests.support import admin_world
+from tests.support.builders import make_index, make_plain_page, make_story, make_user
+from tests.support.queries import count_queries
+from wordpress_import.models import ImportedItem
+from wordpress_import.triage import LOOKED_AT, open_items
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+
+LIST = "/admin/stories/"
+
+
+def imported(page, *needs_eyes, missing=0):
+    """Store that `page` was imported, with these sentences and this number of missing files."""
+    ImportedItem.objects.create(
+        source="old.example",
+        key=f"post {page.pk}",
+        page=page,
+        digest="x",
+        revision=1,
+        needs_eyes=needs_eyes,
+        missing_pictures=missing,
+    )
+    return page
+
+
+def make_draft(title, *needs_eyes, missing=0, parent=None):
+    return imported(make_story(title, parent, live=False), *needs_eyes, missing=missing)
+
+
+def address(*pages):
+    query = "&".join(f"id={page.pk}" for page in pages)
+    return f"/admin/bulk/wagtailcore/page/looked_at/?{query}&next=/admin/stories/"
+
+
+def test_the_list_says_what_to_look_at_and_filters_by_it(admin_client):
+    make_story("Written here")
+    assert "Needs eyes" not in admin_client.get(LIST).text  # nothing moved in
+    make_draft("Fine")
+    make_draft("To look at", "there is no summary", "it was private in WordPress")
+    make_draft("Without its picture", "missing files: 2", missing=2)
+    text = admin_client.get(f"{LIST}?export=csv").getvalue().decode()
+    assert {row["Title"]: row["Needs eyes"] for row in csv.DictReader(io.StringIO(text))} == {
+        "Written here": "",
+        "Fine": "",
+        "To look at": "there is no summary; it was private in WordPress",
+        "Without its picture": "missing files: 2",
+    }
+    assert "there is no summary; it was private in WordPress" in admin_client.get(LIST).text
+    for values, expected in (
+        (["needs_eyes"], {"To look at", "Without its picture"}),
+        (["missing_picture"], {"Without its picture"}),
+        (["missing_picture", "needs_eyes"], {"To look at", "Without its picture"}),
+        (["x"], {"Written here", "Fine", "To look at", "Without its picture"}),
+    ):
+        pages = admin_client.get(LIST, {"moved_in": values}).context["pages"]
+        assert {page.title for page in pages} == expected, values
+
+
+def test_an_editor_of_the_section_ticks_pages_off(client):
+    section = admin_world.make_section("Own", "Plain")
+    editor, own = admin_world.make_role("editor", section), section.index
+    story = make_draft("Story", "there is no summary", "missing files: 2", missing=2, parent=own)
+    plain = imported(make_plain_page("Plain page"), "is it a story?")
+    elsewhere = make_draft("Elsewhere", "it has no title", parent=make_index(title="Other"))
+    done = make_draft("Done already", parent=own)
+    client.force_login(editor)
+    page = client.get(address(story, done))
+    assert [each["item"].title for each in page.context["items"]] == ["Story"]
+    assert "there is no summary; missing files: 2" in page.text
+    client.post(address(elsewhere))
+    client.post(address(story, done))
+    assert set(open_items().values_list("page", flat=True)) == {plain.pk, elsewhere.pk}
+    assert not StoryPage.objects.get(pk=story.pk).live
+    assert list(PageLogEntry.objects.filter(action=LOOKED_AT).values_list("page", "user")) == [
+        (story.pk, editor.pk)
+    ]
+    assert "Ticked off what the import" in client.get(f"/admin/pages/{story.pk}/history/").text
+    client.force_login(make_user("Moderators"))
+    text = client.post(address(plain, elsewhere), follow=True).text
+    assert "2 pages are ticked off." in text
+    assert not open_items().exists()
+
+
+def test_number_of_queries_does_not_grow_with_what_was_imported(admin_client, committed):
+    def make_more(number):
+        for _story in range(number):
+            make_draft("Draft", "it has no title", missing=1).save_revision()
+
+    make_more(2)
+    admin_client.get(LIST)
+    few = count_queries(admin_client, LIST)[0]
+    make_more(5)
+    admin_client.get(LIST)  # fills the caches, which a change empties
+    assert count_queries(admin_client, LIST)[0] == few
