@@ -1,5 +1,7 @@
-"""What moderators see of a page that waits for them: who sent it, the decision first, and what it did."""
+"""What moderators and authors see of a page that waits: who sent it, what is missing, what was decided."""
 
+from django.urls import reverse
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
 from wagtail.admin.utils import get_user_display_name
@@ -9,6 +11,13 @@ from wagtail.models import Page, TaskState
 from wagtail.utils.timestamps import render_timestamp
 
 from editing.people_panel import PeoplePanelMixin
+from safeguarding.encryption import has_keys
+from stories.models import StoryPage
+from stories.people_check import find_errors
+from stories.refusals import link_field
+
+# The buttons of the page editor that send a page for approval.
+SUBMITS = {"action-submit", "action-restart-workflow"}
 
 
 def put_decision_first(items, request, context):
@@ -17,17 +26,45 @@ def put_decision_first(items, request, context):
 
 
 def say_who_sent_it(request, page):
-    """Hook: tell somebody who may decide about `page` who sent it."""
+    """Hook: tell somebody who may decide about `page` who sent it, and its sender how to change it."""
     task, state = page.current_workflow_task, page.current_workflow_state
-    if request.method != "GET" or not task or state.requested_by in {None, request.user}:
+    if request.method != "GET" or not task or not state.requested_by:
         return
-    if task.get_actions(page, request.user):
+    may_decide, is_own = bool(task.get_actions(page, request.user)), state.requested_by == request.user
+    if may_decide and not is_own:
         text = _("%(name)s sent this page for approval on %(time)s.")
-        sent = {
-            "name": get_user_display_name(state.requested_by),
-            "time": render_timestamp(page.current_workflow_task_state.started_at),
-        }
-        messages.info(request, text % sent)
+    elif is_own and not may_decide:
+        text = _(
+            "You sent this for approval on %(time)s. To change it, choose “Cancel workflow” below: then it "
+            "is a draft again."
+        )
+    else:
+        return
+    sent = {
+        "name": get_user_display_name(state.requested_by),
+        "time": render_timestamp(page.current_workflow_task_state.started_at),
+    }
+    messages.info(request, text % sent, buttons=changes_button(page))
+
+
+def changes_button(page):
+    """Return a list with a link to what differs between the live version of `page` and its draft."""
+    if not page.live or not page.live_revision_id:
+        return []
+    address = reverse("wagtailadmin_pages:revisions_compare", args=[page.pk, "live", "latest"])
+    return [messages.button(address, _("See what changed"))]
+
+
+def say_what_prevents_publishing(request, page):
+    """Hook: tell somebody who sends a story for approval what about its people prevents publishing it."""
+    if not isinstance(page, StoryPage) or not SUBMITS & set(request.POST):
+        return
+    editor = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    errors = find_errors(page, can_compare=has_keys)
+    lines = [link_field(name, each, request.user, editor) for name, found in errors.items() for each in found]
+    if lines:
+        text = _("It is sent, but it can't be published yet:")
+        messages.warning(request, format_html_join(" ", "{}", ((each,) for each in [text, *lines])))
 
 
 def describe_decision(page, action):

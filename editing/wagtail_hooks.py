@@ -134,6 +134,8 @@ hooks.register("register_log_actions", old_versions.register_actions)
 
 hooks.register("construct_page_action_menu", moderation.put_decision_first)
 hooks.register("before_edit_page", moderation.say_who_sent_it)
+hooks.register("after_create_page", moderation.say_what_prevents_publishing)
+hooks.register("after_edit_page", moderation.say_what_prevents_publishing)
 hooks.register("construct_wagtail_userbar", content_checks.check_only_content)
 hooks.register("register_help_menu_item", guide.menu_item)
 hooks.register("construct_help_menu", guide.leave_out_wagtails_guide)
@@ -160,7 +162,7 @@ def check_forms_with_files():
 
 @hooks.register("insert_editor_js")
 def add_editor_scripts():
-    names = ["content_words", "pasted_rows", "submit_after_autosave"]
+    names = ["content_words", "pasted_text", "submit_after_autosave"]
     return format_html_join(
         "\n", '<script src="{}"></script>', [[static(f"editing/{name}.js")] for name in names]
     )

@@ -8,6 +8,7 @@ The settings WAGTAILIMAGES_IMAGE_FORM_BASE and WAGTAILDOCS_DOCUMENT_FORM_BASE na
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.forms import BaseImageForm
@@ -71,6 +72,15 @@ class PictureForm(ShownFileMixin, BaseImageForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         replace_file_field(self, PictureFormField)
+        if people := self.fields.get("people"):
+            people.help_text = format_lazy(
+                "{} {}",
+                people.help_text,
+                _(
+                    "Each has a code from the safeguarding team. With a mouse, hold Ctrl (on a Mac ⌘) to "
+                    "choose several, or to take one out."
+                ),
+            )
 
     def clean_file(self):
         file = self.cleaned_data["file"]

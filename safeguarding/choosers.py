@@ -3,7 +3,7 @@
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.choosers import BaseFilterForm, SearchFilterMixin
-from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic.chooser import (
     ChooseResultsView,
     ChooseView,
@@ -36,6 +36,11 @@ def of_consent(name):
         return getattr(consent, f"get_{name}_display")() if is_given else ""
 
     return get
+
+
+def format_last_day(person):
+    """Return the last day of the consent of `person`. DateColumn would show a day to come as "just now"."""
+    return format_day(person.last_day) if person.last_day else ""
 
 
 def describe_agreed(person):
@@ -81,7 +86,7 @@ class ChoosePeopleMixin:
             Column("status", label=_("Consent"), accessor=lambda person: person.get_status().status.label),
             Column("picture", label=_("Pictures"), accessor=of_consent("picture")),
             Column("naming", label=_("Name"), accessor=of_consent("naming")),
-            DateColumn("last_day", label=_("Last day"), accessor="last_day"),
+            Column("last_day", label=_("Last day"), accessor=format_last_day),
         ]
 
 

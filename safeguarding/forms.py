@@ -1,6 +1,7 @@
 """The forms for people, their consents and their restricted fields."""
 
 from django import forms
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.forms.models import register_form_field_override
@@ -71,10 +72,11 @@ class StoresOwnFieldsMixin:
 
 
 class PersonForm(StoresOwnFieldsMixin, WagtailAdminModelForm):
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = Contributor
         fields = ("kind", "role", "adult_on", "keep_until")
         widgets = {"kind": forms.RadioSelect, "role": forms.RadioSelect}
+        labels = {"adult_on": _("Day on which they turn 18")}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -118,21 +120,23 @@ class ConsentForm(RestrictedFieldsMixin, WagtailAdminModelForm):
             choices=[("yes", _("Yes")), ("no", _("No"))],
             coerce=lambda answer: answer == "yes",
             widget=forms.RadioSelect,
-            help_text=_("With a yes, the safeguarding team decides about each story."),
+            help_text=_("If yes, the safeguarding team has to allow each story."),
         )
         for label in (
             _("Are legal proceedings under way, or expected?"),
-            _("Is the person in a programme of yours at the moment?"),
+            _("Is the person in one of your programmes at the moment?"),
         )
     )
     talked_through = forms.MultipleChoiceField(
         label=_("How was it talked through?"),
-        choices=[(name, Consent._meta.get_field(name).verbose_name) for name in Consent.TALKED_THROUGH],
+        choices=[
+            (name, capfirst(Consent._meta.get_field(name).verbose_name)) for name in Consent.TALKED_THROUGH
+        ],
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
 
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = Consent
         fields = (
             "given_on",
@@ -148,7 +152,7 @@ class ConsentForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         )
         widgets = dict.fromkeys(("given_by", "picture", "naming"), forms.RadioSelect)
         labels = {
-            "given_on": _("Given on"),
+            "given_on": _("When did they agree?"),
             "given_by": _("Who agreed?"),
             "picture": _("May pictures show the person?"),
             "naming": _("How may the person be named?"),
@@ -156,8 +160,7 @@ class ConsentForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         }
         help_texts = {
             "evidence_held_at": _(
-                "The place, such as a locked cupboard. Empty means where it was before. Nothing is uploaded: "
-                "paper is safer."
+                "The place, such as a locked cupboard. Nothing is uploaded: paper is safer."
             ),
             "ends_on": _("Leave it empty for the usual time. A shorter one is always possible."),
         }
@@ -168,6 +171,11 @@ class ConsentForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         kwargs["initial"] = {"given_by": None, "proceedings": None, "in_programme": None, "where": []} | kept
         super().__init__(*args, **kwargs)
         self.contributor = contributor
+        field = self.fields["evidence_held_at"]
+        if self.former and not field.disabled:
+            field.help_text = format_lazy(
+                "{} {}", field.help_text, _("Leave it empty if it is where it was before.")
+            )
 
     def clean(self):
         super().clean()
@@ -220,7 +228,7 @@ class FirstConsentForm(RestrictedFieldsMixin, PersonForm):
 
 
 class RestrictedForm(RestrictedFieldsMixin, StoresOwnFieldsMixin, WagtailAdminModelForm):
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = Contributor
         fields = Contributor.RESTRICTED_FIELDS
         help_texts = RESTRICTED_HELP

@@ -22,7 +22,10 @@ class Unmet(models.TextChoices):
     NONE = "none", _("There is no consent of %(code)s yet: ask the safeguarding team to record it.")
     ENDED = (
         "ended",
-        _("The consent of %(code)s ends before this day: ask the safeguarding team to renew it."),
+        _(
+            "The consent of %(code)s has ended, or ends before the story goes live: ask the safeguarding "
+            "team to renew it."
+        ),
     )
     WEBSITE = "website", _("%(code)s did not agree to this website: ask the safeguarding team.")
     LANGUAGES = "languages", _("%(code)s did not agree to other languages: ask the safeguarding team.")

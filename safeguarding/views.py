@@ -197,8 +197,8 @@ class ConfirmView(PersonMixin, TemplateView):
 class TakeDownView(ConfirmView):
     page_title = gettext_lazy("Take down")
     explanation = gettext_lazy(
-        "Every page and picture that shows this person is gone from the site at the next request. "
-        "Nothing is deleted, and you can bring it back at any time."
+        "Every page and picture that shows this person leaves the site at once. Nothing is deleted, and you "
+        "can bring it back at any time."
     )
     button, is_serious = gettext_lazy("Take down now"), True
 

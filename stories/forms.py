@@ -1,6 +1,10 @@
 """The page forms of the admin, which validate drafts less strictly than published pages."""
 
+from html import unescape
+
 from django import forms
+from django.utils.html import format_html, strip_tags
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.models import Task
@@ -55,11 +59,25 @@ class StoryPageForm(CheckedPageForm):
         self.link_people()
 
     def link_people(self):
-        """Link the codes of people in the errors to these people, if the user is a safeguarding lead."""
-        for errors in self.errors.values():
+        """Show each error on a line of its own, with links to people if the user is a safeguarding lead.
+
+        The script of the body shows errors as text, so these get no markup.
+        """
+        for field, errors in self.errors.items():
             for error in errors.as_data():
                 if error.code == CODE:
-                    error.message = link_person(error, self.for_user)
+                    error.message = (
+                        as_text(error.message)
+                        if field == "body"
+                        else format_html(
+                            '<span class="story-refusal">{}</span>', link_person(error, self.for_user)
+                        )
+                    )
+
+
+def as_text(message):
+    """Return `message`, which may be HTML, as text."""
+    return unescape(strip_tags(message)) if isinstance(message, SafeString) else message
 
 
 def open_tasks(state):

@@ -9,7 +9,7 @@ from stories.block_values import ActionValue, MediaLinkValue
 from stories.picture_blocks import DescribedPictureBlock
 
 # Heading under which the block chooser lists these blocks (Meta.group).
-LINKS = _("Ways on")
+LINKS = _("Links to more")
 
 
 class MediaLinkBlock(blocks.StructBlock):

@@ -1,4 +1,4 @@
-"""Tables from Word and Excel in a browser: the Table block takes them, and text keeps their rows apart."""
+"""Text from Word and Excel in a browser: the Table block takes tables; text keeps rows, and headings."""
 
 import pytest
 from playwright.sync_api import expect
@@ -8,10 +8,10 @@ from tests.support import builders
 
 pytestmark = pytest.mark.one_database
 
-FROM_WORD = """<html><body><!--StartFragment--><p>Before.</p><table class=MsoTableGrid>
+FROM_WORD = """<html><body><!--StartFragment--><h1>Before.</h1><table class=MsoTableGrid>
 <tr><td><p class=MsoNormal>Year</p></td><td><p class=MsoNormal>People</p></td></tr>
 <tr><td><p class=MsoNormal>2024</p></td><td><p class=MsoNormal>11</p></td></tr>
-</table><p>After.</p><!--EndFragment--></body></html>"""
+</table><h6>Below.</h6><p>After.</p><!--EndFragment--></body></html>"""
 FROM_EXCEL = "Year\tPeople\r\n2024\t11\r\n2025\t\r\n"
 
 PASTE = """(element, [html, text]) => {
@@ -41,10 +41,10 @@ def saved_body(desk):
     return list(desk.story.get_latest_revision_as_object().body.raw_data)
 
 
-def test_text_keeps_the_rows_of_a_table_apart(desk):
+def test_text_keeps_headings_and_the_rows_of_a_table(desk):
     text = admin.add_block(desk, "Text")
 
-    text.get_by_role("textbox").evaluate(PASTE, [FROM_WORD, "Before. Year People 2024 11 After."])
+    text.get_by_role("textbox").evaluate(PASTE, [FROM_WORD, "Before. Year People 2024 11 Below. After."])
     admin.wait_until_kept(text, "2024 | 11")
 
     # This is no table, so it goes where the cursor is: behind the last word.
@@ -53,8 +53,9 @@ def test_text_keeps_the_rows_of_a_table_apart(desk):
 
     [block] = saved_body(desk)
     words = block["value"]
-    for line in ("Before.", "Year | People", "2024 | 11", "After.The end."):
+    for line in ("Year | People", "2024 | 11", "After.The end."):
         assert f">{line}</p>" in words
+    assert ">Before.</h3>" in words and ">Below.</h4>" in words
     assert "<table" not in words
 
 

@@ -74,6 +74,35 @@ def test_author_and_those_who_send_their_own_get_no_note(client, author, moderat
     assert "sent this page" not in client.get(edit_address(own)).text
 
 
+def test_sender_is_told_what_prevents_publishing_and_how_to_change_it(client, author):
+    client.force_login(author)
+    story = builders.make_story("A story", slug="a-story", live=False, owner=author, people="")
+    client.post(edit_address(story), builders.story_form("submit", slug="a-story", people=""))
+    said = " ".join(shown(client))
+    assert (
+        "It is sent, but it can't be published yet: People in this story : Say who is in this story." in said
+    )
+    assert "To change it, choose “Cancel workflow” below" in " ".join(shown(client, edit_address(story)))
+
+    other = builders.make_story("Met", slug="met", live=False, owner=author)
+    client.post(edit_address(other), builders.story_form("submit", slug="met"))
+    assert "can't be published" not in " ".join(shown(client))
+
+
+def test_moderator_sees_what_changed_in_a_live_story(moderator, author):
+    story = submit(author)
+    assert "See what changed" not in moderator.get(edit_address(story)).text
+    decide_in_list(moderator, story, "approve")
+    story = StoryPage.objects.get()
+    story.summary = "Other words."
+    story.save_revision()
+    Workflow.objects.get().start(story, author)
+    page = builders.parse(moderator.get(edit_address(story)))
+    [link] = [each for each in page.select(".messages a") if each.get_text(strip=True) == "See what changed"]
+    compared = builders.parse(moderator.get(link["href"]))
+    assert "Other words." in compared.select_one("main").get_text(" ")
+
+
 @pytest.mark.parametrize("decide", [decide_in_editor, decide_in_list])
 def test_message_says_what_the_decision_did(moderator, author, decide):
     story = submit(author)

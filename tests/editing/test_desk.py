@@ -86,6 +86,14 @@ def test_desk_lists_what_needs_its_user(writer, own, other):
     assert SECRET not in writer.get("/admin/").content.decode()
 
 
+def test_first_page_leads_to_the_list_and_the_guide(writer):
+    links = {
+        each.text: each["href"] for each in builders.parse(writer.get("/admin/")).select(".next-steps a")
+    }
+    assert links["Find a story to change"] == "/admin/stories/"
+    assert links["Read how it is done"] == "/admin/guide/"
+
+
 def test_administrator_sees_the_lists_of_all_sections(admin_client, own, other):
     """Otherwise the test above would prove nothing."""
     fill(other, SECRET)

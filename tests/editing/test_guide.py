@@ -57,9 +57,9 @@ FROM_CATALOGUES = {
     "Confirm selection", "Current draft", "Drafts left alone for a month",
     "Forget phone, passkeys and codes", "From WordPress", "Insert a block", "Invite again",
     "Links to pages that are gone or not public", "Live stories that lack something", "Needs eyes",
-    "New vocabulary group",
-    "Recovery codes", "Scheduled", "Scheduled this week", "Second step", "Upload", "Waiting for you",
-    "Write something or type ‘/’ to insert a block", "live, held back",
+    "New vocabulary group", "Recovery codes", "Scheduled", "Scheduled this week", "Second step",
+    "See what changed", "Upload", "Waiting for you", "Write something or type ‘/’ to insert a block",
+    "live, held back",
 }  # fmt: skip
 
 

@@ -4,12 +4,14 @@ import datetime
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from wagtail.models import ModelLogEntry
 
 from caching.local_date import today
 from safeguarding.forms import FirstConsentForm, PersonForm, RestrictedForm
 from safeguarding.models import Contributor
 from safeguarding.status import Status
+from safeguarding.wording import format_day
 from tests.support.builders import parse
 from tests.support.leads import (
     ADD,
@@ -22,6 +24,7 @@ from tests.support.leads import (
 from tests.support.people import (
     days_from_today,
     make_agreeing_person,
+    make_person,
     make_story_about,
     withdraw,
 )
@@ -37,6 +40,9 @@ def test_person_and_consent_are_recorded_in_one_form(lead):
     fields = page.select("#w-editor-form .w-field__wrapper")
     assert len(fields) == 14
     assert len(FirstConsentForm(for_user=lead.user).visible_fields()) == 14
+    # Wagtail's fields: texts begin with one line, and days have a calendar.
+    assert all("w-autosize" in each["data-controller"] for each in page.select("#w-editor-form textarea"))
+    assert len(page.select("#w-editor-form [data-start-name-value='initDateChooser']")) == 2
     # Nothing is answered for the lead that the gate relies on.
     assert [
         each["name"] for each in page.select("input[type=radio][checked], input[type=checkbox][checked]")
@@ -85,6 +91,14 @@ def test_what_is_missing_is_said_beside_its_field_and_nothing_is_stored(lead):
     assert not Contributor.objects.exists()
 
 
+def test_chooser_names_the_last_day_of_a_consent(lead):
+    last_day = days_from_today(300)
+    make_agreeing_person({"ends_on": last_day})
+    make_person()
+    rows = parse(lead.get(reverse("people_chooser:choose_results"))).select("tbody tr")
+    assert {each.select("td")[-1].get_text(strip=True) for each in rows} == {format_day(last_day), ""}
+
+
 def test_a_child_agrees_with_a_guardian_for_a_year(lead):
     lead.post(ADD, PERSON | ANSWERS | {"kind": "child", "adult_on": "2090-06-01", "given_by": "guardian"})
     assert Contributor.objects.get().latest_consent.ends_on == datetime.date(2027, 1, 31)
@@ -126,8 +140,14 @@ def test_renewal_keeps_the_answers_and_asks_two_again(lead):
     assert events == [("given", 1), ("renewed", 1), ("changed", 0), ("withdrawn", 0), ("given", 1)]
     assert person.consents.all()[2].ends_on == days_from_today(200)
     page = lead.get(address(person, "inspect"))
-    history = parse(page).select(".safeguarding__scroll tbody td:first-child")
-    assert [each.text for each in history] == ["Given", "Withdrawn", "Changed", "Renewed", "Given"]
+    history = parse(page).select(".safeguarding__consent h3")
+    assert [each.text.split(":")[0] for each in history] == [
+        "Given",
+        "Withdrawn",
+        "Changed",
+        "Renewed",
+        "Given",
+    ]
 
 
 def test_not_reached_is_noted_and_changes_nothing(lead):

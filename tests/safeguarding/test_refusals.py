@@ -58,6 +58,11 @@ def test_editor_says_beside_each_field_what_is_missing(client, moderator):
             assert text in response.text
     assert not is_live(story)
 
+    # The script of the body shows its errors as text.
+    given_away = form_of(story, body=[("text", f"<p>{NAME}</p>")])
+    body = client.post(f"/admin/pages/{story.pk}/edit/", given_away).context["form"].errors["body"]
+    assert list(body) == ["This would give somebody away, and can't be published: paragraph 1."]
+
     # It is saved as a draft, and submitted, all the same.
     for action in (None, "submit"):
         assert client.post(f"/admin/pages/{story.pk}/edit/", form_of(story, action)).status_code == 302

@@ -1,12 +1,12 @@
-/* Keeps the rows of a table apart that is pasted into rich text, which has no tables: each becomes a paragraph. */
+/* Fits what is pasted to rich text: it has no tables, so each row becomes a paragraph, and two levels of headings. */
 document.addEventListener("paste", (event) => {
   const html = event.clipboardData?.getData("text/html") ?? "";
   // The Table block takes tables itself: stories/table_block.js.
   const isText = event.target.closest?.(".Draftail-Editor") && !event.target.closest(".typed-table-block");
-  if (!isText || !/<table/i.test(html)) return;
+  if (!isText || !/<(table|h[1256])/i.test(html)) return;
   const { body } = new DOMParser().parseFromString(html, "text/html");
-  // "<table" may be in a comment or an attribute only. This also ends the event for the text that is pasted below.
-  if (!body.querySelector("table")) return;
+  // The words may be in a comment or an attribute only. This also ends the event for the text that is pasted below.
+  if (!body.querySelector("table, h1, h2, h5, h6")) return;
   event.preventDefault();
   event.stopImmediatePropagation();
 
@@ -17,6 +17,11 @@ document.addEventListener("paste", (event) => {
       return line;
     });
     table.replaceWith(...lines);
+  }
+  for (const heading of body.querySelectorAll("h1, h2, h5, h6")) {
+    const allowed = document.createElement(heading.localName < "h3" ? "h3" : "h4");
+    allowed.append(...heading.childNodes);
+    heading.replaceWith(allowed);
   }
   const clipboardData = new DataTransfer();
   clipboardData.setData("text/html", body.innerHTML);
