@@ -161,7 +161,7 @@ class StoryFeed(Feed):
     def item_description(self, story):
         text = story.summary
         if story.content_notes:
-            notes = ", ".join(map(str, story.content_note_labels))
+            notes = _(", ").join(map(str, story.content_note_labels))
             text = f"{_('This story describes')} {notes}. {text}"
         return remove_invalid_characters(escape(text))
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Case, When
 from django.db.models.functions import Lower
 from django.utils.text import slugify
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import TranslatableMixin
 from wagtail.search import index
@@ -228,7 +228,7 @@ class Author(index.Indexed, TranslatableMixin, models.Model):
         verbose_name_plural = _("authors")
 
     def __str__(self):
-        return f"{self.name}, {self.role}" if self.role else self.name
+        return gettext(", ").join(filter(None, [self.name, self.role]))
 
     @property
     def index_token(self):

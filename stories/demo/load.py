@@ -25,7 +25,7 @@ from stories.people import People, StoryPerson
 from stories.terms import Author, Theme
 
 DEMO_DIR = Path(__file__).parent
-CREDIT = "Drawn for this site"
+CREDIT = "Lantern Road"
 # The .toml files, without their suffix, that are not stories.
 LIST_FILES = {"themes", "authors", "sections", "people"}
 

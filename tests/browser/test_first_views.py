@@ -1,4 +1,4 @@
-"""What readers see without scrolling: how far down the header, pictures, words and results are."""
+"""What readers see first: how far down the header, pictures, words and results are, and their sizes."""
 
 import itertools
 
@@ -18,12 +18,17 @@ LANGUAGES = ["en", "fr", "ar"]
 LIMITS = {
     "home": {
         (".site-header", "bottom"): (140, 140),
-        (".card--hero img", "top"): (260, 250),
+        # The words of the mission are above it.
+        (".card--hero img", "top"): (320, 250),
         (".card--hero .card__title", "bottom"): (740, 800),
         # The story's summary has two sentences.
         (".card--hero .card__summary", "bottom"): (740, 800),
     },
     "list": {
+        (".site-header", "bottom"): (140, 140),
+        (".listing .card", "top"): (500, 500),
+    },
+    "country": {
         (".site-header", "bottom"): (140, 140),
         (".listing .card", "top"): (500, 500),
     },
@@ -37,6 +42,39 @@ LIMITS = {
         (".block--text p", "top"): (1100, 1500),
     },
 }
+# What is measured in a story: [(name in SIZES, languages, widths of the window, smallest, largest)].
+STORY_SIZES = [
+    ("picture, width by height", "en fr ar", (360, 1280), 1.98, 2.02),
+    ("picture, width in rem", "en fr ar", (1280,), 72, 72),
+    ("second heading in rem", "en fr ar", (360, 1280), 1.4, 1.65),
+    ("title, line height", "ar", (360, 1280), 1.5, 1.5),
+    ("words, line height", "ar", (360, 1280), 1.8, 1.8),
+    # The contents are beside the words and reach the end of the picture.
+    ("contents, distance from the end in rem", "en fr ar", (1280,), 0, 0),
+    ("contents, distance from the words in rem", "en fr ar", (1280,), 3, 5),
+]
+# JavaScript function that returns {name: size} of a story. The length of lines is in test_reading.py.
+SIZES = """() => {
+    const find = selector => document.querySelector(selector);
+    const px = (selector, name) => parseFloat(getComputedStyle(find(selector))[name]);
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const box = selector => find(selector).getBoundingClientRect();
+    const [picture, contents, words] = [".story__lead img", ".contents", ".block--text p"].map(box);
+    const rtl = document.dir === "rtl";
+    const found = {
+        "picture, width by height": picture.width / picture.height,
+        "picture, width in rem": picture.width / rem,
+        "second heading in rem": px(".prose h2", "fontSize") / rem,
+        "title, line height": px(".story__title", "lineHeight") / px(".story__title", "fontSize"),
+        "words, line height": px(".prose", "lineHeight") / px(".prose", "fontSize"),
+        "contents, distance from the end in rem":
+            (rtl ? contents.left - picture.left : picture.right - contents.right) / rem,
+        "contents, distance from the words in rem":
+            (rtl ? words.left - contents.right : contents.left - words.right) / rem,
+    };
+    for (const name in found) found[name] = Math.round(found[name] * 100) / 100;
+    return found;
+}"""
 # JavaScript function that returns {selector: {side: pixels from the top of the page}}.
 MEASURE = """selectors => Object.fromEntries(selectors.map(selector => {
     const { top, bottom } = document.querySelector(selector).getBoundingClientRect();
@@ -48,6 +86,11 @@ EDGES = """() => [".story__title", ".story__lead img", ".block--text p"].map(sel
     const { left, right } = document.querySelector(selector).getBoundingClientRect();
     return Math.round(document.dir === "rtl" ? right : left);
 })"""
+# JavaScript function that returns the largest number of lines of the summaries below the first story.
+SUMMARY_LINES = """() => Math.max(...Array.from(
+    document.querySelectorAll(".card:not(.card--hero) .card__summary"),
+    summary => Math.round(summary.offsetHeight / parseFloat(getComputedStyle(summary).lineHeight)),
+))"""
 
 TITLES = {
     "en": "Twelve workers go to court for safer work abroad",
@@ -76,6 +119,7 @@ def addresses(transactional_db):
         stories = [make_story(language, index, picture, country) for country in ["KE", "KE", "SN", "SN"]]
         home = index.get_parent().specific
         home.headline = "Stories that light the way out of slavery"
+        home.introduction = f"<p>{SUMMARIES[language][:120]}</p>"
         home.featured_stories = [FeaturedStory(story=story) for story in stories[:3]]
         home.save()
         prefix = "" if language == "en" else f"/{language}"
@@ -83,6 +127,7 @@ def addresses(transactional_db):
         found |= {
             (language, "home"): f"{prefix}/",
             (language, "list"): index.url,
+            (language, "country"): f"{index.url}country/kenya/",
             (language, "search"): f"{prefix}/search/?q={word}",
             (language, "story"): stories[0].url,
         }
@@ -109,6 +154,13 @@ def make_story(language, index, picture, country):
     )
 
 
+def find_odd_sizes(page, language, width):
+    sizes = page.evaluate(SIZES)
+    for name, languages, widths, smallest, largest in STORY_SIZES:
+        if language in languages.split() and width in widths and not smallest <= sizes[name] <= largest:
+            yield f"{name}: {sizes[name]}, not {smallest} to {largest}"
+
+
 def test_first_views_keep_to_their_limits(new_page, live_server, addresses):
     page, problems = new_page(), []
     for (language, name), address in addresses.items():
@@ -123,6 +175,13 @@ def test_first_views_keep_to_their_limits(new_page, live_server, addresses):
                 for (selector, side), limits in LIMITS[name].items()
                 if places[selector][side] > limits[column]
             ]
+            if name == "home" and (lines := page.evaluate(SUMMARY_LINES)) > 3:
+                problems.append(f"{where}: a summary has {lines} lines")
+            # Colours change no sizes.
+            if name == "story" and scheme == "light":
+                problems += [
+                    f"{where}: {problem}" for problem in find_odd_sizes(page, language, size["width"])
+                ]
             if name == "story" and len(set(edges := page.evaluate(EDGES))) > 1:
                 problems.append(f"{where}: title, picture and words begin at {edges}")
             if name in {"list", "search"}:

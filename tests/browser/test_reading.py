@@ -1,5 +1,6 @@
 """Reading in a browser: leaving quickly, text only, right to left, large text, forced colours, and print."""
 
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -131,7 +132,13 @@ def test_link_is_copied(context_factory, live_server, quick_story):
     assert page.evaluate("navigator.clipboard.readText()").endswith("/stories/wages-after-three-years/")
 
 
-def test_text_only_version_loads_nothing_else_and_leads_on(new_page, live_server):
+# The colours of a text-only page and of its links.
+COLOURS = """() => [
+    getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector("a")).color,
+]"""
+
+
+def test_text_only_version_loads_its_stylesheet_alone_and_leads_on(new_page, live_server):
     site = make_site()
     page = new_page()
     page.goto(live_server.url + site.story.url)
@@ -142,7 +149,12 @@ def test_text_only_version_loads_nothing_else_and_leads_on(new_page, live_server
     page.on("request", lambda request: requests.append(request.url))
     page.reload()
     # Browsers request the icon at any time.
-    assert [url for url in requests if "favicon" not in url] == [f"{live_server.url}{site.story.url}?text=1"]
+    loaded = [url.removeprefix(live_server.url) for url in requests if "favicon" not in url]
+    assert loaded == [f"{site.story.url}?text=1", "/static/css/text.css"]
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.emulate_media(color_scheme="dark")
+    assert page.locator("main").bounding_box()["width"] == 640  # 40 rem
+    assert page.evaluate(COLOURS) == ["rgb(22, 22, 22)", "rgb(157, 200, 255)"]
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Stories").click()
     page.get_by_text("Filter", exact=True).click()
     page.get_by_role("link", name="Kenya (2)").click()
@@ -150,7 +162,7 @@ def test_text_only_version_loads_nothing_else_and_leads_on(new_page, live_server
     page.get_by_label("Search the stories").fill("passport")
     page.get_by_label("Search the stories").press("Enter")
     expect(page.get_by_text("1 result for “passport”")).to_be_visible()
-    assert all("text=1" in address or "favicon" in address for address in requests)
+    assert all(re.search("text=1|favicon|text.css", address) for address in requests)
     page.get_by_role("banner").get_by_role("link", name="Full version").click()
     expect(page).to_have_url(f"{live_server.url}/search/?q=passport")
 

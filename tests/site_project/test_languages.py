@@ -155,6 +155,10 @@ def test_pages_in_arabic_have_no_english_words(client):
 
     found = {address: find_latin_words(page) for address, page in pages.items()}
     assert not any(found.values()), found
+    signs = {
+        address: re.findall("[\u0621-\u064a] ?[,;?]", page.body.get_text()) for address, page in pages.items()
+    }
+    assert not any(signs.values()), signs
     assert pages[searches[0]].select(".facet__label") and pages[searches[-1]].select("[role=alert]")
     assert not re.search("[A-Za-z]", " ".join(entry["kind"] for entry in suggestions))
 

@@ -16,7 +16,7 @@ RUN = """async ([within, options]) => {
     return { passed: passes.length, violations };
 }"""
 # Returns the elements that stick out of the page, or whose text is cut off because it does not fit into them.
-# Text for screen readers may be cut off; tables, menus and the text in an input scroll by themselves.
+# Text for screen readers may be cut off; tables, menus of sections and text in an input scroll by themselves.
 # Fractions of a pixel are rounded, so an element may stick out by one.
 TOO_WIDE = """() => {
     const root = document.documentElement;
@@ -24,7 +24,7 @@ TOO_WIDE = """() => {
     if (root.scrollWidth > root.clientWidth) problems.push(`the page is ${root.scrollWidth} wide`);
     for (const element of document.body.querySelectorAll("*")) {
         if (element.closest(".visually-hidden, .skip-link")) continue;
-        if (element.closest(".table-scroll, .menu__list, .section-menu__list")) continue;
+        if (element.closest(".table-scroll, .section-menu__list")) continue;
         const sticksOut = element.getBoundingClientRect().right > root.clientWidth + 1;
         const isCut = getComputedStyle(element).overflowX !== "visible"
             && element.scrollWidth > element.clientWidth && element.tagName !== "INPUT";

@@ -96,7 +96,7 @@ def make_states(site):
         "filtered results": ("/search/?q=road&country=ke", "ul:has(.tag--active)"),
         "pages of results": ("/search/?q=road&page=2", "text=Page 2 of"),
         "promoted": ("/search/?q=road", ".promoted >> text=Begin here."),
-        "also searched": ("/search/?q=forced+labour", "text=Also searched"),
+        "also searched": ("/search/?q=forced+labour", "text=Similar words were searched too"),
         "exact": ("/search/?q=forced+labour&exact=1", "text=Only the words just as you typed them."),
         "corrected": ("/search/?q=wagess", "text=These are the results for"),
         "some of the words": ("/search/?q=wages+zeppelin", "text=These results have some of them."),
