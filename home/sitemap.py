@@ -142,17 +142,17 @@ def get_term_list_entries(top_indexes):
     `top_indexes`: {tree path: page} of the top indexes, whose routes serve the lists.
     """
     stories = get_indexable_stories().annotate(top=Substr("path", 1, TOP_INDEX_PATH_LENGTH)).order_by()
-    # A theme of another language than the story's has no list.
-    stories_with_own_themes = stories.filter(story_themes__theme__locale=F("locale"))
     entries = []
-    for term_type, stories_of_type, slug_lookup in (
-        ("country", stories, "story_countries__country__slug"),
-        ("theme", stories_with_own_themes, "story_themes__theme__slug"),
+    for term_type, slug_lookup, locales in (
+        ("country", "story_countries__country__slug", ()),
+        ("theme", "story_themes__theme__slug", ("locale", "story_themes__theme__locale")),
     ):
-        rows = stories_of_type.filter(**{f"{slug_lookup}__isnull": False}).values_list("top", slug_lookup)
+        rows = stories.filter(**{f"{slug_lookup}__isnull": False}).values_list("top", slug_lookup, *locales)
         rows = rows.annotate(lastmod=Max("last_published_at")).order_by("top", slug_lookup)
-        for top, slug, lastmod in rows:
-            if top in top_indexes:
+        for top, slug, *languages, lastmod in rows:
+            # A theme of another language than the story's has no list. If the query compared the languages,
+            # PostgreSQL could join each theme with all stories in its language.
+            if top in top_indexes and len(set(languages)) < 2:
                 location = iri_to_uri(f"{top_indexes[top].href}{term_type}/{slug}/")
                 entries.append(SitemapEntry(location, lastmod))
     return entries

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend with a timeout for a server that does not respond.
+"""Django's PostgreSQL backend, without JIT compilation, and with a timeout for a server that hangs.
 
 PostgreSQL's own statement_timeout (operations/statement_timeout.py) does not help then, because the server
 enforces it.
@@ -36,6 +36,12 @@ class TimeoutConnection(psycopg.Connection):
 class DatabaseWrapper(base.DatabaseWrapper):
     # Django opens connections with `Database.connect`.
     Database = SimpleNamespace(**vars(psycopg) | {"connect": TimeoutConnection.connect})
+
+    def init_connection_state(self):
+        super().init_connection_state()
+        # PostgreSQL compiles a query that it expects to take long. With many stories, compiling takes longer
+        # than the query.
+        self.connection.execute("SET jit = off")
 
     def is_usable(self):
         if self.connection is None:

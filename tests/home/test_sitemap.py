@@ -9,6 +9,7 @@ from wagtail.models import Site
 
 from home.sitemap import PageSitemap
 from stories.renditions import make_renditions
+from stories.terms import Theme
 from tests.support.builders import (
     make_image,
     make_index,
@@ -62,6 +63,12 @@ def test_all_public_pages_and_lists_are_in_the_sitemap(client):
     }
     for address in read(client):
         assert client.get(address).status_code == 200, address
+
+
+def test_a_theme_of_another_language_than_the_story_has_no_list(client):
+    Theme.objects.create(name="Travail", locale=make_index_in("fr").locale)
+    make_story("A story", themes=["Mining", "Travail"])
+    assert {address for address in read(client) if "/theme/" in address} == {"/stories/theme/mining/"}
 
 
 def test_nothing_private_or_unpublished_is_in_the_sitemap(client):

@@ -29,7 +29,7 @@ PINNED = {
     "/": (15, 3),  # (15)
     "/stories/": (15, 2),  # (18)
     "/stories/africa/": (15, 2),  # (18)
-    "/stories/?country=kenya&year=2025": (15, 2),  # (18)
+    "/stories/?country=kenya&year=2025": (16, 2),  # (18)
     "/stories/country/kenya/": (18, 6),  # (18)
     "/stories/theme/forced-labour/": (18, 6),  # (18)
     "/stories/africa/the-story/": (14, 2),  # (15); one asks whether it may be read today
