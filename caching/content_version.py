@@ -59,6 +59,7 @@ UNSEEN_TABLES = {
     "safeguarding_withdrawal",
     "safeguarding_withdrawaltask",
     "wagtailadmin_editingsession",
+    "wagtailadmin_formstate",
     "wagtailcore_comment",
     "wagtailcore_commentreply",
     "wagtailcore_groupapprovaltask",

@@ -3,7 +3,7 @@
 from django.core.management import call_command
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
-from wagtail.contrib.search_promotions.models import Query
+from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
 from safeguarding.withdrawal.places import TextPlace, register_place
 from safeguarding.withdrawal.tasks import step
@@ -43,5 +43,13 @@ def register():
         ("missed", _("Searches without result"), MissedSearch, "words"),
     ):
         register_place(TextPlace(name, label, model, (field,), *erase))
+    register_place(
+        TextPlace(
+            "promotion_texts",
+            _("Texts of promoted results"),
+            SearchPromotion,
+            ("external_link_url", "external_link_text", "description"),
+        )
+    )
     # These words need no yes, because they are made again from the pages.
     register_place(TextPlace("known", _("Words for corrections"), KnownWord, ("written",), needs_yes=False))

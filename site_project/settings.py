@@ -325,7 +325,15 @@ LOGGING = {
         "handlers": ["line" if LOCAL else "json"],
         "level": environment.read_choice("LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR"], default="INFO"),
     },
+    "filters": {
+        # The address of an erased page can be the name of a person.
+        "no_gone": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: getattr(record, "status_code", None) != 410,
+        },
+    },
     "loggers": {
+        "django.request": {"filters": ["no_gone"]},
         # Django's handler would e-mail whole requests, with IP addresses and search words.
         "django": {"handlers": [], "propagate": True},
         # These log every step of every save, with titles of drafts.

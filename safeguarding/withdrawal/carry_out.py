@@ -21,9 +21,9 @@ from safeguarding.withdrawal.words import KEPT_FIELDS, are_sealed
 from safeguarding.withdrawals import Choice, Fingerprint, Ledger, Withdrawal
 
 # The steps of every withdrawal, in the order in which they run. Steps that delete files run before them.
-STEPS = ("ledger", "pages", "uploads", "index", "vacuum")
-# The steps that run again when the step "again" erased something more.
-REPEATED = ("ledger", "pages", "index", "vacuum")
+STEPS = ("ledger", "pages", "uploads", "previews", "index", "vacuum")
+# The steps that run again when something more was erased later.
+REPEATED = ("ledger", "pages", "previews", "index", "vacuum")
 
 
 class PlanChanged(Exception):

@@ -2,17 +2,20 @@
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy
-from wagtail.models import Page
+from wagtail.models import ModelLogEntry, Page, PageLogEntry, Revision
 
 from caching.local_date import today
 from safeguarding.leaks.asking import join
-from safeguarding.leaks.checking import find_drafts, find_live
+from safeguarding.leaks.checking import BATCH, find_drafts, find_live
+from safeguarding.leaks.texts import strings_in
 from safeguarding.leaks.words import words_of_person
 from safeguarding.models import Contributor
 from safeguarding.releases import lock_with_others
+from safeguarding.withdrawal.carry_out import REPEATED
+from safeguarding.withdrawal.pages import overwrite
 from safeguarding.withdrawal.places import Found, Place, TextPlace, places, register_place
 from safeguarding.withdrawal.tasks import NotYet, add_task, step
-from safeguarding.withdrawal.words import KEPT_FIELDS, are_sealed
+from safeguarding.withdrawal.words import KEPT_FIELDS, are_sealed, mentions
 from safeguarding.withdrawals import Choice, WithdrawalTask
 
 
@@ -79,10 +82,32 @@ def forget_words(task):
         person = Contributor.objects.get(pk=person.pk)
         if not person.has_withdrawn:
             return
+        erase_history(person, task.withdrawal)
         for name in KEPT_FIELDS:
             setattr(person, name, "")
         person.save(update_fields=KEPT_FIELDS)
-        add_task(task.withdrawal, "vacuum")
+        for name in REPEATED:
+            add_task(task.withdrawal, name)
+
+
+def erase_history(person, withdrawal):
+    """Delete the versions of pages with a word of `person`, and overwrite such log entries.
+
+    It is called when no text has one any more, so these versions are earlier ones. Raises NotYet if one is
+    scheduled.
+    """
+    terms = {word.term for word in words_of_person(person) if not word.is_ordinary}
+    found = [
+        revision
+        for revision in Revision.page_revisions.iterator(chunk_size=BATCH)
+        if mentions(terms, [revision.object_str, *strings_in(revision.content)])
+    ]
+    if any(revision.approved_go_live_at for revision in found):
+        raise NotYet
+    Revision.objects.filter(pk__in=[revision.pk for revision in found]).delete()
+    for model in (PageLogEntry, ModelLogEntry):
+        entries = model.objects.iterator(chunk_size=BATCH)
+        overwrite([each for each in entries if mentions(terms, [each.label, each.data])], withdrawal)
 
 
 def register():

@@ -12,7 +12,7 @@ from django.db.models import Model, Q
 
 from safeguarding.models import Contributor
 from safeguarding.withdrawal.tasks import add_task
-from safeguarding.withdrawal.words import mentions
+from safeguarding.withdrawal.words import has_path, mentions
 from safeguarding.withdrawals import Choice, Withdrawal
 
 _places, _version_readers = [], []
@@ -72,8 +72,13 @@ class Case:
     withdrawal: Withdrawal | None = None
 
     def mentions(self, *texts):
-        """Return whether one of `terms` is in one of `texts`. It is False if only pictures are taken back."""
-        return self.choice != Choice.PICTURES and mentions(self.terms, texts)
+        """Return whether one of `terms`, or the address of an erased page, is in one of `texts`.
+
+        It is False if only pictures are taken back.
+        """
+        if self.choice == Choice.PICTURES:
+            return False
+        return mentions(self.terms, texts) or has_path(self.paths, texts)
 
     def add_task(self, step, /, **data):
         """Add a task for `step`. `data`: the arguments of the step."""

@@ -1,14 +1,17 @@
-"""The steps of a withdrawal that run as tasks: files, cached pages, uploads, the database file, held stories.
+"""The steps of a withdrawal that run as tasks, such as files, cached pages, and stories that are held.
 
 The step "ledger" is in safeguarding/withdrawal/ledger.py. Apps above `safeguarding` add further steps.
 """
 
+from django.contrib.messages.storage.session import SessionStorage
+from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.models import FormState
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Comment, Page, PageLogEntry, Revision, TaskState, UploadedFile
 from wagtail.signals import page_published
@@ -50,10 +53,23 @@ def delete_uploads(_task):
         upload.delete()
 
 
+@step("previews", _("Delete previews, and messages that wait to be shown"))
+def delete_previews(_task):
+    """Delete the forms that previews are made of, and the messages in sessions: they contain titles."""
+    FormState.objects.all().delete()
+    for session in Session.objects.iterator():
+        data = session.get_decoded()
+        if data.pop(SessionStorage.session_key, None):
+            # What a request changed in the session meanwhile must not be undone.
+            same = Session.objects.filter(pk=session.pk, session_data=session.session_data)
+            if not same.update(session_data=Session.objects.encode(data)):
+                raise NotYet
+
+
 @step("vacuum", _("Overwrite deleted rows in the database"), is_slow=True)
 def vacuum(task):
     """Overwrite the parts of the database's file that hold deleted rows."""
-    if is_waiting(task.withdrawal, "again", "index") or connection.in_atomic_block:
+    if is_waiting(task.withdrawal, "again", "previews", "index") or connection.in_atomic_block:
         raise NotYet
     with connection.cursor() as cursor:
         cursor.execute("VACUUM")
@@ -88,7 +104,7 @@ def purge(task):
                 raise NotYet
             lock_people_of([page.pk], [])
             purge_page(task.withdrawal, page)
-        for name in ("ledger", "pages", "index", "vacuum"):
+        for name in ("ledger", "pages", "previews", "index", "vacuum"):
             add_task(task.withdrawal, name)
         # A page with a corrected name is shown again once nothing waits for it.
         WithdrawalTask.objects.filter(pk=task.pk).update(done_at=timezone.now())

@@ -1,4 +1,7 @@
-"""Searches texts for the names and protected words of one person."""
+"""Searches texts for the names and protected words of one person, and for addresses."""
+
+import re
+from urllib.parse import unquote
 
 from safeguarding.encryption import SealedText
 from safeguarding.leaks.matching import Texts, make_term
@@ -27,3 +30,12 @@ def mentions(terms, texts):
     """Return whether one of `terms` is in one of `texts`."""
     prepared = Texts(str(text) for text in texts)
     return any(prepared.find(term) for term in terms)
+
+
+def has_path(paths, texts):
+    """Return whether one of `paths`, decoded paths of pages, is in one of `texts`."""
+    wanted = "|".join(re.escape(path.rstrip("/")) for path in paths if path.strip("/"))
+    if not wanted:
+        return False
+    address = re.compile(rf"(?:{wanted})(?![\w-])")
+    return any(address.search(unquote(str(text))) for text in texts)

@@ -23,7 +23,7 @@ from tests.drills.moving_in import import_killed
 from tests.drills.serving import oversize, stopped_at_work, worker_killed
 from tests.drills.stampede import stampede
 from tests.drills.staying import junk_cookies, redis_away, rolling_deploy, slow_replicas
-from tests.drills.withdrawal import withdrawal_killed
+from tests.drills.withdrawal import withdrawal_at_once, withdrawal_killed, withdrawal_leaves_nothing
 from tests.run import exit_with
 from tests.support import services
 
@@ -67,6 +67,8 @@ DRILLS = {
         withdrawal_killed,
         midnight,
         import_killed,
+        withdrawal_leaves_nothing,
+        withdrawal_at_once,
         soak,
         random_input,
     )

@@ -1,8 +1,5 @@
 """Files in an S3 bucket are cleaned, and access to them is checked, as in a folder."""
 
-import subprocess
-import sys
-
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -10,7 +7,8 @@ from django.urls import reverse
 
 from media.models import CleanDocument, CleanImage, Rendition
 from operations.backup import archive, files
-from tests.support import builders, front_server, services
+from safeguarding.withdrawal.tasks import run_tasks
+from tests.support import bucket_server, builders, withdrawal_world
 from tests.support.document_samples import document_with_metadata
 from tests.support.files_of_pages import (
     address_of,
@@ -32,26 +30,15 @@ pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefi
 
 @pytest.fixture(scope="session")
 def s3():
-    """The address of a local server with the API of S3."""
-    port = services.free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            front_server.wait_for(port, server)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
+    """The environment variables for a local server with the API of S3."""
+    with bucket_server.running() as variables:
+        yield variables
 
 
 @pytest.fixture(autouse=True)
 def bucket(s3, settings, monkeypatch):
     """An empty bucket, which is the storage of the test."""
-    for name, value in {
-        "AWS_ENDPOINT_URL_S3": s3,
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
+    for name, value in s3.items():
         monkeypatch.setenv(name, value)
     storage = {"BACKEND": "media.storage.BucketStorage", "OPTIONS": {"bucket_name": "stories"}}
     settings.STORAGES = settings.STORAGES | {"default": storage}
@@ -121,6 +108,7 @@ def test_file_that_the_bucket_lost_is_not_found(bucket, client):
 def test_no_page_names_the_bucket(s3, editor):
     _picture, _document, story = make_story_with_files()
     image, document = CleanImage.objects.get(), CleanDocument.objects.get()
+    address = s3["AWS_ENDPOINT_URL_S3"]
     pages = [
         story.url,
         reverse("wagtailadmin_pages:edit", args=[story.pk]),
@@ -135,7 +123,7 @@ def test_no_page_names_the_bucket(s3, editor):
         response = editor.get(page)
         assert response.status_code == 200
         content = response.content.decode()
-        assert not [mark for mark in (s3, "X-Amz-", "AWSAccessKeyId", "Signature=") if mark in content]
+        assert not [mark for mark in (address, "X-Amz-", "AWSAccessKeyId", "Signature=") if mark in content]
     assert default_storage.url("images/x.jpg") == "/media/images/x.jpg"
 
 
@@ -155,3 +143,13 @@ def test_backup_restores_files_of_the_bucket(bucket, tmp_path):
         restoring.add()
         restoring.finish()
     assert {each.key: each.get()["Body"].read() for each in bucket.objects.all()} == before
+
+
+def test_withdrawal_leaves_no_file_in_the_bucket(bucket, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    person = withdrawal_world.make_named_person()
+    withdrawal_world.make_own_stories(person)
+    assert len(list(bucket.objects.all())) == 3, "picture, rendition, document"
+    withdrawal_world.withdraw_all(person)
+    run_tasks()
+    assert list(bucket.objects.all()) == []

@@ -24,11 +24,12 @@ from safeguarding.withdrawal import ledger, tasks
 from safeguarding.withdrawal.carry_out import make_plan, withdraw
 from safeguarding.withdrawal.pages import Logs
 from safeguarding.withdrawal.tasks import run_quick_tasks, run_tasks
+from safeguarding.withdrawal.words import has_path
 from stories.models import StoryPage
 from tests.support import builders, withdrawal_world
 from tests.support.stored_text import all_stored_text, tables_with
 from tests.support.translations import make_index_in, make_translation
-from tests.support.withdrawal_world import ADDRESSES, NAME, withdraw_all
+from tests.support.withdrawal_world import ADDRESSES, NAME, SENTINELS, withdraw_all
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +64,8 @@ def rows_about(page):
     return found
 
 
-def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, data_dir):
+def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, data_dir, caplog):
+    caplog.set_level("INFO")
     person = withdrawal_world.make_named_person()
     story, image, document = withdrawal_world.make_own_stories(person)
     with withdrawal_world.before_the_words(person):
@@ -78,8 +80,8 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, dat
     run_quick_tasks()
     run_tasks()
 
-    assert tables_with(NAME) == {}
-    assert tables_with(image.file_hash) == {}
+    for word in (*SENTINELS, image.file_hash):
+        assert tables_with(word) == {}, word
     gone = {image.file.name, document.file.name}
     assert not any(default_storage.exists(name) for name in gone)
     assert not any("zahrawi" in name for name in stored_files())
@@ -91,7 +93,7 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, dat
     assert set(withdrawal.counts) == {
         *("pages", "versions", "scheduled", "comments", "redirects", "logs", "pictures", "documents"),
         *("authors", "themes", "vocabulary", "promotions", "missed", "known", "tags", "collections"),
-        *("picture_texts", "model_logs", "other_redirects"),
+        *("picture_texts", "model_logs", "other_redirects", "promotion_texts"),
     }
     person = Contributor.objects.get(pk=person.pk)
     assert person.get_status().status == Status.WITHDRAWN
@@ -106,7 +108,9 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, dat
     report = client.get("/admin/reports/site-history/").text
     assert person.code in report
     assert NAME not in report
+    caplog.clear()
     assert_gone(Client())
+    assert [word for word in ("zahrawi", *SENTINELS) if word in caplog.text] == []
 
 
 def assert_gone(client):
@@ -123,6 +127,19 @@ def assert_gone(client):
     assert client.get("/short/").status_code == 404
     assert client.get("/stories/never-there/").status_code == 404
     assert not Fingerprint.objects.filter(digest__contains="zahrawi").exists()
+
+
+def test_address_in_a_text_is_told_from_a_longer_one():
+    paths = {"/stories/lamps/", "/fr/lumière/", ""}
+    for text, is_found in (
+        ("https://example.org/stories/lamps/?a=b", True),
+        ("See /stories/lamps.", True),
+        ("/fr/lumi%C3%A8re", True),
+        ("/stories/lamps-of-others/", False),
+        ("/stories/lampstand/", False),
+        ("Of lamps", False),
+    ):
+        assert has_path(paths, [text]) == is_found, text
 
 
 def test_nothing_redirects_to_the_address_later(client):
@@ -205,8 +222,12 @@ def test_texts_of_others_are_only_reported_and_the_words_are_kept_until_they_are
     run_tasks()
     texts = [SiteSettings.objects.get().organisation_name, StandardPage.objects.get().introduction]
     assert all(NAME in text for text in texts)
-    StandardPage.objects.update(introduction="Of others")
-    SiteSettings.objects.update(organisation_name="Lamps")
+    page, settings = StandardPage.objects.get(), SiteSettings.objects.get()
+    draft.save_revision(log_action=True)
+    page.save_revision()
+    page.introduction, settings.organisation_name = "Of others", "Lamps"
+    page.save_revision().publish()
+    settings.save()
     with time_machine.travel(timezone.now() + datetime.timedelta(days=1)):
         run_tasks()
         assert Contributor.objects.get(pk=person.pk).names == person.names
@@ -215,9 +236,12 @@ def test_texts_of_others_are_only_reported_and_the_words_are_kept_until_they_are
         assert Contributor.objects.get(pk=person.pk).names == person.names, "it looks once a day"
     with time_machine.travel(timezone.now() + datetime.timedelta(days=2)):
         run_tasks()
+        run_tasks()
     person = Contributor.objects.get(pk=person.pk)
     assert {getattr(person, name) for name in Contributor.RESTRICTED_FIELDS} == {""}
     assert not WithdrawalTask.objects.filter(step="words", done_at=None).exists()
+    assert tables_with(NAME) == {}, "earlier versions and log entries"
+    assert StoryPage.objects.get(pk=draft.pk).get_latest_revision_as_object().title == "Of others"
 
 
 # --- Stories with others in them ------------------------------------------------------------------

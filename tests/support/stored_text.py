@@ -1,5 +1,6 @@
 """All that the database stores, for tests that something is stored nowhere."""
 
+from django.contrib.sessions.models import Session
 from django.db import connection
 
 
@@ -18,10 +19,11 @@ def tables_with(word):
 
 
 def stored_rows():
-    """Return {table: list of its rows} of the whole database."""
+    """Return {table: list of its rows} of the whole database. Sessions are decoded."""
     with connection.cursor() as cursor:
         rows = {}
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
             rows[table] = cursor.fetchall()
+    rows["django_session"] = [str(session.get_decoded()) for session in Session.objects.all()]
     return rows

@@ -2,16 +2,23 @@
 
 import datetime
 from contextlib import contextmanager
+from urllib.parse import urlencode
 
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.messages.constants import SUCCESS
+from django.contrib.messages.storage.base import Message
+from django.contrib.messages.storage.cookie import MessageEncoder
+from django.contrib.messages.storage.session import SessionStorage
 from django.core.files.base import ContentFile
 from django.utils import timezone
 from taggit.models import Tag
+from wagtail.admin.models import FormState
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.log_actions import log
 from wagtail.models import Collection, Comment, CommentReply, Page, Site, TaskState, UploadedFile, Workflow
 
+from accounts.sessions import SessionStore
 from home.site_settings import SiteSettings
 from media.cleaning import sign
 from media.models import CleanImage
@@ -25,10 +32,11 @@ from tests.support import builders
 from tests.support.people import make_agreeing_person, make_story_about, rows_of
 from tests.support.translations import make_index_in
 
-# A name that no other text of the tests contains.
-NAME = "Zahrawi"
+# A name, a telephone number and a slug that no other text of the tests contains.
+NAME, CONTACT, SLUG = "Zahrawi", "+254 733 909 817", "quernstone"
+SENTINELS = (NAME, CONTACT, SLUG)
 NAMED = f"{NAME} of the lamps"
-HOME = "/stories/zahrawi-lamps/"
+HOME = f"/stories/{SLUG}/"
 # The addresses of the person's stories: the story, its alias, its translation, the one in the trash, and
 # former addresses.
 ADDRESSES = [HOME, "/stories/alias-of-zahrawi/", "/fr/liste/zahrawi-fr/", "/stories/zahrawi-trashed/"]
@@ -37,7 +45,7 @@ ADDRESSES += ["/stories/zahrawi-former/", "/stories/zahrawi-draft/"]
 
 def make_named_person():
     """Return a person whose name and protected words are those of this module."""
-    fields = dict.fromkeys(("names", "contact", "safe_contact_note"), NAMED)
+    fields = {"names": NAMED, "contact": CONTACT, "safe_contact_note": NAMED}
     return make_agreeing_person(**fields, protected_words=f"{NAME}\nPetra")
 
 
@@ -83,14 +91,14 @@ def make_named_stories(person):
     image = named_image(person)
     image.tags.add(NAME)
     image.get_rendition("fill-20x20|format-png")
-    document = builders.make_document(f"Letter of {NAME}", content=b"Words of a letter.")
+    document = builders.make_document(f"Letter of {NAME}", content=f"{NAME} wrote this.".encode())
     body = [
         {"type": "text", "value": f"<p>{NAMED} walked.</p>"},
         builders.pictures_block(image),
         {"type": "document", "value": {"document": document.pk, "title": "The letter"}},
     ]
     story = make_story_about(
-        person, title=NAMED, slug="zahrawi-lamps", summary=f"About {NAME}.", body=body, lead_image=image,
+        person, title=NAMED, slug=SLUG, summary=f"About {NAME}.", body=body, lead_image=image,
         lead_image_alt=f"{NAME} smiles", search_description=NAME,
     )  # fmt: skip
     story = StoryPage.objects.get(pk=story.pk)
@@ -107,7 +115,7 @@ def make_named_stories(person):
 
 
 def make_traces(story, person):
-    """Write the name into all other Places, such as versions, comments, moderation, logs and redirects."""
+    """Write the sentinels into all other Places, such as versions, comments, logs and redirects."""
     user = builders.make_user("Editors")
     draft = StoryPage.objects.get(pk=story.pk)
     draft.slug, draft.summary = "zahrawi-draft", f"{NAME} in a draft"
@@ -119,7 +127,7 @@ def make_traces(story, person):
     TaskState.objects.filter(workflow_state=state).update(comment=f"{NAME}?")
     Redirect.objects.create(old_path="/stories/zahrawi-former", redirect_page=story)
     Redirect.objects.create(old_path="/short", redirect_link=HOME)
-    log(story, "wagtail.edit", user=user, data={"title": {"old": NAME, "new": NAMED}})
+    log(story, "wagtail.edit", user=user, data={"title": {"old": NAME, "new": f"{NAMED} {CONTACT}"}})
     UploadedFile.objects.create(
         for_content_type=ContentType.objects.get_for_model(CleanImage),
         file=ContentFile(builders.picture_bytes(60, 40, color=(9, 9, 9)), name="zahrawi.png"),
@@ -131,9 +139,31 @@ def make_traces(story, person):
     MissedSearch.objects.create(digest="x", words=NAME.lower(), count=9, month=datetime.date(2026, 1, 1))
     Collection.get_first_root_node().add_child(name=f"Pictures of {NAME}")
     Tag.objects.get_or_create(name=f"{NAME} walks")
+    Tag.objects.get_or_create(name=f"Call {CONTACT}")
     other = named_image(color=(1, 2, 3))
-    log(other, "wagtail.edit", user=user)
+    log(other, "wagtail.edit", user=user, data={"seen_at": HOME})
     Redirect.objects.create(old_path="/petra", redirect_link="/elsewhere/")
+    promoted = {"query": Query.get("lamps"), "external_link_text": "A story", "sort_order": 0}
+    SearchPromotion.objects.create(external_link_url=f"https://stories.example.org{HOME}", **promoted)
+    SearchPromotion.objects.create(external_link_url="https://example.org", description=NAME, **promoted)
+    make_unsent(story, user)
+
+
+def make_unsent(story, user):
+    """Write the name where the admin keeps what nobody has seen or sent yet: a message and a preview."""
+    session = SessionStore()
+    message = Message(SUCCESS, f"Page '{NAMED}' has been published: {HOME}")
+    session[SessionStorage.session_key] = MessageEncoder().encode([message])
+    session.save()
+    FormState.objects.update_or_create_by_instance(
+        instance=story,
+        user=user,
+        parent_object_id="",
+        defaults={
+            "data": urlencode({"title": NAMED, "slug": SLUG, "summary": CONTACT}),
+            "last_updated_at": timezone.now(),
+        },
+    )
 
 
 def make_mentions(person):

@@ -1,0 +1,80 @@
+"""A lead withdraws a person and prints the report, and an editor takes a protected word out of a story."""
+
+import pytest
+from playwright.sync_api import expect
+
+from safeguarding.policies import GROUP
+from safeguarding.withdrawal.tasks import run_tasks
+from stories.models import StoryPage
+from tests.browser import admin
+from tests.support import builders, withdrawal_world
+from tests.support.accessibility import expect_to_fit, run_axe
+from tests.support.people import make_agreeing_person
+from tests.support.withdrawal_world import HOME, NAME, SLUG
+
+pytestmark = pytest.mark.one_database
+
+# Wagtail's own pages fail these.
+WAGTAILS = ("region at", "landmark-", "heading-order", "page-has-heading-one", "skip-link")
+
+
+def problems(page):
+    """Return what axe finds in the part of the page that is this room's."""
+    return [line for line in run_axe(page) if not line.startswith(WAGTAILS)]
+
+
+def test_lead_withdraws_a_person_and_prints_the_report(
+    new_page, live_server, settings, tmp_path, allow_errors
+):
+    allow_errors.append("410 (Gone)")
+    settings.DATA_DIR = tmp_path
+    person = withdrawal_world.make_named_person()
+    with withdrawal_world.before_the_words(person):
+        withdrawal_world.make_story_about(person, title=f"{NAME} walks", slug=SLUG)
+    builders.make_author(f"{NAME} A.")
+    page, reader = new_page(viewport={"width": 390, "height": 844}), new_page()
+    assert reader.goto(live_server.url + HOME).status == 200
+    admin.give_session(page, live_server.url, builders.make_user(GROUP))
+    page.goto(f"{live_server.url}/admin/safeguarding/people/{person.pk}/")
+    page.get_by_role("link", name="Withdrawal", exact=True).click()
+    page.get_by_label("Everything").check()
+    page.get_by_role("button", name="Show what is found").click()
+    expect(page.get_by_role("heading", name="Pages that are erased (1)")).to_be_visible()
+    expect_to_fit(page)
+    assert problems(page) == []
+    page.get_by_label(f"{NAME} A.").check()
+    page.get_by_role("button", name="Erase this for good").click()
+
+    expect(page.get_by_role("heading", name=f"Withdrawal of {person.code}")).to_be_visible()
+    expect(page.get_by_text("Not complete yet.")).to_be_visible()
+    assert reader.goto(live_server.url + HOME).status == 410
+    run_tasks()  # as the scheduler does
+    page.reload()
+    expect(page.get_by_text("Complete since")).to_be_visible()
+    expect(page.get_by_role("row", name="Authors 1 0")).to_be_visible()
+    expect(page.get_by_text(NAME)).to_have_count(0)
+    expect_to_fit(page)
+    assert run_axe(page) == []
+    expect(page.get_by_role("link", name="Close")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.get_by_role("link", name="Close")).to_be_hidden()
+    expect(page.get_by_text("Search engines: ask them")).to_be_visible()
+
+
+def test_editor_is_told_of_a_protected_word_and_takes_it_out(new_page, live_server):
+    make_agreeing_person({"naming": 1}, names=f"{NAME} Xuyimana")
+    story = builders.make_story("Told", live=False, summary=f"{NAME} Xuyimana came by the river.")
+    tab = admin.open_desk(new_page)
+    admin.open_editor(tab, live_server.url, builders.make_user("Moderators"), story)
+    summary = admin.field(tab, "Summary*")
+    admin.footer(tab, "Publish")
+    refusal = "This would give somebody away, and can't be published: summary."
+    expect(summary).to_contain_text(refusal)
+    # The word is only where the editor wrote it.
+    expect(tab.get_by_text(NAME).and_(tab.locator(":not(textarea)"))).to_have_count(0)
+    admin.expect_editor(tab)
+    summary.get_by_role("textbox").fill("Somebody came by the river.")
+    admin.footer(tab, "Publish")
+    expect(tab.get_by_role("status")).to_contain_text("Page 'Told' has been published.")
+    expect(tab.get_by_text("give somebody away")).to_have_count(0)
+    assert StoryPage.objects.published().filter(pk=story.pk, summary="Somebody came by the river.").exists()

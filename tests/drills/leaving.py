@@ -1,0 +1,134 @@
+"""Plants words, withdraws a person, and looks for the words, for the drill withdrawal_leaves_nothing.
+
+python -m tests.drills.leaving FOLDER    prints {place: [words before, or null, words after]} as JSON
+"""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402 - Django must be set up first
+from django.core.cache import caches  # noqa: E402
+from django.core.files.storage import default_storage  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.urls import reverse  # noqa: E402
+
+from operations.backup.files import stored_names  # noqa: E402
+from safeguarding.models import Withdrawal  # noqa: E402
+from safeguarding.policies import GROUP  # noqa: E402
+from tests.support import admin_world, builders, crawl, withdrawal_world  # noqa: E402
+from tests.support.opened import words_in  # noqa: E402
+from tests.support.routes import Addresses  # noqa: E402
+from tests.support.stored_text import stored_rows  # noqa: E402
+from tests.support.withdrawal_world import ADDRESSES, SENTINELS  # noqa: E402
+from tests.support.wsgi import SiteClient  # noqa: E402
+
+# The users whose pages are crawled, with their groups.
+USERS = {"visitor": None, "editor": ["Editors"], "lead": [GROUP, "Moderators"]}
+PUBLIC = ["/", "/stories/", "/fr/", "/sitemap.xml", "/robots.txt", "/search/?q=walked"]
+
+
+def main(folder):
+    default_storage.bucket.create()
+    person = withdrawal_world.make_named_person()
+    story, image, _document = withdrawal_world.make_own_stories(person)
+    with withdrawal_world.before_the_words(person):
+        withdrawal_world.make_traces(story, person)
+    other = withdrawal_world.make_others()
+    words = [*SENTINELS, image.file_hash]
+    users = {
+        name: builders.make_user(*groups, username=name) if groups else None for name, groups in USERS.items()
+    }
+    public = SiteClient()
+
+    def look():
+        """Return {place: words found there}. The public addresses are asked for first."""
+        # A page may repeat its own address.
+        pages = [
+            public.get(address).content.replace(address.strip("/").encode(), b"")
+            for address in [*PUBLIC, *ADDRESSES]
+        ]
+        return {
+            "rows": words_in(repr(stored_rows()).encode(), words),
+            "dump of PostgreSQL": words_in(dump(), words),
+            "Redis": words_in(b"\n".join(redis_values()), words),
+            "bucket": words_in(b"\n".join(bucket_contents()), words),
+            "public pages": words_in(b"\n".join(pages), words),
+        }
+
+    public.get(ADDRESSES[0])
+    others = public.get(other.url).content
+    before = look() | {"pages as visitor": crawled(folder, "visitor before", None, words)}
+    log = folder / "log"
+    logging.getLogger().addHandler(logging.FileHandler(log))
+    logging.getLogger().setLevel("INFO")
+    withdrawal_world.withdraw_all(person)
+    for _twice in range(2):
+        call_command("run_due_work", verbosity=0)
+    statuses = {public.get(address).status_code for address in ADDRESSES}
+    assert statuses == {410}, statuses
+    assert public.get(other.url).content == others
+    after = look() | {f"pages as {name}": crawled(folder, name, user, words) for name, user in users.items()}
+    after["data folder"] = words_in(b"\n".join(files_of_data()), words)
+    after["routes of the admin"] = walked(users["lead"], words)
+    after["log"] = words_in(log.read_bytes(), words)
+    known = {place: sorted(found) for place, found in before.items()}
+    print(json.dumps({place: [known.get(place), sorted(found)] for place, found in after.items()}))
+
+
+def dump():
+    """Return what pg_dump writes about the database."""
+    command = ["pg_dump", "--inserts", "--dbname", os.environ["DATABASE_URL"]]
+    return subprocess.run(command, capture_output=True, check=True).stdout
+
+
+def redis_values():
+    """Yield all keys and values in Redis, of all its caches."""
+    client = caches["default"]._cache.get_client()
+    for key in client.scan_iter():
+        yield key
+        yield client.get(key) or b""
+
+
+def bucket_contents():
+    """Yield the name and the content of each file in the bucket."""
+    for name in stored_names():
+        yield name.encode()
+        yield default_storage.open(name).read()
+
+
+def files_of_data():
+    """Yield the content of each file in the data folder."""
+    yield from (path.read_bytes() for path in Path(settings.DATA_DIR).rglob("*") if path.is_file())
+
+
+def crawled(folder, name, user, words):
+    """Return those of `words` that are in a page, or in its headers, that `user` gets to by links."""
+    bodies = folder / "bodies" / name
+    bodies.mkdir(parents=True)
+    answers = crawl.crawl(user, bodies)
+    texts = [path.read_bytes() for path in bodies.iterdir()]
+    sys.stderr.write(f"{name}: {len(answers)} addresses\n")
+    return words_in(b"\n".join([json.dumps(answers).encode(), *texts]), words)
+
+
+def walked(user, words):
+    """Return those of `words` that an answer to `user` of some route has, also one that no link leads to."""
+    client, found = SiteClient(raise_request_exception=False), set()
+    client.force_login(user)
+    section = admin_world.make_section("Section", "Quixotic")
+    report = reverse("safeguarding_withdrawals:report", args=[Withdrawal.objects.get(user=None).pk])
+    for address in [report, *(address for _name, address in Addresses(section))]:
+        found |= words_in(client.get(address).content, words)
+    return found
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
