@@ -1,5 +1,6 @@
 """Builds the index of an export in a first pass over all files: everything that items refer to."""
 
+import functools
 import json
 import re
 from collections import Counter
@@ -149,6 +150,18 @@ class Export:
         if item.link and item.type in {"post", "page"}:
             self.keys.setdefault(page_key(item.link), item.id)
             self.keys[f"?p={item.id}"] = self.keys[f"?page_id={item.id}"] = item.id
+
+    @functools.cached_property
+    def attachments_by_path(self):
+        """{path below the uploads folder: ids of the attachments whose file is there}."""
+        found = {}
+        for key, attachment in self.attachments.items():
+            found.setdefault(self.path_key(attachment.url), []).append(key)
+        return found
+
+    def urls_of(self, path):
+        """Return the addresses of the attachments whose file is at `path` below the uploads folder."""
+        return [self.attachments[key].url for key in self.attachments_by_path.get(path, ())]
 
     def children_of(self, key):
         """Return the ids of the attachments of the item `key`."""
