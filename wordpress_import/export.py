@@ -23,13 +23,14 @@ PHOTON = re.compile(r"i\d\.wp\.com")
 
 @dataclass
 class Attachment:
-    """A file of the old site. `parent`: the id of the item to which it was uploaded."""
+    """A file of the old site. `parent`: the id of the item to which it was uploaded. `link`: its page."""
 
     url: str
     title: str
     alt: str
     caption: str
     parent: str
+    link: str = ""
 
 
 def host_of(url):
@@ -140,7 +141,7 @@ class Export:
         if item.type == "attachment":
             url = item.attachment_url or item.link
             alt = item.meta.get("_wp_attachment_image_alt", "")
-            self.attachments[item.id] = Attachment(url, item.title, alt, item.excerpt, item.parent)
+            self.attachments[item.id] = Attachment(url, item.title, alt, item.excerpt, item.parent, item.link)
             host, path = find_upload(url)
             self.uploads.setdefault(path, set()).add(host)
             if item.parent not in {"", "0"}:

@@ -1,7 +1,6 @@
 """Imports files of the old site's uploads folder into the library. They are cleaned as all uploads are."""
 
 import functools
-import hashlib
 import zipfile
 from pathlib import PurePosixPath
 
@@ -14,12 +13,14 @@ from media.cleaning import clean_picture
 from media.documents import SUFFIXES
 from media.models import CleanDocument, CleanImage
 from safeguarding.withdrawal.addresses import is_erased_picture
+from wordpress_import.addresses import digest_of
 from wordpress_import.connections import FetchError
 from wordpress_import.export import VARIANT
 from wordpress_import.models import ImportedFile
 from wordpress_import.sources import DAMAGED, ExportError
 
-PICTURES = {f".{suffix}" for suffix in settings.WAGTAILIMAGES_EXTENSIONS}
+# {kind of a file: suffixes}.
+KINDS = {"image": {f".{suffix}" for suffix in settings.WAGTAILIMAGES_EXTENSIONS}, "document": SUFFIXES}
 # What takes the place of a primary key while nothing is written: the file is there, and would be imported.
 WOULD_BE_IMPORTED = -1
 
@@ -27,11 +28,6 @@ WOULD_BE_IMPORTED = -1
 def path_in_uploads(name):
     """Return the part of the path `name` that follows the uploads folder."""
     return name.replace("\\", "/").rpartition("uploads/")[2].strip("/")
-
-
-def key_of(path):
-    """Return the key of the ImportedFile for the file at `path` below the uploads folder."""
-    return hashlib.sha256(path.encode()).hexdigest()
 
 
 class Uploads:
@@ -91,6 +87,7 @@ class Library:
         self.used, self.refused = set(), {}
         self.stored = []  # (storage, name) of the files of the item that is being written
         self.wanted = {}  # {path: address in the item} of its files that have to be fetched
+        self.shown = {}  # {path: {"image_id" or "document_id": primary key}} of its files
         self.known = self.find_known()
         failed = ImportedFile.objects.filter(source=self.source).exclude(problem="")
         self.problems = {} if fetches_again else dict(failed.values_list("key", "problem"))
@@ -105,20 +102,23 @@ class Library:
 
         `alt`: its alternative text, which becomes its title and description. `url`: its address in the item.
         """
-        return self.find(path, url, PICTURES, lambda file: self.add_image(file, alt))
+        return self.find(path, url, "image", lambda file: self.add_image(file, alt))
 
     def document(self, path, url):
         """Return the primary key of the document at `path`, or None if it is missing or refused.
 
         `url`: its address in the item.
         """
-        return self.find(path, url, SUFFIXES, self.add_document)
+        return self.find(path, url, "document", self.add_document)
 
-    def find(self, path, url, suffixes, add):
-        """Return the primary key of the file at `path`, or None. `add`: function that imports it."""
-        if PurePosixPath(path.lower()).suffix not in suffixes:
+    def find(self, path, url, kind, add):
+        """Return the primary key of the file at `path`, or None.
+
+        `kind`: "image" or "document". `add`: function that imports it.
+        """
+        if PurePosixPath(path.lower()).suffix not in KINDS[kind]:
             return None
-        key = key_of(path)
+        key = digest_of(path)
         if key not in self.known:
             name = self.uploads.find(path, self.export) if self.uploads else None
             if path in self.refused or (name is None and not self.can_fetch(path, url)):
@@ -126,9 +126,10 @@ class Library:
             if not self.writes:
                 self.used.add(path)
                 return WOULD_BE_IMPORTED
-            self.known[key] = self.store(path, name, key, add)
+            self.known[key] = self.store(path, name, kind, add)
         if self.known[key] is not None:
             self.used.add(path)
+            self.shown[path] = {f"{kind}_id": self.known[key]}
         return self.known[key]
 
     def can_fetch(self, path, url):
@@ -137,7 +138,7 @@ class Library:
             return False
         if self.writes:
             return path in self.fetcher.places
-        reason = self.problems.get(key_of(path)) or self.fetcher.refusal(path, url)
+        reason = self.problems.get(digest_of(path)) or self.fetcher.refusal(path, url)
         if reason:
             self.refused[path] = reason
         else:
@@ -155,12 +156,12 @@ class Library:
 
     def refuse_fetched(self, path, reason):
         """Store `reason`, so that later runs don't fetch the file at `path`."""
-        self.refused[path] = self.problems[key_of(path)] = reason[:200]
+        self.refused[path] = self.problems[digest_of(path)] = reason[:200]
         ImportedFile.objects.update_or_create(
-            source=self.source, key=key_of(path), defaults={"problem": reason[:200]}
+            source=self.source, key=digest_of(path), defaults={"problem": reason[:200]}
         )
 
-    def store(self, path, name, key, add):
+    def store(self, path, name, kind, add):
         """Import the file at `path`. Return its primary key, or None if it is refused.
 
         `name`: its name in the uploads, or None if it was fetched.
@@ -178,9 +179,8 @@ class Library:
                 self.refuse_fetched(path, reason)
             return None
         self.stored.append((file.file.storage, file.file.name))
-        kind = "image" if isinstance(file, CleanImage) else "document"
         ImportedFile.objects.update_or_create(
-            source=self.source, key=key, defaults={kind: file, "problem": ""}
+            source=self.source, key=digest_of(path), defaults={kind: file, "problem": ""}
         )
         return file.pk
 

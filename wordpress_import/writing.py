@@ -116,6 +116,7 @@ class PageWriter:
 
     def write_page(self, item, key, parent, writes):
         """Return (outcome, reasons, Converted or None, ImportedItem that was saved or None)."""
+        self.library.shown.clear()
         if is_withdrawn(item, parent):
             return "skipped", ["what was at its address was withdrawn here"], None, None
         record = self.records.get(key)
@@ -156,7 +157,7 @@ class PageWriter:
         record.page_id, record.digest, record.revision = int(revision.object_id), digest, revision.pk
         record.needs_eyes, record.missing_pictures = notes.reasons, len(notes.missing)
         record.save()
-        store_addresses(item, self.export, record.page_id, parent.pk)
+        store_addresses(item, self.export, record.page_id, parent.pk, self.library.shown)
         return record
 
     def save(self, page, item, parent, values):
