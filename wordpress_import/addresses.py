@@ -1,4 +1,4 @@
-"""Redirects addresses of the old site to the imported pages, once these are public. Before, they are 404."""
+"""Redirects addresses of the old site to what was imported, once that is public. Before, they are 404."""
 
 import hashlib
 import re
@@ -8,8 +8,10 @@ from django.http import Http404, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 
+from media.access import is_agreed, is_page_using, is_public
+from media.models import CleanDocument
 from publishing.visibility import published_pages
-from wordpress_import.export import page_key
+from wordpress_import.export import VARIANT, find_upload, page_key
 from wordpress_import.models import OldAddress
 
 # Where WordPress has addresses such as /?p=7: the root of the site, or of a language.
@@ -23,7 +25,7 @@ TAXONOMIES = {"category": "category", "post_tag": "tag"}
 
 
 def digest_of(key):
-    """Return the digest under which an OldAddress is stored. `key`: a page_key."""
+    """Return the digest of `key`, under which an OldAddress or an ImportedFile is stored."""
     return hashlib.sha256(key.encode(errors="replace")).hexdigest()
 
 
@@ -45,15 +47,45 @@ def keys_of(item, export):
     return own, lists
 
 
-def store_addresses(item, export, page, section):
-    """Store the old addresses of `item`. Addresses that are stored already keep their target.
+def upload_key(path):
+    """Return the key of the file at `path` below the uploads folder. It is no page_key."""
+    return f"uploads:{path}"
 
-    `page`: the primary key of the page of `item`. `section`: that of its parent, to which lists redirect.
+
+def upload_keys(path):
+    """Return the keys to look for if `path` is that of a file of the old site, or of a smaller copy."""
+    path = find_upload(path)[1]
+    return [upload_key(each) for each in dict.fromkeys([path, VARIANT.sub("", path)]) if each]
+
+
+def store_addresses(item, export, page, section, shown):
+    """Store the old addresses of `item`, and of the files that it shows.
+
+    Addresses that are stored already keep their target, except the numbers of files, which may come in later
+    than their pages. `page`: the primary key of the page of `item`. `section`: that of its parent, to which
+    lists redirect. `shown`: {path: {"image_id" or "document_id": its primary key}} of the files.
     """
     own, lists = keys_of(item, export)
     pairs = [*((key, page) for key in own), *((key, section) for key in lists if item.type != "page")]
     rows = [OldAddress(digest=digest_of(key), page_id=target) for key, target in pairs]
+    rows += [
+        OldAddress(digest=digest_of(upload_key(path)), page_id=page, **file) for path, file in shown.items()
+    ]
+    files = {each: file for path, file in shown.items() for each in export.attachments_by_path.get(path, ())}
+    for number, file in files.items():
+        key = page_key(export.attachments[number].link)
+        if key and key not in export.keys:
+            rows.append(OldAddress(digest=digest_of(key), page_id=page, **file))
     OldAddress.objects.bulk_create(rows, ignore_conflicts=True)
+    OldAddress.objects.bulk_create(
+        [
+            OldAddress(digest=digest_of(f"?attachment_id={number}"), page_id=page, **file)
+            for number, file in files.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["digest"],
+        update_fields=["page", "image", "document"],
+    )
 
 
 class OldAddressMiddleware:
@@ -72,19 +104,39 @@ class OldAddressMiddleware:
                 raise Http404
         response = self.get_response(request)
         if response.status_code == 404:
-            return find_response(ENDING.sub("", page_key(request.path)), request) or response
+            keys = [ENDING.sub("", page_key(request.path)), *upload_keys(request.path)]
+            found = (find_response(key, request) for key in keys)
+            return next(filter(None, found), response)
         return response
 
 
 def find_response(key, request):
-    """Return the answer for a page_key, None if it leads to no page, or to one that is not public."""
-    address = OldAddress.objects.filter(digest=digest_of(key)).first() if key else None
+    """Return the answer for a page_key, None if it leads to nothing, or to what is not public."""
+    addresses = OldAddress.objects.select_related("image", "document")
+    address = addresses.filter(digest=digest_of(key)).first() if key else None
     if address is None:
         return None
+    if file := address.image or address.document:
+        return redirect_to(find_file_url(file, request))
     if address.page_id is None:
         return render(request, "410.html", status=410)
     page = published_pages().filter(pk=address.page_id).first()
-    url = page and page.get_url(request)
+    return redirect_to(page and page.get_url(request))
+
+
+def find_file_url(file, request):
+    """Return the address of `file`, a document, or of a page that shows it, a picture.
+
+    It is None if that is not public, or if somebody on the picture does not agree to it.
+    """
+    if isinstance(file, CleanDocument):
+        return file.url if is_public(file) else None
+    page = published_pages().filter(is_page_using(file)).first() if is_agreed(file) else None
+    return page and page.get_url(request)
+
+
+def redirect_to(url):
+    """Return a permanent redirect to `url`, or None without one."""
     if not url:
         return None
     response = HttpResponsePermanentRedirect(url)

@@ -79,12 +79,15 @@ class Context:
         if attachment and not key:
             key = self.export.path_key(attachment.url)
         alt = " ".join((element.get("alt") or (attachment.alt if attachment else "")).split())
-        return Picture(self.image(key or url, alt, notes), alt)
+        return Picture(self.image(url, alt, notes, key), alt)
 
-    def image(self, url, alt, notes):
-        """Return the primary key of the picture at `url`, or at a path of uploads, None if it is missing."""
-        key = self.export.path_key(url) or url
-        image = self.library.image(key, alt)
+    def image(self, url, alt, notes, key=""):
+        """Return the primary key of the picture at `url`, None if it is missing.
+
+        `key`: its path below the uploads folder, if it is known.
+        """
+        key = key or self.export.path_key(url) or url
+        image = self.library.image(key, alt, self.absolute(url))
         if image is None:
             notes.missing.append(key[:200] or "a picture without an address")
         return image
@@ -104,7 +107,7 @@ class Context:
         """Return the primary key of the document that was at `href`, or None."""
         url = self.absolute(href)
         key = self.export.path_key(url)
-        document = self.library.document(key) if key else None
+        document = self.library.document(key, url) if key else None
         if document is None and notes is not None:
             notes.missing.append(key or url[:200])
             notes.flag("a file to download is a link to the old address")

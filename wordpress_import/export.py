@@ -1,5 +1,6 @@
 """Builds the index of an export in a first pass over all files: everything that items refer to."""
 
+import functools
 import json
 import re
 from collections import Counter
@@ -22,13 +23,14 @@ PHOTON = re.compile(r"i\d\.wp\.com")
 
 @dataclass
 class Attachment:
-    """A file of the old site. `parent`: the id of the item to which it was uploaded."""
+    """A file of the old site. `parent`: the id of the item to which it was uploaded. `link`: its page."""
 
     url: str
     title: str
     alt: str
     caption: str
     parent: str
+    link: str = ""
 
 
 def host_of(url):
@@ -139,7 +141,7 @@ class Export:
         if item.type == "attachment":
             url = item.attachment_url or item.link
             alt = item.meta.get("_wp_attachment_image_alt", "")
-            self.attachments[item.id] = Attachment(url, item.title, alt, item.excerpt, item.parent)
+            self.attachments[item.id] = Attachment(url, item.title, alt, item.excerpt, item.parent, item.link)
             host, path = find_upload(url)
             self.uploads.setdefault(path, set()).add(host)
             if item.parent not in {"", "0"}:
@@ -149,6 +151,18 @@ class Export:
         if item.link and item.type in {"post", "page"}:
             self.keys.setdefault(page_key(item.link), item.id)
             self.keys[f"?p={item.id}"] = self.keys[f"?page_id={item.id}"] = item.id
+
+    @functools.cached_property
+    def attachments_by_path(self):
+        """{path below the uploads folder: ids of the attachments whose file is there}."""
+        found = {}
+        for key, attachment in self.attachments.items():
+            found.setdefault(self.path_key(attachment.url), []).append(key)
+        return found
+
+    def urls_of(self, path):
+        """Return the addresses of the attachments whose file is at `path` below the uploads folder."""
+        return [self.attachments[key].url for key in self.attachments_by_path.get(path, ())]
 
     def children_of(self, key):
         """Return the ids of the attachments of the item `key`."""

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 from wordpress_import import fields
 from wordpress_import.export import REUSABLE, Export
+from wordpress_import.fetching import Fetcher
 from wordpress_import.fidelity import words
 from wordpress_import.library import Library
 from wordpress_import.markup import TextError
@@ -70,11 +71,25 @@ class Importer:
     """Imports the export files at `paths`. Raises ExportError if one of them can't be read.
 
     `places`: the Places, which find the parents of pages. `writes`: whether to write anything; otherwise only
-    the report is made. `uploads`: the Uploads, or None. `story_types`: types of items that become stories
-    besides "post". `names`: {id of an author: name to show}. `tell`: function that takes lines of progress.
+    the report is made. `uploads`: the Uploads, or None. `fetches`: whether files that are not there are
+    fetched from the old site. `fetches_again`: whether also those that could not be fetched before.
+    `story_types`: types of items that become stories besides "post". `names`: {id of an author: name to
+    show}. `tell`: function that takes lines of progress.
     """
 
-    def __init__(self, paths, places, *, writes=False, uploads=None, story_types=(), names=None, tell=print):
+    def __init__(
+        self,
+        paths,
+        places,
+        *,
+        writes=False,
+        uploads=None,
+        fetches=False,
+        fetches_again=False,
+        story_types=(),
+        names=None,
+        tell=print,
+    ):
         self.export = Export.index(paths)
         self.names = names or {}
         for author in self.export.authors.values():
@@ -84,7 +99,8 @@ class Importer:
         self.terms = Terms(self.export, writes)
         found = ImportedItem.objects.filter(source=self.export.source)
         records = {record.key: record for record in found}
-        self.library = Library(self.export, uploads, writes=writes)
+        fetcher = Fetcher(self.export) if fetches or fetches_again else None
+        self.library = Library(self.export, uploads, fetcher, fetches_again=fetches_again, writes=writes)
         self.writer = PageWriter(self.export, self.terms, self.library, places, records)
         self.lines, self.seen, self.shown = [], {}, Counter()
         self.linking = {}  # {key: Line} of pages with links to pages of the old site

@@ -1,7 +1,6 @@
 """Imports files of the old site's uploads folder into the library. They are cleaned as all uploads are."""
 
 import functools
-import hashlib
 import zipfile
 from pathlib import PurePosixPath
 
@@ -14,11 +13,14 @@ from media.cleaning import clean_picture
 from media.documents import SUFFIXES
 from media.models import CleanDocument, CleanImage
 from safeguarding.withdrawal.addresses import is_erased_picture
+from wordpress_import.addresses import digest_of
+from wordpress_import.connections import FetchError
 from wordpress_import.export import VARIANT
 from wordpress_import.models import ImportedFile
 from wordpress_import.sources import DAMAGED, ExportError
 
-PICTURES = {f".{suffix}" for suffix in settings.WAGTAILIMAGES_EXTENSIONS}
+# {kind of a file: suffixes}.
+KINDS = {"image": {f".{suffix}" for suffix in settings.WAGTAILIMAGES_EXTENSIONS}, "document": SUFFIXES}
 # What takes the place of a primary key while nothing is written: the file is there, and would be imported.
 WOULD_BE_IMPORTED = -1
 
@@ -74,56 +76,112 @@ class Uploads:
 class Library:
     """Finds files by their path in the uploads folder, and imports those that are asked for.
 
-    `export`: the Export. `uploads`: Uploads, or None. `used`: the paths of the files that pages show.
+    `export`: the Export. `uploads`: Uploads, or None. `fetcher`: the Fetcher for files that are not there, or
+    None. `fetches_again`: whether it also fetches those that it could not fetch before. `used`: the paths of
+    the files that pages show. `refused`: {path: reason} of those that can't be used.
     """
 
-    def __init__(self, export, uploads=None, *, writes=False):
-        self.export, self.uploads, self.writes = export, uploads, writes
+    def __init__(self, export, uploads=None, fetcher=None, *, fetches_again=False, writes=False):
+        self.export, self.uploads, self.fetcher, self.writes = export, uploads, fetcher, writes
         self.source = export.source
         self.used, self.refused = set(), {}
         self.stored = []  # (storage, name) of the files of the item that is being written
-        files = ImportedFile.objects.filter(source=self.source)
-        self.known = {file.key: file.image_id or file.document_id for file in files}
+        self.wanted = {}  # {path: address in the item} of its files that have to be fetched
+        self.shown = {}  # {path: {"image_id" or "document_id": primary key}} of its files
+        self.known = self.find_known()
+        failed = ImportedFile.objects.filter(source=self.source).exclude(problem="")
+        self.problems = {} if fetches_again else dict(failed.values_list("key", "problem"))
 
-    def image(self, path, alt):
+    def find_known(self):
+        """Return {key: primary key, or None if somebody deleted it} of the files that were imported."""
+        files = ImportedFile.objects.filter(source=self.source, problem="")
+        return {file.key: file.image_id or file.document_id for file in files}
+
+    def image(self, path, alt, url):
         """Return the primary key of the picture at `path`, or None if it is missing or refused.
 
-        `alt`: its alternative text, which becomes its title and description.
+        `alt`: its alternative text, which becomes its title and description. `url`: its address in the item.
         """
-        return self.find(path, PICTURES, lambda file: self.add_image(file, alt))
+        return self.find(path, url, "image", lambda file: self.add_image(file, alt))
 
-    def document(self, path):
-        """Return the primary key of the document at `path`, or None if it is missing or refused."""
-        return self.find(path, SUFFIXES, self.add_document)
+    def document(self, path, url):
+        """Return the primary key of the document at `path`, or None if it is missing or refused.
 
-    def find(self, path, suffixes, add):
-        """Return the primary key of the file at `path`, or None. `add`: function that imports it."""
-        if PurePosixPath(path.lower()).suffix not in suffixes:
+        `url`: its address in the item.
+        """
+        return self.find(path, url, "document", self.add_document)
+
+    def find(self, path, url, kind, add):
+        """Return the primary key of the file at `path`, or None.
+
+        `kind`: "image" or "document". `add`: function that imports it.
+        """
+        if PurePosixPath(path.lower()).suffix not in KINDS[kind]:
             return None
-        key = hashlib.sha256(path.encode()).hexdigest()
+        key = digest_of(path)
         if key not in self.known:
             name = self.uploads.find(path, self.export) if self.uploads else None
-            if name is None or path in self.refused:
+            if path in self.refused or (name is None and not self.can_fetch(path, url)):
                 return None
             if not self.writes:
                 self.used.add(path)
                 return WOULD_BE_IMPORTED
-            self.known[key] = self.store(path, name, key, add)
+            self.known[key] = self.store(path, name, kind, add)
         if self.known[key] is not None:
             self.used.add(path)
+            self.shown[path] = {f"{kind}_id": self.known[key]}
         return self.known[key]
 
-    def store(self, path, name, key, add):
-        """Import the file `name`. Return its primary key, or None if it is refused."""
+    def can_fetch(self, path, url):
+        """Return whether the file at `path` was fetched, or may be while nothing is written."""
+        if self.fetcher is None:
+            return False
+        if self.writes:
+            return path in self.fetcher.places
+        reason = self.problems.get(digest_of(path)) or self.fetcher.refusal(path, url)
+        if reason:
+            self.refused[path] = reason
+        else:
+            self.wanted[path] = url
+        return not reason
+
+    def fetch_wanted(self):
+        """Fetch the files that were wanted while nothing was written. Failures are not tried again."""
+        self.fetcher.forget()
+        for path, url in self.wanted.items():
+            try:
+                self.fetcher.fetch(path, url)
+            except FetchError as error:
+                self.refuse_fetched(path, str(error))
+
+    def refuse_fetched(self, path, reason):
+        """Store `reason`, so that later runs don't fetch the file at `path`."""
+        self.refused[path] = self.problems[digest_of(path)] = reason[:200]
+        ImportedFile.objects.update_or_create(
+            source=self.source, key=digest_of(path), defaults={"problem": reason[:200]}
+        )
+
+    def store(self, path, name, kind, add):
+        """Import the file at `path`. Return its primary key, or None if it is refused.
+
+        `name`: its name in the uploads, or None if it was fetched.
+        """
         try:
-            data = self.uploads.read(name, settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE)
+            if name is None:
+                data = self.fetcher.read(path)
+            else:
+                data = self.uploads.read(name, settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE)
             file = add(ContentFile(data, name=f"file{PurePosixPath(path.lower()).suffix}"))
         except (ValidationError, *DAMAGED) as error:
-            self.refused[path] = "; ".join(getattr(error, "messages", [str(error)]))
+            reason = "; ".join(getattr(error, "messages", [str(error)]))
+            self.refused[path] = reason
+            if name is None:
+                self.refuse_fetched(path, reason)
             return None
         self.stored.append((file.file.storage, file.file.name))
-        kind = "image" if isinstance(file, CleanImage) else "document"
-        ImportedFile.objects.create(source=self.source, key=key, **{kind: file})
+        ImportedFile.objects.update_or_create(
+            source=self.source, key=digest_of(path), defaults={kind: file, "problem": ""}
+        )
         return file.pk
 
     def add_image(self, file, alt):
@@ -144,5 +202,4 @@ class Library:
         """Forget what was imported in a transaction that was rolled back, and delete its files."""
         for storage, name in self.stored:
             storage.delete(name)
-        files = ImportedFile.objects.filter(source=self.source)
-        self.known = {each.key: each.image_id or each.document_id for each in files}
+        self.known = self.find_known()

@@ -28,7 +28,8 @@ class ImportedItem(models.Model):
 class ImportedFile(models.Model):
     """A file of the uploads folder that was imported. `key`: a hash of its path, which can name people.
 
-    If it has neither picture nor document, somebody deleted the file here. It is not imported again.
+    If it has neither picture nor document, somebody deleted the file here, or it could not be fetched.
+    `problem` says why. It is not asked for again.
     """
 
     source = models.CharField(max_length=200)
@@ -37,6 +38,7 @@ class ImportedFile(models.Model):
     document = models.ForeignKey(
         "media.CleanDocument", null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    problem = models.CharField(max_length=200, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "key"], name="one_file_per_path")]
@@ -48,11 +50,14 @@ class ImportedFile(models.Model):
 class OldAddress(models.Model):
     """An address of the old site. `digest`: its hash, as old addresses can have names in them.
 
-    `page` is None if somebody deleted the page: the address is gone.
+    That of a file has `image` or `document`, and `page` is one that shows it. Other addresses lead to `page`.
+    If these have none, somebody deleted the page: the address is gone.
     """
 
     digest = models.CharField(max_length=64, primary_key=True)
     page = models.ForeignKey(Page, null=True, on_delete=models.SET_NULL, related_name="+")
+    image = models.ForeignKey("media.CleanImage", null=True, on_delete=models.CASCADE, related_name="+")
+    document = models.ForeignKey("media.CleanDocument", null=True, on_delete=models.CASCADE, related_name="+")
 
     def __str__(self):
         return self.digest

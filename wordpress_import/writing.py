@@ -27,6 +27,11 @@ def is_withdrawn(item, parent):
     return any(is_gone(path) for path in (unquote(split(item.link).path), new) if path.strip("/"))
 
 
+def is_edited(page, record):
+    """Return whether somebody has worked on `page` since the import of `record`, its ImportedItem."""
+    return page.live or page.latest_revision_id != record.revision
+
+
 class PageWriter:
     """Writes pages.
 
@@ -83,6 +88,9 @@ class PageWriter:
         or neither.
         """
         self.library.stored.clear()
+        self.library.wanted.clear()
+        if self.library.fetcher and writes:
+            self.fetch_files(item, key, parent)
         try:
             with transaction.atomic():
                 outcome, reasons, converted, record = self.write_page(item, key, parent, writes)
@@ -94,8 +102,22 @@ class PageWriter:
             self.records[key], self.pages[item.id] = record, record.page_id
         return outcome, reasons, converted
 
+    def fetch_files(self, item, key, parent):
+        """Fetch the files that the page of `item` shows, unless the page is left alone.
+
+        This is before the transaction, which locks the database.
+        """
+        record = self.records.get(key)
+        page = record and Page.objects.filter(pk=record.page_id).first()
+        if is_withdrawn(item, parent) or (record and (not page or is_edited(page, record))):
+            return
+        with self.looking_only():
+            self.read(item, parent)
+        self.library.fetch_wanted()
+
     def write_page(self, item, key, parent, writes):
         """Return (outcome, reasons, Converted or None, ImportedItem that was saved or None)."""
+        self.library.shown.clear()
         if is_withdrawn(item, parent):
             return "skipped", ["what was at its address was withdrawn here"], None, None
         record = self.records.get(key)
@@ -104,15 +126,15 @@ class PageWriter:
         if record and not page:
             self.pages.pop(item.id, None)
             return "skipped", ["its page was deleted here"], None, None
-        is_edited = page and (page.live or page.latest_revision_id != record.revision)
-        with self.looking_only() if is_edited else nullcontext():
+        is_left_alone = page and is_edited(page, record)
+        with self.looking_only() if is_left_alone else nullcontext():
             converted, values = self.read(item, parent)
         reasons = converted.notes.reasons
         text = json.dumps([values, reasons], sort_keys=True, default=str)
         digest = hashlib.sha256(text.encode()).hexdigest()
         if record and record.digest == digest:
             return "unchanged", reasons, converted, None
-        if is_edited:
+        if is_left_alone:
             reason = "it is another one in WordPress now, and somebody worked on the page here"
             return "skipped", [reason], converted, None
         saved = writes and self.store(record, page, digest, item, key, parent, values, converted.notes)
@@ -139,7 +161,7 @@ class PageWriter:
         record.page_id, record.digest, record.revision = int(revision.object_id), digest, revision.pk
         record.needs_eyes, record.missing_pictures = notes.reasons, len(notes.missing)
         record.save()
-        store_addresses(item, self.export, record.page_id, parent.pk)
+        store_addresses(item, self.export, record.page_id, parent.pk, self.library.shown)
         return record
 
     def save(self, page, item, parent, values):

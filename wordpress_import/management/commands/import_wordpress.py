@@ -32,6 +32,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--uploads", type=Path, metavar="FOLDER", help="wp-content/uploads, or a .zip of it"
         )
+        parser.add_argument(
+            "--fetch", action="store_true", help="with --write, get files that are not in the uploads"
+        )
+        parser.add_argument(
+            "--fetch-again", action="store_true", help="also try those again that could not be fetched"
+        )
         parser.add_argument("--report", type=Path, default=Path("wordpress-report"), metavar="FOLDER")
         parser.add_argument("--parent", metavar="PAGE", help="the section for the stories, such as /stories/")
         parser.add_argument(
@@ -49,6 +55,8 @@ class Command(BaseCommand):
                 Places(find_parent(options["parent"]), dict(options["language_by_path"])),
                 writes=options["write"],
                 uploads=options["uploads"] and Uploads(options["uploads"]),
+                fetches=options["fetch"],
+                fetches_again=options["fetch_again"],
                 story_types=options["as_story"],
                 names=read_names(options["authors"]),
                 tell=self.stdout.write,

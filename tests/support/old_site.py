@@ -1,0 +1,133 @@
+"""An old site for tests of the import from WordPress: a web server, a table of names, and a clock."""
+
+import contextlib
+import datetime
+import socket
+import ssl
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+# The address of the server. It is another one than 127.0.0.1, so tests can count as public just this one.
+ADDRESS = "127.0.0.2"
+# The functions as they are before the tests' guard against other machines, which takes spellings of addresses
+# for names.
+getaddrinfo, connect = socket.getaddrinfo, socket.socket.connect
+
+
+class OldSite(ThreadingHTTPServer):
+    """A web server. `files`: {path: (status, headers, bytes)}. `requests`: (path, headers, time) of all.
+
+    `clock`: the Clock that gives the times.
+    """
+
+    def __init__(self, clock):
+        super().__init__((ADDRESS, 0), Handler)
+        self.files, self.requests, self.clock = {}, [], clock
+
+    def add(self, path, data=b"", status=200, **headers):
+        """Serve `data` at `path`. `headers`: by their names, with "_" for "-"."""
+        headers = {"Content-Length": len(data)} | {
+            name.replace("_", "-"): text for name, text in headers.items()
+        }
+        self.files[path] = status, headers, data
+
+    @contextlib.contextmanager
+    def running(self):
+        """Context manager during which the server answers."""
+        thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield self
+        finally:
+            self.shutdown()
+            thread.join()
+            self.server_close()
+
+    def use_tls(self, certificate):
+        """Speak HTTPS with the key and certificate in the file `certificate`."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+
+    def handle_error(self, request, client_address):
+        """Say nothing about clients that refuse the certificate."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.requests.append((self.path, dict(self.headers), self.server.clock.now))
+        if self.path == "/wp-content/uploads/slow.jpg":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            self.rfile.read()  # until the client goes away
+            return
+        status, headers, data = self.server.files.get(self.path, (404, {}, b""))
+        self.send_response(status)
+        for name, text in headers.items():
+            self.send_header(name, text)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_arguments):
+        """Print nothing."""
+
+
+class Clock:
+    """Takes the place of the module `time`. To sleep takes no time."""
+
+    now = 1000.0
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+class Network:
+    """The names of the internet, and what is connected to.
+
+    `names`: {name: list of its addresses, one list for each time that it is asked; the last one stays}.
+    `connected`: the addresses to which a socket was to connect. All but that of the OldSite refuse.
+    """
+
+    def __init__(self):
+        self.names, self.connected = {}, []
+
+    def resolve(self, host):
+        """Take the place of resolve() in wordpress_import/connections.py. Other names are not there."""
+        if answers := self.names.get(host):
+            return answers.pop(0) if len(answers) > 1 else answers[0]
+        return [address[0] for *_others, address in self.look_up(host, None, type=socket.SOCK_STREAM)]
+
+    def look_up(self, *arguments, **options):
+        """Take the place of socket.getaddrinfo. It knows spellings of addresses only, and no name."""
+        return getaddrinfo(*arguments, **options | {"flags": socket.AI_NUMERICHOST})
+
+    def connect(self, sock, address):
+        """Take the place of socket.connect."""
+        self.connected.append(address[0])
+        if address[0] != ADDRESS:
+            raise ConnectionRefusedError
+        return connect(sock, address)
+
+
+def write_certificate(path, name):
+    """Write a key and a certificate for `name`, signed by itself, into the file `path`."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(private + certificate.public_bytes(pem))
