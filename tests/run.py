@@ -43,7 +43,7 @@ PROCESSES = {"SQLite": 3, "PostgreSQL": 2}
 # "load" keeps the order of pytest-django: tests that empty the database (such as those with a live server)
 # come after those that need the rows that migrations create. "loadfile" and "worksteal" break that order. A
 # chunk is one test, because some take very long.
-PYTEST = [sys.executable, "-m", "pytest", "-rs", "--dist", "load", "--maxschedchunk", "1"]
+PYTEST = [sys.executable, "-m", "pytest", "-rfEs", "--dist", "load", "--maxschedchunk", "1"]
 
 
 @dataclass
