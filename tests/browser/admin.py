@@ -11,15 +11,16 @@ from tests.support.builders import PASSWORD, picture_bytes
 
 # Wagtail's page editor takes the content of the form for saved two seconds after it is ready, and whenever an
 # autosave is answered. It saves what was typed before that only together with the next change. This script
-# tells when that happens: data-ready is 0 once the editor is ready and watches for changes, and data-watched
-# counts how often it began to watch.
+# tells when that happens: data-watches is "yes" while the editor watches for changes, and data-watched counts
+# how often it began to. The event "ready" comes once or twice, depending on the order in which scripts run.
 COUNT_EVENTS = """{
-    let ready = 0, watched = 0;
+    let watched = 0;
     const html = () => document.documentElement.dataset;
-    const tell = () => Object.assign(html(), {watched, ready: ready - watched});
     document.addEventListener("DOMContentLoaded", () => { html().watched = watched; });
-    document.addEventListener("w-unsaved:ready", () => { ready += 1; tell(); });
-    document.addEventListener("w-unsaved:watch-edits", () => { watched += 1; tell(); });
+    document.addEventListener("w-unsaved:ready", () => { html().watches = "no"; });
+    document.addEventListener("w-unsaved:watch-edits", () => {
+        Object.assign(html(), {watched: ++watched, watches: "yes"});
+    });
 }"""
 
 
@@ -54,7 +55,7 @@ def give_session(page, address, user):
 def expect_editor(page):
     """Wait until the page editor watches for changes. All its scripts have run then."""
     # wait_for_function() evaluates a text as code, which the site's Content-Security-Policy forbids.
-    expect(page.locator("html")).to_have_attribute("data-ready", "0")
+    expect(page.locator("html")).to_have_attribute("data-watches", "yes")
 
 
 def open_editor(page, address, user, story):

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from search import finding
 from stories.models import StoryPage
 from tests.support.builders import make_story, make_theme, parse
+from tests.support.queries import update_statistics
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committed")]
 
@@ -70,11 +71,6 @@ def add_stories(story):
     condition = f"object_id = '{pk}' AND content_type_id = {content_type}"
     copy_rows("wagtailsearch_indexentry", condition, object_id=f"CAST({key} AS varchar(50))")
     assert StoryPage.objects.count() == NUMBER + 1
-
-
-def update_statistics():
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
 
 
 def index_queries(client):

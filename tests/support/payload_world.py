@@ -14,7 +14,7 @@ from accounts.models import Passkey
 from caching.local_date import today
 from home.models import SiteSettings, StandardPage
 from safeguarding.models import Notice, RestrictedView, Use
-from safeguarding.withdrawals import Withdrawal, WithdrawalTask
+from safeguarding.withdrawals import UnfinishedEntry, Withdrawal, WithdrawalTask
 from search.models import KnownWord
 from stories.models import StoryPage
 from stories.terms import Author, Country, Theme
@@ -77,6 +77,7 @@ class World:
         decide(story, person, "other")
         withdrawal = Withdrawal.objects.create(contributor=person, code=person.code, choice="pictures")
         WithdrawalTask.objects.create(withdrawal=withdrawal, step="vacuum", failures=1, error="?")
+        UnfinishedEntry.objects.create(key="key", code=person.code, failures=1, error="?", reason="?")
         for each in (person, story, section.draft, Theme.objects.first(), section.image, section.document):
             log(each, "wagtail.edit", user=self.administrator, data={"title": "Was"})
 

@@ -1,4 +1,4 @@
-"""The connection to the database in tests: how many queries a request takes, and a database that is down."""
+"""The database in tests: the queries of a request, the planner's statistics, and a database that is down."""
 
 from contextlib import contextmanager
 
@@ -11,6 +11,12 @@ def count_queries(client, address, **options):
     with CaptureQueriesContext(connection) as queries:
         response = client.get(address, **options)
     return len(queries), response.content
+
+
+def update_statistics():
+    """Update the statistics by which the database plans queries, as a server does itself after a minute."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from playwright.sync_api import sync_playwright
 
 BROWSER_FLAGS = [
     "--disable-gpu",
+    # Without it, the headless shell makes each letter as wide as whole pixels, which phones don't.
+    "--font-render-hinting=none",
     "--disable-dev-shm-usage",  # /dev/shm is small in containers
     # Neither pages nor Chromium itself can connect to other machines.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
