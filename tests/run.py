@@ -128,6 +128,8 @@ def run_tests(name, address, arguments):
     """Run pytest on the database at `address`; return its Outcome, and one for each missing program."""
     chromium, missing = find_programs()
     environment = os.environ | {"DATABASE_URL": address} | ({"CHROMIUM": chromium} if chromium else {})
+    # The tests start many processes, and pytest rewrites the tests' modules: compiling them once is enough.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     announce(f"pytest on {name}")
     with tempfile.TemporaryDirectory(prefix="tests-report-") as folder:
         report = Path(folder) / "report.xml"

@@ -16,7 +16,8 @@ from tests.support.production import database_of_the_test, running_site
 NAME, PASSWORD = "drill", secrets.token_urlsafe(20)
 
 
-@pytest.fixture(params=["processes", "replicas"])
+# What Redis keeps doesn't depend on the database.
+@pytest.fixture(params=["processes", pytest.param("replicas", marks=pytest.mark.one_database)])
 def sites(request, tmp_path, transactional_db, django_db_serialized_rollback):
     """Two servers of one site: with a common data folder, or with separate ones and a shared cache."""
     database = database_of_the_test()

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.support import builders
 from tests.support.production import database_of_the_test, running_site
 from tests.support.redis_server import Redis
@@ -16,6 +18,7 @@ ADDRESSES = [
 ]
 
 
+@pytest.mark.one_database
 def test_pages_are_sent_without_redis(
     redis_path,
     tmp_path,

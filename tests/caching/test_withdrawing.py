@@ -181,7 +181,13 @@ def stack():
         yield stack
 
 
-@pytest.fixture(params=["processes", "replicas", "nginx"])
+# What Redis and nginx keep doesn't depend on the database.
+@pytest.fixture(
+    params=[
+        "processes",
+        *(pytest.param(name, marks=pytest.mark.one_database) for name in ("replicas", "nginx")),
+    ]
+)
 def sites(request, stack, tmp_path, transactional_db, django_db_serialized_rollback, settings, monkeypatch):
     """The servers to ask: two processes with one data folder, two replicas with Redis, or nginx before one.
 

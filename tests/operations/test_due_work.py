@@ -126,6 +126,7 @@ def test_page_that_cannot_be_published_stops_no_withdrawal_and_no_other_work(dat
     assert not (data_dir / "due_work_done").exists()
 
 
+@pytest.mark.one_database
 @pytest.mark.usefixtures("transactional_db", "django_db_serialized_rollback")
 def test_forever_stops_at_sigterm(data_dir):
     variables = BARE | REQUIRED | {"DATA_DIR": str(data_dir), "DATABASE_URL": database_of_the_test()}
