@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django_filters import RangeFilter
 from django_filters.fields import RangeField
 from taggit.models import TaggedItem
+from wagtail.admin.views.bulk_action.registry import BulkActionRegistry
 from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkAction
 from wagtail.admin.views.pages.listing import HasChildPagesFilter, PageListingMixin
 from wagtail.admin.views.pages.search import page_filter_search
@@ -24,6 +25,7 @@ MAX_COUNT = 2**31 - 1
 # Wagtail's methods, which `start` replaces.
 CHILD_PAGES_FILTER = HasChildPagesFilter.filter
 VALID_ORDERINGS = PageListingMixin.get_valid_orderings
+BULK_ACTIONS = BulkActionRegistry.get_bulk_actions_for_model
 
 
 def filter_child_pages(self, queryset, value):
@@ -54,6 +56,15 @@ def get_all_listed(self, parent_id):
     if words:
         return [page.pk for page in page_filter_search(words, pages)[0]]
     return pages.values_list("pk", flat=True)
+
+
+def get_offered_actions(self, app_label, model_name):
+    """Replace BulkActionRegistry.get_bulk_actions_for_model: leave out actions that have nothing to do.
+
+    The class method `is_offered` of an action says whether it has. Without the method, it always has.
+    """
+    actions = BULK_ACTIONS(self, app_label, model_name)
+    return [each for each in actions if not hasattr(each, "is_offered") or each.is_offered()]
 
 
 class CountRangeField(RangeField):
@@ -93,6 +104,7 @@ def start():
     patch(HasChildPagesFilter, "filter", filter_child_pages)
     patch(PageListingMixin, "get_valid_orderings", get_valid_orderings)
     patch(PageBulkAction, "get_all_objects_in_listing_query", get_all_listed)
+    patch(BulkActionRegistry, "get_bulk_actions_for_model", get_offered_actions)
     patch(RangeFilter, "field_class", CountRangeField)
     patch(chooser.ImageChooserViewSet, "choose_view_class", ImageChooseView)
     patch(chooser.ImageChooserViewSet, "choose_results_view_class", ImageChooseResultsView)

@@ -32,8 +32,11 @@ def digest_of(key):
 def keys_of(item, export):
     """Return (page_keys that lead to the page of `item`, those that lead to the section it is in).
 
-    The archives of authors have logins in their addresses, and lead nowhere.
+    There are none if visitors of the old site did not see it: nobody has its address, and a category can
+    name somebody. The archives of authors have logins in their addresses, and lead nowhere.
     """
+    if item.status != "publish":
+        return set(), set()
     own = {page_key(item.link), f"?p={item.id}", f"?page_id={item.id}"} - {""}
     own |= {f"?attachment_id={each}" for each in export.children_of(item.id)}
     lists = {

@@ -10,7 +10,8 @@ PORTS = {"http": 80, "https": 443}
 TIMEOUT = 10
 # The addresses of one name that are tried.
 MAX_ADDRESSES = 3
-# The public addresses of IPv6. All that stand for addresses of IPv4, such as ::ffff:127.0.0.1, are outside.
+# The public addresses of IPv6. Most that stand for addresses of IPv4, such as ::ffff:127.0.0.1, are outside.
+# `is_global` is false for the others, those of 6to4 and Teredo.
 GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 # Machines at Azure get data about themselves from this address, which looks public.
 AZURE_METADATA = ipaddress.ip_address("168.63.129.16")
@@ -76,6 +77,8 @@ class PublicConnection(http.client.HTTPConnection):
                 self.sock, server_hostname=self.host, do_handshake_on_connect=False
             )
         self.opened = self.sock
+        if self.is_stopped:
+            raise TimeoutError  # stop() was called before there was anything to end.
         if self.context:
             self.sock.do_handshake()
 

@@ -128,7 +128,11 @@ class Fetcher:
     def request(self, url):
         """Return (bytes, None) of the file at `url`, or (None, where it redirects to). Raises FetchError."""
         parts = split(url)
-        connection = PublicConnection(parts.netloc.lower(), self.context if parts.scheme == "https" else None)
+        context = self.context if parts.scheme == "https" else None
+        try:
+            connection = PublicConnection(parts.netloc.lower(), context)
+        except http.client.InvalidURL:
+            raise FetchError("its host was not found") from None
         timer = threading.Timer(MAX_SECONDS, connection.stop)
         self.wait()
         timer.start()

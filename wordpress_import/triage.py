@@ -46,7 +46,7 @@ def with_reasons(pages):
 
 def list_part():
     """Hook "register_story_list_part": return nothing on a site into which nothing moved."""
-    if not ImportedItem.objects.exists():
+    if not LookedAtBulkAction.is_offered():
         return {}
     choices = [(value, label) for value, (label, _condition) in OPEN.items()]
     return {
@@ -73,6 +73,11 @@ class LookedAtBulkAction(PageBulkAction):
     aria_label = gettext_lazy("Tick the selected pages off: what the import from WordPress asked is done")
     template_name = "wordpress_import/looked_at.html"
     action_priority = 70
+
+    @classmethod
+    def is_offered(cls):
+        """Return whether the lists have this action: editing/listings.py."""
+        return ImportedItem.objects.exists()
 
     @cached_property
     def reasons(self):

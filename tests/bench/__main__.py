@@ -1,4 +1,4 @@
-"""Runs the benchmarks: of the search, the desk, pages for readers, the server and the leak check.
+"""Runs the benchmarks: of search, desk, pages for readers, server, leak check, and moving in from WordPress.
 
 `make bench` runs it.
 
@@ -9,6 +9,7 @@
     python -m tests.bench reading                        pages on a slow connection, and Lighthouse
     python -m tests.bench server --sizes 1000            requests per second, compared with a minimal program
     python -m tests.bench leaks                          protected words in a long story
+    python -m tests.bench wordpress --sizes 10000        moving in with 10,000 posts: by default 1,000
 
 Each measurement is printed as a line of JSON. A table of all follows, with the limits. The exit status is 1
 if a limit was exceeded. The databases are deleted afterwards.
@@ -24,6 +25,8 @@ from contextlib import contextmanager
 
 from tests.support import postgresql_server
 
+# The numbers of stories, and of posts to move in, unless others are asked for.
+SIZES, WORDPRESS_SIZES = [100, 1000, 10_000], [1000]
 # Limits for the median time in milliseconds with LIMITS_AT stories: (SQLite, PostgreSQL).
 LIMITS_AT = 10_000
 LIMITS = {
@@ -70,7 +73,7 @@ GROWING, MAX_GROWTH = {"home", "index", "filter", "story"}, 1.5
 MAX_MEMORY_GROWTH = 100_000_000
 # Milliseconds until the list shows a story that is published.
 MAX_UNTIL_SHOWN = 2000
-# Limits for moving in from WordPress with LIMITS_AT posts: seconds, and megabytes.
+# Limits for moving in from WordPress with LIMITS_AT posts or fewer: seconds, and megabytes.
 WORDPRESS_LIMITS = {
     "dry run": 120,
     "import": 1200,
@@ -91,15 +94,18 @@ def main(arguments):
     """Run the benchmarks that `arguments` choose, print the results, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("part", nargs="?", choices=PARTS, help="default: all")
-    parser.add_argument(
-        "--sizes", nargs="+", type=int, default=[100, 1000, 10_000], help="numbers of stories"
-    )
+    parser.add_argument("--sizes", nargs="+", type=int, help="numbers of stories")
     parser.add_argument("--databases", nargs="+", choices=DATABASES, default=list(DATABASES))
     options = parser.parse_args(arguments)
     tables = [PARTS[name](options) for name in ([options.part] if options.part else PARTS)]
     print()
     print("\n\n".join("\n".join(table) for table in tables))
     return int(any("FAIL" in line for table in tables for line in table))
+
+
+def sizes_of(options, default=SIZES):
+    """Return the sizes that were asked for, or those of `default`, as arguments of a command."""
+    return map(str, sorted(options.sizes or default))
 
 
 def search(options):
@@ -117,8 +123,7 @@ def on_databases(module, options, verdict_on):
     measured = []
     for name in options.databases:
         with DATABASES[name]() as address:
-            sizes = map(str, sorted(options.sizes))
-            measured += measure(module, *sizes, DATABASE_URL=address)
+            measured += measure(module, *sizes_of(options), DATABASE_URL=address)
     header = LINE.format(**{name: name.replace("_", " ") for name in FIELDS}, verdict="limit")
     return [header] + [
         LINE.format(**{name: row.get(name, "") for name in FIELDS}, verdict=verdict_on(row, measured))
@@ -139,7 +144,7 @@ def reading(_options):
 
 def server(options):
     """Run the benchmark of the server; return the lines of its table."""
-    measured = measure("tests.bench.server", *map(str, sorted(options.sizes)))
+    measured = measure("tests.bench.server", *sizes_of(options))
     names = ["stories", "page", "way", "a_second", "spread", "p50", "p99", "queries", "bytes", "ratio"]
     header = SERVER_LINE.format(**{name: name.replace("_", " ") for name in names}, verdict="limit")
     return [header] + [
@@ -162,7 +167,8 @@ def wordpress(options):
     measured = []
     for name in options.databases:
         with DATABASES[name]() as address:
-            measured += measure("tests.bench.wordpress", *map(str, options.sizes), DATABASE_URL=address)
+            sizes = sizes_of(options, WORDPRESS_SIZES)
+            measured += measure("tests.bench.wordpress", *sizes, DATABASE_URL=address)
     names = ["database", "posts", "question", "seconds", "cpu", "megabytes"]
     header = WORDPRESS_LINE.format(**{name: name for name in names}, verdict="limit")
     return [header] + [
@@ -245,7 +251,7 @@ def verdict_on_reading(row):
 def verdict_on_wordpress(row):
     """Return the limit for `row` and whether it was met, as text, or "" if there is none."""
     most = WORDPRESS_LIMITS.get(row["question"])
-    if row["posts"] != LIMITS_AT or not most:
+    if row["posts"] > LIMITS_AT or not most:
         return ""
     figure = row["seconds"] if "seconds" in row else row["megabytes"]
     return format_verdict(f"<= {most} {'s' if 'seconds' in row else 'MB'}", figure <= most)

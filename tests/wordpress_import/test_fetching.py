@@ -1,6 +1,7 @@
 """Files of the old site are fetched from its host and CDN, by public addresses only, and only once."""
 
 import json
+from contextlib import closing
 from itertools import pairwise
 
 import pytest
@@ -15,7 +16,7 @@ from tests.support.builders import make_index, picture_bytes
 from tests.support.old_site import ADDRESS, Clock, Network, OldSite, write_certificate
 from tests.support.wordpress import export, wp_item
 from wordpress_import import connections, fetching
-from wordpress_import.connections import FetchError
+from wordpress_import.connections import FetchError, PublicConnection
 from wordpress_import.export import Export
 from wordpress_import.fetching import Fetcher
 
@@ -165,6 +166,9 @@ def test_no_request_leaves_for_another_site_scheme_or_port(network, clock, subte
     for host in ("old.example:6379", "amina@old.example", "[::1]"):
         with subtests.test(host=host):
             assert (ask(f"http://{host}{PATH}", host), network.connected) == (PORT, [])
+    for host in ("old example", "old..example", "x" * 70):
+        with subtests.test(host=host):
+            assert (ask(f"http://{host}{PATH}", host), network.connected) == ("its host was not found", [])
 
 
 @pytest.mark.one_database
@@ -216,6 +220,11 @@ def test_a_host_that_never_ends_its_answer_is_left(site, monkeypatch):
     monkeypatch.setattr(fetching, "MAX_SECONDS", 0.2)
     with site.running():
         assert ask("http://old.example/wp-content/uploads/slow.jpg") == "its host took too long"
+        # The time was over before there was a connection.
+        late = PublicConnection("old.example")
+        late.stop()
+        with closing(late), pytest.raises(TimeoutError):
+            late.connect()
 
 
 ITEMS = [

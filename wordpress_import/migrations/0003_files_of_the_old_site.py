@@ -8,10 +8,15 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('media', '0004_people_on_pictures'),
-        ('wordpress_import', '0003_files_that_could_not_be_fetched'),
+        ('wordpress_import', '0002_addresses_of_deleted_pages'),
     ]
 
     operations = [
+        migrations.AddField(
+            model_name='importedfile',
+            name='problem',
+            field=models.CharField(blank=True, max_length=200),
+        ),
         migrations.AddField(
             model_name='oldaddress',
             name='document',
