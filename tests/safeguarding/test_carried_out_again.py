@@ -1,0 +1,97 @@
+"""A withdrawal is carried out again from the ledger: which pages are erased or held, and what a lead does."""
+
+import json
+import uuid
+
+import pytest
+from django.test import Client
+
+from safeguarding.models import Ledger, PageHold
+from safeguarding.withdrawal import ledger
+from safeguarding.withdrawal.addresses import digest_of
+from safeguarding.withdrawal.page_holds import erase_page, release_page
+from stories.models import StoryPage
+from tests.support import builders
+from tests.support.undone import undone
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/admin/safeguarding/withdrawals/after-restore/"
+
+
+@pytest.fixture(autouse=True)
+def data_dir(settings, tmp_path, store):
+    settings.DATA_DIR = tmp_path
+
+
+def catch_up(**fields):
+    """Carry out the withdrawal of somebody whom the database does not know. Its entry has `fields`."""
+    ledger.write()
+    entry = {"key": str(uuid.uuid4()), "code": "P-2222", "choice": "everything"}
+    entry |= {"address": [], "picture": []} | fields
+    entry = {name: value for name, value in entry.items() if value is not None}
+    with ledger.file_path().open("a") as file:
+        file.write(json.dumps(entry) + "\n")
+    ledger.catch_up()
+
+
+def digest(text):
+    return digest_of(str(text), Ledger.get().salt)
+
+
+def make_story_with_alias():
+    """Return a story that lists nobody, and an alias of it with another translation key."""
+    story = StoryPage.objects.get(pk=builders.make_story("Lamps", slug="lamps").pk)
+    story.save_revision()
+    alias = story.create_alias(parent=builders.make_index(), update_slug="alias-of-lamps")
+    assert alias.translation_key != story.translation_key
+    return story, alias
+
+
+def statuses(*pages):
+    return [Client().get(page.url).status_code for page in pages]
+
+
+def test_alias_that_the_ledger_does_not_know_goes_with_its_story():
+    story, alias = make_story_with_alias()
+    assert statuses(story, alias) == [200, 200]
+    with undone():
+        catch_up(story=[digest(story.translation_key)])
+        assert not StoryPage.objects.filter(pk__in=[story.pk, alias.pk]).exists()
+        assert statuses(story, alias) == [410, 410]
+    catch_up(address=[digest(story.url)])
+    assert statuses(story, alias) == [410, 404], "each is held until a lead decides"
+    erase_page(PageHold.objects.get(page=story))
+    assert not StoryPage.objects.filter(pk__in=[story.pk, alias.pk]).exists()
+
+
+def test_story_that_may_be_of_two_people_waits_for_both_decisions(lead):
+    story, _alias = make_story_with_alias()
+    for code in ("P-2222", "P-3333"):
+        catch_up(code=code, address=[digest(story.url)])
+    first, second = PageHold.objects.filter(page=story).order_by("pk")
+    lead.post(PAGE, {"other": first.pk})
+    assert statuses(story) == [410]
+    lead.post(PAGE, {"other": second.pk})
+    assert statuses(story) == [200]
+
+
+def test_two_leads_decide_at_the_same_moment(lead):
+    story, _alias = make_story_with_alias()
+    for first, second in ((erase_page, release_page), (release_page, erase_page)):
+        with undone():
+            catch_up(address=[digest(story.url)])
+            holds = [PageHold.objects.get(page=story) for _number in range(2)]
+            is_erased = first is erase_page
+            for act, hold in zip((first, second), holds, strict=True):
+                act(hold) if act is erase_page else act(hold, lead.user)
+            assert StoryPage.objects.filter(pk=story.pk).exists() != is_erased
+    for name in ("same", "other", "entry"):
+        for key in ("x", "99", "²"):
+            assert lead.post(PAGE, {name: key}).status_code == 404, (name, key)
+
+
+def test_entry_without_a_code_holds_the_pages_that_it_may_be_about():
+    story, alias = make_story_with_alias()
+    catch_up(code=None, address=[digest(story.url)])
+    assert statuses(story, alias) == [404, 404]
