@@ -5,13 +5,18 @@ import uuid
 
 import pytest
 from django.test import Client
+from wagtail.actions.copy_page import CopyPagePermissionError
+from wagtail.actions.create_alias import CreatePageAliasPermissionError
 
-from safeguarding.models import Ledger, PageHold
+from safeguarding.models import Ledger, PageHold, UnfinishedEntry
 from safeguarding.withdrawal import ledger
 from safeguarding.withdrawal.addresses import digest_of
+from safeguarding.withdrawal.carry_out import withdraw
 from safeguarding.withdrawal.page_holds import erase_page, release_page
 from stories.models import StoryPage
 from tests.support import builders
+from tests.support.people import make_agreeing_person, make_story_about
+from tests.support.translations import make_index_in
 from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +94,61 @@ def test_two_leads_decide_at_the_same_moment(lead):
     for name in ("same", "other", "entry"):
         for key in ("x", "99", "²"):
             assert lead.post(PAGE, {name: key}).status_code == 404, (name, key)
+
+
+def test_held_page_is_not_copied():
+    """Neither a hold nor a purge would find the copy."""
+    story, _alias = make_story_with_alias()
+    index = make_index_in("fr", slug="liste")
+    with undone():
+        catch_up(address=[digest(story.url)])
+        assert_not_copied(StoryPage.objects.get(pk=story.pk), index)
+    first, second = make_agreeing_person(), make_agreeing_person()
+    shared = make_story_about(first, second)
+    withdraw(first, "everything")
+    assert_not_copied(StoryPage.objects.get(pk=shared.pk), index)
+    assert story.copy(update_attrs={"slug": "others"}).live
+
+
+def assert_not_copied(story, index):
+    parent = builders.make_index()
+    with pytest.raises(CreatePageAliasPermissionError):
+        story.create_alias(parent=parent, update_slug="second-alias")
+    with pytest.raises(CopyPagePermissionError):
+        story.copy(update_attrs={"slug": "copy"})
+    with pytest.raises(CopyPagePermissionError):
+        parent.copy(recursive=True, update_attrs={"slug": "section"})
+    with pytest.raises(CopyPagePermissionError):
+        story.copy_for_translation(index.locale)
+
+
+def test_entry_that_was_carried_out_before_the_process_was_killed_holds_nobody():
+    person = make_agreeing_person()
+    other = make_story_about(make_agreeing_person())
+    withdrawal = withdraw(person, "everything")
+    ledger.write()
+    UnfinishedEntry.objects.create(key=str(withdrawal.key), code=person.code)
+    ledger.hold_everybody("A reason.")
+    assert statuses(other) == [404]
+    ledger.catch_up()
+    assert not UnfinishedEntry.objects.exists()
+    assert statuses(other) == [200]
+
+
+def test_lead_is_not_told_that_the_hold_ended_while_the_ledger_is_missing(lead):
+    other = make_story_about(make_agreeing_person())
+    ledger.write()
+    ledger.file_path().unlink()
+    ledger.hold_everybody("A reason.")
+    told = "What the consents allow is shown again."
+    for data in ({"again": 1}, {"entry": "", "reason": "It was a test."}):
+        if "entry" in data:
+            entry = UnfinishedEntry.objects.create(key="a")
+            data = {"entry": entry.pk, f"{entry.pk}-reason": "It was a test."}
+        assert told not in lead.post(PAGE, data, follow=True).text, data
+        assert statuses(other) == [404]
+    assert told in lead.post(PAGE, follow=True).text
+    assert statuses(other) == [200]
 
 
 def test_entry_without_a_code_holds_the_pages_that_it_may_be_about():
