@@ -170,7 +170,7 @@ def find_live(words):
 
 
 def find_drafts(words):
-    """Return the same of the latest versions of pages that are not live as they are, and of scheduled ones."""
+    """Return the same of scheduled versions, and of the latest ones of pages with a draft or not live."""
     if not words:
         return []
     scheduled = Revision.page_revisions.exclude(approved_go_live_at=None).order_by("pk")

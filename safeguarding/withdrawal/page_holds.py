@@ -8,7 +8,7 @@ from wagtail.log_actions import log
 from wagtail.models import Page
 
 from safeguarding.models import PageHold, Release
-from safeguarding.releases import lock_people_of, recompute
+from safeguarding.releases import is_held, lock_people_of, recompute
 from safeguarding.withdrawal.carry_out import erase_more
 from safeguarding.withdrawal.cases import with_versions
 from safeguarding.withdrawal.locking import lock_pages_with_parents
@@ -32,27 +32,31 @@ def hold_pages(pages, code, withdrawal=None):
 def release_page(hold, user):
     """End `hold`, a PageHold, because the page is not what was erased. `user`: the lead.
 
-    The page stays held while there is another hold of it, because of somebody else.
+    Return whether it is no longer held. There can be another hold, because of somebody else.
     """
     lock_people_of([hold.page_id], [])
     # Another lead may have erased the page meanwhile.
-    if page := Page.objects.filter(pk=hold.page_id).first():
-        hold.delete()
-        recompute([page.pk])
-        log(page, "safeguarding.release_page", user=user)
+    if (page := Page.objects.filter(pk=hold.page_id).first()) is None:
+        return False
+    hold.delete()
+    recompute([page.pk])
+    log(page, "safeguarding.release_page", user=user)
+    return not is_held(page)
 
 
 @transaction.atomic
 def erase_page(hold):
     """Erase the page of `hold`, a PageHold with a withdrawal, because it is what was erased.
 
-    Its aliases and translations that are held too are erased with it.
+    Its aliases and translations that are held too are erased with it. Return whether it was still held.
     """
     case = Case(None, Choice.EVERYTHING, hold.code, withdrawal=hold.withdrawal)
     held = PageHold.objects.filter(code=hold.code, page__in=with_versions(hold.page_id))
     lock_pages_with_parents(list(held.values_list("page", flat=True)))
     # Another lead may have decided meanwhile.
     case.erased = {each.page_id: each.page for each in held.select_related("page")}
-    if case.erased:
-        erase_more(case)
-        run_after_commit()
+    if hold.page_id not in case.erased:
+        return False
+    erase_more(case)
+    run_after_commit()
+    return True

@@ -93,7 +93,7 @@ def run_one(task):
 
 
 def waits_to_be_purged(page):
-    """Return whether an editor has to take somebody out of `page` who withdrew."""
+    """Return whether an editor has to take somebody who withdrew, or a corrected name, out of `page`."""
     return WithdrawalTask.objects.filter(step="purge", done_at=None, data__page=page.pk).exists()
 
 

@@ -276,11 +276,9 @@ class AfterRestoreView(WithdrawalMixin, TemplateView):
 
     def decide(self, hold, is_same):
         """Erase the page of `hold` if it is what was erased, and otherwise show it again."""
-        if is_same and hold.withdrawal:
-            erase_page(hold)
+        if is_same and hold.withdrawal and erase_page(hold):
             messages.success(self.request, _("The story is erased."))
-        elif not is_same:
-            release_page(hold, self.request.user)
+        elif not is_same and release_page(hold, self.request.user):
             messages.success(self.request, _("The story is no longer held back."))
         return redirect(self.request.path)
 

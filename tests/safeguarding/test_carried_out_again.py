@@ -75,9 +75,10 @@ def test_story_that_may_be_of_two_people_waits_for_both_decisions(lead):
     for code in ("P-2222", "P-3333"):
         catch_up(code=code, address=[digest(story.url)])
     first, second = PageHold.objects.filter(page=story).order_by("pk")
-    lead.post(PAGE, {"other": first.pk})
+    told = "The story is no longer held back."
+    assert told not in lead.post(PAGE, {"other": first.pk}, follow=True).text
     assert statuses(story) == [410]
-    lead.post(PAGE, {"other": second.pk})
+    assert told in lead.post(PAGE, {"other": second.pk}, follow=True).text
     assert statuses(story) == [200]
 
 
@@ -88,8 +89,9 @@ def test_two_leads_decide_at_the_same_moment(lead):
             catch_up(address=[digest(story.url)])
             holds = [PageHold.objects.get(page=story) for _number in range(2)]
             is_erased = first is erase_page
-            for act, hold in zip((first, second), holds, strict=True):
-                act(hold) if act is erase_page else act(hold, lead.user)
+            acts = zip((first, second), holds, strict=True)
+            done = [act(hold) if act is erase_page else act(hold, lead.user) for act, hold in acts]
+            assert done == [True, False]
             assert StoryPage.objects.filter(pk=story.pk).exists() != is_erased
     for name in ("same", "other", "entry"):
         for key in ("x", "99", "²"):
