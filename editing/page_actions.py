@@ -14,6 +14,7 @@ from publishing.trash import get_paths, in_trash, is_in_trash, move_to_trash
 from publishing.visibility import is_hidden, published_pages, sources_of
 from publishing.withdrawing import unpublish_subtree
 from safeguarding.releases import lock_people_of
+from safeguarding.withdrawal.tasks import is_one_held
 from stories.models import StoryPage
 from stories.people import contributors_in
 from stories.people_check import sentences_in
@@ -78,6 +79,9 @@ def copy_page(self, skip_permission_checks=False):
     if shows_trash(self.page):
         raise CopyPagePermissionError("The page is in the trash.")
     pages = pages_of(self)
+    if is_one_held(pages):
+        # The copy would neither be held nor purged. A translation begins as a copy too.
+        raise CopyPagePermissionError("A page to copy is held back because of a withdrawal.")
     if self.user and pages.exclude(pk__in=editable(self.user)).exists():
         raise CopyPagePermissionError("You do not have permission to edit all the pages to copy.")
     if self.keep_live and pages.live().exclude(pk__in=published_pages().values("pk")).exists():
@@ -100,6 +104,8 @@ def create_alias(self, skip_permission_checks=False):
     """Replace CreatePageAliasAction.execute: make aliases only of public pages and what the user may edit."""
     if shows_trash(self.page):
         raise CreatePageAliasPermissionError("The page is in the trash.")
+    if is_one_held(pages_of(self)):
+        raise CreatePageAliasPermissionError("A page is held back because of a withdrawal.")
     pages = pages_of(self).exclude(pk__in=published_pages().values("pk"))
     if self.user and pages.exclude(pk__in=editable(self.user)).exists():
         raise CreatePageAliasPermissionError("You do not have permission to edit all these pages.")

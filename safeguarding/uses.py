@@ -50,13 +50,12 @@ class Release(models.Model):
 class PageHold(models.Model):
     """A page that is for no reader until a lead says whether it is what was erased.
 
-    It has an address of an erased page, in a database that was replaced by an older one. `code`: that of the
+    It is in a database that was replaced by an older one, and has an address of an erased page, or is an
+    earlier version of it in which others are too, or can have a name that was corrected. `code`: that of the
     person who withdrew. `withdrawal`: None while it could not be carried out again.
     """
 
-    page = models.OneToOneField(
-        "wagtailcore.Page", primary_key=True, on_delete=models.CASCADE, related_name="+"
-    )
+    page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
     code = models.CharField(max_length=10, blank=True)
     withdrawal = models.ForeignKey(
         "safeguarding.Withdrawal", null=True, on_delete=models.CASCADE, related_name="+"
@@ -64,6 +63,7 @@ class PageHold(models.Model):
 
     class Meta:
         default_permissions = ()
+        unique_together = [("page", "code")]
 
     def __str__(self):
         return f"{self.code}: {self.page_id}"

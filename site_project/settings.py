@@ -326,14 +326,14 @@ LOGGING = {
         "level": environment.read_choice("LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR"], default="INFO"),
     },
     "filters": {
-        # The address of an erased page can be the name of a person.
-        "no_gone": {
+        # The address of a page that is erased or held can be the name of a person.
+        "no_missing": {
             "()": "django.utils.log.CallbackFilter",
-            "callback": lambda record: getattr(record, "status_code", None) != 410,
+            "callback": lambda record: getattr(record, "status_code", None) not in {404, 410},
         },
     },
     "loggers": {
-        "django.request": {"filters": ["no_gone"]},
+        "django.request": {"filters": ["no_missing"]},
         # Django's handler would e-mail whole requests, with IP addresses and search words.
         "django": {"handlers": [], "propagate": True},
         # These log every step of every save, with titles of drafts.

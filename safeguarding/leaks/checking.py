@@ -4,13 +4,13 @@ docs/safeguarding.md explains the rules.
 """
 
 from dataclasses import dataclass, field
-from itertools import batched, groupby
+from itertools import batched, chain, groupby
 from operator import itemgetter
 
 from django.db import models
 from django.db.models import Q
 from django.utils.text import capfirst
-from wagtail.models import Page
+from wagtail.models import Page, Revision
 
 from safeguarding.leaks.matching import Texts
 from safeguarding.leaks.texts import places_of, source_of, sources
@@ -170,12 +170,15 @@ def find_live(words):
 
 
 def find_drafts(words):
-    """Return the same of the latest versions of pages that are not live as they are."""
+    """Return the same of scheduled versions, and of the latest ones of pages with a draft or not live."""
     if not words:
         return []
+    scheduled = Revision.page_revisions.exclude(approved_go_live_at=None).order_by("pk")
     pages = Page.objects.filter(Q(has_unpublished_changes=True) | Q(live=False)).order_by("pk")
     drafts = (page.get_latest_revision_as_object() for page in pages.select_related("latest_revision"))
-    return list(find_in(drafts, source_of(Page).read, words))
+    # A draft can be newer than the version that is scheduled.
+    versions = chain(drafts, (revision.as_object() for revision in scheduled.iterator(chunk_size=BATCH)))
+    return list(find_in(versions, source_of(Page).read, words))
 
 
 def find_in(instances, read, words):

@@ -13,7 +13,7 @@ from safeguarding.models import Contributor, Use
 from safeguarding.releases import guarded_types
 from safeguarding.withdrawal.addresses import digest_of, path_at
 from safeguarding.withdrawal.carry_out import carry_out
-from safeguarding.withdrawal.cases import find_mentions, make_case, pages_about
+from safeguarding.withdrawal.cases import find_mentions, make_case, pages_about, stories_of
 from safeguarding.withdrawal.locking import lock_case
 from safeguarding.withdrawal.page_holds import hold_pages
 from safeguarding.withdrawal.places import Case
@@ -55,33 +55,36 @@ def find_case(entry, salt):
         # The old name is in no ledger, so every story of the person may have it again.
         case.suspected = Page.objects.in_bulk(pages_about(person, find_mentions()))
     case.is_known_picture = lambda file_hash: digest_of(file_hash, salt) in entry["picture"]
-    for page, is_same in matching_pages(entry, salt):
-        if page.pk not in case.held and page.pk not in case.erased:
-            (case.erased if is_same and is_nobodys_else(page, person) else case.suspected)[page.pk] = page
+    for story, is_same in matching_stories(entry, salt):
+        is_erased = is_same and is_nobodys_else(story, person)
+        for key in story.keys() - case.held.keys() - case.erased.keys():
+            (case.erased if is_erased else case.suspected)[key] = story[key]
     return case
 
 
-def matching_pages(entry, salt):
-    """Yield (page, whether it is an erased page) for each story that is one, or is at the address of one.
+def matching_stories(entry, salt):
+    """Yield (story, whether it was erased) for each story that was, or has an address of an erased page.
 
-    The backup may have a version of the story from before the person was in its list. It may also have the
-    story of somebody else at the address. Entries of older versions of this site have addresses only.
+    A story is {primary key: Page}: a page with its aliases and translations, which tell the same. The backup
+    may have a version from before the person was in its list. It may also have the story of somebody else at
+    the address. Entries of older versions of this site have addresses only.
     """
     addresses, stories = set(entry["address"]), set(entry.get("story", ()))
-    for page in Page.objects.filter(content_type__in=guarded_types()):
-        is_same = digest_of(str(page.translation_key), salt) in stories
-        if is_same or digest_of(path_at(page, page.url_path), salt) in addresses:
-            yield page, is_same
+    pages = list(Page.objects.filter(content_type__in=guarded_types()))
+    same = {page.pk for page in pages if digest_of(str(page.translation_key), salt) in stories}
+    found = {page.pk for page in pages if digest_of(path_at(page, page.url_path), salt) in addresses}
+    for story in stories_of(found | same):
+        yield story, not same.isdisjoint(story)
 
 
-def is_nobodys_else(page, person):
-    """Return whether nobody else than `person`, a Contributor or None, is in `page`."""
-    return not Use.objects.filter(page=page).exclude(contributor=person).exists()
+def is_nobodys_else(story, person):
+    """Return whether nobody else than `person`, a Contributor or None, is in `story`."""
+    return not Use.objects.filter(page__in=story).exclude(contributor=person).exists()
 
 
 def hold_matching_pages(entry, salt):
     """Hold the pages that `entry`, which could not be carried out, may be about. They may list nobody."""
     with suppress(LookupError, TypeError), transaction.atomic():
         # A damaged entry can lack the digests.
-        pages = [page for page, _is_same in matching_pages(entry, salt)]
-        hold_pages(pages, str(entry["code"])[:10])
+        pages = [page for story, _is_same in matching_stories(entry, salt) for page in story.values()]
+        hold_pages(pages, str(entry.get("code", ""))[:10])

@@ -159,11 +159,12 @@ def catch_up(report=logger.warning, only_due=False):
     known = read()
     ledger = Ledger.objects.first() or adopt(known)
     entries, is_held = known.get(ledger.salt, {}) if ledger else {}, unfinished().exists()
-    left = set(map(str, Withdrawal.objects.values_list("key", flat=True))) | entries_to_leave(only_due)
+    done = set(map(str, Withdrawal.objects.values_list("key", flat=True)))
+    left = done | entries_to_leave(only_due)
     for entry in (entry for key, entry in entries.items() if key not in left):
         try_again(entry, ledger.salt, report)
-    # Somebody may have mended the file.
-    unfinished().exclude(key__in=entries).delete()
+    # Somebody may have mended the file, or a process was killed after it carried an entry out.
+    unfinished().exclude(key__in=entries.keys() - done).delete()
     if unfinished().exists():
         hold_everybody(FAILED, report)
     elif is_held and ledger.salt in known:

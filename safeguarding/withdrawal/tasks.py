@@ -9,6 +9,7 @@ import logging
 from django.db import transaction
 from django.utils import timezone
 
+from safeguarding.uses import PageHold
 from safeguarding.withdrawals import WithdrawalTask
 
 logger = logging.getLogger(__name__)
@@ -92,8 +93,14 @@ def run_one(task):
 
 
 def waits_to_be_purged(page):
-    """Return whether an editor has to take somebody out of `page` who withdrew."""
+    """Return whether an editor has to take somebody who withdrew, or a corrected name, out of `page`."""
     return WithdrawalTask.objects.filter(step="purge", done_at=None, data__page=page.pk).exists()
+
+
+def is_one_held(pages):
+    """Return whether one of `pages`, a queryset, waits to be purged, or for a lead after a restore."""
+    waiting = WithdrawalTask.objects.filter(step="purge", done_at=None).values_list("data__page", flat=True)
+    return pages.filter(pk__in=list(waiting)).exists() or PageHold.objects.filter(page__in=pages).exists()
 
 
 def is_waiting(withdrawal, *names):

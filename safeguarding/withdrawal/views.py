@@ -194,6 +194,11 @@ def rows_of(withdrawal):
         yield place.label, erased, left
 
 
+def find(rows, key):
+    """Return the row of `rows` with the primary key `key`, a text of the browser. Raises Http404."""
+    return get_object_or_404(rows, pk=key if key.isdecimal() else None)
+
+
 def channels_of(contributor):
     """Return the labels of the channels other than this site that the person ever agreed to.
 
@@ -244,11 +249,9 @@ class AfterRestoreView(WithdrawalMixin, TemplateView):
         if "again" in request.POST:
             return self.try_again()
         if "entry" in request.POST:
-            return self.give_up(get_object_or_404(unfinished(), pk=request.POST["entry"]))
+            return self.give_up(find(unfinished(), request.POST["entry"]))
         if key := request.POST.get("same") or request.POST.get("other"):
-            return self.decide(get_object_or_404(PageHold, pk=key), is_same="same" in request.POST)
-        if unfinished().exists():
-            return redirect(request.path)
+            return self.decide(find(PageHold.objects, key), is_same="same" in request.POST)
         confirm_nobody_withdrew(request.user)
         return self.leave()
 
@@ -259,10 +262,9 @@ class AfterRestoreView(WithdrawalMixin, TemplateView):
         except OperationalError:
             messages.error(self.request, _("The database is busy. Please try again in a minute."))
         else:
-            if not unfinished().exists():
-                return self.leave()
-            messages.error(self.request, _("It failed again. Please show this page to your technician."))
-        return redirect(self.request.path)
+            if unfinished().exists():
+                messages.error(self.request, _("It failed again. Please show this page to your technician."))
+        return self.leave()
 
     def give_up(self, entry):
         """End the hold because of `entry`, if a reason was given."""
@@ -270,18 +272,19 @@ class AfterRestoreView(WithdrawalMixin, TemplateView):
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(form=form))
         end_hold_because_of(form.instance, self.request.user)
-        return redirect(self.request.path) if unfinished().exists() else self.leave()
+        return self.leave()
 
     def decide(self, hold, is_same):
         """Erase the page of `hold` if it is what was erased, and otherwise show it again."""
-        if is_same and hold.withdrawal:
-            erase_page(hold)
+        if is_same and hold.withdrawal and erase_page(hold):
             messages.success(self.request, _("The story is erased."))
-        elif not is_same:
-            release_page(hold, self.request.user)
+        elif not is_same and release_page(hold, self.request.user):
             messages.success(self.request, _("The story is no longer held back."))
         return redirect(self.request.path)
 
     def leave(self):
+        """Say that the hold has ended if it has. Otherwise show the page again."""
+        if unfinished().exists() or Ledger.get().held_since:
+            return redirect(self.request.path)
         messages.success(self.request, _("What the consents allow is shown again."))
         return redirect("safeguarding_withdrawals:index")

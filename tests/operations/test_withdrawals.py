@@ -19,7 +19,7 @@ from media.models import CleanImage
 from operations.backup import archive
 from operations.backup.create import DATABASE_MODULES
 from operations.backup.restore import clear_caches
-from safeguarding.models import Contributor, Ledger, UnfinishedEntry, WithdrawalTask
+from safeguarding.models import Contributor, Ledger, PageHold, UnfinishedEntry, WithdrawalTask
 from safeguarding.policies import GROUP
 from safeguarding.withdrawal import ledger
 from safeguarding.withdrawal.addresses import digest_of
@@ -233,7 +233,7 @@ def test_lead_sees_what_failed_and_tries_it_again_or_ends_the_hold(client, tmp_p
     call_command("run_due_work")
     call_command("prepare", verbosity=0)
     assert [Client().get(each).status_code for each in (HOME, other.url)] == [410, 200]
-    client.post(page, {"other": unlisted.pk})
+    client.post(page, {"other": PageHold.objects.get(page=unlisted).pk})
     assert Client().get(unlisted.url).status_code == 200
     assert "It was a test." in client.get(page).text
     assert "Could not be carried out again" not in client.get("/admin/").text

@@ -244,6 +244,18 @@ def test_texts_of_others_are_only_reported_and_the_words_are_kept_until_they_are
     assert StoryPage.objects.get(pk=draft.pk).get_latest_revision_as_object().title == "Of others"
 
 
+def test_word_in_a_scheduled_version_is_reported_although_a_newer_draft_has_none():
+    person = withdrawal_world.make_named_person()
+    story = StoryPage.objects.get(pk=builders.make_story("Lamps").pk)
+    with withdrawal_world.before_the_words(person):
+        story.summary, story.go_live_at = f"{NAME} came.", timezone.now() + datetime.timedelta(days=9)
+        story.save_revision(approved_go_live_at=story.go_live_at)
+    story.summary = "Somebody came."
+    story.save_revision()
+    section = next(each for each in make_plan(person, "everything").shown if each.place.by_hand)
+    assert [each.title for each in section.found] == ["Story: Lamps: summary"]
+
+
 # --- Stories with others in them ------------------------------------------------------------------
 
 

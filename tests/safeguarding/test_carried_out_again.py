@@ -1,0 +1,158 @@
+"""A withdrawal is carried out again from the ledger: which pages are erased or held, and what a lead does."""
+
+import json
+import uuid
+
+import pytest
+from django.test import Client
+from wagtail.actions.copy_page import CopyPagePermissionError
+from wagtail.actions.create_alias import CreatePageAliasPermissionError
+
+from safeguarding.models import Ledger, PageHold, UnfinishedEntry
+from safeguarding.withdrawal import ledger
+from safeguarding.withdrawal.addresses import digest_of
+from safeguarding.withdrawal.carry_out import withdraw
+from safeguarding.withdrawal.page_holds import erase_page, release_page
+from stories.models import StoryPage
+from tests.support import builders
+from tests.support.people import make_agreeing_person, make_story_about
+from tests.support.translations import make_index_in
+from tests.support.undone import undone
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/admin/safeguarding/withdrawals/after-restore/"
+
+
+@pytest.fixture(autouse=True)
+def data_dir(settings, tmp_path, store):
+    settings.DATA_DIR = tmp_path
+
+
+def catch_up(**fields):
+    """Carry out the withdrawal of somebody whom the database does not know. Its entry has `fields`."""
+    ledger.write()
+    entry = {"key": str(uuid.uuid4()), "code": "P-2222", "choice": "everything"}
+    entry |= {"address": [], "picture": []} | fields
+    entry = {name: value for name, value in entry.items() if value is not None}
+    with ledger.file_path().open("a") as file:
+        file.write(json.dumps(entry) + "\n")
+    ledger.catch_up()
+
+
+def digest(text):
+    return digest_of(str(text), Ledger.get().salt)
+
+
+def make_story_with_alias():
+    """Return a story that lists nobody, and an alias of it with another translation key."""
+    story = StoryPage.objects.get(pk=builders.make_story("Lamps", slug="lamps").pk)
+    story.save_revision()
+    alias = story.create_alias(parent=builders.make_index(), update_slug="alias-of-lamps")
+    assert alias.translation_key != story.translation_key
+    return story, alias
+
+
+def statuses(*pages):
+    return [Client().get(page.url).status_code for page in pages]
+
+
+def test_alias_that_the_ledger_does_not_know_goes_with_its_story():
+    story, alias = make_story_with_alias()
+    assert statuses(story, alias) == [200, 200]
+    with undone():
+        catch_up(story=[digest(story.translation_key)])
+        assert not StoryPage.objects.filter(pk__in=[story.pk, alias.pk]).exists()
+        assert statuses(story, alias) == [410, 410]
+    catch_up(address=[digest(story.url)])
+    assert statuses(story, alias) == [410, 404], "each is held until a lead decides"
+    erase_page(PageHold.objects.get(page=story))
+    assert not StoryPage.objects.filter(pk__in=[story.pk, alias.pk]).exists()
+
+
+def test_story_that_may_be_of_two_people_waits_for_both_decisions(lead):
+    story, _alias = make_story_with_alias()
+    for code in ("P-2222", "P-3333"):
+        catch_up(code=code, address=[digest(story.url)])
+    first, second = PageHold.objects.filter(page=story).order_by("pk")
+    told = "The story is no longer held back."
+    assert told not in lead.post(PAGE, {"other": first.pk}, follow=True).text
+    assert statuses(story) == [410]
+    assert told in lead.post(PAGE, {"other": second.pk}, follow=True).text
+    assert statuses(story) == [200]
+
+
+def test_two_leads_decide_at_the_same_moment(lead):
+    story, _alias = make_story_with_alias()
+    for first, second in ((erase_page, release_page), (release_page, erase_page)):
+        with undone():
+            catch_up(address=[digest(story.url)])
+            holds = [PageHold.objects.get(page=story) for _number in range(2)]
+            is_erased = first is erase_page
+            acts = zip((first, second), holds, strict=True)
+            done = [act(hold) if act is erase_page else act(hold, lead.user) for act, hold in acts]
+            assert done == [True, False]
+            assert StoryPage.objects.filter(pk=story.pk).exists() != is_erased
+    for name in ("same", "other", "entry"):
+        for key in ("x", "99", "²"):
+            assert lead.post(PAGE, {name: key}).status_code == 404, (name, key)
+
+
+def test_held_page_is_not_copied():
+    """Neither a hold nor a purge would find the copy."""
+    story, _alias = make_story_with_alias()
+    index = make_index_in("fr", slug="liste")
+    with undone():
+        catch_up(address=[digest(story.url)])
+        assert_not_copied(StoryPage.objects.get(pk=story.pk), index)
+    first, second = make_agreeing_person(), make_agreeing_person()
+    shared = make_story_about(first, second)
+    withdraw(first, "everything")
+    assert_not_copied(StoryPage.objects.get(pk=shared.pk), index)
+    assert story.copy(update_attrs={"slug": "others"}).live
+
+
+def assert_not_copied(story, index):
+    parent = builders.make_index()
+    with pytest.raises(CreatePageAliasPermissionError):
+        story.create_alias(parent=parent, update_slug="second-alias")
+    with pytest.raises(CopyPagePermissionError):
+        story.copy(update_attrs={"slug": "copy"})
+    with pytest.raises(CopyPagePermissionError):
+        parent.copy(recursive=True, update_attrs={"slug": "section"})
+    with pytest.raises(CopyPagePermissionError):
+        story.copy_for_translation(index.locale)
+
+
+def test_entry_that_was_carried_out_before_the_process_was_killed_holds_nobody():
+    person = make_agreeing_person()
+    other = make_story_about(make_agreeing_person())
+    withdrawal = withdraw(person, "everything")
+    ledger.write()
+    UnfinishedEntry.objects.create(key=str(withdrawal.key), code=person.code)
+    ledger.hold_everybody("A reason.")
+    assert statuses(other) == [404]
+    ledger.catch_up()
+    assert not UnfinishedEntry.objects.exists()
+    assert statuses(other) == [200]
+
+
+def test_lead_is_not_told_that_the_hold_ended_while_the_ledger_is_missing(lead):
+    other = make_story_about(make_agreeing_person())
+    ledger.write()
+    ledger.file_path().unlink()
+    ledger.hold_everybody("A reason.")
+    told = "What the consents allow is shown again."
+    assert told not in lead.post(PAGE, {"again": 1}, follow=True).text
+    entry = UnfinishedEntry.objects.create(key="a")
+    given_up = {"entry": entry.pk, f"{entry.pk}-reason": "It was a test."}
+    assert told not in lead.post(PAGE, given_up, follow=True).text
+    assert statuses(other) == [404]
+    assert told in lead.post(PAGE, follow=True).text
+    assert statuses(other) == [200]
+
+
+def test_entry_without_a_code_holds_the_pages_that_it_may_be_about():
+    story, alias = make_story_with_alias()
+    catch_up(code=None, address=[digest(story.url)])
+    assert statuses(story, alias) == [404, 404]
