@@ -37,8 +37,8 @@ PROGRAMS_OF_TESTS = {
     "nginx": front_server.nginx_program,
     "Redis": redis_server.redis_program,
 }
-# The number of test processes, each with its own database. Those on SQLite often wait for a browser, so all of
-# them are enough work for two processors.
+# The number of test processes, each with its own database. Two processors are enough for all of them, because
+# those on SQLite often wait for a browser.
 PROCESSES = {"SQLite": 3, "PostgreSQL": 2}
 # "load" keeps the order of pytest-django: tests that empty the database (such as those with a live server)
 # come after those that need the rows that migrations create. "loadfile" and "worksteal" break that order. A
