@@ -117,8 +117,9 @@ def create_alias(self, skip_permission_checks=False):
 def lock_people_below(action, parent):
     """Lock the page that gets the copies, and everybody in the pages that `action` copies with those below.
 
-    Otherwise each copy would lock its people when it is saved, after those of the one before.
-    `parent`: the page that gets the copies, or None if it is the one above the page of `action`.
+    Otherwise each copy would lock its own people when it is saved, in another order than other changes do.
+    On PostgreSQL, one of two such changes could be aborted.
+    `parent`: the page that gets the copies. None means the parent of the page of `action`.
     """
     if action.recursive:
         stories = StoryPage.objects.filter(pk__in=pages_of(action).values("pk"))

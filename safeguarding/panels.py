@@ -72,7 +72,7 @@ def find_work():
 def find_holds():
     """Return {heading: [(code or title, address, sentence)]} of what is held since a restore."""
     address = reverse("safeguarding_withdrawals:after_restore")
-    failed = _("Could not be carried out again. Nobody is shown until you try again, or end the hold.")
+    failed = _("Could not be carried out again. Nobody is shown until it succeeds, or you end the hold.")
     lines = [(entry.code or _("Unreadable"), address, failed) for entry in unfinished()]
     if not lines and Ledger.objects.exclude(held_since=None).exists():
         text = _("Withdrawals may be missing since a restore. Nobody is shown until you end the hold.")

@@ -61,7 +61,7 @@ class StoryPageForm(CheckedPageForm):
     def link_people(self):
         """Show each error on a line of its own, with links to people if the user is a safeguarding lead.
 
-        The script of the body shows errors as text, so these get no markup.
+        Those of the body get no markup, because its script shows errors as text.
         """
         for field, errors in self.errors.items():
             for error in errors.as_data():

@@ -21,13 +21,14 @@ from stories.terms import Country, Theme, country_names
 STORIES_PER_PAGE = 12
 # The longest list without filters. Reading so few entries takes less time than filtering them.
 MAX_UNFILTERED = 3
-# Query that finds the stories of a filter's value, by the name of the filter. Terms are found by their
-# primary keys: with a further join, PostgreSQL takes longer to plan the query than to run it.
+# {name of a filter: the look-up for its value}. Terms are found by their primary keys: with another join,
+# PostgreSQL takes longer to plan the query than to run it.
 FILTER_LOOKUPS = {
     "country": "story_countries__country__in",
     "theme": "story_themes__theme__in",
     "year": "date__year",
 }
+# The models of the filters whose values are terms.
 TERMS = {"country": Country, "theme": Theme}
 
 
@@ -227,7 +228,10 @@ class StoryListing:
 
 
 def find_terms(name, slug):
-    """Return the primary keys of the terms of the filter `name` with `slug`: of a theme, one a language."""
+    """Return the primary keys of the terms with `slug`. A theme has one for each language.
+
+    `name`: the filter, a key of TERMS.
+    """
     return list(TERMS[name].objects.filter(slug=slug).values_list("pk", flat=True))
 
 

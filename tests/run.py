@@ -37,8 +37,8 @@ PROGRAMS_OF_TESTS = {
     "nginx": front_server.nginx_program,
     "Redis": redis_server.redis_program,
 }
-# How many test processes, each with its own database. Two processors suffice for all of them, because those
-# on SQLite often wait for a browser.
+# The number of test processes, each with its own database. Two processors are enough for all of them, because
+# those on SQLite often wait for a browser.
 PROCESSES = {"SQLite": 3, "PostgreSQL": 2}
 # "load" keeps the order of pytest-django: tests that empty the database (such as those with a live server)
 # come after those that need the rows that migrations create. "loadfile" and "worksteal" break that order. A
@@ -80,7 +80,7 @@ def in_background(name, arguments):
 
     Yields a function that waits for the step, prints what it printed, and returns its outcomes.
     """
-    find_programs()  # so that no two processes install one at the same time
+    find_programs()  # installs them, which two processes may not do at the same time
     command = [sys.executable, "-m", "tests.run", name, *arguments]
 
     def finish():
@@ -88,7 +88,8 @@ def in_background(name, arguments):
         output.seek(0)
         text, _, lines = output.read().rstrip().rpartition("\n\n")
         print(text)
-        return [Outcome(line, failed=status != 0) for line in lines.splitlines()]
+        lines = lines.splitlines() or [f"{name}: ended with status {status} and printed nothing"]
+        return [Outcome(line, failed=status != 0) for line in lines]
 
     with tempfile.TemporaryFile("w+") as output, running(command, stdout=output) as process:
         yield finish
@@ -140,7 +141,10 @@ def run_tests(name, address, arguments):
 
 
 def find_programs():
-    """Install the programs that tests need; return the path of Chromium, and Outcomes for those missing."""
+    """Find or install the programs that tests need.
+
+    Returns the path of Chromium, or None, and a list with an Outcome for each missing program.
+    """
     found, missing = {}, []
     for name, find in PROGRAMS_OF_TESTS.items():
         try:

@@ -51,7 +51,7 @@ def keys_of(item, export):
 
 
 def upload_key(path):
-    """Return the key of the file at `path` below the uploads folder. It is no page_key."""
+    """Return the key of the file at `path` below the uploads folder. No page_key() is like it."""
     return f"uploads:{path}"
 
 
@@ -114,7 +114,7 @@ class OldAddressMiddleware:
 
 
 def find_response(key, request):
-    """Return the answer for a page_key, None if it leads to nothing, or to what is not public."""
+    """Return the response for `key`, a page_key() or upload_key(), or None if it leads to nothing public."""
     addresses = OldAddress.objects.select_related("image", "document")
     address = addresses.filter(digest=digest_of(key)).first() if key else None
     if address is None:

@@ -50,8 +50,8 @@ class ImportedFile(models.Model):
 class OldAddress(models.Model):
     """An address of the old site. `digest`: its hash, as old addresses can have names in them.
 
-    That of a file has `image` or `document`, and `page` is one that shows it. Other addresses lead to `page`.
-    If these have none, somebody deleted the page: the address is gone.
+    The address of a file has `image` or `document`, and `page` is one that shows it. Other addresses lead to
+    `page`. Without a page, somebody deleted it, and they are 410.
     """
 
     digest = models.CharField(max_length=64, primary_key=True)

@@ -66,7 +66,7 @@ def list_part():
 
 
 class LookedAtBulkAction(PageBulkAction):
-    """Bulk action of Wagtail that ticks pages off. A later import that changes a page says it again."""
+    """Bulk action of Wagtail that ticks pages off. If a later import changes a page, it is listed again."""
 
     display_name = gettext_lazy("Looked at")
     action_type = "looked_at"

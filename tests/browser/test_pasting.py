@@ -1,4 +1,4 @@
-"""Text from Word and Excel in a browser: the Table block takes tables; text keeps rows, and headings."""
+"""Pasting from Word and Excel in a browser: Table takes tables; Text keeps rows, and headings."""
 
 import pytest
 from playwright.sync_api import expect

@@ -144,8 +144,8 @@ def test_filters_combine(client, stories, subtests):
             assert titles(client, f"/stories/?{query}") == expected
 
 
-def test_no_query_for_stories_looks_for_the_address_of_a_term(client, stories):
-    # Each table more in a query makes PostgreSQL plan it for longer.
+def test_no_query_for_stories_joins_the_terms_to_compare_their_slug(client, stories):
+    # PostgreSQL plans a query for longer with each table that it joins.
     with CaptureQueriesContext(connection) as queries:
         client.get("/stories/?country=kenya&theme=debt&year=2024")
     of_stories = [query["sql"] for query in queries if 'FROM "stories_storypage"' in query["sql"]]

@@ -1,9 +1,10 @@
-"""Compares what the site shows with what it should, for what tests/support/midnight.py makes."""
+"""Finds where the site wrongly shows, or lacks, the story that tests/support/midnight.py makes."""
 
 
 def find_wrong(places, ask, is_shown):
-    """Return {name: status} of the `places` that show the story, or don't, unlike `is_shown`.
+    """Return {name: status} of the `places` that wrongly show the story, or wrongly don't.
 
+    `places`: those of make_places(). `is_shown`: whether they should show it.
     `ask`: function that requests an address, and returns (status, text of the response).
     """
     wrong = {}

@@ -1,11 +1,11 @@
-/* Fits what is pasted to rich text: it has no tables, so each row becomes a paragraph, and two levels of headings. */
+/* Changes pasted tables and headings to what rich text has: rows become paragraphs, headings get one of two levels. */
 document.addEventListener("paste", (event) => {
   const html = event.clipboardData?.getData("text/html") ?? "";
   // The Table block takes tables itself: stories/table_block.js.
   const isText = event.target.closest?.(".Draftail-Editor") && !event.target.closest(".typed-table-block");
   if (!isText || !/<(table|h[1256])/i.test(html)) return;
   const { body } = new DOMParser().parseFromString(html, "text/html");
-  // The words may be in a comment or an attribute only. This also ends the event for the text that is pasted below.
+  // The tags may be in a comment or an attribute only. This also ends the event for the text that is pasted below.
   if (!body.querySelector("table, h1, h2, h5, h6")) return;
   event.preventDefault();
   event.stopImmediatePropagation();
