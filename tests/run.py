@@ -81,7 +81,8 @@ def in_background(name, arguments):
     Yields a function that waits for the step, prints what it printed, and returns its outcomes.
     """
     find_programs()  # installs them, which two processes may not do at the same time
-    command = [sys.executable, "-m", "tests.run", name, *arguments]
+    # With a lower priority, it uses the time in which the tests of this process wait for a browser.
+    command = ["nice", sys.executable, "-m", "tests.run", name, *arguments]
 
     def finish():
         status = process.wait()

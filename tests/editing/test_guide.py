@@ -56,8 +56,8 @@ FROM_CATALOGUES = {
     "Add a passkey", "Add to the library", "Approved", "Cancel scheduled publish", "Changes requested",
     "Confirm selection", "Current draft", "Drafts left alone for a month",
     "Forget phone, passkeys and codes", "From WordPress", "Insert a block", "Invite again",
-    "Links to pages that are gone or not public", "Live stories that lack something", "Needs eyes",
-    "New vocabulary group", "Recovery codes", "Scheduled", "Scheduled this week", "Second step",
+    "Links to pages that are gone or not public", "Live stories that lack something", "Looked at",
+    "Needs eyes", "New vocabulary group", "Recovery codes", "Scheduled", "Scheduled this week", "Second step",
     "See what changed", "Upload", "Waiting for you", "Write something or type ‘/’ to insert a block",
     "live, held back",
 }  # fmt: skip

@@ -17,7 +17,7 @@ from tests.support.builders import (
 )
 from tests.support.people import make_agreeing_person, make_story_about, people_fields, record, rows_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 NAME = "Amina-of-the-tests"
 
