@@ -17,6 +17,7 @@ import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from xml.etree import ElementTree
@@ -141,6 +142,7 @@ def run_tests(name, address, arguments):
         return [*missing, counted(name, report, status)]
 
 
+@cache
 def find_programs():
     """Find or install the programs that tests need.
 
