@@ -112,7 +112,7 @@ ARABIC_PREFIXES = {"و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "ك
 PHONE = re.compile(r"\d(?:[\W_]{0,3}\d){7,}")
 PHONE_DIGITS = 8
 
-# What is before a character: a character of the same word, a join of two words without a space, or a space.
+# What precedes a character: another one of its word, a join of two words without a space, or a space.
 INSIDE, JOINT, SPACE = range(3)
 
 

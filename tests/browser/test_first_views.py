@@ -42,7 +42,7 @@ LIMITS = {
         (".block--text p", "top"): (1100, 1500),
     },
 }
-# What is measured in a story: [(name in SIZES, languages, widths of the window, smallest, largest)].
+# The sizes of a story that are tested: [(name in SIZES, languages, widths of the window, minimum, maximum)].
 STORY_SIZES = [
     ("picture, width by height", "en fr ar", (360, 1280), 1.98, 2.02),
     ("picture, width in rem", "en fr ar", (1280,), 72, 72),

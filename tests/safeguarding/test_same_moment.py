@@ -218,7 +218,7 @@ def publish_about_nobody(story):
 
 
 def test_withdrawing_waits_for_whoever_adds_a_page_before_it_locks_others(settings, tmp_path):
-    """Who adds a page locks the one above it first, so a withdrawal has locked no person or page below."""
+    """A withdrawal locks nothing else while it waits for a page that another transaction adds a page to."""
     settings.DATA_DIR = tmp_path
     person, other = make_agreeing_person(), make_agreeing_person()
     story, unlisted, shared = make_story_about(person), make_story(), make_story_about(person, other)

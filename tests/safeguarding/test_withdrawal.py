@@ -387,7 +387,7 @@ def test_aliases_and_pages_that_are_not_live_need_not_be_published():
     run_tasks()
     assert not waiting.all()
     assert Contributor.objects.get(pk=person.pk).names == ""
-    # Nobody can edit an alias, and publishing its source passes over one that was withdrawn.
+    # An alias can't be edited, and publishing its source does not update an alias that was withdrawn.
     assert not StoryPage.objects.filter(pk=aliases[1].pk).exists()
     kept = [Revision.page_revisions.filter(object_id=str(page.pk)).count() for page in pages]
     assert kept == [1, 1, 0, 0, 0]
