@@ -1,13 +1,10 @@
-"""Orders all tests, and has fixtures for the database, pictures and users. `pytest_plugins` names others."""
+"""Orders all tests, and has fixtures for pictures and users. `pytest_plugins` names others."""
 
 import gc
-import sqlite3
 from functools import partial
 
 import pytest
-from django.conf import settings
 from django.core.cache import caches
-from django.db import connection
 from PIL import AvifImagePlugin, Image, WebPImagePlugin
 
 from stories.demo import pictures
@@ -16,6 +13,7 @@ from tests.support.committed import act_as_committed
 
 # Modules with further fixtures, each after those that it imports.
 pytest_plugins = [
+    "tests.support.database_fixtures",
     "tests.support.network_fixtures",
     "tests.support.server_fixtures",
     "tests.support.browser_fixtures",
@@ -40,35 +38,6 @@ def uses_database(item):
 def pytest_collection_finish():
     """Exclude the objects that exist now from garbage collection, which saves one second in twenty."""
     gc.freeze()
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory):
-    """Keep SQLite's database in a file, as the site does, and copy it as a whole to restore it.
-
-    If it were in memory, all threads of the live server would share one connection and its transactions.
-    Django restores the rows that the migrations created one by one, which takes half a second for each test
-    with a live server.
-    """
-    database = settings.DATABASES["default"]
-    if database["ENGINE"] == "django.db.backends.sqlite3" and not database["TEST"].get("NAME"):
-        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "db.sqlite3")
-        creation = connection.creation
-        creation.serialize_db_to_string = copy_database
-        creation.deserialize_db_from_string = restore_database
-
-
-def copy_database():
-    """Return a connection to a copy of SQLite's database in memory."""
-    connection.ensure_connection()
-    copy = sqlite3.connect(":memory:")
-    connection.connection.backup(copy)
-    return copy
-
-
-def restore_database(copy):
-    connection.ensure_connection()
-    copy.backup(connection.connection)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,13 +2,15 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from tests.support import services
 from tests.support.environment import empty_database
@@ -44,12 +46,17 @@ def wait_until_ready(port, server):
 
 
 @pytest.mark.one_database
-def test_server_prepares_the_database_and_finishes_requests_before_it_stops(tmp_path):
+def test_server_prepares_the_site_and_finishes_requests_before_it_stops(tmp_path, db):
     with ExitStack() as stack:
-        variables, _folder = stack.enter_context(empty_database(tmp_path))
+        variables, folder = stack.enter_context(empty_database(tmp_path))
+        # To migrate an empty database takes long; see test_prepare.py.
+        folder.mkdir()
+        with closing(sqlite3.connect(folder / "db.sqlite3")) as copy:
+            connection.connection.backup(copy)
         # In production, the site would redirect the requests of this test to HTTPS.
         variables |= {"TRY_OUT": "1", "BASE_URL": ""}
         server, port = stack.enter_context(running_server(variables))
+        assert (folder / "maintenance.html").exists()
         upload = begin_upload(port)
         server.send_signal(signal.SIGTERM)
         for line in server.stdout:

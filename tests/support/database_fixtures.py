@@ -1,0 +1,83 @@
+"""Fixtures that make the test database: one process runs the migrations, and the others copy the result."""
+
+import fcntl
+import os
+import shutil
+import sqlite3
+from contextlib import contextmanager
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request, tmp_path_factory, django_db_blocker):
+    """Make the test database. The migrations take ten seconds of a processor."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        request.getfixturevalue("django_db_setup")
+        yield
+        return
+    # A file that holds the name of the copy of the first process's database, from which the others copy.
+    name_of_copy = tmp_path_factory.getbasetemp().parent / "migrated"
+    with locked(name_of_copy):
+        is_first = not name_of_copy.read_text()
+        if not is_first:
+            create_as_copy_of(name_of_copy.read_text())
+        request.getfixturevalue("django_db_setup")
+        if is_first:
+            with django_db_blocker.unblock():
+                connection.creation.clone_test_db("migrated", verbosity=0)
+            name_of_copy.write_text(connection.creation.get_test_db_clone_settings("migrated")["NAME"])
+    yield
+    if is_first:
+        with locked(name_of_copy), django_db_blocker.unblock():
+            name_of_copy.write_text("")
+            connection.creation.destroy_test_db(suffix="migrated", verbosity=0)
+
+
+@contextmanager
+def locked(path):
+    """Create the file `path` if it is missing, and hold a lock on it."""
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def create_as_copy_of(name):
+    """Let Django create the test database as a copy of the database `name`."""
+    if connection.vendor == "postgresql":
+        settings.DATABASES["default"]["TEST"]["TEMPLATE"] = name
+    else:
+        connection.creation._create_test_db = lambda *_arguments: shutil.copy(
+            name, settings.DATABASES["default"]["TEST"]["NAME"]
+        )
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory):
+    """Keep SQLite's database in a file, as the site does, and copy it as a whole to restore it.
+
+    If it were in memory, all threads of the live server would share one connection and its transactions.
+    Django restores the rows that the migrations created one by one, which takes half a second for each test
+    with a live server.
+    """
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3" and not database["TEST"].get("NAME"):
+        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "db.sqlite3")
+        creation = connection.creation
+        creation.serialize_db_to_string = copy_database
+        creation.deserialize_db_from_string = restore_database
+
+
+def copy_database():
+    """Return a connection to a copy of SQLite's database in memory."""
+    connection.ensure_connection()
+    copy = sqlite3.connect(":memory:")
+    connection.connection.backup(copy)
+    return copy
+
+
+def restore_database(copy):
+    connection.ensure_connection()
+    copy.backup(connection.connection)
