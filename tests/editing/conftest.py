@@ -8,8 +8,8 @@ from tests.support.admin_world import SECRET
 
 @pytest.fixture
 def own(store):
-    """The section that `writer` may edit. All of it may be shown to them."""
-    return admin_world.make_section("Own", "Plain")
+    """The section that `writer` may edit. All of it may be shown to them; it is made when a test uses it."""
+    return admin_world.Section("Own", "Plain")
 
 
 @pytest.fixture

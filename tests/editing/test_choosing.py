@@ -68,6 +68,7 @@ def test_story_stores_objects_that_its_editor_may_choose(writer, own, other):
     assert len(set(found.values_list("content_path"))) == len(WAYS)
 
 
+@pytest.mark.one_database
 def test_form_that_is_shown_again_for_another_error_shows_nothing_hidden(writer, own, other):
     keys = {way: object_of(other, kind).pk for way, (kind, *_rest) in WAYS.items()}
     form = story_form(keys, title="", lead_image_decorative="") | {"body-0-value-level": "no such level"}
@@ -84,6 +85,7 @@ def form_with_text(kind, key):
     return builders.story_form(body=()) | nested_form_data({"body": body})
 
 
+@pytest.mark.one_database
 def test_picture_in_rich_text_is_not_stored_as_the_editor_offers_none(writer, own, other):
     for key in (own.image.pk, other.image.pk):
         writer.post(add_address(own), form_with_text("IMAGE", key) | {"slug": f"story-{key}"})
@@ -91,6 +93,7 @@ def test_picture_in_rich_text_is_not_stored_as_the_editor_offers_none(writer, ow
     assert "<embed" not in json.dumps(list(Revision.objects.values_list("content", flat=True)))
 
 
+@pytest.mark.one_database
 def test_field_without_a_chooser_is_checked_as_well(writer, own, other, monkeypatch):
     """The widgets check IDs first. With Wagtail's own methods in their place, the form still refuses them."""
     monkeypatch.setattr(BaseChooser, "value_from_datadict", chosen_objects.CHOOSER_VALUE)
@@ -124,7 +127,8 @@ def test_link_to_a_document_without_an_id_is_refused(writer, own):
     assert writer.post(f"{add_address(own)}preview/", form).json()["is_valid"] is False
 
 
-def test_unknown_model_is_not_choosable(writer):
+def test_unknown_model_is_not_choosable(writer, own):
+    own.make_all()
     for model in (User, Group, Collection, Revision, Session):
         assert model.objects.exists(), "otherwise this would prove nothing"
         assert not chosen_objects.choosable(writer.user, model).exists()
@@ -208,6 +212,7 @@ def hide(kind, section):
     item.save()
 
 
+@pytest.mark.one_database
 def test_form_shows_nothing_of_a_chosen_object_that_was_hidden_later(
     writer, admin_client, own, other, subtests
 ):

@@ -11,7 +11,7 @@ from wagtail.models import Workflow
 from stories.models import StoryPage
 from tests.support import builders
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 SOON = (timezone.now() + datetime.timedelta(days=3)).replace(second=0, microsecond=0)
 

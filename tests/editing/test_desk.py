@@ -67,6 +67,7 @@ def fill(section, word):
 
 
 def test_desk_lists_what_needs_its_user(writer, own, other):
+    own.make_all()
     fill(own, "Plain")
     fill(other, SECRET)
     make_reported("kafala", count=12)
@@ -210,6 +211,7 @@ def test_other_rooms_add_a_list(admin_client):
 
 @pytest.mark.parametrize("role", ["editor", "moderator"])
 def test_number_of_queries_does_not_grow_with_the_pages(role, client, own, committed):
+    own.make_all()
     user = admin_world.make_role(role, own)
     client.force_login(user)
     addresses = ["/admin/", *(f"/admin/desk/{key}/" for key in ("waiting", "changes", "incomplete", "links"))]

@@ -114,6 +114,7 @@ def test_report_leaves_out_the_trash(admin_client, scene):
 
 @pytest.mark.usefixtures("store")
 def test_report_tells_nothing_of_other_sections(writer, admin_client, own, other):
+    own.make_all()
     french = make_index_in("fr")
     Locale.objects.create(language_code="es")
     # The editor of "Own" sees that the French version is there, and not that it is a draft that is older.

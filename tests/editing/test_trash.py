@@ -222,6 +222,7 @@ def test_editors_restore_and_only_who_may_publish_deletes(client, own, row, role
 
 
 def test_list_shows_ones_own_sections_alone(writer, own, other):
+    own.make_all()
     text = writer.get(reverse("trash")).text
     assert "Plain deleted" in text
     assert f"/trash/{own.trashed.pk}/restore/" in text and f"/trash/{own.trashed.pk}/delete/" not in text
@@ -249,6 +250,7 @@ def test_page_below_a_deleted_page_waits_for_it(admin_client, section, story):
 
 
 def test_moderator_empties_it(client, own, section, story):
+    own.make_all()  # a page of it is in the trash
     for page in (story, section):  # The story is deleted with the section.
         trashed(page)
     client.force_login(builders.make_user("Moderators"))

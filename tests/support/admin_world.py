@@ -1,7 +1,7 @@
 """Sections of the site with one of everything that the admin can open, and users with different roles."""
 
-from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
@@ -12,18 +12,14 @@ from wagtail.models import (
     Collection,
     GroupCollectionPermission,
     GroupPagePermission,
-    Page,
-    Revision,
     UploadedFile,
     Workflow,
-    WorkflowState,
 )
 
-from media.models import CleanDocument, CleanImage
+from media.models import CleanImage
 from publishing.hiding import hide
 from publishing.models import TrashedPage
 from publishing.trash import move_to_trash
-from stories.models import StoryIndexPage, StoryPage
 from tests.support import builders
 
 # A word for `make_section` that no other text of the site contains. A page with it shows a hidden object.
@@ -31,63 +27,125 @@ SECRET = "Quixotic"
 ROLES = ["visitor", "member", "editor", "moderator", "administrator"]
 
 
-@dataclass
 class Section:
-    """A section of the site: an index page, and objects in it that not everybody may see."""
+    """A section of the site: an index page, and objects in it that not everybody may see.
 
-    index: StoryIndexPage
-    live: StoryPage  # It has a draft with changes.
-    draft: StoryPage  # It waits for a moderator.
-    scheduled: Revision  # The scheduled revision of a third story, which somebody hid.
-    trashed: TrashedPage
-    alias: Page
-    waiting: WorkflowState
-    collection: Collection
-    image: CleanImage
-    document: CleanDocument
-    upload: UploadedFile  # A picture from an upload of several files, whose form was not sent yet.
-    session: EditingSession
+    An object is made when it is used for the first time, or by make_all().
+
+    Arguments:
+        title: the title of the index page.
+        word: a word in the titles of everything hidden.
+    """
+
+    def __init__(self, title, word):
+        self.title, self.word = title, word
+
+    def make_all(self):
+        for name, member in vars(Section).items():
+            if isinstance(member, cached_property):
+                getattr(self, name)
+
+    @cached_property
+    def owner(self):
+        return builders.make_user()
+
+    @cached_property
+    def index(self):
+        return builders.make_index(builders.make_index(), self.title)
+
+    @cached_property
+    def collection(self):
+        return Collection.get_first_root_node().add_child(name=f"{self.word} files")
+
+    @cached_property
+    def image(self):
+        return builders.make_image(f"{self.word} picture", collection=self.collection)
+
+    @cached_property
+    def document(self):
+        document = builders.make_document(f"{self.word} document")
+        document.collection = self.collection
+        document.save()
+        return document
+
+    @cached_property
+    def live(self):
+        """A story with a draft that has changes."""
+        live = builders.make_story(f"Public story of {self.title}", self.index)
+        live.title = f"{self.word} change"
+        live.save_revision()
+        live.refresh_from_db()
+        return live
+
+    @cached_property
+    def alias(self):
+        return self.live.create_alias(parent=self.index, update_slug="alias")
+
+    @cached_property
+    def draft(self):
+        """A draft that waits for a moderator; see `waiting`."""
+        paper = {"document": self.document.pk, "title": f"{self.word} paper"}
+        draft = builders.make_story(
+            f"{self.word} draft",
+            self.index,
+            live=False,
+            lead_image=self.image,
+            lead_image_decorative=True,
+            body=[{"type": "document", "value": paper}],
+            owner=self.owner,
+            countries=["KE"],
+            themes=["Debt"],
+            authors=["Staff"],
+        )
+        draft.summary = f"{self.word} summary, longer now."
+        draft.save_revision()
+        Workflow.objects.get().start(draft, self.owner)
+        draft.refresh_from_db()
+        return draft
+
+    @cached_property
+    def waiting(self):
+        """The state of the workflow of `draft`."""
+        return self.draft.current_workflow_state
+
+    @cached_property
+    def scheduled(self):
+        """The scheduled revision of a third story, which somebody hid."""
+        later = builders.make_story(f"{self.word} tomorrow", self.index, live=False)
+        later.go_live_at = timezone.now() + timedelta(days=1)
+        scheduled = later.save_revision()
+        scheduled.publish()
+        hide(later, self.owner)
+        return scheduled
+
+    @cached_property
+    def trashed(self):
+        deleted = builders.make_story(f"{self.word} deleted", self.index, live=False)
+        move_to_trash(deleted, self.owner)
+        return TrashedPage.objects.get(page=deleted.pk)
+
+    @cached_property
+    def upload(self):
+        """A picture from an upload of several files, whose form was not sent yet."""
+        return UploadedFile.objects.create(
+            file=ContentFile(builders.picture_bytes(), name="word.png"),
+            uploaded_by_user=self.owner,
+            for_content_type=ContentType.objects.get_for_model(CleanImage),
+        )
+
+    @cached_property
+    def session(self):
+        """A user has the editor of `draft` open."""
+        return EditingSession.objects.create(
+            user=self.owner, content_object=self.draft, last_seen_at=timezone.now()
+        )
 
 
 def make_section(title, word):
-    """Return a new Section called `title`, with `word` in the titles of everything hidden."""
-    owner = builders.make_user()
-    index = builders.make_index(builders.make_index(), title)
-    collection = Collection.get_first_root_node().add_child(name=f"{word} files")
-    image = builders.make_image(f"{word} picture", collection=collection)
-    document = builders.make_document(f"{word} document")
-    document.collection = collection
-    document.save()
-    live = builders.make_story(f"Public story of {title}", index)
-    alias = live.create_alias(parent=index, update_slug="alias")
-    live.title = f"{word} change"
-    live.save_revision()
-    body = [{"type": "document", "value": {"document": document.pk, "title": f"{word} paper"}}]
-    more = {"lead_image_decorative": True, "body": body, "owner": owner}
-    more |= {"countries": ["KE"], "themes": ["Debt"], "authors": ["Staff"]}
-    draft = builders.make_story(f"{word} draft", index, live=False, lead_image=image, **more)
-    draft.summary = f"{word} summary, longer now."
-    draft.save_revision()
-    waiting = Workflow.objects.get().start(draft, owner)
-    later = builders.make_story(f"{word} tomorrow", index, live=False)
-    later.go_live_at = timezone.now() + timedelta(days=1)
-    scheduled = later.save_revision()
-    scheduled.publish()
-    hide(later, owner)
-    deleted = builders.make_story(f"{word} deleted", index, live=False)
-    move_to_trash(deleted, owner)
-    for page in (live, draft):
-        page.refresh_from_db()
-    upload = UploadedFile.objects.create(
-        file=ContentFile(builders.picture_bytes(), name="word.png"),
-        uploaded_by_user=owner,
-        for_content_type=ContentType.objects.get_for_model(CleanImage),
-    )
-    session = EditingSession.objects.create(user=owner, content_object=draft, last_seen_at=timezone.now())
-    trashed = TrashedPage.objects.get(page=deleted.pk)
-    return Section(
-        index, live, draft, scheduled, trashed, alias, waiting, collection, image, document, upload, session
-    )
+    """Return a new Section called `title`, in which all objects are made."""
+    section = Section(title, word)
+    section.make_all()
+    return section
 
 
 def make_section_editors(section):
