@@ -9,7 +9,7 @@ from wagtail.admin.ui.components import Component
 from wagtail.models import ModelLogEntry
 
 from safeguarding.decisions import find_waiting
-from safeguarding.leaks.hits import find_many
+from safeguarding.leak_check.hits import find_many
 from safeguarding.models import Contributor, PageHold
 from safeguarding.policies import is_lead, leads
 from safeguarding.retention import deletion_day, is_announced_soon

@@ -16,9 +16,9 @@ from wagtail.log_actions import log, registry
 from safeguarding.encryption import SealedText, has_keys
 from safeguarding.forms import ConsentForm, FirstConsentForm, OtherPersonForm, ReasonForm, RestrictedForm
 from safeguarding.holds import bring_back, take_down
-from safeguarding.leaks.asking import list_places
-from safeguarding.leaks.checking import find_live
-from safeguarding.leaks.words import new_words
+from safeguarding.leak_check.asking import list_places
+from safeguarding.leak_check.checking import find_live
+from safeguarding.leak_check.words import new_words
 from safeguarding.models import Contributor, RestrictedView
 from safeguarding.retention import deletion_day
 from safeguarding.status import Status

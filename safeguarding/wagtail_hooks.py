@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 
 from safeguarding.choosers import contributor_chooser
-from safeguarding.leaks.asking import note_page
+from safeguarding.leak_check.asking import note_page
 from safeguarding.membership import JOINED
 from safeguarding.panels import add_panels
 from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, WithdrawalViewSet

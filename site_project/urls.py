@@ -26,7 +26,7 @@ from home.robots import robots_txt
 from home.security import security_txt
 from home.sitemap import sitemap
 from media.views import serve_rendition
-from safeguarding.leaks.asking import answer_leaks
+from safeguarding.leak_check.asking import answer_leaks
 from search.suggestions import suggestions
 from search.views import search
 

@@ -1,6 +1,6 @@
 """Lists the texts of pages for the leak check, and registers pages, themes and authors for it.
 
-See safeguarding/leaks/texts.py.
+See safeguarding/leak_check/texts.py.
 """
 
 import re
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from wagtail.fields import StreamField
 from wagtail.models import Page
 
-from safeguarding.leaks.texts import Place, read_field, register, strings_in, text_fields
+from safeguarding.leak_check.texts import Place, read_field, register, strings_in, text_fields
 from stories.body import stored_image, stored_pictures
 from stories.terms import Author, Theme
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from wagtail.models import Page, PageLogEntry
 
-from safeguarding.leaks.texts import places_of
+from safeguarding.leak_check.texts import places_of
 from safeguarding.models import Use
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import redirected_paths

@@ -5,10 +5,10 @@ from django.utils.translation import gettext_lazy
 from wagtail.models import ModelLogEntry, Page, PageLogEntry, Revision
 
 from caching.local_date import today
-from safeguarding.leaks.asking import join
-from safeguarding.leaks.checking import BATCH, find_drafts, find_live
-from safeguarding.leaks.texts import strings_in
-from safeguarding.leaks.words import words_of_person
+from safeguarding.leak_check.asking import join
+from safeguarding.leak_check.checking import BATCH, find_drafts, find_live
+from safeguarding.leak_check.texts import strings_in
+from safeguarding.leak_check.words import words_of_person
 from safeguarding.models import Contributor
 from safeguarding.releases import lock_with_others
 from safeguarding.withdrawal.carry_out import REPEATED

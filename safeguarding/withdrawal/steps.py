@@ -17,8 +17,8 @@ from wagtail.models import Comment, Page, PageLogEntry, Revision, TaskState, Upl
 from wagtail.signals import page_published
 
 from caching.content_version import content_version
-from safeguarding.leaks.checking import check
-from safeguarding.leaks.words import words_of_person
+from safeguarding.leak_check.checking import check
+from safeguarding.leak_check.words import words_of_person
 from safeguarding.models import Use
 from safeguarding.releases import lock_people_of, recompute
 from safeguarding.scopes import Naming, Picture

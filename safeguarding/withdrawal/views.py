@@ -16,7 +16,7 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from safeguarding.encryption import encrypt
 from safeguarding.forms import RestrictedFieldsMixin
-from safeguarding.leaks.matching import make_term
+from safeguarding.leak_check.matching import make_term
 from safeguarding.models import Contributor, PageHold, RestrictedView, Withdrawal
 from safeguarding.scopes import Channel
 from safeguarding.views import PersonMixin

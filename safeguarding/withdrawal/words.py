@@ -4,8 +4,8 @@ import re
 from urllib.parse import unquote
 
 from safeguarding.encryption import SealedText
-from safeguarding.leaks.matching import Texts, make_term
-from safeguarding.leaks.words import FIELDS, ProtectedWord, words_of_person
+from safeguarding.leak_check.matching import Texts, make_term
+from safeguarding.leak_check.words import FIELDS, ProtectedWord, words_of_person
 
 # The fields whose words are kept until no held story and no other text has one.
 KEPT_FIELDS = ("names", "protected_words", "ordinary_words")

@@ -10,7 +10,7 @@ import random
 import string
 import time
 
-from safeguarding.leaks.matching import Texts, make_term
+from safeguarding.leak_check.matching import Texts, make_term
 
 WORDS, TERMS, WORDS_OF_A_PARAGRAPH, RUNS = 5000, 1000, 80, 15
 

@@ -14,9 +14,9 @@ from wagtail.actions.publish_page_revision import PublishPageRevisionAction
 from wagtail.models import Page
 
 from home.models import HomePage, StandardPage
-from safeguarding.leaks.checking import check
-from safeguarding.leaks.texts import places_of, text_fields
-from safeguarding.leaks.words import load_words, split_names
+from safeguarding.leak_check.checking import check
+from safeguarding.leak_check.texts import places_of, text_fields
+from safeguarding.leak_check.words import load_words, split_names
 from safeguarding.scopes import Naming, Picture
 from stories.models import StoryIndexPage, StoryPage
 from tests.support.builders import (

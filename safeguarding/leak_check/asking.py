@@ -22,10 +22,10 @@ from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.models import Page
 from wagtail.signals import page_published
 
-from safeguarding.leaks.checking import check
-from safeguarding.leaks.hits import LIMIT, count_today, record
-from safeguarding.leaks.texts import source_of
-from safeguarding.leaks.words import load_words
+from safeguarding.leak_check.checking import check
+from safeguarding.leak_check.hits import LIMIT, count_today, record
+from safeguarding.leak_check.texts import source_of
+from safeguarding.leak_check.words import load_words
 from safeguarding.policies import is_lead
 
 # A message names at most this many places with ordinary words: the text could be a list of guesses.

@@ -12,8 +12,8 @@ from django.db.models import Q
 from django.utils.text import capfirst
 from wagtail.models import Page, Revision
 
-from safeguarding.leaks.matching import Texts
-from safeguarding.leaks.texts import places_of, source_of, sources
+from safeguarding.leak_check.matching import Texts
+from safeguarding.leak_check.texts import places_of, source_of, sources
 from safeguarding.models import Contributor, WithdrawalTask
 from safeguarding.releases import load_people
 from safeguarding.scopes import Channel, Naming

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from safeguarding.encryption import SealedText, has_keys
-from safeguarding.leaks.matching import Term, make_phone_terms, make_term
+from safeguarding.leak_check.matching import Term, make_phone_terms, make_term
 from safeguarding.models import Contributor
 
 # The fields that hold protected words. `safe_contact_note` is prose, so it is left out.
