@@ -16,7 +16,7 @@ from wagtail.log_actions import log, registry
 from safeguarding.encryption import SealedText, has_keys
 from safeguarding.forms import ConsentForm, FirstConsentForm, OtherPersonForm, ReasonForm, RestrictedForm
 from safeguarding.holds import bring_back, take_down
-from safeguarding.leak_check.asking import list_places
+from safeguarding.leak_check.admin_requests import list_places
 from safeguarding.leak_check.checking import find_live
 from safeguarding.leak_check.words import new_words
 from safeguarding.models import Contributor, RestrictedView

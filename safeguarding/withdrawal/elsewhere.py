@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.models import ModelLogEntry, Page, PageLogEntry, Revision
 
 from caching.local_date import today
-from safeguarding.leak_check.asking import join
+from safeguarding.leak_check.admin_requests import join
 from safeguarding.leak_check.checking import BATCH, find_drafts, find_live
 from safeguarding.leak_check.texts import strings_in
 from safeguarding.leak_check.words import words_of_person
