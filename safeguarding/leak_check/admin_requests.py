@@ -94,8 +94,8 @@ class RequestCheck:
     def may_name_places(self, instance, places, ordinary=()):
         """Count the places that were found in `instance`. Return whether a message may name them.
 
-        `places`: the Places with a protected word that is not ordinary. `ordinary`: the Places with ordinary
-        words only. All of them together count as one place.
+        `places`: the LocatedTexts with a protected word that is not ordinary. `ordinary`: those with ordinary
+        words only. All of these count as one place together.
         """
         if not self.is_limited:
             return True

@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from wagtail.models import Page, PageLogEntry
 
-from safeguarding.leak_check.texts import places_of
+from safeguarding.leak_check.texts import read_texts
 from safeguarding.models import Use
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import redirected_paths
@@ -66,7 +66,7 @@ def is_alone(contributor, own, found):
 def says(page, terms):
     """Return whether one of `terms` is in a version, a former address or the history of `page`."""
     versions = [page.specific, *(version.as_object() for version in revisions_of([page.pk]))]
-    texts = [place.text for version in versions for place in places_of(version)]
+    texts = [each.text for version in versions for each in read_texts(version)]
     labels = PageLogEntry.objects.filter(page=page.pk).values_list("label", flat=True)
     return mentions(terms, [*texts, *redirected_paths(page), *labels])
 

@@ -15,7 +15,7 @@ from wagtail.models import Page
 
 from home.models import HomePage, StandardPage
 from safeguarding.leak_check.checking import check
-from safeguarding.leak_check.texts import places_of, text_fields
+from safeguarding.leak_check.texts import read_texts, text_fields
 from safeguarding.leak_check.words import load_words, split_names
 from safeguarding.scopes import Naming, Picture
 from stories.models import StoryIndexPage, StoryPage
@@ -176,7 +176,7 @@ def test_every_text_of_every_page_type_is_checked_and_is_in_its_form():
         form = model.get_edit_handler().get_form_class()
         names = {field.name for field in text_fields(model)}
         assert {"title", "slug"} < names <= set(form.base_fields), model
-    fields = {place.field for place in places_of(home_page())}
+    fields = {place.field for place in read_texts(home_page())}
     assert {"title", "slug", "headline"} <= fields
 
 
