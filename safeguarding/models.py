@@ -18,7 +18,7 @@ from safeguarding.journal import LeakHits, Notice, RestrictedView  # noqa: F401
 from safeguarding.scopes import Channel, Naming, Picture
 from safeguarding.status import add_months, get_last_day, get_status
 from safeguarding.uses import PageHold, Release, Use  # noqa: F401
-from safeguarding.withdrawals import (  # noqa: F401
+from safeguarding.withdrawal_models import (  # noqa: F401
     Fingerprint,
     Ledger,
     UnfinishedEntry,

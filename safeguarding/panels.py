@@ -15,7 +15,7 @@ from safeguarding.policies import is_lead, leads
 from safeguarding.retention import deletion_day, is_announced_soon
 from safeguarding.status import Status
 from safeguarding.withdrawal.unfinished import unfinished
-from safeguarding.withdrawals import Ledger
+from safeguarding.withdrawal_models import Ledger
 from safeguarding.wording import describe_status, format_day
 
 

@@ -20,7 +20,7 @@ from safeguarding.gate import judge
 from safeguarding.models import Consent, Contributor, Decision
 from safeguarding.scopes import NO_END
 from safeguarding.uses import PageHold, Release, Use
-from safeguarding.withdrawals import Choice, WithdrawalTask
+from safeguarding.withdrawal_models import Choice, WithdrawalTask
 
 # Sent in the transaction of a consent event, with `contributors`: a list of primary keys.
 people_changed = Signal()

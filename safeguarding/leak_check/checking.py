@@ -18,7 +18,7 @@ from safeguarding.models import Contributor, WithdrawalTask
 from safeguarding.releases import load_people
 from safeguarding.scopes import Channel, Naming
 from safeguarding.status import Status
-from safeguarding.withdrawals import Choice
+from safeguarding.withdrawal_models import Choice
 
 
 @dataclass

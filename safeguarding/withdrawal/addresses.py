@@ -15,7 +15,7 @@ from wagtail.models import Page
 
 from caching.content_version import content_version
 from caching.versioned_cache import cached, in_transaction, request_version
-from safeguarding.withdrawals import Fingerprint, Ledger
+from safeguarding.withdrawal_models import Fingerprint, Ledger
 
 
 class GoneMiddleware:

@@ -18,7 +18,7 @@ from safeguarding.withdrawal.pages import revisions_of
 from safeguarding.withdrawal.places import Case, Place, places
 from safeguarding.withdrawal.tasks import run_after_commit, step
 from safeguarding.withdrawal.words import KEPT_FIELDS, are_sealed
-from safeguarding.withdrawals import Choice, Fingerprint, Ledger, Withdrawal
+from safeguarding.withdrawal_models import Choice, Fingerprint, Ledger, Withdrawal
 
 # The steps of every withdrawal, in the order in which they run. Steps that delete files run before them.
 STEPS = ("ledger", "pages", "uploads", "previews", "index", "vacuum")

@@ -15,7 +15,7 @@ from safeguarding.withdrawal.addresses import redirected_paths
 from safeguarding.withdrawal.pages import revisions_of
 from safeguarding.withdrawal.places import Case, Mention, read_versions
 from safeguarding.withdrawal.words import mentions, terms_of, words_of_name
-from safeguarding.withdrawals import Choice
+from safeguarding.withdrawal_models import Choice
 
 
 def make_case(contributor, choice, old_name=""):

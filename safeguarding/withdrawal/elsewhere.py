@@ -16,7 +16,7 @@ from safeguarding.withdrawal.pages import overwrite
 from safeguarding.withdrawal.places import Found, Place, TextPlace, places, register_place
 from safeguarding.withdrawal.tasks import NotYet, add_task, step
 from safeguarding.withdrawal.words import KEPT_FIELDS, are_sealed, mentions
-from safeguarding.withdrawals import Choice, WithdrawalTask
+from safeguarding.withdrawal_models import Choice, WithdrawalTask
 
 
 class Elsewhere(Place):

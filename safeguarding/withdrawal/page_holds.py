@@ -14,7 +14,7 @@ from safeguarding.withdrawal.cases import with_versions
 from safeguarding.withdrawal.locking import lock_pages_with_parents
 from safeguarding.withdrawal.places import Case
 from safeguarding.withdrawal.tasks import run_after_commit
-from safeguarding.withdrawals import Choice
+from safeguarding.withdrawal_models import Choice
 
 
 def hold_pages(pages, code, withdrawal=None):

@@ -28,7 +28,7 @@ from safeguarding.withdrawal.pages import delete_page, overwrite, revisions_of
 from safeguarding.withdrawal.signals import addresses_erased
 from safeguarding.withdrawal.tasks import NotYet, add_task, is_waiting, run_quick_tasks, step
 from safeguarding.withdrawal.words import are_sealed, words_of_name
-from safeguarding.withdrawals import Choice, Fingerprint, Ledger, Withdrawal, WithdrawalTask
+from safeguarding.withdrawal_models import Choice, Fingerprint, Ledger, Withdrawal, WithdrawalTask
 
 
 @step("file", _("Delete a file"))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
 from caching.local_date import today
-from safeguarding.withdrawals import UnfinishedEntry
+from safeguarding.withdrawal_models import UnfinishedEntry
 
 
 def unfinished():

@@ -27,7 +27,7 @@ from safeguarding.withdrawal.places import places
 from safeguarding.withdrawal.tasks import label_of
 from safeguarding.withdrawal.unfinished import describe_error, unfinished
 from safeguarding.withdrawal.words import are_sealed
-from safeguarding.withdrawals import Choice, Ledger, UnfinishedEntry
+from safeguarding.withdrawal_models import Choice, Ledger, UnfinishedEntry
 
 
 class ChoiceForm(forms.Form):

@@ -14,7 +14,7 @@ from accounts.models import Passkey
 from caching.local_date import today
 from home.models import SiteSettings, StandardPage
 from safeguarding.models import Notice, RestrictedView, Use
-from safeguarding.withdrawals import UnfinishedEntry, Withdrawal, WithdrawalTask
+from safeguarding.withdrawal_models import UnfinishedEntry, Withdrawal, WithdrawalTask
 from search.models import KnownWord
 from stories.models import StoryPage
 from stories.terms import Author, Country, Theme
