@@ -8,7 +8,7 @@ from wagtail.admin.forms.models import register_form_field_override
 from wagtail.admin.widgets import AdminAutoHeightTextInput
 
 from caching.local_date import today
-from safeguarding.encryption import EncryptedTextField, SealedText, has_keys
+from safeguarding.encryption import EncryptedTextField, UnreadableText, has_keys
 from safeguarding.models import Consent, Contributor, RestrictedView
 from safeguarding.scopes import Channel
 
@@ -42,7 +42,7 @@ class RestrictedFieldsMixin:
         for name in self.encrypted_fields():
             field = self.fields[name]
             field.widget.attrs["autocomplete"] = "off"
-            if not has_keys() or isinstance(getattr(self.instance, name), SealedText):
+            if not has_keys() or isinstance(getattr(self.instance, name), UnreadableText):
                 field.disabled, field.help_text = True, KEY_MISSING
 
     def encrypted_fields(self):

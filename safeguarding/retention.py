@@ -10,7 +10,7 @@ from django.db import transaction
 from wagtail.log_actions import log
 
 from caching.local_date import today
-from safeguarding.encryption import SealedText
+from safeguarding.encryption import UnreadableText
 from safeguarding.models import Contributor, Notice
 from safeguarding.releases import lock_with_others
 from safeguarding.status import Status, add_months, get_last_day
@@ -30,7 +30,7 @@ def deletion_day(person):
 
 def has_restricted_texts(person):
     texts = [getattr(person, name) for name in Contributor.RESTRICTED_FIELDS]
-    return any(text or isinstance(text, SealedText) for text in texts)
+    return any(text or isinstance(text, UnreadableText) for text in texts)
 
 
 def is_announced_soon(day):

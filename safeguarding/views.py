@@ -13,7 +13,7 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.widgets.button import HeaderButton
 from wagtail.log_actions import log, registry
 
-from safeguarding.encryption import SealedText, has_keys
+from safeguarding.encryption import UnreadableText, has_keys
 from safeguarding.forms import ConsentForm, FirstConsentForm, OtherPersonForm, ReasonForm, RestrictedForm
 from safeguarding.holds import bring_back, take_down
 from safeguarding.leak_check.admin_requests import list_places
@@ -284,7 +284,7 @@ class PrintView(RestrictedFieldsView):
         self.template_name = "safeguarding/everything.html"
         return self.get_context_data(
             restricted=[
-                (person._meta.get_field(name).verbose_name, text, isinstance(text, SealedText))
+                (person._meta.get_field(name).verbose_name, text, isinstance(text, UnreadableText))
                 for name, text in texts
             ],
             consents=person.consents.select_related("recorded_by"),

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from safeguarding.encryption import SealedText, has_keys
+from safeguarding.encryption import UnreadableText, has_keys
 from safeguarding.leak_check.matching import Term, make_phone_terms, make_term
 from safeguarding.models import Contributor
 
@@ -43,9 +43,9 @@ class ProtectedWords:
 def load_words():
     """Return the ProtectedWords of all people. It takes one query, and decrypts every row."""
     rows = list(Contributor.objects.values_list("pk", *FIELDS))
-    is_sealed = any(isinstance(text, SealedText) for row in rows for text in row)
+    is_unreadable = any(isinstance(text, UnreadableText) for row in rows for text in row)
     words = [word for key, *texts in rows for word in words_of(key, *texts)]
-    return ProtectedWords(words, has_keys() and not is_sealed)
+    return ProtectedWords(words, has_keys() and not is_unreadable)
 
 
 def new_words(person, former=None):

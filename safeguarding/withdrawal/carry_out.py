@@ -17,7 +17,7 @@ from safeguarding.withdrawal.locking import lock_case
 from safeguarding.withdrawal.pages import revisions_of
 from safeguarding.withdrawal.places import Case, Place, places
 from safeguarding.withdrawal.tasks import run_after_commit, step
-from safeguarding.withdrawal.words import KEPT_FIELDS, are_sealed
+from safeguarding.withdrawal.words import KEPT_FIELDS, has_unreadable_words
 from safeguarding.withdrawal_models import Choice, Fingerprint, Ledger, Withdrawal
 
 # The steps of every withdrawal, in the order in which they run. Steps that delete files run before them.
@@ -224,7 +224,7 @@ def delete_names(case, keeps_words):
     until none does, so that they can be looked for, and the leak check finds them.
     """
     contributor = case.contributor
-    kept = KEPT_FIELDS if keeps_words and not are_sealed(contributor) else ()
+    kept = KEPT_FIELDS if keeps_words and not has_unreadable_words(contributor) else ()
     if kept:
         case.add_task("words")
     for name in Contributor.RESTRICTED_FIELDS:

@@ -15,7 +15,7 @@ from safeguarding.withdrawal.carry_out import REPEATED
 from safeguarding.withdrawal.pages import overwrite
 from safeguarding.withdrawal.places import Found, Place, TextPlace, places, register_place
 from safeguarding.withdrawal.tasks import NotYet, add_task, step
-from safeguarding.withdrawal.words import KEPT_FIELDS, are_sealed, mentions
+from safeguarding.withdrawal.words import KEPT_FIELDS, has_unreadable_words, mentions
 from safeguarding.withdrawal_models import Choice, WithdrawalTask
 
 
@@ -40,7 +40,11 @@ class Elsewhere(Place):
 
 def words_to_change(person):
     """Return the ProtectedWords of `person`, without ordinary words. Without the key there are none."""
-    return [] if are_sealed(person) else [word for word in words_of_person(person) if not word.is_ordinary]
+    return (
+        []
+        if has_unreadable_words(person)
+        else [word for word in words_of_person(person) if not word.is_ordinary]
+    )
 
 
 def find_elsewhere(words, skipped=()):
@@ -71,7 +75,7 @@ def forget_words(task):
     if (
         own.filter(step__in=("again", "purge"), done_at=None).exists()
         or task.data == day
-        or are_sealed(person)
+        or has_unreadable_words(person)
     ):
         raise NotYet
     WithdrawalTask.objects.filter(pk=task.pk).update(data=day)

@@ -26,7 +26,7 @@ from safeguarding.withdrawal.page_holds import erase_page, release_page
 from safeguarding.withdrawal.places import places
 from safeguarding.withdrawal.tasks import label_of
 from safeguarding.withdrawal.unfinished import describe_error, unfinished
-from safeguarding.withdrawal.words import are_sealed
+from safeguarding.withdrawal.words import has_unreadable_words
 from safeguarding.withdrawal_models import Choice, Ledger, UnfinishedEntry
 
 
@@ -76,7 +76,7 @@ class WithdrawView(PersonMixin, TemplateView):
 
     def get_context_data(self, **kwargs):
         form = self.form_class(getattr(self.request, self.form_method.upper()) or None)
-        context = {"form": form, "is_sealed": are_sealed(self.person)}
+        context = {"form": form, "is_unreadable": has_unreadable_words(self.person)}
         if form.is_valid():
             choice, old_name = read(form)
             plan = make_plan(self.person, choice, old_name)
