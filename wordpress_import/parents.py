@@ -10,8 +10,8 @@ from wordpress_import.fields import find_language
 from wordpress_import.sources import ExportError
 
 
-class NoPlaceError(Exception):
-    """Raised if there is no parent for the page of an item. Its text says why."""
+class NoParentError(Exception):
+    """Raised if there is no parent for the page of an item. Its text gives the reason."""
 
 
 def find_parent(wanted):
@@ -31,7 +31,7 @@ def find_parent(wanted):
     return page
 
 
-class Places:
+class ParentFinder:
     """Finds parents: sections for stories, and home pages for other pages.
 
     `parent`: a StoryIndexPage. Its translations are the sections of the other languages. `by_path`:
@@ -49,12 +49,12 @@ class Places:
         self.homes = {page.locale.language_code: page for page in homes}
 
     def find(self, item):
-        """Return the parent for the page of `item`. Raises NoPlaceError if there is none."""
+        """Return the parent for the page of `item`. Raises NoParentError if there is none."""
         language = find_language(item, self.by_path, self.default)
         pages = self.homes if item.type == "page" else self.sections
         if language not in dict(settings.LANGUAGES):
-            raise NoPlaceError(f"this site has no pages in its language, “{language}”")
+            raise NoParentError(f"this site has no pages in its language, “{language}”")
         if language not in pages:
-            raise NoPlaceError(f"there is no section for stories in its language, “{language}”, yet")
+            raise NoParentError(f"there is no section for stories in its language, “{language}”, yet")
         # The page is loaded again, because its number of children may have changed.
         return Page.objects.get(pk=pages[language].pk).specific
