@@ -1,4 +1,4 @@
-"""Panels on the first page of the admin: what a lead has to do today, and whether there are enough leads."""
+"""Panels of the admin's first page: what leads have to do today, and a warning if there are too few leads."""
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Max
@@ -42,7 +42,7 @@ class LeadsPanel(Component):
 
 
 def find_work():
-    """Return {heading: [(code, address, sentence)]} of what needs a lead."""
+    """Return {heading: [(code or title, address, sentence)]} of everything that leads have to look at."""
     groups = {
         Status.HELD: (_("Taken down"), []),
         Status.ENDED: (_("Ended"), []),
@@ -116,7 +116,7 @@ def last_missed_attempts():
 
 
 def add_panels(request, panels):
-    """Hook: add the panels that are for the user."""
+    """Hook: add the panels that the user may see."""
     is_one = is_lead(request.user)
     if is_one:
         panels.append(TodayPanel())

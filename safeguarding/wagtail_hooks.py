@@ -11,7 +11,7 @@ from safeguarding.membership import JOINED
 from safeguarding.panels import add_panels
 from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, WithdrawalViewSet
 
-# {action in the log: (label, message)}. The entries have the code of the person.
+# {action in Wagtail's log: (label, message)}. Wagtail shows the message with the code of the person.
 LOG_ACTIONS = {
     JOINED: (_("Joined"), _("Joined the group Safeguarding")),
     "safeguarding.take_down": (_("Take down"), _("Taken down")),
