@@ -21,7 +21,7 @@ COMPARISON_CLASS = compare.get_comparison_class_for_block
 
 
 def visible(instance):
-    """Return `instance`; in place of a hidden one its replacement, None for a picture."""
+    """Return `instance`, or in place of a hidden one the words that stand for it; for a picture None."""
     if instance is None or may_show(type(instance), instance.pk):
         return instance
     return None if isinstance(instance, AbstractImage) else hidden_title()
