@@ -15,7 +15,7 @@ from editing.history import CompareView, HistoryView
 from editing.moderation import DecidingActionView, DecidingEditView
 from editing.page_policy import pages_below_hidden_children
 from editing.people_panel import CreatePageView
-from editing.schedules import UnscheduleView
+from editing.unscheduling import UnscheduleView
 
 # A message of Wagtail, which has its translations.
 INHERITED = "Privacy is inherited from the ancestor page - %(ancestor_page)s"
