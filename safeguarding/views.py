@@ -255,10 +255,7 @@ class RestrictedFieldsView(PersonMixin, TemplateView):
         return self.render_to_response(self.get_shown(form, reason.cleaned_data["reason"]))
 
     def store(self, form):
-        """Store what was entered in `form`.
-
-        If live pages have one of the new words already, respond with the list of these places.
-        """
+        """Store the data of `form`. If live pages have a new word already, respond with a list of places."""
         former = Contributor.objects.get(pk=self.person.pk)
         form.save()
         log(self.person, "safeguarding.change_names", user=self.request.user)

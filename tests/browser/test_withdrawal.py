@@ -29,7 +29,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(
     allow_errors.append("410 (Gone)")
     settings.DATA_DIR = tmp_path
     person = withdrawal_world.make_named_person()
-    with withdrawal_world.before_the_words(person):
+    with withdrawal_world.without_words(person):
         withdrawal_world.make_story_about(person, title=f"{NAME} walks", slug=SLUG)
     builders.make_author(f"{NAME} A.")
     page, reader = new_page(viewport={"width": 390, "height": 844}), new_page()

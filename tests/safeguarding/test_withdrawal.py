@@ -68,7 +68,7 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, dat
     caplog.set_level("INFO")
     person = withdrawal_world.make_named_person()
     story, image, document = withdrawal_world.make_own_stories(person)
-    with withdrawal_world.before_the_words(person):
+    with withdrawal_world.without_words(person):
         withdrawal_world.make_traces(story, person)
     other = withdrawal_world.make_others()
     before, kept_files = rows_about(other), set(stored_files())
@@ -247,7 +247,7 @@ def test_texts_of_others_are_only_reported_and_the_words_are_kept_until_they_are
 def test_word_in_a_scheduled_version_is_reported_although_a_newer_draft_has_none():
     person = withdrawal_world.make_named_person()
     story = StoryPage.objects.get(pk=builders.make_story("Lamps").pk)
-    with withdrawal_world.before_the_words(person):
+    with withdrawal_world.without_words(person):
         story.summary, story.go_live_at = f"{NAME} came.", timezone.now() + datetime.timedelta(days=9)
         story.save_revision(approved_go_live_at=story.go_live_at)
     story.summary = "Somebody came."

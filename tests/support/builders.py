@@ -64,7 +64,7 @@ def make_story(
     """
     number = next(numbers)
     live = fields.get("live", True)
-    if live:  # without a revision, which would take as long as all else here
+    if live:  # Without a revision: to make one takes as long as the rest of this function.
         now = timezone.now()
         fields = {"first_published_at": now, "last_published_at": now} | fields
     fields.setdefault("people", "none")
