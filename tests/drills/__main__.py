@@ -20,7 +20,7 @@ from tests.drills.documents import document_bombs
 from tests.drills.long_running import database_away, soak
 from tests.drills.midnight import midnight
 from tests.drills.moving_in import import_killed
-from tests.drills.serving import oversize, stopped_at_work, worker_killed
+from tests.drills.server_faults import oversize, stopped_at_work, worker_killed
 from tests.drills.stampede import stampede
 from tests.drills.stored_data import backup, crash_postgresql, crash_sqlite, disk_full
 from tests.drills.withdrawal import withdrawal_at_once, withdrawal_killed, withdrawal_leaves_nothing
