@@ -13,7 +13,7 @@ from statistics import quantiles
 from redis import from_url
 
 from tests.drills import Row, say
-from tests.drills.scene import Readers, site_on_postgresql
+from tests.drills.sites import Readers, site_on_postgresql
 from tests.drills.wrk import JUNK_COOKIES, PAGES, run_wrk
 from tests.support import front_server
 from tests.support.production import Site
