@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench import visits
-from tests.bench.serving import SERVER_CORE, ask, on_core, print_row, report, run, served
+from tests.bench.load import SERVER_CORE, ask, on_core, print_row, report, run, served
 from tests.support import front_server, memory, postgresql_server, redis_server
 
 ALL_WAYS_AT = 1000  # the number of stories with which all ways are measured

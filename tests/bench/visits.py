@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import sync_playwright
 
+from tests.bench.load import SERVER_CORE, ask, on_core, report
 from tests.bench.reading import PHONE
-from tests.bench.serving import SERVER_CORE, ask, on_core, report
 from tests.support import front_server, services
 
 # A script for wrk, which requests the addresses in turn.
