@@ -129,7 +129,7 @@ def minimal_program(address, folder):
 
 
 def behind_nginx(size, kind, site, path, folder):
-    """Report the same behind nginx, compared with a file of the same bytes that nginx sends."""
+    """Report the requests per second behind nginx, compared with nginx sending a file of the same bytes."""
     program = front_server.nginx_program()
     file = f"location = /file {{ alias {folder}/body; default_type text/html; }}"
     upstream = site.removeprefix("http://")

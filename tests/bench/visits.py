@@ -23,8 +23,8 @@ end
 def measure(size, kind, site, path, folder):
     """Report how many visits per second the site handles for the page at `path`.
 
-    The site is measured straight and behind nginx, and compared with the same nginx sending the same bytes as
-    files.
+    The site is measured without and behind nginx. It is compared with the same nginx sending the same bytes
+    from files.
     """
     paths = loaded_by_phone(site, path)
     files = folder / "visit"

@@ -1,4 +1,4 @@
-"""Drills about stored data: a full disk, a crash during a save, and the restore of a backup."""
+"""Drills about stored data: a full disk, crashes during a save, and the restore of a backup."""
 
 import errno
 import hashlib

@@ -1,7 +1,7 @@
 """Every route by which a story can go live × every condition about its people that is not met.
 
-No visitor sees any of these stories. Two layers hold that, and each is tested without the other: the check
-before publishing, and the rule at reading time.
+No visitor sees any of these stories. Two layers ensure this, and each is tested without the other: the check
+before publishing, and the rule about which pages visitors may read.
 """
 
 import datetime
@@ -347,7 +347,7 @@ def test_without_the_check_none_is_read_either(no_check):
 
 @pytest.mark.one_database
 def test_without_both_layers_they_are_read(no_check, no_rule_for_reading):
-    """Only so do the tests above show that the layers, and not the routes, keep the stories hidden."""
+    """This shows that in the tests above the layers, and nothing in the routes, keep the stories hidden."""
     world = World()
     for route in [*BYPASSES, *TOGETHER, publish_revision]:
         with undone():

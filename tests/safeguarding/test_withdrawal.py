@@ -308,7 +308,7 @@ def test_held_story_waits_while_a_word_of_the_person_is_in_it():
     withdraw_one(person, "everything")
     with pytest.raises(ValidationError, match="title"):
         publish(story, story_people=withdrawal_world.rows_of(other))
-    # As a program writes it that asks nothing.
+    # As a program does that bypasses all checks.
     written = StoryPage.objects.get(pk=story.pk)
     written.story_people = withdrawal_world.rows_of(other)
     written.save(clean=False)
@@ -338,7 +338,7 @@ def test_held_story_waits_while_a_draft_has_the_person():
 
 
 def test_new_site_holds_nobody(client, data_dir):
-    """With the file of another site in the data folder or none, and however often the scheduler runs."""
+    """Check it with the ledger of another site in the data folder and without one, and for repeated runs."""
     story = withdrawal_world.make_others()
     for content in ("", '{"ledger": "of another site"}\n'):
         Ledger.objects.all().delete()
