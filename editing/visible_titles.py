@@ -42,7 +42,7 @@ class RecentEditsPanel(home.RecentEditsPanel):
 
 
 class UserObjectsInWorkflowPanel(home.UserObjectsInWorkflowModerationPanel):
-    """What the user sent to moderators, without pages that were moved to a hidden section since."""
+    """Wagtail's panel of the pages that the user sent to moderators, without pages that are hidden now."""
 
     def get_context_data(self, parent_context):
         context = super().get_context_data(parent_context)

@@ -36,7 +36,7 @@ def story_cards(context, stories, layout="", first=None):
         cards = find_cards(layout, pks)
     else:
         cards = find_cards(first, pks[:1]) | find_cards(layout, pks[1:])
-    # A story that was unpublished meanwhile has no card.
+    # A story that was unpublished after the query has no card.
     return SafeString("".join(cards[pk] for pk in pks if pk in cards))
 
 

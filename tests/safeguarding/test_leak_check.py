@@ -60,8 +60,8 @@ def is_live(page):
 # --- What is refused -----------------------------------------------------------------------------
 
 
-# (summary of a story, how it names the person or None without the person, list of Findings with the hit or
-# None)
+# (summary of a story, how it names the person or None if it doesn't list the person, the list of Findings
+# that has the hit or None)
 GRADES = [
     (NAMES, Naming.CHANGED, "stops"),
     ("Bachelal", Naming.CHANGED, "stops"),
