@@ -12,7 +12,7 @@ from safeguarding.decisions import find_waiting
 from safeguarding.leak_check.hits import find_many
 from safeguarding.models import Contributor, PageHold
 from safeguarding.policies import is_lead, leads
-from safeguarding.retention import deletion_day, is_announced_soon
+from safeguarding.retention import deletion_day, is_time_to_announce
 from safeguarding.status import Status
 from safeguarding.withdrawal.unfinished import unfinished
 from safeguarding.withdrawal_models import Ledger
@@ -57,7 +57,7 @@ def find_work():
             if person.pk in missed:
                 sentence += " " + _("Not reached on %s.") % format_day(missed[person.pk])
             groups[status][1].append((person.code, address, sentence))
-        if day and is_announced_soon(day):
+        if day and is_time_to_announce(day):
             text = _("Will be deleted on %s. If you still need them, set a later day.") % format_day(day)
             deletions.append((person.code, address, text))
     return (

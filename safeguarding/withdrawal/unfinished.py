@@ -1,7 +1,7 @@
-"""Stores which entries of the ledger could not be carried out. Everybody is held while there is one.
+"""Stores which entries of the ledger could not be carried out. While there is one, everybody is held.
 
-Each is tried again at the start of the site, once a day, and when a lead asks for it. A lead can also end the
-hold, with a reason.
+Each entry is tried again at the start of the site, once a day, and when a lead asks for it. A lead can also
+give up an entry, with a reason.
 """
 
 import builtins
@@ -17,14 +17,14 @@ from safeguarding.withdrawal_models import UnfinishedEntry
 
 
 def unfinished():
-    """Return the entries because of which everybody is held."""
+    """Return the UnfinishedEntries that no lead gave up. While there is one, everybody is held."""
     return UnfinishedEntry.objects.filter(ended_at=None)
 
 
 def entries_to_leave(only_due):
-    """Return the keys of the entries that are not tried again now.
+    """Return the keys of the entries that are not tried again now: those that a lead gave up.
 
-    `only_due`: whether those that failed today already are among them.
+    `only_due`: whether to add those that already failed today.
     """
     left = UnfinishedEntry.objects.exclude(ended_at=None)
     if only_due:
@@ -54,7 +54,7 @@ def give_up(entry, user):
 
 
 def describe_error(name):
-    """Return in words what an error means for a lead. `name`: the name of its class."""
+    """Return a description of an error for leads. `name`: the name of its class."""
     if issubclass(getattr(builtins, name, Exception), OSError):
         text = _("a file could not be reached")
     elif hasattr(db, name):

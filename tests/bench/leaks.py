@@ -16,7 +16,7 @@ WORDS, TERMS, WORDS_OF_A_PARAGRAPH, RUNS = 5000, 1000, 80, 15
 
 
 def main():
-    source = random.Random(5)  # noqa: S311 - words
+    source = random.Random(5)  # noqa: S311 - it only makes words
     words = [make_word(source) for _number in range(WORDS)]
     paragraphs = [
         f"<p>{' '.join(words[start : start + WORDS_OF_A_PARAGRAPH])}</p>"

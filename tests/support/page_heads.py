@@ -1,4 +1,4 @@
-"""Reads the metadata in the <head> of a page."""
+"""Reads the metadata in the <head> of a page, for tests, and changes the site settings that it depends on."""
 
 import json
 
@@ -15,6 +15,7 @@ def change_settings(**fields):
 
 
 def read(client, address):
+    """Return the page at `address` as a BeautifulSoup tree."""
     response = client.get(address)
     assert response.status_code == 200, address
     return parse(response)
