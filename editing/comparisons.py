@@ -81,7 +81,7 @@ def without_none(comparison_class):
 
 
 def get_comparison_class(block):
-    """Replace get_comparison_class_for_block. A block in another one is compared by the class for itself."""
+    """Replace get_comparison_class_for_block. Wagtail also calls it for the blocks inside of other blocks."""
     for block_class, comparison_class in COMPARISONS.items():
         if isinstance(block, block_class):
             return comparison_class
@@ -89,7 +89,7 @@ def get_comparison_class(block):
     return without_none(found) if isinstance(block, FieldBlock) else found
 
 
-# The first that fits counts.
+# {class of blocks: its comparison}. The first class that fits is used.
 COMPARISONS = {
     ImageChooserBlock: ImageComparison,
     ChooserBlock: ChooserComparison,

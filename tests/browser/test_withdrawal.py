@@ -14,12 +14,12 @@ from tests.support.withdrawal_world import HOME, NAME, SLUG
 
 pytestmark = pytest.mark.one_database
 
-# Wagtail's own pages fail these.
+# How the problems begin that axe finds in Wagtail's own pages too.
 WAGTAILS = ("region at", "landmark-", "heading-order", "page-has-heading-one", "skip-link")
 
 
 def problems(page):
-    """Return what axe finds in the part of the page that is this room's."""
+    """Return the problems that axe finds in `page`, without those of Wagtail's own pages."""
     return [line for line in run_axe(page) if not line.startswith(WAGTAILS)]
 
 

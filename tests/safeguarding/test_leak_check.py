@@ -23,8 +23,8 @@ def person():
 # --- What is refused -----------------------------------------------------------------------------
 
 
-# (summary of a story, how it names the person or None if it doesn't list the person, the list of Findings
-# that has the hit or None)
+# (summary of a story, how the story names the person or None if it doesn't list the person, the list of
+# Findings in which the summary is or None)
 GRADES = [
     (NAMES, Naming.CHANGED, "stops"),
     ("Bachelal", Naming.CHANGED, "stops"),
