@@ -47,7 +47,7 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         super().__init__(*args, **kwargs)
         decision = self.instance
         decision.page, decision.revision = version.page, version.revision
-        # The model refuses a decision of whoever wrote the revision.
+        # The model compares `decided_by` with the author of the revision, who may not decide.
         decision.digest, decision.decided_by = version.report.digest, self.for_user
         self.fields["question"].choices = [
             (f"{person.pk}:{ground}", f"{person.code}: {ground.label}")

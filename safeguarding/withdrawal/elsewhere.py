@@ -1,4 +1,4 @@
-"""Texts with a protected word that somebody has to change by hand, and the words, kept until then."""
+"""Finds texts with a protected word that somebody has to change by hand. The words are kept until then."""
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy
@@ -20,7 +20,7 @@ from safeguarding.withdrawal_models import Choice, WithdrawalTask
 
 
 class Elsewhere(Place):
-    """Pages without the person in their list, and settings. What others wrote is not erased for a word."""
+    """Pages that don't list the person, and settings. They are reported, and not erased because of a word."""
 
     name = "elsewhere"
     label = gettext_lazy("Other places with a protected word: change them by hand")
