@@ -47,9 +47,9 @@ class Report:
 def guard(model):
     """Decorate a page model: visitors may read its pages only until the last day of their Release.
 
-    The model calls `lock_people` and `report` in save(). It has the property `people_digest`: a hash of the
-    content of a page or of a version of it, for decisions. Its method `report_people` returns the Report of
-    such a version.
+    The model calls `lock_people` and `store_report` in save(). It has the property `people_digest`: a hash of
+    the content of a page or of a version of it, for decisions. Its method `report_people` returns the Report
+    of such a version.
     """
     _guarded.append(model)
     return model
@@ -152,7 +152,7 @@ def with_others(contributor):
     return {contributor, *others}
 
 
-def report(page, content, former):
+def store_report(page, content, former):
     """Store what `page` uses, a Report, and its Release. `former`: what `lock_people` returned."""
     uses = [Use(page_id=page.pk, **use._asdict()) for use in content.uses]
     if [values_of(use) for use in uses] != [values_of(use) for use in former]:
