@@ -1,6 +1,6 @@
 """Answers 410 at the addresses of erased pages.
 
-The database only stores digests of these addresses, because a slug can be a name, and of erased pictures.
+The database stores digests of these addresses and of erased pictures only, because a slug can be a name.
 """
 
 import hashlib

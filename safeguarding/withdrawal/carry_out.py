@@ -220,8 +220,8 @@ def record(contributor, choice, user):
 def delete_names(case, keeps_words):
     """Delete names and contact.
 
-    With `keeps_words`, a text that others have to change can hold one: the names and the protected words stay
-    until none does, so that they can be looked for, and the leak check finds them.
+    `keeps_words`: whether to keep the names and the protected words for now, because another text may contain
+    one of them. They are deleted when no text does. Until then, the leak check finds them.
     """
     contributor = case.contributor
     kept = KEPT_FIELDS if keeps_words and not has_unreadable_words(contributor) else ()
