@@ -12,7 +12,7 @@ from wordpress_import.fidelity import words
 from wordpress_import.library import Library
 from wordpress_import.markup import TextError
 from wordpress_import.models import ImportedItem
-from wordpress_import.parents import NoParentError
+from wordpress_import.parents import NoPlaceError
 from wordpress_import.reading import Item, read
 from wordpress_import.terms import Terms
 from wordpress_import.writing import PageWriter
@@ -178,7 +178,7 @@ class Importer:
         """Write the page of `item`, and fill in `line`. An error fails this item only."""
         try:
             outcome, reasons, converted = self.writer.write(item, key, self.parents.find(item), self.writes)
-        except NoParentError as error:
+        except NoPlaceError as error:
             line.why = [str(error)]
             return
         except Exception as error:  # whatever one item holds

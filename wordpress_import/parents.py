@@ -10,7 +10,7 @@ from wordpress_import.fields import find_language
 from wordpress_import.sources import ExportError
 
 
-class NoParentError(Exception):
+class NoPlaceError(Exception):
     """Raised if there is no parent for the page of an item. Its text gives the reason."""
 
 
@@ -49,12 +49,12 @@ class ParentFinder:
         self.homes = {page.locale.language_code: page for page in homes}
 
     def find(self, item):
-        """Return the parent for the page of `item`. Raises NoParentError if there is none."""
+        """Return the parent for the page of `item`. Raises NoPlaceError if there is none."""
         language = find_language(item, self.by_path, self.default)
         pages = self.homes if item.type == "page" else self.sections
         if language not in dict(settings.LANGUAGES):
-            raise NoParentError(f"this site has no pages in its language, “{language}”")
+            raise NoPlaceError(f"this site has no pages in its language, “{language}”")
         if language not in pages:
-            raise NoParentError(f"there is no section for stories in its language, “{language}”, yet")
+            raise NoPlaceError(f"there is no section for stories in its language, “{language}”, yet")
         # The page is loaded again, because its number of children may have changed.
         return Page.objects.get(pk=pages[language].pk).specific

@@ -1,7 +1,7 @@
-"""Stores which entries of the ledger could not be carried out. While there is one, everybody is held.
+"""Stores which entries of the ledger could not be carried out. Everybody is held while there is one.
 
-Each entry is tried again at the start of the site, once a day, and when a lead asks for it. A lead can also
-give up an entry, with a reason.
+Each is tried again at the start of the site, once a day, and when a lead asks for it. A lead can also end the
+hold, with a reason.
 """
 
 import builtins
@@ -22,9 +22,9 @@ def unfinished():
 
 
 def entries_to_leave(only_due):
-    """Return the keys of the entries that are not tried again now: those that a lead gave up.
+    """Return the keys of the entries that are not tried again now.
 
-    `only_due`: whether to add those that already failed today.
+    `only_due`: whether those that failed today already are among them.
     """
     left = UnfinishedEntry.objects.exclude(ended_at=None)
     if only_due:
