@@ -157,7 +157,7 @@ class StoryListing:
         return self.facets if needs_filters(self.page.paginator.count, self.filters) else []
 
     def _cache(self, name, make, except_for=None):
-        """Return make(), from the cache if possible. It depends on all active filters but `except_for`."""
+        """Return make(), which may depend on the active filters except that of the facet `except_for`."""
         filters = [(key, value) for key, value in sorted(self.filters.items()) if key != except_for]
         cache = cached_of_filters if filters else cached
         return cache((name, *self.cache_key, *filters), make)
