@@ -1,4 +1,4 @@
-"""App configurations of accounts, and of Wagtail's app of users in a variant that the settings install."""
+"""Configuration of the app, and of a variant of Wagtail's app of users, which the settings install."""
 
 from django.apps import AppConfig
 from wagtail.users.apps import WagtailUsersAppConfig

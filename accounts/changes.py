@@ -46,7 +46,7 @@ def notify(user, email, message):
         def send():  # Not a partial: if it fails, Django logs the callable, and a partial with its arguments.
             _send(user, email, message)
 
-        # robust: what is committed stays a success if the e-mail can't be sent.
+        # robust: an error of the e-mail doesn't fail the request, whose transaction is committed already.
         transaction.on_commit(send, robust=True)
 
 

@@ -148,7 +148,7 @@ def add_app(user, key, code):
 
 
 @transaction.atomic
-def recovery_codes(user):
+def replace_recovery_codes(user):
     """Replace the recovery codes of `user` and return the new ones.
 
     Return [] and change nothing if the user already got codes with another factor.

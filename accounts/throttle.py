@@ -62,7 +62,7 @@ class Throttle:
     Arguments:
         purpose: the kind of attempt: "password", "code" or "reset". Each is counted separately.
         request: the request that makes the attempt, or None.
-        name: the user name, e-mail address or primary key of the account. Nobody need have it.
+        name: the user name, e-mail address or primary key of the account. The account need not exist.
     """
 
     def __init__(self, purpose, request, name):

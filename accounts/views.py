@@ -133,7 +133,7 @@ def finish_set_up(request, user, device):
     """
     if not user.is_verified():
         second_factor.mark_verified(request, device)
-    if codes := second_factor.recovery_codes(user):
+    if codes := second_factor.replace_recovery_codes(user):
         context = {"codes": codes, "next": next_url(request)}
         return render(request, "accounts/recovery_codes.html", context)
     return redirect("my_second_factors")

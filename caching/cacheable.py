@@ -1,4 +1,4 @@
-"""Which responses the page cache may keep, and which query parameters they depend on.
+"""Decides which responses the page cache may store, and which query parameters they depend on.
 
 A view says so with the decorator `cacheable`, a page type with the attribute `cacheable_parameters`: the
 names of its parameters. All others are removed before the page is rendered. So a parameter that is not

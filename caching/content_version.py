@@ -75,9 +75,9 @@ UNSEEN_TABLES = {
     "wordpress_import_importedfile",
     "wordpress_import_importeditem",
 }
-# Tables of which a new row shows on no public page, only a row that is changed or deleted. A page makes the
-# renditions that it shows: for each, all caches would be emptied. The sitemap, which lists those that exist,
-# has a new one after MAX_CACHE_SECONDS at most.
+# Tables whose new rows show on no public page. Only changed and deleted rows do. If new rows counted, each
+# rendition that a page makes would empty all caches. The sitemap, which lists the existing renditions, has a
+# new one after MAX_CACHE_SECONDS at most.
 TABLES_WITH_UNSEEN_INSERTS = {"media_rendition"}
 # Saving a draft of a live page changes only these columns of the page.
 DRAFT_COLUMNS = {

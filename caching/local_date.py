@@ -1,4 +1,4 @@
-"""The date that the site goes by, on which consents end."""
+"""The current date in the site's time zone. A consent ends at the end of such a day."""
 
 from django.utils import timezone
 

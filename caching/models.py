@@ -1,4 +1,4 @@
-"""The model of caching: notes of changes that the shared cache was not told of."""
+"""The model of changes that could not be written to the shared cache."""
 
 from django.db import models
 

@@ -2,7 +2,7 @@
 
 A cached page is sent before Django makes a request object or runs its middleware. All other requests go on to
 Django, which says in the WSGI environment whether the response may be cached (caching/cacheable.py).
-docs/decisions/page-cache.md has a picture of the way of a request, and says why this is safe.
+docs/decisions/page-cache.md has a diagram of how a request is handled, and explains why this is safe.
 """
 
 import gzip
@@ -100,7 +100,7 @@ class CacheRequest:
         self.is_cacheable = False
 
     def find(self):
-        """Return the cached page, fresh or old; None if there is none, or if it isn't known which one it is.
+        """Return the cached page, fresh or old, or None if it is missing or its parameters are not known.
 
         The parameters that the pages at an address depend on are known from the last response to one of them.
         """
@@ -136,7 +136,7 @@ class CacheRequest:
             other = page_cache.in_progress.get((version, self.key))
             if other is None:
                 self.progress = page_cache.in_progress[version, self.key] = PageInProgress()
-        # Only now, as a request that made the page adds it before it says that it is done.
+        # Look for the page only now: a request that makes a page stores it before it sets `done`.
         found = page_cache.store.find(self.key, version)
         if found and (other or found.is_fresh):
             self.use(found)

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 VERSION, CHECKED = "content_version", "content_version_checked"
 # Milliseconds from one look for missed changes to the next.
 CHECK_INTERVAL = 1000
-# The same when the database did not answer, as it delays the request that looks.
+# The same time after the database did not answer. It is longer, because the look delays a request.
 CHECK_INTERVAL_WITHOUT_DATABASE = 10_000
 
 

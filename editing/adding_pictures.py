@@ -1,4 +1,4 @@
-"""Adding several pictures at once: whom they show and who made them is asked once, for all of them."""
+"""Adds several pictures at once. Whom they show and who made them is asked once for all of them."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -6,8 +6,8 @@ from wagtail.images.views.multiple import AddView
 
 from media.models import CleanImage
 
-# The answer of somebody whose pictures show different things. The form for a picture does not accept it, so
-# each picture is stored only after its own form is complete.
+# The answer for pictures that do not all show the same. The form for one picture does not accept it, so each
+# picture is stored only after its own form is complete.
 EACH = "each"
 
 

@@ -73,14 +73,14 @@ def pages_in_sections(user):
 
 
 def visible_to(user):
-    """Return a Q for the pages that `user` may see in the admin: public pages and those of their sections.
+    """Return a Q for the pages that `user` may see in the admin: public pages, and pages of their sections.
 
-    Nobody sees pages in the trash there.
+    Pages in the trash are left out, because only the list of the trash shows them.
     """
     if user.is_superuser:
         return ~in_trash()
     own = pages_in_sections(user)
-    # The admin shows the title of the draft, so it has to be that of the public page.
+    # The admin shows the title of the draft. So a page is only public here if the public one has that title.
     public = published_pages().filter(draft_title=F("title"))
     # The root page, which has no content, is the start of lists and choosers.
     return Q(depth=1) | Q(pk__in=own.values("pk")) | Q(pk__in=public.values("pk"))
@@ -111,7 +111,7 @@ def parse_key(model, value):
 
 
 def get_ids_in_query(request):
-    """Return the primary keys of pages in the query string. A value that is none raises Http404."""
+    """Return the primary keys of pages in the query string. Raises Http404 for a value that can't be one."""
     keys = {parse_key(Page, value) for value in request.GET.getlist("id")}
     if None in keys:
         raise Http404

@@ -1,12 +1,12 @@
-"""Answers requests that no form or script of the admin sends with status 400 instead of 500."""
+"""Answers malformed requests, which no form or script of the admin sends, with status 400 instead of 500."""
 
 import traceback
 from functools import wraps
 
 from django.core.exceptions import BadRequest
 
-# The functions that convert values of a request: those of widgets and blocks, one of ours in their place, and
-# that of model fields, to which Wagtail passes primary keys as they were sent.
+# The functions that convert values of a request: those of widgets and blocks, our replacement of one of them,
+# and that of model fields, to which Wagtail passes primary keys as they were sent.
 CONVERTERS = {"value_from_datadict", "read_rich_text", "get_prep_value"}
 
 

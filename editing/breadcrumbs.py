@@ -18,10 +18,10 @@ def visible_breadcrumbs(
     include_self=True,
     querystring_value="",
 ):
-    """Replace get_breadcrumbs_items_for_page.
+    """Replace get_breadcrumbs_items_for_page: leave out the items of hidden pages.
 
-    Wagtail begins at the closest page above all pages that the user may edit, and shows the titles of the
-    drafts of all pages below that. So its items belong to the last ones of the pages above `page`.
+    Wagtail's list begins at the closest page above all pages that the user may edit. It has an item for each
+    page from there to `page`, with the title of its draft.
     """
     items = BREADCRUMBS(page, user, url_name, root_url_name, include_self, querystring_value)
     above = page.get_ancestors(inclusive=include_self)

@@ -46,7 +46,7 @@ current_check = ContextVar("current_check", default=None)
 
 
 def choosable(user, model):
-    """Return the instances of `model` that `user` may choose. For a model without a rule, that is none."""
+    """Return the instances of `model` that `user` may choose. A model without a rule has none."""
     if issubclass(model, Page):
         return model._base_manager.filter(visible_to(user))
     if user.is_superuser:
@@ -60,7 +60,7 @@ def choosable(user, model):
 
 
 class ChoiceCheck:
-    """Decides for one admin request which references its user may store.
+    """Decides which references the user of one admin request may store.
 
     `refused`: the names of the form controls whose value was dropped.
     """

@@ -21,7 +21,7 @@ COMPARISON_CLASS = compare.get_comparison_class_for_block
 
 
 def visible(instance):
-    """Return `instance`; in place of a hidden one its replacement, None for a picture."""
+    """Return `instance`, or in place of a hidden one the words that stand for it; for a picture None."""
     if instance is None or may_show(type(instance), instance.pk):
         return instance
     return None if isinstance(instance, AbstractImage) else hidden_title()
@@ -81,7 +81,7 @@ def without_none(comparison_class):
 
 
 def get_comparison_class(block):
-    """Replace get_comparison_class_for_block. A block in another one is compared by the class for itself."""
+    """Replace get_comparison_class_for_block. Wagtail also calls it for the blocks inside of other blocks."""
     for block_class, comparison_class in COMPARISONS.items():
         if isinstance(block, block_class):
             return comparison_class
@@ -89,7 +89,7 @@ def get_comparison_class(block):
     return without_none(found) if isinstance(block, FieldBlock) else found
 
 
-# The first that fits counts.
+# {class of blocks: its comparison}. The first class that fits is used.
 COMPARISONS = {
     ImageChooserBlock: ImageComparison,
     ChooserBlock: ChooserComparison,

@@ -1,6 +1,6 @@
 """Adds the column and the filter "Consent" to the list of all stories.
 
-For a live story with a later draft, they are about the live version.
+If a live story has a newer draft, both are about the live version.
 """
 
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The checks of the page editor, without the parts of a page that its editor can't change there."""
+"""Limits the page editor's content checks to the parts of a page that can be changed in the editor."""
 
 from wagtail.admin.userbar import ContentCheckerItem
 

@@ -1,6 +1,6 @@
-"""The error for a typed date that the admin can't read, with an example that it can.
+"""Replaces the error for a typed date that the admin can't read with one that has an example.
 
-The forms that it accepts are those of the user's language: in English site_project/formats/en/formats.py.
+The accepted formats depend on the user's language. For English, see site_project/formats/en/formats.py.
 """
 
 from django.db import models

@@ -1,4 +1,4 @@
-"""Links from pages to pages of this site that are gone or not public. Wagtail's reference index has them."""
+"""Finds links from pages to pages of this site that are gone or not public. It uses the reference index."""
 
 from collections import Counter
 
@@ -20,7 +20,7 @@ IN_TEXT = Q(model_path__contains=".") & ~Q(model_path__regex=r"^\w+\.item\.")
 def remove_references_to(cls, target):
     """Replace ReferenceIndex.remove_references_to: keep the links of texts to a page that is deleted.
 
-    They stand in the texts still. When a page is saved, Wagtail replaces all that it knows of its links.
+    The texts still have these links. When a page with one is saved, Wagtail updates its rows in the index.
     """
     references = cls.objects.filter(
         to_content_type=cls._get_base_content_type(target), to_object_id=str(target.pk)

@@ -1,4 +1,4 @@
-"""The pages that the lists of the desk have, each for a user, and what the desk says of each page."""
+"""The lists of the desk: functions that find the pages of each list for a user, and describe them."""
 
 from datetime import timedelta
 

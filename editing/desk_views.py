@@ -1,4 +1,4 @@
-"""The whole of one list of the desk."""
+"""The view that shows a list of the desk with all its pages."""
 
 from django.http import Http404
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""Patches the admin's exports, so that no cell of a CSV file is a formula that a spreadsheet would run."""
+"""Patches the admin's CSV exports, so that a spreadsheet runs no cell as a formula."""
 
 from wagtail.admin.views.mixins import SpreadsheetExportMixin
 

@@ -1,6 +1,7 @@
-"""A button in a gallery that adds several pictures at once, from the library or from files.
+"""Passes texts and addresses to the button that adds several pictures to a gallery at once.
 
-editing/static/editing/gallery.js has the button. Files are sent to editing/adding_pictures.py, one by one.
+The button is in editing/static/editing/gallery.js. The pictures come from the library or from files. The
+script sends each file to a view of editing/adding_pictures.py.
 """
 
 from django import forms

@@ -24,7 +24,7 @@ def menu_item():
 
 
 def leave_out_wagtails_guide(request, menu_items):
-    """Hook: remove the link to Wagtail's own guide, a site elsewhere that knows nothing of this one."""
+    """Hook: remove the link to Wagtail's own guide, which is another site and does not describe this one."""
     menu_items[:] = [item for item in menu_items if item.name != WAGTAILS_GUIDE]
 
 

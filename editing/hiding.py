@@ -1,7 +1,7 @@
 """“Hide now” hides a live page from readers at once; “Show again” shows it.
 
-Users who may edit a page may hide it. Showing it again takes the right to publish, so that nobody goes round
-moderation. Those who have that right are told by e-mail.
+Users who may edit a page may hide it. Only users who may publish it may show it again, so that moderation
+can't be avoided. They get an e-mail when it is hidden.
 """
 
 import logging
@@ -30,12 +30,12 @@ from publishing.visibility import is_held_back
 from stories.models import StoryPage
 
 logger = logging.getLogger(__name__)
-# Not home pages and lists: with them, everything below would be hidden.
+# Home pages and lists can't be hidden, because everything below them would be hidden too.
 TYPES = (StoryPage, StandardPage)
 
 
 def may_hide(user, page):
-    """Return whether `user` may hide `page`, and readers see it as far as the page itself decides."""
+    """Return whether `user` may hide `page`. A page that is not live, or hidden already, can't be hidden."""
     is_of_type = issubclass(page.specific_class or Page, TYPES)
     return (
         is_of_type
@@ -86,7 +86,7 @@ def header_buttons(page, user):
 
 
 def say_that_it_is_hidden(request, page):
-    """Hook: tell in the page editor why readers don't see a live page."""
+    """Hook: say in the page editor that a live page is hidden from readers."""
     if request.method != "GET":
         return
     if is_hidden_at_once(page):
@@ -103,7 +103,7 @@ def hide_page(request, page_id):
     """View that asks for confirmation and hides a page. Raises PermissionDenied unless the user may do so."""
     page = get_object_or_404(Page, pk=page_id).specific
     if is_hidden_at_once(page) and page.permissions_for_user(request.user).can_edit():
-        return go_back(request, page)  # Somebody else was faster, or it is the second click.
+        return go_back(request, page)  # The page is hidden already, such as by a click before.
     if not may_hide(request.user, page):
         raise PermissionDenied
     if request.method == "POST":

@@ -1,6 +1,6 @@
-"""The history of a page: what became of each version, and saves in a row as one line.
+"""The history of a page. It says what became of each version, and shows consecutive saves as one line.
 
-A version is a revision of Wagtail. Autosaves overwrite the version that they began, until the editor is left.
+A version is a Revision of Wagtail. All autosaves of one visit to the editor overwrite the same version.
 """
 
 from collections import defaultdict
@@ -23,7 +23,7 @@ from editing.old_versions import may_forget, old_versions
 EVERY_SAVE = "every_save"  # The query parameter that shows each save on a line of its own.
 SAVE, RENAME = "wagtail.edit", "wagtail.rename"
 RESUBMIT = "wagtail.workflow.resume"
-# {action in the log: what it makes of its version}.
+# {action in the log: what the version is after it}.
 MARKS = {
     "wagtail.workflow.start": gettext_lazy("Submitted"),
     RESUBMIT: gettext_lazy("Submitted"),
@@ -51,7 +51,7 @@ def marks_of_versions(page, entries):
         if entry.content_changed and entry.revision_id:
             latest = entry.revision_id
         if mark := MARKS.get(entry.action):
-            # The log names the version that was sent back as the one that is submitted again.
+            # When a version is submitted again, its log entry names the version that was sent back.
             key = latest if entry.action == RESUBMIT else entry.revision_id
             if mark not in marks[key]:
                 marks[key].append(mark)
@@ -76,14 +76,14 @@ def version_name(revision, marks=()):
 
 
 def is_same_work(entry, older):
-    """Return whether two log entries in a row are saves by the same user on the same day."""
+    """Return whether two consecutive log entries are saves by the same user on the same day."""
     days = [timezone.localdate(each.timestamp) for each in (entry, older)]
     are_saves = {entry.action, older.action} <= {SAVE, RENAME}
     return are_saves and entry.user_id == older.user_id and days[0] == days[1]
 
 
 class Saves:
-    """Which saves in the history of a page are folded into the next one: those of the same work.
+    """Decides which saves in the history of a page are folded into the next one.
 
     `folded`: the primary keys of their log entries. `first`, `count`: {entry that is shown: the first of the
     saves that are folded into it, and how many are}. `earlier`: {entry that is shown: primary key of the
@@ -197,7 +197,7 @@ class HistoryView(PageHistoryView):
 
 
 class CompareView(RevisionsCompareView):
-    """Wagtail's comparison of two versions, which says which ones these are."""
+    """Wagtail's comparison of two versions, with the names of both versions in its heading."""
 
     template_name = "editing/compare.html"
 

@@ -1,6 +1,6 @@
-"""Mends filters and columns of the admin's lists and choosers that fail in Wagtail 8.0, mostly in searches.
+"""Fixes filters and columns of the admin's lists and choosers that fail in Wagtail 8.0, mostly in searches.
 
-A search accepts only fields of its index, and lists of primary keys. So the filters here make such lists.
+A search can only be filtered by fields of its index and by primary keys. So the filters here find keys first.
 """
 
 from django import forms
@@ -83,7 +83,7 @@ class TagFilterMixin:
             content_type = ContentType.objects.get_for_model(self.model)
             tagged = TaggedItem.objects.filter(content_type=content_type, tag__name=tag)
             objects = objects.filter(pk__in=tagged.values("object_id"))
-        # The method of the class that Wagtail's overrides, which would filter again.
+        # Call the method of the grandparent: that of Wagtail's class itself would filter by the tag again.
         return super(chooser.BaseImageChooseView, self).filter_object_list(objects)
 
 

@@ -10,9 +10,9 @@ class EditTitleColumn(PageTitleColumn):
 
 
 class LongListMixin:
-    """For a list of pages: loads what the columns show, of `annotate_queryset`, for the pages shown alone.
+    """For lists of pages: computes the annotations of `annotate_queryset` only for the pages that are shown.
 
-    Wagtail adds it to the queryset before it is sorted. SQLite then finds it for all pages.
+    Wagtail adds them to the queryset before it is sorted. SQLite then computes them for all pages.
     """
 
     def paginate_queryset(self, queryset, page_size):

@@ -1,4 +1,4 @@
-"""What moderators and authors see of a page that waits: who sent it, what is missing, what was decided."""
+"""Messages and buttons of the page editor for pages in moderation: who sent a page, and what was decided."""
 
 from django.urls import reverse
 from django.utils.html import format_html_join
@@ -26,7 +26,7 @@ def put_decision_first(items, request, context):
 
 
 def say_who_sent_it(request, page):
-    """Hook: tell somebody who may decide about `page` who sent it, and its sender how to change it."""
+    """Hook: tell moderators who sent `page` for approval, and tell its sender how to change it."""
     task, state = page.current_workflow_task, page.current_workflow_state
     if request.method != "GET" or not task or not state.requested_by:
         return
@@ -48,7 +48,7 @@ def say_who_sent_it(request, page):
 
 
 def changes_button(page):
-    """Return a list with a link to what differs between the live version of `page` and its draft."""
+    """Return a list with a button to the comparison of the live version of `page` with its draft."""
     if not page.live or not page.live_revision_id:
         return []
     address = reverse("wagtailadmin_pages:revisions_compare", args=[page.pk, "live", "latest"])
@@ -56,7 +56,7 @@ def changes_button(page):
 
 
 def say_what_prevents_publishing(request, page):
-    """Hook: tell somebody who sends a story for approval what about its people prevents publishing it."""
+    """Hook: tell users who send a story for approval which answers about its people prevent publishing it."""
     if not isinstance(page, StoryPage) or not SUBMITS & set(request.POST):
         return
     editor = reverse("wagtailadmin_pages:edit", args=[page.pk])
@@ -84,7 +84,7 @@ def describe_decision(page, action):
 
 
 class DecidingEditView(PeoplePanelMixin, EditView):
-    """Wagtail's page editor, whose message after a decision is that the page was updated."""
+    """Wagtail's page editor, with a message about the decision. Wagtail's says that the page was updated."""
 
     def add_save_confirmation_message(self):
         is_decision = self.action_name == "perform_workflow_action"
@@ -96,7 +96,7 @@ class DecidingEditView(PeoplePanelMixin, EditView):
 
 
 class DecidingActionView(WorkflowActionView):
-    """Wagtail's view for decisions from a list, which says nothing about what was done."""
+    """Wagtail's view for decisions from a list, with a message about the decision. Wagtail's has none."""
 
     def post(self, request, *args, **kwargs):
         response = super().post(request, *args, **kwargs)

@@ -25,7 +25,7 @@ ANSWERED = "stories.nobody_described"
 def is_open(story):
     """Return whether the newest version of `story` has no answer yet, and nobody on its pictures.
 
-    A story out of which an editor has to take somebody is answered there.
+    A story from which an editor still has to remove a person is left out. It is answered in the editor.
     """
     draft = story.get_latest_revision_as_object()
     return draft.people == "" and not contributors_in(draft) and not waits_to_be_purged(story)
@@ -38,7 +38,10 @@ def counts_at_once(story, user):
 
 
 def answer(story, request):
-    """Store the answer in a new version of `story`. Return whether it is published. Say why it is not."""
+    """Store the answer in a new version of `story`. Return whether it is published.
+
+    If it is not, a message gives the reason.
+    """
     user = request.user
     draft, is_published = story.get_latest_revision_as_object(), counts_at_once(story, user)
     draft.people = People.NONE

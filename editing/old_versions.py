@@ -19,7 +19,7 @@ UNFINISHED = [WorkflowState.STATUS_IN_PROGRESS, WorkflowState.STATUS_NEEDS_CHANG
 def old_versions(page):
     """Return the revisions of `page` that nothing needs.
 
-    The latest one, the live one, scheduled ones and those in moderation are needed.
+    Needed are the latest one, the live one, scheduled ones and those in moderation.
     """
     waiting = TaskState.objects.filter(workflow_state__status__in=UNFINISHED).values("revision")
     needed = [page.latest_revision_id, page.live_revision_id]
@@ -33,7 +33,7 @@ def may_forget(user, page):
 class ForgetVersionsView(GenericPageBreadcrumbsMixin, WagtailAdminTemplateMixin, TemplateView):
     """Deletes the old versions of a page, after it asked for confirmation, for those who may publish it.
 
-    What the history says about them stays: who did what, and when.
+    The log entries about them stay: who did what, and when.
     """
 
     template_name = "editing/forget_versions.html"

@@ -29,8 +29,8 @@ DELETE = DeletePageAction.execute
 def check_conversion(user, page):
     """Raise PermissionDenied unless `user` may convert the alias `page`.
 
-    The content of a live alias becomes independent of its source, which takes the permission to publish. The
-    content of a page in the trash would come back.
+    To convert a live alias publishes content of its own, so `user` needs the permission to publish. An alias
+    of a page in the trash can't be converted, because its content would be public again.
     """
     if shows_trash(page):
         raise ConvertAliasPagePermissionError("The source of this alias is in the trash.")
@@ -53,7 +53,7 @@ def convert_alias(self, skip_permission_checks=False):
 
 
 def shows_trash(page):
-    """Return whether `page` is in the trash, or is an alias of a page there, even through other aliases."""
+    """Return whether `page` is in the trash, or an alias of a page there. Aliases of aliases count too."""
     is_alias = page.alias_of_id is not None
     return is_in_trash(page) or (is_alias and sources_of(page).filter(in_trash()).exists())
 
@@ -80,7 +80,7 @@ def copy_page(self, skip_permission_checks=False):
         raise CopyPagePermissionError("The page is in the trash.")
     pages = pages_of(self)
     if is_one_held(pages):
-        # The copy would neither be held nor purged. A translation begins as a copy too.
+        # No withdrawal would hold or change the copy. A translation begins as a copy too.
         raise CopyPagePermissionError("A page to copy is held back because of a withdrawal.")
     if self.user and pages.exclude(pk__in=editable(self.user)).exists():
         raise CopyPagePermissionError("You do not have permission to edit all the pages to copy.")
@@ -136,7 +136,7 @@ def discard_trash(action, made):
         originals = Page.objects.descendant_of(action.page).order_by("path")
         pairs = zip(originals, Page.objects.descendant_of(made).order_by("path"), strict=True)
         for copy in [copy for original, copy in pairs if shows_trash(original)]:
-            # One above it may have been deleted already.
+            # It may be gone already, with a page above it.
             Page.objects.filter(pk=copy.pk).delete()
         made.refresh_from_db()
     return made

@@ -1,6 +1,6 @@
 """Views of the page chooser that don't show the titles of pages that are hidden from the user.
 
-editing/urls.py has them in the place of Wagtail 8.0's views.
+editing/urls.py routes to them instead of Wagtail 8.0's views.
 """
 
 from django.http import Http404

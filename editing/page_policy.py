@@ -1,8 +1,8 @@
-"""Which pages an editor finds in the explorer, in searches and in the site history of the admin.
+"""Decides which pages a user finds in the explorer, in searches and in the site history of the admin.
 
-Wagtail counts the pages above the sections of a user as theirs, up to the closest one above all sections.
-Here a page above counts only if the user may see it. docs/decisions/admin-access.md says why. Nobody may do
-anything with a page in the trash, except in the list of the trash: editing/trash.py.
+Wagtail also shows the pages above the sections of a user, up to the closest page above all of them. Here such
+a page is shown only if the user may see it: see docs/decisions/admin-access.md. No user has a permission for
+a page in the trash. Only the list of the trash works with these pages: see editing/trash.py.
 """
 
 from django.contrib.auth.models import AnonymousUser
@@ -56,9 +56,9 @@ class VisiblePagesPolicy(PagePermissionPolicy):
 
 
 def pages_below_hidden_children(page, user):
-    """Return the keys of the pages that the explorer lists below `page` in the place of hidden children.
+    """Return the keys of the pages that the explorer lists below `page` in place of hidden children.
 
-    Without them nobody could go from `page` to a section of `user` below a hidden page.
+    Without them, `user` could not reach a section that is below a hidden page.
     """
     policy, found = policy_registry.get_by_type(Page), set()
     for section in policy.instances_with_direct_explore_permission(user):
@@ -100,7 +100,7 @@ def start_tester(self, user, page):
 
 
 def start():
-    """Register the policy, and patch what does not ask it."""
+    """Register the policy, and patch code of Wagtail that does not use it."""
     patch(PagePermissionTester, "__init__", start_tester)
     register_permission_policy(AbstractPage, VisiblePagesPolicy(Page))
     patch(PageLogEntryManager, "viewable_by_user", viewable_by_user)

@@ -15,16 +15,16 @@ from editing.history import CompareView, HistoryView
 from editing.moderation import DecidingActionView, DecidingEditView
 from editing.page_policy import pages_below_hidden_children
 from editing.people_panel import CreatePageView
-from editing.schedules import UnscheduleView
+from editing.unscheduling import UnscheduleView
 
 # A message of Wagtail, which has its translations.
 INHERITED = "Privacy is inherited from the ancestor page - %(ancestor_page)s"
 
 
 class CopyView(copy.CopyView):
-    """Wagtail's view that copies a page, without its `post`.
+    """Wagtail's view that copies a page, without its method `post`.
 
-    That looks up the new parent before the form is valid, and fails if there is no such page.
+    That method looks up the new parent before the form is validated, and fails if there is no such page.
     """
 
     post = FormView.post
@@ -44,7 +44,7 @@ def add_pages(page, children, user):
 
 
 def add_pages_to_menu(page, children, request):
-    """Hook: do as ExplorerView for the menu of the admin, which asks the API for the children of `page`."""
+    """Hook: do the same as ExplorerView for the admin's menu, whose script asks the API for the pages."""
     return add_pages(page, children, request.user) if request.GET.get("for_explorer") else children
 
 
@@ -57,9 +57,9 @@ class EditorView(DecidingEditView):
 
 
 class PrivacyView(SetPrivacyView):
-    """Wagtail's view that sets who may read a page, without the title of a hidden page above.
+    """Wagtail's view that sets who may read a page, without the title of a hidden page above it.
 
-    It names the page whose restriction the page inherits.
+    Wagtail's view names the page from which a restriction is inherited.
     """
 
     def get_form(self, form_class=None):
@@ -73,7 +73,7 @@ class PrivacyView(SetPrivacyView):
 
 
 class SearchView(search.SearchView):
-    """Wagtail's search for pages, which says "1-2 of 2 None"."""
+    """Wagtail's search for pages, with a name for the pages in the line "1-2 of 2 None"."""
 
     verbose_name_plural = Page._meta.verbose_name_plural
 

@@ -20,7 +20,7 @@ class PeopleSidePanel(BaseSidePanel):
     class SidePanelToggle(BaseSidePanel.SidePanelToggle):
         aria_label = gettext_lazy("Toggle people in this story")
         icon_name = "user"
-        # Wagtail doesn't render the button again after a save.
+        # Wagtail doesn't render the button of the panel again after a save, so it can't show a number.
         has_counter = False
 
     name = "people"

@@ -1,6 +1,7 @@
-"""Turns a refusal to publish a story into a message, where a view of the admin shows no error beside a field.
+"""Turns a refusal to publish a story into a message, in views of the admin that show no errors of fields.
 
-These are approvals from lists and modals, aliases and copies. The editor shows errors beside the fields.
+Such views approve pages from lists and modals, and make aliases and copies. The page editor shows the errors
+beside its fields.
 """
 
 from functools import wraps
@@ -17,7 +18,7 @@ from stories.refusals import lines_in
 
 
 def explain_refusals(view):
-    """Decorate an admin view to answer a refusal with a message, and to lead to the editor of the page."""
+    """Decorate an admin view: after a refusal, redirect to the editor of the page, with a message."""
 
     @wraps(view)
     def checked(request, *args, **kwargs):
@@ -32,7 +33,7 @@ def explain_refusals(view):
 
 
 def answer(request, error, kwargs):
-    """Return a redirect, or for a modal what makes its script do one."""
+    """Return a redirect to the editor of the page, or for a modal the JSON that makes its script redirect."""
     page = error.page if isinstance(error, PublishingRefused) else None
     key = page.pk if page else kwargs.get("page_id", kwargs.get("pk"))
     address = reverse("wagtailadmin_pages:edit", args=[key]) if key else reverse("wagtailadmin_explore_root")

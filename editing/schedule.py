@@ -1,4 +1,4 @@
-"""When pages go live and off: querysets for the desk and the list of all stories."""
+"""Querysets about when pages go live and expire, for the desk and the list of all stories."""
 
 from django.db.models import Case, CharField, Exists, OuterRef, Q, Subquery, When
 from django.db.models.functions import Cast, Coalesce, Least
@@ -11,8 +11,8 @@ from editing.workflows import page_keys
 
 
 def scheduled_revisions():
-    """Return the approved revisions of the page of an outer query, that which goes live first at the top."""
-    # Scheduled revisions are few, and their column has an index; so the others are not looked at.
+    """Return the scheduled revisions of the page of an outer query, ordered by when they go live."""
+    # Scheduled revisions are few, and the index of their column finds them without reading the others.
     return Revision.page_revisions.filter(
         approved_go_live_at__isnull=False, object_id=Cast(OuterRef("pk"), CharField())
     ).order_by("approved_go_live_at")
@@ -24,7 +24,7 @@ def is_scheduled():
 
 
 def is_planned(until=None):
-    """Return the condition that a page goes live or off later, or not later than `until`."""
+    """Return the condition that a page goes live or expires in the future, at the latest at `until`."""
     scheduled = Revision.page_revisions.filter(approved_go_live_at__isnull=False)
     ending = Q(live=True, expire_at__gt=timezone.now())
     if until:
@@ -33,14 +33,14 @@ def is_planned(until=None):
 
 
 def with_schedule(pages):
-    """Add `goes_live`, `goes_off` and the first of them, `next_change`, to each of `pages`.
+    """Annotate `pages` with `goes_live`, `goes_off`, and `next_change`, the earlier of the two.
 
     They are dates with a time, or None. A draft without an approved schedule has none.
     """
     goes_live = Subquery(scheduled_revisions().values("approved_go_live_at")[:1])
     will_end = Q(expire_at__gt=timezone.now()) & (Q(live=True) | Q(goes_live__isnull=False))
     pages = pages.annotate(goes_live=goes_live).annotate(goes_off=Case(When(will_end, then="expire_at")))
-    # On SQLite, the least of a date and NULL is NULL.
+    # On SQLite, LEAST of a date and NULL is NULL.
     return pages.annotate(
         next_change=Least(Coalesce("goes_live", "goes_off"), Coalesce("goes_off", "goes_live"))
     )

@@ -61,7 +61,7 @@ def last_writers(user):
 
 
 class AnyOf(django_filters.MultipleChoiceFilter):
-    """Filters by conditions, {value: (label, function that returns a Q)}, of which one is enough."""
+    """Filters by conditions, {value: (label, function that returns a Q)}. A chosen one has to be met."""
 
     def __init__(self, conditions, **options):
         self.conditions = conditions
@@ -76,7 +76,7 @@ class AnyOf(django_filters.MultipleChoiceFilter):
 
 
 class TermFilter(django_filters.ModelMultipleChoiceFilter):
-    """Filters by terms, of which one is enough. A subquery lists each story once; a join would not."""
+    """Filters by terms. A story needs one of the chosen ones. The subquery lists each story only once."""
 
     def filter(self, queryset, value):
         if not value:
@@ -86,7 +86,7 @@ class TermFilter(django_filters.ModelMultipleChoiceFilter):
 
 
 def term_filter(field_name, model, label):
-    """Return the filter of stories by the terms of `model`, of which it offers those of visible stories."""
+    """Return the filter of stories by the terms of `model`. It offers the terms of visible stories."""
 
     def used_terms(request):
         used = visible_stories(request.user).order_by().values(field_name)

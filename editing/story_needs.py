@@ -1,4 +1,4 @@
-"""What a story may lack before it is complete: alternative text, a theme, a country, an author."""
+"""The conditions that a story is incomplete: it lacks alternative text, a theme, a country or an author."""
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _

@@ -39,6 +39,6 @@ urlpatterns = [
         name="submit_snippet_translation",
     ),
 ]
-# As Wagtail decorates its own.
+# The same decorator as for Wagtail's own routes.
 for decorator in (require_admin_access, display_custom_404, never_cache):
     urlpatterns = decorate_urlpatterns(urlpatterns, decorator)

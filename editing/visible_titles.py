@@ -42,7 +42,7 @@ class RecentEditsPanel(home.RecentEditsPanel):
 
 
 class UserObjectsInWorkflowPanel(home.UserObjectsInWorkflowModerationPanel):
-    """What the user sent to moderators, without pages that were moved to a hidden section since."""
+    """Wagtail's panel of the pages that the user sent to moderators, without pages that are hidden now."""
 
     def get_context_data(self, parent_context):
         context = super().get_context_data(parent_context)
@@ -82,9 +82,10 @@ def visible_keys(pages, user):
 
 
 def replace_panels(request, panels):
-    """Hook: replace Wagtail's panels of the dashboard, and remove that of what waits for the user.
+    """Hook: replace Wagtail's panels of the dashboard, and remove the one of the pages to moderate.
 
-    It takes several queries for each page, and shows pages of hidden sections. The desk has a list of them.
+    The removed panel takes several queries for each page, and shows pages of hidden sections. The desk has a
+    list of the same pages.
     """
     panels[:] = [panel for panel in panels if type(panel) is not home.WorkflowObjectsToModeratePanel]
     for number, panel in enumerate(panels):

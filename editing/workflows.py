@@ -1,4 +1,4 @@
-"""Querysets of the pages that are in a workflow: those that wait for a moderator, and for changes."""
+"""Querysets of the pages in a workflow: those that wait for a moderator, and those that need changes."""
 
 from django.db.models import BigIntegerField
 from django.db.models.functions import Cast

@@ -10,6 +10,6 @@ class HomeConfig(AppConfig):
 
     def ready(self):
         from home.site_settings import SiteSettings
-        from safeguarding.leaks import texts
+        from safeguarding.leak_check import texts
 
         texts.register(SiteSettings)

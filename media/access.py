@@ -81,7 +81,7 @@ def is_agreed(item):
 
 
 class NotPublic(Exception):
-    """Not everybody may download a rendition. `rendition` is None if there is none of that name."""
+    """Raised if not everybody may download a rendition. `rendition`: the Rendition, or None without one."""
 
     def __init__(self, rendition):
         self.rendition = rendition

@@ -19,7 +19,7 @@ class MediaConfig(AppConfig):
         from media.fields import clean_waiting_upload
         from media.models import CleanDocument, CleanImage
         from media.shown_files import ShownFilePolicy
-        from safeguarding.leaks import texts
+        from safeguarding.leak_check import texts
 
         register_in_reference_index()
         erasing.register()

@@ -9,7 +9,7 @@ from wagtail.models import Collection, Page, ReferenceIndex, Revision
 from media.models import CleanDocument, CleanImage
 from media.shown_files import key_of, references_in
 from safeguarding.withdrawal.places import Found, Place, TextPlace, register_place
-from safeguarding.withdrawals import Choice
+from safeguarding.withdrawal_models import Choice
 
 
 class Files(Place):

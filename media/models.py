@@ -61,7 +61,7 @@ class CleanImage(AbstractImage):
     """A picture of the library (WAGTAILIMAGES_IMAGE_MODEL), whose file has no metadata."""
 
     class Shows(models.TextChoices):
-        """Whom or what a picture shows. Readers are told when it is another person than that in the story."""
+        """Whom or what a picture shows. If it is not the person in the story, the page says so to readers."""
 
         PERSON_IN_STORY = "person", _("The person in the story")
         SOMEONE_ELSE = "other", _("Someone else")

@@ -1,4 +1,4 @@
-"""Who is on a picture: it is shown only while they agree to it, on whatever page."""
+"""The people on a picture. No page shows the picture unless all of them agree to it today."""
 
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save

@@ -1,7 +1,7 @@
-"""Which changes to a file readers would see without a moderator, and who may make them.
+"""Decides who may change a file in a way that readers would see without a moderator's approval.
 
-These are changes to a public file, and to one on a version of a page that waits for a moderator or for its
-date: whoever approves a version has seen its files as they are.
+Readers would see changes to a public file. They would also see changes to a file in a version of a page that
+waits for a moderator, or for the date of its publication: the moderator approves the file as it is now.
 """
 
 from django.contrib.contenttypes.models import ContentType
@@ -21,8 +21,8 @@ REFUSED = gettext_lazy("Readers see this, or will soon: only somebody who may pu
 def may_change_what_readers_see(user, item):
     """Return whether `user` may change the parts of `item`, a picture or document, that readers see.
 
-    A picture counts as seen also while its people, or those of its page, do not agree. It comes back by
-    itself.
+    A picture that is held back because people on it, or in its page, do not agree counts as seen: it is shown
+    again as soon as they agree.
     """
     pages = PublishedQuerySet(Page).live().public()
     return may_publish(user) or not (is_used_for_readers(pages, item) or is_waiting(item))
@@ -57,7 +57,7 @@ def loses_restriction(item, collection):
 
 
 class ShownFilePolicy(CollectionOwnershipPermissionPolicy):
-    """Wagtail's policy for files, which also keeps users who may not publish from deleting what is shown."""
+    """Wagtail's policy for files. In addition, only users who may publish can delete what readers see."""
 
     def user_has_permission_for_instance(self, user, action, instance):
         allowed = super().user_has_permission_for_instance(user, action, instance)
@@ -67,7 +67,7 @@ class ShownFilePolicy(CollectionOwnershipPermissionPolicy):
 def check_move(request, action_type, items, view):
     """Refuse to move several files at once out of a restricted collection. Receiver of before_bulk_action.
 
-    Forms refuse to move a single one.
+    The form of a file refuses to move a single one: media/forms.py.
     """
     if action_type != "add_to_collection":
         return None

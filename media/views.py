@@ -17,7 +17,7 @@ PICTURE_TYPES = {".avif": "image/avif", ".jpg": "image/jpeg", ".png": "image/png
 # The Cache-Control header of public pictures. Shared caches have one for a second, as they have pages. A
 # browser keeps for ten minutes what its user has seen.
 PUBLIC_PICTURE_CACHE_CONTROL = "public, max-age=600, s-maxage=1"
-# The same for other files, and for 404: a file may become public.
+# The header for other files, and for 404: these are not cached for everybody, and a file may become public.
 PRIVATE_FILE_CACHE_CONTROL = "private, no-store"
 
 

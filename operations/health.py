@@ -16,7 +16,7 @@ class HealthMiddleware:
     """Responds to /livez and /readyz before the other middleware.
 
     A health check uses plain HTTP and any host name, and must not get a cookie. /livez does not query the
-    database, because restarting the processes of the site does not mend a database that is down.
+    database, because restarting the processes of the site does not help against a database that is down.
     """
 
     def __init__(self, get_response):

@@ -73,7 +73,7 @@ def restore_limit(**_arguments):
 def set_limit(connection, seconds):
     """Set the limit for each further statement of `connection`. Raises OperationalError if it is lost."""
     if connection.vendor == "postgresql":
-        # A server that hangs must not delay this statement by more than a visitor's.
+        # If the server hangs, this statement itself fails within the limit of a visitor.
         connection.connection.query_timeout = VISITOR_LIMIT + CLIENT_MARGIN
         with connection.cursor() as cursor:
             cursor.execute(f"SET statement_timeout = {round(seconds * 1000)}")

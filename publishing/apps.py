@@ -10,6 +10,6 @@ class PublishingConfig(AppConfig):
         from wagtail.contrib.redirects.models import Redirect
 
         from publishing import erasing, withdrawing  # noqa: F401 - they register functions
-        from safeguarding.leaks import texts
+        from safeguarding.leak_check import texts
 
         texts.register(Redirect)

@@ -1,4 +1,4 @@
-"""The conditions that withhold a page from all readers, whoever they are and whatever else allows it.
+"""The conditions that withhold a page from all readers, even from users who may edit it.
 
 This is the only place for such conditions. publishing/visibility.py makes them part of `published()`,
 `is_hidden()` and `is_withdrawn()`, and so of every list, address and file of the site. A page that is

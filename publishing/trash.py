@@ -80,7 +80,7 @@ def move_to_trash(page, user=None):
     if is_in_trash(page):
         return
     TrashedPage.objects.create(page_id=page.pk, user=user, slug=page.slug)
-    withdraw(page, user)
+    unpublish_and_unschedule(page, user)
     set_slug(page, find_available_slug(page.get_parent(), f"trash-{page.pk}"))
     log(instance=page.specific, action=TRASH, user=user)
 
@@ -95,7 +95,7 @@ def restore(trashed, user=None):
     if is_in_trash(page.get_parent()):
         raise BelowTrashedPage
     trashed.delete()
-    withdraw(page, user)  # again, as something may have published or scheduled it
+    unpublish_and_unschedule(page, user)  # again, as something may have published or scheduled it
     slug = find_available_slug(page.get_parent(), trashed.slug)
     set_slug(page, slug)
     if slug != trashed.slug and page.latest_revision_id:
@@ -124,7 +124,7 @@ def delete_expired():
             logger.exception("The page %s in the trash could not be deleted.", trashed.page_id)
 
 
-def withdraw(page, user):
+def unpublish_and_unschedule(page, user):
     """Unpublish `page`, the pages below it and their aliases, and end what would publish them later."""
     unpublish_subtree(page, user)
     keys = [str(key) for key in Page.objects.filter(path__startswith=page.path).values_list("pk", flat=True)]

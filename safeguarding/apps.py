@@ -12,7 +12,7 @@ class SafeguardingConfig(AppConfig):
         from wagtail.permissions import register_permission_policy
 
         from safeguarding import membership, models, releases  # noqa: F401 - they connect signals
-        from safeguarding.leaks import asking  # noqa: F401 - it connects signals
+        from safeguarding.leak_check import admin_requests  # noqa: F401 - it connects signals
         from safeguarding.policies import LeadPolicy
         from safeguarding.withdrawal import elsewhere, ledger, pages, steps  # noqa: F401 - they register steps
 

@@ -1,4 +1,7 @@
-"""The chooser of people: their codes, with what each agreed to. Everybody who edits pages may use it."""
+"""The chooser of people for the page editor. It shows codes, and what each person agreed to.
+
+Everybody who edits pages may use it.
+"""
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -27,8 +30,11 @@ class CodeFilterForm(SearchFilterMixin, BaseFilterForm):
         return objects.filter(code__icontains=self.search_query) if self.is_searching else objects
 
 
-def of_consent(name):
-    """Return a function that returns what a person agreed to: the label of the choice `name`, or ""."""
+def consent_display(name):
+    """Return a function that takes a Contributor, and returns the label of the field `name` of the consent.
+
+    The label is "" if there is no consent, or if it was withdrawn.
+    """
 
     def get(contributor):
         consent = contributor.latest_consent
@@ -39,12 +45,15 @@ def of_consent(name):
 
 
 def format_last_day(person):
-    """Return the last day of the consent of `person`. DateColumn would show a day to come as "just now"."""
+    """Return the last day of the consent of `person`, or "".
+
+    Wagtail's DateColumn would show a day in the future as "just now".
+    """
     return format_day(person.last_day) if person.last_day else ""
 
 
 def describe_agreed(person):
-    """Return the code of `person`, and what the person agrees to until when."""
+    """Return one line of text: the code of `person`, what the person agrees to, and the last day of it."""
     status = person.get_status().status
     if status not in {Status.ACTIVE, Status.ENDS_SOON}:
         return f"{person.code} · {status.label}"
@@ -54,7 +63,7 @@ def describe_agreed(person):
 
 
 class AgreedTitleMixin:
-    """Shows a chosen person with what the person agrees to. For choosers and views of chosen people."""
+    """Shows what a chosen person agrees to beside the code. For widgets and views of the chooser."""
 
     def get_display_title(self, instance):
         return describe_agreed(instance)
@@ -84,8 +93,8 @@ class ChoosePeopleMixin:
             self.title_column,
             Column("role", label=_("Part in the story"), accessor="get_role_display"),
             Column("status", label=_("Consent"), accessor=lambda person: person.get_status().status.label),
-            Column("picture", label=_("Pictures"), accessor=of_consent("picture")),
-            Column("naming", label=_("Name"), accessor=of_consent("naming")),
+            Column("picture", label=_("Pictures"), accessor=consent_display("picture")),
+            Column("naming", label=_("Name"), accessor=consent_display("naming")),
             Column("last_day", label=_("Last day"), accessor=format_last_day),
         ]
 

@@ -1,4 +1,7 @@
-"""The stories that wait for the safeguarding team: a list, one story with its questions, and its text."""
+"""Views of the admin for the stories that wait for the safeguarding team.
+
+They are the list, a page for the decisions on one story, and the story as readers would see it.
+"""
 
 from django import forms
 from django.http import Http404
@@ -17,14 +20,17 @@ from wagtail.log_actions import log
 from wagtail.models import Page
 
 from caching.local_date import today
-from safeguarding.decisions import SHOWN, find_versions, find_waiting, pages_that_ask
+from safeguarding.decisions import MAX_LISTED, find_versions, find_waiting, waiting_pages
 from safeguarding.forms import RestrictedFieldsMixin
 from safeguarding.models import Decision
 from safeguarding.releases import guarded_types
 
 
 class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
-    """A decision on one question, "person:ground", about the version that the lead has read."""
+    """Records a decision about the version that the lead has read.
+
+    The value of the field `question` is "primary key of the person:ground".
+    """
 
     question = forms.ChoiceField(label=gettext_lazy("What do you decide?"), widget=forms.RadioSelect)
     has_read = forms.BooleanField(label=gettext_lazy("I have read this version of the story"))
@@ -41,7 +47,7 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         super().__init__(*args, **kwargs)
         decision = self.instance
         decision.page, decision.revision = version.page, version.revision
-        # The model refuses a decision of whoever wrote the revision.
+        # The model compares `decided_by` with the author of the revision, who may not decide.
         decision.digest, decision.decided_by = version.report.digest, self.for_user
         self.fields["question"].choices = [
             (f"{person.pk}:{ground}", f"{person.code}: {ground.label}")
@@ -66,7 +72,7 @@ class DecisionMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
 
 
 class DecisionIndexView(DecisionMixin, TemplateView):
-    """The stories that ask to be read, and what about their people is open."""
+    """The list of the stories that wait, each with what is not decided about the people in it."""
 
     template_name = "safeguarding/decisions.html"
     page_title = gettext_lazy("Stories that wait")
@@ -75,12 +81,12 @@ class DecisionIndexView(DecisionMixin, TemplateView):
         return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
 
     def get_context_data(self, **kwargs):
-        left_out = max(0, pages_that_ask().count() - SHOWN)
+        left_out = max(0, waiting_pages().count() - MAX_LISTED)
         return super().get_context_data(versions=find_waiting(), left_out=left_out, **kwargs)
 
 
 class StoryMixin(DecisionMixin):
-    """For views of one story. `version` is the one with the digest of the request, by default the last."""
+    """For views of one story. `version` is the Version whose digest the request gives, or the last one."""
 
     @cached_property
     def versions(self):
@@ -135,7 +141,7 @@ class DecideView(StoryMixin, FormView):
 
 
 class ReadView(StoryMixin, View):
-    """The version as readers would see it. Leads may read it without a right to edit the story."""
+    """Shows a version as readers would see it, also to leads who may not edit the story."""
 
     def get(self, request, *_arguments, **_named):
         if not self.version:

@@ -1,7 +1,7 @@
-"""Which versions of stories wait for the safeguarding team, and why.
+"""Finds the versions of stories that wait for the safeguarding team, and the reasons.
 
-A version asks to be read if its page is live and not released, submitted to moderators, or scheduled. A draft
-that is still being written does not ask.
+A page waits if it is live and not released, if it was submitted to moderators, or if it is scheduled. A draft
+that is still being written does not wait.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from safeguarding.releases import (
     load_people,
 )
 
-# What a decision can stand in for.
+# {condition that is not met: ground of the decision that replaces it}.
 GROUNDS = {
     Unmet.CHILD_DECISION: Decision.Ground.CHILD,
     Unmet.PROCEEDINGS: Decision.Ground.PROCEEDINGS,
@@ -29,17 +29,18 @@ GROUNDS = {
     Unmet.NONE: Decision.Ground.OTHER,
     Unmet.ENDED: Decision.Ground.OTHER,
 }
-# Pages in a list. Those with people come first.
-SHOWN = 50
-# These wait for a decision. Without a consent, the usual answer is to record one.
+# The most pages that are listed. Those with people come first.
+MAX_LISTED = 50
+# The conditions that only a decision can replace. A missing consent is usually recorded instead.
 WAITING = {Unmet.CHILD_DECISION, Unmet.PROCEEDINGS, Unmet.PROGRAMME}
 
 
 @dataclass
 class Version:
-    """A version of `page` with what it uses. `content`: the page with the content of this version.
+    """A version of a page, and how it shows and names people.
 
-    `revision`: the stored one with this content, if there is one. `unmet`: (Contributor, Unmet) pairs.
+    `content`: the page with the content of this version. `revision`: the Revision with this content, or None.
+    `unmet`: list of (Contributor, Unmet) pairs.
     """
 
     page: Page
@@ -67,40 +68,41 @@ class Version:
         return [(person, GROUNDS[unmet]) for person, unmet in self.unmet if unmet in GROUNDS]
 
 
-def pages_that_ask():
-    """Return the pages of guarded types of which a version asks to be read."""
+def waiting_pages():
+    """Return a queryset of the pages that wait. See above for the meaning of "wait"."""
     page_types = ContentType.objects.get_for_models(Page).values()
     submitted = WorkflowState.objects.active().filter(base_content_type__in=page_types)
     scheduled = Revision.objects.filter(base_content_type__in=page_types, approved_go_live_at__isnull=False)
-    # They name pages by texts.
+    # These models store primary keys of pages as strings.
     keys = {int(key) for rows in (submitted, scheduled) for key in rows.values_list("object_id", flat=True)}
-    asks = Q(pk__in=keys) | (Q(live=True) & ~has_running_release())
+    waits = Q(pk__in=keys) | (Q(live=True) & ~has_running_release())
     has_people = Exists(Use.objects.filter(page=OuterRef("pk")))
-    pages = Page.objects.filter(asks, content_type__in=guarded_types())
+    pages = Page.objects.filter(waits, content_type__in=guarded_types())
     return pages.annotate(has_people=has_people).order_by("-has_people", "pk")
 
 
 def find_waiting():
-    """Return the Versions with something open, of the first SHOWN pages that ask."""
-    versions = [version for page in pages_that_ask()[:SHOWN] for version in find_versions(page)]
+    """Return the Versions that are undecided or have an unmet condition, of the first waiting pages."""
+    versions = [version for page in waiting_pages()[:MAX_LISTED] for version in find_versions(page)]
     return [version for version in versions if version.is_undecided or version.unmet]
 
 
 def find_versions(page):
-    """Return the Versions of `page`, of a guarded type: what is live, what is scheduled, and the draft."""
+    """Return the Versions of `page`, a page of a guarded type: the live, the scheduled and the latest one."""
     latest, versions = page.latest_revision, []
     if page.live:
         live_revision = page.live_revision or (None if page.has_unpublished_changes else latest)
-        versions.append(read(page, page.specific, True, live_revision))
+        versions.append(make_version(page, page.specific, True, live_revision))
     drafts = [page.scheduled_revision, latest if page.has_unpublished_changes or not page.live else None]
     for revision in filter(None, drafts):
-        draft = read(page, revision.as_object(), False, revision)
+        draft = make_version(page, revision.as_object(), False, revision)
         if draft.report.digest not in {version.report.digest for version in versions}:
             versions.append(draft)
     return versions
 
 
-def read(page, content, is_live, revision):
+def make_version(page, content, is_live, revision):
+    """Return a Version with these values. The report and the unmet conditions are computed."""
     report = content.report_people()
     people = load_people(use.contributor_id for use in report.uses)
     judged = judge_uses(content, report.uses, report.digest, people, today())

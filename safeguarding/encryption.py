@@ -1,7 +1,7 @@
 """Encryption of restricted texts with the keys of SAFEGUARDING_KEYS.
 
 The first key encrypts, and all of them decrypt. Without a key, and for a text that no key decrypts, the site
-goes on working: the field then holds a `SealedText`, which shows nothing and is stored again unchanged.
+goes on working: the field then holds an `UnreadableText`, which is empty, and is stored again unchanged.
 """
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 TOKEN_PREFIX = "gAAAAA"  # noqa: S105
 
 
-class SealedText(str):
-    """An empty text in place of one that can't be decrypted. `token` is the encrypted text."""
+class UnreadableText(str):
+    """An empty string that stands for a text that can't be decrypted. `token` is the encrypted text."""
 
     __slots__ = ("token",)
 
@@ -36,7 +36,7 @@ def fernet():
 
 def encrypt(text):
     """Return the token of `text`. Raises ValidationError without a key."""
-    if isinstance(text, SealedText):
+    if isinstance(text, UnreadableText):
         return text.token
     if not text:
         return ""
@@ -46,15 +46,15 @@ def encrypt(text):
 
 
 def decrypt(token):
-    """Return the text of `token`, or a SealedText if no key decrypts it."""
+    """Return the text of `token`, or an UnreadableText if no key decrypts it."""
     if not token:
         return ""
     if not has_keys():
-        return SealedText(token)
+        return UnreadableText(token)
     try:
         return fernet().decrypt(token.encode()).decode()
     except InvalidToken:
-        return SealedText(token)
+        return UnreadableText(token)
 
 
 class EncryptedTextField(models.TextField):
@@ -72,9 +72,13 @@ class EncryptedTextField(models.TextField):
 
     def to_python(self, value):
         # `loaddata` passes the token that `dumpdata` wrote.
-        if isinstance(value, str) and not isinstance(value, SealedText) and value.startswith(TOKEN_PREFIX):
+        if (
+            isinstance(value, str)
+            and not isinstance(value, UnreadableText)
+            and value.startswith(TOKEN_PREFIX)
+        ):
             return decrypt(value)
-        return value if isinstance(value, SealedText) else super().to_python(value)
+        return value if isinstance(value, UnreadableText) else super().to_python(value)
 
     def get_lookup(self, lookup_name):
         return super().get_lookup(lookup_name) if lookup_name == "isnull" else None

@@ -8,11 +8,11 @@ from wagtail.admin.forms.models import register_form_field_override
 from wagtail.admin.widgets import AdminAutoHeightTextInput
 
 from caching.local_date import today
-from safeguarding.encryption import EncryptedTextField, SealedText, has_keys
+from safeguarding.encryption import EncryptedTextField, UnreadableText, has_keys
 from safeguarding.models import Consent, Contributor, RestrictedView
 from safeguarding.scopes import Channel
 
-# As Wagtail does for TextField itself.
+# The widget that Wagtail gives to a TextField.
 register_form_field_override(EncryptedTextField, override={"widget": AdminAutoHeightTextInput})
 
 KEY_MISSING = _(
@@ -27,22 +27,23 @@ RESTRICTED_HELP = {
     "contact": _("Or that of somebody who knows them."),
     "safe_contact_note": _("When, in which way, and what must never happen: no text messages, for example."),
 }
-# A consent that differs from the one before in one of these is a change, otherwise a renewal.
+# Fields of a consent. If a new consent differs in one of them from the former one, it is a change. Otherwise
+# it is a renewal.
 SCOPE = ("given_by", "picture", "naming", "where", "proceedings", "in_programme")
-# What a form for the next consent is filled with. The rest is asked anew. The place of the evidence is shown
-# only on the page of the restricted fields.
-KEPT = ("given_by", "picture", "naming", "where")
+# Fields that the form for the next consent copies from the former one. The other fields are empty. The place
+# of the evidence is not copied, because only the page of the restricted fields may show it.
+COPIED = ("given_by", "picture", "naming", "where")
 
 
 class RestrictedFieldsMixin:
-    """Closes the encrypted fields that can't be read or stored, and leaves their texts as they are."""
+    """Disables the encrypted fields that can't be read or stored. Their texts stay unchanged."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for name in self.encrypted_fields():
             field = self.fields[name]
             field.widget.attrs["autocomplete"] = "off"
-            if not has_keys() or isinstance(getattr(self.instance, name), SealedText):
+            if not has_keys() or isinstance(getattr(self.instance, name), UnreadableText):
                 field.disabled, field.help_text = True, KEY_MISSING
 
     def encrypted_fields(self):
@@ -62,7 +63,7 @@ class RestrictedFieldsMixin:
 
 
 class StoresOwnFieldsMixin:
-    """Stores only the fields of the form, so that a form that was opened before doesn't end a hold."""
+    """Stores only the fields of the form, so that a form that was opened before a hold doesn't end it."""
 
     def save(self, commit=True):
         if self.instance.pk and commit:
@@ -95,7 +96,7 @@ class PersonForm(StoresOwnFieldsMixin, WagtailAdminModelForm):
 
 
 class OtherPersonForm(RestrictedFieldsMixin, PersonForm):
-    """For somebody who is in a story without telling it. A consent can be recorded afterwards."""
+    """Adds a person who is in a story without telling it. A consent can be recorded afterwards."""
 
     class Meta(PersonForm.Meta):
         fields = ("kind", "role", "adult_on", *Contributor.RESTRICTED_FIELDS)
@@ -109,7 +110,7 @@ class OtherPersonForm(RestrictedFieldsMixin, PersonForm):
 
 
 class ConsentForm(RestrictedFieldsMixin, WagtailAdminModelForm):
-    """What a person agrees to from a day on. `contributor`: the person, who may not be stored yet."""
+    """Records what a person agrees to from a day on. `contributor`: the person, who may not be stored yet."""
 
     where = forms.MultipleChoiceField(
         label=_("Where may it be shown?"), choices=Channel, widget=forms.CheckboxSelectMultiple
@@ -167,8 +168,9 @@ class ConsentForm(RestrictedFieldsMixin, WagtailAdminModelForm):
 
     def __init__(self, *args, contributor=None, **kwargs):
         self.former = contributor.latest_consent if contributor and contributor.pk else None
-        kept = {name: getattr(self.former, name) for name in KEPT} if self.former else {}
-        kwargs["initial"] = {"given_by": None, "proceedings": None, "in_programme": None, "where": []} | kept
+        initial = {"given_by": None, "proceedings": None, "in_programme": None, "where": []}
+        copied = {name: getattr(self.former, name) for name in COPIED} if self.former else {}
+        kwargs["initial"] = initial | copied
         super().__init__(*args, **kwargs)
         self.contributor = contributor
         field = self.fields["evidence_held_at"]
@@ -187,7 +189,7 @@ class ConsentForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         return self.cleaned_data
 
     def save(self, commit=True):
-        """Store the event. Whether it is the first, a renewal or a change follows from the one before."""
+        """Store the consent. If there is a former one, the new one is a renewal of it or a change."""
         consent, before = self.instance, self.former
         consent.contributor, consent.recorded_by = self.contributor, self.for_user
         for name in Consent.TALKED_THROUGH:
@@ -199,7 +201,7 @@ class ConsentForm(RestrictedFieldsMixin, WagtailAdminModelForm):
 
 
 class FirstConsentForm(RestrictedFieldsMixin, PersonForm):
-    """A new person who tells a story, together with the first consent: 14 fields."""
+    """Adds a person who tells a story, together with the first consent."""
 
     class Meta(PersonForm.Meta):
         fields = ("kind", "adult_on", "names", "contact", "safe_contact_note")
@@ -235,7 +237,7 @@ class RestrictedForm(RestrictedFieldsMixin, StoresOwnFieldsMixin, WagtailAdminMo
 
 
 class ReasonForm(forms.Form):
-    """Why somebody looks at the restricted fields."""
+    """Asks why somebody looks at the restricted fields."""
 
     reason = forms.ChoiceField(
         label=_("Why do you need to see this?"), choices=RestrictedView.Reason, widget=forms.RadioSelect

@@ -1,6 +1,6 @@
-"""What stands against publishing what a page uses of a person, and until which day nothing does.
+"""Decides whether a page may show and name a person as it does, and until which day.
 
-docs/decisions/safeguarding.md has the table of the conditions. An unknown counts as a no.
+docs/decisions/safeguarding.md has the table of the conditions. What is unknown counts as not agreed.
 """
 
 import datetime
@@ -61,7 +61,10 @@ ABOUT_PICTURES = {Unmet.PICTURE, Unmet.CHILD_PICTURE}
 
 
 class PersonUse(NamedTuple):
-    """What a page uses of one person. `naming`: None if it was not answered."""
+    """How a page shows and names one person: a Picture and a Naming, which is None if nobody answered it.
+
+    `other_language`: whether the page is a translation.
+    """
 
     contributor_id: int
     picture: int = Picture.NONE
@@ -70,9 +73,10 @@ class PersonUse(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The conditions that are not met, and the last day for which that is the whole list.
+    """The result of a check.
 
-    `until` is None if a condition is not met.
+    `unmet`: list of the conditions that are not met. `until`: the last day on which all of them are met, or
+    None if one is not met now.
     """
 
     unmet: list
@@ -80,9 +84,10 @@ class Verdict(NamedTuple):
 
 
 def judge(contributor, use, decisions, day):
-    """Return the Verdict about `use`, a PersonUse or Use, of `contributor` on `day`.
+    """Return the Verdict on whether a page may show and name `contributor` as in `use` on `day`.
 
-    `decisions`: {ground: last day} of the decisions about this person on this content.
+    `use`: a PersonUse or Use. `decisions`: {ground: last day} of the decisions about this person and the
+    content of the page.
     """
     consent, status = contributor.latest_consent, contributor.get_status(day).status
     if status in REFUSED:
@@ -119,7 +124,7 @@ def judge_picture(contributor, level, day):
 
 
 class Check:
-    """Collects what is not met, and the days on which what was relied on ends."""
+    """Collects the conditions that are not met, and the last days of the consent and decisions that count."""
 
     def __init__(self, decisions, day):
         self.decisions, self.day = decisions, day
@@ -134,7 +139,7 @@ class Check:
             self.unmet.append(unmet)
 
     def ask_decision(self, ground, unmet):
-        """Rely on the decision on `ground`, if there is one that has not ended. Otherwise note `unmet`."""
+        """Let a decision on `ground` count if there is one that has not ended. Otherwise add `unmet`."""
         last_day = self.decisions.get(ground)
         if last_day is None or last_day < self.day:
             self.unmet.append(unmet)
@@ -148,7 +153,7 @@ def check_scope(check, consent, use):
     check.require(not use.other_language or Channel.OTHER_LANGUAGES in consent.where, Unmet.LANGUAGES)
     check.require(use.picture <= consent.picture, Unmet.PICTURE)
     check.require(use.naming is None or use.naming <= consent.naming, Unmet.NAMING)
-    # None was not asked.
+    # None means that nobody asked. It counts as a yes, which needs a decision.
     if consent.proceedings is not False:
         check.ask_decision(Decision.Ground.PROCEEDINGS, Unmet.PROCEEDINGS)
     if consent.in_programme is not False:

@@ -1,4 +1,4 @@
-"""Takes everything of a person from the site at once, and brings it back.
+"""Hides everything about a person from readers at once, and shows it again.
 
 Only these functions write `Contributor.held_since`, so that a form that was opened before can't undo a hold.
 """
@@ -12,12 +12,12 @@ from safeguarding.releases import lock_with_others
 
 
 def take_down(contributor, user):
-    """Hold `contributor`: nothing of the person is shown from the next request on. False: it was held."""
+    """Hide everything about `contributor` from the next request on. Return False if it was hidden already."""
     return set_hold(contributor, user, timezone.now(), "safeguarding.take_down")
 
 
 def bring_back(contributor, user):
-    """End the hold of `contributor`. Pages come back as the consents allow it. False: there was none."""
+    """End the hold of `contributor`. Return False if there is none. Pages come back as consents allow it."""
     return set_hold(contributor, user, None, "safeguarding.bring_back")
 
 

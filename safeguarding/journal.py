@@ -1,4 +1,4 @@
-"""Models of records: who looked at restricted fields, what leads were told, and hits of the leak check."""
+"""Models that record looks at restricted fields, mails to leads, and the counts of the leak check."""
 
 from django.conf import settings
 from django.db import models
@@ -46,7 +46,7 @@ class Notice(models.Model):
         "safeguarding.Contributor", on_delete=models.CASCADE, related_name="notices"
     )
     step = models.CharField(max_length=10, choices=Step)
-    # The last day of the consent, or the day of the deletion. With another day, it is told again.
+    # The last day of the consent, or the day of the deletion. If this day changes, a new mail is sent.
     day = models.DateField()
     sent_on = models.DateField(default=today)
 

@@ -1,7 +1,7 @@
-"""Logs and mails that somebody joined the group Safeguarding, so that nobody joins unnoticed.
+"""Logs that somebody joined the group Safeguarding, and mails its members, so that nobody joins unnoticed.
 
-An account in the group that is activated again joins, too. The group keeps its name: the members of another
-group that got it would be leads at once.
+A member whose account is activated again counts as joining. The group can't be renamed or deleted, and no
+other group can get its name, because the members of a group with this name are leads.
 """
 
 from django.conf import settings
@@ -50,12 +50,12 @@ def announce_activation(instance, **_arguments):
 def announce(user):
     """Log that `user` joined, and mail it to all members once the transaction commits."""
     log(user, JOINED)
-    # robust: what is committed stays a success if the mail can't be sent.
+    # robust: an error of the mail doesn't fail the request, whose transaction is committed already.
     transaction.on_commit(lambda: mail(user), robust=True)
 
 
 def mail(new_member):
-    """Mail all members that `new_member` is one of them now."""
+    """Send all members a mail that says that `new_member` joined."""
 
     def compose():
         text = _(

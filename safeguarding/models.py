@@ -1,6 +1,6 @@
-"""The people in the stories, what they agreed to, and what was decided about them.
+"""Models of the people in the stories, of what they agreed to, and of decisions about them.
 
-Everything shows a person by the code.
+Everywhere outside of the restricted fields, a person is called by the code.
 """
 
 import secrets
@@ -18,7 +18,7 @@ from safeguarding.journal import LeakHits, Notice, RestrictedView  # noqa: F401
 from safeguarding.scopes import Channel, Naming, Picture
 from safeguarding.status import add_months, get_last_day, get_status
 from safeguarding.uses import PageHold, Release, Use  # noqa: F401
-from safeguarding.withdrawals import (  # noqa: F401
+from safeguarding.withdrawal_models import (  # noqa: F401
     Fingerprint,
     Ledger,
     UnfinishedEntry,
@@ -26,7 +26,7 @@ from safeguarding.withdrawals import (  # noqa: F401
     WithdrawalTask,
 )
 
-# Without vowels, so that no code is a word, and without what is mistaken for something else.
+# Without vowels, so that no code is a word, and without characters that look like others, such as 0 and 1.
 CODE_CHARACTERS = "23456789BCDFGHJKMNPQRTVWXZ"
 CODE_LENGTH = 4
 
@@ -40,7 +40,7 @@ def make_code():
 
 
 class Contributor(models.Model):
-    """A person in a story: whoever tells it, and whoever else could be recognised in it."""
+    """A person in a story: somebody who tells it, or somebody else who could be recognised in it."""
 
     class Kind(models.TextChoices):
         ADULT = "adult", _("An adult")
@@ -100,7 +100,7 @@ class Contributor(models.Model):
         return self.code
 
     def save(self, *args, **kwargs):
-        # What the pages may show of the person changes with it: safeguarding/releases.py.
+        # Signal receivers in safeguarding/releases.py update the pages with this person in the transaction.
         with transaction.atomic():
             super().save(*args, **kwargs)
 
@@ -166,7 +166,7 @@ class Consent(models.Model):
     picture = models.IntegerField(_("pictures"), choices=Picture, default=Picture.NONE)
     naming = models.IntegerField(_("name"), choices=Naming, default=Naming.NONE)
     where = models.JSONField(_("where it may be shown"), default=list, blank=True)
-    # None is "not asked", which the gate takes for a yes.
+    # None means "not asked", which safeguarding/gate.py treats as a yes.
     proceedings = models.BooleanField(_("legal proceedings are under way or expected"), null=True)
     in_programme = models.BooleanField(_("the person is in a programme of ours"), null=True)
     interpreter = models.BooleanField(_("through an interpreter"), default=False)
@@ -221,7 +221,7 @@ class Consent(models.Model):
             raise ValidationError(errors)
 
     def get_where_display(self):
-        """Return the list of the places of publication."""
+        """Return the labels of the channels where it may be shown."""
         return [Channel(each).label for each in self.where if each in Channel.values]
 
     def get_talked_through_display(self):
@@ -234,8 +234,8 @@ class Consent(models.Model):
 class Decision(models.Model):
     """A lead's approval of what one page says about one person, for a limited time.
 
-    It is for one version of the content: `digest` is that of the page's content (see `Release`), so a change
-    asks again. It never overrides a withdrawal or a hold.
+    It is for one version of the content: `digest` is that of the page's content (see `Release`), so a changed
+    page needs a new decision. A decision never overrides a withdrawal or a hold.
     """
 
     class Ground(models.TextChoices):
@@ -267,10 +267,10 @@ class Decision(models.Model):
         return f"{self.contributor.code}: {self.get_ground_display()}"
 
     def save(self, *args, **kwargs):
-        """Store the decision, without a `digest` for the content of `revision`."""
+        """Store the decision. If it has no `digest`, it is for the content of `revision`."""
         if not self.digest:
             self.digest = self.revision.as_object().people_digest
-        # The pages follow it: safeguarding/releases.py.
+        # A signal receiver in safeguarding/releases.py updates the page in the transaction.
         with transaction.atomic():
             super().save(*args, **kwargs)
 

@@ -1,4 +1,4 @@
-"""Panels on the first page of the admin: what a lead has to do today, and whether there are enough leads."""
+"""Panels of the admin's first page: what leads have to do today, and a warning if there are too few leads."""
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Max
@@ -9,13 +9,13 @@ from wagtail.admin.ui.components import Component
 from wagtail.models import ModelLogEntry
 
 from safeguarding.decisions import find_waiting
-from safeguarding.leaks.hits import find_many
+from safeguarding.leak_check.hits import find_many
 from safeguarding.models import Contributor, PageHold
 from safeguarding.policies import is_lead, leads
-from safeguarding.retention import deletion_day, is_announced_soon
+from safeguarding.retention import deletion_day, is_time_to_announce
 from safeguarding.status import Status
 from safeguarding.withdrawal.unfinished import unfinished
-from safeguarding.withdrawals import Ledger
+from safeguarding.withdrawal_models import Ledger
 from safeguarding.wording import describe_status, format_day
 
 
@@ -42,7 +42,7 @@ class LeadsPanel(Component):
 
 
 def find_work():
-    """Return {heading: [(code, address, sentence)]} of what needs a lead."""
+    """Return {heading: [(code or title, address, sentence)]} of everything that leads have to look at."""
     groups = {
         Status.HELD: (_("Taken down"), []),
         Status.ENDED: (_("Ended"), []),
@@ -57,7 +57,7 @@ def find_work():
             if person.pk in missed:
                 sentence += " " + _("Not reached on %s.") % format_day(missed[person.pk])
             groups[status][1].append((person.code, address, sentence))
-        if day and is_announced_soon(day):
+        if day and is_time_to_announce(day):
             text = _("Will be deleted on %s. If you still need them, set a later day.") % format_day(day)
             deletions.append((person.code, address, text))
     return (
@@ -116,7 +116,7 @@ def last_missed_attempts():
 
 
 def add_panels(request, panels):
-    """Hook: add the panels that are for the user."""
+    """Hook: add the panels that the user may see."""
     is_one = is_lead(request.user)
     if is_one:
         panels.append(TodayPanel())

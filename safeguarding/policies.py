@@ -23,7 +23,7 @@ def leads():
 
 
 class LeadPolicy(BasePermissionPolicy):
-    """Grants every action to leads. It asks no permission, as a superuser has all of these."""
+    """Allows every action to leads, and none to others. It ignores permissions, as superusers have all."""
 
     def user_has_permission(self, user, action):
         return is_lead(user)

@@ -1,8 +1,9 @@
 """Keeps `Release` up to date: until which day visitors may read each page of a guarded type.
 
-A page type is guarded with `guard`. Its pages report with every full save what they use of whom. Every
-change of a person, a consent or a decision computes the pages concerned again, in the same transaction. The
-rows of the people are locked meanwhile, so that a page and a withdrawal at the same moment see each other.
+The decorator `guard` makes a page type a guarded one. With every full save, its pages report how they show
+and name which people. Every change of a person, a consent or a decision computes the Releases of the pages
+with that person again, in the same transaction. It locks the rows of the people first, so that a page that is
+saved and a withdrawal at the same moment see each other.
 """
 
 from collections import defaultdict
@@ -20,7 +21,7 @@ from safeguarding.gate import judge
 from safeguarding.models import Consent, Contributor, Decision
 from safeguarding.scopes import NO_END
 from safeguarding.uses import PageHold, Release, Use
-from safeguarding.withdrawals import Choice, WithdrawalTask
+from safeguarding.withdrawal_models import Choice, WithdrawalTask
 
 # Sent in the transaction of a consent event, with `contributors`: a list of primary keys.
 people_changed = Signal()
@@ -29,10 +30,10 @@ _guarded = []
 
 @dataclass
 class Report:
-    """What a page uses.
+    """What a page reports about the people in it.
 
-    `is_decided`: whether somebody answered who is in it. `uses`: a PersonUse for each person. `digest`: a
-    hash of the content, for decisions.
+    `is_decided`: whether an editor answered who is in it. `uses`: a PersonUse for each person. `digest`: a
+    hash of the content. A decision is for the content with one digest.
     """
 
     is_decided: bool
@@ -44,11 +45,11 @@ class Report:
 
 
 def guard(model):
-    """Decorate a page model: its pages are read only while their Release runs.
+    """Decorate a page model: visitors may read its pages only until the last day of their Release.
 
-    The model calls `lock_people` and `report` in save(). It has the property `people_digest`: a hash of the
-    content of a page or of a version of it, for decisions. Its method `report_people` returns the Report of
-    such a version.
+    The model calls `lock_people` and `store_report` in save(). It has the property `people_digest`: a hash of
+    the content of a page or of a version of it, for decisions. Its method `report_people` returns the Report
+    of such a version.
     """
     _guarded.append(model)
     return model
@@ -64,19 +65,19 @@ def is_guarded(model):
 
 
 def has_running_release():
-    """Return the condition, for a queryset of pages of guarded types, that a page may be read today."""
+    """Return a condition for querysets of pages of guarded types: that a page may be read today."""
     return Exists(Release.objects.filter(page=OuterRef("pk"), until__gte=today()))
 
 
 def is_released(model):
-    """Return the condition, for a queryset of the page type `model`, that a page may be read today."""
+    """Return a condition for querysets of the page type `model`: that a page may be read today."""
     if is_guarded(model):
         return Q(has_running_release())
     return ~Q(content_type__in=guarded_types()) | Q(has_running_release())
 
 
 def is_page_released(page):
-    """Return whether `page` may be read today. One query for a page of a guarded type, otherwise none."""
+    """Return whether `page` may be read today. It takes a query if the type of the page is guarded."""
     model = page.cached_content_type.model_class()
     if model is not None and not is_guarded(model):
         return True
@@ -151,7 +152,7 @@ def with_others(contributor):
     return {contributor, *others}
 
 
-def report(page, content, former):
+def store_report(page, content, former):
     """Store what `page` uses, a Report, and its Release. `former`: what `lock_people` returned."""
     uses = [Use(page_id=page.pk, **use._asdict()) for use in content.uses]
     if [values_of(use) for use in uses] != [values_of(use) for use in former]:
@@ -194,9 +195,9 @@ def judge_uses(page, uses, digest, people, day):
 
 
 def compute_until(page, uses, digest, people):
-    """Return the last day until which all `uses` are agreed to, or None if one of them isn't today.
+    """Return the last day on which all conditions for `uses` are met, or None if one is not met today.
 
-    It is None too while the page is held.
+    It is None too while the page is held. The arguments are those of judge_uses().
     """
     if is_held(page):
         return None

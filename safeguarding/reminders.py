@@ -15,7 +15,7 @@ from caching.local_date import today
 from safeguarding.mails import mail_leads
 from safeguarding.models import Contributor, Notice
 from safeguarding.policies import leads
-from safeguarding.retention import deletion_day, is_announced_soon
+from safeguarding.retention import deletion_day, is_time_to_announce
 from safeguarding.status import Status, get_last_day
 from safeguarding.wording import describe_status, format_day
 
@@ -100,5 +100,5 @@ def due_notices(person):
         if step:
             yield Notice(contributor=person, step=step, day=last_day)
     day = deletion_day(person)
-    if day and is_announced_soon(day):
+    if day and is_time_to_announce(day):
         yield Notice(contributor=person, step=Notice.Step.DELETION, day=day)

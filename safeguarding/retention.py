@@ -1,6 +1,6 @@
-"""Deletes names and contacts some time after the consent ended or was withdrawn.
+"""Deletes names and contacts of people NAMES_KEPT_MONTHS after their consent ended or was withdrawn.
 
-The leads are told at least ANNOUNCED_FOR before: nothing is deleted that was not announced.
+A mail or the first page of the admin announces each deletion to the leads, at least ANNOUNCED_FOR before it.
 """
 
 import datetime
@@ -10,7 +10,7 @@ from django.db import transaction
 from wagtail.log_actions import log
 
 from caching.local_date import today
-from safeguarding.encryption import SealedText
+from safeguarding.encryption import UnreadableText
 from safeguarding.models import Contributor, Notice
 from safeguarding.releases import lock_with_others
 from safeguarding.status import Status, add_months, get_last_day
@@ -29,11 +29,12 @@ def deletion_day(person):
 
 
 def has_restricted_texts(person):
+    """Return whether `person` has names, a contact or another restricted text, readable or not."""
     texts = [getattr(person, name) for name in Contributor.RESTRICTED_FIELDS]
-    return any(text or isinstance(text, SealedText) for text in texts)
+    return any(text or isinstance(text, UnreadableText) for text in texts)
 
 
-def is_announced_soon(day):
+def is_time_to_announce(day):
     """Return whether it is time to announce a deletion on `day`."""
     return day <= today() + ANNOUNCED_FOR
 
@@ -47,17 +48,19 @@ def delete_names():
 
 
 def was_announced(person, day):
+    """Return whether the deletion for `person` on `day` was announced at least ANNOUNCED_FOR ago."""
     announced = Notice.objects.filter(contributor=person, step=Notice.Step.DELETION, day=day)
     return announced.filter(sent_on__lte=today() - ANNOUNCED_FOR).exists()
 
 
 @transaction.atomic
 def delete_names_of(key):
+    """Delete the restricted fields of the person with the primary key `key`, if this is still due."""
     lock_with_others(key)
     person = Contributor.objects.get(pk=key)
     day = deletion_day(person)
     if day is None or day > today():
-        return  # A consent was recorded meanwhile.
+        return  # A consent was recorded since.
     for name in Contributor.RESTRICTED_FIELDS:
         setattr(person, name, "")
     person.save(update_fields=Contributor.RESTRICTED_FIELDS)

@@ -1,11 +1,11 @@
-"""What a consent says about pictures, the name and the places of publication."""
+"""The choices of a consent: how pictures may show a person, how texts may name them, and where."""
 
 import datetime
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-# The last day of what shows nobody.
+# The last day of a page about nobody, which no consent limits.
 NO_END = datetime.date.max
 
 
@@ -26,7 +26,7 @@ class Naming(models.IntegerChoices):
 
 
 class Channel(models.TextChoices):
-    """Where what the person told may be shown. The site enforces the first two, and records the others."""
+    """Where a story may be published. The site enforces the first two, and only records the others."""
 
     WEBSITE = "website", _("This website")
     OTHER_LANGUAGES = "languages", _("This website in other languages")

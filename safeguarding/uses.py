@@ -1,6 +1,6 @@
-"""What live pages use of people, and until when they may be read because of it.
+"""Models of the people in pages: how a page shows and names whom, and until which day visitors may read it.
 
-This room knows no story pages: they report what they use (safeguarding/releases.py).
+This room doesn't import story pages. They report which people are in them: see safeguarding/releases.py.
 """
 
 from django.db import models
@@ -9,12 +9,12 @@ from safeguarding.scopes import Naming, Picture
 
 
 class Use(models.Model):
-    """What a live page uses of one person. The page reports it with every full save."""
+    """How a live page shows and names one person. The page reports it with every full save."""
 
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
     contributor = models.ForeignKey("safeguarding.Contributor", on_delete=models.PROTECT, related_name="uses")
     picture = models.IntegerField(choices=Picture, default=Picture.NONE)
-    # None is "not answered", which no consent covers.
+    # None means "not answered", which no consent covers.
     naming = models.IntegerField(choices=Naming, null=True)
     other_language = models.BooleanField(default=False)
 
@@ -27,11 +27,11 @@ class Use(models.Model):
 
 
 class Release(models.Model):
-    """Until which day visitors may read a page of a guarded type. Without a row, nobody may.
+    """The permission for visitors to read a page of a guarded type. A page without this row is not public.
 
-    `until`: the last day, in the site's time zone; None while something is unmet; NO_END for a page about
-    nobody. `digest`: that of the page's content when it was saved, for decisions; "" while nobody said who
-    is in it.
+    `until`: the last day, in the site's time zone. It is None while a condition is not met, and NO_END for a
+    page about nobody. `digest`: a hash of the page's content, which decisions refer to. It is "" while no
+    editor has answered who is in the page.
     """
 
     page = models.OneToOneField(
@@ -48,11 +48,12 @@ class Release(models.Model):
 
 
 class PageHold(models.Model):
-    """A page that is for no reader until a lead says whether it is what was erased.
+    """A page that readers can't see until a lead decides whether it shows what was erased.
 
-    It is in a database that was replaced by an older one, and has an address of an erased page, or is an
-    earlier version of it in which others are too, or can have a name that was corrected. `code`: that of the
-    person who withdrew. `withdrawal`: None while it could not be carried out again.
+    An older database replaced the one in which a withdrawal was carried out, for example from a backup. The
+    page has the address of an erased page, or is an earlier version of one with other people in it, or may
+    have a name that was corrected. `code`: the code of the person who withdrew. `withdrawal`: None while the
+    withdrawal could not be carried out again.
     """
 
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")

@@ -1,4 +1,4 @@
-"""The pages of a person in the admin: the overview, consents, taking down, and the restricted fields."""
+"""Views of the admin for people: the list, the overview, consents, taking down, and the restricted fields."""
 
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -13,12 +13,12 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.widgets.button import HeaderButton
 from wagtail.log_actions import log, registry
 
-from safeguarding.encryption import SealedText, has_keys
+from safeguarding.encryption import UnreadableText, has_keys
 from safeguarding.forms import ConsentForm, FirstConsentForm, OtherPersonForm, ReasonForm, RestrictedForm
 from safeguarding.holds import bring_back, take_down
-from safeguarding.leaks.asking import list_places
-from safeguarding.leaks.checking import find_live
-from safeguarding.leaks.words import new_words
+from safeguarding.leak_check.admin_requests import list_places
+from safeguarding.leak_check.checking import find_live
+from safeguarding.leak_check.words import new_words
 from safeguarding.models import Contributor, RestrictedView
 from safeguarding.retention import deletion_day
 from safeguarding.status import Status
@@ -60,7 +60,7 @@ class PersonIndexView(generic.IndexView):
 
 
 class AddPersonView(generic.CreateView):
-    """A person who tells a story, with the first consent."""
+    """Adds a person who tells a story, with the first consent."""
 
     form_class = FirstConsentForm
     success_message = gettext_lazy("%(object)s is recorded. Use this code in stories, lists and mails.")
@@ -82,7 +82,7 @@ class AddPersonView(generic.CreateView):
 
 
 class AddOtherPersonView(AddPersonView):
-    """Somebody who is in a story without telling it."""
+    """Adds a person who is in a story without telling it."""
 
     form_class = OtherPersonForm
     page_subtitle = gettext_lazy("Somebody else in a story")
@@ -103,7 +103,7 @@ class EditPersonView(generic.EditView):
 
 
 class PersonMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
-    """For views of one person, `person`. The title is followed by the code."""
+    """For views of one person, `person`. Their titles end with the code."""
 
     model = Contributor
     permission_required = "change"
@@ -137,7 +137,7 @@ class PersonMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
 
 
 class OverviewView(PersonMixin, TemplateView):
-    """All that is known of a person except the restricted fields, and what can be done."""
+    """Shows everything about a person except the restricted fields, with links to all actions."""
 
     template_name = "safeguarding/overview.html"
     page_title = gettext_lazy("Overview")
@@ -160,7 +160,7 @@ class OverviewView(PersonMixin, TemplateView):
 
 
 class ConsentView(PersonMixin, FormView):
-    """The next consent: it is filled with what was agreed before."""
+    """Records the next consent of a person. The form is filled with what the person agreed to before."""
 
     form_class = ConsentForm
     template_name = "safeguarding/consent.html"
@@ -185,7 +185,7 @@ class ConsentView(PersonMixin, FormView):
 
 
 class ConfirmView(PersonMixin, TemplateView):
-    """Says what happens, and does it with one button: `act` returns the message."""
+    """Explains an action beside a button for it. The method `act` does it, and returns the message."""
 
     template_name = "safeguarding/confirm.html"
     explanation, button, is_serious = "", "", False
@@ -236,9 +236,9 @@ class NotReachedView(ConfirmView):
 
 
 class RestrictedFieldsView(PersonMixin, TemplateView):
-    """Names, contact and the like. Each look needs a reason and is recorded. The answer is never cached.
+    """Shows and edits the encrypted fields. Each look needs a reason and is recorded. Nothing is cached.
 
-    A reason is sent with POST, so that no address shows the fields.
+    The reason is sent with POST, so that no link can open the fields.
     """
 
     page_title = gettext_lazy("Names and contact")
@@ -255,7 +255,7 @@ class RestrictedFieldsView(PersonMixin, TemplateView):
         return self.render_to_response(self.get_shown(form, reason.cleaned_data["reason"]))
 
     def store(self, form):
-        """Store what was entered in `form`. If a new word is live already, respond with a list of places."""
+        """Store the data of `form`. If live pages have a new word already, respond with a list of places."""
         former = Contributor.objects.get(pk=self.person.pk)
         form.save()
         log(self.person, "safeguarding.change_names", user=self.request.user)
@@ -274,7 +274,7 @@ class RestrictedFieldsView(PersonMixin, TemplateView):
 
 
 class PrintView(RestrictedFieldsView):
-    """Everything that is held about a person, to print for their request to see it."""
+    """Shows everything that is stored about a person, to print for a person who asks for it."""
 
     page_title = gettext_lazy("Everything that is held")
 
@@ -284,7 +284,7 @@ class PrintView(RestrictedFieldsView):
         self.template_name = "safeguarding/everything.html"
         return self.get_context_data(
             restricted=[
-                (person._meta.get_field(name).verbose_name, text, isinstance(text, SealedText))
+                (person._meta.get_field(name).verbose_name, text, isinstance(text, UnreadableText))
                 for name, text in texts
             ],
             consents=person.consents.select_related("recorded_by"),

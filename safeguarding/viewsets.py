@@ -17,9 +17,10 @@ from safeguarding.withdrawal.views import (
     WithdrawView,
 )
 
-# Wagtail's views that this section has. A person is neither copied nor deleted.
-STOCK = ("index", "index_results", "add", "edit", "history", "history_results")
-OF_PERSON = {
+# Names of Wagtail's views that this section has. A person is neither copied nor deleted.
+WAGTAIL_VIEWS = ("index", "index_results", "add", "edit", "history", "history_results")
+# {name of a view of one person: (last part of its address, view)}.
+PERSON_VIEWS = {
     "inspect": ("", views.OverviewView),
     "consent": ("consent/", views.ConsentView),
     "not_reached": ("not-reached/", views.NotReachedView),
@@ -33,7 +34,7 @@ OF_PERSON = {
 
 
 class DecisionViewSet(ViewSet):
-    """The stories that wait for the safeguarding team."""
+    """The addresses of the stories that wait for the safeguarding team."""
 
     name = url_namespace = "safeguarding_decisions"
     url_prefix = "safeguarding/stories"
@@ -47,7 +48,7 @@ class DecisionViewSet(ViewSet):
 
 
 class WithdrawalViewSet(ViewSet):
-    """The withdrawals, with their reports."""
+    """The addresses of the withdrawals, with their reports."""
 
     name = url_namespace = "safeguarding_withdrawals"
     url_prefix = "safeguarding/withdrawals"
@@ -92,10 +93,10 @@ class PeopleViewSet(ModelViewSet):
     def get_urlpatterns(self):
         add_other = self.construct_view(views.AddOtherPersonView, **self.get_add_view_kwargs())
         return [
-            *(each for each in super().get_urlpatterns() if each.name in STOCK),
+            *(each for each in super().get_urlpatterns() if each.name in WAGTAIL_VIEWS),
             path("new-other/", add_other, name="add_other"),
             *(
                 path(f"<int:pk>/{address}", view.as_view(), name=name)
-                for name, (address, view) in OF_PERSON.items()
+                for name, (address, view) in PERSON_VIEWS.items()
             ),
         ]

@@ -6,12 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 
 from safeguarding.choosers import contributor_chooser
-from safeguarding.leaks.asking import note_page
+from safeguarding.leak_check.admin_requests import queue_page
 from safeguarding.membership import JOINED
 from safeguarding.panels import add_panels
 from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, WithdrawalViewSet
 
-# {action in the log: (label, message)}. The entries have the code of the person.
+# {action in Wagtail's log: (label, message)}. Wagtail shows the message with the code of the person.
 LOG_ACTIONS = {
     JOINED: (_("Joined"), _("Joined the group Safeguarding")),
     "safeguarding.take_down": (_("Take down"), _("Taken down")),
@@ -51,5 +51,5 @@ def add_stylesheet():
 
 
 hooks.register("construct_homepage_panels", add_panels)
-hooks.register("after_create_page", note_page)
-hooks.register("after_edit_page", note_page)
+hooks.register("after_create_page", queue_page)
+hooks.register("after_edit_page", queue_page)

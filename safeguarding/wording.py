@@ -1,4 +1,4 @@
-"""What the lead is told about a person's consent, in a sentence."""
+"""Sentences for leads about the consent of a person."""
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _

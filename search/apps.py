@@ -11,7 +11,7 @@ class SearchConfig(AppConfig):
     def ready(self):
         from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
-        from safeguarding.leaks import texts
+        from safeguarding.leak_check import texts
         from search import erasing
         from search.models import VocabularyGroup
 

@@ -6,8 +6,8 @@ from modelsearch.query import Or
 
 from search.parsing import TokenPhrase, has_expansions, iter_phrases, without_expansions
 
-# The number of results whose texts are read and scored. With more matches, the words are so common that
-# their position says little: the most promising results are scored, the others follow unchanged.
+# The number of results whose texts are read and scored. With more matches, the words are so common that a
+# score says little. Then only the most promising results are scored, and the others follow in their order.
 MAX_SCORED = 150
 # BM25's parameters k1 (how soon further mentions of a word stop counting) and b (how much a long text is
 # discounted). Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009),

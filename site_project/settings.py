@@ -196,7 +196,7 @@ STORAGES = {
 }
 if bucket := environment.read("S3_BUCKET"):
     STORAGES["default"] = {"BACKEND": "media.storage.BucketStorage", "OPTIONS": {"bucket_name": bucket}}
-# Without the header Access-Control-Allow-Origin, since no other site needs the static files.
+# Don't send the header Access-Control-Allow-Origin, because no other site needs the static files.
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 # In the local modes collectstatic is not run, and WhiteNoise warns if the folder is missing.
 WHITENOISE_USE_FINDERS = LOCAL
@@ -215,7 +215,7 @@ AUTH_PASSWORD_VALIDATORS = [
         ("NumericPasswordValidator", {}),
     ]
 ]
-# It limits attempts to sign in. So do the forms in the section on Wagtail.
+# This backend limits attempts to sign in. So do the forms in the section on Wagtail.
 AUTHENTICATION_BACKENDS = ["accounts.backends.ThrottledBackend"]
 # Who needs a second factor. Users who have set one up need it always. The demo account needs none.
 SECOND_FACTOR = environment.read_choice(

@@ -33,7 +33,7 @@ def make_text_only(page, request):
     """
     document = html.document_fromstring(page)
     strip_head(document.head)
-    # What has the class "needs-script" does nothing without scripts, and site.css hides it then.
+    # Elements with the class "needs-script" do nothing without scripts. On other pages, site.css hides them.
     for element in list(document.body.iter(*REMOVED_ELEMENTS)) + document.body.find_class("needs-script"):
         element.drop_tree()
     for image in list(document.body.iter("img")):
@@ -47,7 +47,7 @@ def make_text_only(page, request):
         elif element.tag == "form" and element.method == "GET" and is_internal(element.action, request):
             etree.SubElement(element, "input", type="hidden", name="text", value="1")
         element.attrib.pop("class", None)
-    # After the words, which browsers then show before they have it.
+    # The stylesheet comes last, so that browsers show the words before they have loaded it.
     etree.SubElement(document.body, "link", rel="stylesheet", href=static("css/text.css"))
     return html.tostring(document, encoding="unicode", doctype="<!doctype html>")
 

@@ -26,7 +26,7 @@ from home.robots import robots_txt
 from home.security import security_txt
 from home.sitemap import sitemap
 from media.views import serve_rendition
-from safeguarding.leaks.asking import answer_leaks
+from safeguarding.leak_check.admin_requests import check_for_leaks
 from search.suggestions import suggestions
 from search.views import search
 
@@ -41,7 +41,7 @@ sign_in_urls = [
 # The first of two routes with the same path is used. The last decorator runs first.
 admin_urls = [*editing_urls.urlpatterns, *wagtailadmin_urls.urlpatterns]
 admin_urls = decorate_urlpatterns(admin_urls, explain_refusals)
-admin_urls = decorate_urlpatterns(admin_urls, answer_leaks)
+admin_urls = decorate_urlpatterns(admin_urls, check_for_leaks)
 admin_urls = decorate_urlpatterns(admin_urls, check_choices)
 admin_urls = decorate_urlpatterns(admin_urls, check_objects)
 admin_urls = decorate_urlpatterns(admin_urls, refuse_malformed_values)

@@ -6,7 +6,7 @@ A page with a protected word of a person is not published.
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 
-from safeguarding.leaks.asking import find_stops
+from safeguarding.leak_check.admin_requests import find_stops
 from stories.people_check import CODE, PublishingRefused
 from stories.scheduled import BY_SCHEDULE, tell_once
 

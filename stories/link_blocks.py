@@ -92,7 +92,7 @@ class ChosenStoriesBlock(blocks.StructBlock):
         return context
 
     def get_preview_value(self):
-        """Return the value for the preview in the block chooser: the newest public story, if there is one."""
+        """Return the value for the preview in the block chooser: the newest public story, or no story."""
         newest = list(self._public_stories().newest_first()[:1])
         return self.normalize({"heading": _("More stories"), "stories": newest})
 

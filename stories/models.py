@@ -15,7 +15,7 @@ from media.people import words_for_index
 from publishing.aliases import WithdrawnAliasesMixin
 from publishing.hiding import status_string
 from publishing.visibility import restrictions_on
-from safeguarding.releases import guard, lock_people, report
+from safeguarding.releases import guard, lock_people, store_report
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.body import get_table_of_contents
 from stories.checked_pages import CheckedPageMixin
@@ -165,7 +165,7 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
         with transaction.atomic():
             former = lock_people(self, contributors_in(self))
             super().save(*args, **kwargs)
-            report(self, report_of(self), former)
+            store_report(self, report_of(self), former)
 
     save.alters_data = True
 

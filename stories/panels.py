@@ -44,7 +44,7 @@ STORY_PANELS = [
     FieldPanel("show_leave_quickly"),
 ]
 
-# Without Wagtail's "Show in menus": the menu has no stories.
+# Wagtail's "Show in menus" is left out, because the menu has no stories.
 STORY_PROMOTE_PANELS = [
     MultiFieldPanel(
         ["slug", "seo_title", "search_description", "keep_out_of_search_engines"],

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from caching.local_date import today
 from safeguarding.gate import ABOUT_PICTURES
-from safeguarding.leaks.asking import can_compare
+from safeguarding.leak_check.admin_requests import can_compare
 from safeguarding.releases import judge_uses, load_people
 from stories.body import get_images
 from stories.people import People, contributors_in, levels_in, report_of

@@ -1,6 +1,6 @@
 """Lists the texts of pages for the leak check, and registers pages, themes and authors for it.
 
-See safeguarding/leaks/texts.py.
+See safeguarding/leak_check/texts.py.
 """
 
 import re
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from wagtail.fields import StreamField
 from wagtail.models import Page
 
-from safeguarding.leaks.texts import Place, read_field, register, strings_in, text_fields
+from safeguarding.leak_check.texts import LocatedText, read_field, register, strings_in, text_fields
 from stories.body import stored_image, stored_pictures
 from stories.terms import Author, Theme
 
@@ -26,7 +26,10 @@ def register_texts():
 
 
 def read_page(page):
-    """Yield a Place for each text of `page` that readers can see, and for its slug. It may be of any type."""
+    """Yield a LocatedText for each text of `page` that readers can see, and for its slug.
+
+    The page may be of any type.
+    """
     labels = {
         "title": _("title"),
         "slug": _("address of the page"),
@@ -37,18 +40,18 @@ def read_page(page):
             yield from read_body(field.value_from_object(page), field.name)
         else:
             where = labels.get(field.name) or str(field.verbose_name)
-            yield Place(where, read_field(field, page), field.name)
+            yield LocatedText(where, read_field(field, page), field.name)
     if getattr(page, "lead_image", None):
-        yield Place(_("credit of the lead picture"), page.lead_image.credit, "lead_image")
+        yield LocatedText(_("credit of the lead picture"), page.lead_image.credit, "lead_image")
     if hasattr(page, "story_authors"):
         for row in page.story_authors.all():
-            yield Place(_("author"), str(row.author))
+            yield LocatedText(_("author"), str(row.author))
         for row in page.story_themes.all():
-            yield Place(_("theme"), row.theme.name)
+            yield LocatedText(_("theme"), row.theme.name)
 
 
 def read_body(body, field):
-    """Yield the Places in `body`, a StreamValue. `field`: the name of its field.
+    """Yield the LocatedTexts in `body`, a StreamValue. `field`: the name of its field.
 
     Paragraphs and pictures are counted through the whole body. Other blocks have their label and a number.
     """
@@ -58,7 +61,7 @@ def read_body(body, field):
         if kind == "text":
             for paragraph in split_paragraphs(value):
                 numbers[kind] += 1
-                yield Place(_("paragraph %(number)d") % {"number": numbers[kind]}, paragraph, field)
+                yield LocatedText(_("paragraph %(number)d") % {"number": numbers[kind]}, paragraph, field)
         elif kind == "pictures":
             for picture, shown in zip(stored_pictures(stored), body[index].value["pictures"], strict=True):
                 numbers[kind] += 1
@@ -67,7 +70,7 @@ def read_body(body, field):
             numbers[kind] += 1
             block = body.stream_block.child_blocks.get(kind)
             where = f"{block.label if block else kind} {numbers[kind]}"
-            yield Place(where, "\n".join(strings_in(value)), field)
+            yield LocatedText(where, "\n".join(strings_in(value)), field)
 
 
 def split_paragraphs(text):
@@ -76,12 +79,12 @@ def split_paragraphs(text):
 
 
 def read_picture(picture, image, number, field):
-    """Yield the Places of a picture in a body.
+    """Yield the LocatedTexts of a picture in a body.
 
     `picture`: its stored value. `image`: the image that it shows, or None. `number`: {"number": its number}.
     """
-    yield Place(_("caption of picture %(number)d") % number, picture.get("caption") or "", field)
+    yield LocatedText(_("caption of picture %(number)d") % number, picture.get("caption") or "", field)
     alternative = stored_image(picture).get("alt_text") or ""
-    yield Place(_("alternative text of picture %(number)d") % number, alternative, field)
+    yield LocatedText(_("alternative text of picture %(number)d") % number, alternative, field)
     if image:
-        yield Place(_("credit of picture %(number)d") % number, image.credit, field)
+        yield LocatedText(_("credit of picture %(number)d") % number, image.credit, field)

@@ -1,4 +1,4 @@
-"""What feeds and page metadata both need of a story: its publication time, and renditions that may fail."""
+"""Functions for feeds and page metadata: the publication time of a story, and renditions that may fail."""
 
 import datetime
 

@@ -74,7 +74,7 @@ class CountryQuerySet(models.QuerySet):
         return self
 
     def by_name(self):
-        """Sort by name in the active language, whatever its letters."""
+        """Sort by name in the active language. Capitals and accents make no difference."""
         names = country_names(get_language() or "en")
         codes = sorted(names, key=lambda code: fold(names[code]))
         places = [When(code=code, then=place) for place, code in enumerate(codes)]

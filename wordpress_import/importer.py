@@ -12,7 +12,7 @@ from wordpress_import.fidelity import words
 from wordpress_import.library import Library
 from wordpress_import.markup import TextError
 from wordpress_import.models import ImportedItem
-from wordpress_import.places import NoPlaceError
+from wordpress_import.parents import NoPlaceError
 from wordpress_import.reading import Item, read
 from wordpress_import.terms import Terms
 from wordpress_import.writing import PageWriter
@@ -70,9 +70,9 @@ def key_of(item):
 class Importer:
     """Imports the export files at `paths`. Raises ExportError if one of them can't be read.
 
-    `places`: the Places, which find the parents of pages. `writes`: whether to write anything; otherwise only
-    the report is made. `uploads`: the Uploads, or None. `fetches`: whether files that are not there are
-    fetched from the old site. `fetches_again`: whether also those that could not be fetched before.
+    `parents`: the ParentFinder. `writes`: whether to write anything; otherwise only the report is made.
+    `uploads`: the Uploads, or None. `fetches`: whether missing files are fetched from the old site.
+    `fetches_again`: whether those are fetched too that could not be fetched in an earlier run.
     `story_types`: types of items that become stories besides "post". `names`: {id of an author: name to
     show}. `tell`: function that takes lines of progress.
     """
@@ -80,7 +80,7 @@ class Importer:
     def __init__(
         self,
         paths,
-        places,
+        parents,
         *,
         writes=False,
         uploads=None,
@@ -94,14 +94,14 @@ class Importer:
         self.names = names or {}
         for author in self.export.authors.values():
             author.name = self.names.get(author.id, author.name)
-        self.places, self.writes, self.tell = places, writes, tell
+        self.parents, self.writes, self.tell = parents, writes, tell
         self.story_types = {"post", *story_types}
         self.terms = Terms(self.export, writes)
         found = ImportedItem.objects.filter(source=self.export.source)
         records = {record.key: record for record in found}
         fetcher = Fetcher(self.export) if fetches or fetches_again else None
         self.library = Library(self.export, uploads, fetcher, fetches_again=fetches_again, writes=writes)
-        self.writer = PageWriter(self.export, self.terms, self.library, places, records)
+        self.writer = PageWriter(self.export, self.terms, self.library, parents, records)
         self.lines, self.seen, self.shown = [], {}, Counter()
         self.linking = {}  # {key: Line} of pages with links to pages of the old site
         self.started = time.monotonic()
@@ -177,7 +177,7 @@ class Importer:
     def write(self, item, key, line):
         """Write the page of `item`, and fill in `line`. An error fails this item only."""
         try:
-            outcome, reasons, converted = self.writer.write(item, key, self.places.find(item), self.writes)
+            outcome, reasons, converted = self.writer.write(item, key, self.parents.find(item), self.writes)
         except NoPlaceError as error:
             line.why = [str(error)]
             return

@@ -53,12 +53,12 @@ def write_report(importer, folder):
     summary = summarise(importer)
     rows = [asdict(line) for line in importer.lines]
     content = {"summary": summary, "items": rows}
-    save(folder / "report.json", json.dumps(content, ensure_ascii=False, indent=1))
-    save(folder / "report.html", render_to_string("wordpress_import/report.html", content))
+    write_private(folder / "report.json", json.dumps(content, ensure_ascii=False, indent=1))
+    write_private(folder / "report.html", render_to_string("wordpress_import/report.html", content))
     with open_private(folder / "report.csv") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        writer.writerows([cell(row[name]) for name in COLUMNS] for row in rows)
+        writer.writerows([format_cell(row[name]) for name in COLUMNS] for row in rows)
     with open_private(folder / "authors.csv") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "name"])
@@ -69,7 +69,7 @@ def write_report(importer, folder):
     return summary
 
 
-def cell(value):
+def format_cell(value):
     """Return the text of a cell of the CSV file for `value`."""
     if isinstance(value, dict):
         value = [f"{name} ({count})" for name, count in value.items()]
@@ -83,6 +83,6 @@ def open_private(path):
     return path.open("w", encoding="utf-8", newline="")
 
 
-def save(path, text):
+def write_private(path, text):
     with open_private(path) as file:
         file.write(text)

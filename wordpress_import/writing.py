@@ -35,13 +35,13 @@ def is_edited(page, record):
 class PageWriter:
     """Writes pages.
 
-    `export`, `terms`, `library`, `places`: the Export, Terms, Library and Places. `records`: {key of an item:
-    ImportedItem} of the items that were imported before.
+    `export`, `terms`, `library`, `parents`: the Export, Terms, Library and ParentFinder. `records`: {key of
+    an item: ImportedItem} of the items that were imported before.
     """
 
-    def __init__(self, export, terms, library, places, records):
+    def __init__(self, export, terms, library, parents, records):
         self.export, self.terms, self.library = export, terms, library
-        self.places, self.records = places, records
+        self.parents, self.records = parents, records
         self.pages = {key.split(" ")[-1]: each.page_id for key, each in records.items() if each.page_id}
         self.context = Context(export, self.pages, library)
 

@@ -6,8 +6,8 @@ from media.sanitizer.reasons import Reason, Refused
 
 # Excel and LibreOffice run a cell that begins with "=", and one that begins with "+", "-" or "@" and has a
 # call, a reference to another sheet or a DDE link in it. In Japanese Excel the wide forms of the signs do
-# the same. A lone CR ends a line. Phone numbers, negative numbers and dashes are words, but "-A (1)" is a
-# call. OWASP, "CSV Injection".
+# the same. A lone CR ends a line. Phone numbers, negative numbers and dashes are text, but "-A (1)" is taken
+# for a call. See OWASP, "CSV Injection".
 CALL = r"""[^\W\d_][\w.]*["']?\s*(?:\(|![\w$]|\|[^\r\n]*!)"""
 SIGN = r"[+\-@\uff0b\uff0d\uff20]"
 # A quotation mark, a list or the name of a file in a formula can have separators in it, before the call.

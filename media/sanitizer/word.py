@@ -149,7 +149,8 @@ RULES = {
         "comments",
     )
 }
-# Readers choose a style by its name, but never see the name of a list, which can tell something.
+# The name of a style stays, because people choose styles by it. The name of a list is removed: nobody sees
+# it, and it can reveal something.
 RULES["numbering"].elements -= {"w:name"}
 THEME = Rules(root="a:theme", **SHARED)
 

@@ -12,7 +12,7 @@ from operations.backup.archive import CHUNK
 
 FOLDER = "database/"
 SUFFIX = ".copy"
-# Without the tables of extensions (deptype e), which create their own.
+# The query for all tables, without those of extensions (deptype e), which create their tables themselves.
 TABLES = """
 SELECT relname FROM pg_class
 WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace

@@ -1,6 +1,6 @@
 """Answers 410 at the addresses of erased pages.
 
-The database only stores digests of these addresses, because a slug can be a name, and of erased pictures.
+The database stores digests of these addresses and of erased pictures only, because a slug can be a name.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from wagtail.models import Page
 
 from caching.content_version import content_version
 from caching.versioned_cache import cached, in_transaction, request_version
-from safeguarding.withdrawals import Fingerprint, Ledger
+from safeguarding.withdrawal_models import Fingerprint, Ledger
 
 
 class GoneMiddleware:

@@ -17,7 +17,7 @@ from safeguarding.withdrawal.cases import find_mentions, make_case, pages_about,
 from safeguarding.withdrawal.locking import lock_case
 from safeguarding.withdrawal.page_holds import hold_pages
 from safeguarding.withdrawal.places import Case
-from safeguarding.withdrawals import Choice, Fingerprint, Ledger, Withdrawal
+from safeguarding.withdrawal_models import Choice, Fingerprint, Ledger, Withdrawal
 
 
 @transaction.atomic

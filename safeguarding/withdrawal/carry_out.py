@@ -17,8 +17,8 @@ from safeguarding.withdrawal.locking import lock_case
 from safeguarding.withdrawal.pages import revisions_of
 from safeguarding.withdrawal.places import Case, Place, places
 from safeguarding.withdrawal.tasks import run_after_commit, step
-from safeguarding.withdrawal.words import KEPT_FIELDS, are_sealed
-from safeguarding.withdrawals import Choice, Fingerprint, Ledger, Withdrawal
+from safeguarding.withdrawal.words import KEPT_FIELDS, has_unreadable_words
+from safeguarding.withdrawal_models import Choice, Fingerprint, Ledger, Withdrawal
 
 # The steps of every withdrawal, in the order in which they run. Steps that delete files run before them.
 STEPS = ("ledger", "pages", "uploads", "previews", "index", "vacuum")
@@ -220,11 +220,11 @@ def record(contributor, choice, user):
 def delete_names(case, keeps_words):
     """Delete names and contact.
 
-    With `keeps_words`, a text that others have to change can hold one: the names and the protected words stay
-    until none does, so that they can be looked for, and the leak check finds them.
+    `keeps_words`: whether to keep the names and the protected words for now, because another text may contain
+    one of them. They are deleted when no text does. Until then, the leak check finds them.
     """
     contributor = case.contributor
-    kept = KEPT_FIELDS if keeps_words and not are_sealed(contributor) else ()
+    kept = KEPT_FIELDS if keeps_words and not has_unreadable_words(contributor) else ()
     if kept:
         case.add_task("words")
     for name in Contributor.RESTRICTED_FIELDS:

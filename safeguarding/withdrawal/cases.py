@@ -8,14 +8,14 @@ from collections import defaultdict
 
 from wagtail.models import Page, PageLogEntry
 
-from safeguarding.leaks.texts import places_of
+from safeguarding.leak_check.texts import read_texts
 from safeguarding.models import Use
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import redirected_paths
 from safeguarding.withdrawal.pages import revisions_of
 from safeguarding.withdrawal.places import Case, Mention, read_versions
 from safeguarding.withdrawal.words import mentions, terms_of, words_of_name
-from safeguarding.withdrawals import Choice
+from safeguarding.withdrawal_models import Choice
 
 
 def make_case(contributor, choice, old_name=""):
@@ -32,9 +32,9 @@ def make_case(contributor, choice, old_name=""):
             is_erased = is_alone(contributor, own, found)
             (case.erased if is_erased else case.held).update(story)
         elif choice == Choice.CORRECTION:
-            case.held.update({key: page for key, page in story.items() if says(page, case.terms)})
+            case.held.update({key: page for key, page in story.items() if has_terms(page, case.terms)})
         else:
-            case.held.update({page: story[page] for page in concerned(story, own, contributor, choice)})
+            case.held.update({page: story[page] for page in pages_to_hold(story, own, contributor, choice)})
     return case
 
 
@@ -63,15 +63,15 @@ def is_alone(contributor, own, found):
     return people == {contributor.pk} and any(mention.is_current for mention in own)
 
 
-def says(page, terms):
+def has_terms(page, terms):
     """Return whether one of `terms` is in a version, a former address or the history of `page`."""
     versions = [page.specific, *(version.as_object() for version in revisions_of([page.pk]))]
-    texts = [place.text for version in versions for place in places_of(version)]
+    texts = [each.text for version in versions for each in read_texts(version)]
     labels = PageLogEntry.objects.filter(page=page.pk).values_list("label", flat=True)
     return mentions(terms, [*texts, *redirected_paths(page), *labels])
 
 
-def concerned(story, own, contributor, choice):
+def pages_to_hold(story, own, contributor, choice):
     """Return the primary keys of those pages of `story` that show the real name or the pictures.
 
     `story`: {primary key: Page}. `own`: the Mentions of `contributor` in it. `choice`: the name or the
@@ -88,14 +88,14 @@ def stories_of(keys):
     stories, done = [], set()
     for key in sorted(keys):
         if key not in done:
-            story = with_versions(key)
+            story = with_related_pages(key)
             if story:
                 stories.append(story)
             done |= {key, *story}
     return stories
 
 
-def with_versions(key):
+def with_related_pages(key):
     """Return {primary key: Page} of the page `key` with its translations, its aliases and its source."""
     found, new = {}, list(Page.objects.filter(pk=key))
     while new:

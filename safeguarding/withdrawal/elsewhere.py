@@ -1,26 +1,26 @@
-"""Texts with a protected word that somebody has to change by hand, and the words, kept until then."""
+"""Finds texts with a protected word that somebody has to change by hand. The words are kept until then."""
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 from wagtail.models import ModelLogEntry, Page, PageLogEntry, Revision
 
 from caching.local_date import today
-from safeguarding.leaks.asking import join
-from safeguarding.leaks.checking import BATCH, find_drafts, find_live
-from safeguarding.leaks.texts import strings_in
-from safeguarding.leaks.words import words_of_person
+from safeguarding.leak_check.admin_requests import join
+from safeguarding.leak_check.checking import BATCH, find_drafts, find_live
+from safeguarding.leak_check.texts import strings_in
+from safeguarding.leak_check.words import words_of_person
 from safeguarding.models import Contributor
 from safeguarding.releases import lock_with_others
 from safeguarding.withdrawal.carry_out import REPEATED
 from safeguarding.withdrawal.pages import overwrite
 from safeguarding.withdrawal.places import Found, Place, TextPlace, places, register_place
 from safeguarding.withdrawal.tasks import NotYet, add_task, step
-from safeguarding.withdrawal.words import KEPT_FIELDS, are_sealed, mentions
-from safeguarding.withdrawals import Choice, WithdrawalTask
+from safeguarding.withdrawal.words import KEPT_FIELDS, has_unreadable_words, mentions
+from safeguarding.withdrawal_models import Choice, WithdrawalTask
 
 
 class Elsewhere(Place):
-    """Pages without the person in their list, and settings. What others wrote is not erased for a word."""
+    """Pages that don't list the person, and settings. They are reported, and not erased because of a word."""
 
     name = "elsewhere"
     label = gettext_lazy("Other places with a protected word: change them by hand")
@@ -40,7 +40,11 @@ class Elsewhere(Place):
 
 def words_to_change(person):
     """Return the ProtectedWords of `person`, without ordinary words. Without the key there are none."""
-    return [] if are_sealed(person) else [word for word in words_of_person(person) if not word.is_ordinary]
+    return (
+        []
+        if has_unreadable_words(person)
+        else [word for word in words_of_person(person) if not word.is_ordinary]
+    )
 
 
 def find_elsewhere(words, skipped=()):
@@ -71,7 +75,7 @@ def forget_words(task):
     if (
         own.filter(step__in=("again", "purge"), done_at=None).exists()
         or task.data == day
-        or are_sealed(person)
+        or has_unreadable_words(person)
     ):
         raise NotYet
     WithdrawalTask.objects.filter(pk=task.pk).update(data=day)

@@ -28,7 +28,7 @@ from safeguarding.releases import lock
 from safeguarding.withdrawal.again import hold_matching_pages, withdraw_again
 from safeguarding.withdrawal.tasks import run_tasks, step
 from safeguarding.withdrawal.unfinished import entries_to_leave, give_up, note_failure, unfinished
-from safeguarding.withdrawals import Fingerprint, Ledger, Withdrawal
+from safeguarding.withdrawal_models import Fingerprint, Ledger, Withdrawal
 
 logger = logging.getLogger(__name__)
 MISSING = "The file withdrawals.jsonl of this site is not in the data folder."

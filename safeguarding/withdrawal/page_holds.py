@@ -10,11 +10,11 @@ from wagtail.models import Page
 from safeguarding.models import PageHold, Release
 from safeguarding.releases import is_held, lock_people_of, recompute
 from safeguarding.withdrawal.carry_out import erase_more
-from safeguarding.withdrawal.cases import with_versions
+from safeguarding.withdrawal.cases import with_related_pages
 from safeguarding.withdrawal.locking import lock_pages_with_parents
 from safeguarding.withdrawal.places import Case
 from safeguarding.withdrawal.tasks import run_after_commit
-from safeguarding.withdrawals import Choice
+from safeguarding.withdrawal_models import Choice
 
 
 def hold_pages(pages, code, withdrawal=None):
@@ -51,7 +51,7 @@ def erase_page(hold):
     Its aliases and translations that are held too are erased with it. Return whether it was still held.
     """
     case = Case(None, Choice.EVERYTHING, hold.code, withdrawal=hold.withdrawal)
-    held = PageHold.objects.filter(code=hold.code, page__in=with_versions(hold.page_id))
+    held = PageHold.objects.filter(code=hold.code, page__in=with_related_pages(hold.page_id))
     lock_pages_with_parents(list(held.values_list("page", flat=True)))
     # Another lead may have decided meanwhile.
     case.erased = {each.page_id: each.page for each in held.select_related("page")}

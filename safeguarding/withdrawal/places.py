@@ -13,7 +13,7 @@ from django.db.models import Model, Q
 from safeguarding.models import Contributor
 from safeguarding.withdrawal.tasks import add_task
 from safeguarding.withdrawal.words import has_path, mentions
-from safeguarding.withdrawals import Choice, Withdrawal
+from safeguarding.withdrawal_models import Choice, Withdrawal
 
 _places, _version_readers = [], []
 

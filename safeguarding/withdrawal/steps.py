@@ -17,8 +17,8 @@ from wagtail.models import Comment, Page, PageLogEntry, Revision, TaskState, Upl
 from wagtail.signals import page_published
 
 from caching.content_version import content_version
-from safeguarding.leaks.checking import check
-from safeguarding.leaks.words import words_of_person
+from safeguarding.leak_check.checking import check
+from safeguarding.leak_check.words import words_of_person
 from safeguarding.models import Use
 from safeguarding.releases import lock_people_of, recompute
 from safeguarding.scopes import Naming, Picture
@@ -27,8 +27,8 @@ from safeguarding.withdrawal.locking import lock_pages_with_parents
 from safeguarding.withdrawal.pages import delete_page, overwrite, revisions_of
 from safeguarding.withdrawal.signals import addresses_erased
 from safeguarding.withdrawal.tasks import NotYet, add_task, is_waiting, run_quick_tasks, step
-from safeguarding.withdrawal.words import are_sealed, words_of_name
-from safeguarding.withdrawals import Choice, Fingerprint, Ledger, Withdrawal, WithdrawalTask
+from safeguarding.withdrawal.words import has_unreadable_words, words_of_name
+from safeguarding.withdrawal_models import Choice, Fingerprint, Ledger, Withdrawal, WithdrawalTask
 
 
 @step("file", _("Delete a file"))
@@ -151,7 +151,7 @@ def has_words(withdrawal, page):
         # It is empty without its key.
         name = withdrawal.old_name
         return not name or bool(check(page, words_of_name(person, name)))
-    return are_sealed(person) or bool(check(page, words_of_person(person)).stops)
+    return has_unreadable_words(person) or bool(check(page, words_of_person(person)).stops)
 
 
 def is_without(choice, use):

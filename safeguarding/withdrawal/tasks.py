@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from safeguarding.uses import PageHold
-from safeguarding.withdrawals import WithdrawalTask
+from safeguarding.withdrawal_models import WithdrawalTask
 
 logger = logging.getLogger(__name__)
 # {name: function(task)} of all steps.

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
 from caching.local_date import today
-from safeguarding.withdrawals import UnfinishedEntry
+from safeguarding.withdrawal_models import UnfinishedEntry
 
 
 def unfinished():
-    """Return the entries because of which everybody is held."""
+    """Return the UnfinishedEntries that no lead gave up. While there is one, everybody is held."""
     return UnfinishedEntry.objects.filter(ended_at=None)
 
 
@@ -54,7 +54,7 @@ def give_up(entry, user):
 
 
 def describe_error(name):
-    """Return in words what an error means for a lead. `name`: the name of its class."""
+    """Return a description of an error for leads. `name`: the name of its class."""
     if issubclass(getattr(builtins, name, Exception), OSError):
         text = _("a file could not be reached")
     elif hasattr(db, name):

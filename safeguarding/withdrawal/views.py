@@ -16,7 +16,7 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from safeguarding.encryption import encrypt
 from safeguarding.forms import RestrictedFieldsMixin
-from safeguarding.leaks.matching import make_term
+from safeguarding.leak_check.matching import make_term
 from safeguarding.models import Contributor, PageHold, RestrictedView, Withdrawal
 from safeguarding.scopes import Channel
 from safeguarding.views import PersonMixin
@@ -26,8 +26,8 @@ from safeguarding.withdrawal.page_holds import erase_page, release_page
 from safeguarding.withdrawal.places import places
 from safeguarding.withdrawal.tasks import label_of
 from safeguarding.withdrawal.unfinished import describe_error, unfinished
-from safeguarding.withdrawal.words import are_sealed
-from safeguarding.withdrawals import Choice, Ledger, UnfinishedEntry
+from safeguarding.withdrawal.words import has_unreadable_words
+from safeguarding.withdrawal_models import Choice, Ledger, UnfinishedEntry
 
 
 class ChoiceForm(forms.Form):
@@ -76,7 +76,7 @@ class WithdrawView(PersonMixin, TemplateView):
 
     def get_context_data(self, **kwargs):
         form = self.form_class(getattr(self.request, self.form_method.upper()) or None)
-        context = {"form": form, "is_sealed": are_sealed(self.person)}
+        context = {"form": form, "is_unreadable": has_unreadable_words(self.person)}
         if form.is_valid():
             choice, old_name = read(form)
             plan = make_plan(self.person, choice, old_name)

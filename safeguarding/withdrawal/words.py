@@ -3,9 +3,9 @@
 import re
 from urllib.parse import unquote
 
-from safeguarding.encryption import SealedText
-from safeguarding.leaks.matching import Texts, make_term
-from safeguarding.leaks.words import FIELDS, ProtectedWord, words_of_person
+from safeguarding.encryption import UnreadableText
+from safeguarding.leak_check.matching import Texts, make_term
+from safeguarding.leak_check.words import FIELDS, ProtectedWord, words_of_person
 
 # The fields whose words are kept until no held story and no other text has one.
 KEPT_FIELDS = ("names", "protected_words", "ordinary_words")
@@ -13,7 +13,9 @@ KEPT_FIELDS = ("names", "protected_words", "ordinary_words")
 
 def terms_of(contributor):
     """Return the set of Terms for the names and words of `contributor`. Without the key it is empty."""
-    return set() if are_sealed(contributor) else {word.term for word in words_of_person(contributor)}
+    return (
+        set() if has_unreadable_words(contributor) else {word.term for word in words_of_person(contributor)}
+    )
 
 
 def words_of_name(contributor, name):
@@ -21,9 +23,9 @@ def words_of_name(contributor, name):
     return [ProtectedWord(make_term(name), contributor.pk)] if name else []
 
 
-def are_sealed(contributor):
-    """Return whether words of `contributor` can't be decrypted. `terms_of` is empty then."""
-    return any(isinstance(getattr(contributor, name), SealedText) for name in FIELDS)
+def has_unreadable_words(contributor):
+    """Return whether a name or word of `contributor` can't be decrypted. terms_of() is empty then."""
+    return any(isinstance(getattr(contributor, name), UnreadableText) for name in FIELDS)
 
 
 def mentions(terms, texts):

@@ -1,4 +1,4 @@
-"""What both search backends, for SQLite and PostgreSQL, change of modelsearch's: indexing, queries, ranking.
+"""The code that the search backends for SQLite and PostgreSQL share: indexing, queries and ranking.
 
 A comment that begins with “Fault:” names the fault in modelsearch that the code works around
 (docs/decisions/search.md lists them).

@@ -1,4 +1,4 @@
-"""A template filter for what only users who are signed in may see."""
+"""A template filter for parts of pages that only users who are signed in may see."""
 
 from django import template
 

@@ -20,7 +20,7 @@ def story_cards(context, stories, layout="", first=None):
     stories/story_card.html. `first`: the layout of the first card, if it differs.
     """
     first = layout if first is None else first
-    if not cached.is_active:  # One query less.
+    if not cached.is_active:  # Without a cache, this saves a query.
         return SafeString("".join(render_cards(context, stories, layout, first).values()))
     site = Site.find_for_request(context.get("request"))
 
@@ -36,7 +36,7 @@ def story_cards(context, stories, layout="", first=None):
         cards = find_cards(layout, pks)
     else:
         cards = find_cards(first, pks[:1]) | find_cards(layout, pks[1:])
-    # A story that was unpublished meanwhile has no card.
+    # A story that was unpublished after the query has no card.
     return SafeString("".join(cards[pk] for pk in pks if pk in cards))
 
 

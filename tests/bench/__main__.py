@@ -1,4 +1,4 @@
-"""Runs the benchmarks: of search, desk, pages for readers, server, leak check, and moving in from WordPress.
+"""Runs the benchmarks: search, desk, pages for readers, server, leak check, and the import from WordPress.
 
 `make bench` runs it.
 
@@ -9,7 +9,7 @@
     python -m tests.bench reading                        pages on a slow connection, and Lighthouse
     python -m tests.bench server --sizes 1000            requests per second, compared with a minimal program
     python -m tests.bench leaks                          protected words in a long story
-    python -m tests.bench wordpress --sizes 10000        moving in with 10,000 posts: by default 1,000
+    python -m tests.bench wordpress --sizes 10000        the import of 10,000 posts (by default 1,000)
 
 Each measurement is printed as a line of JSON. A table of all follows, with the limits. The exit status is 1
 if a limit was exceeded. The databases are deleted afterwards.
@@ -25,7 +25,7 @@ from contextlib import contextmanager
 
 from tests.support import postgresql_server
 
-# The numbers of stories, and of posts to move in, unless others are asked for.
+# The default numbers of stories, and of posts to import.
 SIZES, WORDPRESS_SIZES = [100, 1000, 10_000], [1000]
 # Limits for the median time in milliseconds with LIMITS_AT stories: (SQLite, PostgreSQL).
 LIMITS_AT = 10_000
@@ -35,9 +35,9 @@ LIMITS = {
     "did you mean": (50, 50),
     "suggestions": (30, 30),
 }
-# The same for every page of the benchmark of the desk, on both databases.
+# The limit for every page of the benchmark of the desk, on both databases.
 DESK_LIMIT = 300
-# The same for all questions about a search with this number of stories.
+# The limit for all questions of the benchmark of the search with this number of stories.
 MANY_AT, MANY_LIMIT = 100_000, 500
 # The most queries of a search page, and how many more than with the fewest stories, as ranking takes two for
 # many.
@@ -59,7 +59,7 @@ MIN_RATIOS = {
     ("story", "behind nginx"): 0.65,
     ("rendition", "sent"): 0.30,
     ("rendition", "behind nginx"): 0.65,
-    # Four times the ratio of when pictures asked the database. For the rendition above it is six times.
+    # Four times the ratio from when each picture took a query. For the rendition above, it is six times.
     ("home", "visits straight"): 0.10,
     ("index", "visits straight"): 0.10,
     ("story", "visits straight"): 0.10,
@@ -67,13 +67,13 @@ MIN_RATIOS = {
     ("index", "visits behind nginx"): 0.60,
     ("story", "visits behind nginx"): 0.60,
 }
-# How many times as long these pages, uncached, may take with the most stories as with the fewest.
+# How many times longer these uncached pages may take with the most stories than with the fewest.
 GROWING, MAX_GROWTH = {"home", "index", "filter", "story"}, 1.5
-# How many bytes more a process may take with the most stories than with the fewest.
+# How many more bytes a process may take with the largest number of stories than with the smallest.
 MAX_MEMORY_GROWTH = 100_000_000
 # Milliseconds until the list shows a story that is published.
 MAX_UNTIL_SHOWN = 2000
-# Limits for moving in from WordPress with LIMITS_AT posts or fewer: seconds, and megabytes.
+# Limits for the import from WordPress with LIMITS_AT posts or fewer: seconds, and megabytes.
 WORDPRESS_LIMITS = {
     "dry run": 120,
     "import": 1200,
@@ -163,7 +163,7 @@ def leaks(_options):
 
 
 def wordpress(options):
-    """Run the benchmark of moving in from WordPress; return the lines of its table."""
+    """Run the benchmark of the import from WordPress; return the lines of its table."""
     measured = []
     for name in options.databases:
         with DATABASES[name]() as address:
@@ -272,7 +272,7 @@ def verdict_on_server(row, measured):
 
 
 def growth_verdicts(first, last):
-    """Return the limits for how much more `last` may take than `first`, the same row with fewer stories."""
+    """Return the limits for the growth from `first` to `last`: a row with few, and with many stories."""
     if last["way"] == "uncached" and last["page"] in GROWING:
         # The ratios to the minimal program, as other work on the machine slows both.
         growth = first["ratio"] / last["ratio"]

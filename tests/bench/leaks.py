@@ -10,13 +10,13 @@ import random
 import string
 import time
 
-from safeguarding.leaks.matching import Texts, make_term
+from safeguarding.leak_check.matching import Texts, make_term
 
 WORDS, TERMS, WORDS_OF_A_PARAGRAPH, RUNS = 5000, 1000, 80, 15
 
 
 def main():
-    source = random.Random(5)  # noqa: S311 - words
+    source = random.Random(5)  # noqa: S311 - it only makes words
     words = [make_word(source) for _number in range(WORDS)]
     paragraphs = [
         f"<p>{' '.join(words[start : start + WORDS_OF_A_PARAGRAPH])}</p>"

@@ -35,7 +35,7 @@ from tests.support import distractors  # noqa: E402
 
 WORDS_OF_A_STORY = 600
 WARM_UP_RUNS, RUNS = 3, 30
-# Seconds for all runs of a question. A slow question has fewer runs, without warm-up.
+# The longest time for all runs of one question, in seconds. A slow question has fewer runs and no warm-up.
 TIME_LIMIT = 20
 # modelsearch's own backend.
 PLAIN_BACKEND = "wagtail.search.backends.database"

@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench import visits
-from tests.bench.serving import SERVER_CORE, ask, on_core, print_row, report, run, served
+from tests.bench.load import SERVER_CORE, ask, on_core, print_row, report, run, served
 from tests.support import front_server, memory, postgresql_server, redis_server
 
 ALL_WAYS_AT = 1000  # the number of stories with which all ways are measured
@@ -129,7 +129,7 @@ def minimal_program(address, folder):
 
 
 def behind_nginx(size, kind, site, path, folder):
-    """Report the same behind nginx, compared with a file of the same bytes that nginx sends."""
+    """Report the requests per second behind nginx, compared with nginx sending a file of the same bytes."""
     program = front_server.nginx_program()
     file = f"location = /file {{ alias {folder}/body; default_type text/html; }}"
     upstream = site.removeprefix("http://")

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import sync_playwright
 
+from tests.bench.load import SERVER_CORE, ask, on_core, report
 from tests.bench.reading import PHONE
-from tests.bench.serving import SERVER_CORE, ask, on_core, report
 from tests.support import front_server, services
 
 # A script for wrk, which requests the addresses in turn.
@@ -23,8 +23,8 @@ end
 def measure(size, kind, site, path, folder):
     """Report how many visits per second the site handles for the page at `path`.
 
-    The site is measured straight and behind nginx, and compared with the same nginx sending the same bytes as
-    files.
+    The site is measured without and behind nginx. It is compared with the same nginx sending the same bytes
+    from files.
     """
     paths = loaded_by_phone(site, path)
     files = folder / "visit"

@@ -1,4 +1,4 @@
-"""Benchmark of moving in from WordPress. tests/bench/__main__.py runs it.
+"""Benchmark of the import from WordPress. tests/bench/__main__.py runs it.
 
     python -m tests.bench.wordpress 1000 10000     with 1,000 posts, then with 10,000
 
@@ -99,7 +99,7 @@ def text_of(block):
 
 
 class Progress:
-    """Takes the lines of progress of the command. `memory`: {number of items: bytes that it took then}."""
+    """Receives the command's lines of progress. `memory`: {number of items: bytes in use at that point}."""
 
     def __init__(self):
         self.memory = {}

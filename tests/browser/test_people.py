@@ -1,4 +1,4 @@
-"""The panel "People in this story" in the page editor: what stands against publishing, and how to mend it."""
+"""The panel "People in this story" of the page editor says what prevents publishing. Editors correct it."""
 
 import re
 

@@ -115,7 +115,7 @@ class Steps:
 
 @pytest.fixture
 def library(db):
-    """What the charity has already: pictures, terms and stories."""
+    """Make a site of a charity that already has pictures, terms and stories."""
     index = builders.make_index()
     builders.make_image("Kiln at dawn", description="A brick kiln in the first light")
     for number in range(1, 5):

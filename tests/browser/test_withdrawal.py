@@ -14,12 +14,12 @@ from tests.support.withdrawal_world import HOME, NAME, SLUG
 
 pytestmark = pytest.mark.one_database
 
-# Wagtail's own pages fail these.
+# How the problems begin that axe finds in Wagtail's own pages too.
 WAGTAILS = ("region at", "landmark-", "heading-order", "page-has-heading-one", "skip-link")
 
 
 def problems(page):
-    """Return what axe finds in the part of the page that is this room's."""
+    """Return the problems that axe finds in `page`, without those of Wagtail's own pages."""
     return [line for line in run_axe(page) if not line.startswith(WAGTAILS)]
 
 
@@ -29,7 +29,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(
     allow_errors.append("410 (Gone)")
     settings.DATA_DIR = tmp_path
     person = withdrawal_world.make_named_person()
-    with withdrawal_world.before_the_words(person):
+    with withdrawal_world.without_words(person):
         withdrawal_world.make_story_about(person, title=f"{NAME} walks", slug=SLUG)
     builders.make_author(f"{NAME} A.")
     page, reader = new_page(viewport={"width": 390, "height": 844}), new_page()

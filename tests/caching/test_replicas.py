@@ -8,11 +8,11 @@ from bs4 import BeautifulSoup
 from django.contrib.auth import get_user_model
 from wagtail.models import Site
 
-from tests.drills.scene import Editor
+from tests.drills.sites import Editor
 from tests.support import builders, redis_server
 from tests.support.production import database_of_the_test, running_site
 
-# The user name is that of tests/drills/scene.py, whose Editor signs in.
+# The user name is that of tests/drills/sites.py, whose Editor signs in.
 NAME, PASSWORD = "drill", secrets.token_urlsafe(20)
 
 

@@ -15,14 +15,14 @@ import traceback
 from pathlib import Path
 
 from tests.drills import Row
+from tests.drills.availability import junk_cookies, redis_away, rolling_deploy, slow_replicas
 from tests.drills.documents import document_bombs
-from tests.drills.keeping import backup, crash_postgresql, crash_sqlite, disk_full
-from tests.drills.lasting import database_away, soak
+from tests.drills.long_running import database_away, soak
 from tests.drills.midnight import midnight
 from tests.drills.moving_in import import_killed
-from tests.drills.serving import oversize, stopped_at_work, worker_killed
+from tests.drills.server_faults import oversize, stopped_at_work, worker_killed
 from tests.drills.stampede import stampede
-from tests.drills.staying import junk_cookies, redis_away, rolling_deploy, slow_replicas
+from tests.drills.stored_data import backup, crash_postgresql, crash_sqlite, disk_full
 from tests.drills.withdrawal import withdrawal_at_once, withdrawal_killed, withdrawal_leaves_nothing
 from tests.run import exit_with
 from tests.support import services

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from tests.drills import Row, say
-from tests.drills.scene import Editor, site_on_sqlite
+from tests.drills.sites import Editor, site_on_sqlite
 from tests.support import picture_bombs
 from tests.support.document_bombs import BOMBS
 

@@ -39,7 +39,7 @@ def main(folder):
     default_storage.bucket.create()
     person = withdrawal_world.make_named_person()
     story, image, _document = withdrawal_world.make_own_stories(person)
-    with withdrawal_world.before_the_words(person):
+    with withdrawal_world.without_words(person):
         withdrawal_world.make_traces(story, person)
     other = withdrawal_world.make_others()
     words = [*SENTINELS, image.file_hash]

@@ -1,4 +1,4 @@
-"""The drill about midnight: a consent ends, and only the clocks of the servers tell it."""
+"""The drill midnight: a consent ends with the day, and no request or command tells the servers."""
 
 import base64
 import json
@@ -86,7 +86,7 @@ def asking(site):
 
 
 def warm(places, asks, end):
-    """Let each of `asks` request all `places` until just before `end`; return what the last round missed."""
+    """Let each of `asks` request all `places` until just before `end`; return the last round's errors."""
     missing = [find_wrong(places, ask, is_shown=True) for ask in asks]
     if time.time() > end - 5:
         raise AssertionError("the servers took too long to start: set DRILL_BEFORE higher than 75")

@@ -1,4 +1,4 @@
-"""The drill about moving in from WordPress: an import that is killed at random points."""
+"""The drill import_killed: an import from WordPress is killed at random points, and run again."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ from tests.support.production import Site
 
 
 def import_killed(folder):
-    """Kill an import at ten random points; compare what the next run leaves with a run that nobody killed."""
+    """Kill an import at ten random points, run it again, and compare with an import that was not killed."""
     site = Site(folder, f"sqlite:///{folder}/data/db.sqlite3")
     site.manage("migrate", "--verbosity", "0")
     command = [sys.executable, "-m", "tests.drills.importing"]

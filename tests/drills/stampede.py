@@ -7,7 +7,7 @@ from collections import Counter
 from contextlib import contextmanager
 
 from tests.drills import Row, say
-from tests.drills.scene import site_on_postgresql
+from tests.drills.sites import site_on_postgresql
 from tests.drills.wrk import run_wrk
 from tests.support import front_server
 

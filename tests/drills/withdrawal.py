@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager, nullcontext
 
 from tests.drills import Row, say
-from tests.drills.scene import Postgres, site_on_postgresql
+from tests.drills.sites import Postgres, site_on_postgresql
 from tests.support import bucket_server, front_server, redis_server
 from tests.support.production import Site
 

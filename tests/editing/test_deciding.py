@@ -1,4 +1,4 @@
-"""What a moderator sees of a page that waits: who sent it, the decision first, and what it did."""
+"""Moderators see who sent a page, the button "Approve" first, and a message about their decision."""
 
 import datetime
 import re

@@ -1,4 +1,4 @@
-"""What prevents publishing a story is listed with links: in the side panel, the form, and messages."""
+"""The side panel, the form and messages list, with links, what prevents publishing a story."""
 
 import pytest
 from django.urls import reverse

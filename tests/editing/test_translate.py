@@ -1,50 +1,18 @@
 """“Translate” makes drafts only where the user may add pages, and shows errors for the rest."""
 
 import pytest
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Permission
 from wagtail.admin.api.views import PagesAdminAPIViewSet
-from wagtail.models import GroupPagePermission, Locale, Page
+from wagtail.models import Locale, Page
 
 from publishing.trash import move_to_trash
 from stories.models import StoryPage, StoryTheme
 from stories.terms import Theme
-from tests.support.builders import (
-    home_page,
-    make_index,
-    make_private,
-    make_story,
-    make_theme,
-    make_user,
-    parse,
-)
-from tests.support.translations import make_pair, make_translation
+from tests.support.builders import home_page, make_story, make_theme, make_user, parse
+from tests.support.translations import make_translation
+from tests.support.translators import Scene, make_editor
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
-
-
-def make_editor(*pages, permissions=("add_page", "change_page"), name="Translators"):
-    """Return a user with `permissions` for `pages`, and the permission to translate."""
-    group = Group.objects.create(name=name)
-    codenames = ["access_admin", "submit_translation", "add_theme", "change_theme"]
-    group.permissions.set(Permission.objects.filter(codename__in=codenames))
-    for page in pages:
-        for permission in Permission.objects.filter(codename__in=permissions):
-            GroupPagePermission.objects.create(group=group, page=page, permission=permission)
-    user = make_user()
-    user.groups.add(group)
-    return user
-
-
-class Scene:
-    """An English section with two stories, and the French index in which its translation belongs."""
-
-    def __init__(self):
-        _english, french = make_pair()
-        self.french, self.index = french.locale, make_index()
-        self.french_index = french.get_parent()
-        self.section = make_index(self.index, "Section")
-        self.inner = make_index(self.section, "Inner")
-        self.stories = [make_story(parent=self.section), make_story(parent=self.inner, live=False)]
 
 
 @pytest.fixture
@@ -267,35 +235,3 @@ def test_who_may_not_add_themes_is_told_what_is_missing(client, scene):
     assert translate(client, story, scene.french.pk, **{name: "Mines"}).status_code == 302
     assert not Theme.objects.filter(locale=scene.french).exists()
     assert themes_of(scene.french) == []
-
-
-# --- “Write a story” -----------------------------------------------------------------------------
-
-
-def offered(client, user):
-    """Return the keys of the lists in which the first page of the admin offers `user` to write a story."""
-    client.force_login(user)
-    links = parse(client.get("/admin/")).select(".next-steps a[href*='/add/stories/storypage/']")
-    return [link["href"].rstrip("/").rpartition("/")[2] for link in links]
-
-
-def test_write_a_story_leads_to_the_first_list_of_the_user(client, scene):
-    other = make_index(scene.index, "Other")
-    for name, pages, expected in (
-        ("everywhere", [home_page()], scene.index),
-        ("inner", [scene.inner], scene.inner),
-        ("two", [scene.inner, other], other),
-        ("french", [scene.french_index], scene.french_index),
-        ("french too", [scene.french_index, scene.inner], scene.inner),
-    ):
-        assert offered(client, make_editor(*pages, name=name)) == [str(expected.pk)], name
-    assert offered(client, make_user(is_superuser=True)) == [str(scene.index.pk)]
-    assert offered(client, make_user("Editors")) == [str(scene.index.pk)]
-
-
-def test_write_a_story_is_not_offered_without_the_right(client, scene):
-    user = make_editor(scene.section, permissions=["change_page"])
-    assert offered(client, user) == []
-    assert offered(client, make_editor(make_private(scene.section), name="private")) == [
-        str(scene.section.pk)
-    ]

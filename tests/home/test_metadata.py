@@ -1,13 +1,10 @@
-"""The metadata in a page's <head>: canonical URLs, Open Graph and Twitter cards, JSON-LD, links to feeds."""
-
-import json
+"""The metadata in a page's <head>: canonical URLs, Open Graph and Twitter cards, and links to feeds."""
 
 import pytest
-from wagtail.models import Page, Site
+from wagtail.models import Page
 
-from home.models import FeaturedStory, SiteSettings
+from home.models import FeaturedStory
 from media.models import CleanImage
-from stories.models import StoryPage
 from tests.support.builders import (
     home_page,
     make_image,
@@ -18,42 +15,15 @@ from tests.support.builders import (
     make_theme,
     parse,
 )
+from tests.support.page_heads import SITE, cards, change_settings, read
 from tests.support.translations import make_index_in
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
-
-SITE = "http://127.0.0.1:8000"
-
-
-def change_settings(**fields):
-    SiteSettings.objects.update_or_create(site=Site.objects.get(), defaults=fields)
-
-
-def read(client, address):
-    response = client.get(address)
-    assert response.status_code == 200, address
-    return parse(response)
 
 
 def canonical(client, address):
     (link,) = read(client, address).select("link[rel=canonical]")
     return link["href"].removeprefix(SITE)
-
-
-def cards(client, address):
-    """Return {name: content} of the page's Open Graph and Twitter tags; no name may be there twice."""
-    tags = read(client, address).select("meta[property], meta[name^='twitter:']")
-    found = [(tag.get("property") or tag["name"], tag["content"]) for tag in tags]
-    assert len(dict(found)) == len(found)
-    return dict(found)
-
-
-def json_ld_nodes(client, address):
-    """Return the JSON-LD nodes of a page, {@type: node}."""
-    (script,) = read(client, address).select("script[type='application/ld+json']")
-    parsed = json.loads(script.string)
-    assert parsed["@context"] == "https://schema.org"
-    return {node["@type"]: node for node in parsed["@graph"]}
 
 
 def feeds(client, address):
@@ -229,74 +199,6 @@ def test_a_missing_image_file_breaks_no_page(client, store):
     image.file.storage.delete(image.file.name)
     story = make_story(lead_image=image, lead_image_alt="A lamp")
     assert "og:image" not in cards(client, story.url)
-
-
-# --- Structured data -----------------------------------------------------------------------------
-
-
-def test_the_home_page_describes_the_organisation_and_the_search(client):
-    profile = {"type": "profile", "value": {"name": "Mastodon", "url": "https://example.org/@us"}}
-    change_settings(organisation_name="Lantern Road", social_links=json.dumps([profile]))
-    nodes = json_ld_nodes(client, "/")
-    assert set(nodes) == {"Organization", "WebSite"}
-    assert nodes["Organization"]["name"] == nodes["WebSite"]["name"] == "Lantern Road"
-    assert nodes["Organization"]["sameAs"] == ["https://example.org/@us"]
-    assert nodes["WebSite"]["publisher"] == {"@id": nodes["Organization"]["@id"]}
-    action = nodes["WebSite"]["potentialAction"]
-    assert action["query-input"] == "required name=search_term_string"
-    template = action["target"]["urlTemplate"].removeprefix(SITE)
-    assert read(client, template.replace("{search_term_string}", "lamp")).find("input", value="lamp")
-
-
-def test_a_story_is_described_as_an_article(client, store):
-    story = make_story(
-        "A story",
-        summary="What it is about.",
-        authors=["Amina", "Staff"],
-        lead_image=make_image(),
-        lead_image_alt="A lamp",
-    )
-    article = json_ld_nodes(client, story.url)["Article"]
-    expected = {
-        "headline": "A story",
-        "description": "What it is about.",
-        "inLanguage": "en",
-        "url": f"{SITE}{story.url}",
-        "datePublished": f"{story.date}T00:00:00+00:00",
-        "dateModified": story.last_published_at.isoformat(),
-        "image": cards(client, story.url)["og:image"],
-    }
-    assert {name: article[name] for name in expected} == expected
-    assert [author["name"] for author in article["author"]] == ["Amina", "Staff"]
-    assert article["publisher"]["name"] == "Stories"
-
-
-def trail(client, address):
-    """Return (name, path) of each item of the BreadcrumbList."""
-    items = json_ld_nodes(client, address)["BreadcrumbList"]["itemListElement"]
-    assert [item["position"] for item in items] == list(range(1, len(items) + 1))
-    return [(item["name"], item["item"].removeprefix(SITE)) for item in items]
-
-
-def test_breadcrumbs_follow_the_navigation(client):
-    story = make_story("A story", parent=make_index(make_index(), "Africa"), countries=["KE"])
-    above = [("Home", "/"), ("Stories", "/stories/")]
-    africa = ("Africa", "/stories/africa/")
-    assert trail(client, story.url) == [*above, africa, ("A story", story.url)]
-    assert trail(client, "/stories/country/kenya/") == [*above, ("Kenya", "/stories/country/kenya/")]
-
-
-def test_markup_in_texts_is_escaped_in_the_metadata(client):
-    # JavaScript took the last character for the end of a line.
-    markup = """</script><script>alert(1)</script><!-- " ' & \u2028"""
-    story = make_story("A story", authors=[markup], summary=markup, seo_title=markup)
-    # Later, as the slug is made from the title of a new story.
-    StoryPage.objects.filter(pk=story.pk).update(title=markup)
-    source = client.get(story.url).content.decode()
-    assert "<script>alert" not in source
-    article = json_ld_nodes(client, story.url)["Article"]
-    assert article["headline"] == article["description"] == markup
-    assert cards(client, story.url)["og:title"] == markup
 
 
 # --- Feeds ---------------------------------------------------------------------------------------

@@ -123,7 +123,7 @@ def test_person_whom_the_backup_does_not_know_is_found_by_the_digests(tmp_path):
     person = withdrawal_world.make_named_person()
     image.people.set([person])
     story.people, story.story_people = "listed", withdrawal_world.rows_of(person)
-    with withdrawal_world.before_the_words(person):
+    with withdrawal_world.without_words(person):
         story.save()
     withdraw_all(person)
     restore_site(tmp_path / "site.zip", overwrite=True)

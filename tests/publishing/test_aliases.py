@@ -1,21 +1,19 @@
 """An alias is public only if its source is, even through a chain of aliases."""
 
-import contextlib
 import random
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from wagtail.actions.convert_alias import ConvertAliasPageAction
 from wagtail.models import Page, PageViewRestriction
 
 from media.access import is_public
-from publishing import trash, visibility
+from publishing import visibility
 from publishing.models import HiddenPage, TrashedPage
 from stories.models import StoryPage
+from tests.support.aliases import chain_of, private_section
 from tests.support.builders import (
     home_page,
     make_image,
@@ -23,7 +21,6 @@ from tests.support.builders import (
     make_plain_page,
     make_private,
     make_story,
-    make_user,
 )
 from tests.support.committed import act_as_committed
 
@@ -119,18 +116,6 @@ def test_the_rule_holds_in_every_tree(monkeypatch):
     assert hidden > 100, "trees without hidden pages prove little"
 
 
-def chain_of(source, length):
-    """Return the last of `length` aliases of `source`, each an alias of the one before."""
-    for number in range(length):
-        source = source.create_alias(parent=make_index(), update_slug=f"{source.slug}-{number}")
-    return source
-
-
-def private_section():
-    section = make_index(make_index(), title="A section")
-    return section, make_index(section, title="A part")
-
-
 @pytest.fixture(params=[1, 2, 3, 5])
 def last(request, store):
     """The last alias of a chain whose first source is in a section that became private later."""
@@ -207,89 +192,6 @@ def test_a_withdrawn_alias_stays_so_when_its_source_is_published(client):
     # An alias of a page that was never public is published with it.
     for alias in (waiting, public):
         assert WORD in client.get(alias.url).text
-
-
-def test_a_hidden_alias_does_not_become_public_when_it_is_converted(client):
-    """Converting makes an alias an ordinary page with the same content, and takes permission to edit only."""
-    section, part = private_section()
-    last = chain_of(make_story(f"{WORD} story", part), 2)
-    further = last.create_alias(parent=make_index(), update_slug="further")
-    make_private(section)
-    client.force_login(make_user("Moderators"))
-    address = f"/admin/pages/{last.pk}/convert_alias/"
-
-    client.get(address)
-    assert Page.objects.get(pk=last.pk).live, "the form to confirm changes nothing"
-    client.post(address)
-
-    converted = Page.objects.get(pk=last.pk)
-    assert converted.alias_of is None
-    assert not converted.live
-    for page in (last, further):
-        assert client.get(page.url).status_code == 404
-
-
-@pytest.mark.parametrize("way", ["view", "action"])
-def test_live_alias_is_converted_only_by_those_who_may_publish(client, way):
-    section, part = private_section()
-    sources = {
-        "hidden": make_story(f"{WORD} story", part),
-        "public": make_story(),
-        "draft": make_story(live=False),
-    }
-    aliases = {name: chain_of(source, 1) for name, source in sources.items()}
-    make_private(section)
-    editor = make_user("Editors")
-    client.force_login(editor)
-    for name, before in aliases.items():
-        if way == "view":
-            client.post(f"/admin/pages/{before.pk}/convert_alias/")
-        else:
-            with contextlib.suppress(PermissionDenied):
-                ConvertAliasPageAction(before, user=editor).execute(skip_permission_checks=True)
-        after = Page.objects.get(pk=before.pk)
-        assert after.live == before.live
-        assert after.alias_of_id == (None if name == "draft" else before.alias_of_id)
-
-
-@pytest.mark.parametrize("way", ["convert", "delete", "bulk delete", "delete section"])
-def test_pages_below_a_hidden_alias_stay_hidden_when_it_becomes_ordinary(client, way):
-    section, part = private_section()
-    make_private(section)
-    alias = part.create_alias(parent=make_index(), update_slug="alias")
-    inner = make_index(alias, f"{WORD} list")
-    # Elsewhere, but an alias of a page below the hidden alias.
-    further = inner.create_alias(parent=make_index(), update_slug="further")
-    below = [make_story(f"{WORD} story", parent) for parent in (alias, inner, further)]
-    elsewhere = make_story("Elsewhere")
-    client.force_login(make_user(is_superuser=True))
-    address = {
-        "convert": f"/admin/pages/{alias.pk}/convert_alias/",
-        "delete": f"/admin/pages/{part.pk}/delete/",
-        "bulk delete": f"/admin/bulk/wagtailcore/page/delete/?id={part.pk}",
-        "delete section": f"/admin/pages/{section.pk}/delete/",
-    }[way]
-
-    assert client.post(address).status_code == 302
-    for trashed in TrashedPage.objects.all():
-        trash.delete_for_good(trashed)
-    assert Page.objects.get(pk=alias.pk).alias_of is None
-
-    client.logout()
-    public = set(visibility.published_pages().values_list("pk", flat=True))
-    assert not public & {page.pk for page in (alias, inner, further, *below)}
-    assert elsewhere.pk in public
-    for story in below:
-        assert client.get(story.url).status_code == 404
-
-
-def test_a_public_alias_stays_public_when_it_is_converted(client):
-    last = chain_of(make_story(), 2)
-    client.force_login(make_user("Moderators"))
-
-    client.post(f"/admin/pages/{last.pk}/convert_alias/")
-
-    assert client.get(last.url).status_code == 200
 
 
 @pytest.mark.usefixtures("committed")

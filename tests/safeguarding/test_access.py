@@ -1,4 +1,4 @@
-"""Who may open which address of the safeguarding team, and that all of them are in the table."""
+"""Checks for each address of the safeguarding team which users may open it."""
 
 import re
 
@@ -16,7 +16,7 @@ from tests.support.routes import all_routes
 pytestmark = pytest.mark.django_db
 
 ROLES = ["visitor", "editor", "moderator", "administrator", "lead", "lead without second factor"]
-# The roles of each address, by the name of the route. What nobody else is named for is for leads alone.
+# Which roles may open which routes. The routes are given by their names.
 EVERYBODY_WHO_EDITS = {"editor", "moderator", "administrator", "lead"}
 CHOOSER = {f"people_chooser:{each}" for each in ("choose", "choose_results", "chosen", "chosen_multiple")}
 PEOPLE = [
@@ -96,7 +96,7 @@ def test_menu_and_first_page(role, settings):
     page = client.get("/admin/").text
     assert ("/admin/safeguarding/people/" in page) == (role == "lead")
     assert ("Needs you today: people in stories" in page) == (role == "lead")
-    # One lead is too few. The others need not know.
+    # One lead is too few. Other users don't see the warning.
     assert ("The safeguarding team is small" in page) == (role in {"lead", "administrator"})
 
 

@@ -99,7 +99,7 @@ def test_two_leads_decide_at_the_same_moment(lead):
 
 
 def test_held_page_is_not_copied():
-    """Neither a hold nor a purge would find the copy."""
+    """No withdrawal would hold or change a copy."""
     story, _alias = make_story_with_alias()
     index = make_index_in("fr", slug="liste")
     with undone():

@@ -1,4 +1,4 @@
-"""Correcting a name: what says the old one goes, and the consent stays as it is."""
+"""Correcting a name: texts with the old name are held or erased, and the consent stays as it is."""
 
 import pytest
 from wagtail.contrib.redirects.models import Redirect
@@ -75,12 +75,12 @@ def test_stories_that_say_the_name_are_held_until_it_is_gone_from_everywhere(cli
 
 
 def test_after_a_restore_stories_of_the_person_wait_for_a_lead(client):
-    """The ledger has no name, so nobody can know which of them say the old one again."""
+    """The ledger has no name, so it is unknown which of the stories have the old name again."""
     person, story, other = make_stories()
     withdraw(person, "correction", old_name=NAME)
     run_tasks()
     assert NAME.lower() not in ledger.file_path().read_text().lower()
-    # As in a database from before.
+    # As in a database from before the correction.
     Withdrawal.objects.all().delete()
     ledger.catch_up()
     assert [client.get(each.url).status_code for each in (story, other)] == [404, 404]

@@ -1,4 +1,4 @@
-"""What the scheduler does about people: mails before a consent ends, and the deletion of names."""
+"""The scheduled work about people: mails before a consent ends, and the deletion of names."""
 
 import datetime
 

@@ -56,7 +56,7 @@ def may_be_read(story):
 
 
 def agrees(person, story, naming, is_pictured):
-    """Return whether `person` agrees to be in `story` under `naming` today, or it was decided for them."""
+    """Return whether `person` agrees to be in `story` under `naming` today, or a decision replaces that."""
     pages = [story.pk, story.alias_of_id]
     decisions = Decision.objects.filter(page__in=pages, digest=story.people_digest, contributor=person)
     decided = set(decisions.filter(ends_on__gte=today()).values_list("ground", flat=True))

@@ -1,4 +1,4 @@
-"""Whoever becomes a member of the group Safeguarding is announced to all."""
+"""All members of the group Safeguarding get a mail about each new member."""
 
 import pytest
 from django.contrib.auth.models import Group

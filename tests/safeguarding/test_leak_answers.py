@@ -10,7 +10,7 @@ from taggit.models import Tag
 from wagtail.contrib.redirects.models import Redirect
 
 from media.models import CleanImage
-from safeguarding.leaks.hits import LIMIT
+from safeguarding.leak_check.hits import LIMIT
 from safeguarding.models import Contributor, LeakHits
 from safeguarding.policies import GROUP
 from stories.terms import Author, Theme

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from safeguarding.leaks.matching import Texts, make_phone_terms, make_term
+from safeguarding.leak_check.matching import Texts, make_phone_terms, make_term
 
 pytestmark = pytest.mark.one_database
 

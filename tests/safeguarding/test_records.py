@@ -14,7 +14,7 @@ from wagtail.permissions import policy_registry
 
 from accounts.second_factor import is_required
 from safeguarding import keys
-from safeguarding.encryption import SealedText
+from safeguarding.encryption import UnreadableText
 from safeguarding.models import Consent, Contributor, Decision, RestrictedView
 from safeguarding.status import Status, add_months
 from tests.support.builders import make_user
@@ -128,19 +128,19 @@ def test_without_the_key_nothing_is_lost(settings, other_keys):
     keys.refuse_wrong_keys()
     right_keys = settings.SAFEGUARDING_KEYS
     settings.SAFEGUARDING_KEYS = other_keys
-    sealed = Contributor.objects.get()
-    assert isinstance(sealed.names, SealedText)
-    assert sealed.names == ""
-    sealed.kind = "group"
-    sealed.save()
+    unreadable = Contributor.objects.get()
+    assert isinstance(unreadable.names, UnreadableText)
+    assert unreadable.names == ""
+    unreadable.kind = "group"
+    unreadable.save()
     if other_keys:
         with pytest.raises(SystemExit, match=r"^SAFEGUARDING_KEYS holds another key"):
             keys.refuse_wrong_keys()
     else:
         keys.refuse_wrong_keys()
-        sealed.names = "Another name"
+        unreadable.names = "Another name"
         with pytest.raises(ValidationError, match="key"):
-            sealed.full_clean()
+            unreadable.full_clean()
     settings.SAFEGUARDING_KEYS = right_keys
     assert Contributor.objects.get(pk=person.pk).names == "Amina-of-the-tests"
     keys.refuse_wrong_keys()
@@ -180,7 +180,7 @@ def test_keys_are_rotated(settings, capsys):
     # Both keys are lost: the site begins with a new one.
     settings.SAFEGUARDING_KEYS = old_keys
     call_command("rotate_safeguarding_keys", "--delete-unreadable")
-    assert not isinstance(Contributor.objects.get(pk=person.pk).names, SealedText)
+    assert not isinstance(Contributor.objects.get(pk=person.pk).names, UnreadableText)
     assert Contributor.objects.get(pk=person.pk).names == ""
     keys.refuse_wrong_keys()
 

@@ -1,4 +1,4 @@
-"""What people are told when a story can't be published, and what stays as it was."""
+"""The messages to users when a story can't be published. The story stays as it was."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""Until when stories and pictures are read: it follows each day, consent, decision and file."""
+"""The day until which visitors may read stories and see pictures: consents and decisions change it."""
 
 import datetime
 import io

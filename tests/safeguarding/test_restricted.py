@@ -68,7 +68,7 @@ def test_everything_that_is_held_is_on_one_page(lead):
 
 
 def test_nothing_restricted_is_in_the_database_in_clear(lead):
-    """Also not in logs, sessions and messages of what was done."""
+    """It is not in logs, sessions and messages either."""
     lead.post(ADD, PERSON | ANSWERS)
     person = Contributor.objects.get()
     lead.post(address(person, "restricted"), {"reason": "check", "names": SECRET, "save": "1"})

@@ -1,7 +1,7 @@
 """Every route by which a story can go live × every condition about its people that is not met.
 
-No visitor sees any of these stories. Two layers hold that, and each is tested without the other: the check
-before publishing, and the rule at reading time.
+No visitor sees any of these stories. Two layers ensure this, and each is tested without the other: the check
+before publishing, and the rule about which pages visitors may read.
 """
 
 import datetime
@@ -15,79 +15,17 @@ from django.test import Client
 from django.utils import timezone
 from wagtail.models import Page
 
-from media.models import CleanImage
 from publishing import visibility
 from safeguarding.models import Release
-from safeguarding.scopes import Naming, Picture
 from stories.models import StoryPage
-from tests.support.builders import home_page, make_image, make_index, make_story, make_user, story_form
-from tests.support.people import (
-    days_from_today,
-    make_agreeing_person,
-    make_person,
-    people_fields,
-    rows_of,
-    withdraw,
-)
+from tests.support.builders import home_page, make_index, make_story, make_user, story_form
+from tests.support.people import days_from_today, people_fields
 from tests.support.undone import undone
+from tests.support.unmet_conditions import CONDITIONS
 
 pytestmark = pytest.mark.django_db
 
 MET = "A story about nobody"
-CHILD = {"kind": "child"}
-GUARDIAN = {"given_by": "guardian"}
-
-
-def about(person, naming=Naming.CHANGED, **fields):
-    return fields | {"people": "listed", "story_people": rows_of(person, naming=naming)}
-
-
-def pictured(*people, **fields):
-    image = make_image(**{"shows": CleanImage.Shows.PERSON_IN_STORY} | fields)
-    image.people.set(people)
-    return {"lead_image": image, "lead_image_alt": "Somebody"}
-
-
-def withdrawn():
-    person = make_agreeing_person()
-    withdraw(person)
-    return about(person)
-
-
-def not_as_agreed(level, **fields):
-    person = make_agreeing_person({"picture": level})
-    return about(person, **pictured(person, **fields))
-
-
-def child(event=(), naming=Naming.CHANGED, is_pictured=False):
-    person = make_agreeing_person(GUARDIAN | dict(event), **CHILD)
-    return about(person, naming, **(pictured(person) if is_pictured else {}))
-
-
-# {condition: a function that returns the fields of a story for which it alone is not met}
-CONDITIONS = {
-    "not decided": lambda: {"people": ""},
-    "nobody chosen": lambda: {"people": "listed"},
-    "somebody in the list of nobody": lambda: about(make_agreeing_person()) | {"people": "none"},
-    "no consent": lambda: about(make_person()),
-    "ended": lambda: about(make_agreeing_person({"ends_on": days_from_today(-1)})),
-    "withdrawn": withdrawn,
-    "held": lambda: about(make_agreeing_person(held_since=timezone.now())),
-    "not this website": lambda: about(make_agreeing_person({"where": ["print"]})),
-    "name not answered": lambda: about(make_agreeing_person(), naming=None),
-    "name not agreed": lambda: about(make_agreeing_person({"naming": Naming.NONE})),
-    "no picture agreed": lambda: not_as_agreed(Picture.NONE, is_recognisable=False),
-    "recognisable": lambda: not_as_agreed(Picture.NOT_RECOGNISABLE),
-    "on the picture without consent": lambda: pictured(make_person()) | {"people": "none"},
-    "proceedings not asked": lambda: about(make_agreeing_person({"proceedings": None})),
-    "proceedings": lambda: about(make_agreeing_person({"proceedings": True})),
-    "programme not asked": lambda: about(make_agreeing_person({"in_programme": None})),
-    "programme": lambda: about(make_agreeing_person({"in_programme": True})),
-    "child without guardian": lambda: child({"given_by": "self"}),
-    "child recognisable": lambda: child(is_pictured=True),
-    "child by name": lambda: child(naming=Naming.REAL),
-    "child without decision": child,
-}
 
 
 class World:
@@ -347,7 +285,7 @@ def test_without_the_check_none_is_read_either(no_check):
 
 @pytest.mark.one_database
 def test_without_both_layers_they_are_read(no_check, no_rule_for_reading):
-    """Only so do the tests above show that the layers, and not the routes, keep the stories hidden."""
+    """This shows that in the tests above the layers, and nothing in the routes, keep the stories hidden."""
     world = World()
     for route in [*BYPASSES, *TOGETHER, publish_revision]:
         with undone():

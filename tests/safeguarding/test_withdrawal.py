@@ -68,7 +68,7 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, dat
     caplog.set_level("INFO")
     person = withdrawal_world.make_named_person()
     story, image, document = withdrawal_world.make_own_stories(person)
-    with withdrawal_world.before_the_words(person):
+    with withdrawal_world.without_words(person):
         withdrawal_world.make_traces(story, person)
     other = withdrawal_world.make_others()
     before, kept_files = rows_about(other), set(stored_files())
@@ -247,7 +247,7 @@ def test_texts_of_others_are_only_reported_and_the_words_are_kept_until_they_are
 def test_word_in_a_scheduled_version_is_reported_although_a_newer_draft_has_none():
     person = withdrawal_world.make_named_person()
     story = StoryPage.objects.get(pk=builders.make_story("Lamps").pk)
-    with withdrawal_world.before_the_words(person):
+    with withdrawal_world.without_words(person):
         story.summary, story.go_live_at = f"{NAME} came.", timezone.now() + datetime.timedelta(days=9)
         story.save_revision(approved_go_live_at=story.go_live_at)
     story.summary = "Somebody came."
@@ -308,7 +308,7 @@ def test_held_story_waits_while_a_word_of_the_person_is_in_it():
     withdraw_one(person, "everything")
     with pytest.raises(ValidationError, match="title"):
         publish(story, story_people=withdrawal_world.rows_of(other))
-    # As a program writes it that asks nothing.
+    # As a program does that bypasses all checks.
     written = StoryPage.objects.get(pk=story.pk)
     written.story_people = withdrawal_world.rows_of(other)
     written.save(clean=False)
@@ -338,7 +338,7 @@ def test_held_story_waits_while_a_draft_has_the_person():
 
 
 def test_new_site_holds_nobody(client, data_dir):
-    """With the file of another site in the data folder or none, and however often the scheduler runs."""
+    """Check it with the ledger of another site in the data folder and without one, and for repeated runs."""
     story = withdrawal_world.make_others()
     for content in ("", '{"ledger": "of another site"}\n'):
         Ledger.objects.all().delete()

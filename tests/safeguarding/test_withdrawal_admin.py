@@ -27,7 +27,7 @@ def confirm(lead, page, form):
 
 def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_commit_callbacks):
     person = withdrawal_world.make_named_person()
-    with withdrawal_world.before_the_words(person):
+    with withdrawal_world.without_words(person):
         story = withdrawal_world.make_story_about(person, title=f"{NAME} walks", body=[])
     builders.make_author(f"Author {NAME}"), builders.make_author(f"Somebody {NAME}")
     page = address(person, "withdraw")

@@ -1,4 +1,4 @@
-"""A site without the groups of equal terms that the migrations create."""
+"""A fixture for the tests of the search: a vocabulary without the groups that the migrations create."""
 
 import pytest
 

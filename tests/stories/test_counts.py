@@ -1,4 +1,4 @@
-"""What a story counts of itself at each save: its words, and its pictures without alternative text."""
+"""Each save of a story counts its words, and its pictures without alternative text."""
 
 import pytest
 

@@ -35,7 +35,7 @@ TOO_WIDE = """() => {
 
 
 def expect_to_fit(page):
-    """Expect the page not to be wider than its window. It waits while the page is still being laid out."""
+    """Expect that the page is not wider than its window. Wait while the page is still being laid out."""
     expect(page.locator("html")).to_have_js_property("scrollWidth", page.viewport_size["width"])
 
 

@@ -22,7 +22,7 @@ from publishing.models import TrashedPage
 from publishing.trash import move_to_trash
 from tests.support import builders
 
-# A word for `make_section` that no other text of the site contains. A page with it shows a hidden object.
+# A word that is only in the hidden objects of a section. A page that contains it shows a hidden object.
 SECRET = "Quixotic"
 ROLES = ["visitor", "member", "editor", "moderator", "administrator"]
 

@@ -1,4 +1,4 @@
-"""Saving and restoring the site, and what to compare before and after."""
+"""Saves and restores the site for tests, and reads what they compare before and after."""
 
 import hashlib
 import io

@@ -64,7 +64,7 @@ def make_story(
     """
     number = next(numbers)
     live = fields.get("live", True)
-    if live:  # without a revision, which would take as long as all else here
+    if live:  # Without a revision: to make one takes as long as the rest of this function.
         now = timezone.now()
         fields = {"first_published_at": now, "last_published_at": now} | fields
     fields.setdefault("people", "none")
@@ -134,7 +134,8 @@ def picture_bytes(width=480, height=320, picture_format="PNG", color=(160, 90, 4
 def make_image(title="A picture", name="", size=(480, 320), **fields):
     """Return a new image in the library. It is small by default, as many renditions are made of it.
 
-    `name`: the name of an uploaded file. Without one, the file is signed and not cleaned, which takes 0.3 s.
+    `name`: the name of an uploaded file, which is cleaned. Without a name, the file is only signed as if it
+    had been cleaned, because cleaning takes 0.3 s.
     """
     data = picture_bytes(*size)
     file = ContentFile(data, name=name) if name else sign(data, ".png")

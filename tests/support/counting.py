@@ -1,4 +1,4 @@
-"""Middleware that notes each page that is made, for tests/drills/stampede.py."""
+"""Middleware that records each rendered page in a file, for tests/drills/stampede.py."""
 
 import os
 

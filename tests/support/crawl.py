@@ -184,7 +184,7 @@ def links_in(text, address):
 
 
 def normalised(text):
-    """Return `text` with all that differs from run to run replaced by fixed words."""
+    """Return `text` with everything that differs from run to run replaced by fixed words."""
     for pattern, replacement in VARYING:
         text = pattern.sub(replacement, text)
     return text.strip()

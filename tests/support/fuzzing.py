@@ -1,4 +1,4 @@
-"""How much tests try: the same few examples each time, or FUZZ_EXAMPLES random ones in `make drill`."""
+"""Sets how many examples Hypothesis tries: a few fixed ones, or FUZZ_EXAMPLES random ones in `make drill`."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What a safeguarding lead sends in the admin: the form for a new person, and decisions."""
+"""Form data that a safeguarding lead sends in the admin: for a new person, and for decisions."""
 
 from django.urls import reverse
 
@@ -34,7 +34,7 @@ def address(person, name):
 
 
 def errors_of(response):
-    """Return {name of the field: text of the error} in a form; "" for errors of none."""
+    """Return {name of the field: text of the error} for a form. Errors of the whole form have the name ""."""
     page = parse(response)
     found = {
         each["data-contentpath"]: each.select_one(".error-message")

@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 from pathlib import Path
 
-# How many bytes more the process may take while it refuses a file.
+# By how many bytes the memory of the process may grow while it refuses a file.
 MAX_MEMORY = 300_000_000
 
 

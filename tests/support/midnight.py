@@ -1,4 +1,4 @@
-"""Makes a story whose consent ends today, and says what on the site shows it, for tests of the next day."""
+"""Makes a story whose consent ends today, and lists the addresses that show it, for tests of the next day."""
 
 from home.models import FeaturedStory
 from tests.support import builders
@@ -8,7 +8,7 @@ TITLE = "Lamplighter Quay"
 
 
 def make_places():
-    """Make the story, and return {name: (address, text)} of what shows it.
+    """Make the story, and return {name: (address, text)} of the places that show it.
 
     `text`: what the response has because of the story, or None if it is 404 without the story.
     """

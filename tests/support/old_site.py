@@ -12,10 +12,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-# The address of the server. It is another one than 127.0.0.1, so tests can count as public just this one.
+# The address of the server. It differs from 127.0.0.1, so that tests can let only this one count as public.
 ADDRESS = "127.0.0.2"
-# The functions as they are before the tests' guard against other machines, which takes spellings of addresses
-# for names.
+# The original functions. A fixture of all tests replaces them to refuse connections to other machines.
 getaddrinfo, connect = socket.getaddrinfo, socket.socket.connect
 
 
@@ -77,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Clock:
-    """Takes the place of the module `time`. To sleep takes no time."""
+    """Replaces the module `time`. sleep() returns at once, and moves the clock forward."""
 
     now = 1000.0
 
@@ -89,7 +88,7 @@ class Clock:
 
 
 class Network:
-    """The names of the internet, and what is connected to.
+    """Replaces DNS and sockets: resolves names from a table, and records connections.
 
     `names`: {name: list of its addresses, one list for each time that it is asked; the last one stays}.
     `connected`: the addresses to which a socket was to connect. All but that of the OldSite refuse.

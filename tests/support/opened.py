@@ -1,4 +1,4 @@
-"""Searches files and cached values for words, also within what is compressed in them."""
+"""Searches files and cached values for words, also in their compressed parts."""
 
 import re
 import zlib

@@ -14,7 +14,7 @@ from accounts.models import Passkey
 from caching.local_date import today
 from home.models import SiteSettings, StandardPage
 from safeguarding.models import Notice, RestrictedView, Use
-from safeguarding.withdrawals import UnfinishedEntry, Withdrawal, WithdrawalTask
+from safeguarding.withdrawal_models import UnfinishedEntry, Withdrawal, WithdrawalTask
 from search.models import KnownWord
 from stories.models import StoryPage
 from stories.terms import Author, Country, Theme
@@ -63,7 +63,7 @@ class World:
             type(page).objects.filter(pk=page.pk).update(body=story.body)
         comment = Comment.objects.create(page=story, user=self.administrator, text="?", contentpath="title")
         CommentReply.objects.create(comment=comment, user=self.administrator, text="!")
-        # Not one of the administrator, who would have to use it to log in.
+        # The passkey belongs to another user, because the administrator would have to use it to log in.
         Passkey.objects.create(user=section.draft.owner, name="Stick", credential_id="x", public_key=b"")
         KnownWord.objects.get_or_create(folded="wages", written="wages")
         SearchPromotion.objects.create(

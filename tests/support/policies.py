@@ -1,4 +1,4 @@
-"""The Content Security Policies of the site, as its responses must have them."""
+"""The values of the header Content-Security-Policy that the site's responses must have."""
 
 PUBLIC = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "

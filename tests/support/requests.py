@@ -41,5 +41,5 @@ def end_upload(connection):
     connection.sendall(b"b=2&c=")
     with connection, connection.makefile("rb") as file:
         first_line = file.readline().strip()
-        # begin_upload() may have left the empty line after "100 Continue".
+        # begin_upload() may not have read the empty line after "100 Continue".
         return first_line or file.readline().strip()

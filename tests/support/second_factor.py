@@ -33,7 +33,7 @@ def code_of(key=KEY, step=0):
 def with_app(user):
     """Register an app with KEY for `user`; return the recovery codes."""
     assert second_factor.add_app(user, KEY, code_of(step=-1))
-    return second_factor.recovery_codes(user)
+    return second_factor.replace_recovery_codes(user)
 
 
 def signed_in_with_code(user):

@@ -1,8 +1,8 @@
-"""Finds where the site wrongly shows, or lacks, the story that tests/support/midnight.py makes."""
+"""Checks which places of the site show the story that tests/support/midnight.py makes."""
 
 
 def find_wrong(places, ask, is_shown):
-    """Return {name: status} of the `places` that wrongly show the story, or wrongly don't.
+    """Return {name: status} of the `places` that show the story but should not, or the other way round.
 
     `places`: those of make_places(). `is_shown`: whether they should show it.
     `ask`: function that requests an address, and returns (status, text of the response).

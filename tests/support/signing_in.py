@@ -1,4 +1,4 @@
-"""Signing in, the account page, and links to choose a password: forms that the tests of accounts send."""
+"""Sends the forms of accounts: signing in, the account page, and links to choose a password."""
 
 import datetime
 import re

@@ -1,4 +1,4 @@
-"""All that the database stores, for tests that something is stored nowhere."""
+"""Reads everything that the database stores, for tests that a text is stored nowhere."""
 
 from django.contrib.sessions.models import Session
 from django.db import connection

@@ -1,4 +1,4 @@
-"""Undoes what one row of a table-driven test stores, so that all rows can share the same setup."""
+"""Rolls back what one row of a table-driven test stores, so that all rows can share the same setup."""
 
 from contextlib import contextmanager
 

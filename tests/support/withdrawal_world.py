@@ -1,4 +1,4 @@
-"""Builds a site for tests of withdrawals: a person named in every Place, and a story about somebody else."""
+"""Builds a site for tests of withdrawals: one person is named in every Place, others have stories too."""
 
 import datetime
 from contextlib import contextmanager
@@ -50,10 +50,10 @@ def make_named_person():
 
 
 @contextmanager
-def before_the_words(person):
-    """Context manager that takes away the words of `person` within its block.
+def without_words(person):
+    """Context manager that removes the protected words of `person` until the end of its block.
 
-    The leak check would refuse to publish the pages of the block with these words.
+    With these words, the leak check would refuse to publish the pages that the block makes.
     """
     rows = Contributor.objects.filter(pk=person.pk)
     words = {name: getattr(person, name) for name in Contributor.RESTRICTED_FIELDS}
@@ -82,12 +82,12 @@ def make_own_stories(person):
 
     Return (story, image, document): the image and the document are in the story.
     """
-    with before_the_words(person):
+    with without_words(person):
         return make_named_stories(person)
 
 
 def make_named_stories(person):
-    """Do the work of make_own_stories(). The words of `person` have to be taken away meanwhile."""
+    """Do the work of make_own_stories(). It has to be called in without_words()."""
     image = named_image(person)
     image.tags.add(NAME)
     image.get_rendition("fill-20x20|format-png")
@@ -115,7 +115,7 @@ def make_named_stories(person):
 
 
 def make_traces(story, person):
-    """Write the sentinels into all other Places, such as versions, comments, logs and redirects."""
+    """Write the name into all other Places, such as versions, comments, logs and redirects."""
     user = builders.make_user("Editors")
     draft = StoryPage.objects.get(pk=story.pk)
     draft.slug, draft.summary = "zahrawi-draft", f"{NAME} in a draft"
@@ -169,7 +169,7 @@ def make_unsent(story, user):
 def make_mentions(person):
     """Write the name into a page, a comment, a draft and settings. Return the draft and the settings."""
     user = builders.make_user("Editors")
-    with before_the_words(person):
+    with without_words(person):
         page = builders.make_plain_page("About", introduction=f"{NAME} came.")
         draft = StoryPage.objects.get(pk=builders.make_story(live=False).pk)
         draft.title = f"{NAME} as well"
@@ -195,7 +195,7 @@ def make_others():
 
 def make_shared(person, other, naming=1, **fields):
     """Return a live story about `person` and `other`, published from a version."""
-    with before_the_words(person):
+    with without_words(person):
         people = rows_of(person, other, naming=naming)
         shared = builders.make_story(people="listed", story_people=people, **fields)
         shared = StoryPage.objects.get(pk=shared.pk)

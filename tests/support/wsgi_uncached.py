@@ -1,4 +1,4 @@
-"""The site's WSGI application for measurements: no page is cached, but what pages have in common is.
+"""The site's WSGI application for measurements. It caches no page, only values that pages have in common.
 
 gunicorn tests.support.wsgi_uncached
 """

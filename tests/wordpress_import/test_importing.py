@@ -16,7 +16,7 @@ from caching.content_version import READING_STATEMENT
 from home.models import StandardPage
 from media.models import CleanDocument, CleanImage
 from safeguarding.withdrawal.addresses import digest_of
-from safeguarding.withdrawals import Fingerprint, Ledger, Withdrawal
+from safeguarding.withdrawal_models import Fingerprint, Ledger, Withdrawal
 from stories.models import StoryPage
 from stories.terms import Author, Theme
 from tests.support.builders import make_index, picture_bytes

@@ -133,6 +133,6 @@ def find_metadata(data):
             found.add("its position")
         if getattr(image, "text", None):
             found.add("texts")
-    except Exception:  # It was cleaned all the same.
+    except Exception:  # The file was cleaned nevertheless.
         return []
     return sorted(found)

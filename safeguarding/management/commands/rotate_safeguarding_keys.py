@@ -4,7 +4,7 @@ from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from safeguarding.encryption import EncryptedTextField, SealedText, has_keys
+from safeguarding.encryption import EncryptedTextField, UnreadableText, has_keys
 from safeguarding.keys import TEXT
 from safeguarding.models import KeyCheck
 
@@ -26,20 +26,20 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         if not has_keys():
             raise CommandError("SAFEGUARDING_KEYS is not set.")
-        number = unreadable = 0
+        number = failed = 0
         for model, names in encrypted_fields():
-            # The plain manager, as the rows of some models are never changed otherwise.
+            # The default managers of some models refuse to change rows.
             for row in model._base_manager.select_for_update(no_key=True).order_by("pk"):
                 texts = {name: getattr(row, name) for name in names}
-                sealed = [name for name, text in texts.items() if isinstance(text, SealedText)]
-                unreadable += len(sealed)
+                unreadable = [name for name, text in texts.items() if isinstance(text, UnreadableText)]
+                failed += len(unreadable)
                 if options["delete_unreadable"]:
-                    texts |= dict.fromkeys(sealed, "")
+                    texts |= dict.fromkeys(unreadable, "")
                 model._base_manager.filter(pk=row.pk).update(**texts)
                 number += 1
-        if unreadable and not options["delete_unreadable"]:
+        if failed and not options["delete_unreadable"]:
             raise CommandError(
-                f"{unreadable} texts are encrypted with a key that is missing. Nothing was changed."
+                f"{failed} texts are encrypted with a key that is missing. Nothing was changed."
             )
         KeyCheck.objects.update_or_create(pk=1, defaults={"text": TEXT})
         self.stdout.write(f"{number} rows are encrypted with the first key.")

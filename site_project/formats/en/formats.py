@@ -1,7 +1,7 @@
 """Dates in English the way most of the world writes them."""
 
 DATE_FORMAT = "j F Y"
-# With the time zone.
+# Times are shown with the time zone.
 DATETIME_FORMAT = "j F Y, H:i T"
 
 # What the admin accepts. 3/4/2025 is left out: it is 3 April in Britain and 4 March in America.

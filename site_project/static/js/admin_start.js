@@ -43,7 +43,8 @@
     if (!NAMES.has(name) || element.dataset.started) return;
     element.dataset.started = "true";
     const values = [id, JSON.parse(options)].filter((value) => value !== undefined);
-    // The calendars replace a date that they can't read by today. The server accepts more forms, and else says so.
+    // The calendars replace a date that they can't read by today. The server accepts more formats than they do, and
+    // shows an error for others.
     if (/^init/.test(name)) values[1].validateOnBlur = false;
     if (/^[A-Z]/.test(name)) new window[name](...values);
     else window[name](...values);

@@ -161,7 +161,7 @@
       return true;
     }
 
-    // Wagtail moves the focus to a new line. Who types goes on typing.
+    // Wagtail moves the focus to a new line. Here it stays in the field, so that the editor can type the next term.
     initialFocus(element) {
       if (!this.isAdding) super.initialFocus(element);
     }

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from wordpress_import.importer import Importer
 from wordpress_import.library import Uploads
-from wordpress_import.places import Places, find_parent
+from wordpress_import.parents import ParentFinder, find_parent
 from wordpress_import.report import write_report
 from wordpress_import.sources import ExportError
 
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         try:
             importer = Importer(
                 files,
-                Places(find_parent(options["parent"]), dict(options["language_by_path"])),
+                ParentFinder(find_parent(options["parent"]), dict(options["language_by_path"])),
                 writes=options["write"],
                 uploads=options["uploads"] and Uploads(options["uploads"]),
                 fetches=options["fetch"],

@@ -1,4 +1,4 @@
-"""Cancelling what is scheduled: the page keeps no date, so that it can be published at once again."""
+"""The view that cancels the schedule of a page. It also removes the date from the draft."""
 
 from django.utils import timezone
 from wagtail.admin.views.pages.revisions import RevisionsUnscheduleView
@@ -8,7 +8,7 @@ from wagtail.models import Page
 def forget_schedule(page):
     """Remove a time in the future at which `page` goes live, from the page and from its draft.
 
-    With such a time in the draft, Wagtail offers no other way to publish than to schedule for it again.
+    While the draft has such a time, the editor can only schedule the page again, and not publish it at once.
     """
     now = timezone.now()
     Page.objects.filter(pk=page.pk, go_live_at__gt=now).update(go_live_at=None)
@@ -20,7 +20,7 @@ def forget_schedule(page):
 
 
 class UnscheduleView(RevisionsUnscheduleView):
-    """Wagtail's view that cancels a schedule. It leaves the time in the draft and in the page."""
+    """Wagtail's view that cancels a schedule. Wagtail's leaves the time in the draft and in the page."""
 
     def post(self, request, *args, **kwargs):
         response = super().post(request, *args, **kwargs)

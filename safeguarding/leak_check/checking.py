@@ -1,4 +1,4 @@
-"""Finds protected words in the texts of an object, and grades them.
+"""Finds protected words in the texts of an object, and decides which of them prevent publishing.
 
 docs/safeguarding.md explains the rules.
 """
@@ -12,21 +12,21 @@ from django.db.models import Q
 from django.utils.text import capfirst
 from wagtail.models import Page, Revision
 
-from safeguarding.leaks.matching import Texts
-from safeguarding.leaks.texts import places_of, source_of, sources
+from safeguarding.leak_check.matching import Texts
+from safeguarding.leak_check.texts import read_texts, source_of, sources
 from safeguarding.models import Contributor, WithdrawalTask
 from safeguarding.releases import load_people
 from safeguarding.scopes import Channel, Naming
 from safeguarding.status import Status
-from safeguarding.withdrawals import Choice
+from safeguarding.withdrawal_models import Choice
 
 
 @dataclass
 class Findings:
-    """The Places with protected words. Each Place is in one of the lists.
+    """The LocatedTexts of an object that have protected words. Each of them is in one of the lists.
 
-    `stops`: places that prevent publishing. `warnings`: places that may give somebody away. `ordinary`:
-    places whose protected words are all ordinary words too.
+    `stops`: those that prevent publishing. `warnings`: those that may reveal who somebody is. `ordinary`:
+    those whose protected words are all ordinary words too.
     """
 
     stops: list = field(default_factory=list)
@@ -46,9 +46,9 @@ class People:
 
 
 def people_of(instance):
-    """Return the People of `instance`. Pages of guarded types report them; no other object has some.
+    """Return the People of `instance`. Only pages of guarded types have people.
 
-    Who withdrew counts as listed, and as not named, until the page is published without them.
+    A person who withdrew counts as listed, and as not named, until the page is published without this person.
     """
     if not hasattr(instance, "report_people"):
         return People()
@@ -60,7 +60,7 @@ def people_of(instance):
 
 
 def people_taken_out(page):
-    """Return the primary keys of those who withdrew, and whom an editor has to take out of `page`."""
+    """Return the primary keys of people who withdrew, and whom an editor has to remove from `page`."""
     waiting = WithdrawalTask.objects.filter(step="purge", done_at=None, data__page=page.pk)
     people = waiting.filter(withdrawal__choice=Choice.EVERYTHING, withdrawal__contributor__isnull=False)
     return set(people.values_list("withdrawal__contributor", flat=True))
@@ -68,27 +68,30 @@ def people_taken_out(page):
 
 def check(instance, words):
     """Return the Findings for `words`, a list of ProtectedWords, in the texts of `instance`."""
-    places = places_of(instance)
-    found = find_words(places, words)
+    texts = read_texts(instance)
+    found = find_words(texts, words)
     if not found:
         return Findings()
-    return sort(places, found, people_of(instance))
+    return classify(texts, found, people_of(instance))
 
 
-def find_words(places, words):
-    """Return [(ProtectedWord, indexes in `places`)] for those of `words` that are in one of `places`."""
-    texts = Texts(place.text for place in places)
-    numbers = {term: texts.find(term) for term in {word.term for word in words}}
+def find_words(texts, words):
+    """Return [(ProtectedWord, indexes in `texts`)] for those of `words` that are in one of `texts`.
+
+    `texts`: a list of LocatedTexts.
+    """
+    prepared = Texts(each.text for each in texts)
+    numbers = {term: prepared.find(term) for term in {word.term for word in words}}
     return [(word, numbers[word.term]) for word in words if numbers[word.term]]
 
 
-def sort(places, found, people):
+def classify(texts, found, people):
     """Return the Findings for a page.
 
-    `places`: its Places. `found`: what find_words() returned for them. `people`: the People in the page.
+    `texts`: its LocatedTexts. `found`: what find_words() returned for them. `people`: the People in the page.
     """
-    # The page may give the names of people who agreed to it. Somebody else may have the same name: that name
-    # then only counts if that person is in the page too, under another name.
+    # The page may give the names of people who agreed to it. A word that is such a name only counts for other
+    # people in the page, those who did not agree to be named.
     agreed = {word.term for word, _numbers in found if word.is_name and word.contributor in people.named}
     found = [
         (word, numbers)
@@ -105,12 +108,12 @@ def sort(places, found, people):
             grades[number] = max(grade(word, people, public), grades.get(number, 0))
     findings = Findings()
     for number, each in sorted(grades.items()):
-        [findings.ordinary, findings.warnings, findings.stops][each].append(places[number])
+        [findings.ordinary, findings.warnings, findings.stops][each].append(texts[number])
     return findings
 
 
 def grade(word, people, public):
-    """Return 2 if `word` prevents publishing, 1 if it may give somebody away, 0 if it is also ordinary.
+    """Return 2 if `word` prevents publishing, 1 if it only causes a warning, 0 if it is an ordinary word too.
 
     `people`: the People in the page. `public`: the primary keys of people whose name is public on this site.
     """
@@ -122,12 +125,12 @@ def grade(word, people, public):
 
 
 def find_public_names(contributors):
-    """Return the primary keys of those of `contributors` who agree today that this site names them."""
+    """Return the primary keys of those of `contributors` whose consent today lets this site name them."""
     return {key for key, person in load_people(contributors).items() if agrees_to_name(person)}
 
 
 def agrees_to_name(person):
-    """Return whether `person`, who is no child, agrees today that this site gives the real name."""
+    """Return whether `person` is an adult whose consent today lets this site give the real name."""
     consent = person.latest_consent
     return (
         person.get_status().status in {Status.ACTIVE, Status.ENDS_SOON}
@@ -145,7 +148,10 @@ BATCH = 200
 
 @dataclass
 class LiveObject:
-    """An object that readers can see, and its Places with protected words."""
+    """An object with protected words in its texts. `places`: the LocatedTexts that have them.
+
+    The object is one that readers can see, or a draft from find_drafts().
+    """
 
     instance: models.Model
     places: list
@@ -170,7 +176,10 @@ def find_live(words):
 
 
 def find_drafts(words):
-    """Return the same of scheduled versions, and of the latest ones of pages with a draft or not live."""
+    """Return the LiveObjects for drafts and scheduled versions of pages with one of `words`.
+
+    A draft is the latest version of a page that is not live or has unpublished changes.
+    """
     if not words:
         return []
     scheduled = Revision.page_revisions.exclude(approved_go_live_at=None).order_by("pk")
@@ -182,10 +191,13 @@ def find_drafts(words):
 
 
 def find_in(instances, read, words):
-    """Yield the LiveObjects of `instances`, whose Places `read` returns, with one of `words`."""
+    """Yield a LiveObject for each of `instances` with one of `words`.
+
+    `read`: function that takes an instance, and returns its LocatedTexts.
+    """
     for some in batched(instances, BATCH):
-        owners = [(instance, place) for instance in some for place in read(instance)]
-        found = find_words([place for _instance, place in owners], words)
+        pairs = [(instance, text) for instance in some for text in read(instance)]
+        found = find_words([text for _instance, text in pairs], words)
         numbers = sorted({number for _word, each in found for number in each})
-        for instance, pairs in groupby((owners[number] for number in numbers), key=itemgetter(0)):
-            yield LiveObject(instance, [place for _instance, place in pairs])
+        for instance, matches in groupby((pairs[number] for number in numbers), key=itemgetter(0)):
+            yield LiveObject(instance, [text for _instance, text in matches])

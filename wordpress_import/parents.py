@@ -11,7 +11,7 @@ from wordpress_import.sources import ExportError
 
 
 class NoPlaceError(Exception):
-    """Raised if there is no parent for the page of an item. Its text says why."""
+    """Raised if there is no parent for the page of an item. Its text gives the reason."""
 
 
 def find_parent(wanted):
@@ -31,7 +31,7 @@ def find_parent(wanted):
     return page
 
 
-class Places:
+class ParentFinder:
     """Finds parents: sections for stories, and home pages for other pages.
 
     `parent`: a StoryIndexPage. Its translations are the sections of the other languages. `by_path`:

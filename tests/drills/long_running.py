@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from tests.drills import Row, say
-from tests.drills.scene import children, site_on_postgresql
+from tests.drills.sites import children, site_on_postgresql
 from tests.drills.wrk import run_wrk
 
 # Seconds for which the database is stopped, and for which it hangs.

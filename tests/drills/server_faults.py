@@ -13,7 +13,7 @@ from statistics import median
 from PIL import Image
 
 from tests.drills import Row, say
-from tests.drills.scene import Editor, Readers, site_on_postgresql
+from tests.drills.sites import Editor, Readers, site_on_postgresql
 from tests.support.production import HOST
 
 SECONDS, EVERY = 30, 5  # duration of the load, and time between two kills

@@ -1,4 +1,4 @@
-"""Runs the leak check for requests of the admin, and adds its messages to their responses.
+"""Runs the leak check on what requests of the admin save, and adds its messages to their responses.
 
 A user who may write drafts could guess protected words by trying them one after another. This module makes
 that hard:
@@ -22,47 +22,48 @@ from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.models import Page
 from wagtail.signals import page_published
 
-from safeguarding.leaks.checking import check
-from safeguarding.leaks.hits import LIMIT, count_today, record
-from safeguarding.leaks.texts import source_of
-from safeguarding.leaks.words import load_words
+from safeguarding.leak_check.checking import check
+from safeguarding.leak_check.hits import LIMIT, count_today, record
+from safeguarding.leak_check.texts import source_of
+from safeguarding.leak_check.words import load_words
 from safeguarding.policies import is_lead
 
 # A message names at most this many places with ordinary words: the text could be a list of guesses.
 MANY_ORDINARY = 3
 
-# The Question of the current request, or None outside of requests that `answer_leaks` wraps.
-asking = ContextVar("asking", default=None)
+# The RequestCheck of the current request, or None outside of requests that `check_for_leaks` wraps.
+current_check = ContextVar("current_check", default=None)
 
 
-def answer_leaks(view):
+def check_for_leaks(view):
     """Decorate an admin view: check what a request saves, and add messages about protected words in it."""
 
     @wraps(view)
     def checked(request, *args, **kwargs):
         if request.method in {"GET", "HEAD", "OPTIONS"}:
             return view(request, *args, **kwargs)
-        question = Question(request)
-        token = asking.set(question)
+        request_check = RequestCheck(request)
+        token = current_check.set(request_check)
         try:
             return view(request, *args, **kwargs)
         finally:
-            asking.reset(token)
-            question.finish()
+            current_check.reset(token)
+            request_check.finish()
 
     return checked
 
 
-class Question:
+class RequestCheck:
     """The leak check of one request.
 
-    `saved`: {(model, primary key): object} of what the request saved. `told`: {((model, primary key), name of
-    the place)} of the places that were found. Ordinary words in one object are one entry, with None as name.
+    `saved`: {(model, primary key): object} of what the request saved. `found`: a set with a pair ((model,
+    primary key), name of the place) for each place with protected words. All ordinary words in one object
+    are one pair, with None as the name of the place.
     """
 
     def __init__(self, request):
         self.request = request
-        self.saved, self.told = {}, set()
+        self.saved, self.found = {}, set()
 
     @cached_property
     def words(self):
@@ -70,8 +71,8 @@ class Question:
         return load_words()
 
     @cached_property
-    def told_before(self):
-        """The number of places that the user was told today, before this request."""
+    def found_before(self):
+        """The number of places that the check found for the user today, before this request."""
         return count_today(self.request.user)
 
     @cached_property
@@ -80,49 +81,49 @@ class Question:
         return not is_lead(self.request.user)
 
     @property
-    def is_over(self):
-        """Whether the user is above the limit already. What they save is then no longer checked."""
-        return self.told_before > LIMIT and self.is_limited
+    def is_above_limit(self):
+        """Whether the user was above the limit before this request. Nothing is checked then."""
+        return self.found_before > LIMIT and self.is_limited
 
-    def note(self, instance):
-        """Check `instance`, which was saved, at the end of the request. Autosaves are not checked."""
+    def queue(self, instance):
+        """Check `instance`, which the request saved, at the end of the request. Autosaves are not checked."""
         # Autosaves ask for JSON.
         if self.request.accepts("text/html"):
             self.saved[type(instance), instance.pk] = instance
 
-    def may_tell(self, instance, places, ordinary=()):
+    def may_name_places(self, instance, places, ordinary=()):
         """Count the places that were found in `instance`. Return whether a message may name them.
 
-        `places`: the Places with other than ordinary words. `ordinary`: those with ordinary words only, which
-        count as one place.
+        `places`: the LocatedTexts with a protected word that is not ordinary. `ordinary`: those with ordinary
+        words only. All of these count as one place together.
         """
         if not self.is_limited:
             return True
         key = type(instance), instance.pk
-        self.told |= {(key, place.where) for place in places}
-        self.told |= {(key, None)} if ordinary else set()
-        return self.told_before + len(self.told) <= LIMIT
+        self.found |= {(key, place.where) for place in places}
+        self.found |= {(key, None)} if ordinary else set()
+        return self.found_before + len(self.found) <= LIMIT
 
     def finish(self):
         """Add the messages about what was saved, and store the number of places that were found."""
-        if self.saved and self.is_over:
-            messages.warning(self.request, ask_lead())
+        if self.saved and self.is_above_limit:
+            messages.warning(self.request, get_limit_message())
         elif self.saved and self.words.words:
             for instance in self.saved.values():
                 self.warn(instance)
-        if self.told:
-            record(self.request.user, len(self.told))
+        if self.found:
+            record(self.request.user, len(self.found))
 
     def warn(self, instance):
         """Check `instance`, and add the messages about it."""
         findings = check(instance, self.words.words)
         if not findings:
             return
-        if self.may_tell(instance, findings.stops + findings.warnings, findings.ordinary):
+        if self.may_name_places(instance, findings.stops + findings.warnings, findings.ordinary):
             for text in describe(instance, findings):
                 messages.warning(self.request, text, buttons=self.edit_buttons(instance))
         else:
-            messages.warning(self.request, ask_lead())
+            messages.warning(self.request, get_limit_message())
 
     def edit_buttons(self, instance):
         """Return a list with a link to the form for `instance`, if the user may edit it."""
@@ -131,9 +132,9 @@ class Question:
 
 
 def get_words():
-    """Return the ProtectedWords of all people. A request that `answer_leaks` wraps loads them only once."""
-    question = asking.get()
-    return question.words if question else load_words()
+    """Return the ProtectedWords of all people. A request in `check_for_leaks` loads them only once."""
+    request_check = current_check.get()
+    return request_check.words if request_check else load_words()
 
 
 def can_compare():
@@ -146,10 +147,10 @@ def find_stops(page):
 
     The name is None for texts that are in no field of the form, such as the name of an author.
     """
-    question, words = asking.get(), get_words()
+    request_check, words = current_check.get(), get_words()
     stops = check(page, words.words).stops if words.words else []
-    if stops and question and not question.may_tell(page, stops):
-        return {None: [ask_lead()]}
+    if stops and request_check and not request_check.may_name_places(page, stops):
+        return {None: [get_limit_message()]}
     by_field = {}
     for place in stops:
         by_field.setdefault(place.field, []).append(place)
@@ -188,8 +189,8 @@ def list_places(found, user):
     return [(each.name, finder.get_edit_url(each.instance), join(each.places)) for each in found]
 
 
-def ask_lead():
-    """Return the message above the limit."""
+def get_limit_message():
+    """Return the message that a user above the limit gets instead of the names of places."""
     return _(
         "Protected words were found too often in what you wrote today. Please ask the safeguarding lead "
         "before you go on."
@@ -197,24 +198,24 @@ def ask_lead():
 
 
 @receiver(post_save)
-def note_saved(sender, instance, raw, **_arguments):
+def queue_saved(sender, instance, raw, **_arguments):
     """Check each object that the current request saves, except pages.
 
-    The row of a page doesn't have the texts of its draft. `note_page` and `note_published` handle pages.
+    The row of a page doesn't have the texts of its draft. `queue_page` and `queue_published` handle pages.
     """
-    question = asking.get()
-    if question and not raw and source_of(sender) and not issubclass(sender, Page):
-        question.note(instance)
+    request_check = current_check.get()
+    if request_check and not raw and source_of(sender) and not issubclass(sender, Page):
+        request_check.queue(instance)
 
 
 @receiver(page_published)
-def note_published(instance, **_arguments):
+def queue_published(instance, **_arguments):
     """Check each page that the current request publishes."""
-    if question := asking.get():
-        question.note(instance)
+    if request_check := current_check.get():
+        request_check.queue(instance)
 
 
-def note_page(request, page):
+def queue_page(request, page):
     """Hook: check a page that was saved in the page editor."""
-    if question := asking.get():
-        question.note(page)
+    if request_check := current_check.get():
+        request_check.queue(page)

@@ -1,4 +1,4 @@
-"""Counts the places that the leak check names to each user on each day, and mails the leads about many.
+"""Counts the places that the leak check names to each user on each day. Above LIMIT, it mails the leads.
 
 The protected words are not stored with the counts.
 """
@@ -18,7 +18,7 @@ from safeguarding.models import LeakHits
 
 # The number of places that the leak check names to a user on one day.
 LIMIT = 10
-# How long counts are kept, and how long the leads see those above the limit.
+# How long the counts are stored, and how long the admin shows the leads those above the limit.
 KEPT, SHOWN = datetime.timedelta(days=90), datetime.timedelta(days=7)
 
 
@@ -45,7 +45,7 @@ def tell_leads(hits):
         if any(each.is_told for each in of_today):
             return
         LeakHits.objects.filter(pk=hits.pk).update(is_told=True)
-        # The row counts as told only if a mail was sent.
+        # If no mail was sent, is_told stays False, so that the next request tries again.
         if not mail_leads(gettext_lazy("Protected words were found often"), compose):
             transaction.set_rollback(True)
 
@@ -61,6 +61,6 @@ def compose():
 
 
 def find_many():
-    """Return the LeakHits above the limit of the last days, as many days as SHOWN."""
+    """Return the LeakHits above the limit that are not older than SHOWN."""
     many = LeakHits.objects.filter(number__gt=LIMIT, day__gt=today() - SHOWN)
     return many.select_related("user").order_by("-day", "pk")

@@ -1,4 +1,4 @@
-"""A site with stories, an editor, readers, and a PostgreSQL server that can be killed, for the drills."""
+"""Builds the sites of the drills: stories, an editor, readers, and a PostgreSQL server that can be killed."""
 
 import json
 import os
@@ -102,7 +102,7 @@ class Editor:
         return status, received, answer
 
     def trusted(self):
-        """Return the headers without which Django takes a form for a forgery (CSRF)."""
+        """Return the headers that Django's protection against CSRF needs."""
         return {
             "Referer": self.site.environment["BASE_URL"] + "/admin/",
             "X_CSRFToken": self.cookies.get("__Host-csrftoken", ""),
@@ -184,7 +184,7 @@ class Readers:
 
 
 class Postgres:
-    """A durable PostgreSQL server, which can be killed and started again. `new`: whether to run initdb."""
+    """A PostgreSQL server that can be killed and restarted, with its data. `new`: whether to run initdb."""
 
     def __init__(self, folder, new=False):
         self.programs, self.folder = postgresql_server.find_server_programs(), folder / "postgresql"

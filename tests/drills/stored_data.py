@@ -1,4 +1,4 @@
-"""Drills about stored data: a full disk, a crash during a save, and the restore of a backup."""
+"""Drills about stored data: a full disk, crashes during a save, and the restore of a backup."""
 
 import errno
 import hashlib
@@ -13,8 +13,8 @@ from contextlib import closing, contextmanager
 import psycopg
 
 from tests.drills import Row, say
-from tests.drills.scene import Editor, Readers, kill_all, site_on_postgresql, site_on_sqlite
-from tests.drills.serving import large_picture, stored
+from tests.drills.server_faults import large_picture, stored
+from tests.drills.sites import Editor, Readers, kill_all, site_on_postgresql, site_on_sqlite
 
 # How many drafts are saved, and during how many of these saves the server is killed.
 SAVES, CRASHES = 200, 10

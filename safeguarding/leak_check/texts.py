@@ -10,14 +10,17 @@ from typing import NamedTuple
 from django.db import models
 from wagtail.fields import StreamField
 
-# Fields that no person writes.
+# Fields that the program fills in.
 UNWRITTEN = {"path", "url_path", "draft_title"}
 # {model: Source} of the registered models.
 _sources = {}
 
 
-class Place(NamedTuple):
-    """A text of an object. `where`: its place, such as "paragraph 3". `field`: its form field, or None."""
+class LocatedText(NamedTuple):
+    """A text of an object, with its place.
+
+    `where`: the place in words, such as "paragraph 3". `field`: the name of its form field, or None.
+    """
 
     where: str
     text: str
@@ -28,8 +31,8 @@ class Place(NamedTuple):
 class Source:
     """How to read a registered model.
 
-    `read`: function that takes an object, and returns its Places. `find_live`: function that returns a
-    queryset of the objects that readers can see.
+    `read`: function that takes an object, and returns its LocatedTexts. `find_live`: function that returns
+    a queryset of the objects that readers can see.
     """
 
     read: Callable
@@ -55,15 +58,15 @@ def source_of(model):
     return next((_sources[each] for each in model.__mro__ if each in _sources), None)
 
 
-def places_of(instance):
-    """Return the Places of `instance` whose text is not blank. Its model has to be registered."""
-    return [place for place in source_of(type(instance)).read(instance) if place.text.strip()]
+def read_texts(instance):
+    """Return the LocatedTexts of `instance` whose text is not blank. Its model has to be registered."""
+    return [each for each in source_of(type(instance)).read(instance) if each.text.strip()]
 
 
 def read_fields(instance):
-    """Yield a Place for each text field of `instance` that people write in."""
+    """Yield a LocatedText for each text field of `instance` that people write in."""
     for field in text_fields(type(instance)):
-        yield Place(str(field.verbose_name), read_field(field, instance), field.name)
+        yield LocatedText(str(field.verbose_name), read_field(field, instance), field.name)
 
 
 def text_fields(model):

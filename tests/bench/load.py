@@ -1,4 +1,4 @@
-"""Runs what the benchmarks of the server compare, and measures it with wrk.
+"""Runs the servers that the benchmarks compare, and measures their requests per second with wrk.
 
 The server and nginx run on one core, wrk on another. With a single core the ratios mean nothing.
 """

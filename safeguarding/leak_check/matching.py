@@ -1,8 +1,8 @@
-"""Finds protected words in texts, even if they are disguised. It knows strings only, no models or settings.
+"""Finds protected words in strings, even if they are disguised. It uses no models and no settings.
 
-The letters and digits of a text are joined into one string. A second string of the same length says of each
-character whether a word begins there. So "Bachelal" is found in "B-a-c-h-e-l-a-l" and "BachelalShelter.jpg",
-but not in "Bachelalorum".
+The letters and digits of a text are joined into one string. A sequence of the same length has a number for
+each character, which says whether a word begins there. So "Bachelal" is found in "B-a-c-h-e-l-a-l" and in
+"BachelalShelter.jpg", but not in "Bachelalorum".
 """
 
 import html
@@ -25,7 +25,7 @@ BLOCK_TAGS = {
     *("table", "tbody", "td", "th", "thead", "tr", "ul"),
 }
 TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)((?:\s[^<>]*)?)/?>")
-# How many times entities and percent codes are decoded, as in "%2526".
+# How often entities and percent codes are decoded, as "%2526" is an encoded "%26".
 MAX_CODES = 3
 # Characters that Unicode counts as letters or symbols but that are blank, and the Arabic kashida.
 BLANKS = str.maketrans("", "", "\u115f\u1160\u2800\u3164\uffa0\u0640")
@@ -97,9 +97,9 @@ def map_greek(match):
 
 # --- Terms ---------------------------------------------------------------------------------------
 
-# A term of LONG letters is found whatever spaces a text has in it. A shorter one is found with the spaces of
-# the term, or, from SHORTEST_APART letters on, with a space after each letter: "A s i f" is Asif, "as if" is
-# not.
+# A term of at least LONG letters is found even if the text has other spaces in it. A shorter one has to have
+# the same spaces. With at least SHORTEST_APART letters, it is also found with a space after each letter:
+# "Asif" is found in "A s i f", and not in "as if".
 LONG = 7
 SHORTEST_APART = 3
 # Endings that a term may have in the text.
@@ -112,7 +112,7 @@ ARABIC_PREFIXES = {"و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "ك
 PHONE = re.compile(r"\d(?:[\W_]{0,3}\d){7,}")
 PHONE_DIGITS = 8
 
-# What precedes a character: another one of its word, a join of two words without a space, or a space.
+# What is before a character: a character of the same word, the end of a word without a space, or a space.
 INSIDE, JOINT, SPACE = range(3)
 
 
@@ -191,7 +191,7 @@ class Texts:
         end = start + len(term.letters)
         if UNSPACED.search(term.letters):
             return True
-        return self.begins(start, term) and self.ends(end) and self.hangs_together(term, start, end)
+        return self.begins(start, term) and self.ends(end) and self.has_right_spaces(term, start, end)
 
     def begins(self, start, term):
         """Return whether a word begins at `start`. In Arabic, a prefix may be before it."""
@@ -213,7 +213,7 @@ class Texts:
             for plural in PLURALS
         )
 
-    def hangs_together(self, term, start, end):
+    def has_right_spaces(self, term, start, end):
         """Return whether the match from `start` to `end` has the spaces of `term`, or one after each letter.
 
         Long terms match with any spaces.

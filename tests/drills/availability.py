@@ -1,4 +1,4 @@
-"""Drills about what should not take the site down: no Redis, junk cookies, slow replicas, and a deploy."""
+"""Drills about what must not take the site down: no Redis, junk cookies, slow replicas, and a deploy."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from statistics import quantiles
 from redis import from_url
 
 from tests.drills import Row, say
-from tests.drills.scene import Readers, site_on_postgresql
+from tests.drills.sites import Readers, site_on_postgresql
 from tests.drills.wrk import JUNK_COOKIES, PAGES, run_wrk
 from tests.support import front_server
 from tests.support.production import Site
@@ -24,7 +24,7 @@ LONGEST = 3  # seconds for the slowest response
 
 
 class Front:
-    """A front server at `port`, as a site to ask. `facts`: those of the site behind it."""
+    """A front server at `port`. It has `ask` and `facts` as a Site has."""
 
     def __init__(self, port, facts):
         self.port, self.facts = port, facts
@@ -227,7 +227,7 @@ def slow_rows(front, sites):
 
 
 def rolling_deploy(folder):
-    """Replace one replica after the other by another release, which has the same Redis and data folder."""
+    """Replace one replica after another by a new release, which uses the same Redis and data folder."""
     redis = Redis(redis_program())
     redis.start()
     try:

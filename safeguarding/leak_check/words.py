@@ -3,16 +3,15 @@
 import re
 from dataclasses import dataclass
 
-from safeguarding.encryption import SealedText, has_keys
-from safeguarding.leaks.matching import Term, make_phone_terms, make_term
+from safeguarding.encryption import UnreadableText, has_keys
+from safeguarding.leak_check.matching import Term, make_phone_terms, make_term
 from safeguarding.models import Contributor
 
 # The fields that hold protected words. `safe_contact_note` is prose, so it is left out.
 FIELDS = ("names", "contact", "protected_words", "ordinary_words")
 # Separators between two names on one line.
 BETWEEN_NAMES = re.compile(r"[,;/()]")
-# The fewest letters of a part of a name, and of a term. Shorter ones, such as "de", would be found
-# everywhere.
+# The fewest letters of a part of a name, and of a term. Shorter ones, such as "de", are in most texts.
 SHORTEST_NAME, SHORTEST_WORD = 3, 2
 ADDRESS = re.compile(r"\S*@\S+")
 
@@ -41,11 +40,11 @@ class ProtectedWords:
 
 
 def load_words():
-    """Return the ProtectedWords of all people. It takes one query, and decrypts every row."""
+    """Return the ProtectedWords of all people. It takes one query, and decrypts the texts of every person."""
     rows = list(Contributor.objects.values_list("pk", *FIELDS))
-    is_sealed = any(isinstance(text, SealedText) for row in rows for text in row)
+    is_unreadable = any(isinstance(text, UnreadableText) for row in rows for text in row)
     words = [word for key, *texts in rows for word in words_of(key, *texts)]
-    return ProtectedWords(words, has_keys() and not is_sealed)
+    return ProtectedWords(words, has_keys() and not is_unreadable)
 
 
 def new_words(person, former=None):
@@ -113,7 +112,10 @@ def orders(words):
 
 
 def is_name_word(word, part):
-    """Return whether `word`, one of the words `part` of a name, is a name itself, unlike "de" in it."""
+    """Return whether `word` is searched for on its own. `part`: the list of the words of the whole name.
+
+    In "Maria de Souza", that is not so for "de".
+    """
     if len(word) < SHORTEST_NAME and word.isascii():
         return False
     return not word.islower() or all(each.islower() for each in part)

@@ -1,0 +1,42 @@
+"""The link “Write a story” on the first page of the admin."""
+
+import pytest
+
+from tests.support.builders import home_page, make_index, make_private, make_user, parse
+from tests.support.translators import Scene, make_editor
+
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+
+
+@pytest.fixture
+def scene():
+    return Scene()
+
+
+def offered(client, user):
+    """Return the keys of the lists in which the first page of the admin offers `user` to write a story."""
+    client.force_login(user)
+    links = parse(client.get("/admin/")).select(".next-steps a[href*='/add/stories/storypage/']")
+    return [link["href"].rstrip("/").rpartition("/")[2] for link in links]
+
+
+def test_write_a_story_leads_to_the_first_list_of_the_user(client, scene):
+    other = make_index(scene.index, "Other")
+    for name, pages, expected in (
+        ("everywhere", [home_page()], scene.index),
+        ("inner", [scene.inner], scene.inner),
+        ("two", [scene.inner, other], other),
+        ("french", [scene.french_index], scene.french_index),
+        ("french too", [scene.french_index, scene.inner], scene.inner),
+    ):
+        assert offered(client, make_editor(*pages, name=name)) == [str(expected.pk)], name
+    assert offered(client, make_user(is_superuser=True)) == [str(scene.index.pk)]
+    assert offered(client, make_user("Editors")) == [str(scene.index.pk)]
+
+
+def test_write_a_story_is_not_offered_without_the_right(client, scene):
+    user = make_editor(scene.section, permissions=["change_page"])
+    assert offered(client, user) == []
+    assert offered(client, make_editor(make_private(scene.section), name="private")) == [
+        str(scene.section.pk)
+    ]

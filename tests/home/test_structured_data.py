@@ -1,0 +1,76 @@
+"""The structured data of pages: JSON-LD with the terms of schema.org."""
+
+import json
+
+import pytest
+
+from stories.models import StoryPage
+from tests.support.builders import make_image, make_index, make_story
+from tests.support.page_heads import SITE, cards, change_settings, json_ld_nodes, read
+
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+
+
+def test_the_home_page_describes_the_organisation_and_the_search(client):
+    profile = {"type": "profile", "value": {"name": "Mastodon", "url": "https://example.org/@us"}}
+    change_settings(organisation_name="Lantern Road", social_links=json.dumps([profile]))
+    nodes = json_ld_nodes(client, "/")
+    assert set(nodes) == {"Organization", "WebSite"}
+    assert nodes["Organization"]["name"] == nodes["WebSite"]["name"] == "Lantern Road"
+    assert nodes["Organization"]["sameAs"] == ["https://example.org/@us"]
+    assert nodes["WebSite"]["publisher"] == {"@id": nodes["Organization"]["@id"]}
+    action = nodes["WebSite"]["potentialAction"]
+    assert action["query-input"] == "required name=search_term_string"
+    template = action["target"]["urlTemplate"].removeprefix(SITE)
+    assert read(client, template.replace("{search_term_string}", "lamp")).find("input", value="lamp")
+
+
+def test_a_story_is_described_as_an_article(client, store):
+    story = make_story(
+        "A story",
+        summary="What it is about.",
+        authors=["Amina", "Staff"],
+        lead_image=make_image(),
+        lead_image_alt="A lamp",
+    )
+    article = json_ld_nodes(client, story.url)["Article"]
+    expected = {
+        "headline": "A story",
+        "description": "What it is about.",
+        "inLanguage": "en",
+        "url": f"{SITE}{story.url}",
+        "datePublished": f"{story.date}T00:00:00+00:00",
+        "dateModified": story.last_published_at.isoformat(),
+        "image": cards(client, story.url)["og:image"],
+    }
+    assert {name: article[name] for name in expected} == expected
+    assert [author["name"] for author in article["author"]] == ["Amina", "Staff"]
+    assert article["publisher"]["name"] == "Stories"
+
+
+def trail(client, address):
+    """Return (name, path) of each item of the BreadcrumbList."""
+    items = json_ld_nodes(client, address)["BreadcrumbList"]["itemListElement"]
+    assert [item["position"] for item in items] == list(range(1, len(items) + 1))
+    return [(item["name"], item["item"].removeprefix(SITE)) for item in items]
+
+
+def test_breadcrumbs_follow_the_navigation(client):
+    story = make_story("A story", parent=make_index(make_index(), "Africa"), countries=["KE"])
+    above = [("Home", "/"), ("Stories", "/stories/")]
+    africa = ("Africa", "/stories/africa/")
+    assert trail(client, story.url) == [*above, africa, ("A story", story.url)]
+    assert trail(client, "/stories/country/kenya/") == [*above, ("Kenya", "/stories/country/kenya/")]
+
+
+def test_markup_in_texts_is_escaped_in_the_metadata(client):
+    # JavaScript took the last character for the end of a line.
+    markup = """</script><script>alert(1)</script><!-- " ' & \u2028"""
+    story = make_story("A story", authors=[markup], summary=markup, seo_title=markup)
+    # Later, as the slug is made from the title of a new story.
+    StoryPage.objects.filter(pk=story.pk).update(title=markup)
+    source = client.get(story.url).content.decode()
+    assert "<script>alert" not in source
+    article = json_ld_nodes(client, story.url)["Article"]
+    assert article["headline"] == article["description"] == markup
+    assert cards(client, story.url)["og:title"] == markup

@@ -1,0 +1,100 @@
+"""Converting an alias into an ordinary page shows nothing that was hidden."""
+
+import contextlib
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from wagtail.actions.convert_alias import ConvertAliasPageAction
+from wagtail.models import Page
+
+from publishing import trash, visibility
+from publishing.models import TrashedPage
+from tests.support.aliases import chain_of, private_section
+from tests.support.builders import make_index, make_private, make_story, make_user
+
+pytestmark = pytest.mark.django_db
+
+WORD = "Quixotic"
+
+
+def test_a_hidden_alias_does_not_become_public_when_it_is_converted(client):
+    """Converting makes an alias an ordinary page with the same content, and takes permission to edit only."""
+    section, part = private_section()
+    last = chain_of(make_story(f"{WORD} story", part), 2)
+    further = last.create_alias(parent=make_index(), update_slug="further")
+    make_private(section)
+    client.force_login(make_user("Moderators"))
+    address = f"/admin/pages/{last.pk}/convert_alias/"
+
+    client.get(address)
+    assert Page.objects.get(pk=last.pk).live, "the form to confirm changes nothing"
+    client.post(address)
+
+    converted = Page.objects.get(pk=last.pk)
+    assert converted.alias_of is None
+    assert not converted.live
+    for page in (last, further):
+        assert client.get(page.url).status_code == 404
+
+
+@pytest.mark.parametrize("way", ["view", "action"])
+def test_live_alias_is_converted_only_by_those_who_may_publish(client, way):
+    section, part = private_section()
+    sources = {
+        "hidden": make_story(f"{WORD} story", part),
+        "public": make_story(),
+        "draft": make_story(live=False),
+    }
+    aliases = {name: chain_of(source, 1) for name, source in sources.items()}
+    make_private(section)
+    editor = make_user("Editors")
+    client.force_login(editor)
+    for name, before in aliases.items():
+        if way == "view":
+            client.post(f"/admin/pages/{before.pk}/convert_alias/")
+        else:
+            with contextlib.suppress(PermissionDenied):
+                ConvertAliasPageAction(before, user=editor).execute(skip_permission_checks=True)
+        after = Page.objects.get(pk=before.pk)
+        assert after.live == before.live
+        assert after.alias_of_id == (None if name == "draft" else before.alias_of_id)
+
+
+@pytest.mark.parametrize("way", ["convert", "delete", "bulk delete", "delete section"])
+def test_pages_below_a_hidden_alias_stay_hidden_when_it_becomes_ordinary(client, way):
+    section, part = private_section()
+    make_private(section)
+    alias = part.create_alias(parent=make_index(), update_slug="alias")
+    inner = make_index(alias, f"{WORD} list")
+    # Elsewhere, but an alias of a page below the hidden alias.
+    further = inner.create_alias(parent=make_index(), update_slug="further")
+    below = [make_story(f"{WORD} story", parent) for parent in (alias, inner, further)]
+    elsewhere = make_story("Elsewhere")
+    client.force_login(make_user(is_superuser=True))
+    address = {
+        "convert": f"/admin/pages/{alias.pk}/convert_alias/",
+        "delete": f"/admin/pages/{part.pk}/delete/",
+        "bulk delete": f"/admin/bulk/wagtailcore/page/delete/?id={part.pk}",
+        "delete section": f"/admin/pages/{section.pk}/delete/",
+    }[way]
+
+    assert client.post(address).status_code == 302
+    for trashed in TrashedPage.objects.all():
+        trash.delete_for_good(trashed)
+    assert Page.objects.get(pk=alias.pk).alias_of is None
+
+    client.logout()
+    public = set(visibility.published_pages().values_list("pk", flat=True))
+    assert not public & {page.pk for page in (alias, inner, further, *below)}
+    assert elsewhere.pk in public
+    for story in below:
+        assert client.get(story.url).status_code == 404
+
+
+def test_a_public_alias_stays_public_when_it_is_converted(client):
+    last = chain_of(make_story(), 2)
+    client.force_login(make_user("Moderators"))
+
+    client.post(f"/admin/pages/{last.pk}/convert_alias/")
+
+    assert client.get(last.url).status_code == 200

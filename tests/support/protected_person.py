@@ -1,0 +1,22 @@
+"""A person with protected words of every kind, for the tests of the leak check."""
+
+from wagtail.models import Page
+
+from tests.support.people import make_agreeing_person
+
+NAMES, PLACE, ORDINARY, PHONE = "Bachelal Xuyimana", "Qovondo", "Rose", "+254 700 123 456"
+
+
+def make_protected_person():
+    """Return a person with protected words who agreed to everything."""
+    return make_agreeing_person(
+        names=NAMES,
+        protected_words=f"{PLACE}\n{ORDINARY}",
+        ordinary_words=ORDINARY,
+        contact=f"Sister {PHONE}",
+    )
+
+
+def is_live(page):
+    """Return whether the stored page `page` is live."""
+    return Page.objects.get(pk=page.pk).live

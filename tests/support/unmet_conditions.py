@@ -1,0 +1,68 @@
+"""Fields of stories that must not be public: for each condition about people, a story that violates it."""
+
+from django.utils import timezone
+
+from media.models import CleanImage
+from safeguarding.scopes import Naming, Picture
+from tests.support.builders import make_image
+from tests.support.people import days_from_today, make_agreeing_person, make_person, rows_of, withdraw
+
+CHILD = {"kind": "child"}
+GUARDIAN = {"given_by": "guardian"}
+
+
+def about(person, naming=Naming.CHANGED, **fields):
+    """Return the fields of a story that lists `person`, together with `fields`."""
+    return fields | {"people": "listed", "story_people": rows_of(person, naming=naming)}
+
+
+def pictured(*people, **fields):
+    """Return the fields of a story whose lead picture shows `people`. `fields`: those of the image."""
+    image = make_image(**{"shows": CleanImage.Shows.PERSON_IN_STORY} | fields)
+    image.people.set(people)
+    return {"lead_image": image, "lead_image_alt": "Somebody"}
+
+
+def withdrawn():
+    """Return the fields of a story about a person who withdrew."""
+    person = make_agreeing_person()
+    withdraw(person)
+    return about(person)
+
+
+def not_as_agreed(level, **fields):
+    """Return the fields of a story with a picture of a person who agreed to pictures of `level` only."""
+    person = make_agreeing_person({"picture": level})
+    return about(person, **pictured(person, **fields))
+
+
+def child(event=(), naming=Naming.CHANGED, is_pictured=False):
+    """Return the fields of a story about a child. `event`: what differs in the guardian's consent."""
+    person = make_agreeing_person(GUARDIAN | dict(event), **CHILD)
+    return about(person, naming, **(pictured(person) if is_pictured else {}))
+
+
+# {name of a condition: function that returns the fields of a story. Only this condition is not met for it}.
+CONDITIONS = {
+    "not decided": lambda: {"people": ""},
+    "nobody chosen": lambda: {"people": "listed"},
+    "somebody in the list of nobody": lambda: about(make_agreeing_person()) | {"people": "none"},
+    "no consent": lambda: about(make_person()),
+    "ended": lambda: about(make_agreeing_person({"ends_on": days_from_today(-1)})),
+    "withdrawn": withdrawn,
+    "held": lambda: about(make_agreeing_person(held_since=timezone.now())),
+    "not this website": lambda: about(make_agreeing_person({"where": ["print"]})),
+    "name not answered": lambda: about(make_agreeing_person(), naming=None),
+    "name not agreed": lambda: about(make_agreeing_person({"naming": Naming.NONE})),
+    "no picture agreed": lambda: not_as_agreed(Picture.NONE, is_recognisable=False),
+    "recognisable": lambda: not_as_agreed(Picture.NOT_RECOGNISABLE),
+    "on the picture without consent": lambda: pictured(make_person()) | {"people": "none"},
+    "proceedings not asked": lambda: about(make_agreeing_person({"proceedings": None})),
+    "proceedings": lambda: about(make_agreeing_person({"proceedings": True})),
+    "programme not asked": lambda: about(make_agreeing_person({"in_programme": None})),
+    "programme": lambda: about(make_agreeing_person({"in_programme": True})),
+    "child without guardian": lambda: child({"given_by": "self"}),
+    "child recognisable": lambda: child(is_pictured=True),
+    "child by name": lambda: child(naming=Naming.REAL),
+    "child without decision": child,
+}
