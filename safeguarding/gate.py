@@ -17,8 +17,17 @@ from safeguarding.status import REFUSED, Status, get_last_day
 class Unmet(models.TextChoices):
     """A condition that is not met, with what to do about it. "%(code)s" is the code of the person."""
 
-    HELD = "held", _("%(code)s is held back at the moment: nothing about this person can be published.")
-    WITHDRAWN = "withdrawn", _("%(code)s has withdrawn the consent: take this person out of the story.")
+    HELD = (
+        "held",
+        _(
+            "%(code)s is held back at the moment, so nothing about this person can be published: ask the "
+            "safeguarding team."
+        ),
+    )
+    WITHDRAWN = (
+        "withdrawn",
+        _("%(code)s has withdrawn the consent: take this person out of the story and its pictures."),
+    )
     NONE = "none", _("There is no consent of %(code)s yet: ask the safeguarding team to record it.")
     ENDED = (
         "ended",
@@ -27,11 +36,23 @@ class Unmet(models.TextChoices):
             "team to renew it."
         ),
     )
-    WEBSITE = "website", _("%(code)s did not agree to this website: ask the safeguarding team.")
-    LANGUAGES = "languages", _("%(code)s did not agree to other languages: ask the safeguarding team.")
-    PICTURE = "picture", _("%(code)s did not agree to be in a picture in this way: choose another picture.")
+    WEBSITE = "website", _("%(code)s did not agree to be on this website: ask the safeguarding team.")
+    LANGUAGES = (
+        "languages",
+        _("%(code)s did not agree to be on this website in other languages: ask the safeguarding team."),
+    )
+    PICTURE = (
+        "picture",
+        _("A picture shows %(code)s in a way that this person did not agree to: choose another picture."),
+    )
     NAMING_UNKNOWN = "naming_unknown", _("Say how %(code)s is named in the story.")
-    NAMING = "naming", _("%(code)s did not agree to be named in this way: change the name in the story.")
+    NAMING = (
+        "naming",
+        _(
+            "%(code)s did not agree to be named in this way: change the name in the story, and say so "
+            "under “Named in the story”."
+        ),
+    )
     PROCEEDINGS = (
         "proceedings",
         _("%(code)s may be in legal proceedings: the safeguarding team has to decide on this story."),
@@ -40,15 +61,24 @@ class Unmet(models.TextChoices):
         "programme",
         _("%(code)s may still be in a programme: the safeguarding team has to decide on this story."),
     )
-    GUARDIAN = "guardian", _("%(code)s is a child: the safeguarding team has to record a guardian's consent.")
+    GUARDIAN = "guardian", _("%(code)s is a child: ask the safeguarding team to record a guardian's consent.")
     CHILD_PICTURE = (
         "child_picture",
         _("%(code)s is a child and could be recognised in a picture: choose another picture."),
     )
-    CHILD_NAME = "child_name", _("%(code)s is a child: use a changed name, or none.")
+    CHILD_NAME = (
+        "child_name",
+        _(
+            "%(code)s is a child: use a changed name in the story, or none, and say so under “Named in "
+            "the story”."
+        ),
+    )
     CHILD_DECISION = (
         "child_decision",
-        _("%(code)s is a child: a second person of the safeguarding team has to decide on this story."),
+        _(
+            "%(code)s is a child: somebody of the safeguarding team who did not write this version has "
+            "to decide on it."
+        ),
     )
 
     def describe(self, contributor):

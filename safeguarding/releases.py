@@ -97,17 +97,20 @@ def lock_people(page, contributors):
 
 def lock_people_of(pages, contributors):
     """Lock as `lock_people` does, for several `pages`, primary keys, that are saved one after another."""
-    lock_pages(pages)
-    former = list(Use.objects.filter(page__in=pages).order_by("contributor"))
+    locked = lock_pages(pages)
+    former = list(Use.objects.filter(page__in=locked).order_by("contributor"))
     lock({*contributors, *(use.contributor_id for use in former)})
-    return former
+    return [use for use in former if use.page_id in pages]
 
 
 def lock_pages(pages):
-    """Lock the rows of `pages`, primary keys, in the order of their keys."""
-    if pages:
-        rows = Page.objects.select_for_update(no_key=True).filter(pk__in=pages)
-        list(rows.order_by("pk").values_list("pk"))
+    """Lock the rows of `pages`, primary keys, and of their aliases. Return the keys of all of them.
+
+    Wagtail publishes the aliases of a page after it, when its people are locked already.
+    """
+    rows = Page.objects.filter(Q(pk__in=pages) | Q(alias_of__in=pages))
+    rows = rows.select_for_update(no_key=True).order_by("pk")
+    return list(rows.values_list("pk", flat=True)) if pages else []
 
 
 def lock(contributors):
@@ -122,19 +125,23 @@ def lock(contributors):
         list(rows.order_by("pk").values_list("pk"))
 
 
-def lock_found(find):
-    """Lock the people whose primary keys `find`, a function, returns as a set. It needs a transaction.
+def lock_found(find, lock_rows=lock, keys_in=set):
+    """Lock what `find`, a function, returns: by default a set of people's primary keys. Return that.
 
-    `find` is called again after the rows are locked. If it then returns further people, all rows are
-    unlocked, and locked again together with the new ones.
+    `find` is called again after the rows are locked. If it then returns further keys, all rows are unlocked,
+    and locked again together with the new ones. It needs a transaction.
+
+    `lock_rows`: function that locks what `find` returned. `keys_in`: function that returns the set of keys in
+    that.
     """
     needed = find()
     while True:
         savepoint = transaction.savepoint_create()
-        lock(needed)
+        lock_rows(needed)
         found = find()
-        if found <= needed:
-            return transaction.savepoint_commit(savepoint)
+        if keys_in(found) <= keys_in(needed):
+            transaction.savepoint_commit(savepoint)
+            return found
         transaction.savepoint_rollback(savepoint)
         needed = found
 

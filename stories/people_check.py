@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from caching.local_date import today
+from safeguarding.decisions import WAITING
 from safeguarding.gate import ABOUT_PICTURES
 from safeguarding.leak_check.admin_requests import can_compare
 from safeguarding.releases import judge_uses, load_people
@@ -65,7 +66,7 @@ def answer_errors(story):
     """Check that somebody answered who is in the story, and that the answer fits the list of people."""
     listed = story.story_people.all()
     if not story.people:
-        yield "people", _("Say who is in this story. Until then it can be saved, and not published."), None
+        yield "people", _("Say who is in this story. Until then it can be saved, but not published."), None
     elif story.people == People.LISTED and not listed:
         yield "people", _("Choose the people in this story."), None
     elif story.people == People.NONE and listed:
@@ -105,8 +106,11 @@ def person_errors(story):
             fields = ["people"]
             if unmet in ABOUT_PICTURES:
                 fields = [field for field, found in levels.items() if found.get(person.pk) == use.picture]
+            text = unmet.describe(person)
+            if unmet in WAITING:
+                text += " " + _("It is on their list as soon as you submit it for approval.")
             for field in fields:
-                yield field, unmet.describe(person), person
+                yield field, text, person
 
 
 def key_errors(story, can_compare):

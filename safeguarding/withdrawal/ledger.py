@@ -17,7 +17,7 @@ import os
 from uuid import UUID
 
 from django.conf import settings
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.log_actions import log
@@ -154,7 +154,7 @@ def catch_up(report=logger.warning, only_due=False):
     """Carry out the withdrawals of the file that the database lacks. It is called before `write`.
 
     While one of them can't be carried out, everybody is held. `only_due`: whether one that failed today
-    already is left until tomorrow.
+    already is left until tomorrow, unless the database failed.
     """
     known = read()
     ledger = Ledger.objects.first() or adopt(known)
@@ -176,9 +176,6 @@ def try_again(entry, salt, report):
     try:
         if withdraw_again(entry, salt):
             report(f"Withdrawn again: {entry['code']}")
-    except OperationalError:
-        # The database is busy or away, which says nothing about the entry. The next run tries again.
-        raise
     except Exception as error:
         if note_failure(entry, error):
             hold_matching_pages(entry, salt)

@@ -5,7 +5,6 @@ Transactions that lock in different orders can wait for each other. PostgreSQL t
 
 from functools import partial
 
-from django.db import transaction
 from django.db.models import Q
 from wagtail.models import Page
 
@@ -16,22 +15,15 @@ from safeguarding.uses import Use
 def lock_case(find):
     """Lock the pages of a Case, then its people, as when a page is published. Return the Case.
 
-    `find`: function that returns the Case. It is called again after the rows are locked. If there are further
-    pages then, all rows are unlocked, and locked again together with those of the new pages.
+    `find`: function that returns the Case. It is called again after the rows are locked.
     """
-    case = find()
-    needed = pages_to_lock(case)
-    while True:
-        savepoint = transaction.savepoint_create()
-        lock_pages_with_parents(needed)
-        lock_found(partial(people_to_lock, case.contributor, frozenset(needed)))
-        case = find()
-        found = pages_to_lock(case)
-        if found <= needed:
-            transaction.savepoint_commit(savepoint)
-            return case
-        transaction.savepoint_rollback(savepoint)
-        needed |= found
+    return lock_found(find, lock_pages_and_people, pages_to_lock)
+
+
+def lock_pages_and_people(case):
+    pages = pages_to_lock(case)
+    lock_pages_with_parents(pages)
+    lock_found(partial(people_to_lock, case.contributor, pages))
 
 
 def pages_to_lock(case):

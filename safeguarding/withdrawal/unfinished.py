@@ -1,12 +1,13 @@
 """Stores which entries of the ledger could not be carried out. Everybody is held while there is one.
 
-Each is tried again at the start of the site, once a day, and when a lead asks for it. A lead can also end the
-hold, with a reason.
+Each is tried again at the start of the site, once a day, and when a lead asks for it. If the database failed,
+it is tried again each minute. A lead can also end the hold, with a reason.
 """
 
 import builtins
 
 from django import db
+from django.db import OperationalError
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,11 +25,14 @@ def unfinished():
 def entries_to_leave(only_due):
     """Return the keys of the entries that are not tried again now.
 
-    `only_due`: whether those that failed today already are among them.
+    `only_due`: whether those that failed today already are among them. An entry because of which the database
+    failed is never among them.
     """
     left = UnfinishedEntry.objects.exclude(ended_at=None)
     if only_due:
-        left |= UnfinishedEntry.objects.filter(tried_on=today())
+        # The database may only have been busy.
+        failed = UnfinishedEntry.objects.exclude(error=OperationalError.__name__)
+        left |= failed.filter(tried_on=today())
     return set(left.values_list("key", flat=True))
 
 

@@ -5,20 +5,56 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from safeguarding.policies import GROUP
+from safeguarding.scopes import Naming, Picture
 from stories.models import StoryPage
 from tests.browser import admin
 from tests.support import builders
-from tests.support.people import make_agreeing_person
+from tests.support.leads import send_decision
+from tests.support.people import ALL_AGREED, days_from_today, make_agreeing_person, record, rows_of
 
 pytestmark = pytest.mark.one_database
 
 
-def test_editor_says_who_is_in_a_story_and_publishes_it(new_page, live_server):
-    person = make_agreeing_person({"naming": 1})
-    story = builders.make_story("Told", live=False, people="")
+@pytest.fixture
+def people(db):
+    """Somebody who agreed to no picture and no real name, a child, and somebody whose consent has ended."""
+    return [
+        make_agreeing_person({"naming": Naming.CHANGED, "picture": Picture.NONE}),
+        make_agreeing_person({"given_by": "guardian"}, kind="child", adult_on=days_from_today(900)),
+        make_agreeing_person({"ends_on": days_from_today(-1)}),
+    ]
+
+
+def make_draft(person, *listed):
+    """Return a draft with a picture of `person`, in which the others are `listed`, but nobody answered."""
+    face = builders.make_image("Face", shows="person")
+    face.people.add(person)
+    builders.make_image("Road", description="A road")
+    return builders.make_story(
+        "Told",
+        live=False,
+        people="",
+        story_people=rows_of(*listed, naming=Naming.REAL),
+        lead_image=face,
+        lead_image_alt="Somebody",
+    )
+
+
+def change_picture(tab, panel, title):
+    panel.get_by_role("button", name="Actions").click()
+    tab.get_by_role("button", name="Change picture").filter(visible=True).click()
+    tab.get_by_role("dialog").get_by_role("link", name=title).click()
+    expect(panel.get_by_label("Alternative text")).to_have_value("A road")
+
+
+def test_editor_says_who_is_in_a_story_and_publishes_it(new_page, live_server, client, people):
+    person, child, former = people
+    story = make_draft(person, child, former)
     tab = admin.open_desk(new_page)
     admin.open_editor(tab, live_server.url, builders.make_user("Moderators"), story)
-    panel = admin.field(tab, "People in this story")
+    panel, picture = admin.field(tab, "People in this story"), admin.field(tab, "Lead picture")
+    named = panel.get_by_label("Named in the story")
 
     admin.footer(tab, "Publish")
     expect(panel).to_contain_text("Say who is in this story.")
@@ -27,17 +63,30 @@ def test_editor_says_who_is_in_a_story_and_publishes_it(new_page, live_server):
     admin.choose_terms(tab, "Add person", person.code, search=person.code)
     # The agreement of the person is shown beside the code before the form is sent.
     expect(panel).to_contain_text(re.compile(f"{person.code} · Active until .* · By a changed name"))
-    panel.get_by_label("Named in the story").select_option("By the real name")
+    named.last.select_option("By the real name")
     admin.footer(tab, "Publish")
-    refusal = f"{person.code} did not agree to be named in this way"
-    expect(panel).to_contain_text(refusal)
+    expect(panel).to_contain_text(f"{person.code} did not agree to be named in this way")
+    expect(panel).to_contain_text(f"{child.code} is a child: use a changed name")
+    expect(picture).to_contain_text(f"A picture shows {person.code} in a way")
+    admin.expect_editor(tab)
+    named.first.select_option("By a changed name")
+    named.last.select_option("By a changed name")
+    change_picture(tab, picture, "Road")
     admin.footer(tab, "Save draft")
     expect(tab.get_by_role("status")).to_contain_text("Page 'Told' has been updated.")
+
+    # What is left is for the safeguarding team.
     tab.get_by_role("button", name="Toggle people in this story").click()
-    missing = tab.get_by_role("listitem").filter(has_text=refusal)
-    missing.get_by_role("link", name="People in this story").click()
+    missing = tab.get_by_role("listitem").filter(has_text="People in this story: ")
+    expect(missing).to_have_count(2)
+    expect(missing.first).to_contain_text(f"{child.code} is a child: somebody of the safeguarding team")
+    expect(missing.first).to_contain_text("It is on their list as soon as you submit it for approval.")
+    expect(missing.last).to_contain_text(f"The consent of {former.code} has ended")
+    missing.first.get_by_role("link", name="People in this story").click()
     expect(panel.get_by_role("radio", name="These people")).to_be_in_viewport()
-    panel.get_by_label("Named in the story").select_option("By a changed name")
+    client.force_login(builders.make_user(GROUP))
+    send_decision(client, story)
+    record(former, **ALL_AGREED | {"event": "renewed"})
     admin.footer(tab, "Publish")
     expect(tab.get_by_role("status")).to_contain_text("Page 'Told' has been published.")
-    assert StoryPage.objects.published().filter(pk=story.pk).exists()
+    assert StoryPage.objects.published().filter(pk=story.pk, lead_image__title="Road").exists()

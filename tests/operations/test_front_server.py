@@ -127,13 +127,17 @@ def test_replica_is_asked_again_right_after_failures(nginx_path, tmp_path):
 
 def test_log_contains_nothing_about_visitors(upstream, front):
     front.ask("/search/?q=secret-words", User_Agent="secret-agent", Referer="http://secret-page/")
+    for upstream.status in ("404 Not Found", "410 Gone"):
+        front.ask("/stories/secret-name/")
     upstream.stop()
     front.ask("/search/?q=secret-word", User_Agent="secret-agent", Cookie="secret-cookie")
     end = time.monotonic() + PATIENCE
-    while (log := (front.folder / "access.log").read_text()).count("\n") < 2:
+    while (log := (front.folder / "access.log").read_text()).count("\n") < 4:
         assert time.monotonic() < end
     lines = [line.split(" ", 1)[1] for line in log.splitlines()]  # without the time
     # Method, path, status, bytes ("Words." has 6), seconds, and that the response was not cached.
     assert re.fullmatch(r"GET /search/ 200 6 [\d.]+ MISS", lines[0])
-    assert re.fullmatch(r"GET /maintenance.html 503 \d+ [\d.]+ MISS", lines[1])
+    assert re.fullmatch(r"GET \.\.\. 404 6 [\d.]+ MISS", lines[1])
+    assert re.fullmatch(r"GET \.\.\. 410 6 [\d.]+ MISS", lines[2])
+    assert re.fullmatch(r"GET /maintenance.html 503 \d+ [\d.]+ MISS", lines[3])
     assert (front.folder / "error.log").read_text() == ""

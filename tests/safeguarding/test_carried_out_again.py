@@ -4,6 +4,7 @@ import json
 import uuid
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 from wagtail.actions.copy_page import CopyPagePermissionError
 from wagtail.actions.create_alias import CreatePageAliasPermissionError
@@ -135,6 +136,21 @@ def test_entry_that_was_carried_out_before_the_process_was_killed_holds_nobody()
     ledger.catch_up()
     assert not UnfinishedEntry.objects.exists()
     assert statuses(other) == [200]
+
+
+def refuse_withdrawals(execute, sql, params, many, context):
+    if sql.startswith('INSERT INTO "safeguarding_withdrawal" '):
+        raise OperationalError
+    return execute(sql, params, many, context)
+
+
+def test_entry_that_the_database_refuses_holds_everybody_until_it_is_carried_out():
+    other = make_story_about(make_agreeing_person())
+    with connection.execute_wrapper(refuse_withdrawals):
+        catch_up()
+    assert statuses(other) == [404]
+    ledger.catch_up(only_due=True)
+    assert statuses(other) == [200], "it was tried again on the same day"
 
 
 def test_lead_is_not_told_that_the_hold_ended_while_the_ledger_is_missing(lead):

@@ -203,6 +203,23 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
     assert StoryPage.objects.live().filter(alias_of=None).count() == 3
 
 
+def test_whoever_waits_for_a_person_has_locked_the_aliases_too():
+    """Publishing a story publishes its aliases after it."""
+    person = make_agreeing_person()
+    draft, approved = stories = [make_story_about(person, live=False) for _each in range(2)]
+    aliases = [story.create_alias(update_slug=f"alias-{story.pk}") for story in stories]
+    approved.get_workflow().start(approved, None)
+    for act, alias in zip(
+        (publish_in_bulk(draft), approved.current_workflow_task_state.approve), aliases, strict=True
+    ):
+        with others() as start, transaction.atomic():
+            lock([person.pk])
+            start(act)
+            wait_until_blocked()
+            assert not is_free(Page.objects.filter(pk=alias.pk))
+    assert StoryPage.objects.live().filter(alias_of__in=stories).count() == 2
+
+
 def entry_about(person, story):
     """Return an entry of the ledger by which `story` was erased, although `person` is not in its list."""
     salt = Ledger.get().salt
