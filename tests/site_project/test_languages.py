@@ -109,9 +109,9 @@ LATIN_NAMES = {"Shift", "WhatsApp", "English"}
 def find_latin_words(page):
     """Return the words in Latin letters that `page` shows or that a screen reader says.
 
-    Terms of the vocabulary may be in any language, and addresses are in Latin letters.
+    Terms of the vocabulary may be in any language, and are marked as such. Addresses are in Latin letters.
     """
-    for tag in page.select(".search-hint bdi, .story-end__source"):
+    for tag in page.select('.search-hint [lang=""], .story-end__source'):
         tag.decompose()
     attributes = [tag[name] for name in WORDY_ATTRIBUTES for tag in page.select(f"[{name}]")]
     texts = [page.title.text, page.body.get_text(" "), *attributes]
