@@ -49,11 +49,27 @@ STORY_SIZES = [
     ("second heading in rem", "en fr ar", (360, 1280), 1.4, 1.65),
     ("title, line height", "ar", (360, 1280), 1.5, 1.5),
     ("words, line height", "ar", (360, 1280), 1.8, 1.8),
+    ("characters a line", "en fr ar", (360,), 36, 40),
+    # The mark hangs outside of the edge of the page.
+    ("own words, room beside their mark in pixels", "en fr ar", (360, 1280), 0, 1280),
     # The contents are beside the words and reach the end of the picture.
     ("contents, distance from the end in rem", "en fr ar", (1280,), 0, 0),
     ("contents, distance from the words in rem", "en fr ar", (1280,), 3, 5),
 ]
-# JavaScript function that returns {name: size} of a story. The length of lines is in test_reading.py.
+MAX_TYPEFACE = 30  # KB
+# JavaScript function that shows a story in the typeface of the style sheet, and returns how many KB that has.
+# It is "optional" in the style sheet, so a slow machine wouldn't show it.
+USE_TYPEFACE = """async () => {
+    const [sheet] = [...document.styleSheets].filter(sheet => sheet.href.includes("site"));
+    const style = [...sheet.cssRules].find(rule => rule instanceof CSSFontFaceRule).style;
+    const address = new URL(style.getPropertyValue("src").match(/url\\("(.+?)"\\)/)[1], sheet.href);
+    const data = await (await fetch(address)).arrayBuffer();
+    document.fonts.add(await new FontFace("Story Serif", data, {weight: style.fontWeight}).load());
+    const family = getComputedStyle(document.querySelector(".prose")).fontFamily;
+    if (!family.startsWith('"Story Serif"')) throw new Error(family);
+    return data.byteLength / 1024;
+}"""
+# JavaScript function that returns {name: size} of a story.
 SIZES = """() => {
     const find = selector => document.querySelector(selector);
     const px = (selector, name) => parseFloat(getComputedStyle(find(selector))[name]);
@@ -61,12 +77,20 @@ SIZES = """() => {
     const box = selector => find(selector).getBoundingClientRect();
     const [picture, contents, words] = [".story__lead img", ".contents", ".block--text p"].map(box);
     const rtl = document.dir === "rtl";
+    const text = find(".block--text p");
+    // Vowel signs of Arabic take no room.
+    const letters = text.textContent.replace(/\\p{M}/gu, "").length;
+    const lines = words.height / parseFloat(getComputedStyle(text).lineHeight);
+    const own = box(".quote--own-words");
+    const mark = parseFloat(getComputedStyle(find(".quote--own-words p"), "::before").width);
     const found = {
         "picture, width by height": picture.width / picture.height,
         "picture, width in rem": picture.width / rem,
         "second heading in rem": px(".prose h2", "fontSize") / rem,
         "title, line height": px(".story__title", "lineHeight") / px(".story__title", "fontSize"),
         "words, line height": px(".prose", "lineHeight") / px(".prose", "fontSize"),
+        "characters a line": letters / lines,
+        "own words, room beside their mark in pixels": (rtl ? innerWidth - own.right : own.left) - mark,
         "contents, distance from the end in rem":
             (rtl ? contents.left - picture.left : picture.right - contents.right) / rem,
         "contents, distance from the words in rem":
@@ -82,10 +106,20 @@ MEASURE = """selectors => Object.fromEntries(selectors.map(selector => {
 }))"""
 # JavaScript function that returns the edges at which the parts of a story begin: left ones, or right ones if
 # the page is read from right to left.
-EDGES = """() => [".story__title", ".story__lead img", ".block--text p"].map(selector => {
+EDGES = """() => [
+    ".story__title", ".story__lead img", ".block--text p", ".quote--own-words",
+].map(selector => {
     const { left, right } = document.querySelector(selector).getBoundingClientRect();
     return Math.round(document.dir === "rtl" ? right : left);
 })"""
+# JavaScript function that returns by how many pixels the row of two stories is wider than they are.
+ROOM_IN_ROW = """() => {
+    const [first, second] = [...document.querySelectorAll(".listing .card")].map(
+        card => card.getBoundingClientRect());
+    const row = document.querySelector(".listing__stories").getBoundingClientRect();
+    const end = Math.max(first.right, second.right), start = Math.min(first.left, second.left);
+    return Math.round(row.width - (end - start));
+}"""
 # JavaScript function that returns the largest number of lines of the summaries below the first story.
 SUMMARY_LINES = """() => Math.max(...Array.from(
     document.querySelectorAll(".card:not(.card--hero) .card__summary"),
@@ -138,6 +172,9 @@ def addresses(transactional_db):
 
 def make_story(language, index, picture, country):
     headings = [{"type": "heading", "value": {"text": f"Part {n}", "level": "2"}} for n in range(3)]
+    # An average of several lines.
+    words = " ".join([SUMMARIES[language]] * 4)
+    own_words = {"type": "quote", "value": {"text": TITLES[language], "own_words": True}}
     return builders.make_story(
         TITLES[language],
         index,
@@ -145,7 +182,7 @@ def make_story(language, index, picture, country):
         themes=["Work"] if language == "en" else [],
         authors=["Staff"],
         summary=SUMMARIES[language],
-        body=[{"type": "text", "value": f"<p>{SUMMARIES[language]}</p>"}, *headings],
+        body=[{"type": "text", "value": f"<p>{words}</p>"}, own_words, *headings],
         locale=index.locale,
         lead_image=picture,
         lead_image_decorative=True,
@@ -165,6 +202,8 @@ def test_first_views_keep_to_their_limits(new_page, live_server, addresses):
     page, problems = new_page(), []
     for (language, name), address in addresses.items():
         page.goto(live_server.url + address, wait_until="domcontentloaded")
+        if name == "story" and language != "ar" and (size := page.evaluate(USE_TYPEFACE)) > MAX_TYPEFACE:
+            problems.append(f"the typeface has {size} KB")
         for (column, size), scheme in itertools.product(enumerate([PHONE, DESK]), ["light", "dark"]):
             page.set_viewport_size(size)
             page.emulate_media(color_scheme=scheme)
@@ -184,6 +223,8 @@ def test_first_views_keep_to_their_limits(new_page, live_server, addresses):
                 ]
             if name == "story" and len(set(edges := page.evaluate(EDGES))) > 1:
                 problems.append(f"{where}: title, picture and words begin at {edges}")
+            if name == "country" and (room := page.evaluate(ROOM_IN_ROW)):
+                problems.append(f"{where}: two stories leave {room} pixels of their row")
             if name in {"list", "search"}:
                 is_open = page.locator(".facet__choice").first.is_visible()
                 if is_open != (size == DESK):

@@ -167,61 +167,6 @@ def test_text_only_version_loads_its_stylesheet_alone_and_leads_on(new_page, liv
     expect(page).to_have_url(f"{live_server.url}/search/?q=passport")
 
 
-# JavaScript function that loads the typeface of the style sheet, and shows the page in it.
-USE_TYPEFACE = """async () => {
-    const [sheet] = [...document.styleSheets].filter(sheet => sheet.href.includes("site"));
-    const style = [...sheet.cssRules].find(rule => rule instanceof CSSFontFaceRule).style;
-    const address = new URL(style.getPropertyValue("src").match(/url\\("(.+?)"\\)/)[1], sheet.href);
-    const face = new FontFace("Story Serif", `url(${address})`, {weight: style.fontWeight});
-    document.fonts.add(await face.load());
-    const family = getComputedStyle(document.querySelector(".prose")).fontFamily;
-    if (!family.startsWith('"Story Serif"')) throw new Error(family);
-}"""
-# JavaScript function that returns the average number of characters a line of the longest paragraph has.
-LINE_LENGTH = """() => {
-    const texts = [...document.querySelectorAll(".prose p")].map(element => element.textContent);
-    const longest = [...document.querySelectorAll(".prose p")].find(
-        element => element.textContent.length === Math.max(...texts.map(text => text.length)));
-    const lines = longest.getBoundingClientRect().height / parseFloat(getComputedStyle(longest).lineHeight);
-    return longest.textContent.length / lines;
-}"""
-
-
-# Returns the left edges of a survivor's own words and of the prose, and the width of the mark outside.
-OWN_WORDS = """() => [
-    ...[".quote--own-words", ".block--text"].map(
-        selector => document.querySelector(selector).getBoundingClientRect().left),
-    parseFloat(getComputedStyle(document.querySelector(".quote--own-words p"), "::before").width),
-]"""
-
-
-def test_stories_are_set_in_the_typeface(new_page, live_server):
-    """Also: section headings of a moderate size, and lines of 36 to 40 characters on a telephone.
-
-    A survivor's own words begin at the edge of the prose, and their mark is not cut off.
-    """
-    prose = "<p>She asked for her wages in court, with the help of a lawyer whom she met by chance. </p>"
-    body = [
-        {"type": "heading", "value": {"text": "The court", "level": "2"}},
-        {"type": "text", "value": prose.replace("chance. ", "chance. " + prose[3:-4] * 9)},
-        {"type": "quote", "value": {"text": "I came back.", "own_words": True}},
-    ]
-    story = builders.make_story("Wages", body=body)
-    for width in (360, 1280):
-        page = new_page(viewport={"width": width, "height": 800})
-        page.goto(live_server.url + story.url)
-        # The typeface is "optional" in the style sheet, so a slow machine wouldn't show it.
-        page.evaluate(USE_TYPEFACE)
-        rem = (
-            page.locator(".block--heading h2").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") / 16
-        )
-        assert 1.4 <= rem <= 1.65
-        own_words, prose_edge, mark = page.evaluate(OWN_WORDS)
-        assert own_words == prose_edge >= mark
-        if width == 360:
-            assert 36 <= page.evaluate(LINE_LENGTH) <= 40
-
-
 def test_arabic_has_typefaces_and_line_heights_of_its_own(new_page, live_server):
     index = make_index_in("ar", "القصص")
     story = builders.make_story("قصة", index, locale=index.locale)

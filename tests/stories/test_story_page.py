@@ -107,6 +107,9 @@ def test_story_shows_its_words_date_terms_and_authors(client):
     assert (time["datetime"], time.text) == ("2025-03-14", "14 March 2025")
     byline = page.select_one(".byline").get_text(" ", strip=True)
     assert "By Amina Sow, Programme officer, Dakar · Staff · " in byline.replace("\n", " ")
+    # A dot between two elements could begin a line.
+    between = page.select_one(".byline").find_all(string=True, recursive=False)
+    assert not "".join(between).strip()
     assert [(tag.text, tag["href"]) for tag in page.select(".story__terms .tag")] == [
         ("Senegal", "/stories/country/senegal/"),
         ("Going home", "/stories/theme/going-home/"),

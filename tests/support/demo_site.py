@@ -10,11 +10,12 @@ from pathlib import Path
 
 
 @contextmanager
-def running_demo(*commands, settings="site_project.settings"):
+def running_demo(*commands, first=(), settings="site_project.settings"):
     """Context manager that runs a site with the demo, and yields its address and its data folder.
 
     Arguments:
         commands: further commands of manage.py to run before the server starts, as text.
+        first: commands to run before the demo is loaded. That renders pages, for their renditions.
         settings: the module with the settings.
 
     The folder is deleted afterwards.
@@ -26,7 +27,7 @@ def running_demo(*commands, settings="site_project.settings"):
         environment = os.environ | {"TRY_OUT": "1", "DATA_DIR": folder, "BASE_URL": address}
         environment |= {"DJANGO_SETTINGS_MODULE": settings, "LOG_LEVEL": "WARNING"}
         environment.pop("DATABASE_URL", None)
-        for words in ["migrate -v0", "load_demo", *commands]:
+        for words in ["migrate -v0", *first, "load_demo", *commands]:
             # Standard output is for the measurements.
             command = [sys.executable, "manage.py", *words.split()]
             subprocess.run(command, env=environment, stdout=sys.stderr, check=True)
