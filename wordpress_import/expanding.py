@@ -159,7 +159,8 @@ class Expander:
             if not inner.strip():
                 inner = self.sentences(attributes)
         if name == "file":
-            inner = DOWNLOAD_BUTTON.sub("", inner)
+            inner, count = DOWNLOAD_BUTTON.subn("", inner)
+            self.notes.dropped.update({"download button": count} if count else ())
         if name in {"cover", "cover-image"}:
             inner = self.cover(attributes, inner)
         return f"<div>{inner}</div>" if "/" in name and not name.startswith("core-embed/") else inner

@@ -35,9 +35,9 @@ class Line:
 
     `file`, `line`: where the item is in the export. `outcome`: "imported", "updated", "unchanged", "skipped"
     or "failed". `why`: sentences about why it is skipped or failed. `needs_eyes`: sentences about why an
-    editor has to look at the page. `unknown`: {name: number} of unknown shortcodes and blocks. `missing`:
-    missing files. `dead_links`: links to pages of the old site that are not imported. `page`: the primary key
-    of its page.
+    editor has to look at the page. `unknown`: {name: number} of unknown shortcodes and blocks. `left_out`:
+    the same of what is left out, such as menus. `missing`: missing files.
+    `dead_links`: links to pages of the old site that are not imported. `page`: the primary key of its page.
     """
 
     file: str
@@ -52,6 +52,7 @@ class Line:
     words_before: int = 0
     words_after: int = 0
     unknown: dict = field(default_factory=dict)
+    left_out: dict = field(default_factory=dict)
     missing: list = field(default_factory=list)
     dead_links: list = field(default_factory=list)
     page: int | None = None
@@ -195,7 +196,7 @@ class Importer:
         if notes.lost and line.needs_eyes:
             line.needs_eyes = [*line.needs_eyes, f"such as: {', '.join(notes.lost)}"]
         line.words_before, line.words_after = converted.words_before, converted.words_after
-        line.unknown = dict(notes.shortcodes + notes.blocks)
+        line.unknown, line.left_out = dict(notes.shortcodes + notes.blocks), dict(notes.dropped)
         line.missing, line.dead_links = sorted(set(notes.missing)), sorted(set(notes.links))
         if notes.links:
             self.linking[key] = line

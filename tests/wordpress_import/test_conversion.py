@@ -237,10 +237,11 @@ def test_what_is_unknown_dropped_or_missing_is_noted():
     notes = convert_text(
         f'[box a="1"]x[/box][et_pb_signup /]<img src="{UPLOADS}/gone-150x150.jpg">'
         "<!-- wp:acme/box /--><!-- wp:query /--><iframe src='https://frames.example/'></iframe>"
+        '<!-- wp:file --><a href="/x">Facts</a><a class="wp-block-file__button">Download</a><!-- /wp:file -->'
     ).notes
     assert notes.shortcodes == {"box": 1}
     assert notes.blocks == {"acme/box": 1}
-    assert notes.dropped == {"divi signup": 1, "query": 1}
+    assert notes.dropped == {"divi signup": 1, "query": 1, "download button": 1}
     assert notes.missing == ["2020/04/gone.jpg"]
     assert "a frame of another site is left out: https://frames.example/" in notes.reasons
 
@@ -334,3 +335,8 @@ def test_a_lost_word_is_named(monkeypatch):
     monkeypatch.setattr("wordpress_import.walker.HIDDEN", {"p"})
     notes = convert_text("<p>found</p>").notes
     assert ("1 words are lost" in notes.reasons, notes.lost) == (True, ["found"])
+
+
+def test_a_word_that_became_two_is_not_lost():
+    converted = convert_text("<address>12 Main Street</address><b>Write</b> to us")
+    assert converted.notes.reasons == []
