@@ -95,12 +95,10 @@ class Terms:
     def find(self, known, model, name, locale):
         """Return the object of `model` with `name` in `locale`, or None. `known`: a cache of such objects."""
         key = (fold(name), locale.pk)
-        if key not in known:
+        if key not in known or (self.writes and known[key] is None):
             same = model.objects.filter(locale=locale)
             found = next((each for each in same if fold(each.name) == fold(name)), None)
             if found is None and self.writes:
                 found = model.objects.create(name=name, locale=locale)
-            if found is None:
-                return None
             known[key] = found
         return known[key]

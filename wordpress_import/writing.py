@@ -7,6 +7,9 @@ from copy import copy
 from urllib.parse import unquote
 
 from django.db import transaction
+from django.db.models.signals import post_save
+from modelsearch import index
+from modelsearch.signal_handlers import post_save_signal_handler
 from wagtail.models import Page, ReferenceIndex
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
@@ -30,6 +33,20 @@ def is_withdrawn(item, parent):
 def is_edited(page, record):
     """Return whether somebody has worked on `page` since the import of `record`, its ImportedItem."""
     return page.live or page.latest_revision_id != record.revision
+
+
+@contextmanager
+def indexing_once(model):
+    """Leave the reference index and the search index alone, which the caller updates for a page of `model`.
+
+    By default, each save of the page, a term or the revision updates them, which slows the import down.
+    """
+    post_save.disconnect(post_save_signal_handler, sender=model)
+    try:
+        with disable_reference_index_auto_update():
+            yield
+    finally:
+        post_save.connect(post_save_signal_handler, sender=model)
 
 
 class PageWriter:
@@ -152,10 +169,11 @@ class PageWriter:
             self.library.used = used
 
     def store(self, record, page, digest, item, key, parent, values, notes):
-        # Update the reference index once. By default, each save of the page, a term or the revision does.
-        with disable_reference_index_auto_update():
+        with indexing_once(StandardPage if item.type == "page" else StoryPage):
             revision = self.save(page and page.specific, item, parent, values)
-        ReferenceIndex.create_or_update_for_object(revision.content_object)
+        saved = revision.content_object
+        ReferenceIndex.create_or_update_for_object(saved)
+        index.insert_or_update_object(saved)
         # A copy, as the transaction may be rolled back.
         record = copy(record) if record else ImportedItem(source=self.export.source, key=key)
         record.page_id, record.digest, record.revision = int(revision.object_id), digest, revision.pk
