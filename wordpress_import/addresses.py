@@ -20,7 +20,7 @@ ROOT = re.compile(r"/([a-z]{2}(-[a-z]+)?/)?(index\.php)?")
 # Parameters that name an item, and those of lists. caching/page_cache.py passes requests with them to Django.
 PARAMETERS = ("p", "page_id", "attachment_id")
 LIST_PARAMETERS = {"author", "cat", "feed", "m", "tag"}
-# The key for lists that every old site has: of any author, any number or month, and of all posts.
+# The key for all lists of authors, for all LIST_PARAMETERS, and for the list of all posts.
 ANY_LIST = "?lists"
 AUTHOR = re.compile(r"author/[^/]+")
 FEED = re.compile(r"/feed(/\w+)?/?\Z")
@@ -145,7 +145,7 @@ def find_response(key, request):
     page = published_pages().filter(pk=address.page_id).first()
     url = page and page.get_url(request)
     is_feed = "feed" in request.GET or FEED.search(request.path)
-    # A reader program of a list goes on with the feed of the section.
+    # A feed reader that followed a list follows the section from then on.
     return redirect_to(f"{url}feed.rss" if url and is_feed and page.specific_class is StoryIndexPage else url)
 
 

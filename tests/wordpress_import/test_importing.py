@@ -148,6 +148,7 @@ def test_fields_terms_and_links(run):
     target = StoryPage.objects.get(slug="post-2")
     assert f'<a linktype="page" id="{target.pk}">the coast</a>' in story.body.raw_data[0]["value"]
     assert StoryPage.objects.get(slug="post-3").date is None
+    assert [page.pk for page in Page.objects.search("senegal coast")] == [story.pk]
     references = ReferenceIndex.objects.filter(object_id=str(story.pk)).order_by("pk")
     assert {"themes", "body"} <= {each.model_path.split(".")[0].removeprefix("story_") for each in references}
     before = set(references.values_list("content_path", "to_object_id"))
