@@ -25,7 +25,7 @@ from caching.session_keys import has_genuine_session
 # Seconds for which a request waits for another one that makes the same page.
 MAX_WAIT_SECONDS = 4
 # Parameters of addresses of WordPress. Requests with one of them always go on to Django, which may redirect.
-FOREIGN_PARAMETERS = {"attachment_id", "cat", "feed", "p", "page_id"}
+FOREIGN_PARAMETERS = {"attachment_id", "author", "cat", "feed", "m", "p", "page_id", "tag"}
 # Proxies cache a page for one second, and serve it for one more while they fetch it again.
 PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=1, stale-while-revalidate=1"
 # Headers of a response that is not the same for everybody, or that is already compressed.

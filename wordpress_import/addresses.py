@@ -11,13 +11,19 @@ from django.utils.cache import patch_cache_control
 from media.access import is_agreed, is_page_using, is_public
 from media.models import CleanDocument
 from publishing.visibility import published_pages
+from stories.models import StoryIndexPage
 from wordpress_import.export import VARIANT, find_upload, page_key
 from wordpress_import.models import OldAddress
 
 # Where WordPress has addresses such as /?p=7: the root of the site, or of a language.
 ROOT = re.compile(r"/([a-z]{2}(-[a-z]+)?/)?(index\.php)?")
-# Parameters that name an item. caching/page_cache.py passes requests with them on to Django.
+# Parameters that name an item, and those of lists. caching/page_cache.py passes requests with them to Django.
 PARAMETERS = ("p", "page_id", "attachment_id")
+LIST_PARAMETERS = {"author", "cat", "feed", "m", "tag"}
+# The key for all lists of authors, for all LIST_PARAMETERS, and for the list of all posts.
+ANY_LIST = "?lists"
+AUTHOR = re.compile(r"author/[^/]+")
+FEED = re.compile(r"/feed(/\w+)?/?\Z")
 # Endings that WordPress adds to an address, for its feed, a later page or the AMP version.
 ENDING = re.compile(r"(^|/)(feed(/(rss|rss2|atom|rdf))?|page/\d+|amp|trackback)$")
 # {domain of a term in an export: the beginning of the addresses of its lists}.
@@ -33,13 +39,14 @@ def keys_of(item, export):
     """Return (page_keys that lead to the page of `item`, those that lead to the section it is in).
 
     There are none if visitors of the old site did not see it: nobody has its address, and a category can
-    name somebody. The archives of authors have logins in their addresses, and lead nowhere.
+    name somebody. The lists of authors have logins in their addresses, so these are not stored: all share
+    ANY_LIST, whether there was such an author or not.
     """
     if item.status != "publish":
         return set(), set()
     own = {page_key(item.link), f"?p={item.id}", f"?page_id={item.id}"} - {""}
     own |= {f"?attachment_id={each}" for each in export.children_of(item.id)}
-    lists = {
+    lists = {ANY_LIST} | {
         f"{TAXONOMIES[domain]}/{unquote(slug).lower()}"
         for domain, slug, _name in item.terms
         if domain in TAXONOMIES
@@ -99,22 +106,34 @@ class OldAddressMiddleware:
 
     def __call__(self, request):
         # WordPress has /?p=7, which is the home page here, so this is asked before the page is served.
-        for name in PARAMETERS if ROOT.fullmatch(request.path_info) else ():
-            number = request.GET.get(name, "")
-            if number.isdecimal() and OldAddress.objects.exists():
-                if response := find_response(f"?{name}={number}", request):
-                    return response
-                raise Http404
+        if (key := parameter_key(request)) and OldAddress.objects.exists():
+            if response := find_response(key, request):
+                return response
+            raise Http404
         response = self.get_response(request)
         if response.status_code == 404:
-            keys = [ENDING.sub("", page_key(request.path)), *upload_keys(request.path)]
+            key = ENDING.sub("", page_key(request.path))
+            key = ANY_LIST if not key or AUTHOR.fullmatch(key) else key
+            keys = [key, *upload_keys(request.path)]
             found = (find_response(key, request) for key in keys)
             return next(filter(None, found), response)
         return response
 
 
+def parameter_key(request):
+    """Return the key for the parameters of `request`, or "" if they are not of WordPress."""
+    if not (request.GET and ROOT.fullmatch(request.path_info)):
+        return ""
+    numbers = {name: request.GET.get(name, "") for name in PARAMETERS}
+    keys = (f"?{name}={number}" for name, number in numbers.items() if number.isdecimal())
+    return next(keys, "" if LIST_PARAMETERS.isdisjoint(request.GET) else ANY_LIST)
+
+
 def find_response(key, request):
-    """Return the response for `key`, a page_key() or upload_key(), or None if it leads to nothing public."""
+    """Return the response for `key`, or None if it leads to nothing public.
+
+    `key`: a page_key(), upload_key() or ANY_LIST.
+    """
     addresses = OldAddress.objects.select_related("image", "document")
     address = addresses.filter(digest=digest_of(key)).first() if key else None
     if address is None:
@@ -124,7 +143,10 @@ def find_response(key, request):
     if address.page_id is None:
         return render(request, "410.html", status=410)
     page = published_pages().filter(pk=address.page_id).first()
-    return redirect_to(page and page.get_url(request))
+    url = page and page.get_url(request)
+    is_feed = "feed" in request.GET or FEED.search(request.path)
+    # A feed reader that followed a list follows the section from then on.
+    return redirect_to(f"{url}feed.rss" if url and is_feed and page.specific_class is StoryIndexPage else url)
 
 
 def find_file_url(file, request):

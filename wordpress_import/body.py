@@ -2,6 +2,8 @@
 
 from urllib.parse import urljoin
 
+from django.utils.translation import gettext_noop as _
+
 from wordpress_import.media_links import kind_of
 from wordpress_import.pieces import is_web_address
 from wordpress_import.runs import BREAK, Runs
@@ -24,7 +26,7 @@ class Converter(Walker):
         has_breaks = self.has_breaks or element.get("data-breaks") is not None
         runs, images = self.collect(element, has_breaks, gap=BREAK * 2)
         if runs.has_links:
-            self.notes.flag("a link in a quote is left out")
+            self.notes.flag(_("a link in a quote is left out"))
         text = runs.lines()
         if len(attribution) > MAX_ATTRIBUTION:
             text, attribution = f"{text}\n{attribution}", ""
@@ -41,7 +43,7 @@ class Converter(Walker):
         self.end_paragraph()
         table = read_table(self, element)
         if table is None:
-            self.notes.flag("a table with joined cells, lists or pictures stands as text")
+            self.notes.flag(_("a table with joined cells, lists or pictures stands as text"))
             for row in element.iter("tr", "caption"):
                 runs, images = self.collect(row, gap=" ")
                 self.out.add_text(f"<p>{runs.html()}</p>" if runs.plain() else "")
@@ -130,7 +132,7 @@ class Converter(Walker):
         if kind := kind_of(url):
             self.media(kind, url, element.get("title"))
         elif "://x/" not in url:
-            self.notes.flag(f"a frame of another site is left out: {url[:200]}")
+            self.notes.flag(_("a frame of another site is left out: %s"), url[:200])
 
     def on_video(self, element):
         sources = [element.get("src"), *(each.get("src") for each in element.iter("source"))]
@@ -139,7 +141,7 @@ class Converter(Walker):
         if is_web_address(url):
             kind = kind_of(url) or ("audio" if element.tag == "audio" else "video")
             if self.context.is_internal(url):
-                self.notes.flag("a recording is on the old host, and must move")
+                self.notes.flag(_("a recording is on the old host, and must move"))
             self.media(kind, url, element.get("title"))
         self.children(element)
 
@@ -156,7 +158,7 @@ class Converter(Walker):
         """Add a link to a film or recording. `kind`: "video" or "audio". A missing title is flagged."""
         title = " ".join((title or "").split())
         if title == url or not title:
-            self.notes.flag("a film or recording needs a title")
+            self.notes.flag(_("a film or recording needs a title"))
         self.out.add(
             "media_link", {"kind": kind, "title": title[:160], "url": url, "minutes": None, "transcript": ""}
         )

@@ -3,6 +3,8 @@
 from html import escape
 from urllib.parse import parse_qs, unquote, urljoin
 
+from django.utils.translation import gettext_noop as _
+
 from wordpress_import.export import host_of, page_key
 from wordpress_import.media_links import split
 from wordpress_import.pieces import Picture
@@ -110,5 +112,5 @@ class Context:
         document = self.library.document(key, url) if key else None
         if document is None and notes is not None:
             notes.missing.append(key or url[:200])
-            notes.flag("a file to download is a link to the old address")
+            notes.flag(_("a file to download is a link to the old address"))
         return document

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from html import escape
 
+from django.utils.translation import gettext_noop as _
+
 from wordpress_import.body import Converter
 from wordpress_import.expanding import Expander, Notes
 from wordpress_import.fidelity import lost_words, shown_html, words
@@ -28,5 +30,5 @@ def convert(item, export, context):
     addresses = [block["value"]["url"] for block in blocks if block["type"] == "media_link"]
     if lost := lost_words(before, after + words(escape(" ".join(addresses)))):
         notes.lost = lost[:10]
-        notes.flag(f"{len(lost)} words are lost")
+        notes.flag(_("lost words: %s"), len(lost))
     return Converted(blocks, notes, len(before), len(after))

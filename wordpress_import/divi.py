@@ -6,6 +6,8 @@
 import re
 from html import escape
 
+from django.utils.translation import gettext_noop as _
+
 # Modules that are left out: they list other content of the site, or have no counterpart here.
 DROPPED = {
     *(
@@ -100,7 +102,7 @@ def shortcode(expander, code):
         return dropped(expander, module)
     attributes = {name: decode(value) for name, value in code.attributes.items()}
     if any(DYNAMIC.search(value) for value in attributes.values()):
-        expander.notes.flag("a text that Divi fills in itself is left out")
+        expander.notes.flag(_("a text that Divi fills in itself is left out"))
         attributes = {name: DYNAMIC.sub("", value) for name, value in attributes.items()}
     content = expander.pieces(code.children)
     if module == "gallery":
@@ -119,7 +121,7 @@ def dropped(expander, module):
     """Note that a module is left out. Return a space, so that the words around it stay apart."""
     expander.notes.dropped[f"divi {module.replace('_', ' ')}"] += 1
     if module in FORMS:
-        expander.notes.flag("a form is left out")
+        expander.notes.flag(_("a form is left out"))
     return " "
 
 
@@ -197,7 +199,7 @@ def block(expander, block):
         parts += [attribute(module, name, value) for name, value in sorted(values.items(), key=place)]
     html = "".join(parts)
     if DYNAMIC.search(html):
-        expander.notes.flag("a text that Divi fills in itself is left out")
+        expander.notes.flag(_("a text that Divi fills in itself is left out"))
         html = DYNAMIC.sub("", html)
     return f"<div>{html}{inner}</div>"
 

@@ -8,6 +8,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from html import escape
 
+from django.utils.translation import gettext_noop as _
+
 from wordpress_import import block_comments, divi, shortcodes
 from wordpress_import.markup import TextError
 
@@ -83,8 +85,9 @@ class Notes:
     links: list = field(default_factory=list)
     lost: list = field(default_factory=list)  # some of the lost words, which are not stored
 
-    def flag(self, reason):
-        """Add a reason why an editor has to look at the page, once."""
+    def flag(self, reason, value=None):
+        """Add a reason why an editor has to look at the page, once. `value`: what "%s" in it stands for."""
+        reason = reason if value is None else [reason, value]
         if reason not in self.reasons:
             self.reasons.append(reason)
 
@@ -123,7 +126,7 @@ class Expander:
         `content` is None if the item is not in the export.
         """
         if content is None:
-            self.notes.flag("a reusable part is not in the export")
+            self.notes.flag(_("a reusable part is not in the export"))
             return ""
         if key in self.open or len(self.open) > 20:
             return ""
@@ -159,7 +162,8 @@ class Expander:
             if not inner.strip():
                 inner = self.sentences(attributes)
         if name == "file":
-            inner = DOWNLOAD_BUTTON.sub("", inner)
+            inner, count = DOWNLOAD_BUTTON.subn("", inner)
+            self.notes.dropped.update({"download button": count} if count else ())
         if name in {"cover", "cover-image"}:
             inner = self.cover(attributes, inner)
         return f"<div>{inner}</div>" if "/" in name and not name.startswith("core-embed/") else inner
@@ -235,7 +239,7 @@ class Expander:
         for key in ids:
             attachment = self.export.attachments.get(key)
             if attachment is None:
-                self.notes.flag(f"a gallery shows picture {key}, which is not in the export")
+                self.notes.flag(_("a gallery shows picture %s, which is not in the export"), key)
                 continue
             figures.append(
                 f'<figure><img src="{escape(attachment.url)}" class="wp-image-{key}">'

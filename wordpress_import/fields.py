@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext_noop as _
 from wagtail.models import Page
 
 from stories.reserved_slugs import RESERVED_SLUGS
@@ -14,13 +15,13 @@ from wordpress_import.markup import parse_html
 
 MAX_SUMMARY = 600
 MAX_SLUG = 200
-# {status of an item: the sentence about it for the editor, or None}.
+# {status of an item: the reason for the editor to look at it, or None}.
 STATUSES = {
     "publish": None,
-    "draft": "it was a draft in WordPress",
-    "private": "it was private in WordPress",
-    "pending": "it waited for a review in WordPress",
-    "future": "it was scheduled in WordPress",
+    "draft": _("it was a draft in WordPress"),
+    "private": _("it was private in WordPress"),
+    "pending": _("it waited for a review in WordPress"),
+    "future": _("it was scheduled in WordPress"),
 }
 
 
@@ -30,10 +31,10 @@ def plain(html):
 
 
 def status_reasons(item):
-    """Return the list of sentences about the status of `item` for the editor."""
-    reasons = [STATUSES.get(item.status, f"its status in WordPress was “{item.status}”")]
+    """Return the list of reasons for the editor in the status of `item`."""
+    reasons = [STATUSES.get(item.status, [_("its status in WordPress was “%s”"), item.status])]
     if item.has_password:
-        reasons.append("it had a password in WordPress")
+        reasons.append(_("it had a password in WordPress"))
     return [reason for reason in reasons if reason]
 
 
@@ -81,10 +82,10 @@ def read_summary(item, notes):
     """Return the excerpt of `item` as its summary, shortened to MAX_SUMMARY; "" without an excerpt."""
     text = plain(item.excerpt)
     if not text:
-        notes.flag("there is no summary")
+        notes.flag(_("there is no summary"))
     if len(text) <= MAX_SUMMARY:
         return text
-    notes.flag("the summary is cut, as it was longer than 600 characters")
+    notes.flag(_("the summary is cut, as it was longer than 600 characters"))
     return text[:MAX_SUMMARY].rsplit(" ", 1)[0]
 
 

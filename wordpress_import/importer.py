@@ -5,6 +5,8 @@ import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 
+from django.utils.translation import gettext_noop as _
+
 from wordpress_import import fields
 from wordpress_import.export import REUSABLE, Export
 from wordpress_import.fetching import Fetcher
@@ -14,6 +16,7 @@ from wordpress_import.markup import TextError
 from wordpress_import.models import ImportedItem
 from wordpress_import.parents import NoPlaceError
 from wordpress_import.reading import Item, read
+from wordpress_import.reasons import sentence
 from wordpress_import.terms import Terms
 from wordpress_import.writing import PageWriter
 
@@ -35,9 +38,9 @@ class Line:
 
     `file`, `line`: where the item is in the export. `outcome`: "imported", "updated", "unchanged", "skipped"
     or "failed". `why`: sentences about why it is skipped or failed. `needs_eyes`: sentences about why an
-    editor has to look at the page. `unknown`: {name: number} of unknown shortcodes and blocks. `missing`:
-    missing files. `dead_links`: links to pages of the old site that are not imported. `page`: the primary key
-    of its page.
+    editor has to look at the page. `unknown`: {name: number} of unknown shortcodes and blocks. `left_out`:
+    the same of what is left out, such as menus. `missing`: missing files.
+    `dead_links`: links to pages of the old site that are not imported. `page`: the primary key of its page.
     """
 
     file: str
@@ -52,6 +55,7 @@ class Line:
     words_before: int = 0
     words_after: int = 0
     unknown: dict = field(default_factory=dict)
+    left_out: dict = field(default_factory=dict)
     missing: list = field(default_factory=list)
     dead_links: list = field(default_factory=list)
     page: int | None = None
@@ -186,16 +190,17 @@ class Importer:
             line.outcome, line.why = "failed", [f"{kind}{error}"[:300]]
             return
         line.outcome = outcome
-        line.why, line.needs_eyes = (reasons, []) if outcome == "skipped" else ([], reasons)
+        sentences = [*map(sentence, reasons)]
+        line.why, line.needs_eyes = (sentences, []) if outcome == "skipped" else ([], sentences)
         record = self.writer.records.get(key)
         line.page = record and record.page_id
         if converted is None:
             return
         notes = converted.notes
         if notes.lost and line.needs_eyes:
-            line.needs_eyes = [*line.needs_eyes, f"such as: {', '.join(notes.lost)}"]
+            line.needs_eyes = [*line.needs_eyes, sentence([_("such as: %s"), ", ".join(notes.lost)])]
         line.words_before, line.words_after = converted.words_before, converted.words_after
-        line.unknown = dict(notes.shortcodes + notes.blocks)
+        line.unknown, line.left_out = dict(notes.shortcodes + notes.blocks), dict(notes.dropped)
         line.missing, line.dead_links = sorted(set(notes.missing)), sorted(set(notes.links))
         if notes.links:
             self.linking[key] = line

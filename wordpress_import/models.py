@@ -14,7 +14,7 @@ class ImportedItem(models.Model):
     # revision, somebody has worked on it.
     digest = models.CharField(max_length=64)
     revision = models.BigIntegerField()
-    # Sentences about why an editor has to look at the page.
+    # Why an editor has to look at the page: reasons.py.
     needs_eyes = models.JSONField(default=list)
     missing_pictures = models.PositiveIntegerField(default=0)
 

@@ -1,7 +1,6 @@
 """Finds the parent for the page of an item, by its language and type."""
 
 from django.conf import settings
-from wagtail.models import Page
 
 from home.models import HomePage
 from stories.models import StoryIndexPage
@@ -56,5 +55,6 @@ class ParentFinder:
             raise NoPlaceError(f"this site has no pages in its language, “{language}”")
         if language not in pages:
             raise NoPlaceError(f"there is no section for stories in its language, “{language}”, yet")
-        # The page is loaded again, because its number of children may have changed.
-        return Page.objects.get(pk=pages[language].pk).specific
+        # Its place and number of children may have changed.
+        pages[language].refresh_from_db(fields=["path", "depth", "numchild", "slug", "url_path"])
+        return pages[language]

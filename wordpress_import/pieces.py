@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext_noop as _
+
 from wordpress_import.runs import BREAK, Runs
 
 MAX_CAPTION, MAX_PICTURES = 300, 12
@@ -136,7 +138,7 @@ class BlockCollector:
     def value(self, picture):
         """Return the value of `picture` in a block."""
         if not picture.alt:
-            self.notes.flag("a picture has no alternative text")
+            self.notes.flag(_("a picture has no alternative text"))
         caption = picture.caption.plain() if self.fits(picture.caption) else ""
         image = {"image": picture.image, "alt_text": picture.alt[:255], "decorative": False}
         return {"image": image, "caption": caption}

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 # A spreadsheet runs a cell as a formula if it begins with one of these characters.
 FORMULA_CHARACTERS = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = ["file", "line", "id", "type", "status", "title", "outcome", "why", "needs_eyes", "words_before"]
-COLUMNS += ["words_after", "unknown", "missing", "dead_links", "page"]
+COLUMNS += ["words_after", "unknown", "left_out", "missing", "dead_links", "page"]
 
 
 def summarise(importer):

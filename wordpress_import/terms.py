@@ -4,6 +4,7 @@ import functools
 
 import babel
 from babel import localedata
+from django.utils.translation import gettext_noop as _
 
 from search.vocabulary import read_country_terms
 from stories.terms import Author, Country, Theme, fold
@@ -68,11 +69,11 @@ class Terms:
             if code := country_codes().get(fold(name)):
                 countries.append(code)
             elif len(name) > MAX_NAME or self.is_withheld(name):
-                notes.flag("a category or tag is left out")
+                notes.flag(_("a category or tag is left out"))
             else:
                 themes.append(self.theme(name, locale))
         if countries:
-            notes.flag("its countries are a proposal")
+            notes.flag(_("its countries are a proposal"))
         authors = [self.author(name, locale) for name in self.names(item, notes)]
         return [list(dict.fromkeys(filter(None, found))) for found in (countries, themes, authors)]
 
@@ -83,7 +84,7 @@ class Terms:
             names = [self.export.authors[item.creator].name]
         shown = [name[:120] for name in names if name and not self.is_withheld(name)]
         if len(shown) < len(names):
-            notes.flag("its author is left out, as the name is a login or an e-mail address")
+            notes.flag(_("its author is left out, as the name is a login or an e-mail address"))
         return shown
 
     def theme(self, name, locale):
@@ -95,12 +96,10 @@ class Terms:
     def find(self, known, model, name, locale):
         """Return the object of `model` with `name` in `locale`, or None. `known`: a cache of such objects."""
         key = (fold(name), locale.pk)
-        if key not in known:
+        if key not in known or (self.writes and known[key] is None):
             same = model.objects.filter(locale=locale)
             found = next((each for each in same if fold(each.name) == fold(name)), None)
             if found is None and self.writes:
                 found = model.objects.create(name=name, locale=locale)
-            if found is None:
-                return None
             known[key] = found
         return known[key]

@@ -13,7 +13,10 @@ from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkAction
 from wagtail.log_actions import log
 
+from caching.content_version import content_version
+from caching.versioned_cache import cached
 from wordpress_import.models import ImportedItem
+from wordpress_import.reasons import sentence
 
 # The name of the action in the history of a page.
 LOOKED_AT = "wordpress_import.looked_at"
@@ -39,7 +42,7 @@ def filter_pages(pages, _name, values):
 
 
 def with_reasons(pages):
-    """Annotate the queryset `pages` with `needs_eyes`: a list of sentences, or None."""
+    """Annotate the queryset `pages` with `needs_eyes`: a list of reasons, or None."""
     items = ImportedItem.objects.filter(page=OuterRef("pk")).values("needs_eyes")[:1]
     return pages.annotate(needs_eyes=Subquery(items, output_field=JSONField()))
 
@@ -51,7 +54,9 @@ def list_part():
     choices = [(value, label) for value, (label, _condition) in OPEN.items()]
     return {
         "column": Column(
-            "needs_eyes", label=_("Needs eyes"), accessor=lambda page: "; ".join(page.needs_eyes or ())
+            "needs_eyes",
+            label=_("Needs eyes"),
+            accessor=lambda page: "; ".join(map(sentence, page.needs_eyes or ())),
         ),
         "filters": {
             "moved_in": django_filters.MultipleChoiceFilter(
@@ -76,19 +81,19 @@ class LookedAtBulkAction(PageBulkAction):
 
     @classmethod
     def is_offered(cls):
-        """Return whether the lists have this action: editing/listings.py."""
-        return ImportedItem.objects.exists()
+        """Return whether the lists have this action: editing/listings.py. The list of stories asks twice."""
+        return cached("moved in", ImportedItem.objects.exists, content_version.read())
 
     @cached_property
     def reasons(self):
-        """{primary key of each page to look at: sentences about why}."""
+        """{primary key of each page to look at: reasons}."""
         return dict(open_items().values_list("page", "needs_eyes"))
 
     def check_perm(self, page):
         return page.pk in self.reasons and page.permissions_for_user(self.request.user).can_edit()
 
     def object_context(self, obj):
-        return super().object_context(obj) | {"reasons": self.reasons[obj.pk]}
+        return super().object_context(obj) | {"reasons": [*map(sentence, self.reasons[obj.pk])]}
 
     @classmethod
     def execute_action(cls, objects, user=None, **_options):

@@ -1,5 +1,7 @@
 """Walks through HTML and collects its text: paragraphs, headings and lists."""
 
+from django.utils.translation import gettext_noop as _
+
 from wordpress_import.markup import parse_html
 from wordpress_import.media_links import kind_of
 from wordpress_import.pieces import BlockCollector, InlineCollector
@@ -96,7 +98,7 @@ class Walker:
         tag = element.tag
         if not isinstance(tag, str) or tag in HIDDEN:
             if tag in {"script", "noscript"}:
-                self.notes.flag("a script is left out")
+                self.notes.flag(_("a script is left out"))
             return
         if "screen-reader-text" in (element.get("class") or ""):
             return
@@ -122,7 +124,7 @@ class Walker:
             self.block(element)
         elif element.tag in {"iframe", "object", "embed", "video", "audio"}:
             url = element.get("src") or element.get("data") or ""
-            self.notes.flag(f"a film or frame within other text is left out: {url[:200]}")
+            self.notes.flag(_("a film or frame within other text is left out: %s"), url[:200])
         else:
             self.children(element)
 
@@ -133,7 +135,7 @@ class Walker:
         if element.get("data-breaks") is not None:
             self.has_breaks = True
         if element.tag == "form":
-            self.notes.flag("the words of a form stand in the text")
+            self.notes.flag(_("the words of a form stand in the text"))
         self.children(element)
         self.end_paragraph()
         self.has_breaks = before

@@ -7,6 +7,10 @@ from copy import copy
 from urllib.parse import unquote
 
 from django.db import transaction
+from django.db.models.signals import post_save
+from django.utils.translation import gettext_noop as _
+from modelsearch import index
+from modelsearch.signal_handlers import post_save_signal_handler
 from wagtail.models import Page, ReferenceIndex
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
@@ -32,6 +36,20 @@ def is_edited(page, record):
     return page.live or page.latest_revision_id != record.revision
 
 
+@contextmanager
+def indexing_once(model):
+    """Leave the reference index and the search index alone, which the caller updates for a page of `model`.
+
+    By default, each save of the page, a term or the revision updates them, which slows the import down.
+    """
+    post_save.disconnect(post_save_signal_handler, sender=model)
+    try:
+        with disable_reference_index_auto_update():
+            yield
+    finally:
+        post_save.connect(post_save_signal_handler, sender=model)
+
+
 class PageWriter:
     """Writes pages.
 
@@ -54,13 +72,13 @@ class PageWriter:
         metadata, is_kept_out = fields.read_metadata(item)
         title = fields.plain(item.title)[:255]
         if not title:
-            notes.flag("it has no title")
+            notes.flag(_("it has no title"))
         values = {"title": title or f"({item.date[:10] or item.id})", "body": converted.blocks} | metadata
         summary = fields.read_summary(item, notes)
         day, published = fields.read_dates(item)
         if item.type == "page":
             values["introduction"] = summary
-            notes.flag("it is a plain page here, where nobody is asked who is in it: is it a story?")
+            notes.flag(_("it is a plain page here, where nobody is asked who is in it: is it a story?"))
         else:
             countries, themes, authors = self.terms.read(item, parent.locale, notes)
             values |= {"summary": summary, "date": day, "keep_out_of_search_engines": is_kept_out}
@@ -68,7 +86,7 @@ class PageWriter:
             values["terms"] = (countries, [each.pk for each in themes], [each.pk for each in authors])
         values["first_published_at"] = published
         if notes.missing:
-            notes.flag(f"missing files: {len(notes.missing)}")
+            notes.flag(_("missing files: %s"), len(notes.missing))
         return converted, values
 
     def lead_image(self, item, notes):
@@ -78,7 +96,7 @@ class PageWriter:
             return {}
         image = self.context.image(attachment.url, attachment.alt, notes)
         if image and not attachment.alt:
-            notes.flag("a picture has no alternative text")
+            notes.flag(_("a picture has no alternative text"))
         return {"lead_image_id": image, "lead_image_alt": attachment.alt[:255] if image else ""}
 
     def write(self, item, key, parent, writes=True):
@@ -152,10 +170,11 @@ class PageWriter:
             self.library.used = used
 
     def store(self, record, page, digest, item, key, parent, values, notes):
-        # Update the reference index once. By default, each save of the page, a term or the revision does.
-        with disable_reference_index_auto_update():
+        with indexing_once(StandardPage if item.type == "page" else StoryPage):
             revision = self.save(page and page.specific, item, parent, values)
-        ReferenceIndex.create_or_update_for_object(revision.content_object)
+        saved = revision.content_object
+        ReferenceIndex.create_or_update_for_object(saved)
+        index.insert_or_update_object(saved)
         # A copy, as the transaction may be rolled back.
         record = copy(record) if record else ImportedItem(source=self.export.source, key=key)
         record.page_id, record.digest, record.revision = int(revision.object_id), digest, revision.pk

@@ -107,7 +107,7 @@ def test_parameter_that_is_not_declared_is_not_in_the_page(client, story):
         assert b"fbclid" not in client.get(f"{address}{mark}fbclid=fbclid").content
 
 
-@pytest.mark.parametrize("name", ["p", "page_id", "attachment_id", "cat", "feed"])
+@pytest.mark.parametrize("name", ["p", "page_id", "attachment_id", "author", "cat", "feed", "m", "tag"])
 def test_parameters_of_wordpress_always_reach_django(client, story, name):
     """Django may redirect them, for a site that moved from WordPress."""
     client.get("/")

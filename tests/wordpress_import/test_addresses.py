@@ -37,13 +37,26 @@ ADDRESSES = {
     "/?page_id=7": STORY,
     "/?attachment_id=9": STORY,
 }
-LISTS = [
-    "/category/debt/",
-    "/category/debt/feed/",
-    "/category/debt/page/2/",
-    "/tag/d%C3%A9part/",
-    "/2021/03/",
-]
+FEED = f"{SECTION}feed.rss"
+LISTS = {
+    "/category/debt/": SECTION,
+    "/category/debt/feed/": FEED,
+    "/category/debt/page/2/": SECTION,
+    "/tag/d%C3%A9part/": SECTION,
+    "/2021/03/": SECTION,
+    "/author/ama/": SECTION,
+    "/author/ama/feed/": FEED,
+    "/author/nobody/": SECTION,
+    "/?author=3": SECTION,
+    "/?cat=2": SECTION,
+    "/?tag=debt": SECTION,
+    "/?m=202103": SECTION,
+    "/?feed=rss2": FEED,
+    "/?cat=2&feed=rss2": FEED,
+    "/feed/": FEED,
+    "/feed/atom/": FEED,
+    "/page/2/": SECTION,
+}
 
 
 @pytest.fixture
@@ -149,7 +162,11 @@ def test_addresses_of_what_was_not_public_in_wordpress_tell_nothing(tmp_path, cl
 
 
 def test_old_lists_lead_to_the_section(imported, client):
-    assert {url: client.get(url).headers.get("Location") for url in LISTS} == dict.fromkeys(LISTS, SECTION)
+    assert {url: client.get(url).headers.get("Location") for url in LISTS} == LISTS
+    StoryIndexPage.objects.get().unpublish()
+    assert {url: client.get(url).status_code for url in LISTS} == dict.fromkeys(LISTS, 404)
+    OldAddress.objects.all().delete()
+    assert client.get("/?cat=2").status_code == 200  # nothing moved in
 
 
 def test_the_addresses_of_a_deleted_page_are_gone_with_its_words(imported, client):
@@ -186,7 +203,7 @@ def test_the_pages_of_lists_in_the_admin_are_left_alone(imported, admin_client):
 def test_other_addresses_are_left_alone_and_no_address_is_stored_in_words(imported, client):
     assert client.get("/?p=x%00").status_code == 200
     assert client.get("/2021/03/other/").status_code == 404
-    assert client.get("/author/ama/").status_code == 404
+    assert client.get("/comments/feed/").status_code == 404
     assert not [each for each in OldAddress.objects.all() if "kiln" in each.digest or "ama" in each.digest]
 
 
@@ -264,7 +281,8 @@ def addresses_of(item):
     addresses += [f"/?p={item.id}", f"/?page_id={item.id}", f"{link.path}page/2/"]
     if item.type == "post":
         year, month, day = item.date[:10].split("-")
-        addresses += [f"/{year}/", f"/{year}/{month}/", f"/{year}/{month}/{day}/"]
+        addresses += [f"/{year}/", f"/{year}/{month}/", f"/{year}/{month}/{day}/", f"/?m={year}{month}"]
+        addresses += ["/author/ama/", "/author/ama/feed/", "/?author=1", "/?cat=2", "/feed/"]
     kinds = {"category": "category", "post_tag": "tag"}
     return addresses + [f"/{kinds[domain]}/{slug}/" for domain, slug, _name in item.terms]
 
@@ -336,11 +354,11 @@ def test_every_public_address_leads_to_a_public_page_and_to_nothing_before(addre
     document, kiln = CleanDocument.objects.get().url, "/stories/the-kiln/"
     wanted = {"7": kiln, "9": kiln, "10": kiln, "8": "/about-us/", "12": "/about-us/", "11": document}
     wanted |= dict.fromkeys(("40", "41"), "/stories/the-boat/")
-    lists = {url for url in every if targets[url] == "/stories/"}
-    assert {key: {targets[url] for url in urls} - {"/stories/"} for key, urls in addresses.items()} == {
+    lists = {url for url in every if targets[url] in {SECTION, FEED}}
+    assert {key: {targets[url] for url in urls} - {SECTION, FEED} for key, urls in addresses.items()} == {
         key: {target} for key, target in wanted.items()
     }
-    assert len(lists) == 8
+    assert len(lists) == 15
     for name, (happen, ids) in HIDDEN.items():
         with subtests.test(name), undone():
             happen()

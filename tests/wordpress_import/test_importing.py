@@ -56,7 +56,7 @@ ITEMS = [
         meta={"_yoast_wpseo_metadesc": "A way home", "_yoast_wpseo_title": "%%title%%"},
         more=COMMENT,
     ),
-    wp_item(2, "[box a='1']Boxed[/box]", status="private", creator="kofi99"),
+    wp_item(2, "[box a='1']Boxed[/box]<!-- wp:query /-->", status="private", creator="kofi99"),
     wp_item(
         3,
         password="open-sesame",
@@ -148,6 +148,7 @@ def test_fields_terms_and_links(run):
     target = StoryPage.objects.get(slug="post-2")
     assert f'<a linktype="page" id="{target.pk}">the coast</a>' in story.body.raw_data[0]["value"]
     assert StoryPage.objects.get(slug="post-3").date is None
+    assert [page.pk for page in Page.objects.search("senegal coast")] == [story.pk]
     references = ReferenceIndex.objects.filter(object_id=str(story.pk)).order_by("pk")
     assert {"themes", "body"} <= {each.model_path.split(".")[0].removeprefix("story_") for each in references}
     before = set(references.values_list("content_path", "to_object_id"))
@@ -156,7 +157,8 @@ def test_fields_terms_and_links(run):
 
 
 def test_what_an_editor_must_look_at_is_said(run):
-    reasons = {line["id"]: line["needs_eyes"] for line in run() if line["outcome"] == "imported"}
+    lines = [line for line in run() if line["outcome"] == "imported"]
+    reasons = {line["id"]: line["needs_eyes"] for line in lines}
     assert "its countries are a proposal" in reasons["1"]
     assert "it was private in WordPress" in reasons["2"]
     assert "it had a password in WordPress" in reasons["3"]
@@ -168,6 +170,7 @@ def test_what_an_editor_must_look_at_is_said(run):
     assert left_out in reasons["3"]
     record = ImportedItem.objects.get(key="post 2")
     assert record.needs_eyes == reasons["2"]
+    assert (lines[1]["unknown"], lines[1]["left_out"]) == ({"box": 1}, {"query": 1})
 
 
 def test_no_login_mail_password_comment_or_address_gets_in(run, uploads, store, tmp_path):

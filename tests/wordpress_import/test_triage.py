@@ -4,7 +4,11 @@ import csv
 import io
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from wagtail.models import PageLogEntry
+from wagtail.users.models import UserProfile
 
 from stories.models import StoryPage
 from tests.support import admin_world
@@ -19,7 +23,7 @@ LIST = "/admin/stories/"
 
 
 def imported(page, *needs_eyes, missing=0):
-    """Store that `page` was imported, with these sentences and this number of missing files."""
+    """Store that `page` was imported, with these reasons and this number of missing files."""
     ImportedItem.objects.create(
         source="old.example",
         key=f"post {page.pk}",
@@ -47,7 +51,7 @@ def test_the_list_says_what_to_look_at_and_filters_by_it(admin_client):
     assert not [each for each in ("Needs eyes", "Looked at") if each in text]  # nothing moved in
     make_draft("Fine")
     make_draft("To look at", "there is no summary", "it was private in WordPress")
-    make_draft("Without its picture", "missing files: 2", missing=2)
+    make_draft("Without its picture", ["missing files: %s", 2], missing=2)
     text = admin_client.get(f"{LIST}?export=csv").getvalue().decode()
     assert {row["Title"]: row["Needs eyes"] for row in csv.DictReader(io.StringIO(text))} == {
         "Written here": "",
@@ -66,12 +70,18 @@ def test_the_list_says_what_to_look_at_and_filters_by_it(admin_client):
     ):
         pages = admin_client.get(LIST, {"moved_in": values}).context["pages"]
         assert {page.title for page in pages} == expected, values
+    UserProfile.objects.update_or_create(
+        user=get_user_model().objects.get(), defaults={"preferred_language": "es"}
+    )
+    text = admin_client.get(LIST).text
+    assert "no hay resumen; era privada en WordPress" in text
+    assert "archivos que faltan: 2" in text
 
 
 def test_an_editor_of_the_section_ticks_pages_off(client):
     section = admin_world.make_section("Own", "Plain")
     editor, own = admin_world.make_role("editor", section), section.index
-    story = make_draft("Story", "there is no summary", "missing files: 2", missing=2, parent=own)
+    story = make_draft("Story", "there is no summary", ["missing files: %s", 2], missing=2, parent=own)
     plain = imported(make_plain_page("Plain page"), "is it a story?")
     elsewhere = make_draft("Elsewhere", "it has no title", parent=make_index(title="Other"))
     done = make_draft("Done already", parent=own)
@@ -99,7 +109,10 @@ def test_number_of_queries_does_not_grow_with_what_was_imported(admin_client, co
             make_draft("Draft", "it has no title", missing=1).save_revision()
 
     make_more(2)
-    admin_client.get(LIST)
+    with CaptureQueriesContext(connection) as queries:
+        admin_client.get(LIST)
+    asked = [each for each in queries if 'AS "a" FROM "wordpress_import_importeditem"' in each["sql"]]
+    assert len(asked) == 1  # whether anything moved in
     few = count_queries(admin_client, LIST)[0]
     make_more(5)
     admin_client.get(LIST)  # fills the caches, which a change empties
