@@ -12,12 +12,10 @@ from wagtail.utils.timestamps import render_timestamp
 
 from editing.people_panel import PeoplePanelMixin
 from safeguarding.encryption import has_keys
+from stories.forms import SUBMITS
 from stories.models import StoryPage
 from stories.people_check import find_errors
 from stories.refusals import link_field
-
-# The buttons of the page editor that send a page for approval.
-SUBMITS = {"action-submit", "action-restart-workflow"}
 
 
 def put_decision_first(items, request, context):
