@@ -134,7 +134,11 @@ def test_moderator_sees_what_changed_in_a_live_story(moderator, author):
 def test_message_says_what_the_decision_did(moderator, author, decide):
     story = submit(author)
     decide(moderator, story, "approve")
-    assert shown(moderator)[-1].startswith("Page 'A story' has been published.")
+    message = builders.parse(moderator.get("/admin/")).select(".messages li")[-1]
+    assert " ".join(message.get_text(" ").split()).startswith("Page 'A story' has been published.")
+    assert {link.get_text(strip=True): link["href"] for link in message.select("a")} == {
+        "View live": story.url
+    }
 
     later = submit_scheduled(author)
     decide(moderator, later, "approve", go_live_at=SOON.strftime("%Y-%m-%dT%H:%M"))
