@@ -20,7 +20,7 @@ WORDS = _("Words")
 PICTURES = _("Pictures and files")
 
 # Rich text features: for the text of a page, and for short texts such as an introduction or a table cell.
-TEXT_FEATURES = ["h3", "h4", "bold", "italic", "ol", "ul", "link", "document-link"]
+TEXT_FEATURES = ["h2", "h3", "h4", "bold", "italic", "ol", "ul", "link", "document-link"]
 PLAIN_FEATURES = ["bold", "italic", "link"]
 
 
