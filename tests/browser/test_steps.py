@@ -190,7 +190,7 @@ def add_gallery(steps, tab):
 
 
 def file_story(steps, tab):
-    steps.click(tab.get_by_role("radio", name="No real person is described"))
+    steps.click(tab.get_by_role("radio", name="Nobody could be recognised"))
     steps.add_term("Countries", "ken", "Kenya")
     steps.add_term("Countries", "ugan", "Uganda")
     steps.add_term("Themes", "debt", "Debt bondage")
