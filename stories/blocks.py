@@ -175,7 +175,8 @@ class TableBlock(PastableTableBlock):
         template = "stories/blocks/table.html"
         description = _("Facts in rows and columns. Give every column a heading.")
         help_text = _(
-            "To bring in a table from Word or Excel, copy it there and paste it into the caption here."
+            "To bring in a table, copy its cells in Word or Excel and paste them into the caption here. "
+            "Lines of plain text stay in the caption."
         )
         preview_value = staticmethod(previews.table)
 
