@@ -11,13 +11,12 @@ from wagtail.models import Page, TaskState
 from wagtail.utils.timestamps import render_timestamp
 
 from editing.people_panel import PeoplePanelMixin
+from publishing.visibility import is_published
 from safeguarding.encryption import has_keys
+from stories.forms import SUBMITS
 from stories.models import StoryPage
 from stories.people_check import find_errors
 from stories.refusals import link_field
-
-# The buttons of the page editor that send a page for approval.
-SUBMITS = {"action-submit", "action-restart-workflow"}
 
 
 def put_decision_first(items, request, context):
@@ -83,6 +82,12 @@ def describe_decision(page, action):
     return _("Page '%(page_title)s' has been published.") % title
 
 
+def live_button(page):
+    """Return a list with a link to `page` as readers see it, if they do."""
+    page = Page.objects.get(pk=page.pk)
+    return [messages.button(page.url, _("View live"))] if page.url and is_published(page) else []
+
+
 class DecidingEditView(PeoplePanelMixin, EditView):
     """Wagtail's page editor, with a message about the decision. Wagtail's says that the page was updated."""
 
@@ -90,7 +95,7 @@ class DecidingEditView(PeoplePanelMixin, EditView):
         is_decision = self.action_name == "perform_workflow_action"
         text = describe_decision(self.page, self.workflow_action) if is_decision else None
         if text:
-            messages.success(self.request, text)
+            messages.success(self.request, text, buttons=live_button(self.page))
         else:
             super().add_save_confirmation_message()
 
@@ -105,5 +110,5 @@ class DecidingActionView(WorkflowActionView):
             pk=self.task_state_id, status=TaskState.STATUS_IN_PROGRESS
         ).exists()
         if not is_open and (text := describe_decision(self.object, self.action_name)):
-            messages.success(request, text)
+            messages.success(request, text, buttons=live_button(self.object))
         return response

@@ -12,6 +12,7 @@ from stories.body import get_images
 from stories.languages import language_choices, language_name
 from stories.link_blocks import ActionBlock, ChosenStoriesBlock, MediaLinkBlock
 from stories.picture_blocks import DescribedPictureBlock
+from stories.quotation_marks import strip_marks
 from stories.table_block import PastableTableBlock
 
 # Headings under which the block chooser lists the blocks (Meta.group).
@@ -19,7 +20,7 @@ WORDS = _("Words")
 PICTURES = _("Pictures and files")
 
 # Rich text features: for the text of a page, and for short texts such as an introduction or a table cell.
-TEXT_FEATURES = ["h3", "h4", "bold", "italic", "ol", "ul", "link", "document-link"]
+TEXT_FEATURES = ["h2", "h3", "h4", "bold", "italic", "ol", "ul", "link", "document-link"]
 PLAIN_FEATURES = ["bold", "italic", "link"]
 
 
@@ -70,7 +71,11 @@ class PicturesBlock(blocks.StructBlock):
 
 
 class QuoteBlock(blocks.StructBlock):
-    text = blocks.TextBlock(label=_("Words"), rows=4)
+    text = blocks.TextBlock(
+        label=_("Words"),
+        rows=4,
+        help_text=_("Without quotation marks around them: the site shows that it is a quote."),
+    )
     attribution = blocks.CharBlock(
         label=_("Who said it"),
         required=False,
@@ -94,6 +99,11 @@ class QuoteBlock(blocks.StructBlock):
         required=False,
         help_text=_("When the words above are a translation: the language in which they were said."),
     )
+
+    def clean(self, value):
+        value = super().clean(value)
+        value["text"] = strip_marks(value["text"])
+        return value
 
     def get_context(self, value, parent_context=None):
         context = super().get_context(value, parent_context=parent_context)
@@ -165,7 +175,8 @@ class TableBlock(PastableTableBlock):
         template = "stories/blocks/table.html"
         description = _("Facts in rows and columns. Give every column a heading.")
         help_text = _(
-            "To bring in a table from Word or Excel, copy it there and paste it into the caption here."
+            "To bring in a table, copy its cells in Word or Excel and paste them into the caption here. "
+            "Lines of plain text stay in the caption."
         )
         preview_value = staticmethod(previews.table)
 

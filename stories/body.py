@@ -3,8 +3,17 @@
 `body` is always the StreamValue of a StoryBody (stories/blocks.py), as `page.body`.
 """
 
+import re
+from html import unescape
+from itertools import count
+
+from django.utils.html import strip_tags
+
 # Types of blocks that hold only text: reading their value loads no other object from the database.
 TEXT_BLOCK_TYPES = {"heading", "text", "quote", "callout", "table"}
+
+# A section heading in rich text.
+SECTION = re.compile(r"<h2[^>]*>(.*?)</h2>", re.DOTALL)
 
 
 def get_images(body):
@@ -85,10 +94,22 @@ def get_heading_id(block_id):
     return f"section-{block_id[:8]}" if block_id else None
 
 
+def add_section_ids(html, block_id):
+    """Return `html`, of the text block `block_id`, with an id for each section heading in it.
+
+    The ids are numbered, because the headings have none of their own.
+    """
+    numbers = count(1)
+    return re.sub("<h2>", lambda _found: f'<h2 id="{get_heading_id(block_id)}-{next(numbers)}">', html)
+
+
 def get_table_of_contents(body):
     """Return (HTML id, text) for each heading of level 2 in `body`, in their order."""
-    return [
-        (get_heading_id(block.id), block.value["text"])
-        for block in body
-        if block.block_type == "heading" and block.value["level"] == "2"
-    ]
+    contents = []
+    for block in body:
+        if block.block_type == "heading" and block.value["level"] == "2":
+            contents.append((get_heading_id(block.id), block.value["text"]))
+        elif block.block_type == "text" and block.id:
+            for number, heading in enumerate(SECTION.findall(block.value.source), 1):
+                contents.append((f"{get_heading_id(block.id)}-{number}", unescape(strip_tags(heading))))
+    return [(key, text) for key, text in contents if text.strip()]

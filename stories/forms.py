@@ -10,8 +10,11 @@ from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.models import Task
 
 from stories.content_notes import ContentNote
-from stories.people_check import CODE
+from stories.people_check import CODE, answer_errors
 from stories.refusals import link_person
+
+# The buttons of the page editor that send a page for approval.
+SUBMITS = {"action-submit", "action-restart-workflow"}
 
 
 class CheckedPageForm(WagtailAdminPageForm):
@@ -26,7 +29,7 @@ class CheckedPageForm(WagtailAdminPageForm):
         # clean() of the page checks less for drafts, because a draft can always be saved.
         self.instance.is_draft = self.is_deferred_validation
         self.instance.is_publishing = not self.is_deferred_validation and self.would_publish()
-        if self.instance.is_publishing:
+        if self.instance.is_publishing or self.would_submit():
             self.take_rows()
         super()._post_clean()
 
@@ -35,6 +38,10 @@ class CheckedPageForm(WagtailAdminPageForm):
         for name, formset in self.formsets.items():
             if name != "comments" and formset.is_valid():
                 formset.save(commit=False)
+
+    def would_submit(self):
+        """Return whether the button that was pressed sends the page for approval."""
+        return not self.is_deferred_validation and bool(SUBMITS & set(self.data))
 
     def would_publish(self):
         """Return whether the button that was pressed publishes the page, at once or at a later time."""
@@ -56,6 +63,10 @@ class StoryPageForm(CheckedPageForm):
 
     def _post_clean(self):
         super()._post_clean()
+        if self.would_submit():
+            # The page is locked for its editor once it is sent. What only others can mend is a warning then.
+            for field, text, _person in answer_errors(self.instance):
+                self.add_error(field, forms.ValidationError(text, code=CODE))
         self.link_people()
 
     def link_people(self):

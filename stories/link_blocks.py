@@ -65,10 +65,12 @@ class ActionBlock(blocks.StructBlock):
     class Meta:
         icon = "link"
         group = LINKS
-        label = _("Action")
+        label = _("Button or help box")
         template = "stories/blocks/action.html"
         value_class = ActionValue
-        description = _("A button that asks readers to do one thing.")
+        description = _(
+            "Asks readers to do one thing, or tells them where to get help: a few words and a button."
+        )
         preview_value = {
             "heading": _("Need help now?"),
             "label": _("Get help"),

@@ -40,8 +40,9 @@ STORY_PANELS = [
         "content_notes",
         help_text=_("Shown before the story and in lists, so that readers can choose."),
     ),
-    FieldPanel("show_contents"),
-    FieldPanel("show_leave_quickly"),
+    # Wagtail's own icon is a tick, which looks like the answer.
+    FieldPanel("show_contents", icon="list-ul"),
+    FieldPanel("show_leave_quickly", icon="logout"),
 ]
 
 # Wagtail's "Show in menus" is left out, because the menu has no stories.

@@ -24,7 +24,10 @@ class People(models.TextChoices):
 
     NONE = (
         "none",
-        _("No real person is described: nobody could be recognised, not even by those who know them"),
+        _(
+            "Nobody could be recognised, not even by those who know them: no real person is described, or "
+            "the safeguarding team agrees that nobody can tell who it is"
+        ),
     )
     LISTED = "listed", _("These people")
 

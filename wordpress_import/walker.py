@@ -196,9 +196,7 @@ class Walker:
         level = level or HEADINGS[element.tag]
         text = runs.plain()
         if text and (runs.has_links or len(text) > MAX_HEADING):
-            self.out.add_text(
-                f"<{'h4' if level == '4' else 'h3'}>{runs.html()}</{'h4' if level == '4' else 'h3'}>"
-            )
+            self.out.add_text(f"<h{level}>{runs.html()}</h{level}>")
         elif text:
             self.out.add("heading", {"text": text, "level": level})
         self.out.add_images(images)

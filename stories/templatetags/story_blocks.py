@@ -1,12 +1,13 @@
-"""Template tags for stories: `heading_id` and `story_main`."""
+"""Template tags for stories: `heading_id`, `section_text` and `story_main`."""
 
 from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from wagtail.models import Site
+from wagtail.templatetags.wagtailcore_tags import richtext
 
 from caching.versioned_cache import VersionedCache
-from stories.body import get_heading_id
+from stories.body import add_section_ids, get_heading_id
 from stories.main_context import get_main_context
 from stories.templatetags.cards import render_cards
 
@@ -20,6 +21,13 @@ rendered_stories = VersionedCache(max_entries=300)
 def heading_id(block_id):
     """Return the HTML id of a heading block: {% heading_id id %}; "" when it has none."""
     return get_heading_id(block_id) or ""
+
+
+@register.simple_tag
+def section_text(value, block_id):
+    """Return the HTML of a text block, with ids for its section headings: {% section_text value id %}."""
+    html = str(richtext(value))
+    return SafeString(add_section_ids(html, block_id) if block_id else html)
 
 
 @register.simple_tag(takes_context=True)

@@ -183,6 +183,11 @@ def test_pictures_are_uploaded_at_once_and_edited(desk):
     expect(desk.locator("#upload-list").get_by_role("combobox", name="Whom it shows*")).to_have_count(2)
     image = builders.make_image("A road")
     desk.open(f"images/{image.pk}/")
+    # A picture of a place asks nothing about people.
+    recognisable = desk.get_by_label("Somebody on it could be recognised")
+    expect(recognisable).to_be_hidden()
+    desk.get_by_label("Whom it shows").select_option("Someone else")
+    expect(recognisable).to_be_visible()
     picture = desk.locator(".focal-point-chooser .jcrop-holder").bounding_box()
     desk.mouse.move(picture["x"] + 30, picture["y"] + 30)
     desk.mouse.down()

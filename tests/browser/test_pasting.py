@@ -55,7 +55,7 @@ def test_text_keeps_headings_and_the_rows_of_a_table(desk):
     words = block["value"]
     for line in ("Year | People", "2024 | 11", "After.The end."):
         assert f">{line}</p>" in words
-    assert ">Before.</h3>" in words and ">Below.</h4>" in words
+    assert ">Before.</h2>" in words and ">Below.</h4>" in words
     assert "<table" not in words
 
 

@@ -153,7 +153,7 @@ def edit(desk, world):
         desk.look(page, name)
         dialog.get_by_role("button", name="Confirm selection").click()
         expect(dialog).to_be_hidden()
-    for block, button in [("Document", "Choose a document"), ("Action", "Choose a page")]:
+    for block, button in [("Document", "Choose a document"), ("Button or help box", "Choose a page")]:
         choose(desk, page, admin.add_block(page, block).get_by_role("button", name=button))
     page.goto(f"{desk.address}/admin/pages/add/stories/storypage/{world.section.index.pk}/")
     choose(desk, page, page.get_by_role("button", name="Choose a picture").first)

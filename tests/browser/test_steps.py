@@ -170,7 +170,7 @@ def write_body(steps, tab):
     steps.fill(fact.get_by_label("Title"), "What is debt bondage?")
     steps.write(fact.locator("[contenteditable=true]"), FACT)
     steps.paste(steps.add_block("Table").get_by_label("Caption"), TABLE)
-    action = steps.add_block("Action")
+    action = steps.add_block("Button or help box")
     steps.fill(action.get_by_label("Button*"), "Ask a lawyer")
     steps.fill(action.get_by_label("Or another address"), "https://law.example.org/")
     chosen = steps.add_block("Chosen stories")
@@ -190,7 +190,7 @@ def add_gallery(steps, tab):
 
 
 def file_story(steps, tab):
-    steps.click(tab.get_by_role("radio", name="No real person is described"))
+    steps.click(tab.get_by_role("radio", name="Nobody could be recognised"))
     steps.add_term("Countries", "ken", "Kenya")
     steps.add_term("Countries", "ugan", "Uganda")
     steps.add_term("Themes", "debt", "Debt bondage")

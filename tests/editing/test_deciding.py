@@ -6,10 +6,12 @@ import re
 import pytest
 from django.core import mail
 from django.utils import timezone
-from wagtail.models import Workflow
+from wagtail.models import Workflow, WorkflowState
+from wagtail.test.utils.form_data import inline_formset
 
 from stories.models import StoryPage
 from tests.support import builders
+from tests.support.people import make_person, make_story_about, people_fields
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
@@ -76,17 +78,42 @@ def test_author_and_those_who_send_their_own_get_no_note(client, author, moderat
 
 def test_sender_is_told_what_prevents_publishing_and_how_to_change_it(client, author):
     client.force_login(author)
-    story = builders.make_story("A story", slug="a-story", live=False, owner=author, people="")
-    client.post(edit_address(story), builders.story_form("submit", slug="a-story", people=""))
+    person = make_person()
+    story = make_story_about(person, title="A story", slug="a-story", live=False, owner=author)
+    form = builders.story_form("submit", title="A story", slug="a-story", **people_fields(story))
+    client.post(edit_address(story), form)
     said = " ".join(shown(client))
     assert (
-        "It is sent, but it can't be published yet: People in this story : Say who is in this story." in said
+        "It is sent, but it can't be published yet: People in this story : "
+        f"There is no consent of {person.code} yet" in said
     )
     assert "To change it, choose “Cancel workflow” below" in " ".join(shown(client, edit_address(story)))
 
     other = builders.make_story("Met", slug="met", live=False, owner=author)
     client.post(edit_address(other), builders.story_form("submit", slug="met"))
     assert "can't be published" not in " ".join(shown(client))
+
+
+def test_story_is_not_sent_before_its_editor_said_who_is_in_it(client, author, subtests):
+    client.force_login(author)
+    story = builders.make_story("A story", slug="a-story", live=False, owner=author)
+    listed = inline_formset([{"id": "", "contributor": make_person().pk, "naming": ""}])
+    cases = {
+        "Say who is in this story.": {"people": ""},
+        "Choose the people in this story.": {"people": "listed"},
+        "There are people in the list": {"people": "none", "story_people": listed},
+    }
+    new = f"/admin/pages/add/stories/storypage/{builders.make_index().pk}/"
+    for text, fields in cases.items():
+        for address in (edit_address(story), new):
+            with subtests.test(text, address=address):
+                page = builders.parse(
+                    client.post(address, builders.story_form("submit", slug="sent", **fields))
+                )
+                assert text in page.select_one("[data-contentpath=people]").get_text()
+    assert not WorkflowState.objects.exists()
+    saved = client.post(edit_address(story), builders.story_form(slug="a-story", people=""))
+    assert saved.status_code == 302
 
 
 def test_moderator_sees_what_changed_in_a_live_story(moderator, author):
@@ -107,7 +134,11 @@ def test_moderator_sees_what_changed_in_a_live_story(moderator, author):
 def test_message_says_what_the_decision_did(moderator, author, decide):
     story = submit(author)
     decide(moderator, story, "approve")
-    assert shown(moderator)[-1].startswith("Page 'A story' has been published.")
+    message = builders.parse(moderator.get("/admin/")).select(".messages li")[-1]
+    assert " ".join(message.get_text(" ").split()).startswith("Page 'A story' has been published.")
+    assert {link.get_text(strip=True): link["href"] for link in message.select("a")} == {
+        "View live": story.url
+    }
 
     later = submit_scheduled(author)
     decide(moderator, later, "approve", go_live_at=SOON.strftime("%Y-%m-%dT%H:%M"))

@@ -49,7 +49,7 @@ def test_stories_are_answered_and_only_what_is_live_already_is_public(client, us
     changed.save_revision(clean=False)
     assert live.title in client.get("/admin/stories/?consent=undecided").text
     asked = client.get(address(live, draft, changed)).text
-    assert "nobody could be recognised, not even by those who know them" in asked
+    assert "Nobody could be recognised, not even by those who know them" in asked
     assert answers(live) == ("", "", False)
 
     text = client.post(address(live, draft, changed), follow=True).text

@@ -212,6 +212,18 @@ def test_table_of_contents_lists_section_headings_by_ids_that_stay(client):
         ("Coming back", "#section-40000000"),
         ("Leaving", "#section-10000000"),
     ]
+    # Section headings in a text count too.
+    text = (
+        '<h2 data-block-key="a0"></h2><h2 data-block-key="a1">On &amp; <b>on</b></h2>'
+        '<p data-block-key="a2">Words.</p><h3 data-block-key="a3">Part</h3><h2>Home</h2>'
+    )
+    story.body = [HEADINGS[0], {"type": "text", "value": text, "id": "50000000-aaaa"}]
+    story.save_revision().publish()
+    assert contents() == [
+        ("Leaving", "#section-10000000"),
+        ("On & on", "#section-50000000-2"),
+        ("Home", "#section-50000000-3"),
+    ]
     # Two sections need none.
     story.body = HEADINGS[:3]
     story.save_revision().publish()

@@ -99,7 +99,7 @@ CLASSIC = {
     ),
     "heading with a link": (
         '<h2><a href="/x">A</a></h2>',
-        [text('<h3><a href="https://old.example/x">A</a></h3>')],
+        [text('<h2><a href="https://old.example/x">A</a></h2>')],
     ),
     "table": (
         '<table><tr><th>A</th><th>B</th></tr><tr><td>1</td><td><a href="/x">2</a></td></tr></table>',

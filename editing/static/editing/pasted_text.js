@@ -1,12 +1,12 @@
-/* Changes pasted tables and headings to what rich text has: rows become paragraphs, headings get one of two levels. */
+/* Changes pasted tables and headings to what rich text has: rows become paragraphs, headings get one of three levels. */
 document.addEventListener("paste", (event) => {
   const html = event.clipboardData?.getData("text/html") ?? "";
   // The Table block takes tables itself: stories/table_block.js.
   const isText = event.target.closest?.(".Draftail-Editor") && !event.target.closest(".typed-table-block");
-  if (!isText || !/<(table|h[1256])/i.test(html)) return;
+  if (!isText || !/<(table|h[156])/i.test(html)) return;
   const { body } = new DOMParser().parseFromString(html, "text/html");
   // The tags may be in a comment or an attribute only. This also ends the event for the text that is pasted below.
-  if (!body.querySelector("table, h1, h2, h5, h6")) return;
+  if (!body.querySelector("table, h1, h5, h6")) return;
   event.preventDefault();
   event.stopImmediatePropagation();
 
@@ -18,8 +18,11 @@ document.addEventListener("paste", (event) => {
     });
     table.replaceWith(...lines);
   }
-  for (const heading of body.querySelectorAll("h1, h2, h5, h6")) {
-    const allowed = document.createElement(heading.localName < "h3" ? "h3" : "h4");
+  // The title of the page is its only heading of level 1.
+  const shift = body.querySelector("h1") ? 1 : 0;
+  for (const heading of body.querySelectorAll("h1, h2, h3, h4, h5, h6")) {
+    const level = Math.min(Number(heading.localName[1]) + shift, 4);
+    const allowed = document.createElement(`h${level}`);
     allowed.append(...heading.childNodes);
     heading.replaceWith(allowed);
   }

@@ -1,0 +1,30 @@
+"""Quotation marks that are typed around a quote are not shown twice."""
+
+import pytest
+
+from stories.blocks import QuoteBlock
+
+pytestmark = pytest.mark.one_database
+
+ROWS = [
+    ('"I counted."', "I counted."),
+    (" “I counted.” ", "I counted."),
+    ("„Ich zählte.“", "Ich zählte."),
+    ("«\xa0Je comptais.\xa0»", "Je comptais."),
+    ("»Ich zählte.«", "Ich zählte."),
+    ("「数えた。」", "数えた。"),
+    ("‘I don’t know.’", "I don’t know."),
+    ("'I don't know.'", "I don't know."),
+    ("“He said ‘come’.”", "He said ‘come’."),
+    ("I counted.", "I counted."),
+    ("“Go,” she said, “now.”", "“Go,” she said, “now.”"),
+    ("“Go,” she said.", "“Go,” she said."),
+    ('"', '"'),
+    ("First.\n\n“Second.”", "First.\n\n“Second.”"),
+]
+
+
+@pytest.mark.parametrize(("typed", "stored"), ROWS)
+def test_quote_is_stored_without_the_marks_around_it(typed, stored):
+    block = QuoteBlock()
+    assert block.clean(block.to_python({"text": typed}))["text"] == stored
