@@ -1,11 +1,13 @@
 """StoryListing: the stories of an index page, in pages, with filters (facets) and the counts of each."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.html import format_html_join
@@ -16,20 +18,16 @@ from django.utils.translation import gettext_lazy as _
 
 from caching.versioned_cache import VersionedCache, cached
 from publishing.visibility import published_pages
+from stories.story_links import StoryCountry, StoryTheme
 from stories.terms import Country, Theme, country_names
 
 STORIES_PER_PAGE = 12
 # The longest list without filters. Reading so few entries takes less time than filtering them.
 MAX_UNFILTERED = 3
-# {name of a filter: the look-up for its value}. Terms are found by their primary keys: with another join,
-# PostgreSQL takes longer to plan the query than to run it.
-FILTER_LOOKUPS = {
-    "country": "story_countries__country__in",
-    "theme": "story_themes__theme__in",
-    "year": "date__year",
-}
 # The models of the filters whose values are terms.
 TERMS = {"country": Country, "theme": Theme}
+# The models of the links between stories and these terms.
+LINKS = {"country": StoryCountry, "theme": StoryTheme}
 
 
 class StoryFilterForm(forms.Form):
@@ -123,28 +121,40 @@ class StoryListing:
     def _filter_stories(self, except_for=None):
         """Return the stories that pass the active filters, except for the facet named `except_for`."""
         stories = self.all_stories
-        for name, value in self._filter_values.items():
+        for name, condition in self._conditions.items():
             if name != except_for:
-                stories = stories.filter(**{FILTER_LOOKUPS[name]: value})
+                stories = stories.filter(condition)
         return stories
 
     @cached_property
-    def _filter_values(self):
-        """{name of an active filter: the value for its query}: a year, or the primary keys of the terms."""
-        return {
-            name: cached_of_filters(("terms", name, value), partial(find_terms, name, value))
-            if name in TERMS
-            else value
-            for name, value in self.filters.items()
-        }
+    def _conditions(self):
+        """{name of an active filter: the condition for a story to pass it}."""
+        return {name: self._make_condition(name, value) for name, value in self.filters.items()}
+
+    @staticmethod
+    def _make_condition(name, value):
+        """Return the condition for a story to pass the filter `name` with the active `value`.
+
+        Terms are found by their primary keys: with another join, PostgreSQL takes longer to plan the query
+        than to run it. A subquery finds a story once, also if two of its terms have the same slug.
+        """
+        if name == "year":
+            return Q(date__year=value)
+        pks = cached_of_filters(("terms", name, value), partial(find_terms, name, value))
+        return Q(pk__in=LINKS[name].objects.filter(**{f"{name}__in": pks}).values("story"))
 
     @cached_property
     def page(self):
         """The requested Page of the paginator; the nearest one when there is no page of that number."""
         stories = self._filter_stories().newest_first().for_cards()
         paginator = Paginator(stories, STORIES_PER_PAGE)
-        paginator.count = self._cache("count", stories.count)
+        year = str(self.filters.get("year", ""))
+        paginator.count = sum(n for value, _label, n in self._counts_by_year if value == year or not year)
         return paginator.get_page(self.page_number)
+
+    @cached_property
+    def _counts_by_year(self):
+        return self._count("year", count_by_year)
 
     @cached_property
     def facets(self):
@@ -156,19 +166,26 @@ class StoryListing:
         """The facets to show to readers: [] if the list is too short to filter."""
         return self.facets if needs_filters(self.page.paginator.count, self.filters) else []
 
-    def _cache(self, name, make, except_for=None):
-        """Return make(), which may depend on the active filters except that of the facet `except_for`."""
-        filters = [(key, value) for key, value in sorted(self.filters.items()) if key != except_for]
+    def _count(self, name, count_stories):
+        """Return count_stories(queryset) for the stories that pass the filters except that of facet `name`.
+
+        It is cached. `count_stories` returns a list of (value, label, number of stories).
+        """
+        filters = [(key, value) for key, value in sorted(self.filters.items()) if key != name]
         cache = cached_of_filters if filters else cached
-        return cache((name, *self.cache_key, *filters), make)
+        stories = self._filter_stories(except_for=name).order_by()
+        return cache((name, *self.cache_key, *filters), lambda: count_stories(stories))
 
     def _count_facets(self):
-        facets = [
-            None if self.country else self._make_facet("country", _("Country"), self._count_by_country),
-            None if self.theme else self._make_facet("theme", _("Theme"), self._count_by_theme),
-            self._make_facet("year", _("Year"), self._count_by_year),
-        ]
-        return [facet for facet in facets if facet and (len(facet.choices) > 1 or facet.active)]
+        facets = []
+        if not self.country:
+            counts = self._count("country", count_by_country)
+            facets.append(self._make_facet("country", _("Country"), counts))
+        if not self.theme:
+            facets.append(self._make_facet("theme", _("Theme"), self._count("theme", count_by_theme)))
+        years = [(value, label, number) for value, label, number in self._counts_by_year if value]
+        facets.append(self._make_facet("year", _("Year"), years))
+        return [facet for facet in facets if len(facet.choices) > 1 or facet.active]
 
     @property
     def active_choices(self):
@@ -185,13 +202,12 @@ class StoryListing:
         query.update({name: value for name, value in (self.filters | changes).items() if value})
         return query.urlencode()
 
-    def _make_facet(self, name, label, count_stories):
-        """Return the Facet `name`. `count_stories(queryset)` returns (value, label, number of stories)."""
+    def _make_facet(self, name, label, counts):
+        """Return the Facet `name`. `counts`: (value, label, number of stories) of each choice."""
         active = str(self.filters.get(name, ""))
         query_without = self._make_query({name: None})
         choices = []
-        stories = self._filter_stories(except_for=name).order_by()
-        for value, choice_label, number in self._cache(name, lambda: count_stories(stories), name):
+        for value, choice_label, number in counts:
             if value == active:
                 query = query_without
             else:
@@ -202,29 +218,49 @@ class StoryListing:
             choices.append(Choice(term_label(name, active), active, 0, True, query_without))
         return Facet(name, label, choices)
 
-    @staticmethod
-    def _count_by_country(stories):
-        """Return (slug, name, number of stories) of each country, by name in the active language."""
-        # exclude(story_countries=None) would run a subquery for each story.
-        filed = stories.filter(story_countries__isnull=False)
-        rows = filed.values_list("story_countries__country__slug", "story_countries__country")
-        names = country_names(get_language())
-        counted = rows.annotate(number=Count("pk", distinct=True))
-        return sorted(((slug, names[code], n) for slug, code, n in counted), key=lambda row: row[1])
 
-    @staticmethod
-    def _count_by_theme(stories):
-        """Return (slug, name, number of stories) of each theme, by name."""
-        filed = stories.filter(story_themes__isnull=False)
-        rows = filed.values_list("story_themes__theme__slug", "story_themes__theme__name")
-        counted = rows.annotate(number=Count("pk", distinct=True))
-        return sorted(counted, key=lambda row: row[1])
+def count_by_country(stories):
+    """Return (slug, name, number of stories) of each country, by name in the active language."""
+    names = country_names(get_language())
+    counted = count_links(StoryCountry, stories, "country__slug", "country")
+    return sorted(((slug, names[code], n) for slug, code, n in counted), key=itemgetter(1))
 
-    @staticmethod
-    def _count_by_year(stories):
-        """Return (year, year, number of stories) of each year, as text, the newest first."""
-        rows = stories.values_list("date__year").annotate(number=Count("pk", distinct=True))
-        return [(str(year), str(year), n) for year, n in sorted(rows, reverse=True) if year]
+
+def count_by_theme(stories):
+    """Return (slug, name, number of stories) of each theme, by name.
+
+    Themes of several languages with the same slug and name are one. A story that has two of them counts once.
+    """
+    counted = defaultdict(int)
+    shared = set()
+    for slug, name, _pk, number in count_links(StoryTheme, stories, "theme__slug", "theme__name", "theme"):
+        if (slug, name) in counted:
+            shared.add(slug)
+        counted[slug, name] += number
+    if shared:
+        links = StoryTheme.objects.filter(story__in=stories, theme__slug__in=shared).order_by()
+        rows = links.values_list("theme__slug", "theme__name").annotate(number=Count("story", distinct=True))
+        counted |= {(slug, name): number for slug, name, number in rows}
+    return sorted(((slug, name, number) for (slug, name), number in counted.items()), key=itemgetter(1))
+
+
+def count_links(model, stories, *columns):
+    """Return the values of `columns` of `model`, a link between a story and a term, with their number.
+
+    A story has each term once, so the links need not be compared, which takes longest with many stories.
+    """
+    links = model.objects.filter(story__in=stories).order_by().values_list(*columns)
+    return links.annotate(number=Count("pk"))
+
+
+def count_by_year(stories):
+    """Return (year, year, number of stories) of each year, as text, the newest first.
+
+    The year of stories without a date is "".
+    """
+    rows = stories.values_list("date__year").annotate(number=Count("pk"))
+    years = sorted(((year or "", number) for year, number in rows), key=lambda row: row[0] or 0, reverse=True)
+    return [(str(year), str(year), number) for year, number in years]
 
 
 def find_terms(name, slug):

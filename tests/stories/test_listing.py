@@ -6,7 +6,10 @@ import itertools
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from wagtail.models import Locale
 
+from stories.models import StoryPage, StoryTheme
+from stories.terms import Theme
 from tests.support.builders import make_index, make_plain_page, make_story, make_theme, parse
 
 pytestmark = pytest.mark.django_db
@@ -175,6 +178,33 @@ def test_each_choice_leads_to_as_many_stories_as_its_count(client, stories, quer
         found = len(titles(client, f"/stories/{choice['href']}"))
         if "aria-current" not in choice.attrs:
             assert choice.select_one(".facet__count").text == f"({found})"
+
+
+@pytest.mark.usefixtures("filters_on_short_lists")
+def test_a_story_with_two_themes_of_the_same_slug_counts_and_is_listed_once(client, stories):
+    locale, _is_new = Locale.objects.get_or_create(language_code="fr")
+    french = Theme.objects.create(name="Debt", locale=locale)
+    for title in ("B", "C"):  # B has the English theme, too
+        StoryTheme.objects.create(story=StoryPage.objects.get(title=title), theme=french)
+
+    assert choices(client, "/stories/") | {"Country": None} == {
+        "Country": None,
+        "Theme": ["Debt(4)", "Law(2)"],
+        "Year": ["2025(2)", "2024(3)", "2023(1)"],
+    }
+    assert titles(client, "/stories/?theme=debt") == ["D", "C", "B", "A"]
+    page = parse(client.get("/stories/?theme=debt&country=kenya"))
+    assert page.select_one(".listing__count").text == "2 stories"
+    assert choices(client, "/stories/?theme=debt&country=kenya")["Year"] == ["2024(1)", "2023(1)"]
+
+
+def test_story_without_a_date_is_counted_in_no_year(client, stories):
+    StoryPage.objects.filter(title="A").update(date=None)
+
+    page = parse(client.get("/stories/"))
+
+    assert page.select_one(".listing__count").text == "6 stories"
+    assert choices(client, "/stories/")["Year"] == ["2025(2)", "2024(3)"]
 
 
 def test_each_active_filter_can_be_removed(client, stories):
