@@ -1,4 +1,4 @@
-"""Signals about what a withdrawal erases, for rooms above."""
+"""Signals about what a withdrawal erases, for apps that `safeguarding` may not import."""
 
 from django.dispatch import Signal
 
