@@ -2,5 +2,5 @@
 
 from django.dispatch import Signal
 
-# Sent with `page`: its former addresses were erased, as the story was published again without a person.
+# Sent with `page`: its former addresses were erased, because the story was published again without a person.
 addresses_erased = Signal()

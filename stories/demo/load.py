@@ -144,7 +144,7 @@ def publish(page):
 def add_index(home, media):
     """Add the index page below `home`, with its sections and the stories as drafts without a body.
 
-    add_bodies() publishes them later, as bodies link to other pages.
+    add_bodies() publishes them later, because bodies link to other pages.
     """
     index = StoryIndexPage(title="Stories", slug="stories", show_in_menus=True)
     home.add_child(instance=index)
