@@ -35,7 +35,7 @@ RECOVERY_CODE_COUNT = 10  # for each user
 FACTOR_VERIFIED_AT = "factor_verified_at"
 # Models of second factors. Recovery codes only replace a factor that is lost, so they are not in the list.
 FACTORS = [TOTPDevice, Passkey]
-# With SECOND_FACTOR=administrators, users with one of these need a second factor, as superusers do.
+# If SECOND_FACTOR is ADMINISTRATORS, users with one of these need a second factor, as superusers do.
 USER_MANAGEMENT_PERMISSIONS = ["auth.add_user", "auth.change_user", "auth.add_group", "auth.change_group"]
 # URL names in the admin that a pending user may open. All others redirect to `second_factor`.
 EXEMPT_URL_NAMES = {
@@ -92,7 +92,7 @@ def needs_verification(user):
 
 def is_required(user):
     """Return whether `user` has to have a second factor: by the setting SECOND_FACTOR, or as a lead."""
-    # Members of the safeguarding team need it on every site, except when it runs only for this machine.
+    # Leads need one whatever the setting says, except in development and in try-out mode (LOCAL).
     if not settings.LOCAL and is_lead(user):
         return True
     if settings.SECOND_FACTOR == "ADMINISTRATORS":
@@ -135,24 +135,25 @@ def add_app(user, key, code):
         code: the code of six digits that the app shows.
     Return the device, or None if the code is wrong.
     """
-    shown = TOTP(unhexlify(key))
-    shown.time = time.time()
+    totp = TOTP(unhexlify(key))
+    totp.time = time.time()
     # Checked before the device exists, because TOTPDevice.verify_token() saves a device after a wrong code.
     # tolerance: a code may be one period of 30 seconds early or late.
-    if not re.fullmatch("[0-9]{6}", code) or not shown.verify(int(code), tolerance=1):
+    if not re.fullmatch("[0-9]{6}", code) or not totp.verify(int(code), tolerance=1):
         return None
     TOTPDevice.objects.filter(user=user).delete()
     handle_access_change(user, APP_SET_UP)
-    # last_t: this code is used, so signing in needs a later one.
-    return TOTPDevice.objects.create(user=user, key=key, name="app", last_t=shown.t())
+    # last_t: the period of this code, as verify() found it. Signing in needs a code of a later one.
+    return TOTPDevice.objects.create(user=user, key=key, name="app", last_t=totp.t())
 
 
 @transaction.atomic
 def replace_recovery_codes(user):
-    """Replace the recovery codes of `user` and return the new ones.
+    """Replace the recovery codes of `user`, who has just added a factor, and return the new ones.
 
     Return [] and change nothing if the user already got codes with another factor.
     """
+    # The added factor is one of factors_of().
     if len(factors_of(user)) > 1 and StaticToken.objects.filter(device__user=user).exists():
         return []
     StaticDevice.objects.filter(user=user).delete()
@@ -172,11 +173,12 @@ def mark_verified(request, device):
 
 @transaction.atomic
 def remove(user, persistent_id):
-    """Delete the factor of `user` with `persistent_id`, and the recovery codes with the last one.
+    """Delete the factor of `user` with `persistent_id`. With the last factor, delete the recovery codes too.
 
-    Return False, and delete nothing, if it is the last factor of a user who needs one.
+    Return False, and delete nothing, if it is the last factor of a user who needs one. Return True
+    otherwise, also if the user has no such factor.
     """
-    # The lock makes simultaneous requests wait, so that they can't both delete the last but one.
+    # The lock makes simultaneous requests wait. Otherwise two of them could delete both of two factors.
     get_user_model().objects.select_for_update().get(pk=user.pk)
     factors = {device.persistent_id: device for device in factors_of(user)}
     if persistent_id in factors and len(factors) == 1:

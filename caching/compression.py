@@ -1,4 +1,4 @@
-"""Middleware that compresses pages with gzip, as visitors may pay for each byte."""
+"""Middleware that compresses pages with gzip, because visitors may pay for each byte."""
 
 from django.conf import settings
 from django.middleware.gzip import GZipMiddleware

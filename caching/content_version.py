@@ -23,7 +23,7 @@ from caching.local_date import today
 from caching.shared_version import SharedContentVersion
 
 # Seconds for which anything cached is used even if the version stays the same. A change that is not seen
-# shows after twice this time at most, as a page may be made of parts that are cached.
+# shows after twice this time at most, because a page may be made of parts that are cached.
 MAX_CACHE_SECONDS = 60
 
 # The name of the file in the data folder.

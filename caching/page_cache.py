@@ -187,8 +187,8 @@ class PageInProgress:
 def cacheable_address(environ):
     """Return scheme, host and path of a request that any visitor could have sent. None for others.
 
-    Scheme and host are those of Django's request, without the port, as pages don't depend on that. There is
-    no page for a host that Django refuses, as Django has to make a page first.
+    Scheme and host are those of Django's request, without the port, because pages don't depend on that. There
+    is no page for a host that Django refuses, because Django has to make a page first.
     """
     if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or "HTTP_AUTHORIZATION" in environ:
         return None

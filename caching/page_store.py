@@ -177,7 +177,7 @@ def page_key(address, query):
     """Return the key of the page at `address`, a tuple of texts, with the query string `query`.
 
     With None as `query`, it is the key of the names of the parameters of the address.
-    It is a hash, as Django warns on standard error about long keys in a cache, and prints them.
+    It is a hash, because Django warns on standard error about long keys in a cache, and prints them.
     """
     return hashlib.sha256(repr((release(), address, query)).encode()).hexdigest()
 

@@ -1,7 +1,7 @@
 """Django's Redis cache, without errors for those who use it while Redis does not answer.
 
-A read is then a miss, and a write is dropped. The content version does not use this cache, as it must not
-miss a change: caching/shared_version.py.
+A read is then a miss, and a write is dropped. The content version does not use this cache, because it must
+not miss a change: caching/shared_version.py.
 """
 
 import logging

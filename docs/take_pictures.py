@@ -1,8 +1,8 @@
 """Takes the pictures of the documentation and of the editors' guide from a running site: `make pictures`.
 
 It starts the site in try-out mode with the demonstration, in a temporary folder, opens it in Chromium and
-writes docs/pictures/*.webp and editing/static/editing/guide/*.webp. The report of an import from WordPress is
-about a small export, which is not imported.
+writes docs/pictures/*.webp and editing/static/editing/guide/*.webp. The picture of the report of an import
+from WordPress is about a small export: `import_wordpress --report` reads it and imports nothing.
 """
 
 import io
@@ -23,7 +23,7 @@ LAPTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 360, "height": 740}
 STORY = "/stories/africa/dakar-meeting-kedougou-gold-zones/"
 ENDS_SOON = "P-7K3M"  # a person in stories/demo/people.toml
-STORY_OF_GROUP = "Care is a skill"
+STORY_OF_GROUP = "Care is a skill"  # the story about P-4GRN, a group of people in stories/demo/people.toml
 ARABIC_STORY = "/ar/قصص/عمل-آمن-في-الخارج/"
 # {name of the picture: (path, size in CSS pixels, colour scheme)}.
 READERS_PAGES = {
@@ -72,10 +72,12 @@ def visit_as_lead(browser, address, password):
     take(page, "safeguarding-person", PICTURES)
     page.goto(f"{address}/admin/stories/?q=Care")
     page.get_by_role("link", name=STORY_OF_GROUP).click()
+    # The group did not agree to real names, so the editor says that the page can't be published.
     page.get_by_label("Named in the story").select_option("By the real name")
     page.get_by_role("button", name="More actions").click()
     page.get_by_role("button", name="Save draft").click()
     page.get_by_role("status").get_by_text("has been updated").wait_for()
+    # This opens the panel that says it.
     page.get_by_role("button", name="Toggle people in this story").click()
     page.get_by_label("Named in the story").scroll_into_view_if_needed()
     page.wait_for_load_state("networkidle")
@@ -134,6 +136,7 @@ def main():
     chromium = services.chromium()
     with (
         tempfile.TemporaryDirectory() as moving,
+        # Management commands, which run before the site starts. `folder` is the site's DATA_DIR.
         running_demo("demo_login", write_export(Path(moving))) as (address, folder),
         sync_playwright() as playwright,
     ):

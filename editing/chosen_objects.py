@@ -40,8 +40,8 @@ CHOOSER_VALUE = BaseChooser.value_from_datadict
 RICH_TEXT_VALUE = DraftailRichTextArea.value_from_datadict
 FORM_INIT, FORM_POST_CLEAN = WagtailAdminModelForm.__init__, WagtailAdminModelForm._post_clean
 
-# The ChoiceCheck of the request, as widgets and forms of formsets are not given the request. None outside of
-# admin views.
+# The ChoiceCheck of the request, because widgets and forms of formsets are not given the request. None
+# outside of admin views.
 current_check = ContextVar("current_check", default=None)
 
 

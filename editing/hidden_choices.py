@@ -1,7 +1,7 @@
 """Makes forms of the admin show nothing of a chosen object that their user may not choose.
 
-A reference stays when its object becomes hidden: a page is renamed in a draft or unpublished, a file moves to
-the collection of another section. Wagtail would show the new title and the new address.
+A reference stays when its user may no longer choose the object: a page that was unpublished, or a file that
+was moved to the collection of another section. Wagtail would show the present title and address.
 """
 
 from django.utils.translation import gettext as _
@@ -19,7 +19,10 @@ VALUE_DATA = BaseChooser.get_value_data
 
 
 def may_show(model, key):
-    """Return whether the current form may show the instance of `model` with the primary key `key`."""
+    """Return whether the current form may show the instance of `model` with the primary key `key`.
+
+    Outside of admin views there is no check, and no user from whom something must be hidden.
+    """
     check = current_check.get()
     return check is None or check.shows(model, key)
 

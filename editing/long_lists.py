@@ -10,9 +10,10 @@ class EditTitleColumn(PageTitleColumn):
 
 
 class LongListMixin:
-    """For lists of pages: computes the annotations of `annotate_queryset` only for the pages that are shown.
+    """For lists of pages: calls `annotate_queryset` only with the pages that are shown.
 
-    Wagtail adds them to the queryset before it is sorted. SQLite then computes them for all pages.
+    Wagtail's own view calls it in `get_base_queryset`, before the pages are sorted, and SQLite then computes
+    the annotations for all pages. A view with this mixin has a `get_base_queryset` that doesn't call it.
     """
 
     def paginate_queryset(self, queryset, page_size):

@@ -239,7 +239,7 @@ class StoryListViewSet(PageListingViewSet):
     url_prefix = "stories"
     model = StoryPage
     index_view_class = StoryListView
-    # The view makes them for each request, as hooks may add to them.
+    # The view makes them for each request, because hooks may add to them.
     columns = filterset_class = PageListingViewSet.UNDEFINED
     export_filename = "stories"
     icon = "doc-full"

@@ -112,7 +112,7 @@ class PageForm(CheckedForm):
     def check_subtree(self, locale, language):
         below = self.instance.get_descendants()
         editable = policy_registry.get_by_type(Page).instances_user_has_permission_for(self.user, "change")
-        # Pages in the trash are left out, as the next check refuses them with another message.
+        # Pages in the trash are left out, because the next check refuses them with another message.
         if below.exclude(in_trash()).exclude(pk__in=editable.values("pk")).exists():
             raise ValidationError(_("You may not edit all the pages below. Translate them one by one."))
         if below.filter(in_trash()).exists():

@@ -186,7 +186,7 @@ def ask(request, words, subtitle=""):
 
 
 def refuse_root_of_site(request, page):
-    """Hook: refuse to delete the home page of a site, as the site and its settings would go with it."""
+    """Hook: refuse to delete the home page of a site, because the site and its settings would go with it."""
     if not Site.objects.filter(root_page__path__startswith=page.path).exists():
         return None
     messages.error(request, _("This is the home page of the site. It can't be deleted."))

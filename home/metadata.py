@@ -120,7 +120,7 @@ def get_canonical_url(request, page, listing):
 def get_alternates(canonical_url, nav, listing):
     """Return (hreflang, absolute URL) of the page in each language, and "x-default" for the default language.
 
-    Returns [] for a filtered or later page of a list, and for the list of a term, as it may have no
+    Returns [] for a filtered or later page of a list, and for the list of a term, because it may have no
     counterpart in another language.
     """
     urls = {page.locale.language_code: absolute(page.href) for page in nav.languages}

@@ -105,8 +105,8 @@ def build_navigation(request, current=None, listing=None):
         return Navigation()
     path = current.path if current else ""
     # A path in the tree has Page.steplen characters for each level, so it begins with the path of the parent.
-    # A new page in the preview has no path.
-    # The path of the child of the home page that `current` is in.
+    # A new page in the preview has no path. The first path below is that of the child of the home page that
+    # `current` is in.
     section_path = path[: (home.depth + 1) * Page.steplen]
     # The paths of the home page and of the pages between it and `current`.
     ancestor_paths = [path[:end] for end in range(home.depth * Page.steplen, len(path), Page.steplen)]
@@ -197,8 +197,8 @@ def is_child(page, home):
 def find_translations(current, home, navigation_pages, request):
     """Return `current` and its translations, as far as they are public; [] if it has no translation.
 
-    Aliases, even `current`, are left out, as they have the texts of their source. So are languages without a
-    public home page, as their pages have no URL.
+    Aliases, even `current`, are left out, because they have the texts of their source. Languages without a
+    public home page are left out too, because their pages have no URL.
     """
     pages = [page for page in navigation_pages if page.translation_key == home.translation_key]
     public_locales = {page.locale_id for page in pages}

@@ -10,7 +10,7 @@ from publishing.addresses import absolute
 
 # User agents of crawlers that collect content to train AI models, as their operators say or as is known. The
 # source is https://github.com/ai-robots-txt/ai.robots.txt, as of 2026. Crawlers of search engines and of
-# assistants that answer a question are not in it, as they name the site as their source.
+# assistants that answer a question are not in it, because they name the site as their source.
 AI_TRAINING_ROBOTS = [
     "AI2Bot",
     "Ai2Bot-Dolma",

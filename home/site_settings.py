@@ -115,7 +115,7 @@ class SiteSettings(BaseSiteSetting):
         site = Site.find_for_request(request)
         if site is None:
             return super().for_request(request)
-        # A copy, as all requests share the cached object.
+        # A copy, because all requests share the cached object.
         site_settings = copy(cached(("settings", site.pk), partial(cls.read, site)))
         # As Wagtail's own method does: with the request, get_page_url() takes fewer queries.
         site_settings._request = request

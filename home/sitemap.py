@@ -92,7 +92,7 @@ def get_indexable_stories():
 def get_indexable_pages():
     """Return a list of the public pages with a URL, each with that as `href`, and with its `language`.
 
-    Aliases are left out, as the canonical URL of an alias is that of its source.
+    Aliases are left out, because the canonical URL of an alias is that of its source.
     """
     pages = published_pages().filter(alias_of=None).exclude(storypage__keep_out_of_search_engines=True)
     pages = pages.annotate(language=F("locale__language_code")).order_by("path").only(*PAGE_FIELDS)

@@ -6,7 +6,7 @@ from wagtail.images.models import Filter
 
 
 def get_shared_filter(filter_or_spec):
-    """Return the Filter of a spec that all requests share, as parsing a spec takes time."""
+    """Return the Filter of a spec. All requests share one object, because parsing a spec takes time."""
     return make_filter(getattr(filter_or_spec, "spec", filter_or_spec))
 
 

@@ -40,7 +40,7 @@ class BelowTrashedPage(Exception):
 def in_trash():
     """Return a Q for the pages in the trash, for a queryset of pages. At most one query.
 
-    It names primary keys, as Wagtail's search takes no other expressions.
+    It names primary keys, because Wagtail's search takes no other expressions.
     """
     by_length = defaultdict(list)
     for path in get_paths():
@@ -95,7 +95,7 @@ def restore(trashed, user=None):
     if is_in_trash(page.get_parent()):
         raise BelowTrashedPage
     trashed.delete()
-    unpublish_and_unschedule(page, user)  # again, as something may have published or scheduled it
+    unpublish_and_unschedule(page, user)  # again, because something may have published or scheduled it
     slug = find_available_slug(page.get_parent(), trashed.slug)
     set_slug(page, slug)
     if slug != trashed.slug and page.latest_revision_id:

@@ -220,7 +220,7 @@ class FirstConsentForm(RestrictedFieldsMixin, PersonForm):
         return super().media + self.consent.media
 
     def is_valid(self):
-        # The person comes first, as the rules of the consent depend on the kind of person.
+        # The person comes first, because the rules of the consent depend on the kind of person.
         return all([super().is_valid(), self.consent.is_valid()])
 
     def save(self, commit=True):

@@ -1,4 +1,4 @@
-"""Who may see and record people and consents: members of the group Safeguarding, and nobody else."""
+"""Who may see and record people and consents: only leads, the members of the group Safeguarding."""
 
 from django.contrib.auth import get_user_model
 from wagtail.permission_policies import BasePermissionPolicy
@@ -23,7 +23,10 @@ def leads():
 
 
 class LeadPolicy(BasePermissionPolicy):
-    """Allows every action to leads, and none to others. It ignores permissions, as superusers have all."""
+    """Allows every action to leads, and none to others.
+
+    It ignores permissions, because superusers have all of them.
+    """
 
     def user_has_permission(self, user, action):
         return is_lead(user)

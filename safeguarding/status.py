@@ -1,6 +1,6 @@
 """The status of a person's consent on a day, and the day on which it changes next.
 
-Only the last consent event counts, as every event describes all that the person agrees to from then on.
+Only the last consent event counts, because every event describes all that the person agrees to from then on.
 """
 
 import datetime

@@ -1,6 +1,6 @@
 """Models of the people in pages: how a page shows and names whom, and until which day visitors may read it.
 
-This room doesn't import story pages. They report which people are in them: see safeguarding/releases.py.
+`safeguarding` doesn't import story pages. They report which people are in them: see safeguarding/releases.py.
 """
 
 from django.db import models

@@ -30,8 +30,8 @@ def get_images(body):
 def iter_texts(body, shown_pictures=None):
     """Yield the searchable text of each block of `body` that has some, with no database query.
 
-    Captions and alternative texts are read from the stored JSON, as the block's value would load the image.
-    `shown_pictures`: the primary keys of the pictures whose texts are yielded; None means all.
+    Captions and alternative texts are read from the stored JSON, because the block's value would load the
+    image. `shown_pictures`: the primary keys of the pictures whose texts are yielded; None means all.
     """
     for number, stored in enumerate(body.raw_data):
         if stored["type"] in TEXT_BLOCK_TYPES:

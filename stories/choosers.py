@@ -110,7 +110,7 @@ class SuggestingChooserViewSet(SelectOnlyChooserViewSet):
 
 
 class NewTermForm(WagtailAdminModelForm):
-    """The form for a new term in the chooser. It asks for the language, as it does not know the story."""
+    """The form for a new term in the chooser. It asks for the language: it does not know the story."""
 
     locale = LocaleField(label=_("Language"))
 

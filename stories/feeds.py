@@ -55,7 +55,7 @@ class FeedSource:
 
     @property
     def organisation_name(self):
-        # From Wagtail's context processor, as stories may not import home.
+        # From Wagtail's context processor, because stories may not import home.
         return settings_context(self.request)["settings"]["home"]["SiteSettings"].organisation_name
 
 

@@ -87,7 +87,7 @@ def is_translation(story):
 def digest_of(story):
     """Return a hash of what readers see of `story`. Two versions with the same content have the same one.
 
-    The slug is not in it, as that of an alias is another one.
+    The slug is not in it, because that of an alias is another one.
     """
     fields = [
         field

@@ -123,7 +123,7 @@ class Country(models.Model):
 
     @property
     def index_token(self):
-        """The word for this country in the search index, as its name can change and has synonyms.
+        """The word for this country in the search index, because its name can change and has synonyms.
 
         The digit at the end prevents stemming.
         """
@@ -166,7 +166,7 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
         return self.name
 
     def save(self, *args, **kwargs):
-        # The slug stays the same when the name changes, as it is part of a public URL.
+        # The slug stays the same when the name changes, because it is part of a public URL.
         if not self.slug:
             self.slug = self._free_slug()
         super().save(*args, **kwargs)

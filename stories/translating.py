@@ -30,8 +30,8 @@ def themes_without_version(page, locale, *, include_subtree):
 def translate_terms(target_obj, **_arguments):
     """Replace each theme and author of a new translation by its own translation.
 
-    A theme without one is removed, as its list of stories has no URL in this language. An author without one
-    stays. This is a receiver of the signal copy_for_translation_done.
+    A theme without one is removed, because its list of stories has no URL in this language. An author without
+    one stays. This is a receiver of the signal copy_for_translation_done.
     """
     if not isinstance(target_obj, StoryPage) or target_obj.alias_of_id:
         return

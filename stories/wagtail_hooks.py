@@ -75,7 +75,7 @@ class CountryViewSet(TermViewSet):
     icon = "globe"
     index_view_class = CountryIndexView
     chooser_viewset_class = CountryChooserViewSet
-    # This shows the search box. CountryIndexView searches, as no column has the names.
+    # This shows the search box. CountryIndexView searches, because no column has the names.
     search_fields = ["slug"]
     list_display = [
         "__str__",

@@ -66,7 +66,7 @@ def no_old_renditions():
 
 @pytest.fixture
 def store(settings, tmp_path, no_old_renditions):
-    """An empty folder in which this test's pictures and documents are stored."""
+    """Store the pictures and documents of this test in an empty folder of its own, and return the folder."""
     settings.MEDIA_ROOT = tmp_path / "media"
     return settings.MEDIA_ROOT
 
@@ -79,7 +79,10 @@ def rough_pictures(monkeypatch):
 
 @pytest.fixture
 def committed(monkeypatch):
-    """Let the caches store what the test writes; see act_as_committed()."""
+    """Make the caches store what they are given, although the test runs in a transaction.
+
+    See act_as_committed().
+    """
     act_as_committed(monkeypatch)
 
 

@@ -125,8 +125,8 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
     with tempfile.TemporaryDirectory(prefix="tests-container-") as folder, ExitStack() as stack:
         make_certificate(folder)
         arguments = (nginx, f"127.0.0.1:{port}", folder)
-        front, logs_of_front = stack.enter_context(front_server.running(*arguments, certificate=folder))
-        address = f"https://127.0.0.1:{front}"
+        front_port, logs_of_front = stack.enter_context(front_server.running(*arguments, certificate=folder))
+        address = f"https://127.0.0.1:{front_port}"
         variables = {
             "SECRET_KEY": secrets.token_urlsafe(48),
             "BASE_URL": address,
@@ -149,7 +149,7 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
         made = "python deploy/make_secrets.py /tmp/s && find /tmp/s -type f"
         as_root = ["run", "--rm", "--user", "0", "--network", "none", "--cap-add", "CHOWN"]
         found = tool(*as_root, *LOCKED, IMAGE, "sh", "-c", made)
-        # The secret key, the database password twice, and a certificate with its key.
+        # The secret key, the database password in two forms, and a certificate with its key.
         checks.that("compose's secrets can be made in it", len(found.splitlines()) == 5, found)
         tool("exec", name, "python", "manage.py", "load_demo")
         # The second command is the health check of the scheduler in compose.yaml.

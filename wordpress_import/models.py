@@ -48,7 +48,7 @@ class ImportedFile(models.Model):
 
 
 class OldAddress(models.Model):
-    """An address of the old site. `digest`: its hash, as old addresses can have names in them.
+    """An address of the old site. `digest`: its hash, because old addresses can have names in them.
 
     The address of a file has `image` or `document`, and `page` is one that shows it. Other addresses lead to
     `page`. Without a page, somebody deleted it, and they are 410.

@@ -1,18 +1,19 @@
 """Parses the shortcodes in a text: [gallery ids="1,2"], [caption]…[/caption].
 
-An export doesn't list the shortcodes of its site. So text in brackets that doesn't look like a
-shortcode, such as "[her name is changed]", stays text.
+An export doesn't list the shortcodes of its site, so every word in brackets may be one, also in a remark such
+as "[her name is changed]". Shortcode.is_likely tells them apart; the text of the others is in `raw`.
 """
 
 import re
 from dataclasses import dataclass, field
-from itertools import count
 
 # The longest tag in characters, and the number of brackets that may turn out to be no tag. After that many,
 # the rest of a text is not parsed. So hostile texts don't take long.
 MAX_TAG, MAX_FAILURES = 50_000, 20_000
 # The deepest nesting of shortcodes. Shortcodes below it are parsed as siblings.
 MAX_DEPTH = 60
+# The most values without a name that are kept of a shortcode.
+MAX_ARGUMENTS = 100
 QUOTED = r'"[^"]*"|\'[^\']*\'|[“”″][^“”″]*[“”″]'
 TAG = re.compile(
     rf"\[(?P<close>/?)(?P<name>[A-Za-z][\w-]*)(?P<rest>(?:[\s=:,](?:[^\[\]\"'“”″]|{QUOTED})*+)?)\]"
@@ -64,8 +65,8 @@ def parse(text):
             add("[")
             position = start + 1
         elif text[start - 1 : start] == "[" and text[tag.end() : tag.end() + 1] == "]":
-            # [[name]] is the text [name], not a shortcode.
-            (stack[-1].children if stack else root)[-1] = text[position : start - 1] or ""
+            # [[name]] is the text [name], not a shortcode. The last piece is the first bracket.
+            (stack[-1].children if stack else root).pop()
             add(tag[0])
             position = tag.end() + 1
         else:
@@ -108,10 +109,9 @@ def read_tag(tag):
     """Return the Shortcode for `tag`, a match of TAG."""
     rest = tag["rest"].removesuffix("/").lstrip("=:, ")
     shortcode = Shortcode(tag["name"], raw=tag[0])
-    numbers = count()
     for name, value, argument in ATTRIBUTE.findall(rest):
         if name:
             shortcode.attributes.setdefault(name.lower(), value.strip(QUOTES))
-        elif next(numbers) < 100:
+        elif len(shortcode.arguments) < MAX_ARGUMENTS:
             shortcode.arguments.append(argument.strip(QUOTES))
     return shortcode

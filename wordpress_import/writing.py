@@ -175,7 +175,7 @@ class PageWriter:
         saved = revision.content_object
         ReferenceIndex.create_or_update_for_object(saved)
         index.insert_or_update_object(saved)
-        # A copy, as the transaction may be rolled back.
+        # A copy, because the transaction may be rolled back.
         record = copy(record) if record else ImportedItem(source=self.export.source, key=key)
         record.page_id, record.digest, record.revision = int(revision.object_id), digest, revision.pk
         record.needs_eyes, record.missing_pictures = notes.reasons, len(notes.missing)

@@ -108,7 +108,7 @@ COLOUR_PARTS = {
 }
 
 # {kind: function that takes the Cleaner and a value}. A "name" is one that the standard defines, a "label"
-# one that the file does, such as that of a font. The name of a layer is replaced, as it could tell something.
+# one that the file does, such as that of a font. The name of a layer is replaced: it could tell something.
 SCALARS = {
     "number": lambda _c, v: v if isinstance(v, (int, float, Decimal)) else None,
     "bool": lambda _c, v: v if isinstance(v, bool) else None,

@@ -25,6 +25,6 @@ def remove_hidden_colours_of_png(data):
     if image.getchannel("A").getextrema()[0] == 255:
         return data
     output = io.BytesIO()
-    # The fastest compression, as a document can have many pictures.
+    # The fastest compression, because a document can have many pictures.
     remove_hidden_colours(image).save(output, "PNG", compress_level=1)
     return output.getvalue()

@@ -1,7 +1,7 @@
 """Copies XML through an allow-list of elements and attributes, without a tree of the document in memory.
 
-The parser is expat. Entities are never expanded, as a document type is refused, and no address is opened.
-Elements and attributes are written here as prefix and name ("w:p"), with the prefixes of PREFIXES.
+The parser is expat. Entities are never expanded, because a document type is refused, and no address is
+opened. Elements and attributes are written here as prefix and name ("w:p"), with the prefixes of PREFIXES.
 """
 
 import re
@@ -195,7 +195,7 @@ class Filter:
         # The target of a hyperlink stays outside of the file. A picture with such a target would be loaded.
         if (self.relations[value].type == "hyperlink") != (name in LINKS):
             raise Refused(Reason.CANNOT_CLEAN)
-        # From 100 on, as office.py numbers the relationships that no attribute names from 1 on.
+        # From 100 on, because office.py numbers the relationships that no attribute names from 1 on.
         return self.used.setdefault(value, f"rId{100 + len(self.used)}")
 
     def end(self, name):

@@ -90,8 +90,8 @@ def classify(texts, found, people):
 
     `texts`: its LocatedTexts. `found`: what find_words() returned for them. `people`: the People in the page.
     """
-    # The page may give the names of people who agreed to it. A word that is such a name only counts for other
-    # people in the page, those who did not agree to be named.
+    # The page may give the names of people who agreed to it. A word that is such a name counts only if it is
+    # also a word of somebody in the page who did not agree to be named.
     agreed = {word.term for word, _numbers in found if word.is_name and word.contributor in people.named}
     found = [
         (word, numbers)

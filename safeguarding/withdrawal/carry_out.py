@@ -136,7 +136,11 @@ def erase(plan, yes=frozenset()):
 
 
 def erase_found(plan, yes=frozenset()):
-    """Erase what `plan` lists, and return {name of a place: number}, also of what was left."""
+    """Erase what `plan` lists, and return {name of a place: number of erased rows}.
+
+    The key “<name> left” has the number of the rows that were left: somebody has to erase them by hand, or a
+    lead did not say yes.
+    """
     case, counts = plan.case, {}
     for section in plan.sections:
         place, keys = section.place, [each.key for each in section.found]
@@ -197,6 +201,7 @@ def record(contributor, choice, user):
     """Add a Consent of `contributor` that says that `choice` was taken back. `user`: who recorded it."""
     former = contributor.latest_consent
     if former is None or former.event == Consent.Event.WITHDRAWN:
+        # There is nothing to take back. It is recorded nevertheless that a person who never agreed withdrew.
         if choice == Choice.EVERYTHING and former is None:
             Consent.objects.create(
                 contributor=contributor, event=Consent.Event.WITHDRAWN, given_on=today(), recorded_by=user

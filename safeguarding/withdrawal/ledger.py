@@ -1,8 +1,8 @@
 """Writes and reads the ledger of withdrawals, a file in the data folder that backups do not contain.
 
 A backup brings back what was erased since. `restore` reads this file and erases it again. So do the start of
-the site and the scheduler, as a database can be replaced in other ways. Without the file, everybody is held
-until a lead confirms that nobody withdrew.
+the site and the scheduler, because a database can be replaced in other ways. Without the file, everybody is
+held until a lead confirms that nobody withdrew.
 
 The file is only appended to. It begins with the salt of the site, by which it is known as that of the
 restored database, and has a line of JSON for each withdrawal: code, date, digests of paths and translation
@@ -46,7 +46,7 @@ def file_path():
 @step("ledger", _("Note it in the list of withdrawals"))
 def write(_task=None):
     """Append what the file lacks. If the file of this site was lost, hold everybody instead."""
-    ledger = Ledger.get()  # Before the file is read, as `is_written` is set after it is written.
+    ledger = Ledger.get()  # Before the file is read, because `is_written` is set after it is written.
     with open(file_path(), "a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
@@ -188,7 +188,7 @@ def try_again(entry, salt, report):
 def adopt(known):
     """Take over the salt of the ledger file for a database that is older than the ledger, and return its row.
 
-    It is the last one with withdrawals, as a new site begins a file too. None: there is none.
+    It is the last one with withdrawals, because a new site begins a file too. None: there is none.
     """
     salts = [salt for salt, entries in known.items() if entries]
     return Ledger.objects.get_or_create(pk=1, defaults={"salt": salts[-1]})[0] if salts else None

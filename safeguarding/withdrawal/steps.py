@@ -113,7 +113,7 @@ def purge(task):
 
 
 def is_stale_alias(page):
-    """Return whether `page` is an alias that keeps an old content of its source, as it was withdrawn."""
+    """Return whether `page` is an alias that is not live: it keeps an old content of its source."""
     return page.alias_of_id is not None and not page.live
 
 
@@ -169,8 +169,8 @@ def is_without(choice, use):
 def purge_page(withdrawal, page):
     """Delete the earlier versions of `page`, its comments, and its redirects. Overwrite its log entries.
 
-    Its former addresses are gone, as the old slug may be a name. Nobody can edit an alias, so one with an old
-    content is deleted.
+    Its former addresses are gone, because the old slug may be a name. Nobody can edit an alias, so one with
+    an old content is deleted.
     """
     salt, current = Ledger.get().salt, path_at(page, page.url_path)
     former = {digest_of(path, salt) for path in paths_of(page)} - {digest_of(current, salt)}
@@ -190,7 +190,7 @@ def purge_page(withdrawal, page):
 
 
 def renew_versions(page):
-    """Store the live version and a later draft anew, as both have the old address. Delete all others.
+    """Store the live version and a later draft anew, because both have the old address. Delete all others.
 
     An alias has no versions of its own.
     """

@@ -98,7 +98,10 @@ class AnalysingIndex:
     """Mixin for modelsearch's index classes: analyses texts before they are written."""
 
     def delete_stale_entries(self):
-        """Empty the table of known words too: `update_index` calls this before it indexes all pages."""
+        """Also empty the table of known words, from which search.corrections takes its suggestions.
+
+        `update_index` calls this before it indexes all pages.
+        """
         KnownWord.objects.all().delete()
         super().delete_stale_entries()
 
@@ -149,7 +152,7 @@ def compile_query(query, syntax):
     """Return `query`, a tree of And, Or, Not and TokenPhrases, as text in a database's `syntax`.
 
     Fault: on SQLite, modelsearch fails on a quotation mark in a word and on a query without words. Here
-    a token has letters and digits only, and a query has at least one token.
+    a token has letters and digits only, and a query without tokens is None, which is not compiled.
     """
     if isinstance(query, TokenPhrase):
         pattern = syntax.prefix_phrase if query.is_prefix else syntax.phrase
@@ -185,7 +188,7 @@ class AnalysingCompiler:
     def search(self, config, start, stop, score_field=None, backend=None):
         """Return a queryset of the matching objects from `start` to `stop`, unranked.
 
-        They are in the order of the original queryset; without one, the newest come first.
+        The newest come first, unless the caller asked for the order of the original queryset and it has one.
 
         Fault: modelsearch ranks in the same SQL query. On SQLite that searches once more for each row; on
         PostgreSQL it unpacks the whole text of each row. RankedResults ranks afterwards instead.
@@ -219,6 +222,7 @@ class AnalysingCompiler:
 
         `column`: the column of the index to search instead of COLUMN.
         """
+        # compile_query() takes a Not only as a part of an And.
         query = query if isinstance(query, TokenPhrase | Or) else And(getattr(query, "subqueries", [query]))
         entries = self.entries_matching(compile_query(query, self.SYNTAX), column or self.COLUMN)
         pk = self.queryset.model._meta.pk

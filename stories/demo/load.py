@@ -1,6 +1,17 @@
 """Adds the demo's stories to the site, with their index, themes, authors, images and documents.
 
 They come from the files beside this module: a .toml file for each story, and those of LIST_FILES.
+
+Most keys in the file of a story are fields of StoryPage. These name something else:
+
+    section, themes: slugs in sections.toml and themes.toml
+    countries: ISO codes
+    author: a `key` in authors.toml
+    content_notes: values of ContentNote in stories/content_notes.py
+    picture: a file in scenes/, without its suffix
+
+A [[body]] is a block: its `type` in StoryBody, and the fields of that block. For example, `own_words` of a
+quote tells whether a survivor said exactly this. The methods of BodyBuilder show where the fields differ.
 """
 
 import io
@@ -133,7 +144,7 @@ def publish(page):
 def add_index(home, media):
     """Add the index page below `home`, with its sections and the stories as drafts without a body.
 
-    add_bodies() publishes them later, as bodies link to other pages.
+    add_bodies() publishes them later, because bodies link to other pages.
     """
     index = StoryIndexPage(title="Stories", slug="stories", show_in_menus=True)
     home.add_child(instance=index)

@@ -14,7 +14,7 @@ RESTRICTED = ("names", "contact", "safe_contact_note")
 def record(row):
     """Record the person of `row`, a row of people.toml, with a consent. Return the Contributor.
 
-    The restricted fields are invented, so they are stored in try-out mode only.
+    The restricted fields are invented. They are stored in try-out mode only, where nobody believes them.
     """
     restricted = {name: row[name] for name in RESTRICTED} if settings.TRY_OUT else {}
     person = Contributor.objects.create(code=row["code"], kind=row["kind"], **restricted)
@@ -24,6 +24,7 @@ def record(row):
         ends_on=today() + datetime.timedelta(days=row["ends_in_days"]),
         naming=row["naming"],
         where=[Channel.WEBSITE, Channel.OTHER_LANGUAGES],
+        # The questions of the form: are there legal proceedings, and is the person in a programme of ours?
         proceedings=False,
         in_programme=False,
         explained=True,

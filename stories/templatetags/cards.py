@@ -1,4 +1,4 @@
-"""Template tag `story_cards`: stories as cards, from the cache, as a card is the same on every page."""
+"""Template tag `story_cards`: stories as cards, from the cache, because a card is the same on every page."""
 
 from django import template
 from django.utils.safestring import SafeString

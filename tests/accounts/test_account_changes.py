@@ -51,7 +51,7 @@ def edit_user(client, user):
 
 
 # (words in the mail, who makes the change, function of the client and the user). The changes are made one
-# after another, as later ones need what earlier ones set up.
+# after another, because later ones need what earlier ones set up.
 CHANGES = [
     ("e-mail address", "user", change_email),
     ("e-mail address", "administrator", edit_user),

@@ -44,7 +44,7 @@ def choose(link, password=NEW_PASSWORD):
     """Follow a link in a new browser and choose a password; return the last response."""
     browser = Client()
     page = browser.get(link, follow=True)
-    if not page.redirect_chain:
+    if not page.redirect_chain:  # The link is not valid.
         return page
     return choose_password(browser, page, password)
 
@@ -82,7 +82,7 @@ def test_weak_password_is_refused(admin):
 def test_link_is_for_one_account_and_one_purpose(admin):
     _admin, _invitation, uid, token, _end = invite(admin)[1:].split("/")
     other = builders.make_user("Editors")
-    other.set_unusable_password()  # as that of a user who was invited and has not chosen one
+    other.set_unusable_password()  # like a user who was invited and has chosen none yet
     other.save()
     other_uid = invite_again(admin, other).split("/")[3]
     assert "works no longer" in choose(f"/admin/invitation/{other_uid}/{token}/").text

@@ -1,4 +1,4 @@
-"""A session cookie that this site did not make is treated as no cookie, and causes no query."""
+"""A session cookie that this site did not make is treated as no cookie: no session is looked up."""
 
 import pytest
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
@@ -21,7 +21,7 @@ LENGTH = RANDOM_LENGTH + MAC_LENGTH
 MADE_UP = {
     "empty": "",
     "no MAC": get_random_string(32, VALID_KEY_CHARS),
-    "well-formed": get_random_string(RANDOM_LENGTH, VALID_KEY_CHARS) + "0123456789abcdef",
+    "wrong MAC": get_random_string(RANDOM_LENGTH, VALID_KEY_CHARS) + "0123456789abcdef",
     "not ASCII": "é" * LENGTH,
     "too long": "a" * 5000,
 }
@@ -75,7 +75,7 @@ def test_key_stays_genuine_while_the_secret_key_is_a_fallback(settings):
 )
 def test_cookie_header_is_read_as_django_reads_it(rf, settings, header, expected):
     name, key = settings.SESSION_COOKIE_NAME, make_session_key()
-    header = header.format(name=name, key=key, made_up=MADE_UP["well-formed"])
+    header = header.format(name=name, key=key, made_up=MADE_UP["wrong MAC"])
     assert has_genuine_session(header) is expected
     assert is_genuine(rf.get("/", HTTP_COOKIE=header).COOKIES.get(name, "")) is expected
 

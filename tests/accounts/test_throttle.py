@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 def guess(times, address, name="amina"):
-    """Return how many of `times` attempts for `name` from `address` are checked."""
+    """Return how many of `times` attempts for `name` from `address` are allowed."""
     request = RequestFactory(REMOTE_ADDR=address).get("/")
     return sum(Throttle("password", request, name).allow_attempt() for _ in range(times))
 
@@ -27,9 +27,9 @@ def test_five_wrong_passwords_lock_a_name_for_their_address_only(amina):
 
 
 def test_name_has_a_limit_for_all_addresses_together(amina, noon):
-    checked = [guess(9, f"198.51.100.{number}") for number in range(30)]
+    allowed = [guess(9, f"198.51.100.{number}") for number in range(30)]
     # Five for each address, until the name's limit of 100 is reached.
-    assert checked == [5] * 20 + [0] * 10
+    assert allowed == [5] * 20 + [0] * 10
     assert attempt("amina", PASSWORD).refused
     assert attempt("amina", PASSWORD, address="10.0.0.1").refused
     noon.move_to(NOON + COOL_OFF)
@@ -73,7 +73,7 @@ def test_address_of_the_proxy_is_not_used_without_the_header(settings, amina):
 
 # --- Addresses -----------------------------------------------------------------------------------
 
-# {what a proxy writes: the address, or IPv6 network, that is counted; "" if there is none on the internet}.
+# {what a proxy writes: the address, or IPv6 network, that is counted; "" if it is none on the internet}.
 SPELLINGS = {
     "192.0.2.1": "192.0.2.1",
     " 192.0.2.1 ": "192.0.2.1",

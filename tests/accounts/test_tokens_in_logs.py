@@ -24,7 +24,7 @@ pytestmark = pytest.mark.one_database
 
 # A token of the form that Django makes.
 TOKEN = "dam7x2-0123456789abcdef0123456789abcdef"
-# Arguments of routes that are not secret. A route with another argument fails the test, as it may be a token.
+# Arguments of routes that are not secret. A route with another argument fails the test: that may be a token.
 HARMLESS = re.compile(
     r"(\w+_)?(id|id_[ab]|pk|to)|(app|model|action|content_type_\w+)_?(label|name)|index_path|key|kind|lang|mode|name|slug|term_type"
     r"|action|filename|filter_spec"

@@ -39,8 +39,8 @@ LIMITS = {
 DESK_LIMIT = 300
 # The limit for all questions of the benchmark of the search with this number of stories.
 MANY_AT, MANY_LIMIT = 100_000, 500
-# The most queries of a search page, and how many more than with the fewest stories, as ranking takes two for
-# many.
+# The most queries of a search page, and how many more than with the fewest stories, because ranking takes two
+# for many.
 MAX_QUERIES, MORE_QUERIES = 20, 2
 LINE = "{database:11} {stories:>7} {question:23} {p50:>8} {p99:>8} {plain_p50:>9} {ratio:>6}  {verdict}"
 # Limits for the median of three runs on every page: milliseconds, and scores of Lighthouse by category. Other
@@ -274,7 +274,7 @@ def verdict_on_server(row, measured):
 def growth_verdicts(first, last):
     """Return the limits for the growth from `first` to `last`: a row with few, and with many stories."""
     if last["way"] == "uncached" and last["page"] in GROWING:
-        # The ratios to the minimal program, as other work on the machine slows both.
+        # The ratios to the minimal program, because other work on the machine slows both.
         growth = first["ratio"] / last["ratio"]
         return [format_verdict(f"{growth:.2f} times <= {MAX_GROWTH}", growth <= MAX_GROWTH)]
     if last["way"] == "peak memory":

@@ -33,7 +33,7 @@ from wordpress_import.models import ImportedItem  # noqa: E402
 # With so many words, 10,000 posts have about 92 MB.
 WORDS_OF_A_POST = 1390
 AUTHORS = 20
-# The growth of memory is counted from this item, as the first ones load code and fill caches.
+# The growth of memory is counted from this item, because the first ones load code and fill caches.
 GROWTH_FROM = 1000
 STATUS = Path("/proc/self/status")
 

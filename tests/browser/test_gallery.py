@@ -138,7 +138,7 @@ def test_nothing_is_lost_when_the_chosen_pictures_are_not_answered(desk, allow_e
     expect(files).to_have_value(re.compile("letter.txt"))
     assert CleanImage.objects.count() == 2
 
-    # One of two pictures is answered, as somebody has deleted the other.
+    # One of two pictures is answered, because somebody has deleted the other.
     desk.route("**/chosen-multiple/**", answer_without_the_first, times=1)
     files.set_input_files([picture("lake.png"), picture("hill.png")])
     dialog.get_by_role("button", name="Upload").click()

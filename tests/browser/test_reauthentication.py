@@ -47,7 +47,7 @@ def test_changed_address_is_saved_after_password_and_code_by_keyboard(live_serve
     give_session(page, live_server.url, amina)
     page.goto(live_server.url + ACCOUNT)
     page.get_by_role("textbox", name="E-mail").fill("new@example.org")
-    # The second factor is added only now, as the account page must have opened without a question.
+    # The user gets a second factor only now. Before the account page opened, it would have asked for it.
     key = b"01234567890123456789"
     TOTPDevice.objects.create(user=amina, key=key.hex())
     session = SessionStore(page.context.cookies()[0]["value"])
@@ -86,4 +86,4 @@ def test_without_javascript_the_form_is_reached_too(live_server, new_page, amina
     expect(page.get_by_role("alert")).to_be_in_viewport()
     page.get_by_label("Your password").fill(builders.PASSWORD)
     page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_text("Nothing yet.")).to_be_visible()
+    expect(page.get_by_text("Nothing yet.")).to_be_visible()  # the list of second factors

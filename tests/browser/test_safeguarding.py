@@ -20,7 +20,7 @@ WAGTAILS = ("region at", "landmark-", "heading-order", "page-has-heading-one", "
 
 
 def problems(page):
-    """Return what axe finds in the part of the page that is this room's."""
+    """Return what axe finds in the part of the page that the app `safeguarding` makes."""
     return [line for line in run_axe(page) if not line.startswith(WAGTAILS)]
 
 

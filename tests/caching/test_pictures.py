@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 def edited_story():
     """Return a story whose blocks have IDs, as those of the editor have.
 
-    Without them, the reference index of a page changes each time it is updated, as Wagtail makes up others.
+    Without them, the reference index of a page changes at each update, because Wagtail makes up others.
     """
     block, item = picture_block(builders.make_image())[0], str(uuid.uuid4())
     items = [{"type": "item", "id": item, "value": each} for each in block["value"]["pictures"]]

@@ -14,7 +14,7 @@ from redis import from_url
 
 from tests.drills import Row, say
 from tests.drills.sites import Readers, site_on_postgresql
-from tests.drills.wrk import JUNK_COOKIES, PAGES, run_wrk
+from tests.drills.wrk import JUNK_COOKIES_SCRIPT, run_wrk
 from tests.support import front_server
 from tests.support.production import Site
 from tests.support.redis_server import Redis, redis_program
@@ -169,10 +169,10 @@ def junk_at(name, port, site, seconds=15):
             site.folder,
             seconds,
             connections=30,
-            script=JUNK_COOKIES,
+            script=JUNK_COOKIES_SCRIPT,
         )
         time.sleep(2)
-        readers = run_wrk(port, addresses, site.folder, seconds - 4, connections=10, script=PAGES, pause=50)
+        readers = run_wrk(port, addresses, site.folder, seconds - 4, connections=10, pause=50)
         attack = junk.result()
     say(f"{name}: {attack.rate:.0f} requests with junk cookies a second")
     return [

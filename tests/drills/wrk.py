@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from tests.support import services
 from tests.support.production import HOST
 
-# Each connection requests one page after another, with a pause between them.
-PAGES = """
+# Script for wrk, in Lua: each connection requests one page after another, with a pause between them.
+PAGES_SCRIPT = """
 local pages = {{ {pages} }}
 local headers = {{ ["Host"] = "{host}", ["X-Forwarded-Proto"] = "https", ["Accept-Encoding"] = "gzip" }}
 local number = 0
@@ -19,8 +19,9 @@ function request()
   return wrk.format("GET", pages[number], headers)
 end
 """
-# The same, each time with another session cookie, which has the form of the site's own.
-JUNK_COOKIES = PAGES.replace(
+# The same, each time with another made-up session cookie. 40 hexadecimal digits have the form of a session
+# key (caching/session_keys.py).
+JUNK_COOKIES_SCRIPT = PAGES_SCRIPT.replace(
     "  return wrk",
     """
   local key = ""
@@ -39,7 +40,7 @@ class Result:
     errors: str
 
 
-def run_wrk(port, pages, folder, seconds, connections, script=PAGES, pause=0):
+def run_wrk(port, pages, folder, seconds, connections, script=PAGES_SCRIPT, pause=0):
     """Request `pages` at `port`; return a Result. `pause`: milliseconds between a connection's requests."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua", dir=folder) as file:
         quoted = ", ".join(f'"{page}"' for page in pages)

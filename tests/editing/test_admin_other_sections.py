@@ -43,7 +43,7 @@ def test_page_chooser_with_all_its_parameters(writer, admin_client, other):
     questions += [f"page_type={each}&match_subclass=" for each in TYPES]
     questions += [f"user_perms={each}" for each in PERMISSIONS]
     questions += [f"user_perms={each}&target_pages[]={other.draft.pk}" for each in PERMISSIONS]
-    # Searched in lower case, as the page repeats the searched word.
+    # Searched in lower case, because the page repeats the searched word.
     places = ["?", f"{other.index.pk}/?", f"search/?q={SECRET.lower()}&", "search/?q=story&"]
     addresses = [f"choose-page/{place}{question}" for place in places for question in questions]
     assert shown(writer, *addresses) == []

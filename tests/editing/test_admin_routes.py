@@ -264,7 +264,7 @@ def test_routes_give_editors_nothing_of_another_section(client):
 
 
 def test_moderators_see_the_secret_word(client):
-    """Otherwise the test above would prove nothing."""
+    """test_routes_give_editors_nothing_of_another_section looks for a word that the pages do have."""
     section = admin_world.make_section("Other", SECRET)
     log_in(client, "moderator", section)
     addresses = dict(Addresses(section))

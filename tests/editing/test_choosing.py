@@ -130,7 +130,7 @@ def test_link_to_a_document_without_an_id_is_refused(writer, own):
 def test_unknown_model_is_not_choosable(writer, own):
     own.make_all()
     for model in (User, Group, Collection, Revision, Session):
-        assert model.objects.exists(), "otherwise this would prove nothing"
+        assert model.objects.exists(), "there is nothing that could be offered"
         assert not chosen_objects.choosable(writer.user, model).exists()
 
 

@@ -96,7 +96,7 @@ def test_first_page_leads_to_the_list_and_the_guide(writer):
 
 
 def test_administrator_sees_the_lists_of_all_sections(admin_client, own, other):
-    """Otherwise the test above would prove nothing."""
+    """fill() does make what test_desk_lists_what_needs_its_user must not find."""
     fill(other, SECRET)
     for key in ("changes", "drafts", "incomplete", "links", "scheduled", "waiting"):
         assert SECRET in admin_client.get(f"/admin/desk/{key}/").content.decode(), key
@@ -112,6 +112,7 @@ def test_moderator_finds_what_waits_for_them(client, own):
 
 
 def test_moderator_of_one_section_is_not_shown_what_waits_in_others(client, own, other):
+    # The group Moderators is for all sections. This user's group is for one section, and moderates too.
     user = admin_world.make_role("editor", own)
     own.waiting.current_task_state.task.specific.groups.add(*user.groups.all())
     client.force_login(user)
@@ -122,6 +123,7 @@ def test_old_drafts_are_those_that_wait_for_nobody(admin_client):
     index = builders.make_index()
     for title, days in (("Old", 31), ("New", 29)):
         leave_alone(builders.make_story(title, index, live=False), days)
+    # An import keeps the date at which the old site published a story. This site never published it.
     imported = builders.make_story("Imported", index, live=False, first_published_at=timezone.now())
     leave_alone(imported)
     changed = builders.make_story("Changed", index)
@@ -134,6 +136,7 @@ def test_old_drafts_are_those_that_wait_for_nobody(admin_client):
     later = builders.make_story("Later", index, live=False)
     later.go_live_at = timezone.now() + timedelta(days=90)
     later.save_revision().publish()
+    # Somebody unpublished this one on purpose, so it is no forgotten draft.
     taken_back = builders.make_story("Taken back", index)
     taken_back.save_revision()
     taken_back.unpublish()
@@ -191,10 +194,11 @@ def test_dead_links_lead_to_pages_that_visitors_do_not_get(admin_client):
     targets["gone"].delete()
     dead = [f"{kind} {name}" for kind in ("Plain to", "To") for name in ("draft", "gone", "private")]
     assert rows_of(admin_client, "links") == dead
-    assert StandardPage.objects.count() == 4
+    # All plain pages were made. The one that is not in the list has a link to the public story.
+    assert StandardPage.objects.count() == len(targets)
 
 
-def test_other_rooms_add_a_list(admin_client):
+def test_other_apps_add_a_list(admin_client):
     builders.make_story("Ask again", **FILED)
     consent = {
         "key": "consent",

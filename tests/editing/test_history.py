@@ -17,7 +17,7 @@ MORNING = datetime.datetime(2026, 3, 2, 9, 0, tzinfo=datetime.UTC)
 
 @pytest.fixture
 def writing(time_machine):
-    """A story in which a function saves a version at a minute of a day: `save(user, title, day, minute)`."""
+    """A story. Its save_as(user, title, minute, day=0) saves a version at a time counted from MORNING."""
     time_machine.move_to(MORNING, tick=False)
     story = builders.make_story("Version 0", live=False)
 
@@ -63,7 +63,7 @@ def test_saves_of_one_user_on_one_day_are_one_line(admin_client, writing):
     compare = "Compare with previous version"
     assert f"/{other.pk}...{next_day.pk}/" in rows[0][2][compare]
     assert f"/{versions[2].pk}...{other.pk}/" in rows[1][2][compare]
-    assert compare not in rows[2][2]  # No line is about the version before.
+    assert compare not in rows[2][2]  # The version before has no line of its own.
 
     everything = rows_of(admin_client, writing, "?every_save=1")
     assert [row[0] for row in everything if "Renamed" not in row[0]] == ["Draft saved"] * 5 + ["Created"]
@@ -145,11 +145,12 @@ def test_old_versions_that_nothing_needs_are_forgotten(admin_client, writing):
     assert "4 old versions forgotten" in text_of(response)
     assert set(writing.revisions.all()) == set(needed)
     assert Revision.objects.filter(pk=other.pk).exists()
+    # A comment on a forgotten version is one on the next version that stays.
     assert Comment.objects.get().revision_created == needed[1]
     entry = PageLogEntry.objects.get(action="editing.forget_versions")
     assert (entry.page_id, entry.user.username, entry.data) == (writing.pk, "admin", {"count": 4})
     assert forget not in admin_client.get(history).text
-    # Nothing leads to what is gone, and what was said about it stays.
+    # No link leads to a forgotten version. Its line in the history stays.
     rows = rows_of(admin_client, writing, "?every_save=1")
     addresses = {address for _said, _marks, links in rows for address in links.values()}
     assert len(addresses) > 5

@@ -45,7 +45,7 @@ def test_pages_below_are_copied_only_if_all_may_be_edited(client, alias):
 
 
 def test_page_that_may_not_be_edited_is_not_copied(client):
-    """The copy would have its drafts. The page itself is shown, as it is public."""
+    """The copy would have its drafts. The page itself is shown, because it is public."""
     section = builders.make_index(builders.make_index(), "Section")
     page = builders.make_story("Of somebody else", section)
     client.force_login(make_user_with(section, "add_page"))

@@ -120,7 +120,7 @@ def test_no_response_holds_a_script(client, db, store, turn):
     client.force_login(filled.administrator)
     # Wagtail's "error_test" always fails.
     routes = [address for name, address in filled.routes.items() if "error_test" not in name]
-    # Some public pages again, as they show more to users who may edit them.
+    # Some public pages again, because they show more to users who may edit them.
     for addresses in (filled.public()[:4], filled.pages(), routes):
         more, found = visit(client, addresses)
         faults += more

@@ -64,10 +64,10 @@ def test_breadcrumbs_follow_the_navigation(client):
 
 
 def test_markup_in_texts_is_escaped_in_the_metadata(client):
-    # JavaScript took the last character for the end of a line.
+    # U+2028 ends a line in older versions of JavaScript, also inside a string.
     markup = """</script><script>alert(1)</script><!-- " ' & \u2028"""
     story = make_story("A story", authors=[markup], summary=markup, seo_title=markup)
-    # Later, as the slug is made from the title of a new story.
+    # The title is set afterwards, because a new story's slug is made from it.
     StoryPage.objects.filter(pk=story.pk).update(title=markup)
     source = client.get(story.url).content.decode()
     assert "<script>alert" not in source

@@ -144,7 +144,7 @@ def assert_upright(image):
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_planted_metadata_can_be_found(suffix, tmp_path, has_exiftool):
-    """Otherwise the test above would prove nothing."""
+    """test_every_way_removes_all_metadata would find metadata that stayed."""
     path = tmp_path / f"sample.{suffix}"
     path.write_bytes(picture_with_metadata(suffix))
     found = read_metadata(path)[0]
@@ -158,7 +158,7 @@ def test_planted_metadata_can_be_found(suffix, tmp_path, has_exiftool):
 
 
 def test_renditions_copy_the_metadata_of_the_stored_file(store):
-    """Willow copies EXIF into JPEG and PNG. Without that, checking renditions above would prove nothing."""
+    """Willow copies EXIF into JPEG and PNG, so test_every_way_removes_all_metadata checks renditions too."""
     image = builders.make_image()
     Path(image.file.path).write_bytes(picture_with_metadata("jpg"))
     with image.get_rendition("width-200|format-jpeg").file.open() as file:

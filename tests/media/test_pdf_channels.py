@@ -16,7 +16,7 @@ pytestmark = pytest.mark.one_database
 
 
 def on(find, **keys):
-    """Return a PDF with `keys` in the dictionary that `find` returns."""
+    """Return a function that makes a PDF with `keys` in the dictionary that `find` returns."""
 
     def change(document):
         for key, value in keys.items():
@@ -81,8 +81,11 @@ def with_structure(**keys):
     return lambda: pdf(change)
 
 
+# Functions that change a PDF, for pdf(), or that make a value for with_font().
+
+
 def deleted_page(document):
-    """Add a page, remove it again, and leave a bookmark that leads to it."""
+    """Add a page that is missing from the list of pages, like a deleted one, and a bookmark to it."""
     page = document.make_indirect(
         Dictionary(Type=Name.Page, Contents=document.make_stream(f"({SECRET}) Tj".encode()))
     )

@@ -204,7 +204,7 @@ def test_private_collection_guards_its_documents_too(client):
     assert get(client, document.url).status_code == 302
 
 
-def test_page_of_a_pictures_uses_names_the_settings_for_a_logo(client):
+def test_list_of_uses_of_a_logo_names_the_settings(client):
     logo()
     client.force_login(builders.make_user("Moderators"))
     image = SiteSettings.objects.get().logo

@@ -33,7 +33,7 @@ WORD = "Quixotic"
 def build_tree(seed):
     """Store pages below two home pages, aliases, and what hides pages, at random. Aliases may form loops.
 
-    The pages are stored directly, as Wagtail's own way takes a hundred times as long.
+    The pages are stored directly, because Wagtail's own way takes a hundred times as long.
     """
     generator, home = random.Random(seed), home_page()  # noqa: S311 - the same each time
     content_type, pages = ContentType.objects.get_for_model(Page), []

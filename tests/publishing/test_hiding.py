@@ -1,6 +1,7 @@
-"""A page that was hidden at once is shown nowhere until it is shown again.
+"""A page that was hidden with “Hide now” is not shown until it is shown again.
 
-tests/support/hidden_pages.py makes it one of the ways to hide a story, which the tests of all places use.
+It is one of the ways to hide a story in tests/support/hidden_pages.py, which the tests of all places that
+list pages use.
 """
 
 import pytest
@@ -9,8 +10,8 @@ from wagtail.models import PageLogEntry
 
 from publishing.hiding import HIDE, SHOW, hide, show_again
 from publishing.models import HiddenPage
-from tests.conftest import act_as_committed
 from tests.support import builders
+from tests.support.committed import act_as_committed
 from tests.support.translations import make_pair
 
 pytestmark = pytest.mark.django_db

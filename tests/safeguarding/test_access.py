@@ -40,8 +40,8 @@ SECRET = "Amina-of-the-tests"
 RESTRICTED = Contributor.RESTRICTED_FIELDS
 
 
-def room_routes():
-    """Return {name: pattern} of the routes of the room."""
+def safeguarding_routes():
+    """Return {name: pattern} of the routes of `safeguarding`."""
     names = ("safeguarding", "people_chooser")
     return {name: pattern for name, pattern, _route in all_routes() if name.startswith(names)}
 
@@ -64,7 +64,7 @@ def client_of(role, settings):
 
 
 def test_the_table_names_every_address():
-    assert room_routes().keys() == LEADS_ONLY | CHOOSER
+    assert safeguarding_routes().keys() == LEADS_ONLY | CHOOSER
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -73,13 +73,14 @@ def test_who_opens_what(role, settings):
     story = make_story_about(person, naming=Naming.REAL, title="About somebody")
     client = client_of(role, settings)
     opened, changed = {}, {}
-    for name, pattern in room_routes().items():
+    for name, pattern in safeguarding_routes().items():
         address = address_of(name, pattern, person, story)
         answers = [client.get(address), client.post(address, {"reason": "check"})]
         opened[name] = answers[0].status_code == 200
         changed[name] = [SECRET in answer.text for answer in answers]
     may_open = {
-        name: role == "lead" or (name in CHOOSER and role in EVERYBODY_WHO_EDITS) for name in room_routes()
+        name: role == "lead" or (name in CHOOSER and role in EVERYBODY_WHO_EDITS)
+        for name in safeguarding_routes()
     }
     assert opened == may_open
     shows = {"safeguarding_people:restricted", "safeguarding_people:print"} if role == "lead" else set()

@@ -50,9 +50,7 @@ def test_editor_is_warned_by_a_draft_and_refused_at_publishing(moderator, person
     texts = texts_of(saved)
     assert any("can't be published: paragraph 2." in text for text in texts)
     assert any("may give somebody away: summary." in text for text in texts)
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         refused = moderator.post(address, form("publish", **leaking))
     # The words of all people are loaded only once.
     assert words_loaded(queries) == 1
@@ -65,7 +63,7 @@ def test_editor_is_warned_by_a_draft_and_refused_at_publishing(moderator, person
     # A refusal doesn't change a live page.
     moderator.post(address, form("publish", title=NAMES))
     assert Page.objects.get(pk=story.pk).title == "Hers"
-    # Opening the editor takes no further query.
+    # Opening the editor loads no words and counts nothing in LeakHits.
     with CaptureQueriesContext(connection) as queries:
         moderator.get(address)
     assert words_loaded(queries) == 0
@@ -136,6 +134,7 @@ def test_no_route_publishes_a_full_name(client, route):
 def test_alias_and_copy_have_an_address_of_their_own(moderator, person):
     story = make_story("Told")
     data = {"new_title": "Told", "new_slug": "bachelal-xuyimana", "new_parent_page": make_index().pk}
+    # Without a consent, the person's name is public nowhere. Consents can't be deleted in another way.
     person.consents.all()._raw_delete("default")
     for fields in ({"alias": "on"}, {"publish_copies": "on"}):
         moderator.post(f"/admin/pages/{story.pk}/copy/", data | fields)

@@ -25,6 +25,7 @@ from tests.support.unmet_conditions import CONDITIONS
 
 pytestmark = pytest.mark.django_db
 
+# The title of live stories whose conditions are all met, which some routes need.
 MET = "A story about nobody"
 
 
@@ -63,6 +64,12 @@ class World:
         return f"/admin/pages/workflow/action/{story.pk}/approve/{state.current_task_state.pk}/"
 
 
+def publish_due():
+    """Publish what is scheduled for the next two days."""
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=2)):
+        call_command("publish_scheduled")
+
+
 # --- Routes that the check stops -----------------------------------------------------------------
 
 
@@ -76,8 +83,7 @@ def create(world, story):
 
 
 def edit(world, story):
-    response = world.post(f"/admin/pages/{story.pk}/edit/", world.form(story))
-    return response
+    world.post(f"/admin/pages/{story.pk}/edit/", world.form(story))
 
 
 def schedule(world, story):
@@ -154,11 +160,6 @@ def publish_section_in_bulk(world):
     world.post(f"/admin/bulk/wagtailcore/page/publish/?id={world.section.pk}", data)
 
 
-def publish_due(world=None):
-    with time_machine.travel(timezone.now() + datetime.timedelta(days=2)):
-        call_command("publish_scheduled")
-
-
 def become_due(world):
     for story in world.stories:
         story.latest_revision.approved_go_live_at = timezone.now()
@@ -199,7 +200,11 @@ def copy_section(world):
     world.section.copy(recursive=True, to=home_page(), update_attrs={"slug": "copies"}, keep_live=True)
 
 
-def load_fixture(world, path="/dev/null"):
+def load_rows(world):
+    """Make the stories live as loaddata does, without a Release.
+
+    A Release says until which day readers may see a page.
+    """
     update_queryset(world)
     Release.objects.filter(page__in=[story.pk for story in world.stories]).delete()
 
@@ -209,21 +214,21 @@ EACH = [
     *(approve_in_editor, approve_from_list, approve_in_modal),
     *(copy_published, make_alias, publish_revision, save_page),
 ]
-# Of those, the routes that take all stories in the test with both layers.
+# Of those, the routes that take all stories in the test with both layers. Most others post slow forms.
 QUICK = [edit, publish_revision, save_page]
 TOGETHER = [publish_in_bulk, publish_section_in_bulk, become_due]
 # Those that no check before publishing can see.
 BYPASSES = [
     *(update_queryset, save_without_checks, save_base_pages),
-    *(alias_section, update_aliases, copy_section, load_fixture),
+    *(alias_section, update_aliases, copy_section, load_rows),
 ]
 
 
 def take(route, world, every=1):
-    """Take `route` with all stories. One that takes a story at a time takes some: one of `every`."""
+    """Take `route` with all stories. A route of EACH takes only every n-th story, n being `every`."""
     if route not in EACH:
         return route(world)
-    # Other ones for each route.
+    # Each route begins with another story.
     chosen = world.stories[EACH.index(route) % every :: every]
     for story in StoryPage.objects.filter(pk__in=[story.pk for story in chosen]):
         route(world, story)
@@ -232,7 +237,7 @@ def take(route, world, every=1):
 def titles_seen(opens_all=True):
     """Return the titles of the stories that a visitor can open or find in a list.
 
-    With `opens_all` False, it opens one only, as it takes long to render a story.
+    `opens_all`: whether to open all stories. Otherwise one is opened, because each takes long to render.
     """
     visitor = Client()
     live = StoryPage.objects.filter(live=True).exclude(title=MET)
@@ -263,7 +268,6 @@ def test_no_route_shows_a_story_whose_people_have_not_agreed():
     world = World()
     for route in [*EACH, *TOGETHER]:
         with undone():
-            # A form takes long, so only the editor's gets all stories.
             take(route, world, every=1 if route in QUICK else 6)
             live = StoryPage.objects.filter(live=True).exclude(title=MET).values_list("title", flat=True)
             # Two routes begin with stories that went live past the check.
@@ -285,7 +289,7 @@ def test_without_the_check_none_is_read_either(no_check):
 
 @pytest.mark.one_database
 def test_without_both_layers_they_are_read(no_check, no_rule_for_reading):
-    """This shows that in the tests above the layers, and nothing in the routes, keep the stories hidden."""
+    """It is the two layers that keep the stories hidden in the other tests, and nothing in the routes."""
     world = World()
     for route in [*BYPASSES, *TOGETHER, publish_revision]:
         with undone():

@@ -379,7 +379,7 @@ def test_translating_needs_the_permission(client):
 
 
 def test_a_copy_is_filed_under_the_themes_and_authors_of_its_language(client):
-    """A theme without a translation is dropped, as it has no page in that language. A name stays as it is."""
+    """A theme without a translation is dropped: it has no page in that language. A name stays as it is."""
     _story, french = make_pair()
     mining, staff = make_theme("Mining"), make_author("Staff")
     for term, name in ((mining, "Mines"), (staff, "L’équipe")):

@@ -21,10 +21,11 @@ PATHS = b"""
     /fr/ /ar/stories/ /search/ /search/suggestions/ /media/ /media/images/ /documents/1/ /static/
     /sitemap.xml /robots.txt /favicon.ico /.well-known/security.txt /admin/login/ /_util/
 """.split()
-# NUL, parts of characters, a lone surrogate, invalid UTF-8, paths upward, characters that are special in some
-# syntax, a long text, and a mark that turns the direction of the text.
+# NUL, a part of a character, a lone surrogate, invalid UTF-8, a character of four bytes, the end of a line.
 NASTY = [b"\x00", b"\xc3", b"\xed\xa0\x80", b"\xff\xfe", b"\xf0\x9f\x99\x82", b"\r\n"]
+# A long text, and a mark that turns the direction of the text.
 NASTY += [b"a" * 3000, b"\xe2\x80\xae"]
+# Paths upward, and characters that are special in some syntax.
 NASTY += b"../ ..\\ // % %2e%2e/ ' \" < {{1}} ${1} ; * (".split()
 NUMBERS = ["-1", "0", "1e9", "1000000000", "9" * 400, "½", "٣", "1.5", "NaN", "", "\0", "last"]
 PARAMETERS = ["page", "q", "country", "theme", "year", "order", "language", "format", "next", "preview", "p"]
@@ -37,7 +38,7 @@ values = st.one_of(
     st.sampled_from(NUMBERS).map(str.encode),
     st.sampled_from(NASTY),
     st.binary(max_size=20),
-    # Regular expressions that take very long on some texts, and a very long text.
+    # Texts that would take very long if they were used as regular expressions, and a very long text.
     st.sampled_from([b"(a+)+$", b"^(([a-z])+.)+[A-Z]", b"a" * 100_000]),
 )
 queries = st.lists(st.tuples(st.sampled_from(PARAMETERS), values), max_size=4)

@@ -245,7 +245,7 @@ def test_page_works_after_objects_in_its_blocks_were_deleted(client):
     assert "Film" in body.text
     client.force_login(make_user("Moderators"))
     assert client.get(f"/admin/pages/{story.pk}/edit/").status_code == 200
-    # Without validation, as blocks now lack the objects that they require.
+    # Without validation, because blocks now lack the objects that they require.
     StoryPage.objects.get(pk=story.pk).save_revision(clean=False).publish()
 
 

@@ -162,7 +162,7 @@ def test_choices_show_their_number_of_stories(client, stories):
         "Theme": ["Debt(3)", "Law(2)"],
         "Year": ["2025(2)", "2024(3)", "2023(1)"],
     }
-    # Filters of other facets count; that of the same facet does not, as a choice replaces it.
+    # Filters of other facets count; that of the same facet does not, because a choice replaces it.
     assert choices(client, "/stories/?country=kenya&year=2024") == {
         "Country": ["India(1)", "Kenya(1)", "Senegal(1)", "Uganda(1)"],
         "Theme": ["Debt(1)", "Law(1)"],

@@ -114,7 +114,7 @@ def test_maintenance_page_is_one_file_with_the_help_lines_of_all_languages(setti
     assert "Call 0800 000 000." in tree.text
     assert "اتصلوا" in tree.text
     assert "Pas encore" not in text
-    # It loads no other file, as the server is down.
+    # It loads no other file, because the server is down.
     assert not tree.select("script, img, link[rel=stylesheet]")
     style = tree.select_one("style").text
     assert "--paper" in style, "a colour of the site's stylesheet"

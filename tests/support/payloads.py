@@ -67,7 +67,7 @@ RICH = (
     '<ul><li>{all}</li></ul><a href="{scheme}">wages</a> <a linktype="page" id="0" title="{scheme}">wages</a>'
     '<embed embedtype="x" url="{scheme}"/><!-- {all} --><p>{all}</p>'
 )
-# Scripts with balanced tags, as the admin's rich text editor fails on others.
+# Scripts with balanced tags, because the admin's rich text editor fails on others.
 BALANCED = (
     "<script>_p({n})</script><svg onload=_p({n})></svg><img src=x onerror=_p({n}) /><b onclick=_p({n})>b</b>"
     "<iframe srcdoc='<script>parent._p({n})</script>'></iframe>&lt;svg onload=_p({n})&gt;"
@@ -137,7 +137,7 @@ class ScriptFiller:
     """Fills text fields with scripts.
 
     `places`: {number in the script: field or path of the block}. `turn`: the index of the payload with which
-    the first text begins. Each text begins with the next payload, as most have no room for all.
+    the first text begins. Each text begins with the next payload, because most have no room for all.
     `is_balanced`: whether rich text has only balanced tags, so that the admin's editor opens it.
     """
 

@@ -27,6 +27,7 @@ from wordpress_import.writing import PageWriter
 
 pytestmark = pytest.mark.django_db
 
+# A reader's comment on a post, which is not imported.
 COMMENT = (
     "<wp:comment><wp:comment_author>Bakary</wp:comment_author>"
     "<wp:comment_author_email>reader@post.example</wp:comment_author_email>"
@@ -96,6 +97,7 @@ OUTCOMES = [
     ("9", "skipped", "this site has no pages in its language, “de”"),
     ("10", "imported", ""),
 ]
+# Texts of the export that must not get into the database, the files or the report.
 SECRETS = ["ama.k", "kofi99", "esi-staff", "mail.example", "kept-out@", "open-sesame", "203.0.113.9"]
 SECRETS += ["Zuleika", "Bakary", "reader@post", "commenter.example", "tip@form", "2001:db8::77"]
 
@@ -415,7 +417,7 @@ def test_what_was_withdrawn_does_not_come_back(run, uploads):
     ):
         digest = digest_of(text, Ledger.get().salt)
         Fingerprint.objects.create(withdrawal=withdrawal, kind=kind, digest=digest)
-    # As after the restore of a database that knew nothing of the import.
+    # The database is now as after the restore of a backup from before the import.
     for model in (CleanImage, StoryPage, ImportedItem, ImportedFile):
         model.objects.all().delete()
     lines = run([story, wp_item(2), wp_item(3, link="https://old.example/her-name/")], *options)
@@ -430,6 +432,7 @@ def test_what_was_withdrawn_does_not_come_back(run, uploads):
 
 
 def test_an_item_that_fails_leaves_no_file(run, uploads, store, monkeypatch):
+    # As if an editor took the slug at the same moment.
     monkeypatch.setattr("wordpress_import.fields.read_slug", lambda item, parent: "taken")
     item = wp_item(2, '<img src="/wp-content/uploads/2020/04/photo.jpg">')
     lines = run([wp_item(1), item], "--uploads", str(uploads))

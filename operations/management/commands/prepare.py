@@ -33,10 +33,12 @@ class Command(BaseCommand):
                     cursor.execute("SET statement_timeout = 0")
             call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
             self.make_first_admin()
-        refuse_wrong_keys()
-        # The database may be an older one. Then people who withdrew are in it again.
+        refuse_wrong_keys()  # those of SAFEGUARDING_KEYS
+        # Somebody may have put an older database in place, which has people again who withdrew since. The
+        # ledger, a file, knows them: catch_up() withdraws them again. Then write() adds what the file lacks.
         ledger.catch_up()
         ledger.write()
+        # maintenance_page fails without a default site, which administrators can delete.
         if Site.objects.filter(is_default_site=True).exists():
             call_command("maintenance_page", stdout=self.stdout)
 

@@ -57,7 +57,7 @@ class Command(BaseCommand):
                 return
             quiet = {"stdout": io.StringIO()}
             self.run_all(
-                # Withdrawals come first, as nothing may delay them.
+                # Withdrawals come first, because nothing may delay them.
                 lambda: ledger.catch_up(only_due=True),
                 ledger.write,
                 run_tasks,

@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, anew, **options):
         if anew:
-            # One by one, as the delete() of a queryset would leave the files.
+            # One by one, because the delete() of a queryset would leave the files.
             for rendition in Rendition.objects.iterator():
                 rendition.delete()
         pages = published_pages().order_by("path")
