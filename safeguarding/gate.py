@@ -26,7 +26,10 @@ class Unmet(models.TextChoices):
     )
     WITHDRAWN = (
         "withdrawn",
-        _("%(code)s has withdrawn the consent: take this person out of the story and its pictures."),
+        _(
+            "%(code)s has withdrawn the consent: take this person out of the words, the pictures and the "
+            "list of people. If the story is about nobody else, ask the safeguarding team instead."
+        ),
     )
     NONE = "none", _("There is no consent of %(code)s yet: ask the safeguarding team to record it.")
     ENDED = (
@@ -43,14 +46,20 @@ class Unmet(models.TextChoices):
     )
     PICTURE = (
         "picture",
-        _("A picture shows %(code)s in a way that this person did not agree to: choose another picture."),
+        _(
+            "A picture shows %(code)s in a way that this person did not agree to: choose another picture. "
+            "What was agreed to is beside the code, under “People in this story”."
+        ),
     )
-    NAMING_UNKNOWN = "naming_unknown", _("Say how %(code)s is named in the story.")
+    NAMING_UNKNOWN = (
+        "naming_unknown",
+        _("Choose under “Named in the story”, beside %(code)s, how the story names this person."),
+    )
     NAMING = (
         "naming",
         _(
-            "%(code)s did not agree to be named in this way: change the name in the story, and say so "
-            "under “Named in the story”."
+            "%(code)s did not agree to be named in this way: what was agreed to is beside the code. Change "
+            "the name in the story, and then your choice under “Named in the story”."
         ),
     )
     PROCEEDINGS = (
@@ -59,7 +68,10 @@ class Unmet(models.TextChoices):
     )
     PROGRAMME = (
         "programme",
-        _("%(code)s may still be in a programme: the safeguarding team has to decide on this story."),
+        _(
+            "%(code)s may still be in a programme in which your organisation supports people: the "
+            "safeguarding team has to decide on this story."
+        ),
     )
     GUARDIAN = "guardian", _("%(code)s is a child: ask the safeguarding team to record a guardian's consent.")
     CHILD_PICTURE = (

@@ -108,7 +108,10 @@ def person_errors(story):
                 fields = [field for field, found in levels.items() if found.get(person.pk) == use.picture]
             text = unmet.describe(person)
             if unmet in WAITING:
-                text += " " + _("It is on their list as soon as you submit it for approval.")
+                text += " " + _(
+                    "Once the story has been submitted for approval, it is on their list: they will decide, "
+                    "and you need do nothing else about this."
+                )
             for field in fields:
                 yield field, text, person
 
@@ -119,8 +122,9 @@ def key_errors(story, can_compare):
         yield (
             "people",
             _(
-                "The key for the names of people is missing, so nobody can check whether this story gives "
-                "somebody away. Ask whoever runs the site for SAFEGUARDING_KEYS."
+                "This is no mistake of yours, and the story can still be saved as a draft. A setting of the "
+                "site is missing, so nobody can check at the moment whether the story gives somebody away. "
+                "Please send this to whoever runs the site: a key is missing in SAFEGUARDING_KEYS."
             ),
             None,
         )

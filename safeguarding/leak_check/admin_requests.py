@@ -6,7 +6,7 @@ that hard:
 * Autosaves are not checked.
 * A message says where a word was found, and never which word it is.
 * The places that messages name are counted for each user and day. Above LIMIT, messages only say that the
-  user should ask a safeguarding lead. Leads have no limit, because they can read the words.
+  user should ask the safeguarding team. Leads have no limit, because they can read the words.
 """
 
 from contextvars import ContextVar
@@ -154,7 +154,7 @@ def find_stops(page):
     by_field = {}
     for place in stops:
         by_field.setdefault(place.field, []).append(place)
-    text = _("This would give somebody away, and can't be published: %(places)s.")
+    text = get_stop_message()
     return {field: [text % {"places": join(places)}] for field, places in by_field.items()}
 
 
@@ -164,7 +164,7 @@ def describe(instance, findings):
     kind = "" if is_page else f"{capfirst(instance._meta.verbose_name)}: "
     if findings.stops:
         text = (
-            _("This would give somebody away, and can't be published: %(places)s.")
+            get_stop_message()
             if is_page
             else _("This would give somebody away, please change it: %(places)s.")
         )
@@ -174,7 +174,10 @@ def describe(instance, findings):
     if len(findings.ordinary) > MANY_ORDINARY:
         ordinary = _("several places")
     if warned or ordinary:
-        text = _("This may give somebody away: %(places)s. If you are not sure, ask the safeguarding team.")
+        text = _(
+            "This may give somebody away: %(places)s. It is only a hint, and nothing is refused because of "
+            "it. If you are not sure, ask the safeguarding team."
+        )
         yield kind + text % {"places": ", ".join(filter(None, [warned, ordinary]))}
 
 
@@ -189,11 +192,20 @@ def list_places(found, user):
     return [(each.name, finder.get_edit_url(each.instance), join(each.places)) for each in found]
 
 
+def get_stop_message():
+    """Return the message about places that prevent publishing. "%(places)s" stands for their names."""
+    return _(
+        "This would give somebody away, and can't be published: %(places)s. Change the words there, or ask "
+        "the safeguarding team."
+    )
+
+
 def get_limit_message():
     """Return the message that a user above the limit gets instead of the names of places."""
     return _(
-        "Protected words were found too often in what you wrote today. Please ask the safeguarding lead "
-        "before you go on."
+        "Today the site has often found places in your texts that could give somebody away. You can still "
+        "save what you write. Until tomorrow, the site no longer says where such places are: please ask the "
+        "safeguarding team to look at your texts with you."
     )
 
 

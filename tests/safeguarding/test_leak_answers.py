@@ -33,7 +33,7 @@ from tests.support.stored_text import all_stored_text
 pytestmark = pytest.mark.django_db
 
 NAME, PLACE = "Bachelal", "Qovondo"
-ASK = "Please ask the safeguarding lead"
+ASK = "please ask the safeguarding team to look at your texts"
 AUTOSAVE = {"headers": {"accept": "application/json"}}
 
 

@@ -61,7 +61,7 @@ def test_editor_says_beside_each_field_what_is_missing(client, moderator):
     # The script of the body shows its errors as text.
     given_away = form_of(story, body=[("text", f"<p>{NAME}</p>")])
     body = client.post(f"/admin/pages/{story.pk}/edit/", given_away).context["form"].errors["body"]
-    assert list(body) == ["This would give somebody away, and can't be published: paragraph 1."]
+    assert len(body) == 1 and "can't be published: paragraph 1." in body[0]
 
     # It is saved as a draft, and submitted, all the same.
     for action in (None, "submit"):
