@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.conf import settings
 
 from tests.support import services
 from tests.support.environment import empty_database
@@ -46,13 +46,14 @@ def wait_until_ready(port, server):
 
 
 @pytest.mark.one_database
-def test_server_prepares_the_site_and_finishes_requests_before_it_stops(tmp_path, db):
+def test_server_prepares_the_site_and_finishes_requests_before_it_stops(tmp_path, django_db_setup):
     with ExitStack() as stack:
         variables, folder = stack.enter_context(empty_database(tmp_path))
         # To migrate an empty database takes long; see test_prepare.py.
         folder.mkdir()
-        with closing(sqlite3.connect(folder / "db.sqlite3")) as copy:
-            connection.connection.backup(copy)
+        migrated, copy = settings.DATABASES["default"]["NAME"], folder / "db.sqlite3"
+        with closing(sqlite3.connect(migrated)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
         # In production, the site would redirect the requests of this test to HTTPS.
         variables |= {"TRY_OUT": "1", "BASE_URL": ""}
         server, port = stack.enter_context(running_server(variables))
