@@ -41,7 +41,7 @@ class VisiblePagesSerializer(AdminPageSerializer):
 
 
 class PagesAPIViewSet(PagesAdminAPIViewSet):
-    """Lists pages that the user may explore, as Wagtail's does.
+    """Lists pages that the user may explore: Wagtail asks editing/page_policy.py which these are.
 
     It has no actions, such as publish or move. The admin doesn't use them, and they skip the hooks and checks
     of the admin's views.

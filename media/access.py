@@ -134,8 +134,8 @@ def may_download(request, item):
 def may_see_in_admin(request, item):
     """Return whether the user of `request` has a permission for `item`, or may edit a page that refers to it.
 
-    A draft with an author does not count for the picture of the author: everybody may choose every author,
-    whoever chose the picture.
+    A draft with an author does not count for the picture of the author, because everybody may choose every
+    author for a draft.
     """
     if not has_session_cookie(request):
         return False
@@ -147,7 +147,7 @@ def may_see_in_admin(request, item):
 
 
 def has_session_cookie(request):
-    """Return whether `request` has a session cookie. Without one, request.user takes no query here."""
+    """Return whether `request` has a session cookie. Without one, nobody is logged in."""
     return settings.SESSION_COOKIE_NAME in request.COOKIES
 
 

@@ -43,9 +43,9 @@ def turn():
 def sanitize(data, kind):
     """Return the bytes `data`, cleaned by media.sanitizer in a new process.
 
-    `kind`: a key of LIMITS. The process gets no secrets and no files but its standard input and output.
-    Raises Refused if the file can't be cleaned, and ValidationError, with a message for editors, if too many
-    files are being cleaned at the moment.
+    `kind`: a key of LIMITS. The process inherits no secrets, and no open files but its standard input and
+    output. Raises Refused if the file can't be cleaned, and ValidationError, with a message for editors, if
+    too many files are being cleaned at the moment.
     """
     with turn(), tempfile.TemporaryFile() as output:
         try:

@@ -148,7 +148,7 @@ def restrictions_on(page):
 def is_withdrawn(page):
     """Return whether `page` is for nobody: it is not released, or publishing/conditions.py withholds it.
 
-    One query, and none for a page of a type without people while the hidden paths are known.
+    At most one query. A page that is known not to be hidden and whose type has no people takes none.
     """
     if is_known_as_not_hidden(page):
         return not is_page_released(page)

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, unquote, urljoin
 from django.utils.translation import gettext_noop as _
 
 from wordpress_import.export import host_of, page_key
+from wordpress_import.library import is_of_kind
 from wordpress_import.media_links import split
 from wordpress_import.pieces import Picture
 
@@ -57,18 +58,23 @@ class Context:
         url = self.absolute(href)
         if split(url).scheme not in SCHEMES or self.leads_to_login(url):
             return None
-        if document := self.document(url, None):
+        if document := self.document_for(url, notes):
             return f'linktype="document" id="{document}"'
         if page := self.page_for(url, notes):
             return f'linktype="page" id="{page}"'
         return f'href="{escape(url)}"'
 
     def target(self, href, notes):
-        """Return the target of an action block for `href`, a dictionary with "page" and "url", or None."""
+        """Return the target of an action block for `href`, a dictionary with "page" and "url", or None.
+
+        It is None for a document, which such a block can't have.
+        """
         url = self.absolute(href)
         if not href or href.strip().startswith("#") or split(url).scheme not in {"http", "https"}:
             return None
         if self.leads_to_login(url):
+            return None
+        if self.document_for(url, notes):
             return None
         page = self.page_for(url, notes)
         return {"page": page, "url": None if page else url}
@@ -105,12 +111,17 @@ class Context:
                     return found
         return None
 
+    def document_for(self, url, notes):
+        """Return what document() does, or None, without a note, if `url` is that of a page or a picture."""
+        return self.document(url, notes) if is_of_kind(self.export.path_key(url), "document") else None
+
     def document(self, href, notes):
-        """Return the primary key of the document that was at `href`, or None."""
+        """Return the primary key of the document that was at `href`, or None. A missing one is noted."""
         url = self.absolute(href)
         key = self.export.path_key(url)
         document = self.library.document(key, url) if key else None
-        if document is None and notes is not None:
-            notes.missing.append(key or url[:200])
+        name = key or url[:200]
+        if document is None and name not in notes.missing:
+            notes.missing.append(name)
             notes.flag(_("a file to download is a link to the old address"))
         return document

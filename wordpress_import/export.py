@@ -39,7 +39,11 @@ def host_of(url):
 
 
 def find_upload(url):
-    """Return (host, path below the uploads folder) of the file at `url`. The path is "" for others."""
+    """Return (host, path below the uploads folder) of the file at `url`.
+
+    Some hosts of files leave out the folder itself, so a path of year, month and name counts as well. The
+    path is "" for other addresses.
+    """
     host, path = host_of(url), unquote(split(url).path)
     if PHOTON.fullmatch(host):
         host, _slash, path = path.strip("/").partition("/")
@@ -112,7 +116,8 @@ class Export:
     def path_key(self, url):
         """Return the path below the uploads folder of the file at `url`, without the size.
 
-        It is "" for others, also for a file of another site with the same path.
+        It is "" for others, also for a file of another site with the same path. A host other than the site's
+        own counts if all attachments with this path are there.
         """
         host, path = find_upload(url)
         key = self.without_size(path)
@@ -136,7 +141,7 @@ class Export:
         self.base_url = self.base_url or item.base_url.rstrip("/")
         self.hosts |= {host_of(item.base_url)} - {""}
         if item.creator and item.creator not in self.authors:
-            # Its id in authors.csv. Nobody knows their own.
+            # The export has no id of this author, so the id of the item stands in authors.csv.
             self.add_author(WPAuthor(id=f"{item.type} {item.id}", login=item.creator))
         if item.type == "attachment":
             url = item.attachment_url or item.link

@@ -25,6 +25,11 @@ KINDS = {"image": {f".{suffix}" for suffix in settings.WAGTAILIMAGES_EXTENSIONS}
 WOULD_BE_IMPORTED = -1
 
 
+def is_of_kind(path, kind):
+    """Return whether the file at `path` has a suffix of `kind`: "image" or "document"."""
+    return PurePosixPath(path.lower()).suffix in KINDS[kind]
+
+
 def path_in_uploads(name):
     """Return the part of the path `name` that follows the uploads folder."""
     return name.replace("\\", "/").rpartition("uploads/")[2].strip("/")
@@ -116,7 +121,7 @@ class Library:
 
         `kind`: "image" or "document". `add`: function that imports it.
         """
-        if PurePosixPath(path.lower()).suffix not in KINDS[kind]:
+        if not is_of_kind(path, kind):
             return None
         key = digest_of(path)
         if key not in self.known:

@@ -48,7 +48,7 @@ def strip_jpeg(data):
             place += 2
             continue
         end = place + 2 + length
-        # Decoders pass over FF 00 as over two bytes.
+        # Decoders pass over FF 00 without reading a length, so they would find segments that this loop skips.
         if marker[:1] != b"\xff" or marker[1:] == b"\0" or length < 2 or end > len(data):
             raise ValueError("a broken JPEG")
         if marker == b"\xff\xda":  # a scan: compressed data follows the segment
@@ -67,7 +67,10 @@ def strip_jpeg(data):
 
 
 def count_scans(data):
-    """Return how many scans the first picture in the JPEG `data` has. Raises ValueError for a broken file."""
+    """Return how many scans the first picture in the JPEG `data` has, each of which takes time to decode.
+
+    Raises ValueError for a broken file.
+    """
     return strip_jpeg(data).count(b"\xff\xda")
 
 

@@ -73,7 +73,7 @@ def test_times_name_their_zone(moderator, language, text, settings):
     settings.TIME_ZONE = "Africa/Nairobi"
     # Not LANGUAGE_CODE: Django keeps the prefixes of addresses, which depend on it, for later tests.
     UserProfile.objects.create(user=moderator.user, preferred_language=language)
-    story = schedule_in_nairobi(builders.make_story("A story", live=False))
+    story = save_with_time(builders.make_story("A story", live=False))
 
     page = moderator.get(edit_address(story)).text
 
@@ -82,7 +82,7 @@ def test_times_name_their_zone(moderator, language, text, settings):
     assert f"{local:%H:%M} EAT" in page
 
 
-def schedule_in_nairobi(story):
+def save_with_time(story):
     story.go_live_at = SOON
     story.save_revision()
     return story

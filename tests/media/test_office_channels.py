@@ -135,11 +135,11 @@ DOCX = {
     "old picture": run(f'<w:pict {VML}><v:imagedata r:href="rId2" o:title="{SECRET}"/></w:pict>'),
     "object": run(f'<w:object {VML}><o:OLEObject ProgID="{SECRET}"/></w:object>'),
     "linked picture": run(picture('r:link="rId2"')),
-    "click on a picture": run(
+    "extension of a picture": run(
         picture('r:embed="rId3"', f'<a:extLst><a:ext uri="{SECRET}"><a:x val="{SECRET}"/></a:ext></a:extLst>')
     ),
     "description of a picture": run(picture('r:embed="rId3"').replace("MarkUser", SECRET)),
-    "another page's address": run(picture('r:embed="rId3"').replace("MarkName.jpg", URL)),
+    "address as the name of a picture": run(picture('r:embed="rId3"').replace("MarkName.jpg", URL)),
     "variables": settings(f'<w:docVars><w:docVar w:name="{SECRET}" w:val="{SECRET}"/></w:docVars>'),
     "protection": settings(
         f'<w:writeProtection w:hash="{SECRET}"/><w:documentProtection w:salt="{SECRET}"/>'

@@ -27,7 +27,7 @@ def status_of_upload(front, path, length, headers, is_chunked=False):
     with suppress(BrokenPipeError, ConnectionResetError):  # refused before its end
         if is_chunked:
             connection.send(b"%x\r\n%s\r\n0\r\n\r\n" % (length, b"x" * length))
-        elif length < LARGE:  # nginx refuses a larger one by its Content-Length
+        elif length < LARGE:  # nginx answers for a larger one before it reads the body
             connection.send(b"x" * length)
     status = connection.getresponse().status
     connection.close()
@@ -56,7 +56,7 @@ def test_only_who_is_logged_in_can_send_large_bodies(upstream, front, path, head
     assert [asked["PATH_INFO"] for asked in upstream.asked] == [*check, address]
     assert upstream.asked[-1]["QUERY_STRING"] == query
     assert int(upstream.asked[-1]["CONTENT_LENGTH"]) == limit - 1
-    assert front.ask(f"/.upload{path}").status == 404, "it has no address of its own"
+    assert front.ask(f"/.upload{path}").status == 404, "nginx's location for uploads has no address"
     end = time.monotonic() + PATIENCE
     # Until nginx has logged the four requests above.
     while (log := (front.folder / "access.log").read_text()).count("\n") < 4:

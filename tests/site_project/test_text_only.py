@@ -152,4 +152,4 @@ def test_private_page_and_draft_stay_hidden(client):
 
 def test_any_other_value_gives_the_full_version(client):
     for query in ["?text=2", "?text=", "?text=0&text="]:
-        assert parse(client.get(f"/{query}")).select("link[rel=stylesheet]"), query
+        assert parse(client.get(f"/{query}")).select("script[src]"), query

@@ -88,7 +88,7 @@ def record(folder):
 
 
 def prepare_site():
-    """Create the database with the demonstration; return a user, or None, for each kind of person."""
+    """Fill the empty database with the demonstration; return a user, or None, for each kind of person."""
     import django
 
     django.setup()
@@ -139,8 +139,8 @@ def crawl(user, bodies):
 def ask(client, address):
     """Return the answer to a GET of `address`, as it is stored, and its body as text.
 
-    The request runs inside a transaction that is rolled back. So no request changes what a later one sees,
-    and nothing is answered from a cache: the number of queries is that of an uncached answer.
+    The request runs inside a transaction that is rolled back, so no request changes what a later one sees.
+    The site doesn't use its caches in a transaction, so the number of queries is that of an uncached answer.
     """
     from django.db import connection, reset_queries, transaction
     from django.test.utils import CaptureQueriesContext

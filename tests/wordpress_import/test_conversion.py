@@ -20,13 +20,13 @@ UPLOADS = "https://old.example/wp-content/uploads/2020/04"
 
 
 class Files:
-    """A library that has every picture whose path is without "gone", and every PDF."""
+    """A library that has every picture and PDF whose path is without "gone"."""
 
     def image(self, path, alt, url):
         return None if "gone" in path else 7
 
     def document(self, path, url):
-        return 8 if path.endswith(".pdf") else None
+        return 8 if path.endswith(".pdf") and "gone" not in path else None
 
 
 def convert_text(content, item=None):
@@ -244,6 +244,24 @@ def test_what_is_unknown_dropped_or_missing_is_noted():
     assert notes.dropped == {"divi signup": 1, "query": 1, "download button": 1}
     assert notes.missing == ["2020/04/gone.jpg"]
     assert ["a frame of another site is left out: %s", "https://frames.example/"] in notes.reasons
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f'<p>Read <a href="{UPLOADS}/NAME.pdf">the report</a>.</p>',
+        f'[et_pb_button button_text="The report" button_url="{UPLOADS}/NAME.pdf" /]',
+        f'<!-- wp:file --><a href="{UPLOADS}/NAME.pdf">The report</a><!-- /wp:file -->',
+    ],
+)
+def test_link_to_a_file_leads_to_the_document_or_is_noted(content):
+    found = convert_text(content.replace("NAME", "facts"))
+    assert found.notes.missing == []
+    assert UPLOADS not in str(found.blocks)
+    missing = convert_text(content.replace("NAME", "gone"))
+    assert missing.notes.missing == ["2020/04/gone.pdf"]
+    assert missing.notes.reasons.count("a file to download is a link to the old address") == 1
+    assert f"{UPLOADS}/gone.pdf" in str(missing.blocks)
 
 
 def test_footnotes_come_from_the_post_meta():
