@@ -17,6 +17,7 @@ from wagtail.signal_handlers import disable_reference_index_auto_update
 from home.models import StandardPage
 from safeguarding.withdrawal.addresses import is_gone, path_at
 from stories.models import StoryAuthor, StoryCountry, StoryPage, StoryTheme
+from stories.terms import Author, Country, Theme
 from wordpress_import import fields
 from wordpress_import.addresses import store_addresses
 from wordpress_import.context import Context
@@ -34,6 +35,20 @@ def is_withdrawn(item, parent):
 def is_edited(page, record):
     """Return whether somebody has worked on `page` since the import of `record`, its ImportedItem."""
     return page.live or page.latest_revision_id != record.revision
+
+
+def rows_of(countries, themes, authors):
+    """Return {name of a relation of StoryPage: list of its rows} for primary keys of terms.
+
+    The terms hold nothing but their primary keys, which the search index makes its tokens from.
+    """
+    return {
+        "story_countries": [
+            StoryCountry(country=Country(pk=key), sort_order=n) for n, key in enumerate(countries)
+        ],
+        "story_themes": [StoryTheme(theme=Theme(pk=key), sort_order=n) for n, key in enumerate(themes)],
+        "story_authors": [StoryAuthor(author=Author(pk=key), sort_order=n) for n, key in enumerate(authors)],
+    }
 
 
 @contextmanager
@@ -195,17 +210,14 @@ class PageWriter:
             taken = group and model.objects.filter(translation_key=group, locale=parent.locale).exists()
             if group and not taken:
                 page.translation_key = group
-        for name, value in values.items():
+        rows = rows_of(*terms) if terms is not None else {}
+        for name, value in (values | rows).items():
             setattr(page, name, value)
-        if terms is not None:
-            countries, themes, authors = terms
-            page.story_countries = [
-                StoryCountry(country_id=each, sort_order=n) for n, each in enumerate(countries)
-            ]
-            page.story_themes = [StoryTheme(theme_id=each, sort_order=n) for n, each in enumerate(themes)]
-            page.story_authors = [StoryAuthor(author_id=each, sort_order=n) for n, each in enumerate(authors)]
         if is_new:
             parent.add_child(instance=page)
         else:
             page.save(clean=False)
+        # Saving clears these lists. The revision and both indexes would each read them again.
+        for name, value in rows.items():
+            setattr(page, name, value)
         return page.save_revision(clean=False)
