@@ -1,5 +1,6 @@
 """Adds links to the errors that prevent publishing a story: to the fields, and for leads to the people."""
 
+from django.apps import apps
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html, format_html_join
@@ -10,12 +11,22 @@ from wagtail.admin import messages
 from safeguarding.policies import is_lead
 from stories.people_check import CODE
 
-# {field: (label, id of its panel in the page editor)}.
-FIELDS = {
-    "people": (_("People in this story"), "panel-child-content-people_in_this_story-section"),
-    "lead_image": (_("Lead picture"), "panel-child-content-lead_picture-section"),
-    "body": (_("Body"), "panel-child-content-body-section"),
-}
+# {field: heading of its panel in the page editor}.
+FIELDS = {"people": _("People in this story"), "lead_image": _("Lead picture"), "body": _("Body")}
+
+
+def panel_id(field):
+    """Return the id that Wagtail gives to the panel of `field`, a key of FIELDS, in the page editor.
+
+    It is made from the headings, in the language in which the process first shows the form.
+    """
+    editor = apps.get_model("stories.StoryPage").get_edit_handler()
+    return next(
+        f"panel-child-{tab_name}-{name}-section"
+        for tab, tab_name in zip(editor.children, editor.child_identifiers, strict=True)
+        for panel, name in zip(tab.children, tab.child_identifiers, strict=True)
+        if field in panel.get_form_options().get("fields", ())
+    )
 
 
 def link_person(error, user):
@@ -36,8 +47,8 @@ def link_field(field, error, user, editor=""):
 
     `field`: a key of FIELDS. `editor`: the address of the page editor, or "" on the page itself.
     """
-    label, panel = FIELDS[field]
-    return format_html('<a href="{}#{}">{}</a>: {}', editor, panel, label, link_person(error, user))
+    error = link_person(error, user)
+    return format_html('<a href="{}#{}">{}</a>: {}', editor, panel_id(field), FIELDS[field], error)
 
 
 def lines_in(error, user, editor):

@@ -2,10 +2,13 @@
 
 import pytest
 from django.urls import reverse
+from wagtail.users.models import UserProfile
 
 from media.models import CleanImage
 from safeguarding.policies import GROUP
 from safeguarding.scopes import Naming, Picture
+from stories.models import StoryPage
+from stories.refusals import FIELDS, panel_id
 from tests.support.builders import (
     make_image,
     make_index,
@@ -119,6 +122,24 @@ def test_refusals_link_to_the_field_and_for_leads_to_the_person(client, person, 
         assert f"People in this story: {person.code} did not agree" in " ".join(message.text.split())
         assert {f"{editor_of(story)}{place}" for place in places} <= links_of(message)
         assert (overview in links_of(message)) == (GROUP in groups)
+
+
+def test_links_lead_to_the_fields_whatever_the_language_of_the_first_user(client):
+    user, story = make_user("Moderators"), make_story("Told")
+    client.force_login(user)
+    editor = StoryPage.get_edit_handler()
+    groups = [editor, *editor.children]
+
+    def forget_ids():  # as a new process knows none
+        for group in groups:
+            group.__dict__.pop("child_identifiers", None)
+
+    for language in ("fr", "en"):
+        forget_ids()
+        UserProfile.objects.update_or_create(user=user, defaults={"preferred_language": language})
+        page = parse(client.get(editor_of(story)))
+        assert all(page.select_one(f"#{panel_id(field)}") for field in FIELDS), language
+    forget_ids()
 
 
 def test_the_form_has_beside_each_code_what_is_agreed(client, person):
