@@ -70,10 +70,14 @@ def on_own_connection(act):
 
 
 def wait_until_blocked():
-    """Wait until another connection waits for a lock."""
+    """Wait until another connection to this database waits for a lock."""
     for _try in range(200):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            # The locks of other test processes, in databases of their own, are in the same table.
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_locks JOIN"
+                " pg_database ON database = pg_database.oid WHERE datname = current_database())"
+            )
             if cursor.fetchone()[0]:
                 return
         time.sleep(0.05)
