@@ -87,6 +87,7 @@ def test_desk_lists_what_needs_its_user(writer, own, other):
     assert SECRET not in writer.get("/admin/").content.decode()
 
 
+@pytest.mark.one_database
 def test_first_page_leads_to_the_list_and_the_guide(writer):
     links = {
         each.text: each["href"] for each in builders.parse(writer.get("/admin/")).select(".next-steps a")
@@ -95,6 +96,7 @@ def test_first_page_leads_to_the_list_and_the_guide(writer):
     assert links["Read how it is done"] == "/admin/guide/"
 
 
+@pytest.mark.one_database
 def test_administrator_sees_the_lists_of_all_sections(admin_client, own, other):
     """fill() does make what test_desk_lists_what_needs_its_user must not find."""
     fill(other, SECRET)
@@ -102,6 +104,7 @@ def test_administrator_sees_the_lists_of_all_sections(admin_client, own, other):
         assert SECRET in admin_client.get(f"/admin/desk/{key}/").content.decode(), key
 
 
+@pytest.mark.one_database
 def test_moderator_finds_what_waits_for_them(client, own):
     client.force_login(admin_world.make_role("moderator", own))
     sender = own.waiting.requested_by
@@ -111,6 +114,7 @@ def test_moderator_finds_what_waits_for_them(client, own):
     assert "waiting" not in str(desk(client)).lower()
 
 
+@pytest.mark.one_database
 def test_moderator_of_one_section_is_not_shown_what_waits_in_others(client, own, other):
     # The group Moderators is for all sections. This user's group is for one section, and moderates too.
     user = admin_world.make_role("editor", own)
@@ -119,6 +123,7 @@ def test_moderator_of_one_section_is_not_shown_what_waits_in_others(client, own,
     assert rows_of(client, "waiting") == ["Plain draft"]
 
 
+@pytest.mark.one_database
 def test_old_drafts_are_those_that_wait_for_nobody(admin_client):
     index = builders.make_index()
     for title, days in (("Old", 31), ("New", 29)):
@@ -145,6 +150,7 @@ def test_old_drafts_are_those_that_wait_for_nobody(admin_client):
     assert sorted(rows_of(admin_client, "drafts")) == ["Changed", "Imported", "Old"]
 
 
+@pytest.mark.one_database
 def test_scheduled_pages_are_those_of_a_week_in_their_order(admin_client):
     now = timezone.now()
     for days in (6, 8):
@@ -157,6 +163,7 @@ def test_scheduled_pages_are_those_of_a_week_in_their_order(admin_client):
     assert rows_of(admin_client, "scheduled") == ["Off in 5", "Live in 6", "Off in 7"]
 
 
+@pytest.mark.one_database
 def test_incomplete_stories_are_live_and_say_what_they_lack(admin_client):
     image = builders.make_image()
     builders.make_story("Complete", lead_image=image, lead_image_alt="A road", **FILED)
@@ -178,6 +185,7 @@ def test_incomplete_stories_are_live_and_say_what_they_lack(admin_client):
     }
 
 
+@pytest.mark.one_database
 def test_dead_links_lead_to_pages_that_visitors_do_not_get(admin_client):
     index = builders.make_index()
     targets = {
@@ -198,6 +206,7 @@ def test_dead_links_lead_to_pages_that_visitors_do_not_get(admin_client):
     assert StandardPage.objects.count() == len(targets)
 
 
+@pytest.mark.one_database
 def test_other_apps_add_a_list(admin_client):
     builders.make_story("Ask again", **FILED)
     consent = {
@@ -236,6 +245,7 @@ def test_number_of_queries_does_not_grow_with_the_pages(role, client, own, commi
     assert counts["/admin/"] == {"editor": 44, "moderator": 43}[role]
 
 
+@pytest.mark.one_database
 def test_desk_is_empty_for_a_user_without_sections(client):
     client.force_login(admin_world.make_role("editor", admin_world.make_section("Own", "Plain")))
     StoryPage.objects.all().delete()

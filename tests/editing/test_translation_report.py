@@ -90,6 +90,7 @@ def test_filters(admin_client, scene, query, titles):
     assert set(report(admin_client, **query)) == titles
 
 
+@pytest.mark.one_database
 def test_links_lead_to_translating_and_editing(admin_client, scene):
     page = builders.parse(admin_client.get(reverse("translation_report")))
     links = {link.get_text(strip=True): link["href"] for link in page.select("tbody a")}
@@ -104,6 +105,7 @@ def test_links_lead_to_translating_and_editing(admin_client, scene):
     assert reverse("translation_report") in admin_client.get("/admin/").text
 
 
+@pytest.mark.one_database
 def test_report_leaves_out_the_trash(admin_client, scene):
     move_to_trash(scene["None"])
     move_to_trash(StoryPage.objects.get(title="Old es"))
@@ -142,6 +144,7 @@ def test_report_tells_nothing_of_other_sections(writer, admin_client, own, other
     assert [link["href"] for link in row.select("a")] == [public.url]
 
 
+@pytest.mark.one_database
 def test_one_language(admin_client):
     builders.make_story("Alone")
     assert report(admin_client) == {}
