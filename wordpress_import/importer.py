@@ -105,7 +105,7 @@ class Importer:
         records = {record.key: record for record in found}
         fetcher = Fetcher(self.export) if fetches or fetches_again else None
         self.library = Library(self.export, uploads, fetcher, fetches_again=fetches_again, writes=writes)
-        self.writer = PageWriter(self.export, self.terms, self.library, parents, records)
+        self.writer = PageWriter(self.export, self.terms, self.library, records)
         self.lines, self.seen, self.shown = [], {}, Counter()
         self.linking = {}  # {key: Line} of pages with links to pages of the old site
         self.started = time.monotonic()

@@ -68,13 +68,13 @@ def indexing_once(model):
 class PageWriter:
     """Writes pages.
 
-    `export`, `terms`, `library`, `parents`: the Export, Terms, Library and ParentFinder. `records`: {key of
-    an item: ImportedItem} of the items that were imported before.
+    `export`, `terms`, `library`: the Export, Terms and Library. `records`: {key of an item: ImportedItem} of
+    the items that were imported before.
     """
 
-    def __init__(self, export, terms, library, parents, records):
+    def __init__(self, export, terms, library, records):
         self.export, self.terms, self.library = export, terms, library
-        self.parents, self.records = parents, records
+        self.records = records
         self.pages = {key.split(" ")[-1]: each.page_id for key, each in records.items() if each.page_id}
         self.context = Context(export, self.pages, library)
 
