@@ -26,6 +26,10 @@ from caching.shared_version import SharedContentVersion
 # shows after twice this time at most, because a page may be made of parts that are cached.
 MAX_CACHE_SECONDS = 60
 
+# Seconds without a change after which more changes are unlikely. Publishing a page changes the version many
+# times, with a few milliseconds between them.
+SETTLE_SECONDS = 0.1
+
 # The name of the file in the data folder.
 NAME = "content_version"
 READING_STATEMENT = re.compile(
@@ -106,6 +110,9 @@ class FileContentVersion:
         except OSError:
             return None
 
+    def changed_at(self, version):
+        return version
+
     def change(self):
         now = time.time_ns()
         try:
@@ -128,6 +135,16 @@ class DatedContentVersion:
         """Return the version and the date, or None if the version is unknown."""
         version = self.version.read()
         return None if version is None else (version, today().toordinal())
+
+    def is_settled(self, version):
+        """Return whether the last change is older than SETTLE_SECONDS. `version`: what read() returned.
+
+        An unknown version is settled, as is one of the future, which another machine's clock has made.
+        """
+        if version is None:
+            return True
+        age = time.time_ns() - self.version.changed_at(version[0])
+        return not 0 <= age < SETTLE_SECONDS * 1e9
 
     def change(self):
         self.version.change()

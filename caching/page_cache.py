@@ -24,6 +24,9 @@ from caching.session_keys import has_genuine_session
 
 # Seconds for which a request waits for another one that makes the same page.
 MAX_WAIT_SECONDS = 4
+# How long a request waits for a settled content version, in pauses of so many seconds. A page that is begun
+# between two statements of one change is made in vain, and slows the change down.
+SETTLE_PAUSE, MAX_PAUSES = 0.02, 15
 # Parameters of addresses of WordPress. Requests with one of them always go on to Django, which may redirect.
 FOREIGN_PARAMETERS = {"attachment_id", "author", "cat", "feed", "m", "p", "page_id", "tag"}
 # Proxies cache a page for one second, and serve it for one more while they fetch it again.
@@ -34,10 +37,13 @@ REFUSED_GZIP = re.compile(r"gzip\s*;\s*q=0(\.0*)?\s*(,|\Z)", re.IGNORECASE)
 
 
 class PageCache:
-    """A WSGI application that sends cached pages, and passes other requests on to `application`."""
+    """A WSGI application that sends cached pages, and passes other requests on to `application`.
 
-    def __init__(self, application):
-        self.application = application
+    `max_pauses`: how often a request pauses while the content version is not settled.
+    """
+
+    def __init__(self, application, max_pauses=MAX_PAUSES):
+        self.application, self.max_pauses = application, max_pauses
         release()  # It takes a moment: not in the first request.
         self.store = PageStore()
         self.lock = threading.Lock()
@@ -48,8 +54,7 @@ class PageCache:
         address = cacheable_address(environ)
         if address is None:
             return self.application(environ, start_response)
-        cache_request = CacheRequest(self, address, content_version.read(), environ)
-        page = cache_request.find()
+        cache_request, page = self.begin_request(address, environ)
         if page and (page.is_fresh or cache_request.is_in_progress):
             return send(page, cache_request, start_response)
         environ[ENVIRON_KEY] = cache_request
@@ -57,6 +62,15 @@ class PageCache:
             return self.ask_application(cache_request, page, environ, start_response)
         finally:
             cache_request.end()
+
+    def begin_request(self, address, environ):
+        """Return (CacheRequest, CachedPage or None). Without a page, wait until the version is settled."""
+        for number in range(self.max_pauses + 1):
+            cache_request = CacheRequest(self, address, content_version.read(), environ)
+            page = cache_request.find()
+            if page or number == self.max_pauses or content_version.is_settled(cache_request.version):
+                return cache_request, page
+            time.sleep(SETTLE_PAUSE)
 
     def ask_application(self, cache_request, old_page, environ, start_response):
         """Return the response of the application, and cache it if it is the same for everybody.

@@ -8,6 +8,7 @@ reached Redis all the time.
 """
 
 import logging
+import time
 import uuid
 
 import redis
@@ -27,7 +28,7 @@ CHECK_INTERVAL_WITHOUT_DATABASE = 10_000
 
 
 class SharedContentVersion:
-    """The version as a random value in the Redis at the address `url`.
+    """The version as its time, in nanoseconds, and a random value. It is in the Redis at the address `url`.
 
     `options`: arguments for redis-py. `breaker`: the CircuitBreaker through which Redis is asked.
     """
@@ -48,6 +49,10 @@ class SharedContentVersion:
             return self.breaker.call(self._check)
         except Unavailable:
             return None
+
+    def changed_at(self, version):
+        """Return the time of the change that made `version`, in nanoseconds."""
+        return int(version.partition(b".")[0])
 
     def change(self):
         """Change the version. If Redis does not answer, note it in the database."""
@@ -89,4 +94,4 @@ class SharedContentVersion:
 
 
 def new_version():
-    return uuid.uuid4().hex
+    return f"{time.time_ns()}.{uuid.uuid4().hex}"

@@ -13,11 +13,12 @@ from wagtail.models import PageViewRestriction
 from caching.cacheable import ENVIRON_KEY
 from caching.content_version import (
     UNSEEN_TABLES,
+    DatedContentVersion,
     FileContentVersion,
     content_version,
     may_change_public_pages,
 )
-from caching.page_cache import PAGE_CACHE_CONTROL, PageCache
+from caching.page_cache import MAX_PAUSES, PAGE_CACHE_CONTROL, PageCache
 from home.models import HomePage, SiteSettings
 from stories.models import StoryAuthor, StoryPage
 from stories.terms import Theme
@@ -150,6 +151,31 @@ def test_page_made_during_a_change_is_not_used():
     assert client.get("/").content == b"new"
 
 
+@pytest.mark.parametrize(("statements", "pauses"), [(1, 5), (3, 7), (1000, MAX_PAUSES)])
+def test_page_is_begun_after_the_last_statement_of_a_change(time_machine, monkeypatch, statements, pauses):
+    """The change has `statements` statements, one in each pause. The last one never ends."""
+    time_machine.move_to("2026-03-11T12:00Z", tick=False)
+    slept, themes_of_pages = [], []
+
+    def sleep(seconds):
+        time_machine.shift(seconds + 0.001)
+        slept.append(seconds)
+        if len(slept) < statements:
+            Theme.objects.create(name=f"Theme {len(slept)}")
+
+    def application(environ, start_response):
+        environ[ENVIRON_KEY].begin([], "")
+        themes_of_pages.append(Theme.objects.count())
+        start_response("200 OK", [])
+        return HttpResponse(b"page")
+
+    monkeypatch.setattr("time.sleep", sleep)
+    Theme.objects.create(name="Theme")
+    assert SiteClient(PageCache(application)).get("/").content == b"page"
+    assert (len(slept), len(themes_of_pages)) == (pauses, 1)
+    assert themes_of_pages == [Theme.objects.count()]
+
+
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_page_made_before_a_commit_is_not_used_after_it():
     """Between a write and its commit, other connections read the old rows, and cache them."""
@@ -219,6 +245,7 @@ def test_unseen_tables_exist():
 
 def test_without_a_version_nothing_is_cached(client, story, tmp_path, monkeypatch):
     os.symlink(tmp_path / "loop", tmp_path / "loop")  # A link to itself can't be read.
-    monkeypatch.setattr("caching.page_cache.content_version", FileContentVersion(tmp_path / "loop"))
+    unreadable = DatedContentVersion(FileContentVersion(tmp_path / "loop"))
+    monkeypatch.setattr("caching.page_cache.content_version", unreadable)
     assert client.get(story.url)["Cache-Control"] == PAGE_CACHE_CONTROL
     assert count_queries(client, story.url)[0] > 0

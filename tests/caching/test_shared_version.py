@@ -8,6 +8,7 @@ import pytest
 import redis
 from django.db import connection, transaction
 
+from caching.content_version import DatedContentVersion
 from caching.models import MissedChange
 from caching.redis_cache import PAUSE_SECONDS, CircuitBreaker
 from caching.shared_version import CHECK_INTERVAL, CHECKED, SharedContentVersion
@@ -80,6 +81,16 @@ def test_version_is_the_same_until_a_change(reader, server):
     other.change()
     assert reader.read() == other.read() != first
     assert not MissedChange.objects.exists()
+
+
+def test_version_tells_the_time_of_its_change(reader, time_machine):
+    time_machine.move_to("2026-03-11T12:00Z", tick=False)
+    reader.change()
+    dated = DatedContentVersion(reader)
+    version = dated.read()
+    for seconds, is_settled in [(0, False), (0.05, False), (0.1, True), (59, True)]:
+        time_machine.move_to(f"2026-03-11T12:00:{seconds:09.6f}Z", tick=False)
+        assert dated.is_settled(version) == is_settled, seconds
 
 
 def test_change_that_redis_was_not_told_of_is_made_up_for(reader, cut_off, client):
