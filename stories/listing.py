@@ -159,7 +159,10 @@ class StoryListing:
     @cached_property
     def facets(self):
         """The facets country, theme and year that have at least two choices or an active one."""
-        return self._count_facets()
+        if self.filters:
+            return self._count_facets()
+        # Cached with their HTML, which takes a third of the time of the page.
+        return cached(("facets", *self.cache_key), self._count_facets)
 
     @property
     def offered_facets(self):
