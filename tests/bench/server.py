@@ -63,7 +63,8 @@ def main(size):
                         measure_sent(size, kind, site, path, folder)
                 measure_with_redis(size, site, addresses["story"], environment)
                 for kind in VISITED:
-                    visits.measure(size, kind, site, addresses[kind], folder)
+                    with minimal_program(site + addresses[kind], folder) as bare:
+                        visits.measure(size, kind, site, addresses[kind], folder, bare)
 
 
 def measure_uncached(size, kind, address, folder, queries):

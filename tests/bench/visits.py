@@ -20,11 +20,11 @@ end
 """
 
 
-def measure(size, kind, site, path, folder):
-    """Report how many visits per second the site handles for the page at `path`.
+def measure(size, kind, site, path, folder, bare):
+    """Report how many visits per second the site handles for the page at `path`, without and behind nginx.
 
-    The site is measured without and behind nginx. It is compared with the same nginx sending the same bytes
-    from files.
+    Without nginx it is compared with the minimal program at the address `bare`, which gets as many requests.
+    Behind nginx it is compared with the same nginx sending the same bytes from files.
     """
     paths = loaded_by_phone(site, path)
     files = folder / "visit"
@@ -42,12 +42,13 @@ def measure(size, kind, site, path, folder):
             folder / "files.lua", [f"/files-of-the-benchmark/{kind}-{number}" for number in range(len(paths))]
         )
         of_site = write_script(folder / "site.lua", paths)
-        ways = {
+        straight = {"visits to bare": bare, "visits straight": (site, {}, of_site)}
+        behind = {
             "visits as files of nginx": (address, {}, of_files),
-            "visits straight": (site, {}, of_site),
             "visits behind nginx": (address, {}, of_site),
         }
-        report(size, kind, ways, requests=len(paths), bytes=total)
+        for ways in (straight, behind):
+            report(size, kind, ways, requests=len(paths), bytes=total)
 
 
 def write_script(path, addresses):
