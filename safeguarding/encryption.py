@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-# Every Fernet token begins with these: its version and the first bytes of the time.
+# Every Fernet token begins with these: its version, and the first bytes of the time, which are zero.
 TOKEN_PREFIX = "gAAAAA"  # noqa: S105
 
 

@@ -6,7 +6,7 @@ that hard:
 * Autosaves are not checked.
 * A message says where a word was found, and never which word it is.
 * The places that messages name are counted for each user and day. Above LIMIT, messages only say that the
-  user should ask the safeguarding team. Leads have no limit, because they can read the words.
+  user should ask the safeguarding team. Leads, who are this team, have no limit: they can read the words.
 """
 
 from contextvars import ContextVar
@@ -28,7 +28,8 @@ from safeguarding.leak_check.texts import source_of
 from safeguarding.leak_check.words import load_words
 from safeguarding.policies import is_lead
 
-# A message names at most this many places with ordinary words: the text could be a list of guesses.
+# A message names at most this many places whose protected words are all ordinary words too, such as "Rose".
+# With more, the text could be a list of guesses.
 MANY_ORDINARY = 3
 
 # The RequestCheck of the current request, or None outside of requests that `check_for_leaks` wraps.

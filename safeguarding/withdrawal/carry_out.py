@@ -1,4 +1,8 @@
-"""Plans withdrawals and carries them out: the database in one transaction, the rest in tasks."""
+"""Plans withdrawals and carries them out: the database in one transaction, files and caches in later tasks.
+
+Where something is looked for, and how it is erased there, is defined in places.py. The tasks are in tasks.py,
+and their steps in steps.py.
+"""
 
 import hashlib
 import json
@@ -20,9 +24,9 @@ from safeguarding.withdrawal.tasks import run_after_commit, step
 from safeguarding.withdrawal.words import KEPT_FIELDS, has_unreadable_words
 from safeguarding.withdrawal_models import Choice, Fingerprint, Ledger, Withdrawal
 
-# The steps of every withdrawal, in the order in which they run. Steps that delete files run before them.
+# The steps of every withdrawal, in the order in which they run. Steps that delete files are added earlier.
 STEPS = ("ledger", "pages", "uploads", "previews", "index", "vacuum")
-# The steps that run again when something more was erased later.
+# Those of STEPS that run again when something more was erased later.
 REPEATED = ("ledger", "pages", "previews", "index", "vacuum")
 
 
@@ -198,7 +202,7 @@ def store_fingerprints(case):
 
 
 def record(contributor, choice, user):
-    """Add a Consent of `contributor` that says that `choice` was taken back. `user`: who recorded it."""
+    """Add a Consent of `contributor` that says that `choice` was taken back. `user`: the lead, or None."""
     former = contributor.latest_consent
     if former is None or former.event == Consent.Event.WITHDRAWN:
         # There is nothing to take back. It is recorded nevertheless that a person who never agreed withdrew.

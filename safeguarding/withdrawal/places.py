@@ -45,7 +45,8 @@ class Case:
     * `contributor`: the person. It is None after a restore if the backup doesn't have the person.
     * `code`: the code of the person, which replaces erased texts.
     * `erased`: {primary key: Page} of the pages to erase.
-    * `held`: {primary key: Page} of the pages to hold until they are published without the person.
+    * `held`: {primary key: Page} of the pages to hold until they are published without the person. Then their
+      earlier versions are erased.
     * `suspected`: {primary key: Page} of pages that may be erased ones, after a restore. A lead decides.
     * `terms`: the Terms of the leak check for the names and protected words of the person, or for a name that
       is corrected.
@@ -123,7 +124,7 @@ class TextPlace(Place):
     erase_rows: Callable = lambda rows, case: rows.delete()
     skipped: Callable = lambda case: Q(pk__in=[])
     needs_yes: bool = True
-    order = 20
+    order = 20  # after the Places whose rows `skipped` leaves out
 
     def find(self, case):
         rows = self.model._base_manager.exclude(self.skipped(case)).order_by("pk")

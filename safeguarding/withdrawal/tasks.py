@@ -1,7 +1,8 @@
 """Stores and runs the tasks that follow the transaction of a withdrawal.
 
-A task is a row, so it survives a crash. It is tried until it succeeds, so a step has to be safe to repeat.
-Quick tasks run right after the commit. The scheduler runs all of them: its statements have no time limit.
+A task is a row, so it survives a crash. Its step names the function that does the work. A task is tried until
+it succeeds, so a step has to be safe to repeat. Quick tasks run right after the commit. The scheduler runs
+all of them: its statements have no time limit.
 """
 
 import logging
