@@ -1,4 +1,4 @@
-"""Encryption of restricted texts with the keys of SAFEGUARDING_KEYS.
+"""Encryption of restricted texts, such as names and contacts, with the keys of SAFEGUARDING_KEYS.
 
 The first key encrypts, and all of them decrypt. Without a key, and for a text that no key decrypts, the site
 goes on working: the field then holds an `UnreadableText`, which is empty, and is stored again unchanged.

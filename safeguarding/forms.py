@@ -1,4 +1,4 @@
-"""The forms for people, their consents and their restricted fields."""
+"""The forms for people in stories, their consents, and their restricted fields, such as names and contact."""
 
 from django import forms
 from django.utils.text import capfirst, format_lazy
@@ -12,7 +12,7 @@ from safeguarding.encryption import EncryptedTextField, UnreadableText, has_keys
 from safeguarding.models import Consent, Contributor, RestrictedView
 from safeguarding.scopes import Channel
 
-# The widget that Wagtail gives to a TextField.
+# The widget that Wagtail gives to a TextField, but not to its subclasses.
 register_form_field_override(EncryptedTextField, override={"widget": AdminAutoHeightTextInput})
 
 KEY_MISSING = _(

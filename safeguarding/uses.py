@@ -53,12 +53,14 @@ class Release(models.Model):
 
 
 class PageHold(models.Model):
-    """A page that readers can't see until a lead decides whether it shows what was erased.
+    """A page that readers can't see until a lead, a member of the group Safeguarding, decides about it.
 
-    It is created when an older database, such as one from a backup, has replaced the one in which a
-    withdrawal was carried out. The page then has the address of an erased page, or is an earlier version of a
-    page with other people in it, or may have a name that was corrected. `code`: the code of the person who
-    withdrew. `withdrawal`: the one that was carried out again, or None if that failed.
+    It may show what was erased, because an older database, such as one from a backup, has replaced the one in
+    which a withdrawal was carried out: it has the address of an erased page, or is an earlier version of a
+    page with other people in it, or may have a name that was corrected.
+
+    `code`: the code of the person who withdrew. `withdrawal`: the one that was carried out again, or None if
+    that failed.
     """
 
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")

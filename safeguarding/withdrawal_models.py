@@ -24,7 +24,9 @@ class Choice(models.TextChoices):
 
 
 class Withdrawal(models.Model):
-    """A withdrawal that a lead confirmed, or that the ledger brought back after a restore.
+    """A withdrawal that a lead (a member of the group Safeguarding) confirmed, or that was carried out again.
+
+    The ledger brings withdrawals back after a restore.
 
     `counts`: {name of a Place: number of rows that were erased there}. The key "<name> left" has the number
     of those that were found and not erased. `old_name`: for a correction, the name that has to go. It is kept

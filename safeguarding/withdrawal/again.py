@@ -2,7 +2,8 @@
 
 The withdrawal is an entry of the ledger, a file outside of the database: safeguarding/withdrawal/ledger.py. A
 page is known as an erased one by its translation key. One that only has the address of an erased page can be
-the story of somebody else, so it is held (hidden from readers) until a lead decides.
+the story of somebody else, so it is held (hidden from readers) until a lead, a member of the group
+Safeguarding, decides.
 """
 
 from contextlib import suppress

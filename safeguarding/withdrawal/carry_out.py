@@ -92,8 +92,10 @@ def withdraw(contributor, choice, user=None, yes=(), seen=None, old_name=""):
     """Erase what the plan for `contributor` and `choice` lists. Return the Withdrawal.
 
     `yes`: the (name of a place, key) pairs that a lead ticked. `seen`: the digest of the plan that the lead
-    confirmed. Raises PlanChanged if the plan has another digest now. `old_name`: for a correction.
+    confirmed, or None for any plan. Raises PlanChanged if the plan has another digest now. `old_name`: for a
+    correction. `user`: the lead, a member of the group Safeguarding.
     """
+    # get() reads the person each time that lock_case() calls the function: before and after it locks the rows.
     people = Contributor.objects.filter(pk=contributor.pk)
     plan = plan_case(lock_case(lambda: make_case(people.get(), choice, old_name)))
     contributor = plan.case.contributor

@@ -2,7 +2,7 @@
 
 A backup brings back what was erased since. `restore` reads this file and erases it again. So do the start of
 the site and the scheduler, because a database can be replaced in other ways. Without the file, everybody is
-held (hidden from readers) until a lead confirms that nobody withdrew.
+held (hidden from readers) until a lead, a member of the group Safeguarding, confirms that nobody withdrew.
 
 The file is only appended to. It begins with the salt of the site, by which it is known as that of the
 restored database, and has a line of JSON for each withdrawal: code, date, digests of paths and translation

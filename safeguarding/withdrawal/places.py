@@ -1,7 +1,8 @@
 """Defines Place, a kind of row or file that can contain something about a person. Apps register their own.
 
 A Place finds its rows for a Case, and erases them in the transaction of the withdrawal. It adds tasks for
-files and anything else outside of the database.
+files and anything else outside of the database. In the admin, a lead (a member of the group Safeguarding)
+confirms the list of all rows first.
 """
 
 from collections.abc import Callable

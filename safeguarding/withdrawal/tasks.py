@@ -16,7 +16,7 @@ from safeguarding.withdrawal_models import WithdrawalTask
 logger = logging.getLogger(__name__)
 # {name: function(task)} of all steps.
 _steps = {}
-# {name: what the step does, in words for a lead}
+# {name: what the step does, in words for a lead, a member of the group Safeguarding}
 _labels = {}
 # The names of the steps that take long.
 _slow = set()

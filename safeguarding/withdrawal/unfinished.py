@@ -3,8 +3,9 @@
 The ledger is a file with all withdrawals: safeguarding/withdrawal/ledger.py. Whoever is held is hidden from
 readers.
 
-Each entry is tried again at the start of the site, once a day, and when a lead asks for it. If the database
-failed, it is tried again each minute. A lead can also end the hold, with a reason.
+Each entry is tried again at the start of the site, once a day, and when a lead (a member of the group
+Safeguarding) asks for it. If the database failed, it is tried again each minute. A lead can also end the
+hold, with a reason.
 """
 
 import builtins

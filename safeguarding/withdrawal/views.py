@@ -137,7 +137,7 @@ def read(form):
 
 
 class WithdrawalMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
-    """For views of withdrawals, which are for safeguarding leads only."""
+    """For views of withdrawals. LeadPolicy lets in only leads, the members of the group Safeguarding."""
 
     model = Withdrawal
     permission_required = "change"

@@ -1,4 +1,4 @@
-"""Encrypt all restricted texts anew with the first key of SAFEGUARDING_KEYS."""
+"""Command that encrypts all restricted texts, such as names, anew with the first key of SAFEGUARDING_KEYS."""
 
 from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
