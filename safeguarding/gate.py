@@ -212,6 +212,7 @@ def is_child(contributor, day):
 
 
 def check_child(check, consent, use):
+    # Without a consent, judge() has asked for a decision instead.
     if consent and consent.event != Consent.Event.WITHDRAWN:
         check.require(consent.given_by == Consent.GivenBy.GUARDIAN, Unmet.GUARDIAN)
     check.require(use.picture < Picture.RECOGNISABLE, Unmet.CHILD_PICTURE)

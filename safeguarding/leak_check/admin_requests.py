@@ -37,7 +37,10 @@ current_check = ContextVar("current_check", default=None)
 
 
 def check_for_leaks(view):
-    """Decorate an admin view: check what a request saves, and add messages about protected words in it."""
+    """Decorate an admin view: check what a request saves, and add messages about protected words in it.
+
+    site_project/urls.py applies it to all of them.
+    """
 
     @wraps(view)
     def checked(request, *args, **kwargs):
@@ -88,7 +91,7 @@ class RequestCheck:
 
     def queue(self, instance):
         """Check `instance`, which the request saved, at the end of the request. Autosaves are not checked."""
-        # Autosaves ask for JSON.
+        # Wagtail's editor asks for JSON when it autosaves.
         if self.request.accepts("text/html"):
             self.saved[type(instance), instance.pk] = instance
 
@@ -139,7 +142,7 @@ def get_words():
 
 
 def can_compare():
-    """Return whether the protected words of all people can be read."""
+    """Return whether the protected words of all people can be read, to compare texts with them."""
     return get_words().is_complete
 
 

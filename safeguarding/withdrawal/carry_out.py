@@ -95,7 +95,7 @@ def withdraw(contributor, choice, user=None, yes=(), seen=None, old_name=""):
     confirmed, or None for any plan. Raises PlanChanged if the plan has another digest now. `old_name`: for a
     correction. `user`: the lead, a member of the group Safeguarding.
     """
-    # get() reads the person each time that lock_case() calls the function: before and after it locks the rows.
+    # get() reads the person each time that lock_case() calls the function, also after the rows are locked.
     people = Contributor.objects.filter(pk=contributor.pk)
     plan = plan_case(lock_case(lambda: make_case(people.get(), choice, old_name)))
     contributor = plan.case.contributor

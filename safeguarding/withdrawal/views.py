@@ -122,6 +122,7 @@ class CorrectNameView(WithdrawView):
     form_class, form_method = OldNameForm, "post"
 
     def post(self, request, *_arguments, **_named):
+        # The first form asks for the name, and the second, with the list, confirms it.
         if "seen" in request.POST:
             return super().post(request)
         return self.show_again()
