@@ -59,8 +59,8 @@ class PageHold(models.Model):
     which a withdrawal was carried out: it has the address of an erased page, or is an earlier version of a
     page with other people in it, or may have a name that was corrected.
 
-    `code`: the code of the person who withdrew. `withdrawal`: the one that was carried out again, or None if
-    that failed.
+    `code`: the code of the person who withdrew. `withdrawal`: the one that was carried out again, or None as
+    long as that fails.
     """
 
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
