@@ -84,8 +84,8 @@ class Contributor(models.Model):
         blank=True,
         help_text=_("Empty: until the usual time after the consent has ended. You are told before."),
     )
-    # Set by "Take down now", and for everybody if withdrawals may be missing after a restore. While it is set,
-    # the person is "held": nothing about the person is shown to readers. See safeguarding/holds.py.
+    # Set by "Take down now", and for everybody if withdrawals may be missing after a restore. While it is
+    # set, the person is "held": nothing about the person is shown to readers. See safeguarding/holds.py.
     held_since = models.DateTimeField(_("held back since"), null=True, editable=False)
     created_at = models.DateTimeField(_("recorded"), auto_now_add=True)
 
