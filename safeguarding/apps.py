@@ -1,4 +1,4 @@
-"""Configuration of the app. It connects signals, and registers what withdrawals need."""
+"""Configuration of the app. It connects signals, and registers what withdrawals erase and who sees people."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +18,7 @@ class SafeguardingConfig(AppConfig):
 
         pages.register()
         elsewhere.register()
+        # For Wagtail's views: only leads, the members of the group Safeguarding, may see these.
         for model in (
             models.Contributor,
             models.Consent,

@@ -1,4 +1,4 @@
-"""The chooser of people for the page editor. It shows codes, and what each person agreed to.
+"""The chooser of people for the page editor. It shows their codes, such as P-7K3M, and what they agreed to.
 
 Everybody who edits pages may use it.
 """

@@ -66,6 +66,8 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
 
 
 class DecisionMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
+    """For views that only leads may open: the policy of Decision is LeadPolicy."""
+
     model = Decision
     permission_required = "change"
     header_icon = "tasks"
@@ -116,6 +118,7 @@ class DecideView(StoryMixin, FormView):
         ]
 
     def dispatch(self, request, *args, **kwargs):
+        # Others are refused by the dispatch() of PermissionCheckedMixin, before they learn what there is.
         if self.user_has_permission("change"):
             if not self.versions:
                 raise Http404

@@ -1,7 +1,7 @@
 """Finds the versions of stories that wait for the safeguarding team, and the reasons.
 
-A page waits if it is live and not released, if it was submitted to moderators, or if it is scheduled. A draft
-that is still being written does not wait.
+A page waits if it is live but may not be read because of the people in it, if it was submitted to moderators,
+or if it is scheduled. A draft that is still being written does not wait.
 """
 
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class Version:
 
 
 def waiting_pages():
-    """Return a queryset of the pages that wait. See above for the meaning of "wait"."""
+    """Return a queryset of the pages that wait, in the sense of this module's docstring."""
     page_types = ContentType.objects.get_for_models(Page).values()
     submitted = WorkflowState.objects.active().filter(base_content_type__in=page_types)
     scheduled = Revision.objects.filter(base_content_type__in=page_types, approved_go_live_at__isnull=False)
@@ -91,11 +91,13 @@ def find_versions(page):
     """Return the Versions of `page`, a page of a guarded type: the live, the scheduled and the latest one."""
     latest, versions = page.latest_revision, []
     if page.live:
+        # A page that was made live without publish() has no live_revision.
         live_revision = page.live_revision or (None if page.has_unpublished_changes else latest)
         versions.append(make_version(page, page.specific, True, live_revision))
     drafts = [page.scheduled_revision, latest if page.has_unpublished_changes or not page.live else None]
     for revision in filter(None, drafts):
         draft = make_version(page, revision.as_object(), False, revision)
+        # Versions with the same content are one.
         if draft.report.digest not in {version.report.digest for version in versions}:
             versions.append(draft)
     return versions

@@ -1,4 +1,4 @@
-"""Encryption of restricted texts with the keys of SAFEGUARDING_KEYS.
+"""Encryption of restricted texts, such as names and contacts, with the keys of SAFEGUARDING_KEYS.
 
 The first key encrypts, and all of them decrypt. Without a key, and for a text that no key decrypts, the site
 goes on working: the field then holds an `UnreadableText`, which is empty, and is stored again unchanged.
@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-# Every Fernet token begins with these: its version and the first bytes of the time.
+# Every Fernet token begins with these: its version, and the first bytes of the time, which are zero.
 TOKEN_PREFIX = "gAAAAA"  # noqa: S105
 
 

@@ -1,4 +1,4 @@
-"""The forms for people, their consents and their restricted fields."""
+"""The forms for people in stories, their consents, and their restricted fields, such as names and contact."""
 
 from django import forms
 from django.utils.text import capfirst, format_lazy
@@ -12,7 +12,7 @@ from safeguarding.encryption import EncryptedTextField, UnreadableText, has_keys
 from safeguarding.models import Consent, Contributor, RestrictedView
 from safeguarding.scopes import Channel
 
-# The widget that Wagtail gives to a TextField.
+# The widget that Wagtail gives to a TextField, but not to its subclasses.
 register_form_field_override(EncryptedTextField, override={"widget": AdminAutoHeightTextInput})
 
 KEY_MISSING = _(
@@ -63,7 +63,10 @@ class RestrictedFieldsMixin:
 
 
 class StoresOwnFieldsMixin:
-    """Stores only the fields of the form, so that a form that was opened before a hold doesn't end it."""
+    """Stores only the fields of the form.
+
+    So a form that was opened before "Take down now" doesn't bring the person back.
+    """
 
     def save(self, commit=True):
         if self.instance.pk and commit:
@@ -106,6 +109,7 @@ class OtherPersonForm(RestrictedFieldsMixin, PersonForm):
         super().__init__(*args, **kwargs)
         tells = Contributor.Role.TELLS
         self.fields["role"].choices = [each for each in Contributor.Role.choices if each[0] != tells]
+        # Instead of the default of the model, "Tells the story".
         self.initial["role"] = None
 
 
@@ -210,6 +214,7 @@ class FirstConsentForm(RestrictedFieldsMixin, PersonForm):
     def __init__(self, data=None, *args, **kwargs):
         super().__init__(data, *args, **kwargs)
         self.consent = ConsentForm(data, for_user=self.for_user, contributor=self.instance)
+        # A first consent is for the usual time.
         del self.consent.fields["ends_on"]
 
     def visible_fields(self):
@@ -220,7 +225,8 @@ class FirstConsentForm(RestrictedFieldsMixin, PersonForm):
         return super().media + self.consent.media
 
     def is_valid(self):
-        # The person comes first, because the rules of the consent depend on the kind of person.
+        # The person comes first, because the rules of the consent depend on the kind of person. A list, so
+        # that both forms are validated and show their errors.
         return all([super().is_valid(), self.consent.is_valid()])
 
     def save(self, commit=True):

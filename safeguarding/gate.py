@@ -15,7 +15,10 @@ from safeguarding.status import REFUSED, Status, get_last_day
 
 
 class Unmet(models.TextChoices):
-    """A condition that is not met, with what to do about it. "%(code)s" is the code of the person."""
+    """A condition that is not met, with what to do about it. "%(code)s" is the code of the person.
+
+    The first four have the value of the `Status` that they are about.
+    """
 
     HELD = (
         "held",
@@ -136,6 +139,7 @@ def judge(contributor, use, decisions, day):
         return Verdict([Unmet(status.value)], None)
     check = Check(decisions, day)
     if status in {Status.NONE, Status.ENDED}:
+        # There is no consent to compare the page with. A decision on another legal ground can replace it.
         check.ask_decision(Decision.Ground.OTHER, Unmet(status.value))
     else:
         check.last_days.append(get_last_day(contributor, consent))
@@ -208,6 +212,7 @@ def is_child(contributor, day):
 
 
 def check_child(check, consent, use):
+    # Without a consent, judge() has asked for a decision instead.
     if consent and consent.event != Consent.Event.WITHDRAWN:
         check.require(consent.given_by == Consent.GivenBy.GUARDIAN, Unmet.GUARDIAN)
     check.require(use.picture < Picture.RECOGNISABLE, Unmet.CHILD_PICTURE)

@@ -1,6 +1,7 @@
 """Hides everything about a person from readers at once, and shows it again.
 
-Only these functions write `Contributor.held_since`, so that a form that was opened before can't undo a hold.
+Forms don't write `Contributor.held_since`, so that one that was opened before can't undo a hold. After a
+restore, `hold_everybody` in safeguarding/withdrawal/ledger.py sets it for all people at once.
 """
 
 from django.db import transaction

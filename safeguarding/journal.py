@@ -8,7 +8,7 @@ from caching.local_date import today
 
 
 class RestrictedView(models.Model):
-    """A look at the restricted fields of a person: who looked, when, and why."""
+    """A look at the restricted fields (names and contact) of a person: who looked, when, and why."""
 
     class Reason(models.TextChoices):
         CONTACT = "contact", _("To contact the person")
@@ -33,7 +33,10 @@ class RestrictedView(models.Model):
 
 
 class Notice(models.Model):
-    """A mail to the leads about a person, so that each is sent once."""
+    """Records a mail to the leads about a person, so that each is sent only once.
+
+    Without a mail server, it records that the first page of the admin announces a deletion.
+    """
 
     class Step(models.TextChoices):
         DAYS_60 = "60", _("60 days before the end of the consent")

@@ -1,4 +1,4 @@
-"""Mails to the leads, each in the language of its reader. They show people by their codes."""
+"""Mails to the leads, the members of the group Safeguarding, each in the language of its recipient."""
 
 import logging
 
@@ -17,7 +17,8 @@ def mail_leads(subject, compose):
 
     Arguments:
         subject: a lazy text.
-        compose: a function that returns the text. It is called in the language of each reader.
+        compose: a function that returns the text. It is called in the language of each recipient. The text
+            calls people by their codes.
     """
     if not settings.SENDS_MAIL:
         return False

@@ -35,6 +35,8 @@ def announce_members(instance, action, reverse, pk_set, **_arguments):
 
 @receiver(pre_save, sender=User)
 def note_activation(instance, update_fields=None, raw=False, **_arguments):
+    """Note on the user whether this save activates the account of a member, for announce_activation()."""
+    # Without update_fields, save() stores all fields.
     if raw or not instance.is_active or "is_active" not in (update_fields or ["is_active"]):
         return
     inactive_member = User.objects.filter(pk=instance.pk, is_active=False, groups__name=GROUP)
@@ -71,6 +73,7 @@ def mail(new_member):
 
 @receiver(pre_save, sender=Group)
 def keep_name(instance, raw=False, **_arguments):
+    """Refuse to take the name of the group away, and to give it to another or a new group."""
     stored = Group.objects.filter(pk=instance.pk).values_list("name", flat=True).first()
     if not raw and stored != instance.name and GROUP in {stored, instance.name}:
         raise PermissionDenied

@@ -1,6 +1,6 @@
 """Models of the people in the stories, of what they agreed to, and of decisions about them.
 
-Everywhere outside of the restricted fields, a person is called by the code.
+A person is called by a code, such as P-7K3M. Names are only in the encrypted fields (RESTRICTED_FIELDS).
 """
 
 import secrets
@@ -84,7 +84,8 @@ class Contributor(models.Model):
         blank=True,
         help_text=_("Empty: until the usual time after the consent has ended. You are told before."),
     )
-    # Set by "Take down now". Nothing of the person is shown until it is empty again: safeguarding/holds.py.
+    # Set by "Take down now", and for everybody if withdrawals may be missing after a restore. While it is
+    # set, the person is "held": nothing about the person is shown to readers. See safeguarding/holds.py.
     held_since = models.DateTimeField(_("held back since"), null=True, editable=False)
     created_at = models.DateTimeField(_("recorded"), auto_now_add=True)
 
@@ -100,7 +101,7 @@ class Contributor(models.Model):
         return self.code
 
     def save(self, *args, **kwargs):
-        # Signal receivers in safeguarding/releases.py update the pages with this person in the transaction.
+        # Signal receivers in safeguarding/releases.py update the pages with this person in this transaction.
         with transaction.atomic():
             super().save(*args, **kwargs)
 
@@ -116,7 +117,7 @@ class Contributor(models.Model):
 
     @property
     def has_withdrawn(self):
-        """Whether the last consent event is a withdrawal, also while the person is held."""
+        """Whether the last consent event is a withdrawal, also while the status of the person is `HELD`."""
         consent = self.latest_consent
         return consent is not None and consent.event == Consent.Event.WITHDRAWN
 
@@ -132,6 +133,8 @@ class Contributor(models.Model):
 
 
 class AppendOnlyQuerySet(models.QuerySet):
+    """Refuses to change and delete rows, and to create several at once, which would send no signals."""
+
     def bulk_create(self, *_arguments, **_options):
         raise TypeError("Record one event at a time, so that the pages follow it.")
 
@@ -232,10 +235,10 @@ class Consent(models.Model):
 
 
 class Decision(models.Model):
-    """A lead's approval of what one page says about one person, for a limited time.
+    """The approval of what one page says about one person, by a lead (a member of the group Safeguarding).
 
-    It is for one version of the content: `digest` is that of the page's content (see `Release`), so a changed
-    page needs a new decision. A decision never overrides a withdrawal or a hold.
+    It counts until `ends_on`, for one content of the page: `digest` is the hash of that (see `Release`), so a
+    changed page needs a new decision. A decision never overrides a withdrawal or a hold.
     """
 
     class Ground(models.TextChoices):
@@ -270,7 +273,7 @@ class Decision(models.Model):
         """Store the decision. If it has no `digest`, it is for the content of `revision`."""
         if not self.digest:
             self.digest = self.revision.as_object().people_digest
-        # A signal receiver in safeguarding/releases.py updates the page in the transaction.
+        # A signal receiver in safeguarding/releases.py updates the page in this transaction.
         with transaction.atomic():
             super().save(*args, **kwargs)
 
@@ -282,7 +285,7 @@ class Decision(models.Model):
 
 
 class KeyCheck(models.Model):
-    """One row with a known text, which shows at the start whether the keys are those of this database."""
+    """One row with a known text, by which safeguarding/keys.py recognises wrong keys."""
 
     text = EncryptedTextField()
 

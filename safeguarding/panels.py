@@ -1,4 +1,7 @@
-"""Panels of the admin's first page: what leads have to do today, and a warning if there are too few leads."""
+"""Panels of the admin's first page: what leads have to do today, and a warning if there are too few of them.
+
+Leads are the members of the group Safeguarding.
+"""
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Max
@@ -70,7 +73,7 @@ def find_work():
 
 
 def find_holds():
-    """Return {heading: [(code or title, address, sentence)]} of what is held since a restore."""
+    """Return {heading: [(code or title, address, sentence)]} of what is hidden since a restore."""
     address = reverse("safeguarding_withdrawals:after_restore")
     failed = _("Could not be carried out again. Nobody is shown until it succeeds, or you end the hold.")
     lines = [(entry.code or _("Unreadable"), address, failed) for entry in unfinished()]
@@ -117,8 +120,8 @@ def last_missed_attempts():
 
 def add_panels(request, panels):
     """Hook: add the panels that the user may see."""
-    is_one = is_lead(request.user)
-    if is_one:
+    user_is_lead = is_lead(request.user)
+    if user_is_lead:
         panels.append(TodayPanel())
-    if (is_one or request.user.is_superuser) and leads().count() < 2:
+    if (user_is_lead or request.user.is_superuser) and leads().count() < 2:
         panels.append(LeadsPanel())

@@ -1,9 +1,10 @@
 """Keeps `Release` up to date: until which day visitors may read each page of a guarded type.
 
-The decorator `guard` makes a page type a guarded one. With every full save, its pages report how they show
-and name which people. Every change of a person, a consent or a decision computes the Releases of the pages
-with that person again, in the same transaction. It locks the rows of the people first, so that a page that is
-saved and a withdrawal at the same moment see each other.
+The decorator `guard` makes a page type a guarded one. With every save() of the whole row, which saving a
+draft is not, its pages report how they show and name which people. Every change of a person, a consent or a
+decision computes the Releases of the pages with that person again, in the same transaction. It locks the rows
+of the people first. So of a page that is saved and a withdrawal at the same moment, the later one sees the
+other.
 """
 
 from collections import defaultdict
@@ -25,6 +26,7 @@ from safeguarding.withdrawal_models import Choice, WithdrawalTask
 
 # Sent in the transaction of a consent event, with `contributors`: a list of primary keys.
 people_changed = Signal()
+# The page models that `guard` decorates.
 _guarded = []
 
 
@@ -106,9 +108,11 @@ def lock_people_of(pages, contributors):
 def lock_pages(pages):
     """Lock the rows of `pages`, primary keys, and of their aliases. Return the keys of all of them.
 
-    Wagtail publishes the aliases of a page after it, when its people are locked already.
+    The aliases are locked now because Wagtail publishes them after the page, when its people are locked
+    already, and pages have to be locked before people.
     """
     rows = Page.objects.filter(Q(pk__in=pages) | Q(alias_of__in=pages))
+    # no_key: rows with a foreign key to these can be inserted meanwhile.
     rows = rows.select_for_update(no_key=True).order_by("pk")
     return list(rows.values_list("pk", flat=True)) if pages else []
 
@@ -214,7 +218,11 @@ def compute_until(page, uses, digest, people):
 
 
 def is_held(page):
-    """Return whether `page` waits for a lead after a restore, or to be published with a corrected name."""
+    """Return whether `page` waits for a lead after a restore, or to be published with a corrected name.
+
+    A page that waits to be published without a person need not count: the consent of that person has changed.
+    """
+    # The task "purge" of a page waits until the page is published without what was taken back.
     waiting = WithdrawalTask.objects.filter(step="purge", done_at=None, data__page=page.pk)
     corrections = waiting.filter(withdrawal__choice=Choice.CORRECTION)
     return PageHold.objects.filter(page=page.pk).exists() or corrections.exists()
@@ -274,7 +282,7 @@ def recompute_for_person(instance, raw, **_arguments):
 @receiver(post_save, sender=Decision)
 @receiver(post_delete, sender=Decision)
 def recompute_for_decision(instance, **_arguments):
-    with transaction.atomic():  # a deletion has none of its own
+    with transaction.atomic():  # for the locks
         lock_with_others(instance.contributor_id)
         pages = Use.objects.filter(contributor=instance.contributor_id).values_list("page", flat=True)
         recompute(list(pages))

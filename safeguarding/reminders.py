@@ -1,7 +1,8 @@
 """Mails to the leads about consents that end and names that will be deleted. Each is sent once at most.
 
-A run that comes late sends only the last of the steps that are due. Without a mail server nothing is sent and
-no step counts as sent: the admin's first page shows the same.
+There are mails 60, 30 and 7 days before a consent ends, and at its end. If several of them are due, only the
+last is sent. Without a mail server nothing is sent. The first page of the admin then announces deletions, and
+no mail about a consent counts as sent.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from safeguarding.retention import deletion_day, is_time_to_announce
 from safeguarding.status import Status, get_last_day
 from safeguarding.wording import describe_status, format_day
 
-# Days before the last day of the consent, the last step first.
+# {days before the last day of the consent: step}. The last step comes first, because the first match counts.
 STEPS = {7: Notice.Step.DAYS_7, 30: Notice.Step.DAYS_30, 60: Notice.Step.DAYS_60}
 
 
@@ -50,7 +51,7 @@ def send_reminders():
         if (person.pk, notice.step, notice.day) not in sent
     ]
     if not settings.SENDS_MAIL and leads().exists():
-        # The first page of the admin announces a deletion.
+        # The first page of the admin announces a deletion. It counts only if there is a lead who can read it.
         Notice.objects.bulk_create(
             [line.notice for line in lines if line.notice.step == Notice.Step.DELETION]
         )

@@ -1,6 +1,7 @@
 """Deletes names and contacts of people NAMES_KEPT_MONTHS after their consent ended or was withdrawn.
 
-A mail or the first page of the admin announces each deletion to the leads, at least ANNOUNCED_FOR before it.
+Each deletion is announced to the leads (members of the group Safeguarding) at least ANNOUNCED_FOR before it,
+by mail or on the first page of the admin.
 """
 
 import datetime

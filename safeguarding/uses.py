@@ -1,4 +1,4 @@
-"""Models of the people in pages: how a page shows and names whom, and until which day visitors may read it.
+"""Models of the people in pages: whom a page shows and names, and until which day visitors may read it.
 
 `safeguarding` doesn't import story pages. They report which people are in them: see safeguarding/releases.py.
 """
@@ -9,7 +9,10 @@ from safeguarding.scopes import Naming, Picture
 
 
 class Use(models.Model):
-    """How a live page shows and names one person. The page reports it with every full save."""
+    """How a live page shows and names one person.
+
+    The page reports it with every save() of the whole row. Saving a draft writes only some columns.
+    """
 
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
     contributor = models.ForeignKey("safeguarding.Contributor", on_delete=models.PROTECT, related_name="uses")
@@ -27,7 +30,9 @@ class Use(models.Model):
 
 
 class Release(models.Model):
-    """The permission for visitors to read a page of a guarded type. A page without this row is not public.
+    """The permission for visitors to read a page of a guarded type (see `guard` in safeguarding/releases.py).
+
+    A page of such a type without this row is not public.
 
     `until`: the last day, in the site's time zone. It is None while a condition is not met, and NO_END for a
     page about nobody. `digest`: a hash of the page's content, which decisions refer to. It is "" while no
@@ -48,12 +53,14 @@ class Release(models.Model):
 
 
 class PageHold(models.Model):
-    """A page that readers can't see until a lead decides whether it shows what was erased.
+    """A page that readers can't see until a lead, a member of the group Safeguarding, decides about it.
 
-    An older database replaced the one in which a withdrawal was carried out, for example from a backup. The
-    page has the address of an erased page, or is an earlier version of one with other people in it, or may
-    have a name that was corrected. `code`: the code of the person who withdrew. `withdrawal`: None while the
-    withdrawal could not be carried out again.
+    It may show what was erased, because an older database, such as one from a backup, has replaced the one in
+    which a withdrawal was carried out: it has the address of an erased page, or is an earlier version of a
+    page with other people in it, or may have a name that was corrected.
+
+    `code`: the code of the person who withdrew. `withdrawal`: the one that was carried out again, or None as
+    long as that fails.
     """
 
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")

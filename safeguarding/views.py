@@ -143,6 +143,7 @@ class OverviewView(PersonMixin, TemplateView):
     page_title = gettext_lazy("Overview")
 
     def get_breadcrumbs_items(self):
+        # The code is the last item, and no link, because this is the page that it leads to elsewhere.
         return super().get_breadcrumbs_items()[:-2] + [{"url": "", "label": self.person.code}]
 
     def get_context_data(self, **kwargs):
@@ -185,7 +186,7 @@ class ConsentView(PersonMixin, FormView):
 
 
 class ConfirmView(PersonMixin, TemplateView):
-    """Explains an action beside a button for it. The method `act` does it, and returns the message."""
+    """Asks before an action. `act` does it, and returns the message. `is_serious`: the button is red."""
 
     template_name = "safeguarding/confirm.html"
     explanation, button, is_serious = "", "", False
@@ -236,7 +237,7 @@ class NotReachedView(ConfirmView):
 
 
 class RestrictedFieldsView(PersonMixin, TemplateView):
-    """Shows and edits the encrypted fields. Each look needs a reason and is recorded. Nothing is cached.
+    """Shows and edits the encrypted fields. Each look needs a reason and is recorded.
 
     The reason is sent with POST, so that no link can open the fields.
     """

@@ -1,4 +1,4 @@
-"""The section "People and consent" of the admin. LeadPolicy lets only leads in."""
+"""The section "People and consent" of the admin. LeadPolicy lets in only leads, the group Safeguarding."""
 
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
@@ -62,6 +62,8 @@ class WithdrawalViewSet(ViewSet):
 
 
 class PeopleViewSet(ModelViewSet):
+    """The addresses of the people: Wagtail's list and forms, and the views of one person."""
+
     model = Contributor
     name = "safeguarding_people"
     url_prefix = "safeguarding/people"
@@ -84,10 +86,12 @@ class PeopleViewSet(ModelViewSet):
         return PersonForm if for_update else self.add_view_class.form_class
 
     def get_common_view_kwargs(self, **kwargs):
+        # Without links to these views, which get_urlpatterns() leaves out.
         absent = {"delete_url_name": None, "usage_url_name": None}
         return super().get_common_view_kwargs(**absent, **kwargs)
 
     def get_add_view_kwargs(self, **kwargs):
+        # Each of the two views that add people has a form of its own.
         return super().get_add_view_kwargs(**{"form_class": self.UNDEFINED, **kwargs})
 
     def get_urlpatterns(self):

@@ -1,6 +1,7 @@
-"""Models for withdrawals: the withdrawals, their tasks, digests of what was erased, and the ledger.
+"""Models for withdrawals: the withdrawals, their tasks, digests of what was erased, and the ledger's state.
 
-They contain no name, address or title.
+The ledger is a file outside of the database with all withdrawals: safeguarding/withdrawal/ledger.py. The
+models contain no address and no title, and names only in encrypted fields.
 """
 
 import secrets
@@ -23,10 +24,13 @@ class Choice(models.TextChoices):
 
 
 class Withdrawal(models.Model):
-    """A withdrawal that a lead confirmed, or that the ledger brought back after a restore.
+    """A withdrawal that a lead (a member of the group Safeguarding) confirmed, or that was carried out again.
 
-    `counts`: {name of a place: number of what was found there and erased}. `old_name`: for a correction, the
-    name that has to go. It is kept until no page is held for it.
+    The ledger brings withdrawals back after a restore.
+
+    `counts`: {name of a Place: number of rows that were erased there}. The key "<name> left" has the number
+    of those that were found and not erased. `old_name`: for a correction, the name that has to go. It is kept
+    until no page waits to be published without it.
     """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -104,8 +108,9 @@ class Ledger(models.Model):
     """A single row that connects the database with its ledger file: see safeguarding/withdrawal/ledger.py.
 
     `salt`: the salt of the site's digests. It is also in the ledger file, and identifies the site there.
-    `held_since`: the time when everybody was held because the file was missing or could not be carried out,
-    or None. `is_written`: whether a file with this salt was begun. If it is missing later, it was lost.
+    `held_since`: the time from which all people are hidden from readers, because the file was missing or
+    could not be carried out, or None. `is_written`: whether a file with this salt was begun. If it is missing
+    later, it was lost.
     """
 
     salt = models.CharField(max_length=32, default=make_salt)

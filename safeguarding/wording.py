@@ -1,4 +1,4 @@
-"""Sentences for leads about the consent of a person."""
+"""Sentences about the consent of a person, for leads (the members of the group Safeguarding)."""
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _

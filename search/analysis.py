@@ -121,6 +121,10 @@ def stop_words(language):
 
 @functools.cache
 def negligible_tokens(language):
-    """Return the tokens that a query in `language` leaves out, or else those that it leaves out at least."""
+    """Return two sets of tokens that a query in `language` leaves out.
+
+    The first has the site's own words and the stop words. The second, which counts if the query has no other
+    words, has only the stop words.
+    """
     site_words = tokenize(SITE_WORDS.get(language, ""), language)
     return stop_words(language).union(site_words), stop_words(language)

@@ -1,4 +1,7 @@
-"""Configuration of the app. It registers models for the leak check and withdrawals."""
+"""Configuration of the app. It registers where the words of a person in a story can be, for `safeguarding`.
+
+The leak check warns of such words, and withdrawals erase them.
+"""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

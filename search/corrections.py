@@ -110,6 +110,7 @@ def find_corrections(text, words, searcher):
     language, term_words = searcher.language, get_term_words(tuple(searcher.vocabulary.spelling_terms))
     typed = {fold(word): word for word in words}
     misspelt = find_misspelt_words(typed, searcher, term_words)
+    # With more misspelt words than candidates, some would have no candidate.
     if not misspelt or len(misspelt) > MAX_CANDIDATES:
         return []
     available = typed.keys() | {candidate.folded for word in misspelt for candidate in word.candidates}
@@ -143,7 +144,7 @@ def combine_corrections(text, misspelt):
 
 
 def find_misspelt_words(typed, searcher, term_words):
-    """Return the MisspeltWords among `typed`, {folded word: as typed}."""
+    """Return the MisspeltWords among `typed`, {folded word: as typed}: those that no public page has."""
     site_words = get_site_words()
     checked = {
         folded: typed[folded]
@@ -162,6 +163,7 @@ def find_misspelt_words(typed, searcher, term_words):
 def find_candidates(folded, *word_lists):
     """Return the sorted Candidates for a misspelt word, `folded`. The last of `word_lists` has precedence."""
     length = len(folded)
+    # In edits. A longer word may have more typing errors before it looks like other words.
     max_distance = 1 if length < 6 else 2 if length < 9 else 3
     candidates = {
         other: Candidate(

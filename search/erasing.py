@@ -1,4 +1,8 @@
-"""Registers the Places of `search` for withdrawals, and the step that rebuilds the search index."""
+"""Registers where a withdrawal erases words in tables of the search, and the step that rebuilds the index.
+
+When a person in a story withdraws, a Place (safeguarding/withdrawal/places.py) finds and erases their words
+in a table. By default a lead of the safeguarding team has to say yes to each row.
+"""
 
 from django.core.management import call_command
 from django.db import connection
@@ -37,12 +41,13 @@ def shorten_groups(rows, case):
 
 def register():
     """Register the Places of this module."""
-    for name, label, model, field, *erase in (
+    # `erase_rows`: replaces the deletion of the rows.
+    for name, label, model, field, *erase_rows in (
         ("vocabulary", _("Vocabulary"), VocabularyGroup, "terms", shorten_groups),
         ("promotions", _("Promoted results"), Query, "query_string"),
         ("missed", _("Searches without result"), MissedSearch, "words"),
     ):
-        register_place(TextPlace(name, label, model, (field,), *erase))
+        register_place(TextPlace(name, label, model, (field,), *erase_rows))
     register_place(
         TextPlace(
             "promotion_texts",

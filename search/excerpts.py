@@ -57,7 +57,7 @@ class Highlighter:
 
     def __init__(self, query, language):
         self.language = language
-        # {first token: tokens of the phrases that begin with it}
+        # {first token: set of the phrases that begin with it, each a tuple of tokens}
         self._phrases = {}
         for phrase in iter_phrases(query) if query else ():
             self._phrases.setdefault(phrase.tokens[0], set()).add(phrase.tokens)

@@ -42,7 +42,7 @@ class InList(Lookup):
 
 @dataclass
 class FacetValues:
-    """The values of the facets for a list of pages."""
+    """The values of the facets (filters with choices, such as countries) for a list of pages."""
 
     # {facet: {primary key of a page: its values}}
     values: dict
@@ -57,6 +57,7 @@ def load_facet_values(rows):
         for content_type in {content_type for _pk, content_type, _date in rows}
     }
     pks = [pk for pk, _content_type, _date in rows]
+    # The labels of countries are their ISO codes here: build_facets() turns them into names.
     country_values, country_labels = _load_values(
         pks, StoryCountry.objects.all(), "story_id", "country__slug", "country_id"
     )
@@ -122,6 +123,7 @@ def _build_facet(search, name, label, format_label=str, order=attrgetter("label"
     choices are sorted; it takes a Choice.
     """
     values, labels = search.facet_values.values[name], search.facet_values.labels.get(name, {})
+    # The counts of the other values are what they would leave if one of them was chosen instead.
     pks = search.filter_pks(ignored_facet=name)
     counts = Counter(chain.from_iterable(values[pk] for pk in pks if pk in values))
     chosen = search.filters.get(name)

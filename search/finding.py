@@ -37,7 +37,7 @@ recent_searches = VersionedCache(max_entries=30)
 
 
 class Searcher:
-    """Looks up queries among the public pages in the visitor's language. Make one a request.
+    """Looks up queries among the public pages in the visitor's language. Make one for each request.
 
     `locale`, `language`: that language, as a Locale and as its ISO code. `vocabulary`: its Vocabulary.
     """
@@ -91,7 +91,7 @@ class Search:
     `text`: replaces the words of the form, for example by corrected ones.
     `searcher`: the Searcher of the request, if there is one already.
     `any_word`: whether one of the words is enough for a page to match.
-    `year`: a filter besides those of the form, which was typed among the words.
+    `year`: a filter besides those of the form. It was typed among the words, and `text` is the others.
     """
 
     def __init__(self, form, text=None, searcher=None, any_word=False, year=None):
@@ -151,7 +151,7 @@ class Search:
 
     @cached_property
     def _matches(self):
-        """The rows, and one more if there are too many."""
+        """The rows, and one more than MAX_MATCHES if there are too many."""
         return [] if self.query is None else self._get_or_make("found", self._load_matches)
 
     def _load_matches(self):
@@ -246,6 +246,7 @@ def find_or_fall_back(form):
     if search.corrections and search.corrections[0].is_clear:
         text = search.corrections[0].text
         fallbacks.append(Search(form, text, search.searcher))
+    # Only a query with several words or phrases can have pages with some of them.
     if len(search.parsed.words) > 1 or isinstance(search.query, And):
         fallbacks.append(Search(form, text, search.searcher, any_word=True))
     for fallback in fallbacks:

@@ -30,7 +30,7 @@ class SearchForm(forms.Form):
     # The slugs of a country and a theme, the year of a story, and the model name of a page type.
     country = forms.SlugField(required=False)
     theme = forms.SlugField(required=False, allow_unicode=True)
-    year = forms.IntegerField(required=False, min_value=1900, max_value=2200)
+    year = forms.IntegerField(required=False, min_value=1900, max_value=2200)  # as in stories/listing.py
     kind = forms.SlugField(required=False)
 
     FILTERS = ["country", "theme", "year", "kind"]

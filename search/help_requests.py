@@ -27,6 +27,7 @@ def analyse_help_terms(terms, language):
     single_words, phrases, stem_sets = set(), set(), set()
     for term in terms:
         words, significant = fold_words(term), significant_words(term, language)
+        # In the order of the rules of is_help_request().
         if len(words) == 1:
             single_words.add(words[0])
         elif len(significant) == 1:

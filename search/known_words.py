@@ -1,4 +1,7 @@
-"""The words that misspelt words are corrected to: words of the site's pages, and words of terms."""
+"""The words that misspelt words are corrected to: those of the site's pages, and those of the vocabulary.
+
+A word is compared as folded: in lower case and without accents.
+"""
 
 import functools
 import itertools
@@ -20,6 +23,7 @@ BATCH_SIZE = 10_000
 
 
 def is_correctable(folded):
+    """Return whether `folded`, a folded word, can be corrected, and be a correction."""
     return MIN_LENGTH <= len(folded) <= MAX_LENGTH and folded.isalpha()
 
 
@@ -65,7 +69,12 @@ class WordList:
         return folded in self.spellings
 
     def find_similar(self, folded, max_distance):
-        """Yield (other folded word, distance) for the words within `max_distance` edits of `folded`."""
+        """Yield (other folded word, distance) for the words within `max_distance` edits of `folded`.
+
+        An edit inserts, deletes or replaces a letter, or swaps two neighbours (OSA: optimal string
+        alignment).
+        """
+        # Words that differ more in length need more edits.
         for length in range(len(folded) - max_distance, len(folded) + max_distance + 1):
             others = self._by_length.get(length, ())
             for other, distance, _index in process.extract(
@@ -81,9 +90,11 @@ def get_site_words():
 
 @functools.lru_cache(maxsize=1)
 def _load_site_words(_newest_pk):
+    """Return the WordList of all KnownWords. `_newest_pk`: only the key of the cache."""
     # Reading one long text takes half the time of reading 50,000 rows.
     pair = Concat("folded", Value(" "), "written")
     words = iter((KnownWord.objects.aggregate(all=StringAgg(pair, Value(" ")))["all"] or "").split())
+    # Pairs: zip() takes two words in turn from the one iterator.
     return WordList(dict(zip(words, words, strict=True)))
 
 

@@ -62,6 +62,7 @@ def _increment(words):
     """Add one to the count of `words`, and store the words once the count reaches MIN_REPORTED_COUNT."""
     digest = salted_hmac("search.missed", words, algorithm="sha256").hexdigest()
     month = timezone.localdate().replace(day=1)
+    # The condition sees the count before this update.
     is_reported = Q(count__gte=MissedSearch.MIN_REPORTED_COUNT - 1)
     changes = {
         "count": F("count") + 1,
@@ -86,7 +87,7 @@ def short_lock_timeout():
         yield
         return
     with connection.cursor() as cursor:
-        usual = connection.settings_dict["OPTIONS"]["timeout"] * 1000
+        usual = connection.settings_dict["OPTIONS"]["timeout"] * 1000  # the setting is in seconds
         cursor.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT}")
         try:
             yield

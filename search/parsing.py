@@ -1,4 +1,4 @@
-"""Queries as trees of modelsearch's And, Or and Not over phrases of index tokens, and how they are made.
+"""Makes queries: trees of modelsearch's And, Or and Not over phrases of index tokens (search/analysis.py).
 
 What a visitor types is parsed into words, "phrases" and -exclusions, and terms that the vocabulary knows are
 expanded with their synonyms. modelsearch's own queries, which hold raw text, are translated.
@@ -45,8 +45,8 @@ class ParsedQuery:
     """The result of parse_query().
 
     `query`: a tree of And, Or, Not and TokenPhrases, or None when there is nothing to search for.
-    `words`: the words outside quotation marks, as typed, without exclusions. Negligible words are left out
-    unless there are no others.
+    `words`: the words outside quotation marks, as typed, without exclusions. Negligible words, which are too
+    common to search for, are left out unless there are no others.
     """
 
     query: object = None
@@ -59,6 +59,7 @@ def parse_query(text, language, vocabulary=None):
     `vocabulary`: the Vocabulary that adds synonyms; without it the words are searched just as typed.
     """
     parsed = ParsedQuery()
+    # Queries, which are joined by And, and TokenPhrases, which are excluded.
     wanted, unwanted = [], []
     # Words since the last phrase: a term of the vocabulary may consist of several.
     pending = []
@@ -120,14 +121,17 @@ def _expand_stem(token, vocabulary):
 
 
 def _without_negligible(queries, negligible):
-    """Return `queries` without those for a single token that is negligible."""
+    """Return `queries` without those for a single token that is negligible, unless there are no others."""
     return _leave_out(
         queries, negligible, lambda query: isinstance(query, TokenPhrase) and query.query_string
     )
 
 
 def _leave_out(items, negligible, get_token):
-    """Return `items` without those whose token is in the first of the sets `negligible` that leaves any."""
+    """Return `items` without those whose token is negligible.
+
+    `negligible`: sets of tokens. If the first would leave no item, the next is used, or all items stay.
+    """
     for tokens in negligible:
         if kept := [item for item in items if get_token(item) not in tokens]:
             return kept
@@ -148,6 +152,7 @@ def analyse_query(query, languages):
     if isinstance(query, TokenPhrase | MatchAll):
         return query
     if isinstance(query, Boost):
+        # A boost would only change the order, and search/ranking.py knows none.
         return analyse_query(query.subquery, languages)
     if isinstance(query, Not):
         inner = analyse_query(query.subquery, languages)

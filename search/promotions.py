@@ -32,7 +32,7 @@ def find_promotions(text, language):
 def get_promoted_queries():
     """Return rows (primary key, words) of the Queries with a promotion.
 
-    They hold editors' words only: unlike Wagtail's own search view, this site's stores no visitor's Query.
+    They hold editors' words only: the search page stores no Query for what visitors type.
     """
     queries = Query.objects.filter(pk__in=SearchPromotion.objects.values("query"))
     return queries.values_list("pk", "query_string")

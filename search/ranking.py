@@ -67,7 +67,7 @@ def load_indexed_texts(pks, compiler):
 
 
 def score(query, texts):
-    """Return {pk: score} for `texts`, {pk: (title, body)}.
+    """Return {pk: score} for `query` and `texts`, {pk: (title, body)} as from load_indexed_texts().
 
     The score is the sum, over the parts of `query`, of BM25 for the body plus a share for the title.
     """

@@ -1,4 +1,4 @@
-"""The JSON view of search suggestions: countries, themes and page titles that match what is typed so far.
+"""The JSON view of search suggestions: countries, themes and titles of pages for what is typed so far.
 
 search/static/search/suggestions.js asks for them while somebody types.
 """
@@ -60,9 +60,9 @@ def find_suggestions(typed, language):
     `typed`: a list of folded words. In a page's title the last of them may be the beginning of a word; in
     the name of a country or theme each may.
 
-    To check for all matching pages whether they are public takes too long. So only MAX_CANDIDATE_PAGES
-    and one story for each term are checked first; all are checked only when too many of these are not
-    public. That takes three SQL queries, or up to five.
+    It would take too long to check all matching pages for being public. So only MAX_CANDIDATE_PAGES, and one
+    story for each term, are checked first. All are checked only if too many of these are not public. That
+    takes three SQL queries, or up to five.
     """
     terms = find_terms(typed, language, StoryPage.objects.filter(live=True))
     matching_pages = find_pages_by_title(typed, language)

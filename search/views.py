@@ -24,7 +24,7 @@ from stories.querysets import TOP_INDEX_DEPTH
 
 @require_safe
 def search(request):
-    """View of the search page. If the database ends the search, the page has an error beside the words."""
+    """View of the search page. If the database ends a search that takes too long, the page says so."""
     form = SearchForm(request.GET)
     form.is_valid()
     try:
@@ -50,6 +50,7 @@ def get_context(request, form):
     add_excerpts(results, found.query, found.language)
     add_pictures(results)
     is_first_page = request.GET.get("page", "1") == "1" and not found.filters
+    # No page has all the typed words.
     is_missed = found.is_fallback or not found.rows
     if words and is_first_page and is_missed:
         count_missed_search(words)

@@ -54,7 +54,7 @@ class Synonym:
 class Vocabulary:
     """All synonyms for searching pages in `language`, an ISO code.
 
-    What editors can change is read when the object is made, by at most one query: make one a search.
+    What editors can change is read when the object is made, by at most one query. Make one for each search.
 
     `max_term_words`: the number of words of the longest term.
     `spelling_terms`: names and terms, as visitors know them, that misspelt words are compared with.

@@ -19,7 +19,7 @@ from stories.choosers import SelectOnlyChooserViewSet
 
 class VocabularyCreateView(CreateView):
     def get_initial(self):
-        """Fill in the `terms` of the query string: the report of searches without results links here."""
+        """Fill in `terms` from the query string. The report of searches without results has such links."""
         return super().get_initial() | {"terms": self.request.GET.get("terms", "")}
 
 

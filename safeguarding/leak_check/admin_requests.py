@@ -6,7 +6,7 @@ that hard:
 * Autosaves are not checked.
 * A message says where a word was found, and never which word it is.
 * The places that messages name are counted for each user and day. Above LIMIT, messages only say that the
-  user should ask the safeguarding team. Leads have no limit, because they can read the words.
+  user should ask the safeguarding team. Leads, who are this team, have no limit: they can read the words.
 """
 
 from contextvars import ContextVar
@@ -28,7 +28,8 @@ from safeguarding.leak_check.texts import source_of
 from safeguarding.leak_check.words import load_words
 from safeguarding.policies import is_lead
 
-# A message names at most this many places with ordinary words: the text could be a list of guesses.
+# A message names at most this many places whose protected words are all ordinary words too, such as "Rose".
+# With more, the text could be a list of guesses.
 MANY_ORDINARY = 3
 
 # The RequestCheck of the current request, or None outside of requests that `check_for_leaks` wraps.
@@ -36,7 +37,10 @@ current_check = ContextVar("current_check", default=None)
 
 
 def check_for_leaks(view):
-    """Decorate an admin view: check what a request saves, and add messages about protected words in it."""
+    """Decorate an admin view: check what a request saves, and add messages about protected words in it.
+
+    site_project/urls.py applies it to all of them.
+    """
 
     @wraps(view)
     def checked(request, *args, **kwargs):
@@ -87,7 +91,7 @@ class RequestCheck:
 
     def queue(self, instance):
         """Check `instance`, which the request saved, at the end of the request. Autosaves are not checked."""
-        # Autosaves ask for JSON.
+        # Wagtail's editor asks for JSON when it autosaves.
         if self.request.accepts("text/html"):
             self.saved[type(instance), instance.pk] = instance
 
@@ -138,7 +142,7 @@ def get_words():
 
 
 def can_compare():
-    """Return whether the protected words of all people can be read."""
+    """Return whether the protected words of all people can be read, to compare texts with them."""
     return get_words().is_complete
 
 

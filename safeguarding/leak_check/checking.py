@@ -1,5 +1,6 @@
 """Finds protected words in the texts of an object, and decides which of them prevent publishing.
 
+Protected words are the names of a person and other words that would give the person away.
 docs/safeguarding.md explains the rules.
 """
 
@@ -61,6 +62,7 @@ def people_of(instance):
 
 def people_taken_out(page):
     """Return the primary keys of people who withdrew, and whom an editor has to remove from `page`."""
+    # The task "purge" of a page waits until the page is published without the person.
     waiting = WithdrawalTask.objects.filter(step="purge", done_at=None, data__page=page.pk)
     people = waiting.filter(withdrawal__choice=Choice.EVERYTHING, withdrawal__contributor__isnull=False)
     return set(people.values_list("withdrawal__contributor", flat=True))
@@ -86,9 +88,9 @@ def find_words(texts, words):
 
 
 def classify(texts, found, people):
-    """Return the Findings for a page.
+    """Return the Findings for a page or another object.
 
-    `texts`: its LocatedTexts. `found`: what find_words() returned for them. `people`: the People in the page.
+    `texts`: its LocatedTexts. `found`: what find_words() returned for them. `people`: the People in it.
     """
     # The page may give the names of people who agreed to it. A word that is such a name counts only if it is
     # also a word of somebody in the page who did not agree to be named.
@@ -98,6 +100,7 @@ def classify(texts, found, people):
         for word, numbers in found
         if word.term not in agreed or (word.contributor in people.listed - people.named)
     ]
+    # People who are not in the page, and whose full name it gives.
     strangers = {
         word.contributor for word, _ in found if word.is_full_name and word.contributor not in people.listed
     }
@@ -107,8 +110,8 @@ def classify(texts, found, people):
         for number in numbers:
             grades[number] = max(grade(word, people, public), grades.get(number, 0))
     findings = Findings()
-    for number, each in sorted(grades.items()):
-        [findings.ordinary, findings.warnings, findings.stops][each].append(texts[number])
+    for number, highest in sorted(grades.items()):
+        [findings.ordinary, findings.warnings, findings.stops][highest].append(texts[number])
     return findings
 
 

@@ -1,6 +1,7 @@
 """Counts the places that the leak check names to each user on each day. Above LIMIT, it mails the leads.
 
-The protected words are not stored with the counts.
+The leak check looks for protected words, which would give away a person, in what users write. The words are
+not stored with the counts. Leads are the members of the group Safeguarding.
 """
 
 import datetime
@@ -16,7 +17,7 @@ from caching.local_date import today
 from safeguarding.mails import mail_leads
 from safeguarding.models import LeakHits
 
-# The number of places that the leak check names to a user on one day.
+# The most places that the leak check names to a user on one day.
 LIMIT = 10
 # How long the counts are stored, and how long the admin shows the leads those above the limit.
 KEPT, SHOWN = datetime.timedelta(days=90), datetime.timedelta(days=7)
@@ -41,6 +42,7 @@ def record(user, number):
 def tell_leads(hits):
     """Mail the leads, unless they got such a mail on the day of `hits`, a LeakHits."""
     with transaction.atomic():
+        # Locked, so that two requests at the same moment don't both send a mail.
         of_today = LeakHits.objects.select_for_update().filter(day=hits.day).order_by("pk")
         if any(each.is_told for each in of_today):
             return

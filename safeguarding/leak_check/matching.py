@@ -108,7 +108,8 @@ PLURALS = ("s", "es")
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 ARABIC_PREFIXES = {"و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "كال", "فال", "لل", "ول", "وب"}
-# Telephone numbers are compared by their last digits, because the country code may be missing.
+# Telephone numbers have at least PHONE_DIGITS digits, with up to three other characters between two of them.
+# They are compared by their last digits, because the country code may be missing.
 PHONE = re.compile(r"\d(?:[\W_]{0,3}\d){7,}")
 PHONE_DIGITS = 8
 
@@ -166,12 +167,14 @@ class Texts:
             prepared = plain(text)
             self.numbers.append(find_numbers(prepared))
             letters, text_gaps = join_words(prepared)
-            # No Term has a line break, so none is found across two texts.
+            # No Term has a line break, so none is found across two texts. There is none after the last text,
+            # so make_term(), which prepares a single text, gets none.
             parts.append(f"{letters}\n")
             gaps += text_gaps
             gaps.append(SPACE)
             length = len(gaps)
         self.letters = "".join(parts).removesuffix("\n")
+        # ends() looks at the gap after a plural ending, which can be behind the last letter.
         self.gaps = gaps + bytes([SPACE] * len(PLURALS[-1]))
 
     def find(self, term):
@@ -179,6 +182,7 @@ class Texts:
         if term.is_phone:
             holders = enumerate(self.numbers)
             return {place for place, numbers in holders if any(term.letters in each for each in numbers)}
+        # Matches may overlap: the next search begins one character later.
         found, start = set(), self.letters.find(term.letters)
         while start >= 0:
             if self.is_whole(term, start):
@@ -223,6 +227,7 @@ class Texts:
         inner = self.gaps[start + 1 : end]
         if len(term.letters) >= SHORTEST_APART and SPACE in inner and INSIDE not in inner:
             return True
+        # A joint counts as a space, and as none.
         return all(
             gap != INSIDE if place in term.breaks else gap != SPACE
             for place, gap in enumerate(inner, start=1)
@@ -231,13 +236,15 @@ class Texts:
 
 def join_words(text):
     """Return (letters and digits of `text`, bytes that say what is before each of them)."""
+    # The character \x1f marks a position of WORD_JOINTS. It belongs to no word, and Python counts it as a
+    # space.
     text = WORD_JOINTS.sub("\x1f", text).casefold().translate(PLAIN_LETTERS)
     words, gaps, end = [], bytearray(), 0
     for match in WORD.finditer(text):
         between = text[end : match.start()]
         is_joint = end and between and not any(each.isspace() for each in between.replace("\x1f", ""))
         gaps.append(JOINT if is_joint else SPACE)
-        gaps += bytes(match.end() - match.start() - 1)
+        gaps += bytes(match.end() - match.start() - 1)  # zeros, which are INSIDE
         words.append(match[0])
         end = match.end()
     return "".join(words), gaps

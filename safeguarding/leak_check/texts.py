@@ -1,6 +1,7 @@
-"""Lists the texts of an object, and says in words where each of them is.
+"""Lists the texts of an object for the leak check, and says in words where each of them is.
 
-The apps above `safeguarding` register the models whose texts readers can see.
+The leak check looks for words in them that would give away a person. Other apps register the models whose
+texts readers can see.
 """
 
 from collections.abc import Callable
@@ -54,7 +55,7 @@ def sources():
 
 
 def source_of(model):
-    """Return the Source of `model`, or None if it is not registered."""
+    """Return the Source of `model` or of the nearest registered model that it inherits from, or None."""
     return next((_sources[each] for each in model.__mro__ if each in _sources), None)
 
 

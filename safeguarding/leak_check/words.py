@@ -13,6 +13,7 @@ FIELDS = ("names", "contact", "protected_words", "ordinary_words")
 BETWEEN_NAMES = re.compile(r"[,;/()]")
 # The fewest letters of a part of a name, and of a term. Shorter ones, such as "de", are in most texts.
 SHORTEST_NAME, SHORTEST_WORD = 3, 2
+# An e-mail address, or a name such as @amina on a social network.
 ADDRESS = re.compile(r"\S*@\S+")
 
 
@@ -89,7 +90,7 @@ def split_names(line):
     """Return (full names, single words) of the names in `line`, such as "Amina Otieno, Mina"."""
     parts = [only_name(part.split()) for part in BETWEEN_NAMES.split(line) if part.strip()]
     full_names = {" ".join(order) for part in parts if len(part) > 1 for order in orders(part)}
-    # "Otieno, Amina" is one name.
+    # "Otieno, Amina" is one name, so two single words side by side make a full name, in both orders.
     single = [part[0] for part in parts if len(part) == 1]
     for first, second in zip(single, single[1:], strict=False):
         full_names |= {f"{first} {second}", f"{second} {first}"}
@@ -114,7 +115,8 @@ def orders(words):
 def is_name_word(word, part):
     """Return whether `word` is searched for on its own. `part`: the list of the words of the whole name.
 
-    In "Maria de Souza", that is not so for "de".
+    In "Maria de Souza", that is not so for "de". ASCII words of one or two letters are not searched for. In
+    other scripts, whole names can be so short.
     """
     if len(word) < SHORTEST_NAME and word.isascii():
         return False

@@ -21,7 +21,8 @@ from safeguarding.withdrawal_models import Fingerprint, Ledger
 class GoneMiddleware:
     """Middleware that answers 410 instead of 404 at the address of an erased page.
 
-    In MIDDLEWARE it has to follow those of Wagtail's redirects and of APPEND_SLASH, which act on a 404.
+    In MIDDLEWARE it has to follow those of redirects and of APPEND_SLASH. These act on a 404, so an erased
+    address never redirects.
     """
 
     def __init__(self, get_response):
@@ -42,6 +43,7 @@ def may_be_page(request):
 
 def is_gone(path):
     """Return whether a page at `path`, a decoded path, was erased. It takes no query while that is cached."""
+    # In a transaction, the cache could be filled with rows that are never committed.
     salt, digests = load_gone() if in_transaction() else cached_gone()
     return bool(digests) and digest_of(path, salt) in digests
 
@@ -61,7 +63,7 @@ def load_gone():
 def is_erased_picture(file_hash):
     """Return whether a picture with `file_hash` was erased. It must not be uploaded or imported again."""
     pictures = Fingerprint.objects.filter(kind=Fingerprint.Kind.PICTURE)
-    # Ledger.get() may write, so not while nothing was erased.
+    # Ledger.get() creates its row if there is none, so it is not called while nothing was erased.
     return pictures.exists() and pictures.filter(digest=digest_of(file_hash, Ledger.get().salt)).exists()
 
 

@@ -1,7 +1,9 @@
-"""Carries out a withdrawal again, from its entry in the ledger, after the database was replaced.
+"""Carries out a withdrawal again after the database was replaced by an older one, such as one from a backup.
 
-A page is known as an erased one by its translation key. One that only has the address of an erased page can
-be the story of somebody else, so it is held until a lead decides.
+The withdrawal is an entry of the ledger, a file outside of the database: safeguarding/withdrawal/ledger.py. A
+page is known as an erased one by its translation key. One that only has the address of an erased page can be
+the story of somebody else, so it is held (hidden from readers) until a lead, a member of the group
+Safeguarding, decides.
 """
 
 from contextlib import suppress
@@ -26,6 +28,7 @@ def withdraw_again(entry, salt):
 
     Return True, or None if another process did it meanwhile.
     """
+    # The lock makes other processes wait here.
     Ledger.objects.select_for_update().get()
     if Withdrawal.objects.filter(key=entry["key"]).exists():
         return
@@ -83,8 +86,12 @@ def is_nobodys_else(story, person):
 
 
 def hold_matching_pages(entry, salt):
-    """Hold the pages that `entry`, which could not be carried out, may be about. They may list nobody."""
+    """Hold the pages that `entry`, which could not be carried out, may be about.
+
+    All people are held because of such an entry, but these pages may list nobody.
+    """
     with suppress(LookupError, TypeError), transaction.atomic():
         # A damaged entry can lack the digests.
         pages = [page for story, _is_same in matching_stories(entry, salt) for page in story.values()]
+        # The column for the code has 10 characters.
         hold_pages(pages, str(entry.get("code", ""))[:10])

@@ -1,4 +1,8 @@
-"""Plans withdrawals and carries them out: the database in one transaction, the rest in tasks."""
+"""Plans withdrawals and carries them out: the database in one transaction, files and caches in later tasks.
+
+Where something is looked for, and how it is erased there, is defined in places.py. The tasks are in tasks.py,
+and their steps in steps.py.
+"""
 
 import hashlib
 import json
@@ -20,9 +24,9 @@ from safeguarding.withdrawal.tasks import run_after_commit, step
 from safeguarding.withdrawal.words import KEPT_FIELDS, has_unreadable_words
 from safeguarding.withdrawal_models import Choice, Fingerprint, Ledger, Withdrawal
 
-# The steps of every withdrawal, in the order in which they run. Steps that delete files run before them.
+# The steps of every withdrawal, in the order in which they run. Steps that delete files are added earlier.
 STEPS = ("ledger", "pages", "uploads", "previews", "index", "vacuum")
-# The steps that run again when something more was erased later.
+# Those of STEPS that run again when something more was erased later.
 REPEATED = ("ledger", "pages", "previews", "index", "vacuum")
 
 
@@ -88,8 +92,10 @@ def withdraw(contributor, choice, user=None, yes=(), seen=None, old_name=""):
     """Erase what the plan for `contributor` and `choice` lists. Return the Withdrawal.
 
     `yes`: the (name of a place, key) pairs that a lead ticked. `seen`: the digest of the plan that the lead
-    confirmed. Raises PlanChanged if the plan has another digest now. `old_name`: for a correction.
+    confirmed, or None for any plan. Raises PlanChanged if the plan has another digest now. `old_name`: for a
+    correction. `user`: the lead, a member of the group Safeguarding.
     """
+    # get() reads the person each time that lock_case() calls the function, also after the rows are locked.
     people = Contributor.objects.filter(pk=contributor.pk)
     plan = plan_case(lock_case(lambda: make_case(people.get(), choice, old_name)))
     contributor = plan.case.contributor
@@ -198,7 +204,7 @@ def store_fingerprints(case):
 
 
 def record(contributor, choice, user):
-    """Add a Consent of `contributor` that says that `choice` was taken back. `user`: who recorded it."""
+    """Add a Consent of `contributor` that says that `choice` was taken back. `user`: the lead, or None."""
     former = contributor.latest_consent
     if former is None or former.event == Consent.Event.WITHDRAWN:
         # There is nothing to take back. It is recorded nevertheless that a person who never agreed withdrew.

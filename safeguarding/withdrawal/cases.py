@@ -1,7 +1,8 @@
 """Finds the pages that a withdrawal erases, and those that it holds.
 
 Here, a story is a page with its aliases and translations. If nobody else is in it, it is erased. If others
-are in it, it is held until it is published without the person.
+are in it, it is held: its earlier versions are erased as soon as it is published without the person. A Case
+is a withdrawal that is planned or carried out: see safeguarding/withdrawal/places.py.
 """
 
 from collections import defaultdict
@@ -78,6 +79,7 @@ def pages_to_hold(story, own, contributor, choice):
     pictures.
     """
     if choice == Choice.NAME:
+        # None: nobody said how the page names the person, so it may be by the real name.
         return {mention.page for mention in own if mention.naming in {None, Naming.REAL}}
     shown = Use.objects.filter(page__in=story, contributor=contributor, picture__gt=Picture.NONE)
     return set(shown.values_list("page", flat=True))

@@ -1,4 +1,7 @@
-"""Finds texts with a protected word that somebody has to change by hand. The words are kept until then."""
+"""Finds texts with a protected word of somebody who withdrew, which have to be changed by hand.
+
+The names and protected words of the person are kept until no text has one.
+"""
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy
@@ -35,7 +38,7 @@ class Elsewhere(Place):
         return [Found(key, f"{each.name}: {join(each.places)}") for key, each in sorted(found.items())]
 
     def erase(self, case, keys):
-        pass
+        """Do nothing: the rows are changed by hand."""
 
 
 def words_to_change(person):
@@ -64,9 +67,9 @@ def find_elsewhere(words, skipped=()):
 
 @step("words", gettext_lazy("Delete names and protected words"), is_slow=True)
 def forget_words(task):
-    """Delete the names and protected words that were kept, once no text holds one. It looks once a day.
+    """Delete the names and protected words that were kept, once no text holds one.
 
-    They stay if the person has agreed again since.
+    It looks once a day, because it reads all texts. The words stay if the person has agreed again since.
     """
     person, day = task.withdrawal.contributor, {"looked_on": str(today())}
     if person is None or not person.has_withdrawn:

@@ -2,7 +2,7 @@
 
 A backup brings back what was erased since. `restore` reads this file and erases it again. So do the start of
 the site and the scheduler, because a database can be replaced in other ways. Without the file, everybody is
-held until a lead confirms that nobody withdrew.
+held (hidden from readers) until a lead, a member of the group Safeguarding, confirms that nobody withdrew.
 
 The file is only appended to. It begins with the salt of the site, by which it is known as that of the
 restored database, and has a line of JSON for each withdrawal: code, date, digests of paths and translation
@@ -46,13 +46,15 @@ def file_path():
 @step("ledger", _("Note it in the list of withdrawals"))
 def write(_task=None):
     """Append what the file lacks. If the file of this site was lost, hold everybody instead."""
-    ledger = Ledger.get()  # Before the file is read, because `is_written` is set after it is written.
+    # This is read before the file: another process sets `is_written` only after it has written the file.
+    ledger = Ledger.get()
     with open(file_path(), "a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
         content = file.read()
         known = parse(content)
-        # Nothing is written while everybody is held for it: the next restore would trust the new file.
+        # Nothing is written while everybody is held because the file was lost: the next restore would trust
+        # the new file. If there is nobody to hold, a new file begins.
         is_lost = ledger.salt not in known and (ledger.held_since or ledger.is_written)
         if is_lost and (ledger.held_since or hold_everybody(MISSING)):
             return
@@ -151,23 +153,26 @@ def apply(report):
 
 
 def catch_up(report=logger.warning, only_due=False):
-    """Carry out the withdrawals of the file that the database lacks. It is called before `write`.
+    """Carry out the withdrawals of the file that the database lacks. Call it before `write`.
+
+    `write` would give a database that is older than the ledger a salt of its own.
 
     While one of them can't be carried out, everybody is held. `only_due`: whether one that failed today
     already is left until tomorrow, unless the database failed.
     """
     known = read()
     ledger = Ledger.objects.first() or adopt(known)
-    entries, is_held = known.get(ledger.salt, {}) if ledger else {}, unfinished().exists()
+    entries, had_failed = known.get(ledger.salt, {}) if ledger else {}, unfinished().exists()
     done = set(map(str, Withdrawal.objects.values_list("key", flat=True)))
     left = done | entries_to_leave(only_due)
     for entry in (entry for key, entry in entries.items() if key not in left):
         try_again(entry, ledger.salt, report)
-    # Somebody may have mended the file, or a process was killed after it carried an entry out.
+    # Forget failures of entries that are done or no longer in the file. Somebody may have mended the file, or
+    # a process was killed after it carried an entry out.
     unfinished().exclude(key__in=entries.keys() - done).delete()
     if unfinished().exists():
         hold_everybody(FAILED, report)
-    elif is_held and ledger.salt in known:
+    elif had_failed and ledger.salt in known:
         end_hold(None)
 
 
@@ -188,7 +193,7 @@ def try_again(entry, salt, report):
 def adopt(known):
     """Take over the salt of the ledger file for a database that is older than the ledger, and return its row.
 
-    It is the last one with withdrawals, because a new site begins a file too. None: there is none.
+    It is the last salt with withdrawals, because a new site begins a file too. Return None if there is none.
     """
     salts = [salt for salt, entries in known.items() if entries]
     return Ledger.objects.get_or_create(pk=1, defaults={"salt": salts[-1]})[0] if salts else None

@@ -27,7 +27,7 @@ def lock_pages_and_people(case):
 
 
 def pages_to_lock(case):
-    """Return the primary keys of the pages that `case` erases, holds or suspects."""
+    """Return the primary keys of the pages that `case`, a Case, erases, holds or suspects."""
     return {*case.erased, *case.held, *case.suspected}
 
 
@@ -43,6 +43,7 @@ def lock_pages_with_parents(keys):
     Whoever adds a page locks its parent first, and then people. `keys`: primary keys of the pages.
     """
     paths = Page.objects.filter(pk__in=keys).values_list("path", flat=True)
+    # The path of a page in the tree is that of its parent with one more step.
     parents = {path[: -Page.steplen] for path in paths}
     rows = Page.objects.filter(Q(pk__in=keys) | Q(path__in=parents))
     list(rows.select_for_update().order_by("pk").values_list("pk"))

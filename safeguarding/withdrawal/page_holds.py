@@ -1,6 +1,6 @@
 """Holds pages that may be what was erased, after the database was replaced by an older one.
 
-A lead decides about each.
+Readers don't see a held page until a lead, a member of the group Safeguarding, has decided about it.
 """
 
 from django.db import transaction

@@ -1,4 +1,8 @@
-"""Registers the Places in Wagtail's own tables: pages, their versions, comments, redirects, and logs."""
+"""Registers the Places in Wagtail's own tables: pages, their versions, comments, redirects, and logs.
+
+A Place is a kind of row in which a withdrawal looks for something about the person, to erase it: see
+safeguarding/withdrawal/places.py.
+"""
 
 from functools import partial
 
@@ -39,12 +43,12 @@ class Pages(Place):
 
 def delete_page(page):
     """Delete `page` for good."""
-    # Not execute() of the action, which puts the page of a user into the trash.
+    # Not execute(): editing/page_actions.py replaces it by a function that can put the page into the trash.
     DeletePageAction(page.specific)._delete_page(page.specific)
 
 
 class HeldPages(Place):
-    """The pages that are held. Each gets a task, which waits until it is published without the person."""
+    """The pages that are held. Each gets a task that waits until the page is published without the person."""
 
     name = "held"
     label = gettext_lazy("Pages that are held until they are published without it")
@@ -82,12 +86,13 @@ class DeletedWithPages(Place):
         return [Found(str(row.pk), self.describe_row(row)) for row in self.rows(case)]
 
     def erase(self, case, keys):
-        pass
+        """Do nothing: the deletion of the pages deletes the rows."""
 
 
 class Redirects(Place):
     """The redirects from and to the addresses of the pages that are erased."""
 
+    # Before the TextPlace "other_redirects", which skips what this one found.
     name, label, order = "redirects", gettext_lazy("Redirects"), 10
 
     def find(self, case):
@@ -113,6 +118,7 @@ class Redirects(Place):
 class Logs(Place):
     """The log entries about what is erased. Their label becomes the code, and their data is removed."""
 
+    # After all Places that add to `case.logged` what they found.
     name, label, order = "logs", gettext_lazy("Entries in logs, overwritten with the code"), 100
 
     def find(self, case):
@@ -148,9 +154,9 @@ def is_about_other(case):
     return condition
 
 
-def is_on_case(page, case):
-    """Return the Q of the rows whose `page`, a name of a field, is erased, or purged later."""
-    return Q(**{f"{page}__in": [*case.erased, *case.held]})
+def is_on_case(field, case):
+    """Return a Q for rows of the pages that `case` erases or holds. `field`: the lookup of a row's page."""
+    return Q(**{f"{field}__in": [*case.erased, *case.held]})
 
 
 def is_moderation_of(case):
@@ -164,7 +170,7 @@ def describe_entry(entry):
 
 
 def overwrite(entries, case):
-    """Replace the label of `entries` by the code of `case`, and remove the texts in their data.
+    """Replace the label of `entries` by the code of `case`, a Case or Withdrawal. Remove texts in their data.
 
     Numbers in the data stay, because Wagtail's formatters of log entries need some of them.
     """
@@ -212,11 +218,11 @@ def register():
             skipped=lambda case: Q(pk__in=[key for model, key in case.logged if model is Redirect]),
         )
     )
-    for name, label, model, page in (
+    for name, label, model, page_field in (
         ("other_comments", gettext_lazy("Other comments on pages"), Comment, "page"),
         ("replies", gettext_lazy("Answers to other comments on pages"), CommentReply, "comment__page"),
     ):
-        register_place(TextPlace(name, label, model, ("text",), skipped=partial(is_on_case, page)))
+        register_place(TextPlace(name, label, model, ("text",), skipped=partial(is_on_case, page_field)))
     for name, label, model, skipped in (
         ("page_logs", gettext_lazy("Other entries in the history of pages"), PageLogEntry, is_about_page),
         ("model_logs", gettext_lazy("Other entries in logs"), ModelLogEntry, is_about_other),

@@ -1,7 +1,8 @@
 """Defines Place, a kind of row or file that can contain something about a person. Apps register their own.
 
 A Place finds its rows for a Case, and erases them in the transaction of the withdrawal. It adds tasks for
-files and anything else outside of the database.
+files and anything else outside of the database. In the admin, a lead (a member of the group Safeguarding)
+confirms the list of all rows first.
 """
 
 from collections.abc import Callable
@@ -45,7 +46,8 @@ class Case:
     * `contributor`: the person. It is None after a restore if the backup doesn't have the person.
     * `code`: the code of the person, which replaces erased texts.
     * `erased`: {primary key: Page} of the pages to erase.
-    * `held`: {primary key: Page} of the pages to hold until they are published without the person.
+    * `held`: {primary key: Page} of the pages to hold until they are published without the person. Then their
+      earlier versions are erased.
     * `suspected`: {primary key: Page} of pages that may be erased ones, after a restore. A lead decides.
     * `terms`: the Terms of the leak check for the names and protected words of the person, or for a name that
       is corrected.
@@ -123,7 +125,7 @@ class TextPlace(Place):
     erase_rows: Callable = lambda rows, case: rows.delete()
     skipped: Callable = lambda case: Q(pk__in=[])
     needs_yes: bool = True
-    order = 20
+    order = 20  # after the Places whose rows `skipped` leaves out
 
     def find(self, case):
         rows = self.model._base_manager.exclude(self.skipped(case)).order_by("pk")

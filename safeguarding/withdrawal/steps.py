@@ -1,6 +1,7 @@
-"""The steps of a withdrawal that run as tasks, such as files, cached pages, and stories that are held.
+"""The steps of a withdrawal that run as tasks: they clear files, cached pages and versions of stories.
 
-The step "ledger" is in safeguarding/withdrawal/ledger.py. Apps above `safeguarding` add further steps.
+Other modules have more steps: "again" is in carry_out.py, "ledger" in ledger.py, "words" in elsewhere.py, and
+"index" in search/erasing.py.
 """
 
 from django.contrib.messages.storage.session import SessionStorage
@@ -67,7 +68,8 @@ def delete_previews(_task):
 
 @step("vacuum", _("Overwrite deleted rows in the database"), is_slow=True)
 def vacuum(task):
-    """Overwrite the parts of the database's file that hold deleted rows."""
+    """Overwrite the parts of the database's file that hold deleted rows, after the steps that delete some."""
+    # VACUUM can't run in a transaction.
     if is_waiting(task.withdrawal, "again", "previews", "index") or connection.in_atomic_block:
         raise NotYet
     with connection.cursor() as cursor:
@@ -94,7 +96,7 @@ def look_at_held_pages(instance, **_arguments):
 def purge(task):
     """Delete the earlier versions of a held page. Raises NotYet until it is published without the person."""
     with transaction.atomic():
-        # Those above it too: an alias may be deleted.
+        # With its parent, because an alias may be deleted.
         lock_pages_with_parents([task.data["page"]])
         page = Page.objects.filter(pk=task.data["page"]).first()
         if page is not None:
@@ -148,7 +150,7 @@ def has_words(withdrawal, page):
     if person is None or withdrawal.choice == Choice.PICTURES:
         return False
     if withdrawal.choice == Choice.CORRECTION:
-        # It is empty without its key.
+        # It is empty if no key decrypts it. Nobody knows then whether the page has the name.
         name = withdrawal.old_name
         return not name or bool(check(page, words_of_name(person, name)))
     return has_unreadable_words(person) or bool(check(page, words_of_person(person)).stops)

@@ -1,7 +1,8 @@
 """Stores and runs the tasks that follow the transaction of a withdrawal.
 
-A task is a row, so it survives a crash. It is tried until it succeeds, so a step has to be safe to repeat.
-Quick tasks run right after the commit. The scheduler runs all of them: its statements have no time limit.
+A task is a row, so it survives a crash. Its step names the function that does the work. A task is tried until
+it succeeds, so a step has to be safe to repeat. Quick tasks run right after the commit. The scheduler runs
+all of them: its statements have no time limit.
 """
 
 import logging
@@ -15,7 +16,7 @@ from safeguarding.withdrawal_models import WithdrawalTask
 logger = logging.getLogger(__name__)
 # {name: function(task)} of all steps.
 _steps = {}
-# {name: what the step does, in words for a lead}
+# {name: what the step does, in words for a lead, a member of the group Safeguarding}
 _labels = {}
 # The names of the steps that take long.
 _slow = set()

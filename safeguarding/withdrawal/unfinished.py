@@ -1,7 +1,11 @@
 """Stores which entries of the ledger could not be carried out. Everybody is held while there is one.
 
-Each is tried again at the start of the site, once a day, and when a lead asks for it. If the database failed,
-it is tried again each minute. A lead can also end the hold, with a reason.
+The ledger is a file with all withdrawals: safeguarding/withdrawal/ledger.py. Whoever is held is hidden from
+readers.
+
+Each entry is tried again at the start of the site, once a day, and when a lead (a member of the group
+Safeguarding) asks for it. If the database failed, it is tried again each minute. A lead can also end the
+hold, with a reason.
 """
 
 import builtins
@@ -42,7 +46,7 @@ def note_failure(entry, error):
     The message of the error is left out, because it could repeat what is to be erased. Return whether it is
     the first failure.
     """
-    code = str(entry.get("code", ""))[:10]
+    code = str(entry.get("code", ""))[:10]  # the length of the column
     row, is_new = UnfinishedEntry.objects.get_or_create(key=entry["key"], defaults={"code": code})
     UnfinishedEntry.objects.filter(pk=row.pk).update(
         failures=F("failures") + 1, tried_on=today(), error=type(error).__name__[:100]

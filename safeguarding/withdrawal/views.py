@@ -75,6 +75,7 @@ class WithdrawView(PersonMixin, TemplateView):
     form_class, form_method = ChoiceForm, "get"
 
     def get_context_data(self, **kwargs):
+        # With data from request.GET or request.POST, or without any when the page is opened.
         form = self.form_class(getattr(self.request, self.form_method.upper()) or None)
         context = {"form": form, "is_unreadable": has_unreadable_words(self.person)}
         if form.is_valid():
@@ -91,6 +92,7 @@ class WithdrawView(PersonMixin, TemplateView):
         if not form.is_valid():
             return redirect(request.path)
         choice, old_name = read(form)
+        # Each value is "name of the Place:key of the row".
         yes = [tuple(value.split(":", 1)) for value in request.POST.getlist("yes")]
         try:
             done = withdraw(
@@ -109,7 +111,7 @@ class WithdrawView(PersonMixin, TemplateView):
 
 
 class CorrectNameView(WithdrawView):
-    """Removes a name that is wrong or unsafe, while the consent stays as it is. No address has the name."""
+    """Removes a name that is wrong or unsafe. The consent stays. Forms use POST: no URL contains the name."""
 
     page_title = gettext_lazy("Correct a name")
     explanation = gettext_lazy(
@@ -120,6 +122,7 @@ class CorrectNameView(WithdrawView):
     form_class, form_method = OldNameForm, "post"
 
     def post(self, request, *_arguments, **_named):
+        # The first form asks for the name, and the second, with the list, confirms it.
         if "seen" in request.POST:
             return super().post(request)
         return self.show_again()
@@ -135,7 +138,7 @@ def read(form):
 
 
 class WithdrawalMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
-    """For views of withdrawals, which are for safeguarding leads only."""
+    """For views of withdrawals. LeadPolicy lets in only leads, the members of the group Safeguarding."""
 
     model = Withdrawal
     permission_required = "change"
@@ -195,7 +198,7 @@ def rows_of(withdrawal):
 
 
 def find(rows, key):
-    """Return the row of `rows` with the primary key `key`, a text of the browser. Raises Http404."""
+    """Return the row of `rows` with the primary key `key`, a text from the browser, or raise Http404."""
     return get_object_or_404(rows, pk=key if key.isdecimal() else None)
 
 
@@ -252,6 +255,7 @@ class AfterRestoreView(WithdrawalMixin, TemplateView):
             return self.give_up(find(unfinished(), request.POST["entry"]))
         if key := request.POST.get("same") or request.POST.get("other"):
             return self.decide(find(PageHold.objects, key), is_same="same" in request.POST)
+        # The button "Nobody else withdrew".
         confirm_nobody_withdrew(request.user)
         return self.leave()
 

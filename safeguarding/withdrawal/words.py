@@ -1,4 +1,4 @@
-"""Searches texts for the names and protected words of one person, and for addresses."""
+"""Searches texts for the names and protected words of a person who withdraws, and for addresses of pages."""
 
 import re
 from urllib.parse import unquote
@@ -39,5 +39,6 @@ def has_path(paths, texts):
     wanted = "|".join(re.escape(path.rstrip("/")) for path in paths if path.strip("/"))
     if not wanted:
         return False
+    # Not the beginning of the address of another page.
     address = re.compile(rf"(?:{wanted})(?![\w-])")
     return any(address.search(unquote(str(text))) for text in texts)

@@ -98,7 +98,7 @@ class AnalysingIndex:
     """Mixin for modelsearch's index classes: analyses texts before they are written."""
 
     def delete_stale_entries(self):
-        """Also empty the table of known words, from which search.corrections takes its suggestions.
+        """Also empty the table of known words, to which search.corrections corrects misspelt ones.
 
         `update_index` calls this before it indexes all pages.
         """
@@ -106,7 +106,10 @@ class AnalysingIndex:
         super().delete_stale_entries()
 
     def add_items(self, model, objs):
-        """Write the index entries of `objs`, instances of `model`, each analysed in its own language."""
+        """Write the index entries of `objs`, instances of `model`, each analysed in its own language.
+
+        Objects without a locale are analysed as English.
+        """
         languages = {}
         if hasattr(model, "locale_id"):
             languages = dict(Locale.objects.values_list("pk", "language_code"))
@@ -232,7 +235,7 @@ class AnalysingCompiler:
 
 
 class PrefixCompiler(AnalysingCompiler):
-    """The same for autocompletion: the last word may be the beginning of a word."""
+    """AnalysingCompiler for autocompletion: the last word may be the beginning of a word."""
 
     COLUMN = "autocomplete"
 

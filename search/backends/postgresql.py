@@ -51,6 +51,7 @@ class InHashTable(Lookup):
 class PostgreSQLMatching:
     """The parts of AnalysingCompiler that depend on the database."""
 
+    # ('a' <-> 'b'): b follows a.
     SYNTAX = Syntax(
         phrase="('{}')",
         prefix_phrase="'{}':*",

@@ -1,4 +1,4 @@
-"""Encrypt all restricted texts anew with the first key of SAFEGUARDING_KEYS."""
+"""Command that encrypts all restricted texts, such as names, anew with the first key of SAFEGUARDING_KEYS."""
 
 from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
@@ -35,6 +35,7 @@ class Command(BaseCommand):
                 failed += len(unreadable)
                 if options["delete_unreadable"]:
                     texts |= dict.fromkeys(unreadable, "")
+                # Storing a text encrypts it with the first key.
                 model._base_manager.filter(pk=row.pk).update(**texts)
                 number += 1
         if failed and not options["delete_unreadable"]:

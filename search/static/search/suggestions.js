@@ -1,4 +1,4 @@
-// Shows suggestions while somebody types into a search form; the form works without this file, too.
+// Shows suggestions (from search/suggestions.py) while somebody types into a search form, which works without them.
 // It follows ARIA's pattern "editable combobox with list autocomplete": the focus stays in the field, and no
 // option is selected until the visitor selects one. The form's data attributes hold the suggestions' URL and
 // the translated labels.
@@ -30,7 +30,7 @@
     let options = [];
     let active = -1; // the index of the selected option; -1: none, and Enter submits the form
     let timer;
-    let request;
+    let request; // the AbortController of the last request
 
     function select(index) {
       options[active]?.setAttribute("aria-selected", "false");
