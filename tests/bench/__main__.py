@@ -39,16 +39,17 @@ LIMITS = {
 DESK_LIMIT = 300
 # The limit for all questions of the benchmark of the search with this number of stories.
 MANY_AT, MANY_LIMIT = 100_000, 500
-# The most queries of a search page, and how many more than with the fewest stories, because ranking takes two
-# for many.
+# The most queries of a search page, and by how many they may grow with the stories: ranking takes two more
+# when there are many results.
 MAX_QUERIES, MORE_QUERIES = 20, 2
+# The columns of the table for the search and the desk. The other *_LINE are those of the other benchmarks.
 LINE = "{database:11} {stories:>7} {question:23} {p50:>8} {p99:>8} {plain_p50:>9} {ratio:>6}  {verdict}"
 # Limits for the median of three runs on every page: milliseconds, and scores of Lighthouse by category. Other
 # categories, and the row that says that Lighthouse is missing, need 100.
 MAX_MILLISECONDS = 1500
 MIN_SCORES = {"performance": 99}
 # Least ratio to the requests per second of a minimal program (or of nginx with a file), with MIN_RATIOS_AT
-# stories: {(page, way of serving it): ratio}.
+# stories: {(page, way of serving it): ratio}. tests/bench/server.py and visits.py measure the ways.
 MIN_RATIOS_AT = 1000
 MIN_RATIOS = {
     ("story", "uncached"): 0.018,
@@ -59,7 +60,7 @@ MIN_RATIOS = {
     ("story", "behind nginx"): 0.65,
     ("rendition", "sent"): 0.30,
     ("rendition", "behind nginx"): 0.65,
-    # Four times the ratio from when each picture took a query. For the rendition above, it is six times.
+    # When each picture took a query, these were at 0.025, and the rendition that is sent was at 0.05.
     ("home", "visits straight"): 0.10,
     ("index", "visits straight"): 0.10,
     ("story", "visits straight"): 0.10,

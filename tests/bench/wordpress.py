@@ -52,7 +52,8 @@ def main(sizes):
 
 
 def run_alone(size, question, folder):
-    """Run the command in a new process on the new database."""
+    """Run the command for `question` in a new process on the new database."""
+    # It is on the same server as that of DATABASE_URL or, with SQLite, in the same folder.
     server = os.environ["DATABASE_URL"].rpartition("/")[0]
     address = f"{server}/{Path(connection.settings_dict['NAME']).name}"
     command = [sys.executable, "-m", "tests.bench.wordpress", question, folder, str(size)]
@@ -137,6 +138,7 @@ def report(size, question, **figures):
 
 
 if __name__ == "__main__":
+    # run_alone() starts this module again with "dry run" or "import" in place of the first number.
     if sys.argv[1].isdecimal():
         main(map(int, sys.argv[1:]))
     else:
