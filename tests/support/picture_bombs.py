@@ -28,7 +28,7 @@ def profile_png():
 def bare_marker_jpeg(marker=b"\xff\x01"):
     """Return a JPEG with thousands of scans, behind a marker that has no length.
 
-    Read as a length, the bytes after the marker lead behind the scans.
+    The first scan begins with FF DA. A parser that takes these bytes for the marker's length skips all scans.
     """
     data = saved(Image.new("RGB", (6_000, 4_000)), "JPEG", progressive=True)
     place = data.rindex(b"\xff\xda")
