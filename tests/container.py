@@ -182,6 +182,7 @@ def check_stop(checks, tool, name, port):
     upload = begin_upload(port)
     start = time.monotonic()
     with subprocess.Popen([tool.name, "stop", "-t", "30", name], stdout=subprocess.DEVNULL) as stop:
+        # gunicorn logs this when it begins to stop.
         while "Handling signal: term" not in logs(tool, name) and time.monotonic() < start + 30:
             time.sleep(0.05)
         checks.that("a request in progress is answered after SIGTERM", b"HTTP/1.1" in end_upload(upload))

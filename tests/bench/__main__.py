@@ -111,7 +111,7 @@ def sizes_of(options, default=SIZES):
 
 def search(options):
     """Run the benchmark of the search; return the lines of its table."""
-    return on_databases("tests.bench.search", options, verdict_on)
+    return on_databases("tests.bench.search", options, verdict_on_search)
 
 
 def desk(options):
@@ -213,12 +213,13 @@ def measure(module, *arguments, **environment):
     return rows
 
 
-def verdict_on(row, measured):
+def verdict_on_search(row, measured):
     """Return the limits for `row` and whether each was met, as text, or "" if there is none."""
     if row["question"] == "queries of a page":
         fewest = min(other["p50"] for other in measured if is_like(other, row))
         most = min(MAX_QUERIES, fewest + MORE_QUERIES)
         return format_verdict(f"<= {most:.0f}", row["p50"] <= most)
+    # The time for the index is in seconds, and has no limit.
     if row["stories"] == MANY_AT and "index" not in row["question"]:
         return format_verdict(f"<= {MANY_LIMIT} ms", row["p50"] <= MANY_LIMIT)
     if row["stories"] != LIMITS_AT:

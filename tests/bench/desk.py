@@ -120,6 +120,7 @@ def start_workflow(story, workflow, types, needs_changes):
 def measure(size):
     """Report how long each page takes with `size` stories, for an editor and a moderator of all of them."""
     index = StoryPage.objects.first().get_parent()
+    # What make_section_editors() needs of an admin_world.Section.
     section = SimpleNamespace(index=index, collection=builders.make_image().collection)
     clients = {"moderator": Client(), "editor": Client()}
     clients["moderator"].force_login(builders.make_user("Moderators"))
@@ -134,7 +135,7 @@ def measure(size):
         "filtered": f"/admin/stories/?theme={theme}&status=live&missing=alternative_text",
         "searched": "/admin/stories/?q=work&ordering=word_count",
         "what is next": "/admin/stories/?status=scheduled&ordering=next_change",
-        "last page": "/admin/stories/?p=9999",
+        "last page": "/admin/stories/?p=9999",  # Wagtail shows the last one for a number that is too high
     }
     for role, client in clients.items():
         for name, address in pages.items():

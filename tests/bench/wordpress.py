@@ -61,7 +61,7 @@ def run_alone(size, question, folder):
 
 
 def write_export(path, size):
-    """Write an export of `size` posts to `path`: a third each of the classic editor, of blocks, of Divi."""
+    """Write an export of `size` posts to `path`: one third each of the classic editor, blocks and Divi."""
     writer = Writer(seed=size, words=WORDS_OF_A_POST)
     with path.open("w") as file:
         file.write(HEAD)
@@ -84,6 +84,7 @@ def make_post(number, writer):
     elif kind == 1:
         content = "\n".join(f"<!-- wp:html -->{text}<!-- /wp:html -->" for text in texts)
     else:
+        # Divi is a page builder that writes shortcodes.
         modules = "".join(f"[et_pb_text]{text}[/et_pb_text]" for text in texts)
         content = (
             f"[et_pb_section][et_pb_row][et_pb_column]{modules}[/et_pb_column][/et_pb_row][/et_pb_section]"

@@ -91,6 +91,7 @@ def away_from_the_start(sites):
 
 def hung_and_killed(sites, redis):
     """Yield Rows. The story is withdrawn while Redis hangs, by a process that is killed right after."""
+    # The first address below the list of stories.
     story = next(address for address in sites[0].facts["addresses"] if re.match("/stories/.", address))
     for _round in range(20):  # until each process has cached it
         for site in sites:

@@ -91,7 +91,7 @@ def warm(places, asks, end):
     missing = [find_wrong(places, ask, is_shown=True) for ask in asks]
     if time.time() > end - 5:
         raise AssertionError("the servers took too long to start: set DRILL_BEFORE higher than 75")
-    time.sleep(max(0, end - 4 - time.time()))
+    time.sleep(max(0, end - 4 - time.time()))  # the last round has four seconds
     return missing + [find_wrong(places, ask, is_shown=True) for ask in asks]
 
 

@@ -16,10 +16,10 @@ INVALID_IDS = ["-1", "0", "9" * 40, "9" * 5000, "1e3", "x", "1\0", "１x", "[1]"
 
 
 def permit(client, own, *codenames, publish=True, pages=()):
-    """Give the group of `client.user` more permissions.
+    """Give the group of the user of `client`, who may edit the section `own`, more permissions.
 
     `codenames`: those for models, such as "home.change_sitesettings". `pages`: those for the pages of the
-    section `own`, such as "unlock_page". `publish`: whether the group may publish in `own` too.
+    section, such as "unlock_page". `publish`: whether the group may publish in `own` too.
     """
     group = client.user.groups.get()
     for name in codenames:

@@ -31,6 +31,7 @@ NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 # The number of query strings that are followed for each path, because lists link to every combination of
 # filter and order.
 QUERY_STRINGS_PER_PATH = 4
+# Attributes that can hold an address, also the values of form fields.
 LINKS = re.compile(
     r'\b(?:href|src|action|data-[\w-]*url[\w-]*|value)="(/[^"]*|https?://testserver[^"]*|\?[^"]*)"'
 )

@@ -67,7 +67,10 @@ def without_words(person):
 
 
 def named_image(person=None, color=(10, 20, 30), **fields):
-    """Return an image with the name in its texts. It shows `person`, if given."""
+    """Return an image with the name in its texts. It shows `person`, if given.
+
+    `color`: images of different colours have different files.
+    """
     image = CleanImage.objects.create(
         title=f"{NAME} at home",
         description=f"{NAME} smiles",
