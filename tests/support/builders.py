@@ -184,5 +184,6 @@ def story_form(action=None, body=(("text", "<p>Words of the story.</p>"),), **fi
         **dict.fromkeys(FORMSETS, inline_formset([])),
         "body": streamfield([(kind, rich_text(v) if kind == "text" else v) for kind, v in body]),
     }
+    # A field with several values, which nested_form_data() would make into several fields.
     chosen = {"content_notes": fields.pop("content_notes", [])}
     return nested_form_data(data | fields) | chosen | ({f"action-{action}": "1"} if action else {})

@@ -166,7 +166,7 @@ class Writer:
         """Return (title, summary, body as JSON); the text names `country` if it is given."""
         # The arguments of sentence() after the pattern: people, villages, country.
         names = [f"{self.name()} {self.name()}", self.name()], [self.name(), self.name()], country
-        patterns = self.random.choices(SENTENCES, k=self.words // 15)  # 15 words in a sentence
+        patterns = self.random.choices(SENTENCES, k=self.words // 15)  # a sentence has about 15
         if country:
             patterns.insert(len(patterns) // 2, self.random.choice(COUNTRY_SENTENCES))
         title = self.sentence(self.random.choice(TITLES), *names)

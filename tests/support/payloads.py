@@ -62,7 +62,7 @@ SCHEMES = [
     "data:text/html,<script>parent._p({n})</script>",
     "vbscript:_p({n})//",
 ]
-# A rich text as it is stored. {all} is all scripts that fit, {scheme} one of SCHEMES.
+# A rich text as it is stored. {all} is BALANCED or all of PAYLOADS, {scheme} one of SCHEMES.
 RICH = (
     '<h3 onclick="_p({n})">Wages</h3><p onmouseover="_p({n})" style="x">of <b id="_p({n})">wages</b></p>'
     '<ul><li>{all}</li></ul><a href="{scheme}">wages</a> <a linktype="page" id="0" title="{scheme}">wages</a>'

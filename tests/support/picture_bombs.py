@@ -14,6 +14,7 @@ def profile_png():
     """Return a PNG of 1 KB whose colour profile has tens of thousands of steps, all of the same bytes."""
     numbers = struct.pack(">12f", 1, 0, 0, 0, 1, 0, 0, 0, 1, 0.1, 0.1, 0.1)
     step = b"matf" + bytes(4) + struct.pack(">2H", 3, 3) + numbers
+    # The tag of the type "mpet" (ICC.1) has a head, a table of the place and size of each step, and the step.
     head = b"mpet" + bytes(4) + struct.pack(">2HI", 3, 3, MANY)
     place = len(head) + 8 * MANY
     tag = head + struct.pack(">2I", place, len(step)) * MANY + step
