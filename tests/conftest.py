@@ -1,4 +1,4 @@
-"""Orders all tests, and has fixtures for pictures and users. `pytest_plugins` names others."""
+"""Fixtures that many tests use, and the order of all tests. `pytest_plugins` names modules with more."""
 
 import gc
 from functools import partial
@@ -26,7 +26,8 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 def pytest_collection_modifyitems(items):
     """Run tests without a database first. pytest-django would run them last.
 
-    Some of them start whole servers and take long. At the end, the other processes would wait for them.
+    Some of them start whole servers and take long. At the end, the other processes would wait for them. This
+    comes after pytest-django's own sorting (trylast), whose order stays among the tests with a database.
     """
     items.sort(key=uses_database)
 
@@ -44,7 +45,7 @@ def pytest_collection_finish():
 def quick_pictures():
     """Encode AVIF and WebP with the least effort: in a quarter of the time, into slightly larger files.
 
-    An effort that the code under test chooses stays.
+    Where the code under test names an effort, that one is used.
     """
     for name, plugin, options in (
         ("AVIF", AvifImagePlugin, {"speed": 10}),
@@ -60,7 +61,7 @@ def save_with(options, save, image, *arguments):
 
 @pytest.fixture
 def no_old_renditions():
-    """Clear the cache of renditions: the pictures of the last test had the same primary keys."""
+    """Clear the cache in which Wagtail keeps renditions: earlier tests had pictures with the same keys."""
     caches["default"].clear()
 
 

@@ -114,7 +114,7 @@ def check_image(checks, tool, image):
     done = tool("run", "--rm", "--env", "BASE_URL=https://stories.example.org", *LOCKED, IMAGE, check=False)
     took = time.monotonic() - start
     checks.that(
-        "without a key it stops and names it", done.returncode == 1 and "SECRET_KEY is" in done.stderr
+        "without SECRET_KEY it stops and says so", done.returncode == 1 and "SECRET_KEY is" in done.stderr
     )
     checks.that("and does so at once", took < 10, f"{took:.0f} s")
 
@@ -138,6 +138,7 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
         check_answers(checks, tool, name, port)
         # Docker has the health check in "Config", podman beside it.
         health = image["Config"].get("Healthcheck") or image.get("HealthCheck") or image.get("Healthcheck")
+        # The first word is "CMD". Without a health check, the program "false" fails.
         probe = health["Test"][1:] if health else ["false"]
         checks.that("its HEALTHCHECK passes", tool("exec", name, *probe, check=False).returncode == 0)
         checks.that("its processes are not root's", tool("exec", name, "id", "-u") != "0")
@@ -181,12 +182,13 @@ def check_stop(checks, tool, name, port):
     upload = begin_upload(port)
     start = time.monotonic()
     with subprocess.Popen([tool.name, "stop", "-t", "30", name], stdout=subprocess.DEVNULL) as stop:
+        # gunicorn logs this when it begins to stop.
         while "Handling signal: term" not in logs(tool, name) and time.monotonic() < start + 30:
             time.sleep(0.05)
         checks.that("a request in progress is answered after SIGTERM", b"HTTP/1.1" in end_upload(upload))
         stop.wait()
     code = int(tool("inspect", "--format", "{{.State.ExitCode}}", name))  # a shell adds 128 to a signal
-    took = time.monotonic() - start
+    took = time.monotonic() - start  # after 30 s, `stop` would have killed it
     checks.that(
         "it then stops by itself", code in {0, 128 + signal.SIGTERM} and took < 29, f"{code}, {took:.0f} s"
     )
@@ -249,6 +251,7 @@ def network_errors(request):
 
 
 def steps(page, address):
+    """Do with `page` what a visitor does. Raises if something is missing."""
     main, title = page.get_by_role("main"), page.get_by_role("heading", level=1)
     for _ in range(3):  # so often that nginx answers one request from its cache
         page.goto(address)

@@ -43,7 +43,7 @@ PROGRAMS_OF_TESTS = {
 PROCESSES = {"SQLite": 3, "PostgreSQL": 2}
 # "load" keeps the order of pytest-django: tests that empty the database (such as those with a live server)
 # come after those that need the rows that migrations create. "loadfile" and "worksteal" break that order. A
-# chunk is one test, because some take very long.
+# chunk is one test, because some take very long. "-rfEs" lists failures, errors and skipped tests at the end.
 PYTEST = [sys.executable, "-m", "pytest", "-rfEs", "--dist", "load", "--maxschedchunk", "1"]
 
 
@@ -88,6 +88,7 @@ def in_background(name, arguments):
     def finish():
         status = process.wait()
         output.seek(0)
+        # main() prints an empty line before the outcomes.
         text, _, lines = output.read().rstrip().rpartition("\n\n")
         print(text)
         lines = lines.splitlines() or [f"{name}: ended with status {status} and printed nothing"]

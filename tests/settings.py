@@ -1,11 +1,11 @@
-"""The site's settings in try-out mode, in a folder of their own, and quicker where tests need it."""
+"""The settings of the tests: those of try-out mode, with a data folder of their own, and quicker."""
 
 import atexit
 import os
 import shutil
 import tempfile
 
-# One folder a test process: pictures and documents of one never meet those of another.
+# Each test process has its own folder, so that it does not see the files of another.
 _folder = tempfile.mkdtemp(prefix="tests-data-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ |= {"TRY_OUT": "1", "DATA_DIR": _folder, "LOG_LEVEL": "WARNING"}
@@ -16,5 +16,5 @@ from site_project.settings import ALLOWED_HOSTS  # noqa: E402
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
-# A list of all static files takes long, and every client would make one.
+# Otherwise WhiteNoise lists all static files when it starts. That takes long, and each test client starts it.
 WHITENOISE_AUTOREFRESH = True

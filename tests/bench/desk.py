@@ -1,4 +1,6 @@
-"""Benchmark of the desk and of the list of all stories. tests/bench/__main__.py runs it.
+"""Benchmark of the desk (the first page of the admin) and of the list of all stories.
+
+tests/bench/__main__.py runs it.
 
     python -m tests.bench.desk 1000 10000     with 1,000 stories, then with 10,000
 
@@ -30,7 +32,7 @@ from tests.bench.search import report, temporary_database, timed  # noqa: E402
 from tests.support import admin_world, builders, distractors  # noqa: E402
 
 WORDS_OF_A_STORY = 600
-# Of so many stories, one waits for a moderator, one for changes, one is scheduled, and so on.
+# Of so many stories, one waits for a moderator, one for changes, and one has a scheduled version.
 SHARE = 50
 
 
@@ -53,23 +55,23 @@ def complete(stories, writers):
     """Give `stories` what editors and Wagtail would have: revisions, references, workflows, drafts."""
     page_type = ContentType.objects.get_for_model(Page)
     story_type = ContentType.objects.get_for_model(StoryPage)
-    stories, month_ago = list(stories), timezone.now() - timedelta(days=40)
+    stories, long_ago = list(stories), timezone.now() - timedelta(days=40)
     types = {"content_type": story_type, "base_content_type": page_type}
     revisions = Revision.objects.bulk_create(
         Revision(
             **types,
             object_id=story.pk,
             user=writers[number % len(writers)],
-            created_at=month_ago,
+            created_at=long_ago,
             content=story.serializable_data(),
             approved_go_live_at=timezone.now() + timedelta(days=3) if number % SHARE == 2 else None,
         )
         for number, story in enumerate(stories)
     )
     for number, (story, revision) in enumerate(zip(stories, revisions, strict=True)):
-        story.latest_revision, story.latest_revision_created_at = revision, month_ago
+        story.latest_revision, story.latest_revision_created_at = revision, long_ago
         story.word_count = count_words(story.body)
-        story.live = number % 10 != 0
+        story.live = number % 10 != 0  # one in ten is a draft
         if not story.live:
             story.first_published_at = story.last_published_at = None
     fields = ["latest_revision", "latest_revision_created_at", "live"]
@@ -90,7 +92,7 @@ def complete(stories, writers):
         for number, story in enumerate(stories)
         for to, key, path in (
             (page_type, str(stories[number - 1].pk), "body.text"),
-            (theme_type, "1", "story_themes.item.theme"),
+            (theme_type, "1", "story_themes.item.theme"),  # the same theme for all
         )
     )
     workflow = Workflow.objects.get()
@@ -118,6 +120,7 @@ def start_workflow(story, workflow, types, needs_changes):
 def measure(size):
     """Report how long each page takes with `size` stories, for an editor and a moderator of all of them."""
     index = StoryPage.objects.first().get_parent()
+    # What make_section_editors() needs of an admin_world.Section.
     section = SimpleNamespace(index=index, collection=builders.make_image().collection)
     clients = {"moderator": Client(), "editor": Client()}
     clients["moderator"].force_login(builders.make_user("Moderators"))
@@ -132,7 +135,7 @@ def measure(size):
         "filtered": f"/admin/stories/?theme={theme}&status=live&missing=alternative_text",
         "searched": "/admin/stories/?q=work&ordering=word_count",
         "what is next": "/admin/stories/?status=scheduled&ordering=next_change",
-        "last page": "/admin/stories/?p=9999",
+        "last page": "/admin/stories/?p=9999",  # Wagtail shows the last one for a number that is too high
     }
     for role, client in clients.items():
         for name, address in pages.items():

@@ -1,4 +1,6 @@
-"""Benchmark of the leak check: a story of 5,000 words and 1,000 protected words.
+"""Benchmark of the leak check, which looks for protected words: those that would give a person away.
+
+It looks for 1,000 of them in a story of 5,000 words.
 
     python -m tests.bench.leaks
 
@@ -12,16 +14,18 @@ import time
 
 from safeguarding.leak_check.matching import Texts, make_term
 
+# The words of the story, the protected words, the words of a paragraph, and how often the search is measured.
 WORDS, TERMS, WORDS_OF_A_PARAGRAPH, RUNS = 5000, 1000, 80, 15
 
 
 def main():
-    source = random.Random(5)  # noqa: S311 - it only makes words
+    source = random.Random(5)  # noqa: S311 - the same words every time
     words = [make_word(source) for _number in range(WORDS)]
     paragraphs = [
         f"<p>{' '.join(words[start : start + WORDS_OF_A_PARAGRAPH])}</p>"
         for start in range(0, WORDS, WORDS_OF_A_PARAGRAPH)
     ]
+    # One half are of two words, the other of one.
     terms = [make_term(f"{make_word(source)} {make_word(source)}".strip()) for _number in range(TERMS // 2)]
     terms += [make_term(make_word(source)) for _number in range(TERMS // 2)]
     runs = sorted(measure(paragraphs, terms) for _run in range(RUNS))

@@ -31,8 +31,9 @@ def report(size, kind, ways, requests=1, **more):
     reliable.
 
     Arguments:
+        size, kind: the number of stories, and the kind of page, for the row.
         ways: {name: address, or a tuple of the arguments of `load`}.
-        requests: how many requests count as one.
+        requests: how many requests make one of what is counted, such as a visit.
     """
     measured = {name: [] for name in ways}
     for _round in range(ROUNDS):

@@ -27,7 +27,8 @@ RUNS = 3
 PHONE = {"viewport": {"width": 360, "height": 800}, "device_scale_factor": 2, "is_mobile": True}
 # 400 kbit/s each way, in bytes per second, and a latency of 400 ms.
 SLOW_LINE = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
-# Text is readable when something is painted and all of the HTML has arrived. It waits for no typeface.
+# Text is readable when something is painted and all of the HTML has arrived. The browser does not wait for
+# the typeface (font-display in site.css).
 PAINTED = """() => new Promise((done) => new PerformanceObserver((list) => {
     if (list.getEntriesByName("first-contentful-paint").length) done();
 }).observe({type: "paint", buffered: true}))"""

@@ -128,7 +128,7 @@ def ask_plain(words):
     """Run the same search with modelsearch's own backend."""
     pages = Page.objects.filter(pk__in=published_pages(), locale=Locale.get_active()).specific()
     results = pages.search(words, operator="and", backend=PLAIN_BACKEND)
-    assert len(results[:10]) and results.count()
+    assert len(results[:10]) and results.count()  # 10: a page of results
 
 
 def get(client, address):
@@ -153,7 +153,7 @@ def timed(question):
     for _run in range(WARM_UP_RUNS - 1 if runs == RUNS else 0):
         question()
     gc.collect()
-    gc.disable()
+    gc.disable()  # a collection would make one of the calls slower
     times = []
     for _run in range(runs):
         started = time.perf_counter()

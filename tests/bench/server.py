@@ -22,6 +22,7 @@ from tests.bench.load import SERVER_CORE, ask, on_core, print_row, report, run, 
 from tests.support import front_server, memory, postgresql_server, redis_server
 
 ALL_WAYS_AT = 1000  # the number of stories with which all ways are measured
+# Those of the addresses of tests/bench/stories.py that are HTML pages. The others are files.
 PAGES = {"home", "index", "filter", "story", "search"}
 # Pages whose whole visits are measured.
 VISITED = ["home", "index", "story"]
@@ -94,7 +95,7 @@ def measure_with_redis(size, site, path, environment):
         redis_server.running(redis_server.redis_program()) as cache,
         served("site_project.wsgi", environment | {"CACHE_URL": cache}) as (with_redis, _process),
     ):
-        for _request in range(3):
+        for _request in range(3):  # so that the page is cached
             ask(with_redis + path).read()
         report(size, "story", {"cached, no Redis": site + path, "cached, with Redis": with_redis + path})
 
@@ -108,7 +109,7 @@ def measure_publishing(size, site, path, environment):
 
 
 def status_of_worker(process):
-    """Return the path of the file with the status of the worker of gunicorn's `process`."""
+    """Return the path of the kernel's file about the only worker of gunicorn's `process`."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     return Path(f"/proc/{children[0]}/status")
 
@@ -123,6 +124,7 @@ def minimal_program(address, folder):
     for _request in range(3):
         answer = ask(address)
     (folder / "body").write_bytes(answer.read())
+    # gunicorn adds the other three itself.
     headers = [header for header in answer.getheaders() if header[0] not in {"Date", "Server", "Connection"}]
     with served("bare:application", bare_environment(folder, headers)) as (bare, _process):
         ask(bare + "/").read()  # wait until it is ready

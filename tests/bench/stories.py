@@ -1,6 +1,6 @@
-"""Fills the database with stories and pictures for tests/bench/server.py, and prints the addresses of pages.
+"""Fills the database with stories and pictures for tests/bench/server.py.
 
-python -m tests.bench.stories 1000
+python -m tests.bench.stories 1000    prints [{kind: address}, {kind of page: number of queries}] as JSON
 """
 
 import json
@@ -54,7 +54,10 @@ def main(size):
 
 
 def visit(address):
-    """Return the uncached page at `address`, and the number of queries of the third request for it."""
+    """Return the uncached page at `address`, and the number of queries of the third request for it.
+
+    The first two fill the caches of values that pages have in common.
+    """
     client = SiteClient()
     forget_pages(client.process)
     for _visit in range(3):

@@ -9,7 +9,7 @@ from tests.bench.load import SERVER_CORE, ask, on_core, report
 from tests.bench.reading import PHONE
 from tests.support import front_server, services
 
-# A script for wrk, which requests the addresses in turn.
+# A script for wrk, in Lua: it requests the addresses in turn.
 IN_TURN = """
 local addresses = {{{addresses}}}
 local number = 0

@@ -52,7 +52,8 @@ def main(sizes):
 
 
 def run_alone(size, question, folder):
-    """Run the command in a new process on the new database."""
+    """Run the command for `question` in a new process on the new database."""
+    # It is on the same server as that of DATABASE_URL or, with SQLite, in the same folder.
     server = os.environ["DATABASE_URL"].rpartition("/")[0]
     address = f"{server}/{Path(connection.settings_dict['NAME']).name}"
     command = [sys.executable, "-m", "tests.bench.wordpress", question, folder, str(size)]
@@ -60,7 +61,7 @@ def run_alone(size, question, folder):
 
 
 def write_export(path, size):
-    """Write an export of `size` posts to `path`: a third each of the classic editor, of blocks, of Divi."""
+    """Write an export of `size` posts to `path`: one third each of the classic editor, blocks and Divi."""
     writer = Writer(seed=size, words=WORDS_OF_A_POST)
     with path.open("w") as file:
         file.write(HEAD)
@@ -83,6 +84,7 @@ def make_post(number, writer):
     elif kind == 1:
         content = "\n".join(f"<!-- wp:html -->{text}<!-- /wp:html -->" for text in texts)
     else:
+        # Divi is a page builder that writes shortcodes.
         modules = "".join(f"[et_pb_text]{text}[/et_pb_text]" for text in texts)
         content = (
             f"[et_pb_section][et_pb_row][et_pb_column]{modules}[/et_pb_column][/et_pb_row][/et_pb_section]"
@@ -137,6 +139,7 @@ def report(size, question, **figures):
 
 
 if __name__ == "__main__":
+    # run_alone() starts this module again with "dry run" or "import" in place of the first number.
     if sys.argv[1].isdecimal():
         main(map(int, sys.argv[1:]))
     else:

@@ -1,7 +1,7 @@
 """Runs the drills and prints a table of the results. `make drill` runs it.
 
-    python -m tests.drills                      all drills
-    python -m tests.drills worker_killed crash  some
+    python -m tests.drills                             all drills
+    python -m tests.drills worker_killed crash_sqlite  some
 
 The exit status is 1 if a limit was exceeded. It needs PostgreSQL's programs, and deletes all its files.
 """

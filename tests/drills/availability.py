@@ -43,7 +43,7 @@ def replicas(folder, number=2, **variables):
             shutil.copytree(folder / "data", own / "data")
             site = Site(own, database.address)
             site.environment = first.environment | {"DATA_DIR": str(own / "data")}
-            site.facts = first.facts
+            site.facts = first.facts  # what seed.py printed about the database
             stack.callback(site.stop)
             sites.append(site)
         yield sites
@@ -91,6 +91,7 @@ def away_from_the_start(sites):
 
 def hung_and_killed(sites, redis):
     """Yield Rows. The story is withdrawn while Redis hangs, by a process that is killed right after."""
+    # The first address below the list of stories.
     story = next(address for address in sites[0].facts["addresses"] if re.match("/stories/.", address))
     for _round in range(20):  # until each process has cached it
         for site in sites:
@@ -102,6 +103,7 @@ def hung_and_killed(sites, redis):
     )
     with ExitStack() as stack:
         for site in sites:
+            # The readers ask for the pages that stay.
             others = [address for address in site.facts["addresses"] if address != story]
             site.facts = site.facts | {"addresses": others}
         readers = [stack.enter_context(Readers(site, number=2)) for site in sites]
@@ -133,7 +135,7 @@ def statuses_of(sites, address, seconds):
 
 
 def missed_changes_are_applied(site, redis):
-    """Return whether no missed change is left, and Redis has a content version again."""
+    """Return whether Redis has a content version again, and no change that it missed is left."""
     code = "from caching.models import MissedChange as M; print(M.objects.count())"
     left = site.manage("shell", "--no-imports", "-c", code).stdout.split()[-1]
     with from_url(redis.address) as client:
@@ -171,7 +173,7 @@ def junk_at(name, port, site, seconds=15):
             connections=30,
             script=JUNK_COOKIES_SCRIPT,
         )
-        time.sleep(2)
+        time.sleep(2)  # the readers begin two seconds after the junk, and end two seconds before it
         readers = run_wrk(port, addresses, site.folder, seconds - 4, connections=10, pause=50)
         attack = junk.result()
     say(f"{name}: {attack.rate:.0f} requests with junk cookies a second")
@@ -208,7 +210,7 @@ def slow_rows(front, sites):
     for worker in workers:
         os.kill(worker, signal.SIGSTOP)
     try:
-        with ThreadPoolExecutor(8) as pool:
+        with ThreadPoolExecutor(8) as pool:  # each request is for another address, which nothing has cached
             hung = {answer[0] for answer in pool.map(front.ask, [f"/search/?q={n}" for n in range(8)])}
     finally:
         for worker in workers:

@@ -56,7 +56,10 @@ def children_of(worker):
 
 
 def resident(process):
-    """Return the private memory of `process` in bytes, or 0 if it has ended."""
+    """Return the private memory of `process` in bytes, or 0 if it has ended.
+
+    Memory that it shares with its parent would count twice.
+    """
     try:
         text = Path(f"/proc/{process}/smaps_rollup").read_text()
     except OSError:

@@ -26,9 +26,10 @@ from tests.support.builders import make_index, picture_bytes  # noqa: E402
 from tests.support.wordpress import export, wp_author, wp_item  # noqa: E402
 from wordpress_import.models import ImportedFile, ImportedItem, OldAddress  # noqa: E402
 
+# The data folder, with the database, and a copy of it as it was before the import.
 DATA, ASIDE = settings.DATA_DIR, settings.DATA_DIR.with_name("aside")
 POSTS, KILLS = 20, 10
-# Primary keys in raw bodies. The ids of blocks are random.
+# Primary keys in raw bodies, after what tells the kind of object. The ids of blocks are random.
 KEYS = re.compile(r'(linktype=\\"page\\" id=\\"|"image": |linktype=\\"document\\" id=\\"|"page": )(\d+)')
 BLOCK_ID = re.compile(r'"id": "[0-9a-f-]{36}"')
 
@@ -39,11 +40,11 @@ def main():
     connections.close_all()
     shutil.copytree(DATA, ASIDE)
     if in_other_process(lambda: count_statements(run)):
-        raise SystemExit("The run that nobody kills failed.")
+        raise SystemExit("The import that was not killed failed.")
     total, expected = int((DATA / "statements").read_text()), snapshot()
     if len(expected["items"]) != POSTS:
         raise SystemExit("Not every item was imported.")
-    points = sorted(random.Random(21).sample(range(1, total), KILLS))  # noqa: S311 - no secret
+    points = sorted(random.Random(21).sample(range(1, total), KILLS))  # noqa: S311 - always the same
     print(json.dumps([[f"{point} of {total}", kill_and_finish(point, expected)] for point in points]))
 
 
@@ -144,12 +145,12 @@ def describe(page):
     slugs = dict(Page.objects.values_list("pk", "slug"))
     names = {"page": slugs, "image": hashes(CleanImage), "document": hashes(CleanDocument)}
 
-    def name(match):
+    def named(match):
         kind = next(kind for kind in names if kind in match[1])
         return match[1] + names[kind][int(match[2])]
 
     bodies = [
-        KEYS.sub(name, BLOCK_ID.sub("", json.dumps(list(each.body.raw_data))))
+        KEYS.sub(named, BLOCK_ID.sub("", json.dumps(list(each.body.raw_data))))
         for each in (page, draft)
         if hasattr(each, "body")
     ]

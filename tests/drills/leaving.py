@@ -1,4 +1,6 @@
-"""Plants words, withdraws a person, and looks for the words, for the drill withdrawal_leaves_nothing.
+"""Names a person in all places, erases the person, and looks for the words that are left.
+
+The drill withdrawal_leaves_nothing runs it. A withdrawal erases somebody who takes back their consent.
 
 python -m tests.drills.leaving FOLDER    prints {place: [words before, or null, words after]} as JSON
 """
@@ -32,6 +34,7 @@ from tests.support.wsgi import SiteClient  # noqa: E402
 
 # The users whose pages are crawled, with their groups.
 USERS = {"visitor": None, "editor": ["Editors"], "lead": [GROUP, "Moderators"]}
+# Public pages that name the person at first. “walked” is a word of the story.
 PUBLIC = ["/", "/stories/", "/fr/", "/sitemap.xml", "/robots.txt", "/search/?q=walked"]
 
 
@@ -49,8 +52,8 @@ def main(folder):
     public = SiteClient()
 
     def look():
-        """Return {place: words found there}. The public addresses are asked for first."""
-        # A page may repeat its own address.
+        """Return {place: words found there}. Asking for the public pages first puts them into the caches."""
+        # A page may repeat its own address, so that is no word that was left.
         pages = [
             public.get(address).content.replace(address.strip("/").encode(), b"")
             for address in [*PUBLIC, *ADDRESSES]
@@ -70,7 +73,7 @@ def main(folder):
     logging.getLogger().addHandler(logging.FileHandler(log))
     logging.getLogger().setLevel("INFO")
     withdrawal_world.withdraw_all(person)
-    for _twice in range(2):
+    for _twice in range(2):  # a task can wait for another one until the second run
         call_command("run_due_work", verbosity=0)
     statuses = {public.get(address).status_code for address in ADDRESSES}
     assert statuses == {410}, statuses

@@ -97,7 +97,7 @@ def measure_fault(site, database, name, fault):
         thread.join()
     slowest = max(took for took, _status, _body in cached + others)
     failed = [status for _took, status, _body in cached if status != 200]
-    bad = [status for _took, status, body in others if status != 200 and not (status == 503 and body)]
+    bad = [status for _took, status, is_page in others if status != 200 and not (status == 503 and is_page)]
     rows = [
         Row(
             f"PostgreSQL {name}: cached pages that failed", f"{len(failed)} of {len(cached)}", "0", not failed
@@ -113,7 +113,7 @@ def measure_fault(site, database, name, fault):
         ),
         Row(f"PostgreSQL {name}: back after", f"{back:.1f} s", f"<= {BACK_WITHIN} s", back <= BACK_WITHIN),
     ]
-    if name != "restarted":
+    if name != "restarted":  # PostgreSQL runs again before they are asked
         rows.append(
             Row(
                 f"PostgreSQL {name}: livez, readyz",
@@ -131,7 +131,10 @@ def is_cached_page(site, address):
 
 
 def watch(site, addresses, stop, answers):
-    """Request `addresses` in turn until `stop` is set; add (seconds, status, whether it is a page)."""
+    """Request `addresses` in turn until `stop` is set, and add an entry for each to the list `answers`.
+
+    It is (seconds, status, whether the body is a page: one of the site, or the one with the help line).
+    """
     while not stop.is_set():
         for address in addresses:
             start = time.monotonic()
@@ -148,7 +151,7 @@ def withdrawn(site, database):
     """Unpublish a story just before the database stops; it must not be shown again."""
     address = next(a for a in site.facts["addresses"] if re.match("/stories/.", a))
     site.ask(address)
-    say(f"taking {address} off")
+    say(f"unpublishing {address}")
     slug = address.strip("/").split("/")[-1]
     code = f"from stories.models import StoryPage as S; S.objects.get(slug={slug!r}).unpublish()"
     site.manage("shell", "-c", code)
@@ -169,6 +172,7 @@ def soak(folder):
         site.start()
         try:
             top = load(site, TOP, pause=0).rate
+            # Milliseconds between the requests of a connection, with which all together make half as many.
             pause = round(1000 * CONNECTIONS / (top / 2))
             say(f"{top:.0f} a second at most; {SOAK // 60} minutes at half of it")
             with ThreadPoolExecutor() as pool:

@@ -25,12 +25,13 @@ def midnight(folder):
     """Ask two processes and nginx for a story around the midnight on which its consent ends."""
     key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
     variables = {"SAFEGUARDING_KEYS": key, "SECRET_KEY": secrets.token_urlsafe(60)}
-    # The third one is behind nginx, so that the others get their first requests from the drill.
+    # Three servers on one database. The third is behind nginx, so that only the drill asks the other two.
     sites = [Site(folder, f"sqlite:///{folder}/data/db.sqlite3", **variables) for _number in range(3)]
     places = make_places(sites[0])
     now = datetime.now(UTC)
     end = time.time() + BEFORE
     clock = {"DJANGO_SETTINGS_MODULE": "tests.support.settings_clock"}
+    # The servers' clock is ahead, so that their midnight is at `end`.
     clock["CLOCK_AHEAD"] = str((next_day(now) - now).total_seconds() - BEFORE)
     with ExitStack() as stack:
         for site in sites:
@@ -39,7 +40,7 @@ def midnight(folder):
             site.start(workers=1)
         program, upstream = front_server.nginx_program(), f"127.0.0.1:{sites[2].port}"
         running = front_server.running(program, upstream, folder / "data", scheme="https")
-        front = Site(folder, "")
+        front = Site(folder, "")  # only to ask nginx
         front.port, _logs = stack.enter_context(running)
         direct = [asking(site) for site in sites[:2]]
         asks = [*direct, asking(front)]
@@ -86,16 +87,16 @@ def asking(site):
 
 
 def warm(places, asks, end):
-    """Let each of `asks` request all `places` until just before `end`; return the last round's errors."""
+    """Let each of `asks` request all `places` now and just before `end`; return the errors of both rounds."""
     missing = [find_wrong(places, ask, is_shown=True) for ask in asks]
     if time.time() > end - 5:
         raise AssertionError("the servers took too long to start: set DRILL_BEFORE higher than 75")
-    time.sleep(max(0, end - 4 - time.time()))
+    time.sleep(max(0, end - 4 - time.time()))  # the last round has four seconds
     return missing + [find_wrong(places, ask, is_shown=True) for ask in asks]
 
 
 def watch(places, ask, end):
-    """Request all `places` for some seconds after `end`; return the seconds until the last wrong one."""
+    """Request all `places` for some seconds after `end`; return the second at which one was last wrong."""
     last = 0
     while (start := time.time() - end) < WATCHED:
         if find_wrong(places, ask, is_shown=False):

@@ -25,6 +25,7 @@ def main(stories):
         "The drill", lead_image=image, lead_image_alt="A lamp", countries=["KE"], themes=["Mining"]
     )
     story.save_revision().publish()  # creates its renditions
+    # A document and pages that are not public, as every site has them.
     builders.make_document()
     builders.make_private(builders.make_plain_page("For members"))
     builders.make_story("Only a draft", live=False)

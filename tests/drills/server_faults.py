@@ -48,7 +48,7 @@ def worker_killed(folder):
         Row(
             "worker killed: failed requests a kill",
             f"{share:.1f} ({readers.kinds_of_failure()}; {len(readers.answers)} asked)",
-            "<= 4",
+            "<= 4",  # the killed process was answering as many as it has THREADS
             share <= 4,
         ),
         Row(
@@ -108,6 +108,7 @@ def stopped_at_work(folder):
 
 def send_half(site, editor, picture):
     """Send half of an upload; return a function that sends the rest and returns the status."""
+    # As for Site.ask(), the names of headers have _ in place of -.
     headers, body = editor.headers_and_body_of_upload("Sent at the end", picture)
     connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=60)
     connection.putrequest("POST", "/admin/images/add/", skip_host=True)
@@ -127,7 +128,7 @@ def send_half(site, editor, picture):
 
 
 def stored(site):
-    """Return the number of pictures in the database and in the folder of originals."""
+    """Return the number of pictures in the database, and of files of originals, also of unfinished ones."""
     code = "from media.models import CleanImage; print(CleanImage.objects.count())"
     rows = int(site.manage("shell", "--no-imports", "-c", code).stdout.split()[-1])
     folder = site.folder / "data" / "media"
@@ -150,6 +151,7 @@ def oversize(folder):
             free = shutil.disk_usage(folder).free
             say("sending a gigabyte in chunks, then one with its length told")
             statuses = [send_endless(site, editor, told) for told in (False, True)]
+            # One more than DATA_UPLOAD_MAX_NUMBER_FIELDS.
             statuses.append(editor.post(edit, {f"field-{number}": "" for number in range(10_001)})[0])
             statuses.append(editor.post(edit, site.facts["form"] | {"body-0-value": "x" * 20_000_000})[0])
             grown = memory_of(site) - memory

@@ -21,7 +21,10 @@ STORIES = 200  # in the site of each drill
 
 @contextmanager
 def site_on_postgresql(folder, stories=STORIES):
-    """Context manager that yields a Site with `stories` stories, not started, and its running Postgres."""
+    """Context manager that yields a Site with `stories` stories, not started, and its running Postgres.
+
+    The first drill makes the stories in a template; each drill has a copy of it.
+    """
     template = folder.parent / f"template-postgresql-{stories}"
     if not template.exists():
         template.mkdir()
@@ -123,15 +126,15 @@ class Editor:
 
     def multipart(self, fields, filename, content_type, data):
         """Return the headers and body of a form with `fields` and a file."""
-        edge = "edge-of-the-drill"
+        boundary = "boundary-of-the-drill"
         parts = [
-            f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
             for name, value in fields.items()
         ]
-        head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n'
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n'
         parts += [f"{head}Content-Type: {content_type}\r\n\r\n".encode(), data]
-        parts.append(f"\r\n--{edge}--\r\n".encode())
-        return {"Content_Type": f"multipart/form-data; boundary={edge}"}, b"".join(parts)
+        parts.append(f"\r\n--{boundary}--\r\n".encode())
+        return {"Content_Type": f"multipart/form-data; boundary={boundary}"}, b"".join(parts)
 
     def upload(self, title, picture):
         headers, body = self.headers_and_body_of_upload(title, picture)
@@ -220,7 +223,9 @@ class Postgres:
         """Kill all processes of the server, as the system does when memory is short."""
         pid_file = self.folder / "data" / "postmaster.pid"
         kill_all(int(pid_file.read_text().split()[0]))
-        pid_file.unlink()  # in containers without init the process stays as a zombie, and its ID in use
+        # In a container without init the process stays as a zombie. Because of its ID in the file, PostgreSQL
+        # would not start again.
+        pid_file.unlink()
 
 
 def kill_all(main):
@@ -237,6 +242,7 @@ def kill_all(main):
 def runs(process):
     """Return whether a process exists and is not a zombie."""
     try:
+        # The state follows the name of the program, which is in brackets. Z is a zombie, X is dead.
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
         return False

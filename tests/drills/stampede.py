@@ -59,6 +59,7 @@ def measure(name, port, site, pages):
         process.stdin.flush()
         result = run_wrk(port, pages, site.folder, SECONDS, connections=CONNECTIONS)
         took = process.communicate()[0].strip()
+    # A line is a process, a content version and an address: the same line twice is a page made twice.
     made = Counter(renders.read_text().splitlines())
     say(
         f"{name}: {result.rate:.0f} requests a second, {made.total()} pages made, {SECONDS} edits in {took} s"

@@ -1,4 +1,7 @@
-"""Drills about withdrawals: a killed process, what is left anywhere, and the time until a story is gone."""
+"""Drills about withdrawals, which erase somebody who takes back their consent.
+
+They are about a killed process, what is left anywhere, and the time until a story is gone.
+"""
 
 import base64
 import json
@@ -17,7 +20,7 @@ from tests.support.production import Site
 STORIES = 1000
 # Seconds from the confirmation until no process, and no nginx, answers with the story.
 SITE_LIMIT, NGINX_LIMIT = 5, 7
-# Makes a person with a story, a version of it, and a picture.
+# Makes a person with stories, and prints the key of the person and the address of the first story.
 MAKE_PERSON = """
 from tests.support import withdrawal_world
 person = withdrawal_world.make_named_person()
@@ -150,7 +153,10 @@ def running(site):
 
 @contextmanager
 def lead(site, person):
-    """Context manager that yields a function that withdraws `person` in a process of its own."""
+    """Context manager that yields a function that withdraws `person` in a process of its own.
+
+    On a real site a safeguarding lead, who keeps the records of people, confirms a withdrawal in the admin.
+    """
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", WITHDRAW.format(person=person)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, env=site.environment, **pipes) as process:

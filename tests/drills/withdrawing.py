@@ -1,4 +1,6 @@
-"""Withdraws a person again and again in processes that are killed, for the drill withdrawal_killed.
+"""Erases a person again and again, in processes that are killed, for the drill withdrawal_killed.
+
+The database and the data folder are restored each time.
 
 python -m tests.drills.withdrawing    prints [step, moment, what was wrong or ""] of each kill as JSON
 """
@@ -23,6 +25,7 @@ from tests.drills import in_other_process  # noqa: E402
 from tests.support import withdrawal_world  # noqa: E402
 from tests.support.stored_text import tables_with  # noqa: E402
 
+# The data folder, with the database, and a copy of it as it was before the withdrawal.
 DATA, ASIDE = settings.DATA_DIR, settings.DATA_DIR.with_name("aside")
 
 
@@ -51,7 +54,8 @@ def kill_and_finish(step, moment):
 
 
 def withdraw_and_die(step, moment):
-    real = tasks._steps[step]
+    """Withdraw the person in this process, which is killed before or after `step`."""
+    real = tasks._steps[step]  # the registered function
 
     def die(task):
         if moment == "after":
@@ -68,7 +72,8 @@ def left():
     name = withdrawal_world.NAME
     undone = WithdrawalTask.objects.filter(done_at=None).values_list("step", flat=True)
     found = [f"task {task}" for task in undone] + [f"table {table}" for table in tables_with(name)]
-    # The ledger has the code, and the database has no free page with the name.
+    # The ledger has the person's code. The name is in no file, not even in a part of the database's file that
+    # is free.
     if Contributor.objects.get().code not in ledger.file_path().read_text():
         found.append("ledger")
     for path in DATA.rglob("*"):

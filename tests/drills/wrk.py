@@ -20,7 +20,7 @@ function request()
 end
 """
 # The same, each time with another made-up session cookie. 40 hexadecimal digits have the form of a session
-# key (caching/session_keys.py).
+# key (caching/session_keys.py). Without a new seed, Lua would make the same ones in each run.
 JUNK_COOKIES_SCRIPT = PAGES_SCRIPT.replace(
     "  return wrk",
     """

@@ -135,7 +135,7 @@ class Section:
 
     @cached_property
     def session(self):
-        """A user has the editor of `draft` open."""
+        """The row that says that a user has the editor of `draft` open."""
         return EditingSession.objects.create(
             user=self.owner, content_object=self.draft, last_seen_at=timezone.now()
         )
@@ -163,7 +163,10 @@ def make_section_editors(section):
 
 
 def make_role(role, section):
-    """Return a user with `role`, or None for a visitor. An editor may edit only `section`."""
+    """Return a user with `role`, or None for a visitor.
+
+    A member is in no group. An editor may edit only `section`.
+    """
     if role == "visitor":
         return None
     groups = ["Moderators"] if role == "moderator" else []

@@ -8,12 +8,14 @@ from django.db import connection
 
 
 def save_site(path):
+    """Make a backup in the file `path`, and return what the command printed."""
     out = io.StringIO()
     call_command("backup", str(path), stdout=out)
     return out.getvalue()
 
 
 def restore_site(path, **options):
+    """Restore the backup in the file `path`, and return what the command printed."""
     out = io.StringIO()
     call_command("restore", str(path), stdout=out, **options)
     return out.getvalue()

@@ -28,7 +28,7 @@ from stories.terms import Author, Theme
 
 # The inline forms in the form of a story.
 FORMSETS = ("story_countries", "story_themes", "story_authors", "story_people", "comments")
-numbers = itertools.count(1)
+numbers = itertools.count(1)  # in titles, dates and user names, so that these differ
 # The password of every user in the tests; it passes the password validators.
 PASSWORD = "quiet-lantern-road-41"
 
@@ -44,7 +44,7 @@ def make_index(parent=None, title="Stories", **fields):
     Without a parent or title, return the top index "Stories", which is created only once.
     """
     if parent is None:
-        found = StoryIndexPage.objects.filter(slug="stories", depth=3).first()
+        found = StoryIndexPage.objects.filter(slug="stories", depth=3).first()  # below a home page
         if found and title == "Stories":
             return found
     fields.setdefault("show_in_menus", parent is None)
@@ -184,5 +184,6 @@ def story_form(action=None, body=(("text", "<p>Words of the story.</p>"),), **fi
         **dict.fromkeys(FORMSETS, inline_formset([])),
         "body": streamfield([(kind, rich_text(v) if kind == "text" else v) for kind, v in body]),
     }
+    # A field with several values, which nested_form_data() would make into several fields.
     chosen = {"content_notes": fields.pop("content_notes", [])}
     return nested_form_data(data | fields) | chosen | ({f"action-{action}": "1"} if action else {})

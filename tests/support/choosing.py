@@ -16,10 +16,10 @@ INVALID_IDS = ["-1", "0", "9" * 40, "9" * 5000, "1e3", "x", "1\0", "１x", "[1]"
 
 
 def permit(client, own, *codenames, publish=True, pages=()):
-    """Give the group of `client.user` more permissions.
+    """Give the group of the user of `client`, who may edit the section `own`, more permissions.
 
     `codenames`: those for models, such as "home.change_sitesettings". `pages`: those for the pages of the
-    section `own`, such as "unlock_page". `publish`: whether the group may publish in `own` too.
+    section, such as "unlock_page". `publish`: whether the group may publish in `own` too.
     """
     group = client.user.groups.get()
     for name in codenames:
@@ -39,6 +39,9 @@ def rich_text(kind, key):
     block["entityRanges"] = [{"offset": 0, "length": 5, "key": 0}]
     entity = {"type": kind, "mutability": "MUTABLE", "data": {"id": key, "format": "left", "alt": ""}}
     return json.dumps({"blocks": [block], "entityMap": {"0": entity}})
+
+
+# --- Form data of single blocks ------------------------------------------------------------------
 
 
 def action(page):
@@ -63,6 +66,8 @@ def table(text):
 def a_list(value):
     return {"count": "1", "0-deleted": "", "0-order": "0", "0-type": "item", "0-id": "", "0-value": value}
 
+
+# --- The ways in which a story refers to something -----------------------------------------------
 
 # Each field or block of a story that refers to an object: (kind of object, field, form value for its ID).
 WAYS = {
@@ -94,7 +99,7 @@ WAYS = {
 
 
 def ways():
-    """Return the items of WAYS. On PostgreSQL it is one for each kind of object: the queries depend on it."""
+    """Return the items of WAYS; on PostgreSQL only one for each kind of object, as queries depend on that."""
     if connection.vendor == "sqlite":
         return WAYS.items()
     return {kind: (way, row) for way, row in WAYS.items() for kind in row[:1]}.values()
@@ -139,4 +144,5 @@ def assert_refused_choice(response, field):
 
 
 def author_form(image=""):
+    """Return the form data of an author. `image`: the picture, or its ID as it is sent."""
     return {"name": "Staff", "role": "", "picture": str(getattr(image, "pk", image))}

@@ -12,4 +12,4 @@ def act_as_committed(monkeypatch):
     """
     for module in (versioned_cache, hiding, trash, visibility):
         monkeypatch.setattr(module, "in_transaction", lambda: False)
-    content_version.change()
+    content_version.change()  # what was cached before the test's writes is not used

@@ -23,6 +23,7 @@ from urllib.parse import urljoin, urlsplit
 
 import time_machine
 
+# {kind of user: group}. None is nobody who is logged in, and "" is a superuser.
 PEOPLE = {"visitor": None, "editor": "Editors", "moderator": "Moderators", "administrator": ""}
 STARTS = ["/", "/fr/", "/ar/", "/search/?q=kenya", "/robots.txt", "/sitemap.xml", "/nothing-here/", "/admin/"]
 SKIPPED = ("/admin/logout/", "/static/")
@@ -30,11 +31,13 @@ NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 # The number of query strings that are followed for each path, because lists link to every combination of
 # filter and order.
 QUERY_STRINGS_PER_PATH = 4
+# Attributes that can hold an address, also the values of form fields.
 LINKS = re.compile(
     r'\b(?:href|src|action|data-[\w-]*url[\w-]*|value)="(/[^"]*|https?://testserver[^"]*|\?[^"]*)"'
 )
 SOURCE_SETS = re.compile(r'\bsrcset="([^"]+)"')
 LOCATIONS = re.compile(r"<(?:loc|id)>https?://[^/<]+(/[^<]*)<")
+# (what differs from run to run, what takes its place).
 VARYING = [
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "UUID"),
     # Names of stored pictures, and of their renditions before the filter.
@@ -145,7 +148,7 @@ def ask(client, address):
     from django.db import connection, reset_queries, transaction
     from django.test.utils import CaptureQueriesContext
 
-    reset_queries()  # the log has a limit
+    reset_queries()  # Django's log of queries has a limited length
     with transaction.atomic(), CaptureQueriesContext(connection) as queries:
         response = client.get(address)
         body = b"".join(response.streaming_content) if response.streaming else response.content
@@ -158,6 +161,7 @@ def ask(client, address):
         for name, value in response.headers.items()
         if name.lower() not in UNCOMPARED_HEADERS
     }
+    # The names of the attributes that are set. Values differ from run to run.
     cookies = {name: sorted(filter(each.get, each)) for name, each in response.cookies.items()}
     answer = {
         "status": response.status_code,
@@ -226,7 +230,7 @@ def body_difference(old, new, before, after):
         for folder, answer in ((old, before), (new, after))
     ]
     lines = [f"    {line.rstrip()[:200]}\n" for line in difflib.unified_diff(*texts, n=0)]
-    return lines[2:14]
+    return lines[2:14]  # without the two lines for names of files
 
 
 if __name__ == "__main__":

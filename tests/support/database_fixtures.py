@@ -14,11 +14,13 @@ from django.db import connection
 @pytest.fixture(scope="session")
 def django_db_setup(request, tmp_path_factory, django_db_blocker):
     """Make the test database. The migrations take ten seconds of a processor."""
+    # request.getfixturevalue() gives pytest-django's fixture of the same name, which this one overrides.
     if "PYTEST_XDIST_WORKER" not in os.environ:
         request.getfixturevalue("django_db_setup")
         yield
         return
-    # A file that holds the name of the copy of the first process's database, from which the others copy.
+    # A file in the folder of all processes, with the name of the copy of the first one's database. The others
+    # copy that.
     name_of_copy = tmp_path_factory.getbasetemp().parent / "migrated"
     with locked(name_of_copy):
         is_first = not name_of_copy.read_text()

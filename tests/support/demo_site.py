@@ -15,7 +15,7 @@ def running_demo(*commands, first=(), settings="site_project.settings"):
 
     Arguments:
         commands: further commands of manage.py to run before the server starts, as text.
-        first: commands to run before the demo is loaded. That renders pages, for their renditions.
+        first: commands to run before the demo is loaded. Loading it renders its pages, to make renditions.
         settings: the module with the settings.
 
     The folder is deleted afterwards.

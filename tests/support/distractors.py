@@ -164,8 +164,9 @@ class Writer:
 
     def story(self, country=None):
         """Return (title, summary, body as JSON); the text names `country` if it is given."""
+        # The arguments of sentence() after the pattern: people, villages, country.
         names = [f"{self.name()} {self.name()}", self.name()], [self.name(), self.name()], country
-        patterns = self.random.choices(SENTENCES, k=self.words // 15)
+        patterns = self.random.choices(SENTENCES, k=self.words // 15)  # a sentence has about 15
         if country:
             patterns.insert(len(patterns) // 2, self.random.choice(COUNTRY_SENTENCES))
         title = self.sentence(self.random.choice(TITLES), *names)
@@ -232,6 +233,7 @@ def insert(stories, rng, indexed=True):
         StoryPage._base_manager._insert(
             story_pages, fields=StoryPage._meta.local_concrete_fields, using=connection.alias
         )
+        # With this row a page about nobody is public. Only decisions compare the digest, and there are none.
         Release.objects.bulk_create(Release(page=page, until=NO_END, digest="-") for page in pages)
         StoryCountry.objects.bulk_create(
             StoryCountry(story_id=page.pk, country_id=code, sort_order=order)

@@ -139,7 +139,8 @@ def object_stream_pdf(content=None):
     body += b"1 0 obj<</Type/ObjStm/N 1/First 4/Filter/FlateDecode"
     body += b"/Length %d>>stream\n" % len(content) + content + b"\nendstream endobj\n"
     table = len(body)
-    # A row is: one byte for the type (0 free, 1 at an offset, 2 inside another object), three, and one.
+    # A row has one byte for the type (0 free, 1 at an offset, 2 in an object stream), three for the offset or
+    # the number of the stream, and one for the generation or the place in the stream.
     rows = b"\0\0\0\0\0" + b"\1" + start.to_bytes(3) + b"\0" + b"\2\0\0\1\0"
     rows += b"\1" + table.to_bytes(3) + b"\0"
     body += b"3 0 obj<</Type/XRef/Size 4/W[1 3 1]/Root 2 0 R/Length %d>>stream\n" % len(rows)
@@ -151,10 +152,12 @@ def many_objects_pdf():
     document = pikepdf.new()
     document.add_blank_page()
     size = 1_000_000
+    # 15 is the offset of the first object, after the two lines of the file's head.
     rows = b"".join(b"\1" + (15).to_bytes(3) + b"\0" for _ in range(size))
     output = io.BytesIO()
     document.save(output, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     body = output.getvalue()
+    # The new table takes the place of pikepdf's.
     body = body[: body.rindex(b"xref\n", 0, body.rindex(b"startxref"))]
     table = len(body)
     content = zlib.compress(rows, 9)

@@ -17,7 +17,7 @@ from tests.support.builders import make_index, make_private, make_story
 
 # Words that are in no other text of the site.
 HIDDEN, SHOWN = "Quixotic", "Marigold"
-HIDDEN_DAY = datetime.date(2025, 5, 5)
+HIDDEN_DAY = datetime.date(2025, 5, 5)  # the date of every hidden story
 
 
 def hidden_story(parent=None, **fields):

@@ -1,4 +1,7 @@
-"""Form data that a safeguarding lead sends in the admin: for a new person, and for decisions."""
+"""Form data that a safeguarding lead sends in the admin: for a new person, and for decisions.
+
+A safeguarding lead keeps the records of the people in stories, and decides in doubtful cases.
+"""
 
 from django.urls import reverse
 
@@ -7,6 +10,7 @@ from tests.support.people import ALL_AGREED, days_from_today, make_agreeing_pers
 
 # A word that only restricted fields contain.
 SECRET = "Amina-of-the-tests"
+# Valid data for the form about what a person agreed to, and for that of the person.
 ANSWERS = {
     "given_on": "2026-01-31",
     "given_by": "self",
@@ -30,6 +34,7 @@ ADD = "/admin/safeguarding/people/new/"
 
 
 def address(person, name):
+    """Return the address of the view `name` for `person`."""
     return reverse(f"safeguarding_people:{name}", args=[person.pk])
 
 

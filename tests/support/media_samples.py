@@ -116,6 +116,7 @@ def exif(orientation=6):
 def directory(entries, place, following):
     """Return a TIFF directory for the offset `place`, followed by the values that are too long for it."""
     table, values = struct.pack("<H", len(entries)), b""
+    # After the number of entries (2 bytes), the entries, and the offset of the next directory (4 bytes).
     behind = place + 2 + 12 * len(entries) + 4
     for tag, kind, value in entries:
         table += struct.pack("<HHI", tag, kind, len(value) // SIZES[kind])
@@ -167,6 +168,7 @@ def wide_profile():
         b"gXYZ": xyz(0.2920, 0.6922, 0.0419),
         b"bXYZ": xyz(0.1571, 0.0666, 0.7841),
     }
+    # The tone curve of each colour: gamma 0x0233 / 256, which is 2.2.
     tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), b"curv\x00\x00\x00\x00\x00\x00\x00\x01\x023\x00\x00")
     table, body = struct.pack(">I", len(tags)), b""
     for name, value in tags.items():
@@ -217,6 +219,7 @@ def find_unexpected_metadata(*paths):
         for tag, value in tags.items():
             group = tag.partition(":")[0]
             harmless = tag in HARMLESS or group in HARMLESS_GROUPS
+            # The texts of a colour profile can name somebody.
             words = group.startswith("ICC") and any(word in tag for word in ("Copyright", "Description"))
             if not harmless or words or "GPS" in tag:
                 found.append((tag, value))

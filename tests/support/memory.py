@@ -21,4 +21,5 @@ def bounded_memory():
 
 
 def peak(status):
+    """Return the peak memory, in bytes, of the process whose file in /proc is `status`."""
     return next(int(line.split()[1]) for line in status.read_text().splitlines() if "VmHWM" in line) * 1024

@@ -1,4 +1,4 @@
-"""Searches without results: counted by the search itself, and rows of the report made directly."""
+"""Makes searches without results for tests: by counting them as the search does, or as rows of the report."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""An old site for tests of the import from WordPress: a web server, a table of names, and a clock."""
+"""An old site for tests of the import from WordPress: a web server, and replacements for DNS and time."""
 
 import contextlib
 import datetime
@@ -60,7 +60,7 @@ class OldSite(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.requests.append((self.path, dict(self.headers), self.server.clock.now))
-        if self.path == "/wp-content/uploads/slow.jpg":
+        if self.path == "/wp-content/uploads/slow.jpg":  # a response whose headers never end
             self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
             self.rfile.read()  # until the client goes away
             return
@@ -98,13 +98,16 @@ class Network:
         self.names, self.connected = {}, []
 
     def resolve(self, host):
-        """Take the place of resolve() in wordpress_import/connections.py. Other names are not there."""
+        """Take the place of resolve() in wordpress_import/connections.py.
+
+        A host that is not in `names` has to be an IP address.
+        """
         if answers := self.names.get(host):
             return answers.pop(0) if len(answers) > 1 else answers[0]
         return [address[0] for *_others, address in self.look_up(host, None, type=socket.SOCK_STREAM)]
 
     def look_up(self, *arguments, **options):
-        """Take the place of socket.getaddrinfo. It knows spellings of addresses only, and no name."""
+        """Take the place of socket.getaddrinfo. It reads IP addresses in any form, and no names."""
         return getaddrinfo(*arguments, **options | {"flags": socket.AI_NUMERICHOST})
 
     def connect(self, sock, address):

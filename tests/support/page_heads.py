@@ -7,7 +7,7 @@ from wagtail.models import Site
 from home.models import SiteSettings
 from tests.support.builders import parse
 
-SITE = "http://127.0.0.1:8000"
+SITE = "http://127.0.0.1:8000"  # how absolute addresses begin in the tests
 
 
 def change_settings(**fields):

@@ -82,7 +82,7 @@ class World:
             log(each, "wagtail.edit", user=self.administrator, data={"title": "Was"})
 
     def _fill(self):
-        """Put scripts into all texts. Every page has two earlier versions, whose scripts differ."""
+        """Put scripts into all texts. Those of a page, its latest version and the earlier ones differ."""
         pages = Page.objects.filter(depth__gt=1, alias_of=None)
         for page in pages.specific():
             page.save_revision(clean=False)
@@ -93,6 +93,7 @@ class World:
         self.filler.fill()
         for page in pages:
             self._rewrite(page.latest_revision)
+        # The page editor opens the latest version, so the live page may have scripts that it can't open.
         self.filler.is_balanced = False
         self.filler.fill()
         call_command("update_index", verbosity=0)
@@ -109,7 +110,7 @@ class World:
         terms = [f"/stories/theme/{slug}/" for slug in Theme.objects.values_list("slug", flat=True)]
         with_stories = Country.objects.filter(story_countries__isnull=False).distinct()
         terms += [f"/stories/country/{slug}/" for slug in with_stories.values_list("slug", flat=True)]
-        # A slug that is a script now is in no route.
+        # No route takes a slug that was replaced by a script.
         terms = [address for address in terms if re.fullmatch(r"[\w/-]+", address)]
         searches = [f"/search/?{urlencode({'q': words})}" for words in ("wages", "onload", PAYLOADS[2])]
         filtered = [f"/stories/?{urlencode({'country': PAYLOADS[0], 'theme': PAYLOADS[1]})}"]

@@ -14,7 +14,7 @@ from wagtail.blocks.stream_block import StreamValue
 from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
 from wagtail.fields import RichTextField, StreamField
 
-# The shortest comes first. A field that is shorter gets no script.
+# {n} is the number of the script. The shortest comes first. A field that is shorter gets no script.
 PAYLOADS = [
     '"><svg onload=_p({n})>',
     "<script>_p({n})</script>",
@@ -62,6 +62,7 @@ SCHEMES = [
     "data:text/html,<script>parent._p({n})</script>",
     "vbscript:_p({n})//",
 ]
+# A rich text as it is stored. {all} is BALANCED or all of PAYLOADS, {scheme} one of SCHEMES.
 RICH = (
     '<h3 onclick="_p({n})">Wages</h3><p onmouseover="_p({n})" style="x">of <b id="_p({n})">wages</b></p>'
     '<ul><li>{all}</li></ul><a href="{scheme}">wages</a> <a linktype="page" id="0" title="{scheme}">wages</a>'

@@ -10,7 +10,7 @@ from safeguarding.scopes import Naming, Picture
 from stories.models import StoryPage, StoryPerson
 from tests.support.builders import make_story
 
-# An event with which everything is agreed to.
+# A consent event with which everything is agreed to. A person's events are the answers given over time.
 ALL_AGREED = {
     "picture": Picture.RECOGNISABLE,
     "naming": Naming.REAL,
@@ -47,6 +47,7 @@ def withdraw(person):
 
 
 def rows_of(*people, naming=Naming.CHANGED):
+    """Return the rows with which a story lists `people`. `naming`: how the story names them."""
     return [StoryPerson(contributor=person, naming=naming, sort_order=n) for n, person in enumerate(people)]
 
 

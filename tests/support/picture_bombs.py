@@ -14,6 +14,7 @@ def profile_png():
     """Return a PNG of 1 KB whose colour profile has tens of thousands of steps, all of the same bytes."""
     numbers = struct.pack(">12f", 1, 0, 0, 0, 1, 0, 0, 0, 1, 0.1, 0.1, 0.1)
     step = b"matf" + bytes(4) + struct.pack(">2H", 3, 3) + numbers
+    # The tag of the type "mpet" (ICC.1) has a head, a table of the place and size of each step, and the step.
     head = b"mpet" + bytes(4) + struct.pack(">2HI", 3, 3, MANY)
     place = len(head) + 8 * MANY
     tag = head + struct.pack(">2I", place, len(step)) * MANY + step
@@ -28,7 +29,7 @@ def profile_png():
 def bare_marker_jpeg(marker=b"\xff\x01"):
     """Return a JPEG with thousands of scans, behind a marker that has no length.
 
-    Read as a length, the bytes after the marker lead behind the scans.
+    The first scan begins with FF DA. A parser that takes these bytes for the marker's length skips all scans.
     """
     data = saved(Image.new("RGB", (6_000, 4_000)), "JPEG", progressive=True)
     place = data.rindex(b"\xff\xda")

@@ -18,7 +18,13 @@ PATIENCE = 60  # seconds for a response, or to stop
 
 
 class Site:
-    """A server of the site: its process, environment and output. `variables`: more environment variables."""
+    """A server of the site: its process, environment and output.
+
+    Arguments:
+        folder: has the data folder "data" and the file "output", which the server writes.
+        database: the URL of the database.
+        variables: more environment variables.
+    """
 
     def __init__(self, folder, database, **variables):
         self.folder = Path(folder)

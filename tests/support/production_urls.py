@@ -16,7 +16,7 @@ def broken(request):
 
 
 def broken_database(request):
-    """Raise IntegrityError because of a double key. PostgreSQL puts the search words into its message."""
+    """Raise IntegrityError, since two groups get one name. PostgreSQL's message has the search words."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("INSERT INTO auth_group (id, name) VALUES (90001, %s)", [request.GET["q"]])
         cursor.execute("INSERT INTO auth_group (id, name) VALUES (90002, %s)", [request.GET["q"]])

@@ -4,6 +4,7 @@ from wagtail.models import Page
 
 from tests.support.people import make_agreeing_person
 
+# Protected words would give a person away. ORDINARY is an ordinary word too: editors are only warned of it.
 NAMES, PLACE, ORDINARY, PHONE = "Bachelal Xuyimana", "Qovondo", "Rose", "+254 700 123 456"
 
 

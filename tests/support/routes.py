@@ -178,7 +178,7 @@ class Addresses:
             "redirect_id": Redirect.objects.get_or_create(old_path="/old", redirect_link="/new/")[0].pk,
             "query_id": Query.get("road").pk,
             "object_id": section.draft.pk,
-            "key": "waiting",
+            "key": "waiting",  # a list of the desk
             "session_id": section.session.pk,
             "uidb64": "MQ",  # the key "1" in base64
             "token": "abc-def",

@@ -1,4 +1,7 @@
-"""Second factors and proofs in the tests: codes of an app, passkeys, and authenticating again."""
+"""Second factors and proofs in the tests: codes of an app, passkeys, and authenticating again.
+
+A proof says that the user gave the password or the second factor a short time ago.
+"""
 
 import datetime
 import json

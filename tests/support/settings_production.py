@@ -3,6 +3,7 @@
 from site_project.settings import *  # noqa: F403
 from site_project.settings import STORAGES
 
+# The files are served from the folders of the apps, so that no test has to collect them.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = None

@@ -13,6 +13,7 @@ from django.test import Client
 from tests.support import builders
 
 LOGIN, ACCOUNT, RESET = "/admin/login/", "/admin/account/", "/admin/password_reset/"
+# The time at which the tests of accounts stop the clock.
 NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
 # The list of users, the form that adds one, and valid data for that form and for the one that edits a user.
 USERS, ADD_USER = "/admin/users/", "/admin/users/new/"

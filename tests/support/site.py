@@ -138,6 +138,7 @@ def make_rich_story(parent, **fields):
     )
 
 
+# “I asked for my wages”, in Swahili.
 QUOTE = {"text": "Niliomba mshahara wangu.", "attribution": "A survivor in Kenya", "own_words": True}
 
 

@@ -50,6 +50,7 @@ CONDITIONS = {
     "no consent": lambda: about(make_person()),
     "ended": lambda: about(make_agreeing_person({"ends_on": days_from_today(-1)})),
     "withdrawn": withdrawn,
+    # A lead pressed "Take down now" for the person.
     "held": lambda: about(make_agreeing_person(held_since=timezone.now())),
     "not this website": lambda: about(make_agreeing_person({"where": ["print"]})),
     "name not answered": lambda: about(make_agreeing_person(), naming=None),

@@ -1,4 +1,8 @@
-"""Builds a site for tests of withdrawals: one person is named in every Place, others have stories too."""
+"""Builds a site for tests of withdrawals: one person is named in every Place, others have stories too.
+
+A withdrawal erases somebody who takes back their consent. A Place (safeguarding/withdrawal/places.py) is a
+kind of row or file that can name the person.
+"""
 
 import datetime
 from contextlib import contextmanager
@@ -63,7 +67,10 @@ def without_words(person):
 
 
 def named_image(person=None, color=(10, 20, 30), **fields):
-    """Return an image with the name in its texts. It shows `person`, if given."""
+    """Return an image with the name in its texts. It shows `person`, if given.
+
+    `color`: images of different colours have different files.
+    """
     image = CleanImage.objects.create(
         title=f"{NAME} at home",
         description=f"{NAME} smiles",
@@ -194,7 +201,7 @@ def make_others():
 
 
 def make_shared(person, other, naming=1, **fields):
-    """Return a live story about `person` and `other`, published from a version."""
+    """Return a live story about `person` and `other`, published from a version. `naming`: a Naming."""
     with without_words(person):
         people = rows_of(person, other, naming=naming)
         shared = builders.make_story(people="listed", story_people=people, **fields)

@@ -72,7 +72,7 @@ class NoPages(PageStore):
 
 
 class NothingInProgress(dict):
-    """No request waits for another one."""
+    """Takes the place of the pages that are being made, so that no request waits for another one."""
 
     def __setitem__(self, key, value):
         pass
@@ -87,7 +87,10 @@ def forget_pages(process):
 
 
 def cacheable_application(make):
-    """Return a WSGI application that lets the page cache store its responses. `make` makes them."""
+    """Return a WSGI application that lets the page cache store its responses.
+
+    `make` takes the request and returns the response.
+    """
 
     def application(environ, start_response):
         request = WSGIRequest(environ)
