@@ -2,8 +2,9 @@
 
     python -m media.sanitizer docx < file > clean
 
-The exit status is 0 or a Reason; for one with a number, the number is the output. The process limits its own
-CPU time, memory and output before it reads the first byte, so a file that needs more ends only this process.
+The exit status is 0, or the Reason why the file is refused. The output is then empty, or the `number` of
+Refused. The process limits its own CPU time, memory and output before it reads the first byte, so a file that
+needs more ends only this process.
 """
 
 import contextlib
