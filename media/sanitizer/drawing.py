@@ -56,7 +56,7 @@ EXACT = (
         for element in ("latin", "ea", "cs", "sym", "font", "buFont")
     }
     | {("a:graphicData", "uri"): URI, ("a:buChar", "char"): full_match(r".{0,3}")}
-    # Ids of relationships, which the Filter replaces. Linked pictures (r:link) and the sounds of clicks are left
+    # Ids of relationships, which the Filter replaces. Linked pictures (r:link) and sounds of clicks are left
     # out.
     | {("a:blip", "r:embed"): any_value, ("a:hlinkClick", "r:id"): any_value}
 )

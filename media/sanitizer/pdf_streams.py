@@ -93,7 +93,7 @@ def read_unpacked(stream):
 
 
 def clean_image(stream, cleaner):
-    """Clean the data of a picture. read_unpacked() refuses JPEG 2000, and JPEG with another filter around it."""
+    """Clean the data of a picture. read_unpacked() refuses JPEG 2000, and JPEG within another filter."""
     filters = expand_filter_names(stream)
     if "/DecodeParms" in stream:
         cleaner.walk(stream.DecodeParms, "decoding|*decoding")
