@@ -110,7 +110,8 @@ class OldAddressMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        # WordPress has /?p=7, which is the home page here, so this is asked before the page is served.
+        # WordPress has /?p=7, which is the home page here, so this is asked before the page is served. On a
+        # site without an import, such parameters mean nothing.
         if (key := parameter_key(request)) and OldAddress.objects.exists():
             if response := find_response(key, request):
                 return response

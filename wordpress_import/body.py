@@ -70,6 +70,7 @@ class Converter(Walker):
         elif element.find(".//table") is not None and "wp-block-table" in classes:
             caption, _images = self.caption(captions)
             is_table = self.on_table(element.find(".//table"), caption.plain())
+            # The caption of the block has no links, so one with links is also a text.
             if not is_table or caption.has_links:
                 self.out.add_text(f"<p>{caption.html()}</p>" if caption.plain() else "")
         elif element.find(".//figure") is None and element.find(".//img") is not None:
@@ -87,6 +88,7 @@ class Converter(Walker):
         for each in element.xpath(".//figcaption"):
             # remove() would also remove the text after the element.
             each.getparent().remove(each) if not each.tail else each.clear(keep_tail=True)
+        # Pictures are held back, so that the caption can be given to the last one.
         before = len(self.out.images)
         self.out.hold_images = True
         self.children(element)
@@ -121,6 +123,7 @@ class Converter(Walker):
             )
         if kind := kind_of(url or ""):
             self.media(kind, url, caption.plain() or url)
+            # The title of the block has no links, and is cut.
             if caption.has_links or len(caption.plain()) > MAX_TITLE:
                 self.out.add_text(f"<p>{caption.html()}</p>")
             return

@@ -158,6 +158,7 @@ class Expander:
             self.notes.dropped.update({"download button": count} if count else ())
         if name in {"cover", "cover-image"}:
             inner = self.cover(attributes, inner)
+        # The name of a plugin's block has a "/". Its words are kept apart from those around it.
         return f"<div>{inner}</div>" if "/" in name and not name.startswith("core-embed/") else inner
 
     def cover(self, attributes, inner):

@@ -14,12 +14,11 @@ from wordpress_import.sources import ExportError
 MAX_TEXT = 8 * 1024 * 1024
 # The longest tag, in bytes. The parser keeps a tag in memory until it ends.
 MAX_TAG = 16 * 1024 * 1024
-# Tags within others. A real export has 5.
+# The greatest number of tags within each other. A real export has 5.
 MAX_DEPTH = 1000
 # The names of the post meta that are read. All others may hold what must not get in.
 META = {
     "_thumbnail_id",
-    "_wp_attached_file",
     "_wp_attachment_image_alt",
     "_yoast_wpseo_title",
     "_yoast_wpseo_metadesc",
@@ -81,7 +80,7 @@ class Item:
     type: str = ""
     attachment_url: str = ""
     has_password: bool = False
-    terms: list = field(default_factory=list)  # (domain, nicename, name)
+    terms: list = field(default_factory=list)  # (domain, nicename, name): WordPress's words for kind and slug
     meta: dict = field(default_factory=dict)
     comments: int = 0
     too_long: bool = False

@@ -6,6 +6,7 @@ from html import escape
 
 # {tag of a format: tag in the rich text}.
 FORMATS = {"b": "b", "strong": "b", "i": "i", "em": "i", "cite": "i", "dfn": "i"}
+# White space of HTML. A non-breaking space is none.
 SPACE = re.compile(r"[ \t\r\f\v\n]+")
 # A line break in a run. html() makes a <br/> of it.
 BREAK = "\n"

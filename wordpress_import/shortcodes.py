@@ -14,6 +14,7 @@ MAX_TAG, MAX_FAILURES = 50_000, 20_000
 MAX_DEPTH = 60
 # The most values without a name that are kept of a shortcode.
 MAX_ARGUMENTS = 100
+# A value in quotation marks, which can be typographic ones.
 QUOTED = r'"[^"]*"|\'[^\']*\'|[“”″][^“”″]*[“”″]'
 TAG = re.compile(
     rf"\[(?P<close>/?)(?P<name>[A-Za-z][\w-]*)(?P<rest>(?:[\s=:,](?:[^\[\]\"'“”″]|{QUOTED})*+)?)\]"

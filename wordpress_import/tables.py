@@ -6,8 +6,7 @@ def read_table(converter, element):
 
     `converter`: the Converter, which reads the cells.
     """
-    # Without the rows of tables within this one.
-    rows = [row for row in element.iter("tr") if row.xpath("ancestor::table[1]")[0] is element]
+    rows = list(element.iter("tr"))
     cells = [[cell for cell in row if cell.tag in {"td", "th"}] for row in rows]
     if element.find(".//table") is not None or any(is_special(cell) for row in cells for cell in row):
         return None

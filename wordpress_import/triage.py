@@ -80,7 +80,7 @@ class LookedAtBulkAction(PageBulkAction):
     action_type = "looked_at"
     aria_label = gettext_lazy("Tick the selected pages off: what the import from WordPress asked is done")
     template_name = "wordpress_import/looked_at.html"
-    action_priority = 70
+    action_priority = 70  # after Wagtail's own actions for pages, which end at 50
 
     @classmethod
     def is_offered(cls):
