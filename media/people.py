@@ -20,12 +20,12 @@ from safeguarding.scopes import NO_END, Picture
 
 
 def level_of(image):
-    """Return the level of consent that `image` needs from the people on it, a Picture."""
+    """Return what the people on `image` have to agree to, a Picture (safeguarding/scopes.py)."""
     return Picture.RECOGNISABLE if image.is_recognisable else Picture.NOT_RECOGNISABLE
 
 
 def levels_in(images):
-    """Return {primary key of a person: the highest level that `images` need from that person, a Picture}."""
+    """Return {primary key of a person: the greatest level_of() the `images` that show the person}."""
     levels = {}
     for image in {image.pk: image for image in images}.values():
         for person in image.people.all():
@@ -84,6 +84,7 @@ def update_search_index(image):
 
 @receiver(pre_save, sender=CleanImage)
 def set_shown_until(instance, raw, **_arguments):
+    """Compute `shown_until` before a picture is saved. Note whether the search index has to follow."""
     if raw:  # It is loaded from a fixture, whose values stay.
         return
     if instance._state.adding:
@@ -93,7 +94,6 @@ def set_shown_until(instance, raw, **_arguments):
     row = CleanImage.objects.select_for_update(no_key=True).filter(pk=instance.pk)
     stored = row.values_list("shown_until", flat=True).first()
     instance.shown_until = compute_shown_until(instance)
-    # For follow_in_search_index(), after the picture is saved.
     instance.changes_index = (stored == NO_END) != shows_nobody(instance)
 
 
@@ -105,6 +105,7 @@ def follow_in_search_index(instance, **_arguments):
 
 @receiver(people_changed)
 def update_pictures_of(contributors, **_arguments):
+    """Compute `shown_until` anew after consents of `contributors` changed."""
     images = CleanImage.objects.filter(people__in=contributors)
     update_shown_until(set(images.values_list("pk", flat=True)))
 
@@ -122,6 +123,7 @@ def take_off_pictures(instance, **_arguments):
 
 @receiver(m2m_changed, sender=CleanImage.people.through)
 def update_picture(instance, action, pk_set, **_arguments):
+    """Compute `shown_until` anew after people were put on a picture or taken off. `pk_set`: these people."""
     if action not in {"post_add", "post_remove", "post_clear"}:
         return
     with transaction.atomic():

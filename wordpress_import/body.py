@@ -22,7 +22,7 @@ class Converter(Walker):
         cites = element.xpath(".//cite")  # The last one says whose words they are.
         attribution = self.collect(cites[-1])[0].plain() if cites else ""
         for cite in cites[-1:]:
-            cite.text, cite[:] = "", []
+            cite.text, cite[:] = "", []  # so that it is not also in the text
         has_breaks = self.has_breaks or element.get("data-breaks") is not None  # As in Walker.block().
         runs, images = self.collect(element, has_breaks, gap=BREAK * 2)
         if runs.has_links:
@@ -208,7 +208,7 @@ class Converter(Walker):
 
 
 def escape_text(text):
-    """Return `text` as rich text."""
+    """Return the plain `text` as rich text."""
     runs = Runs()
     runs.add(text)
     return runs.html()

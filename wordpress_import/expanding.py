@@ -1,7 +1,7 @@
 """Turns the content of an item into the HTML that WordPress would show, without blocks and shortcodes.
 
-An item is a post, a page or a file of an export. The words of unknown blocks and shortcodes are kept, and
-their names are noted for the report.
+An item is a post or a page in the export. The words of unknown blocks and shortcodes are kept, and their
+names are noted for the report.
 """
 
 import re
@@ -44,7 +44,7 @@ MEDIA = {
     *("youtube", "vimeo", "dailymotion", "ted", "soundcloud", "spotify", "videopress", "wpvideo", "bandcamp"),
     *("mixcloud", "twitchtv", "ustream", "vine", "hulu", "flowplayer", "kickstarter", "archives-video"),
 }
-# {one that takes the number of a film instead of its address: the beginning of the address}.
+# {shortcode that can have the number of a film in place of its address: beginning of the address}.
 BY_ID = {"youtube": "https://www.youtube.com/watch?v=", "vimeo": "https://vimeo.com/"}
 # The texts of the download button beside a file, in several languages.
 DOWNLOAD = "download|descargar|télécharger|herunterladen|scarica|baixar|تنزيل|تحميل"
@@ -60,9 +60,9 @@ WORDY |= {"quote", "name", "author", "subhead", "message", "question", "answer",
 class Notes:
     """What the report says about one item.
 
-    `shortcodes`, `blocks`: the numbers of the unknown ones by name. `dropped`: that of the ones that are left
-    out. `reasons`: why an editor has to look at the page. `missing`: missing files. `links`: links to pages
-    of the old site that are not imported.
+    `shortcodes`, `blocks`: {name: number} of the unknown ones. `dropped`: {name: number} of what is left out.
+    `reasons`: why an editor has to look at the page. `missing`: missing files. `links`: links to pages of the
+    old site that are not imported.
     """
 
     shortcodes: Counter = field(default_factory=Counter)

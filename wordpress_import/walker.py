@@ -79,7 +79,7 @@ class Walker:
             if tag in {"script", "noscript"}:
                 self.notes.flag(_("a script is left out"))
             return
-        if "screen-reader-text" in (element.get("class") or ""):  # WordPress adds it to what a theme hides.
+        if "screen-reader-text" in (element.get("class") or ""):  # Themes of WordPress hide these words.
             return
         handler = getattr(self, f"on_{tag}", None)
         if self.is_inline and tag not in INLINE:
