@@ -101,7 +101,8 @@ OUTCOMES = [
     ("9", "skipped", "this site has no pages in its language, “de”"),
     ("10", "imported", ""),
 ]
-# Texts of the export that must not get into the database, the files or the report.
+# Texts of the export that must not get into the database, the files or the report. By default, the e-mail
+# address of wp_author() begins with "kept-out@".
 SECRETS = ["ama.k", "kofi99", "esi-staff", "mail.example", "kept-out@", "open-sesame", "203.0.113.9"]
 SECRETS += ["Zuleika", "Bakary", "reader@post", "commenter.example", "tip@form", "2001:db8::77"]
 
@@ -141,7 +142,7 @@ def test_every_item_has_one_line_and_each_page_is_an_undecided_draft(run, tmp_pa
     assert not StoryPage.objects.published().exists()
 
 
-def test_fields_terms_and_links(run):
+def test_a_draft_has_the_fields_terms_and_links_of_its_item(run):
     run()
     story = StoryPage.objects.get(slug="post-1").get_latest_revision_as_object()
     assert (story.title, story.summary, story.date) == (
