@@ -1,9 +1,9 @@
 """Decides who may download a picture or document: those who may see a page that uses it.
 
-Wagtail's reference index tells which page uses which file. It holds the content of the page's own row: the
-draft of a page that was never published, and only the published content of a live page. Therefore access
-always depends on whether the page is live, and editors get a picture that is new in a draft by their
-permissions for pictures.
+Wagtail's reference index tells which page uses which file. Of a page that was never published, the index has
+the draft. So a use gives visitors access only while the page is live. Of a live page, the index has the
+published content without later drafts. Editors see a picture that is new in such a draft by their permissions
+for pictures.
 """
 
 from django.conf import settings
@@ -22,7 +22,7 @@ from publishing.visibility import is_withdrawn, published_pages, restrictions_on
 FILE_PERMISSIONS = {"add", "change", "choose", "delete"}
 # The models that are decorated by the two functions below.
 _shown_with_pages, _shown_everywhere = [], []
-# The names of the files of public renditions. An entry takes about 250 bytes.
+# The names of the files of public renditions: pictures in one size and format. One takes about 250 bytes.
 public_names = VersionedCache(max_entries=20_000)
 
 
@@ -67,7 +67,7 @@ def is_public(item):
 def is_used_for_readers(pages, item):
     """Return whether one of `pages`, or something that is shown on all of them, uses `item`.
 
-    It asks nobody whether they agree to it today. Takes one or two queries.
+    Whether the people on a picture agree to it is left to is_agreed(). Takes one or two queries.
     """
     if pages.filter(is_page_using(item)).exists():
         return True
@@ -76,7 +76,7 @@ def is_used_for_readers(pages, item):
 
 
 def is_agreed(item):
-    """Return whether the people on `item` agree to it today. Nobody is on a document."""
+    """Return whether `item` may be shown today: all people on a picture agree. True for a document."""
     return not isinstance(item, CleanImage) or item.is_shown
 
 
@@ -90,16 +90,17 @@ class NotPublic(Exception):
 def require_public_rendition(name):
     """Raise NotPublic unless everybody may download the rendition whose file is called `name`.
 
-    A public one takes no query while the content version stays the same. Whether another one has become
-    public is asked each time.
+    That it is public is remembered until the content version changes (caching/content_version.py), and takes
+    no query meanwhile. That it is not public is never remembered.
     """
-    # Read before the queries, so that what changes during them is asked again.
+    # The version is read before the queries: if something changes during them, their result is forgotten.
     version = request_version.get() or content_version.read()
     public_names.many("rendition", [name], check_renditions, version)
 
 
 def is_known_as_public(name):
     """Return whether the rendition `name` was found to be public while the content version was the same."""
+    # The function that looks up what is not remembered finds nothing.
     return bool(public_names.many("rendition", [name], lambda _names: {}, content_version.read()))
 
 
@@ -112,7 +113,7 @@ def check_renditions(names):
         renditions = Rendition.objects.select_related("image").filter(file=name)
         # PostgreSQL raises an error for NUL in a text.
         rendition = None if "\0" in name else renditions.first()
-        # Pages may show a part of a picture only, so that the whole one is not public.
+        # A rendition that is not for pages has the whole picture, of which pages may show only a part.
         if rendition is None or not rendition.is_for_pages or not is_public(rendition.image):
             raise NotPublic(rendition)
     return dict.fromkeys(names, True)
@@ -152,6 +153,7 @@ def has_session_cookie(request):
 
 
 def may_see_live_page(request, page):
+    """Return whether `page` is live, and the user of `request` meets all its view restrictions."""
     return (
         page.live
         and all(restriction.accept_request(request) for restriction in restrictions_on(page))
@@ -179,4 +181,5 @@ def is_page_using(item):
 def is_page_among(references):
     """Return a Q for the pages that `references`, a queryset of ReferenceIndex, come from."""
     from_pages = references.filter(base_content_type=ContentType.objects.get_for_model(Page))
+    # The index has primary keys as strings.
     return Q(pk__in=from_pages.values_list(Cast("object_id", BigIntegerField())))

@@ -23,7 +23,7 @@ class MediaConfig(AppConfig):
 
         register_in_reference_index()
         erasing.register()
-        # Wagtail registers its own policies without exact_class.
+        # Wagtail registers its own policies, with the same arguments, without exact_class. So ours win.
         for model, auth_model in (
             (CleanImage, "wagtailimages.Image"),
             (CleanDocument, "wagtaildocs.Document"),
@@ -31,5 +31,6 @@ class MediaConfig(AppConfig):
             policy = ShownFilePolicy(model, auth_model=auth_model, owner_field_name="uploaded_by_user")
             register_permission_policy(model, policy, exact_class=True)
         pre_save.connect(clean_waiting_upload, sender=UploadedFile)
+        # The leak check looks for names of people in the texts of these models.
         for model in (CleanImage, CleanDocument, Tag, Collection):
             texts.register(model)

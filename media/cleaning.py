@@ -21,7 +21,7 @@ from media.sanitizer.reasons import Reason, Refused
 
 # The suffixes of cleaned pictures.
 CLEAN_SUFFIXES = {".jpg", ".png"}
-# The message for editors for a Reason, and for all others.
+# {Reason why a picture is refused: message for editors}. UNREADABLE is the message for all other Reasons.
 MESSAGES = {
     Reason.MOVES: gettext_lazy("This picture moves. Save one still picture of it, and use that."),
     Reason.PIXELS: gettext_lazy(
@@ -43,6 +43,7 @@ def clean_picture(file, name):
     """
     data = read_bounded(file, settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE)
     path = PurePath(name)
+    # Documents are signed too, so the suffix has to be that of a picture.
     if path.suffix in CLEAN_SUFFIXES and is_signed(data, name):
         return ContentFile(data, name=path.name)
     try:

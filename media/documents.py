@@ -17,7 +17,7 @@ from media.sanitizer.reasons import Reason, Refused
 
 SUFFIXES = {".csv", ".docx", ".pdf", ".txt", ".xlsx"}
 
-# The message for editors for each Reason. `kind` is the suffix in capitals.
+# {Reason why a document is refused: message for editors}. `kind`: the suffix in capitals.
 MESSAGES = {
     Reason.BROKEN: gettext_lazy(
         "This can't be read as %(kind)s. It may be damaged: save it anew and try again."
@@ -83,7 +83,7 @@ def clean_document(file, name):
             )
         )
     data = read_bounded(file, settings.WAGTAILDOCS_MAX_UPLOAD_SIZE)
-    if is_signed(data, name):
+    if is_signed(data, name):  # It is clean already: the form has cleaned it, for example.
         return ContentFile(data, name=PurePath(name).name)
     try:
         return sign(sanitize(data, suffix[1:]), suffix)

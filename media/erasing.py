@@ -1,4 +1,8 @@
-"""Registers the Places of `media` for withdrawals: pictures, documents, tags and collections."""
+"""Registers the Places of `media` for withdrawals: pictures, documents, tags and collections.
+
+When a person withdraws, each Place finds and erases one kind of row (safeguarding/withdrawal/places.py).
+`case` is always the Case.
+"""
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
@@ -13,11 +17,13 @@ from safeguarding.withdrawal_models import Choice
 
 
 class Files(Place):
-    """Files of `model` that only the erased pages use. Of pictures, also those that show the person.
+    """The pictures or documents, by `model`, that only the erased pages use.
 
-    After a restore, also the pictures whose hash the ledger lists.
+    Also pictures of the person, if these are withdrawn. After the restore of a backup, also pictures whose
+    hash is in the ledger of earlier withdrawals.
     """
 
+    # Before the TextPlaces, which have 20: they skip the files that find() notes in `case.logged`.
     order = 5
 
     def __init__(self, name, label, model):
@@ -42,7 +48,7 @@ class Files(Place):
         return keys
 
     def erase(self, case, keys):
-        # Others use the same picture, such as an illustration.
+        # The same file may stay as another picture, such as an illustration. The ledger then doesn't list it.
         kept_hashes = set(self.model.objects.exclude(pk__in=keys).values_list("file_hash", flat=True))
         for item in self.model.objects.filter(pk__in=keys):
             files = [item.file.name]
@@ -105,8 +111,8 @@ def register():
             _("Texts of other pictures"),
             CleanImage,
             ("title", "description", "credit"),
-            lambda rows, case: rows.update(title=case.code, description="", credit=""),
-            lambda case: Q(pk__in=[key for model, key in case.logged if model is CleanImage]),
+            erase_rows=lambda rows, case: rows.update(title=case.code, description="", credit=""),
+            skipped=lambda case: Q(pk__in=[key for model, key in case.logged if model is CleanImage]),
         )
     )
     register_place(
@@ -115,8 +121,8 @@ def register():
             _("Titles of other documents"),
             CleanDocument,
             ("title",),
-            lambda rows, case: rows.update(title=case.code),
-            lambda case: Q(pk__in=[key for model, key in case.logged if model is CleanDocument]),
+            erase_rows=lambda rows, case: rows.update(title=case.code),
+            skipped=lambda case: Q(pk__in=[key for model, key in case.logged if model is CleanDocument]),
         )
     )
     register_place(TextPlace("tags", _("Tags"), Tag, ("name", "slug")))
@@ -126,6 +132,6 @@ def register():
             _("Collections"),
             Collection,
             ("name",),
-            lambda rows, case: rows.update(name=case.code),
+            erase_rows=lambda rows, case: rows.update(name=case.code),
         )
     )

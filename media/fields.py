@@ -31,7 +31,7 @@ class CleanPictureFile(CleanFileMixin, WagtailImageFieldFile):
     def get_image_dimensions(self):
         """Return (width, height) from the header of the file, or (None, None) if it isn't cleaned yet.
 
-        Pillow opens no uploaded file in this process. Wagtail decodes it, even a decompression bomb.
+        Pillow opens no uploaded file in this process: it could be a decompression bomb.
         """
         was_closed = self.closed
         try:

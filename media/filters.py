@@ -1,4 +1,4 @@
-"""Filters of renditions that all requests share."""
+"""Wagtail's filters, such as "fill-96x96|format-webp", as objects that all requests share."""
 
 from functools import cache
 

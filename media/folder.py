@@ -29,6 +29,7 @@ class FolderStorage(FileSystemStorage):
                     file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
+                # A temporary file can be read by its owner alone. The front server reads files too.
                 os.chmod(file.name, self.file_permissions_mode or 0o644)
                 saved = super()._save(name, WrittenFile(file))
             except BaseException:

@@ -34,7 +34,7 @@ def replace_file_field(form, field_class):
 class ShownFileMixin:
     """Refuses changes to what readers see of a file by a user who may publish nothing."""
 
-    # The fields of pictures and documents that readers see. The texts for a picture are stored with the page.
+    # The fields of pictures and documents that readers see. Pages have their own copies of alternative texts.
     shown_fields = {
         "file",
         "credit",
@@ -62,7 +62,7 @@ class ShownFileMixin:
             changed.add("collection")
         is_checked = changed and self.user and self.instance.pk
         if is_checked and not may_change_what_readers_see(self.user, self.instance):
-            # The focal point is in hidden fields, whose errors are not shown.
+            # The focal point is in hidden fields, whose errors are not shown. None stands for the whole form.
             for name in {None if name.startswith("focal_point") else name for name in changed}:
                 self.add_error(name, REFUSED)
         return cleaned
@@ -91,7 +91,7 @@ class PictureForm(ShownFileMixin, BaseImageForm):
     def save(self, commit=True):
         may_answer = self.user is None or may_change_what_readers_see(self.user, self.instance)
         if "people" in self.fields and "file" not in self.changed_data and may_answer:
-            # Saving the form of a replaced picture says that these people are on the new one.
+            # If the file was replaced before, saving the form now says that these people are on the new file.
             self.instance.asks_again = False
         with transaction.atomic():
             self.lock_people()

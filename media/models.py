@@ -52,7 +52,7 @@ class CleanImageQuerySet(ImageQuerySet):
         objs = list(objs)
         for each in objs:
             store_file(each)
-            # As media/people.py has it for a picture without people.
+            # As media/people.py computes it without people. bulk_create() sends no signals.
             each.shown_until = None if each.shows == each.Shows.PERSON_IN_STORY else NO_END
         return super().bulk_create(objs, *args, **kwargs)
 
@@ -69,7 +69,7 @@ class CleanImage(AbstractImage):
         PLACE_OR_THING = "place", _("A place or a thing")
 
     file = CleanPictureField(_("file"), upload_to=picture_path, width_field="width", height_field="height")
-    # Wagtail's field, under the name that the text has in pages, which begin with it.
+    # Wagtail's field, with the label that the text has in pages. Each page begins with a copy of it.
     description = models.CharField(
         _("alternative text"),
         max_length=255,
@@ -163,7 +163,7 @@ class CleanImage(AbstractImage):
         return self.shown_until is not None and self.shown_until >= today()
 
     def get_rendition(self, filter):
-        # Wagtail's method writes the rendition that it found to the cache each time.
+        # Wagtail's method writes the rendition to the cache each time, even if it was found there.
         return self.get_renditions(filter)[get_shared_filter(filter).spec]
 
     def get_renditions(self, *filters):
@@ -194,7 +194,7 @@ class CleanImage(AbstractImage):
         """Return new Renditions for `filters`, with files that are not in the storage yet."""
         with self.open_file() as file:
             data = file.read()
-        with ThreadPoolExecutor(max_workers=3) as executor:
+        with ThreadPoolExecutor(max_workers=3) as executor:  # Each thread decodes the picture in memory.
             sources = [BytesIO(data) for _filter in filters]
             return list(executor.map(self.generate_rendition_instance, filters, sources))
 
@@ -253,7 +253,7 @@ class Rendition(AbstractRendition):
 
     class Meta:
         unique_together = (("image", "filter_spec", "focal_point_key"),)
-        # serve_rendition looks renditions up by the name of the file.
+        # media/access.py looks renditions up by the name of the file.
         indexes = [models.Index(fields=["file"], name="rendition_file")]
 
     @property

@@ -1,4 +1,8 @@
-"""The people on a picture. No page shows the picture unless all of them agree to it today."""
+"""The people on a picture. No page shows the picture unless all of them agree to it today.
+
+`shown_until` of a picture is the last day for which they have agreed. It is computed again when the picture,
+its people or a consent of theirs changes.
+"""
 
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
@@ -16,11 +20,12 @@ from safeguarding.scopes import NO_END, Picture
 
 
 def level_of(image):
+    """Return what the people on `image` have to agree to, a Picture (safeguarding/scopes.py)."""
     return Picture.RECOGNISABLE if image.is_recognisable else Picture.NOT_RECOGNISABLE
 
 
 def levels_in(images):
-    """Return {primary key of a person: Picture} of the people on `images`, as they are best recognised."""
+    """Return {primary key of a person: the greatest level_of() the `images` that show the person}."""
     levels = {}
     for image in {image.pk: image for image in images}.values():
         for person in image.people.all():
@@ -29,7 +34,10 @@ def levels_in(images):
 
 
 def compute_shown_until(image):
-    """Return the last day on which `image` may be shown, or None if it may not be shown today."""
+    """Return the last day on which `image` may be shown, or None if it may not be shown today.
+
+    Without people, it may never be shown if it shows the person in a story, and always (NO_END) otherwise.
+    """
     if image.asks_again:
         return None
     people = list(image.people.prefetch_related("consents")) if image.pk else []
@@ -47,23 +55,23 @@ def shows_nobody(image):
 def words_for_index(image, words):
     """Return `words` about `image` for the search index, or "" if `image` is None or shows people.
 
-    The index doesn't follow consents, so it never has words about a picture with people.
+    The index is not updated when a consent ends, so it never has words about a picture with people.
     """
     return words if image and shows_nobody(image) else ""
 
 
 def update_shown_until(keys):
-    """Compute and store for each of the pictures, primary keys, until when it may be shown.
+    """Compute and store `shown_until` of the pictures with the primary keys `keys`.
 
     It needs a transaction. The rows are locked first, so that two changes of people on the same picture don't
-    overwrite each other.
+    overwrite each other. With `no_key`, rows that refer to them can still be inserted.
     """
     images = CleanImage.objects.select_for_update(no_key=True).filter(pk__in=keys)
     for image in images.order_by("pk"):
         until = compute_shown_until(image)
         if until != image.shown_until:
             CleanImage.objects.filter(pk=image.pk).update(shown_until=until)
-            # One of the two shows nobody, and the other one people.
+            # The picture begins or ceases to show nobody.
             if NO_END in {until, image.shown_until}:
                 update_search_index(image)
 
@@ -76,7 +84,8 @@ def update_search_index(image):
 
 @receiver(pre_save, sender=CleanImage)
 def set_shown_until(instance, raw, **_arguments):
-    if raw:
+    """Compute `shown_until` before a picture is saved. Note whether the search index has to follow."""
+    if raw:  # It is loaded from a fixture, whose values stay.
         return
     if instance._state.adding:
         instance.shown_until = compute_shown_until(instance)
@@ -96,13 +105,14 @@ def follow_in_search_index(instance, **_arguments):
 
 @receiver(people_changed)
 def update_pictures_of(contributors, **_arguments):
+    """Compute `shown_until` anew after consents of `contributors` changed."""
     images = CleanImage.objects.filter(people__in=contributors)
     update_shown_until(set(images.values_list("pk", flat=True)))
 
 
 @receiver(pre_delete, sender=Contributor)
 def take_off_pictures(instance, **_arguments):
-    """Take a person who is deleted off the pictures, which are then of nobody known, and not shown."""
+    """Take a person who is deleted off the pictures. update_picture() then computes `shown_until` anew."""
     rows = CleanImage.people.through.objects
     images = rows.filter(contributor=instance).values("cleanimage")
     with transaction.atomic():
@@ -113,6 +123,7 @@ def take_off_pictures(instance, **_arguments):
 
 @receiver(m2m_changed, sender=CleanImage.people.through)
 def update_picture(instance, action, pk_set, **_arguments):
+    """Compute `shown_until` anew after people were put on a picture or taken off. `pk_set`: these people."""
     if action not in {"post_add", "post_remove", "post_clear"}:
         return
     with transaction.atomic():

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from media.sanitizer.limits import LIMITS
 from media.sanitizer.reasons import Reason, Refused
 
-# Each worker cleans one file at a time, so that several uploads don't add up their memory.
+# Each worker process cleans one file at a time, so that several uploads don't add up their memory.
 SANITIZER_LOCK = threading.Lock()
 # Seconds for which an upload waits for the lock.
 LOCK_TIMEOUT = 20
@@ -50,12 +50,12 @@ def sanitize(data, kind):
     with turn(), tempfile.TemporaryFile() as output:
         try:
             status = subprocess.run(  # noqa: S603 - our own module, and one of LIMITS
-                [sys.executable, "-B", "-m", "media.sanitizer", kind],
+                [sys.executable, "-B", "-m", "media.sanitizer", kind],  # -B: write no .pyc files
                 input=data,
                 stdout=output,
                 stderr=subprocess.DEVNULL,
                 cwd=settings.BASE_DIR,
-                # glibc would reserve 64 MiB of address space for each thread.
+                # Otherwise glibc reserves 64 MiB for each thread, of the address space that LIMITS allow.
                 env={"MALLOC_ARENA_MAX": "1"},
                 timeout=LIMITS[kind].seconds,
                 check=False,

@@ -24,6 +24,7 @@ def may_change_what_readers_see(user, item):
     A picture that is held back because people on it, or in its page, do not agree counts as seen: it is shown
     again as soon as they agree.
     """
+    # Without released(), so the pages include those that are held back.
     pages = PublishedQuerySet(Page).live().public()
     return may_publish(user) or not (is_used_for_readers(pages, item) or is_waiting(item))
 
@@ -32,6 +33,7 @@ def is_waiting(item):
     """Return whether a version of a page that waits for a moderator or for its date shows `item`."""
     in_moderation = TaskState.objects.filter(status=TaskState.STATUS_IN_PROGRESS).values("revision")
     waiting = Revision.objects.filter(Q(approved_go_live_at__isnull=False) | Q(pk__in=in_moderation))
+    # The version refers to the file, or to something that is shown with its file, such as an author.
     sought = {key_of(type(item), item.pk)}
     references = ReferenceIndex.get_references_to(item)
     for model in models_shown_with_pages():
@@ -41,6 +43,7 @@ def is_waiting(item):
 
 
 def key_of(model, pk):
+    """Return (primary key of the content type, primary key as a string), as in Wagtail's reference index."""
     return ContentType.objects.get_for_model(model).pk, str(pk)
 
 

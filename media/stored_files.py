@@ -41,7 +41,8 @@ def replaced_file(instance, lock_first=None):
 def lock_file_name(instance):
     """Lock the row of `instance` until the end of the transaction. Return the name of its file, None if gone.
 
-    SQLite can't lock a row. There, a transaction locks the database (SQLITE_OPTIONS).
+    With `no_key`, PostgreSQL lets others insert rows that refer to it. SQLite can't lock a row. There, a
+    transaction locks the database (SQLITE_OPTIONS).
     """
     rows = type(instance)._base_manager.filter(pk=instance.pk).select_for_update(no_key=True)
     return rows.values_list("file", flat=True).first()

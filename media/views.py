@@ -14,7 +14,7 @@ from media.models import Rendition
 
 # The mimetypes module of Python 3.12 lacks some.
 PICTURE_TYPES = {".avif": "image/avif", ".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
-# The Cache-Control header of public pictures. Shared caches have one for a second, as they have pages. A
+# The Cache-Control header of public pictures. Shared caches keep one for a second, as they keep pages. A
 # browser keeps for ten minutes what its user has seen.
 PUBLIC_PICTURE_CACHE_CONTROL = "public, max-age=600, s-maxage=1"
 # The header for other files, and for 404: these are not cached for everybody, and a file may become public.

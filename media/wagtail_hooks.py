@@ -1,4 +1,4 @@
-"""Hooks that keep hidden files hidden where Wagtail 8.0 would show them."""
+"""Hooks that apply media/access.py and media/shown_files.py where Wagtail 8.0 has no such rules for files."""
 
 from wagtail import hooks
 from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
@@ -33,6 +33,6 @@ class PermittedDocumentsViewSet(PermittedFilesMixin, DocumentsAdminAPIViewSet):
 
 @hooks.register("construct_admin_api", order=100)
 def replace_file_apis(router):
-    """Register our endpoints under the names of Wagtail's, which are registered before."""
+    """Replace Wagtail's endpoints. Its own hooks have registered them before, under the same names."""
     router.register_endpoint("images", PermittedImagesViewSet)
     router.register_endpoint("documents", PermittedDocumentsViewSet)

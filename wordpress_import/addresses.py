@@ -26,7 +26,7 @@ AUTHOR = re.compile(r"author/[^/]+")
 FEED = re.compile(r"/feed(/\w+)?/?\Z")
 # Endings that WordPress adds to an address, for its feed, a later page or the AMP version.
 ENDING = re.compile(r"(^|/)(feed(/(rss|rss2|atom|rdf))?|page/\d+|amp|trackback)$")
-# {domain of a term in an export: the beginning of the addresses of its lists}.
+# {kind of a term in an export ("domain"): the beginning of the addresses of the lists of its posts}.
 TAXONOMIES = {"category": "category", "post_tag": "tag"}
 
 
@@ -44,13 +44,16 @@ def keys_of(item, export):
     """
     if item.status != "publish":
         return set(), set()
+    # The home page has the key "".
     own = {page_key(item.link), f"?p={item.id}", f"?page_id={item.id}"} - {""}
+    # Files that were uploaded to the item.
     own |= {f"?attachment_id={each}" for each in export.children_of(item.id)}
     lists = {ANY_LIST} | {
         f"{TAXONOMIES[domain]}/{unquote(slug).lower()}"
         for domain, slug, _name in item.terms
         if domain in TAXONOMIES
     }
+    # A missing date is 0000-00-00.
     if found := re.match(r"(?!0000)(\d{4})-(\d\d)-(\d\d)", item.date):
         year, month, day = found.groups()
         lists |= {year, f"{year}/{month}", f"{year}/{month}/{day}"}
@@ -58,7 +61,7 @@ def keys_of(item, export):
 
 
 def upload_key(path):
-    """Return the key of the file at `path` below the uploads folder. No page_key() is like it."""
+    """Return the key of the file at `path` below the uploads folder, apart from the keys of pages."""
     return f"uploads:{path}"
 
 
@@ -71,11 +74,13 @@ def upload_keys(path):
 def store_addresses(item, export, page, section, shown):
     """Store the old addresses of `item`, and of the files that it shows.
 
-    Addresses that are stored already keep their target, except the numbers of files, which may come in later
-    than their pages. `page`: the primary key of the page of `item`. `section`: that of its parent, to which
-    lists redirect. `shown`: {path: {"image_id" or "document_id": its primary key}} of the files.
+    Addresses that are stored already keep their target, except "?attachment_id=9": keys_of() leads it to the
+    item to which the file was uploaded, until the file itself is imported. `page`: the primary key of the
+    page of `item`. `section`: that of its parent, to which lists redirect. `shown`: {path: {"image_id" or
+    "document_id": its primary key}} of the files.
     """
     own, lists = keys_of(item, export)
+    # WordPress lists posts, and no pages.
     pairs = [*((key, page) for key in own), *((key, section) for key in lists if item.type != "page")]
     rows = [OldAddress(digest=digest_of(key), page_id=target) for key, target in pairs]
     rows += [
@@ -105,14 +110,17 @@ class OldAddressMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        # WordPress has /?p=7, which is the home page here, so this is asked before the page is served.
+        # WordPress has /?p=7, which is the home page here, so this is asked before the page is served. On a
+        # site without an import, such parameters mean nothing.
         if (key := parameter_key(request)) and OldAddress.objects.exists():
             if response := find_response(key, request):
                 return response
+            # The answer for a draft is the same, so nobody learns which drafts there are.
             raise Http404
         response = self.get_response(request)
         if response.status_code == 404:
             key = ENDING.sub("", page_key(request.path))
+            # The list of all posts has no more than an ENDING, such as /feed/.
             key = ANY_LIST if not key or AUTHOR.fullmatch(key) else key
             keys = [key, *upload_keys(request.path)]
             found = (find_response(key, request) for key in keys)
@@ -130,9 +138,9 @@ def parameter_key(request):
 
 
 def find_response(key, request):
-    """Return the response for `key`, or None if it leads to nothing public.
+    """Return the response for `key`, a page_key(), upload_key() or ANY_LIST.
 
-    `key`: a page_key(), upload_key() or ANY_LIST.
+    It is a redirect, or 410 for a page that was deleted here, or None if `key` leads to nothing public.
     """
     addresses = OldAddress.objects.select_related("image", "document")
     address = addresses.filter(digest=digest_of(key)).first() if key else None

@@ -1,4 +1,4 @@
-"""Configuration of the app."""
+"""Configuration of the app. It connects the signals of deleted pages and of erased addresses."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

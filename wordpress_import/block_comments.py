@@ -5,7 +5,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-# The deepest nesting of blocks. Blocks below it are parsed as siblings.
+# The deepest nesting of blocks, which Expander reads by recursion. Blocks below it are parsed as siblings.
 MAX_DEPTH = 60
 START, END = "<!--", "-->"
 COMMENT = re.compile(
@@ -16,7 +16,7 @@ COMMENT = re.compile(
 
 @dataclass
 class Block:
-    """A block. `parts`: a list of HTML strings and inner Blocks. `is_void`: whether it is one comment."""
+    """A block. `parts`: a list of HTML strings and inner Blocks. `is_void`: whether it has no closing tag."""
 
     name: str
     attributes: dict = field(default_factory=dict)
@@ -48,7 +48,7 @@ def parse(text):
 def add(comment, stack):
     """Open or close a block. `comment`: a match of COMMENT. `stack`: the open Blocks, the innermost last."""
     name = comment["name"].removeprefix("core/")
-    if comment["close"]:
+    if comment["close"]:  # It also closes blocks within that were left open.
         if any(block.name == name for block in stack[1:]):
             while stack.pop().name != name:
                 pass

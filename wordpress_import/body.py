@@ -1,4 +1,4 @@
-"""Turns HTML into the blocks of a page's body (stories/blocks.py)."""
+"""Turns HTML into the blocks of a page's body (stories/blocks.py), as raw data of a StreamField."""
 
 from urllib.parse import urljoin
 
@@ -19,11 +19,11 @@ class Converter(Walker):
 
     def on_blockquote(self, element):
         self.end_paragraph()
-        cites = element.xpath(".//cite")
+        cites = element.xpath(".//cite")  # The last one says whose words they are.
         attribution = self.collect(cites[-1])[0].plain() if cites else ""
         for cite in cites[-1:]:
-            cite.text, cite[:] = "", []
-        has_breaks = self.has_breaks or element.get("data-breaks") is not None
+            cite.text, cite[:] = "", []  # so that it is not also in the text
+        has_breaks = self.has_breaks or element.get("data-breaks") is not None  # As in Walker.block().
         runs, images = self.collect(element, has_breaks, gap=BREAK * 2)
         if runs.has_links:
             self.notes.flag(_("a link in a quote is left out"))
@@ -55,7 +55,7 @@ class Converter(Walker):
 
     def on_img(self, element):
         if element.get("width") == "1" or element.get("height") == "1":
-            return
+            return  # A pixel that counts visitors.
         if {"wp-smiley", "emoji"} & set((element.get("class") or "").split()):
             self.out.runs.add(element.get("alt") or "", self.formats, self.link)
             return
@@ -70,6 +70,7 @@ class Converter(Walker):
         elif element.find(".//table") is not None and "wp-block-table" in classes:
             caption, _images = self.caption(captions)
             is_table = self.on_table(element.find(".//table"), caption.plain())
+            # The caption of the block has no links, so one with links is also a text.
             if not is_table or caption.has_links:
                 self.out.add_text(f"<p>{caption.html()}</p>" if caption.plain() else "")
         elif element.find(".//figure") is None and element.find(".//img") is not None:
@@ -85,7 +86,9 @@ class Converter(Walker):
         """Add the picture in the figure `element`, with its caption."""
         caption, _images = self.caption(captions or element.xpath(".//figcaption"))
         for each in element.xpath(".//figcaption"):
+            # remove() would also remove the text after the element.
             each.getparent().remove(each) if not each.tail else each.clear(keep_tail=True)
+        # Pictures are held back, so that the caption can be given to the last one.
         before = len(self.out.images)
         self.out.hold_images = True
         self.children(element)
@@ -112,6 +115,7 @@ class Converter(Walker):
             element.remove(each)
         frame = element.find(".//iframe")
         link = element.find(".//a")
+        # The address is the first word of the text, or that of a frame or link.
         url = " ".join(element.text_content().split()).split(" ")[0]
         if "://" not in url:
             url = next(
@@ -119,6 +123,7 @@ class Converter(Walker):
             )
         if kind := kind_of(url or ""):
             self.media(kind, url, caption.plain() or url)
+            # The title of the block has no links, and is cut.
             if caption.has_links or len(caption.plain()) > MAX_TITLE:
                 self.out.add_text(f"<p>{caption.html()}</p>")
             return
@@ -127,6 +132,7 @@ class Converter(Walker):
         self.out.add_text(f"<p>{caption.html()}</p>" if caption.plain() else "")
 
     def on_iframe(self, element):
+        # The base is made up: an address that still has its host is relative, so not of another site.
         url = urljoin("https://x/", element.get("src") or element.get("data-src") or "")
         self.end_paragraph()
         if kind := kind_of(url):
@@ -155,12 +161,16 @@ class Converter(Walker):
     on_embed = on_object
 
     def media(self, kind, url, title=None):
-        """Add a link to a film or recording. `kind`: "video" or "audio". A missing title is flagged."""
+        """Add a link to a film or recording. `kind`: "video" or "audio".
+
+        A missing title, or the address as the title, is flagged.
+        """
         title = " ".join((title or "").split())
         if title == url or not title:
             self.notes.flag(_("a film or recording needs a title"))
         self.out.add(
-            "media_link", {"kind": kind, "title": title[:160], "url": url, "minutes": None, "transcript": ""}
+            "media_link",
+            {"kind": kind, "title": title[:MAX_TITLE], "url": url, "minutes": None, "transcript": ""},
         )
 
     def on_div(self, element):
@@ -185,6 +195,7 @@ class Converter(Walker):
         return True
 
     def on_button_link(self, element):
+        """Add a button for the <a> `element`, or a text with the link if the block doesn't allow it."""
         runs, images = self.collect(element)
         target = self.context.target(element.get("href"), self.notes)
         if target and 0 < len(runs.plain()) <= MAX_BUTTON:
@@ -197,7 +208,7 @@ class Converter(Walker):
 
 
 def escape_text(text):
-    """Return `text` as rich text."""
+    """Return the plain `text` as rich text."""
     runs = Runs()
     runs.add(text)
     return runs.html()

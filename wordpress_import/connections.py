@@ -1,4 +1,7 @@
-"""Opens connections to public addresses only, each to the very address that was checked."""
+"""Opens connections to public addresses only, each to the very address that was checked.
+
+Otherwise an export could have the server ask for files of the network that it is in.
+"""
 
 import contextlib
 import http.client
@@ -60,6 +63,7 @@ class PublicConnection(http.client.HTTPConnection):
         super().__init__(host, port, timeout=TIMEOUT)
         self.default_port = port  # The header Host names no port.
         self.context = context
+        # `opened`: the socket, for stop(). http.client sets `sock` to None before the body is read.
         self.opened, self.is_stopped = None, False
 
     def connect(self):

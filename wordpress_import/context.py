@@ -34,7 +34,10 @@ class Context:
         return host_of(url) in self.export.hosts
 
     def page_for(self, url, notes):
-        """Return the primary key of the page that was at `url`, or None, which is noted for old addresses."""
+        """Return the primary key of the page that was at `url`, or None.
+
+        Then a link within the old site is noted, unless it leads to a file. `notes` may be None.
+        """
         if not self.is_internal(url):
             return None
         key = self.export.keys.get(page_key(url))
@@ -81,6 +84,7 @@ class Context:
 
     def picture(self, element, notes):
         """Return the Picture for `element`, an <img>."""
+        # If a plugin loads pictures late, the first two have the address, and "src" has a placeholder.
         url = next(filter(None, (element.get(each) for each in ("data-src", "data-lazy-src", "src"))), "")
         key = self.export.path_key(url)
         attachment = self.attachment(element, url, key)
@@ -101,7 +105,11 @@ class Context:
         return image
 
     def attachment(self, element, url, key):
-        """Return the Attachment of an <img>, whose number counts only for a picture of the old site."""
+        """Return the Attachment whose number is in the class of an <img>, such as "wp-image-5", or None.
+
+        `url`, `key`: the address of the picture, and its path below the uploads folder. The number is ignored
+        for a picture of another site, and if that attachment has another path.
+        """
         if not key and url and not url.startswith("data:") and not self.is_internal(self.absolute(url)):
             return None
         for name in (element.get("class") or "").split():

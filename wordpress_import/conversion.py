@@ -12,7 +12,10 @@ from wordpress_import.fidelity import lost_words, shown_html, words
 
 @dataclass
 class Converted:
-    """The result for one item. `blocks`: the raw blocks of the body. The two numbers are counts of words."""
+    """The result for one item. `blocks`: the raw blocks of the body. `notes`: for the report.
+
+    `words_before`, `words_after`: how many words readers saw in WordPress, and see here.
+    """
 
     blocks: list
     notes: Notes

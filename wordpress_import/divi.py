@@ -1,6 +1,7 @@
 """Turns the modules of the page builder Divi into HTML: shortcodes of Divi 4, and blocks of Divi 5.
 
-`expander` is always an Expander (wordpress_import/expanding.py). It expands what is within a module.
+A module is a part of a page in Divi, such as a section or a button. `expander` is always an Expander
+(wordpress_import/expanding.py), which expands what is within a module.
 """
 
 import re
@@ -8,55 +9,35 @@ from html import escape
 
 from django.utils.translation import gettext_noop as _
 
+# Rows of the sets below are unpacked, so that the formatter leaves each on one line.
+
 # Modules that are left out: they list other content of the site, or have no counterpart here.
 DROPPED = {
-    *(
-        "blog",
-        "shop",
-        "menu",
-        "fullwidth_menu",
-        "sidebar",
-        "social_media_follow",
-        "login",
-        "search",
-        "comments",
-    ),
-    *(
-        "social_media_follow_network",
-        "post_title",
-        "fullwidth_post_title",
-        "portfolio",
-        "fullwidth_portfolio",
-    ),
+    *("blog", "shop", "menu", "fullwidth_menu", "sidebar", "login", "search", "comments"),
+    *("social_media_follow", "social_media_follow_network", "portfolio", "fullwidth_portfolio"),
+    *("post_title", "fullwidth_post_title"),
     *("filterable_portfolio", "post_slider", "fullwidth_post_slider", "post_nav", "divider", "contact_field"),
     *("contact_form", "signup", "signup_custom_field", "icon", "post_content", "fullwidth_post_content"),
 }
+# Those of them that are forms, or parts of one.
 FORMS = {"contact_form", "signup", "contact_field"}
-# Modules that only contain others. Of modules in no list here, the words are kept.
+# Modules that only contain others, or HTML. Of modules in no list here, the words are kept.
 HOLDERS = {
-    *(
-        "section",
-        "row",
-        "row_inner",
-        "column",
-        "column_inner",
-        "tabs",
-        "accordion",
-        "slider",
-        "group",
-        "root",
-    ),
+    *("section", "row", "row_inner", "column", "column_inner", "group", "root"),
+    *("tabs", "accordion", "slider"),
     *("fullwidth_slider", "counters", "pricing_tables", "video_slider", "gallery", "map", "fullwidth_map"),
     *("placeholder", "layout", "group_carousel", "fullwidth_code", "code", "text", "canvas", "wrapper"),
 }
-# Modules with a heading, text, a picture and buttons, in this order.
+# Modules that may have a picture, headings, text and buttons. They are shown in this order.
 KNOWN = {
     *("heading", "fullwidth_header", "image", "fullwidth_image", "testimonial", "button", "cta", "blurb"),
     *("team_member", "slide", "toggle", "tab", "accordion_item", "video", "video_slider_item", "audio"),
     *("counter", "number_counter", "circle_counter", "pricing_table", "map_pin", "countdown_timer"),
     *("social_media_share", "before_after_image", "link"),
 }
+# What stands for a text that Divi fills in, such as the date: in Divi 4, and in Divi 5.
 DYNAMIC = re.compile(r"@ET-DC@[\w+/=]*@|\$variable\((?:(?!\$variable\().)*?\)\$", re.DOTALL)
+# {code in an attribute: the character for which it stands}.
 ENCODED = {
     "%22": '"',
     "%91": "[",
@@ -95,6 +76,7 @@ def decode(value):
 def shortcode(expander, code):
     """Return the HTML of `code`, a Shortcode of Divi 4."""
     module = code.name.lower().removeprefix("et_pb_")
+    # A global module is stored once, and shown by modules without content that name its id.
     layout = expander.export.reusable.get(code.attributes.get("global_module", ""))
     if layout and not code.children:
         return expander.nested(code.attributes["global_module"], layout)
@@ -109,6 +91,7 @@ def shortcode(expander, code):
         return expander.gallery(re.findall(r"\d+", attributes.get("gallery_ids", "")))
     if module in HOLDERS:
         title = attributes.get("title", "") if module == "text" else ""
+        # In a module for HTML ("code"), line ends are no line breaks.
         return f"<div{'' if module.endswith('code') else ' data-breaks'}>{heading(title, 4)}{content}</div>"
     if module not in KNOWN:
         expander.notes.shortcodes[code.name] += 1
@@ -155,11 +138,12 @@ def render(module, attributes, content):
     level = LEVELS.get(module, 4)
     wanted = re.fullmatch("h([1-6])", get("title_level", "") or get("header_level", ""))
     level = max(2, int(wanted[1])) if wanted else level
+    # A module with an icon doesn't show its picture.
     images = module not in {"audio", "map_pin"} and get("use_icon") != "on"
     parts = (
         [picture(get(name), get("alt", "") or get("image_alt", "")) for name in PICTURES] if images else []
     )
-    if module not in {"image", "fullwidth_image"}:  # there, the title is a tooltip
+    if module not in {"image", "fullwidth_image"}:  # The title of a picture is a tooltip.
         parts += [heading(get(name), level) for name in HEADINGS]
         parts += [f"<p>{get(name)}</p>" for name in LINES if get(name)]
         numbers = " ".join(get(name) for name in NUMBERS if get(name))
@@ -205,14 +189,20 @@ def block(expander, block):
 
 
 def inner_content(value):
-    """Return the content for desktops of `value`, an attribute of Divi 5: a string, a dictionary, or None."""
+    """Return the content for desktops in `value`, an attribute of Divi 5, which has content for each device.
+
+    It is a string, a dictionary, or None.
+    """
     for name in ("innerContent", "desktop", "value"):
         value = value.get(name) if isinstance(value, dict) else None
     return value
 
 
 def place(pair):
-    """Return the sort key of an attribute, a pair (name, value): picture, heading, lines, text, buttons."""
+    """Return the sort key of an attribute, a pair (name, value).
+
+    The order is pictures, headings, lines, all other attributes (50), and buttons (90).
+    """
     order = ["image", "portrait", "logo", "title", "name", "heading", "subhead", "subtitle", "position"]
     name = pair[0]
     if name.startswith("button"):
@@ -240,6 +230,7 @@ def attribute(module, name, value):
         return f'<audio src="{escape(value)}"></audio>'
     if name == "content" or "<" in value:
         return f"<div>{value}</div>"
+    # A value without letters, or with an address, is a setting.
     return f"<p>{value}</p>" if re.search(r"\w", value) and "://" not in value else ""
 
 

@@ -1,6 +1,7 @@
 """Turns the content of an item into the HTML that WordPress would show, without blocks and shortcodes.
 
-The words of unknown blocks and shortcodes are kept, and their names are noted for the report.
+An item is a post or a page in the export. The words of unknown blocks and shortcodes are kept, and their
+names are noted for the report.
 """
 
 import re
@@ -13,10 +14,12 @@ from django.utils.translation import gettext_noop as _
 from wordpress_import import block_comments, divi, shortcodes
 from wordpress_import.markup import TextError
 
-# The comments that Divi writes in place of the line ends in a module.
+# The comments that Divi writes in place of the line ends in a module. WordPress may turn "--" into a dash.
 LINE_HOLDER = re.compile(r"<![–-]{1,2}\s*\[et_pb_\w+_holder\]\s*[–-]{1,2}>")
-# Characters of all the reusable parts that one item shows.
+# The most characters of all the reusable parts (blocks and layouts of Divi) that one item shows.
 MAX_REUSED = 4_000_000
+# Rows of the sets below are unpacked, so that the formatter leaves each on one line.
+
 # Blocks that show their HTML, or only hold others.
 SHOWN = {
     *("paragraph", "heading", "list", "list-item", "quote", "pullquote", "image", "gallery", "media-text"),
@@ -28,28 +31,12 @@ SHOWN = {
 # Blocks that are left out: they list other content of the site, or belong to its theme.
 DROPPED = {
     *("separator", "spacer", "more", "nextpage", "query", "latest-posts", "latest-comments", "archives"),
-    *(
-        "categories",
-        "calendar",
-        "tag-cloud",
-        "rss",
-        "search",
-        "page-list",
-        "loginout",
-        "navigation",
-        "comments",
-    ),
+    *("categories", "calendar", "tag-cloud", "rss", "search", "page-list", "loginout", "comments"),
     *("social-links", "social-link", "site-logo", "site-title", "site-tagline", "post-title", "post-date"),
     *("post-excerpt", "post-terms", "post-author", "post-author-name", "post-author-biography", "avatar"),
     *("post-featured-image", "post-content", "post-navigation-link", "post-comments-form", "read-more"),
-    *(
-        "post-comments",
-        "post-template",
-        "template-part",
-        "home-link",
-        "navigation-link",
-        "navigation-submenu",
-    ),
+    *("post-comments", "post-template", "template-part"),
+    *("home-link", "navigation", "navigation-link", "navigation-submenu"),
     *("term-description", "comments-title", "comment-template", "post-comments-count", "pattern"),
 }
 # Shortcodes for films and recordings on other sites.
@@ -57,6 +44,7 @@ MEDIA = {
     *("youtube", "vimeo", "dailymotion", "ted", "soundcloud", "spotify", "videopress", "wpvideo", "bandcamp"),
     *("mixcloud", "twitchtv", "ustream", "vine", "hulu", "flowplayer", "kickstarter", "archives-video"),
 }
+# {shortcode that can have the number of a film in place of its address: beginning of the address}.
 BY_ID = {"youtube": "https://www.youtube.com/watch?v=", "vimeo": "https://vimeo.com/"}
 # The texts of the download button beside a file, in several languages.
 DOWNLOAD = "download|descargar|télécharger|herunterladen|scarica|baixar|تنزيل|تحميل"
@@ -72,9 +60,9 @@ WORDY |= {"quote", "name", "author", "subhead", "message", "question", "answer",
 class Notes:
     """What the report says about one item.
 
-    `shortcodes`, `blocks`: the numbers of the unknown ones by name. `dropped`: that of the ones that are left
-    out. `reasons`: why an editor has to look at the page. `missing`: missing files. `links`: links to pages
-    of the old site that are not imported.
+    `shortcodes`, `blocks`: {name: number} of the unknown ones. `dropped`: {name: number} of what is left out.
+    `reasons`: why an editor has to look at the page. `missing`: missing files. `links`: links to pages of the
+    old site that are not imported.
     """
 
     shortcodes: Counter = field(default_factory=Counter)
@@ -93,7 +81,10 @@ class Notes:
 
 
 def is_sentence(name, value):
-    """Return whether `value` of the attribute `name` of an unknown block or shortcode is for readers."""
+    """Return whether `value` of the attribute `name` of an unknown block or shortcode is for readers.
+
+    It is if it has letters, looks like no address, style or code, and has a name in WORDY or four words.
+    """
     if not isinstance(value, str) or "://" in value[:10] or not re.search(r"[^\W\d_]{2}", value):
         return False
     parts = value.split()
@@ -121,9 +112,10 @@ class Expander:
         return self.shortcodes(html), not has_blocks
 
     def nested(self, key, content):
-        """Return the HTML of the reusable item `key` with this `content`, or "" if it contains itself.
+        """Return the HTML of the reusable item `key` with this `content`.
 
-        `content` is None if the item is not in the export.
+        `content` is None if the item is not in the export. Then the result is "", as it is for an item that
+        contains itself or is nested too deep. Raises TextError for more than MAX_REUSED characters.
         """
         if content is None:
             self.notes.flag(_("a reusable part is not in the export"))
@@ -166,6 +158,7 @@ class Expander:
             self.notes.dropped.update({"download button": count} if count else ())
         if name in {"cover", "cover-image"}:
             inner = self.cover(attributes, inner)
+        # The name of a plugin's block has a "/". Its words are kept apart from those around it.
         return f"<div>{inner}</div>" if "/" in name and not name.startswith("core-embed/") else inner
 
     def cover(self, attributes, inner):
@@ -187,6 +180,7 @@ class Expander:
             if isinstance(value, dict) and depth < 10:
                 found.append(self.sentences(value, depth + 1))
             elif isinstance(value, list) and depth < 10:
+                # The number comes first, because is_sentence() looks at what follows the last "_".
                 numbered = {f"{name}": each for each in value} if len(value) == 1 else {}
                 numbered = numbered or {f"{number}_{name}": each for number, each in enumerate(value)}
                 found.append(self.sentences(numbered, depth + 1))
@@ -209,7 +203,7 @@ class Expander:
         name = code.name.lower()
         if name.startswith("et_pb_"):
             return divi.shortcode(self, code)
-        known = getattr(self, f"_{name.replace('-', '_')}", None)
+        known = getattr(self, f"_{name.replace('-', '_')}", None)  # a method below, such as _gallery
         if known:
             return known(code)
         if name in MEDIA:
@@ -218,6 +212,8 @@ class Expander:
             return code.raw + self.pieces(code.children) + (f"[/{code.name}]" if code.is_closed else "")
         self.notes.shortcodes[code.name] += 1
         return self.pieces(code.children) or self.sentences(code.attributes)
+
+    # Each of these methods returns the HTML of a Shortcode with its name.
 
     def _caption(self, code):
         inner = self.pieces(code.children)
@@ -251,6 +247,7 @@ class Expander:
         names = ["src", "mp3", "m4a", "ogg", "wav", "mp4", "webm", "ogv", "m4v", "flv"]
         values = [code.attributes[name] for name in names if name in code.attributes] or code.arguments
         inner = self.pieces(code.children)
+        # With the address as its title, the report says that the title is missing.
         films = [f'<{kind} src="{escape(url)}" title="{escape(url)}"></{kind}>' for url in values[:1]]
         return "".join(films) + inner
 

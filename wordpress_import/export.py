@@ -1,4 +1,7 @@
-"""Builds the index of an export in a first pass over all files: everything that items refer to."""
+"""Builds the index of an export in a first pass over all its files: everything that items refer to.
+
+An item is a post, a page, an attachment (a file that was uploaded) or something else with a number.
+"""
 
 import functools
 import json
@@ -13,6 +16,7 @@ from wordpress_import.sources import find_sources
 
 # Types of items whose content is used in other items.
 REUSABLE = {"wp_block", "et_pb_layout"}
+# The uploads folder in the path of a file. The others are those of a network of sites (multisite).
 UPLOADS = re.compile(r"/(?:wp-content/uploads|wp-content/blogs\.dir/\d+/files|files)/(.+)")
 # What WordPress adds to the name of a smaller or turned copy. An edited picture, such as a.jpg cropped to
 # a-e1600000000.jpg, is another picture: what was cut off may be a face.
@@ -23,7 +27,11 @@ PHOTON = re.compile(r"i\d\.wp\.com")
 
 @dataclass
 class Attachment:
-    """A file of the old site. `parent`: the id of the item to which it was uploaded. `link`: its page."""
+    """A file of the old site.
+
+    `url`: the address of the file. `link`: that of the page with which WordPress shows the file. `parent`:
+    the id of the item to which it was uploaded.
+    """
 
     url: str
     title: str
@@ -64,10 +72,17 @@ def page_key(url):
 
 @dataclass
 class Export:
-    """`keys`: {page_key: id} of the items with a page. `withheld`: what must not get in, such as logins.
+    """The index of an export. Ids are those of items, as strings.
 
-    `uploads`: {path in the uploads folder: hosts} of the attachments. `originals`: those of the paths that
-    only look like a smaller copy.
+    * `sources`: the Sources, its files.
+    * `base_url`: the address of the old site. `hosts`: its hosts, without "www.".
+    * `authors`: {login: WPAuthor}. `withheld`: logins and e-mail addresses, which must not get in.
+    * `attachments`: {id: Attachment}. `children`: {id of an item: ids of the attachments uploaded to it}.
+    * `uploads`: {path in the uploads folder: hosts} of the attachments. `originals`: those of the paths that
+      only look like a smaller copy.
+    * `reusable`: {id: content} of items that other items show.
+    * `keys`: {page_key: id} of the posts and pages.
+    * `counts`: the number of items of each type, and of comments. `items`: the number of all items.
     """
 
     sources: list = field(default_factory=list)
@@ -99,6 +114,7 @@ class Export:
                     export.add_author(found)
                 else:
                     export.add_item(found)
+        # The name that a user shows to readers is often the login.
         for author in export.authors.values():
             if author.name.casefold() in export.withheld:
                 author.name = ""
@@ -114,13 +130,14 @@ class Export:
         return bool(found) and ("x" in found[1] or VARIANT.sub("", path) in self.uploads)
 
     def path_key(self, url):
-        """Return the path below the uploads folder of the file at `url`, without the size.
+        """Return the path below the uploads folder of the file at `url`, without the size in its name.
 
         It is "" for others, also for a file of another site with the same path. A host other than the site's
         own counts if all attachments with this path are there.
         """
         host, path = find_upload(url)
         key = self.without_size(path)
+        # A relative address has the host "".
         is_own = host in self.hosts | {""} or {host} in (self.uploads.get(path), self.uploads.get(key))
         return key if is_own else ""
 

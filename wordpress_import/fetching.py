@@ -1,4 +1,4 @@
-"""Fetches files that are in no uploads folder: from the old site and its CDN only, and slowly."""
+"""Fetches files that the copy of the uploads folder lacks: from the old site and its CDN only, and slowly."""
 
 import contextlib
 import http.client
@@ -71,7 +71,7 @@ class Fetcher:
             raise FetchError("it is not on the old site")
 
     def refusal(self, path, url):
-        """Return the reason why the file at `path` can't be fetched, or "". It asks nobody.
+        """Return the reason why the file at `path` can't be fetched, or "". It sends no request.
 
         `url`: its address in an item.
         """
@@ -106,11 +106,11 @@ class Fetcher:
             except FetchError as error:
                 reasons.append(error)
                 continue
-            start = self.file.seek(0, 2)
+            start = self.file.seek(0, 2)  # the end
             self.file.write(data)
             self.places[path] = (start, start + len(data))
             return
-        raise reasons[0]
+        raise reasons[0]  # that of the best address
 
     def follow(self, path, url):
         """Return the bytes of the file at `url`, or where it redirects to. Raises FetchError."""
@@ -171,6 +171,7 @@ def read_response(response):
         raise FetchError("the old site sent a web page in its place")
     # One byte more than is allowed, so that what cleans it sees that it is too large.
     data = response.read(settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE + 1)
+    # `length` is the number of bytes that are still to come.
     if response.length and len(data) <= settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE:
         raise FetchError("its end is missing")
     return data, None

@@ -1,4 +1,4 @@
-"""Compares the visible words of a post with those of its page."""
+"""Compares the visible words of a post with those of its page, to notice words that the import lost."""
 
 import re
 from collections import Counter
@@ -9,34 +9,13 @@ import lxml.html
 
 from wordpress_import.markup import parse_html
 
-HIDDEN = {
-    "script",
-    "style",
-    "noscript",
-    "template",
-    "iframe",
-    "object",
-    "embed",
-    "head",
-    "title",
-    "svg",
-    "math",
-}
+# Elements whose words count neither in the post nor in the page.
+HIDDEN = {"script", "style", "noscript", "template", "iframe", "object", "embed", "head", "title", "svg"}
+HIDDEN |= {"math"}
 # Elements that end a word.
 BLOCKS = {"p", "div", "br", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "td", "th", "tr", "table"}
-BLOCKS |= {
-    "figure",
-    "figcaption",
-    "blockquote",
-    "pre",
-    "dt",
-    "dd",
-    "hr",
-    "section",
-    "article",
-    "cite",
-    "summary",
-}
+BLOCKS |= {"figure", "figcaption", "blockquote", "pre", "dt", "dd", "hr", "section", "article", "cite"}
+BLOCKS |= {"summary"}
 WORD = re.compile(r"[^\W_]+")
 
 
@@ -44,11 +23,12 @@ def words(html):
     """Return the visible words of `html`, a list in their order."""
     texts = []
     collect(parse_html(html), texts)
+    # WordPress shows "3x4" with a multiplication sign. Both count as the same word.
     return WORD.findall("".join(texts).replace("\u00d7", "x").casefold())
 
 
 def collect(element, texts):
-    """Append the visible texts in `element` to `texts`."""
+    """Append the visible texts in `element` to `texts`, with spaces where an element ends a word."""
     if isinstance(element, lxml.html.HtmlElement) and element.tag not in HIDDEN:
         texts += [" " if element.tag in {"ul", "ol"} else "", element.text or ""]
         for child in element:

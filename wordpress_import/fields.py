@@ -13,6 +13,7 @@ from wagtail.models import Page
 from stories.reserved_slugs import RESERVED_SLUGS
 from wordpress_import.markup import parse_html
 
+# The longest summary and slug that a page may have, in characters.
 MAX_SUMMARY = 600
 MAX_SLUG = 200
 # {status of an item: the reason for the editor to look at it, or None}.
@@ -53,7 +54,7 @@ def read_time(text, zone):
 def read_dates(item):
     """Return (date, datetime of the first publication) of `item`. Each may be None.
 
-    The date is that of the old site's time zone.
+    The date is that of the old site's time zone. Only published and private posts have been published.
     """
     local = read_time(item.date, timezone.get_default_timezone())
     published = read_time(item.date_gmt, datetime.UTC) or local
@@ -62,6 +63,7 @@ def read_dates(item):
 
 
 def wanted_slug(item):
+    """Return the slug of `item`, or one made of its title or id, whether a page has it already or not."""
     slug = slugify(unquote(item.slug), allow_unicode=True)[:MAX_SLUG]
     return slug or slugify(plain(item.title), allow_unicode=True)[:MAX_SLUG] or f"post-{item.id or 'x'}"
 
@@ -90,13 +92,16 @@ def read_summary(item, notes):
 
 
 def first_meta(item, *names):
-    """Return the first text among the post meta `names`, or "". Texts with variables are left out."""
+    """Return the first text among the post meta `names`, or "". Those with variables (%) are left out."""
     values = (item.meta.get(name, "") for name in names)
     return next((plain(value) for value in values if value and "%" not in value), "")
 
 
 def read_metadata(item):
-    """Return (dictionary of the fields for search engines, whether they are told not to index the page)."""
+    """Return (dictionary of the fields for search engines, whether they are told not to index the page).
+
+    The plugins Yoast SEO and Rank Math store these in the post meta.
+    """
     robots = item.meta.get("rank_math_robots", "")
     is_kept_out = item.meta.get("_yoast_wpseo_meta-robots-noindex") == "1" or "noindex" in robots
     return {
@@ -108,7 +113,8 @@ def read_metadata(item):
 def find_language(item, by_path, default):
     """Return the language code of `item`.
 
-    `by_path`: {beginning of a path: language code}. `default`: the code if nothing else is known.
+    `by_path`: {beginning of a path: language code}. `default`: the code if nothing else is known. The plugin
+    Polylang stores the language as a term, and WPML in the post meta.
     """
     codes = [nicename for domain, nicename, _name in item.terms if domain == "language"]
     code = (codes or [item.meta.get("_icl_lang_code", "")])[0]
@@ -121,7 +127,7 @@ def find_language(item, by_path, default):
 def translation_key(item, source):
     """Return the UUID that the versions of `item` in several languages share, or None without translations.
 
-    `source`: the address of the old site.
+    `source`: the address of the old site. Polylang stores a term that all versions have.
     """
     groups = [nicename for domain, nicename, _name in item.terms if domain == "post_translations"]
     return uuid.uuid5(uuid.NAMESPACE_URL, f"{source} {groups[0]}") if groups else None

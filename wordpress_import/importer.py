@@ -2,8 +2,7 @@
 
 import hashlib
 import time
-from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext_noop as _
 
@@ -36,10 +35,11 @@ STEP = 500
 class Line:
     """The line of one item in the report.
 
-    `file`, `line`: where the item is in the export. `outcome`: "imported", "updated", "unchanged", "skipped"
-    or "failed". `why`: sentences about why it is skipped or failed. `needs_eyes`: sentences about why an
-    editor has to look at the page. `unknown`: {name: number} of unknown shortcodes and blocks. `left_out`:
-    the same of what is left out, such as menus. `missing`: missing files.
+    `file`, `line`: where the item is in the export. `id`, `type`, `status`, `title`: those of the item.
+    `outcome`: "imported", "updated", "unchanged", "skipped" or "failed". `why`: sentences about why it is
+    skipped or failed. `needs_eyes`: sentences about why an editor has to look at the page. `words_before`,
+    `words_after`: how many words readers saw in WordPress, and see here. `unknown`: {name: number} of unknown
+    shortcodes and blocks. `left_out`: the same of what is left out, such as menus. `missing`: missing files.
     `dead_links`: links to pages of the old site that are not imported. `page`: the primary key of its page.
     """
 
@@ -59,8 +59,6 @@ class Line:
     missing: list = field(default_factory=list)
     dead_links: list = field(default_factory=list)
     page: int | None = None
-
-    as_dict = asdict
 
 
 def key_of(item):
@@ -106,7 +104,8 @@ class Importer:
         fetcher = Fetcher(self.export) if fetches or fetches_again else None
         self.library = Library(self.export, uploads, fetcher, fetches_again=fetches_again, writes=writes)
         self.writer = PageWriter(self.export, self.terms, self.library, records)
-        self.lines, self.seen, self.shown = [], {}, Counter()
+        # `seen`: {key of an item: where it is in the export}.
+        self.lines, self.seen = [], {}
         self.linking = {}  # {key: Line} of pages with links to pages of the old site
         self.started = time.monotonic()
 
@@ -117,6 +116,7 @@ class Importer:
             if len(self.lines) % STEP == 0:
                 self.tell(self.progress())
         self.finish_links()
+        # Attachments become no pages. They are imported if a page shows them.
         for line in self.lines:
             if (
                 line.type == "attachment"
@@ -140,6 +140,7 @@ class Importer:
         return f"{done} of {total} items, {rate:.0f} a second, {minutes:.0f} minutes left"
 
     def import_item(self, item):
+        """Import `item`. Return its Line."""
         line = Line(item.file, item.line, item.id, item.type, item.status, "")
         try:
             self.import_line(item, line)
@@ -148,6 +149,7 @@ class Importer:
         return line
 
     def import_line(self, item, line):
+        """Import `item`, and fill in `line`. Raises TextError if its title or content can't be parsed."""
         line.title = fields.plain(item.title)[:200]
         key = key_of(item)
         if key in self.seen:
@@ -214,7 +216,7 @@ class Importer:
             line = self.linking.pop(key_of(item), None)
             if line is None or not any(self.is_known(url) for url in line.dead_links):
                 continue
-            before = line.outcome
+            before = line.outcome  # The report says what the first pass did.
             self.write(item, key_of(item), line)
             if line.outcome in {"updated", "unchanged"}:
                 line.outcome = before

@@ -36,7 +36,10 @@ def path_in_uploads(name):
 
 
 class Uploads:
-    """The files of a folder or a .zip. `names`: {path in the uploads folder: name}."""
+    """The copy of the old site's uploads folder: a folder, or a .zip.
+
+    `names`: {path below the uploads folder: name of the file in the folder or the .zip}.
+    """
 
     def __init__(self, path):
         self.path = path
@@ -83,7 +86,9 @@ class Library:
 
     `export`: the Export. `uploads`: Uploads, or None. `fetcher`: the Fetcher for files that are not there, or
     None. `fetches_again`: whether it also fetches those that it could not fetch before. `used`: the paths of
-    the files that pages show. `refused`: {path: reason} of those that can't be used.
+    the files that pages show. `refused`: {path: reason} of those that can't be used. `known`: {digest of a
+    path: primary key} of the imported files, None for deleted ones. `problems`: {digest of a path: reason} of
+    those that could not be fetched in earlier runs.
     """
 
     def __init__(self, export, uploads=None, fetcher=None, *, fetches_again=False, writes=False):
@@ -204,7 +209,7 @@ class Library:
         return CleanDocument.objects.create(title="From WordPress", file=file)
 
     def forget(self):
-        """Forget what was imported in a transaction that was rolled back, and delete its files."""
+        """After the transaction of an item was rolled back, delete its files, and read what is imported."""
         for storage, name in self.stored:
             storage.delete(name)
         self.known = self.find_known()

@@ -4,7 +4,7 @@ import re
 
 import lxml.html
 
-# The parser loses text in deeper trees. Tags below this depth are removed, and their text is kept.
+# In trees that are much deeper, the parser loses text. Tags below this depth are removed; their text is kept.
 MAX_DEPTH = 100
 TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*+)[^<>]*+>")
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -37,6 +37,7 @@ def flatten(html):
     depth = 0
 
     def keep(tag):
+        """Return what replaces `tag`, a match of TAG: the tag itself, or a space."""
         nonlocal depth
         if tag[2].lower() in VOID | ENDLESS or tag[0].endswith("/>"):
             return tag[0]
@@ -46,16 +47,4 @@ def flatten(html):
         depth += 1
         return tag[0] if depth <= MAX_DEPTH else " "
 
-    flat = TAG.sub(keep, html)
-    return flat if is_deep(html) else html
-
-
-def is_deep(html):
-    """Return whether tags of `html` are nested deeper than MAX_DEPTH."""
-    depth = 0
-    for close, name in TAG.findall(html):
-        if name.lower() not in VOID | ENDLESS:
-            depth = max(depth + (-1 if close else 1), 0)
-            if depth > MAX_DEPTH:
-                return True
-    return False
+    return TAG.sub(keep, html)

@@ -5,7 +5,10 @@ from wagtail.models import Page
 
 
 class ImportedItem(models.Model):
-    """An item of an export that was imported. `page` is None if somebody deleted the page."""
+    """An item of an export, such as a post, that was imported. `page` is None if somebody deleted the page.
+
+    `key`: the type and id of the item, or a hash without an id (key_of() in importer.py).
+    """
 
     source = models.CharField(max_length=200)  # the address of the old site
     key = models.CharField(max_length=64)
@@ -16,6 +19,7 @@ class ImportedItem(models.Model):
     revision = models.BigIntegerField()
     # Why an editor has to look at the page: reasons.py.
     needs_eyes = models.JSONField(default=list)
+    # The number of missing files, pictures or not.
     missing_pictures = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -26,10 +30,10 @@ class ImportedItem(models.Model):
 
 
 class ImportedFile(models.Model):
-    """A file of the uploads folder that was imported. `key`: a hash of its path, which can name people.
+    """A file of the uploads folder that was imported, or could not be. `key`: a hash of its path.
 
-    If it has neither picture nor document, somebody deleted the file here, or it could not be fetched.
-    `problem` says why. It is not asked for again.
+    It is a hash because a path can name people. Without picture and document, either somebody deleted the
+    file here, and it is not imported again, or it could not be fetched, and `problem` says why.
     """
 
     source = models.CharField(max_length=200)
@@ -51,7 +55,7 @@ class OldAddress(models.Model):
     """An address of the old site. `digest`: its hash, because old addresses can have names in them.
 
     The address of a file has `image` or `document`, and `page` is one that shows it. Other addresses lead to
-    `page`. Without a page, somebody deleted it, and they are 410.
+    `page`. If `page` is None, somebody deleted the page, and the response is 410.
     """
 
     digest = models.CharField(max_length=64, primary_key=True)

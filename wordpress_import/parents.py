@@ -55,6 +55,6 @@ class ParentFinder:
             raise NoPlaceError(f"this site has no pages in its language, “{language}”")
         if language not in pages:
             raise NoPlaceError(f"there is no section for stories in its language, “{language}”, yet")
-        # Its place and number of children may have changed.
+        # Its place in the tree and its number of children may have changed since the last item.
         pages[language].refresh_from_db(fields=["path", "depth", "numchild", "slug", "url_path"])
         return pages[language]

@@ -1,4 +1,4 @@
-"""Collects paragraphs and pictures, and puts them into the raw blocks of a body."""
+"""Collects paragraphs and pictures, and puts them into the raw blocks of a body (stories/blocks.py)."""
 
 from dataclasses import dataclass, field
 
@@ -6,6 +6,7 @@ from django.utils.translation import gettext_noop as _
 
 from wordpress_import.runs import BREAK, Runs
 
+# The longest caption, in characters, and the most pictures that a block allows.
 MAX_CAPTION, MAX_PICTURES = 300, 12
 
 
@@ -28,8 +29,8 @@ class BlockCollector:
     `blocks`: the finished raw blocks. `paragraphs`: the HTML of the block of text that is being filled.
     `runs`: the paragraph that is being read. `images`: the pictures in that paragraph, which are added after
     it. `gallery`: the pictures of the gallery that is being read, or None. `hold_images`: whether pictures
-    stay in `images` until the caller takes them. `has_loose_items`: whether the last paragraph is a list of
-    add_item().
+    stay in `images` until the caller takes them. `loose_items`: the <li>s of add_item() that follow each
+    other, until end_items().
     """
 
     def __init__(self, notes):
@@ -70,11 +71,13 @@ class BlockCollector:
             self.loose_items.append(html)
 
     def end_items(self):
+        """Add the list of the loose items to the text."""
         if self.loose_items:
             self.paragraphs.append(f"<ul>{''.join(self.loose_items)}</ul>")
             self.loose_items = []
 
     def end_text(self):
+        """Add the block of text that is being filled."""
         self.end_items()
         if self.paragraphs:
             self.blocks.append({"type": "text", "value": "".join(self.paragraphs)})

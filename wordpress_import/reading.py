@@ -1,4 +1,4 @@
-"""Reads WordPress exports (WXR) item by item, so that large files take little memory.
+"""Reads WordPress exports (WXR, an extension of RSS) item by item, so that large files take little memory.
 
 Comments are only counted. Of users, only id, login, e-mail address and display name are read.
 """
@@ -14,12 +14,11 @@ from wordpress_import.sources import ExportError
 MAX_TEXT = 8 * 1024 * 1024
 # The longest tag, in bytes. The parser keeps a tag in memory until it ends.
 MAX_TAG = 16 * 1024 * 1024
-# Tags within others. A real export has 5.
+# The greatest number of tags within each other. A real export has 5.
 MAX_DEPTH = 1000
 # The names of the post meta that are read. All others may hold what must not get in.
 META = {
     "_thumbnail_id",
-    "_wp_attached_file",
     "_wp_attachment_image_alt",
     "_yoast_wpseo_title",
     "_yoast_wpseo_metadesc",
@@ -81,7 +80,7 @@ class Item:
     type: str = ""
     attachment_url: str = ""
     has_password: bool = False
-    terms: list = field(default_factory=list)  # (domain, nicename, name)
+    terms: list = field(default_factory=list)  # (domain, nicename, name): WordPress's words for kind and slug
     meta: dict = field(default_factory=dict)
     comments: int = 0
     too_long: bool = False
@@ -111,7 +110,7 @@ def short_name(tag):
 
 
 class Target:
-    """The target of the XML parser. It puts finished Items and WPAuthors into `done`.
+    """The target of the XML parser, which calls its methods. Finished Items and WPAuthors are in `done`.
 
     `label`: the name of the file. `path`: the names of the open tags. `is_wxr`: whether a tag of WordPress
     was found.
@@ -137,6 +136,7 @@ class Target:
         self.path.append(name)
         self.is_wxr |= name.startswith("wp:")
         self.text, self.length = [], 0
+        # The path of an item is rss, channel, item.
         if len(self.path) == 3 and name == "item":
             line = self.parser.parser.CurrentLineNumber
             self.item = Item(file=self.label, line=line, base_url=self.base_url)
@@ -156,7 +156,7 @@ class Target:
 
     def end(self, tag):
         """Handle the end of an element."""
-        name, depth = self.path.pop(), len(self.path)
+        name, depth = self.path.pop(), len(self.path)  # `depth`: how many tags are around the element
         text, self.text, self.length = "".join(self.text), [], 0
         if self.item:
             self.end_in_item(name, depth, text)
@@ -166,6 +166,7 @@ class Target:
             elif depth == 2:
                 self.done.append(self.author)
                 self.author = None
+        # The <link> of the channel is the address of the site too.
         elif depth == 2 and (name == "wp:base_blog_url" or (name == "link" and not self.base_url)):
             self.base_url = text.strip()
 
@@ -187,10 +188,11 @@ class Target:
             item.meta.setdefault(self.meta_key, text.strip())
 
     def set_field(self, item, attribute, text):
+        """Set an attribute of `item`. Of a password, only that there is one."""
         if attribute == "password":
             item.has_password = bool(text.strip())
         elif attribute == "content":
-            item.content = text
+            item.content = text  # Not stripped: line ends can be line breaks.
         else:
             setattr(item, attribute, text.strip())
 
@@ -209,6 +211,7 @@ def read(source):
             parser.feed(chunk)
             fed += len(chunk)
             yield from take(target)
+            # CurrentByteIndex stays at the beginning of a tag until the parser has all of it.
             if fed - expat.CurrentByteIndex > MAX_TAG:
                 raise ParseError("a tag is longer than 16 MB")
         parser.close()

@@ -4,8 +4,11 @@ import re
 from dataclasses import dataclass, field
 from html import escape
 
+# {tag of a format: tag in the rich text}.
 FORMATS = {"b": "b", "strong": "b", "i": "i", "em": "i", "cite": "i", "dfn": "i"}
+# White space of HTML. A non-breaking space is none.
 SPACE = re.compile(r"[ \t\r\f\v\n]+")
+# A line break in a run. html() makes a <br/> of it.
 BREAK = "\n"
 
 
@@ -41,6 +44,7 @@ class Runs:
         if not self.plain():
             return ""
         html, position = [], 0
+        # Runs with the same link that follow each other share one <a>.
         while position < len(self.runs):
             link = self.runs[position][2]
             end = position

@@ -1,4 +1,4 @@
-"""Parses the shortcodes in a text: [gallery ids="1,2"], [caption]…[/caption].
+"""Parses shortcodes, which WordPress replaces by HTML: [gallery ids="1,2"], [caption]…[/caption].
 
 An export doesn't list the shortcodes of its site, so every word in brackets may be one, also in a remark such
 as "[her name is changed]". Shortcode.is_likely tells them apart; the text of the others is in `raw`.
@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 # The longest tag in characters, and the number of brackets that may turn out to be no tag. After that many,
 # the rest of a text is not parsed. So hostile texts don't take long.
 MAX_TAG, MAX_FAILURES = 50_000, 20_000
-# The deepest nesting of shortcodes. Shortcodes below it are parsed as siblings.
+# The deepest nesting of shortcodes, which Expander reads by recursion. Those below it are parsed as siblings.
 MAX_DEPTH = 60
 # The most values without a name that are kept of a shortcode.
 MAX_ARGUMENTS = 100
+# A value in quotation marks, which can be typographic ones.
 QUOTED = r'"[^"]*"|\'[^\']*\'|[“”″][^“”″]*[“”″]'
 TAG = re.compile(
     rf"\[(?P<close>/?)(?P<name>[A-Za-z][\w-]*)(?P<rest>(?:[\s=:,](?:[^\[\]\"'“”″]|{QUOTED})*+)?)\]"
@@ -72,10 +73,12 @@ def parse(text):
         else:
             position = tag.end()
             if tag["close"]:
+                # Without an opening tag, it is text.
                 close(tag["name"], stack, root) or add(tag[0])
             else:
                 shortcode = read_tag(tag)
                 add(shortcode)
+                # [video /] has no content.
                 if len(stack) < MAX_DEPTH and not tag["rest"].endswith("/"):
                     stack.append(shortcode)
     add(text[position:])

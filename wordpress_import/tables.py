@@ -6,7 +6,7 @@ def read_table(converter, element):
 
     `converter`: the Converter, which reads the cells.
     """
-    rows = [row for row in element.iter("tr") if row.xpath("ancestor::table[1]")[0] is element]
+    rows = list(element.iter("tr"))
     cells = [[cell for cell in row if cell.tag in {"td", "th"}] for row in rows]
     if element.find(".//table") is not None or any(is_special(cell) for row in cells for cell in row):
         return None
@@ -15,6 +15,7 @@ def read_table(converter, element):
     texts = [[converter.collect(cell, gap=" ")[0] for cell in row] for row in cells]
     has_header = bool(cells) and (is_header(rows[0]) and len(rows) > 1)
     header = [cell.plain() for cell in texts.pop(0)] if has_header else [""] * (len(cells[0]) if cells else 0)
+    # The type of each column: "link" is rich text, because one of the cells has a link.
     columns = [
         "link" if any(row[number].has_links for row in texts) else "text" for number in range(len(header))
     ]

@@ -9,21 +9,21 @@ from django.utils.translation import gettext_noop as _
 from search.vocabulary import read_country_terms
 from stories.terms import Author, Country, Theme, fold
 
-DROPPED_TERMS = {
-    "uncategorized",
-    "uncategorised",
-    "non classé",
-    "sin categoría",
-    "sin-categoria",
-    "non-classe",
-}
+# Names and slugs of the category that WordPress gives to posts without one.
+DROPPED_TERMS = {"uncategorized", "uncategorised"}
+DROPPED_TERMS |= {"non classé", "non-classe", "sin categoría", "sin-categoria"}
+# The kinds of terms ("domains") that become countries or themes.
 FILED_UNDER = {"category", "post_tag"}
+# The longest name of a theme, in characters.
 MAX_NAME = 80
 
 
 @functools.cache
 def country_codes():
-    """Return {folded name: code} of all countries in all languages of CLDR, and of the search's aliases."""
+    """Return {folded name: code} of all countries, in all languages of CLDR, with the other names for search.
+
+    fold() ignores case and accents.
+    """
     codes = {}
     known = set(Country.objects.values_list("code", flat=True))
     for identifier in localedata.locale_identifiers():

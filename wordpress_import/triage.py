@@ -20,7 +20,7 @@ from wordpress_import.reasons import sentence
 
 # The name of the action in the history of a page.
 LOOKED_AT = "wordpress_import.looked_at"
-# {value in the address: (label, condition on an ImportedItem)}.
+# What is still open for an editor: {value of the filter "moved_in": (label, condition on an ImportedItem)}.
 OPEN = {
     "needs_eyes": (gettext_lazy("Needs eyes"), ~Q(needs_eyes=[])),
     "missing_picture": (gettext_lazy("Missing picture or file"), Q(missing_pictures__gt=0)),
@@ -48,7 +48,10 @@ def with_reasons(pages):
 
 
 def list_part():
-    """Hook "register_story_list_part": return nothing on a site into which nothing moved."""
+    """Hook "register_story_list_part": return a column, a filter and an annotation (editing/story_list.py).
+
+    On a site into which nothing was imported, the list of stories has none of them.
+    """
     if not LookedAtBulkAction.is_offered():
         return {}
     choices = [(value, label) for value, (label, _condition) in OPEN.items()]
@@ -77,11 +80,14 @@ class LookedAtBulkAction(PageBulkAction):
     action_type = "looked_at"
     aria_label = gettext_lazy("Tick the selected pages off: what the import from WordPress asked is done")
     template_name = "wordpress_import/looked_at.html"
-    action_priority = 70
+    action_priority = 70  # after Wagtail's own actions for pages, which end at 50
 
     @classmethod
     def is_offered(cls):
-        """Return whether the lists have this action: editing/listings.py. The list of stories asks twice."""
+        """Return whether the lists have this action: editing/listings.py.
+
+        The list of stories asks twice, so the result is cached.
+        """
         return cached("moved in", ImportedItem.objects.exists, content_version.read())
 
     @cached_property
@@ -100,7 +106,7 @@ class LookedAtBulkAction(PageBulkAction):
         open_items().filter(page__in=objects).update(needs_eyes=[], missing_pictures=0)
         for page in objects:
             log(page.specific, LOOKED_AT, user=user)
-        return len(objects), 0
+        return len(objects), 0  # the numbers of pages, and of their descendants
 
     def get_success_message(self, num_parent_objects, num_child_objects):
         return ngettext(

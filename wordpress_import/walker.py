@@ -1,4 +1,4 @@
-"""Walks through HTML and collects its text: paragraphs, headings and lists."""
+"""Walks through HTML and collects its text: paragraphs, headings and lists. body.py adds the other blocks."""
 
 from django.utils.translation import gettext_noop as _
 
@@ -7,35 +7,14 @@ from wordpress_import.media_links import kind_of
 from wordpress_import.pieces import BlockCollector, InlineCollector
 from wordpress_import.runs import BREAK, FORMATS, SPACE, Runs
 
+# Elements that are paragraphs of their own, if no method on_<tag> handles them.
 BLOCKS = {"p", "div", "section", "article", "main", "header", "footer", "aside", "nav", "details", "address"}
-BLOCKS |= {
-    "dl",
-    "dt",
-    "dd",
-    "form",
-    "fieldset",
-    "center",
-    "body",
-    "html",
-    "hr",
-    "figure",
-    "figcaption",
-    "picture",
-}
-HIDDEN = {
-    "script",
-    "style",
-    "noscript",
-    "template",
-    "head",
-    "title",
-    "svg",
-    "math",
-    "source",
-    "track",
-    "link",
-    "meta",
-}
+BLOCKS |= {"dl", "dt", "dd", "form", "fieldset", "center", "body", "html", "hr", "figure", "figcaption"}
+BLOCKS |= {"picture"}
+# Elements that are left out with their content.
+HIDDEN = {"script", "style", "noscript", "template", "head", "title", "svg", "math", "source", "track"}
+HIDDEN |= {"link", "meta"}
+# {tag: level in the body}. The title of the page is the only h1.
 HEADINGS = {"h1": "2", "h2": "2", "h3": "3", "h4": "4", "h5": "4", "h6": "4"}
 # Elements with a method that is also called where only inline content is allowed.
 INLINE = {"a", "br", "img", "pre"}
@@ -96,11 +75,11 @@ class Walker:
     def element(self, element):
         """Read `element`."""
         tag = element.tag
-        if not isinstance(tag, str) or tag in HIDDEN:
+        if not isinstance(tag, str) or tag in HIDDEN:  # The tag of a comment is a function.
             if tag in {"script", "noscript"}:
                 self.notes.flag(_("a script is left out"))
             return
-        if "screen-reader-text" in (element.get("class") or ""):
+        if "screen-reader-text" in (element.get("class") or ""):  # Themes of WordPress hide these words.
             return
         handler = getattr(self, f"on_{tag}", None)
         if self.is_inline and tag not in INLINE:
@@ -132,6 +111,7 @@ class Walker:
         """Read `element` as a paragraph of its own."""
         self.end_paragraph()
         before = self.has_breaks
+        # The Expander and divi.py put this attribute around texts whose line ends are line breaks.
         if element.get("data-breaks") is not None:
             self.has_breaks = True
         if element.tag == "form":
@@ -151,7 +131,7 @@ class Walker:
         url = self.out.runs.plain()
         if not self.is_inline and "://" in url and " " not in url and (kind := kind_of(url)):
             self.out.runs = Runs()
-            self.media(kind, url, url)
+            self.media(kind, url, url)  # a method of Converter
         self.out.end_paragraph()
 
     def collect(self, element, has_breaks=False, gap=BREAK):
@@ -170,7 +150,7 @@ class Walker:
         self.notes.dropped["separator"] += 1
 
     def on_a(self, element):
-        if "wp-block-file__button" in (element.get("class") or ""):
+        if "wp-block-file__button" in (element.get("class") or ""):  # It follows the name of the file.
             self.out.runs.add(" ")
         elif "wp-block-button__link" in (element.get("class") or ""):
             return self.on_button_link(element)
@@ -233,6 +213,7 @@ class Walker:
                 continue
             if element.tag in {"ul", "ol"}:
                 nested, more = self.list_html(element)
+                # A list that is directly in a list becomes a part of the item before it.
                 html[-1:] = [
                     f"{html[-1].removesuffix('</li>')} {nested}</li>" if html else f"<li>{nested}</li>"
                 ]

@@ -40,7 +40,7 @@ def is_edited(page, record):
 def rows_of(countries, themes, authors):
     """Return {name of a relation of StoryPage: list of its rows} for primary keys of terms.
 
-    The terms hold nothing but their primary keys, which the search index makes its tokens from.
+    The terms have no values but their primary keys. The search index needs no others.
     """
     return {
         "story_countries": [
@@ -75,6 +75,7 @@ class PageWriter:
     def __init__(self, export, terms, library, records):
         self.export, self.terms, self.library = export, terms, library
         self.records = records
+        # {id of an item: primary key of its page}. A key is a type and an id, such as "post 7".
         self.pages = {key.split(" ")[-1]: each.page_id for key, each in records.items() if each.page_id}
         self.context = Context(export, self.pages, library)
 
@@ -115,10 +116,11 @@ class PageWriter:
         return {"lead_image_id": image, "lead_image_alt": attachment.alt[:255] if image else ""}
 
     def write(self, item, key, parent, writes=True):
-        """Write the page of `item` below `parent`. Return (outcome, list of sentences, Converted).
+        """Write the page of `item` below `parent`. Return (outcome, list of reasons, Converted).
 
-        Converted is None if the item was not read. One transaction: a kill leaves the page and its record,
-        or neither.
+        The outcome is that of Line in importer.py, the reasons are those of reasons.py. Converted is None if
+        the item was not read. `key`: key_of(item). Without `writes`, nothing is stored. Page and record are
+        written in one transaction, so a run that is killed leaves both or neither.
         """
         self.library.stored.clear()
         self.library.wanted.clear()
@@ -175,7 +177,7 @@ class PageWriter:
 
     @contextmanager
     def looking_only(self):
-        """Read an item without importing what it shows."""
+        """Context manager in which reading an item imports neither files nor terms."""
         before, used = (self.library.writes, self.terms.writes), set(self.library.used)
         self.library.writes = self.terms.writes = False
         try:
@@ -185,6 +187,10 @@ class PageWriter:
             self.library.used = used
 
     def store(self, record, page, digest, item, key, parent, values, notes):
+        """Save the page, its record and its old addresses. Return the record, an ImportedItem.
+
+        `record`, `page`: those of an earlier run, or None. `digest`: of `values` and the reasons in `notes`.
+        """
         with indexing_once(StandardPage if item.type == "page" else StoryPage):
             revision = self.save(page and page.specific, item, parent, values)
         saved = revision.content_object
@@ -207,6 +213,7 @@ class PageWriter:
             model = StandardPage if item.type == "page" else StoryPage
             page = model(live=False, slug=fields.read_slug(item, parent), locale=parent.locale)
             group = fields.translation_key(item, self.export.source)
+            # Another page in this language may have the key already.
             taken = group and model.objects.filter(translation_key=group, locale=parent.locale).exists()
             if group and not taken:
                 page.translation_key = group

@@ -2,5 +2,5 @@
 
 Each format has an allow-list of what may stay in a file. Everything else is left out, or the file is refused
 if readers would miss text or pictures. No module here imports Django or the settings, so that the process
-starts within 0.2 seconds and has no secrets and no connections.
+starts fast and has no secrets and no connections.
 """

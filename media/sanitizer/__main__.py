@@ -2,8 +2,9 @@
 
     python -m media.sanitizer docx < file > clean
 
-The exit status is 0 or a Reason; for one with a number, the number is the output. The process limits its own
-CPU time, memory and output before it reads the first byte, so a file that needs more ends only this process.
+The exit status is 0, or the Reason why the file is refused. With a Reason, the output is empty, or the
+`number` of Refused. The process limits its own CPU time, memory and output before it reads the first byte, so
+a file that needs more ends only this process.
 """
 
 import contextlib
@@ -52,7 +53,7 @@ def limit_resources(limits):
         (resource.RLIMIT_CPU, limits.cpu_seconds),
         (resource.RLIMIT_AS, limits.memory),
         (resource.RLIMIT_FSIZE, limits.output),
-        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CORE, 0),  # A dump of the memory after a crash would hold the uploaded file.
     ):
         # macOS has no limit of address space. There CPU time and the parent's timeout are the only limits.
         with contextlib.suppress(ValueError, OSError):

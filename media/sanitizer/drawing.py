@@ -40,6 +40,7 @@ ATTRIBUTES = token_attributes(
 # Elements with a name that Word and Excel often take from the file of a picture. Screen readers read only the
 # description aloud, so the name is replaced.
 NAMED = ("pic:cNvPr", "wp:docPr", "wps:cNvPr", "wpg:cNvPr", "xdr:cNvPr")
+# {(element, attribute): value that replaces the value}, as in Rules.
 FIXED = {(element, "name"): "Drawing" for element in NAMED} | {
     (f"a:{element}", "name"): "Theme" for element in ("theme", "clrScheme", "fontScheme", "fmtScheme")
 }
@@ -47,6 +48,7 @@ URI = full_match(
     r"http://schemas\.openxmlformats\.org/drawingml/2006/picture"
     r"|http://schemas\.microsoft\.com/office/word/2010/wordprocessing(Shape|Group)"
 )
+# {(element, attribute): test of the value}, as in Rules.
 EXACT = (
     {(element, key): is_not_path for element in NAMED for key in ("descr", "title")}
     | {
@@ -54,7 +56,8 @@ EXACT = (
         for element in ("latin", "ea", "cs", "sym", "font", "buFont")
     }
     | {("a:graphicData", "uri"): URI, ("a:buChar", "char"): full_match(r".{0,3}")}
-    # Relationships. Linked pictures (r:link) and the sounds of clicks are left out.
+    # Ids of relationships, which the Filter replaces. Linked pictures (r:link) and sounds of clicks are left
+    # out.
     | {("a:blip", "r:embed"): any_value, ("a:hlinkClick", "r:id"): any_value}
 )
 REFUSED = {

@@ -21,6 +21,7 @@ from media.sanitizer.xml_filter import prefixed_name, refuse_doctype
 MAX_PARTS = 2000
 # The first bytes of an old Office file, which is also what Office stores a file with a password in.
 OLD_OFFICE_START = b"\xd0\xcf\x11\xe0"
+# Links lead to the web, an e-mail or a phone only.
 SAFE_ADDRESS = re.compile(r"(https?|mailto|tel):", re.IGNORECASE)
 RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -179,6 +180,7 @@ class Rebuilder:
             linked = self.kind.parts.get(relation.type)
             new_id = part_filter.used.get(old_id)
             if linked and linked.is_implied and not relation.is_external:
+                # From 1 on. Ids in the text are numbered from 100 on: Filter.new_relation_id.
                 new_id = f"rId{len(rows) + 1}"
             if new_id and (target := self.follow(relation, linked)):
                 rows.append((new_id, relation.type, target, relation.is_external))
@@ -191,6 +193,7 @@ class Rebuilder:
     def follow(self, relation, part):
         """Return the target of `relation` in the new file, or "" to leave the relationship out."""
         if relation.type == "hyperlink":
+            # "#" leads nowhere. The relationship stays, because its id is in the text.
             return relation.target if SAFE_ADDRESS.match(relation.target) else "#"
         if relation.is_external:
             raise Refused(Reason.LINKED)
@@ -228,7 +231,7 @@ def read_relations(file, folder):
         if prefixed_name(name) != "rel:Relationship":
             return
         target, is_external = attributes["Target"], attributes.get("TargetMode") == "External"
-        if not is_external:
+        if not is_external:  # It is relative to the folder, or begins with "/". The result does not.
             target = posixpath.normpath(posixpath.join("/", folder, target))[1:]
         kind = attributes["Type"].rpartition("/")[2]
         found[attributes["Id"]] = Relation(kind, target, is_external)

@@ -63,7 +63,8 @@ class Cleaner:
 
     def __init__(self, pdf):
         self.pdf = pdf
-        # (object, sign, kinds) of the objects that are allowed, and are still to be cleaned.
+        # (object, sign, kinds) of the objects that are allowed, and are still to be cleaned. Signs and kinds:
+        # pdf_schema.py.
         self.queue = deque()
         # (object number, kind) of the objects that were put into the queue. References can form loops.
         self.visited = set()
@@ -102,6 +103,7 @@ class Cleaner:
 
     def walk(self, value, kinds):
         """Clean `value`, for which `kinds` are the alternatives as text, and all that it refers to."""
+        # A queue of its own, because clean_written() and pdf_streams.py call this while another one is read.
         queue, self.queue = self.queue, deque()
         self.filter_value(value, parse_alternatives(kinds))
         while self.queue:
@@ -176,7 +178,7 @@ class Cleaner:
             self.clean_page(value)
         for key in list(value.keys()):
             if kind in STREAMS and key in {"/Length", "/Filter", "/DecodeParms"}:
-                continue
+                continue  # pdf_streams.clean() has cleaned them.
             old = value[key]
             new = self.filter_value(old, rules[key]) if key in rules else None
             if new is None:

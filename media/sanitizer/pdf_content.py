@@ -20,9 +20,10 @@ for _depth in range(3):
 HEX = rb"<[0-9A-Fa-f\x00\t\n\f\r ]*+>"
 TEXT = rb"(?:" + STRING + rb"|" + HEX + rb")"
 ARRAY = rb"\[(?:" + SPACE + rb"(?:" + NUMBER + rb"|" + NAME + rb"|" + TEXT + rb"))*+" + SPACE + rb"\]"
+# A dictionary. Those within it have none in them.
 INNER = rb"(?:[^<>()%]|" + TEXT + rb")"
 DICTIONARY = rb"<<(?:" + INNER + rb"|<<" + INNER + rb"*+>>)*+>>"
-# A number, a name, a string and an array.
+# {letter in OPERATOR_OPERANDS: pattern}.
 OPERAND = {"n": NUMBER, "N": NAME, "s": TEXT, "a": ARRAY}
 ANY = rb"(?:" + rb"|".join([NUMBER, NAME, STRING, DICTIONARY, HEX, ARRAY]) + rb")"
 OPERATION = re.compile(
@@ -45,10 +46,12 @@ for _each in OPERATOR_OPERANDS.split():
         for _letter, _star in re.findall(r"(\w)(\*?)", _kinds)
     )
     OPERATORS[_operator.encode()] = re.compile(_pattern, re.DOTALL)
+# The operands of BDC, which begins marked content: a tag, and a dictionary of properties or its name.
 MARKED_OPERANDS = re.compile(
     rb"(" + NAME + rb")" + SPACE + rb"(" + NAME + rb"|" + DICTIONARY + rb")" + SPACE, re.DOTALL
 )
 COMMENT_OR_STRING = re.compile(rb"(" + TEXT + rb"|<<|>>)|%[^\r\n]*+", re.DOTALL)
+# An inline picture is BI, the content of a dictionary, ID, the data, EI.
 INLINE_HEAD = re.compile(rb"(.*?)[\x00\t\n\f\r ]ID[\x00\t\n\f\r ]", re.DOTALL)
 INLINE_END = re.compile(rb"[\x00\t\n\f\r ]EI(?=[\x00\t\n\f\r ]|$)")
 # The most bytes of the dictionary of an inline picture.
@@ -85,7 +88,7 @@ def clean_content(data, clean_dictionary):
 def clean_marked(operands, clean_dictionary):
     """Return the operation BDC, which begins marked content, with cleaned properties."""
     found = MARKED_OPERANDS.fullmatch(operands)
-    if not found:
+    if not found:  # The content stays marked, without properties, because its end (EMC) stays.
         return b"/Span BMC"
     tag, properties = found.groups()
     if properties.startswith(b"<<"):
@@ -102,10 +105,11 @@ def clean_inline_picture(data, place, clean_dictionary):
     if not head:
         raise Refused(Reason.CANNOT_CLEAN)
     written = clean_dictionary(b"<<" + head[1] + b">>", "inline")
-    # In a name, "#43" is a "C".
+    # JPEG and JPEG 2000 can have metadata, and are not cleaned here. In a name, "#43" is a "C".
     names = re.sub(rb"#([0-9A-Fa-f]{2})", lambda code: bytes.fromhex(code[1].decode()), head[1])
     if re.search(rb"/(DCT|JPX)", names):
         raise Refused(Reason.PDF_PICTURE)
+    # The white space after ID can be that before EI, if there are no data.
     for end in INLINE_END.finditer(data, head.end() - 1):
         # "EI" can be part of the picture's data. Then no operation follows.
         if OPERATION.match(data, end.end()) or TRAILING_SPACE.match(data, end.end()).end() == len(data):
@@ -113,5 +117,6 @@ def clean_inline_picture(data, place, clean_dictionary):
             # All JPEGs begin so.
             if pixels.lstrip().startswith(b"\xff\xd8"):
                 raise Refused(Reason.PDF_PICTURE)
+            # Without the << and >> of `written`.
             return b"BI\n" + written[2:-2].strip() + b"\nID " + pixels + b"\nEI", end.end()
     raise Refused(Reason.CANNOT_CLEAN)

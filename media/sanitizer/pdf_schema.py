@@ -132,6 +132,7 @@ NAMES = """
     LowerAlpha FlateDecode CCITTFaxDecode Fl CCF AHx A85 LZW RL ASCIIHexDecode ASCII85Decode LZWDecode
     RunLengthDecode
 """
+STANDARD_NAMES = frozenset(NAMES.split())
 
 
 def parse_rules(kinds):
@@ -160,6 +161,3 @@ def parse_alternatives(values):
         else:
             found.append(("", (value,)))
     return tuple(found)
-
-
-STANDARD_NAMES = frozenset(NAMES.split())

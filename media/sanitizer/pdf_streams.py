@@ -93,6 +93,7 @@ def read_unpacked(stream):
 
 
 def clean_image(stream, cleaner):
+    """Clean the data of a picture. read_unpacked() refuses JPEG 2000, and JPEG within another filter."""
     filters = expand_filter_names(stream)
     if "/DecodeParms" in stream:
         cleaner.walk(stream.DecodeParms, "decoding|*decoding")
@@ -102,7 +103,7 @@ def clean_image(stream, cleaner):
     elif filters == ["/FlateDecode"]:
         stream.write(trim_zlib(stream.read_raw_bytes()), filter=Name.FlateDecode, decode_parms=parameters)
     elif filters in (["/CCITTFaxDecode"], ["/JBIG2Decode"]):
-        return
+        return  # Fax and JBIG2 pictures stay as they are: docs/decisions/media.md.
     else:
         stream.write(read_unpacked(stream))
 

@@ -64,8 +64,8 @@ def reached(cleaner, value):
 def colour(cleaner, value):
     """Return a colour space with its parts cleaned, or None.
 
-    The profile of a device has the name of the device and dates. It is replaced by DeviceGray, DeviceRGB or
-    DeviceCMYK.
+    A colour profile (ICCBased) names a device, and has dates. The number of its colours, /N, decides whether
+    DeviceGray, DeviceRGB or DeviceCMYK replaces it.
     """
     if isinstance(value, Name):
         return value

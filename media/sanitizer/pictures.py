@@ -11,7 +11,8 @@ from media.sanitizer.pixels import remove_hidden_colours_of_png
 ADOBE, ADOBE_LENGTH = 0xEE, 16
 # Markers without a length and content: TEM, and restarts.
 BARE_MARKERS = {0x01, *range(0xD0, 0xD8)}
-# Markers of the segments that stay: tables, frames, scans and ADOBE; no other APP segment, and no comment.
+# Markers of the segments that stay: tables, frames, scans and ADOBE; no other APP segment, and no comment. C8
+# is reserved, and CC only serves arithmetic coding.
 JPEG_MARKERS = {0xC4, 0xDA, 0xDB, 0xDC, 0xDD, ADOBE} | (set(range(0xC0, 0xD0)) - {0xC8, 0xCC})
 PNG_START = b"\x89PNG\r\n\x1a\n"
 # Names of the chunks that stay.
@@ -82,7 +83,7 @@ def strip_png(data):
     colours that transparency hides. Raises ValueError for a broken file.
     """
     chunks, place, name = [PNG_START], len(PNG_START), b""
-    if data.count(b"IHDR", 0, 16) != 1 or len(data) < 33:  # the signature and IHDR
+    if data.count(b"IHDR", 0, 16) != 1 or len(data) < 33:  # 8 bytes of signature and 25 of IHDR
         raise ValueError("a broken PNG")
     has_alpha = data[25] in PNG_ALPHA
     while name != b"IEND":

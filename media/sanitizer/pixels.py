@@ -16,6 +16,7 @@ def remove_hidden_colours(image):
     """
     alpha = image.getchannel("A").point(lambda value: value if value >= MIN_ALPHA else 0)
     image.putalpha(alpha)
+    # In the mode RGBa, colours are multiplied by their alpha, and so rounded.
     return image.convert("RGBa").convert("RGBA")
 
 

@@ -65,6 +65,7 @@ def strip_profile(icc):
         return None
     # Bytes 8 to 24 are the version, the class and the colour space; 64 to 80 the intent and the illuminant.
     header = bytes(8) + header[8:24] + bytes(12) + b"acsp" + bytes(24) + header[64:80] + bytes(48)
+    # Tags begin at multiples of 4 bytes. The first 4 bytes of a profile are its length.
     table, body = len(tags).to_bytes(4), b""
     for tag, value in tags.items():
         table += struct.pack(">4sII", tag, 132 + 12 * len(tags) + len(body), len(value))

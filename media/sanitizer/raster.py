@@ -24,7 +24,8 @@ FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 # Bytes of memory per pixel at the peak of storing a picture, by format: with up to three channels, and with a
 # fourth one (CMYK or transparency).
 # Measured with Pillow 13 and pillow-heif 1.8 on the costliest variant of each format: JPEG 7.2 (progressive)
-# and 12, PNG 6.4 and 15.8, WebP 16.2 and 20.3, HEIC 9.5 and 12.4. The rest is for the file itself.
+# and 12, PNG 6.4 and 15.8, WebP 16.2 and 20.3, HEIC 9.5 and 12.4. The rest is for the file itself. A JPEG
+# with three channels has at most limits.PIXELS, which take 288 MB.
 BYTES_PER_PIXEL = {
     "JPEG": (7, 13),
     "MPO": (7, 13),  # a JPEG followed by a second one

@@ -20,7 +20,7 @@ FORMULA = re.compile(
     )""",
     re.MULTILINE | re.VERBOSE,
 )
-# The first line "sep=^" has Excel divide the cells by "^".
+# The first line "sep=^" has Excel divide the cells by "^", so that FORMULA would not find their beginnings.
 SEPARATOR = re.compile(r'[\ufeff\s"]*sep\s*=', re.IGNORECASE)
 
 

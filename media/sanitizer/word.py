@@ -100,7 +100,7 @@ EXACT = (
         ("w:footerReference", "r:id"): any_value,
     }
 )
-# Tracked changes and comments.
+# Elements of tracked changes and comments.
 CHANGES = qualified_names(
     "w",
     """ins del moveFrom moveTo rPrChange pPrChange sectPrChange tblPrChange tblGridChange

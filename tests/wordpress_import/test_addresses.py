@@ -28,6 +28,7 @@ from wordpress_import.sources import find_sources
 pytestmark = pytest.mark.django_db
 
 STORY, SECTION = "/stories/the-kiln/", "/stories/"
+# {address of a post on the old site, or of its file: where it leads here}.
 ADDRESSES = {
     "/2021/03/the-kiln/": STORY,
     "/2021/03/The-Kiln/": STORY,
@@ -38,6 +39,7 @@ ADDRESSES = {
     "/?attachment_id=9": STORY,
 }
 FEED = f"{SECTION}feed.rss"
+# {address of a list of posts, or of its feed: where it leads here}.
 LISTS = {
     "/category/debt/": SECTION,
     "/category/debt/feed/": FEED,
@@ -61,6 +63,7 @@ LISTS = {
 
 @pytest.fixture
 def imported(tmp_path):
+    """The draft of the story that was imported from post 7, to which file 9 was uploaded."""
     make_index()
     item = wp_item(
         7,
@@ -77,7 +80,7 @@ def imported(tmp_path):
     return StoryPage.objects.get()
 
 
-def test_old_addresses_work_while_the_page_is_public(imported, client):
+def test_old_addresses_redirect_only_while_the_page_is_public(imported, client):
     assert {url: client.get(url).status_code for url in ADDRESSES} == dict.fromkeys(ADDRESSES, 404)
     imported.people = "none"
     imported.save_revision().publish()
@@ -112,7 +115,7 @@ def save_with(page, **fields):
     page.save(clean=False)
 
 
-def test_old_addresses_tell_nothing_of_a_story_that_nobody_may_read(imported, client, time_machine, subtests):
+def test_old_addresses_are_404_while_nobody_may_read_the_story(imported, client, time_machine, subtests):
     imported.people = "listed"
     imported.story_people = rows_of(make_agreeing_person({"ends_on": days_from_today(DAYS)}))
     imported.save_revision().publish()
@@ -128,10 +131,11 @@ def test_old_addresses_tell_nothing_of_a_story_that_nobody_may_read(imported, cl
             found, status = statuses()
             assert found == secret
             assert status != 200
+    # The consent ends.
     midnight = datetime.datetime.combine(
         days_from_today(DAYS + 1), datetime.time(), timezone.get_default_timezone()
     )
-    time_machine.move_to(midnight - datetime.timedelta(seconds=9), tick=False)
+    time_machine.move_to(midnight - datetime.timedelta(seconds=9), tick=False)  # still the last day
     assert statuses() == (public, 200)
     time_machine.move_to(midnight, tick=False)
     assert statuses()[0] == secret
@@ -156,6 +160,7 @@ def test_addresses_of_what_was_not_public_in_wordpress_tell_nothing(tmp_path, cl
     for story in StoryPage.objects.all():
         story.delete()
     for n, (name, is_seen) in enumerate(zip(names, SEEN.values(), strict=True), 1):
+        # The addresses of the deleted page, then those of lists, which lead to the section.
         urls = [f"/?p={n}", f"/{name}/", f"/tag/{name}/", f"/20{10 + n}/03/"]
         expected = [410, 410, 301, 301] if is_seen else [404] * 4
         assert [client.get(url).status_code for url in urls] == expected, name
@@ -165,11 +170,11 @@ def test_old_lists_lead_to_the_section(imported, client):
     assert {url: client.get(url).headers.get("Location") for url in LISTS} == LISTS
     StoryIndexPage.objects.get().unpublish()
     assert {url: client.get(url).status_code for url in LISTS} == dict.fromkeys(LISTS, 404)
-    OldAddress.objects.all().delete()
-    assert client.get("/?cat=2").status_code == 200  # nothing moved in
+    OldAddress.objects.all().delete()  # as on a site without an import, where "cat" means nothing
+    assert client.get("/?cat=2").status_code == 200
 
 
-def test_the_addresses_of_a_deleted_page_are_gone_with_its_words(imported, client):
+def test_the_addresses_of_a_deleted_page_are_410_and_nothing_stays_of_its_words(imported, client):
     ImportedItem.objects.update(needs_eyes=["1 words are lost: Zuleika"], missing_pictures=1)
     imported.delete()
     found = {url: client.get(url) for url in ADDRESSES}
@@ -179,7 +184,7 @@ def test_the_addresses_of_a_deleted_page_are_gone_with_its_words(imported, clien
     assert (record.page, record.needs_eyes, record.missing_pictures, record.digest) == (None, [], 0, "")
 
 
-def test_erased_addresses_of_a_page_lead_nowhere(imported, client):
+def test_of_erased_addresses_only_the_numbers_lead_to_the_page(imported, client):
     imported.people = "none"
     imported.save_revision().publish()
     addresses_erased.send(sender=StoryPage, page=imported)
@@ -188,14 +193,14 @@ def test_erased_addresses_of_a_page_lead_nowhere(imported, client):
 
 
 def test_an_unknown_number_gets_the_answer_of_a_draft(imported, client):
-    """So nobody learns which drafts there are."""
+    """So nobody learns which drafts there are. Item 7 is a draft, and there is no item 8."""
     assert [client.get(f"/?p={number}").status_code for number in (7, 8)] == [404, 404]
-    OldAddress.objects.all().delete()
+    OldAddress.objects.all().delete()  # as on a site without an import
     assert client.get("/?p=8").status_code == 200
 
 
 def test_the_pages_of_lists_in_the_admin_are_left_alone(imported, admin_client):
-    """Wagtail has its number in the same parameter."""
+    """Wagtail uses the parameter "p" for the number of a page of a list."""
     OldAddress.objects.create(digest=digest_of("?p=1"), page_id=imported.pk)
     assert imported.title in admin_client.get(f"/admin/pages/{imported.get_parent().pk}/?p=1").text
 
@@ -218,7 +223,7 @@ def wp_file(number, name, base=OLD, link="", **fields):
     return wp_item(number, type="attachment", status="inherit", attachment_url=url, link=link, **fields)
 
 
-# A site with blocks and the classic editor, and one with Divi.
+# {address of an old site: its items}. One site has blocks and the classic editor, the other has Divi.
 EXPORTS = {
     OLD: [
         wp_item(
@@ -270,12 +275,14 @@ def public_addresses(path):
 
 
 def addresses_of(item):
+    """Return the addresses with which the old site showed `item`, or a list or feed with it."""
     link = urlsplit(item.link)
     addresses = [f"{link.path}?{link.query}" if link.query else link.path, f"{link.path.rstrip('/')}/feed/"]
     if item.type == "attachment":
         file = urlsplit(item.attachment_url).path.replace("-scaled", "")
         name, dot, suffix = file.rpartition(".")
         sizes = [f"{name}{size}{dot}{suffix}" for size in ("-300x200", "-1024x768", "-scaled")]
+        # An address with a number has no feed.
         pages = [each for each in addresses[:1] if "?" in each] or addresses
         return [*pages, f"/?attachment_id={item.id}", file, *(sizes if suffix == "jpg" else ())]
     addresses += [f"/?p={item.id}", f"/?page_id={item.id}", f"{link.path}page/2/"]
@@ -319,6 +326,7 @@ def decide_and_publish():
 
 
 def hold_pictures():
+    """Say that the picture of the oven (item 9) shows the person in the story, of whom nothing is known."""
     for image in CleanImage.objects.filter(description="Oven"):
         image.shows = CleanImage.Shows.PERSON_IN_STORY
         image.save()
@@ -340,7 +348,7 @@ HIDDEN = {
 
 def test_every_public_address_leads_to_a_public_page_and_to_nothing_before(addresses, client, subtests):
     every = {url for urls in addresses.values() for url in urls}
-    assert len(every) > 50
+    assert len(every) > 50  # so that the checks below are not about nothing
     assert {url: client.get(url).status_code for url in every} == dict.fromkeys(every, 404)
     decide_and_publish()
     found = {url: client.get(url) for url in every}
@@ -358,11 +366,12 @@ def test_every_public_address_leads_to_a_public_page_and_to_nothing_before(addre
     assert {key: {targets[url] for url in urls} - {SECTION, FEED} for key, urls in addresses.items()} == {
         key: {target} for key, target in wanted.items()
     }
-    assert len(lists) == 15
+    assert len(lists) == 15  # 4 by the date of each post, 2 by the terms of item 7, and 5 that they share
     for name, (happen, ids) in HIDDEN.items():
         with subtests.test(name), undone():
             happen()
             hidden = {url for key in ids.split() for url in addresses[key]} - lists
+            # Of each other item, one address still works.
             asked = hidden | {urls[-1] for urls in addresses.values()} - lists
             assert {url for url in asked if client.get(url).status_code == 404} == hidden
     with subtests.test("addresses of a page are erased"), undone():

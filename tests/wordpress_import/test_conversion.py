@@ -30,10 +30,17 @@ class Files:
 
 
 def convert_text(content, item=None):
+    """Return the Converted of an item with `content`.
+
+    The export also has the attachment 5, a picture, and the reusable block 6.
+    """
     export = Export(base_url="https://old.example", hosts={"old.example"})
     export.attachments["5"] = Attachment(f"{UPLOADS}/kiln.jpg", "kiln", "A brick kiln", "At dusk", "1")
     export.reusable["6"] = "<!-- wp:paragraph --><p>Call us</p><!-- /wp:paragraph -->"
     return convert(item or Item(id="1", content=content), export, Context(export, {}, Files()))
+
+
+# These functions return blocks of a body as (type, value).
 
 
 def text(*paragraphs):
@@ -65,6 +72,7 @@ def film(url, title="", kind="video"):
 
 
 IMG = f'<img src="{UPLOADS}/kiln-300x200.jpg" alt="A kiln">'
+# {case: (content in WordPress, blocks of the body)}, for the classic editor, for blocks and for Divi.
 CLASSIC = {
     "lines and paragraphs": ("One\ntwo\n\nthree", [text("<p>One<br/>two</p>", "<p>three</p>")]),
     "formats in each other": (
@@ -223,6 +231,7 @@ def test_content_becomes_blocks_and_keeps_its_words(name):
 
 
 def test_every_text_survives_the_editor_word_for_word():
+    """Opening a page in Wagtail's editor and saving it loses no word of the rich text."""
     converter = ContentstateConverter(TEXT_FEATURES)
     for name, (content, _expected) in CASES.items():
         for block in convert_text(content).blocks:
@@ -289,6 +298,7 @@ PATHS = {
 
 def test_a_file_is_found_by_its_path_on_the_old_site():
     export = Export()
+    # A file kiln.jpg is on two hosts. All files road.jpg are on one that is not the site's own, which counts.
     for number, url in enumerate(
         [f"{UPLOADS}/{name}.jpg" for name in ("kiln", "kiln-rotated", "big-scaled", "anna-800x600")]
         + ["https://old.files.wordpress.com/2020/04/road.jpg"]
@@ -327,7 +337,7 @@ LONG = {
 def test_the_time_for_a_long_text_grows_with_its_length(name):
     start = time.process_time()
     convert_text(LONG[name])
-    assert time.process_time() - start < 4
+    assert time.process_time() - start < 4  # seconds of CPU time
 
 
 def test_the_time_for_loose_items_grows_with_their_number():
@@ -339,8 +349,10 @@ def test_the_time_for_loose_items_grows_with_their_number():
 
 
 def test_what_would_lose_words_or_grow_without_end_is_refused():
+    # flatten() doesn't recognise tags with "<" in an attribute, so the tree is too deep for the parser.
     with pytest.raises(TextError, match="nested too deep"):
         convert_text('<div title="<">' * 5000 + "the end" + "</div>" * 5000)
+    # Each reusable block shows the next one 8 times, so the last one would be shown 2 million times.
     export = Export()
     for level in range(7):
         export.reusable[f"{level}"] = f'<!-- wp:block {{"ref":{level + 1}}} /-->' * 8
@@ -350,11 +362,13 @@ def test_what_would_lose_words_or_grow_without_end_is_refused():
 
 
 def test_a_lost_word_is_named(monkeypatch):
+    # As if the import had a fault, and lost paragraphs.
     monkeypatch.setattr("wordpress_import.walker.HIDDEN", {"p"})
     notes = convert_text("<p>found</p>").notes
     assert (["lost words: %s", 1] in notes.reasons, notes.lost) == (True, ["found"])
 
 
 def test_a_word_that_became_two_is_not_lost():
+    # For words(), <address> ends no word, so the post has "streetwrite". The page has two paragraphs.
     converted = convert_text("<address>12 Main Street</address><b>Write</b> to us")
     assert converted.notes.reasons == []

@@ -1,4 +1,4 @@
-"""Files of the old site are fetched from its host and CDN, by public addresses only, and only once."""
+"""Files of the old site are fetched from its host and CDN, at public IP addresses only, and only once."""
 
 import json
 from contextlib import closing
@@ -21,21 +21,22 @@ from wordpress_import.export import Export
 from wordpress_import.fetching import Fetcher
 
 PUBLIC, PATH = "93.184.215.14", "/wp-content/uploads/2019/03/x.jpg"
-FILE = PATH.removeprefix("/wp-content/uploads/")
+# Reasons for which a file is not fetched.
 NOT_PUBLIC, ELSEWHERE = "its host has an address that is not public", "it is not on the old site"
 SCHEME, PORT = "its address does not begin with http or https", "its address has a password or a port"
 
-# Addresses of the old site's name.
+# IP addresses that are not public, to which the name of an old site could resolve.
 INNER = [
     *("127.0.0.1", "127.8.8.8", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1"),  # noqa: S104
-    *("169.254.169.254", "100.100.100.200", "192.0.0.192", "168.63.129.16"),  # metadata
+    # Those at which clouds tell a machine about itself.
+    *("169.254.169.254", "100.100.100.200", "192.0.0.192", "168.63.129.16"),
     *("192.0.2.1", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255"),
     *("::1", "::", "fe80::1", "fe80::1%2", "fc00::1", "fd00:ec2::254", "fec0::1", "ff02::1", "2001:db8::1"),
     # Addresses of IPv4 in other forms.
     *("::ffff:127.0.0.1", f"::ffff:{PUBLIC}", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::7f00:1"),
     *("2002:7f00:1::", "2001:0:7f00:1::1"),
 ]
-# Hosts of the old site that are no names.
+# Hosts in the address of an old site that are spellings of such IP addresses.
 SPELLINGS = [
     *("127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001"),
     *("169.254.169.254", "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "127。0。0。1", "①②⑦.0.0.1"),
@@ -99,6 +100,7 @@ def network(monkeypatch):
     monkeypatch.setattr(connections, "resolve", network.resolve)
     monkeypatch.setattr("socket.getaddrinfo", network.look_up)
 
+    # A function, because as a bound method it would not get the socket.
     def connect(sock, address):
         return network.connect(sock, address)
 
@@ -108,7 +110,7 @@ def network(monkeypatch):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The Clock of the Fetcher."""
+    """The Clock in place of the module `time` of the Fetcher, which waits between requests."""
     clock = Clock()
     monkeypatch.setattr(fetching, "time", clock)
     return clock
@@ -141,6 +143,7 @@ def ask(url, host="old.example"):
 
 @pytest.mark.one_database
 def test_no_request_leaves_for_an_address_that_is_not_public(network, clock, subtests):
+    # Each row is what the name resolves to. One IP address that is not public is enough.
     rows = [[each] for each in INNER]
     rows += [[PUBLIC, "127.0.0.1"], ["10.0.0.1", PUBLIC], [PUBLIC, "2600::1", "::1"]]
     for addresses in rows:
@@ -173,12 +176,14 @@ def test_no_request_leaves_for_another_site_scheme_or_port(network, clock, subte
 
 @pytest.mark.one_database
 def test_a_name_is_resolved_once_and_its_checked_address_is_used(network, clock):
+    # A second question for the name would get the other IP address.
     network.names["old.example"] = [[PUBLIC], ["127.0.0.1"]]
     assert ask(f"http://old.example{PATH}") == "its host gave no proper answer"
     assert network.connected == [PUBLIC]
     assert network.names["old.example"] == [["127.0.0.1"]]
     network.names["old.example"] = [[PUBLIC, "2600::1", "1.1.1.1", "8.8.8.8"]]
     ask(f"http://old.example{PATH}")
+    # Each of these IP addresses refuses the connection. Three are tried at most.
     assert network.connected == [PUBLIC, PUBLIC, "2600::1", "1.1.1.1"]
 
 
@@ -192,6 +197,7 @@ def test_no_redirect_leads_to_where_no_request_may_go(network, site, subtests):
                 site.add(PATH, status=302, Location=location)
                 site.add(f"{PATH}?again", status=302, Location=location)
                 assert ask(f"http://old.example{PATH}") == reason
+                # Three redirects are followed.
                 assert network.connected == [ADDRESS] * (4 if "again" in location else 1)
         # The name changes between the redirect and the next request.
         network.names["old.example"] = [[ADDRESS], ["127.0.0.1"]]
@@ -208,6 +214,7 @@ def test_a_certificate_has_to_be_that_of_the_name(network, site, tmp_path, monke
     site.add(PATH, b"x")
     network.names["www.old.example"] = [[ADDRESS]]
     with site.running():
+        # Nobody trusts the certificate, then it is that of another name.
         assert ask(f"https://old.example{PATH}") == "its host gave no proper answer"
         monkeypatch.setenv("SSL_CERT_FILE", str(path))
         assert ask(f"https://www.old.example{PATH}") == "its host gave no proper answer"
@@ -250,6 +257,7 @@ ITEMS = [
         attachment_url="http://old.example/wp-content/uploads/2020/04/photo-scaled.jpg",
     ),
 ]
+# {file of ITEMS: the reason why it can't be used}. BROKEN is the beginning of that of broken.jpg.
 REASONS = {
     "gone.jpg": "the old site does not have it",
     "page.jpg": "the old site sent a web page in its place",
@@ -318,6 +326,7 @@ def test_files_are_fetched_once_and_failures_are_said(run, site, network, monkey
     lines, refused, _written = run("--write", "--fetch")
     with subtests.test("what was fetched"):
         check_fetched()
+        # The drafts were made by the run before. The last line is that of the attachment.
         assert [line["outcome"] for line in lines] == ["updated", "updated", "imported"]
     with subtests.test("what was not fetched"):
         check_reasons(lines, refused)
@@ -337,12 +346,13 @@ def test_files_are_fetched_once_and_failures_are_said(run, site, network, monkey
             *("gone.jpg", "broken.jpg", "page.jpg", "page.txt", "big.jpg", "forbidden.jpg")
         }
         assert not {"gone.jpg", "cut.jpg"} & {*refused, *lines[0]["missing"]}
-        assert CleanImage.objects.count() == 6
+        assert CleanImage.objects.count() == 6  # the 4 of check_fetched(), gone.jpg and cut.jpg
 
 
 def check_fetched():
     """Check that the right files are in the library, and on the page."""
     images = CleanImage.objects.order_by("pk")
+    # local.jpg, photo-scaled.jpg, moved.jpg and small-300x200.jpg.
     assert [(image.width, image.height) for image in images] == [(10, 10), (40, 30), (30, 40), (30, 20)]
     assert not any(image.is_shown for image in images)
     body = StoryPage.objects.get(slug="post-1").get_latest_revision_as_object().body.raw_data
@@ -357,7 +367,7 @@ def check_reasons(lines, refused):
 
 
 def check_requests(site, network):
-    """Check that no file was asked for twice, slowly, and without cookies."""
+    """Check that no file was asked for twice, that requests were 0.5 s apart, and that no cookie was sent."""
     paths, headers, times = zip(*site.requests, strict=True)
     assert len(set(paths)) == len(paths)
     assert min(after - before for before, after in pairwise(times)) >= 0.5

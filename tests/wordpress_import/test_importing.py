@@ -86,6 +86,8 @@ ITEMS = [
     wp_item(9, name="country", title="Slug", terms=[("language", "de", "Deutsch")]),
     wp_item(10, name="post-1", terms=[("post_tag", "kofi99", "kofi99")]),
 ]
+# (id, outcome, reason) of each line of the report on ITEMS. In the export, each item is one line, after two
+# lines of its head and three of AUTHORS.
 OUTCOMES = [
     ("1", "imported", ""),
     ("2", "imported", ""),
@@ -99,14 +101,18 @@ OUTCOMES = [
     ("9", "skipped", "this site has no pages in its language, “de”"),
     ("10", "imported", ""),
 ]
-# Texts of the export that must not get into the database, the files or the report.
+# Texts of the export that must not get into the database, the files or the report. By default, the e-mail
+# address of wp_author() begins with "kept-out@".
 SECRETS = ["ama.k", "kofi99", "esi-staff", "mail.example", "kept-out@", "open-sesame", "203.0.113.9"]
 SECRETS += ["Zuleika", "Bakary", "reader@post", "commenter.example", "tip@form", "2001:db8::77"]
 
 
 @pytest.fixture
 def run(tmp_path):
-    """Return a function that imports `items`, texts of wp_item(), and returns the lines of the report."""
+    """Return a function that imports `items`, texts of wp_item(), and returns the lines of the report.
+
+    `base`: the address of the old site.
+    """
     make_index()
 
     def run(items=ITEMS, *options, write=True, base="https://old.example"):
@@ -136,7 +142,7 @@ def test_every_item_has_one_line_and_each_page_is_an_undecided_draft(run, tmp_pa
     assert not StoryPage.objects.published().exists()
 
 
-def test_fields_terms_and_links(run):
+def test_a_draft_has_the_fields_terms_and_links_of_its_item(run):
     run()
     story = StoryPage.objects.get(slug="post-1").get_latest_revision_as_object()
     assert (story.title, story.summary, story.date) == (
@@ -144,6 +150,7 @@ def test_fields_terms_and_links(run):
         "How she went home.",
         datetime.date(2021, 3, 5),
     )
+    # The date of wp_item(), 5 March 2021, 23:30, is in the time zone of the old site: 22:30 UTC.
     assert StoryPage.objects.get(slug="post-1").first_published_at.isoformat() == "2021-03-05T22:30:00+00:00"
     assert (story.search_description, story.seo_title) == ("A way home", "")
     assert [country.code for country in story.countries] == ["SN"]
@@ -153,6 +160,7 @@ def test_fields_terms_and_links(run):
     assert f'<a linktype="page" id="{target.pk}">the coast</a>' in story.body.raw_data[0]["value"]
     assert StoryPage.objects.get(slug="post-3").date is None
     assert [page.pk for page in Page.objects.search("senegal coast")] == [story.pk]
+    # The indexes have what Wagtail would write, although the import writes them itself.
     references = ReferenceIndex.objects.filter(object_id=str(story.pk)).order_by("pk")
     assert {"themes", "body"} <= {each.model_path.split(".")[0].removeprefix("story_") for each in references}
     entries = IndexEntry.objects.filter(object_id=str(story.pk)).order_by("pk")
@@ -185,7 +193,7 @@ def test_no_login_mail_password_comment_or_address_gets_in(run, uploads, store, 
     picture = '<p>A kiln.</p><img src="/wp-content/uploads/2020/04/signed.jpg" alt="A kiln">'
     run([*ITEMS, wp_item(11, picture, meta=PLUGIN_DATA, more=COMMENT)], "--uploads", str(uploads))
     media, reports = read_files(store), read_files(tmp_path / "report")
-    assert (len(media), len(reports)) == (1, 4)
+    assert (len(media), len(reports)) == (1, 4)  # the picture; report.html, .csv, .json and authors.csv
     everything = {"the database": all_stored_text()} | media | reports
     found = [
         (secret, place) for place, text in everything.items() for secret in SECRETS if is_in(secret, text)
@@ -236,7 +244,7 @@ def test_a_second_run_and_a_report_write_nothing(run):
     assert not writes_in(queries)
     run()
     with CaptureQueriesContext(connection) as queries:
-        lines = run(base="http://www.old.example/")
+        lines = run(base="http://www.old.example/")  # the same site
     assert not writes_in(queries)
     assert {line["outcome"] for line in lines} == {"unchanged", "skipped"}
 
@@ -280,6 +288,7 @@ def test_a_changed_item_makes_a_new_draft_only_if_nobody_worked_on_the_page(run,
 
 
 def test_a_page_that_changes_while_the_import_runs_is_left_alone(run, monkeypatch):
+    """While item 3 is imported, an editor works on page 1 and deletes page 2, whose items come later."""
     link = '<a href="https://old.example/post-4/">x</a>'
     run([wp_item(1), wp_item(2)])
     read = PageWriter.read
@@ -304,6 +313,7 @@ def test_a_page_that_changes_while_the_import_runs_is_left_alone(run, monkeypatc
 
 @pytest.mark.parametrize("killed_after", [0, 1, 3])
 def test_a_run_that_was_killed_goes_on(run, monkeypatch, killed_after):
+    """`killed_after`: the number of items that the first run has stored when it is killed."""
     saved = ImportedItem.save
     calls = []
 
@@ -335,10 +345,11 @@ def test_a_run_that_was_killed_goes_on(run, monkeypatch, killed_after):
 
 def test_a_broken_export_changes_nothing(run, tmp_path):
     broken = tmp_path / "broken.xml"
+    # It ends within the last of 11 items, which follow two lines of the head.
     broken.write_text(export(*ITEMS)[:-40])
     with pytest.raises(CommandError, match="line 13, column"):
         call_command("import_wordpress", broken, "--write", "--report", tmp_path / "report")
-    assert not Page.objects.filter(depth__gt=3).exists()
+    assert not Page.objects.filter(depth__gt=3).exists()  # The section has the depth 3.
     assert not ImportedItem.objects.exists()
 
 
@@ -354,7 +365,10 @@ def test_an_item_that_fails_does_not_stop_the_others(run, monkeypatch):
 
 @pytest.fixture
 def uploads(tmp_path, store):
-    """An uploads folder with two pictures of the same name, a document and a broken picture."""
+    """An uploads folder with two pictures called photo.jpg, a document and a broken picture.
+
+    Of one picture, only a smaller copy is there.
+    """
     folder = tmp_path / "uploads"
     for name, data in {
         "2020/04/photo.jpg": picture_bytes(40, 30, "JPEG"),
@@ -405,7 +419,7 @@ def test_files_come_by_their_path_and_whom_they_show_stays_undecided(run, upload
     with CaptureQueriesContext(connection) as queries:
         run(items, *options)
     assert not writes_in(queries)
-    second.delete()
+    second.delete()  # by an editor
     run(items, *options)
     assert list(CleanImage.objects.all()) == [first]
 
@@ -415,6 +429,7 @@ def test_what_was_withdrawn_does_not_come_back(run, uploads):
     options = ["--uploads", str(uploads)]
     run([story], *options)
     withdrawal = Withdrawal.objects.create(code="A-1", choice="everything")
+    # By their fingerprints, the picture and the addresses of posts 2 and 3 belong to a person who withdrew.
     for kind, text in (
         ("picture", CleanImage.objects.get().file_hash),
         ("address", "/stories/post-2/"),

@@ -18,6 +18,7 @@ def read_all(path):
     return [found for source in find_sources([path]) for found in read(source)]
 
 
+# {case: (content of the file, part of the message)}. HEAD has two lines.
 REFUSED = {
     "entity bomb": ('<!DOCTYPE rss [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><rss>&b;</rss>', "document type"),
     "file from outside": (
@@ -92,7 +93,7 @@ def test_a_huge_text_is_not_kept_in_memory(tmp_path):
     path = tmp_path / "export.xml"
     with path.open("w") as file:
         file.write(f"{HEAD}<item><wp:post_id>1</wp:post_id><content:encoded><![CDATA[")
-        for _number in range(40):
+        for _number in range(40):  # four times MAX_TEXT, because "word " has 5 characters
             file.write("word " * (MAX_TEXT // 50))
         file.write(f"]]></content:encoded></item>{wp_item(2)}{TAIL}")
     tracemalloc.start()
@@ -101,7 +102,8 @@ def test_a_huge_text_is_not_kept_in_memory(tmp_path):
     tracemalloc.stop()
     assert [(item.id, item.too_long, len(item.content)) for item in items] == [
         ("1", True, 0),
-        ("2", False, 18),
+        ("2", False, len("<p>Some words.</p>")),
     ]
+    # The whole text would take more than 4 * MAX_TEXT bytes.
     assert peak < 3 * MAX_TEXT
     assert all(isinstance(item, Item) for item in items)

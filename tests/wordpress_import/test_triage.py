@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 LIST = "/admin/stories/"
 
 
-def imported(page, *needs_eyes, missing=0):
+def mark_imported(page, *needs_eyes, missing=0):
     """Store that `page` was imported, with these reasons and this number of missing files."""
     ImportedItem.objects.create(
         source="old.example",
@@ -37,10 +37,12 @@ def imported(page, *needs_eyes, missing=0):
 
 
 def make_draft(title, *needs_eyes, missing=0, parent=None):
-    return imported(make_story(title, parent, live=False), *needs_eyes, missing=missing)
+    """Return the draft of a story that was imported. The other arguments are those of mark_imported()."""
+    return mark_imported(make_story(title, parent, live=False), *needs_eyes, missing=missing)
 
 
 def address(*pages):
+    """Return the address at which Wagtail asks to confirm the bulk action for `pages`."""
     query = "&".join(f"id={page.pk}" for page in pages)
     return f"/admin/bulk/wagtailcore/page/looked_at/?{query}&next=/admin/stories/"
 
@@ -66,7 +68,7 @@ def test_the_list_says_what_to_look_at_and_filters_by_it(admin_client):
         (["needs_eyes"], {"To look at", "Without its picture"}),
         (["missing_picture"], {"Without its picture"}),
         (["missing_picture", "needs_eyes"], {"To look at", "Without its picture"}),
-        (["x"], {"Written here", "Fine", "To look at", "Without its picture"}),
+        (["x"], {"Written here", "Fine", "To look at", "Without its picture"}),  # no such value: no filter
     ):
         pages = admin_client.get(LIST, {"moved_in": values}).context["pages"]
         assert {page.title for page in pages} == expected, values
@@ -82,7 +84,7 @@ def test_an_editor_of_the_section_ticks_pages_off(client):
     section = admin_world.make_section("Own", "Plain")
     editor, own = admin_world.make_role("editor", section), section.index
     story = make_draft("Story", "there is no summary", ["missing files: %s", 2], missing=2, parent=own)
-    plain = imported(make_plain_page("Plain page"), "is it a story?")
+    plain = mark_imported(make_plain_page("Plain page"), "is it a story?")
     elsewhere = make_draft("Elsewhere", "it has no title", parent=make_index(title="Other"))
     done = make_draft("Done already", parent=own)
     client.force_login(editor)
@@ -111,8 +113,9 @@ def test_number_of_queries_does_not_grow_with_what_was_imported(admin_client, co
     make_more(2)
     with CaptureQueriesContext(connection) as queries:
         admin_client.get(LIST)
+    # exists(), in SQL "SELECT 1 AS a", whether anything was imported. The list needs the answer twice.
     asked = [each for each in queries if 'AS "a" FROM "wordpress_import_importeditem"' in each["sql"]]
-    assert len(asked) == 1  # whether anything moved in
+    assert len(asked) == 1
     few = count_queries(admin_client, LIST)[0]
     make_more(5)
     admin_client.get(LIST)  # fills the caches, which a change empties

@@ -44,6 +44,7 @@ class Command(BaseCommand):
             # Only primary keys are loaded at once: a library can be large.
             for number, pk in enumerate(model.objects.order_by("pk").values_list("pk", flat=True), start=1):
                 self.clean(model, pk, f"{model._meta.verbose_name} {pk} ({number} of {total})".capitalize())
+        # Profile pictures are off on this site. sweep() deletes their files.
         UserProfile.objects.exclude(avatar="").update(avatar="")
         for folder in FOLDERS:
             self.sweep(folder)
