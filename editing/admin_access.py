@@ -80,9 +80,10 @@ def visible_to(user):
     if user.is_superuser:
         return ~in_trash()
     own = pages_in_sections(user)
-    # The admin shows the title of the draft. So a page is only public here if the public one has that title.
+    # The admin shows the title of the newest draft. A page whose draft has another title than the one that
+    # readers see does not count as public here.
     public = published_pages().filter(draft_title=F("title"))
-    # The root page, which has no content, is the start of lists and choosers.
+    # depth=1 is the root page. It has no content, and is the start of lists and choosers.
     return Q(depth=1) | Q(pk__in=own.values("pk")) | Q(pk__in=public.values("pk"))
 
 
@@ -100,6 +101,7 @@ def parse_key(model, value):
     """Return `value`, as it was sent, as a primary key of `model`. None if it can't be one.
 
     It is parsed as Django does in a query, which takes more than digits: " 7", "+7" and "1_0" are keys too.
+    A text with NUL is none, because PostgreSQL refuses it.
     """
     field = model._meta.pk
     try:
