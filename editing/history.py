@@ -112,7 +112,8 @@ class Saves:
     def _fold(self, work):
         """Fold the entries of `work`, the newest first, into its newest save.
 
-        A save with a new title has a second entry (RENAME), which is folded and not counted.
+        When a version with a new title is published, Wagtail logs RENAME after the save. It is folded and not
+        counted.
         """
         saves = [entry for entry in work if entry.action == SAVE]
         if saves:

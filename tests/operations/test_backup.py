@@ -1,4 +1,4 @@
-"""Backup and restore: everything is restored."""
+"""The commands backup and restore: everything is restored, and nothing is overwritten unasked."""
 
 import shutil
 import stat
@@ -63,6 +63,7 @@ def test_restore_brings_everything_back(client, store, tmp_path):
     pages = [client.get(address).content for address in addresses]
     assert b"Long road" in pages[2]
     client.force_login(get_user_model().objects.get(username="amina"))
+    # Backups leave out attempts to sign in, as they leave out sessions.
     LoginAttempt.objects.create(digest="of a name", last=timezone.now())
     before, files, newest = row_counts(), checksums(store), Page.objects.latest("pk").pk
     assert len(files) > 3

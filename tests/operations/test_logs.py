@@ -10,7 +10,7 @@ from operations.logs import MAX_EXCEPTIONS, MAX_FRAMES, JSONFormatter
 from tests.support import builders
 from tests.support.production import HOST, database_of_the_test, running_site
 
-# A word that is in every part of the requests that the test sends.
+# A word that is in every part of the requests that the test sends, and in no text of the site.
 MARK = "quixotic"
 # Headers with data about a visitor.
 PRIVATE = {

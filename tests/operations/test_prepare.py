@@ -1,4 +1,4 @@
-"""The command prepare: migrations, the first administrator, and simultaneous starts."""
+"""The command prepare, which each container runs first: migrations, first administrator, simultaneous starts."""
 
 import os
 import re
