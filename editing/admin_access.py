@@ -53,7 +53,7 @@ def may_open(request, kwargs):
     is_superuser = request.user.is_superuser
     if match.url_name in ALL_PAGES_URL_NAMES:
         return is_superuser or sees_whole_tree(request.user)
-    pages = {kwargs[name] for name in PAGE_ARGUMENTS & kwargs.keys()}
+    pages = {kwargs[name] for name in PAGE_ARGUMENTS & kwargs.keys()}  # their primary keys
     if "wagtailadmin_pages" in match.namespaces and "pk" in kwargs:
         pages.add(kwargs["pk"])
     if match.url_name == "wagtailadmin_choose_page_chosen_multiple":

@@ -54,7 +54,7 @@ class HideButton(PageMenuItem):
     label = gettext_lazy("Hide now")
     icon_name = "no-view"
     url_name = "hide_page"
-    priority = 5
+    priority = 5  # the first in the menu of a page's header, in which Wagtail's own begin at 10
 
     def is_shown(self, user):
         return may_hide(user, self.page)
@@ -64,7 +64,7 @@ class ShowButton(PageMenuItem):
     label = gettext_lazy("Show again")
     icon_name = "view"
     url_name = "show_page"
-    priority = 5
+    priority = HideButton.priority  # Only one of the two is shown.
 
     def is_shown(self, user):
         return may_show(user, self.page)

@@ -66,7 +66,7 @@ class NobodyDescribedBulkAction(PageBulkAction):
     action_type = "nobody_described"
     aria_label = gettext_lazy("Say of the selected stories that no real person is described")
     template_name = "editing/nobody_described.html"
-    action_priority = 60
+    action_priority = 60  # after Wagtail's actions, the last of which has 50
 
     def check_perm(self, page):
         if not issubclass(page.specific_class or Page, StoryPage) or page.alias_of_id:

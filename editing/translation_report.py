@@ -23,7 +23,9 @@ from wagtail.permissions import policy_registry
 from editing.admin_access import visible_to
 from stories.models import StoryPage
 
+# What a story's translations can be, as in the address: missing, or older than their source.
 MISSING, OLDER = "missing", "older"
+# The permission to translate pages.
 TRANSLATE = "simple_translation.submit_translation"
 # When a page changed last: a live page when it was published, another one when its newest version was saved.
 CHANGED = Case(When(live=True, then=F("last_published_at")), default=F("latest_revision_created_at"))

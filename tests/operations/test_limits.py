@@ -81,8 +81,9 @@ def test_full_disk_of_a_database_is_recognised():
 
 
 def test_too_large_request_is_refused_before_it_is_read(client, settings):
-    settings.LARGEST_REQUEST = 100_000
+    settings.LARGEST_REQUEST = 100_000  # bytes
     client.force_login(builders.make_user("Moderators"))
+    # 200: the form is shown again, because these bytes are no picture.
     for size, status in ((50_000, 200), (200_000, 400)):
         form = {"title": "A", "file": SimpleUploadedFile("a.png", b"x" * size)}
         assert client.post(reverse("wagtailimages:add"), form).status_code == status

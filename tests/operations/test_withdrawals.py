@@ -1,9 +1,10 @@
 """A withdrawal is carried out again after a restore, and leaves nothing in the database file.
 
-A withdrawal erases what shows a person who takes back their consent. The ledger lists all withdrawals: it is
-the file withdrawals.jsonl in the data folder, and in no backup. A held person or page is not shown to readers.
-tests/support/withdrawal_world.py makes the site. HOME is the address of the story of the person who withdraws.
-SENTINELS are words about this person, which stand nowhere else.
+A withdrawal erases what shows a person who takes back their consent. The ledger, the file withdrawals.jsonl
+in the data folder, lists all withdrawals. No backup contains it. Held means not shown to readers.
+
+tests/support/withdrawal_world.py makes the site. HOME is the address of the story of the person who
+withdraws. SENTINELS are words about this person that stand nowhere else.
 """
 
 import json

@@ -9,6 +9,7 @@ window.jQuery(() => {
   // The questions are outside of Wagtail's form. Their attribute form="upload-form" makes them a part of it.
   const input = document.getElementById("fileupload");
   input.form.id = "upload-form";
+  // The input has no label. The words for it are on the button before it.
   input.setAttribute("aria-label", input.previousElementSibling.textContent);
 
   jQuery("#fileupload").on("fileuploadchange fileuploaddrop", (event, { files: chosen }) => {

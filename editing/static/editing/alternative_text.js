@@ -17,7 +17,8 @@
     const description = picture.dataset.defaultAltText;
     queueMicrotask(() => {
       if (!target.value || picture.getAttribute("src") === before) return;
-      // For the first picture of a block, Wagtail itself fills in the text. It also sends the event when a block opens.
+      // The first picture: in a block, Wagtail itself fills in the text (it also sends the event when a block opens);
+      // beside a lead picture, a text that was written before stays.
       if (!before && (alt.value || !isLead)) return;
       const words = alt.value;
       alt.value = picture.dataset.defaultAltText ?? "";
