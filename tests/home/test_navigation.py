@@ -11,6 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 def assert_only_shown(html):
+    """Check that `html` has the word of public pages, and not that of hidden ones."""
     assert SHOWN in html
     assert HIDDEN not in html
 

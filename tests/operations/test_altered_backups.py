@@ -27,13 +27,12 @@ def rewrite(source, target, change):
         members = {name: old.read(name) for name in old.namelist()}
     manifest = json.loads(members.pop(archive.MANIFEST))
     change(manifest, members)
-    listed = manifest.pop("members")
+    del manifest["members"]  # The writer lists them anew, with the new checksums.
     with archive.new_archive(target) as writer:
         for name, content in members.items():
             with writer.member(name, compress=True) as member:
                 member.write(content)
-        made = writer.manifest["members"]
-        writer.manifest |= manifest | {"members": made if isinstance(listed, dict) else listed}
+        writer.manifest |= manifest
 
 
 def put(value, *keys):

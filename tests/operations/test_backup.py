@@ -36,6 +36,7 @@ def make_rich_site():
         lead_image=image,
         lead_image_alt="A lamp",
         body=[
+            # \N means NULL in the format of PostgreSQL's COPY, and a tab ends a column.
             {"type": "text", "value": "<p>A backslash \\N, a tab\t, é, 漢 and 🙂.</p>"},
             {"type": "document", "value": {"document": document.pk, "title": "The leaflet"}},
             {"type": "pictures", "value": {"pictures": [{"image": shown, "caption": ""}]}},

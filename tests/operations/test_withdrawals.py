@@ -5,6 +5,7 @@ in the data folder, lists all withdrawals. No backup contains it. Held means not
 
 tests/support/withdrawal_world.py makes the site. HOME is the address of the story of the person who
 withdraws. SENTINELS are words about this person that stand nowhere else.
+An erased page answers 410, and a held one 404.
 """
 
 import json
@@ -169,7 +170,10 @@ def test_replaced_database_is_caught_up_at_the_start_and_by_the_scheduler(tmp_pa
 
 
 def break_ledger(*lines):
-    """Add `lines`, dictionaries or texts, before the last line of the ledger. Return its content before."""
+    """Add `lines`, dictionaries or texts, before the last line of the ledger. Return its content before.
+
+    The withdrawal in the last line then shows whether those after a broken line are carried out.
+    """
     content = ledger.file_path().read_text()
     [*before, last] = content.splitlines()
     added = [line if isinstance(line, str) else json.dumps(line) for line in lines]
@@ -181,6 +185,7 @@ def test_withdrawal_that_cannot_be_carried_out_again_holds_everybody(tmp_path):
     """But it stops neither the start of the site, nor the scheduler, nor `restore`."""
     person, _own, _image, other = make_site(tmp_path / "site.zip")
     withdraw_all(person)
+    # An entry that lacks most of its fields, one that lacks all, and one that is no dictionary.
     broken = [{"code": person.code, "choice": "everything", "key": str(uuid.uuid4())}, {}, "5"]
     content = break_ledger(*broken)
     for way in ("restore", "prepare", "run_due_work"):
@@ -216,6 +221,7 @@ def test_lead_sees_what_failed_and_tries_it_again_or_ends_the_hold(client, tmp_p
     assert f"{person.code}: Could not be carried out again." in today.text
     assert today.select_one(f"a[href='{page}']")
 
+    # The confirmation that nobody else withdrew ends no hold while an entry of the ledger is unfinished.
     client.post(page)
     assert "It failed again." in client.post(page, {"again": 1}, follow=True).text
     call_command("run_due_work")
