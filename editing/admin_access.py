@@ -1,6 +1,7 @@
 """Checks the pages and objects that an admin URL names, so that editors see nothing hidden of other sections.
 
-A section is a part of the page tree. The groups of a user have permissions in some sections only.
+A section is a part of the page tree. The groups of a user have permissions in some sections only. Hidden from
+a user are the pages of other sections that are not public, and files for which the user has no permission.
 
 Most of Wagtail's views check permissions themselves. Some show a title before they do, and a view that
 forgets the check in a later version must not reveal a story. Therefore `check_objects` runs before every

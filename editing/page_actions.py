@@ -1,4 +1,7 @@
-"""Rules for Wagtail's actions on pages, wherever they are called: in a view, a bulk action or the API."""
+"""Rules for Wagtail's actions on pages, wherever they are called: in a view, a bulk action or the API.
+
+A hidden page is one that readers can't see although it is live: docs/decisions/public-pages.md.
+"""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction

@@ -1,4 +1,4 @@
-"""Keeps titles and tags of hidden objects out of the dashboard, the history, reports and suggestions."""
+"""Keeps titles and tags that are hidden from a user out of dashboard, history, reports and suggestions."""
 
 import json
 from types import SimpleNamespace

@@ -38,7 +38,7 @@
     const unsaved = window.wagtail.app.getControllerForElementAndIdentifier(target, "w-unsaved");
     if (!unsaved.forceValue) return;
     unsaved.previousFormData = unsaved.formData;
-    unsaved.initialFormData = "changed";
+    unsaved.initialFormData = "changed"; // differs from the data of any form, so Wagtail finds unsaved changes
     unsaved.forceValue = false;
     unsaved.checkIntervalValueChanged(unsaved.checkIntervalValue);
   });
