@@ -140,14 +140,14 @@ def test_a_page_without_a_picture_has_the_logo_or_nothing(client, store):
         card = cards(client, address)
         assert card["og:image"].endswith(".png")
         assert card["og:image:alt"] == "Lantern Road"
-        assert card["twitter:card"] == "summary"  # a small card: a logo may have any proportions
+        assert card["twitter:card"] == "summary"  # a card with a small picture, for the logo
     response = client.get(card["og:image"].removeprefix(SITE))
     assert response.status_code == 200
     assert response.getvalue()
 
 
 def test_home_and_lists_have_the_picture_of_their_first_story_with_one(client, store):
-    """Left out are pictures of held people, and of stories that are kept out of search engines."""
+    """Left out are pictures that readers may not see, and stories that are kept out of search engines."""
     make_story("A lamp", countries=["KE"], lead_image=make_image(), lead_image_alt="A lamp")
     gate = make_story("A gate", countries=["SN"], lead_image=make_image(), lead_image_alt="A gate")
     held = make_story("Held back", countries=["KE"], lead_image=make_image(), lead_image_alt="Somebody")

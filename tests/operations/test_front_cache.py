@@ -49,7 +49,7 @@ GZIP = {"Accept_Encoding": "gzip"}
         ([{}, {"Accept_Encoding": "gzip;q=0, br"}, {"Accept_Encoding": "br"}], 1),
         ([GZIP, {}], 2),
         ([{}, {"Cookie": "csrftoken=1"}], 1),
-        # Each request with a session reaches the site, and one of a visitor.
+        # Each request with a session reaches the site. Of a visitor's requests, only the first does.
         ([{"Cookie": f"a=b; sessionid={KEY}"}, {}, {"Cookie": f"__Host-sessionid={KEY};c=d"}, {}], 3),
         ([{"Cookie": f'sessionid="{KEY}"'}, {}, {"Cookie": f'sessionid="{KEY}"'}], 3),
         # These cookies have another form, so they count as a visitor's.

@@ -9,7 +9,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from tests.support.environment import run
 
 PATHS = ["/livez", "/readyz"]
-# What asks them, such as a load balancer, may use the address of the container.
+# A load balancer asks for them at the address of the container.
 ANY_HOST = {"host": "10.0.0.7:8000"}
 
 

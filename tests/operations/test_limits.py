@@ -92,7 +92,7 @@ def test_too_large_request_is_refused_before_it_is_read(client, settings):
 def test_too_many_or_too_large_fields_are_refused(client):
     client.force_login(builders.make_user("Moderators"))
     address = reverse("wagtailadmin_pages:edit", args=[builders.make_story().pk])
-    # The settings allow 10,000 fields, and 2.5 MB for all of them together.
+    # The settings allow 10,000 fields, and Django 2.5 MB for all of them together.
     assert client.post(address, {f"field-{number}": "" for number in range(10_001)}).status_code == 400
     body = "body=" + "x" * 3_000_000
     kind = "application/x-www-form-urlencoded"

@@ -14,7 +14,7 @@ from operations.outage import write_page
 from operations.postgresql.base import TimeoutConnection
 from tests.support import builders
 
-# A query that counts up to a number, and takes as long as that.
+# A query that counts up to a number. It takes longer for a larger one.
 COUNT = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT count(*) FROM n"
 ENDLESS = COUNT.format(10**15)
 # Takes longer than VISITOR_LIMIT in these tests.
