@@ -7,7 +7,8 @@ Run it in a virtual environment of its own, after changing LETTERS or for a new 
     python docs/make_typeface.py fontsource-variable-source-serif-4-5.3.1.tgz
 
 It writes the typeface and its licence to site_project/static/fonts/. It prints the descriptors for the font
-face "Fitted Georgia" in site.css.
+face "Fitted Georgia" in site.css: Georgia, scaled so that a text takes as much room as in the typeface, for
+browsers that have not loaded it.
 """
 
 import io
@@ -23,10 +24,12 @@ FOLDER = Path(__file__).parents[1] / "site_project" / "static" / "fonts"
 SOURCE = "package/files/source-serif-4-latin-wght-normal.woff2"
 # The licence reserves the name "Source" for the original, so a subset needs another name.
 NAME = "Story Serif"
+# Records of the font's table "name": those with the name of the family, and those whose name has no spaces.
 FAMILY_NAME_IDS, POSTSCRIPT_NAME_IDS = (1, 4, 16), (3, 6, 25)
 WEIGHTS = (400, 700)
 # The characters that English, French and Spanish texts need.
 LETTERS = [*range(0x20, 0x7F), *range(0xA0, 0x100), *map(ord, "ŒœŸ–—‘’‚“”„•…‹›€−\u202f")]
+# OpenType features that stay: kerning, ligatures, and the placing of accents.
 FEATURES = ["ccmp", "kern", "liga", "locl", "mark", "mkmk"]
 # {letter: (its share in English texts in percent, its width in Georgia in 1/1000 em)}.
 FREQUENCIES_AND_WIDTHS = {
@@ -64,6 +67,7 @@ def fallback_descriptors(font):
     em, widths, cmap = font["head"].unitsPerEm, font["hmtx"], font.getBestCmap()
     rows = FREQUENCIES_AND_WIDTHS.items()
     ours = sum(share * widths[cmap[ord(letter)]][0] / em for letter, (share, _width) in rows)
+    # How many times as wide as Georgia the typeface is, in an English text.
     adjusted = ours / sum(share * width / 1000 for _letter, (share, width) in rows)
     metrics = {
         "ascent": font["hhea"].ascent,
@@ -82,6 +86,7 @@ def main(path):
     FOLDER.mkdir(exist_ok=True)
     font.save(FOLDER / "story-serif.woff2")
     copyright_notice = font["name"].getDebugName(0)
+    # The first line of the licence names its holder. The font's own copyright notice takes its place.
     _holder, _line, text = licence.partition("\n")
     (FOLDER / "story-serif-licence.txt").write_text(
         f"{NAME} is a subset of Source Serif 4.\n{copyright_notice}\n\n{text.lstrip()}", encoding="utf-8"

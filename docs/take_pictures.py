@@ -37,10 +37,10 @@ READERS_PAGES = {
 
 
 def take(page, name, folder):
-    """Write what `page` shows to `name`.webp in `folder`."""
+    """Write what `page`, a tab of the browser, shows to `name`.webp in `folder`."""
     folder.mkdir(exist_ok=True)
     shot = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
-    shot.save(folder / f"{name}.webp", quality=80, method=6)
+    shot.save(folder / f"{name}.webp", quality=80, method=6)  # 6: the slowest method, with the smallest files
 
 
 def visit_as_reader(browser, address):

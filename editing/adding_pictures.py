@@ -1,4 +1,7 @@
-"""Adds several pictures at once. Whom they show and who made them is asked once for all of them."""
+"""The admin's view that adds several pictures at once.
+
+It asks once for all of them whom they show (the field `shows`) and who made them (`credit`).
+"""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -6,13 +9,17 @@ from wagtail.images.views.multiple import AddView
 
 from media.models import CleanImage
 
-# The answer for pictures that do not all show the same. The form for one picture does not accept it, so each
-# picture is stored only after its own form is complete.
+# The value of `shows` for "Not the same for all". The form for one picture does not accept it. So Wagtail
+# shows a form for each picture, and stores the picture only when that form is complete.
 EACH = "each"
 
 
 class AnswersForm(forms.ModelForm):
-    """The questions above the field for the files. Their inputs belong to the form of Wagtail's template."""
+    """The questions for all pictures, above Wagtail's form for the files.
+
+    The HTML attribute "form" of their inputs makes them a part of Wagtail's form. Its id is given by
+    editing/static/editing/add_pictures.js.
+    """
 
     class Meta:
         model = CleanImage
@@ -30,7 +37,7 @@ class AddPicturesView(AddView):
     template_name = "editing/add_pictures.html"
 
     def get_upload_form_class(self):
-        """Return the form for one picture, to which the answers for all are added."""
+        """Return Wagtail's form for one picture, whose data get the answers for all."""
         answers = {name: self.request.POST.get(name, "") for name in AnswersForm.base_fields}
 
         class AnsweredForm(super().get_upload_form_class()):
@@ -40,6 +47,7 @@ class AddPicturesView(AddView):
         return AnsweredForm
 
     def get_edit_upload_form_context_data(self):
+        """Fill in the form of a picture that is not stored yet. Wagtail fills in only the file's name."""
         for name in ("title", "credit"):
             setattr(self.object, name, self.request.POST.get(name, ""))
         return super().get_edit_upload_form_context_data()

@@ -1,6 +1,7 @@
 """Checks the pages and objects that an admin URL names, so that editors see nothing hidden of other sections.
 
-A section is a part of the page tree. The groups of a user have permissions in some sections only.
+A section is a part of the page tree. The groups of a user have permissions in some sections only. Hidden from
+a user are the pages of other sections that are not public, and files for which the user has no permission.
 
 Most of Wagtail's views check permissions themselves. Some show a title before they do, and a view that
 forgets the check in a later version must not reveal a story. Therefore `check_objects` runs before every
@@ -53,7 +54,7 @@ def may_open(request, kwargs):
     is_superuser = request.user.is_superuser
     if match.url_name in ALL_PAGES_URL_NAMES:
         return is_superuser or sees_whole_tree(request.user)
-    pages = {kwargs[name] for name in PAGE_ARGUMENTS & kwargs.keys()}
+    pages = {kwargs[name] for name in PAGE_ARGUMENTS & kwargs.keys()}  # their primary keys
     if "wagtailadmin_pages" in match.namespaces and "pk" in kwargs:
         pages.add(kwargs["pk"])
     if match.url_name == "wagtailadmin_choose_page_chosen_multiple":
@@ -80,9 +81,10 @@ def visible_to(user):
     if user.is_superuser:
         return ~in_trash()
     own = pages_in_sections(user)
-    # The admin shows the title of the draft. So a page is only public here if the public one has that title.
+    # The admin shows the title of the newest draft. A page whose draft has another title than the one that
+    # readers see does not count as public here.
     public = published_pages().filter(draft_title=F("title"))
-    # The root page, which has no content, is the start of lists and choosers.
+    # depth=1 is the root page. It has no content, and is the start of lists and choosers.
     return Q(depth=1) | Q(pk__in=own.values("pk")) | Q(pk__in=public.values("pk"))
 
 
@@ -100,6 +102,7 @@ def parse_key(model, value):
     """Return `value`, as it was sent, as a primary key of `model`. None if it can't be one.
 
     It is parsed as Django does in a query, which takes more than digits: " 7", "+7" and "1_0" are keys too.
+    A text with NUL is none, because PostgreSQL refuses it.
     """
     field = model._meta.pk
     try:

@@ -5,8 +5,9 @@ from functools import wraps
 
 from django.core.exceptions import BadRequest
 
-# The functions that convert values of a request: those of widgets and blocks, our replacement of one of them,
-# and that of model fields, to which Wagtail passes primary keys as they were sent.
+# The names of the functions that convert values of a request: `value_from_datadict` of widgets and blocks;
+# `read_rich_text` of editing/chosen_objects.py, which replaces one of these; and `get_prep_value` of model
+# fields, to which Wagtail passes primary keys as they were sent.
 CONVERTERS = {"value_from_datadict", "read_rich_text", "get_prep_value"}
 
 
@@ -48,5 +49,5 @@ def refuse_malformed_values(view):
 
 
 def is_malformed_value(error):
-    """Return whether `error` was raised in one of CONVERTERS."""
+    """Return whether `error` was raised in one of CONVERTERS, or in a function that one of them called."""
     return any(frame.f_code.co_name in CONVERTERS for frame, _line in traceback.walk_tb(error.__traceback__))

@@ -27,7 +27,7 @@ def visible_breadcrumbs(
     above = page.get_ancestors(inclusive=include_self)
     visible = set(above.filter(visible_to(user)).values_list("pk", flat=True))
     keys = list(above.values_list("pk", flat=True))
-    keys = keys[len(keys) - len(items) :]
+    keys = keys[len(keys) - len(items) :]  # without the pages above the first item
     return [item for key, item in zip(keys, items, strict=True) if key in visible]
 
 

@@ -77,7 +77,8 @@ class ChoiceCheck:
         """Note that a form edits `instance`, so the references that are stored in it are allowed."""
         if instance.pk:
             self._edited.add((type(instance), instance.pk))
-            self.__dict__.pop("stored", None)  # the value of the cached property
+            # What was computed without this instance: the cached property `stored`, and what depends on it.
+            self.__dict__.pop("stored", None)
             self._allowed.clear()
 
     def allows(self, model, key, *, may_be_missing=False):
@@ -133,11 +134,12 @@ class ChoiceCheck:
             for control in self.refused
             if f"{control}-".startswith(f"{form.add_prefix(name)}-")
         }
-        is_shown = is_shown_at_once(type(form.instance)) and not may_publish(self.request.user)
+        # Readers see the files of some models, such as Author, as soon as the form is saved.
+        needs_publisher = is_shown_at_once(type(form.instance)) and not may_publish(self.request.user)
         for (model, key), name in references_of(form.instance):
             if name not in form.fields or name in names:
                 continue
-            if is_shown and issubclass(model, FILES) and (model, key) not in self.stored:
+            if needs_publisher and issubclass(model, FILES) and (model, key) not in self.stored:
                 yield name, _("Readers see this at once: only somebody who may publish can choose it.")
             elif not self.allows(model, key):
                 names.add(name)
@@ -206,7 +208,7 @@ def read_rich_text(self, data, files, name):
         return html
     if check:
         html = unwrap_forbidden(html, check, name)
-    html.encode()  # It refuses half of a pair of surrogates, which JSON can contain.
+    html.encode()  # Raises a ValueError for half of a surrogate pair, which JSON can contain.
     if "\0" in html:
         raise ValueError("A text with NUL.")
     return html
@@ -225,9 +227,11 @@ def unwrap_forbidden(html, check, name):
 
 
 def allows_tag(check, tag):
+    """Return whether `check` allows what `tag` refers to. A link to a web address refers to nothing."""
     try:
+        # Each reference begins with the model and the key.
         return all(check.allows(*reference[:2]) for reference in extract_references_from_rich_text(str(tag)))
-    except KeyError:  # A link to a document without its key.
+    except KeyError:  # a link to a document that has no key
         return False
 
 

@@ -21,7 +21,7 @@ COMPARISON_CLASS = compare.get_comparison_class_for_block
 
 
 def visible(instance):
-    """Return `instance`, or in place of a hidden one the words that stand for it; for a picture None."""
+    """Return `instance`. For a hidden one, return "Not available to you"; for a hidden picture, None."""
     if instance is None or may_show(type(instance), instance.pk):
         return instance
     return None if isinstance(instance, AbstractImage) else hidden_title()
@@ -68,7 +68,7 @@ class ListComparison(compare.ListBlockComparison):
 
 @cache
 def without_none(comparison_class):
-    """Return a subclass of `comparison_class` that shows nothing, not "None", for a missing value."""
+    """Return a subclass of `comparison_class` that shows nothing for a missing value, and not "None"."""
 
     class Comparison(comparison_class):
         def __init__(self, block, exists_a, exists_b, *values):
@@ -81,7 +81,7 @@ def without_none(comparison_class):
 
 
 def get_comparison_class(block):
-    """Replace get_comparison_class_for_block. Wagtail also calls it for the blocks inside of other blocks."""
+    """Replace get_comparison_class_for_block, which Wagtail also calls for blocks inside of others."""
     for block_class, comparison_class in COMPARISONS.items():
         if isinstance(block, block_class):
             return comparison_class

@@ -1,6 +1,7 @@
 """Adds the column and the filter "Consent" to the list of all stories.
 
-If a live story has a newer draft, both are about the live version.
+They read the table Release (safeguarding/uses.py), which says until which day visitors may read a page. So
+they are about the live version of a story, also if it has a newer draft.
 """
 
 from datetime import timedelta
@@ -24,6 +25,7 @@ def releases(**conditions):
 
 
 def is_undecided():
+    """Return a Q for stories about which no editor has answered who is in them."""
     return Q(people="") | releases(digest="")
 
 
@@ -45,6 +47,7 @@ def last_day_of_notice():
 
 
 # {value in the address: (label, function that returns a Q)}. Every story has one of these states.
+# NO_END is the last day of a story about nobody.
 STATES = {
     "undecided": (gettext_lazy("Not decided yet"), is_undecided),
     "nobody": (gettext_lazy("Nobody is described"), lambda: releases(until=NO_END)),

@@ -2,18 +2,23 @@
 
 from wagtail.admin.userbar import ContentCheckerItem
 
-# The site's header and foot; and the end of a story, with its links to share it and to other stories.
-FURNITURE = ".site-header, .site-footer, .story-end, .neighbours"
+# CSS selector of what can't be changed in the editor: the site's header and footer, and the end of a story,
+# with its links to share it and to other stories.
+EXCLUDED = ".site-header, .site-footer, .story-end, .neighbours"
 
 
 class PageContentCheckerItem(ContentCheckerItem):
     def get_axe_exclude(self, request):
-        # Wagtail's page editor takes several selectors for frames in each other, and excludes nothing.
-        return [FURNITURE] if self.in_editor else [FURNITURE, *super().get_axe_exclude(request)]
+        """Return what the checker axe leaves out.
+
+        In the page editor it has to be one selector. If there are several, Wagtail passes them in such a way
+        that axe takes them for frames inside of each other, and excludes nothing: docs/upstream.md.
+        """
+        return [EXCLUDED] if self.in_editor else [EXCLUDED, *super().get_axe_exclude(request)]
 
 
 def check_only_content(request, items, page):
-    """Hook: replace Wagtail's item, which the page editor also takes its rules from."""
+    """Hook: replace Wagtail's item of the userbar, from which the page editor takes its rules too."""
     items[:] = [
         PageContentCheckerItem(in_editor=item.in_editor) if isinstance(item, ContentCheckerItem) else item
         for item in items

@@ -12,8 +12,9 @@ from editing.patches import patch
 from editing.workflows import page_keys
 from publishing.visibility import published_pages
 
-# A reference in a text or in a block: the path of a foreign key has no dot, that of one in a child object is
-# like "featured_stories.item.story". The database keeps these two from referring to what is gone.
+# References in texts and blocks. Foreign keys are left out, because the database keeps them from referring to
+# what is gone. In the index, the path of a foreign key of a page has no dot, and that of a foreign key in a
+# child object is like "featured_stories.item.story".
 IN_TEXT = Q(model_path__contains=".") & ~Q(model_path__regex=r"^\w+\.item\.")
 
 
@@ -25,6 +26,7 @@ def remove_references_to(cls, target):
     references = cls.objects.filter(
         to_content_type=cls._get_base_content_type(target), to_object_id=str(target.pk)
     )
+    # Deletes all but the rows to which both conditions apply.
     references.exclude(IN_TEXT, to_content_type=get_default_page_content_type()).delete()
 
 
@@ -36,6 +38,7 @@ def dead_links():
     page_type = get_default_page_content_type()
     public = published_pages().order_by().values_list(Cast("pk", CharField()), flat=True)
     links = ReferenceIndex.objects.filter(base_content_type=page_type, to_content_type=page_type)
+    # An alias refers to its source, and has no link to it.
     return links.exclude(model_path="alias_of").exclude(to_object_id__in=public)
 
 
@@ -46,6 +49,7 @@ def find_dead_links(user):
 
 
 def describe_dead_links(pages):
+    """Return {primary key: "2 links"} of `pages`."""
     found = dead_links().filter(object_id__in=[str(page.pk) for page in pages])
     counts = Counter(int(key) for key in found.values_list("object_id", flat=True))
     return {

@@ -39,6 +39,7 @@ class DeskList:
 
     def get_context(self, user):
         """Return the context of the list in the template. One query, and those of `describe`."""
+        # Each row also has the number of all pages of the list, so no second query counts them.
         pages = list(self.find(user).annotate(of_all=Window(Count("pk")))[:SHOWN])
         notes = self.describe(pages)
         return {
@@ -78,7 +79,7 @@ def all_lists():
 class Desk(Component):
     name = "desk"
     template_name = "editing/desk.html"
-    order = 60  # below what a user can do, which has 50, and above Wagtail's panels
+    order = 60  # below the buttons of home/wagtail_hooks.py (50), and above Wagtail's panels (from 100)
 
     def get_context_data(self, parent_context):
         user = parent_context["request"].user

@@ -1,4 +1,7 @@
-"""The lists of the desk: functions that find the pages of each list for a user, and describe them."""
+"""The lists of the desk (editing/desk.py): functions that find the pages of each list for a user.
+
+The functions describe_… return {primary key: what is to know about the page} for the pages that are shown.
+"""
 
 from datetime import timedelta
 
@@ -20,7 +23,10 @@ LEFT_ALONE = timedelta(days=30)
 
 
 def editable_pages(user):
-    """Return the pages that `user` may edit, without aliases, which are edited at their source."""
+    """Return the pages that `user` may edit, without the root page and without aliases.
+
+    An alias is edited at its source.
+    """
     pages = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "change")
     return pages.filter(depth__gt=1, alias_of=None)
 

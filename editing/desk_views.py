@@ -31,7 +31,7 @@ class DeskListView(LongListMixin, IndexView):
         if not self.desk_list:
             raise Http404
         self.page_title = self.desk_list.heading
-        self.notes = {}
+        self.notes = {}  # {primary key: text} of the pages that are shown; see get_context_data
 
     @cached_property
     def columns(self):

@@ -14,7 +14,8 @@ PREPROCESS = SpreadsheetExportMixin.preprocess_field_value
 def preprocess_field_value(self, field, value, export_format):
     """Replace SpreadsheetExportMixin.preprocess_field_value: put an apostrophe before a formula.
 
-    Excel files need no change, because Wagtail writes their values as text.
+    A spreadsheet shows a value that begins with an apostrophe as text. Excel files need no change, because
+    Wagtail writes their values as text.
     """
     value = PREPROCESS(self, field, value, export_format)
     is_formula = export_format == self.FORMAT_CSV and str(value).startswith(FORMULA_CHARACTERS)

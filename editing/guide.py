@@ -6,6 +6,7 @@ from django.views.generic import TemplateView
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
+# The name of Wagtail's item in the menu "Help".
 WAGTAILS_GUIDE = "editor-guide"
 
 
@@ -18,6 +19,7 @@ class GuideView(WagtailAdminTemplateMixin, TemplateView):
 
 
 def menu_item():
+    """Hook "register_help_menu_item": link the guide."""
     return MenuItem(
         GuideView.page_title, reverse_lazy("editors_guide"), name="editors-guide", icon_name="help", order=900
     )

@@ -1,7 +1,8 @@
 """Makes forms of the admin show nothing of a chosen object that their user may not choose.
 
-A reference stays when its user may no longer choose the object: a page that was unpublished, or a file that
-was moved to the collection of another section. Wagtail would show the present title and address.
+A form keeps a reference that is stored, even if its user may no longer choose the object: a page that was
+unpublished, or a file that was moved to the collection of another section. Wagtail would show the title and
+address that the object has now.
 """
 
 from django.utils.translation import gettext as _
@@ -39,7 +40,7 @@ def get_value_data(self, value):
         return data
     hidden = dict.fromkeys(data)  # None for each key
     hidden |= {"id": data["id"], self.display_title_key: hidden_title()}
-    if "preview" in data:  # A picture.
+    if "preview" in data:  # only pictures have it
         hidden |= {"preview": {"url": "", "width": 0, "height": 0}, "default_alt_text": ""}
     return hidden
 
@@ -64,7 +65,10 @@ class VisibleDocumentLink(DocumentLinkElementHandler):
 
 
 def replace_links(features):
-    """Replace the rules by which the rich text editor shows links."""
+    """Replace the rules by which the rich text editor reads stored links.
+
+    `features`: the registry of rich text features that Wagtail's hook is given.
+    """
     for feature, linktype, handler in (
         ("link", "page", VisiblePageLink("LINK")),
         ("document-link", "document", VisibleDocumentLink("DOCUMENT")),

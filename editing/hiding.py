@@ -54,7 +54,7 @@ class HideButton(PageMenuItem):
     label = gettext_lazy("Hide now")
     icon_name = "no-view"
     url_name = "hide_page"
-    priority = 5
+    priority = 5  # the first in the menu of a page's header, in which Wagtail's own begin at 10
 
     def is_shown(self, user):
         return may_hide(user, self.page)
@@ -64,7 +64,7 @@ class ShowButton(PageMenuItem):
     label = gettext_lazy("Show again")
     icon_name = "view"
     url_name = "show_page"
-    priority = 5
+    priority = HideButton.priority  # Only one of the two is shown.
 
     def is_shown(self, user):
         return may_show(user, self.page)
@@ -86,7 +86,7 @@ def header_buttons(page, user):
 
 
 def say_that_it_is_hidden(request, page):
-    """Hook: say in the page editor that a live page is hidden from readers."""
+    """Hook: say in the page editor that a live page is hidden, or held back because of the people in it."""
     if request.method != "GET":
         return
     if is_hidden_at_once(page):
@@ -139,6 +139,7 @@ def show_page(request, page_id):
 
 
 def ask(request, page, words):
+    """Return the page that asks for confirmation. `words`: texts and the icon for its template."""
     back = address_to_return_to(request, page)
     context = {"subtitle": page.get_admin_display_title(), "back": back, "next": back, **words}
     return TemplateResponse(request, "editing/confirm.html", context)

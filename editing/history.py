@@ -23,7 +23,7 @@ from editing.old_versions import may_forget, old_versions
 EVERY_SAVE = "every_save"  # The query parameter that shows each save on a line of its own.
 SAVE, RENAME = "wagtail.edit", "wagtail.rename"
 RESUBMIT = "wagtail.workflow.resume"
-# {action in the log: what the version is after it}.
+# {action in the log: what became of the version by it}.
 MARKS = {
     "wagtail.workflow.start": gettext_lazy("Submitted"),
     RESUBMIT: gettext_lazy("Submitted"),
@@ -51,7 +51,8 @@ def marks_of_versions(page, entries):
         if entry.content_changed and entry.revision_id:
             latest = entry.revision_id
         if mark := MARKS.get(entry.action):
-            # When a version is submitted again, its log entry names the version that was sent back.
+            # Wagtail's log entry of a resubmission has the version that was sent back, not the one that is
+            # submitted. That is the latest one which was saved before.
             key = latest if entry.action == RESUBMIT else entry.revision_id
             if mark not in marks[key]:
                 marks[key].append(mark)
@@ -83,12 +84,14 @@ def is_same_work(entry, older):
 
 
 class Saves:
-    """Decides which saves in the history of a page are folded into the next one.
+    """Decides which saves in the history of a page are folded into a later save, and not shown themselves.
 
-    `folded`: the primary keys of their log entries. `first`, `count`: {entry that is shown: the first of the
-    saves that are folded into it, and how many are}. `earlier`: {entry that is shown: primary key of the
-    version before, or None}. `marks`: what became of each version. `versions`: the primary keys of those that
-    were not forgotten.
+    - `folded`: the primary keys of the log entries that are not shown.
+    - `first`: {key of an entry that is shown: the first of the saves that are folded into it}.
+    - `count`: {key of an entry that is shown: the number of these saves}.
+    - `earlier`: {key of an entry that is shown: primary key of the version before its own, or None}.
+    - `marks`: what became of each version.
+    - `versions`: the primary keys of the versions that exist still.
     """
 
     def __init__(self, page):
@@ -107,7 +110,11 @@ class Saves:
         self.earlier = self._versions_before([each for each in entries if each.pk not in self.folded])
 
     def _fold(self, work):
-        """Fold the entries of `work`, the newest first, into the newest save. A new title is part of it."""
+        """Fold the entries of `work`, the newest first, into its newest save.
+
+        When a version with a new title is published, Wagtail logs RENAME after the save. It is folded and not
+        counted.
+        """
         saves = [entry for entry in work if entry.action == SAVE]
         if saves:
             shown, *others = saves
@@ -116,6 +123,7 @@ class Saves:
                 self.first[shown.pk], self.count[shown.pk] = others[-1], len(others)
 
     def _versions_before(self, shown):
+        """Return `earlier` for the entries `shown`, the newest first. Deleted versions are skipped."""
         found, version = {}, None
         for entry in reversed(shown):
             found[entry.pk] = version if version != entry.revision_id else None
@@ -153,7 +161,7 @@ class VersionColumn(ActionColumn):
 
     def get_actions(self, entry, parent_context):
         if entry.revision_id not in self.saves.versions:
-            return []  # It was forgotten.
+            return []  # The version was deleted (editing/old_versions.py).
         if self.is_folded:
             entry.previous_revision_id = self.saves.earlier.get(entry.pk)
         return super().get_actions(entry, parent_context)

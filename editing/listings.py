@@ -29,7 +29,7 @@ BULK_ACTIONS = BulkActionRegistry.get_bulk_actions_for_model
 
 
 def filter_child_pages(self, queryset, value):
-    """Replace HasChildPagesFilter.filter."""
+    """Replace HasChildPagesFilter.filter, which fails during a search."""
     if not value:
         return queryset
     return queryset.filter(pk__in=CHILD_PAGES_FILTER(self, Page.objects.order_by(), value).values("pk"))
@@ -47,7 +47,7 @@ def get_valid_orderings(self):
 def get_all_listed(self, parent_id):
     """Replace PageBulkAction.get_all_objects_in_listing_query: leave out the trash, which no list shows.
 
-    Wagtail searches among primary keys, and our search returns pages.
+    Wagtail's method searches in a queryset of primary keys and fails, because our search returns pages.
     """
     words, pages = self.request.GET.get("q"), self.model.objects.exclude(in_trash())
     if parent_id is not None:

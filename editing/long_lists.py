@@ -4,7 +4,7 @@ from wagtail.admin.ui.tables.pages import PageTitleColumn
 
 
 class EditTitleColumn(PageTitleColumn):
-    """The title, without the menu of actions: it takes queries and most of the time of each row."""
+    """The title, without the menu of actions. The menu takes queries and most of the time of each row."""
 
     cell_template_name = "editing/edit_title_cell.html"
 

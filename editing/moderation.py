@@ -20,7 +20,10 @@ from stories.refusals import link_field
 
 
 def put_decision_first(items, request, context):
-    """Hook: make "Approve" the button at the foot of the page editor, for those who may approve."""
+    """Hook: make "Approve" the button at the foot of the page editor, for those who may approve.
+
+    The first item of the menu is this button.
+    """
     items.sort(key=lambda item: item.name != "approve")
 
 
@@ -68,6 +71,7 @@ def say_what_prevents_publishing(request, page):
 
 def describe_decision(page, action):
     """Return a sentence on what the decision `action` about `page` did; None for an unknown action."""
+    # Read it again: `page` was loaded before the decision.
     page = Page.objects.get(pk=page.pk)
     title = {"page_title": page.get_admin_display_title()}
     if action == "reject":

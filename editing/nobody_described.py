@@ -46,7 +46,7 @@ def answer(story, request):
     draft, is_published = story.get_latest_revision_as_object(), counts_at_once(story, user)
     draft.people = People.NONE
     if not draft.live:
-        draft.save(clean=False)  # as the page editor does
+        draft.save(clean=False)  # The row of a page that isn't live follows its draft, as in the page editor.
     revision = draft.save_revision(user=user, clean=False)
     # The history shows one entry for each uuid. By default, all entries of a request have the same uuid.
     log(draft, ANSWERED, user=user, revision=revision, content_changed=True, uuid=uuid4())
@@ -60,13 +60,13 @@ def answer(story, request):
 
 
 class NobodyDescribedBulkAction(PageBulkAction):
-    """Bulk action of Wagtail. It leaves out other pages, and stories with an answer or with people."""
+    """The bulk action. It leaves out pages that are no stories, and stories with an answer or with people."""
 
     display_name = gettext_lazy("Nobody is described")
     action_type = "nobody_described"
     aria_label = gettext_lazy("Say of the selected stories that no real person is described")
     template_name = "editing/nobody_described.html"
-    action_priority = 60
+    action_priority = 60  # after Wagtail's actions, the last of which has 50
 
     def check_perm(self, page):
         if not issubclass(page.specific_class or Page, StoryPage) or page.alias_of_id:
@@ -86,6 +86,7 @@ class NobodyDescribedBulkAction(PageBulkAction):
 
     @classmethod
     def execute_action(cls, objects, request=None, **_options):
+        """Answer for the pages `objects`. Return the two numbers for get_success_message()."""
         published = [answer(page.specific, request) for page in objects]
         return len(published), published.count(False)
 

@@ -12,7 +12,9 @@ from wagtail.admin.views.pages.utils import GenericPageBreadcrumbsMixin
 from wagtail.log_actions import LogFormatter, log
 from wagtail.models import Page, TaskState, WorkflowState
 
+# The name of the action in the history of a page.
 FORGET = "editing.forget_versions"
+# The states of a workflow whose version is with moderators, or was sent back by one.
 UNFINISHED = [WorkflowState.STATUS_IN_PROGRESS, WorkflowState.STATUS_NEEDS_CHANGES]
 
 
@@ -55,11 +57,12 @@ class ForgetVersionsView(GenericPageBreadcrumbsMixin, WagtailAdminTemplateMixin,
 
     def post(self, request, page_id):
         with transaction.atomic():
-            # Nobody publishes or schedules a version meanwhile: that changes the row of the page.
+            # The lock keeps others from publishing or scheduling a version meanwhile: both write this row.
             page = Page.objects.select_for_update().get(pk=page_id)
             found = list(old_versions(page))
             for revision in found:
-                revision.delete()  # One by one: the method keeps the comments that were made on a version.
+                # One by one: QuerySet.delete() would also delete the comments that were made on a version.
+                revision.delete()
             if found:
                 log(self.object, FORGET, user=request.user, data={"count": len(found)})
         messages.success(request, ForgetFormatter.message(len(found)))
@@ -82,5 +85,5 @@ class ForgetFormatter(LogFormatter):
 
 
 def register_actions(actions):
-    """Hook: let the log know our action."""
+    """Hook "register_log_actions": register FORGET."""
     actions.register_action(FORGET)(ForgetFormatter)

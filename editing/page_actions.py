@@ -1,4 +1,7 @@
-"""Rules for Wagtail's actions on pages, wherever they are called: in a view, a bulk action or the API."""
+"""Rules for Wagtail's actions on pages, wherever they are called: in a view, a bulk action or the API.
+
+A hidden page is one that readers can't see although it is live: docs/decisions/public-pages.md.
+"""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -80,7 +83,8 @@ def copy_page(self, skip_permission_checks=False):
         raise CopyPagePermissionError("The page is in the trash.")
     pages = pages_of(self)
     if is_one_held(pages):
-        # No withdrawal would hold or change the copy. A translation begins as a copy too.
+        # A person in it took back their consent. The withdrawal would neither hold nor change the copy. A
+        # translation begins as a copy too.
         raise CopyPagePermissionError("A page to copy is held back because of a withdrawal.")
     if self.user and pages.exclude(pk__in=editable(self.user)).exists():
         raise CopyPagePermissionError("You do not have permission to edit all the pages to copy.")
@@ -93,7 +97,8 @@ def copy_page(self, skip_permission_checks=False):
     except ValidationError as error:
         if not self.keep_live or not sentences_in(error):
             raise
-    # A decision about people is for one page, and not for its copies.
+    # A copy can't be published because of the people in it: what was decided about the people in a page
+    # doesn't count for its copies. So all copies become drafts.
     self.keep_live = False
     with transaction.atomic():
         lock_people_below(self, self.to)
@@ -132,7 +137,7 @@ def discard_trash(action, made):
 
     Wagtail copies the pages below a page in their order. Return `made`.
     """
-    if action.recursive and get_paths():
+    if action.recursive and get_paths():  # the paths of all pages in the trash
         originals = Page.objects.descendant_of(action.page).order_by("path")
         pairs = zip(originals, Page.objects.descendant_of(made).order_by("path"), strict=True)
         for copy in [copy for original, copy in pairs if shows_trash(original)]:

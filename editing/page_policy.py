@@ -49,7 +49,7 @@ class VisiblePagesPolicy(PagePermissionPolicy):
         paths = {
             page.path[:length]
             for page in self.instances_with_direct_explore_permission(user)
-            for length in range(len(root.path), len(page.path), Page.steplen)
+            for length in range(len(root.path), len(page.path), Page.steplen)  # each page from root to above
         }
         above = visible_to(user) & Q(path__in=paths)
         return self.model._default_manager.filter(Q(pk__in=pages_in_sections(user).values("pk")) | above)
@@ -65,6 +65,7 @@ def pages_below_hidden_children(page, user):
         if section.is_descendant_of(page):
             on_the_way = section.get_ancestors(inclusive=True).filter(visible_to(user), depth__gt=page.depth)
             first = on_the_way.order_by("path").first()  # None if the section is in the trash
+            # A visible child of `page` is in the explorer's list anyway.
             if first and first.depth > page.depth + 1:
                 found.add(first.pk)
     return found
@@ -93,7 +94,7 @@ def user_can_access_editor(self, obj, user):
 
 def start_tester(self, user, page):
     """Replace PagePermissionTester.__init__: nobody has a permission for a page in the trash."""
-    if page.path and is_in_trash(page):
+    if page.path and is_in_trash(page):  # A page that is not in the tree yet has no path.
         user = AnonymousUser()
         self.permissions = set()
     START_TESTER(self, user, page)

@@ -1,4 +1,4 @@
-"""The views of pages in the admin that differ from Wagtail's."""
+"""The admin's views of pages that differ from Wagtail's. CheckedPageViewSet, at the end, lists them."""
 
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
@@ -17,7 +17,7 @@ from editing.page_policy import pages_below_hidden_children
 from editing.people_panel import CreatePageView
 from editing.unscheduling import UnscheduleView
 
-# A message of Wagtail, which has its translations.
+# A message of Wagtail. gettext finds Wagtail's translations of it.
 INHERITED = "Privacy is inherited from the ancestor page - %(ancestor_page)s"
 
 

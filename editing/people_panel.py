@@ -30,6 +30,7 @@ class PeopleSidePanel(BaseSidePanel):
     @cached_property
     def lines(self):
         """The list of HTML lines, one for each error."""
+        # has_keys only looks whether there is a key. The default would decrypt everybody's protected words.
         errors = find_errors(self.object, can_compare=has_keys)
         return [
             link_field(field, error, self.request.user) for field, found in errors.items() for error in found
@@ -45,7 +46,7 @@ class PeoplePanelMixin:
     def get_side_panels(self):
         panels = super().get_side_panels()
         if isinstance(self.page, StoryPage) and not self.page.alias_of_id:
-            panels.insert(1, PeopleSidePanel(self.page, self.request))  # after the status
+            panels.insert(1, PeopleSidePanel(self.page, self.request))  # after the panel "Status"
         return panels
 
 

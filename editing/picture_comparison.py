@@ -12,7 +12,7 @@ HTML_VALUE = ImageBlockComparison.htmlvalue
 
 
 def html_value(self, val):
-    """Replace ImageBlockComparison.htmlvalue, which takes None for a dictionary."""
+    """Replace ImageBlockComparison.htmlvalue, which expects a dictionary and fails on None."""
     return "" if val is None else HTML_VALUE(self, val)
 
 

@@ -15,7 +15,7 @@ def process_import(request):
 
     Wagtail's view raises KeyError if the form's hidden fields are missing, AttributeError if they were
     changed, OSError if the temporary file is gone or on another machine, and IndexError for a row that is too
-    short, after it has imported the rows before.
+    short. By then it has imported the rows before that one, so the transaction takes them back.
     """
     try:
         with transaction.atomic():

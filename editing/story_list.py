@@ -61,7 +61,7 @@ def last_writers(user):
 
 
 class AnyOf(django_filters.MultipleChoiceFilter):
-    """Filters by conditions, {value: (label, function that returns a Q)}. A chosen one has to be met."""
+    """Filters by conditions, {value: (label, function that returns a Q)}. One of the chosen has to be met."""
 
     def __init__(self, conditions, **options):
         self.conditions = conditions
@@ -76,7 +76,10 @@ class AnyOf(django_filters.MultipleChoiceFilter):
 
 
 class TermFilter(django_filters.ModelMultipleChoiceFilter):
-    """Filters by terms. A story needs one of the chosen ones. The subquery lists each story only once."""
+    """Filters by terms: themes, countries or authors. A story needs one of the chosen ones.
+
+    A subquery is used because a join would list a story once for each of its terms.
+    """
 
     def filter(self, queryset, value):
         if not value:
@@ -175,6 +178,10 @@ class StoryListView(LongListMixin, IndexView):
         return self.writers.get(story.writer, "")
 
     def get_base_queryset(self):
+        """Return the stories, annotated only with what they are sorted by.
+
+        annotate_queryset() adds the rest, for the stories of one page of the list (LongListMixin).
+        """
         stories, key = visible_stories(self.request.user), self.ordering.removeprefix("-")
         annotate = {"next_change": with_schedule} | {
             part["column"].sort_key: part["annotate"]
@@ -209,6 +216,7 @@ class StoryListView(LongListMixin, IndexView):
         backend, found = get_search_backend(), Q()
         for compiler_class in (backend.query_compiler_class, backend.autocomplete_query_compiler_class):
             compiler = compiler_class(StoryPage.objects.all(), self.search_query, operator="and")
+            # The arguments are the text search configuration, and the first and last result: all of them.
             found |= Q(pk__in=compiler.search(None, None, None).order_by().values("pk"))
         return queryset.filter(found)
 

@@ -25,6 +25,7 @@ from publishing.trash import in_trash
 from stories.terms import Theme
 from stories.translating import themes_without_version
 
+# The field of Wagtail's form for the languages to translate to.
 WAGTAILS_FIELD = SubmitTranslationForm.base_fields["locales"]
 
 
@@ -150,6 +151,7 @@ class PageForm(CheckedForm):
         return found
 
     def make_themes(self):
+        """Store a version of each theme whose name was given."""
         for locale in self.cleaned_data["locales"]:
             for _field, theme in self.new_themes(locale):
                 theme.save()

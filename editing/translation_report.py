@@ -23,9 +23,11 @@ from wagtail.permissions import policy_registry
 from editing.admin_access import visible_to
 from stories.models import StoryPage
 
+# What a story's translations can be, as in the address: missing, or older than their source.
 MISSING, OLDER = "missing", "older"
+# The permission to translate pages.
 TRANSLATE = "simple_translation.submit_translation"
-# When a page changed last for its readers; a draft that was never published, for its editors.
+# When a page changed last: a live page when it was published, another one when its newest version was saved.
 CHANGED = Case(When(live=True, then=F("last_published_at")), default=F("latest_revision_created_at"))
 BATCH = 5000  # stories for each query; SQLite takes 32,766 parameters
 
@@ -35,7 +37,7 @@ def visible_pages(user):
 
 
 def versions(*, levels=1):
-    """Return the versions of a story in all languages, for a subquery of a query of stories.
+    """Return a queryset of the versions of a story in all languages, for a subquery of a query of stories.
 
     `levels`: how many queries the subquery is inside of.
     """
@@ -150,6 +152,7 @@ class TranslationReport(ReportView):
         return gettext("Every story is in every language of the site, and no translation is older.")
 
     def decorate_paginated_queryset(self, object_list):
+        """Return the stories of one page of the list, or for an export all, with what the columns show."""
         stories = list(object_list)
         for batch in batched(stories, BATCH):
             self._add_translations(batch)
@@ -186,6 +189,7 @@ class TranslationReport(ReportView):
 
 
 def is_older(page, source):
+    """Return whether the translation `page` changed before `source` was last published."""
     changes = page.changed, source.last_published_at
     return page.pk != source.pk and None not in changes and changes[0] < changes[1]
 

@@ -26,7 +26,8 @@ from editing.admin_access import parse_key
 from publishing import trash
 from publishing.models import TrashedPage
 
-# Wagtail's policy. Ours has no pages in the trash.
+# Wagtail's policy of permissions. The one that replaces it (editing/page_policy.py) gives nobody a permission
+# for a page in the trash.
 POLICY = PagePermissionPolicy(Page)
 
 
@@ -150,8 +151,8 @@ def delete_page_for_good(request, pk):
 def empty_trash(request):
     """View that asks for confirmation and deletes all pages in the trash that the user may publish.
 
-    Pages that are moved to the trash after the question stay there. To know them, the form has the key of the
-    last row of the trash at the time of the question.
+    Pages that are moved to the trash after the question was shown stay there. To tell them apart, the form
+    has the key of the newest row of the trash at that time.
     """
     found = rows(request.user, "publish").order_by("page__path")
     count = len(found)
@@ -160,7 +161,8 @@ def empty_trash(request):
     last = parse_key(TrashedPage, request.POST.get("last", ""))
     if last is not None:
         for row in found.filter(pk__lte=last):
-            if TrashedPage.objects.filter(pk=row.pk).exists():  # not deleted with a page above it
+            # A row is gone already if a page above its page was deleted before.
+            if TrashedPage.objects.filter(pk=row.pk).exists():
                 trash.delete_for_good(row, request.user)
         messages.success(request, _("The trash is emptied."))
         return redirect("trash")
@@ -181,6 +183,7 @@ def empty_trash(request):
 
 
 def ask(request, words, subtitle=""):
+    """Return the page that asks for confirmation. `words`: texts, icon and values for its template."""
     context = {"subtitle": subtitle, "back": reverse("trash"), **words}
     return TemplateResponse(request, "editing/confirm.html", context)
 

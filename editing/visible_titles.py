@@ -1,4 +1,4 @@
-"""Keeps titles and tags of hidden objects out of the dashboard, the history, reports and suggestions."""
+"""Keeps titles and tags that are hidden from a user out of dashboard, history, reports and suggestions."""
 
 import json
 from types import SimpleNamespace
@@ -90,7 +90,7 @@ def replace_panels(request, panels):
     panels[:] = [panel for panel in panels if type(panel) is not home.WorkflowObjectsToModeratePanel]
     for number, panel in enumerate(panels):
         for ours in PANELS:
-            if type(panel) is ours.__base__:
+            if type(panel) is ours.__base__:  # the class of Wagtail that `ours` extends
                 panels[number] = ours()
 
 
@@ -137,7 +137,7 @@ class VisibleTitles(LogFormatter):
 
 
 def replace_formatters(actions):
-    """Hook: wrap Wagtail's formatters of the history."""
+    """Hook "register_log_actions": wrap Wagtail's formatters of ACTIONS."""
     for name in ACTIONS:
         actions.formatters[name] = VisibleTitles(actions.formatters[name])
 
@@ -163,7 +163,7 @@ def popular_tags(user, model, count=10):
 
 
 def autocomplete_tags(request, app_name=None, model_name=None):
-    """Wagtail's view, which suggests tags, without those of hidden files."""
+    """Wagtail's view that suggests tags, here only those of files that the user may choose."""
     found = json.loads(tags.autocomplete(request, app_name, model_name).content)
     visible = set(visible_tags(request.user).filter(name__in=found).values_list("name", flat=True))
     return JsonResponse([name for name in found if name in visible], safe=False)

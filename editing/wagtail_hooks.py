@@ -1,4 +1,7 @@
-"""Hooks and patches that adapt Wagtail's admin: fewer pages to choose from, and no inline scripts."""
+"""Registers what this folder changes in Wagtail's admin. Each `start()` applies the patches of its module.
+
+A hook with a positive `order` runs after Wagtail's own hooks, so that it can replace what these register.
+"""
 
 import json
 
@@ -52,7 +55,7 @@ def offer_only_visible_pages(pages, request):
 
 @hooks.register("construct_admin_api", order=100)
 def replace_pages_api(router):
-    """Register our endpoint under the name of Wagtail's, which is registered before."""
+    """Register our endpoint under the name of Wagtail's, and so replace it."""
     router.register_endpoint("pages", PagesAPIViewSet)
 
 
@@ -199,4 +202,5 @@ def render_chooser(self, name, value, attrs=None, renderer=None):
 
 # Only BaseChooser.render calls render_js_init, which is therefore not replaced.
 patch(BaseChooser, "render", render_chooser)
+# The function that Wagtail's inline script of this chooser calls.
 patch(AdminTaskChooser, "js_constructor", "createTaskChooser")

@@ -10,7 +10,10 @@ register = template.Library()
 
 @register.simple_tag
 def public_address(page):
-    """Return the full URL of `page`, or "" if it is not public now. `page` may be older than the database."""
+    """Return the full URL of `page`, or "" if it is not public now.
+
+    The database is asked, because the state of the object `page` may be out of date.
+    """
     public = published_pages().filter(pk=page.pk).first()
     return public.full_url if public else ""
 

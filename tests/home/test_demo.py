@@ -1,4 +1,7 @@
-"""The commands load_demo, which adds the demo content once, and demo_login, which adds its account."""
+"""The commands load_demo and demo_login.
+
+load_demo adds the content of the demonstration to a site without content. demo_login adds an administrator.
+"""
 
 import io
 import re
@@ -22,6 +25,7 @@ from tests.support.builders import home_page, make_story, parse
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("rough_pictures")]
 
+# Those of which load_demo makes rows.
 MODELS = (Page, Revision, CleanImage, CleanDocument, Theme, Author, StoryPage, Contributor)
 
 
@@ -142,7 +146,7 @@ def test_demo_login_prints_the_password_of_one_administrator_and_stores_it_for_i
     user = get_user_model().objects.get()
     password = demo_account.password_file().read_text()
     assert user.is_superuser
-    # The demo account sees the pages of the safeguarding team.
+    # A lead sees the pages of the safeguarding team.
     assert is_lead(user)
     assert user.check_password(password)
     assert password in out.getvalue()
@@ -153,6 +157,7 @@ def test_demo_login_prints_the_password_of_one_administrator_and_stores_it_for_i
 
 
 def test_demo_account_is_a_lead_only_where_all_people_are_those_of_the_demo():
+    # The first code is that of a person in the demonstration; the second person is added in the second turn.
     for code, leads in (("P-7K3M", True), ("P-ZZZZ", False)):
         Contributor.objects.create(code=code)
         call_command("demo_login", stdout=io.StringIO())

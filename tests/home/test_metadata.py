@@ -43,7 +43,7 @@ def feeds(client, address):
         ("/stories/", "/stories/"),
         ("/stories/?page=1", "/stories/"),
         ("/stories/?page=2", "/stories/?page=2"),
-        ("/stories/?page=99", "/stories/?page=2"),
+        ("/stories/?page=99", "/stories/?page=2"),  # the last page
         ("/stories/?page=words", "/stories/"),
         ("/stories/?year=2025&country=kenya", "/stories/?country=kenya&year=2025"),
         ("/stories/?country=kenya&x=1&year=2025&page=1", "/stories/?country=kenya&year=2025"),
@@ -56,7 +56,7 @@ def feeds(client, address):
 )
 def test_every_page_has_one_canonical_url(client, requested, expected):
     make_plain_page("About")
-    for number in range(14):  # two pages of the list: one has 12
+    for number in range(14):  # A page of the list has 12 stories, so the list has two pages.
         make_story(f"Story {number}", countries=["KE"], themes=["Dívida"], date="2025-03-14")
     assert canonical(client, requested) == expected
 
@@ -90,7 +90,7 @@ def test_a_story_has_a_card_with_its_lead_picture(client, store):
     story = make_story(
         'The "story"',
         summary="What it <is> about.",
-        # The image is larger than the card, so that nothing enlarges it.
+        # A card has 1200 × 630 pixels. The image is larger, because Wagtail enlarges none.
         lead_image=make_image(name="secret-name.png", size=(1200, 800)),
         lead_image_alt="A lamp",
     )
@@ -140,16 +140,18 @@ def test_a_page_without_a_picture_has_the_logo_or_nothing(client, store):
         card = cards(client, address)
         assert card["og:image"].endswith(".png")
         assert card["og:image:alt"] == "Lantern Road"
-        assert card["twitter:card"] == "summary"
+        assert card["twitter:card"] == "summary"  # a card with a small picture, for the logo
     response = client.get(card["og:image"].removeprefix(SITE))
     assert response.status_code == 200
     assert response.getvalue()
 
 
 def test_home_and_lists_have_the_picture_of_their_first_story_with_one(client, store):
+    """Left out are pictures that readers may not see, and stories that are kept out of search engines."""
     make_story("A lamp", countries=["KE"], lead_image=make_image(), lead_image_alt="A lamp")
     gate = make_story("A gate", countries=["SN"], lead_image=make_image(), lead_image_alt="A gate")
     held = make_story("Held back", countries=["KE"], lead_image=make_image(), lead_image_alt="Somebody")
+    # As if somebody on the picture did not agree to it: it is shown to nobody.
     CleanImage.objects.filter(pk=held.lead_image_id).update(shown_until=None)
     bare = make_story("Bare", countries=["KE", "SN"])
     hidden = make_story(
@@ -160,6 +162,7 @@ def test_home_and_lists_have_the_picture_of_their_first_story_with_one(client, s
     home.save()
     french = make_index_in("fr")
     make_story("Lampe", french, locale=french.locale, lead_image=make_image(), lead_image_alt="Une lampe")
+    # The home page takes its featured stories in their order, a list its stories, the newest first.
     pictures = {
         address: cards(client, address).get("og:image:alt")
         for address in ("/", "/stories/", "/stories/country/kenya/", "/fr/stories/")

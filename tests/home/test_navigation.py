@@ -11,6 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 def assert_only_shown(html):
+    """Check that `html` has the word of public pages, and not that of hidden ones."""
     assert SHOWN in html
     assert HIDDEN not in html
 
@@ -120,7 +121,7 @@ def test_more_pages_take_no_more_queries(client, django_assert_num_queries):
         for number in numbers:
             make_plain_page("Part", parent=make_plain_page(f"Page {number}", show_in_menus=True))
         client.get("/page-1/part/")  # the first request fills Wagtail's caches
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(7):  # as measured; what matters is that it is the same both times
             client.get("/page-1/part/")
 
 
@@ -140,7 +141,7 @@ def test_hidden_pages_are_in_no_menu_and_no_search_results(client, hide):
         make_plain_page(f"{HIDDEN} part", parent=about),
         make_index(index, title=f"{HIDDEN} section"),
     ]
-    make_plain_page(f"{HIDDEN} inner page", parent=hidden[0]).unpublish()
+    make_plain_page(f"{HIDDEN} inner page", parent=secret).unpublish()
     for page in hidden:
         hide(page)
 

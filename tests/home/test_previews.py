@@ -20,6 +20,7 @@ def test_an_editor_sees_how_a_story_looks_when_shared(admin_client, store):
     card = parse(story.make_preview_request(preview_mode="shared").render()).main
     for text in ("Lantern Road", "A story", "The summary."):
         assert text in card.text
+    # 1200 × 630 pixels is the size of every card.
     assert (card.img["width"], card.img["height"], card.img["alt"]) == ("1200", "630", "A lamp")
     story.seo_title, story.search_description = "In short", "For those who search."
     card = parse(story.make_preview_request(preview_mode="shared").render()).main
@@ -28,6 +29,7 @@ def test_an_editor_sees_how_a_story_looks_when_shared(admin_client, store):
 
 
 def test_a_preview_has_no_metadata():
+    """The draft has no public address that the metadata could name."""
     story = make_story("A story", live=False)
     page = parse(story.make_preview_request().render())
     assert page.h1.get_text() == "A story"

@@ -18,6 +18,7 @@ SECURITY = "/.well-known/security.txt"
 
 
 def change(**fields):
+    """Change fields of the site settings."""
     SiteSettings.objects.update_or_create(site=Site.objects.get(), defaults=fields)
 
 
@@ -56,7 +57,7 @@ def test_robots_txt_explains_its_policy_and_names_no_page(client, policy):
     make_private(make_story("Private"))
     change(robots=policy)
     lines = client.get("/robots.txt").content.decode().splitlines()
-    assert sum(line.startswith("# ") for line in lines) >= 2
+    assert sum(line.startswith("# ") for line in lines) >= 2  # the explanation
     assert {line for line in lines if line.startswith(("Disallow", "Allow"))} <= {"Disallow: /", "Disallow:"}
 
 
@@ -87,6 +88,7 @@ def test_there_is_no_security_txt_without_a_contact(client):
     assert client.get(SECURITY).status_code == 404
 
 
+# The numbers are what the files take today. They are few, because robots ask often.
 @pytest.mark.parametrize(("address", "number_of_queries"), [("/robots.txt", 2), (SECURITY, 3)])
 def test_both_files_are_read_only_and_cheap_and_set_no_cookie(
     client, django_assert_num_queries, address, number_of_queries

@@ -1,4 +1,8 @@
-"""A backup that somebody altered, with new checksums, is refused in one line and changes nothing."""
+"""A backup that somebody altered, with new checksums, is refused in one line and changes nothing.
+
+A backup is a ZIP archive with a manifest: operations/backup/archive.py. test_bad_backups.py has damages that
+the checksums reveal.
+"""
 
 import json
 import sqlite3
@@ -23,13 +27,12 @@ def rewrite(source, target, change):
         members = {name: old.read(name) for name in old.namelist()}
     manifest = json.loads(members.pop(archive.MANIFEST))
     change(manifest, members)
-    listed = manifest.pop("members")
+    del manifest["members"]  # The writer lists them anew, with the new checksums.
     with archive.new_archive(target) as writer:
         for name, content in members.items():
             with writer.member(name, compress=True) as member:
                 member.write(content)
-        made = writer.manifest["members"]
-        writer.manifest |= manifest | {"members": made if isinstance(listed, dict) else listed}
+        writer.manifest |= manifest
 
 
 def put(value, *keys):
@@ -68,7 +71,7 @@ def run_sql(*statements):
     return in_database(change)
 
 
-# {case: change of the manifest and of {name: content}}
+# {case: function that changes the manifest and {name in the archive: content}}
 ALTERED = {
     "no kind of database": put(None, "database"),
     "no migrations": put(None, "migrations"),
@@ -82,6 +85,7 @@ ALTERED = {
     "wrong count": put(7777, "tables", PAGE, "rows"),
     "no date": put(None, "made"),
     "too long a name of a file": lambda _manifest, members: members.update({f"files/{'a' * 300}": b"Words."}),
+    # - 3: a half of SQLite's file could be a whole number of its pages.
     "cut inside a row": in_database(lambda data: data[: len(data) // 2 - 3]),
     "empty": in_database(lambda data: b""),
     "nonsense": in_database(lambda data: b"\xff\x00nonsense" * 50),

@@ -1,4 +1,4 @@
-"""Backup and restore: everything is restored."""
+"""The commands backup and restore: everything is restored, and nothing is overwritten unasked."""
 
 import shutil
 import stat
@@ -36,6 +36,7 @@ def make_rich_site():
         lead_image=image,
         lead_image_alt="A lamp",
         body=[
+            # \N means NULL in the format of PostgreSQL's COPY, and a tab ends a column.
             {"type": "text", "value": "<p>A backslash \\N, a tab\t, é, 漢 and 🙂.</p>"},
             {"type": "document", "value": {"document": document.pk, "title": "The leaflet"}},
             {"type": "pictures", "value": {"pictures": [{"image": shown, "caption": ""}]}},
@@ -63,6 +64,7 @@ def test_restore_brings_everything_back(client, store, tmp_path):
     pages = [client.get(address).content for address in addresses]
     assert b"Long road" in pages[2]
     client.force_login(get_user_model().objects.get(username="amina"))
+    # Backups leave out attempts to sign in, as they leave out sessions.
     LoginAttempt.objects.create(digest="of a name", last=timezone.now())
     before, files, newest = row_counts(), checksums(store), Page.objects.latest("pk").pk
     assert len(files) > 3

@@ -1,4 +1,8 @@
-"""A file that is no whole backup, or was altered, is refused in one line and changes nothing."""
+"""A file that is no whole backup, or was altered, is refused in one line and changes nothing.
+
+A backup is a ZIP archive with a manifest, which lists its members with their checksums:
+operations/backup/archive.py. test_altered_backups.py has backups whose checksums are right.
+"""
 
 import json
 import zipfile
@@ -121,27 +125,37 @@ DAMAGES = {
     "a byte flipped": (flip_a_byte, "damaged, or was altered"),
     "no archive": (sqlite_database, "not a backup of this site"),
     "another archive": (word_document, "not a backup of this site"),
-    "deep": (only_manifest("[" * 100_000), "not a backup of this site"),
+    "deep JSON": (only_manifest("[" * 100_000), "not a backup of this site"),
     "no JSON": (only_manifest("{"), "not a backup of this site"),
-    "list": (only_manifest("[]"), "format None"),
+    "JSON of another shape": (only_manifest("[]"), "format None"),  # so it names no format
     "encrypted": (alter_entries(FLAGS, b"\x01"), "not a backup of this site"),
+    # No method has the number 0x63.
     "compressed in an unknown way": (alter_entries(METHOD, b"\x63"), "not a backup of this site"),
     "spoilt manifest": (spoil_the_manifest, "not a backup of this site"),
     "other words": (replaced_file, "a.txt is not what was saved"),
     "one file more": (one_file_more, "not what it lists"),
-    "list of nothing": (with_manifest(lambda each: each.pop("members")), "damaged, or was altered"),
-    "list of lists": (with_manifest(lambda each: each.update(members=[["a"]])), "damaged, or was altered"),
-    "number": (with_manifest(lambda each: each.update(members=5)), "damaged, or was altered"),
+    "no list of members": (with_manifest(lambda each: each.pop("members")), "damaged, or was altered"),
+    "members of another shape": (
+        with_manifest(lambda each: each.update(members=[["a"]])),
+        "damaged, or was altered",
+    ),
+    "number in the place of members": (
+        with_manifest(lambda each: each.update(members=5)),
+        "damaged, or was altered",
+    ),
     "one file less": (
         with_manifest(lambda each: each["members"].update({"files/b": {}})),
         "not what it lists",
     ),
-    "format": (with_manifest(lambda each: each.update(format=99)), "format 99"),
-    "database": (
+    "unknown format": (with_manifest(lambda each: each.update(format=99)), "format 99"),
+    "another kind of database": (
         with_manifest(lambda each: each.update(database="oracle")),
         "Restore it into a site that uses oracle",
     ),
-    "later": (with_manifest(lambda each: each.update(migrations=[["home", "9999_later"]])), "later version"),
+    "of a later version": (
+        with_manifest(lambda each: each.update(migrations=[["home", "9999_later"]])),
+        "later version",
+    ),
 }
 
 

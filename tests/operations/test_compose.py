@@ -18,6 +18,7 @@ from tests.support.environment import ROOT, run, variables_in_code
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
+# The services that run the site's image.
 SITE = ["web", "scheduler"]
 # Variables that libpq reads itself. The settings do not read them.
 LIBPQ_VARIABLES = {"PGPASSFILE"}
@@ -30,6 +31,7 @@ def volumes_of(service):
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_service_has_no_privileges(name):
+    """Only the front server is reachable from outside."""
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -85,6 +87,7 @@ def test_front_server_finds_the_site_and_its_files():
 
 
 def test_uploads_fill_no_memory_but_their_own():
+    """The front server's file systems are in memory: one for its cache of at most 512 MB, one for uploads."""
     sizes = dict(each.split(":size=") for each in SERVICES["front"]["tmpfs"] if ":" in each)
     assert sizes == {"/var/cache/nginx": "640m", "/var/cache/nginx/client_temp": "256m"}
     assert "max_size=512m" in (ROOT / "deploy" / "nginx.conf").read_text()
@@ -94,11 +97,13 @@ UNITS = {"m": 2**20, "mb": 2**20, "g": 2**30}
 
 
 def size(text):
+    """Return the bytes of a size such as "64m"."""
     number, unit = re.fullmatch(r"(\d+)([a-z]+)", text).groups()
     return int(number) * UNITS[unit]
 
 
 def test_limits_of_memory_have_room_for_what_other_limits_allow():
+    """The sizes that are written here, 64m and 512m, are for the programs themselves."""
     limits = {name: size(service["mem_limit"]) for name, service in SERVICES.items()}
     sizes = [size(each.split(":size=")[1]) for each in SERVICES["front"]["tmpfs"] if ":size=" in each]
     assert limits["front"] >= sum(sizes) + size("64m")
@@ -116,6 +121,7 @@ def test_image_gets_only_the_code():
     apps = [app for app in settings.INSTALLED_APPS if (ROOT / app).is_dir()]
     allowed = [line[1:] for line in patterns if line.startswith("!")]
     assert sorted(allowed) == sorted([*apps, "deploy", "manage.py", "requirements.txt"])
+    # The last pattern that fits decides, so secrets are excluded again after the folders that are allowed.
     assert {"**/.env*", "**/*.key", "**/*.pem"} <= set(patterns[len(allowed) + 1 :])
 
 
@@ -123,7 +129,7 @@ def test_example_trusts_no_network():
     """A visitor inside a trusted network could claim any address."""
     lines = (ROOT / "deploy" / "nginx.conf").read_text().splitlines()
     [example] = [line.split()[1] for line in lines if line.strip().startswith("#set_real_ip_from")]
-    assert ip_address(example.rstrip(";"))
+    assert ip_address(example.rstrip(";"))  # raises a ValueError for a network, such as 10.0.0.0/8
 
 
 def make_secrets(folder):

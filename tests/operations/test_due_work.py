@@ -20,7 +20,7 @@ from tests.support.environment import REQUIRED, manage, output_of
 from tests.support.people import make_agreeing_person
 from tests.support.production import BARE, database_of_the_test
 
-PATIENCE = 120  # seconds
+PATIENCE = 120  # seconds until a process has started
 NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
 
 
@@ -61,6 +61,7 @@ def make_old():
     builders.make_story()
     IndexEntry.objects.all().delete()
     Session.objects.create(session_key="old", expire_date=timezone.now() - datetime.timedelta(days=1))
+    # It is deleted after a year.
     MissedSearch.objects.create(digest="old", month=timezone.localdate().replace(day=1, year=2020))
 
 
@@ -112,15 +113,17 @@ def test_outage_page_has_the_current_help_line(data_dir):
 def test_page_that_cannot_be_published_stops_no_withdrawal_and_no_other_work(data_dir, store, time_machine):
     time_machine.move_to(NOON)
     scheduled("It can't be read", go_live_at=NOON + datetime.timedelta(hours=1))
+    # To publish the revision then raises KeyError.
     Revision.objects.exclude(approved_go_live_at=None).update(content={})
     person = make_agreeing_person()
     withdrawal = withdraw(person, "everything")
     time_machine.move_to(NOON + datetime.timedelta(hours=2))
     with pytest.raises(KeyError):
         call_command("run_due_work")
+    # The step "ledger" of the withdrawal writes this file.
     assert person.code in (data_dir / "withdrawals.jsonl").read_text()
     left = withdrawal.tasks.filter(done_at=None).values_list("step", flat=True)
-    assert set(left) == {"vacuum"}, "it needs to be outside of transactions"
+    assert set(left) == {"vacuum"}, "this step can't run in the transaction of a test"
     assert (data_dir / "maintenance.html").exists()
     # Whether the scheduler works is known by the age of this file.
     assert not (data_dir / "due_work_done").exists()
@@ -142,4 +145,4 @@ def test_forever_stops_at_sigterm(data_dir):
         start = time.monotonic()
         scheduler.send_signal(signal.SIGTERM)
         assert output_of(scheduler) == ""
-        assert time.monotonic() - start < 30
+        assert time.monotonic() - start < 30  # and not at the next minute

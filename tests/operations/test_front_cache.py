@@ -1,4 +1,8 @@
-"""nginx with deploy/nginx.conf: which responses of the site it caches, for whom, and for how long."""
+"""nginx with deploy/nginx.conf: which responses of the site it caches, for whom, and for how long.
+
+The fixtures are classes of tests/support/upstream.py: `upstream` takes the place of the site and records the
+requests that reach it; `front` is a client for nginx.
+"""
 
 import time
 
@@ -10,8 +14,8 @@ from media.views import PUBLIC_PICTURE_CACHE_CONTROL
 
 pytestmark = pytest.mark.one_database
 
-PATIENCE = 30  # seconds
-KEY = make_session_key()
+PATIENCE = 30  # seconds until a withdrawn page is gone
+KEY = make_session_key()  # of a session cookie that has the form of the site's own
 
 
 def requests_passed_on(upstream, front, *requests, section=""):
@@ -40,12 +44,15 @@ GZIP = {"Accept_Encoding": "gzip"}
     ("requests", "times"),
     [
         ([{}, {}, {"method": "HEAD"}], 1),
+        # There are two copies, one compressed by gzip and one not.
         ([GZIP, {"Accept_Encoding": "br, gzip;q=0.5"}, {"Accept_Encoding": "zstd, GZIP"}], 1),
         ([{}, {"Accept_Encoding": "gzip;q=0, br"}, {"Accept_Encoding": "br"}], 1),
         ([GZIP, {}], 2),
         ([{}, {"Cookie": "csrftoken=1"}], 1),
+        # Each request with a session reaches the site. Of a visitor's requests, only the first does.
         ([{"Cookie": f"a=b; sessionid={KEY}"}, {}, {"Cookie": f"__Host-sessionid={KEY};c=d"}, {}], 3),
         ([{"Cookie": f'sessionid="{KEY}"'}, {}, {"Cookie": f'sessionid="{KEY}"'}], 3),
+        # These cookies have another form, so they count as a visitor's.
         ([{}, {"Cookie": "sessionid=1"}, {"Cookie": f"xsessionid={KEY}; sessionid={KEY}0"}], 1),
         ([{"Authorization": "Basic eDp5"}, {}, {"Authorization": "Basic eDp5"}, {}], 3),
         ([{"method": "POST"}, {}, {"method": "POST"}, {}], 3),

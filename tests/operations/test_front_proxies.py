@@ -37,6 +37,7 @@ http {{
 }}
 """
 VISITOR = "127.0.0.7"
+# Headers in which a visitor claims another address.
 SPOOFED = {"X-Forwarded-For": "198.51.100.9", "CF-Connecting-IP": "198.51.100.9", "X-Real-IP": "198.51.100.9"}
 APPENDED = "X-Forwarded-For $proxy_add_x_forwarded_for"
 # Google's load balancer adds its own address too.
@@ -141,5 +142,6 @@ def test_proxies_directly_in_front_of_the_site(nginx_path, upstream, settings, h
         for header in headers:
             port = stack.enter_context(outer_proxy(nginx_path, port, header))
         request_page(port, **SPOOFED)
+    # address_of() ignores internal addresses such as VISITOR, so a public one takes its place.
     written = forwarded_address(upstream).replace(VISITOR, "203.0.113.7")
     assert address_of(RequestFactory().get("/", headers={"X-Forwarded-For": written})) == "203.0.113.7"

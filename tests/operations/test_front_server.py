@@ -1,4 +1,8 @@
-"""nginx with deploy/nginx.conf: what it sends itself, passes on and logs."""
+"""nginx with deploy/nginx.conf: what it sends itself, passes on and logs.
+
+The fixtures are classes of tests/support/upstream.py: `upstream` takes the place of the site and records the
+requests that reach it; `front` is a client for nginx.
+"""
 
 import gzip
 import http.client
@@ -16,7 +20,7 @@ from tests.support.upstream import Front, Upstream
 pytestmark = pytest.mark.one_database
 
 HSTS = "max-age=31536000; includeSubDomains; preload"  # as in the settings of production
-PATIENCE = 30  # seconds
+PATIENCE = 30  # seconds until nginx has written its log
 PAGE = gzip.compress(b"<p>Words of the story.</p>" * 200)
 
 
@@ -75,6 +79,7 @@ def test_outage_page_is_sent_when_the_site_does_not_respond(upstream, front, tmp
     assert (response.status, response.content) == (503, b"<p>Call 0800 1234.</p>")
     assert (response.headers["Retry-After"], response.headers["Cache-Control"]) == ("60", "no-store")
     assert response.headers["Content-Type"] == "text/html"
+    # FILE, the policy of files, and besides the style sheet and pictures that are inside of the page.
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; " + FILE.partition("; ")[2]
     assert response.headers["Content-Security-Policy"] == policy
     assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
@@ -82,6 +87,7 @@ def test_outage_page_is_sent_when_the_site_does_not_respond(upstream, front, tmp
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
+# Characters of the path. gunicorn allows 4 KB, and nginx's default buffer for headers is no larger.
 @pytest.mark.parametrize("length", [100, 3000, 4000])
 def test_headers_may_repeat_a_long_address(upstream, front, length):
     address = f"/{'a' * length}/"
@@ -110,6 +116,7 @@ def test_nginx_sends_files_for_the_site(upstream, front, tmp_path):
 
 
 def test_replica_is_asked_again_right_after_failures(nginx_path, tmp_path):
+    """By default, nginx would leave out a replica for ten seconds after a failure."""
     sites = [Upstream(), Upstream()]
     addresses, ports = [site.address for site in sites], [site.port for site in sites]
     with front_server.running(nginx_path, addresses, tmp_path) as (port, folder):
@@ -127,7 +134,8 @@ def test_replica_is_asked_again_right_after_failures(nginx_path, tmp_path):
 
 def test_log_contains_nothing_about_visitors(upstream, front):
     front.ask("/search/?q=secret-words", User_Agent="secret-agent", Referer="http://secret-page/")
-    for upstream.status in ("404 Not Found", "410 Gone"):
+    for status in ("404 Not Found", "410 Gone"):
+        upstream.status = status
         front.ask("/stories/secret-name/")
     upstream.stop()
     front.ask("/search/?q=secret-word", User_Agent="secret-agent", Cookie="secret-cookie")

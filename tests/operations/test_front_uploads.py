@@ -1,4 +1,8 @@
-"""nginx with deploy/nginx.conf: how large a request body may be, and for whom."""
+"""nginx with deploy/nginx.conf: how large a request body may be, and for whom.
+
+The fixtures are classes of tests/support/upstream.py: `upstream` takes the place of the site and records the
+requests that reach it; `front` is a client for nginx.
+"""
 
 import http.client
 import time
@@ -10,7 +14,9 @@ from caching.session_keys import make_session_key
 
 pytestmark = pytest.mark.one_database
 
-PATIENCE = 30  # seconds
+PATIENCE = 30  # seconds for a response, and until nginx has written its log
+# A cookie of the form that the site makes. Before nginx takes a large body, it asks the site, at /.session,
+# whether the site made the cookie.
 SESSION = {"Cookie": f"__Host-sessionid={make_session_key()}"}
 # Bytes that a body may have: on the public site, in the admin, and in the admin with a session.
 SMALL, ADMIN, LARGE = 64 * 2**10, 100 * 2**10, 20 * 2**20
@@ -42,12 +48,13 @@ def status_of_upload(front, path, length, headers, is_chunked=False):
         ("/admin/images/add/", {"Cookie": "sessionid=1"}, ADMIN),
         ("/admin/login/", {"Cookie": "csrftoken=1"}, ADMIN),
         ("/", SESSION, SMALL),
-        ("/_util/login/", {}, SMALL),
+        ("/_util/login/", {}, SMALL),  # where Wagtail asks for the login to a private page
         ("/documents/1/a.pdf", SESSION, SMALL),
     ],
 )
 def test_only_who_is_logged_in_can_send_large_bodies(upstream, front, path, headers, limit):
     assert status_of_upload(front, path, limit + 1, headers) == 413
+    # Without a length, also those with a session may send no more than ADMIN.
     assert status_of_upload(front, path, min(limit, ADMIN) + 1, headers, is_chunked=True) == 413
     assert upstream.asked == []
     assert status_of_upload(front, path, limit - 1, headers) == 200

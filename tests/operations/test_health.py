@@ -1,4 +1,4 @@
-"""The health checks /livez and /readyz."""
+"""The health checks: /livez (the process answers) and /readyz (its database works, and is migrated)."""
 
 import logging
 
@@ -9,6 +9,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from tests.support.environment import run
 
 PATHS = ["/livez", "/readyz"]
+# A load balancer asks for them at the address of the container.
 ANY_HOST = {"host": "10.0.0.7:8000"}
 
 

@@ -14,6 +14,7 @@ SCRIPTS = [
     for path in sorted(ROOT.glob(pattern))
     if path.is_file()
 ]
+# Programs and functions that download, and an address that is piped into another command.
 DOWNLOAD = re.compile(r"\b(curl|wget|urlretrieve)\b|https?://\S+\s*\|")
 PIP_INSTALL = re.compile(r"\bpip\b[^\n;&|]*\binstall\b[^\n]*")
 

@@ -81,8 +81,9 @@ def test_full_disk_of_a_database_is_recognised():
 
 
 def test_too_large_request_is_refused_before_it_is_read(client, settings):
-    settings.LARGEST_REQUEST = 100_000
+    settings.LARGEST_REQUEST = 100_000  # bytes
     client.force_login(builders.make_user("Moderators"))
+    # 200: the form is shown again, because these bytes are no picture.
     for size, status in ((50_000, 200), (200_000, 400)):
         form = {"title": "A", "file": SimpleUploadedFile("a.png", b"x" * size)}
         assert client.post(reverse("wagtailimages:add"), form).status_code == status
@@ -91,6 +92,7 @@ def test_too_large_request_is_refused_before_it_is_read(client, settings):
 def test_too_many_or_too_large_fields_are_refused(client):
     client.force_login(builders.make_user("Moderators"))
     address = reverse("wagtailadmin_pages:edit", args=[builders.make_story().pk])
+    # The settings allow 10,000 fields, and Django 2.5 MB for all of them together.
     assert client.post(address, {f"field-{number}": "" for number in range(10_001)}).status_code == 400
     body = "body=" + "x" * 3_000_000
     kind = "application/x-www-form-urlencoded"

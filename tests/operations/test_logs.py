@@ -10,7 +10,7 @@ from operations.logs import MAX_EXCEPTIONS, MAX_FRAMES, JSONFormatter
 from tests.support import builders
 from tests.support.production import HOST, database_of_the_test, running_site
 
-# A word that is in every part of the requests that the test sends.
+# A word that is in every part of the requests that the test sends, and in no text of the site.
 MARK = "quixotic"
 # Headers with data about a visitor.
 PRIVATE = {
@@ -71,6 +71,7 @@ def visits(site):
     yield 200, site.ask(f"/search/?{words}", **PRIVATE)
     yield 404, site.ask(f"/no-such-page/?{words}", **PRIVATE)
     yield 404, site.ask(f"/media/images/no-such.png?{words}", **PRIVATE)
+    # The views of these two addresses raise errors: tests/support/production_urls.py.
     yield 500, site.ask(f"/broken/?q={MARK}", **PRIVATE)
     yield 500, site.ask(f"/broken-database/?q={MARK}", **PRIVATE)
     login = f"username={MARK}&password={MARK}&next=/admin/"

@@ -1,4 +1,8 @@
-"""Which errors of a database are an outage, and what an error of one query means for other requests."""
+"""Which errors of a database are an outage, and what an error of one query means for other requests.
+
+After a lost connection, the process answers every request for a page with the outage page for one second.
+Another error concerns only the request in which it is raised.
+"""
 
 import sqlite3
 from contextlib import closing
@@ -98,6 +102,7 @@ def site(db):
     return SiteClient(raise_request_exception=False)
 
 
+# (address whose view raises an error, status of another page right after it)
 @pytest.mark.parametrize(("address", "status"), [("/failing/", 200), ("/missing/", 503)])
 def test_only_a_lost_connection_stops_other_pages(site, settings, address, status):
     other = builders.make_story("Long road").url

@@ -1,4 +1,4 @@
-"""The command prepare: migrations, the first administrator, and simultaneous starts."""
+"""The command prepare, which each container runs first: migrations, the first administrator, and locking."""
 
 import os
 import re

@@ -18,7 +18,7 @@ from tests.support.production import BARE
 from tests.support.requests import answer, begin_upload, end_upload
 
 START = Path(__file__).parents[2] / "deploy" / "start"
-PATIENCE = 120  # seconds
+PATIENCE = 120  # seconds until the server has started or stopped
 
 
 @contextmanager

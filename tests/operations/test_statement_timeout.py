@@ -14,6 +14,7 @@ from operations.outage import write_page
 from operations.postgresql.base import TimeoutConnection
 from tests.support import builders
 
+# A query that counts up to a number. It takes longer for a larger one.
 COUNT = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT count(*) FROM n"
 ENDLESS = COUNT.format(10**15)
 # Takes longer than VISITOR_LIMIT in these tests.
@@ -49,7 +50,7 @@ def slow(table):
     def run_long_statement_first(execute, sql, params, many, context):
         if table in sql and not done:
             done.append(table)
-            execute(LONG[connection.vendor], None, False, context)
+            execute(LONG[connection.vendor], None, False, context)  # no parameters, and not for many rows
         return execute(sql, params, many, context)
 
     return connection.execute_wrapper(run_long_statement_first)
@@ -74,7 +75,7 @@ def test_page_that_takes_too_long_is_no_outage(server):
         response = server.get(story.url)
     assert response.status_code == 503
     assert "This took too long" in response.text
-    assert "0800 000 000" not in response.text
+    assert "0800 000 000" not in response.text, "that is the help line, which the outage page has"
     assert response["Cache-Control"] == "no-store"
     assert "A lantern" in server.get(story.url).text
 

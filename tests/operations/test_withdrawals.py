@@ -1,4 +1,12 @@
-"""A withdrawal is carried out again after a restore, and leaves nothing in the database file."""
+"""A withdrawal is carried out again after a restore, and leaves nothing in the database file.
+
+A withdrawal erases what shows a person who takes back their consent. The ledger, the file withdrawals.jsonl
+in the data folder, lists all withdrawals. No backup contains it. Held means not shown to readers.
+
+tests/support/withdrawal_world.py makes the site. HOME is the address of the story of the person who
+withdraws. SENTINELS are words about this person that stand nowhere else.
+An erased page answers 410, and a held one 404.
+"""
 
 import json
 import uuid
@@ -49,14 +57,14 @@ def make_site(path):
     person = withdrawal_world.make_named_person()
     own, image, _document = withdrawal_world.make_own_stories(person)
     other = withdrawal_world.make_others()
-    # The backup then has the salt of the ledger.
+    # The backup then has the salt by which a ledger is known as that of this site.
     ledger.write()
     save_site(path)
     return person, own, image, other
 
 
 def files_with_words():
-    """Return the names of the files with a sentinel: SQLite's database, cached pages, and media."""
+    """Return the names of the files that contain one of SENTINELS: SQLite's database, cached pages, media."""
     name = connection.settings_dict["NAME"]
     database = [Path(f"{name}{suffix}") for suffix in ("", "-wal")] if connection.vendor == "sqlite" else []
     folders = [Path(caches["pages"]._dir), Path(settings.MEDIA_ROOT)]
@@ -68,6 +76,7 @@ def test_withdrawal_leaves_nothing_in_the_files_and_outlives_a_restore(tmp_path)
     person, own, image, other = make_site(tmp_path / "site.zip")
     client = SiteClient()
     assert client.get(HOME).status_code == 200
+    # A cached page and a document.
     assert {Path(name).suffix for name in files_with_words()} >= {".djcache", ".txt"}
     withdraw_all(person)
     # The quick tasks ran after the commit. These wait for the scheduler.
@@ -75,7 +84,7 @@ def test_withdrawal_leaves_nothing_in_the_files_and_outlives_a_restore(tmp_path)
     assert list(left.values_list("step", flat=True)) == ["again", "index", "vacuum"]
     assert client.get(HOME).status_code == 410
     if connection.vendor == "sqlite":
-        assert files_with_words()
+        assert files_with_words()  # deleted rows stay in the file until "vacuum"
     run_tasks()
     assert not left.exists()
     assert files_with_words() == set()
@@ -161,7 +170,10 @@ def test_replaced_database_is_caught_up_at_the_start_and_by_the_scheduler(tmp_pa
 
 
 def break_ledger(*lines):
-    """Add `lines`, dictionaries or texts, before the last line of the ledger. Return its content before."""
+    """Add `lines`, dictionaries or texts, before the last line of the ledger. Return its content before.
+
+    The withdrawal in the last line then shows whether those after a broken line are carried out.
+    """
     content = ledger.file_path().read_text()
     [*before, last] = content.splitlines()
     added = [line if isinstance(line, str) else json.dumps(line) for line in lines]
@@ -173,6 +185,7 @@ def test_withdrawal_that_cannot_be_carried_out_again_holds_everybody(tmp_path):
     """But it stops neither the start of the site, nor the scheduler, nor `restore`."""
     person, _own, _image, other = make_site(tmp_path / "site.zip")
     withdraw_all(person)
+    # An entry that lacks most of its fields, one that lacks all, and one that is no dictionary.
     broken = [{"code": person.code, "choice": "everything", "key": str(uuid.uuid4())}, {}, "5"]
     content = break_ledger(*broken)
     for way in ("restore", "prepare", "run_due_work"):
@@ -208,6 +221,7 @@ def test_lead_sees_what_failed_and_tries_it_again_or_ends_the_hold(client, tmp_p
     assert f"{person.code}: Could not be carried out again." in today.text
     assert today.select_one(f"a[href='{page}']")
 
+    # The confirmation that nobody else withdrew ends no hold while an entry of the ledger is unfinished.
     client.post(page)
     assert "It failed again." in client.post(page, {"again": 1}, follow=True).text
     call_command("run_due_work")
@@ -245,7 +259,7 @@ def test_backup_that_is_older_than_the_ledger(tmp_path):
     assert not Ledger.objects.exists()
     save_site(tmp_path / "site.zip")
     withdraw_all(person)
-    # As a new site with another salt begins it.
+    # The first line of the ledger of a new site, which has another salt.
     new_site = json.dumps({"ledger": "of a new site"}) + "\n"
     ledger.file_path().write_text(ledger.file_path().read_text() + new_site)
     restore_site(tmp_path / "site.zip", overwrite=True)

@@ -1,4 +1,4 @@
-/* Checks a form with a new file before it is sent: the answer to an incomplete form can't keep the chosen file. */
+/* Has the browser check a form with a file before it is sent. If the server refuses the form, the file is lost. */
 document.addEventListener("click", ({ target }) => {
   const form = target.closest("button[type=submit], input[type=submit]")?.form;
   // Wagtail turns off the browser's own check of its forms.

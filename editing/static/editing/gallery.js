@@ -1,6 +1,8 @@
-/* Adds a button to galleries that adds several pictures at once, chosen in the library or uploaded. Files that are
-   dropped on a gallery are uploaded in the same dialog. */
+/* Adds a button to galleries (the block "Pictures") that adds several pictures at once, chosen in the library or
+   uploaded. Files that are dropped on a gallery are uploaded in the same dialog. `texts`: words and addresses from
+   editing/gallery.py. */
 {
+  // The names of the fields in the dialog's form for an upload begin with it.
   const PREFIX = "image-chooser-upload-";
   const { blocks } = window.wagtailStreamField;
 
@@ -10,6 +12,7 @@
     }));
   }
 
+  // Adds `pictures` to `list`, the ListBlock of a gallery, and removes its empty items, such as that of a new gallery.
   function addToGallery(list, pictures, texts) {
     const isEmpty = ({ value: { image } }) => !image.image && !image.alt_text;
     for (let index = list.children.length - 1; index >= 0; index -= 1) {
@@ -39,6 +42,8 @@
     return `${answer.image_id}`;
   }
 
+  // Sends the files of the dialog's form one by one, and adds the pictures made from them. If some are refused, the
+  // dialog stays open and gives the reasons. `workflow`: Wagtail's object for an open dialog.
   async function sendAll(workflow, form, texts) {
     const input = form.elements[`${PREFIX}file`];
     const files = [...input.files];
@@ -69,7 +74,7 @@
     status.textContent = `${texts.refused} ${reasons.join(" ")}`;
   }
 
-  // Makes the dialog's form take several files. `files`: a FileList that is chosen already, if given.
+  // Makes the dialog's form take several files. `files`: a FileList that the form begins with, if given.
   function takeSeveral(workflow, texts, files) {
     const form = workflow.body[0].querySelector("[data-chooser-modal-creation-form]");
     if (!form) return; // The user may not add pictures.
@@ -94,6 +99,7 @@
       sending = true;
       await sendAll(workflow, form, texts).catch(() => { status.textContent = texts.notSent; });
       sending = false;
+      // The button is active again. Wagtail disabled it when it was pressed.
       form.querySelector("button[type=submit]").removeAttribute("data-w-progress-loading-value");
     }, true);
   }

@@ -1,8 +1,8 @@
 /* Sends the form of the page editor only after an autosave that is under way: docs/upstream.md, "Autosave". */
 {
-  let saving = false;
-  let sending = false;
-  let postponed = null;
+  let saving = false; // an autosave is under way
+  let sending = false; // the form is on its way
+  let postponed = null; // the form and the pressed button of a submission that waits for the autosave
 
   document.addEventListener("w-autosave:save", (event) => {
     if (sending) event.preventDefault();
@@ -33,12 +33,12 @@
     sending = !saving;
   });
 
-  // After an error Wagtail saves once, and then looks for no more changes.
+  // After a submission with errors, Wagtail autosaves once, and then looks for no more changes. This makes it look.
   document.addEventListener("w-unsaved:add", ({ target }) => {
     const unsaved = window.wagtail.app.getControllerForElementAndIdentifier(target, "w-unsaved");
     if (!unsaved.forceValue) return;
     unsaved.previousFormData = unsaved.formData;
-    unsaved.initialFormData = "changed";
+    unsaved.initialFormData = "changed"; // differs from the data of any form, so Wagtail finds unsaved changes
     unsaved.forceValue = false;
     unsaved.checkIntervalValueChanged(unsaved.checkIntervalValue);
   });
