@@ -5,7 +5,7 @@ from math import ceil
 from media.models import load_renditions
 from stories.body import get_chosen_stories, get_images
 from stories.models import StoryPage
-from stories.story_links import StoryCountry
+from stories.story_links import StoryCountry, StoryTheme
 
 # The reading speed. It is rather low, because many readers read in a language that is not their first.
 WORDS_A_MINUTE = 200
@@ -34,12 +34,15 @@ def find_read_next(story):
     chosen = get_chosen_stories(story.body)
     if chosen and published.filter(pk__in=chosen).exists():
         return []
-    related = published.in_top_index_of(story).related_to(story).for_cards()
-    # Thousands of stories can share a theme, and sorting them takes long. They are needed only if few stories
-    # share a country.
+    stories = published.in_top_index_of(story).most_related_to(story).for_cards()
     same_countries = StoryCountry.objects.filter(country__in=story.countries).values("story")
-    read_next = related.filter(pk__in=same_countries)[:READ_NEXT_COUNT]
-    return list(read_next if len(read_next) == READ_NEXT_COUNT else related[:READ_NEXT_COUNT])
+    same_themes = StoryTheme.objects.filter(theme__in=story.themes).values("story")
+    read_next = list(stories.filter(pk__in=same_countries)[:READ_NEXT_COUNT])
+    if len(read_next) < READ_NEXT_COUNT:
+        # This takes longer, because thousands of stories can share a theme.
+        others = stories.filter(pk__in=same_themes).exclude(pk__in=same_countries)
+        read_next += others[: READ_NEXT_COUNT - len(read_next)]
+    return read_next
 
 
 def find_shared_credit(images):
