@@ -29,7 +29,9 @@ from tests.support.document_samples import (
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
+# The name of each uploaded file, which must not stay.
 NAME = "Amina-statement"
+# Files that other programs wrote.
 DATA = Path(__file__).parent / "data"
 
 
@@ -96,7 +98,7 @@ def test_every_way_removes_all_metadata(take_in, suffix, editor, store):
     data = path.read_bytes()
     assert b"Mark" not in unpack_all(data, suffix)
     assert NAME not in path.name
-    assert (document.file_size, len(document.file_hash)) == (len(data), 40)
+    assert (document.file_size, len(document.file_hash)) == (len(data), 40)  # SHA-1 in hexadecimal digits
 
 
 # --- Cleaned documents still work ----------------------------------------------------------------
@@ -125,6 +127,7 @@ def assert_targets_exist(archive, name):
     for relation in etree.fromstring(archive.read(name)):
         target = relation.get("Target")
         if relation.get("TargetMode") == "External":
+            # A link to a file of the author's computer becomes "#".
             assert target in {"https://example.org/", "#"}
         else:
             assert posixpath.normpath(posixpath.join("/", folder, target))[1:] in archive.namelist()
@@ -163,7 +166,7 @@ def test_pages_of_a_pdf_stay():
     ],
 )
 def test_text_of_an_ordinary_office_file_stays(name, words):
-    """LibreOffice wrote the file. The last number is the result of a formula."""
+    """LibreOffice wrote the file. The number 24 is the result of a formula."""
     suffix = name.rpartition(".")[2]
     content = unpack_all(cleaned((DATA / name).read_bytes(), suffix), suffix).decode("latin-1")
     assert [word for word in words if word not in content] == []

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.one_database
 
 # --- Word -----------------------------------------------------------------------------------------
 # Each of these functions returns a function that makes a Word file with the XML, or the field code, in it.
+# The ids of relationships (rId2) are those of docx() and xlsx() in tests/support/document_samples.py.
 
 
 def body(xml):
@@ -285,6 +286,9 @@ XLSX = {
         "xl/workbook.xml",
     ),
 }
+
+
+# The content is None for a file that is refused.
 
 
 @pytest.mark.parametrize("name", DOCX)
