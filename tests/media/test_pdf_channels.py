@@ -93,6 +93,7 @@ def deleted_page(document):
 
 
 def unused_picture(document):
+    # SECRET has 11 bytes: a row of 11 grey pixels.
     unused = document.make_stream(SECRET.encode(), Type=Name.XObject, Subtype=Name.Image, Width=11, Height=1)
     unused.ColorSpace, unused.BitsPerComponent = Name.DeviceGray, 8
     document.pages[0].Resources.XObject.Im2 = unused
@@ -131,7 +132,7 @@ def cmap(document):
 def trailing_bytes(document):
     data = zlib.compress(bytes(3)) + picture_with_metadata("jpg")
     image(document).write(data, filter=Name.FlateDecode)
-    image(document).Width = image(document).Height = 1
+    image(document).Width = image(document).Height = 1  # a pixel of three bytes
 
 
 JPEG = picture_with_metadata("jpg")

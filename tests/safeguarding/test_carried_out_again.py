@@ -117,11 +117,12 @@ def test_held_page_is_not_copied():
     with undone():
         catch_up(address=[digest(story.url)])
         assert_not_copied(StoryPage.objects.get(pk=story.pk), index)
+    # A story with somebody else in it is held until it is published without the person who withdrew.
     first, second = make_agreeing_person(), make_agreeing_person()
     shared = make_story_about(first, second)
     withdraw(first, "everything")
     assert_not_copied(StoryPage.objects.get(pk=shared.pk), index)
-    assert story.copy(update_attrs={"slug": "others"}).live
+    assert story.copy(update_attrs={"slug": "others"}).live, "it is no longer held"
 
 
 def assert_not_copied(story, index):
