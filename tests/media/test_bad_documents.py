@@ -110,7 +110,7 @@ def with_inline_picture(document):
 
 
 def form_in_xfa(document):
-    """Add a form in XFA, Adobe's XML, which has no fields of PDF."""
+    """Add a form in Adobe's XML format XFA, without fields in PDF."""
     document.Root.AcroForm = Dictionary(Fields=[], XFA=document.make_stream(b"<xdp/>"))
 
 

@@ -264,6 +264,7 @@ def test_withdrawing_waits_for_whoever_adds_a_page_before_it_locks_others(settin
 
 
 def test_people_who_come_into_a_page_meanwhile_are_locked_too():
+    """A withdrawal locks everybody who is in a page with the person, and looks again after it has waited."""
     third, first, second = (make_agreeing_person() for _each in range(3))
     make_story_about(first, second)
     page = make_story()

@@ -22,6 +22,7 @@ from media.models import CleanDocument, CleanImage
 from operations.backup.files import stored_names
 from safeguarding.models import Contributor, Fingerprint, Ledger, WithdrawalTask
 from safeguarding.policies import GROUP
+from safeguarding.scopes import Naming
 from safeguarding.status import Status
 from safeguarding.withdrawal import ledger, tasks
 from safeguarding.withdrawal.carry_out import make_plan, withdraw
@@ -93,7 +94,7 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, dat
     assert not CleanImage.objects.filter(pk=image.pk).exists()
     assert not CleanDocument.objects.filter(pk=document.pk).exists()
     assert found == withdrawal.counts
-    assert set(withdrawal.counts) == {  # the names of all Places but those that are changed by hand
+    assert set(withdrawal.counts) == {  # the names of the Places in which something was found
         *("pages", "versions", "scheduled", "comments", "redirects", "logs", "pictures", "documents"),
         *("authors", "themes", "vocabulary", "promotions", "missed", "known", "tags", "collections"),
         *("picture_texts", "model_logs", "other_redirects", "promotion_texts"),
@@ -266,6 +267,8 @@ def test_word_in_a_scheduled_version_is_reported_although_a_newer_draft_has_none
 
 
 # --- Stories with others in them ------------------------------------------------------------------
+# Such a story is held: readers can't see it until it is published without the person. Then the task "purge"
+# deletes its earlier versions.
 
 
 def publish(story, **fields):
@@ -282,7 +285,7 @@ def test_story_with_others_is_held_until_it_is_published_without(choice, client)
     image = withdrawal_world.named_image(person)
     story = withdrawal_world.make_shared(
         person, other, title=f"{NAME} and others", slug="zahrawi-and-others", lead_image=image,
-        lead_image_alt="Somebody", naming=2,
+        lead_image_alt="Somebody", naming=Naming.REAL,
     )  # fmt: skip
     assert client.get(story.url).status_code == 200
     withdraw_one(person, choice)
