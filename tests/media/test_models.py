@@ -120,7 +120,7 @@ def test_form_of_a_picture_shows_credit_whom_it_shows_and_usage(editor):
 
 
 def test_rendition_that_another_process_made_is_used():
-    """Even if the renditions of the picture were loaded before. Its file is gone, so none can be made."""
+    """Even if the picture's renditions were loaded before. Its own file is gone, so none can be made."""
     image = make_image()
     load_renditions([image])
     other = CleanImage.objects.get(pk=image.pk)
