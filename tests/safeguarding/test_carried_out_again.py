@@ -1,6 +1,7 @@
 """A withdrawal is carried out again from the ledger: which pages are erased or held, and what a lead does.
 
-The ledger is a file with digests of what was erased. A database that is restored has that again.
+The ledger is a file with digests of what was erased. A database that is restored has that again. A lead is a
+member of the safeguarding team.
 """
 
 import json

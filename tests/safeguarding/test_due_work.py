@@ -36,6 +36,7 @@ def clock(time_machine):
 
 @pytest.fixture(autouse=True)
 def leads():
+    """Two members of the safeguarding team, who get the mails."""
     return [make_user(GROUP), make_user(GROUP)]
 
 

@@ -1,6 +1,7 @@
 """Readers never see what is not agreed to, whatever editors, moderators, leads and the scheduler do.
 
-The test acts in random orders. `make test` tries the same few each time, and `make drill` many others.
+Leads are the members of the safeguarding team. The test acts in random orders. `make test` tries the same
+few each time, and `make drill` many others.
 """
 
 import datetime

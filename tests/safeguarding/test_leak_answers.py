@@ -1,6 +1,7 @@
 """The leak check: messages about objects other than pages, the daily limit, and the mail to the leads.
 
-It looks for protected words, such as the names of people in stories, in what users of the admin save.
+It looks for protected words, such as the names of people in stories, in what users of the admin save. Leads
+are the members of the safeguarding team.
 """
 
 import json

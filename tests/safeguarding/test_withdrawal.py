@@ -158,7 +158,7 @@ def test_nothing_redirects_to_the_address_later(client):
 
 
 def test_without_a_yes_what_holds_a_word_stays():
-    """A lead has to say yes to each author in whose name the word is. A longer word is not that word."""
+    """A lead has to say yes to each author whose name has the word. A longer word is not that word."""
     person = withdrawal_world.make_named_person()
     builders.make_author(f"{NAME} A.")
     builders.make_author("Zahrawinia")
