@@ -25,7 +25,10 @@ COUNT_EVENTS = """{
 
 
 def open_desk(new_page):
-    """Return a browser page that is wide enough for the page editor, with COUNT_EVENTS."""
+    """Return a browser page that is wide enough for the page editor, with COUNT_EVENTS.
+
+    The tests call it `desk` or `tab`. It has nothing to do with the lists that the admin calls the desk.
+    """
     page = new_page(viewport={"width": 1400, "height": 1000})
     page.add_init_script(COUNT_EVENTS)
     return page
@@ -66,7 +69,7 @@ def open_editor(page, address, user, story):
 
 
 def field(page, name):
-    """Return the panel called `name` in the page editor."""
+    """Return the panel called `name` in the page editor. Names of required fields end with "*"."""
     return page.get_by_role("tabpanel", name="Content").get_by_role("region", name=name, exact=True)
 
 

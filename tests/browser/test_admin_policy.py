@@ -1,6 +1,6 @@
-"""The scripts that replace Wagtail's inline scripts work, and the content policy blocks nothing in the admin.
+"""The scripts that replace Wagtail's inline scripts work, and the admin has nothing that its policy blocks.
 
-A violation of the policy is an error in the browser, which fails the test: see
+A violation of the Content-Security-Policy is an error in the browser, which fails the test: see
 tests/support/browser_fixtures.py. The tests in test_payloads.py open all pages of the admin.
 """
 
@@ -63,7 +63,7 @@ def test_story_is_scheduled(desk):
     desk.get_by_role("button", name="Set schedule").click()
     dialog = desk.get_by_role("dialog", name="Set publishing schedule")
     for label, days in [("Go live date/time", 3), ("Expiry date/time", 9)]:
-        # The browser's own calendar, which no other covers.
+        # These fields have the browser's own calendar. Wagtail's must not open over it.
         when = timezone.localtime() + datetime.timedelta(days=days)
         dialog.get_by_label(label).fill(when.strftime("%Y-%m-%dT%H:%M"))
     expect(dialog.get_by_text("Time zone: UTC").first).to_be_visible()

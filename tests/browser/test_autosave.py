@@ -1,4 +1,4 @@
-"""The page editor's autosave against the submission of its own form, in a browser."""
+"""An autosave of the page editor and the submission of its form wait for each other, in a browser."""
 
 import pytest
 from playwright.sync_api import expect
@@ -18,6 +18,7 @@ TELL_AUTOSAVE = """window.addEventListener("w-autosave:save", (event) => {
 
 @pytest.fixture
 def desk(new_page, live_server, moderator):
+    """A browser page in which a moderator is signed in."""
     page = admin.open_desk(new_page)
     page.add_init_script(TELL_AUTOSAVE)
     admin.give_session(page, live_server.url, moderator)
@@ -37,7 +38,10 @@ def tells_of_autosave(message):
 
 
 def hold(page, is_held):
-    """Hold the next request that `is_held`. Return the list that it will be in, as a Playwright route."""
+    """Hold back the next request for which the function `is_held` is true.
+
+    Return a list to which its Playwright route is added when the request comes.
+    """
     held = []
 
     def handle(route):
@@ -51,7 +55,7 @@ def hold(page, is_held):
 
 
 def find_publish(page):
-    """Return the button. Click it with dispatch_event: a click waits for the request, which is held."""
+    """Return the button “Publish”. Click it with dispatch_event: click() would wait for the held request."""
     page.get_by_role("button", name="More actions").click()
     return page.get_by_role("navigation", name="Actions (footer)").get_by_role("button", name="Publish")
 
@@ -89,7 +93,7 @@ def test_decision_with_a_comment_waits_for_the_autosave(desk, live_server, moder
     saved = held[0].fetch()
     with desk.expect_response("**/workflow/collect_action_data/**"):
         dialog.get_by_role("button", name="Approve").click()
-    desk.context.cookies()  # If the decision was sent already, its event arrives before this answer.
+    desk.context.cookies()  # Asks the browser. If the decision was sent, its event comes before the answer.
     events.append("autosaved")
     held[0].fulfill(response=saved)
     expect(desk.get_by_role("status")).to_contain_text("has been published")
@@ -106,7 +110,7 @@ def test_submission_with_an_error_does_not_meet_its_own_autosave(desk, live_serv
     publish = find_publish(desk)
     with desk.expect_request(is_submission), desk.expect_console_message(tells_of_autosave) as told:
         publish.dispatch_event("click")
-    desk.context.cookies()  # The held request arrives before this answer.
+    desk.context.cookies()  # Asks the browser. The held request comes before the answer.
     assert told.value.text == "autosave stopped"
     with desk.expect_response(lambda answer: is_autosave(answer.request)) as autosave:
         held[0].continue_()
@@ -114,7 +118,7 @@ def test_submission_with_an_error_does_not_meet_its_own_autosave(desk, live_serv
     assert autosave.value.json()["success"]
 
     # What is typed after the error is saved too.
-    expect(desk.locator("html")).to_have_attribute("data-watched", "1")
+    expect(desk.locator("html")).to_have_attribute("data-watched", "1")  # see admin.COUNT_EVENTS
     admin.type_until_autosaved(desk, desk.get_by_role("textbox", name="Summary*"), "How she left.")
     expect(desk.get_by_text("You saved a new version in another window")).to_have_count(0)
     story.refresh_from_db()

@@ -57,7 +57,7 @@ def test_readers_follow_links_and_open_what_is_closed(story_page):
     contents = story_page.get_by_role("navigation", name="Contents")
     contents.get_by_role("link", name="The court").click()
     expect(court).to_be_in_viewport()
-    expect(story_page).to_have_url(re.compile("#section-00000004$"))
+    expect(story_page).to_have_url(re.compile("#section-00000004$"))  # from the ID of the heading's block
 
     film = story_page.get_by_role("group", name="The road home")
     assert is_loaded(film.get_by_role("img", name="A road from above"))

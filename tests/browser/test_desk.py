@@ -15,6 +15,7 @@ pytestmark = pytest.mark.one_database
 
 @pytest.fixture
 def desk(new_page, live_server, moderator):
+    """A browser page with the first page of the admin, where the desk is, for a moderator."""
     page = admin.open_desk(new_page)
     admin.give_session(page, live_server.url, moderator)
     page.goto(f"{live_server.url}/admin/")
@@ -25,7 +26,7 @@ def test_moderator_goes_from_the_desk_to_what_needs_them(desk, live_server):
     filed = {"countries": ["KE"], "themes": ["Debt"], "authors": ["Staff"]}
     body = [{"type": "text", "value": "<p>The brick kiln by the river.</p>"}]
     builders.make_story("Complete", body=body, **filed)
-    for number in range(6):
+    for number in range(6):  # one more than the desk shows
         builders.make_story(f"Lacking {number}")
     gone = builders.make_story("Gone", **filed)
     link = [{"type": "action", "value": {"label": "Go", "page": gone.pk}}]

@@ -60,6 +60,7 @@ def test_preview_shows_the_story_at_three_sizes_and_runs_the_checks(open_editor,
     frame = tab.frame_locator("#w-preview-iframe")
     expect(frame.get_by_role("heading", name="Carried away")).to_be_visible()
     expect(frame.get_by_text("The court heard the families.")).to_be_visible()
+    # The widths are Wagtail's.
     for size, width in [("Preview in mobile size", 375), ("Preview in tablet size", 768)]:
         tab.get_by_label(size).check(force=True)
         expect(frame.locator("html")).to_have_js_property("clientWidth", width)

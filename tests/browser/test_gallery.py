@@ -44,6 +44,7 @@ def picture(name):
 
 
 def answer_without_the_first(route):
+    """Leave out the first picture of the response. `route`: a Playwright route."""
     response = route.fetch()
     route.fulfill(response=response, json={"result": response.json()["result"][1:]})
 
@@ -122,7 +123,7 @@ def test_files_are_sent_with_one_answer_and_what_is_refused_is_named(desk):
     assert stored == {("road", "place", "A. Painter"), ("sea", "place", "A. Painter")}
 
 
-def test_nothing_is_lost_when_the_chosen_pictures_are_not_answered(desk, allow_errors):
+def test_nothing_is_lost_when_a_request_fails_after_the_upload(desk, allow_errors):
     allow_errors += ["ERR_FAILED", "requestfailed"]
     gallery = admin.add_block(desk, "Pictures")
     gallery.get_by_role("button", name="Add several pictures").evaluate(
@@ -136,9 +137,9 @@ def test_nothing_is_lost_when_the_chosen_pictures_are_not_answered(desk, allow_e
     dialog.get_by_role("button", name="Upload").click()
     expect(dialog.get_by_role("status")).to_have_text("It could not be sent. Try again.")
     expect(files).to_have_value(re.compile("letter.txt"))
-    assert CleanImage.objects.count() == 2
+    assert CleanImage.objects.count() == 2  # the two pictures; the text file was refused
 
-    # One of two pictures is answered, because somebody has deleted the other.
+    # The response has one of the two pictures, as if somebody had deleted the other.
     desk.route("**/chosen-multiple/**", answer_without_the_first, times=1)
     files.set_input_files([picture("lake.png"), picture("hill.png")])
     dialog.get_by_role("button", name="Upload").click()
@@ -157,5 +158,5 @@ def test_pictures_beyond_the_size_of_a_gallery_are_named(desk):
     for box in boxes.all():
         box.check()
     dialog.get_by_role("button", name="Confirm selection").click()
-    expect(pictures_of(gallery)).to_have_count(12)
+    expect(pictures_of(gallery)).to_have_count(12)  # the most that a gallery may have
     expect(desk.get_by_text("These pictures are only in the library: Kiln")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Pictures, texts and dates that the admin would lose or change without a word, in a browser."""
+"""The admin keeps pictures, texts and dates that Wagtail alone would lose or change without a word."""
 
 import datetime
 import re
@@ -40,6 +40,7 @@ def files(count):
 
 
 def answer_for_all(desk, shows):
+    """Say whom all the pictures show, before they are uploaded."""
     desk.locator("#id_shows").select_option(shows)
 
 
@@ -142,6 +143,7 @@ def test_page_for_one_picture_keeps_the_file_when_an_answer_is_missing(desk):
 
 
 def choose(desk, panel, title, button="Choose a picture"):
+    """Choose the picture `title` in `panel`. `button`: "Change picture" if another one is chosen already."""
     if button != "Choose a picture":
         panel.get_by_role("button", name="Actions").first.click()
     desk.get_by_role("button", name=button).filter(visible=True).first.click()

@@ -1,4 +1,7 @@
-"""Pasting from Word and Excel in a browser: Table takes tables; Text keeps rows, and headings."""
+"""Pasting from Word and Excel in a browser, into the block Table, and into the block Text.
+
+The block Table takes pasted tables. The block Text keeps headings, and makes a line of each row of a table.
+"""
 
 import pytest
 from playwright.sync_api import expect
@@ -14,6 +17,7 @@ FROM_WORD = """<html><body><!--StartFragment--><h1>Before.</h1><table class=MsoT
 </table><h6>Below.</h6><p>After.</p><!--EndFragment--></body></html>"""
 FROM_EXCEL = "Year\tPeople\r\n2024\t11\r\n2025\t\r\n"
 
+# Pastes HTML, if there is any, and text into an element.
 PASTE = """(element, [html, text]) => {
     const data = new DataTransfer();
     if (html) data.setData("text/html", html);
@@ -55,7 +59,7 @@ def test_text_keeps_headings_and_the_rows_of_a_table(desk):
     words = block["value"]
     for line in ("Year | People", "2024 | 11", "After.The end."):
         assert f">{line}</p>" in words
-    assert ">Before.</h2>" in words and ">Below.</h4>" in words
+    assert ">Before.</h2>" in words and ">Below.</h4>" in words  # the block has headings of levels 2 to 4
     assert "<table" not in words
 
 
@@ -66,8 +70,8 @@ def test_table_takes_a_table(desk):
     caption.evaluate(PASTE, ["", FROM_EXCEL])
     expect(table.get_by_placeholder("Column heading")).to_have_count(2)
     table.locator("tbody input[type=text]").last.evaluate(PASTE, [FROM_WORD, "Year People 2024 11"])
-    caption.evaluate(PASTE, ["", "One line of words"])
-    # What was pasted grows by hand.
+    caption.evaluate(PASTE, ["", "One line of words"])  # no table, so nothing changes in the table
+    # Then the editor adds a column and a row.
     table.get_by_role("button", name="Add column").click()
     desk.get_by_role("button", name="Text", exact=True).click()
     table.get_by_placeholder("Column heading").last.fill("Source")

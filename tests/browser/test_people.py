@@ -27,7 +27,10 @@ def people(db):
 
 
 def make_draft(person, *listed):
-    """Return a draft with a picture of `person`, in which the others are `listed`, but nobody answered."""
+    """Return a draft with a picture of `person`, and with `listed` in its list of people.
+
+    No editor has answered yet who is in the story.
+    """
     face = builders.make_image("Face", shows="person")
     face.people.add(person)
     builders.make_image("Road", description="A road")
