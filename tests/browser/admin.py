@@ -24,11 +24,8 @@ COUNT_EVENTS = """{
 }"""
 
 
-def open_desk(new_page):
-    """Return a browser page that is wide enough for the page editor, with COUNT_EVENTS.
-
-    The tests call it `desk` or `tab`. It has nothing to do with the lists that the admin calls the desk.
-    """
+def open_tab(new_page):
+    """Return a browser page that is wide enough for the page editor, with COUNT_EVENTS."""
     page = new_page(viewport={"width": 1400, "height": 1000})
     page.add_init_script(COUNT_EVENTS)
     return page

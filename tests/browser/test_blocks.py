@@ -138,7 +138,7 @@ def test_each_block_has_a_preview_that_looks_like_the_site(new_page, live_server
 
 def test_block_chooser_shows_the_preview(new_page, live_server):
     story = builders.make_story(body=[])
-    page = admin.open_desk(new_page)
+    page = admin.open_tab(new_page)
     admin.give_session(page, live_server.url, builders.make_user("Editors"))
     page.goto(f"{live_server.url}/admin/pages/{story.pk}/edit/")
     admin.field(page, "Body*").get_by_role("button", name="Insert a block").click()

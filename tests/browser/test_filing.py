@@ -32,7 +32,7 @@ def test_terms_are_found_made_and_ordered_by_keyboard(new_page, live_server):
     user = builders.make_user("Editors")
     builders.make_theme("Debt bondage")
     story = builders.make_story("Filed", countries=["SN"], live=False)
-    tab = admin.open_desk(new_page)
+    tab = admin.open_tab(new_page)
     admin.open_editor(tab, live_server.url, user, story)
 
     choose_countries(tab, admin.field(tab, "Countries"))

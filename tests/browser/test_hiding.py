@@ -22,7 +22,7 @@ def test_hide_show_delete_and_restore(new_page, live_server, moderator, allow_er
     story = builders.make_story(TITLE)
     reader = new_page()
     address = f"{live_server.url}{story.url}"
-    tab = admin.open_desk(new_page)
+    tab = admin.open_tab(new_page)
     admin.open_editor(tab, live_server.url, moderator, story)
 
     press(tab, "Hide now")

@@ -122,7 +122,7 @@ def test_nine_stories_of_divi_and_of_blocks_are_looked_at_decided_and_published(
     builders.make_index()
     import_stories(tmp_path, "divi", divi)
     import_stories(tmp_path, "blocks", gutenberg)
-    tab = admin.open_desk(new_page)
+    tab = admin.open_tab(new_page)
     tab.add_init_script(TELL_OF_MENU)
     admin.give_session(tab, live_server.url, moderator)
     tab.goto(live_server.url + LIST)

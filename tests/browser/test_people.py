@@ -54,7 +54,7 @@ def change_picture(tab, panel, title):
 def test_editor_says_who_is_in_a_story_and_publishes_it(new_page, live_server, client, people):
     person, child, former = people
     story = make_draft(person, child, former)
-    tab = admin.open_desk(new_page)
+    tab = admin.open_tab(new_page)
     admin.open_editor(tab, live_server.url, builders.make_user("Moderators"), story)
     panel, picture = admin.field(tab, "People in this story"), admin.field(tab, "Lead picture")
     named = panel.get_by_label("Named in the story")

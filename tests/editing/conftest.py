@@ -8,7 +8,7 @@ from tests.support.admin_world import SECRET
 
 @pytest.fixture
 def own(store):
-    """The section that `writer` may edit, so nothing in it is hidden from them. Its objects are made on use."""
+    """The section that `writer` may edit, so nothing in it is hidden from them. Objects are made on use."""
     return admin_world.Section("Own", "Plain")
 
 
