@@ -1,4 +1,8 @@
-"""The comparison of two revisions shows nothing of chosen objects that its reader may not see."""
+"""The comparison of two revisions shows nothing of chosen objects that its reader may not see.
+
+`writer` is a client whose user may edit the section `own` alone; hidden objects of the section `other` have
+SECRET in their titles.
+"""
 
 import itertools
 

@@ -1,4 +1,7 @@
-"""“Hide now” and “Show again”: who may use them, on which pages, and who is told."""
+"""“Hide now” and “Show again”: who may use them, on which pages, and who is told.
+
+`writer` is a client whose user may edit pages of the section `own`, and none of the section `other`.
+"""
 
 import pytest
 from django.core import mail

@@ -1,4 +1,7 @@
-"""Mails about a page go only to users who may edit it at that time."""
+"""Mails about a page go only to users who may edit it at that time.
+
+`writer` is a client whose user may edit pages of the section `own`, and none of the section `other`.
+"""
 
 import pytest
 from django.core import mail

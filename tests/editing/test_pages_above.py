@@ -1,4 +1,7 @@
-"""Hidden pages above the sections of an editor are not shown to the editor. The explorer leads past them."""
+"""Hidden pages above the sections of an editor are not shown to the editor. The explorer leads past them.
+
+`writer` is a client of this editor. Whatever is hidden has SECRET in its title.
+"""
 
 import pytest
 from django.contrib.auth.models import Permission

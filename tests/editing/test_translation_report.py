@@ -121,7 +121,7 @@ def test_report_tells_nothing_of_other_sections(writer, admin_client, own, other
     own.make_all()
     french = make_index_in("fr")
     Locale.objects.create(language_code="es")
-    # The editor of "Own" sees that the French version is there, and not that it is a draft that is older.
+    # `writer` may edit the section "Own". They see that there is a French version, and not that it is older.
     story = builders.make_story("Mine", own.index)
     page = make_translation(story, french, title=f"{SECRET} fr", live=False, **FIELDS)
     changed(page, story.last_published_at - datetime.timedelta(days=1))

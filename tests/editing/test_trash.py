@@ -1,4 +1,8 @@
-"""The trash in the admin: how pages get into it, where they are no longer found, and who takes them out."""
+"""The trash in the admin: how pages get into it, where they are no longer found, and who takes them out.
+
+For the trash itself, see tests/publishing/test_trash.py; for the fixtures `writer`, `own` and `other`,
+tests/editing/conftest.py.
+"""
 
 import pytest
 from django.urls import reverse
