@@ -1,4 +1,4 @@
-"""Details of the admin in a browser: contrast, what the checks look at, and titles on a phone."""
+"""Details of the admin in a browser: a toolbar's contrast, the editor's checks, and titles on a phone."""
 
 import pytest
 from playwright.sync_api import expect
@@ -49,6 +49,7 @@ def test_buttons_of_the_text_toolbar_have_contrast(new_page, live_server, modera
 
 
 def test_checks_look_at_the_story_alone(new_page, live_server, moderator):
+    """They leave out the site's footer and the links to other stories below the story."""
     home = builders.home_page()
     home.footer_text = "<p>We are a charity.</p>"
     home.save_revision().publish()

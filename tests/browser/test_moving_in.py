@@ -71,6 +71,7 @@ def import_stories(folder, host, write_content):
         for number, (title, country, words) in enumerate(STORIES, start=1)
     ]
     path = folder / f"{host}.xml"
+    # Items are known by the address of their site, so the two exports need different ones.
     path.write_text(export(*items).replace("old.example", f"{host}.example"))
     call_command("import_wordpress", path, "--write", "--report", folder / host, verbosity=0)
 

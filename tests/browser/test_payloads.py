@@ -19,6 +19,7 @@ pytestmark = [
 # Defines the function that the scripts in the database call.
 DEFINE_P = "window._p = (number) => console.error(`ran: ${number} on ${location.pathname}`);"
 # Returns elements that would run a script, when clicked or when loaded. No page here has event attributes.
+# The address of an SVG element is in `baseVal`.
 FIND = """() => {
     const PROGRAM = /^(javascript|vbscript):/i;
     const all = [...document.querySelectorAll("*")];
@@ -60,6 +61,7 @@ class Walk:
         dialog.accept()
 
     def visit(self, addresses, ready="body"):
+        """Open `addresses`. `ready`: selector of an element that is there once a page's scripts have run."""
         for first in range(0, len(addresses), TABS):
             opened = list(zip(self.tabs, addresses[first : first + TABS], strict=False))
             for tab, address in opened:
@@ -72,6 +74,7 @@ class Walk:
                 self.look(tab, address)
 
     def look(self, tab, where):
+        """Note the elements that would run a script in `tab` and in its frames."""
         for frame in tab.frames:
             try:
                 found = frame.evaluate(FIND)

@@ -84,7 +84,7 @@ def test_arrow_keys_go_round_through_the_field(page):
     enter(page, "re")
     expect(options(page)).to_have_count(2)
     first, second = options(page).all_inner_texts()
-    # (key, text of the option that is marked after it). With None, the cursor is in the field again.
+    # (key, text of the option that is marked after it, or None if none is marked)
     for key, expected in [
         ("ArrowDown", first),
         ("ArrowDown", second),

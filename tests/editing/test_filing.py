@@ -140,6 +140,6 @@ def test_form_of_a_story_asks_for_its_own_language(admin_client):
     story = builders.make_story("Filed", parent=index, locale=index.locale, live=False)
     for path in (f"{story.pk}/edit/", f"add/stories/storypage/{index.pk}/"):
         searches = builders.parse(admin_client.get(f"/admin/pages/{path}")).select(".term-search")
-        # One search each for countries, themes and authors. Nobody makes a country.
+        # One search each for countries, themes and authors. New countries are not made in a story.
         assert [search["data-language"] for search in searches] == ["fr"] * 3
         assert [bool(search["data-create-url"]) for search in searches] == [False, True, True]

@@ -150,6 +150,7 @@ def changed_by(node):
 
 @pytest.mark.parametrize("what", TABLE)
 def test_overridden_code_has_not_changed(what):
+    # The table has the first half of the hash.
     assert hashlib.sha256(source_of(what)).hexdigest()[:32] == TABLE[what][3]
 
 
