@@ -20,7 +20,6 @@ REPLACED = {
 }
 HARMLESS = {
     "admin/templates/wagtailadmin/notifications/base.html",  # of mails
-    "admin/templates/wagtailadmin/shared/_workflow_init.html",  # "src" is on the line after "<script"
     "embeds/templates/wagtailembeds/embed_frontend.html",  # of embedded videos, which this site does not have
 }
 # Scripts that have no "src" and are not JSON, styles, and attributes for events.

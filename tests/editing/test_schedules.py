@@ -43,7 +43,7 @@ def unschedule(moderator, story):
 
 
 @pytest.mark.parametrize("live", [False, True])
-def test_after_its_schedule_is_cancelled_a_story_is_published_at_once(moderator, live):
+def test_story_can_be_published_at_once_after_its_schedule_was_cancelled(moderator, live):
     story = schedule(moderator, builders.make_story("A story", slug="a-story", live=live))
 
     unschedule(moderator, story)

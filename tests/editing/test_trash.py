@@ -50,7 +50,7 @@ def test_deleted_page_is_in_the_trash(admin_client, admin_user, story):
 
 
 def test_pages_that_are_deleted_at_once_are_in_the_trash(admin_client, admin_user, section, story):
-    """A page that was chosen together with the page above it is in the trash with this page."""
+    """A page that is chosen together with the page above it stays below it in the trash."""
     other = builders.make_story()
     response = admin_client.post(f"{bulk('delete', section, story, other)}&next=/admin/", follow=True)
     assert set(TrashedPage.objects.values_list("page", "user")) == {
