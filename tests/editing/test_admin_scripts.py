@@ -18,6 +18,7 @@ REPLACED = {
     for what, (_ours, why, _upstream, _hash) in TABLE.items()
     if what.endswith(".html") and why.startswith("inline script")
 }
+# Templates with inline styles that are in no page of the admin.
 HARMLESS = {
     "admin/templates/wagtailadmin/notifications/base.html",  # of mails
     "embeds/templates/wagtailembeds/embed_frontend.html",  # of embedded videos, which this site does not have
