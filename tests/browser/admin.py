@@ -24,7 +24,7 @@ COUNT_EVENTS = """{
 }"""
 
 
-def open_desk(new_page):
+def open_tab(new_page):
     """Return a browser page that is wide enough for the page editor, with COUNT_EVENTS."""
     page = new_page(viewport={"width": 1400, "height": 1000})
     page.add_init_script(COUNT_EVENTS)
@@ -66,7 +66,7 @@ def open_editor(page, address, user, story):
 
 
 def field(page, name):
-    """Return the panel called `name` in the page editor."""
+    """Return the panel called `name` in the page editor. Names of required fields end with "*"."""
     return page.get_by_role("tabpanel", name="Content").get_by_role("region", name=name, exact=True)
 
 

@@ -21,14 +21,14 @@ COLOUR_RULES = {
     "preload": False,  # these rules do not need axe to load the style sheets
 }
 
-# Palettes are values of the same variables, so each page is checked in the next one, and not in all of them.
+# All palettes set the same CSS variables, so each page is checked in one more palette, in turn, not in all.
 PALETTES = cycle(product(SiteSettings.Palette.values, ["dark", "light"]))
 
 
 @pytest.fixture
 def page(new_page, allow_errors):
     """A browser page without transitions, during which axe would measure other colours."""
-    allow_errors.append("404 (Not Found)")
+    allow_errors.append("404 (Not Found)")  # one of the pages is the error page
     return new_page(reduced_motion="reduce")
 
 
@@ -53,7 +53,7 @@ def test_no_page_is_wider_than_a_small_screen(page, live_server):
     problems = defaultdict(list)
     for name, address in make_site().addresses.items():
         page.goto(live_server.url + address)
-        for width in [320, 360]:
+        for width in [320, 360]:  # CSS pixels: the least width that WCAG asks for, and a common telephone
             page.set_viewport_size({"width": width, "height": 700})
             note(problems, page.evaluate(TOO_WIDE), f"{name} at {width}")
     assert not problems, format_problems(problems)

@@ -1,6 +1,6 @@
-"""The scripts that replace Wagtail's inline scripts work, and the content policy blocks nothing in the admin.
+"""The scripts that replace Wagtail's inline scripts work, and the admin has nothing that its policy blocks.
 
-A violation of the policy is an error in the browser, which fails the test: see
+A violation of the Content-Security-Policy is an error in the browser, which fails the test: see
 tests/support/browser_fixtures.py. The tests in test_payloads.py open all pages of the admin.
 """
 
@@ -21,10 +21,10 @@ pytestmark = pytest.mark.one_database
 
 
 @pytest.fixture
-def desk(new_page, live_server, settings):
-    """A browser page in which an administrator is signed in. `desk.open(path)` opens a page of the admin."""
+def tab(new_page, live_server, settings):
+    """A browser page in which an administrator is signed in. `tab.open(path)` opens a page of the admin."""
     settings.WAGTAIL_AUTOSAVE_INTERVAL = 0  # an autosave could replace what the test looks for
-    page = admin.open_desk(new_page)
+    page = admin.open_tab(new_page)
     admin.give_session(page, live_server.url, builders.make_user(is_superuser=True))
     page.open = lambda address: page.goto(f"{live_server.url}/admin/{address}")
     return page
@@ -45,41 +45,41 @@ def save(page, words, button="Save"):
     expect(page.get_by_role("status")).to_contain_text(words)
 
 
-def test_date_of_a_story_is_picked(desk):
+def test_date_of_a_story_is_picked(tab):
     story = builders.make_story("Dated", live=False, date=datetime.date(2025, 1, 3))
-    desk.open(f"pages/{story.pk}/edit/")
-    desk.get_by_role("textbox", name="Date*").click()
-    day(calendar_of(desk), 15).click()
-    expect(desk.get_by_role("textbox", name="Date*")).to_have_value("2025-01-15")
-    save(desk, "has been updated", "Save draft")
+    tab.open(f"pages/{story.pk}/edit/")
+    tab.get_by_role("textbox", name="Date*").click()
+    day(calendar_of(tab), 15).click()
+    expect(tab.get_by_role("textbox", name="Date*")).to_have_value("2025-01-15")
+    save(tab, "has been updated", "Save draft")
     story.refresh_from_db()
     assert f"{story.get_latest_revision_as_object().date}" == "2025-01-15"
 
 
-def test_story_is_scheduled(desk):
+def test_story_is_scheduled(tab):
     story = builders.make_story("Scheduled", live=False)
-    desk.open(f"pages/{story.pk}/edit/")
-    desk.get_by_role("button", name="Toggle status").click()
-    desk.get_by_role("button", name="Set schedule").click()
-    dialog = desk.get_by_role("dialog", name="Set publishing schedule")
+    tab.open(f"pages/{story.pk}/edit/")
+    tab.get_by_role("button", name="Toggle status").click()
+    tab.get_by_role("button", name="Set schedule").click()
+    dialog = tab.get_by_role("dialog", name="Set publishing schedule")
     for label, days in [("Go live date/time", 3), ("Expiry date/time", 9)]:
-        # The browser's own calendar, which no other covers.
+        # These fields have the browser's own calendar. Wagtail's must not open over it.
         when = timezone.localtime() + datetime.timedelta(days=days)
         dialog.get_by_label(label).fill(when.strftime("%Y-%m-%dT%H:%M"))
     expect(dialog.get_by_text("Time zone: UTC").first).to_be_visible()
-    expect(calendar_of(desk)).to_have_count(0)
-    with desk.expect_navigation():
+    expect(calendar_of(tab)).to_have_count(0)
+    with tab.expect_navigation():
         dialog.get_by_role("button", name="Save schedule").click()
     story.refresh_from_db()
     story = story.get_latest_revision_as_object()
     assert timezone.now() < story.go_live_at < story.expire_at
 
 
-def test_countries_are_added_moved_and_removed(desk):
+def test_countries_are_added_moved_and_removed(tab):
     story = builders.make_story("Filed", countries=["KE", "SN"], live=False)
-    desk.open(f"pages/{story.pk}/edit/")
-    admin.choose_terms(desk, "Add country", "Thailand", search="thailand")
-    children = admin.field(desk, "Countries").locator("[data-inline-panel-child]").locator("visible=true")
+    tab.open(f"pages/{story.pk}/edit/")
+    admin.choose_terms(tab, "Add country", "Thailand", search="thailand")
+    children = admin.field(tab, "Countries").locator("[data-inline-panel-child]").locator("visible=true")
     expect(children).to_have_count(3)
     expect(children.last).to_contain_text("Thailand")
     children.last.get_by_role("button", name="Move up").click()
@@ -88,115 +88,115 @@ def test_countries_are_added_moved_and_removed(desk):
     expect(children).to_have_count(2)
     children.first.get_by_role("button", name="Actions").click()
     children.first.get_by_role("button", name="Choose another country").click()
-    desk.get_by_role("dialog").get_by_label("Search term").fill("kenya")
-    desk.get_by_role("dialog").get_by_role("link", name="Kenya").click()
+    tab.get_by_role("dialog").get_by_label("Search term").fill("kenya")
+    tab.get_by_role("dialog").get_by_role("link", name="Kenya").click()
     expect(children.first).to_contain_text("Kenya")
-    save(desk, "has been updated", "Save draft")
+    save(tab, "has been updated", "Save draft")
     story.refresh_from_db()
     links = story.get_latest_revision_as_object().story_countries.all()
     assert [link.country_id for link in links] == ["KE", "SN"]
 
 
-def test_choosers_of_pictures_and_pages(desk):
+def test_choosers_of_pictures_and_pages(tab):
     builders.make_image("A road")
     about = builders.make_plain_page("Get help")
-    desk.open(f"pages/{builders.home_page().pk}/edit/")
-    desk.get_by_role("button", name="Choose a page").first.click()
-    dialog = desk.get_by_role("dialog")
+    tab.open(f"pages/{builders.home_page().pk}/edit/")
+    tab.get_by_role("button", name="Choose a page").first.click()
+    dialog = tab.get_by_role("dialog")
     dialog.get_by_label("Search term").fill("Get help")
     dialog.get_by_role("link", name="Get help").click()
-    save(desk, "has been updated", "Save draft")
+    save(tab, "has been updated", "Save draft")
     home = HomePage.objects.get(pk=builders.home_page().pk).get_latest_revision_as_object()
     assert home.help_page_id == about.pk
 
-    desk.open("settings/home/sitesettings/")
-    desk.get_by_role("button", name="Choose a picture").click()
-    desk.get_by_role("dialog").get_by_role("link", name="A road").click()
-    save(desk, "Site settings updated.")
-    desk.get_by_role("button", name="Actions").first.click()
-    desk.get_by_role("button", name="Clear choice").click()
-    expect(desk.get_by_role("button", name="Choose a picture")).to_be_visible()
-    save(desk, "Site settings updated.")
+    tab.open("settings/home/sitesettings/")
+    tab.get_by_role("button", name="Choose a picture").click()
+    tab.get_by_role("dialog").get_by_role("link", name="A road").click()
+    save(tab, "Site settings updated.")
+    tab.get_by_role("button", name="Actions").first.click()
+    tab.get_by_role("button", name="Clear choice").click()
+    expect(tab.get_by_role("button", name="Choose a picture")).to_be_visible()
+    save(tab, "Site settings updated.")
     assert SiteSettings.objects.get().logo is None
 
 
-def test_tasks_of_a_workflow_are_added_and_moved(desk):
+def test_tasks_of_a_workflow_are_added_and_moved(tab):
     workflow, first = Workflow.objects.get(), Task.objects.get()
     second = GroupApprovalTask.objects.create(name="Second reading")
-    desk.open(f"workflows/edit/{workflow.pk}/")
-    desk.get_by_role("button", name="Add task").click()
-    desk.get_by_role("button", name="Choose a task").locator("visible=true").click()
-    desk.get_by_role("dialog").get_by_role("tab", name="Existing").click()
-    desk.get_by_role("dialog").get_by_role("link", name="Second reading").click()
-    children = desk.locator("[data-inline-panel-child]").locator("visible=true")
+    tab.open(f"workflows/edit/{workflow.pk}/")
+    tab.get_by_role("button", name="Add task").click()
+    tab.get_by_role("button", name="Choose a task").locator("visible=true").click()
+    tab.get_by_role("dialog").get_by_role("tab", name="Existing").click()
+    tab.get_by_role("dialog").get_by_role("link", name="Second reading").click()
+    children = tab.locator("[data-inline-panel-child]").locator("visible=true")
     expect(children.last).to_contain_text("Second reading")
     children.last.get_by_role("button", name="Move up").click()
     expect(children.first).to_contain_text("Second reading")
-    save(desk, "updated")
+    save(tab, "updated")
     tasks = WorkflowTask.objects.filter(workflow=workflow).order_by("sort_order")
     assert [link.task_id for link in tasks] == [second.pk, first.pk]
 
 
-def test_search_result_is_promoted(desk):
+def test_search_result_is_promoted(tab):
     Query.get("wages").add_hit()
-    desk.open("searchpicks/add/")
-    desk.get_by_role("button", name="Choose from popular search terms").click()
-    desk.get_by_role("dialog").get_by_role("link", name="wages").click()
-    expect(desk.get_by_label("Search term(s)/phrase")).to_have_value("wages")
-    desk.get_by_role("button", name="Add a recommended result").click()
-    desk.get_by_role("button", name="Choose a page").locator("visible=true").click()
-    desk.get_by_role("dialog").get_by_role("link", name="Home").first.click()
+    tab.open("searchpicks/add/")
+    tab.get_by_role("button", name="Choose from popular search terms").click()
+    tab.get_by_role("dialog").get_by_role("link", name="wages").click()
+    expect(tab.get_by_label("Search term(s)/phrase")).to_have_value("wages")
+    tab.get_by_role("button", name="Add a recommended result").click()
+    tab.get_by_role("button", name="Choose a page").locator("visible=true").click()
+    tab.get_by_role("dialog").get_by_role("link", name="Home").first.click()
     query = Query.get("wages")
-    save(desk, "created", "Create")
+    save(tab, "created", "Create")
     assert [pick.page_id for pick in query.editors_picks.all()] == [builders.home_page().pk]
 
-    desk.open(f"searchpicks/{query.pk}/")
-    desk.get_by_role("button", name="Add a recommended result").click()
-    picks = desk.locator("[id^=inline_child_editors_picks]:not([id*=panel])").locator("visible=true")
+    tab.open(f"searchpicks/{query.pk}/")
+    tab.get_by_role("button", name="Add a recommended result").click()
+    picks = tab.locator("[id^=inline_child_editors_picks]:not([id*=panel])").locator("visible=true")
     expect(picks).to_have_count(2)
     picks.last.get_by_label("External link URL").fill("https://help.example.org/")
     picks.last.get_by_label("External link text").fill("Help")
     picks.last.get_by_role("button", name="Move up").click()
-    save(desk, "updated")
+    save(tab, "updated")
     assert [pick.external_link_text for pick in query.editors_picks.all()] == ["Help", None]
 
 
 @pytest.mark.parametrize("report", ["reports/site-history/", "pages/{home}/history/"])
-def test_lists_are_filtered_by_date(desk, report):
-    desk.open(report.format(home=builders.home_page().pk))
-    desk.get_by_role("button", name="Show filters").click()
-    desk.get_by_role("tooltip").get_by_role("button", name="Date").click()
+def test_lists_are_filtered_by_date(tab, report):
+    tab.open(report.format(home=builders.home_page().pk))
+    tab.get_by_role("button", name="Show filters").click()
+    tab.get_by_role("tooltip").get_by_role("button", name="Date").click()
     for side in ["from", "to"]:
-        box = desk.get_by_role("textbox", name=f"Date {side}")
+        box = tab.get_by_role("textbox", name=f"Date {side}")
         box.click()
-        with desk.expect_response(lambda answer: re.search(rf"timestamp_{side}=\d+", answer.url)):  # noqa: B023
-            day(calendar_of(desk), 15).click()
+        with tab.expect_response(lambda answer: re.search(rf"timestamp_{side}=\d+", answer.url)):  # noqa: B023
+            day(calendar_of(tab), 15).click()
         expect(box).to_have_value(re.compile(r"-15$"))
-    expect(desk.get_by_text("Date: ")).to_be_visible()
+    expect(tab.get_by_text("Date: ")).to_be_visible()
 
 
-def test_pictures_are_uploaded_at_once_and_edited(desk):
-    desk.open("images/multiple/add/")
+def test_pictures_are_uploaded_at_once_and_edited(tab):
+    tab.open("images/multiple/add/")
     file = {"name": "road.png", "mimeType": "image/png", "buffer": builders.picture_bytes(600, 400)}
-    desk.get_by_label("Whom it shows").select_option("Not the same for all")
-    desk.locator("input[type=file]").set_input_files([file, file | {"name": "sea.png"}])
-    expect(desk.locator("#upload-list").get_by_role("combobox", name="Whom it shows*")).to_have_count(2)
+    tab.get_by_label("Whom it shows").select_option("Not the same for all")
+    tab.locator("input[type=file]").set_input_files([file, file | {"name": "sea.png"}])
+    expect(tab.locator("#upload-list").get_by_role("combobox", name="Whom it shows*")).to_have_count(2)
     image = builders.make_image("A road")
-    desk.open(f"images/{image.pk}/")
+    tab.open(f"images/{image.pk}/")
     # A picture of a place asks nothing about people.
-    recognisable = desk.get_by_label("Somebody on it could be recognised")
+    recognisable = tab.get_by_label("Somebody on it could be recognised")
     expect(recognisable).to_be_hidden()
-    desk.get_by_label("Whom it shows").select_option("Someone else")
+    tab.get_by_label("Whom it shows").select_option("Someone else")
     expect(recognisable).to_be_visible()
-    picture = desk.locator(".focal-point-chooser .jcrop-holder").bounding_box()
-    desk.mouse.move(picture["x"] + 30, picture["y"] + 30)
-    desk.mouse.down()
-    desk.mouse.move(picture["x"] + 130, picture["y"] + 130)
-    desk.mouse.up()
-    tags = desk.locator(".tagit input[type=text]")
+    picture = tab.locator(".focal-point-chooser .jcrop-holder").bounding_box()
+    tab.mouse.move(picture["x"] + 30, picture["y"] + 30)
+    tab.mouse.down()
+    tab.mouse.move(picture["x"] + 130, picture["y"] + 130)
+    tab.mouse.up()
+    tags = tab.locator(".tagit input[type=text]")
     tags.fill("road")
     tags.press("Enter")
-    save(desk, "updated")
+    save(tab, "updated")
     image.refresh_from_db()
     assert image.focal_point_width
     assert [tag.name for tag in image.tags.all()] == ["road"]

@@ -1,4 +1,4 @@
-"""The page editor's autosave against the submission of its own form, in a browser."""
+"""An autosave of the page editor and the submission of its form wait for each other, in a browser."""
 
 import pytest
 from playwright.sync_api import expect
@@ -17,8 +17,9 @@ TELL_AUTOSAVE = """window.addEventListener("w-autosave:save", (event) => {
 
 
 @pytest.fixture
-def desk(new_page, live_server, moderator):
-    page = admin.open_desk(new_page)
+def tab(new_page, live_server, moderator):
+    """A browser page in which a moderator is signed in."""
+    page = admin.open_tab(new_page)
     page.add_init_script(TELL_AUTOSAVE)
     admin.give_session(page, live_server.url, moderator)
     return page
@@ -37,7 +38,10 @@ def tells_of_autosave(message):
 
 
 def hold(page, is_held):
-    """Hold the next request that `is_held`. Return the list that it will be in, as a Playwright route."""
+    """Hold back the next request for which the function `is_held` is true.
+
+    Return a list to which its Playwright route is added when the request comes.
+    """
     held = []
 
     def handle(route):
@@ -51,71 +55,71 @@ def hold(page, is_held):
 
 
 def find_publish(page):
-    """Return the button. Click it with dispatch_event: a click waits for the request, which is held."""
+    """Return the button “Publish”. Click it with dispatch_event: click() would wait for the held request."""
     page.get_by_role("button", name="More actions").click()
     return page.get_by_role("navigation", name="Actions (footer)").get_by_role("button", name="Publish")
 
 
-def test_publishing_waits_for_the_autosave_that_makes_the_page(desk, live_server):
+def test_publishing_waits_for_the_autosave_that_makes_the_page(tab, live_server):
     home = builders.home_page()
-    desk.goto(f"{live_server.url}/admin/pages/add/home/standardpage/{home.pk}/")
-    admin.expect_editor(desk)
-    held = hold(desk, is_autosave)
-    with desk.expect_request(is_autosave):
-        desk.get_by_role("textbox", name="Title*").press_sequentially("The kiln")
-    publish = find_publish(desk)
+    tab.goto(f"{live_server.url}/admin/pages/add/home/standardpage/{home.pk}/")
+    admin.expect_editor(tab)
+    held = hold(tab, is_autosave)
+    with tab.expect_request(is_autosave):
+        tab.get_by_role("textbox", name="Title*").press_sequentially("The kiln")
+    publish = find_publish(tab)
     saved = held[0].fetch()
     publish.dispatch_event("click")
     held[0].fulfill(response=saved)
-    expect(desk.get_by_role("status")).to_contain_text("Page 'The kiln' has been published.")
+    expect(tab.get_by_role("status")).to_contain_text("Page 'The kiln' has been published.")
     assert StandardPage.objects.get(title="The kiln").live
 
 
 # Wagtail 8.0 sends mail with a function that is deprecated in Django 6.1.
 @pytest.mark.filterwarnings("ignore:get_connection\\(\\) is deprecated")
-def test_decision_with_a_comment_waits_for_the_autosave(desk, live_server, moderator):
+def test_decision_with_a_comment_waits_for_the_autosave(tab, live_server, moderator):
     story = builders.make_story("The kiln", live=False)
     Workflow.objects.get().start(story, builders.make_user("Editors"))
-    admin.open_editor(desk, live_server.url, moderator, story)
+    admin.open_editor(tab, live_server.url, moderator, story)
     events = []
-    desk.on("request", lambda request: events.append("decided") if is_submission(request) else None)
-    held = hold(desk, is_autosave)
-    with desk.expect_request(is_autosave):
-        desk.get_by_role("textbox", name="Summary*").press_sequentially("How she left.")
-    desk.get_by_role("button", name="More actions").click()
-    desk.get_by_role("button", name="Approve with comment").click()
-    dialog = desk.get_by_role("dialog")
+    tab.on("request", lambda request: events.append("decided") if is_submission(request) else None)
+    held = hold(tab, is_autosave)
+    with tab.expect_request(is_autosave):
+        tab.get_by_role("textbox", name="Summary*").press_sequentially("How she left.")
+    tab.get_by_role("button", name="More actions").click()
+    tab.get_by_role("button", name="Approve with comment").click()
+    dialog = tab.get_by_role("dialog")
     dialog.get_by_label("Comment").fill("Well told.")
     saved = held[0].fetch()
-    with desk.expect_response("**/workflow/collect_action_data/**"):
+    with tab.expect_response("**/workflow/collect_action_data/**"):
         dialog.get_by_role("button", name="Approve").click()
-    desk.context.cookies()  # If the decision was sent already, its event arrives before this answer.
+    tab.context.cookies()  # Asks the browser. If the decision was sent, its event comes before the answer.
     events.append("autosaved")
     held[0].fulfill(response=saved)
-    expect(desk.get_by_role("status")).to_contain_text("has been published")
+    expect(tab.get_by_role("status")).to_contain_text("has been published")
     assert events == ["autosaved", "decided"]
     story.refresh_from_db()
     assert "How she left." in story.summary
 
 
-def test_submission_with_an_error_does_not_meet_its_own_autosave(desk, live_server, moderator):
+def test_submission_with_an_error_does_not_meet_its_own_autosave(tab, live_server, moderator):
     story = builders.make_story("The kiln", live=False)
-    admin.open_editor(desk, live_server.url, moderator, story)
-    held = hold(desk, is_submission)
-    desk.get_by_role("textbox", name="Summary*").fill("")
-    publish = find_publish(desk)
-    with desk.expect_request(is_submission), desk.expect_console_message(tells_of_autosave) as told:
+    admin.open_editor(tab, live_server.url, moderator, story)
+    held = hold(tab, is_submission)
+    tab.get_by_role("textbox", name="Summary*").fill("")
+    publish = find_publish(tab)
+    with tab.expect_request(is_submission), tab.expect_console_message(tells_of_autosave) as told:
         publish.dispatch_event("click")
-    desk.context.cookies()  # The held request arrives before this answer.
+    tab.context.cookies()  # Asks the browser. The held request comes before the answer.
     assert told.value.text == "autosave stopped"
-    with desk.expect_response(lambda answer: is_autosave(answer.request)) as autosave:
+    with tab.expect_response(lambda answer: is_autosave(answer.request)) as autosave:
         held[0].continue_()
-        expect(desk.get_by_text("The page could not be saved due to validation errors")).to_be_visible()
+        expect(tab.get_by_text("The page could not be saved due to validation errors")).to_be_visible()
     assert autosave.value.json()["success"]
 
     # What is typed after the error is saved too.
-    expect(desk.locator("html")).to_have_attribute("data-watched", "1")
-    admin.type_until_autosaved(desk, desk.get_by_role("textbox", name="Summary*"), "How she left.")
-    expect(desk.get_by_text("You saved a new version in another window")).to_have_count(0)
+    expect(tab.locator("html")).to_have_attribute("data-watched", "1")  # see admin.COUNT_EVENTS
+    admin.type_until_autosaved(tab, tab.get_by_role("textbox", name="Summary*"), "How she left.")
+    expect(tab.get_by_text("You saved a new version in another window")).to_have_count(0)
     story.refresh_from_db()
     assert story.get_latest_revision_as_object().summary.startswith("How she left.")

@@ -57,7 +57,7 @@ def test_readers_follow_links_and_open_what_is_closed(story_page):
     contents = story_page.get_by_role("navigation", name="Contents")
     contents.get_by_role("link", name="The court").click()
     expect(court).to_be_in_viewport()
-    expect(story_page).to_have_url(re.compile("#section-00000004$"))
+    expect(story_page).to_have_url(re.compile("#section-00000004$"))  # from the ID of the heading's block
 
     film = story_page.get_by_role("group", name="The road home")
     assert is_loaded(film.get_by_role("img", name="A road from above"))
@@ -138,7 +138,7 @@ def test_each_block_has_a_preview_that_looks_like_the_site(new_page, live_server
 
 def test_block_chooser_shows_the_preview(new_page, live_server):
     story = builders.make_story(body=[])
-    page = admin.open_desk(new_page)
+    page = admin.open_tab(new_page)
     admin.give_session(page, live_server.url, builders.make_user("Editors"))
     page.goto(f"{live_server.url}/admin/pages/{story.pk}/edit/")
     admin.field(page, "Body*").get_by_role("button", name="Insert a block").click()

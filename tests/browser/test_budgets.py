@@ -47,13 +47,13 @@ ASK_FOR_ICON = "() => fetch(document.querySelector('link[rel=icon]').href).then(
 
 @pytest.fixture
 def addresses(store, client, transactional_db):
-    """{name in BUDGETS: address} of the reference pages. All their renditions exist."""
+    """{name in BUDGETS: address} of the reference pages. The requests here create all their renditions."""
     pictures = [make_photo(seed) for seed in range(DIFFERENT_PICTURES)]
     index = builders.make_index(introduction="<p>Told by those who lived them.</p>")
-    writer = distractors.Writer(seed=1, words=120)
+    generator = distractors.Writer(seed=1, words=120)  # makes random stories
     for number in range(1, STORIES_OF_AN_INDEX):
         picture = pictures[number % DIFFERENT_PICTURES]
-        title, summary, _body = writer.story()
+        title, summary, _body = generator.story()
         builders.make_story(title, index, ["KE"], ["Debt bondage"], summary=summary, **lead(picture))
     story = make_reference_story(index, pictures[:PICTURES_OF_A_STORY])
     found = {"story": story.url, "index": "/stories/", "search": "/search/?q=story"}

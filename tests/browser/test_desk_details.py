@@ -1,4 +1,4 @@
-"""Details of the admin in a browser: contrast, what the checks look at, and titles on a phone."""
+"""Details of the admin in a browser: a toolbar's contrast, the editor's checks, and titles on a phone."""
 
 import pytest
 from playwright.sync_api import expect
@@ -33,7 +33,7 @@ def moderator(db):
 
 
 def test_buttons_of_the_text_toolbar_have_contrast(new_page, live_server, moderator):
-    tab = admin.open_desk(new_page)
+    tab = admin.open_tab(new_page)
     admin.open_editor(tab, live_server.url, moderator, builders.make_story("Words", live=False))
     text = admin.blocks(tab).first.get_by_role("textbox")
     text.click()
@@ -49,6 +49,7 @@ def test_buttons_of_the_text_toolbar_have_contrast(new_page, live_server, modera
 
 
 def test_checks_look_at_the_story_alone(new_page, live_server, moderator):
+    """They leave out the site's footer and the links to other stories below the story."""
     home = builders.home_page()
     home.footer_text = "<p>We are a charity.</p>"
     home.save_revision().publish()
@@ -56,7 +57,7 @@ def test_checks_look_at_the_story_alone(new_page, live_server, moderator):
     body = [{"type": "text", "value": "<p>One two three four five six seven.</p>"}]
     story = builders.make_story("Counted words", live=False, body=body)
     builders.make_story("Another story")
-    tab = admin.open_desk(new_page)
+    tab = admin.open_tab(new_page)
     admin.open_editor(tab, live_server.url, moderator, story)
     tab.get_by_role("button", name="Toggle preview").click()
     expect(tab.frame_locator("#w-preview-iframe").get_by_role("main")).to_be_visible()

@@ -20,7 +20,7 @@ def open_editor(new_page, live_server):
     """A function that opens `page` in the page editor as `user`."""
 
     def open_page(user, page):
-        tab = admin.open_desk(new_page)
+        tab = admin.open_tab(new_page)
         admin.open_editor(tab, live_server.url, user, page)
         return tab
 
@@ -29,7 +29,7 @@ def open_editor(new_page, live_server):
 
 def test_draft_with_nothing_but_a_title_is_saved_and_not_published(new_page, live_server, moderator):
     index = builders.make_index()
-    tab = admin.open_desk(new_page)
+    tab = admin.open_tab(new_page)
     admin.give_session(tab, live_server.url, moderator)
     tab.goto(f"{live_server.url}/admin/pages/add/stories/storypage/{index.pk}/")
     tab.get_by_role("textbox", name="Title*").fill(TITLE)
@@ -60,6 +60,7 @@ def test_preview_shows_the_story_at_three_sizes_and_runs_the_checks(open_editor,
     frame = tab.frame_locator("#w-preview-iframe")
     expect(frame.get_by_role("heading", name="Carried away")).to_be_visible()
     expect(frame.get_by_text("The court heard the families.")).to_be_visible()
+    # The widths are Wagtail's.
     for size, width in [("Preview in mobile size", 375), ("Preview in tablet size", 768)]:
         tab.get_by_label(size).check(force=True)
         expect(frame.locator("html")).to_have_js_property("clientWidth", width)
@@ -190,14 +191,14 @@ def test_editor_submits_and_moderator_approves(open_editor, new_page, live_serve
     tab.get_by_role("button", name="Submit to Moderators approval").click()
     expect(tab.get_by_role("status")).to_contain_text("has been submitted for moderation")
 
-    desk = admin.open_desk(new_page)
-    admin.give_session(desk, live_server.url, moderator)
-    desk.goto(f"{live_server.url}/admin/")
-    expect(desk.get_by_role("heading", name="Waiting for you (1)")).to_be_visible()
-    desk.get_by_role("link", name="Waiting for approval").click()
-    foot = desk.get_by_role("navigation", name="Actions (footer)")
+    other_tab = admin.open_tab(new_page)
+    admin.give_session(other_tab, live_server.url, moderator)
+    other_tab.goto(f"{live_server.url}/admin/")
+    expect(other_tab.get_by_role("heading", name="Waiting for you (1)")).to_be_visible()
+    other_tab.get_by_role("link", name="Waiting for approval").click()
+    foot = other_tab.get_by_role("navigation", name="Actions (footer)")
     foot.get_by_role("button", name="Approve and Publish").click()
-    expect(desk.get_by_role("status")).to_contain_text("has been published")
+    expect(other_tab.get_by_role("status")).to_contain_text("has been published")
 
     visitor = new_page()
     visitor.goto(live_server.url + story.url)

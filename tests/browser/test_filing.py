@@ -1,4 +1,4 @@
-"""An editor files a story by typing, with the keyboard alone, on a wide and on a narrow screen."""
+"""An editor gives a story countries, themes and authors by typing, on a wide and on a narrow screen."""
 
 import pytest
 from playwright.sync_api import expect
@@ -12,6 +12,7 @@ pytestmark = pytest.mark.one_database
 
 
 def lines(panel):
+    """Return the terms that are chosen in `panel`."""
     return panel.locator("[data-inline-panel-child]").locator("visible=true")
 
 
@@ -31,7 +32,7 @@ def test_terms_are_found_made_and_ordered_by_keyboard(new_page, live_server):
     user = builders.make_user("Editors")
     builders.make_theme("Debt bondage")
     story = builders.make_story("Filed", countries=["SN"], live=False)
-    tab = admin.open_desk(new_page)
+    tab = admin.open_tab(new_page)
     admin.open_editor(tab, live_server.url, user, story)
 
     choose_countries(tab, admin.field(tab, "Countries"))
@@ -126,5 +127,6 @@ def look_at_a_phone(tab):
         for control in [panel.get_by_role("combobox"), *lines(panel).get_by_role("button").all()]:
             box = control.bounding_box()
             assert box["x"] >= 0 and box["x"] + box["width"] <= 390
-            assert min(box["width"], box["height"]) >= 24
+            assert min(box["width"], box["height"]) >= 24  # CSS pixels, which WCAG asks for
+        # The buttons of a term are not below each other.
         assert all(line.bounding_box()["height"] < 100 for line in lines(panel).all())

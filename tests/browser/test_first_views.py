@@ -11,10 +11,10 @@ from tests.support.translations import make_home, make_translation
 pytestmark = pytest.mark.one_database
 
 # Sizes of the window.
-PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
+PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 LANGUAGES = ["en", "fr", "ar"]
-# {page: {(selector, side): (limit on a phone, limit on a desk)}}. A limit is the largest distance of that
-# side from the top of the page, in CSS pixels.
+# {page: {(selector, side): (limit on a phone, limit on a desktop)}}. A limit is the largest distance of that
+# side from the top of the page, in CSS pixels. (740, 800) is the height of the window.
 LIMITS = {
     "home": {
         (".site-header", "bottom"): (140, 140),
@@ -202,9 +202,10 @@ def test_first_views_keep_to_their_limits(new_page, live_server, addresses):
     page, problems = new_page(), []
     for (language, name), address in addresses.items():
         page.goto(live_server.url + address, wait_until="domcontentloaded")
+        # The typeface has no Arabic.
         if name == "story" and language != "ar" and (size := page.evaluate(USE_TYPEFACE)) > MAX_TYPEFACE:
             problems.append(f"the typeface has {size} KB")
-        for (column, size), scheme in itertools.product(enumerate([PHONE, DESK]), ["light", "dark"]):
+        for (column, size), scheme in itertools.product(enumerate([PHONE, DESKTOP]), ["light", "dark"]):
             page.set_viewport_size(size)
             page.emulate_media(color_scheme=scheme)
             where = f"{name}, {language}, {size['width']}, {scheme}"
@@ -227,12 +228,13 @@ def test_first_views_keep_to_their_limits(new_page, live_server, addresses):
                 problems.append(f"{where}: two stories leave {room} pixels of their row")
             if name in {"list", "search"}:
                 is_open = page.locator(".facet__choice").first.is_visible()
-                if is_open != (size == DESK):
+                if is_open != (size == DESKTOP):
                     problems.append(f"{where}: the filters are {'open' if is_open else 'closed'}")
     assert not problems, "\n".join(problems)
 
 
-# JavaScript function that returns {palette and colour of a panel: its contrast with the page}.
+# JavaScript function that returns {palette and colour of a panel: its contrast with the page, as WCAG defines
+# it}.
 PANELS = """() => {
     const light = colour => {
         const [r, g, b] = colour.match(/[0-9.]+/g).map(Number).map(value => value / 255)
@@ -260,5 +262,5 @@ def test_panels_stand_out_from_the_page_in_dark_colours(new_page, live_server):
     page = new_page(color_scheme="dark")
     page.goto(f"{live_server.url}/search/")
     contrasts = page.evaluate(PANELS)
-    assert len(contrasts) == 9
-    assert min(contrasts.values()) >= 1.25, contrasts
+    assert len(contrasts) == 9  # three palettes with three colours of panels
+    assert min(contrasts.values()) >= 1.25, contrasts  # as site.css says beside its colours

@@ -44,14 +44,15 @@ def picture(name):
 
 
 def answer_without_the_first(route):
+    """Leave out the first picture of the response. `route`: a Playwright route."""
     response = route.fetch()
     route.fulfill(response=response, json={"result": response.json()["result"][1:]})
 
 
 @pytest.fixture
-def desk(new_page, live_server, moderator):
+def tab(new_page, live_server, moderator):
     """A browser page with a story in the page editor."""
-    page = admin.open_desk(new_page)
+    page = admin.open_tab(new_page)
     admin.open_editor(page, live_server.url, moderator, builders.make_story("Pictures", live=False, body=[]))
     return page
 
@@ -64,7 +65,7 @@ def alternative_texts(gallery):
     return gallery.get_by_label("Alternative text").filter(visible=True)
 
 
-def test_four_pictures_of_the_library_take_eight_steps(desk):
+def test_four_pictures_of_the_library_take_eight_steps(tab):
     for number in range(1, 5):
         builders.make_image(f"Kiln {number}", description=f"A brick kiln, side {number}")
     steps = 0
@@ -74,14 +75,14 @@ def test_four_pictures_of_the_library_take_eight_steps(desk):
         steps += 1
         target.click()
 
-    click(admin.field(desk, "Body*").get_by_role("button", name="Insert a block").last)
-    click(desk.get_by_role("option", name="Pictures", exact=True))
-    gallery = admin.blocks(desk).last
+    click(admin.field(tab, "Body*").get_by_role("button", name="Insert a block").last)
+    click(tab.get_by_role("option", name="Pictures", exact=True))
+    gallery = admin.blocks(tab).last
     click(gallery.get_by_role("button", name="Add several pictures"))
-    dialog = desk.get_by_role("dialog")
+    dialog = tab.get_by_role("dialog")
     for number in range(1, 5):
         click(dialog.get_by_role("checkbox", name=f"Kiln {number}"))
-    assert run_axe(desk, within=".modal") == []
+    assert run_axe(tab, within=".modal") == []
     click(dialog.get_by_role("button", name="Confirm selection"))
 
     texts = alternative_texts(gallery)
@@ -94,12 +95,12 @@ def test_four_pictures_of_the_library_take_eight_steps(desk):
     assert steps <= 8
 
 
-def test_files_are_sent_with_one_answer_and_what_is_refused_is_named(desk):
+def test_files_are_sent_with_one_answer_and_what_is_refused_is_named(tab):
     sent = []
-    desk.on("request", lambda request: sent.append(request) if "multiple/add" in request.url else None)
-    gallery = admin.add_block(desk, "Pictures")
+    tab.on("request", lambda request: sent.append(request) if "multiple/add" in request.url else None)
+    gallery = admin.add_block(tab, "Pictures")
     gallery.get_by_role("button", name="Add several pictures").click()
-    dialog = desk.get_by_role("dialog")
+    dialog = tab.get_by_role("dialog")
     dialog.get_by_role("tab", name="Upload").click()
     dialog.get_by_label("Files, one or more*").set_input_files([
         picture("road.png"),
@@ -122,40 +123,40 @@ def test_files_are_sent_with_one_answer_and_what_is_refused_is_named(desk):
     assert stored == {("road", "place", "A. Painter"), ("sea", "place", "A. Painter")}
 
 
-def test_nothing_is_lost_when_the_chosen_pictures_are_not_answered(desk, allow_errors):
+def test_nothing_is_lost_when_a_request_fails_after_the_upload(tab, allow_errors):
     allow_errors += ["ERR_FAILED", "requestfailed"]
-    gallery = admin.add_block(desk, "Pictures")
+    gallery = admin.add_block(tab, "Pictures")
     gallery.get_by_role("button", name="Add several pictures").evaluate(
         DROP, ["road.png", "letter.txt", "sea.png"]
     )
-    dialog = desk.get_by_role("dialog")
+    dialog = tab.get_by_role("dialog")
     files = dialog.get_by_label("Files, one or more*")
     expect(files).to_be_visible()
     dialog.get_by_label("Whom it shows*").select_option("A place or a thing")
-    desk.route("**/chosen-multiple/**", lambda route: route.abort(), times=1)
+    tab.route("**/chosen-multiple/**", lambda route: route.abort(), times=1)
     dialog.get_by_role("button", name="Upload").click()
     expect(dialog.get_by_role("status")).to_have_text("It could not be sent. Try again.")
     expect(files).to_have_value(re.compile("letter.txt"))
-    assert CleanImage.objects.count() == 2
+    assert CleanImage.objects.count() == 2  # the two pictures; the text file was refused
 
-    # One of two pictures is answered, because somebody has deleted the other.
-    desk.route("**/chosen-multiple/**", answer_without_the_first, times=1)
+    # The response has one of the two pictures, as if somebody had deleted the other.
+    tab.route("**/chosen-multiple/**", answer_without_the_first, times=1)
     files.set_input_files([picture("lake.png"), picture("hill.png")])
     dialog.get_by_role("button", name="Upload").click()
     expect(dialog).to_be_hidden()
     expect(pictures_of(gallery)).to_have_count(1)
 
 
-def test_pictures_beyond_the_size_of_a_gallery_are_named(desk):
+def test_pictures_beyond_the_size_of_a_gallery_are_named(tab):
     for number in range(1, 15):
         builders.make_image(f"Kiln {number:02}")
-    gallery = admin.add_block(desk, "Pictures")
+    gallery = admin.add_block(tab, "Pictures")
     gallery.get_by_role("button", name="Add several pictures").click()
-    dialog = desk.get_by_role("dialog")
+    dialog = tab.get_by_role("dialog")
     boxes = dialog.get_by_role("checkbox", name="Kiln")
     expect(boxes).to_have_count(14)
     for box in boxes.all():
         box.check()
     dialog.get_by_role("button", name="Confirm selection").click()
-    expect(pictures_of(gallery)).to_have_count(12)
-    expect(desk.get_by_text("These pictures are only in the library: Kiln")).to_be_visible()
+    expect(pictures_of(gallery)).to_have_count(12)  # the most that a gallery may have
+    expect(tab.get_by_text("These pictures are only in the library: Kiln")).to_be_visible()

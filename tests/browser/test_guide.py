@@ -11,7 +11,7 @@ pytestmark = pytest.mark.one_database
 
 
 def test_editor_opens_the_guide(new_page, live_server):
-    tab = admin.open_desk(new_page)
+    tab = admin.open_tab(new_page)
     admin.give_session(tab, live_server.url, builders.make_user("Editors"))
     tab.goto(f"{live_server.url}/admin/")
     tab.get_by_role("button", name="Help").click()

@@ -1,4 +1,4 @@
-"""A person hides a story, shows it again, deletes it and takes it out of the trash."""
+"""A moderator hides a story, shows it again, deletes it and restores it from the trash, in a browser."""
 
 import pytest
 from playwright.sync_api import expect
@@ -18,11 +18,11 @@ def press(tab, name):
 
 
 def test_hide_show_delete_and_restore(new_page, live_server, moderator, allow_errors):
-    allow_errors.append("404")
+    allow_errors.append("404")  # for the reader, while the story is not public
     story = builders.make_story(TITLE)
     reader = new_page()
     address = f"{live_server.url}{story.url}"
-    tab = admin.open_desk(new_page)
+    tab = admin.open_tab(new_page)
     admin.open_editor(tab, live_server.url, moderator, story)
 
     press(tab, "Hide now")

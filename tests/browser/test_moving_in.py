@@ -15,7 +15,7 @@ from wordpress_import.triage import open_items
 
 pytestmark = pytest.mark.one_database
 
-# (title, country, words) of the nine stories that the site began with, in short.
+# (title, country, words): short versions of the nine stories that the site began with.
 STORIES = [
     ("Workers from Kenya go to court", "Kenya", "Twelve petitioners ask for contracts that can be read."),
     ("A meeting in Dakar", "Senegal", "Ministries and shelters agreed who answers a call at night."),
@@ -39,6 +39,7 @@ TELL_OF_MENU = """document.addEventListener("w-dropdown:shown", () => {
 
 
 def divi(words):
+    """Return a post as the page builder Divi writes it."""
     return (
         "[et_pb_section][et_pb_row][et_pb_column]"
         f"[et_pb_text]<h2>In short</h2><p>{words}</p>[/et_pb_text]"
@@ -48,6 +49,7 @@ def divi(words):
 
 
 def gutenberg(words):
+    """Return a post as WordPress's own editor writes it, with a picture that the export does not contain."""
     return (
         f"<!-- wp:paragraph --><p>{words}</p><!-- /wp:paragraph -->"
         '<!-- wp:image --><figure class="wp-block-image"><img src="/wp-content/uploads/2020/04/kiln.jpg"'
@@ -69,11 +71,13 @@ def import_stories(folder, host, write_content):
         for number, (title, country, words) in enumerate(STORIES, start=1)
     ]
     path = folder / f"{host}.xml"
+    # Items are known by the address of their site, so the two exports need different ones.
     path.write_text(export(*items).replace("old.example", f"{host}.example"))
     call_command("import_wordpress", path, "--write", "--report", folder / host, verbosity=0)
 
 
 def rows(tab):
+    """Return the rows of the list of all stories, without its heading."""
     box = tab.get_by_role("checkbox", name="Select", exact=True)
     return tab.get_by_role("table").get_by_role("row").filter(has=box)
 
@@ -97,6 +101,7 @@ def triage(tab):
     tab.get_by_role("checkbox", name="Missing picture").press(" ")
     expect(rows(tab)).to_have_count(9)
     tab.get_by_role("checkbox", name="Needs eyes").press(" ")
+    # Also the seven stories of Divi that have a country, because each country is a proposal.
     expect(rows(tab)).to_have_count(16)
     tab.keyboard.press("Escape")
     expect(rows(tab).filter(has_text="A network reads").first).to_contain_text("its countries are a proposal")
@@ -118,7 +123,7 @@ def test_nine_stories_of_divi_and_of_blocks_are_looked_at_decided_and_published(
     builders.make_index()
     import_stories(tmp_path, "divi", divi)
     import_stories(tmp_path, "blocks", gutenberg)
-    tab = admin.open_desk(new_page)
+    tab = admin.open_tab(new_page)
     tab.add_init_script(TELL_OF_MENU)
     admin.give_session(tab, live_server.url, moderator)
     tab.goto(live_server.url + LIST)

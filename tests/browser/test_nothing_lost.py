@@ -1,4 +1,4 @@
-"""Pictures, texts and dates that the admin would lose or change without a word, in a browser."""
+"""The admin keeps pictures, texts and dates that Wagtail alone would lose or change without a word."""
 
 import datetime
 import re
@@ -20,9 +20,9 @@ WHOM = "Whom it shows"
 
 
 @pytest.fixture
-def desk(new_page, live_server, moderator):
+def tab(new_page, live_server, moderator):
     """A browser page in the admin, in which a moderator is signed in."""
-    page = admin.open_desk(new_page)
+    page = admin.open_tab(new_page)
     admin.give_session(page, live_server.url, moderator)
     page.open = lambda path: page.goto(f"{live_server.url}/admin/{path}")
     return page
@@ -39,55 +39,56 @@ def files(count):
 # --- Several pictures at once ---------------------------------------------------------------------
 
 
-def answer_for_all(desk, shows):
-    desk.locator("#id_shows").select_option(shows)
+def answer_for_all(tab, shows):
+    """Say whom all the pictures show, before they are uploaded."""
+    tab.locator("#id_shows").select_option(shows)
 
 
-def test_one_answer_counts_for_all_pictures(desk):
-    desk.open("images/multiple/add/")
-    answer_for_all(desk, "An illustration")
-    desk.locator("#id_credit").fill("A. Painter")
-    desk.locator("#fileupload").set_input_files(files(2))
-    expect(desk.get_by_text("Upload successful. Please update").filter(visible=True)).to_have_count(2)
-    expect(desk.get_by_text("Not in the library yet.")).to_have_count(0)
+def test_one_answer_counts_for_all_pictures(tab):
+    tab.open("images/multiple/add/")
+    answer_for_all(tab, "An illustration")
+    tab.locator("#id_credit").fill("A. Painter")
+    tab.locator("#fileupload").set_input_files(files(2))
+    expect(tab.get_by_text("Upload successful. Please update").filter(visible=True)).to_have_count(2)
+    expect(tab.get_by_text("Not in the library yet.")).to_have_count(0)
     assert set(CleanImage.objects.values_list("shows", "credit")) == {("illustration", "A. Painter")}
     assert CleanImage.objects.count() == 2
 
 
-def test_pictures_wait_for_the_answer(desk):
+def test_pictures_wait_for_the_answer(tab):
     sent = []
-    desk.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
-    desk.open("images/multiple/add/")
-    desk.locator("#fileupload").set_input_files(files(2))
-    expect(desk.get_by_role("alert")).to_contain_text("road0.png, road1.png")
-    assert run_axe(desk) == []
-    desk.set_viewport_size({"width": 390, "height": 800})
+    tab.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
+    tab.open("images/multiple/add/")
+    tab.locator("#fileupload").set_input_files(files(2))
+    expect(tab.get_by_role("alert")).to_contain_text("road0.png, road1.png")
+    assert run_axe(tab) == []
+    tab.set_viewport_size({"width": 390, "height": 800})
     # The menu closes a moment after the window has become narrow.
-    expect(desk.locator("#id_shows")).to_be_in_viewport(ratio=1)
-    desk.set_viewport_size({"width": 1400, "height": 1000})
-    send = desk.get_by_role("button", name="Send the pictures")
+    expect(tab.locator("#id_shows")).to_be_in_viewport(ratio=1)
+    tab.set_viewport_size({"width": 1400, "height": 1000})
+    send = tab.get_by_role("button", name="Send the pictures")
     send.click()
-    expect(desk.locator("#id_shows")).to_be_focused()  # the browser asks for the answer
+    expect(tab.locator("#id_shows")).to_be_focused()  # the browser asks for the answer
     assert not sent
-    answer_for_all(desk, "A place or a thing")
+    answer_for_all(tab, "A place or a thing")
     send.click()
-    expect(desk.get_by_text("Upload successful. Please update").filter(visible=True)).to_have_count(2)
+    expect(tab.get_by_text("Upload successful. Please update").filter(visible=True)).to_have_count(2)
     assert set(CleanImage.objects.values_list("shows", flat=True)) == {"place"}
 
 
-def test_picture_without_an_answer_is_not_said_to_be_stored(desk):
-    desk.open("images/multiple/add/")
-    answer_for_all(desk, "Not the same for all")
-    desk.locator("#id_credit").fill("A. Painter")
-    desk.locator("#fileupload").set_input_files(files(1))
-    row = desk.locator("#upload-list > li")
+def test_picture_without_an_answer_is_not_said_to_be_stored(tab):
+    tab.open("images/multiple/add/")
+    answer_for_all(tab, "Not the same for all")
+    tab.locator("#id_credit").fill("A. Painter")
+    tab.locator("#fileupload").set_input_files(files(1))
+    row = tab.locator("#upload-list > li")
     expect(row.get_by_text("Not in the library yet.")).to_be_visible()
     expect(row.get_by_text("Upload successful. Please update")).to_be_hidden()
     expect(row.get_by_label("Credit")).to_have_value("A. Painter")
 
     row.locator("input[name$=title]").click()  # browsers ask only who has done something on the page
-    with desk.expect_event("dialog") as question:
-        leave(desk)
+    with tab.expect_event("dialog") as question:
+        leave(tab)
     question.value.dismiss()
 
     row.get_by_role("button", name="Add to the library").click()
@@ -97,8 +98,8 @@ def test_picture_without_an_answer_is_not_said_to_be_stored(desk):
     row.get_by_role("button", name="Add to the library").click()
     expect(row).to_have_count(0)
     assert CleanImage.objects.get().credit == "A. Painter"
-    with desk.expect_navigation():
-        leave(desk)
+    with tab.expect_navigation():
+        leave(tab)
 
 
 def leave(page):
@@ -110,13 +111,13 @@ def leave(page):
 # --- The dialog in a story ------------------------------------------------------------------------
 
 
-def test_dialog_in_a_story_keeps_the_file_when_an_answer_is_missing(desk):
+def test_dialog_in_a_story_keeps_the_file_when_an_answer_is_missing(tab):
     story = builders.make_story("With a picture", live=False)
     sent = []
-    desk.on("request", lambda request: sent.append(request.url) if "chooser/create" in request.url else None)
-    desk.open(f"pages/{story.pk}/edit/")
-    admin.field(desk, "Lead picture").get_by_role("button", name="Choose a picture").first.click()
-    dialog = desk.get_by_role("dialog")
+    tab.on("request", lambda request: sent.append(request.url) if "chooser/create" in request.url else None)
+    tab.open(f"pages/{story.pk}/edit/")
+    admin.field(tab, "Lead picture").get_by_role("button", name="Choose a picture").first.click()
+    dialog = tab.get_by_role("dialog")
     dialog.get_by_role("tab", name="Upload").click()
     dialog.get_by_label("File*").set_input_files(picture_file())
     dialog.get_by_role("button", name="Upload").click()
@@ -128,69 +129,70 @@ def test_dialog_in_a_story_keeps_the_file_when_an_answer_is_missing(desk):
     assert len(sent) == 1
 
 
-def test_page_for_one_picture_keeps_the_file_when_an_answer_is_missing(desk):
-    desk.open("images/add/")
-    desk.get_by_label("File*").set_input_files(picture_file())
-    desk.get_by_role("button", name="Upload").click()
-    expect(desk.get_by_label("File*")).to_have_value(re.compile("road.png"))
-    desk.get_by_label(WHOM).select_option("An illustration")
-    desk.get_by_role("button", name="Upload").click()
-    expect(desk.get_by_role("status")).to_contain_text("added")
+def test_page_for_one_picture_keeps_the_file_when_an_answer_is_missing(tab):
+    tab.open("images/add/")
+    tab.get_by_label("File*").set_input_files(picture_file())
+    tab.get_by_role("button", name="Upload").click()
+    expect(tab.get_by_label("File*")).to_have_value(re.compile("road.png"))
+    tab.get_by_label(WHOM).select_option("An illustration")
+    tab.get_by_role("button", name="Upload").click()
+    expect(tab.get_by_role("status")).to_contain_text("added")
 
 
 # --- The alternative text of another picture ------------------------------------------------------
 
 
-def choose(desk, panel, title, button="Choose a picture"):
+def choose(tab, panel, title, button="Choose a picture"):
+    """Choose the picture `title` in `panel`. `button`: "Change picture" if another one is chosen already."""
     if button != "Choose a picture":
         panel.get_by_role("button", name="Actions").first.click()
-    desk.get_by_role("button", name=button).filter(visible=True).first.click()
-    desk.get_by_role("dialog").get_by_role("link", name=title).click()
-    expect(desk.get_by_role("dialog")).to_be_hidden()
+    tab.get_by_role("button", name=button).filter(visible=True).first.click()
+    tab.get_by_role("dialog").get_by_role("link", name=title).click()
+    expect(tab.get_by_role("dialog")).to_be_hidden()
 
 
-def test_another_lead_picture_brings_its_own_text(desk):
+def test_another_lead_picture_brings_its_own_text(tab):
     builders.make_image("Road", description="A road between fields")
     builders.make_image("Kiln", description="A brick kiln")
     builders.make_image("Desk")
     story = builders.make_story("With a picture", live=False)
-    desk.open(f"pages/{story.pk}/edit/")
-    panel = admin.field(desk, "Lead picture")
+    tab.open(f"pages/{story.pk}/edit/")
+    panel = admin.field(tab, "Lead picture")
     text = panel.get_by_label("Alternative text")
-    choose(desk, panel, "Road")
+    choose(tab, panel, "Road")
     expect(text).to_have_value("A road between fields")
-    choose(desk, panel, "Kiln", "Change picture")
+    choose(tab, panel, "Kiln", "Change picture")
     expect(text).to_have_value("A brick kiln")
     text.fill("The kiln where she worked")
     panel.get_by_label("The picture is decoration only").check()
-    choose(desk, panel, "Kiln", "Change picture")
+    choose(tab, panel, "Kiln", "Change picture")
     expect(text).to_have_value("The kiln where she worked")
-    choose(desk, panel, "Desk", "Change picture")
+    choose(tab, panel, "Desk", "Change picture")
     expect(text).to_have_value("")
     expect(panel.get_by_label("The picture is decoration only")).not_to_be_checked()
-    expect(desk.get_by_text("It said: The kiln where she worked")).to_be_visible()
+    expect(tab.get_by_text("It said: The kiln where she worked")).to_be_visible()
 
 
-def test_text_typed_before_the_first_lead_picture_stays(desk):
+def test_text_typed_before_the_first_lead_picture_stays(tab):
     builders.make_image("Road", description="A road between fields")
     story = builders.make_story("With a picture", live=False)
-    desk.open(f"pages/{story.pk}/edit/")
-    panel = admin.field(desk, "Lead picture")
+    tab.open(f"pages/{story.pk}/edit/")
+    panel = admin.field(tab, "Lead picture")
     panel.get_by_label("Alternative text").fill("The road to the coast")
-    choose(desk, panel, "Road")
+    choose(tab, panel, "Road")
     expect(panel.get_by_label("Alternative text")).to_have_value("The road to the coast")
 
 
-def test_another_picture_of_a_gallery_brings_its_own_text(desk):
+def test_another_picture_of_a_gallery_brings_its_own_text(tab):
     image = builders.make_image("Road", description="A road between fields")
     builders.make_image("Kiln", description="A brick kiln")
     story = builders.make_story("With a gallery", live=False, body=[builders.pictures_block(image)])
-    desk.open(f"pages/{story.pk}/edit/")
-    block = admin.blocks(desk).first
+    tab.open(f"pages/{story.pk}/edit/")
+    block = admin.blocks(tab).first
     expect(block.get_by_label("Alternative text")).to_have_value("A place")
-    choose(desk, block, "Kiln", "Change picture")
+    choose(tab, block, "Kiln", "Change picture")
     expect(block.get_by_label("Alternative text")).to_have_value("A brick kiln")
-    expect(desk.get_by_text("It said: A place")).to_be_visible()
+    expect(tab.get_by_text("It said: A place")).to_be_visible()
 
 
 # --- Typed dates ----------------------------------------------------------------------------------
@@ -200,29 +202,29 @@ def test_another_picture_of_a_gallery_brings_its_own_text(desk):
 @pytest.mark.parametrize(
     ("language", "typed", "meant"), [("fr", "3/4/2025", "2025-04-03"), ("fr", "04.03.2025", None)]
 )
-def test_typed_date_is_understood_or_refused(desk, moderator, language, typed, meant):
+def test_typed_date_is_understood_or_refused(tab, moderator, language, typed, meant):
     profile = UserProfile.get_for_user(moderator)
     profile.preferred_language = language
     profile.save()
     story = builders.make_story("Dated", live=False, date=datetime.date(2024, 2, 1))
-    desk.open(f"pages/{story.pk}/edit/")
-    date = desk.locator("#id_date")
+    tab.open(f"pages/{story.pk}/edit/")
+    date = tab.locator("#id_date")
     date.fill(typed)
     date.press("Tab")
     expect(date).to_have_value(typed)
-    desk.locator("[name=action-save], button.action-save").first.click()
+    tab.locator("[name=action-save], button.action-save").first.click()
     if meant:
-        expect(desk.locator("#id_date")).to_have_value(meant)
+        expect(tab.locator("#id_date")).to_have_value(meant)
         story.refresh_from_db()
         assert f"{story.get_latest_revision_as_object().date}" == meant
     else:
-        section = desk.get_by_role("region", name="Date*")
+        section = tab.get_by_role("region", name="Date*")
         expect(section.locator(".error-message")).to_contain_text("2025")
-        expect(desk.locator("#id_date")).to_have_value(typed)
+        expect(tab.locator("#id_date")).to_have_value(typed)
 
 
-def test_new_story_starts_with_today(desk):
+def test_new_story_starts_with_today(tab):
     index = builders.make_index()
-    desk.open(f"pages/add/stories/storypage/{index.pk}/")
-    expect(desk.get_by_role("textbox", name="Date*")).to_have_value(f"{timezone.localdate()}")
+    tab.open(f"pages/add/stories/storypage/{index.pk}/")
+    expect(tab.get_by_role("textbox", name="Date*")).to_have_value(f"{timezone.localdate()}")
     assert StoryPage().date == timezone.localdate()

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from accounts.models import Passkey
 from accounts.second_factor import RECOVERY_CODE_COUNT
-from tests.browser.admin import expect_home, open_desk, sign_in
+from tests.browser.admin import expect_home, open_tab, sign_in
 from tests.support import builders
 from tests.support.accessibility import run_axe
 
@@ -13,11 +13,11 @@ pytestmark = pytest.mark.one_database
 
 
 @pytest.fixture
-def desk(new_page, settings):
+def tab(new_page, settings):
     """A browser page for the admin. It also makes an administrator, amina, who has no second factor yet."""
     settings.SECOND_FACTOR = "ADMINISTRATORS"
     builders.make_user(username="amina", is_superuser=True)
-    return open_desk(new_page)
+    return open_tab(new_page)
 
 
 def add_authenticator(page, verified=True):
@@ -35,44 +35,44 @@ def add_authenticator(page, verified=True):
     tools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-def test_administrator_adds_a_passkey_by_keyboard_and_signs_in_with_it(live_server, desk):
-    add_authenticator(desk)
-    sign_in(desk, live_server.url)
-    expect(desk.get_by_role("heading", name="Protect your account")).to_be_visible()
-    expect(desk.get_by_text("A passkey needs JavaScript")).to_have_count(0)
-    assert run_axe(desk) == []
-    desk.get_by_label("Name of the passkey").fill("My laptop")
-    desk.keyboard.press("Tab")
-    expect(desk.get_by_role("button", name="Add a passkey")).to_be_focused()
-    desk.keyboard.press("Enter")
-    expect(desk.get_by_role("listitem")).to_have_count(RECOVERY_CODE_COUNT)
-    desk.get_by_role("link", name="I wrote them down").click()
-    expect_home(desk)
+def test_administrator_adds_a_passkey_by_keyboard_and_signs_in_with_it(live_server, tab):
+    add_authenticator(tab)
+    sign_in(tab, live_server.url)
+    expect(tab.get_by_role("heading", name="Protect your account")).to_be_visible()
+    expect(tab.get_by_text("A passkey needs JavaScript")).to_have_count(0)
+    assert run_axe(tab) == []
+    tab.get_by_label("Name of the passkey").fill("My laptop")
+    tab.keyboard.press("Tab")
+    expect(tab.get_by_role("button", name="Add a passkey")).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("listitem")).to_have_count(RECOVERY_CODE_COUNT)
+    tab.get_by_role("link", name="I wrote them down").click()
+    expect_home(tab)
 
-    desk.context.clear_cookies()
-    sign_in(desk, live_server.url)
-    expect(desk.get_by_role("heading", name="Second step")).to_be_visible()
-    assert run_axe(desk) == []
-    desk.get_by_role("button", name="Use a passkey").click()
-    expect_home(desk)
+    tab.context.clear_cookies()
+    sign_in(tab, live_server.url)
+    expect(tab.get_by_role("heading", name="Second step")).to_be_visible()
+    assert run_axe(tab) == []
+    tab.get_by_role("button", name="Use a passkey").click()
+    expect_home(tab)
 
     # The browser refuses a second passkey of the same authenticator, and the page says so.
-    desk.goto(f"{live_server.url}/admin/second-factor/mine/")
-    expect(desk.get_by_text("Passkey “My laptop”")).to_be_visible()
-    assert run_axe(desk) == []
-    desk.get_by_role("button", name="Add a passkey").click()
-    expect(desk.get_by_role("alert")).to_contain_text("No passkey was added.")
-    desk.get_by_role("button", name="Remove My laptop").click()
-    expect(desk.get_by_role("alert").first).to_contain_text("add another before you remove this one")
+    tab.goto(f"{live_server.url}/admin/second-factor/mine/")
+    expect(tab.get_by_text("Passkey “My laptop”")).to_be_visible()
+    assert run_axe(tab) == []
+    tab.get_by_role("button", name="Add a passkey").click()
+    expect(tab.get_by_role("alert")).to_contain_text("No passkey was added.")
+    tab.get_by_role("button", name="Remove My laptop").click()
+    expect(tab.get_by_role("alert").first).to_contain_text("add another before you remove this one")
     assert Passkey.objects.count() == 1
 
 
-def test_authenticator_that_does_not_recognise_its_owner_adds_no_passkey(live_server, desk):
-    add_authenticator(desk, verified=False)
-    sign_in(desk, live_server.url)
-    desk.get_by_role("button", name="Add a passkey").click()
-    expect(desk.get_by_role("alert")).to_contain_text("No passkey was added.")
-    expect(desk.get_by_role("button", name="Add a passkey")).to_be_focused()
+def test_authenticator_that_does_not_recognise_its_owner_adds_no_passkey(live_server, tab):
+    add_authenticator(tab, verified=False)
+    sign_in(tab, live_server.url)
+    tab.get_by_role("button", name="Add a passkey").click()
+    expect(tab.get_by_role("alert")).to_contain_text("No passkey was added.")
+    expect(tab.get_by_role("button", name="Add a passkey")).to_be_focused()
     assert not Passkey.objects.exists()
 
 

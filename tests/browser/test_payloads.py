@@ -19,6 +19,7 @@ pytestmark = [
 # Defines the function that the scripts in the database call.
 DEFINE_P = "window._p = (number) => console.error(`ran: ${number} on ${location.pathname}`);"
 # Returns elements that would run a script, when clicked or when loaded. No page here has event attributes.
+# The address of an SVG element is in `baseVal`.
 FIND = """() => {
     const PROGRAM = /^(javascript|vbscript):/i;
     const all = [...document.querySelectorAll("*")];
@@ -60,6 +61,7 @@ class Walk:
         dialog.accept()
 
     def visit(self, addresses, ready="body"):
+        """Open `addresses`. `ready`: selector of an element that is there once a page's scripts have run."""
         for first in range(0, len(addresses), TABS):
             opened = list(zip(self.tabs, addresses[first : first + TABS], strict=False))
             for tab, address in opened:
@@ -72,6 +74,7 @@ class Walk:
                 self.look(tab, address)
 
     def look(self, tab, where):
+        """Note the elements that would run a script in `tab` and in its frames."""
         for frame in tab.frames:
             try:
                 found = frame.evaluate(FIND)
@@ -123,50 +126,50 @@ def read(reader, world):
     assert reader.faults == []
 
 
-def administrate(desk, world):
-    desk.visit([world.site.story.url, "/", "/stories/"], ready="wagtail-userbar")
-    desk.visit([f"{world.site.story.url}?text=1"])  # the text-only version
+def administrate(walk, world):
+    walk.visit([world.site.story.url, "/", "/stories/"], ready="wagtail-userbar")
+    walk.visit([f"{world.site.story.url}?text=1"])  # the text-only version
     pages = world.pages(OF_TYPE)  # tests/editing/test_payloads_everywhere.py requests the other views too
     drafts = [address for address in pages if "view_draft" in address]
-    desk.visit(drafts)
-    desk.visit([address for address in pages if address not in drafts], ready="body.ready")
-    desk.visit(world.others()[::STEP], ready="body.ready, body:not([data-controller])")  # a few are public
-    desk.visit([f"/admin/{address}" for address in OTHERS])
-    assert desk.faults == []
-    assert [address for address, status in desk.statuses.items() if status >= 400] == ["/admin/nothing/here/"]
-    assert len(desk.statuses) > 50, "the walk finds the whole admin"
-    assert desk.opened > 8, "filters and side panels were opened"
+    walk.visit(drafts)
+    walk.visit([address for address in pages if address not in drafts], ready="body.ready")
+    walk.visit(world.others()[::STEP], ready="body.ready, body:not([data-controller])")  # a few are public
+    walk.visit([f"/admin/{address}" for address in OTHERS])
+    assert walk.faults == []
+    assert [address for address, status in walk.statuses.items() if status >= 400] == ["/admin/nothing/here/"]
+    assert len(walk.statuses) > 50, "the walk finds the whole admin"
+    assert walk.opened > 8, "filters and side panels were opened"
 
 
-def edit(desk, world):
-    page = desk.tabs[0]
+def edit(walk, world):
+    page = walk.tabs[0]
     page.bring_to_front()  # in a background tab, each click takes two seconds
-    page.goto(f"{desk.address}/admin/pages/{world.site.story.pk}/edit/")
+    page.goto(f"{walk.address}/admin/pages/{world.site.story.pk}/edit/")
     expect(page.locator(".Draftail-Editor").first).to_be_visible()
     for name in ["Toggle status", "Toggle preview", "Toggle checks", "Toggle comments"]:
         page.get_by_role("button", name=name).first.click()
-    desk.look(page, "editor")
+    walk.look(page, "editor")
     for name in ["Add country", "Add theme", "Add author"]:
         page.get_by_role("button", name=name).click()
         dialog = page.get_by_role("dialog").locator("visible=true")
         dialog.get_by_role("checkbox").last.check()
-        desk.look(page, name)
+        walk.look(page, name)
         dialog.get_by_role("button", name="Confirm selection").click()
         expect(dialog).to_be_hidden()
     for block, button in [("Document", "Choose a document"), ("Button or help box", "Choose a page")]:
-        choose(desk, page, admin.add_block(page, block).get_by_role("button", name=button))
-    page.goto(f"{desk.address}/admin/pages/add/stories/storypage/{world.section.index.pk}/")
-    choose(desk, page, page.get_by_role("button", name="Choose a picture").first)
-    assert desk.faults == []
+        choose(walk, page, admin.add_block(page, block).get_by_role("button", name=button))
+    page.goto(f"{walk.address}/admin/pages/add/stories/storypage/{world.section.index.pk}/")
+    choose(walk, page, page.get_by_role("button", name="Choose a picture").first)
+    assert walk.faults == []
 
 
-def choose(desk, page, button):
+def choose(walk, page, button):
     """Choose the first object in the chooser that `button` opens. The form then shows its title."""
     button.click()
     dialog = page.get_by_role("dialog").locator("visible=true")
     choice = dialog.locator("[data-chooser-modal-choice], .choose-page").first
     expect(choice).to_be_visible()
-    desk.look(page, "chooser")
+    walk.look(page, "chooser")
     choice.click()
     expect(dialog).to_be_hidden()
-    desk.look(page, "chosen")
+    walk.look(page, "chosen")

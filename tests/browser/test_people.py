@@ -27,7 +27,10 @@ def people(db):
 
 
 def make_draft(person, *listed):
-    """Return a draft with a picture of `person`, in which the others are `listed`, but nobody answered."""
+    """Return a draft with a picture of `person`, and with `listed` in its list of people.
+
+    No editor has answered yet who is in the story.
+    """
     face = builders.make_image("Face", shows="person")
     face.people.add(person)
     builders.make_image("Road", description="A road")
@@ -51,7 +54,7 @@ def change_picture(tab, panel, title):
 def test_editor_says_who_is_in_a_story_and_publishes_it(new_page, live_server, client, people):
     person, child, former = people
     story = make_draft(person, child, former)
-    tab = admin.open_desk(new_page)
+    tab = admin.open_tab(new_page)
     admin.open_editor(tab, live_server.url, builders.make_user("Moderators"), story)
     panel, picture = admin.field(tab, "People in this story"), admin.field(tab, "Lead picture")
     named = panel.get_by_label("Named in the story")

@@ -36,6 +36,7 @@ def leave_by_click(page):
 
 
 def leave_by_shift(page):
+    """Press the Shift key three times, which does the same as the button."""
     for _ in range(3):
         page.keyboard.press("Shift")
 
@@ -60,7 +61,7 @@ def test_page_is_blank_even_if_the_other_one_does_not_load(new_page, live_server
     with page.expect_event("requestfailed"):
         leave_by_click(page)
     expect(page.locator("body")).to_be_empty()
-    expect(page).to_have_title(urlsplit(live_server.url).hostname)
+    expect(page).to_have_title(urlsplit(live_server.url).hostname)  # not the title of the story
 
 
 def test_typing_capitals_does_not_leave(new_page, quick_story):
@@ -154,7 +155,7 @@ def test_text_only_version_loads_its_stylesheet_alone_and_leads_on(new_page, liv
     page.set_viewport_size({"width": 1280, "height": 800})
     page.emulate_media(color_scheme="dark")
     assert page.locator("main").bounding_box()["width"] == 640  # 40 rem
-    assert page.evaluate(COLOURS) == ["rgb(22, 22, 22)", "rgb(157, 200, 255)"]
+    assert page.evaluate(COLOURS) == ["rgb(22, 22, 22)", "rgb(157, 200, 255)"]  # the dark ones of text.css
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Stories").click()
     page.get_by_text("Filter", exact=True).click()
     page.get_by_role("link", name="Kenya (2)").click()

@@ -26,7 +26,7 @@ def amina():
 
 
 def make_stale():
-    """Make the proofs in all sessions too old."""
+    """Let all sessions look as if their users last gave their password and code too long ago."""
     for key in Session.objects.values_list("session_key", flat=True):
         session = SessionStore(key)
         for name in (IDENTITY_VERIFIED_AT, FACTOR_VERIFIED_AT):

@@ -1,4 +1,7 @@
-"""A safeguarding lead records a consent, renews it, and takes a person down on a narrow phone."""
+"""A safeguarding lead records a consent, renews it, and takes a person down on a narrow phone.
+
+A lead is a member of the group Safeguarding. To take a person down hides all stories with that person.
+"""
 
 import re
 
@@ -15,7 +18,7 @@ from tests.support.people import make_agreeing_person, make_story_about
 pytestmark = pytest.mark.one_database
 
 PEOPLE = "/admin/safeguarding/people"
-# Wagtail's own pages fail these.
+# How the problems begin that axe finds in Wagtail's own pages too.
 WAGTAILS = ("region at", "landmark-", "heading-order", "page-has-heading-one", "skip-link")
 
 

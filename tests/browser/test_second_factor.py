@@ -1,4 +1,7 @@
-"""Setting up an app, and signing in with it, in a browser under the site's policy."""
+"""Setting up an authenticator app, and signing in with it, in a browser.
+
+The browser fixtures fail a test if the site's Content-Security-Policy blocks something.
+"""
 
 from base64 import b32decode
 
@@ -6,7 +9,7 @@ import pytest
 from django_otp.oath import totp
 from playwright.sync_api import expect
 
-from tests.browser.admin import expect_home, open_desk, sign_in
+from tests.browser.admin import expect_home, open_tab, sign_in
 from tests.support import builders
 
 pytestmark = pytest.mark.one_database
@@ -24,18 +27,18 @@ def give_code(page, key, step=0):
 def test_administrator_sets_up_an_app_and_signs_in_with_it(live_server, new_page, settings):
     settings.SECOND_FACTOR = "ADMINISTRATORS"
     builders.make_user(username="amina", is_superuser=True)
-    page = open_desk(new_page)
+    page = open_tab(new_page)
     sign_in(page, live_server.url)
     expect(page.get_by_role("heading", name="Protect your account")).to_be_visible()
-    picture = page.locator("main svg").bounding_box()
+    picture = page.locator("main svg").bounding_box()  # the QR code
     assert picture["width"] == picture["height"] > 100
     key = b32decode(page.locator("main p code").inner_text())
     give_code(page, key, step=-1)
-    expect(page.get_by_role("listitem")).to_have_count(10)
+    expect(page.get_by_role("listitem")).to_have_count(10)  # recovery codes
     page.get_by_role("link", name="I wrote them down").click()
     expect_home(page)
 
-    other = open_desk(new_page)
+    other = open_tab(new_page)
     sign_in(other, live_server.url)
     expect(other.get_by_role("heading", name="Second step")).to_be_visible()
     give_code(other, key, step=1)

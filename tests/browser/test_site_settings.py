@@ -12,9 +12,9 @@ pytestmark = pytest.mark.one_database
 
 
 @pytest.fixture
-def desk(new_page):
+def tab(new_page):
     """A browser page for the admin."""
-    return admin.open_desk(new_page)
+    return admin.open_tab(new_page)
 
 
 @pytest.fixture
@@ -28,31 +28,31 @@ def reader(new_page, live_server):
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 
 
-def write(desk, field, words):
+def write(tab, field, words):
     """Type `words` into the rich text `field` of the page editor, and wait until the form contains them."""
-    part = desk.locator(f"[data-contentpath={field}]")
+    part = tab.locator(f"[data-contentpath={field}]")
     part.get_by_role("textbox").press_sequentially(words)
     expect(part.locator(f"input[name={field}]")).to_have_value(re.compile(re.escape(words)))
 
 
-def publish(desk):
-    admin.footer(desk, "Publish")
-    expect(desk.get_by_role("status")).to_contain_text("has been published")
+def publish(tab):
+    admin.footer(tab, "Publish")
+    expect(tab.get_by_role("status")).to_contain_text("has been published")
 
 
-def test_palette_and_logo(desk, reader, live_server, moderator):
+def test_palette_and_logo(tab, reader, live_server, moderator):
     expect(reader.locator("html")).to_have_class("palette-earth")
     expect(reader.locator(".brand__logo")).to_have_count(0)
     before = reader.evaluate(BACKGROUND)
-    admin.give_session(desk, live_server.url, moderator)
-    desk.goto(f"{live_server.url}/admin/")
-    desk.get_by_role("button", name="Settings").click()
-    desk.get_by_role("link", name="Site settings").click()
-    desk.get_by_label("Colours").select_option("Sea")
-    desk.get_by_role("button", name="Choose a picture").click()
-    admin.upload_picture(desk, "Our logo", shows="An illustration")
-    desk.get_by_role("button", name="Save").click()
-    expect(desk.get_by_role("status")).to_contain_text("Site settings updated.")
+    admin.give_session(tab, live_server.url, moderator)
+    tab.goto(f"{live_server.url}/admin/")
+    tab.get_by_role("button", name="Settings").click()
+    tab.get_by_role("link", name="Site settings").click()
+    tab.get_by_label("Colours").select_option("Sea")
+    tab.get_by_role("button", name="Choose a picture").click()
+    admin.upload_picture(tab, "Our logo", shows="An illustration")
+    tab.get_by_role("button", name="Save").click()
+    expect(tab.get_by_role("status")).to_contain_text("Site settings updated.")
 
     reader.reload()
     expect(reader.locator("html")).to_have_class("palette-sea")
@@ -63,27 +63,27 @@ def test_palette_and_logo(desk, reader, live_server, moderator):
     assert reader.request.get(live_server.url + logo.get_attribute("src")).status == 200
 
 
-def test_page_is_put_into_the_menu(desk, reader, live_server, moderator):
+def test_page_is_put_into_the_menu(tab, reader, live_server, moderator):
     about = builders.make_plain_page("About us")
     menu = reader.get_by_role("navigation", name="Main")
     expect(menu.get_by_role("link", name="About us")).to_have_count(0)
-    admin.open_editor(desk, live_server.url, moderator, about)
-    desk.get_by_role("tab", name="Promote").click()
-    desk.get_by_label("Show in menus").check()
-    publish(desk)
+    admin.open_editor(tab, live_server.url, moderator, about)
+    tab.get_by_role("tab", name="Promote").click()
+    tab.get_by_label("Show in menus").check()
+    publish(tab)
 
     reader.reload()
     menu.get_by_role("link", name="About us").click()
     expect(reader.get_by_role("heading", level=1)).to_have_text("About us")
 
 
-def test_words_at_the_foot_and_the_help_line(desk, reader, live_server, moderator):
+def test_words_at_the_foot_and_the_help_line(tab, reader, live_server, moderator):
     foot = reader.get_by_role("contentinfo")
     expect(foot).not_to_contain_text("0800")
-    admin.open_editor(desk, live_server.url, moderator, builders.home_page())
-    write(desk, "help_line", "Call 0800 000 000, day and night.")
-    write(desk, "footer_text", "Told with their consent.")
-    publish(desk)
+    admin.open_editor(tab, live_server.url, moderator, builders.home_page())
+    write(tab, "help_line", "Call 0800 000 000, day and night.")
+    write(tab, "footer_text", "Told with their consent.")
+    publish(tab)
 
     reader.reload()
     expect(foot.get_by_role("region", name="If you need help")).to_contain_text(

@@ -128,7 +128,7 @@ def library(db):
 
 
 def test_moderator_writes_a_story_that_a_visitor_finds(new_page, live_server, moderator, library, capsys):
-    tab = admin.open_desk(new_page)
+    tab = admin.open_tab(new_page)
     admin.sign_in(tab, live_server.url, moderator.username)
     steps = Steps(tab)
 

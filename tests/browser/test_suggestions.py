@@ -83,17 +83,18 @@ def test_arrow_keys_mark_a_suggestion_and_enter_goes_there(page):
 def test_arrow_keys_go_round_through_the_field(page):
     enter(page, "re")
     expect(options(page)).to_have_count(2)
-    theme, words = options(page).all_inner_texts()
+    first, second = options(page).all_inner_texts()
+    # (key, text of the option that is marked after it, or None if none is marked)
     for key, expected in [
-        ("ArrowDown", theme),
-        ("ArrowDown", words),
+        ("ArrowDown", first),
+        ("ArrowDown", second),
         ("ArrowDown", None),
-        ("ArrowUp", words),
-        ("ArrowUp", theme),
+        ("ArrowUp", second),
+        ("ArrowUp", first),
         ("Home", None),
-        ("ArrowDown", theme),
+        ("ArrowDown", first),
         ("End", None),
-        ("ArrowUp", words),
+        ("ArrowUp", second),
         ("x", None),
     ]:
         page.keyboard.press(key)
@@ -154,6 +155,7 @@ def test_ten_letters_typed_quickly_ask_once(page, asked):
     assert asked == ["forced lab"]
 
 
+# Texts of 2 to 60 characters get suggestions.
 @pytest.mark.parametrize("words", ["f", " f ", "f" * 61])
 def test_too_short_and_too_long_texts_are_not_asked(page, asked, words):
     field(page).fill(words)

@@ -26,7 +26,7 @@ def problems(page):
 def test_lead_withdraws_a_person_and_prints_the_report(
     new_page, live_server, settings, tmp_path, allow_errors
 ):
-    allow_errors.append("410 (Gone)")
+    allow_errors.append("410 (Gone)")  # for the reader, once the story is erased
     settings.DATA_DIR = tmp_path
     person = withdrawal_world.make_named_person()
     with withdrawal_world.without_words(person):
@@ -51,7 +51,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(
     run_tasks()  # as the scheduler does
     page.reload()
     expect(page.get_by_text("Complete since")).to_be_visible()
-    expect(page.get_by_role("row", name="Authors 1 0")).to_be_visible()
+    expect(page.get_by_role("row", name="Authors 1 0")).to_be_visible()  # one erased, none left
     expect(page.get_by_text(NAME)).to_have_count(0)
     expect_to_fit(page)
     assert run_axe(page) == []
@@ -64,7 +64,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(
 def test_editor_is_told_of_a_protected_word_and_takes_it_out(new_page, live_server):
     make_agreeing_person({"naming": 1}, names=f"{NAME} Xuyimana")
     story = builders.make_story("Told", live=False, summary=f"{NAME} Xuyimana came by the river.")
-    tab = admin.open_desk(new_page)
+    tab = admin.open_tab(new_page)
     admin.open_editor(tab, live_server.url, builders.make_user("Moderators"), story)
     summary = admin.field(tab, "Summary*")
     admin.footer(tab, "Publish")

@@ -8,7 +8,7 @@ from tests.support.admin_world import SECRET
 
 @pytest.fixture
 def own(store):
-    """The section that `writer` may edit. All of it may be shown to them; it is made when a test uses it."""
+    """The section that `writer` may edit, so nothing in it is hidden from them. Objects are made on use."""
     return admin_world.Section("Own", "Plain")
 
 

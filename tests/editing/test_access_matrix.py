@@ -10,6 +10,7 @@ from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import CollectionViewRestriction, Locale, Site
 
 from search.models import MissedSearch, VocabularyGroup
+from stories.models import StoryPage
 from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
 from tests.support.files_of_pages import document_block, private_to_group, story_with
@@ -19,17 +20,21 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 ROLES = ["visitor", "member", "other editor", "editor", "moderator", "administrator"]
 PUBLIC_WORD = "Marigold"
+# The hidden stories that have a lead picture.
 HIDDEN = ["private", "for a group", "withdrawn"]
 
 
 @dataclass
 class World:
-    """A section with hidden objects. Everything that is not public has the word SECRET."""
+    """A section with hidden objects. Everything that is not public has the word SECRET.
+
+    `renditions`: {which story shows the picture: (image, rendition)}, for HIDDEN and "a draft".
+    """
 
     section: admin_world.Section
-    private: object
-    for_group: object
-    withdrawn: object
+    private: StoryPage
+    for_group: StoryPage
+    withdrawn: StoryPage
     renditions: dict
 
 
@@ -38,7 +43,7 @@ def make_world():
     index = section.index
     body = [{"type": "text", "value": f"<p>{SECRET} words.</p>"}]
     filed = {"countries": ["KE"], "themes": ["Debt"], "body": body, "summary": f"{SECRET} summary."}
-    # With this date it is on the first page of every list.
+    # With this date, the public story is on the first page of every list.
     newest = datetime.date(2099, 1, 1)
     builders.make_story(f"{PUBLIC_WORD} story", index, countries=["KE"], themes=["Debt"], date=newest)
     images = {name: builders.make_image(f"Of {name}", collection=section.collection) for name in HIDDEN}
@@ -68,14 +73,16 @@ def make_user(role, section):
     return user
 
 
-# --- The table: rows of (name, word or None for a file, address, roles that see it) ----------------
+# --- The table ------------------------------------------------------------------------------------
+# Rows of (name, word to look for or None for a file, address, roles that see the word or the file).
 
 ALL, NOBODY = set(ROLES), set()
 MEMBERS = ALL - {"visitor"}
-OWN = {"editor", "moderator", "administrator"}  # Of this section, and roles above.
+OWN = {"editor", "moderator", "administrator"}  # The editor of this section, and the roles above.
 EDITORS = OWN | {"other editor"}
 MODERATORS = {"moderator", "administrator"}
 ADMINISTRATOR = {"administrator"}
+# Public pages and feeds that list stories.
 PLACES = [
     "/",
     "/stories/",
@@ -125,7 +132,8 @@ def files(world):
     story_with(shown := builders.make_image("Shown to all"), parent=section.index)
     yield "picture of a public story", None, shown.get_rendition("width-100|format-webp").url, ALL
     yield "original of a public story", None, f"/media/{shown.file.name}", NOBODY
-    may_see = {"private": MEMBERS, "for a group": OWN}
+    # Members may read the private story. Those who may edit the section may see all its pictures.
+    may_see = {"private": MEMBERS}
     for name, (image, rendition) in world.renditions.items():
         yield f"picture of what is {name}", None, rendition.url, may_see.get(name, OWN)
         yield f"original of what is {name}", None, f"/media/{image.file.name}", NOBODY
@@ -142,7 +150,7 @@ def admin_things(world):
         yield f"{name} of a draft", SECRET, f"{draft}{name}", OWN
     yield "revision", SECRET, f"{draft}revisions/{section.draft.latest_revision_id}/view/", OWN
     yield "comparison with what is live", SECRET, f"{live}revisions/compare/live...latest/", OWN
-    # The title is public, so Wagtail's views have to check permissions.
+    # The title of this story is public. Only its changes have SECRET.
     changed = builders.make_story("Changed", section.index)
     changed.summary = f"{SECRET} summary."
     revision = changed.save_revision()
@@ -224,7 +232,7 @@ def table(world):
 def test_who_sees_what(subtests):
     world = make_world()
     rows = table(world)
-    # Three roles have all kinds of queries that the other database could answer in another way.
+    # On PostgreSQL, these three are enough: they make all kinds of queries that could differ there.
     roles = ROLES if connection.vendor == "sqlite" else ["visitor", "editor", "other editor"]
     for role in roles:
         with subtests.test(role), undone():

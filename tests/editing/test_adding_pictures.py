@@ -28,6 +28,7 @@ def test_picture_is_stored_with_the_answers(admin_client):
     assert "Not in the library yet" not in answer["form"]
 
 
+# "each" is the choice "Not the same for all"; a credit has at most 255 characters.
 @pytest.mark.parametrize(
     "answers", [{}, {"shows": "each"}, {"shows": "x\0"}, {"shows": "place", "credit": "x" * 300}]
 )

@@ -1,6 +1,7 @@
 """Lists, choosers and reports of the admin show editors nothing hidden of another section.
 
-Query strings and neighbouring pages are tested here; tests/editing/test_admin_routes.py has the routes.
+This file tests query strings, and hidden pages above and beside others. For each route without a query
+string, see tests/editing/test_admin_routes.py; for the fixtures, tests/editing/conftest.py.
 """
 
 from urllib.parse import urlencode
@@ -61,7 +62,10 @@ def test_page_chooser_does_not_begin_with_a_hidden_page(writer, admin_client, ot
 
 
 def permit_in_another_tree(writer):
-    """Let `editor` edit a page beside the home page. The closest page above both sections is the root."""
+    """Let the user of `writer` edit a page beside the home page too.
+
+    Then the closest page above all that they may edit is the root of the tree.
+    """
     page = builders.make_index(Page.get_first_root_node(), "Another tree")
     right = Permission.objects.get(content_type__app_label="wagtailcore", codename="change_page")
     GroupPagePermission.objects.create(group=writer.user.groups.get(), page=page, permission=right)
@@ -84,17 +88,18 @@ def test_api_of_pages_leaves_out_hidden_translations_and_pages_above(writer, adm
     own.index.move(builders.make_index(above, "Just above"), pos="last-child")
     address = f"api/main/pages/{own.live.pk}/"
     assert shown(writer, address) == []
-    for client, hidden in ((writer, False), (admin_client, True)):
+    for client, sees_hidden in ((writer, False), (admin_client, True)):
         meta = client.get(f"/admin/{address}").json()["meta"]
-        assert [page["id"] for page in meta["translations"]] == [other.draft.pk] * hidden
+        assert [page["id"] for page in meta["translations"]] == ([other.draft.pk] if sees_hidden else [])
         titles = [page["title"] for page in meta["ancestors"]]
-        assert (above.title in titles) == hidden
+        assert (above.title in titles) == sees_hidden
         assert own.index.title in titles
 
 
 @pytest.mark.parametrize("trees", [1, 2])
 @pytest.mark.parametrize("hide", ["rename", "unpublish"])
 def test_hidden_page_above_a_public_one(writer, admin_client, other, hide, trees):
+    """A page with a new title in its draft leaves the pages below public. An unpublished one hides them."""
     if trees == 2:
         permit_in_another_tree(writer)
     above = builders.make_index(other.index, "Above" if hide == "rename" else f"{SECRET} index")
@@ -116,6 +121,7 @@ def test_hidden_page_above_a_public_one(writer, admin_client, other, hide, trees
 
 def test_ids_are_checked_however_they_are_written(writer, admin_client, other):
     key = str(other.draft.pk)
+    # int() accepts all of these.
     written = [key, f" {key}", f"+{key}", f"{key} ", f"\n{key}", f"0{key}", f"0_{key}"]
     places = ["choose-page/chosen-multiple/"]
     actions = ("delete", "publish", "unpublish", "move", "nobody_described", "looked_at")
@@ -163,7 +169,7 @@ def test_hidden_objects_that_refer_to_own_objects(writer, admin_client, own, oth
 
 
 def test_reports_with_their_filters(writer, admin_client, other):
-    """The log has titles from the other section, those of files and of a deleted page too."""
+    """The reports read a log that has titles of the other section, also of files and of a deleted page."""
     file = {"title": f"{SECRET} changed", "collection": other.collection.pk, "tags": ""}
     picture = file | {"shows": "place", "description": "x"}
     admin_client.post(f"/admin/images/{other.image.pk}/", picture)
@@ -185,8 +191,9 @@ def test_reports_with_their_filters(writer, admin_client, other):
             f"{report}{each}" for each in ("", "?export=csv", "?status=in_progress", "?reviewable=true")
         ]
     pages = [f"pages/search/?q={SECRET.lower()}", "pages/search/?content_type=stories.storypage"]
-    usage = ["pages/usage/stories/storypage/", "workflows/usage/1/", "workflows/tasks/usage/1/", ""]
-    assert shown(writer, *addresses, *pages, *usage) == []
+    usage = ["pages/usage/stories/storypage/", "workflows/usage/1/", "workflows/tasks/usage/1/"]
+    first_page = ""
+    assert shown(writer, *addresses, *pages, *usage, first_page) == []
     seen = shown(admin_client, *addresses)
     assert {site_history, f"{site_history}?export=csv", f"{site_history}?label={SECRET.lower()}"} <= set(seen)
     stories = ContentType.objects.get(app_label="stories", model="storypage").pk

@@ -16,7 +16,10 @@ pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefi
 
 
 def named(table):
-    """Return the names in the text `table`. Each line is a prefix, then the rest of each name."""
+    """Return the names in the text `table`. Each line is a prefix, then the rest of each name.
+
+    A route without a name is called by its pattern, such as "admin/test404/".
+    """
     lines = [line.split() for line in table.strip().splitlines()]
     return {f"{start}{name}" for start, *names in lines for name in names}
 
@@ -110,7 +113,7 @@ ADMINISTRATORS = [
 MANY = {"wagtail_bulk_action"}
 BULK_DELETED = ("author", "cleandocument", "cleanimage", "country", "theme", "vocabularygroup")
 PAGE_ACTIONS = ("delete", "looked_at", "move", "nobody_described", "publish", "unpublish")
-EDITORS.add("trash")
+EDITORS.add("trash")  # named() can't say it: the prefix alone is the name.
 EDITORS |= {
     f"wagtail_bulk_action {each}"
     for each in [
@@ -203,6 +206,7 @@ CREATED_ON_FIRST_REQUEST = {"home_sitesettings", "wagtailusers_userprofile"}
 
 
 def is_open(status, method, changed):
+    """Return whether a route did its work: no redirect and no error, or a POST that changed the database."""
     return status in {200, 201, 204} or bool(changed and method == "POST")
 
 
@@ -260,7 +264,7 @@ def test_routes_give_editors_nothing_of_another_section(client):
         if changed or is_open(status, method, changed) and name not in EMPTY_ANSWERS:
             problems.append(f"{method} {address} ({name}): {status} {changed}")
     assert problems == []
-    assert refused > 150
+    assert refused > 150  # So many requests were compared, so the loop did not skip most of them.
 
 
 def test_moderators_see_the_secret_word(client):

@@ -18,12 +18,12 @@ REPLACED = {
     for what, (_ours, why, _upstream, _hash) in TABLE.items()
     if what.endswith(".html") and why.startswith("inline script")
 }
-# Templates for mails and for embedded videos (there are none), and one with "src" on the next line.
+# Templates with inline styles that are in no page of the admin.
 HARMLESS = {
-    "admin/templates/wagtailadmin/notifications/base.html",
-    "admin/templates/wagtailadmin/shared/_workflow_init.html",
-    "embeds/templates/wagtailembeds/embed_frontend.html",
+    "admin/templates/wagtailadmin/notifications/base.html",  # of mails
+    "embeds/templates/wagtailembeds/embed_frontend.html",  # of embedded videos, which this site does not have
 }
+# Scripts that have no "src" and are not JSON, styles, and attributes for events.
 INLINE = re.compile(
     r"<script(?![^>]*\b(src|application/json)\b)|<style|\bstyle=|\son[a-z]+=[\"']|javascript:"
 )

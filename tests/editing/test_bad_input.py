@@ -1,4 +1,4 @@
-"""Requests that no form of the admin sends get status 400. Errors of the site stay errors."""
+"""Requests that no form of the admin sends get status 400. Errors in the site's own code are still raised."""
 
 import json
 

@@ -1,4 +1,8 @@
-"""The story form refuses IDs of objects that its user may not choose."""
+"""The story form refuses IDs of objects that its user may not choose.
+
+`writer` is a client whose user may edit the section `own` alone; hidden objects of the section `other` have
+SECRET in their titles. WAYS has each field or block of a story that refers to an object.
+"""
 
 import json
 
@@ -35,6 +39,7 @@ from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
+# By this header Wagtail recognises that the page editor saves by itself.
 AUTOSAVE = {"headers": {"accept": "application/json"}}
 
 
@@ -86,7 +91,8 @@ def form_with_text(kind, key):
 
 
 @pytest.mark.one_database
-def test_picture_in_rich_text_is_not_stored_as_the_editor_offers_none(writer, own, other):
+def test_picture_in_rich_text_is_not_stored(writer, own, other):
+    """The rich text editor of this site offers no pictures."""
     for key in (own.image.pk, other.image.pk):
         writer.post(add_address(own), form_with_text("IMAGE", key) | {"slug": f"story-{key}"})
     assert StoryPage.objects.filter(slug=f"story-{own.image.pk}").exists()
@@ -95,7 +101,7 @@ def test_picture_in_rich_text_is_not_stored_as_the_editor_offers_none(writer, ow
 
 @pytest.mark.one_database
 def test_field_without_a_chooser_is_checked_as_well(writer, own, other, monkeypatch):
-    """The widgets check IDs first. With Wagtail's own methods in their place, the form still refuses them."""
+    """The widgets refuse IDs first. Without these methods of the widgets, the form still refuses them."""
     monkeypatch.setattr(BaseChooser, "value_from_datadict", chosen_objects.CHOOSER_VALUE)
     monkeypatch.setattr(DraftailRichTextArea, "value_from_datadict", chosen_objects.RICH_TEXT_VALUE)
     pages = Page.objects.count()
@@ -134,7 +140,7 @@ def test_unknown_model_is_not_choosable(writer, own):
         assert not chosen_objects.choosable(writer.user, model).exists()
 
 
-def test_everybody_may_choose_all_objects(writer):
+def test_everybody_may_choose_every_country_site_language_and_task(writer):
     for model in (Country, Site, Locale, Task):
         assert model.objects.exists()
         assert chosen_objects.choosable(writer.user, model).count() == model.objects.count()
@@ -165,7 +171,7 @@ def test_objects_that_others_chose_stay(writer, admin_client, own, other, subtes
             )
             assert writer.post(edit_address(story), story_form({}, title="C")).status_code == 302
 
-            # Once it is removed from the draft of an unpublished page, it is stored nowhere.
+            # Title "C" removed the object from the draft. It is nowhere else in the page, so it is refused.
             assert_refused_choice(
                 writer.post(edit_address(story), story_form({way: chosen.pk}, title="D")), field
             )

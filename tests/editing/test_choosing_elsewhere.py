@@ -1,4 +1,7 @@
-"""All other forms of the admin refuse IDs of objects that their user may not choose."""
+"""All other forms of the admin refuse IDs of objects that their user may not choose.
+
+For the story form, see tests/editing/test_choosing.py; for `writer`, `own` and `other`, conftest.py.
+"""
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -122,7 +125,7 @@ def test_promoted_result_is_a_page_that_its_editor_may_link(writer, own, other):
 
     def form(page, **more):
         row = {"page": page.pk, "description": "", "external_link_url": "", "external_link_text": ""} | more
-        formset = inline_formset([row], initial=len(more.get("id", "")) and 1)
+        formset = inline_formset([row], initial=int("id" in more))  # a row with an ID is stored already
         return nested_form_data({"query_string": "words", "editors_picks": formset})
 
     add = reverse("wagtailsearchpromotions:add")
@@ -172,7 +175,8 @@ def test_invalid_parent_id_is_an_error_of_the_form(writer, own):
             assert writer.post(address, form).status_code in {200, 404}, address
 
 
-# Wagtail turns the address of a page into a link to the page. It asks first when the address has a query.
+# Wagtail turns the address of a page into a link to the page. If the address has a query string, it asks the
+# user first.
 @pytest.mark.one_database
 @pytest.mark.parametrize("query", ["", "?x=1"])
 def test_address_of_a_private_page_does_not_become_a_link_with_its_title(writer, other, query):

@@ -34,6 +34,7 @@ def variants_of(kind, complete):
 
 
 def save_revision(story, blocks):
+    """Save a revision of `story` with `blocks`. A block has the same ID in each, so Wagtail compares them."""
     story.body = [
         {"type": kind, "value": value, "id": f"{number:08}-0000-4000-8000-000000000000"}
         for number, (kind, value) in enumerate(blocks)

@@ -1,4 +1,8 @@
-"""The column and the filter "Consent" of the list of all stories."""
+"""The column and the filter "Consent" of the list of all stories.
+
+A Release is the permission for visitors to read a story. Without one, or after its last day, a live story is
+held back.
+"""
 
 import csv
 import io
@@ -32,7 +36,10 @@ def until(number):
 
 
 def make_stories():
-    """Make stories of every state. Return {title: (value of the filter, text in the column)}."""
+    """Make stories of every state. Return {title: (value of the filter, text in the column)}.
+
+    A consent "ends soon" in its last 60 days.
+    """
     long, soon, last = until(61), until(60), until(0)
     imported = make_story("Imported")
     StoryPage.objects.filter(pk=imported.pk).update(people="")
@@ -43,6 +50,7 @@ def make_stories():
     make_story_about(long, title="Agreed")
     make_story_about(long, soon, title="Two people")
     make_story_about(last, title="Last day")
+    # Two stories whose consent is in order, but whose Release is out of date or missing, as in loaded data.
     over = make_story_about(long, title="Over since yesterday")
     Release.objects.filter(page=over).update(until=days_from_today(-1))
     Release.objects.filter(page=make_story_about(long, title="Loaded")).delete()
@@ -50,6 +58,7 @@ def make_stories():
     make_story_about(gone, title="Withdrawn")
     withdraw(gone)
     make_story_about(make_person(), title="Not asked", live=False)
+    # This person agreed to no name, and make_story_about() gives them a changed one.
     make_story_about(make_agreeing_person({"naming": Naming.NONE}), title="Named", live=False)
     return {
         **dict.fromkeys(("Imported", "Undecided draft", "Contradictory"), UNDECIDED),
@@ -61,7 +70,7 @@ def make_stories():
     }
 
 
-def test_the_list_says_in_words_how_it_is_about_the_people_in_a_story(admin_client):
+def test_the_column_and_the_filter_say_whether_the_consent_is_in_order(admin_client):
     expected = make_stories()
     text = admin_client.get(f"{LIST}?export=csv").getvalue().decode()
     found = {row["Title"]: row["Consent"] for row in csv.DictReader(io.StringIO(text))}

@@ -31,6 +31,7 @@ def moderator(client):
 
 
 def submit(author, **fields):
+    """Return a draft that `author` sent for approval. The mails about it are dropped."""
     story = builders.make_story("A story", slug="a-story", live=False, owner=author, **fields)
     Workflow.objects.get().start(story, author)
     mail.outbox.clear()
@@ -48,13 +49,14 @@ def decide_in_editor(client, story, action, **fields):
 
 
 def decide_in_list(client, story, action, **_fields):
+    """Take the same arguments as decide_in_editor(). A list sends only a comment."""
     task = story.current_workflow_task_state.pk
     address = f"/admin/pages/workflow/action/{story.pk}/{action}/{task}/"
     assert client.post(address, {"comment": "Her town is named."}).status_code == 302
 
 
 def shown(client, address="/admin/"):
-    """Return the words of the messages on the next page."""
+    """Return the words of the messages on the page at `address`."""
     page = builders.parse(client.get(address))
     return [" ".join(each.get_text(" ").split()) for each in page.select(".messages li")]
 
@@ -69,7 +71,7 @@ def test_moderator_sees_who_sent_it_and_approves_with_the_first_button(moderator
     assert buttons[0].get_text(strip=True) == "Approve and Publish"
 
 
-def test_author_and_those_who_send_their_own_get_no_note(client, author, moderator):
+def test_author_and_a_moderator_who_sent_their_own_story_get_no_note(client, author, moderator):
     own = submit(moderator.user)
     assert "sent this page" not in moderator.get(edit_address(own)).text
     client.force_login(author)
@@ -89,6 +91,7 @@ def test_sender_is_told_what_prevents_publishing_and_how_to_change_it(client, au
     )
     assert "To change it, choose “Cancel workflow” below" in " ".join(shown(client, edit_address(story)))
 
+    # Nothing prevents publishing this story.
     other = builders.make_story("Met", slug="met", live=False, owner=author)
     client.post(edit_address(other), builders.story_form("submit", slug="met"))
     assert "can't be published" not in " ".join(shown(client))

@@ -1,4 +1,8 @@
-"""The desk on the first page of the admin: what each of its lists has, for whom, and in how many queries."""
+"""The desk on the first page of the admin: what each of its lists has, for whom, and in how many queries.
+
+`writer` is a client whose user may edit the section `own` alone; `other` is another section. Hidden pages of
+`own` have "Plain" in their titles, those of `other` SECRET.
+"""
 
 import json
 from datetime import timedelta
@@ -17,6 +21,7 @@ from tests.support.queries import count_queries
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
+# With these fields, a story is not in the list of live stories that lack something.
 FILED = {"countries": ["KE"], "themes": ["Debt"], "authors": ["Staff"]}
 
 
@@ -37,7 +42,7 @@ def rows_of(client, key):
     assert response.status_code == 200
     shown = [page.get_admin_display_title() for page in response.context["pages"]]
     panel = builders.parse(client.get("/admin/")).select_one(f"#desk-{key}-section")
-    assert [link.text for link in panel.select("li a")] == shown[:5]
+    assert [link.text for link in panel.select("li a")] == shown[:5]  # The desk shows five rows.
     return shown
 
 
@@ -46,6 +51,7 @@ def link_to(page):
 
 
 def leave_alone(page, days=31):
+    """Let `page` look as if it was last saved `days` ago. A draft is old after 30 days."""
     past = timezone.now() - timedelta(days=days)
     Page.objects.filter(pk=page.pk).update(latest_revision_created_at=past)
 
@@ -98,7 +104,7 @@ def test_first_page_leads_to_the_list_and_the_guide(writer):
 
 @pytest.mark.one_database
 def test_administrator_sees_the_lists_of_all_sections(admin_client, own, other):
-    """fill() does make what test_desk_lists_what_needs_its_user must not find."""
+    """What test_desk_lists_what_needs_its_user must not find is in the lists: an administrator sees it."""
     fill(other, SECRET)
     for key in ("changes", "drafts", "incomplete", "links", "scheduled", "waiting"):
         assert SECRET in admin_client.get(f"/admin/desk/{key}/").content.decode(), key
@@ -242,11 +248,12 @@ def test_number_of_queries_does_not_grow_with_the_pages(role, client, own, commi
     counts = {address: count(address) for address in addresses}
     make_more(6)
     assert {address: count(address) for address in addresses} == counts
+    # As measured. If a change adds queries, give the reason in its commit.
     assert counts["/admin/"] == {"editor": 44, "moderator": 43}[role]
 
 
 @pytest.mark.one_database
-def test_desk_is_empty_for_a_user_without_sections(client):
+def test_desk_is_empty_without_stories(client):
     client.force_login(admin_world.make_role("editor", admin_world.make_section("Own", "Plain")))
     StoryPage.objects.all().delete()
     assert desk(client) == {}

@@ -131,17 +131,17 @@ def test_moderator_publishes(moderator, index, client):
     [
         ({"date": ""}, ["date"]),
         ({"summary": ""}, ["summary"]),
-        ({"summary": "x" * 601}, ["summary"]),
+        ({"summary": "x" * 601}, ["summary"]),  # the longest has 600 characters
         ({"body": ()}, ["body"]),
         (INCOMPLETE["empty heading"], ["body"]),
         (INCOMPLETE["no picture"], ["body"]),
-        ({"slug": "country"}, ["slug"]),
+        ({"slug": "country"}, ["slug"]),  # the list of stories has a page at country/
         ({"content_notes": ["nonsense"]}, ["content_notes"]),
         (INCOMPLETE["no text"], ["body", "date", "summary"]),
     ],
     ids=str,
 )
-def test_publishing_shows_an_error_at_each_missing_field(moderator, index, fields, wrong):
+def test_publishing_shows_an_error_at_each_missing_or_invalid_field(moderator, index, fields, wrong):
     response = moderator.post(add_address(index), story_form("publish", **fields))
 
     assert response.status_code == 200
@@ -217,7 +217,7 @@ def test_old_address_leads_to_the_new_one_after_a_change_of_the_slug(
 
 
 def test_half_an_hour_of_autosaves_leaves_at_most_three_revisions(editor, index, time_machine):
-    """One for the first save, one that all autosaves of the session overwrite, and one saved by hand."""
+    """One revision is the first save, one is overwritten by all autosaves, and one is saved by hand."""
     start = timezone.now()
     time_machine.move_to(start)
     created = editor.post(add_address(index), story_form(title="Word 0"), **AUTOSAVE).json()

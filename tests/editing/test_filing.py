@@ -1,4 +1,7 @@
-"""Terms are suggested while an editor types, and made without leaving the story by those who may."""
+"""Countries, themes and authors (the terms) are suggested while an editor types into the form of a story.
+
+Users with the permission to add themes and authors add them there too.
+"""
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -17,7 +20,7 @@ def address(model, name):
 
 
 def suggest(client, model, **query):
-    """Return (names, whether a new one may be made) that are answered."""
+    """Return (the names that are suggested, whether the user may make a term with the name `q`)."""
     answer = client.get(address(model, "suggest"), query).json()
     return [term["string"] for term in answer["terms"]], answer["may_create"]
 
@@ -33,7 +36,7 @@ def french(db):
         ("ken", "Kenya"),
         ("côte", "Côte d’Ivoire"),
         ("COTE D", "Côte d’Ivoire"),
-        ("royaume", "United Kingdom"),  # in a language of the site
+        ("royaume", "United Kingdom"),  # its name in French, a language of the site
         ("gui", "Guinea"),
     ],
 )
@@ -47,12 +50,14 @@ def test_beginnings_of_names_and_of_words_come_first(editor):
     names, _may_create = suggest(editor, "country", q="gui", locale="en")
     begin = [name.startswith("Gui") for name in names]
     word = [" Gui" in name for name in names]
+    # Guinea and Guinea-Bissau; Equatorial Guinea, French Guiana and Papua New Guinea.
     assert (sum(begin), sum(word)) == (2, 3)
     assert all(begin[:2]) and all(word[2:5]) and "Anguilla" in names[5:]
 
 
+# `q` has at most 80 characters. Without it, the first ten countries are suggested.
 @pytest.mark.parametrize("query", ["", "q=" + "x" * 81, "q=ken&locale=xx", "q=zzzz"])
-def test_odd_questions_have_an_empty_answer(editor, query):
+def test_odd_questions_are_no_error(editor, query):
     answer = editor.get(f"{address('country', 'suggest')}?{query}").json()
     assert len(answer["terms"]) == (10 if query == "" else 0)
     assert not answer["may_create"]
@@ -68,12 +73,13 @@ def test_themes_and_authors_are_those_of_the_language_of_the_story(editor, frenc
         copy.save()
     builders.make_author("Amina Diallo")
 
+    # True: there is no theme with exactly this name yet, so one may be made.
     assert suggest(editor, "theme", q="DEB", locale="en") == (["Debt", "Dowry debt"], True)
     assert suggest(editor, "theme", q="debt", locale="en") == (["Debt", "Dowry debt"], False)
     assert suggest(editor, "theme", q="e", locale="fr") == (["Dette"], True)
     assert suggest(editor, "author", q="equi", locale="fr") == (["L’équipe"], True)
     assert suggest(editor, "author", q="staff", locale="fr") == ([], True)
-    # An author without a version in this language stays.
+    # An author without a version in this language is suggested too.
     assert suggest(editor, "author", q="amina", locale="fr") == (["Amina Diallo"], True)
 
 
@@ -82,12 +88,13 @@ def test_term_is_made_in_the_language_of_the_story(editor, french):
     theme = Theme.objects.get()
     assert answer["result"]["id"] == str(theme.pk) and answer["result"]["string"] == "Dette"
     assert (theme.locale, theme.slug) == (french, "dette")
-    assert ModelLogEntry.objects.get(action="wagtail.create").user == theme_maker(editor)
+    assert ModelLogEntry.objects.get(action="wagtail.create").user == user_of(editor)
     editor.post(address("author", "create"), {"name": "Amina", "locale": "en"})
     assert Author.objects.get().locale.language_code == "en"
 
 
-def theme_maker(client):
+def user_of(client):
+    """Return the user who is logged in in `client`."""
     return builders.get_user_model().objects.get(pk=client.session["_auth_user_id"])
 
 
@@ -133,5 +140,6 @@ def test_form_of_a_story_asks_for_its_own_language(admin_client):
     story = builders.make_story("Filed", parent=index, locale=index.locale, live=False)
     for path in (f"{story.pk}/edit/", f"add/stories/storypage/{index.pk}/"):
         searches = builders.parse(admin_client.get(f"/admin/pages/{path}")).select(".term-search")
+        # One search each for countries, themes and authors. New countries are not made in a story.
         assert [search["data-language"] for search in searches] == ["fr"] * 3
         assert [bool(search["data-create-url"]) for search in searches] == [False, True, True]

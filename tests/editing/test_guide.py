@@ -107,7 +107,7 @@ def words_in(text):
             for words in element.find_all(string=True, recursive=False):
                 yield from words_in(words)
     else:
-        yield " ".join(text.split()).rstrip("* ")
+        yield " ".join(text.split()).rstrip("* ")  # The label of a required field ends with "*".
 
 
 def words_in_json(value):
@@ -120,6 +120,7 @@ def words_in_json(value):
 
 def messages():
     """Return the messages of Wagtail's and this site's catalogues, as the interface shows them in English."""
+    # The IDs of the site's messages are their English words, in the catalogue of any language.
     ours = Path(finders.find("css/admin.css")).parents[2] / "locale/fr/LC_MESSAGES/django.po"
     found = set()
     for path in [ours, *Path(wagtail.__file__).parent.rglob("locale/en/LC_MESSAGES/django*.po")]:
@@ -136,10 +137,10 @@ def test_quoted_words_are_those_of_the_interface(guide, admin_client, world):
         response = admin_client.get(f"/admin/{page.lstrip('/').format(**world)}")
         assert response.status_code == 200, page
         tree = builders.parse(response)
-        for own in tree.select("article.guide"):
-            own.decompose()
+        for guide_itself in tree.select("article.guide"):  # It has all the words that it quotes.
+            guide_itself.decompose()
         shown |= set(words_in(str(tree)))
-    assert len(quoted) > 100
+    assert len(quoted) > 100  # The selector found the quoted words.
     assert quoted - shown == FROM_CATALOGUES
     assert FROM_CATALOGUES - messages() == set()
 

@@ -1,4 +1,8 @@
-"""The comparison of two revisions shows nothing of chosen objects that its reader may not see."""
+"""The comparison of two revisions shows nothing of chosen objects that its reader may not see.
+
+`writer` is a client whose user may edit the section `own` alone; hidden objects of the section `other` have
+SECRET in their titles.
+"""
 
 import itertools
 
@@ -13,7 +17,7 @@ from tests.support.choosing import text_of
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
-KEYS = itertools.count(1)
+NUMBERS = itertools.count(1)
 
 
 def block(kind, value):
@@ -29,7 +33,7 @@ def picture(image):
     return {"image": image.pk, "alt_text": "x", "decorative": False}
 
 
-# {name: fields of a story that refers to an object of a section}.
+# {name: function that returns fields of a story, with which it refers to an object of a section}.
 WAYS = {
     "lead picture": lambda section: {"lead_image": section.image},
     "button": lambda section: {"body": block("action", {"label": "Go", "page": section.draft.pk})},
@@ -47,9 +51,10 @@ WAYS = {
 
 
 def save_revision(story, fields):
+    """Save a revision with `fields`. Its summary is a new one, so every two revisions differ in something."""
     for name, value in ({"lead_image": None, "body": []} | fields).items():
         setattr(story, name, value)
-    story.summary = f"Summary number {next(KEYS)}."
+    story.summary = f"Summary number {next(NUMBERS)}."
     return story.save_revision(clean=False)
 
 

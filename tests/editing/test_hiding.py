@@ -1,4 +1,7 @@
-"""“Hide now” and “Show again”: who may use them, on which pages, and who is told."""
+"""“Hide now” and “Show again”: who may use them, on which pages, and who is told.
+
+`writer` is a client whose user may edit pages of the section `own`, and none of the section `other`.
+"""
 
 import pytest
 from django.core import mail
@@ -85,7 +88,10 @@ def test_those_who_may_publish_are_told(writer, own, django_capture_on_commit_ca
 def test_page_is_hidden_when_no_mail_can_be_sent(
     writer, own, settings, caplog, sends, told, django_capture_on_commit_callbacks
 ):
-    """The message says that nobody was told if it is known. A mail server may fail later."""
+    """Without a mail server, the message asks the user to tell a moderator. A failing server is only logged.
+
+    `sends`: whether a mail server is set up. `told`: whether the message says that moderators are told.
+    """
     builders.make_user("Moderators")
     settings.SENDS_MAIL = sends
     settings.MAILERS = {"default": {"BACKEND": "tests.nothing.Backend"}}

@@ -157,6 +157,7 @@ def test_old_versions_that_nothing_needs_are_forgotten(admin_client, writing):
     addresses = {address for _said, _marks, links in rows for address in links.values()}
     assert len(addresses) > 5
     assert {admin_client.get(address).status_code for address in addresses} == {200}
+    # Of the eight versions, the first has the line "Created".
     assert len([said for said, _marks, _links in rows if said == "Draft saved"]) == 7
     for name in ("workflow_history", "edit"):
         assert admin_client.get(address_of(writing, name)).status_code == 200
@@ -189,7 +190,7 @@ def test_queries_of_the_history_do_not_grow(admin_client, writing, django_assert
     for minute in range(1, 4):
         writing.save_as(user, "Title", minute, day=minute)
     admin_client.get(address_of(writing))  # fills caches
-    with django_assert_max_num_queries(100) as few:
+    with django_assert_max_num_queries(100) as few:  # counts them; 100 is more than there are
         admin_client.get(address_of(writing))
     for minute in range(4, 14):
         writing.save_as(user, "Title", minute, day=minute)

@@ -65,7 +65,7 @@ def test_image_chooser_can_be_searched_within_a_tag(admin_client):
             assert {image.title for image in response.context["results"]} == expected
 
 
-def test_search_says_what_it_counts(admin_client):
+def test_search_counts_in_pages(admin_client):
     builders.make_story("Bricks one")
     builders.make_story("Bricks two")
 
@@ -87,6 +87,7 @@ def test_count_that_is_no_whole_number_or_too_large_is_an_error_of_its_filter(
     assert not admin_client.get(f"/admin/{address}?{name}_max=7").context["filters"].form.errors
 
 
+# A spreadsheet would calculate a cell with this text. After an apostrophe, it is shown as text.
 FORMULA = "=1+1"
 
 

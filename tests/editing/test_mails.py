@@ -1,4 +1,7 @@
-"""Mails about a page go only to users who may edit it at that time."""
+"""Mails about a page go only to users who may edit it at that time.
+
+`writer` is a client whose user may edit pages of the section `own`, and none of the section `other`.
+"""
 
 import pytest
 from django.core import mail
@@ -16,7 +19,7 @@ COMMENT = {"text": f"{SECRET} comment", "contentpath": "title", "position": "", 
 
 
 def lose(page, way, other, user):
-    """Take the page away from `user`."""
+    """Take the permission to edit `page` from `user`, in one of three ways. With None, they keep it."""
     if way == "move":
         StoryPage.objects.get(pk=page.pk).move(other.index, pos="last-child")
     elif way == "leave the group":
@@ -40,7 +43,9 @@ def addresses():
         ("commented", "move"),
     ],
 )
-def test_comments(writer, admin_client, own, other, reason, way):
+def test_comment_is_mailed_to_its_subscribers_and_earlier_commenters(
+    writer, admin_client, own, other, reason, way
+):
     page = builders.make_story("Mine", own.index, live=False, owner=writer.user)
     comments = inline_formset([COMMENT | {"replies": inline_formset([])}])
     if reason == "subscribed":
@@ -61,7 +66,7 @@ def test_comments(writer, admin_client, own, other, reason, way):
 
 @pytest.mark.parametrize("way", [None, "move"])
 @pytest.mark.parametrize("action", ["approve", "reject"])
-def test_decision_of_a_moderator(writer, admin_client, own, other, action, way):
+def test_decision_of_a_moderator_is_mailed_to_the_sender(writer, admin_client, own, other, action, way):
     page = builders.make_story("Mine", own.index, live=False, owner=writer.user)
     state = Workflow.objects.get().start(page, writer.user)
     lose(page, way, other, writer.user)
@@ -73,7 +78,7 @@ def test_decision_of_a_moderator(writer, admin_client, own, other, action, way):
 
 
 @pytest.mark.parametrize("section", ["own", "other"])
-def test_submission_to_a_group_of_another_section(writer, own, other, section):
+def test_submission_is_mailed_to_moderators_of_its_section_alone(writer, own, other, section):
     add_group_to_task(writer)
     index = {"own": own, "other": other}[section].index
     page = builders.make_story(f"{SECRET} submitted", index, live=False)

@@ -121,6 +121,7 @@ def test_incomplete_story_is_not_submitted(client, editor):
 
 # --- Other ways to publish: an incomplete draft stays a draft -------------------------------------
 
+# Fields of drafts in which something is missing.
 INCOMPLETE = {
     "no date and summary": {"date": "", "summary": ""},
     "no body": {"body": ()},
@@ -167,7 +168,7 @@ def test_incomplete_draft_below_is_not_published_with_its_section(client, modera
 
 @pytest.mark.parametrize("fields", INCOMPLETE.values(), ids=INCOMPLETE)
 def test_story_in_moderation_stays_complete(client, editor, moderator, fields):
-    """Approving it publishes it without validation."""
+    """The form is validated, because the approval publishes the story without validation."""
     story = submit(client, editor)
     client.force_login(moderator)
 
@@ -232,7 +233,7 @@ def assert_changes_no_country(client):
     for action in ("add/", "edit/KE/", "delete/KE/"):
         response = client.post(f"{COUNTRIES}{action}", {"code": "XX", "slug": "xx", "region": "asia"})
         assert response.status_code == 302
-    assert Country.objects.count() == 249
+    assert Country.objects.count() == 249  # all of ISO 3166, from the migrations
     assert Country.objects.get(code="KE").slug == "kenya"
 
 

@@ -1,4 +1,7 @@
-"""The bulk action that answers "no real person is described" for several stories."""
+"""The bulk action that answers "no real person is described" for several stories.
+
+A story has no answer ("") until an editor says who is in it: "none" is nobody, "listed" are people.
+"""
 
 import pytest
 from wagtail.models import Page, PageLogEntry
@@ -84,6 +87,7 @@ def test_stories_with_people_and_what_the_user_may_not_edit_are_left_out(client,
     Page.objects.filter(pk=locked.pk).update(locked=True, locked_by=make_user("Moderators"))
     plain = make_plain_page("Plain")
     held = make_story("Held", people="", live=False)
+    # An unfinished withdrawal still has to delete earlier versions of this story.
     withdrawal = Withdrawal.objects.create(code="P-2222", choice="everything")
     withdrawal.tasks.create(step="purge", data={"page": held.pk})
     left_out = [listed, on_picture, locked, plain, held]
@@ -99,8 +103,10 @@ def test_stories_with_people_and_what_the_user_may_not_edit_are_left_out(client,
 def test_the_answer_stays_in_the_draft_while_something_else_is_missing(client, user):
     image = make_image()
     swapped = make_undecided("Swapped", lead_image=image, lead_image_alt="A place")
+    # The file of the picture was replaced since somebody said who is on it.
     CleanImage.objects.filter(pk=image.pk).update(asks_again=True)
     incomplete = make_undecided("Incomplete")
+    # A picture without alternative text.
     StoryPage.objects.filter(pk=incomplete.pk).update(lead_image=make_image())
     StoryPage.objects.get(pk=incomplete.pk).save_revision(clean=False, changed=False)
     text = client.post(address(swapped, incomplete), follow=True).text

@@ -27,7 +27,7 @@ SKIPPED = {"tests", ".venv", "data"}
 ISSUE = re.compile(r"none known|\[#(\d+)\]\(https://github\.com/wagtail/wagtail/issues/\1\)")
 # Assignments that are no overrides: (file, target). The first one is a documented setting of Pillow. The
 # others are attributes of our own on a connection to the database.
-SETTINGS = {
+ALLOWED = {
     ("media/sanitizer/raster.py", "PngImagePlugin.MAX_TEXT_MEMORY"),
     ("operations/statement_timeout.py", "connection.statement_limit"),
     ("operations/statement_timeout.py", "connection.statement_deadline"),
@@ -88,6 +88,7 @@ def overridden_templates():
 
 
 def all_routes(resolver, prefix=""):
+    """Yield (path, view class or function) of each route, in the order in which Django tries them."""
     for pattern in resolver.url_patterns:
         path = f"{prefix}{pattern.pattern}"
         if isinstance(pattern, URLResolver):
@@ -116,7 +117,7 @@ def overridden_attributes():
 
 
 def assignments_to_packages(path):
-    """Yield the attributes and items of imported names that the file at `path` sets or deletes."""
+    """Yield the attributes and items of what is imported from packages that the file sets or deletes."""
     nodes = list(ast.walk(ast.parse(path.read_text())))
     packages = {}  # {name in the file: package that it comes from}
     for node in nodes:
@@ -149,6 +150,7 @@ def changed_by(node):
 
 @pytest.mark.parametrize("what", TABLE)
 def test_overridden_code_has_not_changed(what):
+    # The table has the first half of the hash.
     assert hashlib.sha256(source_of(what)).hexdigest()[:32] == TABLE[what][3]
 
 
@@ -159,8 +161,8 @@ def test_every_override_has_a_row_and_every_row_an_override():
     for what, (ours, why, upstream, _hash) in TABLE.items():
         assert why and ISSUE.fullmatch(upstream), what
         if what in found:
-            assert found[what] in {ours, ""}, what
-        else:  # A row for something that another override replaces too. Ours has to name it.
+            assert found[what] in {ours, ""}, what  # "": the replacement has no name
+        else:  # Ours is used by another override, such as a form by its view. Its file has to name `what`.
             path = ROOT / ours if is_file(ours) else ROOT / f"{ours.rpartition('.')[0].replace('.', '/')}.py"
             name = "/".join(what.split("/")[-2:]) if is_file(what) else what.rpartition(".")[2]
             assert name in path.read_text(), what
@@ -179,4 +181,4 @@ def test_classes_of_packages_are_changed_by_patch_alone():
     paths = [path for path in ROOT.glob("*/**/*.py") if path.relative_to(ROOT).parts[0] not in SKIPPED]
     assert len(paths) > 100
     found = {(str(path.relative_to(ROOT)), name) for path in paths for name in assignments_to_packages(path)}
-    assert found == SETTINGS
+    assert found == ALLOWED

@@ -55,7 +55,7 @@ def test_page_that_may_not_be_edited_is_not_copied(client):
 @pytest.mark.parametrize("hidden", [True, False])
 @pytest.mark.parametrize("what", ["alias", "page below an alias", "list with an alias", "page"])
 def test_copy_of_a_hidden_page_is_a_draft(client, hidden, what):
-    """An alias, and all below it, is hidden with its source in the private part. A page beside it is not."""
+    """An alias, and all below it, is hidden with its source in the private part. "page" is moved out."""
     part = builders.make_index(builders.make_index(), "Part")
     source = builders.make_index(part, "Source")
     section = builders.make_index(builders.make_index(), "Section")

@@ -1,4 +1,7 @@
-"""Hidden pages above the sections of an editor are shown to nobody, but the explorer leads past them."""
+"""Hidden pages above the sections of an editor are not shown to the editor. The explorer leads past them.
+
+`writer` is a client of this editor. Whatever is hidden has SECRET in its title.
+"""
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -15,7 +18,7 @@ pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefi
 
 @pytest.fixture(params=["draft", "renamed in a draft", "private"])
 def above(request, own):
-    """A hidden page above the section `own`, and a page above that which is public."""
+    """A hidden page above the section `own`. The page above this one is public."""
     hide = request.param
     title = "Plain" if hide == "renamed in a draft" else f"{SECRET} list"
     page = builders.make_index(builders.make_index(), title, live=hide != "draft")
@@ -47,7 +50,7 @@ def test_hidden_page_above_is_shown_nowhere(writer, admin_client, own, above, se
     for page in (above, *sections):
         PageLogEntry.objects.log_action(page, "wagtail.edit", user=writer.user)
     history = reverse("wagtailadmin_reports:site_history").removeprefix("/admin/")
-    shown_to_all = [
+    shown_to_administrators = [
         f"pages/{top.pk}/",
         f"choose-page/{top.pk}/",
         "choose-page/search/?q=own",
@@ -60,6 +63,7 @@ def test_hidden_page_above_is_shown_nowhere(writer, admin_client, own, above, se
         history,
         f"{history}?export=csv",
     ]
+    # More places that must not name it. Not all of them name it to administrators.
     others = [
         f"pages/{above.pk}/",
         f"api/main/pages/?child_of={above.pk}&fields=parent",
@@ -71,9 +75,9 @@ def test_hidden_page_above_is_shown_nowhere(writer, admin_client, own, above, se
     ]
     others += [f"pages/{section.pk}/" for section in sections]
     others += [f"pages/{section.pk}/{name}/" for section in sections for name in ("edit", "history", "copy")]
-    for address in shown_to_all:
+    for address in shown_to_administrators:
         assert SECRET in text_of(admin_client.get(f"/admin/{address}")), address
-    for address in [*shown_to_all, *others]:
+    for address in [*shown_to_administrators, *others]:
         assert SECRET not in text_of(writer.get(f"/admin/{address}", follow=True)), address
 
 
@@ -105,7 +109,10 @@ def test_visible_page_above_is_listed(writer, own):
 
 
 def test_site_history_has_no_earlier_titles_of_pages_above(writer, admin_client, own):
-    """An entry has the title of its time. With two sections, Wagtail shows the entries of pages above."""
+    """An entry has the title that the page had then.
+
+    To a user with two sections, Wagtail shows the entries of the pages above both.
+    """
     top = builders.make_index()
     top.title = f"{SECRET} stories"
     top.save_revision(log_action=True)

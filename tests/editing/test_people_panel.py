@@ -1,4 +1,7 @@
-"""The side panel, the form and messages list, with links, what prevents publishing a story."""
+"""What prevents publishing a story is listed with links in the side panel, the form and messages.
+
+A lead is a member of the group Safeguarding. Only leads see the records of the people in stories.
+"""
 
 import pytest
 from django.urls import reverse
@@ -89,7 +92,7 @@ def test_side_panel_is_there_for_new_stories_and_for_no_other_page(client):
     assert "Nothing about the people" in panel_in(parse(client.get(editor_of(make_story())))).text
 
 
-def test_a_save_by_the_editor_itself_renews_the_side_panel(client, person):
+def test_an_autosave_renews_the_side_panel(client, person):
     story = make_story_about(person, title="Told", naming=Naming.REAL, live=False)
     sign_in(client, "Editors")
     form = story_form(title="Told", slug=story.slug, **people_fields(story))
@@ -130,7 +133,7 @@ def test_links_lead_to_the_fields_whatever_the_language_of_the_first_user(client
     editor = StoryPage.get_edit_handler()
     groups = [editor, *editor.children]
 
-    def forget_ids():  # as a new process knows none
+    def forget_ids():  # Wagtail computes the IDs of panels only for the first user in a process.
         for group in groups:
             group.__dict__.pop("child_identifiers", None)
 

@@ -17,7 +17,7 @@ COLUMNS = {"from_index": "0", "to_index": "1", "permanent": "on"}
 
 @pytest.fixture
 def admin(admin_client, tmp_path, monkeypatch):
-    # Wagtail stores the file here between the steps.
+    # Wagtail stores the uploaded file in this folder until the second step.
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return admin_client
 

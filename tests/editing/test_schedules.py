@@ -43,7 +43,7 @@ def unschedule(moderator, story):
 
 
 @pytest.mark.parametrize("live", [False, True])
-def test_cancelled_schedule_leaves_publishing_now_as_the_way(moderator, live):
+def test_story_can_be_published_at_once_after_its_schedule_was_cancelled(moderator, live):
     story = schedule(moderator, builders.make_story("A story", slug="a-story", live=live))
 
     unschedule(moderator, story)
@@ -78,7 +78,7 @@ def test_times_name_their_zone(moderator, language, text, settings):
     page = moderator.get(edit_address(story)).text
 
     assert text in page
-    local = SOON.astimezone(datetime.timezone(datetime.timedelta(hours=3)))
+    local = SOON.astimezone(datetime.timezone(datetime.timedelta(hours=3)))  # EAT, Nairobi's time
     assert f"{local:%H:%M} EAT" in page
 
 

@@ -59,7 +59,7 @@ def test_form_says_picture_and_alternative_text(form):
 
 
 def wagtails_words():
-    """Yield each text, or (singular, plural), of Wagtail's admin and its pictures that names an image."""
+    """Yield each message, or (singular, plural), of Wagtail's apps admin and images that names an image."""
     for app in ("admin", "images"):
         path = Path(wagtail.__file__).parent / app / "locale/en/LC_MESSAGES/django.po"
         with path.open("rb") as file:
@@ -73,6 +73,7 @@ def test_wagtails_words_are_those_of_this_site():
     said = set()
     for words in wagtails_words():
         forms = [gettext(words)] if isinstance(words, str) else [ngettext(*words, n) for n in (1, 2)]
+        # Nobody reads the names of placeholders. "Wagtail images" is the name of an app.
         said.update(re.sub(r"%\(\w+\)|Wagtail images", "", form) for form in forms)
 
     assert len(said) > 60

@@ -1,4 +1,7 @@
-"""The list of all stories: what it shows to whom, its filters and its search, its order, and its export."""
+"""The list of all stories: what it shows to whom, its filters and its search, its order, and its export.
+
+For the fixtures `writer`, `own` and `other`, see tests/editing/conftest.py.
+"""
 
 import csv
 import io
@@ -40,6 +43,7 @@ def exported(client, **query):
 def make_stories():
     """Make one story for each status, and return the user who wrote the draft."""
     achieng = builders.make_user("Editors", username="achieng", first_name="Achieng", last_name="O.")
+    # Six words. The other stories have four, from make_story().
     words = [{"type": "text", "value": "<p>The brick kiln by the river.</p>"}]
     filed = {"countries": ["KE"], "themes": ["Debt"], "authors": ["Staff"]}
     builders.make_story("Complete", body=words, **filed)

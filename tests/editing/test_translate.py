@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
 @pytest.fixture
 def scene():
+    """A section with an inner index and two stories, in English; its parent also has a French version."""
     return Scene()
 
 
@@ -37,7 +38,7 @@ def test_subtree_is_copied_where_the_user_may_add_pages(client, scene):
 
     assert response.status_code == 302
     copies = Page.objects.filter(locale=scene.french, path__startswith=scene.french_index.path)
-    assert copies.filter(live=False).count() == 4
+    assert copies.filter(live=False).count() == 4  # the section, the index in it and two stories
 
 
 # Each function returns a user who may not translate the section of the scene, for another reason.
@@ -110,6 +111,7 @@ def test_home_page_needs_the_right_to_add_at_the_root(client, scene):
 
 @pytest.mark.parametrize("locale", ["", "0", "-1", "x", "9" * 30, "\0", "en", "fr"])
 def test_odd_languages_are_refused(client, scene, locale):
+    # The page below is in French, and there is an English version of it.
     number = {"en": scene.index.locale_id, "fr": scene.french.pk}.get(locale, locale)
     client.force_login(make_user(is_superuser=True))
     before = Page.objects.count()
@@ -203,6 +205,7 @@ def test_theme_without_a_version_is_named_and_made(client, scene):
         ({mining: "M" * 81}, "at most 80 characters"),
     ):
         assert_refused(translate(client, story, scene.french.pk, **names), words)
+    # Nothing was made. One French story is there from the beginning.
     assert (Theme.objects.count(), StoryPage.objects.filter(locale=scene.french).count()) == (before, 1)
 
     response = client.post(address, {"locales": [scene.french.pk], mining: " Mines "}, follow=True)

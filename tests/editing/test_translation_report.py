@@ -1,4 +1,4 @@
-"""The report of translations lists what is missing and what is older, and nothing that is hidden."""
+"""The report of translations lists those that are missing or older than their source, and nothing hidden."""
 
 import csv
 import datetime
@@ -43,7 +43,8 @@ def scene():
     stories = {
         name: builders.make_story(name) for name in ("None", "French", "All", "Old", "Old draft", "New draft")
     }
-    for name, live, age in (
+    # (source, whether the translation is live, by how many days it is newer than its source)
+    for name, live, days in (
         ("French", True, 1),
         ("All", True, 1),
         ("Old", True, -1),
@@ -55,12 +56,13 @@ def scene():
                 title = f"{name} {code}"
                 page = make_translation(stories[name], scene[code], title=title, live=live, **FIELDS)
                 published = stories[name].last_published_at
-                changed(page, published + datetime.timedelta(days=age))
+                changed(page, published + datetime.timedelta(days=days))
     builders.make_story("Seulement", parent=scene["fr"], locale=scene["fr"].locale)
     stories["All"].create_alias(parent=builders.make_index(), update_slug="alias")
     return scene | stories
 
 
+# {title: (language, languages in which it is missing, languages in which it is older)}.
 EXPECTED = {
     "None": ("English", "French, Spanish", ""),
     "French": ("English", "Spanish", ""),
@@ -119,7 +121,7 @@ def test_report_tells_nothing_of_other_sections(writer, admin_client, own, other
     own.make_all()
     french = make_index_in("fr")
     Locale.objects.create(language_code="es")
-    # The editor of "Own" sees that the French version is there, and not that it is a draft that is older.
+    # `writer` may edit the section "Own". They see that there is a French version, and not that it is older.
     story = builders.make_story("Mine", own.index)
     page = make_translation(story, french, title=f"{SECRET} fr", live=False, **FIELDS)
     changed(page, story.last_published_at - datetime.timedelta(days=1))
@@ -161,4 +163,5 @@ def test_queries_do_not_grow(admin_client, committed):
     few = count()
     for number in range(5):
         builders.make_story(f"Story {number}")
+    # The number is given so that a query that is added for each request is noticed too.
     assert count() == few == 21

@@ -1,4 +1,8 @@
-"""The trash in the admin: how pages get into it, where they are no longer found, and who takes them out."""
+"""The trash in the admin: how pages get into it, where they are no longer found, and who takes them out.
+
+For the trash itself, see tests/publishing/test_trash.py; for the fixtures `writer`, `own` and `other`,
+tests/editing/conftest.py.
+"""
 
 import pytest
 from django.urls import reverse
@@ -46,7 +50,7 @@ def test_deleted_page_is_in_the_trash(admin_client, admin_user, story):
 
 
 def test_pages_that_are_deleted_at_once_are_in_the_trash(admin_client, admin_user, section, story):
-    """A page that was chosen with the page above it is not deleted for good."""
+    """A page that is chosen together with the page above it stays below it in the trash."""
     other = builders.make_story()
     response = admin_client.post(f"{bulk('delete', section, story, other)}&next=/admin/", follow=True)
     assert set(TrashedPage.objects.values_list("page", "user")) == {
@@ -103,17 +107,18 @@ def places(page):
 
 @pytest.mark.one_database
 @pytest.mark.parametrize(("role", "above"), [("moderator", False), ("administrator", True)])
-def test_nobody_finds_it(client, story, role, above):
+def test_nobody_finds_a_page_in_the_trash(client, story, role, above):
     section = story.get_parent()
     writing = builders.make_story("Other", section, body=[{"type": "action", "value": {"page": story.pk}}])
     user = admin_world.make_role(role, None)
     StoryPage.objects.get(pk=story.pk).save_revision(user=user, log_action=True)
     client.force_login(user)
     addresses = [*places(story), "/admin/"]
-    # It leads to the story. With the section in the trash it can't be opened.
+    # This story has a link to the one that is deleted. With the section in the trash, it can't be opened.
     addresses += [] if above else [f"/admin/pages/{writing.pk}/edit/"]
-    never = {each for each in addresses if f"{SECRET} story" not in client.get(each, follow=True).text}
-    assert never <= {"/admin/pages/types_used_in/stories/storypage/", "/admin/reports/aging-pages/"}
+    without = {each for each in addresses if f"{SECRET} story" not in client.get(each, follow=True).text}
+    # All others show the story before it is deleted, to both roles.
+    assert without <= {"/admin/pages/types_used_in/stories/storypage/", "/admin/reports/aging-pages/"}
 
     trashed(section if above else story)
 
@@ -121,8 +126,8 @@ def test_nobody_finds_it(client, story, role, above):
     assert found == []
 
 
-def test_nothing_is_done_with_it(admin_client, section, story):
-    """Not even by a superuser. The first loop, before it is in the trash, proves the requests right."""
+def test_nothing_is_done_with_a_page_in_the_trash(admin_client, section, story):
+    """Not even by a superuser. The first loop shows that the same requests work before that."""
     target = builders.make_index(builders.make_index(), "Target")
     copy = {"new_title": "Copy", "new_slug": "copy", "new_parent_page": target.pk}
     acts = {
@@ -160,7 +165,7 @@ def test_incomplete_story_in_the_trash_does_not_stop_others(admin_client, sectio
 
 
 @pytest.mark.parametrize("alias", [{}, {"alias": "on"}])
-def test_copy_of_a_section_leaves_it_behind(admin_client, section, story, alias):
+def test_copy_of_a_section_leaves_out_what_is_in_the_trash(admin_client, section, story, alias):
     inner = builders.make_index(section, "Inner")
     for parent, title in ((section, "Last"), (inner, "Deep")):
         builders.make_story(title, parent)
@@ -172,12 +177,12 @@ def test_copy_of_a_section_leaves_it_behind(admin_client, section, story, alias)
     copied = Page.objects.get(slug="copy")
     assert list(copied.get_descendants().values_list("title", flat=True)) == ["Inner", "Deep", "Last"]
     assert all(copied.get_descendants().values_list("live", flat=True))
-    assert Page.find_problems() == ([], [], [], [], [])
+    assert Page.find_problems() == ([], [], [], [], [])  # five kinds of faults in the tree
 
 
 @pytest.mark.parametrize("above", [False, True])
-def test_alias_of_it_becomes_no_page_of_its_own(admin_client, section, story, above):
-    """Neither does an alias of the alias: it has the same words."""
+def test_alias_of_a_page_in_the_trash_becomes_no_page_of_its_own(admin_client, section, story, above):
+    """Neither does an alias of the alias, which has the same words."""
     elsewhere = builders.make_index(builders.make_index(), "Elsewhere")
     alias = story.create_alias(parent=elsewhere, update_slug="alias")
     second = Page.objects.get(pk=alias.pk).specific.create_alias(parent=elsewhere, update_slug="second")
@@ -249,12 +254,13 @@ def test_page_below_a_deleted_page_waits_for_it(admin_client, section, story):
     assert not TrashedPage.objects.exists()
 
 
-def test_moderator_empties_it(client, own, section, story):
+def test_moderator_empties_the_trash(client, own, section, story):
     own.make_all()  # a page of it is in the trash
     for page in (story, section):  # The story is deleted with the section.
         trashed(page)
     client.force_login(builders.make_user("Moderators"))
     assert "3 pages" in client.get(reverse("empty_trash")).text
+    # The newest page in the trash that the question counted.
     form = {"last": TrashedPage.objects.latest("pk").pk}
     response = client.post(reverse("empty_trash"), form, follow=True)
     assert not TrashedPage.objects.exists()
@@ -267,7 +273,7 @@ def test_page_that_is_deleted_after_the_question_stays_in_the_trash(admin_client
     question = builders.parse(admin_client.get(reverse("empty_trash")))
     form = {field["name"]: field["value"] for field in question.select("main form [name]")}
     after = trashed(builders.make_story("Deleted meanwhile", section))
-    for last in ("", "x", "-1", "9" * 30):  # without the question
+    for last in ("", "x", "-1", "9" * 30):  # values that the question does not send
         admin_client.post(reverse("empty_trash"), {"last": last})
     assert TrashedPage.objects.count() == 2
     admin_client.post(reverse("empty_trash"), form)

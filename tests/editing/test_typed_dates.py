@@ -9,6 +9,7 @@ from tests.support import builders
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
+# `meant` is None if the date is refused. In English, 3/4/2025 is ambiguous.
 @pytest.mark.parametrize(
     ("language", "typed", "meant"),
     [

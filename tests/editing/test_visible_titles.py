@@ -1,6 +1,7 @@
-"""The dashboard, the history, reports, tags and examples tell nothing of what is hidden from their reader.
+"""The admin's first page, the history, reports, tags and block previews show no title of a hidden page.
 
-The administrator's responses show that the same address has the title for those who may see the page.
+An administrator's response from the same address has the title. For the fixtures `writer`, `own` and `other`,
+see tests/editing/conftest.py.
 """
 
 import pytest
@@ -19,6 +20,7 @@ pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefi
 
 
 def assert_only_shown_to(admin_client, writer, *addresses):
+    """Assert that `admin_client` gets SECRET at all `addresses`, and `writer` does not."""
     for address in addresses:
         assert SECRET in text_of(admin_client.get(address)), address
         response = writer.get(address)
@@ -38,7 +40,7 @@ def test_tags_of_files_of_other_sections_are_not_suggested(writer, admin_client,
     assert_only_shown_to(admin_client, writer, "/admin/images/chooser/")
 
 
-def test_dashboard_and_report_forget_pages_that_were_moved_away(writer, own, other):
+def test_first_page_and_report_show_no_pages_that_were_moved_away(writer, own, other):
     page = builders.make_story("Mine", own.index, live=False)
     permit(writer, own, publish=False, pages=["unlock_page"])
     Page.objects.filter(pk=page.pk).update(locked=True, locked_by=writer.user, locked_at=timezone.now())
@@ -50,7 +52,7 @@ def test_dashboard_and_report_forget_pages_that_were_moved_away(writer, own, oth
         assert "Mine" not in text_of(writer.get(address)), address
 
 
-def test_dashboard_forgets_submitted_pages_that_were_moved_away(writer, own, other):
+def test_first_page_shows_no_submitted_pages_that_were_moved_away(writer, own, other):
     page = builders.make_story("Mine", own.index, live=False)
     Workflow.objects.get().start(page, writer.user)
     assert "Mine" in text_of(writer.get("/admin/"))

@@ -10,6 +10,7 @@ pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
 @pytest.fixture
 def scene():
+    """A top list in English and in French. The English one has a section, in which there is an inner list."""
     return Scene()
 
 
@@ -22,6 +23,8 @@ def offered(client, user):
 
 def test_write_a_story_leads_to_the_first_list_of_the_user(client, scene):
     other = make_index(scene.index, "Other")
+    # (name of the user's group, pages that it may edit, the list that is offered). Lists in the language of
+    # the user's admin come first, here English, and then those higher in the tree.
     for name, pages, expected in (
         ("everywhere", [home_page()], scene.index),
         ("inner", [scene.inner], scene.inner),

@@ -111,7 +111,7 @@ def test_the_rule_holds_in_every_tree(monkeypatch):
             act_as_committed(patch)
             assert_agreement()  # The hidden paths are cached.
             patch.setattr(visibility, "MAX_PATHS", 0)
-            assert_agreement()  # They are cached, but too many for a query, which finds them itself again.
+            assert_agreement()  # The cached paths are too many now, so each query finds the pages.
         transaction.savepoint_rollback(before)
     assert hidden > 100, "trees without hidden pages prove little"
 
@@ -133,10 +133,11 @@ def test_hidden_alias_in_a_chain_is_shown_nowhere(client, last, monkeypatch):
         for address in addresses:
             response = client.get(address)
             assert f"{WORD} story" not in response.text, address
+            # The form to log in has the address to which it leads back.
             assert last.slug not in response.text.replace(f"?next={last.url}", ""), address
         assert client.get(last.url).status_code == 302
         assert not is_public(last.lead_image)
-        act_as_committed(monkeypatch)
+        act_as_committed(monkeypatch)  # for the second round
 
 
 def test_an_alias_in_a_chain_is_public_with_its_source(client, last, monkeypatch):
@@ -145,7 +146,7 @@ def test_an_alias_in_a_chain_is_public_with_its_source(client, last, monkeypatch
         assert client.get(last.url).status_code == 200
         assert StoryPage.objects.published().filter(pk=last.pk).exists()
         assert is_public(last.lead_image)
-        act_as_committed(monkeypatch)
+        act_as_committed(monkeypatch)  # for the second round
 
 
 def test_a_source_that_moves_takes_its_aliases_along():

@@ -69,7 +69,7 @@ def link_from_everywhere(*targets):
     addresses = ["/", index.url, story.url, about.url, "/search/?q=promoted", "/search/?q=nothing"]
     # With "text=1" a page is shown without pictures, in text only.
     addresses += [f"{address}{'&' if '?' in address else '?'}text=1" for address in addresses]
-    # The last is no page either, but begins as the slug of the target.
+    # The last two addresses are no pages. The second one begins like the slug of the target.
     return [*addresses, "/feed.atom", "/feed.rss", "/sitemap.xml", "/no-such-page/", f"/{SLUG[:4]}/"]
 
 
@@ -112,6 +112,7 @@ def home_page_with(**fields):
 
 
 def test_page_for_an_outage_forgets_a_home_page_that_becomes_private(django_capture_on_commit_callbacks):
+    """write_page() writes the file that readers get while the site or its database is down."""
     home = home_page()
     home.help_line = "<p>Call 1111.</p>"
     home.save()
@@ -202,7 +203,7 @@ def test_link_to_a_hidden_page_does_not_lead_to_its_translation(hide):
 def test_all_links_of_a_text_take_one_query():
     pages = [make_story() for _ in range(8)]
     text = "".join(link_to(page.pk) for page in pages)
-    expand_db_html(text)
+    expand_db_html(text)  # fills the caches
     with CaptureQueriesContext(connection) as queries:
         html = expand_db_html(text)
     assert html.count("href") == len(pages)

@@ -18,6 +18,7 @@ def withdraw_by_alias(page):
     Page.objects.filter(pk=page.pk).update(alias_of=make_private(make_story()))
 
 
+# {how a page is withdrawn: function of the page}.
 WITHDRAW = {
     "unpublished": Page.unpublish,
     "private": make_private,
@@ -81,6 +82,7 @@ def not_ascii(page):
 MAKE = [renamed, moved, for_one_site_too, temporary, with_query, in_another_language, not_ascii]
 
 
+# A typed redirect with each way to withdraw its page, and each other way to make a redirect.
 @pytest.mark.parametrize(
     ("make", "withdraw"), [(typed, each) for each in WITHDRAW] + [(each, "unpublished") for each in MAKE]
 )

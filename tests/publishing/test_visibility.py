@@ -120,7 +120,7 @@ def test_not_in_the_list_its_count_and_its_filters(client, hidden, shown):
 
 def test_not_in_any_other_list(client, hidden, shown):
     """This is one test, because making the hidden stories takes longer than the requests."""
-    assert_only_shown(html_of(client, "/"))  # It is among the newest stories.
+    assert_only_shown(html_of(client, "/"))  # The public story is among the newest stories.
     assert_only_shown(html_of(client, "/stories/?country=kenya&theme=debt&year=2025"))
     nothing = html_of(client, "/stories/?theme=kept-quiet")
     assert "0 stories" in nothing
@@ -132,7 +132,7 @@ def test_not_in_any_other_list(client, hidden, shown):
     nothing = parse(client.get(f"/search/?q={HIDDEN}"))
     assert nothing.select_one(".listing__count").text == f"0 results for “{HIDDEN}”"
     titles = [title.text for title in nothing.select(".result .card__title, .card .card__title")]
-    assert titles == [shown.title]  # It is among the newest stories, which are offered instead.
+    assert titles == [shown.title]  # A search without results offers the newest stories.
     both = html_of(client, "/search/?q=title")
     assert_only_shown(both)
     assert "1 result " in both

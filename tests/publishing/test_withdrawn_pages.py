@@ -28,7 +28,7 @@ WORD = "Quixotic"
 
 @pytest.fixture
 def scene():
-    """A French story with a picture, and an English alias of it. The pages above it can be unpublished."""
+    """(a French story with a picture, its English alias, {name: page above the French story})."""
     _english, story = make_pair()
     story.title = f"{WORD} histoire"
     story.lead_image, story.lead_image_decorative = make_image(), True
@@ -78,6 +78,7 @@ def test_pages_come_back_when_the_page_above_is_published(client, scene):
 
 
 def test_wrong_count_of_children_hides_no_less(client, scene):
+    """The tree stores the number of children of each page, which can be wrong."""
     story, _alias, above = scene
     above["list"].unpublish()
     Page.objects.filter(pk=above["list"].pk).update(numchild=0)

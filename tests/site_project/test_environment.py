@@ -52,9 +52,9 @@ WRONG_VALUES = {
     "OIDC_CLIENT_ID": [""],
     "OIDC_CLIENT_SECRET": [""],
     "OIDC_CLIENT_SECRET_FILE": ["/no/such/file-hunter2"],
-    "FIRST_ADMIN": ["two words", "Demo"],
+    "FIRST_ADMIN": ["two words", "Demo"],  # the demo account has this name
     "DATA_DIR": ["/dev/null/data"],
-    "SAFEGUARDING_KEYS": ["too-short-hunter2", "a" * 44],
+    "SAFEGUARDING_KEYS": ["too-short-hunter2", "a" * 44],  # the last is as long as a key
     "SAFEGUARDING_KEYS_FILE": ["/no/such/file-hunter2"],
     "CONSENT_MONTHS": ["two", "0", "121"],
     "SECRET_KEY_FILE": ["/no/such/file-hunter2"],
@@ -94,7 +94,7 @@ SETTINGS = {
             "CSRF_COOKIE_SECURE": True,
             "CSRF_COOKIE_NAME": "__Host-csrftoken",
             "SECURE_SSL_REDIRECT": True,
-            "SECURE_HSTS_SECONDS": 31536000,
+            "SECURE_HSTS_SECONDS": 31536000,  # a year
             "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
             "SECURE_PROXY_SSL_HEADER": None,
             "TRUST_PROXY": 0,

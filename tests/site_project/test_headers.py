@@ -60,6 +60,7 @@ def visitor(settings):
 
 
 def without_nonce(response):
+    """Return the Content-Security-Policy of `response` without its nonce: 16 random bytes in base64."""
     return re.sub(r" 'nonce-[\w-]{22}'", "", response["Content-Security-Policy"])
 
 
@@ -213,7 +214,7 @@ def test_every_admin_page_has_strict_headers(visitor):
             policy = FRAMED if response["X-Frame-Options"] == "SAMEORIGIN" else ADMIN
             assert policy == ADMIN or pattern.endswith("preview/")
             check_headers(response, response.status_code, policy)
-    assert opened > 60
+    assert opened > 60  # so most pages answered, and were checked
 
 
 def test_preview_of_a_page_may_be_framed_by_the_admin(visitor, settings):
@@ -235,6 +236,7 @@ def test_admin_styles_need_a_nonce_that_changes(visitor):
         response = ask(visitor, "/admin/login/")
         (nonce,) = re.findall(r"'nonce-([\w-]+)'", response["Content-Security-Policy"])
         assert f"style-src 'self' 'nonce-{nonce}';" in response["Content-Security-Policy"]
+        # Only one script knows the nonce. It passes it on to styles that scripts make.
         marked = builders.parse(response).select("[nonce]")
         assert [(tag.name, tag["nonce"]) for tag in marked] == [("script", nonce)]
         nonces.add(nonce)

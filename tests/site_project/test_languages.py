@@ -137,6 +137,7 @@ def test_pages_in_arabic_have_no_english_words(client):
     }
     for title, country in (("أجور", "SN"), ("أجور العمل", "CD")):
         story = make_story(title, index, countries=[country], show_leave_quickly=True, body=[], **fields)
+    # Among them a search with a filter, a cry for help, and a text that is too long.
     words = ["أجور", "أجور طائرة", "طائرة", "قصص&year=2001", "ساعدوني", "أ" * 201]
     searches = [f"/ar/search/?q={words}" for words in words]
     addresses = [
@@ -155,6 +156,7 @@ def test_pages_in_arabic_have_no_english_words(client):
 
     found = {address: find_latin_words(page) for address, page in pages.items()}
     assert not any(found.values()), found
+    # Arabic letters before a comma, a semicolon or a question mark that is not the Arabic one.
     signs = {
         address: re.findall("[\u0621-\u064a] ?[,;?]", page.body.get_text()) for address, page in pages.items()
     }

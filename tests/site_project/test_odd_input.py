@@ -1,4 +1,7 @@
-"""Names that CLDR lacks, and a database that can't be written, cause no server error."""
+"""Names that CLDR lacks, and a database that can't be written, cause no server error.
+
+CLDR is the Unicode Consortium's data about languages, which has the names of countries in each of them.
+"""
 
 import pytest
 from django import db
@@ -56,7 +59,7 @@ def test_country_without_a_name_is_shown_everywhere(client, code, name):
     assert name in client.get(f"/admin/snippets/stories/country/edit/{code}/").text
 
 
-# --- Counting ------------------------------------------------------------------------------------
+# --- Counting searches without results, and other writing for readers ------------------------------
 
 # The exceptions of the database API, except the base class Error.
 ERRORS = [db.DatabaseError, db.DataError, db.IntegrityError, db.InterfaceError, db.InternalError]

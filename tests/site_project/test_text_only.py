@@ -24,7 +24,7 @@ def text_only(client, address):
 
 
 def words(tree):
-    """Return the text of the main part of `tree`, without the links and words that replace pictures."""
+    """Return the text of the main part of `tree`, without what the text-only version has for pictures."""
     for part in tree.select("main a > span"):  # a picture in a link to another site
         if part.get_text().startswith("Picture: "):
             part.extract()
