@@ -1,4 +1,7 @@
-"""Tells withdrawals who is in which version of a story, and registers the Places for authors and themes."""
+"""Tells withdrawals who is in which version of a story, and registers the Places for authors and themes.
+
+A withdrawal erases what the site has about a person. safeguarding/withdrawal/places.py defines Place.
+"""
 
 from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import gettext_lazy as _
@@ -28,7 +31,7 @@ def people_in_stories():
 
 
 def register():
-    """Register the Places of this module. The names of authors and themes are replaced by the code."""
+    """Register the Places of this module. In authors and themes, the person's code replaces a name."""
     register_place(
         TextPlace(
             "authors",
