@@ -40,7 +40,7 @@ def use_cached_home_page(view):
 
 
 def find_home_page(request):
-    """Return the home page in the language of `request`; None when no site answers to its host.
+    """Return the home page in the language of `request`; None if there is no site for its host.
 
     The site and the home page come from the cache. The result is stored on the request, as is the site.
     """

@@ -22,7 +22,8 @@ from publishing.visibility import published_pages
 from stories.models import StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
 
-# The largest renditions on pages, as their filter spec is written by {% picture %} and by {% image %}.
+# The filter specs of the largest renditions on pages. {% picture %} puts the format first, {% image %} keeps
+# the order of the template.
 LARGEST_FILTERS = ["format-webp|fill-1280x640", "format-webp|width-1280", "width-1280|format-webp"]
 # The columns of pages that are needed here.
 PAGE_FIELDS = ["path", "depth", "url_path", "translation_key", "last_published_at"]
