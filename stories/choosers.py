@@ -72,7 +72,7 @@ class SuggestView(CreationFormMixin, ChosenResponseMixin, View):
     """
 
     model = None
-    response_data_title_key = "string"
+    response_data_title_key = "string"  # as in Wagtail's choosers of snippets
 
     def get(self, request):
         form, found, may_create = SuggestionForm(request.GET), [], False

@@ -36,6 +36,7 @@ class CheckedPageForm(WagtailAdminPageForm):
     def take_rows(self):
         """Give the page the rows that were sent, because its clean() checks them before save() is called."""
         for name, formset in self.formsets.items():
+            # clean() checks nothing about comments.
             if name != "comments" and formset.is_valid():
                 formset.save(commit=False)
 

@@ -24,7 +24,7 @@ from stories.terms import Country, Theme, country_names
 STORIES_PER_PAGE = 12
 # The longest list without filters. Reading so few entries takes less time than filtering them.
 MAX_UNFILTERED = 3
-# The models of the filters whose values are terms.
+# The models of the filters whose values are terms: countries and themes.
 TERMS = {"country": Country, "theme": Theme}
 # The models of the links between stories and these terms.
 LINKS = {"country": StoryCountry, "theme": StoryTheme}

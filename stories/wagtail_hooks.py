@@ -88,7 +88,7 @@ class CountryViewSet(TermViewSet):
     ]
     list_filter = ["region"]
     list_per_page = 50
-    inspect_view_enabled = True
+    inspect_view_enabled = True  # Editors may only view countries.
     panels = [FieldPanel("code"), FieldPanel("slug"), FieldPanel("region")]
 
 
@@ -180,7 +180,7 @@ def replace_links(features):
 def leave_out_incomplete_pages(request, action_type, objects, view):
     """Bulk publish only pages that lack nothing, and show a message about each of the others.
 
-    Wagtail validates a page in the page editor only. It publishes what this leaves in the list `objects`.
+    Wagtail's bulk action handles no ValidationError. It publishes what this leaves in the list `objects`.
     """
     if action_type != "publish":
         return None
@@ -194,6 +194,7 @@ def leave_out_incomplete_pages(request, action_type, objects, view):
     for page, error in missing.items():
         if error is not None:
             say_what_is_missing(request, page, error)
+    # A response ends the bulk action. With None, Wagtail goes on.
     return None if objects else redirect(view.next_url)
 
 

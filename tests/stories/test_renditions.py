@@ -53,6 +53,7 @@ def test_publishing_goes_on_when_a_picture_can_not_be_made(django_capture_on_com
 def test_a_failure_is_tried_again_and_then_left_to_the_first_reader(caplog):
     with caplog.at_level(logging.WARNING):
         renditions.make_renditions_with_retries(987654321)  # the key of no page, as after its deletion
+    # The arguments of the log messages.
     attempts = [number for _page, number in (record.args for record in caplog.records)]
     assert attempts == [1, 2, 3]
 

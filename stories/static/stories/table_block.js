@@ -27,7 +27,7 @@
     // - 1: the first <td> of a row has only its buttons.
     const cell = row >= 0 ? [...table.tbody.children[row].children].findIndex((each) => each.contains(target)) - 1 : -1;
     if (cell >= 0 && cell < table.columns.length) return { row, column: cell };
-    // Elsewhere in the block: a new table begins with its headings, and a table gets more rows.
+    // In the caption or a button: the cells become a new table with headings, or rows at the end of the table.
     return { row: table.columns.length ? table.rows.length : -1, column: 0 };
   };
 
