@@ -1,7 +1,7 @@
 """Defines CheckedPageMixin, with which pages of every type are checked before they go live.
 
-A page is not published while it has a word that would give somebody away (safeguarding/leak_check/), or while
-its type finds something else that prevents it.
+A page is not published while it has a protected word, one that would give somebody away
+(safeguarding/leak_check/), or while its type finds something else that prevents it.
 """
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError

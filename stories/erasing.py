@@ -19,7 +19,7 @@ def people_in_stories():
     rows = StoryPerson.objects.values_list("story", "contributor", "naming")
     for story, contributor, naming in rows:
         yield Mention(story, contributor, naming, is_current=True)
-    current = set()
+    current = set()  # the primary keys of the latest and of the live revisions
     for keys in Page.objects.values_list("latest_revision", "live_revision"):
         current.update(keys)
     revisions = Revision.objects.filter(content_type=ContentType.objects.get_for_model(StoryPage))

@@ -21,7 +21,7 @@ class CheckedPageForm(WagtailAdminPageForm):
     """The base form of every page type."""
 
     def defer_required_fields(self):
-        # A page in moderation has to stay complete: approving it publishes it without validation.
+        # A page in moderation has to stay complete: it can be approved, and so published, without this form.
         if not self.instance.workflow_in_progress:
             super().defer_required_fields()
 

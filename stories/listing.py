@@ -192,7 +192,7 @@ class StoryListing:
 
     @property
     def active_choices(self):
-        """The active Choices. Without filters nothing is counted to find that there are none."""
+        """The active Choice of each facet. Without filters it is empty, and the facets are not counted."""
         return self.filters and [facet.active for facet in self.facets if facet.active]
 
     @property

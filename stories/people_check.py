@@ -1,4 +1,4 @@
-"""Checks whether a story can be published, and says in words for its editor what the people in it prevent."""
+"""Checks whether something about its people prevents publishing a story, and tells its editor in words."""
 
 from django.core.exceptions import ValidationError
 from django.urls import reverse
@@ -111,7 +111,7 @@ def person_errors(story):
                 # The fields with the pictures that show the person as clearly as the story does at all.
                 fields = [field for field, found in levels.items() if found.get(person.pk) == use.picture]
             text = unmet.describe(person)
-            if unmet in WAITING:
+            if unmet in WAITING:  # The safeguarding team has to decide, and the editor can't help.
                 text += " " + _(
                     "Once the story has been submitted for approval, it is on their list: they will decide, "
                     "and you need do nothing else about this."
