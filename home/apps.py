@@ -1,4 +1,4 @@
-"""Configuration of the app. It registers the site settings for the leak check."""
+"""Configuration of the app. It registers the site settings for the leak check (safeguarding/leak_check/)."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

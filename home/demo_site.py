@@ -56,7 +56,7 @@ def load():
     home.refresh_from_db()  # its position in the tree: children were added
     _fill_home(home, StandardPage.objects.child_of(home).get(slug=HELP_PAGE), texts, builder)
     SiteSettings.objects.update_or_create(site=site, defaults=texts["settings"])
-    # With --add-to-content, the site may have languages of its own.
+    # A site with content, to which the demo is added, may have home pages in these languages already.
     for language in set(OTHER_LANGUAGES) - set(
         HomePage.objects.values_list("locale__language_code", flat=True)
     ):
@@ -64,6 +64,7 @@ def load():
 
 
 def _fill_home(home, help_page, texts, builder):
+    """Set the fields of the home page `home` by `texts`, the content of a home.toml, and publish it."""
     for name in HOME_PAGE_FIELDS:
         setattr(home, name, texts[name])
     home.body = builder.build(texts["body"])

@@ -181,10 +181,9 @@ class StandardPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     )
 
     base_form_class = CheckedPageForm
-    # These are as in HomePage.
-    get_view_restrictions = restrictions_on
-    status_string = property(status_string)
-    cacheable_parameters = ["text"]
+    get_view_restrictions = restrictions_on  # as in HomePage
+    status_string = property(status_string)  # says when the page is hidden, which a home page can't be
+    cacheable_parameters = ["text"]  # as in HomePage
     parent_page_types = ["home.HomePage", "home.StandardPage"]
     subpage_types = ["home.StandardPage"]
     page_description = _("A plain page, such as “About us” or “Get help”.")

@@ -40,7 +40,7 @@ def use_cached_home_page(view):
 
 
 def find_home_page(request):
-    """Return the home page in the language of `request`; None when no site answers to its host.
+    """Return the home page in the language of `request`; None if there is no site for its host.
 
     The site and the home page come from the cache. The result is stored on the request, as is the site.
     """
@@ -76,13 +76,19 @@ def find_site_and_home_page(request):
 
 @dataclass
 class Navigation:
-    """The pages to link to. Each has `href`, its URL.
+    """The pages to link to. All except `home` are public, and have `href`, their URL.
 
-    Those of `menu`, `footer`, `breadcrumbs`, `section` and `help_page` also have two booleans:
-    `is_current`, and `is_open` when it is the current page or an ancestor of it. `languages` are the current
-    page and its translations, in the order of the settings, or the home pages if no page is shown (on the
-    search page, the same search in each language); empty without a translation. On the list of a country or
-    theme they lead to that list in each language that has one.
+    * `home`: the home page in the language of the request, or None without a site.
+    * `menu` and `footer`: the main menu, and the links at the foot of every page.
+    * `breadcrumbs`: the home page, and the pages between it and the current page.
+    * `section`: the child of the home page that the current page is in, and pages below that child.
+    * `languages`: the current page and its translations, in the order of the settings, or the home pages if
+      no page is shown. On the search page they lead to the same search in each language, on the list of a
+      country or theme to that list in each language that has one. Empty without a translation.
+    * `help_page`: the page that the home page names as such, or None.
+
+    All but `home` and `languages` also have two booleans: `is_current`, and `is_open`, which is true for the
+    current page and its ancestors.
     """
 
     home: HomePage | None = None
@@ -105,8 +111,9 @@ def build_navigation(request, current=None, listing=None):
         return Navigation()
     path = current.path if current else ""
     # A path in the tree has Page.steplen characters for each level, so it begins with the path of the parent.
-    # A new page in the preview has no path. The first path below is that of the child of the home page that
-    # `current` is in.
+    # A new page in the preview has no path.
+    #
+    # The path of the child of the home page that `current` is in, or is itself.
     section_path = path[: (home.depth + 1) * Page.steplen]
     # The paths of the home page and of the pages between it and `current`.
     ancestor_paths = [path[:end] for end in range(home.depth * Page.steplen, len(path), Page.steplen)]

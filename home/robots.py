@@ -8,9 +8,9 @@ from caching.cacheable import cacheable
 from home.models import SiteSettings
 from publishing.addresses import absolute
 
-# User agents of crawlers that collect content to train AI models, as their operators say or as is known. The
-# source is https://github.com/ai-robots-txt/ai.robots.txt, as of 2026. Crawlers of search engines and of
-# assistants that answer a question are not in it, because they name the site as their source.
+# User agents of crawlers that collect content to train AI models, selected from
+# https://github.com/ai-robots-txt/ai.robots.txt in 2026. Crawlers of search engines and of assistants that
+# answer a question are left out, because they name the site as their source.
 AI_TRAINING_ROBOTS = [
     "AI2Bot",
     "Ai2Bot-Dolma",
@@ -50,6 +50,7 @@ AI_TRAINING_ROBOTS = [
 @cacheable()
 @require_safe
 def robots_txt(request):
+    """Serve robots.txt. The site settings have the policy."""
     policy = SiteSettings.for_request(request).robots
     disallowed_by_policy = {
         SiteSettings.Robots.ALL: [],

@@ -25,7 +25,7 @@ class SocialLinkBlock(blocks.StructBlock):
 
 
 @register_setting(icon="cog")
-@shown_everywhere
+@shown_everywhere  # everybody may download the logo
 class SiteSettings(BaseSiteSetting):
     """Settings of a site. Texts that differ between languages are fields of HomePage."""
 

@@ -22,11 +22,12 @@ from publishing.visibility import published_pages
 from stories.models import StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
 
-# The largest renditions on pages, as their filter spec is written by {% picture %} and by {% image %}.
+# The filter specs of the largest renditions on pages. {% picture %} puts the format first, {% image %} keeps
+# the order of the template.
 LARGEST_FILTERS = ["format-webp|fill-1280x640", "format-webp|width-1280", "width-1280|format-webp"]
 # The columns of pages that are needed here.
 PAGE_FIELDS = ["path", "depth", "url_path", "translation_key", "last_published_at"]
-# Length of the tree path of a top index.
+# Length of the tree path of a top index, which is a list of stories right below a home page.
 TOP_INDEX_PATH_LENGTH = TOP_INDEX_DEPTH * Page.steplen
 
 
@@ -42,7 +43,7 @@ class SitemapEntry:
 
 
 class PageSitemap(Sitemap):
-    """The public pages, then the lists of the terms that public stories have."""
+    """The public pages, then the list of stories of each term (country or theme) that public stories have."""
 
     protocol, domain = urlsplit(settings.BASE_URL)[:2]
 

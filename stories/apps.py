@@ -9,7 +9,8 @@ class StoriesConfig(AppConfig):
     verbose_name = _("Stories")
 
     def ready(self):
-        from stories import counts, erasing, renditions, translating  # noqa: F401 - they receive signals
+        # The imports connect the receivers of signals.
+        from stories import counts, erasing, renditions, translating  # noqa: F401
         from stories.protected_texts import register_texts
 
         register_texts()

@@ -12,7 +12,7 @@ from django.utils.html import strip_tags
 # Types of blocks that hold only text: reading their value loads no other object from the database.
 TEXT_BLOCK_TYPES = {"heading", "text", "quote", "callout", "table"}
 
-# A section heading in rich text.
+# A section heading in stored rich text. Wagtail's editor adds the attribute data-block-key.
 SECTION = re.compile(r"<h2[^>]*>(.*?)</h2>", re.DOTALL)
 
 
@@ -45,7 +45,10 @@ def iter_texts(body, shown_pictures=None):
 
 
 def get_picture_keys(body):
-    """Return the primary keys of the images whose texts `iter_texts` yields, with no database query."""
+    """Return the primary keys of the images in the picture blocks of `body`, with no database query.
+
+    They are those whose texts `iter_texts` yields by default.
+    """
     pictures = [
         picture
         for stored in body.raw_data
@@ -80,14 +83,15 @@ def get_chosen_stories(body):
 def stored_image(value, name="image"):
     """Return the stored value of an ImageBlock, {"image", "alt_text", "decorative"}, as a dictionary.
 
-    Wagtail also takes the primary key of an image alone, or null.
+    `value`: the stored value of the block around it. `name`: the name of the ImageBlock in that. Instead of a
+    dictionary, Wagtail also takes the primary key of an image, or null.
     """
     image = value.get(name)
     return image if isinstance(image, dict) else {"image": image}
 
 
 def get_heading_id(block_id):
-    """Return the HTML id of the heading block with the UUID `block_id`; None when it has none.
+    """Return the HTML id for headings of the block with the UUID `block_id`; None for a block without one.
 
     The id comes from the block's UUID, so that links to it work after the text or the order changed.
     """
@@ -97,7 +101,8 @@ def get_heading_id(block_id):
 def add_section_ids(html, block_id):
     """Return `html`, of the text block `block_id`, with an id for each section heading in it.
 
-    The ids are numbered, because the headings have none of their own.
+    The ids are numbered, because the headings have none of their own. `html` was cleaned by the filter
+    `without_scripts`, which leaves no attributes on headings.
     """
     numbers = count(1)
     return re.sub("<h2>", lambda _found: f'<h2 id="{get_heading_id(block_id)}-{next(numbers)}">', html)
@@ -112,4 +117,5 @@ def get_table_of_contents(body):
         elif block.block_type == "text" and block.id:
             for number, heading in enumerate(SECTION.findall(block.value.source), 1):
                 contents.append((f"{get_heading_id(block.id)}-{number}", unescape(strip_tags(heading))))
+    # Empty headings are left out, but they count in the numbers above, as in add_section_ids().
     return [(key, text) for key, text in contents if text.strip()]

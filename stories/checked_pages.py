@@ -1,6 +1,7 @@
 """Defines CheckedPageMixin, with which pages of every type are checked before they go live.
 
-A page with a protected word of a person is not published.
+A page is not published while it has a protected word, one that would give somebody away
+(safeguarding/leak_check/), or while its type finds something else that prevents it.
 """
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -22,8 +23,8 @@ def find_leaks(page):
 class CheckedPageMixin:
     """For page types: checks a page when it is published, by whichever way.
 
-    `is_draft`: whether a draft is validated. `is_publishing`: whether the page is validated to be published,
-    or None to go by `live`.
+    `is_draft`: whether clean() validates a draft. `is_publishing`: whether it validates the page to publish
+    it. None: it does if the page is live.
     """
 
     # CheckedPageForm sets both while it validates, because a draft can always be saved.

@@ -1,4 +1,4 @@
-"""The choosers of snippets: themes, authors and countries, and the search's groups of synonyms."""
+"""The choosers of themes, authors and countries ("terms"), and the base of other snippets' choosers."""
 
 from django import forms
 from django.http import JsonResponse
@@ -32,7 +32,7 @@ class ByNameMixin:
 class SelectOnlyChooserViewSet(SnippetChooserViewSet):
     """A chooser that can't create snippets.
 
-    Wagtail 8.0 has a URL for it even when there is no creation form, and answers it with status 500.
+    Wagtail 8.0 has a URL to create one even when there is no creation form, and answers it with status 500.
     """
 
     def get_urlpatterns(self):
@@ -57,19 +57,22 @@ class SuggestionForm(forms.Form):
 
 
 def rank(wanted, name):
-    """Return the rank of `name` among suggestions: 0 if it begins with `wanted`, 1 if a word does, else 2."""
+    """Return the rank of `name` among suggestions. Both texts are folded (stories/terms.py).
+
+    It is 0 if `name` begins with `wanted`, 1 if another word of it does, and otherwise 2.
+    """
     return 0 if name.startswith(wanted) else 1 if f" {wanted}" in name else 2
 
 
 class SuggestView(CreationFormMixin, ChosenResponseMixin, View):
-    """Answers terms whose name has the typed text in it, the best first.
+    """Returns the terms whose name has the typed text in it, the best first.
 
-    The answer is JSON: `terms`, each as the chooser returns it, and `may_create`, whether the user may make a
-    term with this name.
+    The response is JSON: `terms`, each as the chooser returns it, and `may_create`, whether the user may make
+    a term with this name. stories/static/stories/term_panel.js asks for it.
     """
 
     model = None
-    response_data_title_key = "string"
+    response_data_title_key = "string"  # as in Wagtail's choosers of snippets
 
     def get(self, request):
         form, found, may_create = SuggestionForm(request.GET), [], False
@@ -110,7 +113,10 @@ class SuggestingChooserViewSet(SelectOnlyChooserViewSet):
 
 
 class NewTermForm(WagtailAdminModelForm):
-    """The form for a new term in the chooser. It asks for the language: it does not know the story."""
+    """The form for a new term in the chooser. It asks for the language, because it does not know the story.
+
+    On a site with one language the field is hidden.
+    """
 
     locale = LocaleField(label=_("Language"))
 
@@ -148,9 +154,12 @@ class CreateTermView(SnippetCreateView):
 
 
 class TermChooserViewSet(SuggestingChooserViewSet):
+    """A chooser in which terms can be made."""
+
     create_view_class = CreateTermView
 
     def get_urlpatterns(self):
+        # SelectOnlyChooserViewSet left this URL out.
         return [*super().get_urlpatterns(), path("create/", self.create_view, name="create")]
 
 

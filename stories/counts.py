@@ -9,7 +9,7 @@ from stories.models import StoryPage
 
 @receiver(pre_save, sender=StoryPage)
 def count(instance, update_fields, **_arguments):
-    """Set the counts of a story. This is a receiver of the signal pre_save."""
+    """Set the counts of a story before all of its fields are saved. A receiver of the signal pre_save."""
     if update_fields is None:
         instance.word_count = count_words(instance.body)
         instance.undescribed_pictures = count_undescribed_pictures(instance.body)

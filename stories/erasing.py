@@ -1,4 +1,7 @@
-"""Tells withdrawals who is in which version of a story, and registers the Places for authors and themes."""
+"""Tells withdrawals who is in which version of a story, and registers the Places for authors and themes.
+
+A withdrawal erases what the site has about a person. safeguarding/withdrawal/places.py defines Place.
+"""
 
 from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +19,7 @@ def people_in_stories():
     rows = StoryPerson.objects.values_list("story", "contributor", "naming")
     for story, contributor, naming in rows:
         yield Mention(story, contributor, naming, is_current=True)
-    current = set()
+    current = set()  # the primary keys of the latest and of the live revisions
     for keys in Page.objects.values_list("latest_revision", "live_revision"):
         current.update(keys)
     revisions = Revision.objects.filter(content_type=ContentType.objects.get_for_model(StoryPage))
@@ -28,7 +31,7 @@ def people_in_stories():
 
 
 def register():
-    """Register the Places of this module. The names of authors and themes are replaced by the code."""
+    """Register the Places of this module. In authors and themes, the person's code replaces a name."""
     register_place(
         TextPlace(
             "authors",

@@ -34,7 +34,7 @@ from stories.terms import Country, Theme
 
 # How many stories a feed has.
 FEED_LENGTH = 20
-# A rendition that the story's page has too, so that no request for a feed has to make it.
+# A rendition that stories/story_main.html shows too, so that no request for a feed has to make it.
 ENCLOSURE_FILTER = "format-jpeg|fill-800x400"
 # Blocks that no feed has: other stories have their own entries.
 EXCLUDED_BLOCK_TYPES = {"chosen_stories"}
@@ -117,7 +117,7 @@ class StoryFeed(Feed):
         else:
             term = Theme.objects.get(slug=slug, locale_id=index.locale_id)
             stories = stories.about_theme(term)
-        # As for the listing: a term is public only when a public story has it.
+        # As in StoryIndexPage: only a top index has lists of terms, each with at least one public story.
         if index.depth != TOP_INDEX_DEPTH or not stories.exists():
             raise Http404
         return FeedSource(request, index, stories, term)
@@ -163,13 +163,14 @@ class StoryFeed(Feed):
         if story.content_notes:
             notes = _(", ").join(map(str, story.content_note_labels))
             text = f"{_('This story describes')} {notes}. {text}"
-        return remove_invalid_characters(escape(text))
+        return remove_invalid_characters(escape(text))  # feed readers take a description as HTML
 
     def item_link(self, story):
         return story.feed_url
 
     def item_guid(self, story):
-        # It stays the same when the story gets another URL, or the site another host.
+        # It stays the same when the story gets another URL, or the site another host. Translations have the
+        # same translation_key, so the language is part of it.
         return uuid.uuid5(story.translation_key, get_language()).urn
 
     def item_pubdate(self, story):
@@ -250,6 +251,7 @@ def remove_invalid_characters(text):
 
 
 # The path of an index page below the home page ("" for the home page), and a term if the feed is about one.
+# The path is matched by `*?`, as short as possible: else it would also take "country/kenya/".
 FEED_URL = r"^(?P<index_path>(?:[\w-]+/)*?)(?:(?P<term_type>country|theme)/(?P<slug>[\w-]+)/)?feed\."
 urlpatterns = [
     re_path(rf"{FEED_URL}{suffix}$", cacheable()(conditional_page(require_safe(feed))), name="feed")

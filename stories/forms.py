@@ -13,7 +13,7 @@ from stories.content_notes import ContentNote
 from stories.people_check import CODE, answer_errors
 from stories.refusals import link_person
 
-# The buttons of the page editor that send a page for approval.
+# The names of the page editor's buttons that send a page for approval.
 SUBMITS = {"action-submit", "action-restart-workflow"}
 
 
@@ -21,12 +21,12 @@ class CheckedPageForm(WagtailAdminPageForm):
     """The base form of every page type."""
 
     def defer_required_fields(self):
-        # A page in moderation has to stay complete: approving it publishes it without validation.
+        # A page in moderation has to stay complete: it can be approved, and so published, without this form.
         if not self.instance.workflow_in_progress:
             super().defer_required_fields()
 
     def _post_clean(self):
-        # clean() of the page checks less for drafts, because a draft can always be saved.
+        # For clean() of CheckedPageMixin. It checks less for drafts, because a draft can always be saved.
         self.instance.is_draft = self.is_deferred_validation
         self.instance.is_publishing = not self.is_deferred_validation and self.would_publish()
         if self.instance.is_publishing or self.would_submit():
@@ -36,6 +36,7 @@ class CheckedPageForm(WagtailAdminPageForm):
     def take_rows(self):
         """Give the page the rows that were sent, because its clean() checks them before save() is called."""
         for name, formset in self.formsets.items():
+            # clean() checks nothing about comments.
             if name != "comments" and formset.is_valid():
                 formset.save(commit=False)
 
@@ -50,6 +51,7 @@ class CheckedPageForm(WagtailAdminPageForm):
         if "action-workflow-action" not in self.data or self.data.get("workflow-action-name") != "approve":
             return False
         state = self.instance.current_workflow_state
+        # Wagtail publishes the page when the last task is approved.
         return state is not None and open_tasks(state).count() == 1
 
 
@@ -64,7 +66,9 @@ class StoryPageForm(CheckedPageForm):
     def _post_clean(self):
         super()._post_clean()
         if self.would_submit():
-            # The page is locked for its editor once it is sent. What only others can mend is a warning then.
+            # Once the page is sent, its editor can't change it. So what the editor has to answer is checked
+            # before. What only others can mend is a warning: say_what_prevents_publishing() in
+            # editing/moderation.py.
             for field, text, _person in answer_errors(self.instance):
                 self.add_error(field, forms.ValidationError(text, code=CODE))
         self.link_people()
@@ -72,7 +76,7 @@ class StoryPageForm(CheckedPageForm):
     def link_people(self):
         """Show each error on a line of its own, with links to people if the user is a safeguarding lead.
 
-        Those of the body get no markup, because its script shows errors as text.
+        Errors of the field `body` get no markup, because the script of a StreamField shows errors as text.
         """
         for field, errors in self.errors.items():
             for error in errors.as_data():

@@ -12,7 +12,7 @@ CONTENT_LANGUAGES = [code for code, _name in settings.WAGTAIL_CONTENT_LANGUAGES]
 
 
 class Names(dict):
-    """Names by code. A code without a name stands for itself."""
+    """{code: name} of languages or countries. The name of an unknown code is the code."""
 
     def __missing__(self, code):
         return code
@@ -20,7 +20,7 @@ class Names(dict):
 
 @functools.cache
 def names_in(language, kind):
-    """Return CLDR's Names in `language`, and in English where it has none.
+    """Return the Names that Unicode's CLDR has in `language`, and the English ones where it has none.
 
     `kind`: an attribute of Babel's Locale: "languages" or "territories".
     """
@@ -31,9 +31,9 @@ def names_in(language, kind):
 
 
 def language_choices():
-    """Return the (code, name) of each language with a code of two letters, and of Filipino, sorted by name.
+    """Return the (code, name) of each language that has a code of two letters, and of Filipino, by name.
 
-    The names are in the active language.
+    The names are in the active language. Filipino has no code of two letters.
     """
     names = names_in(get_language() or "en", "languages")
     codes = [code for code in names if len(code) == 2 or code == "fil"]

@@ -24,7 +24,7 @@ from stories.terms import Country, Theme, country_names
 STORIES_PER_PAGE = 12
 # The longest list without filters. Reading so few entries takes less time than filtering them.
 MAX_UNFILTERED = 3
-# The models of the filters whose values are terms.
+# The models of the filters whose values are terms: countries and themes.
 TERMS = {"country": Country, "theme": Theme}
 # The models of the links between stories and these terms.
 LINKS = {"country": StoryCountry, "theme": StoryTheme}
@@ -42,7 +42,8 @@ class StoryFilterForm(forms.Form):
 # The query parameters that a listing reads: its filters and the number of the page.
 LISTING_PARAMETERS = [*StoryFilterForm.base_fields, "page"]
 
-# The counts of filtered listings, which have many combinations. An entry takes up to 30 KB.
+# The counts of filtered listings. There are many combinations of filters, so they have a cache of their own.
+# An entry takes up to 30 KB.
 cached_of_filters = VersionedCache(max_entries=300)
 
 
@@ -99,7 +100,7 @@ class StoryListing:
         self.country, self.theme = country, theme
         self.cache_key = index.pk, country and country.pk, theme and theme.pk, get_language()
         form = StoryFilterForm(params)
-        form.is_valid()  # fills `errors`, and `cleaned_data` with the valid filters
+        form.is_valid()  # It sets `errors`, and `cleaned_data` to the valid filters.
         self.has_bad_filter = bool(form.errors)
         self.filters = {name: value for name, value in form.cleaned_data.items() if value}
         self.page_number = params.get("page")
@@ -148,12 +149,14 @@ class StoryListing:
         """The requested Page of the paginator; the nearest one when there is no page of that number."""
         stories = self._filter_stories().newest_first().for_cards()
         paginator = Paginator(stories, STORIES_PER_PAGE)
+        # The sum of the cached counts saves the paginator's query. They are without the filter `year`.
         year = str(self.filters.get("year", ""))
         paginator.count = sum(n for value, _label, n in self._counts_by_year if value == year or not year)
         return paginator.get_page(self.page_number)
 
     @cached_property
     def _counts_by_year(self):
+        """What count_by_year() returns for the stories that pass the filters except `year`."""
         return self._count("year", count_by_year)
 
     @cached_property
@@ -192,6 +195,7 @@ class StoryListing:
 
     @property
     def active_choices(self):
+        """The active Choice of each facet. Without filters it is empty, and the facets are not counted."""
         return self.filters and [facet.active for facet in self.facets if facet.active]
 
     @property
@@ -225,6 +229,7 @@ class StoryListing:
 def count_by_country(stories):
     """Return (slug, name, number of stories) of each country, by name in the active language."""
     names = country_names(get_language())
+    # "country" is the primary key of a country, its ISO code.
     counted = count_links(StoryCountry, stories, "country__slug", "country")
     return sorted(((slug, names[code], n) for slug, code, n in counted), key=itemgetter(1))
 
@@ -235,7 +240,8 @@ def count_by_theme(stories):
     Themes of several languages with the same slug and name are one. A story that has two of them counts once.
     """
     counted = defaultdict(int)
-    shared = set()
+    shared = set()  # the slugs of themes that exist in several languages
+    # "theme", the primary key, gives each of these a row of its own, so that they are noticed.
     for slug, name, _pk, number in count_links(StoryTheme, stories, "theme__slug", "theme__name", "theme"):
         if (slug, name) in counted:
             shared.add(slug)
@@ -250,7 +256,7 @@ def count_by_theme(stories):
 def count_links(model, stories, *columns):
     """Return the values of `columns` of `model`, a link between a story and a term, with their number.
 
-    A story has each term once, so the links need not be compared, which takes longest with many stories.
+    A story has each term once, so the number of links is that of stories. COUNT(DISTINCT) would take longer.
     """
     links = model.objects.filter(story__in=stories).order_by().values_list(*columns)
     return links.annotate(number=Count("pk"))

@@ -112,10 +112,11 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     # Wagtail's own method misses the restrictions above the source of an alias.
     get_view_restrictions = restrictions_on
     status_string = property(status_string)
+    # `guard` needs these two, to keep a story from visitors until everybody in it agrees.
     people_digest = property(digest_of)
     report_people = report_of
     lead_image_words = property(lambda story: words_for_index(story.lead_image, story.lead_image_alt))
-    cacheable_parameters = ["text"]
+    cacheable_parameters = ["text"]  # "?text=1" asks for the text-only version
     parent_page_types = ["stories.StoryIndexPage"]
     subpage_types = []
     page_description = _("One story, with its pictures, countries and themes.")
@@ -159,7 +160,10 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
         return errors
 
     def save(self, *args, **kwargs):
-        """Save the story. A full save, which is not one of a draft, also stores what it shows of people."""
+        """Save the story. If all fields are saved, also store how it shows and names people.
+
+        Wagtail saves a draft as a revision, and then only some fields of the story.
+        """
         if kwargs.get("update_fields") is not None:
             return super().save(*args, **kwargs)
         with transaction.atomic():
@@ -212,7 +216,7 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     def contents(self):
         """The table of contents, a list of (HTML id, text).
 
-        It is empty if an editor turned it off, and if there are fewer than FEWEST_CONTENTS sections.
+        It is empty unless an editor turned it on and there are at least FEWEST_CONTENTS sections.
         """
         entries = get_table_of_contents(self.body) if self.show_contents else []
         return entries if len(entries) >= FEWEST_CONTENTS else []

@@ -40,7 +40,7 @@ STORY_PANELS = [
         "content_notes",
         help_text=_("Shown before the story and in lists, so that readers can choose."),
     ),
-    # Wagtail's own icon is a tick, which looks like the answer.
+    # Wagtail's icon for a checkbox is a tick, which looks like a ticked box.
     FieldPanel("show_contents", icon="list-ul"),
     FieldPanel("show_leave_quickly", icon="logout"),
 ]

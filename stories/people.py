@@ -1,4 +1,7 @@
-"""The people in a story: what an editor answers about them, and what the story reports to safeguarding/."""
+"""The people in a story: what an editor answers about them, and what the story reports to safeguarding/.
+
+Visitors may read the story only while all of them agree to what is reported: safeguarding/releases.py.
+"""
 
 import hashlib
 import json
@@ -15,7 +18,8 @@ from safeguarding.releases import Report
 from safeguarding.scopes import Naming, Picture
 from stories.body import get_images
 
-# Fields that stories/counts.py sets at each full save, after a decision about the version.
+# Not in the digest: stories/counts.py sets these fields when a story is saved, which may be after the
+# safeguarding team decided about a version with this digest.
 COUNTED = {"word_count", "undescribed_pictures"}
 
 
@@ -71,7 +75,7 @@ def report_of(story):
         )
         for key in sorted(namings.keys() | in_pictures.keys())
     ]
-    # A story with people in the list is not one about nobody.
+    # The answer has to fit the list. “Nobody” with people in the list counts as no answer.
     is_decided = story.people == (People.LISTED if namings else People.NONE)
     return Report(is_decided, uses, digest_of(story))
 
@@ -105,7 +109,7 @@ def digest_of(story):
 
 
 def without_ids(value):
-    """Return `value`, a stored body, without the ids of its blocks, which new blocks get at every save."""
+    """Return `value`, a stored body, without the ids of its blocks. A block gets a new one if it has none."""
     if isinstance(value, list):
         return [without_ids(item) for item in value]
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Checks whether a story can be published, and says in words for its editor what the people in it prevent."""
+"""Checks whether something about its people prevents publishing a story, and tells its editor in words."""
 
 from django.core.exceptions import ValidationError
 from django.urls import reverse
@@ -14,12 +14,13 @@ from safeguarding.releases import judge_uses, load_people
 from stories.body import get_images
 from stories.people import People, contributors_in, levels_in, report_of
 
-# The code of the errors. Django raises the errors of clean() again as plain ValidationErrors.
+# The code of the errors of this module and of stories/checked_pages.py. A class of its own would get lost:
+# when clean() raises an error, full_clean() raises another ValidationError with its content.
 CODE = "people"
 
 
 class PublishingRefused(ValidationError):
-    """A version of `page` can't be published. `message_dict`: {field: sentences}."""
+    """Raised if `page` can't be published. `message_dict`: {field: sentences}."""
 
     def __init__(self, page, errors):
         self.page = page
@@ -27,7 +28,7 @@ class PublishingRefused(ValidationError):
 
 
 def sentences_in(error):
-    """Return the sentences of this module in `error`, a ValidationError. [] if it is about something else."""
+    """Return the messages with CODE in `error`, a ValidationError."""
     errors = error.error_list if hasattr(error, "error_list") else sum(error.error_dict.values(), [])
     return [each.message for each in errors if each.code == CODE]
 
@@ -43,7 +44,8 @@ def find_errors(story, can_compare=can_compare):
     """Return {name of a field: [ValidationError]} for what prevents publishing `story` because of its people.
 
     Each error has an attribute `person`: the Contributor that it is about, or None. `can_compare`: function
-    that returns whether the protected words can be read. The default one decrypts all of them.
+    that returns whether the site can read the protected words, which the leak check looks for. The default
+    one decrypts all of them.
     """
     found = [
         *answer_errors(story),
@@ -79,6 +81,7 @@ def picture_errors(story):
     for field, images in images_by_field(story).items():
         for image in images:
             people = list(image.people.all())
+            # asks_again: the file was replaced, so the answer was about another picture.
             if image.asks_again or (image.shows == image.Shows.PERSON_IN_STORY and not people):
                 yield (
                     field,
@@ -105,9 +108,10 @@ def person_errors(story):
         for unmet in verdict.unmet:
             fields = ["people"]
             if unmet in ABOUT_PICTURES:
+                # The fields with the pictures that show the person as clearly as the story does at all.
                 fields = [field for field, found in levels.items() if found.get(person.pk) == use.picture]
             text = unmet.describe(person)
-            if unmet in WAITING:
+            if unmet in WAITING:  # The safeguarding team has to decide, and the editor can't help.
                 text += " " + _(
                     "Once the story has been submitted for approval, it is on their list: they will decide, "
                     "and you need do nothing else about this."

@@ -14,5 +14,5 @@ class DescribedPictureBlock(ImageBlock):
         self.child_blocks["image"].label = _("Picture")
 
     def get_searchable_content(self, value):
-        # The index has no words about pictures with people: see words_for_index().
+        # The search index has no words about pictures with people: words_for_index() in media/people.py.
         return super().get_searchable_content(value) if value and shows_nobody(value) else []

@@ -9,19 +9,23 @@ from wagtail.images import get_image_model
 
 from media.access import is_public
 
-# How many of the newest files are tried.
-TRIED = 20
+# The number of files that newest_public() looks at.
+MAX_TRIED = 20
 
 
 def newest_public(model):
-    """Return the newest public file among the last TRIED of `model`, or None. All editors see it."""
-    return next(filter(is_public, model.objects.order_by("-created_at")[:TRIED]), None)
+    """Return the newest public file among the last MAX_TRIED of `model`, or None.
+
+    All editors see the preview, also those who may not see every file of the library.
+    """
+    return next(filter(is_public, model.objects.order_by("-created_at")[:MAX_TRIED]), None)
 
 
 def pictures():
     """Return a value for PicturesBlock with the newest public image; None without one."""
     image = newest_public(get_image_model())
     if image:
+        # The attributes that Wagtail's ImageBlock gives to its images.
         image.contextual_alt_text, image.decorative = "", True
     return {"pictures": [{"image": image, "caption": gettext("A caption says what can't be seen.")}]}
 

@@ -1,6 +1,7 @@
 """Lists the texts of pages for the leak check, and registers pages, themes and authors for it.
 
-See safeguarding/leak_check/texts.py.
+The leak check looks for words that would give somebody away. safeguarding/leak_check/texts.py has LocatedText
+and the registry.
 """
 
 import re
@@ -15,6 +16,7 @@ from stories.body import stored_image, stored_pictures
 from stories.terms import Author, Theme
 
 END_OF_PARAGRAPH = re.compile(r"</(?:p|li|h\d|blockquote)>")
+# It can be all that is left between two ends of paragraphs.
 LIST_TAG = re.compile(r"</?[ou]l>")
 
 

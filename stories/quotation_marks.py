@@ -2,11 +2,12 @@
 
 import re
 
-# The pairs of the languages of the world: an opening and a closing mark.
+# The pairs of marks that languages use. Each string is an opening and a closing mark.
 PAIRS = {
     *('""', "“”", "„“", "„”", "””", "‟”", "«»", "»«", "»»", "「」", "『』", "《》", "〝〞"),
     *("''", "‘’", "‚‘", "‚’", "’’", "‹›", "›‹", "``"),
 }
+# An apostrophe between two letters, as in “don't”. It is the same character as a mark, but is not one.
 APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
 
 

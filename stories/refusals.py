@@ -1,4 +1,7 @@
-"""Adds links to the errors that prevent publishing a story: to the fields, and for leads to the people."""
+"""Adds links to the errors that prevent publishing a story: to the fields, and to the people in it.
+
+Only safeguarding leads get links to people. They are the members of the group Safeguarding.
+"""
 
 from django.apps import apps
 from django.core.exceptions import NON_FIELD_ERRORS
@@ -18,8 +21,10 @@ FIELDS = {"people": _("People in this story"), "lead_image": _("Lead picture"), 
 def panel_id(field):
     """Return the id that Wagtail gives to the panel of `field`, a key of FIELDS, in the page editor.
 
-    It is made from the headings, in the language in which the process first shows the form.
+    It is looked up, because Wagtail makes it of the heading, in the language in which the process first shows
+    the form.
     """
+    # Not imported, because stories.models imports this module.
     editor = apps.get_model("stories.StoryPage").get_edit_handler()
     return next(
         f"panel-child-{tab_name}-{name}-section"
@@ -39,7 +44,7 @@ def link_person(error, user):
         return text
     address = reverse("safeguarding_people:inspect", args=[person.pk])
     link = format_html('<a href="{}">{}</a>', address, person.code)
-    return mark_safe(text.replace(person.code, link))  # noqa: S308 - both are escaped
+    return mark_safe(text.replace(person.code, link))  # noqa: S308 - text and link are escaped
 
 
 def link_field(field, error, user, editor=""):
@@ -68,7 +73,7 @@ def lines_in(error, user, editor):
 
 
 def say_what_is_missing(request, page, error):
-    """Add the message for the user of `request` that `page` can't be published because of `error`."""
+    """Add a message for the user of `request`: `page` can't be published because of `error`."""
     text = _("Something is missing here: %(title)s. “Publish” in its editor says where.")
     text %= {"title": page.get_admin_display_title()}
     editor = reverse("wagtailadmin_pages:edit", args=[page.pk])

@@ -16,7 +16,7 @@ from wagtail.signals import page_published
 
 logger = logging.getLogger(__name__)
 
-# A database or a bucket can fail for a moment.
+# The database or the storage of files can fail for a moment.
 MAX_ATTEMPTS = 3
 # The executor of the background thread; None when publishing waits for the renditions, as in commands.
 _executor = None
@@ -41,7 +41,7 @@ def make_renditions(page):
     if site is None:
         return
     request = RequestFactory(headers={"host": site.hostname}).get(page.get_url() or "/")
-    request._wagtail_site = site
+    request._wagtail_site = site  # where Site.find_for_request() looks first
     with translation.override(page.locale.language_code):
         response = page.serve(request)
         if hasattr(response, "render"):

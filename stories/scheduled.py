@@ -1,4 +1,4 @@
-"""Tells people of a scheduled version that can't be published when its day has come. It stays scheduled."""
+"""Tells editors that a scheduled version of a page could not be published at its time. It stays scheduled."""
 
 import logging
 
@@ -13,33 +13,36 @@ from wagtail.users.models import UserProfile
 
 logger = logging.getLogger(__name__)
 
-# What `publish_scheduled` passes to Page.publish().
+# The `log_action` that Wagtail passes to Page.publish() when the time of a scheduled version has come.
 BY_SCHEDULE = "wagtail.publish.scheduled"
 # The action in the page's history.
 NOT_PUBLISHED = "stories.not_published"
 
 
-def tell_once(story, revision):
-    """Note in the history of `story` that `revision` was not published, and mail it, the first time."""
-    entries = PageLogEntry.objects.filter(page=story.pk, revision=revision)
+def tell_once(page, revision):
+    """Note in the history of `page` that `revision` was not published, unless that is noted already.
+
+    Also send a mail to those who wrote the revision, own the page or scheduled it.
+    """
+    entries = PageLogEntry.objects.filter(page=page.pk, revision=revision)
     if entries.filter(action=NOT_PUBLISHED).exists():
         return
-    log(story, NOT_PUBLISHED, revision=revision)
+    log(page, NOT_PUBLISHED, revision=revision)
     scheduled_by = entries.filter(action="wagtail.publish.schedule").values_list("user", flat=True)
-    keys = {revision.user_id, story.owner_id, *scheduled_by}
+    keys = {revision.user_id, page.owner_id, *scheduled_by}
     for user in get_user_model().objects.filter(pk__in=keys, is_active=True).exclude(email=""):
         try:
-            mail(user, story)
-        except OSError:  # No mail server answers. The history has it.
-            logger.warning("A mail about page %s could not be sent.", story.pk)
+            mail(user, page)
+        except OSError:  # The mail server doesn't answer. The entry in the history is enough.
+            logger.warning("A mail about page %s could not be sent.", page.pk)
 
 
-def mail(user, story):
+def mail(user, page):
     with override(UserProfile.get_for_user(user).get_preferred_language()):
         text = _(
             "A page was to be published now, and was not: something is missing, or open about its people. "
             "It stays scheduled, and is published as soon as that is settled. “Publish” in its editor "
             "says what is missing:\n\n%(address)s"
         )
-        address = f"{get_admin_base_url()}/admin/pages/{story.pk}/edit/"
+        address = f"{get_admin_base_url()}/admin/pages/{page.pk}/edit/"
         send_mail(_("A page was not published"), text % {"address": address}, None, [user.email])

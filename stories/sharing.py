@@ -6,7 +6,7 @@ from django.utils.timezone import make_aware
 from wagtail.images.models import SourceImageIOError
 
 # The image of a shared link, in the size that social networks ask for. Publishing a story makes this
-# rendition, as the page's metadata has it (home/metadata.py).
+# rendition, because the page's metadata name it (home/metadata.py).
 SHARE_IMAGE_FILTER = "fill-1200x630|format-jpeg"
 
 
@@ -16,7 +16,10 @@ def get_publication_time(story):
 
 
 def get_rendition_or_none(image, filter_spec):
-    """Return the rendition of `image` for `filter_spec`; None if the image or file is missing or held."""
+    """Return the rendition of `image` for `filter_spec`.
+
+    Returns None without an image, if its file is missing, and if somebody on it doesn't agree to it today.
+    """
     try:
         return image.get_rendition(filter_spec) if image and image.is_shown else None
     except SourceImageIOError:

@@ -23,6 +23,7 @@ PLAIN_LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ
 def fold(text):
     """Return `text` case-folded and without accents, to compare words however people type them."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # The Unicode categories that begin with M are those of combining marks.
     return "".join(c for c in decomposed if not unicodedata.category(c).startswith("M")).translate(
         PLAIN_LETTERS
     )
@@ -53,7 +54,10 @@ class TermQuerySet(models.QuerySet):
         return self.filter(pk__in=[key for key, name in names if wanted in fold(name)])
 
     def offered_in(self, locale):
-        """Return the terms for a story in `locale`: of several versions of one, that in `locale`."""
+        """Return the terms to offer for a story in `locale`.
+
+        If a term has a version in `locale`, its versions in other languages are left out.
+        """
         versions = self.model.objects.filter(locale=locale).values("translation_key")
         return self.filter(models.Q(locale=locale) | ~models.Q(translation_key__in=versions))
 
@@ -65,12 +69,13 @@ class TermQuerySet(models.QuerySet):
 
 class ThemeQuerySet(TermQuerySet):
     def offered_in(self, locale):
-        """Return the themes in `locale`: the list of another one has no URL in this language."""
+        """Return the themes in `locale`. Only these have a list of stories with a URL in this language."""
         return self.filter(locale=locale)
 
 
 class CountryQuerySet(models.QuerySet):
     def offered_in(self, locale):
+        """Return all countries: they have no language."""
         return self
 
     def by_name(self):
@@ -118,7 +123,7 @@ class Country(models.Model):
 
     @property
     def name(self):
-        # After deleting a country, Wagtail prints its name when it has no code any more.
+        # "" without a code: Wagtail prints the name of a country that was just deleted.
         return country_names(get_language() or "en")[self.code] or ""
 
     @property
@@ -131,6 +136,8 @@ class Country(models.Model):
 
 
 class Theme(index.Indexed, TranslatableMixin, models.Model):
+    """A subject of stories, in one language. Its list of stories is at theme/<slug>/ below a top index."""
+
     name = models.CharField(_("name"), max_length=80)
     slug = models.SlugField(_("slug"), max_length=90, allow_unicode=True, editable=False)
     description = models.TextField(
@@ -180,17 +187,22 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
 
     @property
     def index_token(self):
+        """The word for this theme in the search index, because its name can change."""
         return f"theme{self.pk}"
 
     def _free_slug(self):
+        """Return a slug made of the name, with a number if the slug is taken in this language."""
         # The slug can be longer than the name: slugify() writes some characters out, even as several words.
+        # 80 characters leave room for a number.
         base = slugify(self.name, allow_unicode=True)[:80].strip("-_") or "theme"
         locale = self.locale_id or self.get_default_locale().pk
         taken = set(Theme.objects.filter(locale=locale).values_list("slug", flat=True))
+        # One more than there are taken slugs, so that at least one of them is free.
         numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
         return base if base not in taken else next(slug for slug in numbered if slug not in taken)
 
 
+# Readers of a story may download the pictures of its authors.
 @shown_with_pages
 class Author(index.Indexed, TranslatableMixin, models.Model):
     """The author of a story: a person under a name that they agreed to, or a team. Not a user account."""
@@ -232,4 +244,5 @@ class Author(index.Indexed, TranslatableMixin, models.Model):
 
     @property
     def index_token(self):
+        """The word for this author in the search index, because the name can change."""
         return f"author{self.pk}"

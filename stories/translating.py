@@ -9,10 +9,10 @@ from stories.terms import Theme
 
 
 def themes_without_version(page, locale, *, include_subtree):
-    """Return the themes without a version in `locale` that a translation of `page` is not filed under.
+    """Return the themes of `page` that have no version in `locale`: its translation would lose them.
 
-    `include_subtree`: whether the pages below are translated too. Of a live story Wagtail translates what is
-    live, of any other story its latest draft.
+    `include_subtree`: whether the stories below `page` are translated too. Of a live story Wagtail translates
+    the live version, of any other story its latest draft.
     """
     stories = StoryPage.objects.descendant_of(page, inclusive=True)
     if not include_subtree:
@@ -33,6 +33,7 @@ def translate_terms(target_obj, **_arguments):
     A theme without one is removed, because its list of stories has no URL in this language. An author without
     one stays. This is a receiver of the signal copy_for_translation_done.
     """
+    # An alias keeps the terms of its source.
     if not isinstance(target_obj, StoryPage) or target_obj.alias_of_id:
         return
     story, locale = target_obj, target_obj.locale

@@ -43,7 +43,8 @@ class TermIndexView(IndexView):
     def order_queryset(self, queryset):
         queryset = super().order_queryset(queryset)
         if self.is_searching:
-            # The search index has only fields of the model, without the primary key that Wagtail adds.
+            # The search index has only fields of the model, without the primary key that Wagtail adds, and
+            # without the expressions of by_name().
             fields = [each for each in queryset.query.order_by if each not in {"pk", "-pk"}]
             fields = fields if all(isinstance(each, str) for each in fields) else ["name"]
             queryset = queryset.order_by(*fields)
@@ -55,7 +56,7 @@ class TermViewSet(SnippetViewSet):
 
     index_view_class = TermIndexView
 
-    links = ""  # The name of the relation from the term to its stories.
+    links = ""  # The related name of the model in stories/story_links.py that links stories to the term.
 
     def get_queryset(self, request):
         return self.model.objects.by_name().annotate(story_count=Count(self.links))
@@ -65,6 +66,8 @@ STORY_COUNT = Column("story_count", label=_("Stories"), sort_key="story_count")
 
 
 class CountryIndexView(IndexView):
+    """The list of countries. A search finds a country by its name in any language of the site."""
+
     def search_queryset(self, queryset):
         return queryset.named_like(self.search_query) if self.is_searching else queryset
 
@@ -75,7 +78,7 @@ class CountryViewSet(TermViewSet):
     icon = "globe"
     index_view_class = CountryIndexView
     chooser_viewset_class = CountryChooserViewSet
-    # This shows the search box. CountryIndexView searches, because no column has the names.
+    # Wagtail shows the search box because of it. CountryIndexView searches, because no column has the names.
     search_fields = ["slug"]
     list_display = [
         "__str__",
@@ -85,7 +88,7 @@ class CountryViewSet(TermViewSet):
     ]
     list_filter = ["region"]
     list_per_page = 50
-    inspect_view_enabled = True
+    inspect_view_enabled = True  # Editors may only view countries.
     panels = [FieldPanel("code"), FieldPanel("slug"), FieldPanel("region")]
 
 
@@ -112,13 +115,13 @@ class TermViewSetGroup(SnippetViewSetGroup):
     items = (ThemeViewSet, CountryViewSet, AuthorViewSet)
     menu_icon = "tag"
     menu_label = _("Filed under")
-    menu_order = 250
+    menu_order = 250  # before Wagtail's images (300) and documents (400)
 
 
 class PublicPageLink(PageLinkHandler):
     """A link in rich text to a page of this site. It has an href only while the page is public.
 
-    Wagtail's handler prints the URL of any page, and takes a query for each link.
+    Wagtail's handler prints the URL of any page, and takes one query more for each page in another language.
     """
 
     @classmethod
@@ -131,7 +134,8 @@ class PublicPageLink(PageLinkHandler):
 def parse_page_pk(attrs):
     """Return the primary key in the attributes of a link, or None. Imported text can have any attributes."""
     key = attrs.get("id", "")
-    return int(key) if key.isdecimal() and len(key) < 19 else None  # the range of BigAutoField
+    # A number of 18 digits fits into 64 bits. SQLite raises an error for one that doesn't.
+    return int(key) if key.isdecimal() and len(key) < 19 else None
 
 
 def public_addresses(keys):
@@ -174,22 +178,23 @@ def replace_links(features):
 
 @hooks.register("before_bulk_action")
 def leave_out_incomplete_pages(request, action_type, objects, view):
-    """Bulk publish only pages that lack nothing, and say which others there are.
+    """Bulk publish only pages that lack nothing, and show a message about each of the others.
 
-    Wagtail validates only in the page editor. It publishes what this leaves in the list `objects`.
+    Wagtail's bulk action handles no ValidationError. It publishes what this leaves in the list `objects`.
     """
     if action_type != "publish":
         return None
     drafts = list(objects)
     if view.get_execution_context()["include_descendants"]:
         drafts += [draft for page in objects for draft in publishable_below(page, request.user)]
-        # They are in the list now.
+        # They are in `drafts` now, so Wagtail must not publish them by itself.
         view.cleaned_form.cleaned_data["include_descendants"] = False
     missing = {page: find_missing(version) for page, version in lock_versions(drafts).items()}
     objects[:] = [page for page in drafts if missing[page] is None]
     for page, error in missing.items():
         if error is not None:
             say_what_is_missing(request, page, error)
+    # A response ends the bulk action. With None, Wagtail goes on.
     return None if objects else redirect(view.next_url)
 
 
@@ -217,6 +222,7 @@ def find_missing(page):
     page.is_publishing = True
     try:
         page.full_clean()
+        # full_clean() leaves the blocks of a StreamField unchecked. Its form field checks them.
         if hasattr(page, "body"):
             page.body.stream_block.clean(page.body)
     except ValidationError as error:

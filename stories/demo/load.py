@@ -36,7 +36,7 @@ from stories.people import People, StoryPerson
 from stories.terms import Author, Theme
 
 DEMO_DIR = Path(__file__).parent
-CREDIT = "Lantern Road"
+CREDIT = "Lantern Road"  # the invented organisation of the demo
 # The .toml files, without their suffix, that are not stories.
 LIST_FILES = {"themes", "authors", "sections", "people"}
 
@@ -83,7 +83,7 @@ class DemoMedia:
 class BodyBuilder:
     """Turns the blocks of a TOML file into the JSON of a StoryBody.
 
-    A method is named after each block type whose table in the TOML file differs from the stored value.
+    Block types whose table in the TOML file differs from the stored value have a method with their name.
     """
 
     def __init__(self, media):
@@ -122,6 +122,7 @@ class BodyBuilder:
 
     def _action(self, block):
         slug, address = block.pop("page", None), block.pop("address", None)
+        # Pages below the home pages, which have depth 2.
         page = Page.objects.get(slug=slug, depth__gt=2).pk if slug else None
         return block | {"page": page, "url": address}
 

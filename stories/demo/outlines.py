@@ -80,12 +80,13 @@ def blob(x, y, size, seed, flat=0.8):
     stops = [
         (x + math.cos(turn) * r, y + math.sin(turn) * r * flat) for turn, r in zip(turns, reach, strict=True)
     ]
-    # Without the first and the last part, of 16 points each, which only bend the curve where it closes.
+    # Without the first part (16 points) and the last one (17 with its end). They only bend the curve where it
+    # closes.
     return curve(stops[-1], *stops, *stops[:2])[16:-17]
 
 
 def leaf(x, y, angle, length, width):
-    """A pointed leaf that starts at (x, y). The angle 0 points to the right, 90 up."""
+    """A pointed leaf that starts at (x, y), with one side flatter. The angle 0 points to the right, 90 up."""
     steps = [step / 12 for step in range(13)]
     upper = [(x + length * t, y + width * math.sin(math.pi * t**0.8)) for t in steps]
     lower = [(a, y - (b - y) * 0.6) for a, b in reversed(upper)]

@@ -120,6 +120,7 @@ class Sheet:
         """Draw one piece of paper, shaded from its first colour at the top to its last at the bottom."""
         mask, (left, top) = self._mask(outlines)
         if shadow:
+            # Reduced, because a small mask is blurred faster.
             soft = mask.reduce(8).filter(ImageFilter.GaussianBlur(4))
             soft = soft.point(lambda value: value * shadow).resize(mask.size)
             self.image.paste(PALETTE["ink"], (left, top + 7 * SCALE), soft)
@@ -147,8 +148,9 @@ class Sheet:
 
 
 def glow(sheet, x, y, reach, strength, tone):
-    """Soft light around a point, in the colour `tone`, up to the distance `reach`."""
+    """Soft light around a point, in the colour `tone`. At 70% of the distance `reach` there is none left."""
     light = ImageOps.invert(Image.radial_gradient("L"))
+    # From 1 in the middle (255) down to 0 (75 and less), then times the opacity `strength`.
     light = light.point(lambda value: (max(value - 75, 0) / 180) ** 2 * 255 * strength)
     size = round(reach * 2 * SCALE)
     corner = (round((x - reach) * SCALE), round((y - reach) * SCALE))
@@ -182,7 +184,7 @@ def scatter(sheet, count, left, top, right, bottom, smallest, largest, flat, alp
 
     `smallest`, `largest`: limits of their horizontal radius; `flat`: their height by their width.
     """
-    rng = random.Random(count + left + top)
+    rng = random.Random(count + left + top)  # with a seed, so that a scene always looks the same
     spots = [
         (rng.uniform(left, right), rng.uniform(top, bottom), rng.uniform(smallest, largest))
         for _ in range(int(count))
@@ -195,7 +197,7 @@ def crown(sheet, x, y, across, down, size, count, *tones):
 
     `across`, `down`: how far from the centre the `count` blobs of a layer may be; `size`: that of a blob.
     """
-    rng = random.Random(x + across)
+    rng = random.Random(x + across)  # as in scatter()
     for depth, tone in enumerate(tones):
         rounds = []
         for _ in range(int(count)):
@@ -261,7 +263,10 @@ CIRCLE_MIDDLE = 815
 
 
 def chair(sheet, x, y, size, tone):
-    """An empty chair that stands at (x, y) and faces the middle of a circle, at the height CIRCLE_MIDDLE."""
+    """An empty chair that stands at (x, y) and faces the middle of a circle, at the height CIRCLE_MIDDLE.
+
+    `size`: 1 for a chair that is 150 pixels high.
+    """
 
     def part(left, top, right, bottom, corner=0):
         edges = (x + left * size, y + top * size, x + right * size, y + bottom * size)

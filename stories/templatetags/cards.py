@@ -20,7 +20,7 @@ def story_cards(context, stories, layout="", first=None):
     stories/story_card.html. `first`: the layout of the first card, if it differs.
     """
     first = layout if first is None else first
-    if not cached.is_active:  # Without a cache, this saves a query.
+    if not cached.is_active:  # Rendering all at once saves the query for the primary keys below.
         return SafeString("".join(render_cards(context, stories, layout, first).values()))
     site = Site.find_for_request(context.get("request"))
 

@@ -13,7 +13,7 @@ from stories.templatetags.cards import render_cards
 
 register = template.Library()
 
-# The stories that were rendered last. A page and its text-only version share one.
+# The HTML of what story_main returns. A story and its text-only version ("?text=1") have the same.
 rendered_stories = VersionedCache(max_entries=300)
 
 
@@ -32,15 +32,17 @@ def section_text(value, block_id):
 
 @register.simple_tag(takes_context=True)
 def story_main(context, page):
-    """Return the HTML of the StoryPage `page` itself, without what all pages show: {% story_main page %}."""
+    """Return the HTML of the StoryPage `page`, without header and footer: {% story_main page %}."""
     site = Site.find_for_request(context.get("request"))
     key = page.pk, site and site.pk, get_language()
     return rendered_stories(key, lambda: render_story(context, page))
 
 
 def render_story(context, page):
+    """Return stories/story_main.html, rendered for the StoryPage `page`."""
     main = get_main_context(page)
-    cards = render_cards(context, main["read_next"], "", "")
+    # Not by story_cards, whose cache is not needed: the cards are cached with this story.
+    cards = render_cards(context, main["read_next"], layout="", first="")
     main_template = context.template.engine.get_template("stories/story_main.html")
     with context.push(cards=SafeString("".join(cards.values())), **main):
         return main_template.render(context)

@@ -26,14 +26,14 @@ PREVIEWS = {
 }
 
 
-def test_each_block_is_listed_here():
+def test_previews_lists_all_blocks():
     assert set(BLOCKS) == set(PREVIEWS)
 
 
 @pytest.mark.parametrize("block_type", PREVIEWS)
 def test_block_has_a_description_and_a_preview(client, block_type):
     block = BLOCKS[block_type]
-    # A preview shows public files only.
+    # A preview shows public files and stories only.
     story_with(make_image(), title="Chosen for the preview", body=document_block(make_document()))
 
     assert block.meta.icon not in {"", "placeholder"}
@@ -47,7 +47,7 @@ def test_block_has_a_description_and_a_preview(client, block_type):
     preview = client.get("/admin/block-preview/", {"id": block.definition_prefix})
     assert preview.status_code == 200
     assert PREVIEWS[block_type] in preview.text
-    assert "css/site.css" in preview.text
+    assert "css/site.css" in preview.text, "the stylesheet of the public pages"
 
 
 @pytest.mark.parametrize("block_type", ["pictures", "document", "chosen_stories"])

@@ -37,14 +37,14 @@ def picture_value(image, alt_text="", decorative=False, caption=""):
 
 
 @pytest.mark.parametrize("level", ["2", "3", "4"])
-def test_heading(client, level):
+def test_heading_has_its_level_an_id_and_escaped_text(client, level):
     heading = render_body(client, ("heading", {"text": "A <b> way & home", "level": level})).find(f"h{level}")
 
     assert heading.text == "A <b> way & home"
     assert heading["id"].startswith("section-")
 
 
-def test_text(client):
+def test_text_keeps_its_markup(client):
     value = '<h3>Part</h3><p>A <b>bold</b> <a href="https://example.org/">link</a>.</p><ul><li>One</li></ul>'
     body = render_body(client, ("text", value))
 
@@ -71,7 +71,7 @@ def test_same_picture_has_its_own_alternative_text_and_caption_in_each_use(clien
     assert "IMG_2041" not in str(body)
     assert "Words of the library" not in str(body)
     captions = [text_of(caption) for caption in body.select("figcaption")]
-    assert captions == ["Where it began"], "the credit of all four stands at the end of the story"
+    assert captions == ["Where it began"], "the page gives the credit of all four once, at its end"
 
 
 def test_several_pictures_are_a_gallery_with_links_to_larger_ones(client):
@@ -134,7 +134,7 @@ def test_document_shows_its_kind_and_size(client):
     assert "secret" not in str(body)
 
 
-def test_media_link_loads_nothing_from_the_other_site(client):
+def test_video_or_audio_is_a_link_that_loads_nothing_from_the_other_site(client):
     value = {
         "kind": "video",
         "title": "The road home",

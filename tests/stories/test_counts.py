@@ -9,10 +9,12 @@ pytestmark = pytest.mark.django_db
 
 
 def counts_of(story):
+    """Return (number of words, number of pictures without alternative text) that are stored for `story`."""
     return StoryPage.objects.values_list("word_count", "undescribed_pictures").get(pk=story.pk)
 
 
 def picture(image, alt_text="", decorative=False):
+    """Return the stored value of a PictureBlock. `image`: a primary key or None."""
     return {"image": {"image": image, "alt_text": alt_text, "decorative": decorative}, "caption": "By a road"}
 
 
@@ -20,6 +22,7 @@ def test_words_and_undescribed_pictures_are_counted(store):
     image = builders.make_image()
     pictures = [
         picture(image.pk),
+        # The other form in which Wagtail stores the items of a list.
         {"type": "item", "value": picture(image.pk, "A road"), "id": "a"},
         picture(image.pk, decorative=True),
         picture(None),
@@ -33,11 +36,14 @@ def test_words_and_undescribed_pictures_are_counted(store):
         {"type": "media_link", "value": film | {"poster": picture(image.pk)["image"]}},
     ]
     story = builders.make_story(body=body, lead_image=image, lead_image_decorative=True)
-    # The size of the heading, "Section", is in its text for the search too.
-    assert counts_of(story) == (3 + 4 + 4 * 3 + 2, 2)
+    # "The road" with the label of its size, "Section", which is in the text for the search too; "We walked
+    # home. Twice."; four times "By a road"; "A road".
+    words = 3 + 4 + 4 * 3 + 2
+    # The first picture and that of the second film have neither alternative text nor the tick for decoration.
+    assert counts_of(story) == (words, 2)
     story.lead_image_decorative = False
     story.save(clean=False)
-    assert counts_of(story) == (3 + 4 + 4 * 3 + 2, 3)
+    assert counts_of(story) == (words, 3)
     story.lead_image_alt = "A road"
     story.body = []
     story.save()

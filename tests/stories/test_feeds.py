@@ -25,7 +25,8 @@ from tests.support.translations import make_index_in
 
 pytestmark = pytest.mark.django_db
 
-SITE = "http://127.0.0.1:8000"
+SITE = "http://127.0.0.1:8000"  # BASE_URL in the tests
+# XML namespaces and names, as ElementTree writes them.
 ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
@@ -39,6 +40,7 @@ def read(client, address):
 
 
 def entries(client, address="/feed.atom"):
+    """Return the <entry> elements of the Atom feed at `address`. By default it is that of the whole site."""
     return read(client, address).findall(f"{ATOM}entry")
 
 
@@ -188,6 +190,7 @@ def test_a_feed_has_the_name_of_the_organisation_and_of_its_list(client):
 
 
 def story_with_everything(**fields):
+    """Return a new story about Kenya with blocks of many types. It links to another story, about Senegal."""
     fact = {"title": "A fact", "text": '<p><a href="/about/">More</a></p>', "source": "", "source_url": ""}
     quote = {"text": "Uhuru", "attribution": "", "own_words": True, "language": "sw"}
     chosen = make_story("Another", date=datetime.date(2020, 1, 1), countries=["SN"])
@@ -234,13 +237,13 @@ def test_pictures_in_a_feed_are_jpeg_renditions_that_exist(client, store):
     make_renditions(story)
     made = set(Rendition.objects.values_list("file", flat=True))
     page = content_of_only_entry(client, "/stories/country/kenya/feed.atom")
-    assert [image["alt"] for image in page("img")] == ["A lamp", "A place"]
+    assert [image["alt"] for image in page("img")] == ["A lamp", "A place"]  # pictures_block: "A place"
     for image in page("img"):
         assert image["src"].startswith(f"{SITE}/media/")
         response = client.get(urlsplit(image["src"]).path)
         assert response["Content-Type"] == "image/jpeg"
         assert response.getvalue()
-    assert set(Rendition.objects.values_list("file", flat=True)) == made
+    assert set(Rendition.objects.values_list("file", flat=True)) == made, "the feed made no other ones"
 
 
 def test_the_lead_picture_is_enclosed_with_its_type_and_real_length(client, store):
@@ -275,12 +278,12 @@ def test_a_feed_sets_no_cookie_and_allows_no_post(client, address):
     assert client.post(address).status_code == 405
 
 
-# {feed: its number of queries}. tests/site_project/test_queries.py has those of pages.
+# {feed: its number of database queries}. tests/site_project/test_queries.py has those of pages.
 PINNED = {"/feed.atom": 10, "/feed.rss": 10, "/stories/feed.atom": 11, "/stories/country/kenya/feed.rss": 13}
 
 
 @pytest.mark.parametrize("number_of_stories", [2, 25])
-def test_feeds_take_as_many_queries_for_any_number_of_stories(
+def test_feeds_take_the_same_number_of_queries_for_any_number_of_stories(
     client, django_assert_num_queries, number_of_stories
 ):
     images = [make_image() for _ in range(2)]

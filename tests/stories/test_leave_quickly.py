@@ -9,10 +9,12 @@ pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
 
 def leave_link(client, address):
+    """Return the button, which is a link, on the page at `address`; None if it has none."""
     return parse(client.get(address)).select_one(".leave__link")
 
 
 def make_help_page():
+    """Return a new plain page that is the help page of the site."""
     page = make_plain_page("Get help")
     home = home_page()
     home.help_page = page
@@ -38,9 +40,9 @@ def test_help_page_always_has_it(client):
     assert leave_link(client, page.url)
 
 
-def test_it_is_a_plain_link_that_tells_nothing_of_the_page(client):
+def test_it_is_a_plain_link_that_does_not_tell_the_other_site_where_the_reader_was(client):
     link = leave_link(client, make_help_page().url)
-    assert link["href"] == "https://www.wikipedia.org/"
+    assert link["href"] == "https://www.wikipedia.org/", "the default of SiteSettings.leave_url"
     assert {"noreferrer", "noopener"} <= set(link["rel"])
 
 
@@ -51,7 +53,7 @@ def test_editor_chooses_where_it_leads(client):
     assert leave_link(client, make_help_page().url)["href"] == "https://weather.example.org/"
 
 
-def test_it_comes_first_but_for_the_skip_link(client):
+def test_it_is_the_first_link_after_the_one_that_skips_to_the_content(client):
     links = [a["href"] for a in parse(client.get(make_help_page().url)).select("a")]
     assert links[:2] == ["#main", "https://www.wikipedia.org/"]
 

@@ -17,9 +17,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def stories():
-    """Six stories in two sections."""
+    """Six stories: five in two sections, and F in none. The later in the alphabet, the newer."""
     africa, asia = (make_index(make_index(), title=title) for title in ("Africa", "Asia"))
-    filed = [
+    filed = [  # (title, section, countries, themes, year)
         ("A", africa, ["KE"], ["Debt"], 2023),
         ("B", africa, ["KE", "UG"], ["Debt", "Law"], 2024),
         ("C", africa, ["SN"], ["Law"], 2024),
@@ -40,6 +40,7 @@ def titles(client, address):
 
 
 def titles_in(page):
+    """Return the titles of the stories in the list of `page`, an HTML tree."""
     return [title.text for title in page.select(".listing .card__title")]
 
 
@@ -54,7 +55,7 @@ def choices(client, address):
     }
 
 
-# --- Pages ---------------------------------------------------------------------------------------
+# --- The pages of a list, and whether it has filters ---------------------------------------------
 
 
 def test_twelve_stories_a_page(client):
@@ -97,6 +98,7 @@ def test_empty_list_says_so(client):
 
 def test_filters_are_one_closed_line_with_the_number_of_active_ones(client, stories):
     def title(address):
+        """Return the line that opens the filters on small screens."""
         filters = parse(client.get(address)).select_one(".listing > .listing__filters > details")
         assert not filters.has_attr("open")
         return filters.summary.text
@@ -105,7 +107,7 @@ def test_filters_are_one_closed_line_with_the_number_of_active_ones(client, stor
     assert title("/stories/?theme=debt&year=2024") == "Filter (2)"
 
 
-def test_three_stories_or_fewer_have_filters_only_to_exchange_an_active_one(client, stories):
+def test_list_of_three_stories_or_fewer_offers_filters_only_while_one_is_active(client, stories):
     with_filters = {
         address: bool(choices(client, address))
         for address in ("/stories/", "/stories/africa/", "/stories/asia/", "/stories/?country=senegal")
@@ -113,8 +115,8 @@ def test_three_stories_or_fewer_have_filters_only_to_exchange_an_active_one(clie
     assert with_filters == {
         "/stories/": True,  # six stories
         "/stories/africa/": False,  # three
-        "/stories/asia/": False,
-        "/stories/?country=senegal": True,
+        "/stories/asia/": False,  # two
+        "/stories/?country=senegal": True,  # one
     }
 
 
@@ -188,7 +190,7 @@ def test_a_story_with_two_themes_of_the_same_slug_counts_and_is_listed_once(clie
         StoryTheme.objects.create(story=StoryPage.objects.get(title=title), theme=french)
 
     assert choices(client, "/stories/") | {"Country": None} == {
-        "Country": None,
+        "Country": None,  # not compared
         "Theme": ["Debt(4)", "Law(2)"],
         "Year": ["2025(2)", "2024(3)", "2023(1)"],
     }
@@ -241,7 +243,7 @@ def test_filters_without_a_story_say_so_and_link_to_the_whole_list(client, stori
 # A query string, and whether the page says that it was ignored (None: it may be a filter that finds nothing).
 BAD_FILTERS = [
     ("country=no-such-country", False),  # a valid slug: it is an active filter
-    ("theme=%D8%B9%D9%85%D9%84", False),
+    ("theme=%D8%B9%D9%85%D9%84", False),  # an Arabic word: also a valid slug
     ("country=%00", True),
     ("country=ken%00ya", True),
     ("theme=<script>alert(1)</script>", True),
@@ -249,11 +251,11 @@ BAD_FILTERS = [
     ("year=99999999999999999999", True),
     ("year=0", True),
     ("year=-2024", True),
-    ("year=%D9%A2%D9%A0%D9%A2%D9%A4", None),
-    ("country=%F0%9F%98%80", True),
+    ("year=%D9%A2%D9%A0%D9%A2%D9%A4", None),  # 2024 in Arabic digits
+    ("country=%F0%9F%98%80", True),  # an emoji
     ("country=" + "x" * 3000, None),
     ("theme=" + "x" * 3000, None),
-    ("country=%C3%28", True),
+    ("country=%C3%28", True),  # no valid UTF-8
     ("country=kenya'--", True),
     ("country[]=kenya&unknown=1", False),
 ]
@@ -274,6 +276,7 @@ def test_bad_filter_is_ignored_and_gives_no_error(client, stories, subtests):
             assert "<script>alert" not in response.content.decode()
 
 
+# Values of the parameter "page".
 BAD_NUMBERS = ["0", "-1", "999", "two", "", "1.5", "%00", "9" * 400, "%F0%9F%98%80", "1e9", "%C3%28"]
 
 
@@ -327,7 +330,7 @@ NO_LISTS = [
     "country/",
     "theme/",
     "country/kenya/more/",
-    "country/KE/",
+    "country/KE/",  # the code, not the slug
     "country/ken%00ya/",
     "theme/%00/",
     "theme/" + "x" * 2000 + "/",
@@ -342,7 +345,7 @@ def test_no_list_for_a_term_that_is_not_used(client, stories, subtests):
             assert client.get(f"/stories/{address}").status_code == 404
 
 
-def test_only_the_top_index_has_the_lists_of_terms(client, stories):
+def test_only_a_top_index_has_the_lists_of_terms(client, stories):
     for address in ("/stories/africa/country/kenya/", "/stories/africa/theme/debt/", "/country/kenya/"):
         assert client.get(address).status_code == 404
 

@@ -6,6 +6,7 @@ from stories.blocks import QuoteBlock
 
 pytestmark = pytest.mark.one_database
 
+# (text that an editor typed, text that is stored).
 ROWS = [
     ('"I counted."', "I counted."),
     (" “I counted.” ", "I counted."),
@@ -16,6 +17,7 @@ ROWS = [
     ("‘I don’t know.’", "I don’t know."),
     ("'I don't know.'", "I don't know."),
     ("“He said ‘come’.”", "He said ‘come’."),
+    # No pair of marks is around all of the text, so nothing is removed.
     ("I counted.", "I counted."),
     ("“Go,” she said, “now.”", "“Go,” she said, “now.”"),
     ("“Go,” she said.", "“Go,” she said."),
@@ -25,6 +27,6 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("typed", "stored"), ROWS)
-def test_quote_is_stored_without_the_marks_around_it(typed, stored):
+def test_quote_is_stored_without_a_pair_of_marks_around_all_of_it(typed, stored):
     block = QuoteBlock()
     assert block.clean(block.to_python({"text": typed}))["text"] == stored

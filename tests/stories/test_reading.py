@@ -63,6 +63,7 @@ def test_help_line_is_on_every_page(client):
 
 def test_empty_fields_of_a_story_leave_no_empty_elements(client):
     tree = parse(client.get(make_story(body=[]).url))
+    # Selectors of the elements for a picture, the terms, content notes, the table of contents and so on.
     parts = ["figure", "[aria-label='Filed under']", ".content-note", ".contents", ".band"]
     for part in [*parts, ".story__kicker", ".story__credit"]:
         assert not tree.select(part), part
@@ -95,7 +96,7 @@ def test_error_page_needs_no_database_and_no_static_files_manifest(settings, dja
     with django_assert_num_queries(0):
         page = render_to_string("500.html")
     assert 'href="/static/css/site.css"' in page
-    assert "emergency number" in page
+    assert "emergency number" in page, "it stands in for the help line, which is in the database"
 
 
 def test_maintenance_page_is_one_file_with_the_help_lines_of_all_languages(settings, tmp_path, capsys):
@@ -117,8 +118,8 @@ def test_maintenance_page_is_one_file_with_the_help_lines_of_all_languages(setti
     # It loads no other file, because the server is down.
     assert not tree.select("script, img, link[rel=stylesheet]")
     style = tree.select_one("style").text
-    assert "--paper" in style, "a colour of the site's stylesheet"
-    assert "url(" not in style
+    assert "--paper" in style, "a colour of the site's stylesheet: it is in the file"
+    assert "url(" not in style, "the typeface is not loaded either"
 
 
 def add_home(language, home, **fields):

@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_old_renditions"
 
 
 def story_with_pictures(**fields):
+    """Return a new story with a lead picture, and another picture in its body."""
     image = make_image()
     picture = {"image": {"image": image.pk, "alt_text": "A road", "decorative": False}, "caption": ""}
     body = [{"type": "pictures", "value": {"pictures": [picture]}}]
@@ -23,6 +24,7 @@ def story_with_pictures(**fields):
 
 
 def stored():
+    """Return the names of the files of all renditions in the database."""
     return set(Rendition.objects.values_list("file", flat=True))
 
 
@@ -51,6 +53,7 @@ def test_publishing_goes_on_when_a_picture_can_not_be_made(django_capture_on_com
 def test_a_failure_is_tried_again_and_then_left_to_the_first_reader(caplog):
     with caplog.at_level(logging.WARNING):
         renditions.make_renditions_with_retries(987654321)  # the key of no page, as after its deletion
+    # The arguments of the log messages.
     attempts = [number for _page, number in (record.args for record in caplog.records)]
     assert attempts == [1, 2, 3]
 
@@ -61,7 +64,7 @@ def test_reader_is_shown_the_first_of_two_renditions_made_at_a_time(store, monke
     bulk_create = Rendition.objects.bulk_create
 
     def bulk_create_too_late(late, **options):
-        """Store the renditions `late` after another request, which makes the same ones, stored its own."""
+        """Store the renditions `late`. Another request, which makes the same ones, stores its own before."""
         monkeypatch.setattr(Rendition.objects, "bulk_create", bulk_create)
         for rendition in late:
             CleanImage.objects.get(pk=image.pk).create_rendition(Filter(rendition.filter_spec))
@@ -70,7 +73,7 @@ def test_reader_is_shown_the_first_of_two_renditions_made_at_a_time(store, monke
     monkeypatch.setattr(Rendition.objects, "bulk_create", bulk_create_too_late)
     shown = image.get_renditions("width-100", "width-200|format-webp")
     assert {rendition.file.name for rendition in shown.values()} == stored()
-    assert {f"images/{path.name}" for path in store.glob("images/*")} == stored()
+    assert {f"images/{path.name}" for path in store.glob("images/*")} == stored(), "no file is left over"
 
 
 def test_command_makes_what_is_missing_for_public_pages_only():

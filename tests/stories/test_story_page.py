@@ -21,6 +21,7 @@ DAY = datetime.date(2025, 3, 14)
 
 
 def titles(page, selector):
+    """Return the texts of the elements that match `selector` in `page`, an HTML tree."""
     return [element.text.strip() for element in page.select(selector)]
 
 
@@ -28,6 +29,7 @@ def titles(page, selector):
 
 
 def test_lists_are_sorted_by_date_and_then_by_primary_key_newest_first(client):
+    # C has the same date as B, and a higher primary key.
     for title, days in [("B", 0), ("D", 2), ("C", 0), ("A", -1)]:
         make_story(title, date=DAY + datetime.timedelta(days=days))
 
@@ -47,7 +49,7 @@ def test_order_does_not_change_when_a_story_is_published_again(client):
 
 
 def test_stories_of_the_same_place_come_before_those_of_the_same_theme(client):
-    """Check that stories that share most come first, and among equals the newest."""
+    """The list has three stories: by the number of shared places, then of shared themes, then the newest."""
     story = make_story("This", countries=["KE", "UG"], themes=["Debt", "Law"], date=DAY)
     make_story("Nothing shared", countries=["FR"], themes=["Work"], date=DAY)
     make_story("A theme, newer", themes=["Law"], date=DAY + datetime.timedelta(days=1))
@@ -70,6 +72,7 @@ def test_stories_that_an_editor_chose_are_those_to_read_next(client):
     story = make_story("This", countries=["KE"], body=[block])
 
     def cards():
+        """Return the titles of the cards in the body, and of those below the story."""
         page = parse(client.get(story.url))
         return titles(page, ".prose .card__title"), titles(page, ".band .card__title")
 
@@ -162,6 +165,7 @@ def test_credit_is_given_once_if_all_pictures_have_the_same(client):
     lead = {"lead_image": ours, "lead_image_decorative": True}
 
     def credits(*images):
+        """Return the credits below pictures, and the one at the end, of a story with `images` in its body."""
         page = parse(client.get(make_story(body=[pictures_block(*images)] if images else [], **lead).url))
         return titles(page, ".caption__credit"), titles(page, ".story__credit")
 
@@ -173,6 +177,7 @@ def test_credit_is_given_once_if_all_pictures_have_the_same(client):
     assert credits() == (["Picture: Ours"], [])
 
 
+# At 200 words a minute, rounded up.
 @pytest.mark.parametrize(("words", "minutes"), [(1, "1 minute"), (200, "1 minute"), (201, "2 minutes")])
 def test_byline_says_how_long_reading_takes(client, words, minutes):
     story = make_story(body=[{"type": "text", "value": f"<p>{'word ' * words}</p>"}])
@@ -212,7 +217,7 @@ def test_table_of_contents_lists_section_headings_by_ids_that_stay(client):
         ("Coming back", "#section-40000000"),
         ("Leaving", "#section-10000000"),
     ]
-    # Section headings in a text count too.
+    # Section headings (<h2>) in a text count too. The empty one, which gets the id "…-1", is left out.
     text = (
         '<h2 data-block-key="a0"></h2><h2 data-block-key="a1">On &amp; <b>on</b></h2>'
         '<p data-block-key="a2">Words.</p><h3 data-block-key="a3">Part</h3><h2>Home</h2>'
@@ -224,7 +229,7 @@ def test_table_of_contents_lists_section_headings_by_ids_that_stay(client):
         ("On & on", "#section-50000000-2"),
         ("Home", "#section-50000000-3"),
     ]
-    # Two sections need none.
+    # Two sections, "Leaving" and "Working", need no table of contents.
     story.body = HEADINGS[:3]
     story.save_revision().publish()
     assert contents() == []

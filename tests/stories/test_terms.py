@@ -47,7 +47,7 @@ def test_all_countries_are_there_from_the_start():
         ("fr", {"SN": "Sénégal", "CI": "Côte d’Ivoire", "DE": "Allemagne"}),
         ("es", {"SN": "Senegal", "CI": "Côte d’Ivoire", "DE": "Alemania"}),
         ("ar", {"SN": "السنغال", "CI": "ساحل العاج", "DE": "ألمانيا"}),
-        ("xx", {"SN": "Senegal", "CI": "Côte d’Ivoire", "DE": "Germany"}),
+        ("xx", {"SN": "Senegal", "CI": "Côte d’Ivoire", "DE": "Germany"}),  # unknown: in English
     ],
 )
 def test_countries_are_named_in_each_language(language, names):
@@ -86,8 +86,9 @@ def test_fold_removes_accents_and_case():
 
 
 @pytest.mark.parametrize("text", ["", " ", '"', "%", "\\", "😀", "x" * 5000, "a\x00b"])
-def test_search_for_countries_accepts_any_text(editor, text):
+def test_search_for_countries_accepts_any_text_without_nul(editor, text):
     for address in ("/admin/snippets/stories/country/", "/admin/snippets/choose/stories/country/results/"):
+        # editing/bad_input.py answers 400 to NUL in every view of the admin.
         assert editor.get(address, {"q": text}).status_code == (400 if "\0" in text else 200)
 
 
@@ -123,6 +124,7 @@ def test_address_of_a_theme_stays_when_its_name_changes(client):
 
 
 def test_themes_have_different_slugs():
+    # {name: slug of the theme that is made with it, in this order}.
     expected = {
         "Child labour": "child-labour",
         "Child, labour": "child-labour-2",
@@ -134,8 +136,9 @@ def test_themes_have_different_slugs():
     assert {name: make_theme(name).slug for name in expected} == expected
 
 
-def test_slug_of_letters_that_are_written_out_fits_its_column():
-    words = "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 20  # four words each
+def test_slug_that_is_longer_than_the_name_is_cut_to_fit_its_column():
+    # slugify() writes each of these characters out as four words.
+    words = "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 20
     slugs = [make_theme(name).slug for name in (words, f"{words}!")]
     assert slugs[1] == f"{slugs[0]}-2"
     assert max(map(len, slugs)) <= Theme._meta.get_field("slug").max_length
@@ -274,7 +277,10 @@ def test_lists_and_choosers_begin_with_the_users_language_by_name(admin_client, 
 
 
 def titles(client, address, model):
-    """Return the titles in the list or the chooser of `model`."""
+    """Return the titles in the list of `model`, or in its chooser.
+
+    `address`: the end of the URL without "stories/", such as "theme/" or "choose/theme/results/".
+    """
     address = address.replace("choose/", "choose/stories/") if "choose" in address else f"stories/{address}"
     page = parse(client.get(f"/admin/snippets/{address}"))
     return [each.find("a").get_text(strip=True) for each in page.select("tbody td.title")]

@@ -46,9 +46,9 @@ def test_each_page_type_has_what_hides_checks_and_finds_its_pages(model):
     assert issubclass(model.base_form_class, CheckedPageForm)
     assert "text" in model.cacheable_parameters, "base.html reads it"
     name = model._meta.model_name
-    assert name in [*OTHER_PAGE_TYPES, "storypage"]
+    assert name in [*OTHER_PAGE_TYPES, "storypage"], "the search finds it"
     if model is not HomePage:  # its addresses are those of the site's root
-        assert name in [relation.split("__")[0] for relation in SPECIFIC_PAGE_RELATIONS]
+        assert name in [relation.split("__")[0] for relation in SPECIFIC_PAGE_RELATIONS], "for HomePage.route"
 
 
 def test_the_admin_offers_the_allowed_children_of_a_page(client):
@@ -56,9 +56,11 @@ def test_the_admin_offers_the_allowed_children_of_a_page(client):
     index, plain, story = make_index(), make_plain_page("About"), make_story()
 
     def ask(page):
+        """Return the response of the view that asks for the type of a new page below `page`."""
         return client.get(f"/admin/pages/{page.pk}/add_subpage/")
 
     def links(page):
+        """Return the page types that this view offers."""
         return {model for model in PAGE_TYPES if f"/{model._meta.model_name}/{page.pk}/" in ask(page).text}
 
     for page in (home_page(), index):
@@ -71,14 +73,14 @@ def test_the_admin_offers_the_allowed_children_of_a_page(client):
 
 
 def test_there_is_one_home_page_a_language(settings):
-    assert HomePage.max_count == len(settings.WAGTAIL_CONTENT_LANGUAGES) == 4
+    assert HomePage.max_count == len(settings.WAGTAIL_CONTENT_LANGUAGES) == 4  # English is the fourth
     root = Page.get_first_root_node()
     for code in ("fr", "es", "ar"):
         locale = Locale.objects.create(language_code=code)
         root.add_child(instance=HomePage(title=code, slug=f"home-{code}", headline=code, locale=locale))
     root.refresh_from_db()
 
-    assert not HomePage.can_create_at(root)
+    assert not HomePage.can_create_at(root), "no fifth one"
 
 
 def test_second_home_page_in_a_language_is_refused():
@@ -93,12 +95,13 @@ def test_second_home_page_in_a_language_is_refused():
 def test_second_home_page_is_refused_in_the_admin_with_the_reason(client):
     client.force_login(make_user(is_superuser=True))
     fields = {"title": "Second", "slug": "second", "headline": "Second", "action-publish": "1"}
-    # The formsets and the body are empty, as are the texts in the format of the rich text editor.
+    # The form has no featured stories, comments or blocks, and its rich texts are empty.
     fields |= {
         f"{formset}-{count}": "0"
         for formset in ("featured_stories", "comments")
         for count in ("TOTAL_FORMS", "INITIAL_FORMS")
     }
+    # An empty text as the rich text editor sends it.
     empty = '{"blocks": [{"key": "a", "text": "", "type": "unstyled"}], "entityMap": {}}'
     fields |= {"introduction": empty, "footer_text": empty, "help_line": empty, "body-count": "0"}
 
@@ -126,10 +129,10 @@ def test_reserved_slugs_are_allowed_elsewhere():
     assert make_plain_page("Country", slug="country").full_url.endswith("/country/")
 
 
-def test_migrations_made_one_home_page_with_its_site(settings):
+def test_migrations_make_one_home_page_with_its_site(settings):
     home, site = home_page(), Site.objects.get()
 
-    assert Page.objects.count() == 2
+    assert Page.objects.count() == 2, "the root and the home page"
     assert home.url == "/"
     assert (home.depth, home.live, home.get_parent().numchild) == (2, True, 1)
     assert site.is_default_site
@@ -148,6 +151,7 @@ def test_migrations_made_one_home_page_with_its_site(settings):
 )
 def test_the_site_gets_its_address_from_base_url(settings, address, hostname, port):
     settings.WAGTAILADMIN_BASE_URL = address
+    # As before the migration: a root page alone, and no site.
     home_page().delete()
     Site.objects.all().delete()
     root = Page.get_first_root_node()
@@ -172,6 +176,6 @@ def test_home_page_shows_its_headline(client):
 def test_the_tree_is_consistent():
     make_story(parent=make_index(parent=make_index(), title="A section"))
 
-    problems = Page.find_problems()
+    problems = Page.find_problems()  # five lists of primary keys, one for each kind of problem
 
     assert [list(found) for found in problems] == [[], [], [], [], []]

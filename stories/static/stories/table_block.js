@@ -1,8 +1,11 @@
 /* The Table block takes a table from the clipboard: cells of Word or Excel fill its grid. */
 {
+  // Wagtail's block, which this one extends.
   const NAME = "wagtail.contrib.typed_table_block.blocks.TypedTableBlock";
+  // The type of the columns that a table gets for pasted cells: TableBlock in stories/blocks.py has the types.
   const NEW_COLUMN = "text";
-  // Each cell is a field of the form, which may have 10,000 (DATA_UPLOAD_MAX_NUMBER_FIELDS).
+  // Each cell is a field of the form, which may have 10,000 (DATA_UPLOAD_MAX_NUMBER_FIELDS). A page may have
+  // several tables.
   const MAX_CELLS = 2000;
 
   const words = (element) => element.textContent.replace(/\s+/g, " ").trim();
@@ -21,14 +24,16 @@
     const heading = table.columns.findIndex((column) => column.headingInput === target);
     if (heading >= 0) return { row: -1, column: heading };
     const row = [...table.tbody.children].findIndex((line) => line.contains(target));
+    // - 1: the first <td> of a row has only its buttons.
     const cell = row >= 0 ? [...table.tbody.children[row].children].findIndex((each) => each.contains(target)) - 1 : -1;
     if (cell >= 0 && cell < table.columns.length) return { row, column: cell };
-    // Elsewhere in the block: a new table begins with its headings, and a table gets more rows.
+    // In the caption or a button: the cells become a new table with headings, or rows at the end of the table.
     return { row: table.columns.length ? table.rows.length : -1, column: 0 };
   };
 
   const setCell = (table, row, column, text) => {
     const block = table.rows[row].blocks[column];
+    // A column of the type "link" has rich text, as JSON of Draft.js. The other types take text.
     const isRich = table.columns[column].blockDef.name === "link";
     const line = { key: "pasted", text, type: "unstyled", depth: 0, inlineStyleRanges: [], entityRanges: [], data: {} };
     block.setState(isRich ? JSON.stringify({ blocks: [line], entityMap: {} }) : text);
@@ -57,6 +62,7 @@
 
   const paste = (table, event) => {
     const cells = readCells(event.clipboardData);
+    // No table, or a single cell: the browser pastes it as usual.
     if (cells.length < 2 && (cells[0]?.length ?? 0) < 2) return;
     event.preventDefault();
     event.stopPropagation();
@@ -68,14 +74,14 @@
       return;
     }
     fill(table, cells, place, width);
-    // Autosave and the warning on leaving listen for it.
+    // Autosave and the warning about unsaved changes listen for this event.
     table.captionInput.dispatchEvent(new Event("change", { bubbles: true }));
   };
 
   window.telepath.register("stories.table_block.PastableTableBlock", class extends window.telepath.constructors[NAME] {
     render(...options) {
       const table = super.render(...options);
-      // Before the rich text editor in a cell, which would take the words of all cells as one.
+      // `true`: before the rich text editor of a cell, which would take the words of all cells as one text.
       table.container[0].addEventListener("paste", (event) => paste(table, event), true);
       return table;
     }

@@ -1,4 +1,5 @@
-// The panels for countries, themes and authors: suggests terms while an editor types, and adds the selected one.
+// The panels for countries, themes and authors ("terms") of a story: suggests terms while an editor types, and
+// adds the selected one.
 // It follows ARIA's pattern "editable combobox with list autocomplete": the focus stays in the field, and no
 // option is selected until the editor selects one. The addresses and the translated texts are in the data
 // attributes of stories/templates/stories/admin/term_panel.html.
@@ -103,7 +104,7 @@
 
     async create(name) {
       this.close();
-      this.options = []; // so that nobody makes it twice
+      this.options = []; // so that a second Enter does not make it twice
       const body = new FormData();
       body.append("name", name);
       body.append("locale", this.texts.language);
@@ -134,7 +135,8 @@
       } else if (event.key === "Escape" && !this.list.hidden) {
         this.close();
       } else if (event.key === "Enter") {
-        this.options[this.active]?.click(); // else nothing: Enter must not send the form of the story
+        // Without an active option this does nothing: Enter must not send the form of the story.
+        this.options[this.active]?.click();
       } else {
         this.select(-1); // Home, End and other keys move the cursor in the field
         return;
