@@ -61,6 +61,7 @@ class SecondFactorMiddleware:
         return self.get_response(request)
 
     def process_view(self, request, *_arguments):
+        """Redirect a pending user from the admin and from `login.html` to the page `second_factor`."""
         match = request.resolver_match
         needs_factor = match.route.startswith("admin/") or match.url_name == "wagtailcore_login"
         if not needs_factor or match.url_name in EXEMPT_URL_NAMES or request.user.is_authenticated:

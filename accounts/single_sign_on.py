@@ -157,6 +157,7 @@ def verified_email(request):
         },
     )
     claims = token["userinfo"]
+    # A time in the future, by a clock that is fast, would prolong the proof.
     signed_in_at = min(claims.get("auth_time") or 0, time.time())
     if "email" not in claims:
         more = client.userinfo(token=token)
