@@ -119,6 +119,7 @@ def verify_code(user, code):
 
     A code is valid once. `code` may contain spaces and hyphens.
     """
+    # An app shows six digits. All else can only be a recovery code.
     code = re.sub(r"[\s-]", "", code).lower()
     if re.fullmatch("[0-9]{6}", code):
         devices = TOTPDevice.objects.filter(user=user, confirmed=True)

@@ -32,8 +32,9 @@ CONDITIONS = [
 
 
 def cacheable(parameters=()):
-    """Decorate a view whose response with status 200 is the same for everybody. It is the first decorator.
+    """Decorate a view whose response with status 200 is the same for everybody.
 
+    Write it above all other decorators, so that they get the request as begin_cacheable() has changed it.
     `parameters`: the names of the query parameters that the view reads.
     """
 

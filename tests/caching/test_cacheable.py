@@ -106,8 +106,8 @@ def test_each_parameter_of_a_listing_is_declared_and_has_its_own_page(story):
 
 def test_parameter_that_is_not_declared_is_not_in_the_page(client, story):
     for address in ["/stories/", "/stories/?country=kenya", story.url, "/", "/sitemap.xml", "/feed.atom"]:
-        mark = "&" if "?" in address else "?"
-        assert b"fbclid" not in client.get(f"{address}{mark}fbclid=fbclid").content
+        separator = "&" if "?" in address else "?"
+        assert b"fbclid" not in client.get(f"{address}{separator}fbclid=fbclid").content
 
 
 @pytest.mark.parametrize("name", ["p", "page_id", "attachment_id", "author", "cat", "feed", "m", "tag"])
