@@ -150,7 +150,7 @@ def test_user_with_an_app_is_always_asked(settings, amina):
 # --- Setting it up -------------------------------------------------------------------------------
 
 
-def test_form_of_somebody_signed_in_does_not_end_in_signing_in(settings, amina):
+def test_button_is_save_for_a_signed_in_user_and_sign_in_for_a_pending_one(settings, amina):
     settings.SECOND_FACTOR = "NOBODY"
     client = Client()
     client.force_login(amina)
