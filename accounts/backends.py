@@ -16,7 +16,7 @@ class ThrottledBackend(ModelBackend):
         if not throttle.allow_attempt():
             if request:
                 request.is_throttled = True  # the forms that ask for the password then say why
-            raise PermissionDenied
+            raise PermissionDenied  # Django's authenticate() then asks no other backend, and returns None
         user = super().authenticate(request, username, password, **kwargs)
         if user:
             throttle.record_success()

@@ -65,7 +65,7 @@ def detect_access_change(instance, update_fields=None, raw=False, **_arguments):
     if "email" in fields and stored.email != instance.email:
         end_sessions(instance)
         notify(instance, stored.email, EMAIL_CHANGED)
-    # Django sets `_password` in set_password(), but not when it only upgrades the hash of the same password.
+    # set_password() sets `_password`. Django clears it where it only upgrades the hash of the same password.
     is_new = "password" in fields and stored.password != instance.password and instance._password is not None
     if is_new and is_password_usable(instance.password):
         # The other sessions are invalid already: each holds a hash of the old password.
@@ -73,6 +73,7 @@ def detect_access_change(instance, update_fields=None, raw=False, **_arguments):
 
 
 def _send(user, email, message):
+    """Send `message` to `email`, in the language that `user` chose for the admin."""
     profile = getattr(user, "wagtail_userprofile", None)
     with override(profile.get_preferred_language() if profile else settings.LANGUAGE_CODE):
         host = urlsplit(settings.BASE_URL).hostname

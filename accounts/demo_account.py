@@ -1,4 +1,7 @@
-"""The demo account of try-out mode (`make run`), with a random password. Production doesn't start with it."""
+"""The demo account of try-out mode (`make run`), with a random password. Production doesn't start with it.
+
+GROUP is the group of the safeguarding leads, who see the names of the people in the stories.
+"""
 
 import sys
 
@@ -57,7 +60,7 @@ def find_demo_account():
 
 
 def create():
-    """Create the demo account if it is missing. It is a safeguarding lead if all people are the demo's.
+    """Create the demo account if it is missing, as a lead only if no person in the database is a real one.
 
     Return its user name and its password. The password is None if the account exists and its file is missing.
     """
@@ -66,7 +69,7 @@ def create():
         password_file().unlink(missing_ok=True)
         user = users.create_superuser(USERNAME, "", get_or_create_secret(password_file(), random_bytes=12))
         group = Group.objects.filter(name=GROUP).first()
-        # The demo's people are invented. Nobody sees real ones by a password that was printed.
+        # The demo's people are invented. A password that was printed must not give access to real ones.
         if group and not Contributor.objects.exclude(code__in=get_demo_codes()).exists():
             user.groups.add(group)
     try:

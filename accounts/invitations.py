@@ -48,7 +48,8 @@ class InvitationTokens:
             return False
 
     def _state_of(self, user):
-        # An unusable password is stored as a random value, which set_unusable_password() replaces.
+        # A user who has no password yet has a random value here, which set_unusable_password() stored. A
+        # password, or a new value, ends the link.
         return f"{user.pk}.{user.password}.{user.email}"
 
 

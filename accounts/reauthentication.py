@@ -117,6 +117,9 @@ def missing_proof(request, user):
 def check_or_ask(request, user, needs_proof):
     """Check the proof that `request` may contain. Return the page that asks for another, if one is missing.
 
+    Arguments:
+        user: whose proof is needed.
+        needs_proof: a function of PROTECTED_VIEWS.
     Return None if the view may run. `request.POST` then is the data of the interrupted form. If there was no
     such form, return a redirect that opens the view with GET.
     """
@@ -159,9 +162,9 @@ def check_proof(request, user, sent):
 
 
 def mark_identity_verified(request, at=None):
-    """Store the time of a proof of identity, and change the session's key.
+    """Store the time of a proof of identity, and change the session's key, as Django's login() does.
 
-    `at` is the time in seconds since 1970; the default is now.
+    `at` is the time in seconds since 1970; the default is now. Nobody who knew the old key has the proof.
     """
     request.session[IDENTITY_VERIFIED_AT] = time.time() if at is None else at
     request.session.cycle_key()

@@ -61,6 +61,7 @@ class SecondFactorMiddleware:
         return self.get_response(request)
 
     def process_view(self, request, *_arguments):
+        """Redirect a pending user from the admin and from `login.html` to the page `second_factor`."""
         match = request.resolver_match
         needs_factor = match.route.startswith("admin/") or match.url_name == "wagtailcore_login"
         if not needs_factor or match.url_name in EXEMPT_URL_NAMES or request.user.is_authenticated:
@@ -118,6 +119,7 @@ def verify_code(user, code):
 
     A code is valid once. `code` may contain spaces and hyphens.
     """
+    # An app shows six digits. All else can only be a recovery code.
     code = re.sub(r"[\s-]", "", code).lower()
     if re.fullmatch("[0-9]{6}", code):
         devices = TOTPDevice.objects.filter(user=user, confirmed=True)

@@ -156,7 +156,8 @@ def verified_email(request):
             "aud": {"essential": True, "value": provider["client_id"]},
         },
     )
-    claims = token["userinfo"]
+    claims = token["userinfo"]  # Authlib's name for the claims of the ID token
+    # A time in the future, by a clock that is fast, would prolong the proof.
     signed_in_at = min(claims.get("auth_time") or 0, time.time())
     if "email" not in claims:
         more = client.userinfo(token=token)

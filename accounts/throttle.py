@@ -23,8 +23,8 @@ COOL_OFF = timedelta(minutes=15)
 # Limits for one name from one address, and for all names from one address.
 PER_NAME_AND_ADDRESS, PER_ADDRESS = 5, 20
 # Limit for one name from all addresses. NIST SP 800-63B (section 3.2.2) allows 100 failed passwords in a row.
-# Here that takes 20 addresses, and leaves at most 9,600 guesses a day for a password of 12 characters or
-# more.
+# Here that takes 20 addresses, and leaves at most 9,600 guesses a day (100 in each COOL_OFF) for a password
+# of 12 characters or more.
 PER_NAME = 100
 # A lower limit for one name from all addresses, for the purposes in STRICT. Three of the million codes of an
 # app are valid at a time, and only somebody who has the password is asked for one. Each request for a reset
@@ -97,9 +97,9 @@ class Throttle:
 def address_of(request):
     """Return the network address of the visitor who sent `request`, or "" if it is not known.
 
-    With the setting `TRUST_PROXY`, it is the address that the outermost trusted proxy added to
-    `X-Forwarded-For`. All other headers are ignored. An IPv6 address is shortened to its /56 network, because
-    providers give a home all addresses in one (RFC 6177).
+    With the setting `TRUST_PROXY`, the number of trusted proxies, it is the address that the outermost of
+    them added to `X-Forwarded-For`. All other headers are ignored. An IPv6 address is shortened to its /56
+    network, because providers give a home all addresses in one (RFC 6177).
     """
     if request is None:
         return ""

@@ -20,6 +20,7 @@ NEEDS_ROLE = _("Choose a role that may use the admin. Without one, the invitatio
 
 
 def opens_admin(group):
+    """Return whether members of `group` may use the admin. The forms call groups roles."""
     return group.permissions.filter(codename="access_admin").exists()
 
 

@@ -16,7 +16,7 @@ from accounts.views import reset_second_factor
 
 @hooks.register("after_create_user")
 def invite_new_user(request, user):
-    # The form has no password (WAGTAILUSERS_PASSWORD_ENABLED), so the user is stored with the empty one.
+    # The form has no password (WAGTAILUSERS_PASSWORD_ENABLED), so the user was stored with an empty one.
     user.set_unusable_password()
     user.save(update_fields=["password"])
     return invite(request, user)

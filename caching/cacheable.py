@@ -1,6 +1,6 @@
-"""Decides which responses the page cache may store, and which query parameters they depend on.
+"""Declares which responses the page cache may store, and which query parameters they depend on.
 
-A view says so with the decorator `cacheable`, a page type with the attribute `cacheable_parameters`: the
+A view does so with the decorator `cacheable`, a page type with the attribute `cacheable_parameters`: the
 names of its parameters. All others are removed before the page is rendered. So a parameter that is not
 declared has no effect at all, and the page without it is the same page.
 """
@@ -13,7 +13,8 @@ from django.http import HttpResponse, QueryDict
 
 from caching.outage import outage_page
 
-# The key of the CacheRequest in the WSGI environment. Only caching/page_cache.py sets it.
+# The key of the CacheRequest in the WSGI environment. caching/page_cache.py sets it, for requests that any
+# visitor could have sent: not with a session, for example.
 ENVIRON_KEY = "caching.request"
 # The values that some parameters can have, wherever they are declared. Other values are ignored. The number
 # of a page has up to six digits. "text" asks for the text-only version.
@@ -31,8 +32,9 @@ CONDITIONS = [
 
 
 def cacheable(parameters=()):
-    """Decorate a view whose response with status 200 is the same for everybody. It has to come first.
+    """Decorate a view whose response with status 200 is the same for everybody.
 
+    Write it above all other decorators, so that they get the request as begin_cacheable() has changed it.
     `parameters`: the names of the query parameters that the view reads.
     """
 
@@ -58,6 +60,7 @@ def begin_cacheable(request, parameters):
     cache_request = request.META.get(ENVIRON_KEY)
     if cache_request is None:
         return None
+    # The page is stored for other requests, which may have other conditions or none.
     for name in CONDITIONS:
         request.META.pop(name, None)
     request.method = "GET"
@@ -65,7 +68,7 @@ def begin_cacheable(request, parameters):
         return None
     if cache_request.page:
         return HttpResponse()  # The page cache replaces it with the page.
-    return outage_page(is_outage=False)  # Another thread is making the page, which takes too long.
+    return outage_page(is_outage=False)  # Another request is making the page, and takes too long.
 
 
 def will_be_cached(request, response):
@@ -75,7 +78,10 @@ def will_be_cached(request, response):
 
 
 def parse_query(query):
-    """Return {name: value} of `query`, as in the WSGI environment. Of several values, the last one counts."""
+    """Return {name: value} of the query string `query`. Of several values, the last one counts.
+
+    WSGI passes the bytes of a query string decoded as Latin-1. They are UTF-8.
+    """
     text = query.encode("latin-1", "replace").decode(errors="replace")
     return dict(parse_qsl(text, keep_blank_values=True))
 
@@ -92,5 +98,6 @@ def normalise_query(query, parameters):
 
 
 def is_set(name, values):
+    """Return whether the parameter `name` has a value in the dictionary `values` that VALUES allows."""
     value = values.get(name)
     return bool(value) and (name not in VALUES or VALUES[name].fullmatch(value) is not None)

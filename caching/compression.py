@@ -7,15 +7,15 @@ from caching.cacheable import will_be_cached
 
 
 class PageCompressionMiddleware(GZipMiddleware):
-    """Django's middleware, except for streamed files, for requests with a session, and for cached pages.
+    """Django's middleware, which here leaves out streamed files, requests with a session, and cached pages.
 
     Streamed files are mostly pictures, which are compressed already. Compression would also remove their
     Content-Length.
 
-    The length of a compressed page tells whether two parts of it are alike (the BREACH attack). On a public
-    page, text from the address stands beside text that everybody may read, and Django changes its CSRF token
-    with each response. With a session, a page may hold drafts and names beside text that an attacker put into
-    the address, so it is not compressed. Django's random padding only makes the attack slower.
+    The length of a compressed page tells whether two parts of it are alike (the BREACH attack). So whoever
+    chooses one part, by the address, can guess another. In a public page there is nothing to guess: everybody
+    may read it, and Django masks its CSRF token anew in each response. With a session, a page may hold drafts
+    and names, so it is not compressed. Django's random padding only makes the attack slower.
 
     Pages that will be cached are compressed once, by caching/page_cache.py.
     """

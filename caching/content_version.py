@@ -9,7 +9,7 @@ A write that doesn't go through Django, as in psql or the sqlite3 shell, is not 
 twice MAX_CACHE_SECONDS at most.
 
 All processes share the version. It is the modification time of a file in the data folder or, when CACHE_URL
-is set, a value in that cache (caching/shared_version.py).
+is set, a value in that Redis (caching/shared_version.py).
 """
 
 import os
@@ -32,9 +32,11 @@ SETTLE_SECONDS = 0.1
 
 # The name of the file in the data folder.
 NAME = "content_version"
+# Statements that change no row, and those that begin or end a transaction.
 READING_STATEMENT = re.compile(
     r"[\s(]*(BEGIN|EXPLAIN|PRAGMA|RELEASE|ROLLBACK|SAVEPOINT|SELECT|SET|SHOW)\b", re.IGNORECASE
 )
+# Statements in the form that Django gives them. Others count as a change, whatever they write.
 WRITING_STATEMENT = re.compile(
     r'\s*(?P<verb>INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM)\s+"?(?P<table>\w+)'
 )
@@ -197,6 +199,7 @@ def change_version_after_write(execute, sql, params, many, context):
 
 
 def watch_connection(connection, **_arguments):
+    # Django sends the signal again when the same connection object connects anew.
     if change_version_after_write not in connection.execute_wrappers:
         connection.execute_wrappers.append(change_version_after_write)
 

@@ -4,5 +4,8 @@ from django.utils import timezone
 
 
 def today():
-    """Return the date in settings.TIME_ZONE. Wagtail's admin activates the time zone of each user."""
+    """Return the date in settings.TIME_ZONE.
+
+    Django's current time zone may be another one: Wagtail's admin activates the time zone of each user.
+    """
     return timezone.localdate(timezone=timezone.get_default_timezone())

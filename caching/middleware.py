@@ -13,8 +13,9 @@ OUTAGE_PAUSE_SECONDS = 1
 class PageCacheMiddleware:
     """Tells caching/page_cache.py, in the WSGI environment, whether the database is down.
 
-    It is below the middleware that sets the same headers on every response, also on the outage page, and
-    above all middleware that uses the database. Within it, values of caching/versioned_cache.py are cached.
+    In MIDDLEWARE it is below the middleware that sets the same headers on every response, also on the outage
+    page, and above all middleware that uses the database. Within it, values of caching/versioned_cache.py are
+    cached.
     """
 
     def __init__(self, get_response):
@@ -24,7 +25,7 @@ class PageCacheMiddleware:
 
     def __call__(self, request):
         cache_request = request.META.get(ENVIRON_KEY)
-        if cache_request is None:
+        if cache_request is None:  # a request that the page cache leaves alone, such as one with a session
             return self.get_response(request)
         if time.monotonic() < self.pause_until:
             response = outage_page()

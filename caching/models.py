@@ -4,10 +4,10 @@ from django.db import models
 
 
 class MissedChange(models.Model):
-    """A change of the content version that could not be written to the cache of CACHE_URL.
+    """A change of the content version that could not be written to CACHE_URL, the Redis of all processes.
 
-    The row is committed with the change itself. caching/shared_version.py deletes it when it has changed the
-    version.
+    The row is committed with what changed. As soon as Redis answers, caching/shared_version.py changes the
+    version and deletes the row. caching/content_version.py says what the version is for.
     """
 
     class Meta:

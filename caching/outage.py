@@ -20,7 +20,7 @@ def page_file():
 def outage_page(is_outage=True):
     """Return a response with status 503 and the page, or a short text if the file is missing.
 
-    `is_outage`: whether the database is down, and not only one query failed.
+    `is_outage`: whether the database is down. False if only this request failed or has waited too long.
     """
     try:
         body = page_file().read_bytes()
@@ -35,7 +35,7 @@ def outage_page(is_outage=True):
 
 
 def policy_for(body):
-    """Return the Content Security Policy for `body`: only the inline style sheet that is in it."""
+    """Return a Content Security Policy for `body`, which allows only the inline style sheet that is in it."""
     style = re.search(rb"<style>(.*?)</style>", body, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style[1] if style else b"").digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'"

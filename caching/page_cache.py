@@ -33,6 +33,7 @@ FOREIGN_PARAMETERS = {"attachment_id", "author", "cat", "feed", "m", "p", "page_
 PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=1, stale-while-revalidate=1"
 # Headers of a response that is not the same for everybody, or that is already compressed.
 UNCACHEABLE_HEADERS = {"cache-control", "content-encoding", "set-cookie"}
+# In an Accept-Encoding header, the quality 0 refuses a coding.
 REFUSED_GZIP = re.compile(r"gzip\s*;\s*q=0(\.0*)?\s*(,|\Z)", re.IGNORECASE)
 
 
@@ -44,7 +45,7 @@ class PageCache:
 
     def __init__(self, application, max_pauses=MAX_PAUSES):
         self.application, self.max_pauses = application, max_pauses
-        release()  # It takes a moment: not in the first request.
+        release()  # It takes a moment, and caches its result. Without this, the first request would wait.
         self.store = PageStore()
         self.lock = threading.Lock()
         # {(version, key): PageInProgress} of the pages that are being made.
@@ -55,6 +56,7 @@ class PageCache:
         if address is None:
             return self.application(environ, start_response)
         cache_request, page = self.begin_request(address, environ)
+        # While one request makes an old page anew, the others get the old one.
         if page and (page.is_fresh or cache_request.is_in_progress):
             return send(page, cache_request, start_response)
         environ[ENVIRON_KEY] = cache_request
@@ -138,7 +140,7 @@ class CacheRequest:
         takes longer than MAX_WAIT_SECONDS to make it.
         """
         if self.is_cacheable:
-            # A second declaration for the same request. The two may contradict each other.
+            # A second declaration for the same request. The two may contradict each other: cache nothing.
             self.is_cacheable = False
             return True
         page_cache, version = self.page_cache, self.version
@@ -152,6 +154,7 @@ class CacheRequest:
                 self.progress = page_cache.in_progress[version, self.key] = PageInProgress()
         # Look for the page only now: a request that makes a page stores it before it sets `done`.
         found = page_cache.store.find(self.key, version)
+        # As in PageCache: an old page will do while another request makes it anew.
         if found and (other or found.is_fresh):
             self.use(found)
             return False
@@ -209,7 +212,7 @@ def cacheable_address(environ):
     if has_genuine_session(environ.get("HTTP_COOKIE", "")):
         return None
     host, path = host_of(environ.get("HTTP_HOST", "")), environ.get("PATH_INFO", "")
-    # Under a prefix, all links of a page are different.
+    # Under a prefix, all links of a page are different. Files are no pages.
     if not host or environ.get("SCRIPT_NAME") or path.startswith((settings.STATIC_URL, settings.MEDIA_URL)):
         return None
     return scheme_of(environ), host, path
@@ -250,19 +253,25 @@ def is_cacheable_response(status, headers):
 
 
 def make_page(version, headers, body):
+    """Return a CachedPage with those `headers` that all its responses have. `send` adds the others."""
     kept = [header for header in headers if header[0].lower() not in {"content-length", "etag", "vary"}]
     kept += [("Cache-Control", PAGE_CACHE_CONTROL), ("Vary", "Accept-Encoding")]
     etag = hashlib.sha256(body).hexdigest()[:32]
+    # Without the time, equal bodies are equal when compressed too, as their equal ETags promise.
     return CachedPage(version, time.time(), etag, tuple(kept), gzip.compress(body, mtime=0))
 
 
 def send(page, cache_request, start_response, is_stale=False):
-    """Send the CachedPage `page`: 304, compressed or plain. `is_stale`: whether to tell its age."""
+    """Send the CachedPage `page`, compressed or plain, or status 304 if the visitor has it already.
+
+    `is_stale`: whether to tell its age.
+    """
     takes_gzip, known = cache_request.takes_gzip, cache_request.known_etags
     etag = f'"{page.etag}-gzip"' if takes_gzip else f'"{page.etag}"'
     headers = [*page.headers, ("ETag", etag)]
     if is_stale:
         headers.append(("Age", str(int(page.age))))
+    # W/: a proxy that changes the compression may have made a weak ETag of it.
     if known and (known == etag or not {"*", etag, f"W/{etag}"}.isdisjoint(parse_etags(known))):
         start_response("304 Not Modified", headers)
         return []

@@ -1,4 +1,4 @@
-"""The cached pages of a process, and of the other processes through the Django cache "pages"."""
+"""The cached pages of a process, and those of other processes, through "pages" of the setting CACHES."""
 
 import hashlib
 import threading
@@ -52,6 +52,8 @@ class CachedPage(NamedTuple):
 class PageStore:
     """The pages of one content version in memory, and in the Django cache "pages" for the other processes.
 
+    An `address` is a tuple of scheme, host and path. A `key` is that of `page_key`.
+
     When the pages in memory take more than MAX_STORE_BYTES, those that were stored first are deleted (first
     in, first out).
     """
@@ -84,7 +86,8 @@ class PageStore:
                 self.keep_for_late_requests(key, page)
             is_first, self.version = self.version is None, version
             self.clear_memory()
-        # Pages in the cache of CACHE_URL expire by themselves, after MAX_STALE_SECONDS.
+        # A process that starts leaves the pages that others stored. Pages in the Redis of CACHE_URL expire by
+        # themselves, after MAX_STALE_SECONDS.
         if not is_first and not settings.CACHE_URL:
             caches["pages"].clear()
 
@@ -95,7 +98,10 @@ class PageStore:
             self.old_pages.popitem(last=False)
 
     def find(self, key, version):
-        """Return the CachedPage of `key` that was made at the content version `version`, or None."""
+        """Return the CachedPage of `key` that was made at the content version `version`, or None.
+
+        It may be too old to be fresh. The caller decides whether to use it then.
+        """
         if version is None:
             return None
         self.start_version(version)
@@ -112,7 +118,7 @@ class PageStore:
             page = CachedPage(*caches["pages"].get(key))
             is_whole = isinstance(page.body, bytes)
         except Exception:
-            # There is none, or it can't be read: part of a file, or no answer from the cache of CACHE_URL.
+            # There is none, or it can't be read: part of a file, or no answer from the Redis of CACHE_URL.
             return None
         if not is_whole:
             return None
@@ -126,7 +132,7 @@ class PageStore:
             return
         self.add_to_memory(key, page)
         with suppress(OSError):  # The disk is full. The page can be served all the same.
-            # Without the class, which another release may not have.
+            # A plain tuple can be read without the class, which may have changed.
             caches["pages"].set(key, tuple(page), MAX_STALE_SECONDS)
 
     def add_to_memory(self, key, page):
@@ -188,6 +194,7 @@ def release():
     digest = hashlib.sha256()
     for app in apps.get_app_configs():
         folder = Path(app.path)
+        # The virtual environment can be within BASE_DIR.
         if folder.is_relative_to(settings.BASE_DIR) and "site-packages" not in folder.parts:
             for path in sorted(folder.rglob("*")):
                 if path.suffix in {".css", ".html", ".js", ".py", ".txt", ".xml"}:

@@ -22,7 +22,7 @@ class Unavailable(Exception):
 
 
 class CircuitBreaker:
-    """Calls functions that ask Redis, but after a failure none for PAUSE_SECONDS, then first one alone.
+    """Calls functions that ask Redis. After a failure it calls none for PAUSE_SECONDS, then one as a trial.
 
     So a Redis that hangs delays one request in a while, not each.
     """
@@ -38,6 +38,7 @@ class CircuitBreaker:
             if self.retry_at is not None:
                 if time.monotonic() < self.retry_at:
                     raise Unavailable
+                # This call is the trial. The others pause again, until it has succeeded.
                 self.retry_at = time.monotonic() + PAUSE_SECONDS
         try:
             result = function(*arguments, **options)
@@ -57,7 +58,7 @@ class CircuitBreaker:
             logger.error("The cache of CACHE_URL does not answer: %s: %s", type(error).__name__, error)
 
 
-# One for all that asks the Redis of CACHE_URL.
+# The one of this process. The cache and caching/shared_version.py both use it.
 breaker = CircuitBreaker()
 
 
@@ -71,7 +72,7 @@ class TolerantSerializer(django_redis.RedisSerializer):
     def loads(self, data):
         try:
             return super().loads(data)
-        except Exception:  # reading runs the code of the classes in the value
+        except Exception:  # unpickling runs code of the value's classes, which can raise anything
             return UNREADABLE
 
 

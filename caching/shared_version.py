@@ -1,10 +1,10 @@
-"""The content version in the cache of CACHE_URL, which all machines share: caching/content_version.py.
+"""The content version in the Redis of CACHE_URL, which all machines share: caching/content_version.py.
 
 While Redis does not answer, the version is unknown, and nothing cached is used. A change that can't be
 written to Redis is noted in the database, in the same transaction as what changed. So the note stays if
 this process dies. Each second, the process that reads the version first looks for notes. If there is one,
 it empties Redis, and with it the version. So all processes see the change within a second, even those that
-reached Redis all the time.
+reached Redis all the time, and pages that were cached meanwhile are gone.
 """
 
 import logging
@@ -75,6 +75,7 @@ class SharedContentVersion:
         # CHECKED is set first, so that only one request waits while the database hangs.
         if self.redis.set(CHECKED, 1, px=CHECK_INTERVAL, nx=True):
             self._apply_missed_changes()
+        # `nx`: only if there is none, as after Redis was emptied or started anew.
         self.redis.set(VERSION, new_version(), nx=True)
         return self.redis.get(VERSION)
 

@@ -26,7 +26,7 @@ def set_request_version(version):
 
 
 class VersionedCache:
-    """Values that are computed once, then used for as long as the content version stays the same.
+    """Values that are used while the content version is the same, for MAX_CACHE_SECONDS at most.
 
     `max_entries`: the greatest number of values. With one more, the cache is emptied.
 
@@ -44,6 +44,7 @@ class VersionedCache:
 
         `version`: the content version, if it is not `request_version`.
         """
+        # As `many`, with None as the only key.
         return self.many(key, [None], lambda _keys: {None: make()}, version)[None]
 
     def many(self, name, keys, make, version=None):
@@ -83,6 +84,7 @@ class VersionedCache:
 
 
 def in_transaction():
+    """Return whether the connection is in a transaction, in which rows may differ from what is cached."""
     return connection.in_atomic_block
 
 

@@ -1,4 +1,4 @@
-"""Generates the secrets of the services in compose.yaml, unless they exist. It runs as root before them.
+"""Generates the secrets of the services in compose.yaml, unless they exist. Runs as root before the others.
 
     python deploy/make_secrets.py /secrets
 

@@ -6,9 +6,9 @@ from django.utils.http import parse_header_parameters
 def drop_unusable_content_type(application):
     """Return a WSGI application that calls `application` without an unusable Content-Type.
 
-    Only the charset UTF-8 is kept, which is that of all pages. Django decodes the query string with the
-    charset before its middleware runs, and reads a form again while it makes the error page. So what it can't
-    decode would be a status 500 without a page, and many exceptions in the log.
+    A Content-Type is usable if it names no charset or UTF-8, which all pages use. Django decodes the query
+    string with the charset before its middleware runs, and reads a form again while it makes the error page.
+    So what it can't decode would be a status 500 without a page, and many exceptions in the log.
     """
 
     def checked(environ, start_response):

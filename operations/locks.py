@@ -7,8 +7,8 @@ from zlib import crc32
 from django.conf import settings
 from django.db import connection
 
-# First key of PostgreSQL's advisory locks. It separates them from the locks of other programs.
-# The keys are signed 32-bit integers.
+# First key of PostgreSQL's advisory locks. It separates them from the locks of other programs. The keys are
+# signed 32-bit integers, and a CRC is unsigned, so its highest bit is left out.
 NAMESPACE = crc32(b"stories") & 0x7FFFFFFF
 
 

@@ -11,6 +11,7 @@ CONNECTION_CLASS = "08"
 CONNECTION_STATES = {"57P01", "57P02", "57P03", "57P04", "53300"}
 # Primary result codes of SQLite. A database that is locked (SQLITE_BUSY) is there.
 SQLITE_CODES = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR}
+# The lowest byte of an error code of SQLite is its primary result code.
 PRIMARY_CODE = 0xFF
 
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from operations.postgresql.base import TimeoutConnection
 
 # Seconds for a statement of a visitor's request, and of a user's request to the admin, where deleting a
-# section or a report may take longer. nginx waits 60 s for the admin.
+# section or a report may take longer. nginx waits 5 s for a page and 60 s for the admin.
 VISITOR_LIMIT, ADMIN_LIMIT = 1.8, 30
 # Seconds by which operations/postgresql waits longer for the result than PostgreSQL works on it.
 CLIENT_MARGIN = 0.2
@@ -46,6 +46,7 @@ class StatementTimeoutMiddleware:
 
 
 def limit_new_connection(connection, **_arguments):
+    """Signal receiver: give a connection that was just opened VISITOR_LIMIT."""
     if connection.vendor == "sqlite":
         connection.statement_deadline = math.inf
         connection.connection.set_progress_handler(
@@ -71,7 +72,10 @@ def restore_limit(**_arguments):
 
 
 def set_limit(connection, seconds):
-    """Set the limit for each further statement of `connection`. Raises OperationalError if it is lost."""
+    """Set the limit for each further statement of `connection`.
+
+    Raises OperationalError if the connection is lost.
+    """
     if connection.vendor == "postgresql":
         # If the server hangs, this statement itself fails within the limit of a visitor.
         connection.connection.query_timeout = VISITOR_LIMIT + CLIENT_MARGIN

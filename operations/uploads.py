@@ -7,7 +7,10 @@ from django.http import HttpResponse
 
 
 class ContentLengthMiddleware:
-    """Refuses a chunked body (status 411). It has no Content-Length, so Django would treat it as empty."""
+    """Refuses a body with a Transfer-Encoding, such as chunked (status 411: Length Required).
+
+    It has no Content-Length, so Django would treat it as empty.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -29,7 +32,7 @@ class UploadLimit(FileUploadHandler):
         if content_length > settings.LARGEST_REQUEST:
             raise RequestDataTooBig("More than LARGEST_REQUEST bytes.")
 
-    # The next handler in FILE_UPLOAD_HANDLERS stores the file.
+    # Django requires the next two methods. They leave the file to the next handler in FILE_UPLOAD_HANDLERS.
     def receive_data_chunk(self, raw_data, start):
         return raw_data
 

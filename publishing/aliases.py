@@ -1,7 +1,8 @@
 """Keeps aliases withdrawn when their source is published.
 
 An alias shows the content of another page, its source. It is withdrawn if it was public and is a draft now.
-That of an imported draft was never public here, but has the day on which the story was first published.
+`last_published_at` tells that. `first_published_at` does not: an imported page has it from WordPress, also if
+it is a draft that was never public here.
 """
 
 from django.db.models import Q

@@ -10,14 +10,14 @@ version (caching/content_version.py).
 
 # Pages with children that are not live. Drafts without children, which may be thousands, hide nothing.
 # Wagtail's counter `numchild` is not used: a page that is saved while another process adds a child gets the
-# old count.
+# old count. The path of a page is that of its parent and 4 characters.
 NOT_LIVE = """
 SELECT id FROM wagtailcore_page
 WHERE NOT live AND path IN (SELECT SUBSTR(path, 1, LENGTH(path) - 4) FROM wagtailcore_page)
 """
 
-# Each is an SQL SELECT, for both databases and without parameters, of the primary keys of the pages that it
-# withholds.
+# Each is an SQL SELECT of the primary keys of the pages that it withholds, without parameters, that works on
+# SQLite and PostgreSQL.
 CONDITIONS = [
     NOT_LIVE,
     "SELECT page_id FROM publishing_hiddenpage",

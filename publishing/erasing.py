@@ -1,4 +1,8 @@
-"""Tells withdrawals the slug that a page had before it was moved to the trash."""
+"""Tells withdrawals the slug that a page had before it was moved to the trash.
+
+A withdrawal erases a person from the site, and looks for all addresses that the person's pages had
+(safeguarding/withdrawal/carry_out.py).
+"""
 
 from publishing.models import TrashedPage
 from safeguarding.withdrawal.carry_out import knows_former_slugs

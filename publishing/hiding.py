@@ -35,14 +35,17 @@ def show_again(page, user=None):
 
 
 def is_hidden_at_once(page):
-    """Return whether somebody hid `page` itself. At most one query."""
+    """Return whether somebody hid `page` itself, with `hide`. At most one query."""
     if in_transaction():
         return page.pk in find_keys()
     return page.pk in cached("hidden", find_keys, request_version.get() or content_version.read())
 
 
 def status_string(page):
-    """Return the status of `page` for lists of the admin. Page types have it as a property."""
+    """Return the status of `page` for lists of the admin. Page types have it as a property.
+
+    A page is held back if people in it have not agreed to what it shows.
+    """
     if page.live and is_hidden_at_once(page):
         return _("hidden from readers")
     if page.live and is_held_back(page):
@@ -51,4 +54,5 @@ def status_string(page):
 
 
 def find_keys():
+    """Return the set of the primary keys of the pages that somebody hid."""
     return set(HiddenPage.objects.values_list("page_id", flat=True))

@@ -99,6 +99,7 @@ def restore(trashed, user=None):
     slug = find_available_slug(page.get_parent(), trashed.slug)
     set_slug(page, slug)
     if slug != trashed.slug and page.latest_revision_id:
+        # Otherwise the next publication would give the page its old slug, which another page has now.
         draft = page.get_latest_revision_as_object()
         draft.slug = slug
         draft.save_revision(user=user, changed=False, clean=False)
@@ -108,7 +109,7 @@ def restore(trashed, user=None):
 @transaction.atomic
 def delete_for_good(trashed, user=None):
     """Delete the page of the TrashedPage `trashed`, with all pages below it."""
-    # Not its execute(), which puts the page of a user into the trash: editing/page_actions.py.
+    # Not its execute(), which editing/page_actions.py replaces: it moves the page to the trash.
     DeletePageAction(trashed.page.specific, user=user)._delete_page(trashed.page.specific)
 
 
@@ -120,17 +121,18 @@ def delete_expired():
         try:
             if trashed:
                 delete_for_good(trashed)
-        except Exception:  # of a signal or a file, for example: the others are deleted all the same
+        except Exception:  # from a signal receiver or a file, for example: go on with the others
             logger.exception("The page %s in the trash could not be deleted.", trashed.page_id)
 
 
 def unpublish_and_unschedule(page, user):
     """Unpublish `page`, the pages below it and their aliases, and end what would publish them later."""
     unpublish_subtree(page, user)
+    # Revision and WorkflowState name their object by a text.
     keys = [str(key) for key in Page.objects.filter(path__startswith=page.path).values_list("pk", flat=True)]
     schedules = Revision.page_revisions.filter(approved_go_live_at__isnull=False)
     waiting = WorkflowState.objects.active().filter(base_content_type__model="page")
-    for start in range(0, len(keys), 1000):
+    for start in range(0, len(keys), 1000):  # in parts, because a query takes a limited number of parameters
         some = keys[start : start + 1000]
         schedules.filter(object_id__in=some).update(approved_go_live_at=None)
         for state in waiting.filter(object_id__in=some):

@@ -45,7 +45,8 @@ def register_log_actions(actions):
 def begin_cacheable_page(page, request, *_arguments):
     """Tell the page cache that `page` is public, and which query parameters its type reads.
 
-    Hooks that refuse a private page have a lower order, and run before.
+    Hooks that refuse a private page have a lower order, and run before. Return a response, or None to have
+    Wagtail make it.
     """
     parameters = getattr(page, "cacheable_parameters", None)
     return None if parameters is None else begin_cacheable(request, parameters)

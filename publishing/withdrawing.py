@@ -1,7 +1,7 @@
 """Unpublishes hidden pages before they would become public because an alias loses its source.
 
-An alias of a hidden page hides the pages below it too. When it becomes an ordinary page, nothing hides them
-any more.
+An alias of a hidden page is hidden, with the pages below it. When its source is deleted, it becomes an
+ordinary page, and nothing hides them any more.
 """
 
 from django.db.models.signals import pre_delete

@@ -16,11 +16,12 @@ from environ import Env
 
 from accounts.secret_files import get_or_create_secret
 
+# What a variable may say for on and off.
 SWITCH = dict.fromkeys(["1", "true", "yes", "on"], True) | dict.fromkeys(["0", "false", "no", "off"], False)
 SQLITE_OPTIONS = {
     # In WAL mode readers do not wait for a writer. In IMMEDIATE mode writers wait for each other, up to
-    # `timeout` seconds. With synchronous=NORMAL, which is usual in WAL mode, a power cut could lose the last
-    # saves.
+    # `timeout` seconds. With synchronous=NORMAL instead of FULL, which is usual in WAL mode, a power cut
+    # could lose the last saves.
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,

@@ -41,7 +41,7 @@ def make_text_only(page, request):
     for link in list(document.body.iter("a")):
         wrap_in_paragraph(link)
     for element in document.iter(etree.Element):
-        # The link with the class "full-version" in base.html leads back to the version with pictures.
+        # The link with the class "full-version" (includes/text_only_link.html) leads back to the pictures.
         if element.tag == "a" and "full-version" not in element.classes:
             link_to_text_only(element, request)
         elif element.tag == "form" and element.method == "GET" and is_internal(element.action, request):
@@ -95,6 +95,7 @@ def describe_file(address):
     except Exception:
         # Not an address of this site, a missing file, or a storage that fails: the text is enough.
         return ""
+    # The comma is translated, because that of Arabic is another.
     return PurePath(path).suffix[1:].upper() + _(", ") + filesizeformat(size)
 
 

@@ -19,12 +19,13 @@ from operations.content_type import drop_unusable_content_type  # noqa: E402
 from safeguarding.keys import refuse_wrong_keys  # noqa: E402
 from stories.renditions import use_background_thread  # noqa: E402
 
+# The first one that handles a request is the last one here.
 application = drop_unusable_content_type(django_application)
 if settings.PAGE_CACHE:
     application = PageCache(application)
 refuse_in_production()
-refuse_wrong_keys()
+refuse_wrong_keys()  # those of SAFEGUARDING_KEYS
 # gunicorn forks after this, and the worker processes must not share a connection.
 connection.close()
 statement_timeout.use_in_server()
-use_background_thread()
+use_background_thread()  # for the sizes of pictures that a page needs

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from operations.backup import BackupError
 
+# The version of this format. `Reader` refuses others.
 FORMAT = 1
 MANIFEST = "manifest.json"
 CHUNK = 1024 * 1024  # bytes to copy at a time
@@ -118,6 +119,7 @@ class Reader:
             raise BackupError("The backup is damaged, or was altered.") from error
 
     def check(self, report):
+        """Raise BackupError unless the members are those of the manifest, unchanged and with safe names."""
         members = self.manifest["members"]
         names = [info.filename for info in self.zip.infolist()]
         if sorted(names) != sorted([*members, MANIFEST]):

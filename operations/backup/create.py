@@ -1,6 +1,7 @@
 """Creates a backup: first the database, then the files.
 
-A stored file is never overwritten. So the files are still those that the copied database refers to.
+The site never overwrites a stored file: a changed picture gets a new name. So files that are copied later are
+still those that the copied database refers to.
 """
 
 from pathlib import Path

@@ -16,7 +16,7 @@ EVERY = 100  # files between two reports of progress
 
 
 def stored_names(folder=""):
-    """Yield the names of all files in the storage."""
+    """Yield the names of all files in `folder` of the storage, with their paths."""
     try:
         folders, names = default_storage.listdir(folder)
     except FileNotFoundError:
@@ -52,7 +52,7 @@ def is_unchanged(name, sums):
 class FileRestore:
     """Restores the files of an archive in two steps: add() before the database, finish() after it.
 
-    Until finish(), the files of the old site stay unchanged, and undo() deletes the new ones.
+    Until finish(), the files of the site that is replaced stay unchanged, and undo() deletes the new ones.
     """
 
     def __init__(self, reader, report):

@@ -19,11 +19,14 @@ WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
 AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')
 ORDER BY relname
 """
+# The query for the columns of a table, without those of the system, deleted ones, and generated ones, which
+# COPY can't write.
 COLUMNS = """
 SELECT attname FROM pg_attribute
 WHERE attrelid = quote_ident(%s)::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
 ORDER BY attnum
 """
+# The query for the sequences that were used, which give rows their primary keys.
 SEQUENCES = """
 SELECT sequencename, last_value FROM pg_sequences
 WHERE schemaname = current_schema() AND last_value IS NOT NULL
@@ -93,6 +96,7 @@ def load(reader, report):
         if unknown := set(listed) - set(made):
             raise BackupError(f"This version of the site knows no table {', '.join(sorted(unknown))}.")
         cursor.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(map(sql.Identifier, made))))
+        # In any order, because Django's foreign keys are checked at the commit.
         for table, about in listed.items():
             copy_in(cursor, table, about["columns"], reader)
             if count_rows(cursor, table) != about["rows"]:
@@ -103,7 +107,7 @@ def load(reader, report):
 
 
 def migrate_to(applied, cursor):
-    """Apply the migrations `applied` to the empty database, in the open transaction."""
+    """Apply the migrations `applied`, (app, name) pairs, to the empty database, in the open transaction."""
 
     def between(action, *_arguments):
         if action == "apply_success":
@@ -113,7 +117,7 @@ def migrate_to(applied, cursor):
 
     executor = MigrationExecutor(connection, between)
     nodes = executor.loader.graph.node_map
-    wanted = applied & set(nodes)
+    wanted = applied & set(nodes)  # without those of apps that were removed since
     # Only the last ones of each app: as a target, an earlier one would mean to unapply the later ones.
     followed = {parent.key for key in wanted for parent in nodes[key].parents if parent.key[0] == key[0]}
     executor.migrate(sorted(wanted - followed))

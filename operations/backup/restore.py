@@ -66,10 +66,11 @@ def restore_backup(path, report, overwrite=False):
         file_restore.finish()
     try:
         migrate(report)
-        # What was withdrawn since the backup must not come back.
+        # People who withdrew since the backup are in it again. Withdraw them anew.
         ledger.apply(report)
     except BaseException:
-        # If the migration failed, the database may lack the tables for it.
+        # Take down the stories of everybody, because some of them may have withdrawn. If the migration
+        # failed, the database may lack the tables for it.
         with suppress(DatabaseError):
             ledger.hold_everybody(ledger.FAILED, report)
         raise

@@ -14,7 +14,7 @@ from operations.backup import BackupError
 from operations.backup.archive import CHUNK
 
 MEMBER = "database/db.sqlite3"
-# Other connections can write between two steps of so many database pages.
+# The copy is made in steps of this number of database pages, between which other connections can write.
 PAGES_PER_STEP = 1000
 
 
@@ -32,12 +32,13 @@ def save(writer, report):
         connection.ensure_connection()
         with closing(sqlite3.connect(path, autocommit=True)) as copy:
             connection.connection.backup(copy, pages=PAGES_PER_STEP)
+            # Without a write-ahead log, the copy is one file.
             copy.execute("PRAGMA journal_mode = DELETE")
             # Sessions give access to the admin and are worthless after a restore. Attempts to sign in are
             # deleted after some minutes anyway.
             copy.execute("DELETE FROM django_session")
             copy.execute("DELETE FROM accounts_loginattempt")
-            copy.execute("VACUUM")
+            copy.execute("VACUUM")  # so that nothing of the deleted rows is in the file
             writer.manifest["tables"] = row_counts(copy)
             report(f"{len(writer.manifest['tables'])} tables")
         with path.open("rb") as file, writer.member(MEMBER, compress=True) as member:

@@ -1,7 +1,7 @@
 """Django's PostgreSQL backend, without JIT compilation, and with a timeout for a server that hangs.
 
-PostgreSQL's own statement_timeout (operations/statement_timeout.py) does not help then, because the server
-enforces it.
+PostgreSQL's own statement_timeout (operations/statement_timeout.py) does not help against such a server,
+because the server enforces it.
 """
 
 from types import SimpleNamespace
@@ -34,7 +34,7 @@ class TimeoutConnection(psycopg.Connection):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    # Django opens connections with `Database.connect`.
+    # Django opens connections with `Database.connect`. Everything else is psycopg's.
     Database = SimpleNamespace(**vars(psycopg) | {"connect": TimeoutConnection.connect})
 
     def init_connection_state(self):
@@ -44,6 +44,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.connection.execute("SET jit = off")
 
     def is_usable(self):
+        """Check the connection before Django reuses it, with the shorter REUSED_CONNECTION_TIMEOUT."""
         if self.connection is None:
             return False
         self.connection.is_reused = True

@@ -38,6 +38,6 @@ def provider(settings):
             "issuer": provider.issuer,
             "client_id": identity_provider.CLIENT,
             "client_secret": identity_provider.SECRET,
-            "name": "Our <b>school</b>",
+            "name": "Our <b>school</b>",  # with markup, which pages have to escape
         }
         yield provider

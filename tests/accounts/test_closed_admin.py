@@ -56,7 +56,7 @@ def test_every_other_route_redirects(admin, person, open_routes, destination):
     addresses = admin_addresses()
     assert open_routes < addresses.keys()
     closed = addresses.keys() - open_routes - SINGLE_SIGN_ON_ROUTES
-    assert len(closed) > 150, "the walk finds the whole admin"
+    assert len(closed) > 150, "admin_addresses() finds the whole admin"
     opened = []
     for pattern in sorted(closed):
         for method in (client.get, client.post):

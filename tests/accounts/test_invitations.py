@@ -126,7 +126,7 @@ def test_without_mail_the_inviting_user_sees_the_link_once(admin, settings, chan
 # --- Inviting again and permissions --------------------------------------------------------------
 
 
-def test_user_with_an_expired_link_is_invited_again(admin):
+def test_user_who_has_chosen_no_password_is_invited_again(admin):
     invite(admin)
     user = get_user_model().objects.get(username="amina")
     [button] = builders.parse(admin.get(USERS)).select("a[href*='/users/invite/']")

@@ -31,6 +31,7 @@ pytestmark = [
 ]
 
 # False values that both of the browser's responses can contain: in a registration and when signing in.
+# Right are the flags PRESENT | VERIFIED, the origin http://testserver, and the challenge in the page.
 FALSE_VALUES = [
     {"flags": PRESENT},
     {"flags": VERIFIED},
@@ -208,7 +209,7 @@ def test_malformed_response_is_refused_with_a_message(admin, answer):
 
 def test_passkeys_and_codes_share_one_limit(admin):
     passkey = with_passkey(admin)
-    for number in range(3):
+    for number in range(3):  # and two passkeys: five attempts, which is the limit
         assert TOO_MANY not in send_code(signed_in(admin), f"00000{number}").text
     for _ in range(2):
         assert TOO_MANY not in use(signed_in(admin), SoftPasskey()).text

@@ -1,4 +1,8 @@
-"""Users must authenticate again before changes to who can sign in to an account."""
+"""Users must authenticate again before changes to who can sign in to an account.
+
+ASKED is the heading of the page that asks. The clock stands at NOON. STEP is the time for which an app shows
+the same code, which is valid once: the next code needs a later time.
+"""
 
 import time
 from datetime import timedelta
@@ -128,6 +132,7 @@ def test_code_needs_the_password_first(client_with_app, noon):
     noon.move_to(NOON + STEP)
     client_with_app.post(MINE, {"reauthentication_step": "factor", "code": code_of()})
     assert ASKED in client_with_app.get(MINE).text
+    # The session has still the time that make_stale() stored.
     assert client_with_app.session[FACTOR_VERIFIED_AT] < time.time() - VALID_FOR.total_seconds()
 
 
@@ -197,7 +202,7 @@ def test_codes_share_the_limit_of_signing_in(client_with_app):
 
 
 def test_password_of_another_user_is_no_proof(amina, admin):
-    # PASSWORD is that of amina then, and of no account of an administrator.
+    # Every user in the tests has PASSWORD. Now it is that of amina, but not of the administrator.
     admin.set_unusable_password()
     admin.save()
     client = Client()

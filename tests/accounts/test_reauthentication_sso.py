@@ -31,6 +31,7 @@ DID_NOT_WORK = "This did not work."
 
 @pytest.fixture
 def without_password(amina):
+    """A user who has no password here, and signs in at the provider alone."""
     amina.set_unusable_password()
     amina.save()
     return amina
@@ -57,6 +58,8 @@ def test_page_that_asks_links_to_the_provider(client_without_proof, provider):
     assert is_signed_in(client_without_proof)
 
 
+# False claims in the provider's token; None: the claim is missing. auth_time, the time of the sign-in there,
+# is in seconds since 1970.
 @pytest.mark.parametrize(
     "lies",
     [
@@ -83,6 +86,7 @@ def test_sign_in_that_the_provider_remembers_is_no_proof(client_without_proof, p
 
 def test_older_sign_in_at_the_provider_is_no_proof(client_without_proof, provider):
     address = client_without_proof.get(AGAIN)["Location"]
+    # Before the question by more than CLOCK_SKEW, a minute.
     provider.lies = {"auth_time": int(time.time()) - 120}
     client_without_proof.get(provider.sign_in(address))
     assert ASKED in client_without_proof.get(MINE).text

@@ -1,6 +1,7 @@
 """The second factor: authenticator apps, recovery codes, and what a pending user can't do.
 
-A pending user has given the password and not yet the second factor.
+A pending user has given the password and not yet the second factor. The clock stands at NOON. STEP is the 30
+seconds for which an app shows the same code.
 """
 
 import pytest
@@ -50,6 +51,7 @@ def test_user_with_an_app_cannot_set_up_another_with_the_password(admin):
     assert "secret" not in client.get(PAGE).text
     assert not offers_new_app(client)
     other = TOTPDevice(key="f" * 40)
+    # As if the page had offered to set up this app.
     session = client.session
     session["second_factor_key"] = other.key
     session.save()
@@ -148,7 +150,7 @@ def test_user_with_an_app_is_always_asked(settings, amina):
 # --- Setting it up -------------------------------------------------------------------------------
 
 
-def test_form_of_somebody_signed_in_does_not_end_in_signing_in(settings, amina):
+def test_button_is_save_for_a_signed_in_user_and_sign_in_for_a_pending_one(settings, amina):
     settings.SECOND_FACTOR = "NOBODY"
     client = Client()
     client.force_login(amina)
@@ -219,6 +221,7 @@ def test_expired_code_is_refused(admin, noon):
 
 
 def test_difference_of_the_devices_clock_is_not_stored(admin, noon):
+    """A code may be one step early. After one was, a later code still may not be two steps early."""
     with_app(admin)
     early, earlier = signed_in(admin), signed_in(admin)
     send_code(early, code_of(step=1))
@@ -255,7 +258,7 @@ def test_codes_are_throttled(admin, noon):
     for code in (code_of(), codes[0]):
         assert TOO_MANY in send_code(client, code).text
         assert not is_signed_in(client)
-    noon.move_to(NOON + 30 * STEP)
+    noon.move_to(NOON + 30 * STEP)  # 15 minutes, after which the limit ends
     send_code(client, code_of())
     assert is_signed_in(client)
 

@@ -20,7 +20,7 @@ LENGTH = RANDOM_LENGTH + MAC_LENGTH
 # {what is wrong with it: session key}
 MADE_UP = {
     "empty": "",
-    "no MAC": get_random_string(32, VALID_KEY_CHARS),
+    "no MAC": get_random_string(32, VALID_KEY_CHARS),  # as Django's own session keys are
     "wrong MAC": get_random_string(RANDOM_LENGTH, VALID_KEY_CHARS) + "0123456789abcdef",
     "not ASCII": "é" * LENGTH,
     "too long": "a" * 5000,
@@ -105,6 +105,7 @@ def ask(client, address, cookie=None):
     headers = {"accept-encoding": "gzip"} | ({"cookie": cookie} if cookie else {})
     with CaptureQueriesContext(connection) as queries:
         response = client.get(address, headers=headers)
+    # Expires has the current time.
     headers = {name: value for name, value in response.items() if name != "Expires"}
     return response.status_code, headers, response.content, [query["sql"] for query in queries]
 
@@ -126,7 +127,7 @@ def test_made_up_cookie_changes_nothing(settings, key):
 
 
 def test_front_server_can_ask_whether_a_cookie_is_genuine(client, settings):
-    """Without the mark django_db, a query would fail."""
+    """It takes no query, which would fail here without the mark django_db."""
     statuses = {}
     for key in [make_session_key(), *MADE_UP.values()]:
         client.cookies[settings.SESSION_COOKIE_NAME] = key

@@ -47,6 +47,7 @@ def copy_cookies(client):
 # --- Time ----------------------------------------------------------------------------------------
 
 
+# Wagtail's login view also reads the field `remember`, which the page here does not show.
 @pytest.mark.parametrize("more", [{}, {"remember": "on"}])
 def test_session_ends_after_a_work_day_even_if_it_is_used(user, morning, more):
     client = signed_in(user, **more)

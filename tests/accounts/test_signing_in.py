@@ -124,6 +124,7 @@ def test_successful_sign_ins_from_one_address_have_no_limit(amina):
 
 
 def test_ipv6_network_counts_as_one_address(amina):
+    """The network is a /56, from 2001:db8:0:0:: to 2001:db8:0:ff:ffff:ffff:ffff:ffff."""
     for number in range(20):
         attempt(f"name-{number}", address=f"2001:db8:0:{number}::1")
     assert attempt("amina", PASSWORD, address="2001:db8:0:ff::ffff").refused
@@ -167,6 +168,7 @@ def test_expired_counts_are_deleted(settings, tmp_path, noon):
     attempt("new", address="192.0.2.2")
     noon.move_to(NOON + COOL_OFF)
     call_command("run_due_work")
+    # The three counts of the later attempt.
     assert [row.last for row in LoginAttempt.objects.all()] == [later] * 3
 
 

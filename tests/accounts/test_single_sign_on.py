@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
 
 def check_refused(client, response):
+    """Assert that `response` refuses the sign-in, and that nothing is left in the session of `client`."""
     assert response.status_code == 403
     assert "This did not work." in builders.parse(response).main.text
     assert not client.session.items()
@@ -34,6 +35,7 @@ def test_user_with_an_account_signs_in(amina, provider, client):
     assert response["Location"] == "/admin/reports/site-history/"
     assert is_signed_in(client)
     assert client.session["_auth_user_id"] == str(amina.pk)
+    # Nothing is left of what authlib and the site stored in the session meanwhile.
     assert not [name for name in dict(client.session.items()) if name.startswith(("_state", "single"))]
     assert set(amina.groups.all()) == groups
     assert get_user_model().objects.count() == number_of_users
@@ -88,6 +90,7 @@ def test_second_factor_is_asked_for_after_single_sign_on(settings, amina, provid
 # --- Refused -------------------------------------------------------------------------------------
 
 
+# Claims in the provider's token; None: the claim is missing.
 @pytest.mark.parametrize(
     "claims",
     [
@@ -146,6 +149,8 @@ def test_token_for_another_sign_in_is_refused(amina, provider, client, lies):
     check_refused(client, sign_in_at_provider(client, provider))
 
 
+# The key that signs the token, or None for the client's secret; the token's header; the error that is logged.
+# The provider publishes another key, whose ID (kid) is 1.
 @pytest.mark.parametrize(
     ("key", "header", "why"),
     [
@@ -174,7 +179,7 @@ def test_new_key_of_the_provider_is_fetched(amina, provider, client):
 def test_wrong_state_or_another_session_is_refused(amina, provider, client):
     answer = provider.sign_in(client.get(START)["Location"])
     check_refused(client, client.get(answer.replace("state=", "state=x")))
-    check_refused(client, client.get(answer))
+    check_refused(client, client.get(answer))  # a refusal ends the session, so there is no second try
     other = Client()
     other.get(START)
     check_refused(other, other.get(answer))

@@ -85,6 +85,7 @@ def logged_by_nginx(front, *paths):
     end = time.monotonic() + 30
     while (log := (front.folder / "access.log").read_text()).count("\n") < len(paths):
         assert time.monotonic() < end
+    # The log_format of deploy/nginx.conf begins with the time, the method and the path.
     return [line.split()[2] for line in log.splitlines()]
 
 
@@ -133,6 +134,7 @@ def test_site_logs_only_the_route(path):
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_running_site_logs_no_token(amina, tmp_path):
     paths = [f"{link}{TOKEN}{end}" for link in LINKS for end in ("/", "", "/x")]
+    # Nothing listens on port 9. Without EMAIL_URL, no link would reset a password.
     variables = {"LOG_LEVEL": "DEBUG", "EMAIL_URL": "smtp://127.0.0.1:9"}
     with running_site(tmp_path, database_of_the_test(), workers=1, **variables) as running:
         statuses = {running.ask(path)[0] for path in paths}
@@ -146,6 +148,7 @@ def test_running_site_logs_no_token(amina, tmp_path):
 
 
 def link_of(user, kind):
+    """Return a valid link for `user`. `kind`: "reset" a password, or "invitation" to choose the first one."""
     key = urlsafe_base64_encode(force_bytes(user.pk))
     if kind == "reset":
         return f"/admin/password_reset/confirm/{key}/{default_token_generator.make_token(user)}/"

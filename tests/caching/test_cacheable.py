@@ -28,13 +28,15 @@ def story(empty_page_cache):
 
 @pytest.fixture
 def client():
+    """A client of one process of the site, with its own page cache."""
     return SiteClient()
 
 
 # --- Query parameters ----------------------------------------------------------------------------
 
 
-# text=1 asks for the text-only version. Of several values of a parameter, the last one counts.
+# Each row: an address, and query strings that ask for the same page at its path. text=1 asks for the
+# text-only version. Of several values of a parameter, the last one counts. %D9%A3 is the Arabic digit 3.
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
@@ -80,6 +82,7 @@ def test_query_strings_for_the_same_page_share_it(story, address, queries):
 
 
 def test_each_parameter_of_a_listing_is_declared_and_has_its_own_page(story):
+    # With these, Senegal has 13 stories, and so a second page.
     for number in range(12):
         builders.make_story(f"Story {number}", countries=["SN"], themes=["Fishing"], date="2024-01-01")
     assert set(StoryFilterForm.base_fields) == set(VALUES)
@@ -103,8 +106,8 @@ def test_each_parameter_of_a_listing_is_declared_and_has_its_own_page(story):
 
 def test_parameter_that_is_not_declared_is_not_in_the_page(client, story):
     for address in ["/stories/", "/stories/?country=kenya", story.url, "/", "/sitemap.xml", "/feed.atom"]:
-        mark = "&" if "?" in address else "?"
-        assert b"fbclid" not in client.get(f"{address}{mark}fbclid=fbclid").content
+        separator = "&" if "?" in address else "?"
+        assert b"fbclid" not in client.get(f"{address}{separator}fbclid=fbclid").content
 
 
 @pytest.mark.parametrize("name", ["p", "page_id", "attachment_id", "author", "cat", "feed", "m", "tag"])
@@ -163,6 +166,7 @@ def test_scheme_is_that_of_django(settings, header, forwarded, secure):
 def test_odd_path_does_not_change_a_page(client, story, path):
     assert client.get("/", PATH_INFO=path).status_code in {301, 302, 404}
     assert b"A story" in client.get("/stories/").content
+    # Again, now that the page at /stories/ is cached.
     assert client.get("/", PATH_INFO=path).status_code in {301, 302, 404}
 
 
@@ -183,6 +187,7 @@ def test_prefix_in_the_request_does_not_change_a_page(client, story):
 @pytest.mark.parametrize("address", ["/sitemap.xml", "/feed.atom", "/stories/"])
 def test_conditional_request_makes_the_whole_page(client, story, address, headers):
     client.get(address, headers=headers)
+    # The cached page has all of its bytes, not none (304) or ten (Range).
     number, body = count_queries(client, address)
     assert (number, len(body) > 100) == (0, True)
 

@@ -33,6 +33,7 @@ BROWSER = {"Accept-Encoding": "gzip, br"}
 
 @pytest.fixture
 def client():
+    """A client of one process of the site, with its own page cache."""
     return SiteClient()
 
 
@@ -52,6 +53,7 @@ def processes(story):
 
 
 def words(response):
+    """Return the body of `response`, decompressed."""
     body = response.content
     return gzip.decompress(body) if response.get("Content-Encoding") == "gzip" else body
 
@@ -107,6 +109,7 @@ def test_change_shows_at_the_next_request_to_each_process(processes, story, name
     fresh = SiteClient(headers=BROWSER)
     version = content_version.read()
     after = [client.get(url) for client in processes for url in urls]
+    # What a process answers that has nothing cached.
     caches["pages"].clear()
     content_version.change()
     expected = [fresh.get(url) for url in urls] * 2
@@ -140,7 +143,7 @@ def test_page_made_during_a_change_is_not_used():
 
     def application(environ, start_response):
         body = next(answers)
-        environ[ENVIRON_KEY].begin([], "")
+        environ[ENVIRON_KEY].begin([], "")  # the page may be cached
         if body == b"old":
             Theme.objects.create(name="Mining")  # Another process does this meanwhile.
         start_response("200 OK", [])
@@ -199,6 +202,7 @@ def test_page_made_before_a_commit_is_not_used_after_it():
 # --- The content version -------------------------------------------------------------------------
 
 
+# Statements, and whether they may change a public page. None stands for SQL that is an object of psycopg.
 @pytest.mark.parametrize(
     ("sql", "is_shown"),
     [

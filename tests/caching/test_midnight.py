@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("empty_page_cach
 
 def test_first_request_after_midnight_shows_nothing_of_the_story(time_machine):
     """On two processes, with warm caches. No scheduler runs, and nothing is written."""
+    # make_places() makes a story whose consent ends with the current day: in five seconds.
     midnight = timezone.make_aware(datetime.datetime(2026, 3, 11), timezone.get_default_timezone())
     time_machine.move_to(midnight - datetime.timedelta(seconds=5), tick=False)
     places = make_places()

@@ -27,6 +27,7 @@ def site(transactional_db, django_db_serialized_rollback):
 
 
 def test_cached_page_is_served_for_two_minutes_without_the_database(site, time_machine):
+    """For MAX_CACHE_SECONDS (60) as a fresh page, then with its age until MAX_STALE_SECONDS (120)."""
     client, story = site
     with database_down():
         fresh = client.get(story.url)

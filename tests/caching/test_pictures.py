@@ -27,13 +27,16 @@ def edited_story():
     return StoryPage.objects.get(pk=story_with(builders.make_image(), body=body).pk)
 
 
+# Each of these prepares a write, and returns the function that does it.
+
+
 def save_draft(story):
     story.lead_image = builders.make_image()
     return story.save_revision
 
 
 def save_draft_again(story):
-    """As the editor does by itself, every few seconds."""
+    """As Wagtail's editor saves by itself, every few seconds: into the same revision."""
     story.lead_image = builders.make_image()
     revision = story.save_revision()
     story.body = picture_block(builders.make_image())
@@ -76,6 +79,7 @@ def change_focal_point(story):
     story.lead_image.save()
 
 
+# {change: the function that makes it, with a story that has a picture}
 CHANGES = {
     "publish another picture": lambda story: story_with(builders.make_image()),
     "refer to a picture": ReferenceIndex.create_or_update_for_object,

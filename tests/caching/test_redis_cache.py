@@ -10,6 +10,7 @@ from tests.support.redis_server import Redis
 
 pytestmark = pytest.mark.one_database
 
+# Seconds for which a request waits for a Redis that hangs.
 TIMEOUTS = {"socket_connect_timeout": 0.2, "socket_timeout": 0.2}
 MISSING = object()
 # (operation, its result without Redis)
@@ -53,6 +54,7 @@ def test_without_redis_each_operation_is_a_miss(server, cache, fault):
         server.start()
         server.suspend()
     for operation, expected in OPERATIONS:
+        # First it is asked and fails, then it is not asked, as in the pause after a failure.
         for is_asked in (True, False):
             redis_cache.breaker.retry_at = None if is_asked else time.monotonic() + 60
             assert operation(cache) == expected

@@ -1,4 +1,7 @@
-"""Odd request lines and headers, sent to gunicorn, give no server error and change no cached page."""
+"""Odd request lines and headers, sent to gunicorn, give no server error and change no cached page.
+
+No cached page may repeat the word "evil", which most of them contain where it could get into a link.
+"""
 
 import socket
 
@@ -38,7 +41,7 @@ def site(tmp_path, transactional_db, django_db_serialized_rollback):
 
 
 def send(site, request):
-    """Return the status of the response to `request`, which is sent as it is."""
+    """Return the status of the response to `request`, which is sent as it is, as if over HTTPS."""
     text = request.format(host=HOST)
     head, separator, body = text.partition("\r\n\r\n")
     text = f"{head}\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n{body}"
@@ -53,8 +56,8 @@ def test_odd_requests_change_no_page(site):
     for request in REQUESTS:
         FileContentVersion(site.folder / "data" / NAME).change()  # so that this request makes a page
         status = send(site, request)
-        assert status < 500, (request, site.output()[-6000:])
+        assert status < 500, (request, site.output()[-6000:])  # with the end of the log
         status, headers, body = site.ask("/stories/")
         assert (status, b"The story" in body, b"evil" in body.lower()) == (200, True, False), request
-        assert "s-maxage" in headers["Cache-Control"]
+        assert "s-maxage" in headers["Cache-Control"]  # it is a page of the page cache
     assert "Traceback" not in site.output()

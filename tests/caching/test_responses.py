@@ -69,6 +69,7 @@ def test_response_for_one_visitor_is_not_cached(options):
     [{"Authorization": "Basic eDp5"}, {"Cookie": f"a=b; sessionid={make_session_key()}"}],
 )
 def test_request_of_one_visitor_neither_gets_nor_makes_a_page(headers):
+    """Of four requests, only the second and the last are of any visitor, and share a page."""
     client = SiteClient(PageCache(cacheable_application(numbered())))
     answers = [client.get("/", headers=given).content for given in (headers, {}, headers, {})]
     assert answers == [b"1", b"2", b"3", b"2"]
@@ -99,6 +100,7 @@ def test_page_of_another_release_is_not_used(monkeypatch):
 
 
 def cached_page(version):
+    """Return an empty CachedPage that was made just now."""
     return page_store.CachedPage(version, time.time(), "etag", (), b"")
 
 
@@ -142,6 +144,7 @@ def test_page_that_is_declared_twice_is_not_cached():
 
 
 def ask_in_thread(process, responses):
+    """Request "/" from `process` in a new thread, which appends the response to `responses`."""
     thread = threading.Thread(target=lambda: responses.append(SiteClient(process).get("/")))
     thread.start()
     return thread

@@ -3,10 +3,12 @@
 from tests.support import redis_server
 from tests.support.environment import read_settings, run
 
+# A program for `run`, which gives it the settings of the site.
 USE = "from django.core.cache import cache; {}"
 
 
 def printed(tmp_path, code, **variables):
+    """Return what `code` prints in a process of its own, with the environment `variables`."""
     result = run(USE.format(code), tmp_path, **variables)
     assert result.returncode == 0, result.stderr
     return result.stdout.strip()

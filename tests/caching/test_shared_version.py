@@ -15,6 +15,7 @@ from caching.shared_version import CHECK_INTERVAL, CHECKED, SharedContentVersion
 from tests.support.queries import database_down
 from tests.support.redis_server import Redis
 
+# Seconds for which a request waits for a Redis that hangs.
 TIMEOUTS = {"socket_connect_timeout": 0.2, "socket_timeout": 0.2}
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -97,7 +98,7 @@ def test_change_that_redis_was_not_told_of_is_made_up_for(reader, cut_off, clien
     first = reader.read()
     with transaction.atomic():
         cut_off.change()
-        client.delete(CHECKED)
+        client.delete(CHECKED)  # so that the next read looks for missed changes
         assert elsewhere(reader.read) == first, "nothing is committed"
     assert cut_off.read() is None
     assert 0 < client.pttl(CHECKED) <= CHECK_INTERVAL, "the next look is in a second at most"
@@ -111,7 +112,7 @@ def test_change_that_redis_was_not_told_of_is_made_up_for(reader, cut_off, clien
     assert reader.read() == second
 
 
-def test_change_that_is_rolled_back_is_none(reader, cut_off, client):
+def test_change_that_is_rolled_back_leaves_the_version(reader, cut_off, client):
     first = reader.read()
     with suppress(LookupError), transaction.atomic():
         cut_off.change()
@@ -122,6 +123,7 @@ def test_change_that_is_rolled_back_is_none(reader, cut_off, client):
 
 
 def test_change_is_not_forgotten_if_it_can_not_be_made_up_for(redis_path, cut_off):
+    """Here, because this server refuses to be emptied."""
     server = Redis(redis_path, "--rename-command", "FLUSHDB", "")
     server.start()
     try:

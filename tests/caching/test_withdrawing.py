@@ -29,7 +29,7 @@ MAX_SECONDS_IN_NGINX = 2
 
 
 def new_image():
-    """Return a new image, whose file no other image has."""
+    """Return a new image, whose file no other image has: its width differs."""
     return builders.make_image(size=(300 + next(builders.numbers), 200))
 
 
@@ -105,7 +105,7 @@ def replace_picture(scene):
 
 
 def replace_file(scene):
-    """As the form for a picture does."""
+    """As Wagtail's form for a picture does when somebody chooses another file."""
     image = scene.story.lead_image
     image.file = sign(builders.picture_bytes(333, 222), ".png")
     image.save()
@@ -233,6 +233,7 @@ def wait_until_gone(site, addresses, end):
             asked = time.time()
             status, headers, _body = site.ask(address)
             if status != 200:
+                # No cache keeps the response that says that a picture is gone.
                 assert name in {"page", "alias"} or headers["Cache-Control"] == "private, no-store"
                 break
             if end is None or asked > end:

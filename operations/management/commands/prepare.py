@@ -1,4 +1,4 @@
-"""Prepare the database for this version of the code. The server runs it before each start."""
+"""Prepare the database for this version of the code. deploy/start runs it before the web server starts."""
 
 import secrets
 
@@ -35,7 +35,8 @@ class Command(BaseCommand):
             self.make_first_admin()
         refuse_wrong_keys()  # those of SAFEGUARDING_KEYS
         # Somebody may have put an older database in place, which has people again who withdrew since. The
-        # ledger, a file, knows them: catch_up() withdraws them again. Then write() adds what the file lacks.
+        # ledger, a file in the data folder, lists them, and catch_up() withdraws them again. Then write()
+        # adds the withdrawals of the database that the file lacks.
         ledger.catch_up()
         ledger.write()
         # maintenance_page fails without a default site, which administrators can delete.
@@ -45,7 +46,8 @@ class Command(BaseCommand):
     def make_first_admin(self):
         """Create the administrator that FIRST_ADMIN names with a random password, if there is none yet.
 
-        User name and password are written to `first_admin` in the data folder, and not to the log.
+        If FIRST_ADMIN is "random", the user name is random too. User name and password are written to
+        `first_admin` in the data folder, and not to the log.
         """
         users = get_user_model().objects
         if not settings.FIRST_ADMIN or users.filter(is_superuser=True).exists():

@@ -7,7 +7,7 @@ from operations.backup import BackupError, restore
 
 class Command(BaseCommand):
     help = "Bring database, pictures and documents back from a backup. Changes nothing when it can't."
-    # The checks query the database, which may be empty.
+    # The system checks query the database, which may have no tables yet.
     requires_system_checks = ()
 
     def add_arguments(self, parser):

@@ -1,4 +1,7 @@
-"""Do the scheduled work: publish and expire pages each minute, and clean up once a night."""
+"""Do the scheduled work: publish and expire pages each minute, and clean up once a night.
+
+The scheduler of compose.yaml runs it with --forever.
+"""
 
 import io
 import logging
@@ -23,7 +26,8 @@ from search.missed import delete_old_missed_searches
 
 logger = logging.getLogger(__name__)
 EVERY = 60  # seconds between two runs
-# The nightly work is done at 3 in the site's time zone, when few people use the site.
+# The nightly work is done at 3 in the site's time zone, when few people use the site. Until then, local
+# time minus NIGHT has the date of the day before.
 NIGHT = timedelta(hours=3)
 
 
@@ -57,14 +61,15 @@ class Command(BaseCommand):
                 return
             quiet = {"stdout": io.StringIO()}
             self.run_all(
-                # Withdrawals come first, because nothing may delay them.
+                # Withdrawals come first, because nothing may delay them: those that an older database lacks,
+                # the file that lists them, and the tasks that are left of each.
                 lambda: ledger.catch_up(only_due=True),
                 ledger.write,
                 run_tasks,
                 lambda: call_command("publish_scheduled", **quiet),
-                # It shows telephone numbers of help lines, which may have changed.
+                # The outage page shows telephone numbers of help lines, which may have changed.
                 lambda: call_command("maintenance_page", **quiet),
-                # Even hashes of names and addresses are deleted as soon as they have no use.
+                # It deletes hashes of names and addresses as soon as they have no use.
                 throttle.delete_expired_attempts,
             )
             # The file contains the date of the last nightly work. Each run writes it anew, so its age tells

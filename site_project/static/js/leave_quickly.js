@@ -8,6 +8,7 @@ let presses = []; // the times of the presses, in milliseconds
 
 function leave() {
   const address = link.href;
+  // Until the other page has loaded, neither the tab nor the window shows this one.
   document.title = link.hostname;
   document.body.replaceChildren();
   location.replace(address);
