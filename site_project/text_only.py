@@ -2,7 +2,7 @@
 
 import functools
 from pathlib import PurePath
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlunsplit
 
 from django.core.files.storage import default_storage
 from django.http import QueryDict
@@ -12,6 +12,8 @@ from django.urls import resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from lxml import etree, html
+
+from stories.links import split_address
 
 # Elements that are removed from the body.
 REMOVED_ELEMENTS = ["script", "style", "template", "wagtail-userbar"]
@@ -86,7 +88,7 @@ def wrap_in_paragraph(link):
 
 def describe_file(address):
     """Return the format and size of the picture at `address`, like "JPG, 34 KB", or "" if not known."""
-    path = unquote(urlsplit(address).path)
+    path = unquote(split_address(address).path)
     try:
         match = resolve(path)
         if match.url_name != "rendition":
@@ -113,7 +115,7 @@ def is_internal(address, request):
 def link_to_text_only(link, request):
     """Make `link` lead to the text-only version of its page. Addresses of pages end in a slash."""
     address = link.get("href", "")
-    parts = urlsplit(address)
+    parts = split_address(address)
     if (parts.path.endswith("/") or address.startswith("?")) and is_internal(address, request):
         query = QueryDict(parts.query, mutable=True)
         query["text"] = "1"

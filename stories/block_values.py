@@ -1,19 +1,17 @@
 """StructValue classes of the blocks whose templates need more than the stored fields."""
 
-from urllib.parse import urlsplit
-
 from django.utils.functional import cached_property
 from wagtail import blocks
 
 from publishing.visibility import is_published
-from stories.links import web_address
+from stories.links import split_address, web_address
 
 
 class MediaLinkValue(blocks.StructValue):
     @property
     def provider(self):
         """The host name of the link without "www.", e.g. "vimeo.com"; "" without an address."""
-        return (urlsplit(self.get("url") or "").hostname or "").removeprefix("www.")
+        return (split_address(self.get("url") or "").hostname or "").removeprefix("www.")
 
 
 class PicturesValue(blocks.StructValue):

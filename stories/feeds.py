@@ -229,10 +229,11 @@ def load_bodies(stories):
 def simplify_html(fragment, base_url):
     """Return the HTML `fragment` with absolute URLs and with the attributes of ALLOWED_ATTRIBUTES only.
 
-    Removes the tags of <span> without a language, and of <picture> and <source>: its <img> stays, a JPEG.
+    Removes malformed URLs, which an editor may have pasted, and the tags of <span> without a language, and of
+    <picture> and <source>: its <img> stays, a JPEG.
     """
     tree = html.fragment_fromstring(fragment, create_parent="div")
-    tree.make_links_absolute(base_url)
+    tree.make_links_absolute(base_url, handle_failures="discard")
     for element in list(tree.iterdescendants()):
         # lxml parses the <img> as a child of the <source> before it: drop_tag() keeps the children.
         if element.tag in {"picture", "source"} or (element.tag == "span" and not element.get("lang")):

@@ -1,4 +1,14 @@
-"""The check that makes an address from an editor safe to use in a link's `href`."""
+"""Functions that make addresses from editors and other sites safe to use."""
+
+from urllib.parse import urlsplit
+
+
+def split_address(address):
+    """Return urlsplit() of `address`, or of an empty string if it is malformed, as `http://[x`."""
+    try:
+        return urlsplit(address.strip())
+    except ValueError:
+        return urlsplit("")
 
 
 def web_address(address):

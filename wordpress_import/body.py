@@ -1,7 +1,5 @@
 """Turns HTML into the blocks of a page's body (stories/blocks.py), as raw data of a StreamField."""
 
-from urllib.parse import urljoin
-
 from django.utils.translation import gettext_noop as _
 
 from wordpress_import.media_links import kind_of
@@ -133,7 +131,7 @@ class Converter(Walker):
 
     def on_iframe(self, element):
         # The base is made up: an address that still has its host is relative, so not of another site.
-        url = urljoin("https://x/", element.get("src") or element.get("data-src") or "")
+        url = self.context.absolute(element.get("src") or element.get("data-src"), base="https://x/")
         self.end_paragraph()
         if kind := kind_of(url):
             self.media(kind, url, element.get("title"))

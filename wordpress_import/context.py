@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, unquote, urljoin
 
 from django.utils.translation import gettext_noop as _
 
+from stories.links import split_address
 from wordpress_import.export import host_of, page_key
 from wordpress_import.library import is_of_kind
-from wordpress_import.media_links import split
 from wordpress_import.pieces import Picture
 
 SCHEMES = {"http", "https", "mailto", "tel"}
@@ -22,10 +22,10 @@ class Context:
     def __init__(self, export, pages, library):
         self.export, self.pages, self.library = export, pages, library
 
-    def absolute(self, url):
-        """Return `url` as an absolute URL, or "" if it is malformed."""
+    def absolute(self, url, base=None):
+        """Return `url` as an absolute URL, or "" if it is malformed. `base`: by default, the old site."""
         try:
-            return urljoin(f"{self.export.base_url}/", (url or "").strip())
+            return urljoin(base or f"{self.export.base_url}/", (url or "").strip())
         except ValueError:
             return ""
 
@@ -48,7 +48,7 @@ class Context:
 
     def leads_to_login(self, url):
         """Return whether the address of a link holds a login or an e-mail address of a user."""
-        parts = split(url)
+        parts = split_address(url)
         text = unquote(url).casefold()
         names = {"author", "author_name"} & set(parse_qs(parts.query))
         is_archive = self.is_internal(url) and ("/author/" in f"{parts.path}/" or names)
@@ -59,7 +59,7 @@ class Context:
         if not href or href.strip().startswith("#"):
             return None
         url = self.absolute(href)
-        if split(url).scheme not in SCHEMES or self.leads_to_login(url):
+        if split_address(url).scheme not in SCHEMES or self.leads_to_login(url):
             return None
         if document := self.document_for(url, notes):
             return f'linktype="document" id="{document}"'
@@ -73,7 +73,7 @@ class Context:
         It is None for a document, which such a block can't have.
         """
         url = self.absolute(href)
-        if not href or href.strip().startswith("#") or split(url).scheme not in {"http", "https"}:
+        if not href or href.strip().startswith("#") or split_address(url).scheme not in {"http", "https"}:
             return None
         if self.leads_to_login(url):
             return None

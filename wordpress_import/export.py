@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from wordpress_import.media_links import split
+from stories.links import split_address
 from wordpress_import.reading import WPAuthor, read
 from wordpress_import.sources import find_sources
 
@@ -43,7 +43,7 @@ class Attachment:
 
 def host_of(url):
     """Return the host of `url`, without "www."."""
-    return split(url).netloc.lower().removeprefix("www.")
+    return split_address(url).netloc.lower().removeprefix("www.")
 
 
 def find_upload(url):
@@ -52,7 +52,7 @@ def find_upload(url):
     Some hosts of files leave out the folder itself, so a path of year, month and name counts as well. The
     path is "" for other addresses.
     """
-    host, path = host_of(url), unquote(split(url).path)
+    host, path = host_of(url), unquote(split_address(url).path)
     if PHOTON.fullmatch(host):
         host, _slash, path = path.strip("/").partition("/")
         host, path = host.lower().removeprefix("www."), f"/{path}"
@@ -65,7 +65,7 @@ def page_key(url):
 
     A query that identifies an item, such as "?p=7", is added to it.
     """
-    parts = split(url)
+    parts = split_address(url)
     query = f"?{parts.query}" if re.fullmatch(r"(p|page_id|attachment_id)=\d+", parts.query) else ""
     return f"{unquote(parts.path).strip('/').lower()}{query}"
 
@@ -102,7 +102,7 @@ class Export:
     @property
     def source(self):
         """What identifies the old site, whether its address begins with http, https or www."""
-        return f"{host_of(self.base_url)}{split(self.base_url).path.rstrip('/')}"[:200]
+        return f"{host_of(self.base_url)}{split_address(self.base_url).path.rstrip('/')}"[:200]
 
     @classmethod
     def index(cls, paths):

@@ -13,9 +13,9 @@ from urllib.parse import urljoin
 from django.conf import settings
 from django.utils.encoding import iri_to_uri
 
+from stories.links import split_address
 from wordpress_import.connections import PORTS, FetchError, PublicConnection
 from wordpress_import.export import PHOTON, VARIANT
-from wordpress_import.media_links import split
 
 # WordPress.com serves the uploads of its sites under such a host.
 WORDPRESS_COM = ".files.wordpress.com"
@@ -59,7 +59,7 @@ class Fetcher:
 
     def check(self, path, url):
         """Raise FetchError unless the file at `path` below the uploads folder may be fetched from `url`."""
-        parts = split(url)
+        parts = split_address(url)
         host = parts.netloc.lower()
         if parts.scheme not in PORTS:
             raise FetchError("its address does not begin with http or https")
@@ -87,7 +87,7 @@ class Fetcher:
 
         These are that of the attachment, that of the original of the picture at `url`, and `url`.
         """
-        parts = split(url)._replace(query="", fragment="")
+        parts = split_address(url)._replace(query="", fragment="")
         original = parts._replace(path=VARIANT.sub("", parts.path))
         found = [*self.export.urls_of(path), original.geturl(), parts.geturl()]
         allowed = []
@@ -127,7 +127,7 @@ class Fetcher:
 
     def request(self, url):
         """Return (bytes, None) of the file at `url`, or (None, where it redirects to). Raises FetchError."""
-        parts = split(url)
+        parts = split_address(url)
         context = self.context if parts.scheme == "https" else None
         try:
             connection = PublicConnection(parts.netloc.lower(), context)

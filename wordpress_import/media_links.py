@@ -1,7 +1,8 @@
 """Recognises addresses of films and recordings: on known sites, or by the ending of the file."""
 
 from pathlib import PurePosixPath
-from urllib.parse import urlsplit
+
+from stories.links import split_address
 
 AUDIO_HOSTS = {"soundcloud.com", "spotify.com", "mixcloud.com", "bandcamp.com", "anchor.fm", "libsyn.com"}
 AUDIO_HOSTS |= {"podbean.com", "buzzsprout.com", "spreaker.com", "podcasts.apple.com", "ivoox.com"}
@@ -11,17 +12,9 @@ AUDIO_SUFFIXES = {".mp3", ".m4a", ".ogg", ".wav", ".oga", ".flac", ".aac"}
 VIDEO_SUFFIXES = {".mp4", ".m4v", ".webm", ".ogv", ".mov", ".avi", ".wmv"}
 
 
-def split(url):
-    """Return urlsplit() of `url`, or of an empty string if it is malformed."""
-    try:
-        return urlsplit(url.strip())
-    except ValueError:
-        return urlsplit("")
-
-
 def kind_of(url):
     """Return "video" or "audio" if `url` is the address of a film or recording, else ""."""
-    parts = split(url)
+    parts = split_address(url)
     if parts.scheme not in {"http", "https"}:
         return ""
     host = (parts.netloc.rpartition("@")[2].partition(":")[0]).lower()

@@ -16,20 +16,20 @@ from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from home.models import StandardPage
 from safeguarding.withdrawal.addresses import is_gone, path_at
+from stories.links import split_address
 from stories.models import StoryAuthor, StoryCountry, StoryPage, StoryTheme
 from stories.terms import Author, Country, Theme
 from wordpress_import import fields
 from wordpress_import.addresses import store_addresses
 from wordpress_import.context import Context
 from wordpress_import.conversion import convert
-from wordpress_import.media_links import split
 from wordpress_import.models import ImportedItem
 
 
 def is_withdrawn(item, parent):
     """Return whether a page at the old or the new address of `item` was erased by a withdrawal."""
     new = path_at(parent, f"{parent.url_path}{fields.wanted_slug(item)}/")
-    return any(is_gone(path) for path in (unquote(split(item.link).path), new) if path.strip("/"))
+    return any(is_gone(path) for path in (unquote(split_address(item.link).path), new) if path.strip("/"))
 
 
 def is_edited(page, record):

@@ -1,4 +1,4 @@
-"""An import of redirects imports all rows, or none with an error message."""
+"""Redirects in the admin: an import imports all rows or none; a malformed address is refused with words."""
 
 import tempfile
 
@@ -68,3 +68,11 @@ def test_import_is_for_administrators(client):
     for address in (START, PROCESS):
         assert client.post(address, {}).headers["Location"].startswith("/admin/"), address
     assert client.get(PROCESS).status_code == 302
+
+
+@pytest.mark.parametrize("address", ["http://[x", "//[", "http://\u2100.com/"])
+def test_malformed_address_is_refused_in_the_form(admin_client, address):
+    fields = {"old_path": address, "redirect_link": "https://example.org/", "is_permanent": "on"}
+    response = admin_client.post("/admin/redirects/add/", fields)
+    assert "This is not an address." in response.text
+    assert not Redirect.objects.exists()

@@ -1,0 +1,34 @@
+"""A malformed address in a story, as an editor may paste or an import may store it, breaks no page."""
+
+import pytest
+
+from tests.support.builders import make_story
+
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+
+MALFORMED = ["http://[x", "//[", "http://\u2100.com/", "https://x:99999999/", "http://a]b"]
+
+
+def test_malformed_addresses_break_no_page(client, admin_client, subtests):
+    blocks = []
+    for address in MALFORMED:
+        link = {"title": "Film", "kind": "video", "url": address}
+        button = {"title": "Help", "text": "<p>Words</p>", "label": "Go", "url": address, "page": None}
+        blocks += [
+            {"type": "text", "value": f'<p><a href="{address}">linked</a></p>'},
+            {"type": "media_link", "value": link},
+            {"type": "action", "value": button},
+        ]
+    story = make_story("A lamp", body=blocks)
+    for path, words in [
+        (story.url, "linked"),
+        (f"{story.url}?text=1", "linked"),
+        ("/feed.rss", "linked"),
+        ("/feed.atom", "linked"),
+        ("/search/?q=linked", "A lamp"),
+    ]:
+        with subtests.test(path):
+            assert words in client.get(path).content.decode()
+    for path in (f"/admin/pages/{story.pk}/edit/", f"/admin/pages/{story.pk}/view_draft/"):
+        with subtests.test(path):
+            assert "linked" in admin_client.get(path).text
