@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from itertools import chain
-from operator import attrgetter
 from urllib.parse import urlencode
 
 from django.contrib.contenttypes.models import ContentType
@@ -15,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from stories.listing import Choice, Facet, term_label
 from stories.models import StoryCountry, StoryTheme
-from stories.terms import country_names
+from stories.terms import country_names, fold
 
 # The value of the facet “kind” for pages that are neither stories nor lists of stories.
 OTHER_KIND = "standardpage"
@@ -116,7 +115,7 @@ def build_facets(search):
     return [facet for facet in facets if len(facet.choices) > 1 or facet.active]
 
 
-def _build_facet(search, name, label, format_label=str, order=attrgetter("label")):
+def _build_facet(search, name, label, format_label=str, order=lambda choice: fold(choice.label)):
     """Return the Facet `name` with the label `label`.
 
     `format_label` turns the label of a value into what visitors see. `order`: the key function by which the

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
-from operator import itemgetter
 
 from django import forms
 from django.core.paginator import Paginator
@@ -19,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from caching.versioned_cache import VersionedCache, cached
 from publishing.visibility import published_pages
 from stories.story_links import StoryCountry, StoryTheme
-from stories.terms import Country, Theme, country_names
+from stories.terms import Country, Theme, country_names, fold
 
 STORIES_PER_PAGE = 12
 # The longest list without filters. Reading so few entries takes less time than filtering them.
@@ -231,7 +230,12 @@ def count_by_country(stories):
     names = country_names(get_language())
     # "country" is the primary key of a country, its ISO code.
     counted = count_links(StoryCountry, stories, "country__slug", "country")
-    return sorted(((slug, names[code], n) for slug, code, n in counted), key=itemgetter(1))
+    return sort_by_name((slug, names[code], number) for slug, code, number in counted)
+
+
+def sort_by_name(choices):
+    """Sort (value, name, number) by the name. Capitals and accents make no difference."""
+    return sorted(choices, key=lambda choice: fold(choice[1]))
 
 
 def count_by_theme(stories):
@@ -250,7 +254,7 @@ def count_by_theme(stories):
         links = StoryTheme.objects.filter(story__in=stories, theme__slug__in=shared).order_by()
         rows = links.values_list("theme__slug", "theme__name").annotate(number=Count("story", distinct=True))
         counted |= {(slug, name): number for slug, name, number in rows}
-    return sorted(((slug, name, number) for (slug, name), number in counted.items()), key=itemgetter(1))
+    return sort_by_name((slug, name, number) for (slug, name), number in counted.items())
 
 
 def count_links(model, stories, *columns):

@@ -134,6 +134,16 @@ def test_index_lists_the_stories_of_its_sections_and_a_section_only_its_own(clie
 # --- Filters -------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_database
+@pytest.mark.usefixtures("filters_on_short_lists")
+def test_choices_are_in_the_order_of_their_names_whatever_their_accents_and_capitals(client):
+    make_story("A lamp", countries=["ZW", "AX"], themes=["Zeal", "law", "Échange"])
+    for address in ("/stories/", "/search/?q=lamp"):
+        facets = choices(client, address)
+        assert facets["Country"] == ["Åland Islands(1)", "Zimbabwe(1)"]
+        assert facets["Theme"] == ["Échange(1)", "law(1)", "Zeal(1)"]
+
+
 def test_filters_combine(client, stories, subtests):
     for query, expected in [
         ("country=kenya", ["B", "A"]),

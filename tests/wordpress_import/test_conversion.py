@@ -245,7 +245,8 @@ def test_every_text_survives_the_editor_word_for_word():
 def test_what_is_unknown_dropped_or_missing_is_noted():
     notes = convert_text(
         f'[box a="1"]x[/box][et_pb_signup /]<img src="{UPLOADS}/gone-150x150.jpg">'
-        "<!-- wp:acme/box /--><!-- wp:query /--><iframe src='https://frames.example/'></iframe><iframe src='//['></iframe>"
+        "<!-- wp:acme/box /--><!-- wp:query /--><iframe src='https://frames.example/'></iframe>"
+        "<iframe src='//['></iframe>"
         '<!-- wp:file --><a href="/x">Facts</a><a class="wp-block-file__button">Download</a><!-- /wp:file -->'
     ).notes
     assert notes.shortcodes == {"box": 1}
