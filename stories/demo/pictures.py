@@ -45,7 +45,7 @@ PALETTE = {
     "sky": (176, 208, 208),
 }
 # How far a piece of paper is above what lies below it: the opacity of its shadow.
-SHADOWS = {"flat": 0.0, "low": 0.15, "lay": 0.25, "high": 0.4}
+SHADOWS = {"flat": 0.0, "low": 0.15, "mid": 0.25, "high": 0.4}
 
 
 def draw(name):

@@ -13,7 +13,8 @@ from tests.support import builders
 
 pytestmark = pytest.mark.one_database
 
-# The target for a story of about 420 words with seven or more kinds of block.
+# The most steps for a story of about 420 words with seven or more kinds of block. In Wagtail without this
+# project's changes to the editor, such a story took about 115.
 MOST_STEPS = 70
 
 TITLE = "The bricks that were never paid for"

@@ -94,7 +94,7 @@ def test_page_of_a_logged_in_user_is_neither_cached_nor_from_the_cache(client, s
     assert b"wagtail-userbar" in admin.get(story.url).content
 
 
-def test_other_methods_and_hosts_do_not_use_the_cache(client, story):
+def test_head_uses_the_cache_and_post_and_a_foreign_host_do_not(client, story):
     client.get("/stories/")
     assert "public" not in client.post("/stories/").get("Cache-Control", "")
     assert client.get("/stories/", headers={"Host": "evil.example"}).status_code == 400

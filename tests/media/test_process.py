@@ -51,7 +51,7 @@ def test_third_upload_at_once_is_refused_although_the_lock_is_free(upload):
 
 def test_upload_that_waited_in_vain_gives_its_place_back(upload, monkeypatch):
     monkeypatch.setattr(process, "LOCK_TIMEOUT", 0.1)
-    with process.SANITIZER_LOCK, process.PLACES:
+    with process.SANITIZER_LOCK:
         for _ in range(3):
             assert "Try again in a minute" in upload()
     assert not upload()

@@ -31,7 +31,7 @@ def data_dir(settings, tmp_path):
 
 
 def scheduled(title, **times):
-    """Return a published story with `times` for go_live_at or expire_at."""
+    """Return a story that a moderator has published or scheduled. `times`: its go_live_at or expire_at."""
     story = builders.make_story(title, live=False)
     for name, moment in times.items():
         setattr(story, name, moment)
