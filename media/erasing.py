@@ -11,7 +11,7 @@ from taggit.models import Tag
 from wagtail.models import Collection, Page, ReferenceIndex, Revision
 
 from media.models import CleanDocument, CleanImage
-from media.shown_files import key_of, references_in
+from media.shown_files import key_of, references_in, waiting_versions
 from safeguarding.withdrawal.places import Found, Place, TextPlace, register_place
 from safeguarding.withdrawal_models import Choice
 
@@ -89,15 +89,14 @@ def files_in(revision, model):
 
 
 def used_in_drafts(case, model, keys):
-    """Return those of `keys` that drafts and scheduled versions of other pages use.
+    """Return those of `keys` that drafts and waiting versions of other pages use.
 
     The reference index only has what is in the rows of the pages.
     """
     drafts = Page.objects.filter(has_unpublished_changes=True).exclude(pk__in=case.erased)
-    versions = Revision.objects.filter(
-        Q(pk__in=drafts.values("latest_revision"))
-        | Q(approved_go_live_at__isnull=False) & ~Q(object_id__in=[str(key) for key in case.erased])
-    )
+    versions = Revision.page_revisions.filter(
+        Q(pk__in=drafts.values("latest_revision")) | Q(pk__in=waiting_versions().values("pk"))
+    ).exclude(object_id__in=[str(key) for key in case.erased])
     return {key for revision in versions.iterator() for key in files_in(revision, model)} & keys
 
 

@@ -31,15 +31,19 @@ def may_change_what_readers_see(user, item):
 
 def is_waiting(item):
     """Return whether a version of a page that waits for a moderator or for its date shows `item`."""
-    in_moderation = TaskState.objects.filter(status=TaskState.STATUS_IN_PROGRESS).values("revision")
-    waiting = Revision.objects.filter(Q(approved_go_live_at__isnull=False) | Q(pk__in=in_moderation))
     # The version refers to the file, or to something that is shown with its file, such as an author.
     sought = {key_of(type(item), item.pk)}
     references = ReferenceIndex.get_references_to(item)
     for model in models_shown_with_pages():
         instances = references.filter(base_content_type=ContentType.objects.get_for_model(model))
         sought |= {key_of(model, key) for key in instances.values_list("object_id", flat=True)}
-    return any(sought & references_in(revision) for revision in waiting)
+    return any(sought & references_in(revision) for revision in waiting_versions())
+
+
+def waiting_versions():
+    """Return the Revisions of pages that wait for a moderator or for their date."""
+    in_moderation = TaskState.objects.filter(status=TaskState.STATUS_IN_PROGRESS).values("revision")
+    return Revision.page_revisions.filter(Q(approved_go_live_at__isnull=False) | Q(pk__in=in_moderation))
 
 
 def key_of(model, pk):

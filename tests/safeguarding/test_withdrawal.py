@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
-from wagtail.models import Revision
+from wagtail.models import Revision, Workflow
 
 from home.models import StandardPage
 from home.site_settings import SiteSettings
@@ -176,16 +176,19 @@ def withdraw_one(person, choice):
 
 def test_files_that_something_else_uses_stay():
     person = withdrawal_world.make_named_person()
-    shared, in_draft = builders.make_image(size=(63, 40)), builders.make_image(size=(64, 40))
+    # Each has another size, because equal pictures are erased together.
+    shared, in_draft, in_moderation, own = (builders.make_image(size=(width, 40)) for width in range(63, 67))
     builders.make_story(lead_image=shared, lead_image_alt="A lamp")
     other = StoryPage.objects.get(pk=builders.make_story().pk)
-    other.lead_image, other.lead_image_alt = in_draft, "A lamp"
-    other.save_revision()
-    own = builders.make_image(size=(65, 40))  # of another size, because equal pictures are erased together
-    body = [builders.pictures_block(shared, in_draft, own)]
+    for picture in (in_moderation, in_draft):
+        other.lead_image, other.lead_image_alt = picture, "A lamp"
+        other.save_revision()
+        if picture == in_moderation:
+            Workflow.objects.get().start(other, None)
+    body = [builders.pictures_block(shared, in_draft, in_moderation, own)]
     withdrawal_world.make_story_about(person, body=body)
     withdraw_one(person, "everything")
-    assert set(CleanImage.objects.all()) == {shared, in_draft}
+    assert set(CleanImage.objects.all()) == {shared, in_draft, in_moderation}
 
 
 def test_what_is_written_while_the_withdrawal_commits_is_erased_too(data_dir):

@@ -75,7 +75,8 @@ REFUSED = {
     "https://else.files.wordpress.com/2019/03/x.jpg": ELSEWHERE,
     "http://old.example/wp-admin/x.jpg": ELSEWHERE,
 }
-# {where the old site redirects to: the reason why it is not followed}.
+# {where the old site redirects to: the reason why it is not followed}. ELSEWHERE is also the reason when the
+# address is on the old site, but is not the one of the same file.
 REDIRECTS = {
     f"http://127.0.0.1{PATH}": ELSEWHERE,
     f"http://169.254.169.254{PATH}": ELSEWHERE,
@@ -130,6 +131,7 @@ def site(network, clock, monkeypatch):
 def ask(url, host="old.example"):
     """Ask for the file at `url` as the import does. `host`: the old site. Return why it was not fetched."""
     found = Export(base_url=f"http://{host}", hosts={host})
+    # Two sites have a file at this path, so its address is not known to be that of the old site.
     found.uploads = {"2019/03/x.jpg": {"else.files.wordpress.com", host}}
     fetcher, path = Fetcher(found), found.path_key(url) or url
     if reason := fetcher.refusal(path, url):
