@@ -57,7 +57,8 @@ def robots_txt(request):
         SiteSettings.Robots.NO_AI_TRAINING: AI_TRAINING_ROBOTS,
         SiteSettings.Robots.NONE: ["*"],
     }
-    # An unknown policy disallows everything.
-    disallowed = disallowed_by_policy.get(policy, ["*"])
+    if policy not in disallowed_by_policy:
+        policy = SiteSettings.Robots.NONE
+    disallowed = disallowed_by_policy[policy]
     context = {"policy": policy, "disallowed": disallowed, "sitemap": absolute(reverse("sitemap"))}
     return render(request, "robots.txt", context, content_type="text/plain; charset=utf-8")

@@ -150,7 +150,7 @@ class StoryFeed(Feed):
         load_renditions([story.lead_image for story in stories])
         for story, blocks in zip(stories, bodies, strict=True):
             story.feed_url = absolute(story.get_url(source.request))
-            context = {"story": story, "page": story, "blocks": blocks}
+            context = {"story": story, "blocks": blocks}
             html_of_entry = render_to_string("stories/feed_entry.html", context, source.request)
             story.feed_content = remove_invalid_characters(simplify_html(html_of_entry, story.feed_url))
         return stories

@@ -85,7 +85,7 @@ def measure_sent(size, kind, site, path, folder):
         if etag := ask(site + path).headers["ETag"]:
             ways["304"] = site + path, {"If-None-Match": etag}
         report(size, kind, ways, bytes=(folder / "body").stat().st_size)
-    if kind in PAGES or kind == "rendition":
+    if kind in PAGES or kind == "rendition":  # nginx keeps static files for long, as any server does
         behind_nginx(size, kind, site, path, folder)
 
 

@@ -47,9 +47,11 @@ def test_the_policy_is_a_setting(client):
     change(robots=SiteSettings.Robots.ALL)
     assert allowed(client, "GPTBot")
     assert allowed(client, "Googlebot")
-    change(robots=SiteSettings.Robots.NONE)
-    assert not allowed(client, "GPTBot")
-    assert not allowed(client, "Googlebot")
+    for policy in (SiteSettings.Robots.NONE, "unknown"):
+        change(robots=policy)
+        assert not allowed(client, "GPTBot")
+        assert not allowed(client, "Googlebot")
+        assert "welcome" not in client.get("/robots.txt").content.decode()
 
 
 @pytest.mark.parametrize("policy", SiteSettings.Robots.values)

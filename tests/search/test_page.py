@@ -176,6 +176,8 @@ def test_a_misspelt_word_is_corrected_with_a_note(client):
     note = page.select_one(".note").text
     assert "Nothing was found for “kedugu”" in note
     assert "“Kédougou”" in note
+    filtered = parse(client.get("/search/?q=kedugu&year=1999"))
+    assert "These are the results" not in filtered.text, "the filter leaves none"
 
 
 def test_without_a_full_match_pages_with_some_of_the_words_are_shown(client):

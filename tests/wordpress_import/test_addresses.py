@@ -184,7 +184,7 @@ def test_the_addresses_of_a_deleted_page_are_410_and_nothing_stays_of_its_words(
     assert (record.page, record.needs_eyes, record.missing_pictures, record.digest) == (None, [], 0, "")
 
 
-def test_of_erased_addresses_only_the_numbers_lead_to_the_page(imported, client):
+def test_of_erased_addresses_only_those_with_the_number_of_the_post_lead_to_the_page(imported, client):
     imported.people = "none"
     imported.save_revision().publish()
     addresses_erased.send(sender=StoryPage, page=imported)
@@ -317,7 +317,6 @@ def decide_and_publish():
     CleanImage.objects.update(shows=CleanImage.Shows.PLACE_OR_THING)
     for image in CleanImage.objects.all():
         image.save()
-    StoryPage.objects.update(people="none")
     for page in [*StoryIndexPage.objects.all(), *StoryPage.objects.all(), *StandardPage.objects.all()]:
         draft = page.get_latest_revision_as_object()
         if isinstance(draft, StoryPage):
@@ -372,7 +371,8 @@ def test_every_public_address_leads_to_a_public_page_and_to_nothing_before(addre
             happen()
             hidden = {url for key in ids.split() for url in addresses[key]} - lists
             # Of each other item, one address still works.
-            asked = hidden | {urls[-1] for urls in addresses.values()} - lists
+            own = [[url for url in urls if url not in lists] for urls in addresses.values()]
+            asked = hidden | {urls[-1] for urls in own if urls}
             assert {url for url in asked if client.get(url).status_code == 404} == hidden
     with subtests.test("addresses of a page are erased"), undone():
         page = StoryPage.objects.get(slug="the-kiln")
