@@ -17,8 +17,9 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core.cache import caches
-from django.core.management import call_command
-from django.db import connection
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
+from django.db.models.signals import pre_save
 from django.test import Client
 from django.utils import timezone
 from wagtail.models import ModelLogEntry
@@ -167,6 +168,24 @@ def test_replaced_database_is_caught_up_at_the_start_and_by_the_scheduler(tmp_pa
     assert [Client().get(each).status_code for each in (HOME, other.url)] == [404, 404]
     restore_site(tmp_path / "site.zip", overwrite=True)
     assert [Client().get(each).status_code for each in (HOME, other.url)] == [404, 404]
+
+
+def test_failure_of_the_database_makes_no_withdrawal_forgotten(tmp_path):
+    """In a database that is older than the ledger, the first row of Ledger can't be stored for a moment."""
+    withdrawal_world.make_own_stories(withdrawal_world.make_named_person())
+    save_site(tmp_path / "site.zip")
+    withdraw_all(Contributor.objects.get())
+    replace_database(tmp_path / "site.zip")
+
+    def fail(**_arguments):
+        pre_save.disconnect(fail, sender=Ledger)
+        raise OperationalError
+
+    pre_save.connect(fail, sender=Ledger)
+    with pytest.raises(CommandError, match="ledger"):
+        call_command("run_due_work")
+    call_command("run_due_work")
+    assert Client().get(HOME).status_code == 410
 
 
 def break_ledger(*lines):
