@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.hashers import is_password_usable
 from django.core.mail import send_mail
 from django.db import transaction
 from django.template.loader import render_to_string
@@ -65,9 +64,8 @@ def detect_access_change(instance, update_fields=None, raw=False, **_arguments):
     if "email" in fields and stored.email != instance.email:
         end_sessions(instance)
         notify(instance, stored.email, EMAIL_CHANGED)
-    # set_password() sets `_password`. Django clears it where it only upgrades the hash of the same password.
-    is_new = "password" in fields and stored.password != instance.password and instance._password is not None
-    if is_new and is_password_usable(instance.password):
+    # Django sets `_password` in set_password(), but not when it only upgrades the hash of the same password.
+    if "password" in fields and stored.password != instance.password and instance._password is not None:
         # The other sessions are invalid already: each holds a hash of the old password.
         notify(instance, stored.email, PASSWORD_CHANGED)
 

@@ -13,6 +13,7 @@ from wagtail.log_actions import log
 from caching.local_date import today
 from safeguarding.encryption import UnreadableText
 from safeguarding.models import Contributor, Notice
+from safeguarding.one_by_one import do_for_each
 from safeguarding.releases import lock_with_others
 from safeguarding.status import Status, add_months, get_last_day
 
@@ -42,10 +43,13 @@ def is_time_to_announce(day):
 
 def delete_names():
     """Delete the restricted fields of all people for whom this is due and was announced long enough ago."""
-    for person in Contributor.by_code():
-        day = deletion_day(person)
-        if day and day <= today() and was_announced(person, day):
-            delete_names_of(person.pk)
+    do_for_each(Contributor.by_code(), delete_names_if_due)
+
+
+def delete_names_if_due(person):
+    day = deletion_day(person)
+    if day and day <= today() and was_announced(person, day):
+        delete_names_of(person.pk)
 
 
 def was_announced(person, day):

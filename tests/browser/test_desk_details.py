@@ -3,7 +3,6 @@
 import pytest
 from playwright.sync_api import expect
 
-from home.models import SiteSettings
 from tests.browser import admin
 from tests.support import builders
 from tests.support.accessibility import expect_to_fit, run_axe
@@ -27,11 +26,6 @@ BROKEN_WORDS = """(element) => {
 }"""
 
 
-@pytest.fixture
-def moderator(db):
-    return builders.make_user("Moderators")
-
-
 def test_buttons_of_the_text_toolbar_have_contrast(new_page, live_server, moderator):
     tab = admin.open_tab(new_page)
     admin.open_editor(tab, live_server.url, moderator, builders.make_story("Words", live=False))
@@ -53,7 +47,6 @@ def test_checks_look_at_the_story_alone(new_page, live_server, moderator):
     home = builders.home_page()
     home.footer_text = "<p>We are a charity.</p>"
     home.save_revision().publish()
-    SiteSettings.for_site(home.get_site()).save()
     body = [{"type": "text", "value": "<p>One two three four five six seven.</p>"}]
     story = builders.make_story("Counted words", live=False, body=body)
     builders.make_story("Another story")

@@ -7,10 +7,12 @@ from contextlib import ExitStack
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
-from wagtail.models import Revision
+from wagtail.models import Revision, Site
 from wagtail.search.models import IndexEntry
+from wagtail.signals import page_unpublished
 
 from operations import locks
 from safeguarding.withdrawal.carry_out import withdraw
@@ -73,7 +75,7 @@ def night_work_is_done():
 
 
 @pytest.mark.django_db
-def test_nightly_work_is_done_once_a_night(time_machine):
+def test_nightly_work_is_done_once_a_night(data_dir, time_machine):
     # The first time it is done at once, and then after 3 o'clock in the night.
     for moment, is_done in [(NOON, True), (NOON.replace(hour=23), False)]:
         time_machine.move_to(moment)
@@ -84,6 +86,8 @@ def test_nightly_work_is_done_once_a_night(time_machine):
         time_machine.move_to(NOON.replace(day=5, hour=hour, minute=minute))
         call_command("run_due_work")
         assert night_work_is_done() == is_done
+    lines = (data_dir / "nightly_work_done").read_text().splitlines()
+    assert {line.split()[0] for line in lines} == {"2026-05-05"}, "other nights are forgotten"
 
 
 @pytest.mark.django_db
@@ -110,23 +114,88 @@ def test_outage_page_has_the_current_help_line(data_dir):
 
 
 @pytest.mark.django_db
-def test_page_that_cannot_be_published_stops_no_withdrawal_and_no_other_work(data_dir, store, time_machine):
+def test_page_that_fails_stops_no_withdrawal_and_no_other_page(client, data_dir, store, time_machine):
     time_machine.move_to(NOON)
+    goes = [scheduled(f"Goes {hours}", expire_at=NOON + datetime.timedelta(hours=hours)) for hours in (1, 2)]
     scheduled("It can't be read", go_live_at=NOON + datetime.timedelta(hours=1))
     # To publish the revision then raises KeyError.
     Revision.objects.exclude(approved_go_live_at=None).update(content={})
+    comes = scheduled("It comes", go_live_at=NOON + datetime.timedelta(hours=2))
     person = make_agreeing_person()
     withdrawal = withdraw(person, "everything")
-    time_machine.move_to(NOON + datetime.timedelta(hours=2))
-    with pytest.raises(KeyError):
-        call_command("run_due_work")
+    time_machine.move_to(NOON + datetime.timedelta(hours=3))
+
+    def fail(instance, **_arguments):
+        raise OSError
+
+    page_unpublished.connect(fail)
+    try:
+        with pytest.raises(CommandError, match="failed: pages that expire, pages to publish[.]"):
+            call_command("run_due_work")
+    finally:
+        page_unpublished.disconnect(fail)
+    assert [is_there(client, story) for story in (*goes, comes)] == [False, False, True]
     # The step "ledger" of the withdrawal writes this file.
     assert person.code in (data_dir / "withdrawals.jsonl").read_text()
     left = withdrawal.tasks.filter(done_at=None).values_list("step", flat=True)
     assert set(left) == {"vacuum"}, "this step can't run in the transaction of a test"
     assert (data_dir / "maintenance.html").exists()
-    # Whether the scheduler works is known by the age of this file.
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's connection can't be lost")
+@pytest.mark.usefixtures("transactional_db", "django_db_serialized_rollback")
+def test_lost_connection_stops_one_part_only(client, time_machine):
+    time_machine.move_to(NOON)
+    hour = datetime.timedelta(hours=1)
+    goes, comes = scheduled("It goes", expire_at=NOON + hour), scheduled("It comes", go_live_at=NOON + hour)
+    time_machine.move_to(NOON + 2 * hour)
+
+    def end_connection(**_arguments):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    page_unpublished.connect(end_connection)
+    try:
+        with pytest.raises(CommandError, match="failed: pages that expire[.]"):
+            call_command("run_due_work")
+    finally:
+        page_unpublished.disconnect(end_connection)
+    assert [is_there(client, story) for story in (goes, comes)] == [False, True]
+
+
+@pytest.mark.django_db
+def test_part_that_fails_is_tried_again_without_those_that_succeeded(
+    data_dir, settings, time_machine, caplog
+):
+    time_machine.move_to(NOON)
+    make_old()
+    settings.WAGTAILSEARCH_BACKENDS, backends = (
+        {"default": {"BACKEND": "away"}},
+        settings.WAGTAILSEARCH_BACKENDS,
+    )
+    with pytest.raises(CommandError, match="failed: search index[.]"):
+        call_command("run_due_work")
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
+        "A part of the work that was due failed: search index."
+    ]
+    assert not Session.objects.exists()
+    # Its age tells whether there is something to worry about.
     assert not (data_dir / "due_work_done").exists()
+
+    settings.WAGTAILSEARCH_BACKENDS = backends
+    make_old()
+    call_command("run_due_work")
+    assert IndexEntry.objects.exists()
+    assert Session.objects.exists(), "it is deleted in the next night"
+    assert (data_dir / "due_work_done").exists()
+
+
+@pytest.mark.django_db
+def test_site_that_was_deleted_stops_nothing():
+    make_old()
+    Site.objects.all().delete()
+    call_command("run_due_work")
+    assert night_work_is_done()
 
 
 @pytest.mark.one_database

@@ -13,6 +13,7 @@ from ssl import CERT_NONE, create_default_context
 
 import pytest
 
+from caching.outage import RETRY_AFTER
 from tests.support import front_server
 from tests.support.policies import FILE
 from tests.support.upstream import Front, Upstream
@@ -77,7 +78,10 @@ def test_outage_page_is_sent_when_the_site_does_not_respond(upstream, front, tmp
     upstream.stop()
     response = front.ask("/other/", method=method)
     assert (response.status, response.content) == (503, b"<p>Call 0800 1234.</p>")
-    assert (response.headers["Retry-After"], response.headers["Cache-Control"]) == ("60", "no-store")
+    assert (response.headers["Retry-After"], response.headers["Cache-Control"]) == (
+        str(RETRY_AFTER),
+        "no-store",
+    )
     assert response.headers["Content-Type"] == "text/html"
     # FILE, the policy of files, and besides the style sheet and pictures that are inside of the page.
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; " + FILE.partition("; ")[2]
@@ -98,7 +102,7 @@ def test_headers_may_repeat_a_long_address(upstream, front, length):
 def test_status_is_503_without_an_outage_page(upstream, front):
     upstream.stop()
     response = front.ask()
-    assert (response.status, response.headers["Retry-After"]) == (503, "60")
+    assert (response.status, response.headers["Retry-After"]) == (503, str(RETRY_AFTER))
     assert response.headers["Content-Security-Policy"] == FILE
     assert response.headers["Referrer-Policy"] == "no-referrer"
 

@@ -4,8 +4,9 @@ import datetime
 
 import pytest
 from django.core.mail.backends.locmem import EmailBackend as LocmemBackend
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models.signals import pre_save
 from wagtail.models import ModelLogEntry
 from wagtail.users.models import UserProfile
 
@@ -211,3 +212,26 @@ def test_the_scheduler_sends_mails_and_deletes_names(clock, settings, tmp_path, 
     call_command("run_due_work")
     person.refresh_from_db()
     assert person.names == ""
+
+
+def test_names_are_deleted_whatever_else_fails(clock, settings, tmp_path):
+    """The update of the index fails, and the deletion for the first of two people."""
+    settings.DATA_DIR = tmp_path
+    failing, other = make_ending(10), make_ending(10)
+    clock(460)
+    call_command("run_due_work")
+    clock(495)
+    settings.WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "away"}}
+
+    def fail(instance, **_arguments):
+        if instance == failing:
+            raise OSError
+
+    pre_save.connect(fail, sender=Contributor)
+    try:
+        with pytest.raises(CommandError, match="failed: names to delete, search index[.]"):
+            call_command("run_due_work")
+    finally:
+        pre_save.disconnect(fail, sender=Contributor)
+    names = [Contributor.objects.get(pk=person.pk).names for person in (failing, other)]
+    assert names == [SECRET, ""]

@@ -7,10 +7,10 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
-from wagtail.models import Site
 
 from accounts.secret_files import write_private
 from operations import locks
+from operations.outage import write_page
 from safeguarding.keys import refuse_wrong_keys
 from safeguarding.withdrawal import ledger
 
@@ -39,9 +39,7 @@ class Command(BaseCommand):
         # adds the withdrawals of the database that the file lacks.
         ledger.catch_up()
         ledger.write()
-        # maintenance_page fails without a default site, which administrators can delete.
-        if Site.objects.filter(is_default_site=True).exists():
-            call_command("maintenance_page", stdout=self.stdout)
+        write_page()
 
     def make_first_admin(self):
         """Create the administrator that FIRST_ADMIN names with a random password, if there is none yet.

@@ -8,16 +8,19 @@ import logging
 import signal
 import threading
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.core.management.base import BaseCommand, CommandError
+from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from accounts import throttle
 from operations import locks
+from operations.outage import write_page
 from publishing import trash
+from publishing.schedules import publish_due, unpublish_expired
 from safeguarding.reminders import send_reminders
 from safeguarding.retention import delete_names
 from safeguarding.withdrawal import ledger
@@ -31,6 +34,40 @@ EVERY = 60  # seconds between two runs
 NIGHT = timedelta(hours=3)
 
 
+def carry_out_ledger():
+    """Carry out the withdrawals that the database lacks, then write the ledger of withdrawals.
+
+    These are one part: if the first failed, the second could begin a new ledger, and what the old one has
+    would never be carried out.
+    """
+    ledger.catch_up(only_due=True)
+    ledger.write()
+
+
+# {name: function} of the parts, in their order. What protects people comes first, because nothing may delay
+# it. The log contains the names.
+EACH_MINUTE = {
+    "ledger of withdrawals": carry_out_ledger,
+    "tasks of withdrawals": run_tasks,
+    "pages that expire": unpublish_expired,
+    "pages to publish": publish_due,
+    # It shows telephone numbers of help lines, which may have changed.
+    "outage page": write_page,
+    # Even hashes of names and addresses are deleted as soon as they have no use.
+    "attempts to sign in": throttle.delete_expired_attempts,
+}
+NIGHTLY = {
+    # The mails announce deletions.
+    "mails to the leads": send_reminders,
+    "names to delete": delete_names,
+    "trash": trash.delete_expired,
+    "sessions": lambda: call_command("clearsessions"),
+    "searches without result": delete_old_missed_searches,
+    # It needs the most time and memory.
+    "search index": lambda: call_command("update_index", verbosity=0, stdout=io.StringIO()),
+}
+
+
 class Command(BaseCommand):
     help = (
         "Publish and expire what is due, and once a night refresh the search index and delete what is old. "
@@ -41,8 +78,12 @@ class Command(BaseCommand):
         parser.add_argument("--forever", action="store_true", help="do it each minute, until SIGTERM")
 
     def handle(self, *args, **options):
-        if not options["forever"]:
-            return self.run_once()
+        if options["forever"]:
+            self.run_forever()
+        elif failed := self.run_once():
+            raise CommandError(f"These parts failed: {', '.join(failed)}. The log says why.")
+
+    def run_forever(self):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_arguments: stopped.set())
@@ -55,45 +96,39 @@ class Command(BaseCommand):
             stopped.wait(EVERY)
 
     def run_once(self):
-        """Do the work that is due, unless another process is doing it."""
+        """Do the work that is due, unless another process is doing it. Return the names of what failed."""
         with locks.hold("due_work", wait=False) as is_acquired:
             if not is_acquired:
-                return
-            quiet = {"stdout": io.StringIO()}
-            self.run_all(
-                # Withdrawals come first, because nothing may delay them: those that an older database lacks,
-                # the file that lists them, and the tasks that are left of each.
-                lambda: ledger.catch_up(only_due=True),
-                ledger.write,
-                run_tasks,
-                lambda: call_command("publish_scheduled", **quiet),
-                # The outage page shows telephone numbers of help lines, which may have changed.
-                lambda: call_command("maintenance_page", **quiet),
-                # It deletes hashes of names and addresses as soon as they have no use.
-                throttle.delete_expired_attempts,
-            )
-            # The file contains the date of the last nightly work. Each run writes it anew, so its age tells
-            # whether the scheduler still runs: the health check in compose.yaml looks at it.
-            done = settings.DATA_DIR / "due_work_done"
-            night = str((timezone.localtime() - NIGHT).date())
-            if not done.exists() or done.read_text() != night:
-                call_command("update_index", verbosity=0, **quiet)
-                call_command("clearsessions", **quiet)
-                delete_old_missed_searches()
-                trash.delete_expired()
-                send_reminders()
-                delete_names()
-            done.write_text(night)
+                return []
+            failed = [name for name, part in EACH_MINUTE.items() if not succeeds(name, part)]
+            failed += [name for name in NIGHTLY if not succeeds(name, partial(run_once_a_night, name))]
+            if not failed:
+                # The age of this file tells whether the scheduler runs, and all of its parts succeed: the
+                # health check in compose.yaml looks at it.
+                (settings.DATA_DIR / "due_work_done").touch()
+            return failed
 
-    def run_all(self, *parts):
-        """Run each of the functions `parts`, also after one that fails. Then raise the first error."""
-        errors = []
-        for part in parts:
-            try:
-                part()
-            except Exception as error:
-                errors.append(error)
-        if len(errors) > 1:
-            raise ExceptionGroup("Several parts of the work that was due failed.", errors)
-        if errors:
-            raise errors[0]
+
+def succeeds(name, part):
+    """Call the function `part`. If it fails, log that with `name`. Return whether it succeeded."""
+    try:
+        part()
+    except Exception:
+        logger.exception("A part of the work that was due failed: %s.", name)
+        if not connection.is_usable():  # It was lost: the next part makes a new one.
+            connection.close()
+        return False
+    return True
+
+
+def run_once_a_night(name):
+    """Run the nightly part `name`, unless it succeeded in this night."""
+    path = settings.DATA_DIR / "nightly_work_done"
+    night = str((timezone.localtime() - NIGHT).date())
+    # A line for each part that succeeded: the night and its name. Those of other nights are forgotten.
+    lines = path.read_text().splitlines() if path.exists() else []
+    done = [line for line in lines if line.startswith(night)]
+    line = f"{night} {name}"
+    if line not in done:
+        NIGHTLY[name]()
+        path.write_text("\n".join([*done, line]))

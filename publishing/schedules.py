@@ -1,0 +1,28 @@
+"""Publishes and unpublishes pages whose time has come.
+
+Wagtail's command publish_scheduled does the same, but stops at the first page that fails: no other page would
+then be hidden at its time, either.
+"""
+
+from django.utils import timezone
+from wagtail.models import Page, Revision
+
+from safeguarding.one_by_one import do_for_each
+
+
+def unpublish_expired():
+    """Unpublish the live pages that have expired."""
+    expired = Page.objects.filter(live=True, expire_at__lt=timezone.now())
+    do_for_each(
+        list(expired.order_by("expire_at")),
+        lambda page: page.unpublish(set_expired=True, log_action="wagtail.unpublish.scheduled"),
+    )
+
+
+def publish_due():
+    """Publish the scheduled revisions whose time has come."""
+    due = Revision.objects.filter(approved_go_live_at__lt=timezone.now())
+    do_for_each(
+        list(due.order_by("approved_go_live_at")),
+        lambda revision: revision.publish(log_action="wagtail.publish.scheduled"),
+    )
