@@ -13,6 +13,7 @@ from safeguarding.gate import PersonUse
 from safeguarding.models import Contributor
 from safeguarding.releases import Report
 from safeguarding.scopes import Naming, Picture
+from safeguarding.uses import Use
 from stories.body import get_images
 
 # Fields that stories/counts.py sets at each full save, after a decision about the version.
@@ -77,11 +78,16 @@ def report_of(story):
 
 
 def is_translation(story):
-    """Return whether `story` is a translation: an older page of another language is its original."""
+    """Return whether `story` is a translation: an older page of another language is its original.
+
+    A story with people that was a translation when it was saved stays one after its original is deleted.
+    """
     others = type(story).objects.filter(translation_key=story.translation_key)
     if story.pk:
         others = others.filter(pk__lt=story.pk)
-    return others.exclude(locale=story.locale_id).exists()
+    if others.exclude(locale=story.locale_id).exists():
+        return True
+    return bool(story.pk) and Use.objects.filter(page=story.pk, other_language=True).exists()
 
 
 def digest_of(story):
