@@ -12,7 +12,7 @@ from wordpress_import.markup import parse_html
 # Elements whose words count neither in the post nor in the page.
 HIDDEN = {"script", "style", "noscript", "template", "iframe", "object", "embed", "head", "title", "svg"}
 HIDDEN |= {"math"}
-# Elements that end a word.
+# Elements that end the word before them, and the one in them.
 BLOCKS = {"p", "div", "br", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "td", "th", "tr", "table"}
 BLOCKS |= {"figure", "figcaption", "blockquote", "pre", "dt", "dd", "hr", "section", "article", "cite"}
 BLOCKS |= {"summary"}
@@ -30,7 +30,7 @@ def words(html):
 def collect(element, texts):
     """Append the visible texts in `element` to `texts`, with spaces where an element ends a word."""
     if isinstance(element, lxml.html.HtmlElement) and element.tag not in HIDDEN:
-        texts += [" " if element.tag in {"ul", "ol"} else "", element.text or ""]
+        texts += [" " if element.tag in BLOCKS else "", element.text or ""]
         for child in element:
             collect(child, texts)
             texts.append(child.tail or "")
