@@ -207,6 +207,10 @@ DIVI = {
         [],
     ),
     "global module": ('[et_pb_text global_module="6"][/et_pb_text]', [text("<p>Call us</p>")]),
+    "label for editors": (
+        '[et_pb_slide admin_title="Ama, not for readers" heading="Law"]Words[/et_pb_slide]',
+        [heading("Law", "3"), text("<p>Words</p>")],
+    ),
     "unknown module": (
         '[et_pb_novel title="Ask for help"]Words[/et_pb_novel]',
         [text("<p>Ask for help</p>", "<p>Words</p>")],
