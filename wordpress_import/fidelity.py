@@ -23,8 +23,7 @@ def words(html):
     """Return the visible words of `html`, a list in their order."""
     texts = []
     collect(parse_html(html), texts)
-    # WordPress shows "3x4" with a multiplication sign. Both count as the same word.
-    return WORD.findall("".join(texts).replace("\u00d7", "x").casefold())
+    return WORD.findall("".join(texts).casefold())
 
 
 def collect(element, texts):
