@@ -91,7 +91,7 @@ class PictureForm(ShownFileMixin, BaseImageForm):
     def save(self, commit=True):
         may_answer = self.user is None or may_change_what_readers_see(self.user, self.instance)
         if "people" in self.fields and "file" not in self.changed_data and may_answer:
-            # If the file was replaced before, saving the form now says that these people are on the new file.
+            # If it was unknown who is on the picture, saving the form says that these people are.
             self.instance.asks_again = False
         with transaction.atomic():
             self.lock_people()

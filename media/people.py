@@ -112,12 +112,17 @@ def update_pictures_of(contributors, **_arguments):
 
 @receiver(pre_delete, sender=Contributor)
 def take_off_pictures(instance, **_arguments):
-    """Take a person who is deleted off the pictures. update_picture() then computes `shown_until` anew."""
+    """Take a person who is deleted off the pictures, and ask again who is on them.
+
+    That the row of a person is gone doesn't mean that the person is not on the picture, so until then nobody
+    sees it. update_picture() computes that.
+    """
     rows = CleanImage.people.through.objects
     images = rows.filter(contributor=instance).values("cleanimage")
     with transaction.atomic():
         lock_found(lambda: set(rows.filter(cleanimage__in=images).values_list("contributor", flat=True)))
         for image in CleanImage.objects.filter(people=instance).order_by("pk"):
+            CleanImage.objects.filter(pk=image.pk).update(asks_again=True)
             image.people.remove(instance)
 
 

@@ -279,6 +279,15 @@ def recompute_for_person(instance, raw, **_arguments):
         people_changed.send(sender=Contributor, contributors=[key])
 
 
+@receiver(post_delete, sender=Use)
+def hold_back(instance, **_arguments):
+    """Hold a page back whose Use is deleted, because it is unknown then who is in it.
+
+    With the next save, the page reports it, and store_report() releases the page again.
+    """
+    Release.objects.filter(page=instance.page_id).update(until=None, digest="")
+
+
 @receiver(post_save, sender=Decision)
 @receiver(post_delete, sender=Decision)
 def recompute_for_decision(instance, **_arguments):

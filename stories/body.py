@@ -1,6 +1,6 @@
 """Functions that read what is in a page's body: its images, its text, and its section headings.
 
-`body` is always the StreamValue of a StoryBody (stories/blocks.py), as `page.body`.
+`body` is always the StreamValue of a StoryBody (stories/blocks.py), as `page.body`. `html` is rendered.
 """
 
 import re
@@ -12,8 +12,8 @@ from django.utils.html import strip_tags
 # Types of blocks that hold only text: reading their value loads no other object from the database.
 TEXT_BLOCK_TYPES = {"heading", "text", "quote", "callout", "table"}
 
-# A section heading in stored rich text. Wagtail's editor adds the attribute data-block-key.
-SECTION = re.compile(r"<h2[^>]*>(.*?)</h2>", re.DOTALL)
+# A section heading in a rendered body: its id, from get_heading_id() or add_section_ids(), and its HTML.
+SECTION = re.compile(r'<h2 id="(section-[^"]+)">(.*?)</h2>', re.DOTALL)
 
 
 def get_images(body):
@@ -108,14 +108,10 @@ def add_section_ids(html, block_id):
     return re.sub("<h2>", lambda _found: f'<h2 id="{get_heading_id(block_id)}-{next(numbers)}">', html)
 
 
-def get_table_of_contents(body):
-    """Return (HTML id, text) for each heading of level 2 in `body`, in their order."""
-    contents = []
-    for block in body:
-        if block.block_type == "heading" and block.value["level"] == "2":
-            contents.append((get_heading_id(block.id), block.value["text"]))
-        elif block.block_type == "text" and block.id:
-            for number, heading in enumerate(SECTION.findall(block.value.source), 1):
-                contents.append((f"{get_heading_id(block.id)}-{number}", unescape(strip_tags(heading))))
-    # Empty headings are left out, but they count in the numbers above, as in add_section_ids().
+def get_table_of_contents(html):
+    """Return (HTML id, text) for each section heading in `html`, a rendered body, in their order.
+
+    They are read from what is rendered, so that each has the id and the text that the page has.
+    """
+    contents = [(key, unescape(strip_tags(heading))) for key, heading in SECTION.findall(html)]
     return [(key, text) for key, text in contents if text.strip()]

@@ -3,13 +3,15 @@
 from math import ceil
 
 from media.models import load_renditions
-from stories.body import get_chosen_stories, get_images
+from stories.body import get_chosen_stories, get_images, get_table_of_contents
 from stories.models import StoryPage
 from stories.story_links import StoryCountry, StoryTheme
 
 # The reading speed. It is rather low, because many readers read in a language that is not their first.
 WORDS_A_MINUTE = 200
 READ_NEXT_COUNT = 3
+# The fewest sections that a table of contents lists.
+FEWEST_CONTENTS = 3
 
 
 def get_main_context(story):
@@ -23,6 +25,15 @@ def get_main_context(story):
         "minutes": ceil(story.word_count / WORDS_A_MINUTE),
         "shared_credit": find_shared_credit(images),
     }
+
+
+def get_contents(story, body):
+    """Return the table of contents of `story`, a list of (HTML id, text). `body`: its rendered body.
+
+    It is empty if an editor turned it off, and if there are fewer than FEWEST_CONTENTS sections.
+    """
+    entries = get_table_of_contents(body) if story.show_contents else []
+    return entries if len(entries) >= FEWEST_CONTENTS else []
 
 
 def find_read_next(story):

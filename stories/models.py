@@ -17,7 +17,6 @@ from publishing.hiding import status_string
 from publishing.visibility import restrictions_on
 from safeguarding.releases import guard, lock_people, store_report
 from stories.blocks import PLAIN_FEATURES, StoryBody
-from stories.body import get_table_of_contents
 from stories.checked_pages import CheckedPageMixin
 from stories.content_notes import ContentNote
 from stories.forms import CheckedPageForm, StoryPageForm
@@ -31,9 +30,6 @@ from stories.reserved_slugs import validate_slug_not_reserved
 # Django finds the models of an app in its models module.
 from stories.story_links import StoryAuthor, StoryCountry, StoryTheme  # noqa: F401
 from stories.terms import Country, Theme
-
-# The fewest sections that a table of contents lists.
-FEWEST_CONTENTS = 3
 
 
 @guard
@@ -211,15 +207,6 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     def content_note_labels(self):
         """The labels of the content notes; values that are no longer in the vocabulary are left out."""
         return [ContentNote(note).label for note in self.content_notes if note in ContentNote]
-
-    @property
-    def contents(self):
-        """The table of contents, a list of (HTML id, text).
-
-        It is empty unless an editor turned it on and there are at least FEWEST_CONTENTS sections.
-        """
-        entries = get_table_of_contents(self.body) if self.show_contents else []
-        return entries if len(entries) >= FEWEST_CONTENTS else []
 
 
 class StoryIndexPage(CheckedPageMixin, WithdrawnAliasesMixin, RoutablePageMixin, Page):

@@ -16,6 +16,7 @@ from safeguarding.gate import PersonUse
 from safeguarding.models import Contributor
 from safeguarding.releases import Report
 from safeguarding.scopes import Naming, Picture
+from safeguarding.uses import Use
 from stories.body import get_images
 
 # Not in the digest: stories/counts.py sets these fields when a story is saved, which may be after the
@@ -81,11 +82,16 @@ def report_of(story):
 
 
 def is_translation(story):
-    """Return whether `story` is a translation: an older page of another language is its original."""
+    """Return whether `story` is a translation: an older page of another language is its original.
+
+    A story with people that was a translation when it was saved stays one after its original is deleted.
+    """
     others = type(story).objects.filter(translation_key=story.translation_key)
     if story.pk:
         others = others.filter(pk__lt=story.pk)
-    return others.exclude(locale=story.locale_id).exists()
+    if others.exclude(locale=story.locale_id).exists():
+        return True
+    return bool(story.pk) and Use.objects.filter(page=story.pk, other_language=True).exists()
 
 
 def digest_of(story):

@@ -18,7 +18,8 @@ class Converter(Walker):
     def on_blockquote(self, element):
         self.end_paragraph()
         cites = element.xpath(".//cite")  # The last one says whose words they are.
-        attribution = self.collect(cites[-1])[0].plain() if cites else ""
+        source, source_images = self.caption(cites[-1:])
+        attribution = source.plain()
         for cite in cites[-1:]:
             cite.text, cite[:] = "", []  # so that it is not also in the text
         has_breaks = self.has_breaks or element.get("data-breaks") is not None  # As in Walker.block().
@@ -34,7 +35,7 @@ class Converter(Walker):
             )
         elif attribution:
             self.out.add_text(f"<p>{escape_text(attribution)}</p>")
-        self.out.add_images(images)
+        self.out.add_images(images + source_images)
 
     def on_table(self, element, caption=None):
         """Add a block for a table, or its words as text. Return whether it became a block."""
@@ -66,11 +67,12 @@ class Converter(Walker):
         if "wp-block-embed" in classes:
             self.embed(element, captions)
         elif element.find(".//table") is not None and "wp-block-table" in classes:
-            caption, _images = self.caption(captions)
+            caption, images = self.caption(captions)
             is_table = self.on_table(element.find(".//table"), caption.plain())
             # The caption of the block has no links, so one with links is also a text.
             if not is_table or caption.has_links:
                 self.out.add_text(f"<p>{caption.html()}</p>" if caption.plain() else "")
+            self.out.add_images(images)
         elif element.find(".//figure") is None and element.find(".//img") is not None:
             self.one_picture(element, captions)
         else:
@@ -82,7 +84,7 @@ class Converter(Walker):
 
     def one_picture(self, element, captions):
         """Add the picture in the figure `element`, with its caption."""
-        caption, _images = self.caption(captions or element.xpath(".//figcaption"))
+        caption, images = self.caption(captions or element.xpath(".//figcaption"))
         for each in element.xpath(".//figcaption"):
             # remove() would also remove the text after the element.
             each.getparent().remove(each) if not each.tail else each.clear(keep_tail=True)
@@ -94,7 +96,7 @@ class Converter(Walker):
         self.out.hold_images = False
         if found:
             found[-1].caption = caption
-        self.out.add_images(found)
+        self.out.add_images(found + images)
         if not found and caption.plain():
             self.out.add_text(f"<p>{caption.html()}</p>")
         self.end_paragraph()
@@ -108,7 +110,7 @@ class Converter(Walker):
 
     def embed(self, element, captions):
         """Add a link to a film or recording for the figure `element`. If there is none, add its content."""
-        caption, _images = self.caption(captions)
+        caption, images = self.caption(captions)
         for each in captions:
             element.remove(each)
         frame = element.find(".//iframe")
@@ -124,10 +126,11 @@ class Converter(Walker):
             # The title of the block has no links, and is cut.
             if caption.has_links or len(caption.plain()) > MAX_TITLE:
                 self.out.add_text(f"<p>{caption.html()}</p>")
-            return
-        self.children(element)
-        self.end_paragraph()
-        self.out.add_text(f"<p>{caption.html()}</p>" if caption.plain() else "")
+        else:
+            self.children(element)
+            self.end_paragraph()
+            self.out.add_text(f"<p>{caption.html()}</p>" if caption.plain() else "")
+        self.out.add_images(images)
 
     def on_iframe(self, element):
         # The base is made up: an address that still has its host is relative, so not of another site.
@@ -174,26 +177,27 @@ class Converter(Walker):
     def on_div(self, element):
         classes = (element.get("class") or "").split()
         links = element.findall(".//a") if {"wp-block-button", "wp-block-file"} & set(classes) else []
-        if "wp-block-button" in classes and links:
-            self.end_paragraph()
-            self.on_button_link(links[0])
-        elif "wp-block-file" in classes and links and self.document(links):
-            return
-        else:
-            self.block(element)
+        if "wp-block-button" in classes:
+            for link in links:
+                link.classes.add("wp-block-button__link")
+        elif links:
+            self.document(links[0])
+        self.block(element)
 
-    def document(self, links):
-        """Add a block for the file of the first of `links`. Return whether that was possible."""
-        runs = self.collect(links[0])[0]
-        document = self.context.document(links[0].get("href"), self.notes)
-        if document is None or not 0 < len(runs.plain()) <= MAX_TITLE:
-            return False
-        self.end_paragraph()
-        self.out.add("document", {"document": document, "title": runs.plain()})
-        return True
+    def document(self, link):
+        """Take `link`, an <a>, out of its file block, and add a block for its file, if that is possible."""
+        runs, images = self.collect(link)
+        document = self.context.document(link.get("href"), self.notes)
+        if document is not None and 0 < len(runs.plain()) <= MAX_TITLE:
+            self.end_paragraph()
+            self.out.add("document", {"document": document, "title": runs.plain()})
+            self.out.add_images(images)
+            link.tail = f" {link.tail or ''}"
+            link.drop_tree()
 
     def on_button_link(self, element):
         """Add a button for the <a> `element`, or a text with the link if the block doesn't allow it."""
+        self.end_paragraph()
         runs, images = self.collect(element)
         target = self.context.target(element.get("href"), self.notes)
         if target and 0 < len(runs.plain()) <= MAX_BUTTON:

@@ -49,7 +49,7 @@ ENCODED = {
     "&#93;": "]",
 }
 # Names of attributes of a shortcode, by kind, each in the order in which the words are shown.
-HEADINGS = ("title", "name", "heading", "admin_title")
+HEADINGS = ("title", "name", "heading")
 LINES = (
     "subhead",
     "subtitle",

@@ -12,7 +12,7 @@ from wordpress_import.markup import parse_html
 # Elements whose words count neither in the post nor in the page.
 HIDDEN = {"script", "style", "noscript", "template", "iframe", "object", "embed", "head", "title", "svg"}
 HIDDEN |= {"math"}
-# Elements that end a word.
+# Elements that end the word before them, and the one in them.
 BLOCKS = {"p", "div", "br", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "td", "th", "tr", "table"}
 BLOCKS |= {"figure", "figcaption", "blockquote", "pre", "dt", "dd", "hr", "section", "article", "cite"}
 BLOCKS |= {"summary"}
@@ -23,14 +23,13 @@ def words(html):
     """Return the visible words of `html`, a list in their order."""
     texts = []
     collect(parse_html(html), texts)
-    # WordPress shows "3x4" with a multiplication sign. Both count as the same word.
-    return WORD.findall("".join(texts).replace("\u00d7", "x").casefold())
+    return WORD.findall("".join(texts).casefold())
 
 
 def collect(element, texts):
     """Append the visible texts in `element` to `texts`, with spaces where an element ends a word."""
     if isinstance(element, lxml.html.HtmlElement) and element.tag not in HIDDEN:
-        texts += [" " if element.tag in {"ul", "ol"} else "", element.text or ""]
+        texts += [" " if element.tag in BLOCKS else "", element.text or ""]
         for child in element:
             collect(child, texts)
             texts.append(child.tail or "")

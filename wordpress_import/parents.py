@@ -53,8 +53,10 @@ class ParentFinder:
         pages = self.homes if item.type == "page" else self.sections
         if language not in dict(settings.LANGUAGES):
             raise NoPlaceError(f"this site has no pages in its language, “{language}”")
+        if language not in pages and item.type == "page":
+            raise NoPlaceError(f"there is no home page in its language, “{language}”, yet")
         if language not in pages:
-            raise NoPlaceError(f"there is no section for stories in its language, “{language}”, yet")
+            raise NoPlaceError(f"the section for stories has no version in its language, “{language}”, yet")
         # Its place in the tree and its number of children may have changed since the last item.
         pages[language].refresh_from_db(fields=["path", "depth", "numchild", "slug", "url_path"])
         return pages[language]

@@ -8,7 +8,9 @@ def read_table(converter, element):
     """
     rows = list(element.iter("tr"))
     cells = [[cell for cell in row if cell.tag in {"td", "th"}] for row in rows]
-    if element.find(".//table") is not None or any(is_special(cell) for row in cells for cell in row):
+    captions = [each for each in element if each.tag == "caption"]
+    parts = [*captions, *(cell for row in cells for cell in row)]
+    if element.find(".//table") is not None or any(map(is_special, parts)):
         return None
     if any(len(row) != len(cells[0]) for row in cells):
         return None
@@ -19,7 +21,6 @@ def read_table(converter, element):
     columns = [
         "link" if any(row[number].has_links for row in texts) else "text" for number in range(len(header))
     ]
-    captions = [each for each in element if each.tag == "caption"]
     return {
         "caption": converter.collect(captions[0])[0].plain() if captions else "",
         "columns": [
@@ -32,7 +33,7 @@ def read_table(converter, element):
 
 
 def is_special(cell):
-    """Return whether `cell` spans several cells, or contains what a cell of the block can't."""
+    """Return whether `cell`, or a caption, spans several cells, or contains what the block can't."""
     is_joined = any(cell.get(name, "1").strip() not in {"", "0", "1"} for name in ("colspan", "rowspan"))
     return is_joined or any(
         cell.find(f".//{tag}") is not None for tag in ("ul", "ol", "img", "iframe", "video")

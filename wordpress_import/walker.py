@@ -1,5 +1,6 @@
 """Walks through HTML and collects its text: paragraphs, headings and lists. body.py adds the other blocks."""
 
+import lxml.html
 from django.utils.translation import gettext_noop as _
 
 from wordpress_import.markup import parse_html
@@ -98,12 +99,16 @@ class Walker:
     def element_in_line(self, element):
         """Read `element` where only inline content is allowed. Its words are kept."""
         if element.tag in FORMATS:
+            if element.tag == "cite" and element.getparent().tag == "blockquote":
+                self.end_paragraph()  # The source of a quote is on a line of its own.
             self.inline(element, FORMATS[element.tag])
         elif element.tag in FLATTENED:
             self.block(element)
         elif element.tag in {"iframe", "object", "embed", "video", "audio"}:
             url = element.get("src") or element.get("data") or ""
             self.notes.flag(_("a film or frame within other text is left out: %s"), url[:200])
+            if element.tag in {"video", "audio"}:  # The words in the others are for old browsers only.
+                self.children(element)
         else:
             self.children(element)
 
@@ -152,12 +157,12 @@ class Walker:
     def on_a(self, element):
         if "wp-block-file__button" in (element.get("class") or ""):  # It follows the name of the file.
             self.out.runs.add(" ")
-        elif "wp-block-button__link" in (element.get("class") or ""):
-            return self.on_button_link(element)
+        elif "wp-block-button__link" in (element.get("class") or "") and not self.is_inline:
+            self.on_button_link(element)  # a method of Converter
+            return
         before, self.link = self.link, self.context.link(element.get("href"), self.notes) or self.link
         self.children(element)
         self.link = before
-        return None
 
     def on_p(self, element):
         self.block(element)
@@ -201,7 +206,7 @@ class Walker:
 
     def list_html(self, element):
         """Return (HTML of the list `element`, list of Pictures in it)."""
-        html, images = self.items_html(list(element))
+        html, images = self.items_html(items_of(element))
         tag = "ol" if element.tag == "ol" else "ul"
         return (f"<{tag}>{html}</{tag}>" if html else ""), images
 
@@ -209,8 +214,6 @@ class Walker:
         """Return (HTML of <li> elements, list of Pictures in them). Each of `elements` becomes an item."""
         html, images = [], []
         for element in elements:
-            if not isinstance(element.tag, str):
-                continue
             if element.tag in {"ul", "ol"}:
                 nested, more = self.list_html(element)
                 # A list that is directly in a list becomes a part of the item before it.
@@ -225,6 +228,7 @@ class Walker:
             nested = []
             for child in element:
                 if child.tag in {"ul", "ol"}:
+                    inner.end_paragraph()  # The text after the list begins a line of its own.
                     more_html, more = self.list_html(child)
                     nested.append(more_html)
                     images += more
@@ -236,3 +240,18 @@ class Walker:
             if runs.html() or nested:
                 html.append(f"<li>{' '.join(filter(None, [runs.html(), *nested]))}</li>")
         return "".join(html), images
+
+
+def items_of(element):
+    """Return the items and lists that are directly in the list `element`. All else there becomes items."""
+    items = [lxml.html.Element("li")]
+    items[0].text = element.text
+    for child in list(element):
+        item = lxml.html.Element("li")
+        if child.tag in {"li", "ul", "ol"}:
+            item.text = child.tail
+            items += [child, item]
+        else:
+            item.append(child)  # with the text after it
+            items.append(item)
+    return items

@@ -23,7 +23,7 @@ def make_case(contributor, choice, old_name=""):
     """Return the Case of `contributor`, who takes back `choice`, a Choice. `old_name`: for a correction."""
     case = Case(contributor, choice, contributor.code, terms=terms_of(contributor))
     if choice == Choice.CORRECTION:
-        case.words = words_of_name(contributor, old_name)
+        case.words = words_of_name(contributor.pk, old_name)
         case.terms = {word.term for word in case.words}
     all_mentions = find_mentions()
     for story in stories_of(pages_about(contributor, all_mentions)):

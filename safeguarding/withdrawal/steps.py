@@ -146,13 +146,13 @@ def is_published_without(withdrawal, page):
 
 def has_words(withdrawal, page):
     """Return whether a word of the person stands against publishing `page`. Unreadable words count as one."""
-    person = withdrawal.contributor
-    if person is None or withdrawal.choice == Choice.PICTURES:
-        return False
     if withdrawal.choice == Choice.CORRECTION:
         # It is empty if no key decrypts it. Nobody knows then whether the page has the name.
         name = withdrawal.old_name
-        return not name or bool(check(page, words_of_name(person, name)))
+        return not name or bool(check(page, words_of_name(withdrawal.contributor_id, name)))
+    person = withdrawal.contributor
+    if person is None or withdrawal.choice == Choice.PICTURES:
+        return False
     return has_unreadable_words(person) or bool(check(page, words_of_person(person)).stops)
 
 

@@ -18,9 +18,12 @@ def terms_of(contributor):
     )
 
 
-def words_of_name(contributor, name):
-    """Return the list of the ProtectedWord for `name`, that of `contributor` which is corrected."""
-    return [ProtectedWord(make_term(name), contributor.pk)] if name else []
+def words_of_name(key, name):
+    """Return the list of the ProtectedWord for `name`, which is corrected.
+
+    `key`: the primary key of the person, or None if the person was deleted.
+    """
+    return [ProtectedWord(make_term(name), key)] if name else []
 
 
 def has_unreadable_words(contributor):

@@ -8,7 +8,7 @@ from wagtail.templatetags.wagtailcore_tags import richtext
 
 from caching.versioned_cache import VersionedCache
 from stories.body import add_section_ids, get_heading_id
-from stories.main_context import get_main_context
+from stories.main_context import get_contents, get_main_context
 from stories.templatetags.cards import render_cards
 
 register = template.Library()
@@ -45,4 +45,6 @@ def render_story(context, page):
     cards = render_cards(context, main["read_next"], layout="", first="")
     main_template = context.template.engine.get_template("stories/story_main.html")
     with context.push(cards=SafeString("".join(cards.values())), **main):
-        return main_template.render(context)
+        body = page.body.render_as_block(context.flatten())
+        with context.push(body=body, contents=get_contents(page, body)):
+            return main_template.render(context)

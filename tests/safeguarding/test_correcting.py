@@ -7,7 +7,7 @@ import pytest
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import ModelLogEntry, PageLogEntry
 
-from safeguarding.models import PageHold, RestrictedView, Withdrawal
+from safeguarding.models import Contributor, PageHold, RestrictedView, Withdrawal
 from safeguarding.scopes import Naming
 from safeguarding.status import Status
 from safeguarding.withdrawal import ledger
@@ -61,6 +61,12 @@ def test_stories_that_say_the_name_are_held_until_it_is_gone_from_everywhere(cli
         Withdrawal.objects.update(old_name="")
         run_tasks()
         assert client.get(story.url).status_code == 404, "nobody knows the name any more"
+    with undone():
+        publish(story, people="none", story_people=[])
+        StoryPage.objects.get(pk=other.pk).delete()
+        Contributor.objects.get(pk=person.pk).delete()
+        run_tasks()
+        assert client.get(story.url).status_code == 404, "the person is gone, and the name isn't"
     for fields in ({"title": "Amina walks"}, {"title": f"{NAME} walks", "slug": "amina-walks"}):
         publish(story, **fields)
         assert client.get(StoryPage.objects.get(pk=story.pk).url).status_code == 404, fields

@@ -229,6 +229,19 @@ def test_table_of_contents_lists_section_headings_by_ids_that_stay(client):
         ("On & on", "#section-50000000-2"),
         ("Home", "#section-50000000-3"),
     ]
+    # The contents have what the page has: no heading that it leaves out, and every other one with its id.
+    text = (
+        '<!-- <h2>Hidden</h2> --><H2 class="x" id="own">Leaving</H2><h2> </h2><h2\n><b>1</b> &lt; 2</h2>'
+        '<script>"<h2>Script</h2>"</script><h2><a linktype="page" id="0">A link</a></h2>'
+    )
+    story.body = [{"type": "text", "value": text, "id": "60000000-aaaa"}, HEADINGS[0]]
+    story.save_revision().publish()
+    assert contents() == [
+        ("Leaving", "#section-60000000-1"),
+        ("1 < 2", "#section-60000000-3"),
+        ("A link", "#section-60000000-4"),
+        ("Leaving", "#section-10000000"),
+    ]
     # Two sections, "Leaving" and "Working", need no table of contents.
     story.body = HEADINGS[:3]
     story.save_revision().publish()

@@ -11,13 +11,10 @@ from bs4 import BeautifulSoup
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
-from django.db.models.signals import post_save
 from django.utils import timezone
-from modelsearch.signal_handlers import post_save_signal_handler
 from PIL import Image as PillowImage
 from wagtail.models import PageViewRestriction, ReferenceIndex
 from wagtail.search import index
-from wagtail.signal_handlers import disable_reference_index_auto_update
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
 from home.models import HomePage, StandardPage
@@ -25,6 +22,7 @@ from media.cleaning import sign
 from media.models import CleanDocument, CleanImage
 from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryTheme
 from stories.terms import Author, Theme
+from wordpress_import.writing import indexing_once
 
 # The inline forms in the form of a story.
 FORMSETS = ("story_countries", "story_themes", "story_authors", "story_people", "comments")
@@ -90,12 +88,8 @@ def make_story(
 @contextmanager
 def index_once(page):
     """Update the reference index and the search index of `page` once, after the block, not at every save."""
-    post_save.disconnect(post_save_signal_handler, sender=type(page))
-    try:
-        with disable_reference_index_auto_update():
-            yield
-    finally:
-        post_save.connect(post_save_signal_handler, sender=type(page))
+    with indexing_once(type(page)):
+        yield
     ReferenceIndex.create_or_update_for_object(page)
     index.insert_or_update_object(page)
 

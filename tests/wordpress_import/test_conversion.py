@@ -1,6 +1,8 @@
 """Classic HTML, WordPress blocks and modules of Divi become blocks of a body, without losing a word."""
 
 import time
+from collections import Counter
+from itertools import product
 
 import pytest
 from wagtail.admin.rich_text.converters.contentstate import ContentstateConverter
@@ -145,6 +147,10 @@ BLOCKS = {
         "</figure><!-- /wp:image --><figcaption>Both</figcaption></figure><!-- /wp:gallery -->",
         [pictures(("A kiln", "One"), ("A kiln", "")), text("<p>Both</p>")],
     ),
+    "button between words": (
+        '<p>One <a class="wp-block-button__link" href="https://a.example/">Give</a> two</p>',
+        [text("<p>One</p>"), action("Give", "https://a.example/"), text("<p>two</p>")],
+    ),
     "button": (
         '<!-- wp:button --><div class="wp-block-button"><a class="wp-block-button__link" href="https://a.example/">'
         "Give</a></div><!-- /wp:button -->",
@@ -201,6 +207,10 @@ DIVI = {
         [],
     ),
     "global module": ('[et_pb_text global_module="6"][/et_pb_text]', [text("<p>Call us</p>")]),
+    "label for editors": (
+        '[et_pb_slide admin_title="Ama, not for readers" heading="Law"]Words[/et_pb_slide]',
+        [heading("Law", "3"), text("<p>Words</p>")],
+    ),
     "unknown module": (
         '[et_pb_novel title="Ask for help"]Words[/et_pb_novel]',
         [text("<p>Ask for help</p>", "<p>Words</p>")],
@@ -240,6 +250,98 @@ def test_every_text_survives_the_editor_word_for_word():
                 assert words(saved.replace("<ul>", " <ul>").replace("<ol>", " <ol>")) == words(
                     block["value"]
                 ), name
+
+
+# {what can be within something else: (its content in WordPress, its words, number of its pictures)}.
+CAPTIONED = f"<figure>{IMG}<figcaption>Seven kilns</figcaption></figure>"
+LINK = "class='wp-block-button__link' href='https://a.example/'"
+FILE = f"<a href='{UPLOADS}/r.pdf'>Seven</a><a href='{UPLOADS}/r.pdf' class='wp-block-file__button'>kilns</a>"
+THINGS = {
+    "button": (f"<div class='wp-block-button'><a {LINK}>Seven kilns</a></div>", "seven kilns", 0),
+    "link of a button": (f"<a {LINK}>Seven kilns</a>", "seven kilns", 0),
+    "button without an address": ("<a class='wp-block-button__link'>Seven kilns</a>", "seven kilns", 0),
+    "two buttons": (f"<div class='wp-block-button'><a {LINK}>Seven</a> <a>kilns</a></div>", "seven kilns", 0),
+    "picture": (f"{IMG} Seven kilns", "seven kilns", 1),
+    "figure": (CAPTIONED, "seven kilns", 1),
+    "gallery": (f"<figure class='wp-block-gallery'>{CAPTIONED * 2}</figure>", "seven kilns seven kilns", 2),
+    "embed": (
+        "<figure class='wp-block-embed'><div>\nhttps://vimeo.com/1\n</div>"
+        "<figcaption>Seven kilns</figcaption></figure>",
+        "seven kilns",
+        0,
+    ),
+    "frame": ("<iframe src='https://youtu.be/a'></iframe> Seven kilns", "seven kilns", 0),
+    "film": ("<video src='/a.mp4'>Seven kilns</video>", "seven kilns", 0),
+    "separator": ("Seven<hr>kilns", "seven kilns", 0),
+    "file": (f"<div class='wp-block-file'>{FILE}</div>", "seven kilns", 0),
+    "heading": ("<h3>Seven</h3>kilns", "seven kilns", 0),
+    "table": ("<table><caption>Seven</caption><tr><td>big</td><td>kilns</td></tr></table>", "seven kilns", 0),
+    "details": ("<details><summary>Seven</summary><p>kilns</p></details>", "seven kilns", 0),
+    "columns": ("<div class='wp-block-columns'><div>Seven</div><div>kilns</div></div>", "seven kilns", 0),
+    "list": ("<ul><li>Seven<ol><li>big</li></ol></li>kilns</ul>", "seven big kilns", 0),
+    "loose items": ("<li>Seven</li><li>kilns</li>", "seven kilns", 0),
+    "quote": ("<blockquote>Seven<cite>kilns</cite></blockquote>", "seven kilns", 0),
+    "lines": ("<pre>Seven\n  kilns</pre>", "seven kilns", 0),
+    "Divi button": ("[et_pb_button button_text='Seven kilns' button_url='/x' /]", "seven kilns", 0),
+    "Divi blurb": (
+        f"[et_pb_blurb title='Seven' image='{UPLOADS}/kiln.jpg' button_text='kilns']big[/et_pb_blurb]",
+        "seven big kilns",
+        1,
+    ),
+    "Divi testimonial": ("[et_pb_testimonial author='kilns']Seven[/et_pb_testimonial]", "seven kilns", 0),
+    "Divi gallery": ("[et_pb_gallery gallery_ids='5' /]Seven kilns", "seven kilns at dusk", 1),
+    "reusable block": ('<!-- wp:block {"ref":6} /-->', "call us", 0),
+}
+TABLE = "<tr><td>three</td><td>four</td></tr></table>"
+# {place: its content in WordPress, with "HERE" for a thing}.
+PLACES = {
+    "paragraph": "<p>one HERE two</p>",
+    "quote": "<blockquote>one HERE two</blockquote>",
+    "source of a quote": "<blockquote>one<cite>HERE two</cite></blockquote>",
+    "item": "<ul><li>one HERE two</li></ul>",
+    "item of an inner list": "<ol><li>one<ul><li>HERE</li></ul>two</li></ol>",
+    "loose item": "<li>one HERE two</li>",
+    "list, outside of an item": "<ul><li>one</li>HERE two</ul>",
+    "cell": f"<table><tr><td>one HERE</td><td>two</td></tr>{TABLE}",
+    "heading of a column": f"<table><tr><th>one HERE</th><th>two</th></tr>{TABLE}",
+    "joined cell": f"<table><tr><td colspan='2'>one HERE two</td></tr>{TABLE}",
+    "caption of a table": f"<table><caption>one HERE two</caption>{TABLE}",
+    "caption of a table block": (
+        f"<figure class='wp-block-table'><table>{TABLE}<figcaption>one HERE two</figcaption></figure>"
+    ),
+    "caption": f"<figure>{IMG}<figcaption>one HERE two</figcaption></figure>",
+    "caption of a film": (
+        "<figure class='wp-block-embed'>https://youtu.be/a<figcaption>one HERE two</figcaption></figure>"
+    ),
+    "heading": "<h2>one HERE two</h2>",
+    "summary": "<details><summary>one HERE two</summary></details>",
+    "link": "<a href='/x'>one HERE two</a>",
+    "button": f"<div class='wp-block-button'>one <a {LINK}>HERE</a> two</div>",
+    "file": f"<div class='wp-block-file'>one <a href='{UPLOADS}/r.pdf'>HERE</a> two</div>",
+    "Divi text": "[et_pb_text]one\n\nHERE\n\ntwo[/et_pb_text]",
+    "Divi testimonial": "[et_pb_testimonial author='two']one HERE[/et_pb_testimonial]",
+}
+
+
+def test_anything_within_anything_else_keeps_its_words_and_pictures(subtests):
+    for (place, around), (name, (thing, seen, count)) in product(PLACES.items(), THINGS.items()):
+        with subtests.test(f"{name} in {place}"):
+            converted = convert_text(around.replace("HERE", thing))
+            assert converted.notes.lost == []
+            missing = Counter(["one", "two", *seen.split()]) - Counter(words(shown_html(converted.blocks)))
+            assert not missing
+            found = [each["value"]["pictures"] for each in converted.blocks if each["type"] == "pictures"]
+            assert sum(map(len, found)) == count + around.count(IMG)
+
+
+def test_button_within_text_is_a_link():
+    for around, expected in (
+        ("<ul><li>HERE</li></ul>", "<ul><li><a {}>Give</a></li></ul>"),
+        ("<h2>HERE</h2>", "<h2><a {}>Give</a></h2>"),
+    ):
+        content = around.replace("HERE", BLOCKS["button"][0])
+        link = 'href="https://a.example/"'
+        assert convert_text(content).blocks == [{"type": "text", "value": expected.format(link)}]
 
 
 def test_what_is_unknown_dropped_or_missing_is_noted():

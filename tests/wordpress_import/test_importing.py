@@ -23,6 +23,7 @@ from stories.models import StoryPage
 from stories.terms import Author, Theme
 from tests.support.builders import make_index, picture_bytes
 from tests.support.stored_text import all_stored_text
+from tests.support.translations import make_home
 from tests.support.wordpress import export, wp_author, wp_item
 from wordpress_import.models import ImportedFile, ImportedItem
 from wordpress_import.writing import PageWriter
@@ -140,6 +141,20 @@ def test_every_item_has_one_line_and_each_page_is_an_undecided_draft(run, tmp_pa
     ]
     assert not StandardPage.objects.get().live
     assert not StoryPage.objects.published().exists()
+
+
+def test_an_item_in_a_language_without_a_place_for_it_is_skipped_with_the_place_that_is_missing(run):
+    make_home("fr")  # without a section for stories
+    kinds = [(kind, language) for kind in ("page", "post") for language in ("fr", "es", "ar")]
+    items = [
+        wp_item(number, type=kind, terms=[("language", language, language)])
+        for number, (kind, language) in enumerate(kinds, 1)
+    ]
+    found = {kind: line["why"] for kind, line in zip(kinds, run(items, write=False), strict=True)}
+    for (kind, language), why in found.items():
+        missing = "there is no home page" if kind == "page" else "the section for stories has no version"
+        is_missing = (kind, language) != ("page", "fr")
+        assert why == ([f"{missing} in its language, “{language}”, yet"] if is_missing else [])
 
 
 def test_a_draft_has_the_fields_terms_and_links_of_its_item(run):

@@ -1,0 +1,85 @@
+"""Removing a row, as a script can, never shows readers more: what is unknown then is not shown."""
+
+import pytest
+
+from media.models import CleanImage
+from safeguarding.models import Contributor, Release
+from stories.models import StoryPage
+from tests.support.builders import make_image
+from tests.support.people import (
+    ALL_AGREED,
+    decide,
+    make_agreeing_person,
+    make_person,
+    make_story_about,
+    record,
+    withdraw,
+)
+from tests.support.translations import make_index_in
+
+pytestmark = pytest.mark.django_db
+
+
+def is_read(story):
+    return StoryPage.objects.published().filter(pk=story.pk).exists()
+
+
+@pytest.mark.parametrize("shows", CleanImage.Shows.values)
+def test_picture_of_a_deleted_person_is_not_shown_until_somebody_says_who_is_on_it(shows, subtests):
+    for others in ([], [make_agreeing_person()]):
+        for agrees in (True, False):
+            with subtests.test(others=len(others), agrees=agrees):
+                person = make_agreeing_person() if agrees else make_person()
+                image = make_image(shows=shows)
+                image.people.add(person, *others)
+                assert CleanImage.objects.get(pk=image.pk).is_shown == agrees
+                Contributor.objects.filter(pk=person.pk).delete()
+                image = CleanImage.objects.get(pk=image.pk)
+                image.save()
+                assert not image.is_shown
+                image.asks_again = False  # as the form does
+                image.save()
+                assert image.is_shown == (bool(others) or shows != "person")
+
+
+def remove_use(story, withdrawn):
+    withdrawn.uses.all().delete()
+
+
+def remove_release(story, withdrawn):
+    Release.objects.filter(page=story.pk).delete()
+
+
+def remove_decision(story, withdrawn):
+    decide(story, withdrawn, "other").delete()
+
+
+@pytest.mark.parametrize("remove", [remove_use, remove_release, remove_decision])
+def test_story_with_somebody_who_withdrew_stays_held(remove):
+    other, withdrawn = make_agreeing_person(), make_agreeing_person()
+    story = make_story_about(other, withdrawn)
+    assert is_read(story)
+    withdraw(withdrawn)
+    remove(story, withdrawn)
+    assert not is_read(story)
+    record(other, **ALL_AGREED)
+    assert not is_read(story), "the consent of somebody else changed"
+    StoryPage.objects.get(pk=story.pk).save(clean=False)
+    assert not is_read(story)
+    record(withdrawn, **ALL_AGREED)
+    assert is_read(story), "the saved page reported again who is in it"
+
+
+def test_translation_stays_one_without_its_original():
+    person = make_agreeing_person({"where": ["website"]})
+    story = make_story_about(person)
+    key, index = story.translation_key, make_index_in("fr")
+    translation = make_story_about(person, parent=index, locale=index.locale, translation_key=key, live=False)
+    StoryPage.objects.filter(pk=translation.pk).update(live=True)
+    assert (is_read(story), is_read(translation)) == (True, False)
+    story.delete()
+    translation = StoryPage.objects.get(pk=translation.pk)
+    translation.save(clean=False)
+    assert not is_read(translation)
+    record(person, **ALL_AGREED)
+    assert is_read(translation)
