@@ -17,6 +17,7 @@ from search.finding import find_or_fall_back
 from search.forms import SearchForm, SortOrder
 from search.missed import count_missed_search
 from search.promotions import find_promotions
+from search.similar_words import find_similar_words
 from stories.listing import StoryListing
 from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
@@ -63,7 +64,7 @@ def get_context(request, form):
         "results": results,
         "promotions": find_promotions(words, found.language) if is_first_page else [],
         "asks_for_help": found.vocabulary.asks_for_help(words),
-        "also_searched": found.vocabulary.also_searched(found.query),
+        "similar_words": find_similar_words(found.query, found.language),
         "corrections": [(found.query_string(q=other.text), other.text) for other in corrections],
         "sort_choices": get_sort_choices(found),
         "exact_query_string": found.query_string(exact="1"),

@@ -18,7 +18,7 @@ from caching.versioned_cache import cached
 from search.analysis import stop_words, tokenize
 from search.help_requests import analyse_help_terms, is_help_request
 from search.models import VocabularyGroup
-from search.parsing import TokenPhrase, iter_phrases
+from search.parsing import TokenPhrase
 from stories.languages import CONTENT_LANGUAGES
 from stories.terms import Author, Country, Theme, country_names
 
@@ -36,8 +36,6 @@ TYPED_ONLY = {("car",)}
 MAX_COUNTRY_SYNONYMS = 6
 # In words. Longer terms are not recognised in a query.
 MAX_TERM_WORDS = 9
-# Added words that the search page lists.
-MAX_LABELS = 8
 
 
 @dataclass(frozen=True)
@@ -94,16 +92,6 @@ class Vocabulary:
         for phrase in phrases:
             distinct.setdefault(phrase.tokens, phrase)
         return list(distinct.values())
-
-    def also_searched(self, query):
-        """Return the labels of what was added to `query`, a tree of TokenPhrases, at most MAX_LABELS."""
-        typed = {token for phrase in iter_phrases(query) if phrase.is_typed for token in phrase.tokens}
-        labels = {}
-        for phrase in iter_phrases(query):
-            tokens = tuple(tokenize(phrase.label, self.language))
-            if not phrase.is_typed and not typed.issuperset(tokens):
-                labels.setdefault(tokens, phrase.label)
-        return list(labels.values())[:MAX_LABELS]
 
     def asks_for_help(self, text):
         """Return whether `text`, as typed, reads like a cry for help in any language of the site."""

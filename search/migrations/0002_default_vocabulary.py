@@ -9,6 +9,12 @@ VOCABULARY_FILE = Path(__file__).parent.parent / "data" / "vocabulary.csv"
 GRANTED = {"Editors": ["add", "change", "view"], "Moderators": ["add", "change", "delete", "view"]}
 
 
+def join_terms(row):
+    """Return the terms of all languages of a row, one on each line. A term of several languages comes once."""
+    cells = [row[language] for language in ("en", "fr", "es", "ar")]
+    return "\n".join(dict.fromkeys(term for cell in cells if cell for term in cell.split("; ")))
+
+
 def add_groups(apps, schema_editor):
     VocabularyGroup = apps.get_model("search.VocabularyGroup")
     # A vocabulary that exists already is left as it is.
@@ -16,9 +22,7 @@ def add_groups(apps, schema_editor):
         return
     with open(VOCABULARY_FILE, newline="", encoding="utf-8") as file:
         VocabularyGroup.objects.bulk_create(
-            VocabularyGroup(
-                terms="\n".join(row["terms"].split("; ")), leads_to_help=row["leads_to_help"] == "yes"
-            )
+            VocabularyGroup(terms=join_terms(row), leads_to_help=row["leads_to_help"] == "yes")
             for row in csv.DictReader(file)
         )
 

@@ -22,6 +22,7 @@ from stories.demo.load import get_story_slugs
 from stories.models import StoryPage
 from stories.terms import Author, Theme
 from tests.support.builders import home_page, make_story, parse
+from tests.support.foreign_words import crawl, find_foreign, find_texts
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("rough_pictures")]
 
@@ -79,6 +80,7 @@ def test_demo_has_nine_stories_and_two_translations_and_a_second_run_changes_not
     assert SiteSettings.objects.get().organisation_name in home
     assert home_page().headline in home
     check_translations(client, translations)
+    check_languages(client, stories[:2])
 
     check_people(client)
 
@@ -129,6 +131,49 @@ def check_translations(client, translations):
         assert parse(client.get(help_link["href"])).html["lang"] == language
         buttons = page.select(".action a")
         assert [link["href"] for link in buttons] == [help_link["href"]]
+
+
+# What readers search for, by the language of the page. None of the words but names may be shown in another.
+SEARCHES = {
+    "ar": ["العبودية", "عاملة منزلية", "كفالة", "كينيا 2026", "هل", "ساعدوني", "أ" * 201],
+    "fr": ["esclavage", "travailleuse domestique", "trvail", "Nigéria 2025", "aidez-moi", "é" * 201],
+    "en": ["slavery", "kenya 2026", "zzz"],
+}
+# Texts that are the same in all languages: names, and French words that are English too.
+NAMES = {
+    "Lantern Road",
+    "Free the Slaves",
+    "Kituo cha Sheria",
+    "Shift",
+    "WhatsApp",
+    "English",
+    "Kenya",
+    "Nigeria",
+    "Haki Jamii Rights Centre",
+    "E-mail",
+    "Illustration.",
+    "Suggestions",
+}
+
+
+def check_languages(client, stories):
+    """Check that readers of Arabic and French are told nothing in another language, except for names.
+
+    `stories`: some in English, to compare with.
+    """
+    texts = {}
+    for language, words in SEARCHES.items():
+        root = "/" if language == "en" else f"/{language}/"
+        addresses = [root, f"{root}?text=1", f"{root}nothing-here/", f"{root}search/"]
+        addresses += [f"{root}search/?q={word}" for word in words]
+        if language == "en":
+            addresses += ["/stories/", "/get-help/", *(story.url for story in stories)]
+        texts[language] = {}
+        for address, page in crawl(client, addresses, below=None if language == "en" else root):
+            texts[language] |= dict.fromkeys(find_texts(page, language), address)
+    for language in ("ar", "fr"):
+        foreign = find_foreign(texts[language], language, texts["en"], NAMES)
+        assert not foreign, "\n" + "\n".join(f"{text} ({texts[language][text]})" for text in foreign)
 
 
 def test_demo_is_not_loaded_into_a_site_with_content():

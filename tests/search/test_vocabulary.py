@@ -3,11 +3,12 @@
 import csv
 
 import pytest
-from django.conf import settings
 
 from search.models import VocabularyGroup
+from search.similar_words import VOCABULARY_FILE
 from search.vocabulary import Vocabulary
-from tests.support.builders import make_author, make_index, make_private, make_story, make_theme
+from tests.support.builders import make_author, make_index, make_private, make_story, make_theme, parse
+from tests.support.translations import make_index_in
 from tests.support.vocabulary import also_searched, found, make_group, synonyms
 
 pytestmark = pytest.mark.django_db
@@ -167,11 +168,13 @@ def test_default_groups_find_no_other_subjects(typed, title):
 
 
 def test_default_groups_are_valid():
-    with (settings.BASE_DIR / "search" / "data" / "vocabulary.csv").open(encoding="utf-8") as file:
+    with VOCABULARY_FILE.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     groups = list(VocabularyGroup.objects.order_by("pk"))
 
-    assert [group.lines for group in groups] == [row["terms"].split("; ") for row in rows]
+    for group, row in zip(groups, rows, strict=True):
+        terms = {term for name, cell in row.items() if name != "leads_to_help" for term in cell.split("; ")}
+        assert set(group.lines) == terms - {""}
     assert [group.leads_to_help for group in groups] == [row["leads_to_help"] == "yes" for row in rows]
     for group in groups:
         lines = group.lines
@@ -198,3 +201,37 @@ def test_at_most_eight_added_words_are_listed(no_default_groups):
     make_group(*(f"lantern{chr(97 + number)}" for number in range(12)))
 
     assert len(also_searched("lanterna")) == 8
+
+
+@pytest.mark.parametrize(
+    ("typed", "language", "listed"),
+    [
+        ("esclavage", "fr", ["esclave"]),
+        # Readers of French are shown French words for an English one.
+        ("slavery", "fr", ["esclavage", "esclave"]),
+        ("العبودية", "ar", ["الرق"]),
+        ("slavery", "ar", ["العبودية", "الرق"]),
+        # A word of two languages is listed in both.
+        ("tribunal", "en", ["court", "trial", "judge", "lawsuit", "litigation"]),
+        ("juge", "fr", ["tribunal"]),
+        # Names of countries are in the language of the page.
+        ("Kenyan", "ar", ["كينيا"]),
+        # An editor's words, whose languages are unknown: Arabic letters are for readers of Arabic.
+        ("lanternlight", "en", ["lampglow"]),
+        ("lanternlight", "fr", ["lampglow"]),
+        ("lanternlight", "ar", ["ضوء"]),
+    ],
+)
+def test_words_of_other_languages_are_not_listed(typed, language, listed):
+    make_group("lanternlight", "lampglow", "ضوء")
+
+    assert also_searched(typed, language) == listed
+
+
+def test_listed_words_have_the_language_of_the_page_if_it_is_known(client):
+    make_group("esclavage", "lanternlight")
+    make_index_in("fr")
+    page = parse(client.get("/fr/search/?q=esclavage"))
+
+    languages = {term.text: term["lang"] for term in page.select(".search-hint bdi")}
+    assert languages == {"esclave": "fr", "lanternlight": ""}

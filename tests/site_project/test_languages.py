@@ -107,11 +107,8 @@ LATIN_NAMES = {"Shift", "WhatsApp", "English"}
 
 
 def find_latin_words(page):
-    """Return the words in Latin letters that `page` shows or that a screen reader says.
-
-    Terms of the vocabulary may be in any language, and are marked as such. Addresses are in Latin letters.
-    """
-    for tag in page.select('.search-hint [lang=""], .story-end__source'):
+    """Return the words in Latin letters that `page` shows or that a screen reader says, without addresses."""
+    for tag in page.select(".story-end__source"):
         tag.decompose()
     attributes = [tag[name] for name in WORDY_ATTRIBUTES for tag in page.select(f"[{name}]")]
     texts = [page.title.text, page.body.get_text(" "), *attributes]

@@ -5,6 +5,7 @@ from search.finding import Search
 from search.forms import SearchForm
 from search.models import VocabularyGroup
 from search.parsing import parse_query
+from search.similar_words import find_similar_words
 from search.vocabulary import Vocabulary
 
 
@@ -29,5 +30,5 @@ def synonyms(text, language="en"):
 
 def also_searched(text, language="en"):
     """Return the words that the search page says it searched too."""
-    vocabulary = Vocabulary(language)
-    return vocabulary.also_searched(parse_query(text, language, vocabulary).query)
+    query = parse_query(text, language, Vocabulary(language)).query
+    return list(find_similar_words(query, language))

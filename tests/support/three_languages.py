@@ -1,0 +1,79 @@
+"""A site with the same pages in English, French and Arabic, to measure them in a browser."""
+
+import datetime
+
+from home.models import FeaturedStory
+from tests.support import builders
+from tests.support.translations import make_home, make_translation
+
+LANGUAGES = ["en", "fr", "ar"]
+TITLES = {
+    "en": "Twelve workers go to court for safer work abroad",
+    "fr": "Douze travailleuses saisissent la justice pour un travail plus sûr",
+    "ar": "اثنا عشر كينيًّا وكينية يلجؤون إلى القضاء من أجل عمل أكثر أمانًا",
+}
+SUMMARIES = {
+    "en": "Twelve people who were trafficked brought a case to protect those who work in other countries. "
+    "They ask for rules on recruitment that are not only written down but also kept by all.",
+    "fr": "Douze personnes victimes de la traite ont engagé une procédure pour protéger qui travaille à "
+    "l’étranger. Elles demandent des règles de recrutement qui soient écrites, et aussi respectées.",
+    "ar": "رفع اثنا عشر ناجيًا وناجية من الاتجار بالبشر دعوى لحماية العاملين في بلدان أخرى. وهم يطالبون "
+    "بقواعد للتوظيف لا تُكتب فحسب بل تُحترم.",
+}
+
+
+def make_site_in_three_languages():
+    """Make a site with four stories in each language. Return {(language, name of a page): its address}."""
+    indexes = {"en": builders.make_index()}
+    for language in LANGUAGES[1:]:
+        indexes[language] = make_translation(indexes["en"], make_home(language), slug="stories")
+    found = {}
+    picture = builders.make_image()
+    for language, index in indexes.items():
+        stories = [
+            make_story(language, index, picture, country, year)
+            for year, country in enumerate(["KE", "KE", "SN", "SN"], 2021)
+        ]
+        home = index.get_parent().specific
+        home.headline = "Stories that light the way out of slavery"
+        home.introduction = f"<p>{SUMMARIES[language][:120]}</p>"
+        home.featured_stories = [FeaturedStory(story=story) for story in stories[:3]]
+        home.help_line = f"<p>{TITLES[language]}</p>"
+        home.save()
+        prefix = "" if language == "en" else f"/{language}"
+        word = TITLES[language].split()[-1]
+        found |= {
+            (language, "home"): f"{prefix}/",
+            (language, "list"): index.url,
+            (language, "country"): f"{index.url}country/kenya/",
+            (language, "search"): f"{prefix}/search/?q={word}",
+            (language, "story"): stories[0].url,
+        }
+    for title in ["Get help", "About this organisation", "Privacy"]:
+        builders.make_plain_page(title, show_in_menus=title != "Privacy")
+    return found
+
+
+def make_story(language, index, picture, country, year):
+    """Return a new story in `language` with a part of each kind that is measured."""
+    headings = [{"type": "heading", "value": {"text": f"Part {n}", "level": "2"}} for n in range(3)]
+    # An average of several lines.
+    words = " ".join([SUMMARIES[language]] * 4)
+    own_words = {"type": "quote", "value": {"text": TITLES[language], "own_words": True}}
+    callout = {"type": "callout", "value": {"title": TITLES[language], "text": f"<p>{words}</p>"}}
+    gallery = builders.pictures_block(picture, picture, picture)
+    return builders.make_story(
+        TITLES[language],
+        index,
+        countries=[country],
+        date=datetime.date(year, 10, 1),
+        themes=["Work"] if language == "en" else [],
+        authors=["Staff"],
+        summary=SUMMARIES[language],
+        body=[{"type": "text", "value": f"<p>{words}</p>"}, own_words, callout, gallery, *headings],
+        locale=index.locale,
+        lead_image=picture,
+        lead_image_decorative=True,
+        content_notes=["forced_labour"],
+        show_contents=True,
+    )
