@@ -63,15 +63,16 @@ def _increment(words):
     today = timezone.localdate()
     digest, day_digest = make_digest(words), make_digest(f"{words} {today}")
     month = today.replace(day=1)
-    # The condition sees the count before this update.
-    is_reported = Q(count__gte=MissedSearch.MIN_REPORTED_COUNT - 1)
+    # The conditions see the row before this update.
+    is_new_day, least = ~Q(day_digest=day_digest), MissedSearch.MIN_REPORTED_COUNT
+    is_reported = Q(count__gte=least) | (is_new_day & Q(count=least - 1))
     changes = {
-        "count": F("count") + 1,
+        "count": F("count") + Case(When(is_new_day, then=1), default=0),
         "day_digest": day_digest,
         "month": month,
         "words": Case(When(is_reported, then=Value(words)), default=Value("")),
     }
-    rows = MissedSearch.objects.filter(digest=digest).exclude(day_digest=day_digest)
+    rows = MissedSearch.objects.filter(digest=digest)
     if not rows.update(**changes):
         delete_old_missed_searches()
         # Another process may insert the same row at the same time.
