@@ -1,11 +1,14 @@
 """Makes forms of the admin show nothing of a chosen object that their user may not choose.
 
+The link to edit a chosen object is shown only to users who may edit it.
+
 A form keeps a reference that is stored, even if its user may no longer choose the object: a page that was
 unpublished, or a file that was moved to the collection of another section. Wagtail would show the title and
 address that the object has now.
 """
 
 from django.utils.translation import gettext as _
+from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.admin.rich_text.converters.html_to_contentstate import PageLinkElementHandler
 from wagtail.admin.widgets import BaseChooser
 from wagtail.documents import get_document_model
@@ -34,10 +37,16 @@ def hidden_title():
 
 
 def get_value_data(self, value):
-    """Replace BaseChooser.get_value_data: keep only the key of a hidden object."""
-    data = VALUE_DATA(self, value)
-    if data is None or may_show(self.model_class, data["id"]):
+    """Replace BaseChooser.get_value_data: keep only the key of a hidden object.
+
+    Of another object, leave out the address where it is edited if the user may not edit it.
+    """
+    instance, check = self.get_instance(value), current_check.get()
+    data = VALUE_DATA(self, instance)
+    if data is None or check is None:
         return data
+    if check.shows(self.model_class, data["id"]):
+        return data | {"edit_url": AdminURLFinder(check.request.user).get_edit_url(instance)}
     hidden = dict.fromkeys(data)  # None for each key
     hidden |= {"id": data["id"], self.display_title_key: hidden_title()}
     if "preview" in data:  # only pictures have it

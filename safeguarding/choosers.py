@@ -70,7 +70,8 @@ class AgreedTitleMixin:
 
 
 class PersonChooser(AgreedTitleMixin, BaseChooser):
-    pass
+    # Only the safeguarding team may open the page that it leads to.
+    show_edit_link = False
 
 
 class ChosenPersonView(AgreedTitleMixin, ChosenView):
@@ -112,7 +113,6 @@ class ContributorChooserViewSet(ChooserViewSet):
     icon = "user"
     choose_one_text = _("Choose a person")
     choose_another_text = _("Choose another person")
-    edit_item_text = ""
     choose_view_class = ChoosePeopleView
     choose_results_view_class = ChoosePeopleResultsView
     chosen_view_class = ChosenPersonView

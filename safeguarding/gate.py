@@ -212,8 +212,8 @@ def is_child(contributor, day):
 
 
 def check_child(check, consent, use):
-    # Without a consent, judge() has asked for a decision instead.
-    if consent and consent.event != Consent.Event.WITHDRAWN:
+    # Without a consent, judge() has asked for a decision instead. After a withdrawal it refuses.
+    if consent:
         check.require(consent.given_by == Consent.GivenBy.GUARDIAN, Unmet.GUARDIAN)
     check.require(use.picture < Picture.RECOGNISABLE, Unmet.CHILD_PICTURE)
     check.require(use.naming != Naming.REAL, Unmet.CHILD_NAME)

@@ -1,7 +1,7 @@
 """Hides everything about a person from readers at once, and shows it again.
 
-Forms don't write `Contributor.held_since`, so that one that was opened before can't undo a hold. After a
-restore, `hold_everybody` in safeguarding/withdrawal/ledger.py sets it for all people at once.
+Only this module writes `Contributor.held_since`. Forms don't, so that one that was opened before can't undo
+a hold.
 """
 
 from django.db import transaction
@@ -20,6 +20,11 @@ def take_down(contributor, user):
 def bring_back(contributor, user):
     """End the hold of `contributor`. Return False if there is none. Pages come back as consents allow it."""
     return set_hold(contributor, user, None, "safeguarding.bring_back")
+
+
+def hold_after_restore(contributor, moment):
+    """Hold everything about `contributor` since `moment`. Return False if it was hidden already."""
+    return set_hold(contributor, None, moment, "safeguarding.hold_after_restore")
 
 
 @transaction.atomic

@@ -291,7 +291,6 @@ def hold_back(instance, **_arguments):
 @receiver(post_save, sender=Decision)
 @receiver(post_delete, sender=Decision)
 def recompute_for_decision(instance, **_arguments):
-    with transaction.atomic():  # for the locks
-        lock_with_others(instance.contributor_id)
-        pages = Use.objects.filter(contributor=instance.contributor_id).values_list("page", flat=True)
-        recompute(list(pages))
+    # Both signals are sent in a transaction: Decision.save() and Django's delete() open one.
+    lock_with_others(instance.contributor_id)
+    recompute(list(Use.objects.filter(contributor=instance.contributor_id).values_list("page", flat=True)))

@@ -25,16 +25,20 @@ MAX_TOKEN_LENGTH = 60
 # Words that are too common to search for, by ISO code. They are indexed, because a quoted phrase may
 # contain them. A query leaves them out unless it has no other words.
 STOP_WORDS = {
-    "ar": ("في من على إلى عن مع هذا هذه ذلك التي الذي أن إن أو ثم كان كانت هو هي هم لا ما لم قد كل بين"),
+    "ar": (
+        "في من على إلى عن مع هذا هذه ذلك التي الذي أن إن أو ثم كان كانت كانوا وكان وكانت هو هي هم لا ما لم "
+        "قد كل بين وبين بينه بينها بينهم بيننا عني معي مني"
+    ),
     "en": (
-        "a about all an and any are as at be been but by can did do does for from had has have he her him "
-        "his how i if in into is it its me my no nor not of on or our she so some that the their them then "
-        "there these they this to us was we were what when where which who why will with you your"
+        "a about all an and any are as at be been being but by can did do does doing for from had has have "
+        "having he her hers him his how i if in into is it its me my no nor not of on or our ours she so "
+        "some that the their theirs them then there these they this to us was we were what when where which "
+        "who why will with you your yours"
     ),
     "es": (
-        "a al algo ante como con cual de del desde donde e el ella ellas ellos en entre era es esa ese eso "
-        "esta este esto fue ha hay la las le les lo los mas me mi muy ni no nos o para pero por porque que "
-        "quien se ser si sin sobre son su sus también te tu un una unas uno unos y ya yo"
+        "a al algo ante como con cual cuales de del desde donde e el ella ellas ellos en entre era es esa "
+        "ese eso esta este esto fue ha hay la las le les lo los mas me mi muy ni no nos o para pero por "
+        "porque que quien quienes se ser si sin sobre son su sus también te tu un una unas uno unos y ya yo"
     ),
     "fr": (
         "à au aux avec ce ces cet cette comme dans de des du elle elles en est et être eux il ils je la le "
@@ -119,12 +123,15 @@ def stop_words(language):
     return frozenset(fold(word) for word in STOP_WORDS.get(language, "").split())
 
 
-@functools.cache
-def negligible_tokens(language):
-    """Return two sets of tokens that a query in `language` leaves out.
+def significant_words(text, language):
+    """Return the folded words of `text` that are no stop words of `language`.
 
-    The first has the site's own words and the stop words. The second, which counts if the query has no other
-    words, has only the stop words.
+    Stop words are not compared by their stems, which other words have too: “comida” has the stem of “como”.
     """
-    site_words = tokenize(SITE_WORDS.get(language, ""), language)
-    return stop_words(language).union(site_words), stop_words(language)
+    return [word for word in fold_words(text) if word not in stop_words(language)]
+
+
+@functools.cache
+def site_tokens(language):
+    """Return the tokens of the SITE_WORDS of `language` as a frozenset."""
+    return frozenset(tokenize(SITE_WORDS.get(language, ""), language))

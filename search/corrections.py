@@ -79,11 +79,9 @@ class MisspeltWord:
             for c in shown
             if c not in inflections and (not inflections or self.is_better(c, inflections[0]))
         ]
-        distances = [c.distance for c in [*self.corrections, self.unchecked] if c]
         if self.corrections:
+            distances = [c.distance for c in [*self.corrections, self.unchecked] if c]
             self.is_clear = distances.count(distances[0]) == 1
-        else:
-            self.is_clear = bool(inflections)
 
     def is_better(self, candidate, inflection):
         """Return whether `candidate` is likelier than `inflection`, a public inflection of the word itself.

@@ -6,7 +6,7 @@ The search page then shows the help page before all results.
 import functools
 from dataclasses import dataclass
 
-from search.analysis import fold_words, stem, stop_words, tokenize
+from search.analysis import fold_words, significant_words, stem, tokenize
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,6 @@ def is_help_request(text, help_terms, language):
         or any(phrase in typed for phrase in help_terms.phrases)
         or any(stem_set <= stems for stem_set in help_terms.stem_sets)
     )
-
-
-def significant_words(text, language):
-    """Return the folded words of `text` that are no stop words of `language`."""
-    return [word for word in fold_words(text) if word not in stop_words(language)]
 
 
 def _as_phrase(text, language):

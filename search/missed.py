@@ -1,6 +1,6 @@
 """Searches without results: counts them, and reports them in the admin.
 
-Words that only one visitor may have typed are not stored.
+Words are stored only after they were searched for on several days: before, one visitor may have typed them.
 """
 
 import re
@@ -35,7 +35,7 @@ LOCK_TIMEOUT = 250
 
 
 def count_missed_search(text):
-    """Count one search for `text` without results. The visitor's answer never fails because of it.
+    """Count today as a day with a search for `text` without results, once. The visitor's answer never fails.
 
     Nothing is counted if the text may identify a person. The database may be read-only, full or locked, or
     its user may not write: each is another error.
@@ -59,13 +59,16 @@ def delete_old_missed_searches():
 
 
 def _increment(words):
-    """Add one to the count of `words`, and store the words once the count reaches MIN_REPORTED_COUNT."""
-    digest = salted_hmac("search.missed", words, algorithm="sha256").hexdigest()
-    month = timezone.localdate().replace(day=1)
-    # The condition sees the count before this update.
-    is_reported = Q(count__gte=MissedSearch.MIN_REPORTED_COUNT - 1)
+    """Count today for `words` if it is not counted yet. Store the words at MIN_REPORTED_COUNT days."""
+    today = timezone.localdate()
+    digest, day_digest = make_digest(words), make_digest(f"{words} {today}")
+    month = today.replace(day=1)
+    # The conditions see the row before this update.
+    is_new_day, least = ~Q(day_digest=day_digest), MissedSearch.MIN_REPORTED_COUNT
+    is_reported = Q(count__gte=least) | (is_new_day & Q(count=least - 1))
     changes = {
-        "count": F("count") + 1,
+        "count": F("count") + Case(When(is_new_day, then=1), default=0),
+        "day_digest": day_digest,
         "month": month,
         "words": Case(When(is_reported, then=Value(words)), default=Value("")),
     }
@@ -75,6 +78,10 @@ def _increment(words):
         # Another process may insert the same row at the same time.
         MissedSearch.objects.bulk_create([MissedSearch(digest=digest, month=month)], ignore_conflicts=True)
         rows.update(**changes)
+
+
+def make_digest(text):
+    return salted_hmac("search.missed", text, algorithm="sha256").hexdigest()
 
 
 @contextmanager
@@ -134,7 +141,7 @@ class MissedSearchReport(ReportView):
     list_export = ["words", "count", "month"]
     columns = [
         WordsColumn("words", label=_("Words"), sort_key="words"),
-        NumberColumn("count", label=_("Times"), sort_key="count"),
+        NumberColumn("count", label=_("Days"), sort_key="count"),
         Column(
             "month",
             label=_("Last in"),

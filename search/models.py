@@ -81,10 +81,11 @@ class KnownWord(models.Model):
 
 
 class MissedSearch(models.Model):
-    """How often certain words were searched for without results.
+    """On how many days certain words were searched for without results.
 
-    The words may identify the person who typed them. So only a keyed hash is stored, until they were
-    searched for MIN_REPORTED_COUNT times; then the words are stored too.
+    The words may identify the person who typed them. So only a keyed hash is stored, until they were searched
+    for on MIN_REPORTED_COUNT days; then the words are stored too. Days are counted and not searches, because
+    one visitor may search for the same words again and again.
     """
 
     MIN_REPORTED_COUNT = 5
@@ -92,8 +93,10 @@ class MissedSearch(models.Model):
     # HMAC-SHA-256 of the words, in hexadecimal.
     digest = models.CharField(max_length=64, unique=True)
     words = models.CharField(_("words"), max_length=200, blank=True)
-    count = models.PositiveIntegerField(_("times"), default=0)
-    # The first day of the month of the last such search. The exact time is not stored.
+    count = models.PositiveIntegerField(_("days"), default=0)
+    # HMAC-SHA-256 of the words and the last such day, to count each day once. The day itself is not stored.
+    day_digest = models.CharField(max_length=64, blank=True, editable=False)
+    # The first day of the month of the last such day.
     month = models.DateField(_("last in"), db_index=True)
 
     class Meta:

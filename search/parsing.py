@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from modelsearch.query import And, Boost, Fuzzy, MatchAll, Not, Or, Phrase, PlainText
 
-from search.analysis import fold_words, iter_words, negligible_tokens, stem, tokenize
+from search.analysis import fold_words, iter_words, site_tokens, stem, stop_words, tokenize
+from stories.terms import fold
 
 # An optional minus sign after a space or at the start, then a quoted phrase, whose closing quotation mark
 # may be missing, or else a run of characters without spaces and quotation marks.
@@ -24,7 +25,7 @@ class TokenPhrase(Phrase):
     `tokens`: the tokens, as search.analysis makes them.
     `is_typed`: True for the visitor's own words, False for what the vocabulary adds to them.
     `weight`: how much one match counts in the ranking; a typed word in a text counts 1.
-    `label`: the words as shown to visitors, for what the vocabulary adds.
+    `label`: the words as typed, or as the vocabulary has them and visitors see them.
     `is_prefix`: whether the last token may be only the beginning of a word.
     """
 
@@ -72,70 +73,64 @@ def parse_query(text, language, vocabulary=None):
             pending += words
         elif words:
             wanted += _expand_words(pending, language, vocabulary)
-            wanted.append(TokenPhrase([stem(word, language) for word in words]))
+            wanted.append(_as_typed(words, language))
             pending = []
             continue
         if not piece["minus"]:
             parsed.words += words
     wanted += _expand_words(pending, language, vocabulary)
-    negligible = negligible_tokens(language)
-    parsed.words = _leave_out(parsed.words, negligible, lambda word: stem(word, language))
+    parsed.words = _leave_out_negligible(parsed.words, str, language)
     if wanted:
         exclusions = [Not(combine(Or, unwanted))] if unwanted else []
-        parsed.query = combine(And, [*_without_negligible(wanted, negligible), *exclusions])
+        parsed.query = combine(And, [*_without_negligible(wanted, language), *exclusions])
     return parsed
 
 
-def _expand_words(words, language, vocabulary):
-    """Return a list of queries for `words`, each for one word or one term of the vocabulary."""
-    stems = [stem(word, language) for word in words]
-    return _expand_stems(
-        stems, negligible_tokens(language), vocabulary, vocabulary.max_term_words if vocabulary else 1
-    )
+def _as_typed(words, language):
+    return TokenPhrase([stem(word, language) for word in words], label=" ".join(words))
 
 
-def _expand_stems(stems, negligible, vocabulary, max_words):
-    """Return a list of queries for `stems`; terms have at most `max_words` words.
+def _expand_words(words, language, vocabulary, max_words=None):
+    """Return a list of queries for `words`, each for one word or one term of the vocabulary.
 
-    At each position the longest term that the vocabulary knows is taken. Its words are expanded too, as
-    shorter terms: a longer term must not lose what its parts would find.
+    At each position the longest term that the vocabulary knows is taken; terms have at most `max_words`
+    words. The words of a term are expanded too, as shorter terms: a longer term must not lose what its parts
+    would find.
     """
+    if max_words is None:
+        max_words = vocabulary.max_term_words if vocabulary else 1
     queries, start = [], 0
-    while start < len(stems):
-        for end in range(min(len(stems), start + max_words), start + 1, -1):
-            synonyms = vocabulary.synonyms(tuple(stems[start:end]))
+    while start < len(words):
+        for end in range(min(len(words), start + max_words), start + 1, -1):
+            synonyms = vocabulary.synonyms(words[start:end])
             if synonyms:
-                parts = _expand_stems(stems[start:end], negligible, vocabulary, end - start - 1)
-                queries.append(Or([combine(And, _without_negligible(parts, negligible)), *synonyms]))
+                parts = _expand_words(words[start:end], language, vocabulary, end - start - 1)
+                queries.append(Or([combine(And, _without_negligible(parts, language)), *synonyms]))
                 start = end
                 break
         else:
-            queries.append(_expand_stem(stems[start], vocabulary))
+            synonyms = vocabulary.synonyms([words[start]]) if vocabulary else []
+            queries.append(combine(Or, [_as_typed([words[start]], language), *synonyms]))
             start += 1
     return queries
 
 
-def _expand_stem(token, vocabulary):
-    synonyms = vocabulary.synonyms((token,)) if vocabulary else []
-    return combine(Or, [TokenPhrase([token]), *synonyms])
-
-
-def _without_negligible(queries, negligible):
-    """Return `queries` without those for a single token that is negligible, unless there are no others."""
-    return _leave_out(
-        queries, negligible, lambda query: isinstance(query, TokenPhrase) and query.query_string
+def _without_negligible(queries, language):
+    """Return `queries` without those for a single word that is negligible, unless there are no others."""
+    return _leave_out_negligible(
+        queries, lambda query: query.label if isinstance(query, TokenPhrase) else "", language
     )
 
 
-def _leave_out(items, negligible, get_token):
-    """Return `items` without those whose token is negligible.
+def _leave_out_negligible(items, get_word, language):
+    """Return `items` without stop words and the site's own words; `get_word` returns the word of an item.
 
-    `negligible`: sets of tokens. If the first would leave no item, the next is used, or all items stay.
+    If there are no others, the site's own words stay. If there are only stop words, all items stay.
     """
-    for tokens in negligible:
-        if kept := [item for item in items if get_token(item) not in tokens]:
-            return kept
-    return items
+    # By its stem, “comida” could not be told from the stop word “como”.
+    significant = [item for item in items if fold(get_word(item)) not in stop_words(language)]
+    others = [item for item in significant if stem(get_word(item), language) not in site_tokens(language)]
+    return others or significant or items
 
 
 # --- Queries of modelsearch ----------------------------------------------------------------------

@@ -15,7 +15,7 @@ from django.db.models import F, TextField, Value
 from django.db.models.functions import Cast
 
 from caching.versioned_cache import cached
-from search.analysis import stop_words, tokenize
+from search.analysis import iter_words, significant_words, stem, tokenize
 from search.help_requests import analyse_help_terms, is_help_request
 from search.models import VocabularyGroup
 from search.parsing import TokenPhrase
@@ -69,11 +69,11 @@ class Vocabulary:
         self.spelling_terms = editable.spelling_terms
         self.max_term_words = editable.max_term_words
 
-    def synonyms(self, tokens):
-        """Return TokenPhrases that are searched for besides `tokens`, one term of a query; often none."""
-        tokens = tuple(tokens)
-        if not is_significant(tokens, self.language):
+    def synonyms(self, words):
+        """Return TokenPhrases that are searched for besides `words`, one term of a query; often none."""
+        if not significant_words(" ".join(words), self.language):
             return []
+        tokens = tuple(stem(word, self.language) for word in words)
         # Each word of a theme's or author's name has the metadata token, so longer terms need none.
         metadata = self._metadata_tokens.get(tokens, ()) if len(tokens) == 1 else ()
         phrases = [TokenPhrase([token], weight=METADATA_WEIGHT) for token in metadata]
@@ -99,11 +99,6 @@ class Vocabulary:
             is_help_request(text, analyse_help_terms(self._help_terms, code), code)
             for code in CONTENT_LANGUAGES
         )
-
-
-def is_significant(tokens, language):
-    """Return whether not all `tokens` are stop words of `language`."""
-    return not stop_words(language).issuperset(tokens)
 
 
 # --- Groups of equal terms, themes and authors ---------------------------------------------------
@@ -164,10 +159,10 @@ def find_metadata_tokens(names, language):
     """
     found = defaultdict(list)
     for model, pk, name in names:
-        whole_name = tuple(tokenize(name, language))
-        for tokens in dict.fromkeys([whole_name, *((token,) for token in whole_name)]):
-            if is_significant(tokens, language):
-                found[tokens].append(model(pk=pk).index_token)
+        terms = [name, *(word.text for word in iter_words(name))]
+        significant = [term for term in terms if significant_words(term, language)]
+        for tokens in dict.fromkeys(tuple(tokenize(term, language)) for term in significant):
+            found[tokens].append(model(pk=pk).index_token)
     return dict(found)
 
 
@@ -181,8 +176,8 @@ def find_synonyms(groups, language):
     for lines in groups:
         group = {}
         for line in lines:
-            tokens = tuple(tokenize(line, language))
-            if is_significant(tokens, language):
+            if significant_words(line, language):
+                tokens = tuple(tokenize(line, language))
                 group.setdefault(tokens, Synonym(tokens, line))
         shortest = {
             tokens: synonym
@@ -281,8 +276,8 @@ class CountryVocabulary:
         known, synonyms = [tokens], []
         for synonym in self._synonyms[code]:
             finds_more = not any(contains(synonym.tokens, part) for part in known)
-            is_usable = synonym.tokens not in TYPED_ONLY and is_significant(synonym.tokens, self.language)
-            if finds_more and is_usable:
+            is_usable = synonym.tokens not in TYPED_ONLY
+            if finds_more and is_usable and significant_words(synonym.label, self.language):
                 known.append(synonym.tokens)
                 synonyms.append(synonym)
         return synonyms

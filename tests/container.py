@@ -136,27 +136,10 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
         } | addresses
         name = stack.enter_context(container(tool, variables))
         check_answers(checks, tool, name, port)
-        # Docker has the health check in "Config", podman beside it.
-        health = image["Config"].get("Healthcheck") or image.get("HealthCheck") or image.get("Healthcheck")
-        # The first word is "CMD". Without a health check, the program "false" fails.
-        probe = health["Test"][1:] if health else ["false"]
-        checks.that("its HEALTHCHECK passes", tool("exec", name, *probe, check=False).returncode == 0)
-        checks.that("its processes are not root's", tool("exec", name, "id", "-u") != "0")
-        written = tool("exec", name, "sh", "-c", "touch /x || touch /app/x", check=False)
-        checks.that("its files can't be written", written.returncode != 0)
-        account = tool("exec", name, "cat", "/data/first_admin")
-        is_random = re.fullmatch(r"Username: admin-[0-9a-f]{8}\nPassword: \S{20,}", account.strip())
-        checks.that("the first administrator has a name and a password of their own", bool(is_random))
-        made = "python deploy/make_secrets.py /tmp/s && find /tmp/s -type f"
-        as_root = ["run", "--rm", "--user", "0", "--network", "none", "--cap-add", "CHOWN"]
-        found = tool(*as_root, *LOCKED, IMAGE, "sh", "-c", made)
-        # The secret key, the database password in two forms, and a certificate with its key.
-        checks.that("compose's secrets can be made in it", len(found.splitlines()) == 5, found)
+        check_inside(checks, tool, image, name)
+        check_secrets(checks, tool)
         tool("exec", name, "python", "manage.py", "load_demo")
-        # The second command is the health check of the scheduler in compose.yaml.
-        due = "python manage.py run_due_work && find /data/due_work_done -mmin -30 | grep -q ."
-        done = tool("exec", name, "sh", "-c", due, check=False)
-        checks.that("the scheduler does its work", done.returncode == 0, done.stderr)
+        check_scheduler(checks, tool, name)
         for javascript in (True, False):
             with_or_without = "with" if javascript else "without"
             why = walk(chromium, address, javascript)
@@ -175,6 +158,38 @@ def check_answers(checks, tool, name, port):
         time.sleep(0.2)
     checks.that("it becomes ready, with a read-only root and no capabilities", ready, logs(tool, name))
     print(f"      after {time.monotonic() - start:.0f} s")
+
+
+def check_inside(checks, tool, image, name):
+    """Check the health, processes, files and first administrator of the running container."""
+    # Docker has the health check in "Config", podman beside it.
+    health = image["Config"].get("Healthcheck") or image.get("HealthCheck") or image.get("Healthcheck")
+    # The first word is "CMD". Without a health check, the program "false" fails.
+    probe = health["Test"][1:] if health else ["false"]
+    checks.that("its HEALTHCHECK passes", tool("exec", name, *probe, check=False).returncode == 0)
+    checks.that("its processes are not root's", tool("exec", name, "id", "-u") != "0")
+    written = tool("exec", name, "sh", "-c", "touch /x || touch /app/x", check=False)
+    checks.that("its files can't be written", written.returncode != 0)
+    account = tool("exec", name, "cat", "/data/first_admin")
+    is_random = re.fullmatch(r"Username: admin-[0-9a-f]{8}\nPassword: \S{20,}", account.strip())
+    checks.that("the first administrator has a name and a password of their own", bool(is_random))
+
+
+def check_secrets(checks, tool):
+    """Make the secrets of compose.yaml in a container of its own."""
+    made = "python deploy/make_secrets.py /tmp/s && find /tmp/s -type f"
+    as_root = ["run", "--rm", "--user", "0", "--network", "none", "--cap-add", "CHOWN"]
+    found = tool(*as_root, *LOCKED, IMAGE, "sh", "-c", made)
+    # The secret key, the database password in two forms, and a certificate with its key.
+    checks.that("compose's secrets can be made in it", len(found.splitlines()) == 5, found)
+
+
+def check_scheduler(checks, tool, name):
+    """Run what is due in the container once."""
+    # The second command is the health check of the scheduler in compose.yaml.
+    due = "python manage.py run_due_work && find /data/due_work_done -mmin -30 | grep -q ."
+    done = tool("exec", name, "sh", "-c", due, check=False)
+    checks.that("the scheduler does its work", done.returncode == 0, done.stderr)
 
 
 def check_stop(checks, tool, name, port):
@@ -205,7 +220,7 @@ def container(tool, variables):
     """Context manager that runs the image with the environment `variables`; yields the container's name."""
     name = f"stories-test-{secrets.token_hex(4)}"
     environment = [word for key, value in variables.items() for word in ("--env", f"{key}={value}")]
-    # Without health checks by podman, whose timer needs systemd. check_running() runs the command.
+    # Without health checks by podman, whose timer needs systemd. check_inside() runs the command.
     options = f"--detach --name {name} --network host --no-healthcheck --volume {name}:/data".split()
     tool("run", *options, *LOCKED, *environment, IMAGE)
     try:

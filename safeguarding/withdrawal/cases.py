@@ -30,7 +30,7 @@ def make_case(contributor, choice, old_name=""):
         found = [mention for page in story for mention in all_mentions.get(page, ())]
         own = [mention for mention in found if mention.contributor == contributor.pk]
         if choice == Choice.EVERYTHING:
-            is_erased = is_alone(contributor, own, found)
+            is_erased = is_alone(contributor, found)
             (case.erased if is_erased else case.held).update(story)
         elif choice == Choice.CORRECTION:
             case.held.update({key: page for key, page in story.items() if has_terms(page, case.terms)})
@@ -55,13 +55,12 @@ def pages_about(contributor, all_mentions):
     return {page for page, found in all_mentions.items() if contributor.pk in {m.contributor for m in found}}
 
 
-def is_alone(contributor, own, found):
+def is_alone(contributor, found):
     """Return whether `contributor` is in the current versions of a story, and nobody else is.
 
-    `own`: the Mentions of `contributor` in the story. `found`: those of everybody.
+    `found`: the Mentions of everybody in the story.
     """
-    people = {mention.contributor for mention in found if mention.is_current}
-    return people == {contributor.pk} and any(mention.is_current for mention in own)
+    return {mention.contributor for mention in found if mention.is_current} == {contributor.pk}
 
 
 def has_terms(page, terms):

@@ -20,9 +20,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from wagtail.log_actions import log
 
-from safeguarding.holds import bring_back
+from safeguarding.holds import bring_back, hold_after_restore
 from safeguarding.models import Contributor
 from safeguarding.releases import lock
 from safeguarding.withdrawal.again import hold_matching_pages, withdraw_again
@@ -211,9 +210,7 @@ def hold_everybody(reason, report=logger.warning):
     moment = ledger.held_since or timezone.now()
     people = list(Contributor.objects.filter(held_since=None))
     for person in people:
-        person.held_since = moment
-        person.save(update_fields=["held_since"])
-        log(person, "safeguarding.hold_after_restore")
+        hold_after_restore(person, moment)
     if people:
         ledger.held_since = moment
         ledger.save(update_fields=["held_since"])

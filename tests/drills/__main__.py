@@ -25,11 +25,14 @@ from tests.drills.stampede import stampede
 from tests.drills.stored_data import backup, crash_postgresql, crash_sqlite, disk_full
 from tests.drills.withdrawal import withdrawal_at_once, withdrawal_killed, withdrawal_leaves_nothing
 from tests.run import exit_with
-from tests.support import services
+from tests.support import postgresql_server, services
 
 
 def random_input(_folder):
     """Run tests with random input, of simultaneous starts and of scripts in texts, with more examples."""
+    # Without these, tests.run would leave tests out, and its status would still be 0.
+    services.chromium()
+    postgresql_server.find_server_programs()
     environment = os.environ | {"FUZZ_EXAMPLES": "2000", "DRILL_STARTS": "10"}
     names = [
         "safeguarding/test_every_order",

@@ -2,7 +2,7 @@
 
 The drill withdrawal_leaves_nothing runs it. A withdrawal erases somebody who takes back their consent.
 
-python -m tests.drills.leaving FOLDER    prints {place: [words before, or null, words after]} as JSON
+python -m tests.drills.leaving FOLDER    prints {place: [words before, words after]} as JSON
 """
 
 import json
@@ -23,7 +23,6 @@ from django.core.management import call_command  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
 from operations.backup.files import stored_names  # noqa: E402
-from safeguarding.models import Withdrawal  # noqa: E402
 from safeguarding.policies import GROUP  # noqa: E402
 from tests.support import admin_world, builders, crawl, withdrawal_world  # noqa: E402
 from tests.support.opened import words_in  # noqa: E402
@@ -45,14 +44,18 @@ def main(folder):
     with withdrawal_world.without_words(person):
         withdrawal_world.make_traces(story, person)
     other = withdrawal_world.make_others()
+    addresses = [address for _name, address in Addresses(admin_world.make_section("Section", "Quixotic"))]
     words = [*SENTINELS, image.file_hash]
     users = {
         name: builders.make_user(*groups, username=name) if groups else None for name, groups in USERS.items()
     }
     public = SiteClient()
 
-    def look():
-        """Return {place: words found there}. Asking for the public pages first puts them into the caches."""
+    def look(moment):
+        """Return {place: words found there}. Asking for the public pages first puts them into the caches.
+
+        `moment`: “before” or “after”, for the names of files.
+        """
         # A page may repeat its own address, so that is no word that was left.
         pages = [
             public.get(address).content.replace(address.strip("/").encode(), b"")
@@ -64,26 +67,27 @@ def main(folder):
             "Redis": words_in(b"\n".join(redis_values()), words),
             "bucket": words_in(b"\n".join(bucket_contents()), words),
             "public pages": words_in(b"\n".join(pages), words),
-        }
+            "data folder": words_in(b"\n".join(files_of_data()), words),
+            "routes of the admin": walked(users["lead"], addresses, words),
+            "log": words_in(log.read_bytes(), words),
+        } | {f"pages as {name}": crawled(folder / moment, name, user, words) for name, user in users.items()}
 
-    public.get(ADDRESSES[0])
-    others = public.get(other.url).content
-    before = look() | {"pages as visitor": crawled(folder, "visitor before", None, words)}
     log = folder / "log"
     logging.getLogger().addHandler(logging.FileHandler(log))
     logging.getLogger().setLevel("INFO")
-    withdrawal_world.withdraw_all(person)
+    public.get(ADDRESSES[0])
+    others = public.get(other.url).content
+    before = look("before")
+    withdrawal = withdrawal_world.withdraw_all(person)
     for _twice in range(2):  # a task can wait for another one until the second run
         call_command("run_due_work", verbosity=0)
     statuses = {public.get(address).status_code for address in ADDRESSES}
     assert statuses == {410}, statuses
     assert public.get(other.url).content == others
-    after = look() | {f"pages as {name}": crawled(folder, name, user, words) for name, user in users.items()}
-    after["data folder"] = words_in(b"\n".join(files_of_data()), words)
-    after["routes of the admin"] = walked(users["lead"], words)
-    after["log"] = words_in(log.read_bytes(), words)
-    known = {place: sorted(found) for place, found in before.items()}
-    print(json.dumps({place: [known.get(place), sorted(found)] for place, found in after.items()}))
+    addresses.append(reverse("safeguarding_withdrawals:report", args=[withdrawal.pk]))
+    after = look("after")
+    assert log.stat().st_size, "nothing was logged"
+    print(json.dumps({place: [sorted(before[place]), sorted(found)] for place, found in after.items()}))
 
 
 def dump():
@@ -114,21 +118,19 @@ def files_of_data():
 
 def crawled(folder, name, user, words):
     """Return those of `words` that are in a page, or in its headers, that `user` gets to by links."""
-    bodies = folder / "bodies" / name
+    bodies = folder / name
     bodies.mkdir(parents=True)
     answers = crawl.crawl(user, bodies)
     texts = [path.read_bytes() for path in bodies.iterdir()]
-    sys.stderr.write(f"{name}: {len(answers)} addresses\n")
+    sys.stderr.write(f"{name}, {folder.name}: {len(answers)} addresses\n")
     return words_in(b"\n".join([json.dumps(answers).encode(), *texts]), words)
 
 
-def walked(user, words):
-    """Return those of `words` that an answer to `user` of some route has, also one that no link leads to."""
+def walked(user, addresses, words):
+    """Return those of `words` that an answer to `user` has. No link need lead to the `addresses`."""
     client, found = SiteClient(raise_request_exception=False), set()
     client.force_login(user)
-    section = admin_world.make_section("Section", "Quixotic")
-    report = reverse("safeguarding_withdrawals:report", args=[Withdrawal.objects.get(user=None).pk])
-    for address in [report, *(address for _name, address in Addresses(section))]:
+    for address in addresses:
         found |= words_in(client.get(address).content, words)
     return found
 

@@ -86,7 +86,7 @@ def test_desk_lists_what_needs_its_user(writer, own, other):
     assert lists.pop("Links to pages that are gone or not public (1)") == ["Plain links – 1 link"]
     (scheduled,) = lists.pop("Scheduled this week (1)")
     assert scheduled.startswith("Plain tomorrow – Live: ")
-    assert lists.pop("Searches without result (1)") == ["kafala – 12 times"]
+    assert lists.pop("Searches without result (1)") == ["kafala – on 12 days"]
     assert lists == {}  # an editor is not asked to moderate
     for key in ("changes", "drafts", "incomplete", "links", "scheduled", "waiting"):
         assert SECRET not in writer.get(f"/admin/desk/{key}/").content.decode(), key

@@ -145,6 +145,19 @@ def test_links_lead_to_the_fields_whatever_the_language_of_the_first_user(client
     forget_ids()
 
 
+def test_the_choosers_link_to_what_the_user_may_edit(client, person):
+    story = make_story_about(person, live=False, themes=["Courts"], countries=["KE"])
+    theme, country = story.story_themes.get().theme, story.story_countries.get().country
+    rows = [(make_user("Editors", GROUP), [theme]), (make_user(is_superuser=True), [country, theme])]
+    for user, terms in rows:
+        client.force_login(user)
+        links = parse(client.get(editor_of(story))).select("a[data-chooser-edit-link]:not([hidden])")
+        names = [link.text.strip() for link in links]
+        assert names == [f"Edit this {term._meta.verbose_name}" for term in terms]
+        addresses = [reverse(term.snippet_viewset.get_url_name("edit"), args=[term.pk]) for term in terms]
+        assert [link["href"] for link in links] == addresses
+
+
 def test_the_form_has_beside_each_code_what_is_agreed(client, person):
     story = make_story_about(person, live=False)
     gone = make_agreeing_person()

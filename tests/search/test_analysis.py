@@ -1,9 +1,14 @@
-"""Text analysis for the search: stemming in several threads at once."""
+"""Text analysis for the search: stop words, and stemming in several threads at once."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from search.analysis import stem
+import pytest
+
+from search.analysis import STOP_WORDS, stem
+from search.parsing import iter_phrases, parse_query
+
+pytestmark = pytest.mark.one_database
 
 WORDS = [
     start + end
@@ -26,3 +31,35 @@ def test_threads_do_not_share_a_stemmer():
             assert all(result.result() == expected for result in results)
     finally:
         sys.setswitchinterval(interval)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words"),
+    [
+        ("en", "why does any ship sail", "ship sail"),
+        ("en", "what is being done", "done"),
+        # “any” and “does” have the stems of these names.
+        ("en", "Ani Doe", "Ani Doe"),
+        ("es", "ayuda para mujeres", "ayuda mujeres"),
+        ("es", "como comida", "comida"),
+        ("fr", "la vie dans notre ville", "vie ville"),
+        ("fr", "née pour danser", "née danser"),
+        ("ar", "على البحر", "البحر"),
+        # The site's own words count if there are only stop words besides, and stop words if nothing is left.
+        ("es", "historias para mujeres", "mujeres"),
+        ("es", "historias para", "historias"),
+        ("es", "para", "para"),
+        ("es", "“para” mujeres", "mujeres"),
+    ],
+)
+def test_a_query_leaves_out_stop_words_and_no_words_with_their_stems(language, text, words):
+    parsed = parse_query(text, language)
+
+    tokens = [token for phrase in iter_phrases(parsed.query) for token in phrase.tokens]
+    assert tokens == [stem(word, language) for word in words.split()]
+    assert parsed.words == words.split()
+
+
+@pytest.mark.parametrize("language", STOP_WORDS)
+def test_a_query_leaves_out_each_stop_word(language):
+    assert parse_query(f"zanzibar {STOP_WORDS[language]}", language).words == ["zanzibar"]

@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+import time_machine
 from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,30 +25,40 @@ pytestmark = pytest.mark.django_db
 IS_SQLITE = connection.vendor == "sqlite"
 
 
-def test_words_are_stored_the_fifth_time():
-    miss("Débt   BONDAGE!", times=4)
+def test_words_are_stored_on_the_fifth_day():
+    miss("Débt   BONDAGE!", days=4)
     missed = MissedSearch.objects.get()
     assert (missed.words, missed.count) == ("", 4)
 
-    miss("debt bondage", times=1, on=datetime.date(2026, 4, 20))
+    miss("debt bondage", days=1, on=datetime.date(2026, 4, 20))
 
     missed = MissedSearch.objects.get()
     assert (missed.words, missed.count) == ("debt bondage", 5)
 
 
+def test_a_day_is_counted_once():
+    miss("debt bondage", days=4)
+    for _search in range(8):
+        miss("debt bondage", days=1)
+    missed = MissedSearch.objects.get()
+    assert (missed.words, missed.count) == ("", 4)
+
+
 def test_only_the_month_of_a_search_is_stored():
-    miss("debt bondage", times=5)
+    miss("debt bondage", days=5)
     assert MissedSearch.objects.get().month == datetime.date(2026, 3, 1)
-    miss("debt bondage", times=1, on=datetime.date(2026, 6, 17))
+    miss("debt bondage", days=1, on=datetime.date(2026, 6, 17))
     missed = MissedSearch.objects.get()
     assert (missed.count, missed.month) == (6, datetime.date(2026, 6, 1))
-    assert {field.name for field in MissedSearch._meta.fields} == {"id", "digest", "words", "count", "month"}
+    row = MissedSearch.objects.values().get()
+    assert row.keys() == {"id", "digest", "words", "count", "day_digest", "month"}
+    assert len(row["day_digest"]) == 64
 
 
 def test_different_words_and_word_orders_are_counted_separately():
-    miss("bonded labour", times=2)
-    miss("labour bonded", times=1)
-    miss("bonded labor", times=1)
+    miss("bonded labour", days=2)
+    miss("labour bonded", days=1)
+    miss("bonded labor", days=1)
 
     assert sorted(MissedSearch.objects.values_list("count", flat=True)) == [1, 1, 2]
 
@@ -91,32 +102,34 @@ def test_words_are_counted_folded(text, words):
 )
 def test_text_that_may_identify_a_person_is_not_counted(text):
     assert not get_countable_words(text)
-    miss(text, times=6)
+    miss(text, days=6)
 
     assert not MissedSearch.objects.exists()
 
 
-# Each is searched four times. With the fifth time, words are stored.
-FEW_SEARCHES = ["zaqoriv", "Zaqóriv plumbeth", '"quixolan"', "jane@quixolan.org", "plumbeth 123 456"] * 4
+# Each is searched for eight times, on four days. On the fifth day, words are stored.
+FEW_SEARCHES = ["zaqoriv", "Zaqóriv plumbeth", '"quixolan"', "jane@quixolan.org", "plumbeth 123 456"] * 2
 
 
 @thoroughly(25)
 @given(st.permutations(FEW_SEARCHES))
-def test_words_searched_fewer_than_five_times_are_nowhere_in_the_database(searches):
+def test_words_searched_on_fewer_than_five_days_are_nowhere_in_the_database(searches):
     MissedSearch.objects.all().delete()
-    for text in searches:
-        count_missed_search(text)
+    for day in range(1, 5):
+        with time_machine.travel(datetime.date(2026, 3, day), tick=False):
+            for text in searches:
+                count_missed_search(text)
 
     stored = all_stored_text()
     assert not any(word in stored for word in ["zaqoriv", "zaqóriv", "plumbeth", "quixolan"])
 
 
 def test_counts_are_deleted_after_a_year_without_a_search():
-    miss("forgotten long ago", times=5, on=datetime.date(2025, 1, 1))
-    miss("searched again", times=5, on=datetime.date(2025, 1, 1))
-    miss("forgotten and unknown", times=1, on=datetime.date(2025, 2, 28))
-    miss("searched again", times=1, on=datetime.date(2025, 3, 5))
-    miss("something new", times=1, on=datetime.date(2026, 3, 1))
+    miss("forgotten long ago", days=5, on=datetime.date(2025, 1, 1))
+    miss("searched again", days=5, on=datetime.date(2025, 1, 1))
+    miss("forgotten and unknown", days=1, on=datetime.date(2025, 2, 28))
+    miss("searched again", days=1, on=datetime.date(2025, 3, 5))
+    miss("something new", days=1, on=datetime.date(2026, 3, 1))
 
     # The words of “something new”, searched once, are not stored.
     assert sorted(MissedSearch.objects.values_list("words", "count")) == [("", 1), ("searched again", 6)]
@@ -125,10 +138,10 @@ def test_counts_are_deleted_after_a_year_without_a_search():
 def test_counting_takes_one_query_and_four_for_new_words(django_assert_num_queries):
     # Two more queries set and release the savepoint, and on SQLite two set the lock timeout.
     overhead = 4 if IS_SQLITE else 2
-    with django_assert_num_queries(overhead + 4):
-        count_missed_search("debt bondage")
-    with django_assert_num_queries(overhead + 1):
-        count_missed_search("debt bondage")
+    for day, queries in ((1, 4), (1, 1), (2, 1)):
+        date = datetime.date(2026, 3, day)
+        with time_machine.travel(date, tick=False), django_assert_num_queries(overhead + queries):
+            count_missed_search("debt bondage")
 
 
 # --- A database that cannot be written -----------------------------------------------------------
@@ -169,10 +182,10 @@ def test_visitor_does_not_wait_long_for_a_locked_database():
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_several_visitors_at_once_are_all_counted(monkeypatch):
+def test_several_visitors_at_once_are_counted_as_one_day(monkeypatch):
     # On SQLite they wait for each other, and longer on a busy machine than visitors may.
     monkeypatch.setattr("search.missed.LOCK_TIMEOUT", 20_000)
-    count_missed_search("debt bondage")
+    miss("debt bondage", days=4)
     barrier = threading.Barrier(4, timeout=20)
 
     def search():
@@ -189,4 +202,4 @@ def test_several_visitors_at_once_are_all_counted(monkeypatch):
     for thread in threads:
         thread.join()
 
-    assert sorted(MissedSearch.objects.values_list("words", "count")) == [("", 4), ("debt bondage", 5)]
+    assert sorted(MissedSearch.objects.values_list("words", "count")) == [("", 1), ("debt bondage", 5)]

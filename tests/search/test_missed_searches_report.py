@@ -29,7 +29,7 @@ def test_report_lists_stored_words_with_the_most_frequent_first(editor):
     make_reported("debt bondage", count=7, month=datetime.date(2026, 2, 1))
     make_reported("kafala", count=12)
     make_reported("brick kilns", count=7)
-    miss("not yet stored", times=4)  # Words are stored, and reported, with the fifth search.
+    miss("not yet stored", days=4)  # Words are stored, and reported, on the fifth day.
 
     response = editor.get(REPORT)
 
@@ -81,12 +81,12 @@ def test_report_is_refused_to_visitors(client):
 
 def test_report_can_be_exported(editor):
     make_reported("debt bondage", count=7)
-    miss("not yet stored", times=4)
+    miss("not yet stored", days=4)
 
     response = editor.get(REPORT, {"export": "csv"})
 
     lines = b"".join(response.streaming_content).decode().splitlines()
-    assert lines == ["Words,Times,Last in", "debt bondage,7,2026-03-01"]
+    assert lines == ["Words,Days,Last in", "debt bondage,7,2026-03-01"]
 
 
 def test_report_links_to_a_new_vocabulary_group_with_the_words(editor):

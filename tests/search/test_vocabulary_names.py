@@ -100,6 +100,14 @@ def test_theme_is_found_by_each_of_its_words():
     assert synonyms("and") == {}
 
 
+def test_stop_word_of_a_theme_finds_nothing_and_a_name_with_its_stem_does():
+    spanish = Locale.objects.create(language_code="es")
+    theme = Theme.objects.create(name="Comida para todos", locale=spanish)
+
+    assert synonyms("para", "es") == synonyms("como", "es") == {}
+    assert list(synonyms("comida", "es")) == [theme.index_token]
+
+
 @pytest.mark.parametrize("typed", ["forced labor", "labor", "compulsory labour", "travail forcé"])
 def test_theme_is_found_by_equal_terms(typed):
     make_story("A journey home", themes=["Forced labour"])

@@ -217,8 +217,6 @@ def insert(stories, rng, indexed=True):
     `rng`: the random.Random that chooses dates and themes.
     """
     index = _make_index()
-    themes = [Theme.objects.get_or_create(name=name)[0] for name in THEMES]
-    author = Author.objects.get_or_create(name="Ilvatoro Quashester")[0]
     numbers = itertools.count(1)
     for chunk in itertools.batched(stories, BATCH_SIZE):
         pages = Page.objects.bulk_create(
@@ -235,22 +233,29 @@ def insert(stories, rng, indexed=True):
         )
         # With this row a page about nobody is public. Only decisions compare the digest, and there are none.
         Release.objects.bulk_create(Release(page=page, until=NO_END, digest="-") for page in pages)
-        StoryCountry.objects.bulk_create(
-            StoryCountry(story_id=page.pk, country_id=code, sort_order=order)
-            for page, (codes, _words) in zip(pages, chunk, strict=True)
-            for order, code in enumerate(codes)
-        )
-        StoryTheme.objects.bulk_create(
-            StoryTheme(story_id=page.pk, theme=theme, sort_order=order)
-            for page in pages
-            for order, theme in enumerate(rng.sample(themes, 2))
-        )
-        StoryAuthor.objects.bulk_create(StoryAuthor(story_id=page.pk, author=author) for page in pages)
+        _insert_terms(pages, [codes for codes, _words in chunk], rng)
     index.numchild = len(stories)
     index.save(update_fields=["numchild"])
     if indexed:
         add_to_index(StoryPage.objects.child_of(index))
     return index
+
+
+def _insert_terms(pages, countries, rng):
+    """Insert the terms of the stories `pages`. `countries`: the ISO codes of each."""
+    themes = [Theme.objects.get_or_create(name=name)[0] for name in THEMES]
+    author = Author.objects.get_or_create(name="Ilvatoro Quashester")[0]
+    StoryCountry.objects.bulk_create(
+        StoryCountry(story_id=page.pk, country_id=code, sort_order=order)
+        for page, codes in zip(pages, countries, strict=True)
+        for order, code in enumerate(codes)
+    )
+    StoryTheme.objects.bulk_create(
+        StoryTheme(story_id=page.pk, theme=theme, sort_order=order)
+        for page in pages
+        for order, theme in enumerate(rng.sample(themes, 2))
+    )
+    StoryAuthor.objects.bulk_create(StoryAuthor(story_id=page.pk, author=author) for page in pages)
 
 
 def _make_index():

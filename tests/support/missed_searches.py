@@ -8,14 +8,14 @@ from search.missed import count_missed_search
 from search.models import MissedSearch
 
 
-def miss(text, times, on=datetime.date(2026, 3, 4)):
-    """Count `text` as a search without results, as many `times`, on the date `on`."""
-    with time_machine.travel(on, tick=False):
-        for _ in range(times):
+def miss(text, days, on=datetime.date(2026, 3, 4)):
+    """Count `text` as a search without results on a number of `days` in a row, the last of which is `on`."""
+    for number in reversed(range(days)):
+        with time_machine.travel(on - datetime.timedelta(number), tick=False):
             count_missed_search(text)
 
 
 def make_reported(words, count=5, month=datetime.date(2026, 3, 1)):
-    """Return a row for `words` that were searched often enough to be in the report."""
+    """Return a row for `words` that were searched for on enough days to be in the report."""
     digest = f"digest of {words}"
     return MissedSearch.objects.create(digest=digest, words=words, count=count, month=month)

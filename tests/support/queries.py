@@ -23,11 +23,11 @@ def update_statistics():
 def database_down():
     """Point the connection to a database that doesn't exist, so that it can't be opened."""
     settings = connection.settings_dict
-    name, test = settings["NAME"], settings["TEST"]["NAME"]
+    name = settings["NAME"]
     connection.close()
     settings["NAME"] = "/nothing/here"
     try:
         yield
     finally:
         connection.close()
-        settings["NAME"], settings["TEST"]["NAME"] = name, test
+        settings["NAME"] = name

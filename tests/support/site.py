@@ -62,6 +62,34 @@ def make_site():
     return Site(story, addresses)
 
 
+# The states that have an address of their own, as make_states() returns them.
+STATES = {
+    "pages": ("/stories/?page=2", "text=Page 2 of"),
+    "one story": ("/stories/country/india/", "text=1 story"),
+    "empty index": ("/stories/nothing-yet/", "text=There is no story here yet."),
+    "filtered to nothing": ("/stories/?country=india&theme=forced-labour", "text=No story fits"),
+    "bad filter": ("/stories/?year=soon", "text=A filter in the address was not understood"),
+    "text-only index": ("/stories/?text=1", "text=Full version"),
+    "empty search": ("/search/", "text=Newest stories"),
+    "results": ("/search/?q=road", ".listing__filters >> text=Kenya"),
+    "filtered results": ("/search/?q=road&country=ke", "ul:has(.tag--active)"),
+    "pages of results": ("/search/?q=road&page=2", "text=Page 2 of"),
+    "promoted": ("/search/?q=road", ".promoted >> text=Begin here."),
+    "also searched": ("/search/?q=forced+labour", "text=Similar words were searched too"),
+    "exact": ("/search/?q=forced+labour&exact=1", "text=Only the words just as you typed them."),
+    "corrected": ("/search/?q=wagess", "text=These are the results for"),
+    "some of the words": ("/search/?q=wages+zeppelin", "text=These results have some of them."),
+    "cry for help": ("/search/?q=help+escape+passport+taken", ".help-first"),
+    "too long": (f"/search/?q={'x' * 201}", "[role=alert]"),
+    "French home": ("/fr/", "text=Aller au contenu"),
+    "French story": ("/fr/stories/un-récit/", "text=Un récit"),
+    "French search": ("/fr/search/?q=rien", "html[lang=fr]"),
+    "Arabic home": ("/ar/", "html[dir=rtl]"),
+    "Arabic index": ("/ar/stories/", "html[dir=rtl]"),
+    "Arabic search": ("/ar/search/?q=passport", "html[dir=rtl] .result"),
+}
+
+
 def make_states(site):
     """Add pages to `site` for its other states; return {name of the state: (address, selector)}.
 
@@ -80,35 +108,12 @@ def make_states(site):
     builders.make_story("Un récit", french, locale=french.locale, content_notes=["debt"])
     arabic = make_index_in("ar", "قصص")
     arabic_story = make_rich_story(arabic, locale=arabic.locale)
-    return {
-        "pages": ("/stories/?page=2", "text=Page 2 of"),
-        "one story": ("/stories/country/india/", "text=1 story"),
-        "empty index": ("/stories/nothing-yet/", "text=There is no story here yet."),
-        "filtered to nothing": ("/stories/?country=india&theme=forced-labour", "text=No story fits"),
-        "bad filter": ("/stories/?year=soon", "text=A filter in the address was not understood"),
+    return STATES | {
         "long title and leaving": (long_title.url, ".story__title--long >> visible=true"),
         "bare story": (bare.url, "article:not(:has(img, ul.tags)) >> text=In one sentence"),
         "text-only story": (f"{site.story.url}?text=1", "text=Full version"),
-        "text-only index": ("/stories/?text=1", "text=Full version"),
         "login": (private.url, "text=This page is for readers with an account."),
-        "empty search": ("/search/", "text=Newest stories"),
-        "results": ("/search/?q=road", ".listing__filters >> text=Kenya"),
-        "filtered results": ("/search/?q=road&country=ke", "ul:has(.tag--active)"),
-        "pages of results": ("/search/?q=road&page=2", "text=Page 2 of"),
-        "promoted": ("/search/?q=road", ".promoted >> text=Begin here."),
-        "also searched": ("/search/?q=forced+labour", "text=Similar words were searched too"),
-        "exact": ("/search/?q=forced+labour&exact=1", "text=Only the words just as you typed them."),
-        "corrected": ("/search/?q=wagess", "text=These are the results for"),
-        "some of the words": ("/search/?q=wages+zeppelin", "text=These results have some of them."),
-        "cry for help": ("/search/?q=help+escape+passport+taken", ".help-first"),
-        "too long": (f"/search/?q={'x' * 201}", "[role=alert]"),
-        "French home": ("/fr/", "text=Aller au contenu"),
-        "French story": ("/fr/stories/un-récit/", "text=Un récit"),
-        "French search": ("/fr/search/?q=rien", "html[lang=fr]"),
-        "Arabic home": ("/ar/", "html[dir=rtl]"),
-        "Arabic index": ("/ar/stories/", "html[dir=rtl]"),
         "Arabic story": (arabic_story.url, "html[dir=rtl]"),
-        "Arabic search": ("/ar/search/?q=passport", "html[dir=rtl] .result"),
     }
 
 
@@ -141,6 +146,27 @@ def make_rich_story(parent, **fields):
 # “I asked for my wages”, in Swahili.
 QUOTE = {"text": "Niliomba mshahara wangu.", "attribution": "A survivor in Kenya", "own_words": True}
 
+ACTION = {
+    "heading": "Need help now?",
+    "text": "Day and night, in your language.",
+    "label": "Talk to us",
+    "url": "https://help.example.org/",
+}
+FACT = {
+    "title": "What is debt bondage?",
+    "text": "<p>Work to repay a debt that never ends.</p>",
+    "source": "A convention",
+    "source_url": "https://law.example.org/",
+}
+TABLE = {
+    "caption": "Who helps with what",
+    "columns": [{"type": "text", "heading": "Question"}, {"type": "link", "heading": "Ask"}],
+    "rows": [
+        {"values": ["Wages not paid", '<p><a href="https://labour.example.org/">Labour office</a></p>']},
+        {"values": [LONG_WORD, "<p>Nobody yet</p>"]},
+    ],
+}
+
 
 def all_blocks():
     """Return the raw body of a story with every block, and pictures twice: a single one and a gallery."""
@@ -158,26 +184,6 @@ def all_blocks():
         "poster": picture(road, "A road from above")["image"],
         "transcript": "<p>You hear the sea and a bus.</p>",
     }
-    action = {
-        "heading": "Need help now?",
-        "text": "Day and night, in your language.",
-        "label": "Talk to us",
-        "url": "https://help.example.org/",
-    }
-    fact = {
-        "title": "What is debt bondage?",
-        "text": "<p>Work to repay a debt that never ends.</p>",
-        "source": "A convention",
-        "source_url": "https://law.example.org/",
-    }
-    table = {
-        "caption": "Who helps with what",
-        "columns": [{"type": "text", "heading": "Question"}, {"type": "link", "heading": "Ask"}],
-        "rows": [
-            {"values": ["Wages not paid", '<p><a href="https://labour.example.org/">Labour office</a></p>']},
-            {"values": [LONG_WORD, "<p>Nobody yet</p>"]},
-        ],
-    }
     blocks = [
         ("heading", {"text": "The journey", "level": "2"}),
         (
@@ -188,12 +194,12 @@ def all_blocks():
         ("pictures", gallery),
         ("heading", {"text": "The court", "level": "2"}),
         ("quote", QUOTE | {"language": "sw"}),
-        ("callout", fact),
+        ("callout", FACT),
         ("document", {"document": leaflet.pk, "title": "Questions before you go"}),
         ("media_link", film),
-        ("action", action),
+        ("action", ACTION),
         ("heading", {"text": "Afterwards", "level": "2"}),
-        ("table", table),
+        ("table", TABLE),
         ("chosen_stories", {"heading": "Read next", "stories": [more.pk]}),
     ]
     return [

@@ -1,6 +1,6 @@
 """Groups of the search vocabulary, and what a search finds with them."""
 
-from search.analysis import tokenize
+from search.analysis import iter_words
 from search.finding import Search
 from search.forms import SearchForm
 from search.models import VocabularyGroup
@@ -23,7 +23,7 @@ def found(text):
 
 def synonyms(text, language="en"):
     """Return {tokens between spaces: TokenPhrase} of the synonyms of `text`."""
-    phrases = Vocabulary(language).synonyms(tokenize(text, language))
+    phrases = Vocabulary(language).synonyms([word.text for word in iter_words(text)])
     assert len({phrase.tokens for phrase in phrases}) == len(phrases), "there are duplicates"
     return {phrase.query_string: phrase for phrase in phrases}
 
