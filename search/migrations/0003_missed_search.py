@@ -1,4 +1,4 @@
-"""Indexes the month of searches without results, and grants Wagtail's groups permissions.
+"""Counts the days of searches without results, indexes their month, and grants Wagtail's groups permissions.
 
 Editors get the report of these searches, Moderators also the promoted search results.
 """
@@ -44,6 +44,16 @@ class Migration(migrations.Migration):
             model_name="missedsearch",
             name="month",
             field=models.DateField(db_index=True, verbose_name="last in"),
+        ),
+        migrations.AddField(
+            model_name="missedsearch",
+            name="day_digest",
+            field=models.CharField(blank=True, editable=False, max_length=64),
+        ),
+        migrations.AlterField(
+            model_name="missedsearch",
+            name="count",
+            field=models.PositiveIntegerField(default=0, verbose_name="days"),
         ),
         migrations.RunPython(grant, migrations.RunPython.noop),
     ]
