@@ -53,9 +53,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 
 WHO = ["visitor", "member", "reader", "editor", "moderator"]
+# Whether each of WHO gets the file. A reader is in the group to which private_to_group() restricts a page.
 ALL, STAFF, NOBODY = "yes yes yes yes yes", "no no no yes yes", "no no no no no"
 MEMBERS, GROUP = "no yes yes yes yes", "no no yes yes yes"
-# {situation: who gets the file, in the order of WHO}.
+# {function that makes a file in a situation and returns its address: whether each of WHO gets the file}.
 TABLE = {
     live_story: ALL,
     body_of_live_story: ALL,
@@ -92,7 +93,7 @@ TABLE = {
 }
 
 
-# {one of WHO: the names of the groups}. Readers is the group of private_to_group(). A visitor has no account.
+# {one of WHO: the names of the user's groups}. A visitor has no account.
 GROUPS = {"member": [], "reader": ["Readers"], "editor": ["Editors"], "moderator": ["Moderators"]}
 
 
@@ -105,6 +106,7 @@ def log_in(client, who):
 @pytest.mark.parametrize("make_file", TABLE)
 def test_who_gets_the_file(make_file):
     address = make_file()
+    # Addresses of pictures begin with "/media/". No cache may keep a document, not even a public one.
     public = TABLE[make_file] == ALL and address.startswith("/media/")
     cache = "public, max-age=600, s-maxage=1" if public else "private, no-store"
     for who, allowed in zip(WHO, TABLE[make_file].split(), strict=True):
@@ -117,7 +119,10 @@ def test_who_gets_the_file(make_file):
 
 @pytest.mark.parametrize("spec", ["original", "max-165x165", "max-800x600", "max-150x150", "fill-600x338"])
 def test_visitor_gets_no_picture_that_is_made_for_the_admin(client, spec):
-    """It shows the whole picture. Pages may show a part, as they do of an author."""
+    """It may show the whole picture, of which pages show a part only, as they do of an author's picture.
+
+    Specs of the admin have no format in them, and those of pages have one.
+    """
     builders.make_author("Awa", picture=(image := builders.make_image()))
     builders.make_story(authors=["Awa"])
     address = address_of(image, spec)
@@ -144,7 +149,7 @@ def test_the_admin_makes_no_picture_that_is_public(client):
     ):
         assert client.get(address).status_code == 200, address
     made = Rendition.objects.all()
-    assert len(made) >= 3
+    assert len(made) >= 3, "the views of the admin show several sizes"
     assert [get(Client(), rendition.url).status_code for rendition in made] == [404] * len(made)
 
 
@@ -170,12 +175,13 @@ def test_visitor_gets_every_picture_of_a_page(client):
     story = story_with(image, authors=["Awa"], body=picture_block(image))
     for page in (story.url, f"{story.url}?text=1", "/", "/stories/", "/feed.atom", "/sitemap.xml"):
         found = set(re.findall(r"/media/(?:images/)[^ \"<&]+", client.get(page).text))
-        assert bool(found) == (not page.endswith("?text=1")), page
+        assert bool(found) == (not page.endswith("?text=1")), page  # text-only pages have no pictures
         for address in found:
             assert get(client, address).status_code == 200, (page, address)
 
 
 def test_an_author_in_an_own_draft_gives_no_picture_of_another_section(client):
+    """Everybody may choose every author for a draft. A draft with the picture itself gives access to it."""
     own, other = admin_world.make_section("Own", "Plain"), admin_world.make_section("Other", "Quixotic")
     builders.make_author("Awa", picture=other.image)
     address = address_of(other.image)

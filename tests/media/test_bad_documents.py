@@ -56,8 +56,9 @@ def xlsx_with(cells, more=""):
     return document_with_metadata("xlsx", {"xl/worksheets/sheet1.xml": sheet(cells, more)})
 
 
+# Declares an XML entity, whose text would be read from a file of the server.
 OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
-# Words of the errors.
+# Words of the error messages.
 NOTES = "comments or tracked changes"
 CANNOT = "can't be cleaned"
 LOCKED = "locked with a password"
@@ -68,7 +69,7 @@ TOO_MUCH = "too much"
 def with_password_bit(data):
     """Return the ZIP file `data` with the flag of encryption set on all entries.
 
-    It is at another offset in the entries of the directory than in the headers of the files.
+    The flag is at offset 8 of an entry in the ZIP directory, and at offset 6 of a file's own header.
     """
     for sign, place in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
         start = data.find(sign)
@@ -109,10 +110,13 @@ def with_inline_picture(document):
 
 
 def form_in_xfa(document):
+    """Add a form in Adobe's XML format XFA, without fields in PDF."""
     document.Root.AcroForm = Dictionary(Fields=[], XFA=document.make_stream(b"<xdp/>"))
 
 
 def with_picture(filters):
+    """Return a function that adds a picture to a PDF and says that it is encoded with `filters`."""
+
     def change(document):
         picture = document.make_stream(saved(photo(), "JPEG2000"), Type=Name.XObject, Subtype=Name.Image)
         picture.Filter = filters
@@ -141,8 +145,8 @@ BAD = {
     "nul.txt": (lambda: b"a\0b", "UTF-8"),
     "latin.csv": (lambda: "Ségou".encode("latin-1"), "UTF-8"),
     "program.txt": (lambda: bytes(range(256)), "UTF-8"),
-    # Locked: an encrypted Office file is a container of another format, and a half-locked PDF can only be
-    # read.
+    # Locked. An encrypted Office file begins with these bytes, those of the old Office format. A half-locked
+    # PDF opens without a password, and needs one to be changed.
     "locked.docx": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), LOCKED),
     "locked.xlsx": (lambda: with_password_bit(document_with_metadata("xlsx")), LOCKED),
     "locked.pdf": (lambda: pdf(encryption=pikepdf.Encryption(owner="a", user="b")), LOCKED),
@@ -226,6 +230,7 @@ UNSUPPORTED |= dict.fromkeys(
     ["no-suffix", "a.png", "a.jpg", "a.svg", "a.mp4", "a.js", "a.zip", "a.xlsm"], b"x"
 )
 BAD |= {name: (lambda data=data: data, "Files of this kind") for name, data in UNSUPPORTED.items()}
+# Files that end too early.
 for suffix in SUFFIXES:
     for tenth in (2, 5, 8):
         data = document_with_metadata(suffix)
@@ -262,7 +267,7 @@ def test_bad_document_is_an_error_of_the_field(name, editor, store):
     assert list(store.rglob("*")) == []
 
 
-# Those of the bombs that are refused within a second. `make drill` uploads all of them.
+# Names of the BOMBS that are refused within a second. `make drill` uploads all of them.
 QUICK = [
     *("deep.docx", "laughs.docx", "unpacked.docx", "picture.docx", "many-parts.docx", "wide.docx"),
     *("object-stream.pdf", "many-objects.pdf", "dictionaries.pdf", "claimed-table.pdf", "many-pages.pdf"),

@@ -1,4 +1,4 @@
-"""Files that are no pictures, are broken or malicious are refused, with an error of the field."""
+"""Uploads that are no pictures, or are broken or malicious, are refused with an error of the form's field."""
 
 import functools
 import struct
@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefi
 
 
 def frames(number, size=(8, 8)):
+    """Return `number` pictures, each in a colour of its own, because Pillow joins equal frames."""
     return [Image.new("RGB", size, (shade * 85 % 256, shade // 256, 0)) for shade in range(number)]
 
 
@@ -30,23 +31,24 @@ def chunk(name, content):
 
 
 def png(width, height, *chunks, depth=1, colour=0, rows=b""):
-    """Return a PNG whose header says `width` and `height`, with any `rows` and `chunks`."""
+    """Return a PNG whose header says `width` and `height`, with any `rows` and `chunks`.
+
+    `depth`: bits of a channel. `colour`: 0 for grey, 6 for RGB with alpha. A row is a byte for its filter,
+    followed by the pixels.
+    """
     head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     parts = [chunk(b"IHDR", head), *chunks, chunk(b"IDAT", zlib.compress(rows, 9)), chunk(b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
 def flat_png(side):
-    """Return a valid PNG of `side` by `side` pixels in one colour: small as a file, large in memory.
-
-    A row is a byte for its filter, and a bit for each pixel.
-    """
+    """Return a valid PNG of `side` by `side` black pixels, a bit each: small as a file, large in memory."""
     return png(side, side, rows=bytes((side + 7) // 8 + 1) * side)
 
 
 @functools.cache
 def packed_zeros():
-    """Return the content of a compressed chunk that unpacks to 400 MiB."""
+    """Return the content of a compressed chunk that unpacks to 400 MiB. It begins with the name "a"."""
     packer = zlib.compressobj()
     return b"a\0\0" + b"".join([packer.compress(bytes(MEBI)) for _ in range(400)]) + packer.flush()
 
@@ -59,13 +61,13 @@ def wide_texts():
 
 def heic_that_claims(width, height):
     data = saved(photo(), "HEIF")
-    place = data.index(b"ispe") + 8
+    place = data.index(b"ispe") + 8  # The name of the box, its version and flags come before the size.
     return data[:place] + struct.pack(">II", width, height) + data[place + 8 :]
 
 
 def jpeg_that_claims(width, height, mode="RGB"):
     data = saved(photo().convert(mode), "JPEG")
-    place = data.index(b"\xff\xc0") + 5
+    place = data.index(b"\xff\xc0") + 5  # A marker, a length and the depth come before the size.
     return data[:place] + struct.pack(">HH", height, width) + data[place + 4 :]
 
 
@@ -120,7 +122,7 @@ BAD = {
     "bomb-scans-and-second.jpg": lambda: jpeg_of_scans(40, "MPO", save_all=True, append_images=[photo()]),
     "bomb.jpg": lambda: jpeg_that_claims(60_000, 60_000),
     "bomb-text.png": lambda: png(1, 1, chunk(b"zTXt", packed_zeros()), rows=b"\0\0"),
-    "bomb-texts.png": lambda: png(6_000, 6_000, *wide_texts(), rows=bytes(751) * 6_000),
+    "bomb-texts.png": lambda: png(6_000, 6_000, *wide_texts(), rows=bytes(6_000 // 8 + 1) * 6_000),
     "bomb-profile.png": lambda: png(1, 1, chunk(b"iCCP", packed_zeros()), rows=b"\0\0"),
     "nothing-in-it.png": lambda: png(0, 0),
     "short.png": lambda: png(900, 900, rows=b"\0"),
@@ -136,6 +138,7 @@ for suffix in SUFFIXES:
 
 
 def cut(suffix, tenth):
+    """Return the first `tenth` tenths of a picture, without the ZIP file that is planted after its end."""
     whole = picture_with_metadata(suffix, trailing=False)
     return whole[: len(whole) * tenth // 10]
 
@@ -172,6 +175,8 @@ def post_in_chooser(editor, file):
     return answer["step"] == "reshow_creation_form" and "error-message" in answer["htmlFragment"]
 
 
+# The millions are pixels: limits.PIXELS, or what MAX_MEMORY of media/sanitizer/raster.py allows for a format.
+# 15.0 are the MB of WAGTAILIMAGES_MAX_UPLOAD_SIZE.
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -193,7 +198,7 @@ def test_error_says_what_to_do(name, words, editor):
 @pytest.mark.parametrize("name", BOMBS)
 def test_picture_bomb_takes_no_time_of_the_worker(name, editor):
     file = SimpleUploadedFile(name, BOMBS[name]())
-    start = time.process_time()  # of this process, not of the sanitizer's
+    start = time.process_time()  # of this process, the worker, and not of the sanitizer's
     assert "can't be read" in " ".join(post_one(editor, file))
     assert time.process_time() - start < 2
 

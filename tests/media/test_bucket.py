@@ -61,7 +61,7 @@ def test_files_in_the_bucket_are_cleaned(bucket, store):
     assert not store.exists()
     for name in names:
         found = find_planted(bucket.Object(name).get()["Body"].read())
-        # A Word file is a ZIP archive itself. In a picture, its signature would be a planted archive.
+        # A Word file is a ZIP file. In a picture, the signature of ZIP (PK) would be that of a planted one.
         assert [mark for mark in found if not (name.endswith(".docx") and mark.startswith(b"PK"))] == []
 
 
@@ -138,6 +138,7 @@ def test_backup_restores_files_of_the_bucket(bucket, tmp_path):
     with archive.open_archive(tmp_path / "files.zip", report=print) as reader:
         restoring = files.FileRestore(reader, report=print)
         assert restoring.existing == set(before) - {lost}
+        # A file that is not in the backup is deleted. A new FileRestore is needed to see it.
         bucket.put_object(Key="documents/later.txt", Body=b"later")
         restoring = files.FileRestore(reader, report=print)
         restoring.add()

@@ -45,6 +45,7 @@ def has_exiftool():
 
 
 # --- Each function stores the picture `data` in another way, and returns the CleanImage ----------
+# All of them take a client, `editor`, although only the forms need one.
 
 
 def upload(data, suffix):
@@ -132,19 +133,22 @@ def test_every_way_removes_all_metadata(take_in, suffix, editor, store, has_exif
 
 
 def assert_upright(image):
-    """Assert that the picture is stored upright, with its new width and height."""
+    """Assert that the picture is stored upright, with its new width and height.
+
+    picture_with_metadata() turned it, except for HEIC, and its EXIF says so.
+    """
     with image.file.open() as file, Image.open(file) as stored:
         assert stored.size == (image.width, image.height) == (600, 400)
         top, bottom = stored.getpixel((300, 20)), stored.getpixel((300, 380))
     assert is_near(top, RED)
     assert is_near(bottom, BLUE)
     assert image.file_size == image.file.size
-    assert len(image.file_hash) == 40
+    assert len(image.file_hash) == 40  # SHA-1 in hexadecimal digits
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_planted_metadata_can_be_found(suffix, tmp_path, has_exiftool):
-    """test_every_way_removes_all_metadata would find metadata that stayed."""
+    """So test_every_way_removes_all_metadata would find what stayed."""
     path = tmp_path / f"sample.{suffix}"
     path.write_bytes(picture_with_metadata(suffix))
     found = read_metadata(path)[0]
@@ -158,7 +162,7 @@ def test_planted_metadata_can_be_found(suffix, tmp_path, has_exiftool):
 
 
 def test_renditions_copy_the_metadata_of_the_stored_file(store):
-    """Willow copies EXIF into JPEG and PNG, so test_every_way_removes_all_metadata checks renditions too."""
+    """Willow copies EXIF into JPEG and PNG. So test_every_way_removes_all_metadata checks renditions too."""
     image = builders.make_image()
     Path(image.file.path).write_bytes(picture_with_metadata("jpg"))
     with image.get_rendition("width-200|format-jpeg").file.open() as file:

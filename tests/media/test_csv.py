@@ -20,9 +20,10 @@ FORMULAS = [
     # References to other sheets and files, and DDE.
     *("+Sheet2!$A$1", "+'x y'!A1", "-'[x.xls]Sheet1'!A1"),
     *("+cmd|' /C calc'!A0", "-2+3+cmd|'x'!A0", "-(cmd|'x'!A0)"),
-    # Separators inside of a formula, and another separator.
+    # Separators inside of a formula.
     *("+{1;2}*SUM(1)", '+"a;b"&SUM(1)', "+'a;[x]1'!A1", "+'[x]1'!A1", "- ('a;b'!A1)", '"+""a;b"""'),
     '"+{1;2}"',
+    # A first line that tells Excel to divide cells by another character.
     *("sep=^\n1^=1", "SEP=:", '"sep=^"', "\ufeffsep=^"),
 ]
 # Texts of files that look similar and have no such cell.

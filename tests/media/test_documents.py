@@ -29,7 +29,9 @@ from tests.support.document_samples import (
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
+# The name of each uploaded file, which must not stay.
 NAME = "Amina-statement"
+# Files that other programs wrote.
 DATA = Path(__file__).parent / "data"
 
 
@@ -96,7 +98,7 @@ def test_every_way_removes_all_metadata(take_in, suffix, editor, store):
     data = path.read_bytes()
     assert b"Mark" not in unpack_all(data, suffix)
     assert NAME not in path.name
-    assert (document.file_size, len(document.file_hash)) == (len(data), 40)
+    assert (document.file_size, len(document.file_hash)) == (len(data), 40)  # SHA-1 in hexadecimal digits
 
 
 # --- Cleaned documents still work ----------------------------------------------------------------
@@ -125,6 +127,7 @@ def assert_targets_exist(archive, name):
     for relation in etree.fromstring(archive.read(name)):
         target = relation.get("Target")
         if relation.get("TargetMode") == "External":
+            # A link to a file of the author's computer becomes "#".
             assert target in {"https://example.org/", "#"}
         else:
             assert posixpath.normpath(posixpath.join("/", folder, target))[1:] in archive.namelist()
@@ -142,7 +145,7 @@ def test_text_links_and_pictures_of_a_document_stay():
     content = unpack_all(cleaned(document_with_metadata("docx"), "docx"), "docx")
     assert b"Words." in content
     assert b"https://example.org/" in content
-    assert b"\xff\xd8" in content
+    assert b"\xff\xd8" in content  # a JPEG
     assert b"\x89PNG" in content
 
 
@@ -150,7 +153,7 @@ def test_pages_of_a_pdf_stay():
     with pikepdf.open(io.BytesIO(cleaned(document_with_metadata("pdf"), "pdf"))) as document:
         (page,) = document.pages
         assert page.Annots[0].A.URI == "https://example.org/"
-        assert len(page.Annots) == 2
+        assert len(page.Annots) == 2  # The second link has lost its action, which would start a program.
         assert page.Resources.XObject.Im1.read_raw_bytes().startswith(b"\xff\xd8")
         assert "/Info" not in document.trailer
 
@@ -163,7 +166,7 @@ def test_pages_of_a_pdf_stay():
     ],
 )
 def test_text_of_an_ordinary_office_file_stays(name, words):
-    """LibreOffice wrote the file. The last number is the result of a formula."""
+    """LibreOffice wrote the file. The number 24 is the result of a formula."""
     suffix = name.rpartition(".")[2]
     content = unpack_all(cleaned((DATA / name).read_bytes(), suffix), suffix).decode("latin-1")
     assert [word for word in words if word not in content] == []

@@ -20,9 +20,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 @pytest.fixture
 def own():
-    """A Section whose files no page shows that waits for a moderator."""
+    """A section of the site (admin_world.Section). Its files are on no page that is live or waits."""
     section = admin_world.make_section("Own", "Plain")
-    section.waiting.cancel()  # its draft shows the files
+    section.waiting.cancel()  # the moderation of the draft that shows the files
     return section
 
 
@@ -62,14 +62,17 @@ def new_text():
 
 @pytest.mark.one_database
 def test_editor_cannot_change_a_picture_that_is_held_back(editor, own):
-    """It comes back by itself, so a change would be seen then, or at once without the person."""
+    """A picture is held back while somebody on it doesn't agree. It is shown again as soon as they do.
+
+    Readers would see the change then. They would see the picture at once if the person was taken off it.
+    """
     person = make_agreeing_person()
     own.image.people.add(person)
     make_story_about(person, parent=own.index, lead_image=own.image, lead_image_decorative=True)
     withdraw(person)
     own.image.refresh_from_db()
     assert not own.image.is_shown
-    response = change_picture(editor, own.image, credit="Somebody")
+    response = change_picture(editor, own.image, credit="Somebody")  # the form has nobody on the picture
     assert {"credit", "people"} <= set(response.context["form"].errors)
 
 
@@ -94,7 +97,7 @@ def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
     assert change_picture(editor, own.image).status_code == 302
     assert change_document(editor, own.document).status_code == 302
 
-    # The files of a page that is not public are the editor's.
+    # While no public page shows the files, the editor may change them.
     story.unpublish()
     for change, item, field, make_value, _field_with_error in changes:
         assert change(editor, item, **{field: make_value()}).status_code == 302, field
@@ -117,7 +120,7 @@ def test_picture_that_was_erased_is_refused_wherever_it_is_uploaded(client):
         title="Erased", file=SimpleUploadedFile("a.png", data), shows=CleanImage.Shows.PERSON_IN_STORY
     )
     erased.people.set([person])
-    # Uploaded twice, and nobody said yet of the other one who is on it.
+    # The same file was uploaded twice, and nobody said of the second picture who is on it.
     same = CleanImage.objects.create(title="Same", file=SimpleUploadedFile("b.png", data), shows="place")
     carry_out.withdraw(person, "everything")
     assert not CleanImage.objects.filter(pk__in=[erased.pk, same.pk]).exists()
@@ -133,7 +136,7 @@ def test_picture_that_was_erased_is_refused_wherever_it_is_uploaded(client):
     answer = client.post(reverse("wagtailimages:add_multiple"), {"title": "x", "files[]": again()}).json()
     assert words in answer["error_message"]
     assert not UploadedFile.objects.exists()
-    assert CleanImage.objects.count() == 2
+    assert CleanImage.objects.count() == 2, "the new picture and `other`"
 
 
 # --- Versions that wait ---------------------------------------------------------------------------
@@ -153,6 +156,7 @@ def scheduled(page):
 @pytest.mark.parametrize("wait", [in_moderation, scheduled])
 @pytest.mark.parametrize("by_author", [False, True])
 def test_file_is_not_replaced_after_a_moderator_saw_it(editor, own, wait, by_author):
+    """`by_author`: whether the picture is that of the story's author, and not in the story itself."""
     fields = {"authors": ["Awa"]} if by_author else {"lead_image": own.image, "lead_image_decorative": True}
     if by_author:
         builders.make_author("Awa", picture=own.image)
@@ -176,7 +180,7 @@ def test_file_is_not_replaced_after_a_moderator_saw_it(editor, own, wait, by_aut
 
 def test_editor_cannot_delete_a_public_file(editor, own):
     story = story_with(own.image, parent=own.index, body=document_block(own.document))
-    own.draft.delete()
+    own.draft.delete()  # so that only the story shows the files
     for item in (own.image, own.document):
         delete(editor, item)
         assert type(item).objects.filter(pk=item.pk).exists()
@@ -196,6 +200,7 @@ def test_editor_cannot_move_a_public_document_out_of_a_restricted_collection(edi
     bulk = f"/admin/bulk/media/cleandocument/add_to_collection/?id={own.document.pk}&next=/admin/documents/"
 
     def moved():
+        """Move the document by its form, then by the bulk action. Return whether each did. Move it back."""
         change_document(editor, own.document, collection=own.collection.pk)
         by_form = type(own.document).objects.get(pk=own.document.pk).collection_id == own.collection.pk
         type(own.document).objects.filter(pk=own.document.pk).update(collection=inner)
@@ -206,7 +211,7 @@ def test_editor_cannot_move_a_public_document_out_of_a_restricted_collection(edi
         return [by_form, by_bulk]
 
     assert moved() == [False, False]
-    # The title is not shown to readers, and a restricted document is no more public elsewhere.
+    # The form can change the title, which readers don't see, while the collection stays the same.
     assert change_document(editor, own.document, collection=inner.pk).status_code == 302
     restriction.delete()
     assert moved() == [True, True]

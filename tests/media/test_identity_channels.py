@@ -50,7 +50,7 @@ def test_title_of_a_bookmark_is_no_path():
 
 
 def test_jpeg_inside_of_a_content_stream_is_refused_however_its_filter_is_written():
-    picture = b"BI /W 1 /H 1 /F /D#43T ID \xff\xd8\xff\xd9 EI"
+    picture = b"BI /W 1 /H 1 /F /D#43T ID \xff\xd8\xff\xd9 EI"  # 43 is the code of "C", so this is /DCT.
     with pytest.raises(Refused):
         clean_content(picture, lambda data, _kind: data)
 

@@ -47,7 +47,7 @@ def test_name_of_an_upload_is_neither_stored_nor_shown(client, store):
     assert words.search(document.url) is None
 
 
-def test_two_uploads_of_one_picture_have_nothing_in_common():
+def test_two_uploads_of_one_picture_have_different_names():
     assert make_image().file.name != make_image().file.name
 
 
@@ -62,7 +62,7 @@ def test_pages_link_to_renditions_only(client):
     }
     for sources in page.select("[srcset]"):
         addresses |= {source.split()[0] for source in sources["srcset"].split(",")}
-    assert len(addresses) > 5
+    assert len(addresses) > 5  # several sizes and formats
     for address in addresses:
         response = client.get(address)
         assert response.status_code == 200
@@ -116,11 +116,11 @@ def test_form_of_a_picture_shows_credit_whom_it_shows_and_usage(editor):
     assert form.select_one("[name=credit]")["value"] == "Awa Diop"
     assert form.select_one("[name=shows] [selected]").text == "Someone else"
     usage = form.find(href=reverse("wagtailimages:image_usage", args=[image.pk]))
-    assert usage.text.strip() == "Used 1 time"
+    assert usage.text.strip() == "Used 1 time"  # Wagtail counts the story once
 
 
 def test_rendition_that_another_process_made_is_used():
-    """Its row is not among those that were loaded before. The picture's file is gone, so none can be made."""
+    """Even if the picture's renditions were loaded before. Its own file is gone, so none can be made."""
     image = make_image()
     load_renditions([image])
     other = CleanImage.objects.get(pk=image.pk)

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.one_database
 
 # --- Word -----------------------------------------------------------------------------------------
 # Each of these functions returns a function that makes a Word file with the XML, or the field code, in it.
+# The ids of relationships (rId2) are those of docx() and xlsx() in tests/support/document_samples.py.
 
 
 def body(xml):
@@ -289,11 +290,11 @@ XLSX = {
 
 @pytest.mark.parametrize("name", DOCX)
 def test_planted_text_does_not_stay_in_a_word_file(name):
-    content = clean_or_refuse(DOCX[name](), clean_docx, "docx")
+    content = clean_or_refuse(DOCX[name](), clean_docx, "docx")  # None if the file is refused
     assert content is None or b"Words." in content
 
 
 @pytest.mark.parametrize("name", XLSX)
 def test_planted_text_does_not_stay_in_an_excel_file(name):
-    content = clean_or_refuse(XLSX[name](), clean_xlsx, "xlsx")
+    content = clean_or_refuse(XLSX[name](), clean_xlsx, "xlsx")  # None if the file is refused
     assert content is None or b'name="Figures"' in content

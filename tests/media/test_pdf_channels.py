@@ -41,7 +41,7 @@ def link(document):
     return document.pages[0].Annots[0]
 
 
-# Each of these functions returns a function that makes a PDF, like on().
+# Each of these functions returns a function that makes a changed PDF, as on() does.
 
 
 def with_content(data):
@@ -81,7 +81,7 @@ def with_structure(**keys):
     return lambda: pdf(change)
 
 
-# Functions that change a PDF, for pdf(), or that make a value for with_font().
+# Functions that change a PDF, for pdf(). cmap() makes a value for with_font().
 
 
 def deleted_page(document):
@@ -93,6 +93,7 @@ def deleted_page(document):
 
 
 def unused_picture(document):
+    # SECRET has 11 bytes: a row of 11 grey pixels.
     unused = document.make_stream(SECRET.encode(), Type=Name.XObject, Subtype=Name.Image, Width=11, Height=1)
     unused.ColorSpace, unused.BitsPerComponent = Name.DeviceGray, 8
     document.pages[0].Resources.XObject.Im2 = unused
@@ -131,7 +132,7 @@ def cmap(document):
 def trailing_bytes(document):
     data = zlib.compress(bytes(3)) + picture_with_metadata("jpg")
     image(document).write(data, filter=Name.FlateDecode)
-    image(document).Width = image(document).Height = 1
+    image(document).Width = image(document).Height = 1  # a pixel of three bytes
 
 
 JPEG = picture_with_metadata("jpg")
@@ -202,6 +203,7 @@ PDF = {
 @pytest.mark.parametrize("name", PDF)
 def test_planted_text_does_not_stay(name):
     content = clean_or_refuse(PDF[name](), clean_pdf, "pdf")
+    # None if the file is refused. Each page has a MediaBox.
     assert content is None or content.count(b"/MediaBox") == 1, (
         "the page stays, and one that was deleted does not"
     )

@@ -57,7 +57,7 @@ def test_useless_colour_profile_is_left_out(profile):
 
 
 def test_metadata_of_a_picture_is_not_logged(caplog):
-    """Even when everything else is. Pillow logs each entry of EXIF."""
+    """Pillow would log each entry of EXIF at the level DEBUG."""
     data = picture_with_metadata("jpg")
     with caplog.at_level(logging.DEBUG):
         stored(data, "x.jpg")
@@ -95,6 +95,7 @@ def test_faint_pixel_keeps_no_finer_colour_than_it_shows():
     image = Image.linear_gradient("L").convert("RGBA")  # has 256 shades
     image.putalpha(alpha)
     picture, _name = stored(saved(image, "PNG"))
+    # Multiplied by alpha, the 256 shades become the numbers from 0 to alpha.
     assert len(set(picture.get_flattened_data())) <= alpha + 1
 
 

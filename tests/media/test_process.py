@@ -70,7 +70,7 @@ def test_failure_to_start_a_process_asks_to_try_again(upload, monkeypatch, tmp_p
     assert "Try again in a minute" in upload()
 
 
-# What a process does that must be stopped, and the status with which it ends.
+# {limit: (what a process does that exceeds it, the status with which the process ends)}.
 EXCESSES = {
     "time": ("while True: pass", -signal.SIGKILL),
     "memory": ("bytes(limits.memory)", 1),

@@ -26,9 +26,10 @@ from tests.support.files_of_pages import (
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store", "committed")]
 
 
-@pytest.mark.parametrize("thing", [live_story, author_of_live_story, logo])
-def test_public_picture_takes_no_query(thing, django_assert_num_queries):
-    address = thing()
+# `make_file`: a function that makes a picture in a situation, and returns its address.
+@pytest.mark.parametrize("make_file", [live_story, author_of_live_story, logo])
+def test_remembered_public_picture_takes_no_query(make_file, django_assert_num_queries):
+    address = make_file()
     first = get(Client(), address)
     with django_assert_num_queries(0):
         again = get(Client(), address)
@@ -48,15 +49,16 @@ def test_remembered_picture_is_not_sent_for_another_host(client):
 
 
 @pytest.mark.parametrize(
-    "thing", [draft, unpublished, new_in_draft, story_for_group, alias_of_story_for_group, original_size]
+    "make_file", [draft, unpublished, new_in_draft, story_for_group, alias_of_story_for_group, original_size]
 )
-def test_picture_that_is_not_public_is_never_remembered(thing, client):
-    address = thing()
+def test_picture_that_is_not_public_is_never_remembered(make_file, client):
+    address = make_file()
     staff = Client()
     staff.force_login(builders.make_user("Editors", "Moderators"))
     for _time in range(2):
         assert get(staff, address)["Cache-Control"] == "private, no-store"
         assert get(client, address).status_code == 404
+    # A browser may not keep it, so it is sent again.
     assert get(staff, address, **{"If-None-Match": "*"}).status_code == 200
 
 

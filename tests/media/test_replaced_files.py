@@ -1,4 +1,7 @@
-"""A file that is replaced or deleted is gone, even if renditions of it are made at that moment."""
+"""A file that is replaced or deleted is gone, even if renditions of it are made at that moment.
+
+While the database can't be written, pages show the renditions that exist.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -109,6 +112,7 @@ def test_no_rendition_is_stored_while_another_transaction_replaces_the_file(stor
 
     def make():
         with connection.cursor() as cursor:
+            # Wait no longer than 50 ms for the lock.
             short = "PRAGMA busy_timeout = 50" if connection.vendor == "sqlite" else "SET lock_timeout = 50"
             cursor.execute(short)
         with pytest.raises(SourceImageIOError):
@@ -131,7 +135,7 @@ def test_no_rendition_is_stored_while_another_transaction_replaces_the_file(stor
     ],
 )
 def test_two_replacements_leave_one_file(store, make, make_file):
-    """The file of the first one is deleted too, which the second one has not loaded. So are renditions."""
+    """Both were loaded with the original file. Still the second one deletes the file of the first one."""
     first = make()
     if isinstance(first, CleanImage):
         first.get_rendition("width-100")

@@ -39,6 +39,7 @@ def stored_before(model, data, name, **fields):
 
 
 def old_picture(suffix="jpg", **fields):
+    """Return an uncleaned picture. It is stored turned, so its width and height are those before EXIF."""
     fields = {"width": 400, "height": 600} | fields
     return stored_before(
         CleanImage, picture_with_metadata(suffix), f"original_images/Amina.{suffix}", **fields
@@ -113,7 +114,7 @@ def test_files_without_a_row_are_removed_unless_they_are_signed(store):
     clean = CleanImage(title="x")
     clean.file.save("x.jpg", ContentFile(picture_with_metadata("jpg")), save=False)
     said, _complaints = scrub()
-    assert "3 removed" in said
+    assert "3 removed" in said  # one of each folder
     assert [path.name for path in all_stored(store)] == [clean.file.name.rpartition("/")[2]]
 
 
@@ -127,7 +128,10 @@ def test_cleaned_files_are_left_alone(store):
 
 
 def test_it_can_be_stopped_and_started_again(store, monkeypatch):
-    """It is stopped after a picture was replaced, before its old file is deleted."""
+    """It is stopped when it has stored a cleaned picture, before it deletes the old file.
+
+    The second run removes that old file, and cleans the other picture.
+    """
     old_picture()
     old_picture("png")
     with monkeypatch.context() as patch:

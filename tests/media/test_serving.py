@@ -1,4 +1,4 @@
-"""How files are sent: few queries, no caching of withdrawn files, and through a front server.
+"""How files are sent: with few queries, only while a page shows them, and through a front server.
 
 Parameters such as `live_story` are functions that make a file in a situation and return its address.
 """
@@ -37,7 +37,7 @@ from tests.support.files_of_pages import (
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
-# How many queries it takes to send a visitor's file.
+# The most queries that it takes to find out whether a visitor gets a file.
 MAX_QUERIES = 4
 
 # --- Visitors ------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def test_picture_that_a_browser_has_is_not_sent_again(client):
 
 
 @pytest.mark.parametrize("what", ["picture", "document"])
-def test_withdrawal_takes_effect_at_once(what, client):
+def test_unpublished_or_private_page_hides_its_files_at_once(what, client):
     image, document = builders.make_image(), builders.make_document()
     story = builders.make_story(lead_image=image, lead_image_decorative=True, body=document_block(document))
     address = address_of(image) if what == "picture" else document.url
@@ -201,7 +201,7 @@ def test_private_collection_guards_its_documents_too(client):
     builders.make_story(body=document_block(document))
     assert get(client, document.url).status_code == 200
     CollectionViewRestriction.objects.create(collection=collection, restriction_type="login")
-    assert get(client, document.url).status_code == 302
+    assert get(client, document.url).status_code == 302  # to the form to log in
 
 
 def test_list_of_uses_of_a_logo_names_the_settings(client):

@@ -1,4 +1,4 @@
-"""A client in which a safeguarding lead is signed in."""
+"""A fixture for the tests of safeguarding: a client of a lead, who is a member of the safeguarding team."""
 
 import pytest
 

@@ -15,6 +15,7 @@ from tests.support.routes import all_routes
 
 pytestmark = pytest.mark.django_db
 
+# A lead is a member of the group Safeguarding.
 ROLES = ["visitor", "editor", "moderator", "administrator", "lead", "lead without second factor"]
 # Which roles may open which routes. The routes are given by their names.
 EVERYBODY_WHO_EDITS = {"editor", "moderator", "administrator", "lead"}
@@ -55,6 +56,10 @@ def address_of(name, pattern, person, story):
 
 
 def client_of(role, settings):
+    """Return a client in which a user with `role` is signed in, with a password alone.
+
+    Leads need a second factor too, except in development (LOCAL).
+    """
     settings.LOCAL = "without" not in role
     client = Client()
     if role != "visitor":
@@ -72,21 +77,21 @@ def test_who_opens_what(role, settings):
     person = make_agreeing_person({"evidence_held_at": SECRET}, **dict.fromkeys(RESTRICTED, SECRET))
     story = make_story_about(person, naming=Naming.REAL, title="About somebody")
     client = client_of(role, settings)
-    opened, changed = {}, {}
+    opened, shown = {}, {}
     for name, pattern in safeguarding_routes().items():
         address = address_of(name, pattern, person, story)
         answers = [client.get(address), client.post(address, {"reason": "check"})]
         opened[name] = answers[0].status_code == 200
-        changed[name] = [SECRET in answer.text for answer in answers]
+        shown[name] = [SECRET in answer.text for answer in answers]
     may_open = {
         name: role == "lead" or (name in CHOOSER and role in EVERYBODY_WHO_EDITS)
         for name in safeguarding_routes()
     }
     assert opened == may_open
     shows = {"safeguarding_people:restricted", "safeguarding_people:print"} if role == "lead" else set()
-    assert {name for name, found in changed.items() if any(found)} == shows
-    assert not any(found[0] for found in changed.values()), "a name is shown only after a reason was sent"
-    # Only a lead changes something: each look is recorded, and `bring-back` was sent after `take-down`.
+    assert {name for name, found in shown.items() if any(found)} == shows
+    assert not any(found[0] for found in shown.values()), "a name is shown only after a reason was sent"
+    # Each look of a lead is recorded. No request has added or deleted a person.
     assert RestrictedView.objects.count() == len(shows)
     assert Contributor.objects.count() == 1
 
@@ -97,7 +102,7 @@ def test_menu_and_first_page(role, settings):
     page = client.get("/admin/").text
     assert ("/admin/safeguarding/people/" in page) == (role == "lead")
     assert ("Needs you today: people in stories" in page) == (role == "lead")
-    # One lead is too few. Other users don't see the warning.
+    # One lead, or none, is too few. Other users don't see the warning.
     assert ("The safeguarding team is small" in page) == (role in {"lead", "administrator"})
 
 
@@ -112,7 +117,7 @@ def test_an_administrator_who_joins_gets_in(client):
     assert client.get(reverse("safeguarding_people:index")).status_code == 200
 
 
-def test_names_are_in_no_cache(client):
+def test_names_are_shown_after_a_reason_and_are_in_no_cache(client):
     person = make_agreeing_person(names=SECRET)
     client.force_login(make_user(GROUP))
     for name in ("restricted", "print"):

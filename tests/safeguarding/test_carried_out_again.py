@@ -1,4 +1,8 @@
-"""A withdrawal is carried out again from the ledger: which pages are erased or held, and what a lead does."""
+"""A withdrawal is carried out again from the ledger: which pages are erased or held, and what a lead does.
+
+The ledger is a file with digests of what was erased. A database that is restored has that again. A lead is a
+member of the safeguarding team.
+"""
 
 import json
 import uuid
@@ -22,16 +26,20 @@ from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
 
+# The page on which a lead decides about each page that is held: whether it is what was erased.
 PAGE = "/admin/safeguarding/withdrawals/after-restore/"
 
 
 @pytest.fixture(autouse=True)
 def data_dir(settings, tmp_path, store):
-    settings.DATA_DIR = tmp_path
+    settings.DATA_DIR = tmp_path  # the folder of the ledger
 
 
 def catch_up(**fields):
-    """Carry out the withdrawal of somebody whom the database does not know. Its entry has `fields`."""
+    """Carry out the withdrawal of somebody whom the database does not know.
+
+    `fields`: those of its entry in the ledger that differ. One that is None is missing in the entry.
+    """
     ledger.write()
     entry = {"key": str(uuid.uuid4()), "code": "P-2222", "choice": "everything"}
     entry |= {"address": [], "picture": []} | fields
@@ -55,6 +63,7 @@ def make_story_with_alias():
 
 
 def statuses(*pages):
+    """Return what visitors get: 410 at an address that was erased, and 404 for another page that is held."""
     return [Client().get(page.url).status_code for page in pages]
 
 
@@ -77,6 +86,7 @@ def test_story_that_may_be_of_two_people_waits_for_both_decisions(lead):
         catch_up(code=code, address=[digest(story.url)])
     first, second = PageHold.objects.filter(page=story).order_by("pk")
     told = "The story is no longer held back."
+    # "other" says that the story is another one than the erased one.
     assert told not in lead.post(PAGE, {"other": first.pk}, follow=True).text
     assert statuses(story) == [410]
     assert told in lead.post(PAGE, {"other": second.pk}, follow=True).text
@@ -88,12 +98,14 @@ def test_two_leads_decide_at_the_same_moment(lead):
     for first, second in ((erase_page, release_page), (release_page, erase_page)):
         with undone():
             catch_up(address=[digest(story.url)])
+            # Each lead has loaded the hold before the other one decides.
             holds = [PageHold.objects.get(page=story) for _number in range(2)]
             is_erased = first is erase_page
             acts = zip((first, second), holds, strict=True)
             done = [act(hold) if act is erase_page else act(hold, lead.user) for act, hold in acts]
             assert done == [True, False]
             assert StoryPage.objects.filter(pk=story.pk).exists() != is_erased
+    # Values that are no key of a hold or an entry. str.isdigit() is true for "²", and int() refuses it.
     for name in ("same", "other", "entry"):
         for key in ("x", "99", "²"):
             assert lead.post(PAGE, {name: key}).status_code == 404, (name, key)
@@ -106,11 +118,12 @@ def test_held_page_is_not_copied():
     with undone():
         catch_up(address=[digest(story.url)])
         assert_not_copied(StoryPage.objects.get(pk=story.pk), index)
+    # A story with somebody else in it is held until it is published without the person who withdrew.
     first, second = make_agreeing_person(), make_agreeing_person()
     shared = make_story_about(first, second)
     withdraw(first, "everything")
     assert_not_copied(StoryPage.objects.get(pk=shared.pk), index)
-    assert story.copy(update_attrs={"slug": "others"}).live
+    assert story.copy(update_attrs={"slug": "others"}).live, "it is no longer held"
 
 
 def assert_not_copied(story, index):
@@ -126,6 +139,7 @@ def assert_not_copied(story, index):
 
 
 def test_entry_that_was_carried_out_before_the_process_was_killed_holds_nobody():
+    """While there is an UnfinishedEntry, one that could not be carried out, everybody is held."""
     person = make_agreeing_person()
     other = make_story_about(make_agreeing_person())
     withdrawal = withdraw(person, "everything")
@@ -159,11 +173,13 @@ def test_lead_is_not_told_that_the_hold_ended_while_the_ledger_is_missing(lead):
     ledger.file_path().unlink()
     ledger.hold_everybody("A reason.")
     told = "What the consents allow is shown again."
-    assert told not in lead.post(PAGE, {"again": 1}, follow=True).text
+    assert told not in lead.post(PAGE, {"again": 1}, follow=True).text  # try what failed again
     entry = UnfinishedEntry.objects.create(key="a")
+    # The lead gives an entry up.
     given_up = {"entry": entry.pk, f"{entry.pk}-reason": "It was a test."}
     assert told not in lead.post(PAGE, given_up, follow=True).text
     assert statuses(other) == [404]
+    # The lead confirms that nobody withdrew.
     assert told in lead.post(PAGE, follow=True).text
     assert statuses(other) == [200]
 

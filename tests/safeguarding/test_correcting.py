@@ -1,4 +1,7 @@
-"""Correcting a name: texts with the old name are held or erased, and the consent stays as it is."""
+"""Correcting a name: texts with the old name are held or erased, and the consent stays as it is.
+
+It is a kind of withdrawal, by which a wrong or unsafe name has to go from the site.
+"""
 
 import pytest
 from wagtail.contrib.redirects.models import Redirect
@@ -63,7 +66,7 @@ def test_stories_that_say_the_name_are_held_until_it_is_gone_from_everywhere(cli
         assert client.get(StoryPage.objects.get(pk=story.pk).url).status_code == 404, fields
 
     publish(story, title="Amina walks", slug="amina-walks")
-    # The purge added tasks.
+    # One of the tasks, which deletes the earlier versions of the story, has added others.
     run_tasks()
     assert client.get("/stories/amina-walks/").status_code == 200
     assert [client.get(old).status_code for old in (story.url, "/stories/zahrawi-former/")] == [410, 410]

@@ -29,16 +29,19 @@ def days(number):
 
 @pytest.fixture(autouse=True)
 def clock(time_machine):
+    """A function that sets the time to NOON, `number` days after DAY. It is DAY at the beginning."""
     time_machine.move_to(NOON)
     return lambda number: time_machine.move_to(NOON + datetime.timedelta(days=number))
 
 
 @pytest.fixture(autouse=True)
 def leads():
+    """Two members of the safeguarding team, who get the mails."""
     return [make_user(GROUP), make_user(GROUP)]
 
 
 def make_ending(number=100, **fields):
+    """Return a new person whose consent ends `number` days after DAY."""
     event = {"given_on": days(-300), "ends_on": days(number)}
     return make_person(event, **{"names": SECRET, "contact": SECRET} | fields)
 
@@ -59,9 +62,10 @@ def run_each_day(clock, mailoutbox, until):
 
 def test_mails_are_sent_once_at_each_step(clock, mailoutbox):
     person = make_ending(100)
+    # 60, 30 and 7 days before the last day, which is day 100, and on the day after it.
     assert run_each_day(clock, mailoutbox, 130) == [40, 70, 93, 101]
     assert person.notices.count() == 4
-    # A renewal begins anew.
+    # After a renewal the steps begin anew. The first one is due 60 days before the end, and not 61.
     clock(131)
     record(person, event="renewed", given_on=days(131), ends_on=days(131 + 61))
     send_reminders()
@@ -115,7 +119,7 @@ def test_a_mail_that_was_not_sent_is_sent_later(settings, mailoutbox):
     settings.MAILERS = {
         "default": {
             "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-            "OPTIONS": {"host": "127.0.0.1", "port": 9, "timeout": 5},
+            "OPTIONS": {"host": "127.0.0.1", "port": 9, "timeout": 5},  # nothing answers there
         }
     }
     send_reminders()
@@ -126,6 +130,7 @@ def test_a_mail_that_was_not_sent_is_sent_later(settings, mailoutbox):
 
 
 # {case: (events after the first one, fields of the person, the day on which the names are deleted, or None)}
+# The consent ends on 11 June 2026. The names are deleted a year after its end.
 CASES = {
     "ended": ([], {}, datetime.date(2027, 6, 11)),
     "withdrawn": ([{"event": "withdrawn", "given_on": days(0)}], {}, datetime.date(2027, 6, 1)),
@@ -149,37 +154,37 @@ def test_day_of_deletion(case, clock):
 
 def test_names_are_deleted_after_they_were_announced(clock, mailoutbox):
     person = make_ending(10, safe_contact_note=SECRET, protected_words=SECRET)
-    story_count = person.consents.count()
-    last = (datetime.date(2027, 6, 11) - DAY).days
+    consent_count = person.consents.count()
+    due = (datetime.date(2027, 6, 11) - DAY).days
     # The scheduler did not run for months.
-    clock(last + 50)
+    clock(due + 50)
     delete_names()
     assert Contributor.objects.get().names == SECRET, "nobody was told"
     send_reminders()
     assert "The names and the contact will be deleted" in mailoutbox[0].body
-    clock(last + 79)
+    clock(due + 79)
     delete_names()
-    assert Contributor.objects.get().names == SECRET
-    clock(last + 80)
+    assert Contributor.objects.get().names == SECRET, "announced 29 days ago, and 30 are needed"
+    clock(due + 80)
     delete_names()
     person = Contributor.objects.get()
     assert [getattr(person, name) for name in Contributor.RESTRICTED_FIELDS] == [""] * 5
-    assert person.consents.count() == story_count
+    assert person.consents.count() == consent_count
     assert ModelLogEntry.objects.get(action="safeguarding.delete_names").label == person.code
 
 
 def test_deletion_is_announced_30_days_before(clock, mailoutbox):
     make_ending(10)
-    last = (datetime.date(2027, 6, 11) - DAY).days
-    clock(last - 31)
+    due = (datetime.date(2027, 6, 11) - DAY).days
+    clock(due - 31)
     send_reminders()
-    clock(last - 30)
+    clock(due - 30)
     mailoutbox.clear()
     send_reminders()
     assert "11 June 2027" in mailoutbox[0].body
-    # With a later day it is announced again.
+    # For a later day it has to be announced again.
     Contributor.objects.update(keep_until=datetime.date(2027, 8, 1))
-    clock(last + 1)
+    clock(due + 1)
     delete_names()
     assert Contributor.objects.get().names == SECRET
 
@@ -194,11 +199,12 @@ def test_without_mail_the_first_page_announces_the_deletion(clock, settings, cli
     assert "Will be deleted on 11 June 2027." in client.get("/admin/").text
 
 
-def test_the_scheduler_does_both_once_a_night(clock, settings, tmp_path, mailoutbox):
+def test_the_scheduler_sends_mails_and_deletes_names(clock, settings, tmp_path, mailoutbox):
     settings.DATA_DIR = tmp_path
     person = make_ending(10)
     call_command("run_due_work")
     assert len(mailoutbox) == 2
+    # The names are to be deleted from day 375 on. On day 460 that is announced, and 35 days later it is done.
     clock(460)
     call_command("run_due_work")
     clock(495)

@@ -1,6 +1,7 @@
 """Readers never see what is not agreed to, whatever editors, moderators, leads and the scheduler do.
 
-The test acts in random orders. `make test` tries the same few each time, and `make drill` many others.
+Leads are the members of the safeguarding team. The test acts in random orders. `make test` tries the same
+few each time, and `make drill` many others.
 """
 
 import datetime
@@ -37,6 +38,7 @@ from tests.support.people import (
 
 pytestmark = pytest.mark.django_db
 
+# Each example is a whole order of acts, so a tenth of the usual number has to do.
 EXAMPLES = number_of_examples(60) // 10
 NOON = datetime.datetime(2026, 3, 10, 12, tzinfo=datetime.UTC)
 
@@ -117,6 +119,7 @@ def mostly(usual, *others):
     return st.sampled_from([usual, usual, usual, *others])
 
 
+# {number of a person: Naming} for the people whom a story lists, and what differs in a consent event.
 listed = st.dictionaries(person_numbers, mostly(Naming.CHANGED, None, *Naming), max_size=2)
 events = st.fixed_dictionaries(
     {},
@@ -145,7 +148,7 @@ class Site(RuleBasedStateMachine):
         self.block = transaction.atomic()
         self.block.__enter__()
         child = {"kind": "child", "adult_on": days_from_today(60)}
-        # They end soon, so that days alone end what is read before anything else does.
+        # The consents of two end soon, so that a story is often hidden because of the day alone.
         self.people = [make_agreeing_person({"ends_on": days_from_today(days)}) for days in (2, 9)]
         self.people.append(make_agreeing_person({"given_by": "guardian"}, **child))
         self.image = make_image(shows="person", is_recognisable=False)
@@ -277,6 +280,7 @@ class Site(RuleBasedStateMachine):
     def nothing_is_read_that_is_not_agreed(self):
         published = list(StoryPage.objects.published())
         assert [page for page in published if not may_be_read(page)] == []
+        # The rule for a single page is the same as that for a queryset.
         live = StoryPage.objects.live()
         assert {page for page in live if is_published(page)} == set(published)
 

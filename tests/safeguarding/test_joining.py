@@ -1,4 +1,4 @@
-"""All members of the group Safeguarding get a mail about each new member."""
+"""All members of the group Safeguarding get a mail about each new member, and no group can take its name."""
 
 import pytest
 from django.contrib.auth.models import Group

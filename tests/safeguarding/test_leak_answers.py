@@ -1,4 +1,8 @@
-"""The leak check: messages about objects other than pages, the daily limit, and the mail to the leads."""
+"""The leak check: messages about objects other than pages, the daily limit, and the mail to the leads.
+
+It looks for protected words, such as the names of people in stories, in what users of the admin save. Leads
+are the members of the safeguarding team.
+"""
 
 import json
 from html import unescape
@@ -33,7 +37,9 @@ from tests.support.stored_text import all_stored_text
 pytestmark = pytest.mark.django_db
 
 NAME, PLACE = "Bachelal", "Qovondo"
+# A part of the message above the limit.
 ASK = "please ask the safeguarding team to look at your texts"
+# How the page editor's autosave asks for JSON.
 AUTOSAVE = {"headers": {"accept": "application/json"}}
 
 
@@ -106,6 +112,7 @@ def rename_document(client):
     return client.post(f"/admin/documents/edit/{document.pk}/", form)
 
 
+# {function that saves an object with a protected word: parts of the warning}.
 OBJECTS = {
     add_theme: ["Theme: ", "name"],
     add_author: ["Author: ", "name"],
@@ -124,6 +131,7 @@ def test_other_objects_are_warned_of_when_they_are_saved(client, person, store):
         texts = [text for text in texts_of(save(client)) if "give somebody away" in text]
         assert any(all(word in text for word in words) for text in texts), (save.__name__, texts)
         assert not any(word.lower() in str(texts).lower() for word in (NAME, PLACE)), save.__name__
+    # They are saved all the same.
     assert Theme.objects.exists() and Author.objects.exists() and Redirect.objects.exists()
     # A new tag of a picture is an object too.
     LeakHits.objects.all().delete()
@@ -135,6 +143,7 @@ def test_other_objects_are_warned_of_when_they_are_saved(client, person, store):
 
 
 def save_draft(client, story, number, **headers):
+    """Save a draft of `story` with a protected word in each of `number` paragraphs. Return the response."""
     body = [("text", "".join(f"<p>{PLACE}</p>" for _each in range(number)) or "<p>Nothing.</p>")]
     form = story_form(None, title=story.title, slug=story.slug, body=body)
     return client.post(f"/admin/pages/{story.pk}/edit/", form, **headers)
@@ -158,7 +167,7 @@ def test_after_ten_places_a_day_the_answer_is_to_ask(client, person, settings, t
     # Above the limit, the message comes whether there is a word or not.
     for number in (1, 0):
         assert any(ASK in text for text in texts_of(save_draft(client, story, number)))
-    assert LeakHits.objects.get().number == 11 > LIMIT
+    assert LeakHits.objects.get().number == 11 > LIMIT, "9 and 2: above the limit, nothing is counted"
     assert [message.to for message in mail.outbox] == [[lead.email]]
     # No second mail is sent on the same day, even for another user.
     user = client.user
@@ -190,10 +199,11 @@ def test_ordinary_words_count_once_and_many_are_not_told_apart(client):
     make_person(ordinary_words=PLACE)
     sign_in(client, "Editors")
     story = make_story(live=False)
+    # At most three places with ordinary words are told. The text could be a list of guesses.
     for number, words in ((2, "paragraph 2"), (4, "several places")):
         texts = texts_of(save_draft(client, story, number))
         assert any(words in text for text in texts)
-    assert LeakHits.objects.get().number == 2
+    assert LeakHits.objects.get().number == 2, "one for each draft"
 
 
 def test_leads_have_no_limit(lead, person):
@@ -237,7 +247,7 @@ def test_no_answer_mail_log_or_row_holds_the_word(client, person, settings, capl
     make_user(GROUP)
     sign_in(client, "Moderators")
     story, other = make_story(live=False), make_index()
-    # As percent codes, because the form shows again what was written.
+    # As percent codes, which the leak check decodes. The form shows what was written again, and as it was.
     hidden, summary = (
         "".join(f"%{ord(letter):02x}" for letter in word) for word in (PLACE, f"{NAME} Xuyimana")
     )

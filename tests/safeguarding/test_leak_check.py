@@ -23,8 +23,8 @@ def person():
 # --- What is refused -----------------------------------------------------------------------------
 
 
-# (summary of a story, how the story names the person or None if it doesn't list the person, the list of
-# Findings in which the summary is or None)
+# (summary of a story, how the story names the person, or None if the story doesn't list this person, the list
+# of Findings that has the summary, or None if no list has it). Those in `stops` prevent publishing.
 GRADES = [
     (NAMES, Naming.CHANGED, "stops"),
     ("Bachelal", Naming.CHANGED, "stops"),
@@ -67,6 +67,7 @@ def test_words_are_refused_or_warned_of():
 
 def test_who_agreed_to_the_real_name_may_be_named_on_other_pages(person):
     page = make_plain_page("About", introduction=f"Read what {NAMES} says.")
+    # Nothing stops the page, there is a warning, and the word is not an ordinary one.
     assert [bool(each) for each in vars(check(page, load_words().words)).values()] == [False, True, False]
 
 
@@ -111,6 +112,7 @@ def leaking_story(person):
     )
 
 
+# {field with the error: names of the places in it that have a protected word}.
 PLACES = {
     "title": "title",
     "slug": "address of the page",

@@ -80,6 +80,7 @@ DISGUISES = {
     ARABIC: ["امينه", "وأمينة", "أَمِينَة", "أمـيـنة"],
 }
 PHONES = ["0700 123 456", "0254700123456", "+254-700-123-456", "00254 (0)700.123.456", "٠٧٠٠ ١٢٣ ٤٥٦"]
+# {protected word: texts that don't contain it}.
 CLEAN = {
     NAME: ["Bachelalorum", "Nebachelal", "Bachela", "Bachelalst", "Bache. And then lal", "a bachelor"],
     SHORT: ["as if nothing had happened", "As, if asked, she said", "Was if", "asifa"],

@@ -43,7 +43,7 @@ def test_person_and_consent_are_recorded_in_one_form(lead):
     # Wagtail's fields: texts begin with one line, and days have a calendar.
     assert all("w-autosize" in each["data-controller"] for each in page.select("#w-editor-form textarea"))
     assert len(page.select("#w-editor-form [data-start-name-value='initDateChooser']")) == 2
-    # Nothing is answered for the lead that the gate relies on.
+    # The form answers only these two for the lead, and with the least: in no picture, and not named (0).
     assert [
         each["name"] for each in page.select("input[type=radio][checked], input[type=checkbox][checked]")
     ] == [
@@ -57,7 +57,7 @@ def test_person_and_consent_are_recorded_in_one_form(lead):
     assert (person.names, person.role, person.kind) == (PERSON["names"], "tells", "adult")
     assert (consent.event, consent.ends_on, consent.recorded_by) == (
         "given",
-        datetime.date(2028, 1, 31),
+        datetime.date(2028, 1, 31),  # two years later
         lead.user,
     )
     assert (consent.picture, consent.naming, consent.where) == (1, 1, ["website", "print"])
@@ -68,6 +68,7 @@ def test_person_and_consent_are_recorded_in_one_form(lead):
     assert SECRET not in response.text
 
 
+# {field with the error: (what differs from a complete form, text of the error)}
 MISSING = {
     "adult_on": ({"kind": "child", "given_by": "guardian"}, "Say when the child will be 18."),
     "given_by": (
@@ -121,6 +122,7 @@ def test_somebody_who_does_not_tell_the_story_needs_no_consent_to_be_recorded(le
 
 
 def test_renewal_keeps_the_answers_and_asks_two_again(lead):
+    """It asks again about legal proceedings and about programmes, which may have begun or ended."""
     before = {"picture": 1, "naming": 1, "ends_on": days_from_today(5)}
     person = make_agreeing_person(before)
     form = parse(lead.get(address(person, "consent")))

@@ -23,6 +23,7 @@ from tests.support.people import make_person
 pytestmark = pytest.mark.django_db
 
 DAY = datetime.date(2026, 11, 26)
+# A key for SAFEGUARDING_KEYS: 32 bytes in base64.
 OTHER_KEY = "b3RoZXIta2V5LW9mLXRoZS10ZXN0cy1vZi0zMi1ieXQ="
 
 
@@ -32,6 +33,7 @@ def days(number):
 
 ENDS = {"given_on": days(-300), "ends_on": days(100)}
 # {case: (fields of the person, events, [(day, status)], the day on which the first status changes)}
+# Days are numbers, counted from DAY. A consent ends soon from 60 days before its last day.
 STATUSES = {
     "no event": ({}, [], [(0, Status.NONE)], None),
     "active, then near its end, then over": (
@@ -125,7 +127,7 @@ def test_restricted_texts_are_encrypted(settings, tmp_path):
 @pytest.mark.parametrize("other_keys", [[], [OTHER_KEY]])
 def test_without_the_key_nothing_is_lost(settings, other_keys):
     person = make_person(names="Amina-of-the-tests")
-    keys.refuse_wrong_keys()
+    keys.refuse_wrong_keys()  # The first call encrypts a text, by which later calls know the right key.
     right_keys = settings.SAFEGUARDING_KEYS
     settings.SAFEGUARDING_KEYS = other_keys
     unreadable = Contributor.objects.get()
@@ -168,6 +170,7 @@ def test_keys_are_rotated(settings, capsys):
     person = make_person({"evidence_held_at": "Amina-of-the-tests"}, names="Amina-of-the-tests")
     keys.refuse_wrong_keys()
     old_keys = settings.SAFEGUARDING_KEYS
+    # Without the old key, no text can be encrypted again with the new one.
     settings.SAFEGUARDING_KEYS = [OTHER_KEY]
     with pytest.raises(CommandError, match="Nothing was changed"):
         call_command("rotate_safeguarding_keys")
@@ -177,7 +180,7 @@ def test_keys_are_rotated(settings, capsys):
     assert Contributor.objects.get().names == Consent.objects.get().evidence_held_at == "Amina-of-the-tests"
     keys.refuse_wrong_keys()
 
-    # Both keys are lost: the site begins with a new one.
+    # The key of the stored texts is lost: the site deletes them, and goes on with another key.
     settings.SAFEGUARDING_KEYS = old_keys
     call_command("rotate_safeguarding_keys", "--delete-unreadable")
     assert not isinstance(Contributor.objects.get(pk=person.pk).names, UnreadableText)
@@ -189,6 +192,7 @@ def test_keys_are_rotated(settings, capsys):
 def test_joining_the_group_is_logged_and_mailed_to_all_members(
     django_capture_on_commit_callbacks, is_reverse
 ):
+    """`is_reverse`: whether the user is added to the group, and not the group to the user."""
     member, user = make_user("Safeguarding"), make_user(is_superuser=True)
     group = Group.objects.get(name="Safeguarding")
     with django_capture_on_commit_callbacks(execute=True):

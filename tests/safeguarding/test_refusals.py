@@ -51,6 +51,7 @@ def test_editor_says_beside_each_field_what_is_missing(client, moderator):
     response = client.post(f"/admin/pages/{story.pk}/edit/", form)
     errors = {name: list(found) for name, found in response.context["form"].errors.items()}
     assert sorted(errors) == ["lead_image", "people"]
+    # One about the picture, and two about the person.
     assert [person.code in text for texts in errors.values() for text in texts] == [True] * 3
     assert NAME not in response.text
     for texts in errors.values():

@@ -43,10 +43,12 @@ from tests.support.people import (
 pytestmark = pytest.mark.django_db
 
 NOON = datetime.datetime(2026, 3, 10, 12, tzinfo=datetime.UTC)
+# An event with which everything is agreed to, except for other languages.
+AGREED = ALL_AGREED | {"where": ["website"]}
 
 
 def is_read(client, story):
-    """Return whether visitors can open `story`. The rule for lists has to be the same."""
+    """Return whether visitors can open `story`, and assert that lists have it only then."""
     is_listed = StoryPage.objects.published().filter(pk=story.pk).exists()
     assert is_listed == (client.get(story.url).status_code == 200)
     return is_listed
@@ -75,15 +77,6 @@ def test_story_is_read_until_the_first_consent_in_it_ends(client, time_machine):
     assert until(story) == NOON.date() + datetime.timedelta(days=9)
 
 
-AGREED = {
-    "picture": Picture.RECOGNISABLE,
-    "naming": 2,
-    "where": ["website"],
-    "proceedings": False,
-    "in_programme": False,
-}
-
-
 def test_day_is_that_of_the_site_and_not_of_the_user(client, time_machine, settings):
     settings.TIME_ZONE = "Pacific/Auckland"  # 13 hours ahead in March
     time_machine.move_to(NOON, tick=False)
@@ -92,7 +85,7 @@ def test_day_is_that_of_the_site_and_not_of_the_user(client, time_machine, setti
     StoryPage.objects.filter(pk=story.pk).update(live=True)
     with timezone.override("America/Lima"):
         assert not is_read(client, story)
-        assert content_version.read()[1] == today().toordinal()
+        assert content_version.read()[1] == today().toordinal(), "caches use the same day"
 
 
 def test_every_event_counts_at_once(client):
@@ -119,7 +112,7 @@ def test_no_event_releases_a_story_of_which_nobody_said_who_is_in_it(client):
     person = make_person()
     story = make_story_about(person, live=False)
     story.people, story.live = "", True
-    story.save(clean=False)  # as a bypass does
+    story.save(clean=False)  # as a program does that bypasses the check before publishing
     record(person, **ALL_AGREED)
     assert client.get(story.url).status_code == 404
     story.people = "listed"
@@ -132,12 +125,12 @@ def test_withdrawn_story_is_on_no_page(client):
     make_story_about(person, title="Lantern", countries=["KE"])
     addresses = ["/", "/stories/", "/stories/feed/", "/sitemap.xml", "/search/?q=lantern"]
     addresses += ["/search/suggestions/?q=lantern", "/stories/country/kenya/"]
-    with_it = [address for address in addresses if "antern/" in client.get(address).text]
+    with_it = [address for address in addresses if "/lantern/" in client.get(address).text]
     withdraw(person)
     assert with_it
     texts = [client.get(address).text for address in with_it]
     assert [text for text in texts if "/lantern/" in text] == []
-    # Nobody may read a private story either.
+    # Users who may edit the story can't open its public address either.
     client.force_login(make_user("Editors"))
     assert client.get("/stories/lantern/").status_code == 404
 
@@ -221,7 +214,7 @@ def test_translation_needs_agreement_to_other_languages(client):
     for page in (french, index, translation):
         page.live = True
         page.save(clean=False)
-    assert (is_read(client, story), until(translation)) == (True, None)
+    assert (is_read(client, story), until(translation)) == (True, None)  # None: not released
     record(person, **AGREED | {"where": ["website", "languages"]})
     assert is_read(client, translation)
 
@@ -236,7 +229,10 @@ def picture_of(person, **fields):
 
 
 def sees_picture(client, page):
-    """Return whether visitors see the picture of `page`. If not, nothing is left in its place."""
+    """Return whether visitors see the picture of `page`, and assert that it is gone completely if not.
+
+    Then the page has no figure for it, and its rendition can't be downloaded.
+    """
     html = client.get(page.url).text
     sources = [part.split('"')[0].split()[0] for part in html.split('srcset="')[1:]]
     assert bool(sources) == ("<figure" in html)

@@ -1,4 +1,4 @@
-"""Names and contact: they are shown after a reason, encrypted, and readable with a new key."""
+"""Restricted fields, such as names and contact: leads see them after a reason, and they are encrypted."""
 
 import pytest
 from django.db import connection
@@ -49,7 +49,7 @@ def test_without_keys_only_the_restricted_fields_say_so(lead, settings):
     assert Contributor.objects.get(pk=person.pk).names == SECRET
 
 
-def test_everything_that_is_held_is_on_one_page(lead):
+def test_everything_that_is_stored_about_a_person_is_on_one_page(lead):
     person = make_agreeing_person({"evidence_held_at": "A cupboard"}, names=SECRET, contact="By letter")
     story = make_story_about(person, title="About her")
     Decision.objects.create(

@@ -75,7 +75,7 @@ def publish_due():
 
 def create(world, story):
     fresh = world.form(story, slug=f"{story.slug}-new") | {"story_people-INITIAL_FORMS": "0"}
-    fresh = {
+    fresh = {  # A new story has no stored rows of people, so those of the form have no ids.
         name: "" if name.startswith("story_people-") and name.endswith("-id") else value
         for name, value in fresh.items()
     }
@@ -214,10 +214,10 @@ EACH = [
     *(approve_in_editor, approve_from_list, approve_in_modal),
     *(copy_published, make_alias, publish_revision, save_page),
 ]
-# Of those, the routes that take all stories in the test with both layers. Most others post slow forms.
+# Routes of EACH that the test with both layers tries with every story. Most others post slow forms.
 QUICK = [edit, publish_revision, save_page]
 TOGETHER = [publish_in_bulk, publish_section_in_bulk, become_due]
-# Those that no check before publishing can see.
+# Routes that bypass the check before publishing.
 BYPASSES = [
     *(update_queryset, save_without_checks, save_base_pages),
     *(alias_section, update_aliases, copy_section, load_rows),
@@ -254,12 +254,14 @@ def is_opened(visitor, page):
 
 @pytest.fixture
 def no_check(monkeypatch):
+    """Take out the check before publishing."""
     monkeypatch.setattr(StoryPage, "find_errors", lambda _story: {})
     monkeypatch.setattr("stories.wagtail_hooks.find_missing", lambda _page: None)
 
 
 @pytest.fixture
 def no_rule_for_reading(monkeypatch):
+    """Take out the rule that visitors may read only released pages."""
     monkeypatch.setattr(visibility, "is_released", lambda _model: Q())
     monkeypatch.setattr(visibility, "is_page_released", lambda _page: True)
 

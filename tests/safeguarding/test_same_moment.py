@@ -50,9 +50,9 @@ def postgresql():
 
 @contextmanager
 def others():
-    """Context manager that gives a function. That runs another function in a thread, on its own connection.
+    """Context manager that yields `start`, which calls a function in a thread, on its own connection.
 
-    At its end, the block waits for all of them, and raises their errors.
+    At its end, the block waits for all these functions, and raises their errors.
     """
     running = []
     with ThreadPoolExecutor() as executor:
@@ -115,7 +115,7 @@ def test_publishing_and_withdrawing():
 
 
 def test_two_changes_of_one_picture():
-    """Check that the second one sees what the first one wrote, although it locks other people."""
+    """Check that the second one sees what the first one wrote, although they change different people."""
     withdrawing, renewing, added = make_agreeing_person(), make_agreeing_person(), make_person()
     shared, changed = make_image(shows="person"), make_image()
     shared.people.set([withdrawing, renewing])
@@ -171,6 +171,7 @@ def publish_in_bulk(*stories):
 
 def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
     """Check it for each change that locks both. Otherwise two of them could wait for each other."""
+    # Rows are locked in the order of their keys, which is not that of the codes.
     first, second = make_agreeing_person(code="P-3333"), make_agreeing_person(code="P-2222")
     story = make_story_about(first, second)
     section = make_index(make_index(), "Section")
@@ -204,7 +205,7 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
             rows = [Contributor.objects.filter(pk=second.pk), CleanImage.objects.all()]
             held += [] if all(map(is_free, rows)) else [name]
     assert held == []
-    assert StoryPage.objects.live().filter(alias_of=None).count() == 3
+    assert StoryPage.objects.live().filter(alias_of=None).count() == 3, "the story and both drafts"
 
 
 def test_whoever_waits_for_a_person_has_locked_the_aliases_too():
@@ -263,6 +264,7 @@ def test_withdrawing_waits_for_whoever_adds_a_page_before_it_locks_others(settin
 
 
 def test_people_who_come_into_a_page_meanwhile_are_locked_too():
+    """A withdrawal locks everybody who is in a page with the person, and looks again after it has waited."""
     third, first, second = (make_agreeing_person() for _each in range(3))
     make_story_about(first, second)
     page = make_story()

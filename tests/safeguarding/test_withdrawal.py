@@ -1,4 +1,7 @@
-"""Withdrawals: what the plan lists, what is erased from every table and file, and what stays."""
+"""Withdrawals: what the plan lists, what is erased from every table and file, and what stays.
+
+A withdrawal erases in a transaction, and stores tasks, such as the deletion of files, which run after it.
+"""
 
 import datetime
 
@@ -19,6 +22,7 @@ from media.models import CleanDocument, CleanImage
 from operations.backup.files import stored_names
 from safeguarding.models import Contributor, Fingerprint, Ledger, WithdrawalTask
 from safeguarding.policies import GROUP
+from safeguarding.scopes import Naming
 from safeguarding.status import Status
 from safeguarding.withdrawal import ledger, tasks
 from safeguarding.withdrawal.carry_out import make_plan, withdraw
@@ -71,7 +75,7 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, dat
     with withdrawal_world.without_words(person):
         withdrawal_world.make_traces(story, person)
     other = withdrawal_world.make_others()
-    before, kept_files = rows_about(other), set(stored_files())
+    before, files_before = rows_about(other), stored_files()
     assert client.get(ADDRESSES[0]).status_code == 200
 
     found = {section.place.name: len(section.found) for section in make_plan(person, "everything").shown}
@@ -85,12 +89,12 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, dat
     gone = {image.file.name, document.file.name}
     assert not any(default_storage.exists(name) for name in gone)
     assert not any("zahrawi" in name for name in stored_files())
-    assert len(kept_files) - len(stored_files()) == 4, "picture, rendition, document, upload"
+    assert len(files_before) - len(stored_files()) == 4, "picture, rendition, document, upload"
     assert rows_about(other) == before
     assert not CleanImage.objects.filter(pk=image.pk).exists()
     assert not CleanDocument.objects.filter(pk=document.pk).exists()
     assert found == withdrawal.counts
-    assert set(withdrawal.counts) == {
+    assert set(withdrawal.counts) == {  # the names of the Places in which something was found
         *("pages", "versions", "scheduled", "comments", "redirects", "logs", "pictures", "documents"),
         *("authors", "themes", "vocabulary", "promotions", "missed", "known", "tags", "collections"),
         *("picture_texts", "model_logs", "other_redirects", "promotion_texts"),
@@ -102,6 +106,7 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, dat
     assert person.code in content
     assert NAME.lower() not in content.lower()
     left = WithdrawalTask.objects.filter(done_at=None)
+    # The step that overwrites deleted rows in the database's file.
     assert set(left.values_list("step", flat=True)) == {"vacuum"}, "it needs to be outside of transactions"
     # Reports of the admin still work, although the entries have no data any more.
     client.force_login(builders.make_user(is_superuser=True))
@@ -119,6 +124,7 @@ def assert_gone(client):
         for form in (address, address.rstrip("/"), f"{address}?a=b"):
             response = client.get(form)
             assert response.status_code == 410, form
+            # The page may repeat the address that was asked for.
             assert NAME.lower() not in response.text.replace(address.strip("/"), "").lower()
         assert client.head(address).status_code == 410
     french = client.get("/fr/liste/zahrawi-fr/")
@@ -152,6 +158,7 @@ def test_nothing_redirects_to_the_address_later(client):
 
 
 def test_without_a_yes_what_holds_a_word_stays():
+    """A lead has to say yes to each author whose name has the word. A longer word is not that word."""
     person = withdrawal_world.make_named_person()
     builders.make_author(f"{NAME} A.")
     builders.make_author("Zahrawinia")
@@ -174,7 +181,7 @@ def test_files_that_something_else_uses_stay():
     other = StoryPage.objects.get(pk=builders.make_story().pk)
     other.lead_image, other.lead_image_alt = in_draft, "A lamp"
     other.save_revision()
-    own = builders.make_image(size=(65, 40))
+    own = builders.make_image(size=(65, 40))  # of another size, because equal pictures are erased together
     body = [builders.pictures_block(shared, in_draft, own)]
     withdrawal_world.make_story_about(person, body=body)
     withdraw_one(person, "everything")
@@ -196,8 +203,10 @@ def test_what_is_written_while_the_withdrawal_commits_is_erased_too(data_dir):
     assert not StoryPage.objects.filter(pk=copy.pk).exists()
     assert Client().get("/stories/copied/").status_code == 410
     withdrawal.refresh_from_db()
+    # The story and its copy are erased. Somebody else is in the third one, so it is held.
     assert (withdrawal.counts["pages"], withdrawal.counts["held"]) == (2, 1)
     waiting = WithdrawalTask.objects.filter(done_at=None).exclude(step="vacuum")
+    # The purge of a held page waits until it is published without the person.
     assert {(task.step, task.data.get("page")) for task in waiting.filter(step="purge")} == {
         ("purge", shared.pk)
     }
@@ -223,6 +232,7 @@ def test_texts_of_others_are_only_reported_and_the_words_are_kept_until_they_are
     texts = [SiteSettings.objects.get().organisation_name, StandardPage.objects.get().introduction]
     assert all(NAME in text for text in texts)
     page, settings = StandardPage.objects.get(), SiteSettings.objects.get()
+    # More versions with the name, and a log entry. Then somebody changes the three texts.
     draft.save_revision(log_action=True)
     page.save_revision()
     page.introduction, settings.organisation_name = "Of others", "Lamps"
@@ -257,6 +267,8 @@ def test_word_in_a_scheduled_version_is_reported_although_a_newer_draft_has_none
 
 
 # --- Stories with others in them ------------------------------------------------------------------
+# Such a story is held: readers can't see it until it is published without the person. Then the task "purge"
+# deletes its earlier versions.
 
 
 def publish(story, **fields):
@@ -273,7 +285,7 @@ def test_story_with_others_is_held_until_it_is_published_without(choice, client)
     image = withdrawal_world.named_image(person)
     story = withdrawal_world.make_shared(
         person, other, title=f"{NAME} and others", slug="zahrawi-and-others", lead_image=image,
-        lead_image_alt="Somebody", naming=2,
+        lead_image_alt="Somebody", naming=Naming.REAL,
     )  # fmt: skip
     assert client.get(story.url).status_code == 200
     withdraw_one(person, choice)
@@ -334,35 +346,6 @@ def test_held_story_waits_while_a_draft_has_the_person():
     assert WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
 
 
-# --- The file of the ledger -----------------------------------------------------------------------
-
-
-def test_new_site_holds_nobody(client, data_dir):
-    """Check it with the ledger of another site in the data folder and without one, and for repeated runs."""
-    story = withdrawal_world.make_others()
-    for content in ("", '{"ledger": "of another site"}\n'):
-        Ledger.objects.all().delete()
-        ledger.file_path().write_text(content)
-        for command in ("run_due_work", "prepare", "run_due_work"):
-            call_command(command, verbosity=0)
-        assert client.get(story.url).status_code == 200
-        assert Ledger.get().salt in ledger.read()
-
-
-def test_lost_file_holds_everybody_until_a_lead_confirms(client):
-    story = withdrawal_world.make_others()
-    call_command("run_due_work")
-    ledger.file_path().unlink()
-    for _twice in range(2):
-        call_command("run_due_work")
-        assert client.get(story.url).status_code == 404
-        assert ledger.read() == {}
-    ledger.confirm_nobody_withdrew(builders.make_user(GROUP))
-    call_command("run_due_work")
-    assert client.get(story.url).status_code == 200
-    assert Ledger.get().salt in ledger.read()
-
-
 def test_aliases_and_pages_that_are_not_live_need_not_be_published():
     person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
     story, unpublished = (withdrawal_world.make_shared(person, other) for _each in range(2))
@@ -390,9 +373,38 @@ def test_aliases_and_pages_that_are_not_live_need_not_be_published():
     # An alias can't be edited, and publishing its source does not update an alias that was withdrawn.
     assert not StoryPage.objects.filter(pk=aliases[1].pk).exists()
     kept = [Revision.page_revisions.filter(object_id=str(page.pk)).count() for page in pages]
-    assert kept == [1, 1, 0, 0, 0]
+    assert kept == [1, 1, 0, 0, 0], "versions of the two stories only"
     live = StoryPage.objects.exclude(live_revision=None).values_list("pk", flat=True)
     assert list(live) == [story.pk]
+
+
+# --- The file of the ledger -----------------------------------------------------------------------
+
+
+def test_new_site_holds_nobody(client, data_dir):
+    """Check it with the ledger of another site in the data folder and without one, and for repeated runs."""
+    story = withdrawal_world.make_others()
+    for content in ("", '{"ledger": "of another site"}\n'):
+        Ledger.objects.all().delete()
+        ledger.file_path().write_text(content)
+        for command in ("run_due_work", "prepare", "run_due_work"):
+            call_command(command, verbosity=0)
+        assert client.get(story.url).status_code == 200
+        assert Ledger.get().salt in ledger.read(), "the file has a part of this site, which its salt begins"
+
+
+def test_lost_file_holds_everybody_until_a_lead_confirms(client):
+    story = withdrawal_world.make_others()
+    call_command("run_due_work")
+    ledger.file_path().unlink()
+    for _twice in range(2):
+        call_command("run_due_work")
+        assert client.get(story.url).status_code == 404
+        assert ledger.read() == {}
+    ledger.confirm_nobody_withdrew(builders.make_user(GROUP))
+    call_command("run_due_work")
+    assert client.get(story.url).status_code == 200
+    assert Ledger.get().salt in ledger.read()
 
 
 # --- Interrupted ----------------------------------------------------------------------------------
@@ -415,6 +427,7 @@ def test_what_a_killed_process_left_is_done_by_the_scheduler(step, monkeypatch):
         patch.setitem(tasks._steps, step, kill)
         with pytest.raises(Killed):
             run_tasks()
+    # The tasks of the first run add others.
     for _twice in range(2):
         call_command("run_due_work")
     assert tables_with(NAME) == {}

@@ -29,6 +29,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
     person = withdrawal_world.make_named_person()
     with withdrawal_world.without_words(person):
         story = withdrawal_world.make_story_about(person, title=f"{NAME} walks", body=[])
+    # confirm() ticks the first one only.
     builders.make_author(f"Author {NAME}"), builders.make_author(f"Somebody {NAME}")
     page = address(person, "withdraw")
     choices = [each["value"] for each in parse(lead.get(page)).select("input[name=choice]")]
@@ -59,6 +60,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
     assert withdrawal.user == lead.user
     assert not StoryPage.objects.filter(pk=story.pk).exists()
     rows = {row.th.text: [each.text for each in row.select("td")] for row in parse(report).select("tbody tr")}
+    # Those that were erased, and those that were left.
     assert rows["Pages that are erased"] == ["1", "0"]
     assert rows["Authors"] == ["2", "1"]
     assert f"by {lead.user.username}" in report.text

@@ -7,4 +7,5 @@ from search.models import VocabularyGroup
 
 @pytest.fixture
 def no_default_groups(db):
+    """Leave only those groups of equal terms in the vocabulary that the test makes."""
     VocabularyGroup.objects.all().delete()

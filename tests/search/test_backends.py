@@ -1,4 +1,7 @@
-"""The search backends: the faults of modelsearch's backends that they work around, on both databases."""
+"""The search backends: the faults of those of modelsearch, Wagtail's search, that they work around.
+
+The tests run on both databases.
+"""
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
@@ -133,6 +136,7 @@ def test_a_changed_page_is_found_by_its_new_words_only():
 
 
 def test_writing_an_entry_does_not_read_all_others():
+    """modelsearch computes the average length of all titles each time."""
     story = make_story("Lantern")
     with CaptureQueriesContext(connection) as queries:
         get_search_backend().add(story)

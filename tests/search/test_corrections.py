@@ -36,7 +36,11 @@ def correct(text, terms=(), language="en"):
 
 
 def make_searcher(filter_matching, find_texts, terms=()):
-    """Return an object with what find_corrections() uses of a Searcher."""
+    """Return an object with what find_corrections() uses of a Searcher.
+
+    `filter_matching`: function that returns the set of those texts that find a page. `find_texts`: function
+    that returns {word: texts of a page that has it}. `terms`: those of the vocabulary.
+    """
     vocabulary = SimpleNamespace(spelling_terms=terms)
     return SimpleNamespace(
         language="en", vocabulary=vocabulary, filter_matching=filter_matching, find_texts=find_texts
@@ -92,6 +96,7 @@ def test_short_words_numbers_and_excluded_words_stay_unchanged():
 
 
 def test_longer_words_may_have_more_mistakes():
+    """One in words of up to 5 letters, two in those of up to 8, three in longer ones."""
     make_story("Lamps lantern lanternlights")
     for few_mistakes, many_mistakes in (
         ("lomps", "lompz"),
@@ -177,6 +182,7 @@ def test_terms_of_several_words_are_searched_for_as_a_whole():
 def test_at_most_four_candidates_are_looked_up():
     words = [f"{letter}orven" for letter in "abcdefghij"]
     make_story(" ".join(words))
+    # Four in all. With three misspelt words, each has only one.
     for text, most in (("zorven", 4), ("zorven zorvan zorvet", 3)):
         looked_up = []
 
@@ -228,6 +234,7 @@ def test_a_word_is_offered_only_while_its_page_is_public():
     assert corrected("quixotik") == []
 
 
+# Each hidden word is similar to the shown one at the same place.
 HIDDEN_WORDS = ["Quixotic", "Adebayo", "marigolds", "lanterns", "Zuleika", "harboured"]
 SHOWN_WORDS = ["Quixotry", "Adebisi", "marigold", "lantern", "Zuleikha", "harbour"]
 

@@ -38,6 +38,11 @@ def test_ordinary_search_is_no_cry_for_help(text):
 
 
 def test_editors_define_the_terms_of_a_cry_for_help(no_default_groups):
+    """A term of one word counts beside one other word at most, and not in another form.
+
+    Of a term of several words, those that are no stop words count in any order and form. If that is only one
+    word, as in “show me”, the term has to be there as it is.
+    """
     assert not Vocabulary("en").asks_for_help("need lantern now")
     make_group("lantern", "dark road", "show me", leads_to_help=True)
     vocabulary = Vocabulary("en")

@@ -219,7 +219,10 @@ def test_nothing_hidden_is_shown_in_results_excerpts_facets_counts_or_correction
 
 
 class Visitor:
-    """Searches among the pages `made`, and fails when a word of a hidden page is shown."""
+    """Searches among the pages `made`, and fails when a word of a hidden page is shown.
+
+    `made`: a tuple (function that made the page, country code, theme, year) for each page.
+    """
 
     def __init__(self, client, made):
         self.client = client

@@ -24,7 +24,7 @@ def test_a_word_is_stored_once_with_its_spelling():
     written = dict(KnownWord.objects.values_list("folded", "written"))
     assert written["kedougou"] == "Kédougou"
     assert written["slavery"] == "slavery"
-    assert not written.keys() & {"art", "21st", "x1y2", "in"}
+    assert not written.keys() & {"art", "21st", "x1y2", "in"}  # too short, or with digits
     make_story("KEDOUGOU again")
     assert KnownWord.objects.get(folded="kedougou").written == "Kédougou"
 
@@ -53,6 +53,7 @@ def test_update_index_deletes_words_that_no_live_page_has():
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_several_processes_can_store_the_same_words_at_once():
+    # A thread has a database connection of its own, as a process has.
     words = [f"{first}{second}ven" for first in ascii_lowercase for second in ascii_lowercase[:16]]
 
     def store_shuffled(seed):

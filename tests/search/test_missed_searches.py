@@ -118,6 +118,7 @@ def test_counts_are_deleted_after_a_year_without_a_search():
     miss("searched again", times=1, on=datetime.date(2025, 3, 5))
     miss("something new", times=1, on=datetime.date(2026, 3, 1))
 
+    # The words of “something new”, searched once, are not stored.
     assert sorted(MissedSearch.objects.values_list("words", "count")) == [("", 1), ("searched again", 6)]
 
 

@@ -326,12 +326,14 @@ def test_words_about_a_picture_are_found_while_it_shows_nobody_and_quoted_while_
         return "the axolotl of Amina" in text
 
     assert (find(), quote()) == ([True, True], True)
+    # While people are on the pictures, no word about these is in the index, whatever the people agree to.
     person = make_agreeing_person()
     for each in (image, lead_image):
         each.people.add(person)
     assert (find(), quote()) == ([False, False], True)
     withdraw(person)
     assert (find(), quote()) == ([False, False], False)
+    # Nor do excerpts or corrections of misspelt words reveal the alternative texts.
     for words in ("lantern", "axolotle", "pangolins lantern"):
         text = search(client, words).select_one("main").text
         assert "tank" not in text and "beside a" not in text, words
@@ -339,6 +341,7 @@ def test_words_about_a_picture_are_found_while_it_shows_nobody_and_quoted_while_
     image.people.remove(person)
     lead_image.people.remove(person)
     assert (find(), quote()) == ([True, True], True)
+    # It shows somebody, and nobody has said who.
     lead_image.shows = "person"
     lead_image.save()
     assert find() == [True, False]

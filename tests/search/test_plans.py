@@ -64,7 +64,7 @@ KEY_LOOKUP = {
 def short_statements():
     """End statements after the time that a server allows (operations/statement_timeout.py)."""
     with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 1800")
+        cursor.execute("SET statement_timeout = 1800")  # milliseconds
     yield
     with connection.cursor() as cursor:
         cursor.execute("RESET statement_timeout")
@@ -87,7 +87,7 @@ def copy_rows(copies, table, condition, **values):
 
 
 def add_stories(story, copies=NUMBER):
-    """Add `copies` copies of `story`."""
+    """Add `copies` copies of `story`. Their primary keys and translation keys are made of their numbers."""
     pk, key = story.pk, f"({story.pk + 1000} + number)"
     digits = "substr(CAST(10000000 + number AS text), 1, 8)"
     uuid = {
@@ -165,6 +165,7 @@ def make_lantern_story():
 
 def assert_reads_few_rows(sql, stories=NUMBER):
     """Assert that no step of PostgreSQL's plan of `sql` looks at more rows than three times `stories`."""
+    # One row with one column, which is a JSON list of one plan.
     [[[result]]] = explain(sql, "(ANALYZE, TIMING OFF, FORMAT JSON)")
     assert most_rows_of_a_step(result["Plan"]) < 3 * stories, sql
 

@@ -1,7 +1,9 @@
 """Search quality: each query finds the story that a visitor would expect, on both databases.
 
-The queries are those of search_queries.csv, and demonyms and aliases of randomly chosen countries. The
-stories are the nine of the demonstration site among 200 generated ones (see distractors.py).
+The queries are those of search_queries.csv, and demonyms and aliases of randomly chosen countries. In that
+file, `expected` is the slug of the story that has to be among the first five results, and `kind` says what
+is difficult about the query. The stories are the nine of the demonstration site among 200 generated ones
+(see distractors.py).
 
 search_first_results.csv records the first result of each query, so that both databases can be compared.
 When queries change, record it again with

@@ -183,7 +183,7 @@ def test_nothing_of_a_hidden_story_is_suggested(client, hide):
 def test_a_public_page_is_suggested_after_many_private_ones(client):
     add_story("The lantern", make_index(), countries=["KE"])
     section = make_private(make_index(make_index(), "Kept quiet"))
-    for number in range(60):
+    for number in range(60):  # more than the 50 pages that are checked first
         add_story(f"Lantern {number}", section, countries=["KE"])
     assert texts(client, "lantern") == ["The lantern"]
     assert texts(client, "kenya") == ["Kenya"]

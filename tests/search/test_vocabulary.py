@@ -158,6 +158,7 @@ def test_default_groups_find_equal_terms(typed, title):
     assert found(typed) == [title]
 
 
+# “or” is the French word for gold, and an English stop word.
 @pytest.mark.parametrize(("typed", "title"), [("smuggling", "Of trafficking"), ("or", "Of gold")])
 def test_default_groups_find_no_other_subjects(typed, title):
     make_story(title)

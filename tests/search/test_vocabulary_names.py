@@ -55,6 +55,7 @@ def test_word_that_means_two_countries_finds_both():
 
 @pytest.mark.parametrize("typed", ["DRC", "USA", "Congolese", "British", "Ivory Coast", "UAE"])
 def test_country_has_at_most_six_synonyms(typed):
+    # The tokens of countries have a weight of 3.
     in_texts = [phrase for phrase in synonyms(typed).values() if phrase.weight < 1]
 
     assert 1 <= len(in_texts) <= 6
