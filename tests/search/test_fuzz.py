@@ -126,7 +126,7 @@ PROTECTED = ["Zephyrian", "Mahogany", "Orangutan", "Whirligig", "Gunpowder", "Pe
 SHARED = "Marigold"
 COUNTRIES = {"KE": "Kenya", "MW": "Malawi", "PE": "Peru", "UG": "Uganda"}
 # The slugs of the aliases that functions of WAYS_TO_HIDE make.
-ALIAS_SLUGS = ["zero", "one", "two", "section", "three"]
+ALIAS_SLUGS = ["zero", "one", "two", "section", "three", "four", "five"]
 THEMES = ["Debt", "Fishery", "Nightwork", "Schools"]
 
 
