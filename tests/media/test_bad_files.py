@@ -147,7 +147,8 @@ def cut(suffix, tenth):
 
 
 # {file name: words of the error, which say what to do}. The millions are pixels: limits.PIXELS, or what
-# MAX_MEMORY of media/sanitizer/raster.py allows for a format. 15.0 are the MB of WAGTAILIMAGES_MAX_UPLOAD_SIZE.
+# MAX_MEMORY of media/sanitizer/raster.py allows for a format. 15.0 are the MB of
+# WAGTAILIMAGES_MAX_UPLOAD_SIZE.
 WORDS = {
     "moving.webp": "moves",
     "bomb-11000.png": "40 million",
