@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth import get_user_model
+from django.db import connection
 from wagtail.models import Site
 
 from tests.drills.sites import Editor
@@ -16,15 +17,17 @@ from tests.support.production import database_of_the_test, running_site
 NAME, PASSWORD = "drill", secrets.token_urlsafe(20)
 
 
-# What Redis keeps doesn't depend on the database.
-@pytest.fixture(params=["processes", pytest.param("replicas", marks=pytest.mark.one_database)])
+@pytest.fixture
 def sites(request, tmp_path, transactional_db, django_db_serialized_rollback):
-    """Two servers of one site: with a common data folder, or with separate ones and a shared cache."""
+    """Two servers of one site. With SQLite, they have a common data folder.
+
+    With PostgreSQL, they have separate ones and a shared cache, as replicas do.
+    """
     database = database_of_the_test()
     folders, shared = (tmp_path / "one", tmp_path / "two"), {"DATA_DIR": str(tmp_path)}
     key = secrets.token_urlsafe(60)
     with ExitStack() as stack:
-        if request.param == "replicas":
+        if connection.vendor == "postgresql":
             cache = redis_server.running(request.getfixturevalue("redis_path"))
             shared = {"CACHE_URL": stack.enter_context(cache)}
         servers = []

@@ -153,8 +153,7 @@ def scheduled(page):
 
 
 @pytest.mark.one_database
-@pytest.mark.parametrize("wait", [in_moderation, scheduled])
-@pytest.mark.parametrize("by_author", [False, True])
+@pytest.mark.parametrize(("wait", "by_author"), [(in_moderation, False), (scheduled, True)])
 def test_file_is_not_replaced_after_a_moderator_saw_it(editor, own, wait, by_author):
     """`by_author`: whether the picture is that of the story's author, and not in the story itself."""
     fields = {"authors": ["Awa"]} if by_author else {"lead_image": own.image, "lead_image_decorative": True}

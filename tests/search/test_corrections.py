@@ -197,19 +197,13 @@ def test_at_most_four_candidates_are_looked_up():
 # --- Hidden pages --------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=WAYS_TO_HIDE, ids=lambda way: way.__name__)
-def hidden(request):
-    """A page that visitors cannot see, with the title “Quixotic title”."""
-    return request.param()
-
-
-def test_a_word_that_only_a_hidden_page_has_is_not_shown(hidden):
+@pytest.mark.parametrize("hide", WAYS_TO_HIDE, ids=lambda way: way.__name__)
+def test_a_word_that_only_a_hidden_page_has_is_not_shown(hide):
+    hide()  # makes a page with the title “Quixotic title”
     make_story("Marigold title")
     assert corrected("quixotik") == []
     assert corrected("quixotik marigolt") == ["quixotik Marigold"]
-
-
-def test_a_known_hidden_word_makes_no_difference(hidden):
+    # That the word is known makes no difference.
     KnownWord.objects.all().delete()
     make_story("Quixotry")
     without = correct("quixotic")

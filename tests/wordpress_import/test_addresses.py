@@ -120,16 +120,18 @@ def test_old_addresses_are_404_while_nobody_may_read_the_story(imported, client,
     imported.story_people = rows_of(make_agreeing_person({"ends_on": days_from_today(DAYS)}))
     imported.save_revision().publish()
 
-    def statuses():
-        return {url: client.get(url).status_code for url in ADDRESSES}, client.get(STORY).status_code
+    def statuses(addresses=ADDRESSES):
+        return {url: client.get(url).status_code for url in addresses}, client.get(STORY).status_code
 
     public, secret = dict.fromkeys(ADDRESSES, 301), dict.fromkeys(ADDRESSES, 404)
     assert statuses() == (public, 200)
-    for name, happen in UNREADABLE.items():
+    for number, (name, happen) in enumerate(UNREADABLE.items()):
         with subtests.test(name), undone():
             happen(StoryPage.objects.get())
-            found, status = statuses()
-            assert found == secret
+            # Every third address: at least one is a path, and at least one has a number.
+            asked = list(ADDRESSES)[number % 3 :: 3]
+            found, status = statuses(asked)
+            assert found == dict.fromkeys(asked, 404)
             assert status != 200
     # The consent ends.
     midnight = datetime.datetime.combine(
