@@ -65,9 +65,7 @@ class TermQuerySet(models.QuerySet):
         """
         wanted, words = fold(text), words_of(text)
         names = [(key, fold(name)) for key, name in self.values_list("pk", "name")]
-        found = [
-            key for key, name in names if wanted in name or any(has_word(name, word) for word in words)
-        ]
+        found = [key for key, name in names if wanted in name or any(has_word(name, word) for word in words)]
         return self.filter(pk__in=found)
 
     def offered_in(self, locale):
