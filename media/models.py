@@ -84,7 +84,9 @@ class CleanImage(AbstractImage):
         _("credit"),
         max_length=255,
         blank=True,
-        help_text=_("Who made the picture, as readers should see it. No name that must stay secret."),
+        help_text=_(
+            "The name of who made it, nothing else: the site adds “Picture:”. No name that must stay secret."
+        ),
     )
     shows = models.CharField(
         _("whom it shows"),

@@ -17,7 +17,7 @@ from wagtail.snippets.views.chooser import (
     SnippetCreateView,
 )
 
-from stories.terms import Author, Theme, fold
+from stories.terms import Author, Theme, fold, has_word, words_of
 
 MAX_SUGGESTIONS = 10
 
@@ -59,13 +59,16 @@ class SuggestionForm(forms.Form):
 def rank(wanted, name):
     """Return the rank of `name` among suggestions. Both texts are folded (stories/terms.py).
 
-    It is 0 if `name` begins with `wanted`, 1 if another word of it does, and otherwise 2.
+    It is 0 if `name` begins with `wanted`, 1 if another word of it does, 2 if `wanted` is elsewhere in it,
+    and otherwise 3 or more: the more words of `wanted` it lacks, the higher.
     """
-    return 0 if name.startswith(wanted) else 1 if f" {wanted}" in name else 2
+    if wanted in name:
+        return 0 if name.startswith(wanted) else 1 if f" {wanted}" in name else 2
+    return 3 + sum(not has_word(name, word) for word in words_of(wanted))
 
 
 class SuggestView(CreationFormMixin, ChosenResponseMixin, View):
-    """Returns the terms whose name has the typed text in it, the best first.
+    """Returns the terms whose name has the typed text in it, or one of its words, the best first.
 
     The response is JSON: `terms`, each as the chooser returns it, and `may_create`, whether the user may make
     a term with this name. stories/static/stories/term_panel.js asks for it.

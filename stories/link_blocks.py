@@ -46,10 +46,19 @@ class MediaLinkBlock(blocks.StructBlock):
 
 
 class ActionBlock(blocks.StructBlock):
-    heading = blocks.CharBlock(label=_("Heading"), required=False, max_length=120)
+    heading = blocks.CharBlock(
+        label=_("Heading"),
+        required=False,
+        max_length=120,
+        help_text=_("For a help box. It and the text may stay empty: readers then see only the button."),
+    )
     text = blocks.TextBlock(label=_("Text"), required=False, rows=2)
-    label = blocks.CharBlock(label=_("Button"), max_length=60)
-    page = blocks.PageChooserBlock(label=_("Page of this site"), required=False)
+    label = blocks.CharBlock(label=_("Button"), max_length=60, help_text=_("The words on the button."))
+    page = blocks.PageChooserBlock(
+        label=_("Page of this site"),
+        required=False,
+        help_text=_("Where the button leads. For a help box, choose the help page of the site."),
+    )
     url = blocks.URLBlock(label=_("Or another address"), required=False)
 
     def clean(self, value):

@@ -228,7 +228,12 @@ class StoryIndexPage(CheckedPageMixin, WithdrawnAliasesMixin, RoutablePageMixin,
 
     content_panels = [
         *Page.content_panels,
-        HelpPanel(_("The list makes itself: add stories, or sections with stories, below this page.")),
+        HelpPanel(
+            _(
+                "The list makes itself: add stories, or sections with stories, below this page. "
+                "Lists by country and theme have all stories, whatever section they are in."
+            )
+        ),
         FieldPanel("introduction"),
     ]
 

@@ -28,8 +28,8 @@ STORY_PANELS = [
         ],
         heading=_("People in this story"),
         help_text=_(
-            "Everybody who could be recognised, also family and others who do not tell it. A story is read "
-            "only while all of them agree."
+            "Everybody who could be recognised, also family and others who do not tell it. Visitors can "
+            "read the story only while all of them agree."
         ),
     ),
     TermPanel("story_countries", chooser_field_name="country", label=_("Country"), heading=_("Countries")),

@@ -7,11 +7,15 @@ from media.people import shows_nobody
 
 
 class DescribedPictureBlock(ImageBlock):
-    """Wagtail's ImageBlock with a label for its chooser, which is "Image" in all languages there."""
+    """Wagtail's ImageBlock with a label for its chooser, "Image" in all languages there, and a hint."""
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.child_blocks["image"].label = _("Picture")
+        self.child_blocks["alt_text"].field.help_text = _(
+            "Say in a sentence what the picture shows, for those who can't see it. "
+            "Leave out what could identify somebody."
+        )
 
     def get_searchable_content(self, value):
         # The search index has no words about pictures with people: words_for_index() in media/people.py.

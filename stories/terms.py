@@ -1,13 +1,14 @@
 """The models Country, Theme and Author, which stories refer to."""
 
 import functools
+import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, When
 from django.db.models.functions import Lower
-from django.utils.text import slugify
+from django.utils.text import capfirst, slugify
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import TranslatableMixin
@@ -29,6 +30,16 @@ def fold(text):
     )
 
 
+def words_of(text):
+    """Return the words of `text` to look for one by one, folded: those of three letters or more."""
+    return re.findall(r"\w{3,}", fold(text))
+
+
+def has_word(name, word):
+    """Return whether a word of `name` begins with `word`. Both are folded."""
+    return bool(re.search(rf"\b{re.escape(word)}", name))
+
+
 # The official names of countries that CLDR names by their capital, as in “Congo - Kinshasa”.
 OWN_NAMES = {
     "en": {"CD": "Democratic Republic of the Congo", "CG": "Republic of the Congo"},
@@ -48,10 +59,14 @@ class TermQuerySet(models.QuerySet):
     """Themes and authors."""
 
     def named_like(self, text):
-        """Return the terms with `text` in their name, however capitals and accents are typed."""
-        wanted = fold(text)
-        names = self.values_list("pk", "name")
-        return self.filter(pk__in=[key for key, name in names if wanted in fold(name)])
+        """Return the terms with `text` or one of its words in their name.
+
+        However capitals and accents are typed, and words with more letters at their end: words_of().
+        """
+        wanted, words = fold(text), words_of(text)
+        names = [(key, fold(name)) for key, name in self.values_list("pk", "name")]
+        found = [key for key, name in names if wanted in name or any(has_word(name, word) for word in words)]
+        return self.filter(pk__in=found)
 
     def offered_in(self, locale):
         """Return the terms to offer for a story in `locale`.
@@ -180,6 +195,8 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
 
     def clean(self):
         super().clean()
+        if self._state.adding:
+            self.name = capfirst(self.name)
         # The form has no field for the language, so Django doesn't check the constraint above.
         namesakes = Theme.objects.filter(locale=self.locale_id, name=self.name).exclude(pk=self.pk)
         if namesakes.exists():

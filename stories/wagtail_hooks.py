@@ -176,6 +176,21 @@ def replace_links(features):
     rules["from_database_format"]["a[href]"] = SafeLinkElementHandler("LINK")
 
 
+@hooks.register("register_rich_text_features", order=1000)
+def name_features(features):
+    """Name the commands of the rich text editor apart from the blocks "Heading" and "Document"."""
+    names = {
+        "h2": _("Heading in the text"),
+        "h3": _("Smaller heading in the text"),
+        "h4": _("Smallest heading in the text"),
+        "document-link": _("Link to a document"),
+    }
+    # get_editor_plugin() would call this hook again.
+    plugins = features.plugins_by_editor["draftail"]
+    for feature, name in names.items():
+        plugins[feature].data["description"] = name
+
+
 @hooks.register("before_bulk_action")
 def leave_out_incomplete_pages(request, action_type, objects, view):
     """Bulk publish only pages that lack nothing, and show a message about each of the others.

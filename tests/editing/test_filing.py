@@ -83,8 +83,16 @@ def test_themes_and_authors_are_those_of_the_language_of_the_story(editor, frenc
     assert suggest(editor, "author", q="amina", locale="fr") == (["Amina Diallo"], True)
 
 
+def test_terms_with_single_words_of_the_text_come_last(editor):
+    for name in ("Attitudes", "Bonded labour", "Forced child labour", "Research", "Why forced labour at sea"):
+        builders.make_theme(name)
+    names, may_create = suggest(editor, "theme", q="forced labour at sea", locale="en")
+    assert names == ["Why forced labour at sea", "Forced child labour", "Bonded labour"]
+    assert may_create
+
+
 def test_term_is_made_in_the_language_of_the_story(editor, french):
-    answer = editor.post(address("theme", "create"), {"name": "Dette", "locale": "fr"}).json()
+    answer = editor.post(address("theme", "create"), {"name": "dette", "locale": "fr"}).json()
     theme = Theme.objects.get()
     assert answer["result"]["id"] == str(theme.pk) and answer["result"]["string"] == "Dette"
     assert (theme.locale, theme.slug) == (french, "dette")
@@ -102,6 +110,7 @@ def user_of(client):
     ("fields", "words"),
     [
         ({"name": "Debt", "locale": "en"}, "There is a theme with this name already."),
+        ({"name": "debt", "locale": "en"}, "There is a theme with this name already."),
         ({"name": "", "locale": "en"}, "This field is required."),
         ({"name": "x" * 81, "locale": "en"}, "at most 80 characters"),
         ({"name": "New"}, "This field is required."),

@@ -58,6 +58,13 @@ def test_form_says_picture_and_alternative_text(form):
     assert not re.search(r"\b(images?|alt text)\b", words, re.IGNORECASE)
 
 
+def test_commands_of_texts_are_named_apart_from_the_blocks(form):
+    body = form.select_one("[data-w-block-data-value]")["data-w-block-data-value"]
+
+    assert "Heading in the text" in body and "Link to a document" in body
+    assert "Heading 2" not in body
+
+
 def wagtails_words():
     """Yield each message, or (singular, plural), of Wagtail's apps admin and images that names an image."""
     for app in ("admin", "images"):

@@ -122,6 +122,7 @@
           choose(workflow, data) {
             handlers.choose(workflow, data);
             workflow.container.attr("aria-label", texts.add);
+            workflow.body[0].querySelector("#header-title").lastChild.textContent = texts.add;
             takeSeveral(workflow, texts, files);
           },
         };
