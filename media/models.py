@@ -84,9 +84,7 @@ class CleanImage(AbstractImage):
         _("credit"),
         max_length=255,
         blank=True,
-        help_text=_(
-            "The name of who made it, nothing else: the site adds “Picture:”. No name that must stay secret."
-        ),
+        help_text=_("The name of who made it; the site adds “Picture:”. No name that must stay secret."),
     )
     shows = models.CharField(
         _("whom it shows"),

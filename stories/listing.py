@@ -41,8 +41,7 @@ class StoryFilterForm(forms.Form):
 # The query parameters that a listing reads: its filters and the number of the page.
 LISTING_PARAMETERS = [*StoryFilterForm.base_fields, "page"]
 
-# The counts of filtered listings. There are many combinations of filters, so they have a cache of their own.
-# An entry takes up to 30 KB.
+# The counts of filtered listings, which have many combinations. An entry takes up to 30 KB.
 cached_of_filters = VersionedCache(max_entries=300)
 
 

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='cleanimage',
             name='credit',
-            field=models.CharField(blank=True, help_text='The name of who made it, nothing else: the site adds “Picture:”. No name that must stay secret.', max_length=255, verbose_name='credit'),
+            field=models.CharField(blank=True, help_text='The name of who made it; the site adds “Picture:”. No name that must stay secret.', max_length=255, verbose_name='credit'),
         ),
     ]
