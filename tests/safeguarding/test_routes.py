@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import Q
 from django.test import Client
 from django.utils import timezone
@@ -215,7 +216,7 @@ EACH = [
     *(copy_published, make_alias, publish_revision, save_page),
 ]
 # Of those, the routes that take all stories in the test with both layers. Most others post slow forms.
-QUICK = [edit, publish_revision, save_page]
+QUICK = [publish_revision, save_page]
 TOGETHER = [publish_in_bulk, publish_section_in_bulk, become_due]
 # Those that no check before publishing can see.
 BYPASSES = [
@@ -234,14 +235,14 @@ def take(route, world, every=1):
         route(world, story)
 
 
-def titles_seen(opens_all=True):
+def titles_seen(every=1):
     """Return the titles of the stories that a visitor can open or find in a list.
 
-    `opens_all`: whether to open all stories. Otherwise one is opened, because each takes long to render.
+    Only every n-th story is opened, n being `every`, because each takes long to render.
     """
     visitor = Client()
     live = StoryPage.objects.filter(live=True).exclude(title=MET)
-    opened = {page.title for page in live[: None if opens_all else 1] if is_opened(visitor, page)}
+    opened = {page.title for page in live[::every] if is_opened(visitor, page)}
     listed = StoryPage.objects.published().exclude(title=MET).values_list("title", flat=True)
     return opened | set(listed)
 
@@ -266,24 +267,28 @@ def no_rule_for_reading(monkeypatch):
 
 def test_no_route_shows_a_story_whose_people_have_not_agreed():
     world = World()
+    # On the other database, only the queries differ. The forms are the same for all stories.
+    every = 5 if connection.vendor == "sqlite" else 12
     for route in [*EACH, *TOGETHER]:
         with undone():
-            take(route, world, every=1 if route in QUICK else 6)
+            take(route, world, every=1 if route in QUICK else every)
             live = StoryPage.objects.filter(live=True).exclude(title=MET).values_list("title", flat=True)
             # Two routes begin with stories that went live past the check.
             assert route in {copy_published, make_alias} or list(live) == [], route.__name__
             assert titles_seen() == set(), route.__name__
-    for route in BYPASSES:
+    for number, route in enumerate(BYPASSES):
         with undone():
             take(route, world)
-            assert titles_seen() == set(), route.__name__
+            # The simplest route opens all stories.
+            assert titles_seen(every=4 if number else 1) == set(), route.__name__
 
 
+@pytest.mark.one_database
 def test_without_the_check_none_is_read_either(no_check):
     world = World()
     for route in [*EACH, *TOGETHER]:
         with undone():
-            take(route, world, every=8)
+            take(route, world, every=11)
             assert titles_seen() == set(), route.__name__
 
 
@@ -294,5 +299,5 @@ def test_without_both_layers_they_are_read(no_check, no_rule_for_reading):
     for route in [*BYPASSES, *TOGETHER, publish_revision]:
         with undone():
             take(route, world)
-            assert titles_seen(opens_all=False) == set(CONDITIONS), route.__name__
+            assert titles_seen(every=len(CONDITIONS)) == set(CONDITIONS), route.__name__
             assert is_opened(Client(), StoryPage.objects.filter(live=True).exclude(title=MET).last())
