@@ -5,6 +5,7 @@
 
 import pytest
 from django.core import mail
+from django.test import Client
 from django.urls import reverse
 from wagtail.models import Page
 
@@ -12,6 +13,7 @@ from publishing.hiding import hide
 from publishing.models import HiddenPage
 from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
+from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
@@ -24,17 +26,20 @@ def is_hidden(page):
     return HiddenPage.objects.filter(page=page.pk).exists()
 
 
-@pytest.mark.parametrize("role", admin_world.ROLES)
-def test_editors_hide_and_only_who_may_publish_shows_again(client, role):
-    section = admin_world.make_section("Here", "Plain")
-    if user := admin_world.make_role(role, section):
-        client.force_login(user)
-    for page in (section.live, section.alias):
-        post(client, "hide", page)
-        assert is_hidden(page) == (role in {"editor", "moderator", "administrator"})
-        hide(page)
-        post(client, "show", page)
-        assert is_hidden(page) == (role not in {"moderator", "administrator"})
+@pytest.mark.one_database
+def test_editors_hide_and_only_who_may_publish_shows_again(own, subtests):
+    pages = own.live, own.alias
+    for role in admin_world.ROLES:
+        with subtests.test(role), undone():
+            client = Client()
+            if user := admin_world.make_role(role, own):
+                client.force_login(user)
+            for page in pages:
+                post(client, "hide", page)
+                assert is_hidden(page) == (role in {"editor", "moderator", "administrator"})
+                hide(page)
+                post(client, "show", page)
+                assert is_hidden(page) == (role not in {"moderator", "administrator"})
 
 
 def test_editor_of_another_section_may_not_hide(writer, other):

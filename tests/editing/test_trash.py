@@ -4,7 +4,10 @@ For the trash itself, see tests/publishing/test_trash.py; for the fixtures `writ
 tests/editing/conftest.py.
 """
 
+import itertools
+
 import pytest
+from django.test import Client
 from django.urls import reverse
 from wagtail.actions.delete_page import DeletePagePermissionError
 from wagtail.models import Page
@@ -14,6 +17,7 @@ from publishing.models import TrashedPage
 from stories.models import StoryPage
 from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
+from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
@@ -208,22 +212,19 @@ def test_alias_of_a_page_in_the_trash_becomes_no_page_of_its_own(admin_client, s
 # --- Out of the trash ----------------------------------------------------------------------------
 
 
-@pytest.fixture
-def row(own):
-    """The page that is in the trash in the section of `writer`."""
-    return own.trashed
-
-
-@pytest.mark.parametrize("act", ["restore", "delete"])
-@pytest.mark.parametrize("role", admin_world.ROLES)
-def test_editors_restore_and_only_who_may_publish_deletes(client, own, row, role, act):
-    if user := admin_world.make_role(role, own):
-        client.force_login(user)
-    client.post(f"/admin/trash/{row.pk}/{act}/")
-    may = {"moderator", "administrator"} | ({"editor"} if act == "restore" else set())
-    assert TrashedPage.objects.filter(pk=row.pk).exists() == (role not in may)
-    assert Page.objects.filter(pk=row.page_id).exists() == (act == "restore" or role not in may)
-    assert not Page.objects.filter(pk=row.page_id, live=True).exists()
+@pytest.mark.one_database
+def test_editors_restore_and_only_who_may_publish_deletes(own, subtests):
+    row = own.trashed
+    for role, act in itertools.product(admin_world.ROLES, ["restore", "delete"]):
+        with subtests.test(f"{act} as {role}"), undone():
+            client = Client()
+            if user := admin_world.make_role(role, own):
+                client.force_login(user)
+            client.post(f"/admin/trash/{row.pk}/{act}/")
+            may = {"moderator", "administrator"} | ({"editor"} if act == "restore" else set())
+            assert TrashedPage.objects.filter(pk=row.pk).exists() == (role not in may)
+            assert Page.objects.filter(pk=row.page_id).exists() == (act == "restore" or role not in may)
+            assert not Page.objects.filter(pk=row.page_id, live=True).exists()
 
 
 def test_list_shows_ones_own_sections_alone(writer, own, other):

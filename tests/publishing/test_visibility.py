@@ -22,6 +22,7 @@ from tests.support.builders import (
 )
 from tests.support.committed import act_as_committed
 from tests.support.hidden_pages import HIDDEN, SHOWN, WAYS_TO_HIDE
+from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
 
@@ -57,20 +58,11 @@ def client(monkeypatch):
     return TwoWayClient(monkeypatch)
 
 
-@pytest.fixture
-def hidden():
-    """Hidden stories, one for each of WAYS_TO_HIDE."""
-    stories = [hide() for hide in WAYS_TO_HIDE]
-    assert len(visibility.find_hidden_paths()) <= visibility.MAX_PATHS, "hidden paths would not be cached"
-    return stories
-
-
 SHOWN_DAY = datetime.date(2025, 5, 6)
 
 
-@pytest.fixture
-def shown():
-    """A public story with the same country and theme as the hidden ones."""
+def make_shown():
+    """Return a public story with the same country and theme as the hidden ones."""
     return make_story(
         f"{SHOWN} title", summary=f"{SHOWN} summary.", date=SHOWN_DAY, countries=["KE"], themes=["Debt"]
     )
@@ -87,7 +79,10 @@ def assert_only_shown(html):
     assert HIDDEN not in html
 
 
-def test_not_at_its_own_address(client, hidden):
+# --- Places in which hidden stories must not be: functions of a client and the stories -------------
+
+
+def at_their_own_addresses(client, hidden):
     for story in hidden:
         response = client.get(story.url)
 
@@ -96,8 +91,8 @@ def test_not_at_its_own_address(client, hidden):
         assert HIDDEN not in client.get(story.url, follow=True).content.decode()
 
 
-def test_not_featured_on_the_home_page(client, hidden, shown):
-    home = home_page()
+def featured_on_the_home_page(client, hidden):
+    home, shown = home_page(), make_shown()
     home.featured_stories = [
         FeaturedStory(story=story, sort_order=number) for number, story in enumerate([*hidden, shown])
     ]
@@ -107,8 +102,8 @@ def test_not_featured_on_the_home_page(client, hidden, shown):
     assert len(parse(client.get("/")).select(".cards--featured .card")) == 1
 
 
-@pytest.mark.usefixtures("filters_on_short_lists")
-def test_not_in_the_list_its_count_and_its_filters(client, hidden, shown):
+def in_the_list_its_count_and_its_filters(client, _hidden):
+    make_shown()
     make_story("Other", countries=["UG"], themes=["Other"], date=datetime.date(2024, 1, 1))
 
     assert_only_shown(html_of(client, "/stories/"))
@@ -118,8 +113,8 @@ def test_not_in_the_list_its_count_and_its_filters(client, hidden, shown):
     assert choices == ["Kenya (1)", "Uganda (1)", "Debt (1)", "Other (1)", "2025 (1)", "2024 (1)"]
 
 
-def test_not_in_any_other_list(client, hidden, shown):
-    """This is one test, because making the hidden stories takes longer than the requests."""
+def in_any_other_list(client, _hidden):
+    shown = make_shown()
     assert_only_shown(html_of(client, "/"))  # The public story is among the newest stories.
     assert_only_shown(html_of(client, "/stories/?country=kenya&theme=debt&year=2025"))
     nothing = html_of(client, "/stories/?theme=kept-quiet")
@@ -148,7 +143,7 @@ def test_not_in_any_other_list(client, hidden, shown):
     assert_only_shown(html_of(client, "/search/?q=title"))
 
 
-def test_no_list_for_what_only_hidden_stories_are_filed_under(client, hidden):
+def in_a_list_of_what_only_they_are_filed_under(client, _hidden):
     make_theme("Kept quiet")
     for address in ("/stories/country/kenya/", "/stories/theme/kept-quiet/"):
         response = client.get(address)
@@ -158,7 +153,8 @@ def test_no_list_for_what_only_hidden_stories_are_filed_under(client, hidden):
         assert "Kept quiet" not in response.content.decode()
 
 
-def test_not_related_to_another_story(client, hidden, shown):
+def related_to_another_story(client, _hidden):
+    shown = make_shown()
     other = make_story(countries=["KE"], themes=["Debt", "Kept quiet"], date=datetime.date(2020, 1, 1))
 
     page = parse(client.get(other.url))
@@ -167,7 +163,8 @@ def test_not_related_to_another_story(client, hidden, shown):
     assert HIDDEN not in str(page)
 
 
-def test_not_among_chosen_stories_nor_behind_a_button(client, hidden, shown):
+def among_chosen_stories_or_behind_a_button(client, hidden):
+    shown = make_shown()
     chosen = {"heading": "More", "stories": [story.pk for story in [*hidden, shown]]}
     buttons = [{"label": "Hidden button", "page": story.pk} for story in hidden]
     buttons.append({"label": "Shown button", "page": shown.pk})
@@ -181,6 +178,27 @@ def test_not_among_chosen_stories_nor_behind_a_button(client, hidden, shown):
     assert [link["href"] for link in page.select(".action a")] == [shown.url]
     assert "Hidden button" not in str(page)
     assert HIDDEN not in str(page)
+
+
+PLACES = [
+    at_their_own_addresses,
+    featured_on_the_home_page,
+    in_the_list_its_count_and_its_filters,
+    in_any_other_list,
+    in_a_list_of_what_only_they_are_filed_under,
+    related_to_another_story,
+    among_chosen_stories_or_behind_a_button,
+]
+
+
+@pytest.mark.usefixtures("filters_on_short_lists")
+def test_hidden_stories_are_in_no_place(monkeypatch, subtests):
+    """This is one test, because making the hidden stories takes longer than the requests."""
+    hidden = [hide() for hide in WAYS_TO_HIDE]
+    assert len(visibility.find_hidden_paths()) <= visibility.MAX_PATHS, "hidden paths would not be cached"
+    for place in PLACES:
+        with subtests.test(place.__name__), undone():
+            place(TwoWayClient(monkeypatch), hidden)
 
 
 @pytest.mark.parametrize("address", ["", "country/kenya/", "theme/debt/", "?country=kenya"])
