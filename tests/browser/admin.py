@@ -12,14 +12,19 @@ from tests.support.builders import PASSWORD, picture_bytes
 # Wagtail's page editor takes the content of the form for saved two seconds after it is ready, and whenever an
 # autosave is answered. It saves what was typed before that only together with the next change. This script
 # tells when that happens: data-watches is "yes" while the editor watches for changes, and data-watched counts
-# how often it began to. The event "ready" comes once or twice, depending on the order in which scripts run.
+# how often it began to. Depending on the order in which scripts run, the editor is ready twice, and each time
+# counts its own two seconds: it watches for changes after the last of them.
 COUNT_EVENTS = """{
     let watched = 0;
+    let waiting = 0;
     const html = () => document.documentElement.dataset;
     document.addEventListener("DOMContentLoaded", () => { html().watched = watched; });
-    document.addEventListener("w-unsaved:ready", () => { html().watches = "no"; });
+    document.addEventListener("w-unsaved:ready", () => {
+        if (!watched) waiting += 1;
+    });
     document.addEventListener("w-unsaved:watch-edits", () => {
-        Object.assign(html(), {watched: ++watched, watches: "yes"});
+        waiting = Math.max(waiting - 1, 0);
+        Object.assign(html(), {watched: ++watched, watches: waiting ? "no" : "yes"});
     });
 }"""
 
