@@ -7,10 +7,10 @@ from caching.cacheable import will_be_cached
 
 
 class PageCompressionMiddleware(GZipMiddleware):
-    """Django's middleware, which here leaves out streamed files, requests with a session, and cached pages.
+    """Django's middleware, which here leaves out files, requests with a session, and cached pages.
 
-    Streamed files are mostly pictures, which are compressed already. Compression would also remove their
-    Content-Length.
+    Files are mostly pictures, which are compressed already. Compression would also remove the Content-Length
+    of those that are streamed.
 
     The length of a compressed page tells whether two parts of it are alike (the BREACH attack). So whoever
     chooses one part, by the address, can guess another. In a public page there is nothing to guess: everybody
@@ -21,7 +21,9 @@ class PageCompressionMiddleware(GZipMiddleware):
     """
 
     def process_response(self, request, response):
-        if response.streaming or settings.SESSION_COOKIE_NAME in request.COOKIES:
+        if response.streaming or response.get("Content-Type", "").startswith("image/"):
+            return response
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
             return response
         if will_be_cached(request, response):
             return response

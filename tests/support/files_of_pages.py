@@ -13,10 +13,9 @@ from tests.support import builders
 
 
 def get(client, address, **headers):
-    """Return the response. It is read to its end, so that its file is closed."""
+    """Return the response. It is read to its end, into `content_read`, so that its file is closed."""
     response = client.get(address, headers=headers)
-    if response.streaming:
-        response.content_read = response.getvalue()
+    response.content_read = response.getvalue()
     return response
 
 
