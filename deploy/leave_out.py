@@ -19,7 +19,8 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
 # The services of AWS that media/storage.py uses for files (s3) and for credentials (the others).
 SERVICES = {"s3", "sts", "sso", "sso-oidc"}
-UNUSED = ["django/contrib/gis", "wagtail/project_template", "wagtail/test"]
+UNUSED = ["django/contrib/admin/locale", "django/contrib/admindocs/locale", "django/contrib/gis"]
+UNUSED += ["wagtail/project_template", "wagtail/test"]
 
 
 def main():

@@ -6,6 +6,7 @@
 exit status is 1 if one failed, and 2 if a program is missing. Containers and volumes are deleted afterwards.
 """
 
+import base64
 import json
 import re
 import secrets
@@ -129,6 +130,7 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
         address = f"https://127.0.0.1:{front_port}"
         variables = {
             "SECRET_KEY": secrets.token_urlsafe(48),
+            "SAFEGUARDING_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             "BASE_URL": address,
             "TRUST_PROXY": "1",
             "FIRST_ADMIN": "random",

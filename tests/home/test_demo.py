@@ -185,6 +185,14 @@ def test_demo_is_not_loaded_into_a_site_with_content():
     assert counts() == before
 
 
+def test_demo_without_a_key_says_what_is_missing(settings):
+    settings.SAFEGUARDING_KEYS = []
+    before = counts()
+    with pytest.raises(CommandError, match="a key is missing in SAFEGUARDING_KEYS"):
+        load()
+    assert counts() == before
+
+
 def test_demo_login_prints_the_password_of_one_administrator_and_stores_it_for_its_user_only():
     out = io.StringIO()
     call_command("demo_login", stdout=out)

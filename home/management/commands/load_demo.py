@@ -1,5 +1,6 @@
 """Command load_demo: add the demo content, with nine stories, two sections and four plain pages."""
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from wagtail.models import Page
@@ -36,6 +37,9 @@ class Command(BaseCommand):
                 "The site has content. To load the demonstration beside it, use --add-to-content."
             )
         self.stdout.write("Loading the demonstration: drawing the pictures of nine stories...")
-        with transaction.atomic():
-            demo_site.load()
+        try:
+            with transaction.atomic():
+                demo_site.load()
+        except ValidationError as error:  # such as a key that is missing in SAFEGUARDING_KEYS
+            raise CommandError(" ".join(error.messages)) from error
         self.stdout.write("Done.")
