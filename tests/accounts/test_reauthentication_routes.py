@@ -59,7 +59,7 @@ def filled_in_form():
     return data | {"email-email": "new@example.org"}
 
 
-@pytest.mark.usefixtures("store")
+@pytest.mark.usefixtures("media_root")
 def test_no_route_changes_accounts_without_recent_proof(client, admin):
     section = admin_world.make_section("Section", "Plain")
     client.force_login(admin)

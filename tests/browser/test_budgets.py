@@ -46,7 +46,7 @@ ASK_FOR_ICON = "() => fetch(document.querySelector('link[rel=icon]').href).then(
 
 
 @pytest.fixture
-def addresses(store, client, transactional_db):
+def addresses(media_root, client, transactional_db):
     """{name in BUDGETS: address} of the reference pages. The requests here create all their renditions."""
     pictures = [make_photo(seed) for seed in range(DIFFERENT_PICTURES)]
     index = builders.make_index(introduction="<p>Told by those who lived them.</p>")

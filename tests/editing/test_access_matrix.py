@@ -16,7 +16,7 @@ from tests.support.admin_world import SECRET
 from tests.support.files_of_pages import document_block, private_to_group, story_with
 from tests.support.undone import undone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 ROLES = ["visitor", "member", "other editor", "editor", "moderator", "administrator"]
 PUBLIC_WORD = "Marigold"

@@ -37,7 +37,7 @@ from tests.support.choosing import (
 )
 from tests.support.undone import undone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 # By this header Wagtail recognises that the page editor saves by itself.
 AUTOSAVE = {"headers": {"accept": "application/json"}}

@@ -27,7 +27,7 @@ from tests.support.choosing import (
     text_of,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 @pytest.mark.one_database

@@ -19,7 +19,7 @@ from tests.support.admin_world import SECRET
 from tests.support.missed_searches import make_reported
 from tests.support.queries import count_queries
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 # With these fields, a story is not in the list of live stories that lack something.
 FILED = {"countries": ["KE"], "themes": ["Debt"], "authors": ["Staff"]}

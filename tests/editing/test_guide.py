@@ -69,7 +69,7 @@ def guide(admin_client):
 
 
 @pytest.fixture
-def world(store):
+def world(media_root):
     """Return {name: primary key} of the objects whose pages are opened."""
     section = admin_world.make_section("Own", "Plain")
     Locale.objects.create(language_code="fr")

@@ -168,7 +168,7 @@ def test_old_versions_that_nothing_needs_are_forgotten(admin_client, writing):
 
 @pytest.mark.one_database
 @pytest.mark.parametrize(("role", "may"), [("visitor", 0), ("member", 0), ("editor", 0), ("moderator", 1)])
-def test_who_may_forget(client, writing, role, may, store):
+def test_who_may_forget(client, writing, role, may, media_root):
     section = admin_world.make_section("Own", "Plain")
     user = admin_world.make_role(role, section)
     if user:

@@ -30,7 +30,7 @@ SCRIPT_ADDRESSES = [
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("store")
+@pytest.mark.usefixtures("media_root")
 def test_links_to_other_sites_have_noopener_and_noreferrer(client):
     site = make_site()
     found = 0

@@ -141,7 +141,7 @@ def assert_every_text_is_filled(filled):
 
 
 @pytest.mark.parametrize("turn", range(6) if IS_THOROUGH else [0])
-def test_no_response_holds_a_script(client, db, store, turn):
+def test_no_response_holds_a_script(client, db, media_root, turn):
     filled = World(turn)
     assert_every_text_is_filled(filled)
     faults, statuses = visit(client, filled.public())

@@ -111,7 +111,7 @@ def test_report_leaves_out_the_trash(admin_client, scene):
     assert report(admin_client) == left
 
 
-@pytest.mark.usefixtures("store")
+@pytest.mark.usefixtures("media_root")
 def test_report_tells_nothing_of_other_sections(writer, admin_client, own, other):
     own.make_all()
     french = make_index_in("fr")

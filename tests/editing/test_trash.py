@@ -19,7 +19,7 @@ from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
 from tests.support.undone import undone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 @pytest.fixture

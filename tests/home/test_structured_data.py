@@ -25,7 +25,7 @@ def test_the_home_page_describes_the_organisation_and_the_search(client):
     assert read(client, template.replace("{search_term_string}", "lamp")).find("input", value="lamp")
 
 
-def test_a_story_is_described_as_an_article(client, store):
+def test_a_story_is_described_as_an_article(client, media_root):
     story = make_story(
         "A story",
         summary="What it is about.",

@@ -15,7 +15,7 @@ from tests.support.choosing import permit
 from tests.support.files_of_pages import document_block, story_with
 from tests.support.people import make_agreeing_person, make_story_about, withdraw
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 @pytest.fixture

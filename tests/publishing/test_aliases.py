@@ -117,7 +117,7 @@ def test_the_rule_holds_in_every_tree(monkeypatch):
 
 
 @pytest.fixture(params=[1, 2, 3, 5])
-def last(request, store):
+def last(request, media_root):
     """The last alias of a chain whose first source is in a section that became private later."""
     section, part = private_section()
     source = make_story(f"{WORD} story", part, lead_image=make_image(), lead_image_alt="A place")

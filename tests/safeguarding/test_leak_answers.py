@@ -124,7 +124,7 @@ OBJECTS = {
 }
 
 
-def test_other_objects_are_warned_of_when_they_are_saved(client, person, store):
+def test_other_objects_are_warned_of_when_they_are_saved(client, person, media_root):
     sign_in(client, is_superuser=True)
     for save, words in OBJECTS.items():
         LeakHits.objects.all().delete()

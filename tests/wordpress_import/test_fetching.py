@@ -289,7 +289,7 @@ def fill(site):
 
 
 @pytest.fixture
-def run(site, network, store, settings, tmp_path):
+def run(site, network, media_root, settings, tmp_path):
     """Return a function that imports ITEMS from `site`.
 
     It returns (lines of the report, {file: why it can't be used}, SQL statements that wrote).
