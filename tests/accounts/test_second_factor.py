@@ -36,7 +36,7 @@ from tests.support.signing_in import (
 )
 
 pytestmark = [
-    pytest.mark.one_database,
+    pytest.mark.sqlite_only,
     pytest.mark.django_db,
     pytest.mark.usefixtures("second_factor_for_administrators", "noon"),
 ]

@@ -12,7 +12,7 @@ from tests.support.fuzzing import IS_THOROUGH
 from tests.support.payload_world import OF_TYPE, World
 
 pytestmark = [
-    pytest.mark.one_database,
+    pytest.mark.sqlite_only,
     # Wagtail 8.0 sends mail with a function that is deprecated in Django 6.1.
     pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
 ]

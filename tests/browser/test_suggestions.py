@@ -9,7 +9,7 @@ from tests.support.accessibility import TOO_WIDE
 from tests.support.builders import make_story
 from tests.support.site import make_site
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 WAIT = 150  # milliseconds after the last key until the server is asked
 HOUR = 3600  # seconds: a time of the page's clock that it has not reached when the test pauses it

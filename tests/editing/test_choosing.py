@@ -76,7 +76,7 @@ def test_story_stores_objects_that_its_editor_may_choose(writer, own, other):
     assert len(set(found.values_list("content_path"))) == len(WAYS)
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_form_that_is_shown_again_for_another_error_shows_nothing_hidden(writer, own, other):
     keys = {way: object_of(other, kind).pk for way, (kind, *_rest) in WAYS.items()}
     form = story_form(keys, title="", lead_image_decorative="") | {"body-0-value-level": "no such level"}
@@ -93,7 +93,7 @@ def form_with_text(kind, key):
     return builders.story_form(body=()) | nested_form_data({"body": body})
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_picture_in_rich_text_is_not_stored(writer, own, other):
     """The rich text editor of this site offers no pictures."""
     for key in (own.image.pk, other.image.pk):
@@ -102,7 +102,7 @@ def test_picture_in_rich_text_is_not_stored(writer, own, other):
     assert "<embed" not in json.dumps(list(Revision.objects.values_list("content", flat=True)))
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_field_without_a_chooser_is_checked_as_well(writer, own, other, monkeypatch):
     """The widgets refuse IDs first. Without these methods of the widgets, the form still refuses them."""
     monkeypatch.setattr(BaseChooser, "value_from_datadict", chosen_objects.CHOOSER_VALUE)
@@ -221,7 +221,7 @@ def hide(kind, section):
     item.save()
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_form_shows_nothing_of_a_chosen_object_that_was_hidden_later(
     writer, admin_client, own, other, subtests
 ):

@@ -16,7 +16,7 @@ from wagtail.users.models import UserProfile
 
 from tests.support import admin_world, builders
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 GUIDE = "/admin/guide/"
 # Pages of the admin with most of the words that the guide quotes. Names in braces are objects of `world`.

@@ -18,7 +18,7 @@ from stories.links import web_address
 from tests.support.choosing import rich_text
 from tests.support.site import make_site, make_states
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 SCRIPT_ADDRESSES = [
     "javascript:alert(1)",

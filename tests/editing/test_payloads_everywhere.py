@@ -16,7 +16,7 @@ from tests.support.payload_world import World
 from tests.support.payloads import SHORTEST, text_blocks, text_fields
 
 pytestmark = [
-    pytest.mark.one_database,
+    pytest.mark.sqlite_only,
     # Wagtail 8.0 sends mail with a function that is deprecated in Django 6.1.
     pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
 ]

@@ -18,7 +18,7 @@ from tests.support.builders import (
 from tests.support.page_heads import SITE, cards, change_settings, read
 from tests.support.translations import make_index_in
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 def canonical(client, address):

@@ -7,7 +7,7 @@ from wagtail.models import Site
 from home.models import SiteSettings
 from tests.support.builders import make_image, make_story, parse
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 def test_an_editor_sees_how_a_story_looks_when_shared(admin_client, media_root):

@@ -27,7 +27,7 @@ from tests.support.document_samples import (
 from tests.support.media_samples import photo, picture_with_metadata, saved
 from tests.support.memory import bounded_memory
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 MEBI = 1024 * 1024
 

@@ -21,7 +21,7 @@ from tests.support.media_samples import SUFFIXES, find_planted, photo, picture_w
 from tests.support.memory import bounded_memory
 from tests.support.picture_bombs import BOMBS, bare_marker_jpeg
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 def frames(number, size=(8, 8)):

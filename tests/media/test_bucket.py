@@ -25,7 +25,7 @@ from tests.support.files_of_pages import (
 )
 from tests.support.media_samples import find_planted, picture_with_metadata
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ from tests.support.media_samples import (
 )
 from tests.support.server_fixtures import path_of
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 # Specs of the renditions that are made of each picture.
 FILTERS = ["original", "max-165x165", "width-200|format-jpeg", "width-200|format-png"]

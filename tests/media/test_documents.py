@@ -27,7 +27,7 @@ from tests.support.document_samples import (
     unpack_all,
 )
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 # The name of each uploaded file, which must not stay.
 NAME = "Amina-statement"

@@ -130,7 +130,7 @@ def test_rendition_that_another_process_made_is_used():
     assert {spec: rendition.file.name for spec, rendition in found.items()} == made
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_migration_goes_on_showing_older_pictures_unless_they_are_of_people_in_stories():
     shown = {make_image(shows=shows).pk: shows != "person" for shows in CleanImage.Shows.values}
     CleanImage.objects.update(shown_until=None)  # as the new column is filled

@@ -198,7 +198,7 @@ def test_site_that_was_deleted_stops_nothing():
     assert night_work_is_done()
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 @pytest.mark.usefixtures("transactional_db", "django_db_serialized_rollback")
 def test_forever_stops_at_sigterm(data_dir):
     variables = BARE | REQUIRED | {"DATA_DIR": str(data_dir), "DATABASE_URL": database_of_the_test()}

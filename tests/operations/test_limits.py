@@ -20,7 +20,7 @@ from operations.full_disk import is_disk_full
 from tests.support import builders
 from tests.support.wsgi import SiteClient
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from stories.models import StoryPage
 from tests.support.builders import home_page, make_image, make_index, make_private, make_story, parse
 from tests.support.site import make_site
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 BODY = [{"type": "text", "value": "<p>One.</p>"}]
 MAX_BYTES = 15 * 1024  # compressed, as over a slow connection
