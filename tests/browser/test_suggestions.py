@@ -12,7 +12,9 @@ from tests.support.site import make_site
 pytestmark = pytest.mark.sqlite_only
 
 WAIT = 150  # milliseconds after the last key until the server is asked
-HOUR = 3600  # seconds: a time of the page's clock that it has not reached when the test pauses it
+# In seconds: the time at which the clock of the page stands still. pause_at() can't turn the clock back, so it
+# is later than any time at which the page is loaded.
+HOUR = 3600
 
 
 @pytest.fixture
