@@ -1,9 +1,10 @@
 """Benchmark of the desk (the first page of the admin) and of the list of all stories.
 
-The stories are random ones of tests/support/distractors.py, which tests of the search have as distractors.
-tests/bench/__main__.py runs it.
-
+    make bench ARGS=desk
     python -m tests.bench.desk 1000 10000     with 1,000 stories, then with 10,000
+
+The stories are random ones. They come from the module `distractors`, because tests of the search add them to
+the stories that are to be found.
 
 It creates a test database on the server of DATABASE_URL, and deletes it at the end. Each result is printed as
 a line of JSON, in milliseconds.

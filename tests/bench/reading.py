@@ -1,4 +1,4 @@
-"""Benchmark of the demo site for readers: a slow connection, and Lighthouse. tests/bench/__main__.py runs it.
+"""Benchmark of the demo site for readers: a slow connection, and Lighthouse. `make bench ARGS=reading` runs it.
 
     python -m tests.bench.reading
 

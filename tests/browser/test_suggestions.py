@@ -12,8 +12,7 @@ from tests.support.site import make_site
 pytestmark = pytest.mark.sqlite_only
 
 WAIT = 150  # milliseconds after the last key until the server is asked
-# In seconds: the time at which the clock of the page stands still. pause_at() can't turn the clock back, so it
-# is later than any time at which the page is loaded.
+# In seconds: the time at which the clock of the page is paused. It has to be later than the page's own start.
 HOUR = 3600
 
 
