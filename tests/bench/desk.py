@@ -3,8 +3,8 @@
     make bench ARGS=desk
     python -m tests.bench.desk 1000 10000     with 1,000 stories, then with 10,000
 
-The stories are random ones. They come from the module `distractors`, because tests of the search add them to
-the stories that are to be found.
+The stories are random. They come from the module `distractors`: tests of the search add them to the stories
+that have to be found.
 
 It creates a test database on the server of DATABASE_URL, and deletes it at the end. Each result is printed as
 a line of JSON, in milliseconds.

@@ -164,9 +164,8 @@ def test_objects_that_others_chose_stay(writer, admin_client, own, other, subtes
     for way, (kind, field, _value) in ways_on_this_database():
         with subtests.test(way), undone():
             chosen = object_of(other, kind)
-            if (
-                way == "chosen story"
-            ):  # Here a private page, which the writer may choose no more than the draft.
+            # In one of the ways it is a private page, which `writer` may not choose either.
+            if way == "chosen story":
                 chosen = builders.make_private(builders.make_story("For members", other.index))
             admin_client.post(add_address(own), choosing_form({way: chosen.pk}))
             story = StoryPage.objects.get(slug="a-new-story")
