@@ -157,7 +157,7 @@ def has_words(withdrawal, page):
     person = withdrawal.contributor
     if person is None or withdrawal.choice == Choice.PICTURES:
         return False
-    # Only .stops, which prevent publishing: the others are ordinary words, and may be about something else.
+    # Only .stops, which prevent publishing: the others are hints, and may be about something else.
     return has_unreadable_words(person) or bool(check(page, words_of_person(person)).stops)
 
 
