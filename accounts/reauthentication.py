@@ -47,7 +47,7 @@ def changes_access(request, user):
 
 def sets_up_factor(request, user):
     """Return whether the second-factor page shows, or handles, the form that sets up a new factor."""
-    if "leave" in request.POST or second_factor.has_app(user):
+    if "sign_out" in request.POST or second_factor.has_app(user):
         return False
     return request.user.is_authenticated or not second_factor.has_factor(user)
 

@@ -44,10 +44,10 @@ class PasskeyForm(forms.Form):
 def ask_second_factor(request):
     """View that asks a pending user for the second factor, or sets up the first one.
 
-    Users who are signed in can set up an app here, if they have none. "leave" is the button to sign out.
+    Users who are signed in can set up an app here, if they have none. "sign_out" is the button "Sign out".
     """
     user = second_factor.pending_user(request)
-    if request.method == "POST" and "leave" in request.POST:
+    if request.method == "POST" and "sign_out" in request.POST:
         logout(request)
         return redirect("wagtailadmin_login")
     if user and second_factor.has_factor(user):

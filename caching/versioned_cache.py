@@ -9,10 +9,18 @@ from contextvars import ContextVar
 
 from django.db import connection
 
-from caching.content_version import MAX_CACHE_SECONDS
+from caching.content_version import MAX_CACHE_SECONDS, content_version
 
 # The content version at the beginning of a request that any visitor could send. None in all other requests.
 request_version = ContextVar("request_version", default=None)
+
+
+def current_version():
+    """Return the content version at the beginning of the request, or of this moment if the request has none.
+
+    The first is preferred: it takes no look at the file or Redis, and all parts of a page have the same.
+    """
+    return request_version.get() or content_version.read()
 
 
 @contextmanager

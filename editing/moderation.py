@@ -58,10 +58,11 @@ def changes_button(page):
 
 
 def say_what_prevents_publishing(request, page):
-    """Hook: tell users who send a story for approval which answers about its people prevent publishing it."""
+    """Hook: when somebody sends a story for approval, say what about its people prevents publishing it."""
     if not isinstance(page, StoryPage) or not SUBMITS & set(request.POST):
         return
     editor = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    # has_keys only looks whether there is a key. The default would decrypt everybody's protected words.
     errors = find_errors(page, can_compare=has_keys)
     lines = [link_field(name, each, request.user, editor) for name, found in errors.items() for each in found]
     if lines:

@@ -33,7 +33,7 @@ from editing.workflows import in_moderation, needing_changes
 from stories.models import StoryPage
 from stories.terms import Author, Country, Theme
 
-# {value in the address: (label, condition)}.
+# {value in the address: (label, function that returns a Q)}.
 STATUSES = {
     "live": (_("Live"), lambda: Q(live=True)),
     "changed": (_("Live, with a newer draft"), lambda: Q(live=True, has_unpublished_changes=True)),

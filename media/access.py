@@ -14,7 +14,7 @@ from wagtail.models import Page, ReferenceIndex
 from wagtail.permissions import policy_registry
 
 from caching.content_version import content_version
-from caching.versioned_cache import VersionedCache, request_version
+from caching.versioned_cache import VersionedCache, current_version
 from media.models import CleanImage, Rendition
 from publishing.visibility import is_withdrawn, published_pages, restrictions_on
 
@@ -94,7 +94,7 @@ def require_public_rendition(name):
     no query meanwhile. That it is not public is never remembered.
     """
     # The version is read before the queries: if something changes during them, their result is forgotten.
-    version = request_version.get() or content_version.read()
+    version = current_version()
     public_names.many("rendition", [name], check_renditions, version)
 
 

@@ -5,8 +5,7 @@ from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 from wagtail.models import Page
 
-from caching.content_version import content_version
-from caching.versioned_cache import cached, in_transaction, request_version
+from caching.versioned_cache import cached, current_version, in_transaction
 from publishing.models import HiddenPage
 from publishing.visibility import is_held_back
 
@@ -38,7 +37,7 @@ def is_hidden_at_once(page):
     """Return whether somebody hid `page` itself, with `hide`. At most one query."""
     if in_transaction():
         return page.pk in find_keys()
-    return page.pk in cached("hidden", find_keys, request_version.get() or content_version.read())
+    return page.pk in cached("hidden", find_keys, current_version())
 
 
 def status_string(page):

@@ -19,8 +19,7 @@ from wagtail.coreutils import find_available_slug
 from wagtail.log_actions import log
 from wagtail.models import Page, Revision, WorkflowState
 
-from caching.content_version import content_version
-from caching.versioned_cache import cached, in_transaction, request_version
+from caching.versioned_cache import cached, current_version, in_transaction
 from publishing.models import TrashedPage
 from publishing.withdrawing import unpublish_subtree
 
@@ -60,7 +59,7 @@ def get_paths():
     """Return the paths of the pages in the trash, without those below. Cached outside of transactions."""
     if in_transaction():
         return find_paths()
-    return cached("trash", find_paths, request_version.get() or content_version.read())
+    return cached("trash", find_paths, current_version())
 
 
 def find_paths():

@@ -16,8 +16,7 @@ from django.db.models.lookups import In
 from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
 
-from caching.content_version import content_version
-from caching.versioned_cache import cached, in_transaction, request_version
+from caching.versioned_cache import cached, current_version, in_transaction
 from publishing.conditions import WITHHELD
 from safeguarding.releases import is_page_released, is_released
 
@@ -90,7 +89,7 @@ def get_hidden_paths():
     """Return the cached paths of `hidden_roots`. None within a transaction, which may still change them."""
     if in_transaction():
         return None
-    return cached("hidden paths", find_hidden_paths, request_version.get() or content_version.read())
+    return cached("hidden paths", find_hidden_paths, current_version())
 
 
 def find_hidden_paths():
@@ -123,8 +122,7 @@ def is_held_back(page):
     """Return whether the live `page` is kept from readers because of the people in it. At most one query."""
     if in_transaction():
         return not is_page_released(page)
-    version = request_version.get() or content_version.read()
-    return page.pk in cached("held back", find_held_back_keys, version)
+    return page.pk in cached("held back", find_held_back_keys, current_version())
 
 
 def find_held_back_keys():

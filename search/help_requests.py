@@ -13,11 +13,11 @@ from search.analysis import fold_words, significant_words, stem, tokenize
 class HelpTerms:
     """Terms of a cry for help, sorted by how they are matched; see is_help_request()."""
 
-    # Folded words of terms of one word.
+    # The terms of one word, folded: "escape".
     single_words: frozenset
-    # Tokens between spaces, of terms with one word that is no stop word.
+    # The terms of which all words but one are stop words, as of _as_phrase(): " help me ".
     phrases: frozenset
-    # Sets of stems without stop words, of all other terms.
+    # All other terms, each as the frozenset of the stems of its words that are no stop words.
     stem_sets: frozenset
 
 
@@ -41,7 +41,8 @@ def is_help_request(text, help_terms, language):
     """Return whether `text`, as typed, contains one of `help_terms`, both read in `language`.
 
     - A term of one word counts if at most one other word was typed, stop words aside.
-    - A term whose words are all stop words but one, such as “help me”, must stand in the text as it is.
+    - A term whose words are all stop words but one, such as “help me”, must stand in the text with all its
+      words in a row, in any inflection.
     - Of any other term the words that are no stop words must occur, in any order and inflection.
     """
     significant = significant_words(text, language)
@@ -57,5 +58,8 @@ def is_help_request(text, help_terms, language):
 
 
 def _as_phrase(text, language):
-    """Return the tokens of `text` between spaces, so that one can be looked up in another with `in`."""
+    """Return the stemmed words of `text`, with a space before and after each: " help me ".
+
+    So `in` finds whole words in a row.
+    """
     return f" {' '.join(tokenize(text, language))} "

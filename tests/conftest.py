@@ -66,7 +66,7 @@ def no_old_renditions():
 
 
 @pytest.fixture
-def store(settings, tmp_path, no_old_renditions):
+def media_root(settings, tmp_path, no_old_renditions):
     """Store the pictures and documents of this test in an empty folder of its own, and return the folder."""
     settings.MEDIA_ROOT = tmp_path / "media"
     return settings.MEDIA_ROOT

@@ -120,7 +120,7 @@ def postgresql(arguments):
     try:
         with postgresql_server.postgres() as address:
             # Tests that the arguments choose run even if their result can't depend on the database.
-            return run_tests("PostgreSQL", address, arguments or ["-m", "not one_database"])
+            return run_tests("PostgreSQL", address, arguments or ["-m", "not sqlite_only"])
     except services.Missing as missing:
         return [not_run("PostgreSQL", missing)]
 

@@ -62,7 +62,7 @@ class Line:
 
 
 def key_of(item):
-    """Return the string that identifies `item` in the old site: its type and id, or a hash without an id."""
+    """Return the string that identifies `item` in the old site: type and id, or a hash if it has no id."""
     if item.id.isdecimal() and item.id.strip("0"):
         return f"{item.type[:40]} {item.id[:20]}"
     text = f"{item.link} {item.title} {item.date}"

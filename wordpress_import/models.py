@@ -7,7 +7,7 @@ from wagtail.models import Page
 class ImportedItem(models.Model):
     """An item of an export, such as a post, that was imported. `page` is None if somebody deleted the page.
 
-    `key`: the type and id of the item, or a hash without an id (key_of() in importer.py).
+    `key`: the type and id of the item; for an item without an id, a hash of it (key_of() in importer.py).
     """
 
     source = models.CharField(max_length=200)  # the address of the old site

@@ -12,7 +12,7 @@ MAX_CAPTION, MAX_PICTURES = 300, 12
 
 @dataclass
 class Picture:
-    """A picture in an item. `image`: the primary key of its image in the library, or None."""
+    """A picture in a post or page. `image`: the primary key of its image in the library, or None."""
 
     image: int | None
     alt: str = ""

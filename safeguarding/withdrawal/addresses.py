@@ -13,8 +13,7 @@ from django.shortcuts import render
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
-from caching.content_version import content_version
-from caching.versioned_cache import cached, in_transaction, request_version
+from caching.versioned_cache import cached, current_version, in_transaction
 from safeguarding.withdrawal_models import Fingerprint, Ledger
 
 
@@ -50,7 +49,7 @@ def is_gone(path):
 
 def cached_gone():
     """Return what load_gone() returns, from the cache."""
-    return cached("gone", load_gone, request_version.get() or content_version.read())
+    return cached("gone", load_gone, current_version())
 
 
 def load_gone():

@@ -1,7 +1,10 @@
 """The steps of a withdrawal that run as tasks: they clear files, cached pages and versions of stories.
 
-Other modules have more steps: "again" is in carry_out.py, "ledger" in ledger.py, "words" in elsewhere.py, and
-"index" in search/erasing.py.
+A held page is hidden from readers until an editor publishes it without what was taken back: the person, the
+pictures or a name.
+
+Other modules have more steps: "again" in carry_out.py looks for what was written during the withdrawal;
+"ledger" is in ledger.py, "words" in elsewhere.py, and "index" in search/erasing.py.
 """
 
 from django.contrib.messages.storage.session import SessionStorage
@@ -68,7 +71,7 @@ def delete_previews(_task):
 
 @step("vacuum", _("Overwrite deleted rows in the database"), is_slow=True)
 def vacuum(task):
-    """Overwrite the parts of the database's file that hold deleted rows, after the steps that delete some."""
+    """Have the database remove deleted rows from its file. It waits for the steps that delete rows."""
     # VACUUM can't run in a transaction.
     if is_waiting(task.withdrawal, "again", "previews", "index") or connection.in_atomic_block:
         raise NotYet
@@ -86,7 +89,7 @@ def vacuum(task):
 
 @receiver(page_published)
 def look_at_held_pages(instance, **_arguments):
-    """Run the task of a held page at once when the page is published."""
+    """Signal receiver: when a held page is published, run its task at once."""
     waiting = WithdrawalTask.objects.filter(step="purge", done_at=None)
     if instance.pk in waiting.values_list("data__page", flat=True):
         transaction.on_commit(run_quick_tasks, robust=True)
@@ -94,7 +97,7 @@ def look_at_held_pages(instance, **_arguments):
 
 @step("purge", _("Delete the earlier versions of a held page"))
 def purge(task):
-    """Delete the earlier versions of a held page. Raises NotYet until it is published without the person."""
+    """Delete the earlier versions of a held page. Raises NotYet until it is published as it has to be."""
     with transaction.atomic():
         # With its parent, because an alias may be deleted.
         lock_pages_with_parents([task.data["page"]])
@@ -107,7 +110,7 @@ def purge(task):
             purge_page(task.withdrawal, page)
         for name in ("ledger", "pages", "previews", "index", "vacuum"):
             add_task(task.withdrawal, name)
-        # A page with a corrected name is shown again once nothing waits for it.
+        # Not left to the caller: after a correction, recompute() shows the page only if this task is done.
         WithdrawalTask.objects.filter(pk=task.pk).update(done_at=timezone.now())
         if not is_waiting(task.withdrawal, "purge"):
             Withdrawal.objects.filter(pk=task.withdrawal_id).update(old_name="")
@@ -149,10 +152,12 @@ def has_words(withdrawal, page):
     if withdrawal.choice == Choice.CORRECTION:
         # It is empty if no key decrypts it. Nobody knows then whether the page has the name.
         name = withdrawal.old_name
+        # Not only .stops, which prevent publishing: the page must not say the name at all.
         return not name or bool(check(page, words_of_name(withdrawal.contributor_id, name)))
     person = withdrawal.contributor
     if person is None or withdrawal.choice == Choice.PICTURES:
         return False
+    # Only .stops, which prevent publishing: the others are hints, and may be about something else.
     return has_unreadable_words(person) or bool(check(page, words_of_person(person)).stops)
 
 
@@ -171,8 +176,8 @@ def is_without(choice, use):
 def purge_page(withdrawal, page):
     """Delete the earlier versions of `page`, its comments, and its redirects. Overwrite its log entries.
 
-    Its former addresses are gone, because the old slug may be a name. Nobody can edit an alias, so one with
-    an old content is deleted.
+    Its former addresses are answered with 410 (Gone) from now on, because an old slug may be a name. Nobody
+    can edit an alias, so one with an old content is deleted.
     """
     salt, current = Ledger.get().salt, path_at(page, page.url_path)
     former = {digest_of(path, salt) for path in paths_of(page)} - {digest_of(current, salt)}
@@ -192,9 +197,9 @@ def purge_page(withdrawal, page):
 
 
 def renew_versions(page):
-    """Store the live version and a later draft anew, because both have the old address. Delete all others.
+    """Delete all versions of `page`, after the live one and a later draft are saved as new versions.
 
-    An alias has no versions of its own.
+    A version stores the address that the page had then, which may be a name. An alias needs no versions.
     """
     if page.alias_of_id:
         revisions_of([page.pk]).delete()

@@ -26,7 +26,7 @@ from tests.support.signing_in import (
 )
 from tests.support.soft_passkey import SoftPasskey
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 def mails_sent_by(action, capture):

@@ -8,7 +8,7 @@ from tests.support.second_factor import PAGE, with_app
 from tests.support.signing_in import LOGIN, signed_in
 
 pytestmark = [
-    pytest.mark.one_database,
+    pytest.mark.sqlite_only,
     pytest.mark.django_db,
     pytest.mark.usefixtures("second_factor_for_administrators", "noon"),
 ]

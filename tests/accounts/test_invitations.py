@@ -21,7 +21,7 @@ from tests.support.signing_in import (
     new_user_data,
 )
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 # The mail backend of a site without a mail server.
 NO_MAIL_SERVER = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}

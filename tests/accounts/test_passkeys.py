@@ -25,7 +25,7 @@ from tests.support.signing_in import LOGIN, TOO_MANY, is_signed_in, signed_in
 from tests.support.soft_passkey import PRESENT, VERIFIED, SoftPasskey
 
 pytestmark = [
-    pytest.mark.one_database,
+    pytest.mark.sqlite_only,
     pytest.mark.django_db,
     pytest.mark.usefixtures("second_factor_for_administrators"),
 ]

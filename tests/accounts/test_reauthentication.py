@@ -47,7 +47,7 @@ from tests.support.signing_in import (
 )
 from tests.support.soft_passkey import SoftPasskey
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_pending_user_without_recent_proof_sets_nothing_up(settings, amina):
 def test_pending_user_signs_out_without_a_proof(settings, amina):
     settings.SECOND_FACTOR = "EVERYBODY"
     client = signed_in_without_proof(amina)
-    assert client.post(PAGE, {"leave": "1"})["Location"] == LOGIN
+    assert client.post(PAGE, {"sign_out": "1"})["Location"] == LOGIN
 
 
 def test_passwords_share_the_limit_of_signing_in(amina):

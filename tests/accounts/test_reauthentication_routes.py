@@ -11,7 +11,7 @@ from tests.support.routes import FORM, Addresses, routes
 from tests.support.second_factor import signed_in_without_proof
 
 pytestmark = [
-    pytest.mark.one_database,
+    pytest.mark.sqlite_only,
     pytest.mark.django_db,
     # Wagtail 8.0 sends mail with a function that is deprecated in Django 6.1.
     pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
@@ -59,7 +59,7 @@ def filled_in_form():
     return data | {"email-email": "new@example.org"}
 
 
-@pytest.mark.usefixtures("store")
+@pytest.mark.usefixtures("media_root")
 def test_no_route_changes_accounts_without_recent_proof(client, admin):
     section = admin_world.make_section("Section", "Plain")
     client.force_login(admin)

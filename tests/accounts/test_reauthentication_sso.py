@@ -22,7 +22,7 @@ from tests.support.second_factor import (
 )
 from tests.support.signing_in import ACCOUNT, account_form, email_of, is_signed_in
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 # Where a user goes to authenticate again. DID_NOT_WORK is on the next page if that fails.
 AGAIN = f"{START}?again=1&next={MINE}"

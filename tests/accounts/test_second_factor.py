@@ -1,7 +1,7 @@
 """The second factor: authenticator apps, recovery codes, and what a pending user can't do.
 
 A pending user has given the password and not yet the second factor. The clock stands at NOON. STEP is the 30
-seconds for which an app shows the same code.
+seconds for which an app shows the same code. `admin` is an administrator, `amina` an editor (conftest.py).
 """
 
 import pytest
@@ -36,7 +36,7 @@ from tests.support.signing_in import (
 )
 
 pytestmark = [
-    pytest.mark.one_database,
+    pytest.mark.sqlite_only,
     pytest.mark.django_db,
     pytest.mark.usefixtures("second_factor_for_administrators", "noon"),
 ]
@@ -109,7 +109,7 @@ def test_invited_administrator_sets_up_an_app_first(admin):
 
 def test_pending_user_can_sign_out(admin):
     client = signed_in(admin)
-    assert client.post(PAGE, {"leave": "1"})["Location"] == LOGIN
+    assert client.post(PAGE, {"sign_out": "1"})["Location"] == LOGIN
     assert client.get("/admin/")["Location"].startswith(LOGIN)
     assert client.get(PAGE)["Location"] == LOGIN
 
@@ -221,7 +221,10 @@ def test_expired_code_is_refused(admin, noon):
 
 
 def test_difference_of_the_devices_clock_is_not_stored(admin, noon):
-    """A code may be one step early. After one was, a later code still may not be two steps early."""
+    """A code may be one step ahead of the server's clock. After one that was, two steps are still too many.
+
+    With OTP_TOTP_SYNC, django-otp would store the difference, and take later codes relative to it.
+    """
     with_app(admin)
     early, earlier = signed_in(admin), signed_in(admin)
     send_code(early, code_of(step=1))
@@ -232,6 +235,7 @@ def test_difference_of_the_devices_clock_is_not_stored(admin, noon):
 
 
 def test_recovery_code_works_once_and_for_its_owner_only(admin):
+    # with_app() returns the recovery codes.
     foreign = with_app(builders.make_user(is_superuser=True))[0]
     codes = with_app(admin)
     first, second = signed_in(admin), signed_in(admin)

@@ -11,7 +11,7 @@ from tests.support.second_factor import offers_new_app, signed_in_with_code, wit
 from tests.support.signing_in import is_signed_in, signed_in
 
 pytestmark = [
-    pytest.mark.one_database,
+    pytest.mark.sqlite_only,
     pytest.mark.django_db,
     pytest.mark.usefixtures("second_factor_for_administrators", "noon"),
 ]

@@ -13,7 +13,7 @@ from caching.session_keys import MAC_LENGTH, RANDOM_LENGTH, has_genuine_session,
 from tests.support import builders
 from tests.support.wsgi import SiteClient
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 OLD_KEY, NEW_KEY = (f"{name}-key-of-the-tests-with-more-than-fifty-characters-0123456789" for name in "ab")
 LENGTH = RANDOM_LENGTH + MAC_LENGTH

@@ -17,7 +17,7 @@ from tests.support.signing_in import (
     signed_in,
 )
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 MORNING = datetime.datetime(2026, 5, 4, 8, tzinfo=datetime.UTC)
 WORK_DAY = datetime.timedelta(hours=10)

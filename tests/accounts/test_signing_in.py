@@ -26,7 +26,7 @@ from tests.support.signing_in import (
 )
 from tests.support.stored_text import all_stored_text
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 # The login of the admin, and that of private pages.
 LOGINS = ["/admin/login/", "/_util/login/"]

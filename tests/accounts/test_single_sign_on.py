@@ -15,7 +15,7 @@ from tests.support.identity_provider import DONE, START, sign_in_at_provider
 from tests.support.second_factor import PAGE, code_of, offers_new_app, send_code, with_app
 from tests.support.signing_in import FOREIGN_TARGETS, NOON, is_signed_in
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 def check_refused(client, response):

@@ -20,7 +20,7 @@ from tests.support.production import database_of_the_test, running_site
 from tests.support.routes import all_routes
 from tests.support.signing_in import NOON, choose_password
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 # A token of the form that Django makes.
 TOKEN = "dam7x2-0123456789abcdef0123456789abcdef"

@@ -16,7 +16,7 @@ from tests.support.signing_in import (
     new_user_data,
 )
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 def client_of(user):

@@ -1,8 +1,10 @@
 """Benchmark of the desk (the first page of the admin) and of the list of all stories.
 
-tests/bench/__main__.py runs it.
-
+    make bench ARGS=desk
     python -m tests.bench.desk 1000 10000     with 1,000 stories, then with 10,000
+
+The stories are random. They come from the module `distractors`: tests of the search add them to the stories
+that have to be found.
 
 It creates a test database on the server of DATABASE_URL, and deletes it at the end. Each result is printed as
 a line of JSON, in milliseconds.
@@ -32,7 +34,7 @@ from tests.bench.search import report, temporary_database, timed  # noqa: E402
 from tests.support import admin_world, builders, distractors  # noqa: E402
 
 WORDS_OF_A_STORY = 600
-# Of so many stories, one waits for a moderator, one for changes, and one has a scheduled version.
+# One story in so many waits for a moderator, another one for changes, and a third has a scheduled version.
 SHARE = 50
 
 
@@ -40,6 +42,10 @@ def main(sizes):
     setup_test_environment()
     with temporary_database():
         writers = [builders.make_user("Editors") for _number in range(20)]
+        clients = {
+            "moderator": signed_in(builders.make_user("Moderators")),
+            "editor": signed_in(make_editor()),
+        }
         for size in sizes:
             known = list(StoryPage.objects.values_list("pk", flat=True))
             distractors.add_stories(size - len(known), words=WORDS_OF_A_STORY, seed=size)
@@ -48,7 +54,7 @@ def main(sizes):
                 # On a real site, autovacuum does this.
                 with connection.cursor() as cursor:
                     cursor.execute("VACUUM ANALYZE")
-            measure(size)
+            measure(size, clients)
 
 
 def complete(stories, writers):
@@ -117,16 +123,26 @@ def start_workflow(story, workflow, types, needs_changes):
     state.save()
 
 
-def measure(size):
-    """Report how long each page takes with `size` stories, for an editor and a moderator of all of them."""
-    index = StoryPage.objects.first().get_parent()
-    # What make_section_editors() needs of an admin_world.Section.
-    section = SimpleNamespace(index=index, collection=builders.make_image().collection)
-    clients = {"moderator": Client(), "editor": Client()}
-    clients["moderator"].force_login(builders.make_user("Moderators"))
+def make_editor():
+    """Return a new user who may edit all stories, but has the rights of one section, as most editors have.
+
+    The section is the home page. The group "Editors" has its rights at the root of the tree.
+    """
+    # In place of an admin_world.Section: make_section_editors() needs no more of it.
+    section = SimpleNamespace(index=builders.home_page(), collection=builders.make_image().collection)
     editor = builders.make_user()
     editor.groups.add(admin_world.make_section_editors(section))
-    clients["editor"].force_login(editor)
+    return editor
+
+
+def signed_in(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def measure(size, clients):
+    """Report how long each page takes with `size` stories, for each of `clients`, {role: Client}."""
     theme = Theme.objects.get(name=distractors.THEMES[0]).pk
     pages = {
         "desk": "/admin/",

@@ -1,5 +1,6 @@
-"""Benchmark of the demo site for readers: a slow connection, and Lighthouse. tests/bench/__main__.py runs it.
+"""Benchmark of the demo site for readers: a slow connection, and Lighthouse.
 
+    make bench ARGS=reading
     python -m tests.bench.reading
 
 Lighthouse is the program `lighthouse`, or `npx lighthouse` if that is installed.

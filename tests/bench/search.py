@@ -1,4 +1,4 @@
-"""Benchmark of the search, compared with the backend of modelsearch. tests/bench/__main__.py runs it.
+"""Benchmark of the search, compared with the backend of modelsearch. `make bench ARGS=search` runs it.
 
     python -m tests.bench.search 100 1000     with 100 stories, then with 1,000
 

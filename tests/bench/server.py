@@ -1,12 +1,11 @@
 """Benchmark of the server, compared with a minimal program and with nginx that send the same bytes.
 
-tests/bench/__main__.py runs it.
-
-    python -m tests.bench.server 100 1000 10000
+    make bench ARGS=server
+    python -m tests.bench.server 100 1000 10000     with 100 stories, then with 1,000, then with 10,000
 
 It prints a line of JSON for each measurement. With 1,000 stories these are all ways of serving a page, and
-whole visits; with other numbers only what grows with them: pages that are not cached, the memory of a
-process, and the time until a new story is shown.
+whole visits (a page and all files that a phone loads with it: visits.py); with other numbers only what grows
+with them: pages that are not cached, the memory of a process, and the time until a new story is shown.
 """
 
 import json
@@ -44,6 +43,7 @@ def main(size):
         tempfile.TemporaryDirectory(prefix="bench-server-") as name,
     ):
         folder = Path(name)
+        # TRY_OUT: as in production, but over HTTP, which spares the certificate.
         environment = os.environ | {"DATABASE_URL": database, "DATA_DIR": str(folder), "TRY_OUT": "1"}
         environment |= {"DJANGO_SETTINGS_MODULE": "tests.support.settings_bench", "LOG_LEVEL": "ERROR"}
         for command in ("collectstatic --no-input -v0", "migrate -v0"):
@@ -85,7 +85,8 @@ def measure_sent(size, kind, site, path, folder):
         if etag := ask(site + path).headers["ETag"]:
             ways["304"] = site + path, {"If-None-Match": etag}
         report(size, kind, ways, bytes=(folder / "body").stat().st_size)
-    if kind in PAGES or kind == "rendition":  # nginx keeps static files for long, as any server does
+    # Static files are left out: nginx sends them from its cache, and hardly asks the site.
+    if kind in PAGES or kind == "rendition":
         behind_nginx(size, kind, site, path, folder)
 
 
@@ -105,6 +106,7 @@ def measure_publishing(size, site, path, environment):
     command = [sys.executable, "-m", "tests.bench.publishing", site + path]
     times = json.loads(run(command, environment).splitlines()[-1])
     spread = round((max(times) - min(times)) / median(times), 2)
+    # There are only a few times. The column p99 shows the longest.
     print_row(size, "story", "published", p50=median(times), p99=max(times), spread=spread)
 
 

@@ -1,4 +1,4 @@
-"""Benchmark of the import from WordPress. tests/bench/__main__.py runs it.
+"""Benchmark of the import from WordPress. `make bench ARGS=wordpress` runs it.
 
     python -m tests.bench.wordpress 1000 10000     with 1,000 posts, then with 10,000
 

@@ -12,7 +12,7 @@ from home.models import SiteSettings
 from tests.support.accessibility import ALL_RULES, TOO_WIDE, run_axe
 from tests.support.site import make_site, make_states
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 # The rules about colours. Only their results can differ in dark colours and in another palette.
 COLOUR_RULES = {

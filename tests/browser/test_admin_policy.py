@@ -17,7 +17,7 @@ from home.models import HomePage, SiteSettings
 from tests.browser import admin
 from tests.support import builders
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 
 @pytest.fixture

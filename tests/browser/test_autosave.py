@@ -8,7 +8,7 @@ from home.models import StandardPage
 from tests.browser import admin
 from tests.support import builders
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 # Tells whether an autosave was begun, and whether it was stopped before it was sent.
 TELL_AUTOSAVE = """window.addEventListener("w-autosave:save", (event) => {

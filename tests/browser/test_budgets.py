@@ -15,7 +15,7 @@ from media.models import CleanImage
 from stories import demo
 from tests.support import builders, distractors
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 PHONE = {"viewport": {"width": 360, "height": 800}, "device_scale_factor": 2, "is_mobile": True}
 WORDS_OF_A_STORY, PICTURES_OF_A_STORY, STORIES_OF_AN_INDEX = 1500, 6, 12
@@ -46,7 +46,7 @@ ASK_FOR_ICON = "() => fetch(document.querySelector('link[rel=icon]').href).then(
 
 
 @pytest.fixture
-def addresses(store, client, transactional_db):
+def addresses(media_root, client, transactional_db):
     """{name in BUDGETS: address} of the reference pages. The requests here create all their renditions."""
     pictures = [make_photo(seed) for seed in range(DIFFERENT_PICTURES)]
     index = builders.make_index(introduction="<p>Told by those who lived them.</p>")

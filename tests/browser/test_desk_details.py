@@ -7,7 +7,7 @@ from tests.browser import admin
 from tests.support import builders
 from tests.support.accessibility import expect_to_fit, run_axe
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 # Returns the words of an element that are on more than one line.
 BROKEN_WORDS = """(element) => {

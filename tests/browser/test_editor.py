@@ -10,7 +10,7 @@ from tests.browser import admin
 from tests.support import builders
 from tests.support.site import make_rich_story
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 TITLE = "The bricks that were never paid for"
 

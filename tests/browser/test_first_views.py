@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.three_languages import make_site_in_three_languages
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 # Sizes of the window.
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}

@@ -10,7 +10,7 @@ from tests.browser import admin
 from tests.support import builders
 from tests.support.accessibility import run_axe
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 
 # JavaScript function that drops files with these names on an element. Those with ".txt" are no pictures.

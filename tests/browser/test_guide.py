@@ -7,7 +7,7 @@ from tests.browser import admin
 from tests.support import builders
 from tests.support.accessibility import expect_to_fit, run_axe
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 
 def test_editor_opens_the_guide(new_page, live_server):

@@ -7,7 +7,7 @@ from stories.models import StoryPage
 from tests.browser import admin
 from tests.support import builders
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 TITLE = "The road home"
 

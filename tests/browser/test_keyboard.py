@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.support.builders import make_index
 from tests.support.site import make_many_stories, make_site
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 # How often go_to() presses Tab at most. No page has as many elements that take the focus.
 MAX_STOPS = 60

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.support import builders
 from tests.support.translations import make_index_in
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 
 def make_translations():

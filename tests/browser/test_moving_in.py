@@ -13,7 +13,7 @@ from tests.support.accessibility import run_axe
 from tests.support.wordpress import export, wp_item
 from wordpress_import.triage import open_items
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 # (title, country, words): short versions of the nine stories that the site began with.
 STORIES = [

@@ -14,7 +14,7 @@ from tests.browser import admin
 from tests.support import builders
 from tests.support.accessibility import run_axe
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 WHOM = "Whom it shows"
 

@@ -9,7 +9,7 @@ from tests.browser.admin import expect_home, open_tab, sign_in
 from tests.support import builders
 from tests.support.accessibility import run_axe
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 
 @pytest.fixture

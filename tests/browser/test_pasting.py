@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser import admin
 from tests.support import builders
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 FROM_WORD = """<html><body><!--StartFragment--><h1>Before.</h1><table class=MsoTableGrid>
 <tr><td><p class=MsoNormal>Year</p></td><td><p class=MsoNormal>People</p></td></tr>

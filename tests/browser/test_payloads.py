@@ -12,7 +12,7 @@ from tests.support.fuzzing import IS_THOROUGH
 from tests.support.payload_world import OF_TYPE, World
 
 pytestmark = [
-    pytest.mark.one_database,
+    pytest.mark.sqlite_only,
     # Wagtail 8.0 sends mail with a function that is deprecated in Django 6.1.
     pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
 ]
@@ -86,8 +86,8 @@ class Walk:
 
 
 @pytest.fixture
-def walk(context_factory, live_server, settings, store, allow_errors):
-    """A function that starts a Walk as a user, or as a visitor. `store` holds the files of the World."""
+def walk(context_factory, live_server, settings, media_root, allow_errors):
+    """A function that starts a Walk as a user, or as a visitor. `media_root` holds the files of the World."""
     settings.WAGTAIL_AUTOSAVE_INTERVAL = 0
     allow_errors += ["404 (Not Found)", "axe.run results"]  # the latter: Wagtail's checks of the page
 

@@ -13,7 +13,7 @@ from tests.support import builders
 from tests.support.leads import send_decision
 from tests.support.people import ALL_AGREED, days_from_today, make_agreeing_person, record, rows_of
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.support.accessibility import TOO_WIDE
 from tests.support.site import make_rich_story, make_site
 from tests.support.translations import make_index_in
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 LEAVE = "Leave quickly"  # the text of the button
 

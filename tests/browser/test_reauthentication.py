@@ -17,7 +17,7 @@ from tests.support import builders
 from tests.support.accessibility import expect_to_fit, run_axe
 from tests.support.signing_in import ACCOUNT, WRONG_PASSWORD
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 
 @pytest.fixture

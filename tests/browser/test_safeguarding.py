@@ -15,7 +15,7 @@ from tests.support.accessibility import expect_to_fit, run_axe
 from tests.support.builders import make_user
 from tests.support.people import make_agreeing_person, make_story_about
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 PEOPLE = "/admin/safeguarding/people"
 # How the problems begin that axe finds in Wagtail's own pages too.

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.browser.admin import expect_home, open_tab, sign_in
 from tests.support import builders
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 
 def give_code(page, key, step=0):

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser import admin
 from tests.support import builders
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 
 @pytest.fixture

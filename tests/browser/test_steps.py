@@ -11,7 +11,7 @@ from stories.models import StoryPage
 from tests.browser import admin
 from tests.support import builders
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 # The most steps for a story of about 420 words with seven or more kinds of block. In Wagtail without this
 # project's changes to the editor, such a story took about 115.

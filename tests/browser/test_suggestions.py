@@ -9,10 +9,11 @@ from tests.support.accessibility import TOO_WIDE
 from tests.support.builders import make_story
 from tests.support.site import make_site
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 WAIT = 150  # milliseconds after the last key until the server is asked
-HOUR = 3600  # seconds: a time of the page's clock that it has not reached when the test pauses it
+# In seconds: the time at which the clock of the page is paused. It has to be later than the page's own start.
+HOUR = 3600
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.support.accessibility import expect_to_fit, run_axe
 from tests.support.people import make_agreeing_person
 from tests.support.withdrawal_world import HOME, NAME, SLUG
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 # How the problems begin that axe finds in Wagtail's own pages too.
 WAGTAILS = ("region at", "landmark-", "heading-order", "page-has-heading-one", "skip-link")

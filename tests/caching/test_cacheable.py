@@ -12,7 +12,7 @@ from tests.support import builders
 from tests.support.queries import count_queries
 from tests.support.wsgi import SiteClient
 
-pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("empty_page_cache")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("empty_page_cache")]
 
 # {filter of a list of stories: a value}
 VALUES = {"country": "kenya", "theme": "mining", "year": "2025"}

@@ -7,7 +7,7 @@ import pytest
 from tests.support import builders
 from tests.support.files_of_pages import address_of, story_with
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 BROWSER = {"Accept-Encoding": "gzip, deflate, br"}
 PUBLIC = ["/", "/stories/", "/search/?q=words", "/stories/?text=1", "/sitemap.xml", "/nothing/here/"]

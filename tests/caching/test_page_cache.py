@@ -10,7 +10,7 @@ from tests.support import builders
 from tests.support.queries import count_queries
 from tests.support.wsgi import SiteClient
 
-pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("empty_page_cache")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("empty_page_cache")]
 
 BROWSER = {"Accept-Encoding": "gzip, br"}
 # The header of every cached page: proxies keep it for a second, and browsers ask each time.

@@ -13,7 +13,7 @@ from stories.renditions import make_renditions
 from tests.support import builders
 from tests.support.files_of_pages import picture_block, story_with
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 def edited_story():

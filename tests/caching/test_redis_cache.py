@@ -8,7 +8,7 @@ import pytest
 from caching import redis_cache
 from tests.support.redis_server import Redis
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 # Seconds for which a request waits for a Redis that hangs.
 TIMEOUTS = {"socket_connect_timeout": 0.2, "socket_timeout": 0.2}

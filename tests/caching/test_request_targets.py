@@ -11,7 +11,7 @@ from caching.content_version import NAME, FileContentVersion
 from tests.support import builders
 from tests.support.production import HOST, PATIENCE, database_of_the_test, running_site
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 REQUESTS = [
     "GET http://evil.example/stories/ HTTP/1.1\r\nHost: {host}",

@@ -18,7 +18,7 @@ from tests.support import builders
 from tests.support.queries import count_queries
 from tests.support.wsgi import SiteClient, cacheable_application
 
-pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("empty_page_cache")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("empty_page_cache")]
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)  # At midnight no cached page is used any more.
 

@@ -18,7 +18,7 @@ ADDRESSES = [
 ]
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_pages_are_sent_without_redis(
     redis_path,
     tmp_path,

@@ -7,13 +7,13 @@ from tests.support.admin_world import SECRET
 
 
 @pytest.fixture
-def own(store):
+def own(media_root):
     """The section that `writer` may edit, so nothing in it is hidden from them. Objects are made on use."""
     return admin_world.Section("Own", "Plain")
 
 
 @pytest.fixture
-def other(store):
+def other(media_root):
     """Another section, whose hidden objects have SECRET in their title, slug and text."""
     return admin_world.make_section("Other", SECRET)
 

@@ -16,7 +16,7 @@ from tests.support.admin_world import SECRET
 from tests.support.files_of_pages import document_block, private_to_group, story_with
 from tests.support.undone import undone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 ROLES = ["visitor", "member", "other editor", "editor", "moderator", "administrator"]
 PUBLIC_WORD = "Marigold"
@@ -267,7 +267,7 @@ def assert_sees(client, rows, role):
     assert {name: sees(answers[address], word) for name, word, address, _who in rows} == expected
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_who_gets_a_preview(subtests):
     section = admin_world.make_section("Here", "Plain")
     previews = [
@@ -283,7 +283,7 @@ def test_who_gets_a_preview(subtests):
                 assert sees(answer, f"{SECRET} in the preview") == (role in OWN), address
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_user_before_the_second_factor_is_a_visitor(client, settings):
     settings.SECOND_FACTOR = "ADMINISTRATORS"
     world = make_world()

@@ -8,7 +8,7 @@ from wagtail.models import UploadedFile
 from media.models import CleanImage
 from tests.support import builders
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only, pytest.mark.usefixtures("media_root")]
 
 
 def send(client, **answers):

@@ -18,7 +18,7 @@ from tests.support.admin_world import SECRET
 from tests.support.choosing import text_of
 from tests.support.files_of_pages import document_block
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 STORY, INDEX, PLAIN = "stories.StoryPage", "stories.StoryIndexPage", "home.StandardPage"
 # Values of the page chooser's parameters "page_type" and "user_perms".

@@ -12,7 +12,7 @@ from tests.support import admin_world
 from tests.support.admin_world import SECRET
 from tests.support.routes import FORM, Addresses, changes, routes
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 def named(table):

@@ -9,7 +9,7 @@ from django.template.loader import get_template
 
 from tests.support.overrides import TABLE
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 WAGTAIL = Path(wagtail.__file__).parent
 # The templates that are overridden for their inline scripts: paths below WAGTAIL.

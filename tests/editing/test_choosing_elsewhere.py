@@ -27,10 +27,10 @@ from tests.support.choosing import (
     text_of,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_home_page_features_and_links_only_what_its_editor_may_choose(writer, own, other):
     home = builders.home_page()
     right = Permission.objects.get(content_type__app_label="wagtailcore", codename="change_page")
@@ -73,7 +73,7 @@ def test_picture_of_an_author_is_one_that_its_editor_may_choose(writer, own, oth
     assert Author.objects.filter(picture=own.image).count() == 2
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_picture_of_an_author_needs_somebody_who_may_publish(writer, own):
     author = Author.objects.create(name="Somebody")
     addresses = ["add/", f"edit/{author.pk}/", f"copy/{author.pk}/"]
@@ -90,7 +90,7 @@ def test_picture_of_an_author_needs_somebody_who_may_publish(writer, own):
     assert writer.post(addresses[1], author_form(own.image)).status_code == 200
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_settings_store_only_what_their_editor_may_choose(writer, own, other):
     permit(writer, own, "home.change_sitesettings", publish=False)
     address = f"/admin/settings/home/sitesettings/{Site.objects.get().pk}/"
@@ -104,7 +104,7 @@ def test_settings_store_only_what_their_editor_may_choose(writer, own, other):
     assert SiteSettings.objects.get().logo == own.image
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_redirect_leads_only_where_its_editor_may_link(writer, own, other):
     permit(writer, own, "wagtailredirects.add_redirect", "wagtailredirects.change_redirect")
     stored = Redirect.objects.create(old_path="/stored", redirect_page=other.draft)
@@ -118,7 +118,7 @@ def test_redirect_leads_only_where_its_editor_may_link(writer, own, other):
     assert writer.post(add, site).status_code == 302
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_promoted_result_is_a_page_that_its_editor_may_link(writer, own, other):
     permit(writer, own, "wagtailsearchpromotions.add_searchpromotion")
     permit(writer, own, "wagtailsearchpromotions.change_searchpromotion", publish=False)
@@ -154,7 +154,7 @@ def parent_forms(page, key):
     ]
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_hidden_parent_to_copy_or_move_to_is_refused(writer, own, other):
     permit(writer, own)
     hidden = [other.draft, builders.make_private(builders.make_index(other.index, f"{SECRET} section"))]
@@ -177,7 +177,7 @@ def test_invalid_parent_id_is_an_error_of_the_form(writer, own):
 
 # Wagtail turns the address of a page into a link to the page. If the address has a query string, it asks the
 # user first.
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("query", ["", "?x=1"])
 def test_address_of_a_private_page_does_not_become_a_link_with_its_title(writer, other, query):
     private = builders.make_private(builders.make_story("Quiet", other.index, slug="quiet"))
@@ -218,7 +218,7 @@ def test_choosers_show_nothing_hidden_by_its_id(writer, other):
         assert SECRET.lower() not in text_of(response).lower(), address
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("kind", ["images", "documents"])
 def test_collection_of_a_file_is_one_that_its_editor_may_add_to(writer, own, other, kind):
     item = own.image if kind == "images" else own.document

@@ -9,8 +9,8 @@ from tests.support.site import all_blocks
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.one_database,
-    pytest.mark.usefixtures("store"),
+    pytest.mark.sqlite_only,
+    pytest.mark.usefixtures("media_root"),
     # Wagtail reads the addresses in blocks as HTML.
     pytest.mark.filterwarnings("ignore::bs4.MarkupResemblesLocatorWarning"),
 ]

@@ -13,7 +13,7 @@ from stories.models import StoryPage
 from tests.support import builders
 from tests.support.people import make_person, make_story_about, people_fields
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 SOON = (timezone.now() + datetime.timedelta(days=3)).replace(second=0, microsecond=0)
 

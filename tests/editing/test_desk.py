@@ -19,7 +19,7 @@ from tests.support.admin_world import SECRET
 from tests.support.missed_searches import make_reported
 from tests.support.queries import count_queries
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 # With these fields, a story is not in the list of live stories that lack something.
 FILED = {"countries": ["KE"], "themes": ["Debt"], "authors": ["Staff"]}
@@ -93,7 +93,7 @@ def test_desk_lists_what_needs_its_user(writer, own, other):
     assert SECRET not in writer.get("/admin/").content.decode()
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_first_page_leads_to_the_list_and_the_guide(writer):
     links = {
         each.text: each["href"] for each in builders.parse(writer.get("/admin/")).select(".next-steps a")
@@ -102,7 +102,7 @@ def test_first_page_leads_to_the_list_and_the_guide(writer):
     assert links["Read how it is done"] == "/admin/guide/"
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_administrator_sees_the_lists_of_all_sections(admin_client, own, other):
     """What test_desk_lists_what_needs_its_user must not find is in the lists: an administrator sees it."""
     fill(other, SECRET)
@@ -110,7 +110,7 @@ def test_administrator_sees_the_lists_of_all_sections(admin_client, own, other):
         assert SECRET in admin_client.get(f"/admin/desk/{key}/").content.decode(), key
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_moderator_finds_what_waits_for_them(client, own):
     client.force_login(admin_world.make_role("moderator", own))
     sender = own.waiting.requested_by
@@ -120,7 +120,7 @@ def test_moderator_finds_what_waits_for_them(client, own):
     assert "waiting" not in str(desk(client)).lower()
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_moderator_of_one_section_is_not_shown_what_waits_in_others(client, own, other):
     # The group Moderators is for all sections. This user's group is for one section, and moderates too.
     user = admin_world.make_role("editor", own)
@@ -129,7 +129,7 @@ def test_moderator_of_one_section_is_not_shown_what_waits_in_others(client, own,
     assert rows_of(client, "waiting") == ["Plain draft"]
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_old_drafts_are_those_that_wait_for_nobody(admin_client):
     index = builders.make_index()
     for title, days in (("Old", 31), ("New", 29)):
@@ -156,7 +156,7 @@ def test_old_drafts_are_those_that_wait_for_nobody(admin_client):
     assert sorted(rows_of(admin_client, "drafts")) == ["Changed", "Imported", "Old"]
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_scheduled_pages_are_those_of_a_week_in_their_order(admin_client):
     now = timezone.now()
     for days in (6, 8):
@@ -169,7 +169,7 @@ def test_scheduled_pages_are_those_of_a_week_in_their_order(admin_client):
     assert rows_of(admin_client, "scheduled") == ["Off in 5", "Live in 6", "Off in 7"]
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_incomplete_stories_are_live_and_say_what_they_lack(admin_client):
     image = builders.make_image()
     builders.make_story("Complete", lead_image=image, lead_image_alt="A road", **FILED)
@@ -191,7 +191,7 @@ def test_incomplete_stories_are_live_and_say_what_they_lack(admin_client):
     }
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_dead_links_lead_to_pages_that_visitors_do_not_get(admin_client):
     index = builders.make_index()
     targets = {
@@ -212,7 +212,7 @@ def test_dead_links_lead_to_pages_that_visitors_do_not_get(admin_client):
     assert StandardPage.objects.count() == len(targets)
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_other_apps_add_a_list(admin_client):
     builders.make_story("Ask again", **FILED)
     consent = {
@@ -255,7 +255,7 @@ def test_number_of_queries_does_not_grow_with_the_pages(client, own, committed):
     assert (counts["editor", "/admin/"], counts["moderator", "/admin/"]) == (44, 43)
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_desk_is_empty_without_stories(client):
     client.force_login(admin_world.make_role("editor", admin_world.make_section("Own", "Plain")))
     StoryPage.objects.all().delete()

@@ -15,7 +15,7 @@ from wagtail.test.utils.form_data import inline_formset
 from stories.models import StoryPage
 from tests.support.builders import make_image, make_index, make_story, make_user, parse, story_form
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 # By this header Wagtail recognises that the page editor saves by itself.
 AUTOSAVE = {"headers": {"accept": "application/json"}}

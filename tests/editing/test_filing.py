@@ -12,7 +12,7 @@ from stories.terms import Author, Theme
 from tests.support import builders
 from tests.support.translations import make_index_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 
 def address(model, name):

@@ -7,6 +7,7 @@ import pytest
 import wagtail
 from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles import finders
 from django.utils.translation import gettext, override
@@ -16,7 +17,7 @@ from wagtail.users.models import UserProfile
 
 from tests.support import admin_world, builders
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 GUIDE = "/admin/guide/"
 # Pages of the admin with most of the words that the guide quotes. Names in braces are objects of `world`.
@@ -69,7 +70,7 @@ def guide(admin_client):
 
 
 @pytest.fixture
-def world(store):
+def world(media_root):
     """Return {name: primary key} of the objects whose pages are opened."""
     section = admin_world.make_section("Own", "Plain")
     Locale.objects.create(language_code="fr")
@@ -86,7 +87,7 @@ def world(store):
         "returned": returned.pk,
         "revision": first.pk,
         "live": section.live.pk,
-        "hidden": section.scheduled.object_id,
+        "hidden": section.scheduled.object_id,  # the page of this revision, which admin_world hides
         "image": section.image.pk,
     }
 
@@ -121,7 +122,7 @@ def words_in_json(value):
 def messages():
     """Return the messages of Wagtail's and this site's catalogues, as the interface shows them in English."""
     # The IDs of the site's messages are their English words, in the catalogue of any language.
-    ours = Path(finders.find("css/admin.css")).parents[2] / "locale/fr/LC_MESSAGES/django.po"
+    ours = settings.BASE_DIR / "site_project/locale/fr/LC_MESSAGES/django.po"
     found = set()
     for path in [ours, *Path(wagtail.__file__).parent.rglob("locale/en/LC_MESSAGES/django*.po")]:
         with path.open("rb") as file:

@@ -7,16 +7,21 @@ import pytest
 from django.urls import reverse
 
 from tests.support.builders import make_index
-from tests.support.people import make_agreeing_person, make_story_about, record, withdraw
+from tests.support.people import ALL_AGREED, make_agreeing_person, make_story_about, record, withdraw
 from tests.support.queries import count_queries
 
 pytestmark = pytest.mark.django_db
 
 
+def explorer_address():
+    """Return the address of the admin's list of the pages below "Stories", where the stories are made."""
+    return reverse("wagtailadmin_explore", args=[make_index().pk])
+
+
 def test_lists_and_the_editor_say_that_a_live_story_is_held_back(admin_client):
     person = make_agreeing_person()
     story = make_story_about(person)
-    lists = [reverse("wagtailadmin_explore", args=[make_index().pk]), "/admin/stories/"]
+    lists = [explorer_address(), "/admin/stories/"]
     editor = reverse("wagtailadmin_pages:edit", args=[story.pk])
     words = dict.fromkeys(lists, "live, held back") | {editor: "This story is live, and held back"}
 
@@ -26,13 +31,12 @@ def test_lists_and_the_editor_say_that_a_live_story_is_held_back(admin_client):
     assert says_so() == [False] * 3
     withdraw(person)
     assert says_so() == [True] * 3
-    # The person agrees again: to recognisable pictures (2) and to their real name (2).
-    record(person, picture=2, naming=2, where=["website"], proceedings=False, in_programme=False)
+    record(person, **ALL_AGREED)
     assert says_so() == [False] * 3
 
 
 def test_the_explorer_takes_no_query_for_each_story(admin_client, committed):
-    address = reverse("wagtailadmin_explore", args=[make_index().pk])
+    address = explorer_address()
     counts = []
     for added, in_all in ((2, 2), (6, 8)):
         person = make_agreeing_person()

@@ -15,7 +15,7 @@ from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
 from tests.support.undone import undone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 def post(client, act, page, **options):
@@ -26,7 +26,7 @@ def is_hidden(page):
     return HiddenPage.objects.filter(page=page.pk).exists()
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_editors_hide_and_only_who_may_publish_shows_again(own, subtests):
     pages = own.live, own.alias
     for role in admin_world.ROLES:
@@ -48,7 +48,7 @@ def test_editor_of_another_section_may_not_hide(writer, other):
     assert SECRET not in response.text
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_only_live_stories_and_plain_pages_are_hidden(admin_client):
     plain, story = builders.make_plain_page("About"), builders.make_story()
     others = [builders.home_page(), builders.make_index(), builders.make_story(live=False)]
@@ -60,7 +60,7 @@ def test_only_live_stories_and_plain_pages_are_hidden(admin_client):
         assert reverse("hide_page", args=[page.pk]) not in buttons
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_buttons_are_offered_to_who_may_use_them(writer, own):
     addresses = [reverse("wagtailadmin_pages:edit", args=[own.live.pk])]
     addresses.append(reverse("wagtailadmin_explore", args=[own.index.pk]))
@@ -116,7 +116,7 @@ def test_copy_of_a_hidden_page_is_a_draft(admin_client):
     assert not Page.objects.get(slug="copy").live
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_editor_is_told_that_a_published_page_stays_hidden(admin_client):
     story = builders.make_story("Story")
     hide(story)
@@ -126,7 +126,7 @@ def test_editor_is_told_that_a_published_page_stays_hidden(admin_client):
     assert "it is hidden" in response.text
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_lists_and_the_editor_say_that_a_live_page_is_hidden(admin_client):
     story = builders.make_story("Story")
     addresses = [

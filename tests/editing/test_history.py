@@ -46,7 +46,7 @@ def rows_of(client, story, query=""):
     return rows
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_saves_of_one_user_on_one_day_are_one_line(admin_client, writing):
     amina, bela = builders.make_user(username="amina"), builders.make_user(username="bela")
     start = writing.revisions.get()
@@ -74,7 +74,7 @@ def test_saves_of_one_user_on_one_day_are_one_line(admin_client, writing):
     assert "Fold saves" in admin_client.get(f"{address_of(writing)}?every_save=1").text
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_what_became_of_a_version_stands_on_its_line(admin_client, writing):
     amina, moderator = builders.make_user(username="amina"), builders.make_user("Moderators")
     refused = writing.save_as(amina, "Refused", 1)
@@ -166,9 +166,9 @@ def test_old_versions_that_nothing_needs_are_forgotten(admin_client, writing):
         assert admin_client.get(address).status_code == 200
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(("role", "may"), [("visitor", 0), ("member", 0), ("editor", 0), ("moderator", 1)])
-def test_who_may_forget(client, writing, role, may, store):
+def test_who_may_forget(client, writing, role, may, media_root):
     section = admin_world.make_section("Own", "Plain")
     user = admin_world.make_role(role, section)
     if user:

@@ -9,7 +9,7 @@ from tests.support import builders
 from tests.support.choosing import text_of
 from tests.support.missed_searches import make_reported
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 # {list: names that it can be sorted by}.
 ORDERS = {

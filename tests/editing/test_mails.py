@@ -13,7 +13,7 @@ from tests.support import builders
 from tests.support.admin_world import SECRET
 from tests.support.choosing import edit_address
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 COMMENT = {"text": f"{SECRET} comment", "contentpath": "title", "position": "", "resolved": "", "id": ""}
 

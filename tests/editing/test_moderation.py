@@ -20,7 +20,7 @@ from tests.support.builders import (
     story_form,
 )
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from editing import wagtail_hooks  # noqa: F401 - importing it applies the patch
 from editing.patches import patches
 from tests.support.overrides import ROOT, TABLE
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 PACKAGES = Path(wagtail.__file__).parents[1]
 # Folders without code of the running site.

@@ -7,7 +7,7 @@ from wagtail.models import GroupPagePermission, Page
 
 from tests.support import builders
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 def make_user_with(page, *codenames):

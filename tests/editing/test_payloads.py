@@ -18,7 +18,7 @@ from stories.links import web_address
 from tests.support.choosing import rich_text
 from tests.support.site import make_site, make_states
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 SCRIPT_ADDRESSES = [
     "javascript:alert(1)",
@@ -30,7 +30,7 @@ SCRIPT_ADDRESSES = [
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("store")
+@pytest.mark.usefixtures("media_root")
 def test_links_to_other_sites_have_noopener_and_noreferrer(client):
     site = make_site()
     found = 0

@@ -16,7 +16,7 @@ from tests.support.payload_world import World
 from tests.support.payloads import SHORTEST, text_blocks, text_fields
 
 pytestmark = [
-    pytest.mark.one_database,
+    pytest.mark.sqlite_only,
     # Wagtail 8.0 sends mail with a function that is deprecated in Django 6.1.
     pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
 ]
@@ -141,7 +141,7 @@ def assert_every_text_is_filled(filled):
 
 
 @pytest.mark.parametrize("turn", range(6) if IS_THOROUGH else [0])
-def test_no_response_holds_a_script(client, db, store, turn):
+def test_no_response_holds_a_script(client, db, media_root, turn):
     filled = World(turn)
     assert_every_text_is_filled(filled)
     faults, statuses = visit(client, filled.public())

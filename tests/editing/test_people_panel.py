@@ -23,7 +23,7 @@ from tests.support.builders import (
 )
 from tests.support.people import make_agreeing_person, make_story_about, people_fields, record, rows_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 NAME = "Amina-of-the-tests"
 

@@ -9,7 +9,7 @@ from wagtail.users.models import UserProfile
 from stories.models import StoryPage
 from tests.support import builders
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 SOON = (timezone.now() + datetime.timedelta(days=3)).replace(second=0, microsecond=0)
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext
 from home.models import HomePage
 from tests.support.builders import make_index, parse
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 ADD_STORY = "/admin/pages/add/stories/storypage/{}/"
 

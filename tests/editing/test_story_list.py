@@ -22,7 +22,7 @@ from tests.support import builders
 from tests.support.admin_world import SECRET
 from tests.support.queries import count_queries
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 LIST = "/admin/stories/"
 

@@ -12,7 +12,7 @@ from tests.support.builders import home_page, make_story, make_theme, make_user,
 from tests.support.translations import make_translation
 from tests.support.translators import Scene, make_editor
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 @pytest.fixture

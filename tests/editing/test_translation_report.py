@@ -87,7 +87,7 @@ def test_report_lists_what_is_missing_and_what_is_older_and_can_be_filtered(admi
             assert set(report(admin_client, **query)) == titles
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_links_lead_to_translating_and_editing(admin_client, scene):
     page = builders.parse(admin_client.get(reverse("translation_report")))
     links = {link.get_text(strip=True): link["href"] for link in page.select("tbody a")}
@@ -102,7 +102,7 @@ def test_links_lead_to_translating_and_editing(admin_client, scene):
     assert reverse("translation_report") in admin_client.get("/admin/").text
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_report_leaves_out_the_trash(admin_client, scene):
     move_to_trash(scene["None"])
     move_to_trash(StoryPage.objects.get(title="Old es"))
@@ -111,7 +111,7 @@ def test_report_leaves_out_the_trash(admin_client, scene):
     assert report(admin_client) == left
 
 
-@pytest.mark.usefixtures("store")
+@pytest.mark.usefixtures("media_root")
 def test_report_tells_nothing_of_other_sections(writer, admin_client, own, other):
     own.make_all()
     french = make_index_in("fr")
@@ -141,7 +141,7 @@ def test_report_tells_nothing_of_other_sections(writer, admin_client, own, other
     assert [link["href"] for link in row.select("a")] == [public.url]
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_one_language(admin_client):
     builders.make_story("Alone")
     assert report(admin_client) == {}

@@ -19,7 +19,7 @@ from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
 from tests.support.undone import undone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def places(page):
     ]
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(("role", "above"), [("moderator", False), ("administrator", True)])
 def test_nobody_finds_a_page_in_the_trash(client, story, role, above):
     section = story.get_parent()
@@ -212,7 +212,7 @@ def test_alias_of_a_page_in_the_trash_becomes_no_page_of_its_own(admin_client, s
 # --- Out of the trash ----------------------------------------------------------------------------
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_editors_restore_and_only_who_may_publish_deletes(own, subtests):
     row = own.trashed
     for role, act in itertools.product(admin_world.ROLES, ["restore", "delete"]):

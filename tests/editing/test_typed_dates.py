@@ -6,7 +6,7 @@ from wagtail.users.models import UserProfile
 from stories.models import StoryPage
 from tests.support import builders
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 
 # `meant` is None if the date is refused. In English, 3/4/2025 is ambiguous.

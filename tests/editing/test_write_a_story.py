@@ -5,7 +5,7 @@ import pytest
 from tests.support.builders import home_page, make_index, make_private, make_user, parse
 from tests.support.translators import Scene, make_editor
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 @pytest.fixture

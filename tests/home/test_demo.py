@@ -24,7 +24,7 @@ from stories.terms import Author, Theme
 from tests.support.builders import home_page, make_story, parse
 from tests.support.foreign_words import crawl, find_foreign, find_texts
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("rough_pictures")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("rough_pictures")]
 
 # Those of which load_demo makes rows.
 MODELS = (Page, Revision, CleanImage, CleanDocument, Theme, Author, StoryPage, Contributor)

@@ -18,7 +18,7 @@ from tests.support.builders import (
 from tests.support.page_heads import SITE, cards, change_settings, read
 from tests.support.translations import make_index_in
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 def canonical(client, address):
@@ -86,7 +86,7 @@ def test_responses_without_a_page_have_no_metadata(client):
 # --- Cards ---------------------------------------------------------------------------------------
 
 
-def test_a_story_has_a_card_with_its_lead_picture(client, store):
+def test_a_story_has_a_card_with_its_lead_picture(client, media_root):
     story = make_story(
         'The "story"',
         summary="What it <is> about.",
@@ -125,14 +125,14 @@ def test_the_card_has_the_title_and_description_for_search_engines(client):
     assert (card["og:title"], card["og:description"]) == ("In short", "For those who search.")
 
 
-def test_a_decorative_picture_has_no_alternative_text_on_the_card(client, store):
+def test_a_decorative_picture_has_no_alternative_text_on_the_card(client, media_root):
     story = make_story(lead_image=make_image(), lead_image_decorative=True, lead_image_alt="Left from before")
     card = cards(client, story.url)
     assert card["og:image"]
     assert "og:image:alt" not in card
 
 
-def test_a_page_without_a_picture_has_the_logo_or_nothing(client, store):
+def test_a_page_without_a_picture_has_the_logo_or_nothing(client, media_root):
     story = make_story("A story")
     assert "og:image" not in cards(client, story.url)
     change_settings(organisation_name="Lantern Road", logo=make_image())
@@ -146,7 +146,7 @@ def test_a_page_without_a_picture_has_the_logo_or_nothing(client, store):
     assert response.getvalue()
 
 
-def test_home_and_lists_have_the_picture_of_their_first_story_with_one(client, store):
+def test_home_and_lists_have_the_picture_of_their_first_story_with_one(client, media_root):
     """Left out are pictures that readers may not see, and stories that are kept out of search engines."""
     make_story("A lamp", countries=["KE"], lead_image=make_image(), lead_image_alt="A lamp")
     gate = make_story("A gate", countries=["SN"], lead_image=make_image(), lead_image_alt="A gate")
@@ -197,7 +197,7 @@ def test_lists_and_other_pages_have_a_card_too(client):
         assert (card["og:title"], card["og:description"]) == (title, words)
 
 
-def test_a_missing_image_file_breaks_no_page(client, store):
+def test_a_missing_image_file_breaks_no_page(client, media_root):
     image = make_image()
     image.file.storage.delete(image.file.name)
     story = make_story(lead_image=image, lead_image_alt="A lamp")

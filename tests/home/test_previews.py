@@ -7,10 +7,10 @@ from wagtail.models import Site
 from home.models import SiteSettings
 from tests.support.builders import make_image, make_story, parse
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
-def test_an_editor_sees_how_a_story_looks_when_shared(admin_client, store):
+def test_an_editor_sees_how_a_story_looks_when_shared(admin_client, media_root):
     SiteSettings.objects.create(site=Site.objects.get(), organisation_name="Lantern Road")
     story = make_story("A story", summary="The summary.", live=False)
     story.lead_image, story.lead_image_alt = make_image(size=(1200, 800)), "A lamp"

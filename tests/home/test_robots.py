@@ -11,7 +11,7 @@ from home.models import SiteSettings
 from home.robots import AI_TRAINING_ROBOTS
 from tests.support.builders import make_private, make_story, parse
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 SITE = "http://127.0.0.1:8000"
 SECURITY = "/.well-known/security.txt"

@@ -110,7 +110,7 @@ def test_lastmod_of_a_list_is_that_of_its_latest_story(client):
     assert found["/stories/theme/mining/"] == found["/stories/africa/old/"] < newest
 
 
-def test_the_sitemap_has_the_images_of_a_page_whose_renditions_exist(client, store):
+def test_the_sitemap_has_the_images_of_a_page_whose_renditions_exist(client, media_root):
     story = make_story(lead_image=make_image(), lead_image_alt="A lamp", body=[pictures_block(make_image())])
     row = read(client)[story.url]
     assert row.findall("image:image", NAMES) == [], "a request for the sitemap makes no renditions"
@@ -165,7 +165,7 @@ def test_unpublishing_a_page_changes_the_etag_and_no_cookie_is_set(client):
 
 @pytest.mark.parametrize("number_of_stories", [2, 25])
 def test_a_sitemap_takes_as_many_queries_for_any_number_of_stories(
-    client, store, django_assert_num_queries, number_of_stories
+    client, media_root, django_assert_num_queries, number_of_stories
 ):
     fields = {"countries": ["KE", "SN"], "lead_image": make_image(), "lead_image_alt": "A lamp"}
     for number in range(number_of_stories):

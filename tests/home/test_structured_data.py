@@ -8,7 +8,7 @@ from stories.models import StoryPage
 from tests.support.builders import make_image, make_index, make_story
 from tests.support.page_heads import SITE, cards, change_settings, json_ld_nodes, read
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 def test_the_home_page_describes_the_organisation_and_the_search(client):
@@ -25,7 +25,7 @@ def test_the_home_page_describes_the_organisation_and_the_search(client):
     assert read(client, template.replace("{search_term_string}", "lamp")).find("input", value="lamp")
 
 
-def test_a_story_is_described_as_an_article(client, store):
+def test_a_story_is_described_as_an_article(client, media_root):
     story = make_story(
         "A story",
         summary="What it is about.",

@@ -51,7 +51,7 @@ from tests.support.files_of_pages import (
 )
 from tests.support.undone import undone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 WHO = ["visitor", "member", "reader", "editor", "moderator"]

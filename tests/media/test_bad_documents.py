@@ -27,7 +27,7 @@ from tests.support.document_samples import (
 from tests.support.media_samples import photo, picture_with_metadata, saved
 from tests.support.memory import bounded_memory
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 MEBI = 1024 * 1024
 
@@ -256,23 +256,23 @@ def error_of_several(editor, name, data):
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_document_is_an_error_of_the_field(name, editor, store):
+def test_bad_document_is_an_error_of_the_field(name, editor, media_root):
     make, words = BAD[name]
     # Both forms have the same field, so each of them gets half of the files.
     upload = [error_of_upload, error_of_several][list(BAD).index(name) % 2]
     assert words in upload(editor, name, make())
     assert not CleanDocument.objects.exists()
     assert not UploadedFile.objects.exists()
-    assert list(store.rglob("*")) == []
+    assert list(media_root.rglob("*")) == []
 
 
-def test_file_of_another_kind_is_an_error_of_the_field(editor, store):
+def test_file_of_another_kind_is_an_error_of_the_field(editor, media_root):
     for name, data in UNSUPPORTED.items():
         assert "Files of this kind" in error_of_several(editor, name, data), name
     assert "Files of this kind" in error_of_upload(editor, name, data)
     assert not CleanDocument.objects.exists()
     assert not UploadedFile.objects.exists()
-    assert list(store.rglob("*")) == []
+    assert list(media_root.rglob("*")) == []
 
 
 # Names of the BOMBS that are refused within a second. `make drill` uploads all of them.
@@ -284,10 +284,10 @@ QUICK = [
 
 
 @pytest.mark.parametrize("name", QUICK)
-def test_bomb_is_an_error_of_the_field(name, editor, store):
+def test_bomb_is_an_error_of_the_field(name, editor, media_root):
     error = error_of_upload(editor, name, BOMBS[name]())
     assert any(words in error for words in (TOO_MUCH, BROKEN, CANNOT))
-    assert list(store.rglob("*")) == []
+    assert list(media_root.rglob("*")) == []
 
 
 def test_zip_with_a_false_size_unpacks_no_more_than_that_size(editor):

@@ -21,7 +21,7 @@ from tests.support.media_samples import SUFFIXES, find_planted, photo, picture_w
 from tests.support.memory import bounded_memory
 from tests.support.picture_bombs import BOMBS, bare_marker_jpeg
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 def frames(number, size=(8, 8)):
@@ -163,7 +163,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_file_is_an_error_of_the_field(name, editor, store):
+def test_bad_file_is_an_error_of_the_field(name, editor, media_root):
     # All forms have the same field, so each of them gets a third of the files.
     post = [post_one, post_several, post_in_chooser][list(BAD).index(name) % 3]
     data = BAD[name]()
@@ -173,7 +173,7 @@ def test_bad_file_is_an_error_of_the_field(name, editor, store):
     assert WORDS.get(name, "") in error
     assert not CleanImage.objects.exists()
     assert not UploadedFile.objects.exists()
-    assert list(store.rglob("*")) == []
+    assert list(media_root.rglob("*")) == []
 
 
 def post_one(editor, file):
@@ -230,12 +230,12 @@ HOSTILE_NAMES = [
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
-def test_name_and_type_of_the_upload_are_not_used(name, editor, store):
+def test_name_and_type_of_the_upload_are_not_used(name, editor, media_root):
     """Only the picture is stored. Its name, and the format that the name claims, are ignored."""
     file = SimpleUploadedFile(name, picture_with_metadata("png"))
     response = editor.post(reverse("wagtailimages:add"), {"title": "x", "shows": "place", "file": file})
     assert response.status_code == 302, response.context["form"].errors
-    files = [path for path in store.rglob("*") if path.is_file()]
+    files = [path for path in media_root.rglob("*") if path.is_file()]
     assert [path.parent.name for path in files] == ["original_images"]
     assert [(len(path.stem), path.suffix) for path in files] == [(32, ".png")]
     assert find_planted(files[0].read_bytes()) == []

@@ -25,7 +25,7 @@ from tests.support.files_of_pages import (
 )
 from tests.support.media_samples import find_planted, picture_with_metadata
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +48,7 @@ def bucket(s3, settings, monkeypatch):
     return bucket
 
 
-def test_files_in_the_bucket_are_cleaned(bucket, store):
+def test_files_in_the_bucket_are_cleaned(bucket, media_root):
     picture, document = picture_with_metadata("jpg"), document_with_metadata("docx")
     image = CleanImage.objects.create(
         title="x", shows="place", file=ContentFile(picture, name="Amina Sow.jpg")
@@ -58,7 +58,7 @@ def test_files_in_the_bucket_are_cleaned(bucket, store):
     names = [each.key for each in bucket.objects.all()]
     assert {name.partition("/")[0] for name in names} == {"original_images", "images", "documents"}
     assert not any("Amina" in name for name in names)
-    assert not store.exists()
+    assert not media_root.exists()
     for name in names:
         found = find_planted(bucket.Object(name).get()["Body"].read())
         # A Word file is a ZIP file. In a picture, the signature of ZIP (PK) would be that of a planted one.

@@ -29,7 +29,7 @@ from tests.support.media_samples import (
 )
 from tests.support.server_fixtures import path_of
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 # Specs of the renditions that are made of each picture.
 FILTERS = ["original", "max-165x165", "width-200|format-jpeg", "width-200|format-png"]
@@ -125,11 +125,11 @@ WAYS += [add_in_shell, add_file_in_shell, add_in_bulk, replace_in_shell]
         *((add_in_shell, suffix) for suffix in SUFFIXES[1:]),
     ],
 )
-def test_every_way_removes_all_metadata(take_in, suffix, editor, store, has_exiftool):
+def test_every_way_removes_all_metadata(take_in, suffix, editor, media_root, has_exiftool):
     image = take_in(editor, picture_with_metadata(suffix), suffix)
     image = CleanImage.objects.get(pk=image.pk)
     image.get_renditions(*FILTERS)
-    files = [path for path in store.rglob("*") if path.is_file()]
+    files = [path for path in media_root.rglob("*") if path.is_file()]
     assert len(files) >= len(FILTERS) + 1
     for path in files:
         assert find_planted(path.read_bytes()) == [], path
@@ -167,7 +167,7 @@ def test_planted_metadata_can_be_found(suffix, tmp_path, has_exiftool):
     assert b"PK\x03\x04" in find_planted(path.read_bytes())
 
 
-def test_renditions_copy_the_metadata_of_the_stored_file(store):
+def test_renditions_copy_the_metadata_of_the_stored_file(media_root):
     """Willow copies EXIF into JPEG and PNG. So test_every_way_removes_all_metadata checks renditions too."""
     image = builders.make_image()
     Path(image.file.path).write_bytes(picture_with_metadata("jpg"))
@@ -175,7 +175,7 @@ def test_renditions_copy_the_metadata_of_the_stored_file(store):
         assert find_planted(file.read())
 
 
-def test_demo_pictures_are_cleaned(store, rough_pictures):
+def test_demo_pictures_are_cleaned(media_root, rough_pictures):
     image = DemoMedia().get_image(pictures.NAMES[0])
     with image.file.open() as file:
         assert is_signed(file.read(), image.file.name)
@@ -184,7 +184,7 @@ def test_demo_pictures_are_cleaned(store, rough_pictures):
 # --- Signed files are not encoded again ----------------------------------------------------------
 
 
-def test_saving_a_title_leaves_the_file_alone(editor, store):
+def test_saving_a_title_leaves_the_file_alone(editor, media_root):
     image = add_in_shell(editor, picture_with_metadata("jpg"), "jpg")
     before = Path(image.file.path)
     content, time = before.read_bytes(), before.stat().st_mtime_ns
@@ -229,14 +229,14 @@ def test_signature_of_a_document_is_invalid_for_a_picture():
         CleanImage.objects.create(title="x", file=ContentFile(file.read(), name=document.file.name))
 
 
-def test_profile_picture_is_not_stored(editor, store):
+def test_profile_picture_is_not_stored(editor, media_root):
     response = editor.get(reverse("wagtailadmin_account"))
     assert b"avatar-avatar" not in response.content
     editor.post(
         reverse("wagtailadmin_account"), {"avatar-avatar": upload(picture_with_metadata("jpg"), "jpg")}
     )
     assert not UserProfile.objects.exclude(avatar="").exists()
-    assert list(store.rglob("*")) == []
+    assert list(media_root.rglob("*")) == []
 
 
 def test_other_file_is_refused_also_without_a_form():

@@ -5,7 +5,7 @@ import pytest
 from media.sanitizer.reasons import Reason, Refused
 from media.sanitizer.text import clean_csv
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 # Texts of files with a cell that a spreadsheet would run.
 FORMULAS = [

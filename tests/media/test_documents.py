@@ -27,7 +27,7 @@ from tests.support.document_samples import (
     unpack_all,
 )
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 # The name of each uploaded file, which must not stay.
 NAME = "Amina-statement"
@@ -88,13 +88,13 @@ WAYS = [add_one, add_several, add_several_with_a_long_title, add_in_chooser, rep
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("take_in", WAYS)
-def test_every_way_removes_all_metadata(take_in, suffix, editor, store):
+def test_every_way_removes_all_metadata(take_in, suffix, editor, media_root):
     raw = document_with_metadata(suffix)
     assert unpack_all(raw, suffix).count(b"Mark") > 5
     with TestCase.captureOnCommitCallbacks(execute=True):  # a replaced file is deleted then
         take_in(editor, upload(raw, suffix))
     document = CleanDocument.objects.get()
-    (path,) = [path for path in store.rglob("*") if path.is_file()]
+    (path,) = [path for path in media_root.rglob("*") if path.is_file()]
     data = path.read_bytes()
     assert b"Mark" not in unpack_all(data, suffix)
     assert NAME not in path.name

@@ -15,7 +15,7 @@ from tests.support.choosing import permit
 from tests.support.files_of_pages import document_block, story_with
 from tests.support.people import make_agreeing_person, make_story_about, withdraw
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def new_text():
     return SimpleUploadedFile("new.txt", b"Other words.", content_type="text/plain")
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_editor_cannot_change_a_picture_that_is_held_back(editor, own):
     """A picture is held back while somebody on it doesn't agree. It is shown again as soon as they do.
 
@@ -103,7 +103,7 @@ def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
         assert change(editor, item, **{field: make_value()}).status_code == 302, field
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_somebody_who_may_publish_can_change_a_public_file(editor, own):
     story_with(own.image, parent=own.index)
     permit(editor, own)
@@ -152,7 +152,7 @@ def scheduled(page):
     page.save_revision().publish()
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(("wait", "by_author"), [(in_moderation, False), (scheduled, True)])
 def test_file_is_not_replaced_after_a_moderator_saw_it(editor, own, wait, by_author):
     """`by_author`: whether the picture is that of the story's author, and not in the story itself."""
@@ -189,7 +189,7 @@ def test_editor_cannot_delete_a_public_file(editor, own):
         assert not type(item).objects.filter(pk=item.pk).exists()
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_editor_cannot_move_a_public_document_out_of_a_restricted_collection(editor, own):
     story = builders.make_story(parent=own.index, body=document_block(own.document))
     inner = Collection.objects.get(pk=own.collection.pk).add_child(name="Inner")

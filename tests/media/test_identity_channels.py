@@ -12,7 +12,7 @@ from media.sanitizer.pdf_values import SCALARS
 from media.sanitizer.reasons import Refused
 from media.sanitizer.word import RULES, WordFilter
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 PATHS = [
     *("C:/Users/Amina/a", "C:\\Users\\Amina", "~/Pictures/Amina", "Macintosh HD:Users:amina:a"),

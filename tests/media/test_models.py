@@ -12,7 +12,7 @@ from django.urls import reverse
 from media.models import CleanImage, Rendition, load_renditions
 from tests.support.builders import make_document, make_image, make_story, make_user, parse, picture_bytes
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 NAME = "Amina Sow Dakar"
 RANDOM = r"[0-9a-f]{32}"
@@ -31,7 +31,7 @@ def story_that_shows(image, document):
     )
 
 
-def test_name_of_an_upload_is_neither_stored_nor_shown(client, store):
+def test_name_of_an_upload_is_neither_stored_nor_shown(client, media_root):
     image, document = make_image(title="Road", name=f"{NAME}.png"), make_document(name=f"{NAME}.txt")
     story = story_that_shows(image, document)
 
@@ -41,7 +41,7 @@ def test_name_of_an_upload_is_neither_stored_nor_shown(client, store):
     assert re.fullmatch(rf"original_images/{RANDOM}\.\w+", image.file.name)
     assert re.fullmatch(rf"documents/{RANDOM}\.txt", document.file.name)
     assert Rendition.objects.exists()
-    stored = [str(path.relative_to(store)) for path in store.rglob("*")]
+    stored = [str(path.relative_to(media_root)) for path in media_root.rglob("*")]
     assert [path for path in stored if words.search(path)] == []
     assert words.search(page) is None
     assert words.search(document.url) is None
@@ -130,7 +130,7 @@ def test_rendition_that_another_process_made_is_used():
     assert {spec: rendition.file.name for spec, rendition in found.items()} == made
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_migration_goes_on_showing_older_pictures_unless_they_are_of_people_in_stories():
     shown = {make_image(shows=shows).pk: shows != "person" for shows in CleanImage.Shows.values}
     CleanImage.objects.update(shown_until=None)  # as the new column is filled

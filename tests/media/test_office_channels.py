@@ -24,7 +24,7 @@ from tests.support.document_samples import (
 )
 from tests.support.media_samples import picture_with_metadata
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 # --- Word -----------------------------------------------------------------------------------------
 # Each of these functions returns a function that makes a Word file with the XML, or the field code, in it.

@@ -12,7 +12,7 @@ from media.sanitizer.pdf import clean_pdf
 from tests.support.document_samples import PATH, SECRET, URL, clean_or_refuse, pdf
 from tests.support.media_samples import picture_with_metadata
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 
 def on(find, **keys):

@@ -16,7 +16,7 @@ from media.sanitizer.limits import LIMITS
 from media.sanitizer.reasons import Reason
 from tests.support.builders import picture_bytes
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 UPLOADS = {"document": ("a.txt", b"Words."), "picture": ("a.png", picture_bytes())}
 

@@ -21,7 +21,7 @@ from tests.support.media_samples import is_near
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
-    pytest.mark.usefixtures("store"),
+    pytest.mark.usefixtures("media_root"),
 ]
 NEW_COLOUR = (1, 2, 3)
 
@@ -52,8 +52,8 @@ def elsewhere(function, *arguments):
         return executor.submit(call).result()
 
 
-def files_in(store):
-    return sorted(str(path.relative_to(store)) for path in store.rglob("*") if path.is_file())
+def files_in(media_root):
+    return sorted(str(path.relative_to(media_root)) for path in media_root.rglob("*") if path.is_file())
 
 
 def new_file():
@@ -90,7 +90,7 @@ def logged_in(user):
 
 @pytest.mark.parametrize("specs", [["width-100"], ["width-100", "fill-90x90|format-webp"]])
 @pytest.mark.parametrize("change", [replace_in_admin, replace_in_shell, delete_in_admin, delete_in_shell])
-def test_rendition_made_during_a_change_is_not_stored(store, change, specs):
+def test_rendition_made_during_a_change_is_not_stored(media_root, change, specs):
     image = builders.make_image()
     user = builders.make_user("Moderators")
     last = InterruptedFilter(specs[-1], lambda: elsewhere(change, image.pk, user))
@@ -103,10 +103,10 @@ def test_rendition_made_during_a_change_is_not_stored(store, change, specs):
         with default_storage.open(rendition.file.name) as file:
             assert is_near(Image.open(file).convert("RGB").getpixel((20, 20)), NEW_COLOUR)
     names = [each.file.name for each in [*filter(None, [left]), *made.values()]]
-    assert files_in(store) == sorted(names)
+    assert files_in(media_root) == sorted(names)
 
 
-def test_no_rendition_is_stored_while_another_transaction_replaces_the_file(store):
+def test_no_rendition_is_stored_while_another_transaction_replaces_the_file(media_root):
     """Uncommitted changes can't be read, so the row is locked before the name of its file is compared."""
     image = builders.make_image()
 
@@ -134,7 +134,7 @@ def test_no_rendition_is_stored_while_another_transaction_replaces_the_file(stor
         (builders.make_document, lambda: ContentFile(b"New words.", name="new.txt")),
     ],
 )
-def test_two_replacements_leave_one_file(store, make, make_file):
+def test_two_replacements_leave_one_file(media_root, make, make_file):
     """Both were loaded with the original file. Still the second one deletes the file of the first one."""
     first = make()
     if isinstance(first, CleanImage):
@@ -143,7 +143,7 @@ def test_two_replacements_leave_one_file(store, make, make_file):
     for instance in (first, second):
         instance.file = make_file()
         instance.save()
-    assert files_in(store) == [second.file.name]
+    assert files_in(media_root) == [second.file.name]
 
 
 def test_old_file_of_a_document_stays_until_the_new_one_is_saved():

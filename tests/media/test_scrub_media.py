@@ -16,7 +16,7 @@ from tests.support import builders
 from tests.support.document_samples import document_with_metadata, unpack_all
 from tests.support.media_samples import find_planted, photo, picture_with_metadata
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 def scrub():
@@ -46,68 +46,68 @@ def old_picture(suffix="jpg", **fields):
     )
 
 
-def all_stored(store):
-    return [path for path in store.rglob("*") if path.is_file()]
+def all_stored(media_root):
+    return [path for path in media_root.rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
-def test_pictures_are_cleaned_and_their_metadata_is_reported(suffix, store):
+def test_pictures_are_cleaned_and_their_metadata_is_reported(suffix, media_root):
     image = old_picture(suffix)
     said, complaints = scrub()
     assert complaints == ""
     for words in ("camera data (EXIF)", "XMP", "its position", "1 cleaned"):
         assert words in said
     image.refresh_from_db()
-    (path,) = all_stored(store)
+    (path,) = all_stored(media_root)
     assert find_planted(path.read_bytes()) == []
     assert is_signed(path.read_bytes(), image.file.name)
     # The size as it is shown: the EXIF orientation turned the picture.
     assert (image.width, image.height, image.file_size) == (600, 400, path.stat().st_size)
 
 
-def test_renditions_of_cleaned_pictures_are_made_again(store, django_capture_on_commit_callbacks):
+def test_renditions_of_cleaned_pictures_are_made_again(media_root, django_capture_on_commit_callbacks):
     image = old_picture()
     old = image.get_rendition("width-200|format-jpeg").file.name
-    assert find_planted((store / old).read_bytes())
+    assert find_planted((media_root / old).read_bytes())
     with django_capture_on_commit_callbacks(execute=True):
         scrub()
     image = CleanImage.objects.get()
-    assert not (store / old).exists()
+    assert not (media_root / old).exists()
     new = image.get_rendition("width-200|format-jpeg").file.name
-    assert find_planted((store / new).read_bytes()) == []
+    assert find_planted((media_root / new).read_bytes()) == []
 
 
-def test_documents_are_cleaned(store):
+def test_documents_are_cleaned(media_root):
     document = stored_before(CleanDocument, document_with_metadata("pdf"), "documents/Amina.pdf")
     said, complaints = scrub()
     assert (complaints, "1 cleaned" in said) == ("", True)
     document.refresh_from_db()
-    (path,) = all_stored(store)
+    (path,) = all_stored(media_root)
     assert b"Mark" not in unpack_all(path.read_bytes(), "pdf"), "the word in all planted metadata"
     assert document.file.name == f"documents/{path.name}"
 
 
-def test_unfinished_uploads_are_cleaned(store):
+def test_unfinished_uploads_are_cleaned(media_root):
     path = default_storage.save("wagtail_uploads/Amina.jpg", ContentFile(picture_with_metadata("jpg")))
     kind = ContentType.objects.get_for_model(CleanImage)
     UploadedFile.objects.bulk_create([UploadedFile(for_content_type=kind, file=path)])
     scrub()
-    (path,) = all_stored(store)
+    (path,) = all_stored(media_root)
     assert find_planted(path.read_bytes()) == []
     assert UploadedFile.objects.get().file.name == f"wagtail_uploads/{path.name}"
 
 
-def test_profile_pictures_are_removed(store):
+def test_profile_pictures_are_removed(media_root):
     user = builders.make_user("Editors")
     path = default_storage.save("avatar_images/Amina.jpg", ContentFile(picture_with_metadata("jpg")))
     UserProfile.objects.create(user=user)
     UserProfile.objects.update(avatar=path)
     scrub()
     assert not UserProfile.objects.get().avatar
-    assert all_stored(store) == []
+    assert all_stored(media_root) == []
 
 
-def test_files_without_a_row_are_removed_unless_they_are_signed(store):
+def test_files_without_a_row_are_removed_unless_they_are_signed(media_root):
     """A signed one may be an upload whose row isn't saved yet."""
     for folder in ("original_images", "documents", "wagtail_uploads"):
         default_storage.save(f"{folder}/Amina.jpg", ContentFile(picture_with_metadata("jpg")))
@@ -115,19 +115,19 @@ def test_files_without_a_row_are_removed_unless_they_are_signed(store):
     clean.file.save("x.jpg", ContentFile(picture_with_metadata("jpg")), save=False)
     said, _complaints = scrub()
     assert "3 removed" in said  # one of each folder
-    assert [path.name for path in all_stored(store)] == [clean.file.name.rpartition("/")[2]]
+    assert [path.name for path in all_stored(media_root)] == [clean.file.name.rpartition("/")[2]]
 
 
-def test_cleaned_files_are_left_alone(store):
+def test_cleaned_files_are_left_alone(media_root):
     builders.make_image()
     builders.make_document()
-    before = {path: path.stat().st_mtime_ns for path in all_stored(store)}
+    before = {path: path.stat().st_mtime_ns for path in all_stored(media_root)}
     said, complaints = scrub()
     assert (said, complaints) == ("0 cleaned, 0 removed, 0 left as they were.\n", "")
-    assert {path: path.stat().st_mtime_ns for path in all_stored(store)} == before
+    assert {path: path.stat().st_mtime_ns for path in all_stored(media_root)} == before
 
 
-def test_it_can_be_stopped_and_started_again(store, monkeypatch):
+def test_it_can_be_stopped_and_started_again(media_root, monkeypatch):
     """It is stopped when it has stored a cleaned picture, before it deletes the old file.
 
     The second run removes that old file, and cleans the other picture.
@@ -138,11 +138,11 @@ def test_it_can_be_stopped_and_started_again(store, monkeypatch):
         patch.setattr(default_storage._wrapped, "delete", stop)
         with pytest.raises(KeyboardInterrupt):
             scrub()
-    assert any(find_planted(path.read_bytes()) for path in all_stored(store))
+    assert any(find_planted(path.read_bytes()) for path in all_stored(media_root))
     said, complaints = scrub()
     assert complaints == ""
     assert "1 cleaned, 1 removed" in said
-    assert not any(find_planted(path.read_bytes()) for path in all_stored(store))
+    assert not any(find_planted(path.read_bytes()) for path in all_stored(media_root))
     assert "0 cleaned, 0 removed" in scrub()[0]
 
 
@@ -150,7 +150,7 @@ def stop(name):
     raise KeyboardInterrupt
 
 
-def test_files_that_cannot_be_cleaned_are_reported_and_the_rest_is_cleaned(store):
+def test_files_that_cannot_be_cleaned_are_reported_and_the_rest_is_cleaned(media_root):
     broken = stored_before(CleanDocument, b"{\\rtf1}", "documents/Amina.rtf")
     missing = stored_before(CleanDocument, b"words", "documents/missing.txt")
     default_storage.delete(missing.file.name)
@@ -162,7 +162,7 @@ def test_files_that_cannot_be_cleaned_are_reported_and_the_rest_is_cleaned(store
     assert "Amina" not in said + complaints
 
 
-def test_focal_point_stays_where_it_was(store):
+def test_focal_point_stays_where_it_was(media_root):
     data = io.BytesIO()
     photo(5120, 3000).save(data, "JPEG")
     focus = {"focal_point_x": 1000, "focal_point_y": 600, "focal_point_width": 400, "focal_point_height": 200}

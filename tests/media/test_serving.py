@@ -36,7 +36,7 @@ from tests.support.files_of_pages import (
     used_by_nothing,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 # The most queries that it takes to find out whether a visitor gets a file.
 MAX_QUERIES = 4
 

@@ -117,14 +117,14 @@ else:
 
 
 @pytest.mark.usefixtures("whole_database")
-def test_altered_backup_is_refused_in_one_line(store, tmp_path):
+def test_altered_backup_is_refused_in_one_line(media_root, tmp_path):
     """All cases are in one test, because creating the site takes longer than a restore."""
     builders.make_story("In the backup", lead_image=builders.make_image(), lead_image_alt="A lamp")
     save_site(tmp_path / "site.zip")
     builders.make_story("Written later")
     # A file that only the backup has must not stay when the database is refused.
-    next(path for path in store.rglob("*") if path.is_file()).unlink()
-    here = row_counts(), checksums(store)
+    next(path for path in media_root.rglob("*") if path.is_file()).unlink()
+    here = row_counts(), checksums(media_root)
     for name, change in ALTERED.items():
         damaged = tmp_path / f"{name}.zip"
         rewrite(tmp_path / "site.zip", damaged, change)
@@ -132,7 +132,7 @@ def test_altered_backup_is_refused_in_one_line(store, tmp_path):
             restore_site(damaged, overwrite=True)
         assert "\n" not in str(refused.value), name
         assert len(str(refused.value)) < 600, name  # a few lines at the terminal
-        assert (row_counts(), checksums(store)) == here, name
+        assert (row_counts(), checksums(media_root)) == here, name
     # The copy without a change can be restored.
     rewrite(tmp_path / "site.zip", tmp_path / "whole.zip", lambda _manifest, _members: None)
     restore_site(tmp_path / "whole.zip", overwrite=True)

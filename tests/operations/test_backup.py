@@ -51,35 +51,35 @@ def make_rich_site():
     return ["/", "/stories/", story.url, "/stories/?country=kenya", "/search/?q=road", private.url]
 
 
-def delete_everything(store):
+def delete_everything(media_root):
     """Empty every table, including that of the migrations, and delete every file."""
-    shutil.rmtree(store)
+    shutil.rmtree(media_root)
     tables = [*connection.introspection.django_table_names(only_existing=True), "django_migrations"]
     statements = connection.ops.sql_flush(no_style(), tables, reset_sequences=True, allow_cascade=True)
     connection.ops.execute_sql_flush(statements)
 
 
-def test_restore_brings_everything_back(client, store, tmp_path):
+def test_restore_brings_everything_back(client, media_root, tmp_path):
     addresses = make_rich_site()
     pages = [client.get(address).content for address in addresses]
     assert b"Long road" in pages[2]
     client.force_login(get_user_model().objects.get(username="amina"))
     # Backups leave out attempts to sign in, as they leave out sessions.
     LoginAttempt.objects.create(digest="of a name", last=timezone.now())
-    before, files, newest = row_counts(), checksums(store), Page.objects.latest("pk").pk
+    before, files, newest = row_counts(), checksums(media_root), Page.objects.latest("pk").pk
     assert len(files) > 3
     output = save_site(tmp_path / "site.zip")
     assert f"{len(files)} files" in output
     client.logout()
 
-    delete_everything(store)
+    delete_everything(media_root)
     assert Page.objects.count() == 0
     cache.set("cached", "of the old site")
     version = content_version.read()
     restore_site(tmp_path / "site.zip")
 
     assert row_counts() == before
-    assert checksums(store) == files
+    assert checksums(media_root) == files
     assert [client.get(address).content for address in addresses] == pages
     assert content_version.read() != version, "no page of the old site is shown"
     assert cache.get("cached") is None
@@ -89,30 +89,30 @@ def test_restore_brings_everything_back(client, store, tmp_path):
     assert client.get(again.url).status_code == 200
 
 
-def test_restore_over_a_site_needs_overwrite(client, store, tmp_path):
+def test_restore_over_a_site_needs_overwrite(client, media_root, tmp_path):
     story = builders.make_story("In the backup", lead_image=builders.make_image(), lead_image_alt="A lamp")
     story.save_revision()
-    kept = checksums(store)
+    kept = checksums(media_root)
     save_site(tmp_path / "site.zip")
     later = builders.make_story("Written later")
     later.save_revision()
     builders.make_image()
-    next(path for path in store.rglob("*") if path.is_file()).write_bytes(b"no picture")
-    here = row_counts(), checksums(store)
+    next(path for path in media_root.rglob("*") if path.is_file()).write_bytes(b"no picture")
+    here = row_counts(), checksums(media_root)
 
     with pytest.raises(
         CommandError, match=r"There is a site here already: 2 revisions, .*2 pictures, [0-9]+ files"
     ):
         restore_site(tmp_path / "site.zip")
-    assert (row_counts(), checksums(store)) == here
+    assert (row_counts(), checksums(media_root)) == here
 
     restore_site(tmp_path / "site.zip", overwrite=True)
-    assert checksums(store) == kept
+    assert checksums(media_root) == kept
     assert client.get(story.url).status_code == 200
     assert client.get(later.url).status_code == 404
 
 
-def test_archive_is_readable_by_its_owner_only_and_never_overwritten(store, tmp_path):
+def test_archive_is_readable_by_its_owner_only_and_never_overwritten(media_root, tmp_path):
     path = tmp_path / "site.zip"
     save_site(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -123,6 +123,6 @@ def test_archive_is_readable_by_its_owner_only_and_never_overwritten(store, tmp_
     assert path.read_bytes() == before
     with pytest.raises(CommandError, match="can't be written"):
         save_site(tmp_path / "no-such-folder" / "site.zip")
-    store.mkdir()
+    media_root.mkdir()
     with pytest.raises(CommandError, match="among the site's own files"):
-        save_site(store / "site.zip")
+        save_site(media_root / "site.zip")

@@ -161,13 +161,13 @@ DAMAGES = {
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("damage", "message"), DAMAGES.values(), ids=DAMAGES)
-def test_damaged_archive_changes_nothing(store, small, damage, message):
+def test_damaged_archive_changes_nothing(media_root, small, damage, message):
     damage(small)
     before = row_counts()
     with pytest.raises(CommandError, match=message):
         restore_site(small, overwrite=True)
     assert row_counts() == before
-    assert not store.exists()
+    assert not media_root.exists()
 
 
 @pytest.mark.django_db
@@ -178,7 +178,7 @@ def test_damaged_archive_changes_nothing(store, small, damage, message):
         *("files/a/../../../outside", "..\\outside", "files\\..\\outside", "C:/outside", "outside.txt"),
     ],
 )
-def test_paths_outside_the_folders_are_refused(store, tmp_path, name):
+def test_paths_outside_the_folders_are_refused(media_root, tmp_path, name):
     path = tmp_path / "tricky.zip"
     with archive.new_archive(path) as writer, writer.member(name, compress=False) as member:
         member.write(b"gotcha")

@@ -7,7 +7,7 @@ from operations.content_type import drop_unusable_content_type
 FORM = "application/x-www-form-urlencoded"
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("sent", "is_kept"),
     [

@@ -114,7 +114,7 @@ def test_outage_page_has_the_current_help_line(data_dir):
 
 
 @pytest.mark.django_db
-def test_page_that_fails_stops_no_withdrawal_and_no_other_page(client, data_dir, store, time_machine):
+def test_page_that_fails_stops_no_withdrawal_and_no_other_page(client, data_dir, media_root, time_machine):
     time_machine.move_to(NOON)
     goes = [scheduled(f"Goes {hours}", expire_at=NOON + datetime.timedelta(hours=hours)) for hours in (1, 2)]
     scheduled("It can't be read", go_live_at=NOON + datetime.timedelta(hours=1))
@@ -198,7 +198,7 @@ def test_site_that_was_deleted_stops_nothing():
     assert night_work_is_done()
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 @pytest.mark.usefixtures("transactional_db", "django_db_serialized_rollback")
 def test_forever_stops_at_sigterm(data_dir):
     variables = BARE | REQUIRED | {"DATA_DIR": str(data_dir), "DATABASE_URL": database_of_the_test()}

@@ -12,7 +12,7 @@ from caching.page_cache import PAGE_CACHE_CONTROL
 from caching.session_keys import make_session_key
 from media.views import PUBLIC_PICTURE_CACHE_CONTROL
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 PATIENCE = 30  # seconds until a withdrawn page is gone
 KEY = make_session_key()  # of a session cookie that has the form of the site's own

@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from accounts.throttle import address_of
 from tests.support import front_server, services
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 # Configuration of the other proxy. It sends the visitor's address in `header`.
 OUTER = """

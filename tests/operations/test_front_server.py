@@ -18,7 +18,7 @@ from tests.support import front_server
 from tests.support.policies import FILE
 from tests.support.upstream import Front, Upstream
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 HSTS = "max-age=31536000; includeSubDomains; preload"  # as in the settings of production
 PATIENCE = 30  # seconds until nginx has written its log

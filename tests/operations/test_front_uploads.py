@@ -12,7 +12,7 @@ import pytest
 
 from caching.session_keys import make_session_key
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 PATIENCE = 30  # seconds for a response, and until nginx has written its log
 # A cookie of the form that the site makes. Before nginx takes a large body, it asks the site, at /.session,

@@ -70,7 +70,7 @@ def test_migrations_are_cached_for_a_few_seconds(client, django_assert_num_queri
         client.get("/readyz")
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     "address", ["postgres://nobody:secret@127.0.0.1:1/none", "sqlite:////no/such/folder/db"]
 )

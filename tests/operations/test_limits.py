@@ -20,7 +20,7 @@ from operations.full_disk import is_disk_full
 from tests.support import builders
 from tests.support.wsgi import SiteClient
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 @contextmanager
@@ -40,15 +40,15 @@ def files(folder):
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_a_file_is_stored_whole_or_not_at_all(store):
+def test_a_file_is_stored_whole_or_not_at_all(media_root):
     with pytest.raises(OSError, match="File too large"), no_file_larger_than(1000):
         default_storage.save("documents/a.txt", ContentFile(b"x" * 2000))
-    assert files(store) == []
+    assert files(media_root) == []
     assert default_storage.save("documents/a.txt", ContentFile(b"x" * 2000)) == "documents/a.txt"
-    assert [path.stat().st_size for path in files(store)] == [2000]
+    assert [path.stat().st_size for path in files(media_root)] == [2000]
 
 
-def test_upload_to_a_full_disk_shows_a_message_and_leaves_no_file(client, store):
+def test_upload_to_a_full_disk_shows_a_message_and_leaves_no_file(client, media_root):
     client.force_login(builders.make_user("Moderators"))
     client.raise_request_exception = False
     file = SimpleUploadedFile("a.png", builders.picture_bytes(), "image/png")
@@ -60,7 +60,7 @@ def test_upload_to_a_full_disk_shows_a_message_and_leaves_no_file(client, store)
         builders.parse(refused).text.split()
     )
     assert not CleanImage.objects.exists()
-    assert files(store) == []
+    assert files(media_root) == []
     file.seek(0)
     assert client.post(reverse("wagtailimages:add"), form).status_code == 302
     assert CleanImage.objects.count() == 1

@@ -45,7 +45,7 @@ def wait_until_ready(port, server):
         time.sleep(0.1)
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_server_prepares_the_site_and_finishes_requests_before_it_stops(tmp_path, django_db_setup):
     with ExitStack() as stack:
         variables, folder = stack.enter_context(empty_database(tmp_path))

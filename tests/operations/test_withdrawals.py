@@ -43,7 +43,7 @@ pytestmark = pytest.mark.usefixtures("whole_database")
 
 
 @pytest.fixture(autouse=True)
-def data_dir(settings, tmp_path, store):
+def data_dir(settings, tmp_path, media_root):
     settings.DATA_DIR = tmp_path
     return tmp_path
 

@@ -84,8 +84,10 @@ def assert_agreement():
     pages = list(Page.objects.all())
     by_path, by_key = {page.path: page for page in pages}, {page.pk: page for page in pages}
     restricted = set(PageViewRestriction.objects.values_list("page", flat=True))
-    parents = {page.path[: -Page.steplen] for page in pages}
-    withdrawn = {page.pk for page in pages if not page.live and page.path in parents}
+    # A page that is not live withdraws the pages below it. Without such pages it hides nothing, and doesn't
+    # count: NOT_LIVE in publishing/conditions.py.
+    with_children = {page.path[: -Page.steplen] for page in pages}
+    withdrawn = {page.pk for page in pages if not page.live and page.path in with_children}
     withdrawn |= set(HiddenPage.objects.values_list("page", flat=True))
     withdrawn |= set(TrashedPage.objects.values_list("page", flat=True))
     reached = {page.pk: pages_from(page, by_path, by_key) for page in pages}
@@ -117,7 +119,7 @@ def test_the_rule_holds_in_every_tree(monkeypatch):
 
 
 @pytest.fixture(params=[1, 2, 3, 5])
-def last(request, store):
+def last(request, media_root):
     """The last alias of a chain whose first source is in a section that became private later."""
     section, part = private_section()
     source = make_story(f"{WORD} story", part, lead_image=make_image(), lead_image_alt="A place")
@@ -177,7 +179,7 @@ def test_a_source_that_is_withdrawn_takes_its_aliases_along(client, withdraw):
 
 
 def test_a_withdrawn_alias_stays_so_when_its_source_is_published(client):
-    # As an import stores it: it was first published elsewhere.
+    # This site never published it. Its date is that of the old site from which it was imported.
     draft = make_story(f"{WORD} draft", live=False, first_published_at=timezone.now())
     waiting = draft.create_alias(parent=make_index(), update_slug="waiting")
     source = make_story(f"{WORD} story")
@@ -190,7 +192,7 @@ def test_a_withdrawn_alias_stays_so_when_its_source_is_published(client):
 
     for alias in (withdrawn, further):
         assert client.get(alias.url).status_code == 404
-    # An alias of a page that was never public is published with it.
+    # The alias of the draft was never published here, so nobody has withdrawn it.
     for alias in (waiting, public):
         assert WORD in client.get(alias.url).text
 

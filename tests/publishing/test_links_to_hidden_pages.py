@@ -73,7 +73,7 @@ def link_from_everywhere(*targets):
     return [*addresses, "/feed.atom", "/feed.rss", "/sitemap.xml", "/no-such-page/", f"/{SLUG[:4]}/"]
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_hidden_address_is_printed_nowhere(client):
     pages = {}
     for hide in WAYS_TO_HIDE:

@@ -21,7 +21,7 @@ from tests.support.committed import act_as_committed
 from tests.support.files_of_pages import get
 from tests.support.translations import make_pair
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 WORD = "Quixotic"
 

@@ -31,7 +31,7 @@ PAGE = "/admin/safeguarding/withdrawals/after-restore/"
 
 
 @pytest.fixture(autouse=True)
-def data_dir(settings, tmp_path, store):
+def data_dir(settings, tmp_path, media_root):
     settings.DATA_DIR = tmp_path  # the folder of the ledger
 
 

@@ -285,7 +285,7 @@ class Site(RuleBasedStateMachine):
         assert {page for page in live if is_published(page)} == set(published)
 
 
-def test_in_no_order_is_anything_read_that_is_not_agreed(time_machine, store):
+def test_in_no_order_is_anything_read_that_is_not_agreed(time_machine, media_root):
     Site.clock = time_machine
     # Without Phase.shrink, because shortening a failing order takes minutes.
     few = settings(thoroughly(EXAMPLES), stateful_step_count=20, phases=[Phase.generate])

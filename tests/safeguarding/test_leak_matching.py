@@ -8,7 +8,7 @@ import pytest
 
 from safeguarding.leak_check.matching import Texts, make_phone_terms, make_term
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 NAME, FULL_NAME, SHORT, ARABIC = "Bachelal", "Amina Otieno", "Asif", "أمينة"
 PHONE = "+254 700 123 456"

@@ -29,7 +29,7 @@ from tests.support.people import (
     withdraw,
 )
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 # --- Recording ------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def test_consent_ends_after_the_usual_time(kind, given_on, last_day):
     assert make_person({"given_on": given_on}, kind=kind).latest_consent.ends_on == last_day
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_months_end_on_the_last_day_of_a_shorter_month():
     assert add_months(datetime.date(2026, 8, 31), 6) == datetime.date(2027, 2, 28)
     assert add_months(datetime.date(2026, 12, 1), 1) == datetime.date(2027, 1, 1)

@@ -241,7 +241,7 @@ def sees_picture(client, page):
     return bool(sources)
 
 
-def test_picture_is_shown_while_its_people_agree_on_any_page(client, store):
+def test_picture_is_shown_while_its_people_agree_on_any_page(client, media_root):
     person = make_agreeing_person()
     image = picture_of(person)
     page = make_plain_page("About", body=[pictures_block(image)])
@@ -258,7 +258,7 @@ def test_picture_is_shown_while_its_people_agree_on_any_page(client, store):
         assert sees_picture(client, page) == expected
 
 
-def test_picture_of_a_person_nobody_named_is_not_shown(client, store):
+def test_picture_of_a_person_nobody_named_is_not_shown(client, media_root):
     image = make_image(shows="person")
     page = make_plain_page("About", body=[pictures_block(image)])
     assert not sees_picture(client, page)
@@ -268,7 +268,7 @@ def test_picture_of_a_person_nobody_named_is_not_shown(client, store):
     assert not sees_picture(client, page)
 
 
-def test_new_file_asks_again_who_is_on_it(client, store):
+def test_new_file_asks_again_who_is_on_it(client, media_root):
     image = picture_of(make_agreeing_person())
     page = make_plain_page("About", body=[pictures_block(image)])
     image.file = sign(png(), ".png")

@@ -292,7 +292,7 @@ def test_without_the_check_none_is_read_either(no_check):
             assert titles_seen() == set(), route.__name__
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 def test_without_both_layers_they_are_read(no_check, no_rule_for_reading):
     """It is the two layers that keep the stories hidden in the other tests, and nothing in the routes."""
     world = World()

@@ -38,7 +38,7 @@ from tests.support.people import (
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
-    pytest.mark.usefixtures("store"),
+    pytest.mark.usefixtures("media_root"),
 ]
 
 

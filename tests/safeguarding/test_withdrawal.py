@@ -40,7 +40,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def data_dir(settings, tmp_path, store):
+def data_dir(settings, tmp_path, media_root):
     settings.DATA_DIR = tmp_path
     return tmp_path
 

@@ -8,7 +8,7 @@ import pytest
 from search.analysis import STOP_WORDS, stem
 from search.parsing import iter_phrases, parse_query
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 WORDS = [
     start + end

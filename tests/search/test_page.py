@@ -21,7 +21,7 @@ from tests.support.builders import (
 )
 from tests.support.people import make_agreeing_person, withdraw
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 def search(client, words, **more):

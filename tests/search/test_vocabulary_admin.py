@@ -7,7 +7,7 @@ from search.models import VocabularyGroup
 from tests.support.builders import make_user, parse
 from tests.support.vocabulary import make_group
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 URL = "/admin/snippets/search/vocabularygroup/"
 

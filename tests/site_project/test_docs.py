@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.environment import ROOT, variables_in_code
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 

@@ -11,7 +11,7 @@ from django.core import mail
 
 from tests.support.environment import REQUIRED, error_at_start, read_settings, run
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 # The variables for single sign-on.
 OIDC = {

@@ -24,7 +24,7 @@ from tests.support.policies import ADMIN, FILE, FRAMED, PUBLIC
 from tests.support.routes import admin_addresses
 from tests.support.wsgi import SiteClient
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 def fails(request):

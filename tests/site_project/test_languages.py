@@ -25,7 +25,7 @@ from tests.support.builders import (
 )
 from tests.support.translations import make_home, make_index_in, make_pair, make_translation
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 SITE = "http://127.0.0.1:8000"
 

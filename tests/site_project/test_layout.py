@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 ROOT = Path(__file__).parents[2]
 LAYOUT = (ROOT / "docs" / "layout.md").read_text()

@@ -18,7 +18,7 @@ from tests.support.builders import (
 )
 from tests.support.wsgi import SiteClient, forget_pages
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 # Queries that count a search without results: an update and its savepoint, and on SQLite two for a timeout.
 COUNTING = 5 if connection.vendor == "sqlite" else 3

@@ -12,7 +12,7 @@ from stories.models import StoryPage
 from tests.support.builders import home_page, make_image, make_index, make_private, make_story, parse
 from tests.support.site import make_site
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 BODY = [{"type": "text", "value": "<p>One.</p>"}]
 MAX_BYTES = 15 * 1024  # compressed, as over a slow connection
@@ -105,10 +105,10 @@ def test_decorative_picture_is_removed(client):
     assert "Picture" not in parse(text_only(client, story.url)).select_one("main").text
 
 
-def test_picture_with_a_lost_file_keeps_its_text(client, store):
+def test_picture_with_a_lost_file_keeps_its_text(client, media_root):
     story = make_story(lead_image=make_image(), lead_image_alt="A court house")
     client.get(story.url)
-    renditions = list(store.rglob("*.fill-*"))
+    renditions = list(media_root.rglob("*.fill-*"))
     assert renditions
     for file in renditions:
         file.unlink()

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext, templatize
 
 from home.models import HomePage
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 PROJECT = tomllib.loads((Path(settings.BASE_DIR) / "pyproject.toml").read_text())
 ROOMS = PROJECT["tool"]["importlinter"]["root_packages"]

@@ -8,7 +8,7 @@ from stories.blocks import StoryBody
 from tests.support.builders import make_document, make_image, make_user
 from tests.support.files_of_pages import document_block, story_with
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 BLOCKS = StoryBody().child_blocks
 # {block type: words in its preview}.

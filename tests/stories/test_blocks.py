@@ -15,7 +15,7 @@ from tests.support.builders import (
     parse,
 )
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 def render_body(client, *blocks):

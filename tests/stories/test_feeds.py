@@ -232,7 +232,7 @@ def test_an_entry_has_no_scripts_styles_or_classes(client):
     assert attributes <= {"alt", "dir", "height", "href", "lang", "src", "width"}
 
 
-def test_pictures_in_a_feed_are_jpeg_renditions_that_exist(client, store):
+def test_pictures_in_a_feed_are_jpeg_renditions_that_exist(client, media_root):
     story = story_with_everything()
     make_renditions(story)
     made = set(Rendition.objects.values_list("file", flat=True))
@@ -246,7 +246,7 @@ def test_pictures_in_a_feed_are_jpeg_renditions_that_exist(client, store):
     assert set(Rendition.objects.values_list("file", flat=True)) == made, "the feed made no other ones"
 
 
-def test_the_lead_picture_is_enclosed_with_its_type_and_real_length(client, store):
+def test_the_lead_picture_is_enclosed_with_its_type_and_real_length(client, media_root):
     story_with_everything()
     address = "/stories/country/kenya/feed.atom"
     (entry,) = entries(client, address)
@@ -258,7 +258,7 @@ def test_the_lead_picture_is_enclosed_with_its_type_and_real_length(client, stor
     assert str(len(response.getvalue())) == link.get("length") == enclosure.get("length")
 
 
-def test_missing_files_and_invalid_characters_break_no_feed(client, store):
+def test_missing_files_and_invalid_characters_break_no_feed(client, media_root):
     image = make_image()
     image.file.storage.delete(image.file.name)
     # XML allows neither of these control characters.

@@ -5,7 +5,7 @@ import pytest
 from home.models import SiteSettings
 from tests.support.builders import home_page, make_index, make_plain_page, make_story, parse
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 def leave_link(client, address):

@@ -134,7 +134,7 @@ def test_index_lists_the_stories_of_its_sections_and_a_section_only_its_own(clie
 # --- Filters -------------------------------------------------------------------------------------
 
 
-@pytest.mark.one_database
+@pytest.mark.sqlite_only
 @pytest.mark.usefixtures("filters_on_short_lists")
 def test_choices_are_in_the_order_of_their_names_whatever_their_accents_and_capitals(client):
     make_story("A lamp", countries=["ZW", "AX"], themes=["Zeal", "law", "Échange"])

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.builders import make_story
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 MALFORMED = ["http://[x", "//[", "http://\u2100.com/", "https://x:99999999/", "http://a]b"]
 

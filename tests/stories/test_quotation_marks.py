@@ -4,7 +4,7 @@ import pytest
 
 from stories.blocks import QuoteBlock
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 # (text that an editor typed, text that is stored).
 ROWS = [

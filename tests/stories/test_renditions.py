@@ -58,7 +58,7 @@ def test_a_failure_is_tried_again_and_then_left_to_the_first_reader(caplog):
     assert attempts == [1, 2, 3]
 
 
-def test_reader_is_shown_the_first_of_two_renditions_made_at_a_time(store, monkeypatch):
+def test_reader_is_shown_the_first_of_two_renditions_made_at_a_time(media_root, monkeypatch):
     """As when a page is opened while its renditions are still made."""
     image = make_image()
     bulk_create = Rendition.objects.bulk_create
@@ -73,7 +73,7 @@ def test_reader_is_shown_the_first_of_two_renditions_made_at_a_time(store, monke
     monkeypatch.setattr(Rendition.objects, "bulk_create", bulk_create_too_late)
     shown = image.get_renditions("width-100", "width-200|format-webp")
     assert {rendition.file.name for rendition in shown.values()} == stored()
-    assert {f"images/{path.name}" for path in store.glob("images/*")} == stored(), "no file is left over"
+    assert {f"images/{path.name}" for path in media_root.glob("images/*")} == stored(), "no file is left over"
 
 
 def test_command_makes_what_is_missing_for_public_pages_only():

@@ -15,7 +15,7 @@ from tests.support.builders import (
     pictures_block,
 )
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 DAY = datetime.date(2025, 3, 14)
 

@@ -98,15 +98,18 @@ WAYS = {
 }
 
 
-def ways():
-    """Return the items of WAYS; on PostgreSQL only one for each kind of object, as queries depend on that."""
+def ways_on_this_database():
+    """Return the items of WAYS; on PostgreSQL only one for each kind of object, to save time.
+
+    Queries depend on the kind alone, so SQLite shows what else is wrong.
+    """
     if connection.vendor == "sqlite":
         return WAYS.items()
     return {kind: (way, row) for way, row in WAYS.items() for kind in row[:1]}.values()
 
 
-def story_form(keys, action=None, **fields):
-    """Return what the page editor sends for a story. `keys`: {key of WAYS: ID}."""
+def choosing_form(keys, action=None, **fields):
+    """Return what the page editor sends for a story that chooses objects. `keys`: {key of WAYS: ID}."""
     body = [("heading", {"text": "x", "level": "2"})]
     for way, key in keys.items():
         _kind, field, value = WAYS[way]

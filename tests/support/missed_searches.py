@@ -16,6 +16,9 @@ def miss(text, days, on=datetime.date(2026, 3, 4)):
 
 
 def make_reported(words, count=5, month=datetime.date(2026, 3, 1)):
-    """Return a row for `words` that were searched for on enough days to be in the report."""
+    """Return a new row of the report: `words` were searched for on `count` days, the last of them in `month`.
+
+    With fewer days than MissedSearch.MIN_REPORTED_COUNT, which is 5, the report leaves a row out.
+    """
     digest = f"digest of {words}"
     return MissedSearch.objects.create(digest=digest, words=words, count=count, month=month)

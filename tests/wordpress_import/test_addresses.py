@@ -297,7 +297,7 @@ def addresses_of(item):
 
 
 @pytest.fixture
-def addresses(tmp_path, store):
+def addresses(tmp_path, media_root):
     """{id of an item: its addresses} of the two EXPORTS, which are imported as drafts, with their files."""
     make_index(live=False)
     folder, found = tmp_path / "uploads" / "2019" / "03", {}

@@ -17,7 +17,7 @@ from wordpress_import.markup import TextError
 from wordpress_import.pieces import BlockCollector
 from wordpress_import.reading import Item
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 UPLOADS = "https://old.example/wp-content/uploads/2020/04"
 
 

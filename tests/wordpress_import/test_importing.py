@@ -203,11 +203,11 @@ def test_what_an_editor_must_look_at_is_said(run):
     assert (lines[1]["unknown"], lines[1]["left_out"]) == ({"box": 1}, {"query": 1})
 
 
-def test_no_login_mail_password_comment_or_address_gets_in(run, uploads, store, tmp_path):
+def test_no_login_mail_password_comment_or_address_gets_in(run, uploads, media_root, tmp_path):
     save_picture_with_artist(uploads / "2020" / "04" / "signed.jpg", "kofi99 tip@form.example")
     picture = '<p>A kiln.</p><img src="/wp-content/uploads/2020/04/signed.jpg" alt="A kiln">'
     run([*ITEMS, wp_item(11, picture, meta=PLUGIN_DATA, more=COMMENT)], "--uploads", str(uploads))
-    media, reports = read_files(store), read_files(tmp_path / "report")
+    media, reports = read_files(media_root), read_files(tmp_path / "report")
     assert (len(media), len(reports)) == (1, 4)  # the picture; report.html, .csv, .json and authors.csv
     everything = {"the database": all_stored_text()} | media | reports
     found = [
@@ -379,7 +379,7 @@ def test_an_item_that_fails_does_not_stop_the_others(run, monkeypatch):
 
 
 @pytest.fixture
-def uploads(tmp_path, store):
+def uploads(tmp_path, media_root):
     """An uploads folder with two pictures called photo.jpg, a document and a broken picture.
 
     Of one picture, only a smaller copy is there.
@@ -466,13 +466,13 @@ def test_what_was_withdrawn_does_not_come_back(run, uploads):
     assert not CleanImage.objects.exists()
 
 
-def test_an_item_that_fails_leaves_no_file(run, uploads, store, monkeypatch):
+def test_an_item_that_fails_leaves_no_file(run, uploads, media_root, monkeypatch):
     # As if an editor took the slug at the same moment.
     monkeypatch.setattr("wordpress_import.fields.read_slug", lambda item, parent: "taken")
     item = wp_item(2, '<img src="/wp-content/uploads/2020/04/photo.jpg">')
     lines = run([wp_item(1), item], "--uploads", str(uploads))
     assert [line["outcome"] for line in lines] == ["imported", "failed"]
-    assert not [path for path in store.rglob("*") if path.is_file()]
+    assert not [path for path in media_root.rglob("*") if path.is_file()]
 
 
 def test_files_outside_of_the_uploads_are_not_read(run, uploads, tmp_path):

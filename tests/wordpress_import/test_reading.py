@@ -10,7 +10,7 @@ from tests.support.wordpress import HEAD, TAIL, export, wp_author, wp_item
 from wordpress_import.reading import MAX_TEXT, Item, read
 from wordpress_import.sources import ExportError, find_sources
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.sqlite_only
 
 
 def read_all(path):

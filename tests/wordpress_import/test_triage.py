@@ -17,7 +17,7 @@ from tests.support.queries import count_queries
 from wordpress_import.models import ImportedItem
 from wordpress_import.triage import LOOKED_AT, open_items
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 LIST = "/admin/stories/"
 
