@@ -73,8 +73,9 @@ class PrivacyView(SetPrivacyView):
 
 
 class SearchView(search.SearchView):
-    """Wagtail's search for pages, with a name for the pages in the line "1-2 of 2 None"."""
+    """Wagtail's search for pages, with names for pages in the line "1-1 of 1 None"."""
 
+    verbose_name = Page._meta.verbose_name
     verbose_name_plural = Page._meta.verbose_name_plural
 
 

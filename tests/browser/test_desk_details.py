@@ -1,8 +1,10 @@
-"""Details of the admin in a browser: a toolbar's contrast, the editor's checks, and titles on a phone."""
+"""Details of the admin in a browser: a toolbar's contrast, the editor's checks, lists, and forms of users."""
 
 import pytest
 from playwright.sync_api import expect
+from wagtail.models import Locale
 
+from stories.terms import Theme
 from tests.browser import admin
 from tests.support import builders
 from tests.support.accessibility import expect_to_fit, run_axe
@@ -73,3 +75,35 @@ def test_titles_break_between_words_on_a_phone(new_page, live_server, moderator)
         title = tab.get_by_role("cell", name="Extraordinary").first
         assert title.evaluate(BROKEN_WORDS) == [], address
         expect_to_fit(tab)
+
+
+def test_lists_are_sorted_by_name_and_say_what_they_count(new_page, live_server, moderator):
+    french = Locale.objects.create(language_code="fr")
+    for name, locale in [("Abus", french), ("Wages", Locale.get_default()), ("Debt", Locale.get_default())]:
+        Theme.objects.create(name=name, locale=locale)
+    builders.make_story("Bricks")
+    tab = admin.open_tab(new_page)
+    admin.give_session(tab, live_server.url, moderator)
+    tab.goto(f"{live_server.url}/admin/snippets/stories/theme/")
+    titles = tab.locator("tbody td.title")
+    expect(titles).to_contain_text(["Debt", "Wages", "Abus"])
+    tab.goto(f"{live_server.url}/admin/snippets/stories/country/")
+    expect(titles.first).to_contain_text("Afghanistan")
+    expect(titles.nth(1)).to_contain_text("Åland Islands")
+    tab.goto(f"{live_server.url}/admin/pages/search/?q=bricks")
+    expect(tab.get_by_role("columnheader", name="Title")).to_contain_text("1-1 of 1 page")
+
+
+def test_invitation_needs_a_role(new_page, live_server):
+    tab = admin.open_tab(new_page)
+    builders.make_user(username="amina", is_superuser=True)
+    admin.sign_in(tab, live_server.url)
+    admin.expect_home(tab)
+    tab.goto(f"{live_server.url}/admin/users/new/")
+    for label in ("Username", "First name", "Last name"):
+        tab.get_by_label(label).fill("Grace")
+    tab.get_by_label("Email").fill("grace@example.org")
+    tab.get_by_role("button", name="Create").click()
+    expect(tab.get_by_role("status")).to_contain_text("could not be created")
+    tab.get_by_role("tab", name="Roles").first.click()
+    expect(tab.get_by_text("Choose a role that may use the admin.")).to_be_visible()

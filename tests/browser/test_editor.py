@@ -3,7 +3,9 @@
 import datetime
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
+from wagtail.models import Workflow
 
 from stories.models import StoryPage
 from tests.browser import admin
@@ -203,3 +205,26 @@ def test_editor_submits_and_moderator_approves(open_editor, new_page, live_serve
     visitor = new_page()
     visitor.goto(live_server.url + story.url)
     expect(visitor.get_by_role("heading", level=1)).to_have_text("Waiting for approval")
+
+
+# Wagtail 8.0 sends mail with a function that is deprecated in Django 6.1.
+@pytest.mark.filterwarnings("ignore:get_connection\\(\\) is deprecated")
+def test_schedule_is_approved_and_cancelled(open_editor, moderator):
+    story = builders.make_story("Later", live=False)
+    story.go_live_at = timezone.now() + datetime.timedelta(days=3)
+    story.save_revision()
+    Workflow.objects.get().start(story, builders.make_user("Editors", first_name="Amina", last_name="Diallo"))
+    tab = open_editor(moderator, story)
+    expect(tab.get_by_role("status")).to_contain_text("Amina Diallo sent this page for approval")
+    foot = tab.get_by_role("navigation", name="Actions (footer)")
+    foot.get_by_role("button", name="Approve").first.click()
+    expect(tab.get_by_role("status")).to_contain_text("is approved, and goes live on")
+
+    admin.open_editor(tab, tab.url.partition("/admin/")[0], moderator, story)
+    with tab.expect_navigation():
+        tab.get_by_role("button", name="Cancel scheduled publish").click()
+    admin.open_editor(tab, tab.url.partition("/admin/")[0], moderator, story)
+    admin.footer(tab, "Publish")
+    expect(tab.get_by_role("status")).to_contain_text("has been published")
+    story.refresh_from_db()
+    assert story.live

@@ -120,7 +120,9 @@ def test_dialog_in_a_story_keeps_the_file_when_an_answer_is_missing(tab):
     dialog = tab.get_by_role("dialog")
     dialog.get_by_role("tab", name="Upload").click()
     dialog.get_by_label("File*").set_input_files(picture_file())
+    expect(dialog.get_by_label("Title*")).to_have_value("road")  # nothing else is missing
     dialog.get_by_role("button", name="Upload").click()
+    expect(dialog.get_by_label(WHOM)).to_be_focused()  # the browser asks for the answer
     expect(dialog.get_by_label("File*")).to_have_value(re.compile("road.png"))
     dialog.get_by_label(WHOM).select_option("An illustration")
     dialog.get_by_role("button", name="Upload").click()

@@ -66,6 +66,11 @@ def test_administrator_adds_a_passkey_by_keyboard_and_signs_in_with_it(live_serv
     expect(tab.get_by_role("alert").first).to_contain_text("add another before you remove this one")
     assert Passkey.objects.count() == 1
 
+    # Who is signed in already does not sign in with the form for an app.
+    tab.get_by_role("link", name="Set up an app for codes").click()
+    expect(tab.get_by_label("Code")).to_be_visible()
+    expect(tab.get_by_role("main").get_by_role("button")).to_have_text(["Save", "Add a passkey"])
+
 
 def test_authenticator_that_does_not_recognise_its_owner_adds_no_passkey(live_server, tab):
     add_authenticator(tab, verified=False)
