@@ -188,7 +188,7 @@ def test_demo_is_not_loaded_into_a_site_with_content():
 def test_demo_without_a_key_says_what_is_missing(settings):
     settings.SAFEGUARDING_KEYS = []
     before = counts()
-    with pytest.raises(CommandError, match="a key is missing in SAFEGUARDING_KEYS"):
+    with pytest.raises(CommandError, match="The key for restricted texts is missing"):
         load()
     assert counts() == before
 
