@@ -63,7 +63,8 @@ LONE_DOTS = """() => {
         for (const dot of byline.querySelectorAll(".byline__dot")) {
             const box = dot.getBoundingClientRect(), part = dot.parentElement.getBoundingClientRect();
             const before = dot.parentElement.previousElementSibling.getBoundingClientRect();
-            const isSeen = box.left >= all.left && box.right <= all.right;
+            const isInside = box.left >= all.left && box.right <= all.right;
+            const isSeen = isInside || getComputedStyle(byline).overflowX !== "clip";
             if (isSeen !== (before.top === part.top)) odd.push(width);
         }
     }
