@@ -18,7 +18,7 @@ from wagtail.images.models import (
 
 from caching.local_date import today
 from media.fields import CleanDocumentField, CleanPictureField
-from media.filters import get_shared_filter
+from media.filters import drop_equal, get_shared_filter
 from media.stored_files import lock_file_name, replaced_file, store_file
 from safeguarding.releases import lock_found
 from safeguarding.scopes import NO_END
@@ -167,7 +167,7 @@ class CleanImage(AbstractImage):
         return self.get_renditions(filter)[get_shared_filter(filter).spec]
 
     def get_renditions(self, *filters):
-        return super().get_renditions(*map(get_shared_filter, filters))
+        return drop_equal(super().get_renditions(*map(get_shared_filter, filters)))
 
     def create_rendition(self, filter):
         return self.create_renditions(filter)[filter]

@@ -391,7 +391,7 @@ WAGTAILIMAGES_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = PIXELS
 # About as good as WebP at Wagtail's default of 80, and smaller: docs/decisions/media.md has what was
 # measured.
-WAGTAILIMAGES_AVIF_QUALITY = 50
+WAGTAILIMAGES_AVIF_QUALITY = 48
 
 WAGTAILDOCS_DOCUMENT_MODEL = "media.CleanDocument"
 WAGTAILDOCS_DOCUMENT_FORM_BASE = "media.forms.DocumentForm"

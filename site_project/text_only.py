@@ -49,8 +49,11 @@ def make_text_only(page, request):
         elif element.tag == "form" and element.method == "GET" and is_internal(element.action, request):
             etree.SubElement(element, "input", type="hidden", name="text", value="1")
         element.attrib.pop("class", None)
-    # The stylesheet comes last, so that browsers show the words before they have loaded it.
-    etree.SubElement(document.body, "link", rel="stylesheet", href=static("css/text.css"))
+    # On small screens, browsers show the words before they have loaded the stylesheet, because it comes last.
+    # On others it would move the words, so there they wait for it.
+    stylesheet = {"rel": "stylesheet", "href": static("css/text.css")}
+    etree.SubElement(document.head, "link", stylesheet, media="(min-width: 45em)")
+    etree.SubElement(document.body, "link", stylesheet)
     return html.tostring(document, encoding="unicode", doctype="<!doctype html>")
 
 

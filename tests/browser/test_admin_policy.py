@@ -103,6 +103,7 @@ def test_choosers_of_pictures_and_pages(tab):
     tab.open(f"pages/{builders.home_page().pk}/edit/")
     tab.get_by_role("button", name="Choose a page").first.click()
     dialog = tab.get_by_role("dialog")
+    expect(dialog.locator("tr.disabled td").first).to_have_css("opacity", "1")  # can't be chosen, but is read
     dialog.get_by_label("Search term").fill("Get help")
     dialog.get_by_role("link", name="Get help").click()
     save(tab, "has been updated", "Save draft")

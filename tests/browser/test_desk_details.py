@@ -26,6 +26,8 @@ BROKEN_WORDS = """(element) => {
     }
     return broken;
 }"""
+# Returns how much wider the content of an element is than the element.
+HIDDEN_WIDTH = "(element) => element.scrollWidth - element.clientWidth"
 
 
 def test_buttons_of_the_text_toolbar_have_contrast(new_page, live_server, moderator):
@@ -70,10 +72,11 @@ def test_titles_break_between_words_on_a_phone(new_page, live_server, moderator)
     builders.make_story("Extraordinary establishment responsibilities")
     tab = new_page(viewport={"width": 390, "height": 844})
     admin.give_session(tab, live_server.url, moderator)
-    for address in (f"pages/{index.pk}/", "pages/search/?q=extraordinary"):
+    for address in (f"pages/{index.pk}/", "pages/search/?q=extraordinary", "desk/incomplete/"):
         tab.goto(f"{live_server.url}/admin/{address}")
         title = tab.get_by_role("cell", name="Extraordinary").first
         assert title.evaluate(BROKEN_WORDS) == [], address
+        assert tab.locator(".w-breadcrumbs").evaluate(HIDDEN_WIDTH) == 0, f"{address}: the page's own title"
         expect_to_fit(tab)
 
 

@@ -133,12 +133,6 @@ def test_link_is_copied(context_factory, live_server, quick_story):
     assert page.evaluate("navigator.clipboard.readText()").endswith("/stories/wages-after-three-years/")
 
 
-# The colours of a text-only page and of its links.
-COLOURS = """() => [
-    getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector("a")).color,
-]"""
-
-
 def test_text_only_version_loads_its_stylesheet_alone_and_leads_on(new_page, live_server):
     site = make_site()
     page = new_page()
@@ -152,10 +146,6 @@ def test_text_only_version_loads_its_stylesheet_alone_and_leads_on(new_page, liv
     # Browsers request the icon at any time.
     loaded = [url.removeprefix(live_server.url) for url in requests if "favicon" not in url]
     assert loaded == [f"{site.story.url}?text=1", "/static/css/text.css"]
-    page.set_viewport_size({"width": 1280, "height": 800})
-    page.emulate_media(color_scheme="dark")
-    assert page.locator("main").bounding_box()["width"] == 640  # 40 rem
-    assert page.evaluate(COLOURS) == ["rgb(22, 22, 22)", "rgb(157, 200, 255)"]  # the dark ones of text.css
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Stories").click()
     page.get_by_text("Filter", exact=True).click()
     page.get_by_role("link", name="Kenya (2)").click()

@@ -61,7 +61,9 @@ def test_pages_link_to_renditions_only(client):
         link["href"] for link in page.select(".gallery a")
     }
     for sources in page.select("[srcset]"):
-        addresses |= {source.split()[0] for source in sources["srcset"].split(",")}
+        urls, widths = zip(*map(str.split, sources["srcset"].split(",")), strict=True)
+        addresses |= set(urls)
+        assert len(widths) == len(set(widths)), "HTML forbids two of one width, as a small picture would have"
     assert len(addresses) > 5  # several sizes and formats
     for address in addresses:
         response = client.get(address)

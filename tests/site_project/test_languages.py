@@ -393,8 +393,8 @@ def test_a_copy_is_filed_under_the_themes_and_authors_of_its_language(client):
     page = parse(client.get(StoryPage.objects.get(pk=copy.pk).url))
     assert [tag.text for tag in page.select(".tag")] == ["Mines"]
     assert all(client.get(tag["href"]).status_code == 200 for tag in page.select(".tag"))
-    assert [author.text for author in page.select(".byline > span:not([class])")] == [
-        "Par L’équipe ·",
-        "A. Person ·",
+    assert [author.text for author in page.select(".byline__author > span:last-child")] == [
+        "Par L’équipe",
+        "A. Person",
     ]
     assert [theme.name for theme in other.themes] == ["Mining", "Untranslated"]

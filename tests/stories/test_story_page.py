@@ -182,7 +182,7 @@ def test_credit_is_given_once_if_all_pictures_have_the_same(client):
 def test_byline_says_how_long_reading_takes(client, words, minutes):
     story = make_story(body=[{"type": "text", "value": f"<p>{'word ' * words}</p>"}])
 
-    assert parse(client.get(story.url)).select_one(".byline__minutes").text == f"{minutes} to read"
+    assert parse(client.get(story.url)).select_one(".byline__minutes").text == f"· {minutes} to read"
 
 
 # The id of a heading in HTML has the first eight characters of the id of its block.

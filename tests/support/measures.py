@@ -1,0 +1,160 @@
+"""JavaScript functions that measure a page for readers in a browser."""
+
+# Shows a story in the typeface of the style sheet, and returns how many KB that has. It is "optional" in the
+# style sheet, so a slow machine wouldn't show it.
+USE_TYPEFACE = """async () => {
+    const [sheet] = [...document.styleSheets].filter(sheet => sheet.href.includes("site"));
+    const style = [...sheet.cssRules].find(rule => rule instanceof CSSFontFaceRule).style;
+    if (style.fontWeight !== "400 700" || style.fontDisplay !== "optional") throw new Error(style.cssText);
+    const address = new URL(style.getPropertyValue("src").match(/url\\("(.+?)"\\)/)[1], sheet.href);
+    const data = await (await fetch(address)).arrayBuffer();
+    document.fonts.add(await new FontFace("Story Serif", data, {weight: style.fontWeight}).load());
+    const family = getComputedStyle(document.querySelector(".prose")).fontFamily;
+    if (!family.startsWith('"Story Serif"')) throw new Error(family);
+    return data.byteLength / 1024;
+}"""
+# Returns {name: size} of a story.
+SIZES = """() => {
+    const find = selector => document.querySelector(selector);
+    const px = (selector, name) => parseFloat(getComputedStyle(find(selector))[name]);
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const box = selector => find(selector).getBoundingClientRect();
+    const [picture, contents, words] = [".story__lead img", ".contents", ".block--text p"].map(box);
+    const rtl = document.dir === "rtl";
+    const text = find(".block--text p");
+    // Vowel signs of Arabic take no room.
+    const letters = text.textContent.replace(/\\p{M}/gu, "").length;
+    const lines = words.height / parseFloat(getComputedStyle(text).lineHeight);
+    const own = box(".quote--own-words");
+    const byline = find(".byline");
+    const ends = [...document.querySelectorAll("td.number")].map(cell => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        const { fontVariantNumeric } = getComputedStyle(cell);
+        if (fontVariantNumeric !== "tabular-nums") throw new Error(fontVariantNumeric);
+        return range.getBoundingClientRect().right;
+    });
+    const mark = parseFloat(getComputedStyle(find(".quote--own-words p"), "::before").width);
+    const found = {
+        "picture, width by height": picture.width / picture.height,
+        "picture, width in rem": picture.width / rem,
+        "second heading in rem": px(".prose h2", "fontSize") / rem,
+        "title, line height": px(".story__title", "lineHeight") / px(".story__title", "fontSize"),
+        "words, line height": px(".prose", "lineHeight") / px(".prose", "fontSize"),
+        "characters a line": letters / lines,
+        "own words, room beside their mark in pixels": (rtl ? innerWidth - own.right : own.left) - mark,
+        "contents, distance from the end in rem":
+            (rtl ? contents.left - picture.left : picture.right - contents.right) / rem,
+        "contents, distance from the words in rem":
+            (rtl ? words.left - contents.right : contents.left - words.right) / rem,
+        "words, width in rem": words.width / rem,
+        "byline, lines": Math.round(byline.offsetHeight / parseFloat(getComputedStyle(byline).lineHeight)),
+        "numbers, distance between their right ends in pixels": Math.max(...ends) - Math.min(...ends),
+    };
+    for (const name in found) found[name] = Math.round(found[name] * 100) / 100;
+    return found;
+}"""
+# Returns the widths of a story's byline at which a line begins or ends with a dot.
+LONE_DOTS = """() => {
+    const byline = document.querySelector(".byline"), odd = [];
+    for (let width = 100; width < 330; width += 10) {
+        byline.style.inlineSize = `${width}px`;
+        const all = byline.getBoundingClientRect();
+        for (const dot of byline.querySelectorAll(".byline__dot")) {
+            const box = dot.getBoundingClientRect(), part = dot.parentElement.getBoundingClientRect();
+            const before = dot.parentElement.previousElementSibling.getBoundingClientRect();
+            const isInside = box.left >= all.left && box.right <= all.right;
+            const isSeen = isInside || getComputedStyle(byline).overflowX !== "clip";
+            if (isSeen !== (before.top === part.top)) odd.push(width);
+        }
+    }
+    byline.style.inlineSize = "";
+    return odd;
+}"""
+# Returns the colours of a text-only page and of its links, and its width.
+TEXT_ONLY = """() => [
+    getComputedStyle(document.body).backgroundColor,
+    getComputedStyle(document.querySelector("a")).color,
+    document.querySelector("main").offsetWidth,
+]"""
+# Returns {selector: {side: pixels from the top of the page}}.
+MEASURE = """selectors => Object.fromEntries(selectors.map(selector => {
+    const { top, bottom } = document.querySelector(selector).getBoundingClientRect();
+    return [selector, { top: Math.round(top + scrollY), bottom: Math.round(bottom + scrollY) }];
+}))"""
+# Returns the edges at which the parts of a story begin: left ones, or right ones if the page is read from
+# right to left.
+EDGES = """() => [
+    ".story__title", ".story__lead img", ".block--text p", ".quote--own-words",
+].map(selector => {
+    const { left, right } = document.querySelector(selector).getBoundingClientRect();
+    return Math.round(document.dir === "rtl" ? right : left);
+})"""
+# Returns how many items are in each row of a grid, if it has so many. Of a row that they don't fill, it
+# returns a text. The grid is a copy, which is taken away.
+COUNT_IN_ROWS = """([selector, count]) => {
+    const original = document.querySelector(selector), grid = original.cloneNode(true);
+    original.replaceWith(grid);
+    while (grid.children.length > count) grid.lastElementChild.remove();
+    while (grid.children.length < count) grid.append(grid.lastElementChild.cloneNode(true));
+    const { width } = grid.getBoundingClientRect();
+    const boxes = Array.from(grid.children, item => item.getBoundingClientRect());
+    const rows = Object.values(Object.groupBy(boxes, box => Math.round(box.top)));
+    grid.replaceWith(original);
+    return rows.map(row => {
+        const end = Math.max(...row.map(box => box.right)), start = Math.min(...row.map(box => box.left));
+        const room = Math.round(width - (end - start));
+        return room ? `${row.length} and ${room} pixels` : row.length;
+    });
+}"""
+# Returns the largest number of lines of the summaries below the first story.
+SUMMARY_LINES = """() => Math.max(...Array.from(
+    document.querySelectorAll(".card:not(.card--hero) .card__summary"),
+    summary => Math.round(summary.offsetHeight / parseFloat(getComputedStyle(summary).lineHeight)),
+))"""
+# Returns {palette and colour of a panel: its contrast with the page, as WCAG defines it} in dark colours,
+# and {} in light ones.
+PANELS = """() => {
+    if (!matchMedia("(prefers-color-scheme: dark)").matches) return {};
+    const light = colour => {
+        const [r, g, b] = colour.match(/[0-9.]+/g).map(Number).map(value => value / 255)
+            .map(value => value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+    };
+    const probe = document.body.appendChild(document.createElement("div"));
+    const palette = document.documentElement.className, found = {};
+    for (const name of ["earth", "sea", "forest"]) {
+        document.documentElement.className = `palette-${name}`;
+        for (const colour of ["paper-raised", "paper-sunk", "note"]) {
+            const [panel, paper] = [colour, "paper"].map(variable => {
+                probe.className = "";
+                probe.style.backgroundColor = `var(--${variable})`;
+                return light(getComputedStyle(probe).backgroundColor);
+            });
+            found[`${name} ${colour}`] = Math.max(panel, paper) / Math.min(panel, paper);
+        }
+    }
+    document.documentElement.className = palette;
+    probe.remove();
+    return found;
+}"""
+# Returns the width of the widest column, without the room at its sides.
+WIDTH = """() => Math.max(...Array.from(document.querySelectorAll("main .wrap-wide"), column => {
+    const { width, paddingLeft, paddingRight } = getComputedStyle(column);
+    return Math.round(parseFloat(width) - parseFloat(paddingLeft) - parseFloat(paddingRight));
+}))"""
+# Returns what is wrong with a printed story. The help line is above it, so that it is never alone on the last
+# page.
+ODD_ON_PAPER = """() => {
+    const top = selector => document.querySelector(selector).getBoundingClientRect().top;
+    const size = selector => parseFloat(getComputedStyle(document.querySelector(selector)).fontSize);
+    if (top(".help-line") >= top("main")) return "the help line is below the story";
+    if (size(".callout p") > size(".block--text p")) return "a callout is larger than the prose";
+}"""
+# Returns the sum of the layout shifts since the page was requested.
+SHIFTS = """() => new Promise(resolve => {
+    const sum = entries => entries.reduce((all, entry) => all + entry.value, 0);
+    const observer = new PerformanceObserver(list => resolve(sum(list.getEntries())));
+    observer.observe({type: "layout-shift", buffered: true});
+    requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum(observer.takeRecords()))));
+})"""
