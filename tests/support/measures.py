@@ -151,10 +151,11 @@ ODD_ON_PAPER = """() => {
     if (top(".help-line") >= top("main")) return "the help line is below the story";
     if (size(".callout p") > size(".block--text p")) return "a callout is larger than the prose";
 }"""
-# Returns the sum of the layout shifts since the page was requested.
+# Returns a text for each layout shift since the page was requested: how large it is, and what moved.
 SHIFTS = """() => new Promise(resolve => {
-    const sum = entries => entries.reduce((all, entry) => all + entry.value, 0);
-    const observer = new PerformanceObserver(list => resolve(sum(list.getEntries())));
+    const moved = ({ sources }) => sources.map(({ node }) => node?.outerHTML?.slice(0, 80));
+    const describe = entries => entries.map(entry => `${entry.value.toFixed(4)}, ${moved(entry)}`);
+    const observer = new PerformanceObserver(list => resolve(describe(list.getEntries())));
     observer.observe({type: "layout-shift", buffered: true});
-    requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum(observer.takeRecords()))));
+    requestAnimationFrame(() => requestAnimationFrame(() => resolve(describe(observer.takeRecords()))));
 })"""
