@@ -58,13 +58,17 @@ SELECT path FROM shown
 class PublishedQuerySet(PageQuerySet):
     """Wagtail's queryset of pages with `published`, which every public query uses."""
 
-    def published(self):
-        """Return the pages that every visitor may see: live pages that are released and not hidden."""
-        return self.live().released().public()
+    def published(self, few=False):
+        """Return the pages that every visitor may see: live pages that are released and not hidden.
 
-    def released(self):
+        `few`: whether only few pages meet the other conditions of the query, or the first one is enough. The
+        query is then quicker. The pages are the same.
+        """
+        return self.live().released(few).public()
+
+    def released(self, few=False):
         """Return the pages that show nothing of people that they have not agreed to."""
-        return self.filter(is_released(self.model))
+        return self.filter(is_released(self.model, few))
 
     def public(self):
         """Exclude hidden pages."""
@@ -176,6 +180,6 @@ def sources_of(page):
     return sources.order_by()
 
 
-def published_pages():
-    """Return the public pages of every type."""
-    return PublishedQuerySet(Page).published()
+def published_pages(few=False):
+    """Return the public pages of every type. `few`: as for `published`."""
+    return PublishedQuerySet(Page).published(few)

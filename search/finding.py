@@ -52,23 +52,26 @@ class Searcher:
         """Return the search backend's compiler of `query` for pages."""
         return get_search_backend().query_compiler_class(Page.objects.all(), query)
 
-    def find_pages(self, query):
-        """Return the pages that match `query`, a tree of TokenPhrases, as a queryset."""
+    def find_pages(self, query, few=False):
+        """Return the pages that match `query`, a tree of TokenPhrases, as a queryset.
+
+        `few`: as for `published`.
+        """
         # The index includes the root of Wagtail's page tree (depth 1), which has no URL.
-        pages = published_pages().filter(locale=self.locale, depth__gt=1)
+        pages = published_pages(few).filter(locale=self.locale, depth__gt=1)
         return self.get_compiler(query).filter_matching(pages, query)
 
     def filter_matching(self, texts):
         """Return the set of those `texts` that find a page."""
         queries = {text: parse_query(text, self.language, self.vocabulary).query for text in texts}
-        exists = {text: Exists(self.find_pages(query)) for text, query in queries.items() if query}
+        exists = {text: Exists(self.find_pages(query, few=True)) for text, query in queries.items() if query}
         return {text for text, is_found in self._evaluate(exists).items() if is_found}
 
     def find_texts(self, words):
         """Return {word: texts of the newest page with the word or an inflection of it}."""
         newest = {}
         for word in words:
-            pages = self.find_pages(TokenPhrase([stem(word, self.language)])).order_by("-pk")
+            pages = self.find_pages(TokenPhrase([stem(word, self.language)]), few=True).order_by("-pk")
             newest[word] = Subquery(pages.values("pk")[:1])
         pks = {word: pk for word, pk in self._evaluate(newest).items() if pk}
         pages = load_specific_pages(pks.values())

@@ -140,8 +140,8 @@ def get_sort_choices(found):
 
 def get_alternatives(locale, request):
     """Return the context for a page without results: the newest stories, countries and themes."""
-    stories = StoryPage.objects.published().filter(locale=locale)
-    context = {"newest": stories.newest_first().for_cards()[:3]}
+    stories = StoryPage.objects.filter(locale=locale)
+    context = {"newest": stories.published().newest_first().for_cards()[:3]}
     index = published_pages().type(StoryIndexPage).filter(locale=locale, depth=TOP_INDEX_DEPTH).first()
     if index:
         facets = StoryListing(stories.below(index), {}, index).facets

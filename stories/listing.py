@@ -88,7 +88,7 @@ class Facet:
 
 
 class StoryListing:
-    """A queryset of public `stories`, filtered by the query string `params` (a QueryDict).
+    """The public ones of `stories`, a queryset, filtered by the query string `params` (a QueryDict).
 
     `index`: the index page that they are below. `country`, `theme`: the term in the path, if there is one
     (/stories/country/kenya/); the listing has only its stories and no facet for it.
@@ -106,7 +106,8 @@ class StoryListing:
             stories = stories.in_country(country)
         if theme:
             stories = stories.about_theme(theme)
-        self.all_stories = stories
+        # The second is quicker to plan, for queries that take few stories, as the first page does.
+        self.all_stories, self._few_stories = stories.published(), stories.published(few=True)
 
     @property
     def term(self):
@@ -115,11 +116,10 @@ class StoryListing:
 
     @cached_property
     def has_stories(self):
-        return self.all_stories.exists()
+        return self._few_stories.exists()
 
-    def _filter_stories(self, except_for=None):
-        """Return the stories that pass the active filters, except for the facet named `except_for`."""
-        stories = self.all_stories
+    def _filter_stories(self, stories, except_for=None):
+        """Return those `stories` that pass the active filters, except for the facet named `except_for`."""
         for name, condition in self._conditions.items():
             if name != except_for:
                 stories = stories.filter(condition)
@@ -145,8 +145,8 @@ class StoryListing:
     @cached_property
     def page(self):
         """The requested Page of the paginator; the nearest one when there is no page of that number."""
-        stories = self._filter_stories().newest_first().for_cards()
-        paginator = Paginator(stories, STORIES_PER_PAGE)
+        stories = self._filter_stories(self.all_stories if self.page_number else self._few_stories)
+        paginator = Paginator(stories.newest_first().for_cards(), STORIES_PER_PAGE)
         # The sum of the cached counts saves the paginator's query. They are without the filter `year`.
         year = str(self.filters.get("year", ""))
         paginator.count = sum(n for value, _label, n in self._counts_by_year if value == year or not year)
@@ -177,7 +177,7 @@ class StoryListing:
         """
         filters = [(key, value) for key, value in sorted(self.filters.items()) if key != name]
         cache = cached_of_filters if filters else cached
-        stories = self._filter_stories(except_for=name).order_by()
+        stories = self._filter_stories(self.all_stories, except_for=name).order_by()
         return cache((name, *self.cache_key, *filters), lambda: count_stories(stories))
 
     def _count_facets(self):

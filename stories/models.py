@@ -247,7 +247,7 @@ class StoryIndexPage(CheckedPageMixin, WithdrawnAliasesMixin, RoutablePageMixin,
 
     def get_context(self, request, *args, country=None, theme=None, **kwargs):
         context = super().get_context(request, *args, **kwargs)
-        stories = StoryPage.objects.published().below(self)
+        stories = StoryPage.objects.below(self)
         context["listing"] = StoryListing(stories, request.GET, self, country=country, theme=theme)
         return context
 

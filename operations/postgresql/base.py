@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend, without JIT compilation, and with a timeout for a server that hangs.
+"""Django's PostgreSQL backend, with settings for the planner, and with a timeout for a server that hangs.
 
 PostgreSQL's own statement_timeout (operations/statement_timeout.py) does not help against such a server,
 because the server enforces it.
@@ -39,9 +39,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def init_connection_state(self):
         super().init_connection_state()
-        # PostgreSQL compiles a query that it expects to take long. With many stories, compiling takes longer
-        # than the query.
-        self.connection.execute("SET jit = off")
+        # jit: PostgreSQL compiles a query that it expects to take long. With many stories, compiling takes
+        # longer than the query.
+        # random_page_cost: the default, 4, is for a hard disk that moves its head for each row. With it,
+        # PostgreSQL reads whole tables to look up some dozens of rows. These tables are in memory.
+        self.connection.execute("SET jit = off; SET random_page_cost = 1.1")
 
     def is_usable(self):
         """Check the connection before Django reuses it, with the shorter REUSED_CONNECTION_TIMEOUT."""

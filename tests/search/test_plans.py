@@ -185,6 +185,19 @@ def test_no_search_runs_a_subquery_for_each_row(client):
             assert_reads_few_rows(sql)
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite looks up the Release of each page")
+def test_queries_for_few_pages_do_not_read_all_releases(client):
+    add_stories(make_lantern_story())
+    update_statistics()
+    statements = statements_of(client, ["/search/?q=lantren", "/search/suggestions/?q=lant"])
+    of_words = [sql for sql in statements if sql.startswith(("SELECT (SELECT", "SELECT EXISTS"))]
+    by_path = [sql for sql in statements if "safeguarding_release" in sql and '"path" IN (' in sql]
+    assert of_words and by_path
+    for sql in of_words + by_path:
+        plan = "\n".join(line for (line,) in explain(sql))
+        assert "Seq Scan on safeguarding_release" not in plan, plan
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has statistics")
 @pytest.mark.usefixtures("short_statements")
 def test_no_page_takes_long_with_the_statistics_of_an_empty_database(client):

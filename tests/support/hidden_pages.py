@@ -14,6 +14,7 @@ from wagtail.models import Page, PageViewRestriction
 from publishing.hiding import hide
 from publishing.trash import move_to_trash
 from tests.support.builders import make_index, make_private, make_story
+from tests.support.people import make_agreeing_person, rows_of, withdraw
 
 # Words that are in no other text of the site.
 HIDDEN, SHOWN = "Quixotic", "Marigold"
@@ -149,6 +150,13 @@ def below_a_section_in_the_trash():
     return story
 
 
+def of_a_person_who_withdrew():
+    person = make_agreeing_person()
+    story = hidden_story(people="listed", story_people=rows_of(person))
+    withdraw(person)
+    return story
+
+
 WAYS_TO_HIDE = [
     draft,
     scheduled,
@@ -168,4 +176,5 @@ WAYS_TO_HIDE = [
     alias_of_what_is_hidden_at_once,
     published_in_the_trash,
     below_a_section_in_the_trash,
+    of_a_person_who_withdrew,
 ]
