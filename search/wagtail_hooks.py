@@ -55,7 +55,8 @@ def register_missed_searches_menu_item():
 
 @hooks.register("construct_reports_menu")
 def remove_search_terms_menu_item(request, menu_items):
-    # Wagtail's report of search terms would always be empty: this site does not store what visitors type.
+    # Wagtail's report of search terms would always be empty, because the search page does not call its
+    # Query.add_hit(), which stores the words of every search. MissedSearch stores fewer (search/models.py).
     menu_items[:] = [item for item in menu_items if item.name != "search-terms"]
 
 

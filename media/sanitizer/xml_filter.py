@@ -153,7 +153,8 @@ class Filter:
         allowed = self.filter_attributes(name, attributes)
         head = "<" + name + "".join([f" {key}={quoteattr(value)}" for key, value in allowed.items()])
         if len(self.open) == 0:
-            declared = sorted(prefix for prefix in NAMESPACES if prefix not in {"xml", "mc", "rel"})
+            # All that can be in the result. `r` is for attributes, as is `xml`, which needs no declaration.
+            declared = sorted({*rules.attributes, "r"})
             head += "".join(f' xmlns:{prefix}="{NAMESPACES[prefix]}"' for prefix in declared)
         self.output.append(head + ">")
         return "/" + name

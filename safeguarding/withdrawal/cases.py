@@ -80,6 +80,8 @@ def pages_to_hold(story, own, contributor, choice):
     if choice == Choice.NAME:
         # None: nobody said how the page names the person, so it may be by the real name.
         return {mention.page for mention in own if mention.naming in {None, Naming.REAL}}
+    # Other versions don't count: the pictures are deleted everywhere (media/erasing.py). A name would stay in
+    # their texts.
     shown = Use.objects.filter(page__in=story, contributor=contributor, picture__gt=Picture.NONE)
     return set(shown.values_list("page", flat=True))
 

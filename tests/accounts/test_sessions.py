@@ -74,10 +74,9 @@ def test_login_has_no_remember_me(client):
 
 def test_signing_in_changes_the_key_of_the_session(settings, user):
     client = Client()
-    session = client.session
+    session = client.session  # sets its cookie
     session["before"] = "signing in"
     session.save()
-    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
     client.post(LOGIN, {"username": user.username, "password": builders.PASSWORD})
     assert is_signed_in(client)
     assert client.cookies[settings.SESSION_COOKIE_NAME].value != session.session_key
