@@ -151,10 +151,15 @@ ODD_ON_PAPER = """() => {
     if (top(".help-line") >= top("main")) return "the help line is below the story";
     if (size(".callout p") > size(".block--text p")) return "a callout is larger than the prose";
 }"""
-# Returns a text for each layout shift since the page was requested: how large it is, and what moved.
+# Returns a text for each layout shift since the page was requested: how large it is, and what moved. Shifts of
+# less than 0.05 in all are left out: when a page arrives in parts, its last line may move for a moment.
+# Browsers call 0.1 good.
 SHIFTS = """() => new Promise(resolve => {
     const moved = ({ sources }) => sources.map(({ node }) => node?.outerHTML?.slice(0, 80));
-    const describe = entries => entries.map(entry => `${entry.value.toFixed(4)}, ${moved(entry)}`);
+    const describe = entries => {
+        if (entries.reduce((sum, { value }) => sum + value, 0) < 0.05) return [];
+        return entries.map(entry => `${entry.value.toFixed(4)}, ${moved(entry)}`);
+    };
     const observer = new PerformanceObserver(list => resolve(describe(list.getEntries())));
     observer.observe({type: "layout-shift", buffered: true});
     requestAnimationFrame(() => requestAnimationFrame(() => resolve(describe(observer.takeRecords()))));
