@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.accessibility import TOO_WIDE
-from tests.support.builders import make_story
+from tests.support.builders import make_plain_page, make_story
 from tests.support.site import make_site
 
 pytestmark = pytest.mark.sqlite_only
@@ -17,9 +17,16 @@ HOUR = 3600
 
 
 @pytest.fixture
-def page(new_page, live_server):
-    """The home page of a small site. Its clock is paused, and tests advance it with page.clock.run_for()."""
-    make_site()
+def suggested(live_server):
+    """The pages and terms that are suggested. There are no pictures, which would take longest."""
+    make_story("Wages after three years", countries=["KE"], themes=["Forced labour", "Recruitment fees"])
+    make_story("Gold dust")
+    make_plain_page("Rest and food")
+
+
+@pytest.fixture
+def page(new_page, live_server, suggested):
+    """The home page. Its clock is paused, and tests advance it with page.clock.run_for()."""
     page = new_page()
     page.clock.install(time=0)
     page.goto(live_server.url)
@@ -233,8 +240,7 @@ def test_markup_in_a_title_stays_text(page):
     expect(options(page).locator("img")).to_have_count(0)
 
 
-def test_two_forms_on_a_page_have_a_list_each(new_page, live_server):
-    make_site()
+def test_two_forms_on_a_page_have_a_list_each(new_page, live_server, suggested):
     page = new_page()
 
     def twice(route):

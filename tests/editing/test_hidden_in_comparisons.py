@@ -14,6 +14,7 @@ from home.models import FeaturedStory
 from tests.support import builders, translations
 from tests.support.admin_world import SECRET
 from tests.support.choosing import text_of
+from tests.support.undone import undone
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -62,22 +63,23 @@ def compare(client, page, earlier, later):
     return text_of(client.get(f"/admin/pages/{page.pk}/revisions/compare/{earlier.pk}...{later.pk}/"))
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_hidden_objects_in_a_story(writer, admin_client, own, other, way):
-    nothing, plain, hidden = {}, WAYS[way](own), WAYS[way](other)
-    # A thumbnail shows a picture; other objects have their title.
-    is_picture = "picture" in way
-    secret = file_of(other.image) if is_picture else SECRET
-    for before, after in ((nothing, hidden), (hidden, nothing), (plain, hidden), (hidden, plain)):
-        story = builders.make_story("Mine", own.index)
-        earlier, later = save_revision(story, before), save_revision(story, after)
-        assert secret in compare(admin_client, story, earlier, later)
-        shown = compare(writer, story, earlier, later)
-        assert "Summary number" in shown
-        assert secret not in shown
-        assert SECRET not in shown
-        if plain in (before, after):
-            assert (file_of(own.image) if is_picture else "Plain") in shown
+def test_hidden_objects_in_a_story(writer, admin_client, own, other, subtests):
+    for way, fields_of in WAYS.items():
+        nothing, plain, hidden = {}, fields_of(own), fields_of(other)
+        # A thumbnail shows a picture; other objects have their title.
+        is_picture = "picture" in way
+        secret = file_of(other.image) if is_picture else SECRET
+        for before, after in ((nothing, hidden), (hidden, nothing), (plain, hidden), (hidden, plain)):
+            with subtests.test(way), undone():
+                story = builders.make_story("Mine", own.index)
+                earlier, later = save_revision(story, before), save_revision(story, after)
+                assert secret in compare(admin_client, story, earlier, later)
+                shown = compare(writer, story, earlier, later)
+                assert "Summary number" in shown
+                assert secret not in shown
+                assert SECRET not in shown
+                if plain in (before, after):
+                    assert (file_of(own.image) if is_picture else "Plain") in shown
 
 
 def file_of(image):

@@ -3,6 +3,8 @@
 `writer` is a client whose user may edit pages of the section `own`, and none of the section `other`.
 """
 
+import itertools
+
 import pytest
 from django.core import mail
 from wagtail.models import Comment, GroupApprovalTask, Page, PageSubscription, Workflow
@@ -12,6 +14,7 @@ from stories.models import StoryPage
 from tests.support import builders
 from tests.support.admin_world import SECRET
 from tests.support.choosing import edit_address
+from tests.support.undone import undone
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -32,49 +35,53 @@ def addresses():
     return [message.to for message in mail.outbox]
 
 
-@pytest.mark.parametrize(
-    ("reason", "way"),
-    [
-        ("subscribed", None),
-        ("subscribed", "move"),
-        ("subscribed", "leave the group"),
-        ("subscribed", "no admin"),
-        ("commented", None),
-        ("commented", "move"),
-    ],
-)
+# Why somebody gets mails about comments, and how they lose their permission.
+REASONS = [
+    ("subscribed", None),
+    ("subscribed", "move"),
+    ("subscribed", "leave the group"),
+    ("subscribed", "no admin"),
+    ("commented", None),
+    ("commented", "move"),
+]
+
+
 def test_comment_is_mailed_to_its_subscribers_and_earlier_commenters(
-    writer, admin_client, own, other, reason, way
+    writer, admin_client, own, other, subtests
 ):
     page = builders.make_story("Mine", own.index, live=False, owner=writer.user)
-    comments = inline_formset([COMMENT | {"replies": inline_formset([])}])
-    if reason == "subscribed":
-        PageSubscription.objects.create(page=page, user=writer.user, comment_notifications=True)
-    else:
-        earlier = Comment.objects.create(page=page, user=writer.user, text="Mine", contentpath="title")
-        reply = inline_formset([{"text": f"{SECRET} reply", "id": ""}])
-        thread = {"id": str(earlier.pk), "text": "Mine", "replies": reply}
-        comments = inline_formset([COMMENT | thread], initial=1)
-    lose(page, way, other, writer.user)
-    mail.outbox.clear()
-    form = builders.story_form(title="Mine", slug="mine", comments=comments)
-    assert admin_client.post(edit_address(page), form).status_code == 302
-    assert Comment.objects.filter(page=page).exists()
-    assert addresses() == ([[writer.user.email]] if way is None else [])
-    assert all(SECRET in message.body for message in mail.outbox)
+    for reason, way in REASONS:
+        with subtests.test(f"{reason}, {way}"), undone():
+            comments = inline_formset([COMMENT | {"replies": inline_formset([])}])
+            if reason == "subscribed":
+                PageSubscription.objects.create(page=page, user=writer.user, comment_notifications=True)
+            else:
+                earlier = Comment.objects.create(
+                    page=page, user=writer.user, text="Mine", contentpath="title"
+                )
+                reply = inline_formset([{"text": f"{SECRET} reply", "id": ""}])
+                thread = {"id": str(earlier.pk), "text": "Mine", "replies": reply}
+                comments = inline_formset([COMMENT | thread], initial=1)
+            lose(page, way, other, writer.user)
+            mail.outbox.clear()
+            form = builders.story_form(title="Mine", slug="mine", comments=comments)
+            assert admin_client.post(edit_address(page), form).status_code == 302
+            assert Comment.objects.filter(page=page).exists()
+            assert addresses() == ([[writer.user.email]] if way is None else [])
+            assert all(SECRET in message.body for message in mail.outbox)
 
 
-@pytest.mark.parametrize("way", [None, "move"])
-@pytest.mark.parametrize("action", ["approve", "reject"])
-def test_decision_of_a_moderator_is_mailed_to_the_sender(writer, admin_client, own, other, action, way):
+def test_decision_of_a_moderator_is_mailed_to_the_sender(writer, admin_client, own, other, subtests):
     page = builders.make_story("Mine", own.index, live=False, owner=writer.user)
-    state = Workflow.objects.get().start(page, writer.user)
-    lose(page, way, other, writer.user)
-    mail.outbox.clear()
-    task = state.current_task_state.pk
-    address = f"/admin/pages/workflow/action/{page.pk}/{action}/{task}/"
-    admin_client.post(address, {"comment": f"{SECRET} reason"})
-    assert addresses() == ([[writer.user.email]] if way is None else [])
+    for action, way in itertools.product(["approve", "reject"], [None, "move"]):
+        with subtests.test(f"{action}, {way}"), undone():
+            state = Workflow.objects.get().start(page, writer.user)
+            lose(page, way, other, writer.user)
+            mail.outbox.clear()
+            task = state.current_task_state.pk
+            address = f"/admin/pages/workflow/action/{page.pk}/{action}/{task}/"
+            admin_client.post(address, {"comment": f"{SECRET} reason"})
+            assert addresses() == ([[writer.user.email]] if way is None else [])
 
 
 @pytest.mark.parametrize("section", ["own", "other"])

@@ -96,7 +96,7 @@ def test_picture_becomes_a_link_with_alternative_text_format_and_size(client):
     assert link.text == f"Picture: A court house (JPG, {size / 1024:.1f}\xa0KB)"
     picture = client.get(link["href"])
     assert picture.headers["Content-Type"] == "image/jpeg"
-    assert len(b"".join(picture.streaming_content)) == size
+    assert len(picture.content) == size
     picture.close()
 
 

@@ -15,9 +15,12 @@ from tests.support.builders import make_index, make_plain_page, make_story, make
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def stories():
-    """Six stories: five in two sections, and F in none. The later in the alphabet, the newer."""
+@pytest.fixture(scope="module")
+def stories(module_transaction):
+    """Six stories: five in two sections, and F in none. The later in the alphabet, the newer.
+
+    All tests of this module share them. Tests of other stories use a list of their own, "Archive".
+    """
     africa, asia = (make_index(make_index(), title=title) for title in ("Africa", "Asia"))
     filed = [  # (title, section, countries, themes, year)
         ("A", africa, ["KE"], ["Debt"], 2023),
@@ -59,27 +62,29 @@ def choices(client, address):
 
 
 def test_twelve_stories_a_page(client):
+    archive = make_index(title="Archive")
     for number in range(1, 26):
         make_story(
             f"Story {number}",
+            parent=archive,
             countries=["KE"],
             themes=["Debt", "Law"] if number % 2 else ["Debt"],  # a story with two is listed once
             date=datetime.date(2025, 1, number),
         )
 
-    assert titles(client, "/stories/") == [f"Story {n}" for n in range(25, 13, -1)]
-    assert titles(client, "/stories/?page=2") == [f"Story {n}" for n in range(13, 1, -1)]
-    assert titles(client, "/stories/?page=3") == ["Story 1"]
-    page = parse(client.get("/stories/?page=2"))
+    assert titles(client, "/archive/") == [f"Story {n}" for n in range(25, 13, -1)]
+    assert titles(client, "/archive/?page=2") == [f"Story {n}" for n in range(13, 1, -1)]
+    assert titles(client, "/archive/?page=3") == ["Story 1"]
+    page = parse(client.get("/archive/?page=2"))
     assert page.select_one(".listing__count").text == "25 stories"
     assert page.select_one(".pagination__place").text == "Page 2 of 3"
-    assert page.select_one("title").text.startswith("Stories (page 2) – ")
+    assert page.select_one("title").text.startswith("Archive (page 2) – ")
     links = {link["rel"][0]: link["href"] for link in page.select(".pagination__link")}
     assert links == {"prev": "?page=1", "next": "?page=3"}
     # The links keep the filters.
-    page = parse(client.get("/stories/?theme=debt&year=2025"))
+    page = parse(client.get("/archive/?theme=debt&year=2025"))
     assert page.select_one(".pagination__link")["href"] == "?theme=debt&year=2025&page=2"
-    assert titles(client, "/stories/?theme=debt&year=2025&page=3") == ["Story 1"]
+    assert titles(client, "/archive/?theme=debt&year=2025&page=3") == ["Story 1"]
 
 
 def test_one_page_has_no_links_to_others(client, stories):
@@ -87,9 +92,9 @@ def test_one_page_has_no_links_to_others(client, stories):
 
 
 def test_empty_list_says_so(client):
-    make_index()
+    make_index(title="Archive")
 
-    html = client.get("/stories/").content.decode()
+    html = client.get("/archive/").content.decode()
 
     assert "There is no story here yet." in html
     assert "0 stories" in html
@@ -137,8 +142,9 @@ def test_index_lists_the_stories_of_its_sections_and_a_section_only_its_own(clie
 @pytest.mark.sqlite_only
 @pytest.mark.usefixtures("filters_on_short_lists")
 def test_choices_are_in_the_order_of_their_names_whatever_their_accents_and_capitals(client):
-    make_story("A lamp", countries=["ZW", "AX"], themes=["Zeal", "law", "Échange"])
-    for address in ("/stories/", "/search/?q=lamp"):
+    archive = make_index(title="Archive")
+    make_story("A lamp", parent=archive, countries=["ZW", "AX"], themes=["Zeal", "law", "Échange"])
+    for address in ("/archive/", "/search/?q=lamp"):
         facets = choices(client, address)
         assert facets["Country"] == ["Åland Islands(1)", "Zimbabwe(1)"]
         assert facets["Theme"] == ["Échange(1)", "law(1)", "Zeal(1)"]

@@ -1,4 +1,7 @@
-"""Fixtures that make the test database: one process runs the migrations, and the others copy the result."""
+"""Fixtures that make the test database, and one for rows that the tests of a module share.
+
+One process runs the migrations, and the others copy the result.
+"""
 
 import fcntl
 import os
@@ -8,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 
 @pytest.fixture(scope="session")
@@ -83,3 +86,15 @@ def copy_database():
 def restore_database(copy):
     connection.ensure_connection()
     copy.backup(connection.connection)
+
+
+@pytest.fixture(scope="module")
+def module_transaction(django_db_setup, django_db_blocker):
+    """A transaction around all tests of a module. A fixture of the module makes the rows that they read.
+
+    Each test still rolls back its own changes. A test of the module that does not ask for the rows may meet
+    them, if another test came before it in the same process.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
