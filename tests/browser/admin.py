@@ -13,14 +13,15 @@ from tests.support.builders import PASSWORD, picture_bytes
 # autosave is answered. It saves what was typed before that only together with the next change. This script
 # tells when that happens: data-watches is "yes" while the editor watches for changes, and data-watched counts
 # how often it began to. Depending on the order in which scripts run, the editor is ready twice, and each time
-# counts its own two seconds: it watches for changes after the last of them.
+# counts its own two seconds: it watches for changes after the last of them. With "force value", as after a
+# refused submission, it counts none, and watches after its first autosave.
 COUNT_EVENTS = """{
     let watched = 0;
     let waiting = 0;
     const html = () => document.documentElement.dataset;
     document.addEventListener("DOMContentLoaded", () => { html().watched = watched; });
-    document.addEventListener("w-unsaved:ready", () => {
-        if (!watched) waiting += 1;
+    document.addEventListener("w-unsaved:ready", ({target}) => {
+        if (!watched && target.dataset.wUnsavedForceValue !== "true") waiting += 1;
     });
     document.addEventListener("w-unsaved:watch-edits", () => {
         waiting = Math.max(waiting - 1, 0);
