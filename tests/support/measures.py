@@ -151,9 +151,9 @@ ODD_ON_PAPER = """() => {
     if (top(".help-line") >= top("main")) return "the help line is below the story";
     if (size(".callout p") > size(".block--text p")) return "a callout is larger than the prose";
 }"""
-# Returns a text for each layout shift since the page was requested: how large it is, and what moved. Shifts of
-# less than 0.05 in all are left out: when a page arrives in parts, its last line may move for a moment.
-# Browsers call 0.1 good.
+# Returns a text for each layout shift since the page was requested: how large it is, and what moved. Shifts
+# that add up to less than 0.05 are left out: when a page arrives in parts, its last line may move a little.
+# Browsers call a sum of 0.1 good.
 SHIFTS = """() => new Promise(resolve => {
     const moved = ({ sources }) => sources.map(({ node }) => node?.outerHTML?.slice(0, 80));
     const describe = entries => {
