@@ -81,22 +81,17 @@ def refuse_hidden_document(document, request):
 
 
 def send(file, content_type):
-    """Return a response with the stored `file`, which is not for everybody.
+    """Return a response with the stored `file`, which is not for everybody, or a 404 if it is missing.
 
     If there is a front server, the response makes it send the file. Public pictures are not sent in this way:
     nginx caches no response with X-Accel-Redirect.
     """
-    if not (prefix := accel_prefix()):
-        return send_from_storage(file.storage, file.name, content_type)
-    response = with_file_headers(HttpResponse(content_type=content_type))
-    response["X-Accel-Redirect"] = quote(prefix + file.name)
-    return response
-
-
-def send_from_storage(storage, name, content_type):
-    """Return a response with the file `name` of `storage`, or a 404 if it is missing there."""
+    if prefix := accel_prefix():
+        response = with_file_headers(HttpResponse(content_type=content_type))
+        response["X-Accel-Redirect"] = quote(prefix + file.name)
+        return response
     try:
-        return with_file_headers(FileResponse(storage.open(name), content_type=content_type))
+        return with_file_headers(FileResponse(file.storage.open(file.name), content_type=content_type))
     except FileNotFoundError:
         return not_found()
 
