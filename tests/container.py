@@ -6,7 +6,6 @@
 exit status is 1 if one failed, and 2 if a program is missing. Containers and volumes are deleted afterwards.
 """
 
-import base64
 import json
 import re
 import secrets
@@ -22,6 +21,7 @@ from pathlib import Path
 from playwright.sync_api import expect, sync_playwright
 
 from tests.support import front_server, postgresql_server, redis_server, services
+from tests.support.production import new_safeguarding_key
 from tests.support.requests import answer, begin_upload, end_upload
 
 ROOT = Path(__file__).parent.parent
@@ -130,7 +130,7 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
         address = f"https://127.0.0.1:{front_port}"
         variables = {
             "SECRET_KEY": secrets.token_urlsafe(48),
-            "SAFEGUARDING_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            "SAFEGUARDING_KEYS": new_safeguarding_key(),
             "BASE_URL": address,
             "TRUST_PROXY": "1",
             "FIRST_ADMIN": "random",

@@ -21,7 +21,6 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 django.setup()
 
 from django.contrib.contenttypes.models import ContentType  # noqa: E402 - Django must be set up first
-from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 from django.utils import timezone  # noqa: E402
@@ -50,10 +49,7 @@ def main(sizes):
             known = list(StoryPage.objects.values_list("pk", flat=True))
             distractors.add_stories(size - len(known), words=WORDS_OF_A_STORY, seed=size)
             complete(StoryPage.objects.exclude(pk__in=known).order_by("pk"), writers)
-            if connection.vendor == "postgresql":
-                # On a real site, autovacuum does this.
-                with connection.cursor() as cursor:
-                    cursor.execute("VACUUM ANALYZE")
+            distractors.vacuum()
             measure(size, clients)
 
 

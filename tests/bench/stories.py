@@ -38,9 +38,7 @@ def main(size):
         if chosen:  # One reference makes the picture public.
             ReferenceIndex.create_or_update_for_object(StoryPage.objects.get(pk=chosen[0]))
     story = make_story(index, pictures)
-    with connection.cursor() as cursor:
-        # Otherwise autovacuum does this while pages are measured.
-        cursor.execute("VACUUM ANALYZE")
+    distractors.vacuum()  # Otherwise autovacuum does this while pages are measured.
     home = HomePage.objects.get(locale=Locale.get_default())
     html = builders.parse(visit(story.url)[0])
     addresses = {

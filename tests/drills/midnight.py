@@ -1,6 +1,5 @@
 """The drill midnight: a consent ends with the day, and no request or command tells the servers."""
 
-import base64
 import json
 import os
 import secrets
@@ -12,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from tests.drills import Row, say
 from tests.support import front_server
-from tests.support.production import Site
+from tests.support.production import Site, new_safeguarding_key
 from tests.support.shown_places import find_wrong
 
 # Seconds from the start of the servers until midnight, in which the caches are filled.
@@ -23,8 +22,7 @@ MAX_SECONDS_IN_NGINX, WATCHED = 2, 6
 
 def midnight(folder):
     """Ask two processes and nginx for a story around the midnight on which its consent ends."""
-    key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    variables = {"SAFEGUARDING_KEYS": key, "SECRET_KEY": secrets.token_urlsafe(60)}
+    variables = {"SAFEGUARDING_KEYS": new_safeguarding_key(), "SECRET_KEY": secrets.token_urlsafe(60)}
     # Three servers on one database. The third is behind nginx, so that only the drill asks the other two.
     sites = [Site(folder, f"sqlite:///{folder}/data/db.sqlite3", **variables) for _number in range(3)]
     places = make_places(sites[0])

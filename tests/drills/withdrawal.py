@@ -3,9 +3,7 @@
 They are about a killed process, what is left anywhere, and the time until a story is gone.
 """
 
-import base64
 import json
-import secrets
 import subprocess
 import sys
 import threading
@@ -15,7 +13,7 @@ from contextlib import contextmanager, nullcontext
 from tests.drills import Row, say
 from tests.drills.sites import Postgres, site_on_postgresql
 from tests.support import bucket_server, front_server, redis_server
-from tests.support.production import Site
+from tests.support.production import Site, new_safeguarding_key
 
 STORIES = 1000
 # Seconds from the confirmation until no process, and no nginx, answers with the story.
@@ -40,11 +38,6 @@ withdraw(person, "everything")
 """
 
 
-def new_key():
-    """Return a key for SAFEGUARDING_KEYS."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-
-
 def run_module(name, site, *arguments):
     """Run a module with the environment of `site`. Return (its last line as JSON, its standard error)."""
     command = [sys.executable, "-m", name, *arguments]
@@ -56,7 +49,7 @@ def run_module(name, site, *arguments):
 
 def withdrawal_killed(folder):
     """Kill a withdrawal before and after each of its steps; look for what two runs of the scheduler left."""
-    site = Site(folder, f"sqlite:///{folder}/data/db.sqlite3", SAFEGUARDING_KEYS=new_key())
+    site = Site(folder, f"sqlite:///{folder}/data/db.sqlite3", SAFEGUARDING_KEYS=new_safeguarding_key())
     site.manage("migrate", "--verbosity", "0")
     rows, log = run_module("tests.drills.withdrawing", site)
     for step, moment, wrong in rows:
@@ -121,7 +114,7 @@ def withdrawal_at_once(folder):
 def measure(folder, name, variables):
     """Return the Rows for a site with the environment `variables`. `name`: what its servers share."""
     with site_on_postgresql(folder, STORIES) as (site, _database):
-        site.environment |= variables | {"SAFEGUARDING_KEYS": new_key()}
+        site.environment |= variables | {"SAFEGUARDING_KEYS": new_safeguarding_key()}
         person, address = site.manage("shell", "--no-imports", "-c", MAKE_PERSON).stdout.split()[-2:]
         other, front = (Site(folder, site.environment["DATABASE_URL"]) for _each in range(2))
         other.environment = site.environment

@@ -292,3 +292,10 @@ def add_to_index(stories, backend=None):
     stories = stories.prefetch_related(*links).order_by("pk")
     for start in range(0, stories.count(), BATCH_SIZE):
         backend.add_bulk(StoryPage, list(stories[start : start + BATCH_SIZE]))
+
+
+def vacuum():
+    """Vacuum and analyse all tables of PostgreSQL, as autovacuum does on a real site."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")

@@ -1,5 +1,6 @@
 """Runs the site as in production, with gunicorn. Requests have the headers that a front server adds."""
 
+import base64
 import http.client
 import os
 import secrets
@@ -15,6 +16,11 @@ HOST = "stories.example.org"
 # The environment variables that Python needs. None of them configures the site.
 BARE = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
 PATIENCE = 60  # seconds for a response, or to stop
+
+
+def new_safeguarding_key():
+    """Return a random key for SAFEGUARDING_KEYS."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
 class Site:
