@@ -66,7 +66,7 @@ def test_administrator_adds_a_passkey_by_keyboard_and_signs_in_with_it(live_serv
     expect(tab.get_by_role("alert").first).to_contain_text("add another before you remove this one")
     assert Passkey.objects.count() == 1
 
-    # Who is signed in already does not sign in with the form for an app.
+    # The form for an app says "Save", not "Sign in", to somebody who is signed in.
     tab.get_by_role("link", name="Set up an app for codes").click()
     expect(tab.get_by_label("Code")).to_be_visible()
     expect(tab.get_by_role("main").get_by_role("button")).to_have_text(["Save", "Add a passkey"])
