@@ -43,8 +43,9 @@ PROGRAMS_OF_TESTS = {
 PROCESSES = {"SQLite": 3, "PostgreSQL": 2}
 # "load" keeps the order of pytest-django: tests that empty the database (such as those with a live server)
 # come after those that need the rows that migrations create. "loadfile" and "worksteal" break that order. A
-# chunk is one test, because some take very long. "-rfEs" lists failures, errors and skipped tests at the end.
-PYTEST = [sys.executable, "-m", "pytest", "-rfEs", "--dist", "load", "--maxschedchunk", "1"]
+# chunk is one test, because some take very long. "-rfEsR" lists failures, errors, and skipped and repeated
+# tests at the end.
+PYTEST = [sys.executable, "-m", "pytest", "-rfEsR", "--dist", "load", "--maxschedchunk", "1"]
 
 
 @dataclass
