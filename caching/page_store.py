@@ -5,7 +5,7 @@ import threading
 import time
 from collections import OrderedDict
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -179,6 +179,8 @@ class PageStore:
                 caches["pages"].set(page_key(address, None), (version, *names), MAX_STALE_SECONDS)
 
 
+# Every request asks for a key, mostly for that of a popular page. gunicorn refuses addresses above 4 KB.
+@lru_cache(maxsize=1000)
 def page_key(address, query):
     """Return the key of the page at `address`, a tuple of texts, with the query string `query`.
 
