@@ -79,7 +79,8 @@ def served(application, environment):
     # As gunicorn does for its own sockets. Otherwise responses wait for acknowledgements.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server = ["taskset", "-c", SERVER_CORE, sys.executable, "-m", "gunicorn", application, "--threads", "4"]
-    server += ["--bind", f"fd://{listener.fileno()}", "--log-level", "error", "--no-control-socket"]
+    server += ["--config", "deploy/gunicorn.conf.py", "--bind", f"fd://{listener.fileno()}"]
+    server += ["--log-level", "error", "--no-control-socket"]
     with subprocess.Popen(server, env=environment, pass_fds=[listener.fileno()]) as process:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         listener.close()  # so that requests fail if the server has ended
