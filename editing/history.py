@@ -112,8 +112,8 @@ class Saves:
     def _fold(self, work):
         """Fold the entries of `work`, the newest first, into its newest save.
 
-        When a version with a new title is published, Wagtail logs RENAME after the save. It is folded and not
-        counted.
+        When a version with a new title is published, Wagtail logs RENAME after its save. Both are about the
+        same version, so RENAME is folded too. It is no save, so it is not counted.
         """
         saves = [entry for entry in work if entry.action == SAVE]
         if saves:
@@ -124,11 +124,13 @@ class Saves:
 
     def _versions_before(self, shown):
         """Return `earlier` for the entries `shown`, the newest first. Deleted versions are skipped."""
-        found, version = {}, None
+        found, before, version = {}, None, None
         for entry in reversed(shown):
-            found[entry.pk] = version if version != entry.revision_id else None
-            if entry.content_changed and entry.revision_id in self.versions:
-                version = entry.revision_id
+            key = entry.revision_id
+            # Several entries may be about the same version.
+            if entry.content_changed and key in self.versions and key != version:
+                before, version = version, key
+            found[entry.pk] = before if key == version else version
         return found
 
 

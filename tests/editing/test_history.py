@@ -17,14 +17,17 @@ MORNING = datetime.datetime(2026, 3, 2, 9, 0, tzinfo=datetime.UTC)
 
 @pytest.fixture
 def writing(time_machine):
-    """A story. Its save_as(user, title, minute, day=0) saves a version at a time counted from MORNING."""
+    """A story. Its save_as(user, title, minute, day=0) saves a version at a time counted from MORNING.
+
+    As autosaves do, `overwrite` saves an existing version again.
+    """
     time_machine.move_to(MORNING, tick=False)
     story = builders.make_story("Version 0", live=False)
 
-    def save(user, title, minute, day=0):
+    def save(user, title, minute, day=0, overwrite=None):
         time_machine.move_to(MORNING + datetime.timedelta(days=day, minutes=minute), tick=False)
         story.title = title
-        return story.save_revision(user=user, log_action=True, clean=False)
+        return story.save_revision(user=user, log_action=True, clean=False, overwrite_revision=overwrite)
 
     story.save_as = save
     return story
@@ -72,6 +75,17 @@ def test_saves_of_one_user_on_one_day_are_one_line(admin_client, writing):
     page = admin_client.get(address_of(writing)).text
     assert "Show every save" in page and "?every_save=1" in page
     assert "Fold saves" in admin_client.get(f"{address_of(writing)}?every_save=1").text
+
+
+@pytest.mark.sqlite_only
+def test_a_version_saved_again_is_compared_with_the_one_before_it(admin_client, writing):
+    amina = builders.make_user(username="amina")
+    first = writing.save_as(amina, "First", 1)
+    second = writing.save_as(amina, "Second", 1, day=1)
+    writing.save_as(amina, "Second", 1, day=2, overwrite=second)
+
+    for _said, _marks, links in rows_of(admin_client, writing)[:2]:
+        assert f"/{first.pk}...{second.pk}/" in links["Compare with previous version"]
 
 
 @pytest.mark.sqlite_only
