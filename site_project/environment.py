@@ -214,10 +214,10 @@ def read_identity_provider(https_only):
 
 
 def read_proxies():
-    """Return the number of proxies in front of the site, 0 to 9. "on" counts as 1."""
-    numbers = SWITCH | {str(number): number for number in range(10)}
+    """Return the number of proxies in front of the site, 0 to 9."""
+    numbers = {str(number): number for number in range(10)}
     problem = "must be the number of proxies in front of the site: 0 for none, or 1 to 9."
-    return read("TRUST_PROXY", "0", lambda value: int(numbers[value.lower()]), problem)
+    return read("TRUST_PROXY", "0", numbers.__getitem__, problem)
 
 
 def read_first_admin():

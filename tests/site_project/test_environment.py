@@ -42,7 +42,7 @@ WRONG_VALUES = {
     "LOG_LEVEL": ["LOUD"],
     "DEBUG": ["maybe"],
     "TRY_OUT": ["perhaps"],
-    "TRUST_PROXY": ["sometimes", "10", "-1", "1.5", "\u0662x"],  # the last with an Arabic two
+    "TRUST_PROXY": ["sometimes", "on", "10", "-1", "1.5", "\u0662x"],  # the last with an Arabic two
     "OIDC_ISSUER": [
         "https://login.example.org:port",
         "http://login.example.org",
@@ -118,10 +118,10 @@ SETTINGS = {
     "old keys": ({"SECRET_KEY_FALLBACKS": ", ".join(FALLBACKS)}, {"SECRET_KEY_FALLBACKS": FALLBACKS}),
     "second factor": ({"SECOND_FACTOR": "everybody"}, {"SECOND_FACTOR": "EVERYBODY"}),
     "a proxy": (
-        {"TRUST_PROXY": "on"},
+        {"TRUST_PROXY": "1"},
         {"TRUST_PROXY": 1, "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")},
     ),
-    "no proxy": ({"TRUST_PROXY": "off"}, {"TRUST_PROXY": 0}),
+    "no proxy": ({"TRUST_PROXY": "0"}, {"TRUST_PROXY": 0}),
     "nine proxies": ({"TRUST_PROXY": "9"}, {"TRUST_PROXY": 9}),
     "mail server": (
         {"EMAIL_URL": "smtp+tls://me:p%40ss@mail.example.org:587"},
