@@ -49,6 +49,7 @@ def count_missed_search(text):
 def get_countable_words(text):
     """Return the words of `text`, folded, as they are counted; "" if they may identify a person."""
     words = " ".join(fold_words(text))
+    # fold() also makes the signs that PERSONAL_DATA looks for of their wide forms, such as "＠".
     return "" if PERSONAL_DATA.search(fold(text)) or len(words) > MAX_LENGTH else words
 
 
@@ -74,6 +75,7 @@ def _increment(words):
     }
     rows = MissedSearch.objects.filter(digest=digest)
     if not rows.update(**changes):
+        # The daily work deletes them too, but a site may run without it.
         delete_old_missed_searches()
         # Another process may insert the same row at the same time.
         MissedSearch.objects.bulk_create([MissedSearch(digest=digest, month=month)], ignore_conflicts=True)

@@ -123,6 +123,13 @@ def test_escape_closes_the_list_and_keeps_the_words(page, asked):
     assert "Wages" in marked(page)
     assert asked == ["wages"]
 
+    # Without the answer for the new text, the list has the suggestions for the old one.
+    page.keyboard.press("x")
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowDown")
+    expect(options(page)).to_have_count(0)
+    assert marked(page) is None
+
 
 def test_enter_without_a_marked_suggestion_searches(page):
     enter(page, "gold dust")

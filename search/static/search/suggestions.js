@@ -28,6 +28,7 @@
     const list = createElement("ul", { class: "suggestions", id, role: "listbox", "aria-label": label, hidden: "" });
     const status = createElement("p", { class: "visually-hidden", role: "status" });
     let options = [];
+    let textOfOptions; // what was typed when they were requested
     let active = -1; // the index of the selected option; -1: none, and Enter submits the form
     let timer;
     let request; // the AbortController of the last request
@@ -77,11 +78,12 @@
       request = new AbortController();
       const { signal } = request;
       try {
-        const query = new URLSearchParams({ q: field.value.trim() });
-        const response = await fetch(`${url}?${query}`, { signal });
+        const text = field.value.trim();
+        const response = await fetch(`${url}?${new URLSearchParams({ q: text })}`, { signal });
         const { suggestions } = await response.json();
         if (signal.aborted) return;
         show(suggestions);
+        textOfOptions = text;
         status.textContent = options.length ? `${label}: ${options.length}` : noSuggestions;
       } catch {
         // Searching works without suggestions, so an error is not reported.
@@ -92,8 +94,6 @@
     function onInput() {
       cancel();
       select(-1);
-      // After close(), the options are those of an earlier text. The arrow keys must not open them again.
-      if (list.hidden) options = [];
       const { length } = field.value.trim();
       if (length >= MIN_LENGTH && length <= MAX_LENGTH) timer = setTimeout(fetchSuggestions, DELAY);
       else show();
@@ -102,7 +102,9 @@
     function onKeydown(event) {
       if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
       const steps = { ArrowDown: 1, ArrowUp: -1 };
-      if (event.key in steps && options.length) {
+      // A closed list with the options of an earlier text stays closed.
+      const canSelect = options.length && (!list.hidden || textOfOptions === field.value.trim());
+      if (event.key in steps && canSelect) {
         if (list.hidden) setOpen(true);
         // The arrow keys go round through all options and the field itself (-1).
         const positions = options.length + 1;
