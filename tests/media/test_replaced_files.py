@@ -191,6 +191,7 @@ def test_pages_show_what_exists_while_the_database_is_read_only(client, address)
 
 
 def test_signing_in_shows_the_outage_page_while_the_database_is_read_only(client):
+    # Each attempt to sign in is counted in the database, which fails here.
     client.raise_request_exception = False
     with read_only_database():
         response = client.post("/admin/login/", {"username": "amina", "password": "x"})
