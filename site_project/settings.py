@@ -78,8 +78,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # These three set headers, so they come before middleware that responds itself (health checks, static
-    # files).
+    # These three set headers, so they come before middleware that responds itself (health checks, pictures).
+    # Static files are sent before Django: site_project/static_files.py.
     "site_project.headers.HeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -90,7 +90,6 @@ MIDDLEWARE = [
     # The page cache itself is around Django: site_project/wsgi.py.
     "caching.middleware.PageCacheMiddleware",
     "operations.uploads.ContentLengthMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     # Before middleware that may change the page. Its docstring says why compression is safe here.
     "caching.compression.PageCompressionMiddleware",
     "accounts.sessions.SessionMiddleware",

@@ -17,10 +17,11 @@ from caching.page_cache import PageCache  # noqa: E402
 from operations import statement_timeout  # noqa: E402
 from operations.content_type import drop_unusable_content_type  # noqa: E402
 from safeguarding.keys import refuse_wrong_keys  # noqa: E402
+from site_project.static_files import StaticFiles  # noqa: E402
 from stories.renditions import use_background_thread  # noqa: E402
 
 # The first one that handles a request is the last one here.
-application = drop_unusable_content_type(django_application)
+application = StaticFiles(drop_unusable_content_type(django_application))
 if settings.PAGE_CACHE:
     application = PageCache(application)
 refuse_in_production()

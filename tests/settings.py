@@ -16,5 +16,5 @@ from site_project.settings import ALLOWED_HOSTS  # noqa: E402
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
-# Otherwise WhiteNoise lists all static files when it starts. That takes long, and each test client starts it.
+# Otherwise WhiteNoise lists all static files when it starts, which takes long.
 WHITENOISE_AUTOREFRESH = True

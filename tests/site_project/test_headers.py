@@ -18,11 +18,12 @@ from accounts.invitations import tokens
 from home.models import SiteSettings
 from operations.outage import write_page
 from site_project import urls as site_urls
+from site_project.static_files import StaticFiles
 from tests.support import builders
 from tests.support.files_of_pages import address_of, document_block
 from tests.support.policies import ADMIN, FILE, FRAMED, PUBLIC
 from tests.support.routes import admin_addresses
-from tests.support.wsgi import SiteClient
+from tests.support.wsgi import Handler, SiteClient
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -117,13 +118,18 @@ def addresses():
     ]  # fmt: skip
     found = dict.fromkeys(pages, (200, PUBLIC))
     found |= {address_of(image): (200, FILE), document.url: (200, FILE)}
-    found |= {"/static/css/site.css": (200, PUBLIC), "/static/favicon.svg": (200, PUBLIC)}
     found |= {"/nothing/here/": (404, PUBLIC), "/media/images/nothing.jpg": (404, PUBLIC)}
     found |= {"/documents/999/nothing.pdf": (404, PUBLIC), "/static/nothing.css": (404, PUBLIC)}
     found |= {"/full-disk/": (507, PUBLIC)}
     found |= {"/fails/": (500, PUBLIC), "/favicon.ico": (302, PUBLIC), "/stories": (301, PUBLIC)}
     found |= {private.url: (302, PUBLIC), "/admin/": (302, ADMIN), "/admin/pages/": (302, ADMIN)}
     return found
+
+
+def test_static_files_have_the_same_strict_headers(visitor):
+    client = SiteClient(StaticFiles(Handler()))
+    for address in ("/static/css/site.css", "/static/favicon.svg"):
+        check_headers(ask(client, address), 200, PUBLIC)
 
 
 def test_public_responses_have_the_same_strict_headers(visitor):

@@ -86,5 +86,5 @@ def test_no_page_contains_user_input_as_markup(client, pages, path, marks):
         client.generic("GET", "/", PATH_INFO=path.decode() + marks),
         client.get(path.decode(), {"q": marks, "page": marks, "country": marks}),
     ):
-        # A file of /static/ is streamed: it has no content here.
+        # A file may be streamed: it has no content here.
         assert answer.streaming or marks not in answer.content.decode(errors="replace")
