@@ -90,17 +90,12 @@ EDGES = """() => [
     const { left, right } = document.querySelector(selector).getBoundingClientRect();
     return Math.round(document.dir === "rtl" ? right : left);
 })"""
-# Returns how many items are in each row of a grid, if it has so many. Of a row that they don't fill, it
-# returns a text. The grid is a copy, which is taken away.
-COUNT_IN_ROWS = """([selector, count]) => {
-    const original = document.querySelector(selector), grid = original.cloneNode(true);
-    original.replaceWith(grid);
-    while (grid.children.length > count) grid.lastElementChild.remove();
-    while (grid.children.length < count) grid.append(grid.lastElementChild.cloneNode(true));
+# Returns how many items are in each row of a grid. Of a row that they don't fill, it returns a text.
+COUNT_IN_ROWS = """selector => {
+    const grid = document.querySelector(selector);
     const { width } = grid.getBoundingClientRect();
     const boxes = Array.from(grid.children, item => item.getBoundingClientRect());
     const rows = Object.values(Object.groupBy(boxes, box => Math.round(box.top)));
-    grid.replaceWith(original);
     return rows.map(row => {
         const end = Math.max(...row.map(box => box.right)), start = Math.min(...row.map(box => box.left));
         const room = Math.round(width - (end - start));
