@@ -1,6 +1,7 @@
 """Template tag `story_cards`: stories as cards, from the cache, because a card is the same on every page."""
 
 from django import template
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from wagtail.models import Site
@@ -13,15 +14,16 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def story_cards(context, stories, layout="", first=None):
-    """Return the HTML of the cards of `stories`: {% story_cards stories as cards %}.
+def story_cards(context, stories, layout="", first=None, grid=""):
+    """Return the HTML of a grid with the cards of `stories`: {% story_cards stories as cards %}.
 
     `stories`: a queryset that ends with for_cards(). `layout`: the layout of the cards, one of those in
-    stories/story_card.html. `first`: the layout of the first card, if it differs.
+    stories/story_card.html. `first`: the layout of the first card, if it differs. `grid`: the name of
+    the grid in site.css.
     """
     first = layout if first is None else first
     if not cached.is_active:  # Rendering all at once saves the query for the primary keys below.
-        return SafeString("".join(render_cards(context, stories, layout, first).values()))
+        return render_grid(render_cards(context, stories, layout, first).values(), grid)
     site = Site.find_for_request(context.get("request"))
 
     def find_cards(card_layout, pks):
@@ -37,7 +39,18 @@ def story_cards(context, stories, layout="", first=None):
     else:
         cards = find_cards(first, pks[:1]) | find_cards(layout, pks[1:])
     # A story that was unpublished after the query has no card.
-    return SafeString("".join(cards[pk] for pk in pks if pk in cards))
+    return render_grid([cards[pk] for pk in pks if pk in cards], grid)
+
+
+def render_grid(cards, grid):
+    """Return the HTML of the grid named `grid` with the cards whose HTML is in `cards`, or "" without any.
+
+    Its class tells their number before they arrive. Selectors that count siblings match only afterwards.
+    """
+    if not cards:
+        return ""
+    names = f"cards cards--{grid} cards--{len(cards)}" if grid else "cards"
+    return format_html('<div class="{}">{}</div>', names, SafeString("".join(cards)))
 
 
 def render_cards(context, stories, layout, first):
