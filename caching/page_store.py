@@ -71,7 +71,7 @@ class PageStore:
         self.parameters = OrderedDict()
 
     def start_version(self, version):
-        """Delete the pages of older content versions, so that no withdrawn text stays on the disk.
+        """Delete the pages of older content versions, so that no text that was taken away stays on the disk.
 
         Do nothing if `version` is no longer the content version: a request that began before a change must
         not bring back the pages of that time.

@@ -13,9 +13,9 @@ from wagtail.models import Page, TaskState, WorkflowState, get_default_page_cont
 from wagtail.permissions import policy_registry
 
 from editing.admin_access import visible_to
-from editing.schedule import format_schedule, is_planned, is_scheduled, with_schedule
+from editing.schedule import format_schedule, goes_live_later, goes_live_or_off_later, with_schedule
 from editing.story_needs import MISSING
-from editing.workflows import in_moderation, needing_changes, page_keys, page_workflows
+from editing.workflows import in_moderation, needing_changes, page_keys, page_workflows, time_of
 from stories.models import StoryPage
 
 SOON = timedelta(days=7)
@@ -42,14 +42,14 @@ def workflow_states(pages, status):
 
 
 def find_waiting(user):
-    """Return the pages that `user` is asked to moderate, those sent first at the top."""
+    """Return the pages that `user` is asked to moderate. The page that has waited longest comes first."""
     states = TaskState.objects.reviewable_by(user).filter(
         workflow_state__base_content_type=get_default_page_content_type()
     )
-    pages = Page.objects.filter(pk__in=page_keys(states, "workflow_state__object_id"))
-    # Every member of the groups of a task is asked, whatever pages they may see.
-    visible = pages if user.is_superuser else pages.filter(visible_to(user))
-    return visible.order_by("latest_revision_created_at", "pk")
+    key = "workflow_state__object_id"
+    # Every member of the groups of a task is asked, and every administrator, whatever pages they may see.
+    pages = Page.objects.filter(visible_to(user), pk__in=page_keys(states, key))
+    return pages.order_by(time_of(states, "started_at", key), "pk")
 
 
 def describe_senders(pages):
@@ -62,9 +62,10 @@ def describe_senders(pages):
 
 
 def find_changes_asked(user):
-    """Return the pages for which a moderator asked for changes, the latest first."""
+    """Return the pages for which a moderator asked for changes. The latest request comes first."""
     pages = editable_pages(user).filter(pk__in=needing_changes())
-    return pages.order_by("-latest_revision_created_at", "-pk")
+    asked = time_of(page_workflows(WorkflowState.STATUS_NEEDS_CHANGES), "current_task_state__finished_at")
+    return pages.order_by(asked.desc(nulls_last=True), "-pk")
 
 
 def describe_comments(pages):
@@ -81,12 +82,13 @@ def describe_comments(pages):
 
 
 def find_scheduled(user):
-    """Return the pages that go live or off within a week, the next one first."""
-    pages = editable_pages(user).filter(is_planned(until=timezone.now() + SOON))
+    """Return the pages that go live or off within a week. The one that does so next comes first."""
+    pages = editable_pages(user).filter(goes_live_or_off_later(until=timezone.now() + SOON))
     return with_schedule(pages).order_by("next_change", "pk")
 
 
 def describe_schedule(pages):
+    # Annotated again: LongListMixin loads the pages that are shown anew, without what find_scheduled() added.
     pages = with_schedule(Page.objects.filter(pk__in=[page.pk for page in pages]))
     return {page.pk: format_schedule(page) for page in pages}
 
@@ -94,11 +96,12 @@ def describe_schedule(pages):
 def find_old_drafts(user):
     """Return the drafts and changes that nobody has saved for a month, and that wait for nobody.
 
+    The one that was saved first comes first.
     A page that was published once and taken back is no draft that somebody forgot.
     """
     is_draft = Q(live=False, last_published_at=None) | Q(live=True, has_unpublished_changes=True)
     pages = editable_pages(user).filter(
-        is_draft, ~is_scheduled(), latest_revision_created_at__lt=timezone.now() - LEFT_ALONE
+        is_draft, ~goes_live_later(), latest_revision_created_at__lt=timezone.now() - LEFT_ALONE
     )
     pages = pages.exclude(pk__in=in_moderation()).exclude(pk__in=needing_changes())
     return pages.order_by("latest_revision_created_at", "pk")
@@ -108,7 +111,10 @@ def find_old_drafts(user):
 
 
 def find_incomplete(user):
-    """Return the live stories that lack alternative text, a theme, a country or an author, newest first."""
+    """Return the live stories that lack alternative text, a theme, a country or an author.
+
+    The one that was published last comes first.
+    """
     lacks_something = Q()
     for _label, lacks in MISSING.values():
         lacks_something |= lacks()

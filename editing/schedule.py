@@ -18,13 +18,16 @@ def scheduled_revisions():
     ).order_by("approved_go_live_at")
 
 
-def is_scheduled():
-    """Return the condition that a revision of a page is approved to go live later."""
+def goes_live_later():
+    """Return the condition that a revision of a page is approved to go live at a later time."""
     return Exists(scheduled_revisions())
 
 
-def is_planned(until=None):
-    """Return the condition that a page goes live or expires in the future, at the latest at `until`."""
+def goes_live_or_off_later(until=None):
+    """Return the condition that a page goes live, or is live and expires, at a later time.
+
+    `until`: the latest such time, or None for any.
+    """
     scheduled = Revision.page_revisions.filter(approved_go_live_at__isnull=False)
     ending = Q(live=True, expire_at__gt=timezone.now())
     if until:

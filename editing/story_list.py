@@ -27,7 +27,7 @@ from wagtail.permissions import policy_registry
 from wagtail.search.backends import get_search_backend
 
 from editing.long_lists import EditTitleColumn, LongListMixin
-from editing.schedule import format_schedule, is_planned, is_scheduled, with_schedule
+from editing.schedule import format_schedule, goes_live_later, goes_live_or_off_later, with_schedule
 from editing.story_needs import MISSING
 from editing.workflows import in_moderation, needing_changes
 from stories.models import StoryPage
@@ -37,10 +37,10 @@ from stories.terms import Author, Country, Theme
 STATUSES = {
     "live": (_("Live"), lambda: Q(live=True)),
     "changed": (_("Live, with a newer draft"), lambda: Q(live=True, has_unpublished_changes=True)),
-    "draft": (_("Draft"), lambda: Q(live=False, expired=False) & ~is_scheduled()),
+    "draft": (_("Draft"), lambda: Q(live=False, expired=False) & ~goes_live_later()),
     "waiting": (_("Waits for a moderator"), lambda: Q(pk__in=in_moderation())),
     "changes_asked": (_("Changes asked"), lambda: Q(pk__in=needing_changes())),
-    "scheduled": (_("Goes live or off later"), is_planned),
+    "scheduled": (_("Goes live or off later"), goes_live_or_off_later),
     "expired": (_("Expired"), lambda: Q(live=False, expired=True)),
 }
 

@@ -1,4 +1,8 @@
-"""Highlights the matches of a query in titles, and picks the excerpt of a page that has most of them."""
+"""Highlights the matches of a query in titles and excerpts, and yields the texts for an excerpt of a page.
+
+An excerpt is the part of one text with the most different matches. search/views.py takes the first text of a
+page that has a match.
+"""
 
 from django.utils.html import conditional_escape, format_html_join
 from django.utils.safestring import mark_safe
@@ -68,7 +72,7 @@ class Highlighter:
         return self._render(text, words, self._find_matches(words), 0, len(text))
 
     def excerpt(self, text):
-        """Return the part of `text` with most different matches as safe HTML, or "" without a match."""
+        """Return the part of `text` with the most different matches as safe HTML, or "" without a match."""
         words = list(iter_words(text))
         matches = self._find_matches(words)
         if not matches:
@@ -100,7 +104,7 @@ class Highlighter:
 
     @staticmethod
     def _find_best_start(matches):
-        """Return the index of the first word of the excerpt with most different matches."""
+        """Return the index of the first word of the excerpt with the most different matches."""
         positions = list(matches)[:MAX_COMPARED_MATCHES]
 
         def count_different(start):

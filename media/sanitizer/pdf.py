@@ -19,6 +19,8 @@ pikepdf.settings.set_qpdf_limits(flate_max_memory=limits.STREAM, doc_max_warning
 # {kind: {key: alternatives}} and {kind of array: alternatives}, as in pdf_schema.py.
 RULES = parse_rules(DICTIONARIES | STREAMS)
 ARRAY_RULES = {kind: parse_alternatives(values) for kind, values in ARRAYS.items()}
+# {kind: /Type of its dictionaries, which the standard requires}.
+LAYER_TYPES = {"layer": "/OCG", "membership": "/OCMD"}
 # The greatest number of pages of a document.
 MAX_PAGES = 3000
 
@@ -50,7 +52,10 @@ def clean_pdf(data):
 
 
 def check_forms(pdf):
-    """Raise Refused if `pdf` is a form or signed, which it would lose, or if it is a portfolio of files."""
+    """Raise Refused if `pdf` is a form, is signed, or is a portfolio: a file that consists of other files.
+
+    Cleaning would remove the fields, the signature or the files, which the document is about.
+    """
     form = pdf.Root.get("/AcroForm")
     if isinstance(form, Dictionary) and (form.get("/Fields") or "/XFA" in form):
         raise Refused(Reason.FORM)
@@ -80,6 +85,9 @@ class Cleaner:
                 del self.pdf.trailer[key]
         root = self.pdf.Root
         self.flatten_pages()
+        # Before the walk, which then doesn't reach the pictures, fonts and forms that no page draws: they are
+        # neither kept nor a reason to refuse the file. qpdf reads the content to find what is drawn.
+        self.pdf.remove_unreferenced_resources()
         self.pages = {page.objgen for page in root.Pages.Kids}
         # Pages come before the catalog, and the structure tree before objects that refer to its elements:
         # such references stay only if their targets have been reached.
@@ -99,7 +107,6 @@ class Cleaner:
         # Before it changes the list of pages, qpdf flattens their tree.
         pages.append(pages[0])
         del pages[-1]
-        self.pdf.remove_unreferenced_resources()
 
     def walk(self, value, kinds):
         """Clean `value`, for which `kinds` are the alternatives as text, and all that it refers to."""
@@ -136,23 +143,28 @@ class Cleaner:
             elif kind in ARRAY_RULES:
                 if isinstance(value, Array):
                     return self.filter_value(value, ARRAY_RULES[kind])
-            elif isinstance(value, Stream if kind in STREAMS else Dictionary):
-                return self.filter_object(value, kind)
+            elif self.is_of_kind(value, kind):
+                self.keep(value, kind)
+                return value
         return None
 
-    def filter_object(self, value, kind):
-        if not self.is_of_kind(value, kind):
-            return None
+    def keep(self, value, kind):
+        """Put `value`, which is of `kind`, into the queue, unless it was there before."""
         if value.is_indirect:
             self.reached.add(value.objgen)
             if (value.objgen, kind) in self.visited:
-                return value
+                return
             self.visited.add((value.objgen, kind))
         self.queue.append((value, "", kind))
-        return value
 
     def is_of_kind(self, value, kind):
-        """Return whether `value` is of `kind`, for kinds that need a test. Raises Refused for annotations."""
+        """Return whether `value` is a stream or dictionary of `kind`. Raises Refused for annotations.
+
+        Where a rule has several kinds of streams, or of dictionaries, as alternatives, the first one that
+        fits is taken: each but the last needs a test here.
+        """
+        if not isinstance(value, Stream if kind in STREAMS else Dictionary):
+            return False
         if kind == "page":
             return value.objgen in self.pages
         if kind == "link":
@@ -161,11 +173,15 @@ class Cleaner:
             return pdf_values.is_safe_action(value)
         if kind in {"form", "image"}:
             return value.get("/Subtype") == f"/{kind.title()}"
+        if kind in LAYER_TYPES:
+            return value.get("/Type") == LAYER_TYPES[kind]
         if kind == "element":
             return "/S" in value
-        if kind == "content" and "/Obj" in value:
-            # A part of the structure tree that is another object, such as a link: only if that object stays.
-            return pdf_values.reached(self, value["/Obj"]) is not None
+        if kind == "content":
+            # A part of the structure tree that is another object, such as a link, or that is within another
+            # one, such as a form: only if that object stays.
+            objects = [value[key] for key in ("/Obj", "/Stm") if key in value]
+            return all(pdf_values.reached(self, each) is not None for each in objects)
         return True
 
     # --- Objects from the queue ------------------------------------------------------------------

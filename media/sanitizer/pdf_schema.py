@@ -87,7 +87,7 @@ DICTIONARIES = {
     "ParentTreeNextKey:number",
     "element": "Type:name S:label P:reached Pg:page_of_file K:element|content|number|*element|content|number "
     "A:attribute|*attribute|number ID:id Lang:lang Alt:description ActualText:description E:description",
-    "content": "Type:name Pg:page_of_file MCID:number Obj:reached",
+    "content": "Type:name Pg:page_of_file MCID:number Obj:reached Stm:reached",
     "attribute": "O:name Scope:name ColSpan:number RowSpan:number Headers:*id ListNumbering:name "
     "Placement:name WritingMode:name BBox:*number Width:number|name Height:number|name TextAlign:name "
     "BlockAlign:name InlineAlign:name StartIndent:number EndIndent:number TextIndent:number "

@@ -67,7 +67,7 @@ def test_logged_in_user_gets_the_outage_page(site):
             assert b"Call 0800 000 000." in response.content
 
 
-def test_withdrawn_story_is_not_served_during_an_outage(site):
+def test_unpublished_story_is_not_served_during_an_outage(site):
     client, story = site
     story.unpublish()
     with database_down():

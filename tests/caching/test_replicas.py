@@ -63,7 +63,7 @@ def test_change_shows_at_the_next_request_to_each(sites, settings):
     for site in sites:
         site.facts = {"password": PASSWORD}  # Editor reads it from here
         editors.append(Editor(site))
-    edit, hide, withdraw = (f"/admin/pages/{story.pk}/{what}/" for what in ("edit", "privacy", "unpublish"))
+    edit, hide, unpublish = (f"/admin/pages/{story.pk}/{what}/" for what in ("edit", "privacy", "unpublish"))
     for address in ("/", "/stories/", story.url):
         assert all("The old words" in text for _status, text in get_from_all(sites, address))
 
@@ -84,6 +84,6 @@ def test_change_shows_at_the_next_request_to_each(sites, settings):
     editors[0].post(hide, {"restriction_type": "none"})
     assert [status for status, _text in get_from_all(sites, story.url)] == [200, 200]
 
-    editors[0].post(withdraw, {})
+    editors[0].post(unpublish, {})
     assert [status for status, _text in get_from_all(sites, story.url)] == [404, 404]
     assert all("The new words" not in text for _status, text in get_from_all(sites, "/stories/"))

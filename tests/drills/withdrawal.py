@@ -1,6 +1,7 @@
 """Drills about withdrawals, which erase somebody who takes back their consent.
 
-They are about a killed process, what is left anywhere, and the time until a story is gone.
+They are about a killed process, what is left anywhere, and the time until a story is gone. Two of them run a
+module in a process of its own, with the settings of a site: withdrawal_process.py and leaving.py.
 """
 
 import json
@@ -48,17 +49,17 @@ def run_module(name, site, *arguments):
 
 
 def withdrawal_killed(folder):
-    """Kill a withdrawal before and after each of its steps; look for what two runs of the scheduler left."""
+    """Kill a withdrawal before and after each of its steps; look for what the scheduler's next run left."""
     site = Site(folder, f"sqlite:///{folder}/data/db.sqlite3", SAFEGUARDING_KEYS=new_safeguarding_key())
     site.manage("migrate", "--verbosity", "0")
-    rows, log = run_module("tests.drills.withdrawing", site)
+    rows, log = run_module("tests.drills.withdrawal_process", site)
     for step, moment, wrong in rows:
         say(f"killed {moment} {step}: {wrong or 'complete'}")
     if any(wrong for _step, _moment, wrong in rows):
         say(log)
     complete = sum(not wrong for _step, _moment, wrong in rows)
     figure = f"{complete} of {len(rows)} complete"
-    return [Row("withdrawal killed, then two runs of the scheduler", figure, "all", complete == len(rows))]
+    return [Row("withdrawal killed, then one run of the scheduler", figure, "all", complete == len(rows))]
 
 
 # --- What is left --------------------------------------------------------------------------------

@@ -10,9 +10,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 from wagtail import hooks
-from wagtail.models import Page, Workflow
+from wagtail.models import Page, TaskState, Workflow
 
 from home.models import StandardPage
+from publishing.trash import move_to_trash
 from stories.models import StoryPage
 from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
@@ -41,8 +42,8 @@ def rows_of(client, key):
     response = client.get(f"/admin/desk/{key}/")
     assert response.status_code == 200
     shown = [page.get_admin_display_title() for page in response.context["pages"]]
-    panel = builders.parse(client.get("/admin/")).select_one(f"#desk-{key}-section")
-    assert [link.text for link in panel.select("li a")] == shown[:5]  # The desk shows five rows.
+    rows = builders.parse(client.get("/admin/")).select(f"#desk-{key}-section li a")
+    assert [link.text for link in rows] == shown[:5]  # The desk shows five rows.
     return shown
 
 
@@ -127,6 +128,33 @@ def test_moderator_of_one_section_is_not_shown_what_waits_in_others(client, own,
     own.waiting.current_task_state.task.specific.groups.add(*user.groups.all())
     client.force_login(user)
     assert rows_of(client, "waiting") == ["Plain draft"]
+
+
+def test_page_that_has_waited_longest_and_the_latest_request_for_changes_come_first(admin_client):
+    """Whatever was saved last: the page that was sent first is saved again while it waits."""
+    titles = ["First", "Second", "Third"]
+    pages = {title: builders.make_story(title, live=False) for title in titles}
+    for title in ("Second", "Third", "First"):
+        pages[title].save_revision()
+    for page in pages.values():
+        Workflow.objects.get().start(page, None)
+    assert rows_of(admin_client, "waiting") == titles
+    moderator = builders.make_user("Moderators")
+    for state in TaskState.objects.order_by("pk"):
+        state.reject(user=moderator, comment="Shorter.")
+    assert rows_of(admin_client, "changes") == titles[::-1]
+
+
+@pytest.mark.sqlite_only
+def test_page_in_the_trash_waits_for_nobody(admin_client, client):
+    """Even if a script sends it to the moderators. Moving it to the trash ends its workflow."""
+    page = builders.make_story("Thrown away", live=False)
+    move_to_trash(Page.objects.get(pk=page.pk))
+    page = StoryPage.objects.get(pk=page.pk)
+    page.save_revision()
+    Workflow.objects.get().start(page, None)
+    client.force_login(builders.make_user("Moderators"))
+    assert rows_of(admin_client, "waiting") == rows_of(client, "waiting") == []
 
 
 @pytest.mark.sqlite_only

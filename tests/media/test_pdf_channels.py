@@ -105,18 +105,42 @@ def layers(document):
     layer = document.make_indirect(Dictionary(Type=Name.OCG, Name=PATH, Usage=usage, Metadata=SECRET))
     settings = Dictionary(Name=SECRET, Creator=SECRET, Order=[layer], OFF=[layer])
     document.Root.OCProperties = Dictionary(OCGs=[layer], D=settings)
-    document.pages[0].Resources.Properties = Dictionary(MC0=layer)
-    document.pages[0].Contents = document.make_stream(b"/OC /MC0 BDC q 2 0 0 3 5 5 cm /Im1 Do Q EMC")
+    condition = document.make_indirect(Dictionary(Type=Name.OCMD, OCGs=[layer], Name=SECRET, Z=SECRET))
+    said = Dictionary(ActualText=PATH, Alt=f"{SECRET}.jpg", Metadata=SECRET, Z=SECRET)
+    document.pages[0].Resources.Properties = Dictionary(MC0=layer, MC1=condition, MC2=said)
+    document.pages[0].Contents = document.make_stream(
+        b"/OC /MC0 BDC /OC /MC1 BDC /Span /MC2 BDC q 2 0 0 3 5 5 cm /Im1 Do Q EMC EMC EMC"
+    )
 
 
 def form_xobject(document):
-    form = document.make_stream(
-        f"% {SECRET}\nq Q".encode(), Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 9, 9]
-    )
-    form.PieceInfo, form.Ref = Dictionary(A=SECRET), Dictionary(F=PATH)
-    form.LastModified = SECRET
+    def make(content, **keys):
+        form = document.make_stream(content.encode(), Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 9, 9])
+        for key, value in keys.items():
+            form[f"/{key}"] = value
+        return form
+
+    unused = make(f"({SECRET}) Tj")
+    inner = make(f"({SECRET}) zz q Q", Name=Name(f"/{SECRET}"), OPI=Dictionary(A=SECRET))
+    form = make(f"% {SECRET}\nq Q /Fm2 Do", PieceInfo=Dictionary(A=SECRET), Ref=Dictionary(F=PATH))
+    form.LastModified, form.Resources = SECRET, Dictionary(XObject=Dictionary(Fm2=inner, Fm3=unused))
     document.pages[0].Resources.XObject.Fm1 = form
+    document.pages[0].Resources.XObject.Fm4 = unused
     document.pages[0].Contents = document.make_stream(b"/Im1 Do /Fm1 Do")
+    return form
+
+
+def parts_of_elements(document):
+    """Add an element with a part that has notes, and one within a form that isn't in the file any more."""
+    stale = document.make_stream(f"({SECRET}) Tj".encode(), Type=Name.XObject, Subtype=Name.Form)
+    form = form_xobject(document)
+    parts = [
+        Dictionary(Type=Name.MCR, Stm=form, MCID=1, StmOwn=Dictionary(A=SECRET), Z=SECRET),
+        Dictionary(Type=Name.MCR, Stm=stale, MCID=1),
+        Dictionary(Type=Name.OBJR, Obj=stale),
+    ]
+    element = document.make_indirect(Dictionary(Type=Name.StructElem, S=Name.P, K=Array(parts)))
+    document.Root.StructTreeRoot = document.make_indirect(Dictionary(Type=Name.StructTreeRoot, K=element))
 
 
 def profile(document):
@@ -181,6 +205,7 @@ PDF = {
     "element's attributes": with_structure(
         A=Dictionary(O=Name.UserProperties, P=[Dictionary(N=SECRET, V=SECRET)])
     ),
+    "parts of elements": lambda: pdf(parts_of_elements),
     "layers": lambda: pdf(layers),
     "page that was deleted": lambda: pdf(deleted_page),
     "picture that isn't drawn": lambda: pdf(unused_picture),
