@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from stories.links import split_address
+from wordpress_import.models import SOURCE_LENGTH
 from wordpress_import.reading import WPAuthor, read
 from wordpress_import.sources import find_sources
 
@@ -78,8 +79,8 @@ class Export:
     * `base_url`: the address of the old site. `hosts`: its hosts, without "www.".
     * `authors`: {login: WPAuthor}. `withheld`: logins and e-mail addresses, which must not get in.
     * `attachments`: {id: Attachment}. `children`: {id of an item: ids of the attachments uploaded to it}.
-    * `uploads`: {path in the uploads folder: hosts} of the attachments. `originals`: those of the paths that
-      only look like a smaller copy.
+    * `uploads`: {path in the uploads folder: hosts} of the attachments. `named_like_copies`: those of
+      the paths that have the name of a smaller or turned copy, and are no copies.
     * `reusable`: {id: content} of items that other items show.
     * `keys`: {page_key: id} of the posts and pages.
     * `counts`: the number of items of each type, and of comments. `items`: the number of all items.
@@ -92,7 +93,7 @@ class Export:
     withheld: set = field(default_factory=set)
     attachments: dict = field(default_factory=dict)
     uploads: dict = field(default_factory=dict)
-    originals: set = field(default_factory=set)
+    named_like_copies: set = field(default_factory=set)
     children: dict = field(default_factory=dict)
     reusable: dict = field(default_factory=dict)
     keys: dict = field(default_factory=dict)
@@ -101,8 +102,12 @@ class Export:
 
     @property
     def source(self):
-        """What identifies the old site, whether its address begins with http, https or www."""
-        return f"{host_of(self.base_url)}{split_address(self.base_url).path.rstrip('/')}"[:200]
+        """What identifies the old site, whether its address begins with http, https or www.
+
+        It is cut to the length of the column. Two sites whose addresses differ only later count as one.
+        """
+        address = f"{host_of(self.base_url)}{split_address(self.base_url).path.rstrip('/')}"
+        return address[:SOURCE_LENGTH]
 
     @classmethod
     def index(cls, paths):
@@ -118,13 +123,14 @@ class Export:
         for author in export.authors.values():
             if author.name.casefold() in export.withheld:
                 author.name = ""
-        export.originals = set(filter(export.is_original, export.uploads))
+        export.named_like_copies = set(filter(export.is_named_like_copy, export.uploads))
         return export
 
-    def is_original(self, path):
-        """Return whether the attachment at `path` is a picture of its own, whatever its name looks like.
+    def is_named_like_copy(self, path):
+        """Return whether the attachment at `path` has the name of a smaller or turned copy, and is no copy.
 
-        WordPress names the attachment of a large picture a-scaled.jpg. Without an a.jpg, it is a.jpg.
+        WordPress names the attachment of a large picture a-scaled.jpg, that of a turned one a-rotated.jpg.
+        Such a file counts as a copy of a.jpg, unless a.jpg is an attachment too.
         """
         found = VARIANT.search(path)
         return bool(found) and ("x" in found[1] or VARIANT.sub("", path) in self.uploads)
@@ -142,7 +148,7 @@ class Export:
         return key if is_own else ""
 
     def without_size(self, path):
-        return path if path in self.originals else VARIANT.sub("", path)
+        return path if path in self.named_like_copies else VARIANT.sub("", path)
 
     def add_author(self, author):
         """Add `author`, a WPAuthor, and withhold the login and the e-mail address."""

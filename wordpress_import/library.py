@@ -62,7 +62,7 @@ class Uploads:
         if path in self.names:
             return self.names[path]
         copies = self.copies.get(path, ())
-        return next((self.names[each] for each in copies if each not in export.originals), None)
+        return next((self.names[each] for each in copies if each not in export.named_like_copies), None)
 
     @functools.cached_property
     def copies(self):

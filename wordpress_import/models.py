@@ -3,6 +3,9 @@
 from django.db import models
 from wagtail.models import Page
 
+# The longest address of an old site. Longer ones are cut.
+SOURCE_LENGTH = 200
+
 
 class ImportedItem(models.Model):
     """An item of an export, such as a post, that was imported. `page` is None if somebody deleted the page.
@@ -10,7 +13,7 @@ class ImportedItem(models.Model):
     `key`: the type and id of the item; for an item without an id, a hash of it (key_of() in importer.py).
     """
 
-    source = models.CharField(max_length=200)  # the address of the old site
+    source = models.CharField(max_length=SOURCE_LENGTH)  # Export.source
     key = models.CharField(max_length=64)
     page = models.ForeignKey(Page, null=True, on_delete=models.SET_NULL, related_name="+")
     # A hash of what was written, and the primary key of the revision with it. If the page has a later
@@ -36,7 +39,7 @@ class ImportedFile(models.Model):
     file here, and it is not imported again, or it could not be fetched, and `problem` says why.
     """
 
-    source = models.CharField(max_length=200)
+    source = models.CharField(max_length=SOURCE_LENGTH)
     key = models.CharField(max_length=64)
     image = models.ForeignKey("media.CleanImage", null=True, on_delete=models.SET_NULL, related_name="+")
     document = models.ForeignKey(

@@ -55,7 +55,7 @@ def rename(editor, name):
 
 
 def test_change_shows_at_the_next_request_to_each(sites, settings):
-    # As in the settings of the site.
+    # Django's default, as in the servers. They refuse the MD5 hashes that tests/settings.py has made.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     get_user_model().objects.create_superuser(NAME, password=PASSWORD)
     story = builders.make_story("The old words")

@@ -14,7 +14,7 @@ def own(media_root):
 
 @pytest.fixture
 def other(media_root):
-    """Another section, whose hidden objects have SECRET in their title, slug and text."""
+    """Another section. What `writer` may not see in it has SECRET in its title, slug and text."""
     return admin_world.make_section("Other", SECRET)
 
 

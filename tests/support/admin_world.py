@@ -22,7 +22,7 @@ from publishing.models import TrashedPage
 from publishing.trash import move_to_trash
 from tests.support import builders
 
-# A word that is only in the hidden objects of a section. A page that contains it shows a hidden object.
+# A word that is only in objects that not everybody may see. A page that contains it shows one of them.
 SECRET = "Quixotic"
 ROLES = ["visitor", "member", "editor", "moderator", "administrator"]
 
@@ -34,7 +34,7 @@ class Section:
 
     Arguments:
         title: the title of the index page.
-        word: a word in the titles of everything hidden.
+        word: a word in the titles of these objects.
     """
 
     def __init__(self, title, word):

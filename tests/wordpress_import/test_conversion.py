@@ -410,11 +410,11 @@ def test_a_file_is_found_by_its_path_on_the_old_site():
         export.add_item(
             Item(id=f"{number}", type="attachment", attachment_url=url, base_url="https://old.example")
         )
-    assert {path for path in export.uploads if export.is_original(path)} == {
+    assert {path for path in export.uploads if export.is_named_like_copy(path)} == {
         "2020/04/anna-800x600.jpg",
         "2020/04/kiln-rotated.jpg",
     }
-    export.originals = set(filter(export.is_original, export.uploads))
+    export.named_like_copies = set(filter(export.is_named_like_copy, export.uploads))
     assert {url: export.path_key(url) for url in PATHS} == PATHS
 
 

@@ -1,4 +1,4 @@
-"""Command load_demo: add the demo content, with nine stories, two sections and four plain pages."""
+"""Command load_demo: add the demo content of home/demo_site.py to an empty site."""
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
