@@ -13,6 +13,7 @@ from wagtail import hooks
 from wagtail.models import Page, TaskState, Workflow
 
 from publishing.trash import move_to_trash
+from stories.models import StoryPage
 from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
 from tests.support.missed_searches import make_reported
