@@ -114,9 +114,10 @@ class HomePage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
         """Return the page for a path with one query, where Wagtail takes two for each level of the tree.
 
         Wagtail's method finds the paths that are not a page's own, such as /stories/country/kenya/, which
-        a route of the index page serves. Raises Http404 when this page is not in the language of the URL.
+        a route of the index page serves. Raises Http404 when the URL has the prefix of another language
+        than this page's. URLs without a prefix are those of the default language. A site without a home page
+        in it shows its root page there, in whatever language, so that its bare address is no 404.
         """
-        request.home_page = self  # find_home_page() in home/navigation.py then returns it
         language = get_language()
         if language != settings.LANGUAGE_CODE and language != self.locale.language_code:
             # Wagtail would fall back to this home page and so serve the same content at a second URL.
@@ -182,7 +183,7 @@ class StandardPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
 
     base_form_class = CheckedPageForm
     get_view_restrictions = restrictions_on  # as in HomePage
-    status_string = property(status_string)  # says when the page is hidden, which a home page can't be
+    status_string = property(status_string)  # says when “Hide now” hides it; home pages don't have that
     cacheable_parameters = ["text"]  # as in HomePage
     parent_page_types = ["home.HomePage", "home.StandardPage"]
     subpage_types = ["home.StandardPage"]

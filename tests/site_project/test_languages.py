@@ -5,7 +5,7 @@ import re
 import pytest
 from django.contrib.auth.models import Group
 from django.utils.text import slugify
-from wagtail.models import Locale, Page
+from wagtail.models import Locale, Page, Site
 
 from home.models import HomePage
 from home.site_settings import SiteSettings
@@ -13,6 +13,7 @@ from stories.content_notes import ContentNote
 from stories.models import StoryPage, StoryTheme
 from stories.terms import Theme
 from tests.support.builders import (
+    home_page,
     make_author,
     make_document,
     make_index,
@@ -74,6 +75,15 @@ def test_pages_are_in_the_language_of_their_url(client):
     assert english_page.select_one(".byline time").text == "1 October 2025"
     assert french_page.select_one(".byline time").text == "1 octobre 2025"
     assert french_page.select_one(".tag").text == "Sénégal"
+
+
+def test_a_site_without_english_shows_its_home_page_without_a_prefix_too(client):
+    home_page().unpublish()
+    site = Site.objects.get()
+    site.root_page = make_home("fr")
+    site.save()
+    assert [parse(client.get(address)).h1.text for address in ("/", "/fr/")] == ["Headline fr"] * 2
+    assert client.get("/es/").status_code == 404
 
 
 def test_numbers_are_formatted_in_the_language_of_the_page(client):
