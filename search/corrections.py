@@ -1,14 +1,12 @@
 """Spelling corrections for “Did you mean”: known words and terms that are close to a misspelt word.
 
-All words of live pages are stored as KnownWords, also those of pages that only some people may see. So a
-word is shown only if a public page has it, and whether a typed word counts as misspelt depends on public
-pages alone: a correction must not reveal what stands on a private page.
+All words of live pages are stored as KnownWords, also those of pages that only some people may see. Which
+words count as misspelt, and what they are corrected to, must not reveal what stands on a private page. So a
+KnownWord is used only if a public page has exactly this word: any other one makes no difference.
 """
 
 import itertools
 from dataclasses import dataclass, field, replace
-
-from rapidfuzz.distance import OSA
 
 from search.analysis import iter_words, stem
 from search.known_words import find_spellings, get_site_words, get_term_words, is_correctable
@@ -16,8 +14,10 @@ from stories.terms import fold
 
 # Words of a query that are looked at; further ones stay as they are.
 MAX_WORDS = 8
-# Candidates that are looked up in the database for one query.
+# Candidates of all misspelt words together, of which each is searched for or has a page's text read.
 MAX_CANDIDATES = 4
+# Candidates of one misspelt word that one SQL query looks for on the public pages.
+BATCH_SIZE = 16
 MAX_CORRECTIONS = 3
 
 
@@ -49,7 +49,7 @@ class MisspeltWord:
 
     `candidates`: known words that are close to it, the likeliest first.
     `unchecked`: the first candidate beyond the limit, or None.
-    `corrections`: the candidates that may be shown.
+    `corrections`: the candidates to show.
     `is_clear`: whether there is one best correction.
     """
 
@@ -59,14 +59,19 @@ class MisspeltWord:
     corrections: list[Candidate] = field(default_factory=list)
     is_clear: bool = False
 
-    def limit_candidates(self, limit, language):
-        """Keep the first `limit` candidates. Of inflections of one word, which find the same, keep one."""
+    def find_usable(self, usable, language):
+        """Return the candidates in `usable`, folded words. Of inflections of one word, return the first."""
         by_stem = {}
         for candidate in self.candidates:
-            by_stem.setdefault(stem(candidate.folded, language), candidate)
-        distinct = list(by_stem.values())
-        self.candidates = distinct[:limit]
-        self.unchecked = distinct[limit] if len(distinct) > limit else None
+            if candidate.folded in usable:
+                by_stem.setdefault(stem(candidate.folded, language), candidate)
+        return list(by_stem.values())
+
+    def limit_candidates(self, usable, limit, language):
+        """Keep the first `limit` candidates of those that find_usable() returns."""
+        found = self.find_usable(usable, language)
+        self.candidates = found[:limit]
+        self.unchecked = found[limit] if len(found) > limit else None
 
     def choose_corrections(self, spellings, language):
         """Set the corrections: candidates that `spellings`, {folded: spelling}, allows to be shown."""
@@ -106,14 +111,16 @@ def find_corrections(text, words, searcher):
     vocabulary, which everybody may see, are further words to correct to.
     """
     language, term_words = searcher.language, get_term_words(tuple(searcher.vocabulary.spelling_terms))
-    typed = {fold(word): word for word in words}
+    typed = dict.fromkeys(map(fold, words))
     misspelt = find_misspelt_words(typed, searcher, term_words)
     # With more misspelt words than candidates, some would have no candidate.
     if not misspelt or len(misspelt) > MAX_CANDIDATES:
         return []
     available = typed.keys() | {candidate.folded for word in misspelt for candidate in word.candidates}
+    limit = MAX_CANDIDATES // len(misspelt)
+    usable = find_usable_words(misspelt, limit, searcher, term_words)
     for word in misspelt:
-        word.limit_candidates(MAX_CANDIDATES // len(misspelt), language)
+        word.limit_candidates(usable, limit, language)
     candidates = [candidate for word in misspelt for candidate in word.candidates]
     of_terms = [candidate for candidate in candidates if candidate.folded in term_words]
     of_pages = [candidate for candidate in candidates if candidate.folded not in term_words]
@@ -142,19 +149,18 @@ def combine_corrections(text, misspelt):
 
 
 def find_misspelt_words(typed, searcher, term_words):
-    """Return the MisspeltWords among `typed`, {folded word: as typed}: those that no public page has."""
+    """Return the MisspeltWords among `typed`, folded words: those that no public page and no term has."""
     site_words = get_site_words()
-    checked = {
-        folded: typed[folded]
+    checked = [
+        folded
         for folded in list(typed)[:MAX_WORDS]
         if is_correctable(folded) and folded not in term_words
-    }
-    known = [word for folded, word in checked.items() if folded in site_words]
-    right = searcher.filter_matching(known) if known else set()
+    ]
+    right = searcher.filter_words(folded for folded in checked if folded in site_words)
     return [
         MisspeltWord(folded, find_candidates(folded, site_words, term_words))
-        for folded, word in checked.items()
-        if word not in right
+        for folded in checked
+        if folded not in right
     ]
 
 
@@ -174,6 +180,25 @@ def find_candidates(folded, *word_lists):
     return sorted(candidates.values())
 
 
+def find_usable_words(misspelt, limit, searcher, term_words):
+    """Return a set with the words of terms and with the candidates of `misspelt` that a public page has.
+
+    For each misspelt word, candidates are looked up until more than `limit` usable ones are found: the
+    `limit` first ones, and one that tells whether the best correction is clear.
+    """
+    usable = set(term_words.spellings)
+    for start in itertools.count(step=BATCH_SIZE):
+        batch = {
+            candidate.folded
+            for word in misspelt
+            if len(word.find_usable(usable, searcher.language)) <= limit
+            for candidate in word.candidates[start : start + BATCH_SIZE]
+        }
+        if not batch:
+            return usable
+        usable |= searcher.filter_words(batch - usable)
+
+
 def find_term_spellings(candidates, term_words, available, searcher):
     """Return {folded: spelling} for those `candidates`, words of terms, whose term finds a public page.
 
@@ -186,26 +211,12 @@ def find_term_spellings(candidates, term_words, available, searcher):
 
 
 def find_public_spellings(candidates, searcher):
-    """Return {folded: spelling} for those `candidates`, words of pages, that a public page has."""
-    # A stem can be shared by words like Marie and Mary, so the word that is shown is taken from these texts.
-    texts = searcher.find_texts([candidate.spelling for candidate in candidates]) if candidates else {}
-    spellings = {}
-    for candidate in candidates:
-        of_page = texts.get(candidate.spelling, ())
-        spelling = find_closest_inflection(candidate.folded, of_page, searcher.language)
-        if spelling:
-            spellings[candidate.folded] = spelling
-    return spellings
-
-
-def find_closest_inflection(folded, texts, language):
-    """Return the spelling in `texts` of the word itself, or of its most similar inflection, or None."""
-    inflections = [
-        (OSA.distance(folded, other), spelling)
-        for other, spelling in find_spellings(texts).items()
-        if stem(other, language) == stem(folded, language)
-    ]
-    return min(inflections)[1] if inflections else None
+    """Return {folded: spelling} for `candidates`, words of public pages, as a public page spells them."""
+    # The spelling of a KnownWord may be that of a private page.
+    texts = searcher.find_texts([candidate.folded for candidate in candidates])
+    spellings = {folded: find_spellings(of_page).get(folded) for folded, of_page in texts.items()}
+    # The index of a page has words that it does not show, such as the metadata tokens of its themes.
+    return {folded: spelling for folded, spelling in spellings.items() if spelling}
 
 
 def replace_words(text, spellings):

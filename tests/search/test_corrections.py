@@ -1,5 +1,6 @@
 """Spelling corrections: what is corrected, and that no word of a hidden page is revealed."""
 
+from string import ascii_lowercase
 from types import SimpleNamespace
 
 import pytest
@@ -35,16 +36,14 @@ def correct(text, terms=(), language="en"):
         return search.corrections
 
 
-def make_searcher(filter_matching, find_texts, terms=()):
+def make_searcher(filter_words=set, terms=(), **methods):
     """Return an object with what find_corrections() uses of a Searcher.
 
-    `filter_matching`: function that returns the set of those texts that find a page. `find_texts`: function
-    that returns {word: texts of a page that has it}. `terms`: those of the vocabulary.
+    `filter_words`: function that returns the set of those words that a public page has. `terms`: those of the
+    vocabulary. `methods`: other methods of Searcher.
     """
     vocabulary = SimpleNamespace(spelling_terms=terms)
-    return SimpleNamespace(
-        language="en", vocabulary=vocabulary, filter_matching=filter_matching, find_texts=find_texts
-    )
+    return SimpleNamespace(language="en", vocabulary=vocabulary, filter_words=filter_words, **methods)
 
 
 def corrected(text, terms=()):
@@ -170,7 +169,7 @@ def test_terms_of_several_words_are_searched_for_as_a_whole():
         return set(searched)
 
     terms = ["Ivory Coast", "Gold Coast"]
-    searcher = make_searcher(filter_matching, dict.fromkeys, terms)
+    searcher = make_searcher(terms=terms, filter_matching=filter_matching, find_texts=dict.fromkeys)
     found = find_corrections("ivry coast", ["ivry", "coast"], searcher)
     assert found == [Correction("Ivory coast", True)]
     assert searched == ["Ivory Coast"]
@@ -179,19 +178,37 @@ def test_terms_of_several_words_are_searched_for_as_a_whole():
 # --- Queries of the database ---------------------------------------------------------------------
 
 
-def test_at_most_four_candidates_are_looked_up():
+def test_the_texts_of_at_most_four_candidates_are_read():
     words = [f"{letter}orven" for letter in "abcdefghij"]
     make_story(" ".join(words))
     # Four in all. With three misspelt words, each has only one.
     for text, most in (("zorven", 4), ("zorven zorvan zorvet", 3)):
-        looked_up = []
+        read = []
 
-        def find_texts(words, looked_up=looked_up):
-            looked_up.extend(words)
+        def find_texts(words, read=read):
+            read.extend(words)
             return {}
 
-        assert find_corrections(text, text.split(), make_searcher(set, find_texts)) == []
-        assert len(looked_up) == most
+        # A public page has each candidate, and none of the typed words.
+        searcher = make_searcher(lambda found: {*found} & {*words}, find_texts=find_texts)
+        assert find_corrections(text, text.split(), searcher) == []
+        assert len(read) == most
+
+
+def test_words_are_looked_up_in_batches_until_enough_are_on_a_public_page():
+    words = [f"{letter}orven" for letter in ascii_lowercase[:25]]
+    store_known_words(words)
+    for public, numbers in (([], [16, 9]), (words[:4], [16, 9]), (words[:5], [16]), (words[20:], [16, 9])):
+        looked_up = []
+
+        def filter_words(found, looked_up=looked_up, public=public):
+            looked_up.append(list(found))
+            return {*looked_up[-1]} & {*public}
+
+        searcher = make_searcher(filter_words, find_texts=lambda found: {word: [word] for word in found})
+        texts = [correction.text for correction in find_corrections("zorven", ["zorven"], searcher)]
+        assert texts == public[:3]
+        assert [len(batch) for batch in looked_up if batch] == numbers
 
 
 # --- Hidden pages --------------------------------------------------------------------------------
@@ -211,11 +228,34 @@ def test_a_word_that_only_a_hidden_page_has_is_not_shown(hide):
     assert correct("quixotic") == without == [Correction("Quixotry", is_clear=True)]
 
 
-def test_an_inflection_that_only_a_hidden_page_has_is_not_shown():
-    make_private(make_story("Marie"))
-    make_story("Mary")
-    assert stem("Marie", "en") == stem("Mary", "en")
-    assert corrected("Mariee") == ["Mary"]
+@pytest.mark.parametrize(
+    ("public", "private", "typed"),
+    [
+        # The private word is the typed one, and an inflection of a public one.
+        ("She survives. All survivors. Marigold", "survivers", "survivers quixotic"),
+        # It is closer to the typed word than its public inflection, which is too different.
+        ("Mary", "Marie", "Mariee"),
+        # It is closer than a public word.
+        ("barley", "varlet", "varley"),
+        ("barley", "parley", "varley"),
+        # So many are closer that the public word would not be looked at.
+        ("yorven", " ".join(f"{letter}orven" for letter in "abcdefghijklmnopqrstuvwx"), "zorven"),
+        # More are as close as the public word, which is clearly the best among the public ones.
+        ("aorven", "borven corven dorven eorven forven", "zorven"),
+    ],
+)
+def test_search_page_is_the_same_without_the_words_of_private_pages(client, public, private, typed):
+    make_story("A page", body=make_body(public))
+
+    def search():
+        return client.get("/search/", {"q": typed}).content
+
+    without = search()
+    make_private(make_story("Another page", body=make_body(private)))
+    assert search() == without
+    # Whatever is known, in whatever spelling.
+    store_known_words([typed, public.upper()])
+    assert search() == without
 
 
 def test_a_word_is_offered_only_while_its_page_is_public():
