@@ -28,7 +28,7 @@ from stories.querysets import TOP_INDEX_DEPTH
 from stories.terms import Country, Theme, country_names
 
 MAX_TERMS, MAX_PAGES = 3, 5
-# The newest pages with the typed words, among which the best titles are chosen.
+# The newest public pages with the typed words, among which the best titles are chosen.
 MAX_CANDIDATE_PAGES = 50
 # Words that begin an alias of more countries, as “republic” does, suggest no country by an alias.
 MAX_COUNTRIES_BY_ALIAS = 8
@@ -60,18 +60,19 @@ def find_suggestions(typed, language):
     `typed`: a list of folded words. In a page's title the last of them may be the beginning of a word; in
     the name of a country or theme each may.
 
-    It would take too long to check all matching pages for being public. So only MAX_CANDIDATE_PAGES, and one
-    story for each term, are checked first. All are checked only if too many of these are not public. That
-    takes three SQL queries, or up to five.
+    It would take too long to check all matching pages for being public. So only the newest ones, twice as
+    many as are needed, and one story for each term are checked first. All are checked only if too few of
+    these are public, so the suggestions are the same as without the others. That takes three SQL queries, or
+    up to five.
     """
     terms = find_terms(typed, language, StoryPage.objects.filter(live=True))
     matching_pages = find_pages_by_title(typed, language)
-    paths = list(matching_pages.values_list("path", flat=True)[:MAX_CANDIDATE_PAGES])
+    paths = list(matching_pages.values_list("path", flat=True)[: 2 * MAX_CANDIDATE_PAGES])
     public = {page.path: page for page in get_public_pages([*paths, *(term.story_path for term in terms)])}
     if any(term.story_path not in public for term in terms):
         terms = find_terms(typed, language, StoryPage.objects.published())
-    pages = [public[path] for path in paths if path in public]
-    if len(pages) < MAX_PAGES and len(paths) == MAX_CANDIDATE_PAGES:
+    pages = [public[path] for path in paths if path in public][:MAX_CANDIDATE_PAGES]
+    if len(pages) < MAX_CANDIDATE_PAGES and len(paths) == 2 * MAX_CANDIDATE_PAGES:
         pages = published_pages().filter(pk__in=matching_pages).order_by("-pk")[:MAX_CANDIDATE_PAGES]
     terms = sorted((term for term in terms if term.index_path in public), key=lambda term: term.sort_key)
     pages = sorted((page for page in pages if page.url), key=lambda page: title_sort_key(typed, page))

@@ -159,9 +159,9 @@ def test_a_country_links_to_the_index_that_lists_its_story(client):
 
 @pytest.fixture
 def few_candidates(monkeypatch):
-    """Check few pages first, so that a test needs few pages. Return their number."""
+    """Choose among few pages, so that a test needs few pages. Return how many are checked first."""
     monkeypatch.setattr(suggestions, "MAX_CANDIDATE_PAGES", 7)
-    return 7
+    return 14
 
 
 # --- Only what is public; tests/search/test_fuzz.py tries mixtures of hidden and public pages -----
@@ -189,10 +189,25 @@ def test_a_public_page_is_suggested_after_many_private_ones(client, few_candidat
     assert texts(client, "kenya") == ["Kenya"]
 
 
+@pytest.mark.parametrize("number_of_private", [1, 4, 20])
+def test_pages_are_chosen_among_as_many_public_ones_whatever_is_private(
+    client, few_candidates, number_of_private
+):
+    index = make_index()
+    section = make_private(make_index(index, "Kept quiet"))
+    for number in range(9):
+        add_story(f"{'Lantern' if number == 2 else 'The lantern'} {number}", index)
+    without = texts(client, "lantern")
+    assert without[0] == "Lantern 2"  # the oldest of the seven newest
+    for number in range(number_of_private):
+        add_story(f"Lantern {number} of somebody", section)
+    assert texts(client, "lantern") == without
+
+
 # --- The response --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("number_of_stories", "queries_if_private"), [(5, 4), (7, 5)])
+@pytest.mark.parametrize(("number_of_stories", "queries_if_private"), [(5, 4), (14, 5)])
 def test_the_number_of_sql_queries_is_limited(client, few_candidates, number_of_stories, queries_if_private):
     index = make_index()
     for number in range(number_of_stories):
