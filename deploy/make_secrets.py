@@ -2,8 +2,9 @@
 
     python deploy/make_secrets.py /secrets
 
-site/ gets the secret key and the database password, which only the site's user can read; database/ gets the
-password for the database server; front/ gets a self-signed certificate, to be replaced by a real one.
+site/ gets the secret key, a key for SAFEGUARDING_KEYS and the database password, which only the site's user
+can read; database/ gets the password for the database server; front/ gets a self-signed certificate, to be
+replaced by a real one.
 """
 
 import os
@@ -19,8 +20,10 @@ def main(folder):
     site, database, front = (Path(folder) / name for name in ("site", "database", "front"))
     for each in (site, database, front):
         each.mkdir(parents=True, exist_ok=True)
-    if not (site / "secret_key").exists():
-        write(site / "secret_key", secrets.token_urlsafe(48), 0o600, SITE_USER)
+    # A key for SAFEGUARDING_KEYS has 32 bytes.
+    for name, length in (("secret_key", 48), ("safeguarding_keys", 32)):
+        if not (site / name).exists():
+            write(site / name, secrets.token_urlsafe(length), 0o600, SITE_USER)
     # database/password is written last, so if it exists, the other file does too.
     if not (database / "password").exists():
         password = secrets.token_hex(24)

@@ -182,8 +182,8 @@ def check_secrets(checks, tool):
     made = "python deploy/make_secrets.py /tmp/s && find /tmp/s -type f"
     as_root = ["run", "--rm", "--user", "0", "--network", "none", "--cap-add", "CHOWN"]
     found = tool(*as_root, *LOCKED, IMAGE, "sh", "-c", made)
-    # The secret key, the database password in two forms, and a certificate with its key.
-    checks.that("compose's secrets can be made in it", len(found.splitlines()) == 5, found)
+    # The secret key, a safeguarding key, the database password in two forms, and a certificate with its key.
+    checks.that("compose's secrets can be made in it", len(found.splitlines()) == 6, found)
 
 
 def check_scheduler(checks, tool, name):

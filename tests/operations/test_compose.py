@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 import yaml
@@ -15,6 +16,7 @@ from django.db import connection
 
 from media.sanitizer.limits import LIMITS
 from tests.support.environment import ROOT, run, variables_in_code
+from tests.support.production import new_safeguarding_key
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
@@ -141,6 +143,7 @@ def test_secrets_are_generated_once(tmp_path):
     made = make_secrets(tmp_path)
     names = {
         "site/secret_key",
+        "site/safeguarding_keys",
         "site/pgpass",
         "database/password",
         "front/privkey.pem",
@@ -148,7 +151,7 @@ def test_secrets_are_generated_once(tmp_path):
     }
     assert {str(name) for name in made} == names
     assert make_secrets(tmp_path) == made
-    for name in ("site/secret_key", "site/pgpass", "front/privkey.pem"):
+    for name in ("site/secret_key", "site/safeguarding_keys", "site/pgpass", "front/privkey.pem"):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
     password = (tmp_path / "database" / "password").read_text()
     assert (tmp_path / "site" / "pgpass").read_text() == f"database:5432:stories:stories:{password}\n"
@@ -156,6 +159,26 @@ def test_secrets_are_generated_once(tmp_path):
     assert password not in (ROOT / "compose.yaml").read_text()
     other = make_secrets(tmp_path / "other")
     assert not set(other.values()) & set(made.values())
+
+
+def test_site_reads_the_keys_for_names_that_compose_generates(tmp_path):
+    """load_demo needs such a key, because the demonstration stories list people. One in .env wins."""
+    made, variable = make_secrets(tmp_path), "SAFEGUARDING_KEYS_FILE"
+    for name in SITE:
+        default = SERVICES[name]["environment"][variable].removeprefix(f"${{{variable}:-").removesuffix("}")
+        assert volumes_of(name)[str(Path(default).parent)] == "site-secrets"
+        assert volumes_of("secrets")["/secrets/site"] == "site-secrets"
+        path = Path("site") / Path(default).name
+        # Fernet needs the padding, which a key may have or not.
+        assert read_keys(tmp_path, **{variable: str(tmp_path / path)}) == [f"{made[path]}="]
+        own = new_safeguarding_key()
+        assert read_keys(tmp_path, **{variable: str(tmp_path / path)}, SAFEGUARDING_KEYS=own) == [own]
+        assert "SAFEGUARDING_KEYS" not in SERVICES[name]["environment"]
+
+
+def read_keys(tmp_path, **variables):
+    code = "from django.conf import settings; print(','.join(settings.SAFEGUARDING_KEYS))"
+    return run(code, tmp_path, **variables).stdout.strip().split(",")
 
 
 def test_site_reads_the_database_password_from_a_file(tmp_path):
