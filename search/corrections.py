@@ -132,7 +132,10 @@ def find_corrections(text, words, searcher):
 
 
 def combine_corrections(text, misspelt):
-    """Return the Corrections of `text` for all combinations of corrections of its `misspelt` words."""
+    """Return the best Corrections of `text`, at most MAX_CORRECTIONS.
+
+    Each replaces all `misspelt` words: the combinations of their corrections with the fewest edits come first.
+    """
     if not misspelt:
         return []
     combinations = itertools.product(*(word.corrections for word in misspelt))
