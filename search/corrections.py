@@ -59,10 +59,13 @@ class MisspeltWord:
     corrections: list[Candidate] = field(default_factory=list)
     is_clear: bool = False
 
-    def find_usable(self, usable, language):
-        """Return the candidates in `usable`, folded words. Of inflections of one word, return the first."""
+    def find_usable(self, usable, language, end=None):
+        """Return those of the candidates before the position `end` that are in `usable`, folded words.
+
+        Of inflections of one word, which find the same, only the first is returned.
+        """
         by_stem = {}
-        for candidate in self.candidates:
+        for candidate in self.candidates[:end]:
             if candidate.folded in usable:
                 by_stem.setdefault(stem(candidate.folded, language), candidate)
         return list(by_stem.values())
@@ -194,7 +197,7 @@ def find_usable_words(misspelt, limit, searcher, term_words):
         batch = {
             candidate.folded
             for word in misspelt
-            if len(word.find_usable(usable, searcher.language)) <= limit
+            if len(word.find_usable(usable, searcher.language, end=start)) <= limit
             for candidate in word.candidates[start : start + BATCH_SIZE]
         }
         if not batch:

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wagtail.models import Locale
 
+from search import corrections
 from search.analysis import stem
 from search.corrections import Correction, find_corrections
 from search.finding import Search
 from search.forms import SearchForm
-from search.known_words import store_known_words
+from search.known_words import WordList, store_known_words
 from search.models import KnownWord
 from stories.demo.load import DEMO_DIR, get_story_slugs, read_toml
 from stories.models import StoryPage
@@ -266,6 +267,28 @@ def test_a_word_is_offered_only_while_its_page_is_public():
     assert corrected("quixotik") == ["Quixotic"]
     story.unpublish()
     assert corrected("quixotik") == []
+
+
+similar_words = st.text("abcd", min_size=5, max_size=7)
+
+
+@thoroughly(200)
+@given(
+    public=st.sets(similar_words, max_size=40),
+    private=st.sets(similar_words, max_size=40),
+    typed=st.lists(similar_words, min_size=1, max_size=4, unique=True),
+)
+def test_corrections_are_the_same_whatever_words_only_private_pages_have(public, private, typed):
+    searcher = make_searcher(
+        lambda words: public & {*words}, find_texts=lambda words: {word: [word] for word in words}
+    )
+    found = []
+    for known in (public, public | private):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(corrections, "get_site_words", lambda known=known: WordList({w: w for w in known}))
+            patch.setattr(corrections, "BATCH_SIZE", 3)
+            found.append(find_corrections(" ".join(typed), typed, searcher))
+    assert found[0] == found[1]
 
 
 # Each hidden word is similar to the shown one at the same place.
