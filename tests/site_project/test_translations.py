@@ -6,6 +6,7 @@ The words are read from the source here, so that this needs no gettext tools on 
 import io
 import re
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
 from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation import ngettext, templatize
 
 from home.models import HomePage
@@ -152,6 +154,22 @@ def test_each_language_has_a_catalogue():
     # The English catalogue has words of Wagtail that this site says otherwise.
     assert {path.name for path in FOLDER.iterdir()} == {"en", *PLURAL_FORMS}
     assert {code for code, _name in settings.LANGUAGES} == {settings.LANGUAGE_CODE, *PLURAL_FORMS}
+
+
+@pytest.mark.parametrize(
+    ("language", "long", "short"),
+    [
+        ("en", "4 March 2025, 16:30 UTC", "4 Mar 2025, 16:30 UTC"),
+        ("es", "4 de marzo de 2025, 16:30 UTC", "04/03/2025 16:30 UTC"),
+        ("fr", "4 mars 2025 16:30 UTC", "04/03/2025 16:30 UTC"),
+        ("ar", "4 مارس، 2025، 16:30 UTC", "04\u200f/03\u200f/2025 16:30 UTC"),
+    ],
+)
+def test_dates_with_a_time_have_the_time_zone_and_no_month_before_the_day(language, long, short):
+    moment = datetime(2025, 3, 4, 16, 30, tzinfo=UTC)
+    with translation.override(language):
+        assert date_format(moment, "DATETIME_FORMAT") == long
+        assert date_format(moment, "SHORT_DATETIME_FORMAT") == short
 
 
 def test_plurals_follow_the_language():
