@@ -40,23 +40,25 @@ ELEMENTS = (
     )
     | drawing.ELEMENTS
 )
+# A range of cells, such as A1:B2, and several with spaces between them.
+RANGE, RANGES = full_match(r"[A-Z0-9:$]{0,30}"), full_match(r"[A-Z0-9:$ ]{0,255}")
 ATTRIBUTES = token_attributes(
     """count uniqueCount date1904 activeTab firstSheet xWindow yWindow windowWidth windowHeight
-    tabRatio sheetId state ref rgb theme tint indexed auto summaryBelow summaryRight fitToPage
+    tabRatio sheetId state rgb theme tint indexed auto summaryBelow summaryRight fitToPage
     showGridLines showRowColHeaders showZeros rightToLeft tabSelected view topLeftCell zoomScale
-    zoomScaleNormal workbookViewId xSplit ySplit activePane pane activeCell sqref
+    zoomScaleNormal workbookViewId xSplit ySplit activePane pane activeCell
     baseColWidth defaultColWidth defaultRowHeight customHeight zeroHeight outlineLevelRow outlineLevelCol
-    min max width style hidden bestFit outlineLevel collapsed customWidth r s spans ht customFormat t location
+    min max width style hidden bestFit outlineLevel collapsed customWidth r s ht customFormat t
     horizontalCentered verticalCentered headings gridLines left right top bottom header footer
     paperSize scale firstPageNumber fitToWidth fitToHeight pageOrder orientation blackAndWhite draft errors
     useFirstPageNumber horizontalDpi verticalDpi differentOddEven differentFirst scaleWithDoc alignWithMargins
     manualBreakCount man id headerRowCount totalsRowCount totalsRowShown insertRow
     totalsRowFunction showFirstColumn showLastColumn showRowStripes showColumnStripes
-    val numFmtId formatCode patternType type degree position diagonalUp diagonalDown outline fontId fillId
+    val numFmtId patternType type degree position diagonalUp diagonalDown outline fontId fillId
     borderId xfId applyNumberFormat applyFont applyFill applyBorder applyAlignment applyProtection
     quotePrefix pivotButton horizontal vertical textRotation wrapText indent shrinkToFit readingOrder
-    justifyLastLine locked builtinId iLevel customBuiltin defaultTableStyle defaultPivotStyle editAs"""
-) | {"ref": full_match(r"[A-Z0-9:$]{0,30}"), "xml:space": token}
+    justifyLastLine locked builtinId iLevel customBuiltin defaultTableStyle defaultPivotStyle"""
+) | {"ref": RANGE, "sqref": RANGES, "xml:space": token}
 # Attributes of the elements with the prefix "xdr", which put drawings onto a sheet.
 DRAWN = token_attributes("editAs cx cy x y id name hidden macroless txBox rot bwMode") | drawing.ATTRIBUTES
 # Any text on one line. Excel allows 255 characters.
