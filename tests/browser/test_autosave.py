@@ -1,4 +1,7 @@
-"""An autosave of the page editor and the submission of its form wait for each other, in a browser."""
+"""The page editor's autosave and the submission of its form do not get in each other's way, in a browser.
+
+A submission waits for an autosave that is under way. While a submission is under way, no autosave begins.
+"""
 
 import pytest
 from playwright.sync_api import expect
@@ -55,7 +58,10 @@ def hold(page, is_held):
 
 
 def find_publish(page):
-    """Return the button “Publish”. Click it with dispatch_event: click() would wait for the held request."""
+    """Return the button “Publish”.
+
+    If the submission is held back, click it with dispatch_event(): click() would wait for the submission.
+    """
     page.get_by_role("button", name="More actions").click()
     return page.get_by_role("navigation", name="Actions (footer)").get_by_role("button", name="Publish")
 
@@ -69,14 +75,12 @@ def test_publishing_waits_for_the_autosave_that_makes_the_page(tab, live_server)
         tab.get_by_role("textbox", name="Title*").press_sequentially("The kiln")
     publish = find_publish(tab)
     saved = held[0].fetch()
-    publish.dispatch_event("click")
+    publish.click()
     held[0].fulfill(response=saved)
     expect(tab.get_by_role("status")).to_contain_text("Page 'The kiln' has been published.")
     assert StandardPage.objects.get(title="The kiln").live
 
 
-# Wagtail 8.0 sends mail with a function that is deprecated in Django 6.1.
-@pytest.mark.filterwarnings("ignore:get_connection\\(\\) is deprecated")
 def test_decision_with_a_comment_waits_for_the_autosave(tab, live_server, moderator):
     story = builders.make_story("The kiln", live=False)
     Workflow.objects.get().start(story, builders.make_user("Editors"))

@@ -1,4 +1,7 @@
-"""Every route by which a story can go live × every condition about its people that is not met.
+"""Routes by which a story can go live, taken with stories whose people have not agreed to that.
+
+In each story, one of CONDITIONS is not met. A route for all stories at once takes every story. A route for
+one story (EACH) takes only some of them, because most are slow: see take().
 
 No visitor sees any of these stories. Two layers ensure this, and each is tested without the other: the check
 before publishing, and the rule about which pages visitors may read.
@@ -26,7 +29,8 @@ from tests.support.unmet_conditions import CONDITIONS
 
 pytestmark = pytest.mark.django_db
 
-# The title of live stories whose conditions are all met, which some routes need.
+# The title of the live story that schedule_over_live schedules a change of. It is about nobody, so visitors may
+# see it.
 MET = "A story about nobody"
 
 
@@ -71,7 +75,7 @@ def publish_due():
         call_command("publish_scheduled")
 
 
-# --- Routes that the check stops -----------------------------------------------------------------
+# --- Routes for one story ------------------------------------------------------------------------
 
 
 def create(world, story):
@@ -94,6 +98,7 @@ def schedule(world, story):
 
 
 def schedule_over_live(world, story):
+    """Schedule the texts and people of `story` as a change of another story, which is live."""
     live = make_story(MET, world.section)
     form = world.form(story, go_live_at=f"{days_from_today(1)} 10:00", slug=live.slug)
     form |= {"story_people-INITIAL_FORMS": "0"}
@@ -122,12 +127,14 @@ def approve_in_modal(world, story):
 
 
 def copy_published(world, story):
+    """Publish a copy of `story`, which is live although the check would have stopped it."""
     StoryPage.objects.filter(pk=story.pk).update(live=True)
     data = {"new_title": story.title, "new_slug": f"{story.slug}-copy", "publish_copies": "on"}
     world.post(f"/admin/pages/{story.pk}/copy/", data | {"new_parent_page": world.section.pk})
 
 
 def make_alias(world, story):
+    """Make an alias of `story`, which is live although the check would have stopped it."""
     StoryPage.objects.filter(pk=story.pk).update(live=True)
     data = {"new_title": story.title, "new_slug": f"{story.slug}-copy", "alias": "on"}
     world.post(f"/admin/pages/{story.pk}/copy/", data | {"new_parent_page": world.section.pk})
@@ -215,8 +222,9 @@ EACH = [
     *(approve_in_editor, approve_from_list, approve_in_modal),
     *(copy_published, make_alias, publish_revision, save_page),
 ]
-# Routes of EACH that the test with both layers tries with every second story. Most others post slow forms.
-QUICK = [edit, publish_revision, save_page]
+# Routes of EACH that the test with both layers takes with more stories than the others: the form that most
+# editors use, and two routes that are quick, because they send no request.
+MORE_STORIES = [edit, publish_revision, save_page]
 TOGETHER = [publish_in_bulk, publish_section_in_bulk, become_due]
 # Routes that bypass the check before publishing.
 BYPASSES = [
@@ -229,7 +237,7 @@ def take(route, world, every):
     """Take `route` with all stories. A route of EACH takes only every n-th story, n being `every`."""
     if route not in EACH:
         return route(world)
-    # Each route begins with another story, and so do the two databases.
+    # The first story depends on the route and on the database, so that together they take more of the stories.
     first = EACH.index(route) + (every // 2 if connection.vendor == "postgresql" else 0)
     chosen = world.stories[first % every :: every]
     for story in StoryPage.objects.filter(pk__in=[story.pk for story in chosen]):
@@ -273,9 +281,9 @@ def test_no_route_shows_a_story_whose_people_have_not_agreed():
     world = World()
     for route in [*EACH, *TOGETHER]:
         with undone():
-            take(route, world, every=2 if route in QUICK else 12)
+            take(route, world, every=2 if route in MORE_STORIES else 12)
             live = StoryPage.objects.filter(live=True).exclude(title=MET).values_list("title", flat=True)
-            # Two routes begin with stories that went live past the check.
+            # In these two routes, the story was live before.
             assert route in {copy_published, make_alias} or list(live) == [], route.__name__
             assert titles_seen() == set(), route.__name__
     for number, route in enumerate(BYPASSES):
@@ -294,7 +302,10 @@ def test_without_the_check_none_is_read_either(no_check):
 
 @pytest.mark.sqlite_only
 def test_without_both_layers_they_are_read(no_check, no_rule_for_reading):
-    """It is the two layers that keep the stories hidden in the other tests, and nothing in the routes."""
+    """It is the two layers that keep the stories hidden in the other tests, and nothing in the routes.
+
+    Of the routes of EACH, this is tested for publish_revision alone.
+    """
     world = World()
     for route in [*BYPASSES, *TOGETHER, publish_revision]:
         with undone():

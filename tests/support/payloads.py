@@ -137,8 +137,9 @@ TEXT_BLOCKS = (
 class ScriptFiller:
     """Fills text fields with scripts.
 
-    `places`: {number in the script: field or path of the block}. `turn`: the index of the payload with which
-    the first text begins. Each text begins with the next payload, because most have no room for all.
+    `places`: {number: field or path of the block}. The number is in the script, unless the field kept a valid
+    choice. `turn`: the index of the payload with which the first text begins. Each text begins with the next
+    payload, because most have no room for all.
     `is_balanced`: whether rich text has only balanced tags, so that the admin's editor opens it.
     """
 
