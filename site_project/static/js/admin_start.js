@@ -1,8 +1,10 @@
-/* Starts those parts of Wagtail's forms that Wagtail itself starts by inline scripts, which the Content Security
-   Policy blocks. Each has an element with data-controller="start" in its place: docs/overrides.md. */
+/* Starts choosers, inline panels and calendars in the admin's forms. Wagtail starts them by inline scripts, which the
+   Content Security Policy blocks. Instead of such a script, our templates have an element with
+   data-controller="start". A field for a date with a time has neither: it uses the browser's own calendar.
+   docs/overrides.md lists the templates. */
 {
-  // The rich text editor writes styles into the page: placeholders, the numbers of lists inside lists.
-  // This page's nonce lets in what scripts make in this way, but no style that came as HTML.
+  // The rich text editor adds <style> elements to the page, for placeholders and for the numbers of nested lists.
+  // The policy allows them only with the nonce of this page. Styles that came as HTML get none.
   const { nonce } = document.currentScript;
   const createElement = document.createElement.bind(document);
   document.createElement = (name, options) => {
@@ -11,8 +13,8 @@
     return element;
   };
 
-  // Jcrop, which selects the focal point of a picture, looks for touch by setting a handler as an attribute. The
-  // policy blocks that.
+  // Jcrop selects the focal point of a picture. It finds out whether the device has a touch screen by setting an
+  // inline event handler, which the policy blocks.
   const { Jcrop } = window.jQuery;
   if (Jcrop) Jcrop.defaults.touchSupport = "ontouchstart" in window;
 
@@ -43,8 +45,8 @@
     if (!NAMES.has(name) || element.dataset.started) return;
     element.dataset.started = "true";
     const values = [id, JSON.parse(options)].filter((value) => value !== undefined);
-    // The calendars replace a date that they can't read by today. The server accepts more formats than they do, and
-    // shows an error for others.
+    // The calendars would replace a date that they can't read by today's. The server accepts more formats than they
+    // do, and shows an error for what is no date.
     if (/^init/.test(name)) values[1].validateOnBlur = false;
     if (/^[A-Z]/.test(name)) new window[name](...values);
     else window[name](...values);
