@@ -158,9 +158,7 @@ def find_misspelt_words(typed, searcher, term_words):
     """Return the MisspeltWords among `typed`, folded words: those that no public page and no term has."""
     site_words = get_site_words()
     checked = [
-        folded
-        for folded in list(typed)[:MAX_WORDS]
-        if is_correctable(folded) and folded not in term_words
+        folded for folded in list(typed)[:MAX_WORDS] if is_correctable(folded) and folded not in term_words
     ]
     right = searcher.filter_words(folded for folded in checked if folded in site_words)
     return [
