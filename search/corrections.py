@@ -137,7 +137,7 @@ def find_corrections(text, words, searcher):
 def combine_corrections(text, misspelt):
     """Return the best Corrections of `text`, at most MAX_CORRECTIONS.
 
-    Each replaces all `misspelt` words: the combinations of their corrections with the fewest edits come first.
+    Each replaces all `misspelt` words. Combinations with the fewest edits come first.
     """
     if not misspelt:
         return []

@@ -34,7 +34,7 @@ class ProtectedWord:
 
 @dataclass(frozen=True)
 class ProtectedWords:
-    """`words`: a list of ProtectedWords. `is_complete`: whether those of all people could be stored and read."""
+    """`words`: a list of ProtectedWords. `is_complete`: whether all people's could be stored and read."""
 
     words: list
     is_complete: bool
@@ -45,7 +45,7 @@ def load_words():
     rows = list(Contributor.objects.values_list("pk", *FIELDS))
     is_unreadable = any(isinstance(text, UnreadableText) for row in rows for text in row)
     words = [word for key, *texts in rows for word in words_of(key, *texts)]
-    # Without a key, nothing could be stored: that there are no words does not mean that there is nothing to find.
+    # Without a key no word could be stored, so that there is none does not mean that nobody has any.
     return ProtectedWords(words, has_keys() and not is_unreadable)
 
 
@@ -91,8 +91,8 @@ def split_names(line):
     """Return (full names, single words) of the names in `line`, such as "Amina Otieno, Mina"."""
     parts = [only_name(part.split()) for part in BETWEEN_NAMES.split(line) if part.strip()]
     full_names = {" ".join(order) for part in parts if len(part) > 1 for order in orders(part)}
-    # "Otieno, Amina" is one name. So each single word makes a full name with the next single word of the line,
-    # in both orders.
+    # "Otieno, Amina" is one name. So each single word makes a full name with the next single word of the
+    # line, in both orders.
     single = [part[0] for part in parts if len(part) == 1]
     for first, second in zip(single, single[1:], strict=False):
         full_names |= {f"{first} {second}", f"{second} {first}"}

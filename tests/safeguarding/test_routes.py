@@ -29,8 +29,7 @@ from tests.support.unmet_conditions import CONDITIONS
 
 pytestmark = pytest.mark.django_db
 
-# The title of the live story that schedule_over_live schedules a change of. It is about nobody, so visitors may
-# see it.
+# The title of the live story that schedule_over_live changes. It is about nobody, so visitors may see it.
 MET = "A story about nobody"
 
 
@@ -237,7 +236,7 @@ def take(route, world, every):
     """Take `route` with all stories. A route of EACH takes only every n-th story, n being `every`."""
     if route not in EACH:
         return route(world)
-    # The first story depends on the route and on the database, so that together they take more of the stories.
+    # The first story depends on the route and the database, so that together they take more of the stories.
     first = EACH.index(route) + (every // 2 if connection.vendor == "postgresql" else 0)
     chosen = world.stories[first % every :: every]
     for story in StoryPage.objects.filter(pk__in=[story.pk for story in chosen]):
