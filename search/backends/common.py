@@ -58,7 +58,7 @@ class AnalysedObject:
         title, body, autocomplete = [], [], []
         texts = list(iter_texts(instance))
         if isinstance(instance, Page):
-            # Spelling corrections look them up. This column is no part of the text that is ranked.
+            # search.corrections looks up whole words. This column has them, because its text is not ranked.
             autocomplete += map(whole_word_token, find_spellings(text for _field, text in texts))
         for field, text in texts:
             if isinstance(field, AutocompleteField):
@@ -221,7 +221,7 @@ class AnalysingCompiler:
         return self.index_entries().filter(content_type_id__in=content_types)
 
     def filter_matching(self, queryset, query, column=None):
-        """Return the objects of `queryset` whose index entry matches `query`; `column` as below."""
+        """Return the objects of `queryset` whose index entry matches `query`, as in matching_pks()."""
         return queryset.filter(pk__in=self.matching_pks(query, column))
 
     def matching_pks(self, query, column=None):
