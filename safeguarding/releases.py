@@ -224,8 +224,7 @@ def compute_until(page, uses, digest, people):
 def is_held(page):
     """Return whether `page` waits for a lead after a restore, or to be published with a corrected name.
 
-    A page that waits to be published without what a person took back need not count: the consent of that
-    person has changed.
+    A page that waits to be published without what was taken back need not count: the consent has changed.
     """
     # The task "purge" of a page waits until the page is published as it has to be.
     waiting = WithdrawalTask.objects.filter(step="purge", done_at=None, data__page=page.pk)
