@@ -81,7 +81,10 @@ class ForgetFormatter(LogFormatter):
         }
 
     def format_message(self, log_entry):
-        return self.message(log_entry.data["count"])
+        try:
+            return self.message(log_entry.data["count"])
+        except KeyError:  # A withdrawal has deleted the data.
+            return self.label
 
 
 def register_actions(actions):

@@ -1,9 +1,9 @@
-"""Decides who may download a picture or document: those who may see a page that uses it.
+"""Decides who may download a picture or document: those who may see a page that uses it, and its editors.
 
-Wagtail's reference index tells which page uses which file. Of a page that was never published, the index has
-the draft. So a use gives visitors access only while the page is live. Of a live page, the index has the
-published content without later drafts. Editors see a picture that is new in such a draft by their permissions
-for pictures.
+Wagtail's reference index tells which page uses which file. Of a page that is not live, the index can have a
+draft. So a use gives visitors access only while the page is live. Of a live page, the index has the published
+content without later drafts. Editors see a picture that is new in such a draft by their permissions for
+pictures.
 """
 
 from django.conf import settings
@@ -27,7 +27,7 @@ public_names = VersionedCache(max_entries=20_000)
 
 
 def shown_with_pages(model):
-    """Decorate a model, such as Author, whose files are shown on the pages that use its instances."""
+    """Decorate a snippet, such as Author, whose files are shown on the pages that use its instances."""
     _shown_with_pages.append(model)
     return model
 
@@ -54,20 +54,24 @@ def may_publish(user):
 
 
 def register_in_reference_index():
-    """Add the decorated models to Wagtail's reference index, which by default has only pages and snippets."""
-    for model in [*_shown_with_pages, *_shown_everywhere]:
+    """Add what is shown everywhere to Wagtail's reference index, which by default has no settings.
+
+    It has snippets, and so all models that are shown with pages.
+    """
+    for model in _shown_everywhere:
         ReferenceIndex.register_model(model)
 
 
 def is_public(item):
-    """Return whether everybody may download `item`, an image or a document. Takes one or two queries."""
+    """Return whether everybody may download `item`, an image or a document. At most three queries."""
     return is_agreed(item) and is_used_for_readers(published_pages(), item)
 
 
 def is_used_for_readers(pages, item):
     """Return whether one of `pages`, or something that is shown on all of them, uses `item`.
 
-    Whether the people on a picture agree to it is left to is_agreed(). Takes one or two queries.
+    Whether the people on a picture agree to it is left to is_agreed(). At most two queries, and the one of
+    published_pages().
     """
     if pages.filter(is_page_using(item)).exists():
         return True
@@ -90,8 +94,8 @@ class NotPublic(Exception):
 def require_public_rendition(name):
     """Raise NotPublic unless everybody may download the rendition whose file is called `name`.
 
-    That it is public is remembered until the content version changes (caching/content_version.py), and takes
-    no query meanwhile. That it is not public is never remembered.
+    That it is public is remembered in a VersionedCache: while the content version is the same, for
+    MAX_CACHE_SECONDS at most. Meanwhile it takes no query. That it is not public is never remembered.
     """
     # The version is read before the queries: if something changes during them, their result is forgotten.
     version = current_version()
@@ -99,7 +103,7 @@ def require_public_rendition(name):
 
 
 def is_known_as_public(name):
-    """Return whether the rendition `name` was found to be public while the content version was the same."""
+    """Return whether it is remembered that the rendition `name` is public. It takes no query."""
     # The function that looks up what is not remembered finds nothing.
     return bool(public_names.many("rendition", [name], lambda _names: {}, content_version.read()))
 
@@ -107,13 +111,14 @@ def is_known_as_public(name):
 def check_renditions(names):
     """Return {name: True} for the renditions `names`. Raise NotPublic if one is not public.
 
-    Takes three queries at most for each.
+    At most four queries for each.
     """
     for name in names:
         renditions = Rendition.objects.select_related("image").filter(file=name)
         # PostgreSQL raises an error for NUL in a text.
         rendition = None if "\0" in name else renditions.first()
-        # A rendition that is not for pages has the whole picture, of which pages may show only a part.
+        # A rendition that is not for pages may have parts of the picture that no page shows: those of the
+        # admin have all of it, and those with an earlier focal point have another part.
         if rendition is None or not rendition.is_for_pages or not is_public(rendition.image):
             raise NotPublic(rendition)
     return dict.fromkeys(names, True)
@@ -122,7 +127,8 @@ def check_renditions(names):
 def may_download(request, item):
     """Return whether the user of `request` may download `item`, which is not public.
 
-    They may if they may see it in the admin, or may see a live page that uses it.
+    They may if they may see it in the admin. They also may if they may see a live page that uses it, and all
+    people on a picture agree.
     """
     if not has_session_cookie(request):
         return False
@@ -153,7 +159,7 @@ def has_session_cookie(request):
 
 
 def may_see_live_page(request, page):
-    """Return whether `page` is live, and the user of `request` meets all its view restrictions."""
+    """Return whether `page` is live and not withdrawn, and `request` meets all its view restrictions."""
     return (
         page.live
         and all(restriction.accept_request(request) for restriction in restrictions_on(page))

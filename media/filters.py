@@ -1,9 +1,20 @@
 """Wagtail's filters, such as "fill-96x96|format-webp", as objects that all requests share."""
 
 from functools import cache
+from io import BytesIO
 from pathlib import PurePath
 
 from wagtail.images.models import Filter
+
+
+class MemoryFilter(Filter):
+    """A Filter that makes renditions in memory. Wagtail's `output` is a temporary file.
+
+    Pillow doesn't notice if only part of a file is written to a full disk.
+    """
+
+    def run(self, image, output, source=None):
+        return super().run(image, BytesIO(), source)
 
 
 def get_shared_filter(filter_or_spec):
@@ -25,4 +36,4 @@ def drop_equal(renditions):
 
 @cache
 def make_filter(spec):
-    return Filter(spec=spec)
+    return MemoryFilter(spec=spec)

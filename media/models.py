@@ -1,29 +1,20 @@
 """The models of pictures and documents, whose files are cleaned and renamed when they are stored."""
 
-import logging
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from io import BytesIO
 
 from django.conf import settings
-from django.db import DatabaseError, models, transaction
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.models import AbstractDocument
-from wagtail.images.models import (
-    AbstractImage,
-    AbstractRendition,
-    ImageQuerySet,
-    SourceImageIOError,
-)
+from wagtail.images.models import AbstractImage, AbstractRendition, ImageQuerySet
 
 from caching.local_date import today
 from media.fields import CleanDocumentField, CleanPictureField
 from media.filters import drop_equal, get_shared_filter
-from media.stored_files import lock_file_name, replaced_file, store_file
+from media.stored_files import replaced_file, store_file, storing_rendition, unchanged_row
 from safeguarding.releases import lock_found
 from safeguarding.scopes import NO_END
-
-logger = logging.getLogger(__name__)
 
 
 def picture_path(image, filename):
@@ -176,13 +167,13 @@ class CleanImage(AbstractImage):
         """Create those of the renditions for `filters` that are missing. Return {Filter: Rendition} of all.
 
         If two requests create the same one at the same time, the first one stays. Raises SourceImageIOError
-        if the file of this picture was replaced or deleted since the picture was loaded, or if the database
-        can't be written. Wagtail's template tags then show a missing picture.
+        if the file of this picture was replaced or deleted since the picture was loaded, or if the disk is
+        full or the database can't be written. Wagtail's template tags then show a missing picture.
         """
         if not filters:
             return {}
         # Making renditions takes long, so a read-only database is noticed before.
-        with self.unchanged_row():
+        with unchanged_row(self):
             found = self.get_stored_renditions(filters)
         missing = [each for each in filters if each not in found]
         if missing:
@@ -205,9 +196,10 @@ class CleanImage(AbstractImage):
         """
         kept = set()
         try:
-            for each in made:
-                store_file(each)
-            with self.unchanged_row():
+            with storing_rendition(self):
+                for each in made:
+                    store_file(each)
+            with unchanged_row(self):
                 Rendition.objects.bulk_create(made, ignore_conflicts=True)
                 stored = self.get_stored_renditions(filters)
             kept = {each.file.name for each in stored.values()}
@@ -223,23 +215,6 @@ class CleanImage(AbstractImage):
         by_key = {(each.filter_spec, each.focal_point_key): each for each in stored}
         keys = {each: (each.spec, each.get_cache_key(self)) for each in filters}
         return {each: by_key[key] for each, key in keys.items() if key in by_key}
-
-    @contextmanager
-    def unchanged_row(self):
-        """Run the block in a transaction during which the file of this picture can't be replaced or deleted.
-
-        Otherwise a rendition of the old file could be stored after the renditions were deleted, and would be
-        shown for good. Raises SourceImageIOError if the file in the database is another one, or if the
-        database refuses a statement.
-        """
-        try:
-            with transaction.atomic():
-                if lock_file_name(self) != self.file.name:
-                    raise SourceImageIOError("The picture was replaced or deleted.")
-                yield
-        except DatabaseError as error:
-            logger.warning("No renditions of picture %s can be stored: %s", self.pk, error)
-            raise SourceImageIOError("No rendition can be stored.") from error
 
     def _set_image_file_metadata(self):
         # Size and hash are set in CleanFileMixin.save. Wagtail's method leaves the file open.

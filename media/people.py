@@ -105,7 +105,7 @@ def follow_in_search_index(instance, **_arguments):
 
 @receiver(people_changed)
 def update_pictures_of(contributors, **_arguments):
-    """Compute `shown_until` anew after consents of `contributors` changed."""
+    """Compute `shown_until` anew after `contributors` or their consents changed."""
     images = CleanImage.objects.filter(people__in=contributors)
     update_shown_until(set(images.values_list("pk", flat=True)))
 

@@ -1,10 +1,10 @@
 """Keeps `Release` up to date: until which day visitors may read each page of a guarded type.
 
-The decorator `guard` makes a page type a guarded one. With every save() of the whole row, which saving a
-draft is not, its pages report how they show and name which people. Every change of a person, a consent or a
-decision computes the Releases of the pages with that person again, in the same transaction. It locks the rows
-of the people first. So of a page that is saved and a withdrawal at the same moment, the later one sees the
-other.
+The decorator `guard` makes a page type a guarded one. With every save() of all fields, its pages report how
+they show and name which people. A draft of a live page reports nothing: saving it saves only some fields of
+the page. Every change of a person, a consent or a decision computes the Releases of the pages with that
+person again, in the same transaction. It locks the rows of the people first. So of a page that is saved and a
+withdrawal at the same moment, the later one sees the other.
 """
 
 from collections import defaultdict
@@ -25,7 +25,7 @@ from safeguarding.scopes import NO_END
 from safeguarding.uses import PageHold, Release, Use
 from safeguarding.withdrawal_models import Choice, WithdrawalTask
 
-# Sent in the transaction of a consent event, with `contributors`: a list of primary keys.
+# Sent when a person or a consent is saved, in the same transaction. `contributors`: a list of primary keys.
 people_changed = Signal()
 # The page models that `guard` decorates.
 _guarded = []
@@ -168,7 +168,7 @@ def with_others(contributor):
 
 
 def store_report(page, content, former):
-    """Store what `page` uses, a Report, and its Release. `former`: what `lock_people` returned."""
+    """Store `content`, the Report of `page`, and its Release. `former`: what `lock_people` returned."""
     uses = [Use(page_id=page.pk, **use._asdict()) for use in content.uses]
     if [values_of(use) for use in uses] != [values_of(use) for use in former]:
         Use.objects.filter(page=page.pk).delete()
@@ -224,9 +224,9 @@ def compute_until(page, uses, digest, people):
 def is_held(page):
     """Return whether `page` waits for a lead after a restore, or to be published with a corrected name.
 
-    A page that waits to be published without a person need not count: the consent of that person has changed.
+    A page that waits to be published without what was taken back need not count: the consent has changed.
     """
-    # The task "purge" of a page waits until the page is published without what was taken back.
+    # The task "purge" of a page waits until the page is published as it has to be.
     waiting = WithdrawalTask.objects.filter(step="purge", done_at=None, data__page=page.pk)
     corrections = waiting.filter(withdrawal__choice=Choice.CORRECTION)
     return PageHold.objects.filter(page=page.pk).exists() or corrections.exists()

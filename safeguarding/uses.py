@@ -9,9 +9,9 @@ from safeguarding.scopes import Naming, Picture
 
 
 class Use(models.Model):
-    """How a live page shows and names one person.
+    """How a page shows and names one person. Of a live page, a later draft does not count.
 
-    The page reports it with every save() of the whole row. Saving a draft writes only some columns.
+    The page reports it with every save() of all fields. Saving a draft of a live page saves only some.
     """
 
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")

@@ -94,7 +94,10 @@ class Vocabulary:
         return list(distinct.values())
 
     def asks_for_help(self, text):
-        """Return whether `text`, as typed, reads like a cry for help in any language of the site."""
+        """Return whether `text`, as typed, reads like a cry for help in any language of the site.
+
+        It is not known in which language a term or a text is. So they are read in each, with its stop words.
+        """
         return any(
             is_help_request(text, analyse_help_terms(self._help_terms, code), code)
             for code in CONTENT_LANGUAGES

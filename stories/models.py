@@ -158,7 +158,7 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     def save(self, *args, **kwargs):
         """Save the story. If all fields are saved, also store how it shows and names people.
 
-        Wagtail saves a draft as a revision, and then only some fields of the story.
+        Wagtail saves a draft of a live story as a revision, and then only some fields of the story.
         """
         if kwargs.get("update_fields") is not None:
             return super().save(*args, **kwargs)

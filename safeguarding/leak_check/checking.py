@@ -62,7 +62,7 @@ def people_of(instance):
 
 def people_taken_out(page):
     """Return the primary keys of people who withdrew, and whom an editor has to remove from `page`."""
-    # The task "purge" of a page waits until the page is published without the person.
+    # The task "purge" of a page waits until the page is published without what was taken back.
     waiting = WithdrawalTask.objects.filter(step="purge", done_at=None, data__page=page.pk)
     people = waiting.filter(withdrawal__choice=Choice.EVERYTHING, withdrawal__contributor__isnull=False)
     return set(people.values_list("withdrawal__contributor", flat=True))

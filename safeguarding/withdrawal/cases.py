@@ -1,8 +1,9 @@
 """Finds the pages that a withdrawal erases, and those that it holds.
 
-Here, a story is a page with its aliases and translations. If nobody else is in it, it is erased. If others
-are in it, it is held: its earlier versions are erased as soon as it is published without the person. A Case
-is a withdrawal that is planned or carried out: see safeguarding/withdrawal/places.py.
+Here, a story is a page with its aliases and translations. If everything is taken back and nobody else is in
+it, it is erased. Otherwise its pages with what is taken back, or with the wrong name, are held: their earlier
+versions are erased as soon as they are published without it. A Case is a withdrawal that is planned or
+carried out: see safeguarding/withdrawal/places.py.
 """
 
 from collections import defaultdict

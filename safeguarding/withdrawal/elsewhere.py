@@ -114,7 +114,8 @@ def erase_history(person, withdrawal):
     Revision.objects.filter(pk__in=[revision.pk for revision in found]).delete()
     for model in (PageLogEntry, ModelLogEntry):
         entries = model.objects.iterator(chunk_size=BATCH)
-        overwrite([each for each in entries if mentions(terms, [each.label, each.data])], withdrawal)
+        found = [each.pk for each in entries if mentions(terms, [each.label, each.data])]
+        overwrite(model.objects.filter(pk__in=found), withdrawal)
 
 
 def register():

@@ -48,7 +48,10 @@ def delete_page(page):
 
 
 class HeldPages(Place):
-    """The pages that are held. Each gets a task that waits until the page is published without the person."""
+    """The pages that are held. Each gets the task "purge".
+
+    It waits until the page is published without what was taken back, or without the wrong name.
+    """
 
     name = "held"
     label = gettext_lazy("Pages that are held until they are published without it")
@@ -116,7 +119,7 @@ class Redirects(Place):
 
 
 class Logs(Place):
-    """The log entries about what is erased. Their label becomes the code, and their data is removed."""
+    """The log entries about what is erased. Their label becomes the code, and their data is deleted."""
 
     # After all Places that add to `case.logged` what they found.
     name, label, order = "logs", gettext_lazy("Entries in logs, overwritten with the code"), 100
@@ -170,13 +173,11 @@ def describe_entry(entry):
 
 
 def overwrite(entries, case):
-    """Replace the label of `entries` by the code of `case`, a Case or Withdrawal. Remove texts in their data.
+    """Replace the label of `entries`, a queryset, by the code of `case`, a Case or Withdrawal.
 
-    Numbers in the data stay, because Wagtail's formatters of log entries need some of them.
+    Their data is deleted. Wagtail's formatters of log entries, and those of this site, do without data.
     """
-    for entry in entries:
-        data = {name: value for name, value in entry.data.items() if isinstance(value, int)}
-        type(entry).objects.filter(pk=entry.pk).update(label=case.code, data=data)
+    entries.update(label=case.code, data={})
 
 
 def register():

@@ -46,8 +46,8 @@ class Case:
     * `contributor`: the person. It is None after a restore if the backup doesn't have the person.
     * `code`: the code of the person, which replaces erased texts.
     * `erased`: {primary key: Page} of the pages to erase.
-    * `held`: {primary key: Page} of the pages to hold until they are published without the person. Then their
-      earlier versions are erased.
+    * `held`: {primary key: Page} of the pages to hold until they are published without what is taken back, or
+      without the wrong name. Then their earlier versions are erased.
     * `suspected`: {primary key: Page} of pages that may be erased ones, after a restore. A lead decides.
     * `terms`: the Terms of the leak check for the names and protected words of the person, or for a name that
       is corrected.

@@ -2,5 +2,5 @@
 
 from django.dispatch import Signal
 
-# Sent with `page`: its former addresses were erased, because the story was published again without a person.
+# Sent with `page`: its former addresses were erased, because it was held and is published as it has to be.
 addresses_erased = Signal()

@@ -7,6 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Comment, PageLogEntry, Revision, Workflow
 
+from safeguarding.withdrawal.pages import overwrite
+from safeguarding.withdrawal_models import Withdrawal
 from tests.support import admin_world, builders
 from tests.support.choosing import text_of
 
@@ -175,6 +177,11 @@ def test_old_versions_that_nothing_needs_are_forgotten(admin_client, writing):
     assert len([said for said, _marks, _links in rows if said == "Draft saved"]) == 7
     for name in ("workflow_history", "edit"):
         assert admin_client.get(address_of(writing, name)).status_code == 200
+    # A withdrawal removes the number.
+    overwrite(PageLogEntry.objects.filter(pk=entry.pk), Withdrawal(code="SR-1"))
+    entry.refresh_from_db()
+    assert (entry.label, entry.data) == ("SR-1", {})
+    assert rows_of(admin_client, writing)[0][0] == "Forget old versions"
     for state in writing.workflow_states.all():
         address = reverse("wagtailadmin_pages:workflow_history_detail", args=[writing.pk, state.pk])
         assert admin_client.get(address).status_code == 200

@@ -15,7 +15,7 @@ from django.db import OperationalError
 from django.urls import reverse
 
 from caching.content_version import content_version
-from media.models import CleanImage
+from media.models import CleanImage, Rendition
 from operations.full_disk import is_disk_full
 from tests.support import builders
 from tests.support.wsgi import SiteClient
@@ -100,11 +100,15 @@ def test_too_many_or_too_large_fields_are_refused(client):
 
 
 def test_public_pages_work_on_a_full_disk():
+    """Neither the pages nor the renditions that they make can be stored."""
     client = SiteClient()
     caches["pages"].clear()
-    story = builders.make_story("Long road")
-    client.get(story.url)  # creates renditions
-    content_version.change()
+    story = builders.make_story("Long road", lead_image=builders.make_image(), lead_image_alt="A lamp")
     with no_file_larger_than(10):
-        assert client.get(story.url).status_code == 200
-        assert client.get("/stories/").status_code == 200
+        for address in (story.url, "/stories/"):
+            assert client.get(address).status_code == 200, address
+    assert not Rendition.objects.exists()
+    # As soon as there is room, the pictures are shown.
+    content_version.change()
+    assert builders.parse(client.get(story.url)).find("img", alt="A lamp")
+    assert Rendition.objects.exists()

@@ -4,6 +4,7 @@ import pytest
 from django.core.management import call_command
 
 from safeguarding.models import Contributor, RestrictedView, Withdrawal, WithdrawalTask
+from safeguarding.scopes import Naming
 from stories.models import StoryPage
 from tests.support import builders, withdrawal_world
 from tests.support.builders import parse
@@ -75,6 +76,14 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
         "a file could not be reached (for your technician: PermissionError)"
     ]
     assert Contributor.objects.get().code in lead.get("/admin/safeguarding/withdrawals/").text
+
+
+def test_report_on_a_name_says_what_a_held_page_waits_for(lead):
+    person = withdrawal_world.make_named_person()
+    withdrawal_world.make_story_about(person, naming=Naming.REAL)
+    form = parse(lead.get(f"{address(person, 'withdraw')}?choice=name")).select_one("form[method=post]")
+    report = confirm(lead, address(person, "withdraw"), form)
+    assert "1 page is held back until it is published without what was taken back." in report.text
 
 
 def test_without_the_key_the_list_says_that_no_words_were_looked_for(lead, settings):
