@@ -131,7 +131,8 @@ def type_until_autosaved(page, textbox, words):
     for typed in (words, " ", " ", " "):
         try:
             with page.expect_response(
-                lambda answer: words in (answer.request.post_data or ""), timeout=5_000
+                lambda answer: words in (answer.request.post_data or "") and "preview" not in answer.url,
+                timeout=5_000,
             ) as answer:
                 textbox.press_sequentially(typed)
             break

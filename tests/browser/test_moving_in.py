@@ -10,6 +10,7 @@ from stories.models import StoryPage
 from tests.browser import admin
 from tests.support import builders
 from tests.support.accessibility import run_axe
+from tests.support.browser_fixtures import PATIENCE
 from tests.support.wordpress import export, wp_item
 from wordpress_import.triage import open_items
 
@@ -90,7 +91,8 @@ def do_with_all(tab, action, confirmation, message):
     bulk.get_by_role("button", name="More").press("Enter")
     expect(tab.locator("html")).to_have_attribute("data-menu", "shown")
     tab.get_by_role("link", name=action, exact=True).press("Enter")
-    tab.get_by_role("button", name=confirmation).press("Enter")
+    # Playwright waits for the response, and to publish 18 stories takes long on a busy machine.
+    tab.get_by_role("button", name=confirmation).press("Enter", timeout=4 * PATIENCE)
     expect(tab.get_by_role("status")).to_contain_text(message)
 
 
