@@ -117,14 +117,6 @@ def fold_words(text):
     return [fold(word.text)[:MAX_TOKEN_LENGTH] for word in iter_words(text)]
 
 
-def whole_word_token(folded):
-    """Return the index token for `folded`, a folded word, which no inflection of the word has.
-
-    No typed word is equal to it or begins with it, because fold() replaces “ª” with “a”.
-    """
-    return f"ª{folded}"
-
-
 @functools.cache
 def stop_words(language):
     """Return the folded stop words of `language` as a frozenset; it is empty for an unknown language."""

@@ -2,7 +2,7 @@
 
 All words of live pages are stored as KnownWords, also those of pages that only some people may see. Which
 words count as misspelt, and what they are corrected to, must not reveal what stands on a private page. So a
-KnownWord is used only if a public page has exactly this word: any other one makes no difference.
+KnownWord is used only if exactly this word is found on a public page. Any other one makes no difference.
 """
 
 import itertools
@@ -14,10 +14,8 @@ from stories.terms import fold
 
 # Words of a query that are looked at; further ones stay as they are.
 MAX_WORDS = 8
-# Candidates of all misspelt words together, of which each is searched for or has a page's text read.
+# Candidates of all misspelt words together that may be shown.
 MAX_CANDIDATES = 4
-# Candidates of one misspelt word that one SQL query looks for on the public pages.
-BATCH_SIZE = 16
 MAX_CORRECTIONS = 3
 
 
@@ -119,7 +117,8 @@ def find_corrections(text, words, searcher):
     # With more misspelt words than candidates, some would have no candidate.
     if not misspelt or len(misspelt) > MAX_CANDIDATES:
         return []
-    available = typed.keys() | {candidate.folded for word in misspelt for candidate in word.candidates}
+    meant = {candidate.folded for word in misspelt for candidate in word.candidates}
+    available = typed.keys() | (meant & term_words.spellings.keys())
     limit = MAX_CANDIDATES // len(misspelt)
     usable = find_usable_words(misspelt, limit, searcher, term_words)
     for word in misspelt:
@@ -127,8 +126,8 @@ def find_corrections(text, words, searcher):
     candidates = [candidate for word in misspelt for candidate in word.candidates]
     of_terms = [candidate for candidate in candidates if candidate.folded in term_words]
     of_pages = [candidate for candidate in candidates if candidate.folded not in term_words]
-    spellings = find_term_spellings(of_terms, term_words, available, searcher)
-    spellings |= find_public_spellings(of_pages, searcher)
+    spellings = {candidate.folded: usable[candidate.folded] for candidate in of_pages}
+    spellings |= find_term_spellings(of_terms, term_words, available, searcher)
     for word in misspelt:
         word.choose_corrections(spellings, language)
     return combine_corrections(text, [word for word in misspelt if word.corrections])
@@ -155,12 +154,12 @@ def combine_corrections(text, misspelt):
 
 
 def find_misspelt_words(typed, searcher, term_words):
-    """Return the MisspeltWords among `typed`, folded words: those that no public page and no term has."""
+    """Return the MisspeltWords among `typed`, folded words: those not found on a public page or in a term."""
     site_words = get_site_words()
     checked = [
         folded for folded in list(typed)[:MAX_WORDS] if is_correctable(folded) and folded not in term_words
     ]
-    right = searcher.filter_words(folded for folded in checked if folded in site_words)
+    right = find_public_spellings([folded for folded in checked if folded in site_words], searcher)
     return [
         MisspeltWord(folded, find_candidates(folded, site_words, term_words))
         for folded in checked
@@ -185,22 +184,22 @@ def find_candidates(folded, *word_lists):
 
 
 def find_usable_words(misspelt, limit, searcher, term_words):
-    """Return a set with the words of terms and with the candidates of `misspelt` that a public page has.
+    """Return {folded: spelling} with the words of terms and with candidates that are found on a public page.
 
     For each misspelt word, candidates are looked up until more than `limit` usable ones are found: the
     `limit` first ones, and one that tells whether the best correction is clear.
     """
-    usable = set(term_words.spellings)
-    for start in itertools.count(step=BATCH_SIZE):
+    usable, batch_size = dict(term_words.spellings), limit + 1
+    for start in itertools.count(step=batch_size):
         batch = {
             candidate.folded
             for word in misspelt
             if len(word.find_usable(usable, searcher.language, end=start)) <= limit
-            for candidate in word.candidates[start : start + BATCH_SIZE]
+            for candidate in word.candidates[start : start + batch_size]
         }
         if not batch:
             return usable
-        usable |= searcher.filter_words(batch - usable)
+        usable |= find_public_spellings(batch - usable.keys(), searcher)
 
 
 def find_term_spellings(candidates, term_words, available, searcher):
@@ -214,13 +213,15 @@ def find_term_spellings(candidates, term_words, available, searcher):
     return {folded: term_words.spellings[folded] for folded, term in terms.items() if term in matching}
 
 
-def find_public_spellings(candidates, searcher):
-    """Return {folded: spelling} for `candidates`, words of public pages, as a public page spells them."""
-    # The spelling of a KnownWord may be that of a private page.
-    texts = searcher.find_texts([candidate.folded for candidate in candidates])
-    spellings = {folded: find_spellings(of_page).get(folded) for folded, of_page in texts.items()}
-    # The index of a page has words that it does not show, such as the metadata tokens of its themes.
-    return {folded: spelling for folded, spelling in spellings.items() if spelling}
+def find_public_spellings(words, searcher):
+    """Return {folded: spelling} for those `words`, folded ones, that are found on a public page.
+
+    Of the pages with a word or an inflection of it, only the newest one is read. If that has only an
+    inflection, the word is not found.
+    """
+    texts = searcher.find_texts(words) if words else {}
+    spellings = {word: find_spellings(of_page).get(word) for word, of_page in texts.items()}
+    return {word: spelling for word, spelling in spellings.items() if spelling}
 
 
 def replace_words(text, spellings):

@@ -15,7 +15,7 @@ from wagtail.search.backends import get_search_backend
 from caching.versioned_cache import VersionedCache, cached
 from publishing.visibility import published_pages
 from search import ranking
-from search.analysis import whole_word_token
+from search.analysis import stem
 from search.corrections import find_corrections
 from search.excerpts import find_shown_pictures, iter_page_texts
 from search.facets import build_facets, load_facet_values
@@ -52,14 +52,14 @@ class Searcher:
         """Return the search backend's compiler of `query` for pages."""
         return get_search_backend().query_compiler_class(Page.objects.all(), query)
 
-    def find_pages(self, query, few=False, column=None):
+    def find_pages(self, query, few=False):
         """Return the pages that match `query`, a tree of TokenPhrases, as a queryset.
 
-        `few`: as for `published`. `column`: the column of the index to search instead of that of all texts.
+        `few`: as for `published`.
         """
         # The index includes the root of Wagtail's page tree (depth 1), which has no URL.
         pages = published_pages(few).filter(locale=self.locale, depth__gt=1)
-        return self.get_compiler(query).filter_matching(pages, query, column)
+        return self.get_compiler(query).filter_matching(pages, query)
 
     def filter_matching(self, texts):
         """Return the set of those `texts` that find a page."""
@@ -67,20 +67,12 @@ class Searcher:
         exists = {text: Exists(self.find_pages(query, few=True)) for text, query in queries.items() if query}
         return {text for text, is_found in self._evaluate(exists).items() if is_found}
 
-    def find_pages_with(self, word):
-        """Return the pages with `word`, a folded word, and not those with only an inflection of it."""
-        return self.find_pages(TokenPhrase([whole_word_token(word)]), few=True, column="autocomplete")
-
-    def filter_words(self, words):
-        """Return the set of those `words`, folded words, that a page has."""
-        exists = {word: Exists(self.find_pages_with(word)) for word in words}
-        return {word for word, is_found in self._evaluate(exists).items() if is_found}
-
     def find_texts(self, words):
-        """Return {word: texts of the newest page with the word} for `words`, folded words."""
-        newest = {
-            word: Subquery(self.find_pages_with(word).order_by("-pk").values("pk")[:1]) for word in words
-        }
+        """Return {word: texts of the newest page with the word or an inflection of it}."""
+        newest = {}
+        for word in words:
+            pages = self.find_pages(TokenPhrase([stem(word, self.language)]), few=True).order_by("-pk")
+            newest[word] = Subquery(pages.values("pk")[:1])
         pks = {word: pk for word, pk in self._evaluate(newest).items() if pk}
         pages = load_specific_pages(pks.values())
         shown = find_shown_pictures(pages.values())

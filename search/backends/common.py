@@ -15,8 +15,8 @@ from modelsearch.utils import get_descendants_content_types_pks
 from wagtail.models import Locale, Page
 
 from search import ranking
-from search.analysis import fold_words, tokenize, whole_word_token
-from search.known_words import find_spellings, store_known_words
+from search.analysis import fold_words, tokenize
+from search.known_words import store_known_words
 from search.models import KnownWord
 from search.parsing import TokenPhrase, analyse_query, prefix_query
 
@@ -56,11 +56,7 @@ class AnalysedObject:
     @classmethod
     def from_instance(cls, instance, language):
         title, body, autocomplete = [], [], []
-        texts = list(iter_texts(instance))
-        if isinstance(instance, Page):
-            # search.corrections looks up whole words. This column has them, because its text is not ranked.
-            autocomplete += map(whole_word_token, find_spellings(text for _field, text in texts))
-        for field, text in texts:
+        for field, text in iter_texts(instance):
             if isinstance(field, AutocompleteField):
                 autocomplete += fold_words(text)
             elif field.field_name == "title":
@@ -220,9 +216,9 @@ class AnalysingCompiler:
         content_types = get_descendants_content_types_pks(self.queryset.model)
         return self.index_entries().filter(content_type_id__in=content_types)
 
-    def filter_matching(self, queryset, query, column=None):
-        """Return the objects of `queryset` whose index entry matches `query`, as in matching_pks()."""
-        return queryset.filter(pk__in=self.matching_pks(query, column))
+    def filter_matching(self, queryset, query):
+        """Return the objects of `queryset` whose index entry matches `query`."""
+        return queryset.filter(pk__in=self.matching_pks(query))
 
     def matching_pks(self, query, column=None):
         """Return the primary keys of the objects whose index entry matches `query`, as a queryset.

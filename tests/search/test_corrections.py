@@ -37,14 +37,17 @@ def correct(text, terms=(), language="en"):
         return search.corrections
 
 
-def make_searcher(filter_words=set, terms=(), **methods):
+def make_searcher(find_texts=dict.fromkeys, filter_matching=set, terms=()):
     """Return an object with what find_corrections() uses of a Searcher.
 
-    `filter_words`: function that returns the set of those words that a public page has. `terms`: those of the
-    vocabulary. `methods`: other methods of Searcher.
+    `find_texts`: function that returns {word: texts of a public page with the word or an inflection}.
+    `filter_matching`: function that returns the set of those texts that find a page. `terms`: those of the
+    vocabulary.
     """
     vocabulary = SimpleNamespace(spelling_terms=terms)
-    return SimpleNamespace(language="en", vocabulary=vocabulary, filter_words=filter_words, **methods)
+    return SimpleNamespace(
+        language="en", vocabulary=vocabulary, filter_matching=filter_matching, find_texts=find_texts
+    )
 
 
 def corrected(text, terms=()):
@@ -170,7 +173,7 @@ def test_terms_of_several_words_are_searched_for_as_a_whole():
         return set(searched)
 
     terms = ["Ivory Coast", "Gold Coast"]
-    searcher = make_searcher(terms=terms, filter_matching=filter_matching, find_texts=dict.fromkeys)
+    searcher = make_searcher(filter_matching=filter_matching, terms=terms)
     found = find_corrections("ivry coast", ["ivry", "coast"], searcher)
     assert found == [Correction("Ivory coast", True)]
     assert searched == ["Ivory Coast"]
@@ -179,37 +182,37 @@ def test_terms_of_several_words_are_searched_for_as_a_whole():
 # --- Queries of the database ---------------------------------------------------------------------
 
 
-def test_the_texts_of_at_most_four_candidates_are_read():
-    words = [f"{letter}orven" for letter in "abcdefghij"]
-    make_story(" ".join(words))
-    # Four in all. With three misspelt words, each has only one.
-    for text, most in (("zorven", 4), ("zorven zorvan zorvet", 3)):
-        read = []
-
-        def find_texts(words, read=read):
-            read.extend(words)
-            return {}
-
-        # A public page has each candidate, and none of the typed words.
-        searcher = make_searcher(lambda found: {*found} & {*words}, find_texts=find_texts)
-        assert find_corrections(text, text.split(), searcher) == []
-        assert len(read) == most
-
-
-def test_words_are_looked_up_in_batches_until_enough_are_on_a_public_page():
+def test_candidates_are_looked_up_until_enough_are_on_a_public_page():
     words = [f"{letter}orven" for letter in ascii_lowercase[:25]]
     store_known_words(words)
-    for public, numbers in (([], [16, 9]), (words[:4], [16, 9]), (words[:5], [16]), (words[20:], [16, 9])):
+    all_in_batches = [5, 5, 5, 5, 5]
+    for public, numbers in (
+        ([], all_in_batches),
+        (words[:4], all_in_batches),
+        (words[:5], [5]),
+        (words[20:], all_in_batches),
+    ):
         looked_up = []
 
-        def filter_words(found, looked_up=looked_up, public=public):
-            looked_up.append(list(found))
-            return {*looked_up[-1]} & {*public}
+        def find_texts(found, looked_up=looked_up, public=public):
+            looked_up.append(found)
+            return {word: [word] for word in found if word in public}
 
-        searcher = make_searcher(filter_words, find_texts=lambda found: {word: [word] for word in found})
-        texts = [correction.text for correction in find_corrections("zorven", ["zorven"], searcher)]
-        assert texts == public[:3]
-        assert [len(batch) for batch in looked_up if batch] == numbers
+        found = find_corrections("zorven", ["zorven"], make_searcher(find_texts))
+        assert [correction.text for correction in found] == public[:3]
+        assert [len(batch) for batch in looked_up] == numbers
+
+
+def test_several_misspelt_words_share_the_candidates():
+    store_known_words([f"{letter}orven" for letter in ascii_lowercase[:25]])
+    looked_up = []
+
+    def find_texts(found):
+        looked_up.extend(found)
+        return {word: [word] for word in found}
+
+    find_corrections("zorven zorvan zorvet", ["zorven", "zorvan", "zorvet"], make_searcher(find_texts))
+    assert len(looked_up) == 2  # the first, and one more
 
 
 # --- Hidden pages --------------------------------------------------------------------------------
@@ -279,14 +282,11 @@ similar_words = st.text("abcd", min_size=5, max_size=7)
     typed=st.lists(similar_words, min_size=1, max_size=4, unique=True),
 )
 def test_corrections_are_the_same_whatever_words_only_private_pages_have(public, private, typed):
-    searcher = make_searcher(
-        lambda words: public & {*words}, find_texts=lambda words: {word: [word] for word in words}
-    )
+    searcher = make_searcher(lambda words: {word: [word] for word in words if word in public})
     found = []
     for known in (public, public | private):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(corrections, "get_site_words", lambda known=known: WordList({w: w for w in known}))
-            patch.setattr(corrections, "BATCH_SIZE", 3)
             found.append(find_corrections(" ".join(typed), typed, searcher))
     assert found[0] == found[1]
 
