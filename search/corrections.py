@@ -46,27 +46,44 @@ class MisspeltWord:
     """A typed word that no public page has.
 
     `candidates`: known words that are close to it, the likeliest first.
-    `unchecked`: the first candidate beyond the limit, or None.
+    `looked_up`: how many of the candidates, the first ones, were looked up on the public pages.
+    `unchecked`: the first usable candidate beyond the limit, or None.
     `corrections`: the candidates to show.
     `is_clear`: whether there is one best correction.
     """
 
     folded: str
     candidates: list[Candidate]
+    looked_up: int = 0
     unchecked: Candidate | None = None
     corrections: list[Candidate] = field(default_factory=list)
     is_clear: bool = False
 
-    def find_usable(self, usable, language, end=None):
-        """Return those of the candidates before the position `end` that are in `usable`, folded words.
+    def find_usable(self, usable, language):
+        """Return those of the looked up candidates that are in `usable`, folded words.
 
         Of inflections of one word, which find the same, only the first is returned.
         """
         by_stem = {}
-        for candidate in self.candidates[:end]:
+        for candidate in self.candidates[: self.looked_up]:
             if candidate.folded in usable:
                 by_stem.setdefault(stem(candidate.folded, language), candidate)
         return list(by_stem.values())
+
+    def take_candidates(self, number, usable, language):
+        """Return {stem: list of folded words} for the next candidates, with at most `number` stems.
+
+        Those in `usable` are left out. All of them count as looked up then.
+        """
+        taken = {}
+        for candidate in self.candidates[self.looked_up :]:
+            word_stem = stem(candidate.folded, language)
+            if word_stem not in taken and len(taken) == number:
+                break
+            self.looked_up += 1
+            if candidate.folded not in usable:
+                taken.setdefault(word_stem, []).append(candidate.folded)
+        return taken
 
     def limit_candidates(self, usable, limit, language):
         """Keep the first `limit` candidates of those that find_usable() returns."""
@@ -159,7 +176,7 @@ def find_misspelt_words(typed, searcher, term_words):
     checked = [
         folded for folded in list(typed)[:MAX_WORDS] if is_correctable(folded) and folded not in term_words
     ]
-    right = find_public_spellings([folded for folded in checked if folded in site_words], searcher)
+    right = find_public_spellings([[folded] for folded in checked if folded in site_words], searcher)
     return [
         MisspeltWord(folded, find_candidates(folded, site_words, term_words))
         for folded in checked
@@ -189,17 +206,16 @@ def find_usable_words(misspelt, limit, searcher, term_words):
     For each misspelt word, candidates are looked up until more than `limit` usable ones are found: the
     `limit` first ones, and one that tells whether the best correction is clear.
     """
-    usable, batch_size = dict(term_words.spellings), limit + 1
-    for start in itertools.count(step=batch_size):
-        batch = {
-            candidate.folded
-            for word in misspelt
-            if len(word.find_usable(usable, searcher.language, end=start)) <= limit
-            for candidate in word.candidates[start : start + batch_size]
-        }
+    usable, language = dict(term_words.spellings), searcher.language
+    while True:
+        batch = {}
+        for word in misspelt:
+            if len(word.find_usable(usable, language)) <= limit:
+                for word_stem, words in word.take_candidates(limit + 1, usable, language).items():
+                    batch.setdefault(word_stem, []).extend(words)
         if not batch:
             return usable
-        usable |= find_public_spellings(batch - usable.keys(), searcher)
+        usable |= find_public_spellings(batch.values(), searcher)
 
 
 def find_term_spellings(candidates, term_words, available, searcher):
@@ -214,14 +230,18 @@ def find_term_spellings(candidates, term_words, available, searcher):
 
 
 def find_public_spellings(words, searcher):
-    """Return {folded: spelling} for those `words`, folded ones, that are found on a public page.
+    """Return {folded: spelling} for those folded words that are found on a public page.
 
-    Of the pages with a word or an inflection of it, only the newest one is read. If that has only an
-    inflection, the word is not found.
+    `words`: lists of inflections of one word. Of the pages with one of these, only the newest one is read.
+    Those that this page does not have are not found.
     """
-    texts = searcher.find_texts(words) if words else {}
-    spellings = {word: find_spellings(of_page).get(word) for word, of_page in texts.items()}
-    return {word: spelling for word, spelling in spellings.items() if spelling}
+    first = {inflections[0]: inflections for inflections in words}
+    texts = searcher.find_texts(first.keys()) if first else {}
+    found = {}
+    for word, of_page in texts.items():
+        spellings = find_spellings(of_page)
+        found |= {other: spellings[other] for other in first[word] if other in spellings}
+    return found
 
 
 def replace_words(text, spellings):

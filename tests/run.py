@@ -38,9 +38,9 @@ PROGRAMS_OF_TESTS = {
     "nginx": front_server.nginx_program,
     "Redis": redis_server.redis_program,
 }
-# The number of test processes, each with its own database. Two processors are enough for all of them, because
-# those on SQLite often wait for a browser.
-PROCESSES = {"SQLite": 3, "PostgreSQL": 2}
+# The number of test processes for each database. Each has its own copy of the database. More of them take more
+# time of the processors, and are not faster on two.
+PROCESSES = 2
 # "load" keeps the order of pytest-django: tests that empty the database (such as those with a live server)
 # come after those that need the rows that migrations create. "loadfile" and "worksteal" break that order. A
 # chunk is one test, because some take very long. "-rfEsR" lists failures, errors, and skipped and repeated
@@ -138,7 +138,7 @@ def run_tests(name, address, arguments):
     announce(f"pytest on {name}")
     with tempfile.TemporaryDirectory(prefix="tests-report-") as folder:
         report = Path(folder) / "report.xml"
-        command = [*PYTEST, f"-n{PROCESSES[name]}", f"--junitxml={report}", *arguments]
+        command = [*PYTEST, f"-n{PROCESSES}", f"--junitxml={report}", *arguments]
         with running(command, env=environment) as process:
             status = process.wait()
         return [*missing, counted(name, report, status)]
