@@ -38,8 +38,8 @@ PROGRAMS_OF_TESTS = {
     "nginx": front_server.nginx_program,
     "Redis": redis_server.redis_program,
 }
-# The number of test processes for each database, each with its own copy of it. More of them need more time of
-# the processors, and on two processors they are not faster.
+# The number of test processes for each database, each with its own copy of it. They keep two processors busy.
+# Each further one would have to find all tests first.
 PROCESSES = 2
 # "load" keeps the order of pytest-django: tests that empty the database (such as those with a live server)
 # come after those that need the rows that migrations create. "loadfile" and "worksteal" break that order. A
