@@ -31,7 +31,7 @@ class Correction:
 class Candidate:
     """A known word that a misspelt word may stand for. Sorted, the likeliest come first.
 
-    `distance`: the number of edits between the two (optimal string alignment).
+    `distance`: the number of edits between the two (optimal string alignment). `stem`: that of the word.
     """
 
     distance: int
@@ -39,6 +39,7 @@ class Candidate:
     differs_in_length: bool
     folded: str
     spelling: str
+    stem: str
 
 
 @dataclass
@@ -59,7 +60,7 @@ class MisspeltWord:
     corrections: list[Candidate] = field(default_factory=list)
     is_clear: bool = False
 
-    def find_usable(self, usable, language):
+    def find_usable(self, usable):
         """Return those of the looked up candidates that are in `usable`, folded words.
 
         Of inflections of one word, which find the same, only the first is returned.
@@ -67,27 +68,26 @@ class MisspeltWord:
         by_stem = {}
         for candidate in self.candidates[: self.looked_up]:
             if candidate.folded in usable:
-                by_stem.setdefault(stem(candidate.folded, language), candidate)
+                by_stem.setdefault(candidate.stem, candidate)
         return list(by_stem.values())
 
-    def take_candidates(self, number, usable, language):
+    def take_candidates(self, number, usable):
         """Return {stem: list of folded words} for the next candidates, with at most `number` stems.
 
-        Those in `usable` are left out. All of them count as looked up then.
+        Those in `usable` are left out. These and the returned ones count as looked up from then on.
         """
         taken = {}
         for candidate in self.candidates[self.looked_up :]:
-            word_stem = stem(candidate.folded, language)
-            if word_stem not in taken and len(taken) == number:
+            if candidate.stem not in taken and len(taken) == number:
                 break
             self.looked_up += 1
             if candidate.folded not in usable:
-                taken.setdefault(word_stem, []).append(candidate.folded)
+                taken.setdefault(candidate.stem, []).append(candidate.folded)
         return taken
 
-    def limit_candidates(self, usable, limit, language):
+    def limit_candidates(self, usable, limit):
         """Keep the first `limit` candidates of those that find_usable() returns."""
-        found = self.find_usable(usable, language)
+        found = self.find_usable(usable)
         self.candidates = found[:limit]
         self.unchecked = found[limit] if len(found) > limit else None
 
@@ -96,7 +96,7 @@ class MisspeltWord:
         shown = [replace(c, spelling=spellings[c.folded]) for c in self.candidates if c.folded in spellings]
         # A candidate that needs two edits more than the best one is too unlikely.
         shown = [c for c in shown if c.distance <= shown[0].distance + 1]
-        inflections = [c for c in shown if stem(c.folded, language) == stem(self.folded, language)]
+        inflections = [c for c in shown if c.stem == stem(self.folded, language)]
         self.corrections = [
             c
             for c in shown
@@ -128,7 +128,7 @@ def find_corrections(text, words, searcher):
     `searcher`: a Searcher, which looks up words among the public pages. The names and terms of its
     vocabulary, which everybody may see, are further words to correct to.
     """
-    language, term_words = searcher.language, get_term_words(tuple(searcher.vocabulary.spelling_terms))
+    term_words = get_term_words(tuple(searcher.vocabulary.spelling_terms))
     typed = dict.fromkeys(map(fold, words))
     misspelt = find_misspelt_words(typed, searcher, term_words)
     # With more misspelt words than candidates, some would have no candidate.
@@ -139,14 +139,14 @@ def find_corrections(text, words, searcher):
     limit = MAX_CANDIDATES // len(misspelt)
     usable = find_usable_words(misspelt, limit, searcher, term_words)
     for word in misspelt:
-        word.limit_candidates(usable, limit, language)
+        word.limit_candidates(usable, limit)
     candidates = [candidate for word in misspelt for candidate in word.candidates]
     of_terms = [candidate for candidate in candidates if candidate.folded in term_words]
     of_pages = [candidate for candidate in candidates if candidate.folded not in term_words]
     spellings = {candidate.folded: usable[candidate.folded] for candidate in of_pages}
     spellings |= find_term_spellings(of_terms, term_words, available, searcher)
     for word in misspelt:
-        word.choose_corrections(spellings, language)
+        word.choose_corrections(spellings, searcher.language)
     return combine_corrections(text, [word for word in misspelt if word.corrections])
 
 
@@ -178,20 +178,25 @@ def find_misspelt_words(typed, searcher, term_words):
     ]
     right = find_public_spellings([[folded] for folded in checked if folded in site_words], searcher)
     return [
-        MisspeltWord(folded, find_candidates(folded, site_words, term_words))
+        MisspeltWord(folded, find_candidates(folded, searcher.language, site_words, term_words))
         for folded in checked
         if folded not in right
     ]
 
 
-def find_candidates(folded, *word_lists):
+def find_candidates(folded, language, *word_lists):
     """Return the sorted Candidates for a misspelt word, `folded`. The last of `word_lists` has precedence."""
     length = len(folded)
     # In edits. A longer word may have more typing errors before it looks like other words.
     max_distance = 1 if length < 6 else 2 if length < 9 else 3
     candidates = {
         other: Candidate(
-            distance, other[0] != folded[0], len(other) != length, other, word_list.spellings[other]
+            distance=distance,
+            differs_in_first_letter=other[0] != folded[0],
+            differs_in_length=len(other) != length,
+            folded=other,
+            spelling=word_list.spellings[other],
+            stem=stem(other, language),
         )
         for word_list in word_lists
         for other, distance in word_list.find_similar(folded, max_distance)
@@ -206,12 +211,12 @@ def find_usable_words(misspelt, limit, searcher, term_words):
     For each misspelt word, candidates are looked up until more than `limit` usable ones are found: the
     `limit` first ones, and one that tells whether the best correction is clear.
     """
-    usable, language = dict(term_words.spellings), searcher.language
+    usable = dict(term_words.spellings)
     while True:
         batch = {}
         for word in misspelt:
-            if len(word.find_usable(usable, language)) <= limit:
-                for word_stem, words in word.take_candidates(limit + 1, usable, language).items():
+            if len(word.find_usable(usable)) <= limit:
+                for word_stem, words in word.take_candidates(limit + 1, usable).items():
                     batch.setdefault(word_stem, []).extend(words)
         if not batch:
             return usable
