@@ -13,8 +13,6 @@ from tests.support.second_factor import signed_in_without_proof
 pytestmark = [
     pytest.mark.sqlite_only,
     pytest.mark.django_db,
-    # Wagtail 8.0 sends mail with a function that is deprecated in Django 6.1.
-    pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
 ]
 
 # Models that decide who can sign in, and with which permissions.

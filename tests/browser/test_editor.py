@@ -183,7 +183,6 @@ def test_editors_leave_comments_for_each_other(open_editor, moderator):
 
 
 # Wagtail 8.0 sends mail with a function that is deprecated in Django 6.1.
-@pytest.mark.filterwarnings("ignore:get_connection\\(\\) is deprecated")
 def test_editor_submits_and_moderator_approves(open_editor, new_page, live_server, moderator):
     editor = builders.make_user("Editors")
     story = builders.make_story("Waiting for approval", live=False, date=datetime.date(2025, 6, 1))
@@ -208,7 +207,6 @@ def test_editor_submits_and_moderator_approves(open_editor, new_page, live_serve
 
 
 # Wagtail 8.0 sends mail with a function that is deprecated in Django 6.1.
-@pytest.mark.filterwarnings("ignore:get_connection\\(\\) is deprecated")
 def test_schedule_is_approved_and_cancelled(open_editor, moderator):
     story = builders.make_story("Later", live=False)
     story.go_live_at = timezone.now() + datetime.timedelta(days=3)

@@ -11,11 +11,7 @@ from tests.browser import admin
 from tests.support.fuzzing import IS_THOROUGH
 from tests.support.payload_world import OF_TYPE, World
 
-pytestmark = [
-    pytest.mark.sqlite_only,
-    # Wagtail 8.0 sends mail with a function that is deprecated in Django 6.1.
-    pytest.mark.filterwarnings("ignore:get_connection:django.utils.deprecation.RemovedInDjango2028Warning"),
-]
+pytestmark = pytest.mark.sqlite_only
 # Defines the function that the scripts in the database call.
 DEFINE_P = "window._p = (number) => console.error(`ran: ${number} on ${location.pathname}`);"
 # Returns elements that would run a script, when clicked or when loaded. No page here has event attributes.
