@@ -21,7 +21,7 @@ from wagtail.search.backends import get_search_backend
 
 from publishing.visibility import published_pages
 from search.analysis import fold_words
-from search.vocabulary import read_country_terms
+from search.vocabulary import NON_COUNTRY_CODES, read_country_terms
 from stories.languages import CONTENT_LANGUAGES
 from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
@@ -32,6 +32,9 @@ MAX_TERMS, MAX_PAGES = 3, 5
 MAX_CANDIDATE_PAGES = 50
 # Words that begin an alias of more countries, as “republic” does, suggest no country by an alias.
 MAX_COUNTRIES_BY_ALIAS = 8
+# Codes of two letters in CLDR's list of territories that ISO 3166-1 assigns to no country, such as the Canary
+# Islands' and Kosovo's, besides NON_COUNTRY_CODES.
+UNASSIGNED_CODES = {"AC", "CP", "CQ", "DG", "EA", "IC", "QO", "TA", "XK"}
 # In characters of Page.path: the path of a top story index.
 TOP_INDEX_PATH_LENGTH = TOP_INDEX_DEPTH * Page.steplen
 
@@ -60,10 +63,12 @@ def find_suggestions(typed, language):
     `typed`: a list of folded words. In a page's title the last of them may be the beginning of a word; in
     the name of a country or theme each may.
 
-    It would take too long to check all matching pages for being public. So only the newest ones, twice as
-    many as are needed, and one story for each term are checked first. All are checked only if too few of
-    these are public, so the suggestions are the same as without the others. That takes three SQL queries, or
-    up to five.
+    It would take too long to check whether each matching page is public. So the newest matching pages, twice
+    MAX_CANDIDATE_PAGES, and one live story for each term are checked first. If the story of a term is not
+    public, the terms are looked up again, with public stories only. If fewer than MAX_CANDIDATE_PAGES of the
+    checked pages are public and there may be more matches, the pages are looked up again, with public pages
+    only. So pages that are not public do not change the suggestions. That takes three SQL queries, and one
+    more for each lookup that is repeated.
     """
     terms = find_terms(typed, language, StoryPage.objects.filter(live=True))
     matching_pages = find_pages_by_title(typed, language)
@@ -101,7 +106,7 @@ def get_public_pages(paths):
 
 
 def find_pages_by_title(typed, language):
-    """Return the live pages with the `typed` words in the title, the newest first.
+    """Return the live pages with the `typed` words in the title, the last created first.
 
     Private pages are included: the caller must filter them out.
     """
@@ -221,6 +226,9 @@ def get_countries_by_letter():
     """
     by_letter = defaultdict(set)
     for code, name in country_names("en").items():
+        # CLDR's territories also include continents and regions, with codes of three digits.
+        if len(code) != 2 or code in NON_COUNTRY_CODES | UNASSIGNED_CODES:
+            continue
         names = [country_names(language).get(code, name) for language in CONTENT_LANGUAGES]
         aliases = read_country_terms().get(code, {}).values()
         for text in chain(names, *aliases):

@@ -11,7 +11,7 @@ from wagtail.models import Page
 
 from search import suggestions
 from stories.models import StoryCountry, StoryPage, StoryTheme
-from stories.terms import Theme
+from stories.terms import Country, Theme
 from tests.support.builders import home_page, make_index, make_plain_page, make_private, make_story
 from tests.support.hidden_pages import HIDDEN, SHOWN, WAYS_TO_HIDE
 from tests.support.translations import make_index_in
@@ -125,6 +125,14 @@ def test_the_beginning_of_an_alias_of_many_countries_suggests_none(client):
     make_story("A story", countries=["KE", "SN"])
     assert texts(client, "republic") == []
     assert texts(client, "republic of ken") == ["Kenya"]
+
+
+def test_regions_do_not_count_as_countries_with_an_alias(client):
+    codes = {code for terms in suggestions.get_countries_by_letter().values() for code, _words in terms}
+    assert codes == set(Country.objects.values_list("code", flat=True))
+    make_story("A story", countries=["ZA"])
+    # “Afrique” also begins the French names of seven regions, such as “Afrique de l’Ouest”.
+    assert texts(client, "afrique") == ["South Africa"]
 
 
 def test_a_theme_is_found_by_the_beginnings_of_its_words(client):
