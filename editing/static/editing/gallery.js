@@ -42,19 +42,19 @@
     return `${answer.image_id}`;
   }
 
-  // Sends the files of the dialog's form one by one, and adds the pictures made from them. If some are refused, the
-  // dialog stays open and gives the reasons. `workflow`: Wagtail's object for an open dialog.
-  async function sendAll(workflow, form, texts) {
+  // Sends the files of the dialog's form one by one, and adds the pictures made from them. If some are not added, the
+  // dialog stays open and gives the reasons. `workflow`: Wagtail's object for an open dialog. `uploaded`: a Map
+  // {key: file name} of the pictures that are in the library and not yet in the gallery.
+  async function sendAll(workflow, form, texts, uploaded) {
     const input = form.elements[`${PREFIX}file`];
     const files = [...input.files];
-    const keys = [];
     const refused = new DataTransfer();
     const reasons = [];
     const status = form.querySelector("[role=status]");
     for (const [index, file] of files.entries()) {
       status.textContent = `${texts.sent} ${index} / ${files.length}`;
       try {
-        keys.push(await send(file, form, texts));
+        uploaded.set(await send(file, form, texts), file.name);
       } catch ({ message }) {
         refused.items.add(file);
         reasons.push(`${file.name}: ${message}`);
@@ -62,11 +62,19 @@
     }
     // Files that were uploaded must not be uploaded again, even if the following steps fail.
     input.files = refused.files;
-    if (keys.length) {
+    if (uploaded.size) {
+      const keys = [...uploaded.keys()];
       const query = new URLSearchParams([["multiple", 1], ...keys.map((key) => ["id", key])]);
-      const { result } = await (await fetch(`${texts.chosenUrl}?${query}`)).json();
-      workflow.respond("chosen", keys.map((key) => result.find(({ id }) => id === key)).filter(Boolean));
+      try {
+        const { result } = await (await fetch(`${texts.chosenUrl}?${query}`)).json();
+        uploaded.clear();
+        workflow.respond("chosen", keys.map((key) => result.find(({ id }) => id === key)).filter(Boolean));
+      } catch {
+        reasons.push(`${[...uploaded.values()].join(", ")}: ${texts.notSent}`);
+      }
     }
+    // Without new files the form adds the pictures that are left.
+    input.required = !uploaded.size;
     if (!reasons.length) {
       workflow.close();
       return;
@@ -90,6 +98,7 @@
     const status = document.createElement("p");
     status.setAttribute("role", "status");
     form.append(status);
+    const uploaded = new Map();
     let sending = false;
     workflow.body[0].addEventListener("submit", async (event) => {
       if (event.target !== form) return;
@@ -97,7 +106,7 @@
       event.stopPropagation();
       if (sending) return;
       sending = true;
-      await sendAll(workflow, form, texts).catch(() => { status.textContent = texts.notSent; });
+      await sendAll(workflow, form, texts, uploaded);
       sending = false;
       // The button is active again. Wagtail disabled it when it was pressed.
       form.querySelector("button[type=submit]").removeAttribute("data-w-progress-loading-value");
