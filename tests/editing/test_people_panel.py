@@ -88,6 +88,7 @@ def test_side_panel_is_there_for_new_stories_and_for_no_other_page(client):
     index = make_index()
     new = parse(client.get(f"/admin/pages/add/stories/storypage/{index.pk}/"))
     assert "Say who is in this story" in panel_in(new).text
+    assert "last saved version" not in panel_in(new).text, "nothing is saved yet"
     assert panel_in(parse(client.get(editor_of(index)))) is None
     assert "Nothing about the people" in panel_in(parse(client.get(editor_of(make_story())))).text
 
