@@ -1,7 +1,8 @@
 """Adds the column and the filter "Consent" to the list of all stories.
 
 They read the table Release (safeguarding/uses.py), which says until which day visitors may read a page. So
-they are about the live version of a story, also if it has a newer draft.
+they are about the live version of a story, even if it has a newer draft. Of a story that is not live, they
+say what would hold if it went live.
 """
 
 from datetime import timedelta
@@ -38,6 +39,7 @@ def ends_soon():
 
 
 def is_held_back():
+    """Return a Q for stories that are decided, but have no Release whose last day is today or later."""
     return ~is_undecided() & ~releases(until__gte=today())
 
 

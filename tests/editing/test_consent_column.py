@@ -1,7 +1,8 @@
 """The column and the filter "Consent" of the list of all stories.
 
-A Release is the permission for visitors to read a story. Without one, or after its last day, a live story is
-held back.
+A Release has the last day on which visitors may read a story. A story is "held back" if an editor answered
+who is in it, and its Release is missing, over or without such a day. Visitors can't read such a story, or
+could not if it went live.
 """
 
 import csv
@@ -41,6 +42,7 @@ def make_stories():
     A consent "ends soon" in its last 60 days.
     """
     long, soon, last = until(61), until(60), until(0)
+    # Nobody answered who is in it. Forms don't publish such a story.
     imported = make_story("Imported")
     StoryPage.objects.filter(pk=imported.pk).update(people="")
     Release.objects.filter(page=imported).delete()
@@ -50,7 +52,7 @@ def make_stories():
     make_story_about(long, title="Agreed")
     make_story_about(long, soon, title="Two people")
     make_story_about(last, title="Last day")
-    # Two stories whose consent is in order, but whose Release is out of date or missing, as in loaded data.
+    # Two stories whose people agreed, but whose Release is over or missing.
     over = make_story_about(long, title="Over since yesterday")
     Release.objects.filter(page=over).update(until=days_from_today(-1))
     Release.objects.filter(page=make_story_about(long, title="Loaded")).delete()
@@ -83,7 +85,7 @@ def test_the_column_and_the_filter_say_whether_the_consent_is_in_order(admin_cli
         assert {page.title for page in pages} == titles, value
 
 
-def test_the_consent_that_ends_first_is_at_the_top(admin_client):
+def test_stories_can_be_sorted_by_the_end_of_their_consent(admin_client):
     make_stories()
-    pages = admin_client.get(f"{LIST}?ordering=consent_until&consent=ends_soon&consent=in_order").context
-    assert [page.title for page in pages["pages"]] == ["Last day", "Two people", "Agreed"]
+    response = admin_client.get(f"{LIST}?ordering=consent_until&consent=ends_soon&consent=in_order")
+    assert [page.title for page in response.context["pages"]] == ["Last day", "Two people", "Agreed"]
