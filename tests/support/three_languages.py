@@ -1,4 +1,4 @@
-"""A site with the same pages in English, French and Arabic, to measure them in a browser."""
+"""A site with stories in English, French and Arabic, to measure its pages in a browser."""
 
 import datetime
 
@@ -7,8 +7,8 @@ from tests.support import builders
 from tests.support.translations import make_home, make_translation
 
 LANGUAGES = ["en", "fr", "ar"]
-# How many stories are featured on the home page, and how many are about Kenya. Three is the longest list that
-# has no filters.
+# How many stories are featured on the home page, and how many are about Kenya. Three is the longest list
+# without filters (MAX_UNFILTERED in stories/listing.py).
 COUNTS = {"en": 3, "fr": 2, "ar": 1}
 TITLES = {
     "en": "Twelve workers go to court for safer work abroad",
@@ -41,6 +41,7 @@ def make_site_in_three_languages():
         ]
         home = index.get_parent().specific
         home.headline = "Stories that light the way out of slavery"
+        # Shorter than a summary, as introductions are.
         home.introduction = f"<p>{SUMMARIES[language][:120]}</p>"
         home.featured_stories = [FeaturedStory(story=story) for story in stories[:count]]
         home.help_line = f"<p>{TITLES[language]}</p>"
@@ -67,8 +68,10 @@ def make_story(language, index, picture, country, year):
     It has three sections and three pictures in a row. That of 2022 has two sections and five pictures.
     """
     sections = 2 if year == 2022 else 3
-    headings = [{"type": "heading", "value": {"text": f"Part {n}", "level": "2"}} for n in range(sections)]
-    # An average of several lines.
+    headings = [
+        {"type": "heading", "value": {"text": f"Part {n}", "level": "2"}} for n in range(1, sections + 1)
+    ]
+    # Enough lines for an average of the characters in each.
     words = " ".join([SUMMARIES[language]] * 4)
     own_words = {"type": "quote", "value": {"text": TITLES[language], "own_words": True}}
     callout = {"type": "callout", "value": {"title": TITLES[language], "text": f"<p>{words}</p>"}}
@@ -81,6 +84,7 @@ def make_story(language, index, picture, country, year):
         index,
         countries=[country],
         date=datetime.date(year, 10, 1),
+        # The builder makes English themes only.
         themes=["Work"] if language == "en" else [],
         authors=["Staff"],
         summary=SUMMARIES[language],

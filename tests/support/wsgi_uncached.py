@@ -1,4 +1,6 @@
-"""The site's WSGI application for measurements. It caches no page, only values that pages have in common.
+"""The site's WSGI application without its cache of pages, to measure how long pages take to make.
+
+Values that several pages share are still cached.
 
 gunicorn tests.support.wsgi_uncached
 """
