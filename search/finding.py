@@ -201,7 +201,10 @@ class Search:
         return self._get_or_make("order", rank, *sorted(self.filters.items()))
 
     def get_page(self, number):
-        """Return a Django paginator's page of results; for an invalid `number`, the nearest page."""
+        """Return a Django paginator's page of results.
+
+        It is the first one if `number` is no number, and the last one if `number` is out of range.
+        """
         page = Paginator(self.ordered_pks, RESULTS_PER_PAGE).get_page(number)
         found = load_specific_pages(page.object_list)
         page.object_list = [found[pk] for pk in page.object_list if pk in found]

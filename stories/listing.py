@@ -144,7 +144,7 @@ class StoryListing:
 
     @cached_property
     def page(self):
-        """The requested Page of the paginator; the nearest one when there is no page of that number."""
+        """The requested Page of the paginator; the first or last one when there is no page of that number."""
         stories = self._filter_stories(self.all_stories if self.page_number else self._few_stories)
         paginator = Paginator(stories.newest_first().for_cards(), STORIES_PER_PAGE)
         # The sum of the cached counts saves the paginator's query. They are without the filter `year`.
