@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+import re
 
 import pytest
 from django.db import connection
@@ -10,7 +11,7 @@ from wagtail.models import Locale
 
 from stories.models import StoryPage, StoryTheme
 from stories.terms import Theme
-from tests.support.builders import make_index, make_plain_page, make_story, make_theme, parse
+from tests.support.builders import make_index, make_story, make_theme, parse
 
 pytestmark = pytest.mark.django_db
 
@@ -171,7 +172,7 @@ def test_no_query_for_stories_joins_the_terms_to_compare_their_slug(client, stor
         client.get("/stories/?country=kenya&theme=debt&year=2024")
     of_stories = [query["sql"] for query in queries if 'FROM "stories_storypage"' in query["sql"]]
     assert of_stories
-    assert not [sql for sql in of_stories if '"slug" = ' in sql]
+    assert not [sql for sql in of_stories if re.search(r'_(country|theme)"\."slug" (=|IN) ', sql)]
 
 
 def test_choices_show_their_number_of_stories(client, stories):
@@ -190,15 +191,15 @@ def test_choices_show_their_number_of_stories(client, stories):
 
 @pytest.mark.parametrize("query", ["", "?country=kenya", "?theme=law&year=2024", "?year=2025"])
 def test_each_choice_leads_to_as_many_stories_as_its_count(client, stories, query):
-    page = parse(client.get(f"/stories/{query}"))
+    offered = parse(client.get(f"/stories/{query}")).select(".facet__choice")
 
-    for choice in page.select(".facet__choice"):
+    assert offered
+    for choice in offered:
         found = len(titles(client, f"/stories/{choice['href']}"))
         if "aria-current" not in choice.attrs:
             assert choice.select_one(".facet__count").text == f"({found})"
 
 
-@pytest.mark.usefixtures("filters_on_short_lists")
 def test_a_story_with_two_themes_of_the_same_slug_counts_and_is_listed_once(client, stories):
     locale, _is_new = Locale.objects.get_or_create(language_code="fr")
     french = Theme.objects.create(name="Debt", locale=locale)
@@ -256,10 +257,10 @@ def test_filters_without_a_story_say_so_and_link_to_the_whole_list(client, stori
     assert active == [("Kenya", "?year=2025"), ("2025", "?country=kenya")]
 
 
-# A query string, and whether the page says that it was ignored (None: it may be a filter that finds nothing).
-BAD_FILTERS = [
-    ("country=no-such-country", False),  # a valid slug: it is an active filter
-    ("theme=%D8%B9%D9%85%D9%84", False),  # an Arabic word: also a valid slug
+# A query string, and whether the page says that it was ignored. A slug that no term has is an active filter.
+ODD_FILTERS = [
+    ("country=no-such-country", False),
+    ("theme=%D8%B9%D9%85%D9%84", False),  # an Arabic word
     ("country=%00", True),
     ("country=ken%00ya", True),
     ("theme=<script>alert(1)</script>", True),
@@ -267,26 +268,25 @@ BAD_FILTERS = [
     ("year=99999999999999999999", True),
     ("year=0", True),
     ("year=-2024", True),
-    ("year=%D9%A2%D9%A0%D9%A2%D9%A4", None),  # 2024 in Arabic digits
+    ("year=%D9%A2%D9%A0%D9%A2%D9%A4", False),  # 2024 in Arabic digits
     ("country=%F0%9F%98%80", True),  # an emoji
-    ("country=" + "x" * 3000, None),
-    ("theme=" + "x" * 3000, None),
+    ("country=" + "x" * 3000, False),
+    ("theme=" + "x" * 3000, False),
     ("country=%C3%28", True),  # no valid UTF-8
     ("country=kenya'--", True),
     ("country[]=kenya&unknown=1", False),
 ]
 
 
-def test_bad_filter_is_ignored_and_gives_no_error(client, stories, subtests):
+def test_odd_filter_gives_no_error_and_is_ignored_if_it_is_invalid(client, stories, subtests):
     whole = {address: titles(client, address) for address in ["/stories/", "/stories/country/kenya/"]}
-    for address, (query, is_ignored) in itertools.product(whole, BAD_FILTERS):
+    for address, (query, is_ignored) in itertools.product(whole, ODD_FILTERS):
         with subtests.test(f"{address}?{query[:40]}"):
             response = client.get(f"{address}?{query}")
 
             assert response.status_code == 200
             page = parse(response)
-            if is_ignored is not None:
-                assert ("was not understood and is left out" in page.text) == is_ignored
+            assert ("was not understood and is left out" in page.text) == is_ignored
             if is_ignored:
                 assert titles_in(page) == whole[address]
             assert "<script>alert" not in response.content.decode()
@@ -371,11 +371,3 @@ def test_term_that_is_used_in_another_top_index_only_is_not_found(client, storie
 
     assert client.get("/stories/country/france/").status_code == 404
     assert titles(client, "/archive/country/france/") == ["Elsewhere"]
-
-
-def test_malformed_path_is_not_found(client, subtests):
-    make_plain_page("About")
-    for path in ("%00/", "st%00ories/", "%F0%9F%98%80/", "x" * 3000 + "/", "%C3%28/", "a/" * 60):
-        with subtests.test(path[:40]):
-            assert client.get(f"/{path}").status_code == 404
-            assert client.get(f"/about/{path}").status_code == 404
