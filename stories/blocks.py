@@ -46,7 +46,7 @@ class PictureBlock(blocks.StructBlock):
     caption = blocks.CharBlock(label=_("Caption"), required=False, max_length=300)
 
     def get_searchable_content(self, value):
-        # The search index has no words about pictures with people: words_for_index() in media/people.py.
+        # The search index has no words about pictures with people (media/people.py).
         image = value["image"]
         return super().get_searchable_content(value) if image and shows_nobody(image) else []
 

@@ -7,7 +7,10 @@ from media.people import shows_nobody
 
 
 class DescribedPictureBlock(ImageBlock):
-    """Wagtail's ImageBlock with a label for its chooser, "Image" in all languages there, and a hint."""
+    """Wagtail's ImageBlock with a help text, and a translated label for its chooser.
+
+    Wagtail's own label is "Image" in all languages.
+    """
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -18,5 +21,5 @@ class DescribedPictureBlock(ImageBlock):
         )
 
     def get_searchable_content(self, value):
-        # The search index has no words about pictures with people: words_for_index() in media/people.py.
+        # The search index has no words about pictures with people (media/people.py).
         return super().get_searchable_content(value) if value and shows_nobody(value) else []
