@@ -1,7 +1,7 @@
 """The admin's first page, the history, reports, tags and block previews show no title of a hidden page.
 
-An administrator's response from the same address has the title. For the fixtures `writer`, `own` and `other`,
-see tests/editing/conftest.py.
+assert_only_shown_to() also checks that an administrator gets the title at the same address. For the fixtures
+`writer`, `own` and `other`, see tests/editing/conftest.py.
 """
 
 import pytest
