@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefix
 @pytest.fixture(params=["draft", "renamed in a draft", "private"])
 def above(request, own):
     """A hidden page above the section `own`. The page above this one is public."""
+    assert own.live and own.trashed  # The explorer lists the first, and not the second.
     hide = request.param
     title = "Plain" if hide == "renamed in a draft" else f"{SECRET} list"
     page = builders.make_index(builders.make_index(), title, live=hide != "draft")

@@ -79,6 +79,7 @@ def test_promoted_results_have_no_titles_of_hidden_pages(writer, admin_client, o
 
 
 def test_examples_of_blocks_are_public_files(own):
+    assert own.draft.lead_image == own.image  # A draft shows the picture and the document.
     assert previews.pictures()["pictures"][0]["image"] is None
     assert previews.document()["document"] is None
     story_with(own.image, parent=own.index, body=document_block(own.document))
