@@ -3,8 +3,10 @@
 import csv
 
 import pytest
+from wagtail.admin.views.mixins import SpreadsheetExportMixin
 from wagtail.models import Locale
 
+from editing.exports import preprocess_field_value
 from tests.support import builders
 from tests.support.choosing import text_of
 from tests.support.missed_searches import make_reported
@@ -87,8 +89,21 @@ def test_count_that_is_no_whole_number_or_too_large_is_an_error_of_its_filter(
     assert not admin_client.get(f"/admin/{address}?{name}_max=7").context["filters"].form.errors
 
 
-# A spreadsheet would calculate a cell with this text. After an apostrophe, it is shown as text.
+# A spreadsheet would calculate a cell with this text. After an apostrophe, it is text.
 FORMULA = "=1+1"
+# {value: cell of a CSV file}. The wide forms of the signs are those of Japanese keyboards.
+CELLS = {
+    **{f"{sign}1": f"'{sign}1" for sign in "=+-@\uff1d\uff0b\uff0d\uff20"},
+    **{f"{start}=1": f"'{start}=1" for start in (" ", "\u3000", '"', "'", ' " ')},
+    **{f"a{end}=1": f"a{end}'=1" for end in ",;|\t\r\n"},
+    **{f"{start}words": f"'{start}words" for start in "\t\r\n"},
+    "a; -1\n@b": "a;' -1\n'@b",
+    "+44 20 7946 0000": "'+44 20 7946 0000",
+    -5: "'-5",
+    **{same: same for same in ("a = b", "e-mail at home; x", "amina@example.org", "'words'", "")},
+    5: "5",
+    None: None,
+}
 
 
 @pytest.mark.parametrize(
@@ -103,6 +118,14 @@ def test_no_cell_of_a_csv_file_is_a_formula(admin_client, report):
     rows = list(csv.reader(text_of(admin_client.get(f"/admin/{report}?export=csv")).splitlines()))
     cells = [cell for row in rows for cell in row]
     assert f"'{FORMULA}" in cells and FORMULA not in cells
+
+
+@pytest.mark.sqlite_only
+def test_apostrophe_is_put_where_a_formula_could_begin():
+    view = SpreadsheetExportMixin()
+    cells = {value: preprocess_field_value(view, "title", value, view.FORMAT_CSV) for value in CELLS}
+    assert cells == CELLS
+    assert preprocess_field_value(view, "title", FORMULA, view.FORMAT_XLSX) == FORMULA
 
 
 @pytest.mark.parametrize("parent", ["-1", "0", "9" * 30, "x"])
