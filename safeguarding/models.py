@@ -15,7 +15,7 @@ from safeguarding.encryption import EncryptedTextField
 
 # Django finds the models of an app in its models module.
 from safeguarding.journal import LeakHits, Notice, RestrictedView  # noqa: F401
-from safeguarding.scopes import Channel, Naming, Picture
+from safeguarding.scopes import MAX_MONTHS, TOO_LATE, Channel, Naming, Picture
 from safeguarding.status import add_months, get_last_day, get_status
 from safeguarding.uses import PageHold, Release, Use  # noqa: F401
 from safeguarding.withdrawal_models import (  # noqa: F401
@@ -216,8 +216,10 @@ class Consent(models.Model):
         errors = {}
         if self.given_on and self.given_on > today():
             errors["given_on"] = _("This day is in the future.")
-        if self.given_on and self.ends_on and self.ends_on < self.given_on:
+        elif self.given_on and self.ends_on and self.ends_on < self.given_on:
             errors["ends_on"] = _("This day is before the consent.")
+        elif self.given_on and self.ends_on and self.ends_on > add_months(self.given_on, MAX_MONTHS):
+            errors["ends_on"] = TOO_LATE
         if unknown := set(self.where or []) - set(Channel.values):
             errors["where"] = _("Unknown: %s.") % ", ".join(map(str, unknown))
         if errors:
@@ -282,6 +284,8 @@ class Decision(models.Model):
         author = self.revision.user_id if self.revision else None
         if author and author == self.decided_by_id:
             raise ValidationError(_("You wrote this version yourself: somebody else has to decide on it."))
+        if self.ends_on and self.ends_on > add_months(today(), MAX_MONTHS):
+            raise ValidationError({"ends_on": TOO_LATE})
 
 
 class KeyCheck(models.Model):

@@ -7,6 +7,7 @@ from wagtail.models import Workflow
 
 from safeguarding.models import Decision
 from safeguarding.policies import GROUP
+from safeguarding.scopes import NO_END
 from tests.support.builders import make_story, make_user
 from tests.support.leads import errors_of, make_live_story, send_decision
 from tests.support.people import (
@@ -27,6 +28,7 @@ def test_a_decision_lets_a_live_story_be_read(lead):
     for wrong in (
         {"reason": ""},
         {"ends_on": str(days_from_today(-1))},
+        {"ends_on": str(NO_END)},
         {"has_read": ""},
         {"question": "1:child"},
     ):

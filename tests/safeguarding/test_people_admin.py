@@ -10,7 +10,8 @@ from wagtail.models import ModelLogEntry
 from caching.local_date import today
 from safeguarding.forms import FirstConsentForm, PersonForm, RestrictedForm
 from safeguarding.models import Contributor
-from safeguarding.status import Status
+from safeguarding.scopes import NO_END
+from safeguarding.status import Status, add_months
 from safeguarding.wording import format_day
 from tests.support.builders import parse
 from tests.support.leads import (
@@ -119,6 +120,18 @@ def test_somebody_who_does_not_tell_the_story_needs_no_consent_to_be_recorded(le
 
 
 # --- Renewing -------------------------------------------------------------------------------------
+
+
+def test_consent_ends_within_ten_years(lead):
+    """A picture whose people agreed until NO_END would count as one of nobody."""
+    person = make_agreeing_person()
+    last = add_months(today(), 120)
+    for day, is_stored in ((NO_END, False), (last + datetime.timedelta(days=1), False), (last, True)):
+        answers = ANSWERS | {"given_on": str(today()), "ends_on": str(day)}
+        response = lead.post(address(person, "consent"), answers)
+        assert (response.status_code == 302) == is_stored
+        assert is_stored or errors_of(response)["ends_on"] == "Choose a day within ten years."
+    assert person.last_day == last
 
 
 def test_renewal_keeps_the_answers_and_asks_two_again(lead):
