@@ -26,7 +26,7 @@ from wagtail.permissions import policy_registry
 from home.models import StandardPage
 from publishing.addresses import absolute
 from publishing.hiding import hide, is_hidden_at_once, show_again
-from publishing.visibility import is_held_back
+from publishing.visibility import is_held_back, is_withheld
 from stories.models import StoryPage
 
 logger = logging.getLogger(__name__)
@@ -91,6 +91,12 @@ def say_that_it_is_hidden(request, page):
         return
     if is_hidden_at_once(page):
         messages.warning(request, _("This page is hidden from readers. “Show again” shows it."))
+    elif page.live and is_withheld(page):
+        text = _(
+            "Readers don't see this page: a page above it, or the page that it is an alias of, is hidden or "
+            "not published."
+        )
+        messages.warning(request, text)
     elif page.live and is_held_back(page):
         text = _(
             "This story is live, and held back: readers don't see it until everything about the people in it "

@@ -183,7 +183,7 @@ class StandardPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
 
     base_form_class = CheckedPageForm
     get_view_restrictions = restrictions_on  # as in HomePage
-    status_string = property(status_string)  # says when “Hide now” hides it; home pages don't have that
+    status_string = property(status_string)  # says so if readers don't see it
     cacheable_parameters = ["text"]  # as in HomePage
     parent_page_types = ["home.HomePage", "home.StandardPage"]
     subpage_types = ["home.StandardPage"]

@@ -7,7 +7,7 @@ from wagtail.models import Page
 
 from caching.versioned_cache import cached, current_version, in_transaction
 from publishing.models import HiddenPage
-from publishing.visibility import is_held_back
+from publishing.visibility import is_held_back, is_withheld
 
 HIDE, SHOW = "publishing.hide", "publishing.show"  # actions in the history of a page
 
@@ -41,11 +41,12 @@ def is_hidden_at_once(page):
 
 
 def status_string(page):
-    """Return the status of `page` for lists of the admin. Page types have it as a property.
+    """Return the status of `page` for lists of the admin. StoryPage and StandardPage have it as a property.
 
-    A page is held back if people in it have not agreed to what it shows.
+    A page is hidden from readers too if a page above it is hidden or not live, or its source if it is an
+    alias. It is held back if people in it have not agreed to what it shows.
     """
-    if page.live and is_hidden_at_once(page):
+    if page.live and is_withheld(page):
         return _("hidden from readers")
     if page.live and is_held_back(page):
         return _("live, held back")

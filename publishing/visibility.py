@@ -24,22 +24,24 @@ from safeguarding.releases import is_page_released, is_released
 # takes 32,766 parameters in a query.
 MAX_PATHS = 5000
 
-# The restricted and the withheld pages, the aliases of these and of their descendants, the aliases of those,
-# and so on. UNION drops rows that were found before, so a loop of aliases ends.
-HIDDEN_ROOTS = f"""
+# The pages that {start} selects, the aliases of these and of their descendants, the aliases of those, and so
+# on. UNION drops rows that were found before, so a loop of aliases ends.
+ROOTS = """
 WITH RECURSIVE aliases AS MATERIALIZED (
     SELECT alias.id, alias.path, source.path AS source FROM wagtailcore_page alias
     JOIN wagtailcore_page source ON source.id = alias.alias_of_id
     WHERE alias.alias_of_id IS NOT NULL
 ), hidden(id, path) AS (
-    SELECT page.id, page.path FROM wagtailcore_page page
-    WHERE page.id IN (SELECT page_id FROM wagtailcore_pageviewrestriction) OR page.id IN ({WITHHELD})
+    SELECT page.id, page.path FROM wagtailcore_page page WHERE page.id IN ({start})
     UNION
     SELECT aliases.id, aliases.path FROM hidden
     JOIN aliases ON hidden.path = SUBSTR(aliases.source, 1, LENGTH(hidden.path))
 )
 SELECT id FROM hidden
-"""  # noqa: S608 - a constant
+"""
+WITHHELD_ROOTS = ROOTS.format(start=WITHHELD)
+RESTRICTED = "SELECT page_id FROM wagtailcore_pageviewrestriction"
+HIDDEN_ROOTS = ROOTS.format(start=" UNION ALL ".join([RESTRICTED, WITHHELD]))
 
 # The page with the given path; the sources of it and of its ancestors, where these are aliases; and so on.
 SOURCES = """
@@ -98,6 +100,11 @@ def get_hidden_paths():
 
 def find_hidden_paths():
     return list(hidden_roots().values_list("path", flat=True))
+
+
+def find_withheld_paths():
+    roots = Page.objects.filter(pk__in=RawSQL(WITHHELD_ROOTS, ()))  # noqa: S611 - it has no parameters
+    return list(roots.values_list("path", flat=True))
 
 
 def is_in_subtree(roots):
@@ -159,8 +166,13 @@ def is_withdrawn(page):
 
 
 def is_withheld(page):
-    """Return whether a condition of publishing/conditions.py hides `page`. At most one query."""
-    return not is_known_as_not_hidden(page) and withheld_above(page).exists()
+    """Return whether a condition of publishing/conditions.py hides `page`. At most one query.
+
+    Outside of a transaction, the pages of a list take one query together.
+    """
+    if in_transaction():
+        return withheld_above(page).exists()
+    return page.path.startswith(tuple(cached("withheld paths", find_withheld_paths, current_version())))
 
 
 def withheld_above(page):

@@ -138,3 +138,22 @@ def test_lists_and_the_editor_say_that_a_live_page_is_hidden(admin_client):
     hide(story)
     for address in addresses:
         assert "hidden from readers" in admin_client.get(address).text
+
+
+@pytest.mark.sqlite_only
+def test_lists_and_the_editor_say_that_a_live_page_is_hidden_with_another(admin_client):
+    """Hiding a page hides the pages below it and its aliases too."""
+    above, story = builders.make_plain_page("About"), builders.make_story("Story")
+    below = builders.make_plain_page("Below", above)
+    alias = story.create_alias(
+        parent=builders.make_index(builders.make_index(), "Others"), update_slug="alias"
+    )
+    words = {}
+    for page in (below, alias):
+        words[reverse("wagtailadmin_explore", args=[page.get_parent().pk])] = "hidden from readers"
+        words[reverse("wagtailadmin_pages:edit", args=[page.pk])] = "Readers don&#x27;t see this page"
+    for is_hidden in (False, True):
+        for address, text in words.items():
+            assert (text in admin_client.get(address).text) == is_hidden, address
+        for page in (above, story):
+            hide(page)
