@@ -22,9 +22,9 @@ from accounts.models import LoginAttempt
 COOL_OFF = timedelta(minutes=15)
 # Limits for one name from one address, and for all names from one address.
 PER_NAME_AND_ADDRESS, PER_ADDRESS = 5, 20
-# Limit for one name from all addresses. NIST SP 800-63B (section 3.2.2) allows 100 failed passwords in a row.
-# Here that takes 20 addresses, and leaves at most 9,600 guesses a day (100 in each COOL_OFF) for a password
-# of 12 characters or more.
+# Limit for one name from all addresses, known or not. NIST SP 800-63B (section 3.2.2) allows 100 failed
+# passwords in a row. From known addresses, that takes 20 of them. It leaves at most 9,600 guesses a day (100
+# in each COOL_OFF) for a password of 12 characters or more.
 PER_NAME = 100
 # A lower limit for one name from all addresses, for the purposes in STRICT. Three of the million codes of an
 # app are valid at a time, and only somebody who has the password is asked for one. Each request for a reset
@@ -68,30 +68,33 @@ class Throttle:
     def __init__(self, purpose, request, name):
         name = unicodedata.normalize("NFKC", str(name)).strip().casefold()
         address = address_of(request)
-        self.name = _digest(f"{purpose} name", name)
-        self.limits = {self.name: PER_NAME_STRICT if purpose in STRICT else PER_NAME}
+        one_name = _digest(f"{purpose} name", name)
+        self.limits = {one_name: PER_NAME_STRICT if purpose in STRICT else PER_NAME}
+        # The counts that a success deletes.
+        self.forgiven = [one_name] if purpose in STRICT else []
         # Without a known address, all visitors would share one count and lock each other out.
         if address:
             pair = _digest(f"{purpose} name and address", f"{address} {name}")
             one_address = _digest(f"{purpose} address", address)
-            # In this order an attempt that is refused for its address does not count for the name too.
+            # In this order an attempt that is refused for its address does not count for the name too. One
+            # that is refused for the name alone has counted for the other two.
             self.limits = {one_address: PER_ADDRESS, pair: PER_NAME_AND_ADDRESS} | self.limits
+            self.forgiven.append(pair)
 
     def allow_attempt(self):
         """Count one more attempt, and return whether it is within the limits."""
         return all(_count_if_below(digest, limit) for digest, limit in self.limits.items())
 
     def record_success(self):
-        """Uncount the last attempt, and delete the counts with a limit of PER_NAME_AND_ADDRESS or less.
+        """Uncount the last attempt, and delete the counts in `forgiven`.
 
-        The other counts stay. Otherwise somebody with an account could guess the passwords of others without
-        end by signing in between.
+        These are for the name from this address and, for the purposes in STRICT, for the name from all
+        addresses. The other counts stay. Otherwise somebody with an account could guess the passwords of
+        others without end by signing in between.
         """
-        counted = LoginAttempt.objects.filter(digest__in=self.limits)
-        counted.filter(count__gt=0).update(count=F("count") - 1)
-        for digest, limit in self.limits.items():
-            if limit <= PER_NAME_AND_ADDRESS:
-                counted.filter(digest=digest).delete()
+        LoginAttempt.objects.filter(digest__in=self.forgiven).delete()
+        counted = LoginAttempt.objects.filter(digest__in=self.limits, count__gt=0)
+        counted.update(count=F("count") - 1)
 
 
 def address_of(request):
@@ -142,7 +145,8 @@ def _count_if_below(digest, limit):
     """Add one to the count of `digest`, unless it is at `limit`; return whether it was added."""
     now = timezone.now()
     with transaction.atomic():
-        # The row is locked until it is saved, so that simultaneous attempts count one by one.
+        # The row is locked until it is saved, so that simultaneous attempts count one by one. SQLite locks no
+        # rows: there, transactions wait for each other (IMMEDIATE in site_project/environment.py).
         attempts, _new = LoginAttempt.objects.select_for_update().get_or_create(
             digest=digest, defaults={"last": now}
         )
