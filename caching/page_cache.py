@@ -56,7 +56,8 @@ class PageCache:
         if address is None:
             return self.application(environ, start_response)
         cache_request, page = self.begin_request(address, environ)
-        # While one request makes an old page anew, the others get the old one.
+        # While one request makes an old page anew, the others get the old one, which has the same content
+        # version, and is older than MAX_CACHE_SECONDS.
         if page and (page.is_fresh or cache_request.is_in_progress):
             return send(page, cache_request, start_response)
         environ[ENVIRON_KEY] = cache_request
@@ -113,12 +114,13 @@ class CacheRequest:
         self.query = environ.get("QUERY_STRING", "")
         self.key = self.page = self.progress = None
         self.parameters = ()
-        self.is_cacheable = False
+        self.is_declared = self.is_cacheable = False
 
     def find(self):
         """Return the cached page, fresh or old, or None if it is missing or its parameters are not known.
 
-        The parameters that the pages at an address depend on are known from the last response to one of them.
+        It is also None for a request with one of FOREIGN_PARAMETERS. The parameters that the pages at an
+        address depend on are known from the last response to one of them.
         """
         query, store = self.query, self.page_cache.store
         if query:
@@ -139,12 +141,13 @@ class CacheRequest:
         Return whether the caller has to make the page. If not, `page` is the page, or None if another request
         takes longer than MAX_WAIT_SECONDS to make it.
         """
-        if self.is_cacheable:
-            # A second declaration for the same request. The two may contradict each other: cache nothing.
+        if self.is_declared:
+            # A further declaration for the same request. They may contradict each other: cache nothing.
             self.is_cacheable = False
             return True
         page_cache, version = self.page_cache, self.version
-        self.is_cacheable, self.key = True, page_key(self.address, query)
+        self.is_declared = self.is_cacheable = True
+        self.key = page_key(self.address, query)
         self.parameters = parameters
         if version is None:
             return True
@@ -204,8 +207,9 @@ class PageInProgress:
 def cacheable_address(environ):
     """Return scheme, host and path of a request that any visitor could have sent. None for others.
 
-    Scheme and host are those of Django's request, without the port, because pages don't depend on that. There
-    is no page for a host that Django refuses, because Django has to make a page first.
+    Scheme and host are those of Django's request, without the port, because neither Wagtail's site nor an
+    address in a page depends on that of the header Host. There is no page for a host that Django refuses,
+    because Django has to make a page first.
     """
     if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or "HTTP_AUTHORIZATION" in environ:
         return None
@@ -264,7 +268,7 @@ def make_page(version, headers, body):
 def send(page, cache_request, start_response, is_stale=False):
     """Send the CachedPage `page`, compressed or plain, or status 304 if the visitor has it already.
 
-    `is_stale`: whether to tell its age.
+    `is_stale`: whether to tell its age, so that a proxy knows that it is older than `s-maxage` allows.
     """
     takes_gzip, known = cache_request.takes_gzip, cache_request.known_etags
     etag = f'"{page.etag}-gzip"' if takes_gzip else f'"{page.etag}"'

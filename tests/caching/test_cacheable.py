@@ -11,6 +11,7 @@ from stories.models import StoryIndexPage
 from tests.support import builders
 from tests.support.queries import count_queries
 from tests.support.wsgi import SiteClient
+from wordpress_import.addresses import LIST_PARAMETERS, PARAMETERS
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("empty_page_cache")]
 
@@ -110,7 +111,7 @@ def test_parameter_that_is_not_declared_is_not_in_the_page(client, story):
         assert b"fbclid" not in client.get(f"{address}{separator}fbclid=fbclid").content
 
 
-@pytest.mark.parametrize("name", ["p", "page_id", "attachment_id", "author", "cat", "feed", "m", "tag"])
+@pytest.mark.parametrize("name", [*PARAMETERS, *sorted(LIST_PARAMETERS)])
 def test_parameters_of_wordpress_always_reach_django(client, story, name):
     """Django may redirect them, for a site that moved from WordPress."""
     client.get("/")

@@ -127,12 +127,14 @@ def test_request_from_before_a_change_gets_and_deletes_no_page_made_after_it(is_
     assert caches["pages"].get("key") == tuple(page)
 
 
-def test_page_that_is_declared_twice_is_not_cached():
-    """The two declarations may name different parameters."""
+@pytest.mark.parametrize("further", [1, 2])
+def test_page_that_is_declared_again_is_not_cached(further):
+    """The declarations may name different parameters."""
     made = []
 
     def make(request):
-        begin_cacheable(request, ["page"])
+        for _declaration in range(further):
+            begin_cacheable(request, ["page"])
         made.append(1)
         return HttpResponse(b"words")
 
