@@ -1,4 +1,4 @@
-"""Configuration of the app. It connects signals, and registers redirects for the leak check."""
+"""Configuration of the app. It connects signals, and registers functions and models with safeguarding."""
 
 from django.apps import AppConfig
 
@@ -9,7 +9,9 @@ class PublishingConfig(AppConfig):
     def ready(self):
         from wagtail.contrib.redirects.models import Redirect
 
-        from publishing import erasing, withdrawing  # noqa: F401 - they register functions
+        # The first registers a function for withdrawals, the second a signal receiver.
+        from publishing import erasing, withdrawing  # noqa: F401
         from safeguarding.leak_check import texts
 
+        # The leak check reads the old addresses and the targets of redirects, which can have a name in them.
         texts.register(Redirect)
