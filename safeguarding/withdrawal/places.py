@@ -3,6 +3,9 @@
 A Place finds its rows for a Case, and erases them in the transaction of the withdrawal. It adds tasks for
 files and anything else outside of the database. In the admin, a lead (a member of the group Safeguarding)
 confirms the list of all rows first.
+
+Apps also register functions that say who is in each version of their pages (`reads_versions`). A withdrawal
+finds the pages of a person by them.
 """
 
 from collections.abc import Callable
@@ -44,6 +47,7 @@ class Case:
     """A withdrawal that is planned or carried out.
 
     * `contributor`: the person. It is None after a restore if the backup doesn't have the person.
+    * `choice`: what the person takes back.
     * `code`: the code of the person, which replaces erased texts.
     * `erased`: {primary key: Page} of the pages to erase.
     * `held`: {primary key: Page} of the pages to hold until they are published without what is taken back, or
@@ -55,7 +59,8 @@ class Case:
     * `hashes`: the hashes of the erased pictures.
     * `is_known_picture`: function that returns whether a hash is that of a picture that the ledger lists.
     * `paths`: the decoded paths of the erased pages.
-    * `logged`: the (model, primary key) pairs of erased rows that log entries can be about.
+    * `logged`: the (model, primary key) pairs of erased rows that log entries can be about. The TextPlace of
+      the model can leave these rows out (`skipped`).
     * `withdrawal`: the Withdrawal, or None while it is planned.
     """
 
@@ -125,7 +130,7 @@ class TextPlace(Place):
     erase_rows: Callable = lambda rows, case: rows.delete()
     skipped: Callable = lambda case: Q(pk__in=[])
     needs_yes: bool = True
-    order = 20  # after the Places whose rows `skipped` leaves out
+    order = 20  # after the Places that add to `case.logged`, which `skipped` reads
 
     def find(self, case):
         rows = self.model._base_manager.exclude(self.skipped(case)).order_by("pk")
