@@ -28,6 +28,7 @@ CAUSES = [
     (psycopg.errors.CrashShutdown(), True),
     (psycopg.errors.CannotConnectNow(), True),
     (psycopg.errors.TooManyConnections(), True),
+    (psycopg.errors.IdleSessionTimeout(), False),
     (psycopg.errors.QueryCanceled(), False),
     (psycopg.errors.LockNotAvailable(), False),
     (psycopg.errors.DeadlockDetected(), False),
@@ -63,12 +64,17 @@ def test_error_of_sqlite(tmp_path):
         writer.execute("BEGIN EXCLUSIVE")
         locked = raised(other.execute, "SELECT * FROM sqlite_schema")
         syntax = raised(other.execute, "SELECTED")
-    assert [is_connection_lost(wrapped(error)) for error in (missing, locked, syntax)] == [True, False, False]
+    unreadable, changed = sqlite3.OperationalError(), sqlite3.OperationalError()
+    unreadable.sqlite_errorcode = sqlite3.SQLITE_IOERR_READ  # an extended code of SQLITE_IOERR
+    changed.sqlite_errorcode = sqlite3.SQLITE_BUSY_SNAPSHOT
+    lost, alone = (missing, unreadable), (locked, changed, syntax)
+    assert [is_connection_lost(wrapped(error)) for error in (*lost, *alone)] == [True] * 2 + [False] * 3
 
 
 def test_other_errors():
-    assert is_connection_lost(InterfaceError("connection already closed"))
-    assert not is_connection_lost(wrapped(sqlite3.InterfaceError("bad parameter"), InterfaceError))
+    assert is_connection_lost(OperationalError("the connection is closed"))
+    for mistake in (psycopg.InterfaceError("the cursor is closed"), sqlite3.InterfaceError("bad parameter")):
+        assert not is_connection_lost(wrapped(mistake, InterfaceError))
     assert not is_connection_lost(wrapped(psycopg.errors.SyntaxError(), ProgrammingError))
     assert not is_connection_lost(ValueError())
     assert not is_connection_lost(None)
@@ -89,7 +95,7 @@ def failing(request):
 
 
 def missing_database(request):
-    raise InterfaceError("connection already closed")
+    raise OperationalError("the connection is closed")
 
 
 urlpatterns = [path("failing/", failing), path("missing/", missing_database), *urls.urlpatterns]
