@@ -41,6 +41,14 @@ def test_make_commands_in_the_documents_exist():
     assert [command for command in commands if f"\n{command}:" not in makefile] == []
 
 
+def test_contributing_names_what_is_in_the_code():
+    named = re.findall(r"`(\w*(?:_|[a-z][A-Z])\w*)`", (ROOT / "CONTRIBUTING.md").read_text())
+    modules = ROOT.glob("[a-z]*/**/*.py")
+    words = {word for module in modules for word in re.findall(r"\w+", module.read_text())}
+    assert [name for name in named if name not in words] == []
+    assert "count_by_year" in named
+
+
 def test_contributing_gives_a_reason_for_each_package():
     project = (ROOT / "pyproject.toml").read_text()
     # The lines of the dependencies: "django>=6.1", "django-storages[s3]>=1.14".
