@@ -98,7 +98,8 @@ def assert_agreement():
     for page in pages:
         restrictions = visibility.restrictions_on(page)
         assert set(restrictions.values_list("page", flat=True)) == reached[page.pk] & restricted
-        assert visibility.is_withdrawn(page) == bool(reached[page.pk] & withdrawn)
+        is_withheld = bool(reached[page.pk] & withdrawn)
+        assert visibility.is_withdrawn(page) == visibility.is_withheld(page) == is_withheld
         assert visibility.is_hidden(page) == (page.pk in hidden)
     return len(pages) - len(public)
 
