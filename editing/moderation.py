@@ -1,5 +1,6 @@
 """Messages and buttons of the page editor for pages in moderation: who sent a page, and what was decided."""
 
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
@@ -107,6 +108,11 @@ class DecidingEditView(PeoplePanelMixin, EditView):
 
 class DecidingActionView(WorkflowActionView):
     """Wagtail's view for decisions from a list, with a message about the decision. Wagtail's has none."""
+
+    def get_task_state(self):
+        """Return the state of a task of this page. Wagtail would decide about that of any page."""
+        states = TaskState.objects.filter(workflow_state__in=self.object.workflow_states)
+        return get_object_or_404(states, pk=self.task_state_id).specific
 
     def post(self, request, *args, **kwargs):
         response = super().post(request, *args, **kwargs)

@@ -6,7 +6,7 @@ import re
 import pytest
 from django.core import mail
 from django.utils import timezone
-from wagtail.models import Workflow, WorkflowState
+from wagtail.models import TaskState, Workflow, WorkflowState
 from wagtail.test.utils.form_data import inline_formset
 
 from stories.models import StoryPage
@@ -164,6 +164,17 @@ def submit_again(author):
     story = builders.make_story("Back", slug="back", live=False, owner=author)
     Workflow.objects.get().start(story, author)
     return story
+
+
+@pytest.mark.parametrize("action", ["approve", "reject"])
+def test_address_of_a_page_decides_about_no_other_page(moderator, author, action):
+    """The admin checks the page in the address. The decision is about a task, which has a key of its own."""
+    story, other = submit(author), submit_again(author)
+    task = other.current_workflow_task_state
+    address = f"/admin/pages/workflow/action/{story.pk}/{action}/{task.pk}/"
+    assert moderator.post(address, {"comment": ""}).status_code == 404
+    task.refresh_from_db()
+    assert task.status == TaskState.STATUS_IN_PROGRESS
 
 
 @pytest.mark.parametrize("case", ["public", "scheduled", "below a draft"])
