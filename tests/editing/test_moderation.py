@@ -166,6 +166,21 @@ def test_incomplete_draft_below_is_not_published_with_its_section(client, modera
     assert not is_live(story)
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_alias_does_not_stop_others_in_a_list(client, moderator, live):
+    section = make_index(make_index(), "Section")
+    alias = make_story("Elsewhere", live=live).create_alias(parent=section, update_slug="alias")
+    draft, below = make_story(live=False), make_story(parent=section, live=False)
+    client.force_login(moderator)
+
+    response = publish_from_list(client, alias, draft, section)
+
+    assert "Elsewhere: This page is an alias of another page." in response.text
+    assert is_live(draft)
+    assert is_live(below)
+    assert is_live(alias) == live
+
+
 @pytest.mark.parametrize("fields", INCOMPLETE.values(), ids=INCOMPLETE)
 def test_story_in_moderation_stays_complete(client, editor, moderator, fields):
     """The form is validated, because the approval publishes the story without validation."""
