@@ -5,6 +5,7 @@ import json
 import pytest
 from django.test import RequestFactory
 from django.urls import reverse
+from wagtail.models import Page
 
 from editing.bad_input import refuse_malformed_values
 from stories.models import StoryPage
@@ -68,3 +69,11 @@ def test_error_in_the_code_of_a_view_is_raised():
 
     with pytest.raises(KeyError):
         view(RequestFactory().get("/"))
+
+
+@pytest.mark.parametrize("path", ["lock/", "unlock/", "set_position/?position=0", "move/{root}/confirm/"])
+def test_root_page_is_not_changed(admin_client, path):
+    root = Page.get_first_root_node().pk
+    response = admin_client.post(f"/admin/pages/{root}/{path.format(root=root)}")
+    assert response.status_code == 302
+    assert response.url == "/admin/"
