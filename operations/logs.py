@@ -61,9 +61,10 @@ def raw_message_of(record):
         # Django's reasons repeat the Referer, Origin and Host headers.
         request = getattr(record, "request", None)
         return f"Refused: {request.path}" if request else "Refused"
-    if record.name.startswith("gunicorn") and record.exc_info:
-        # The arguments of these messages are parts of the request.
-        return str(record.msg).partition("%")[0].strip() if isinstance(record.msg, str) else "Failed"
+    if record.name.startswith(("gunicorn", "wagtail")) and record.exc_info:
+        # The arguments of gunicorn's messages are parts of the request. Wagtail's message about a mail that
+        # could not be sent has its subject, with the title of a draft, and its recipient.
+        return str(record.msg).partition("%")[0].strip(" '") if isinstance(record.msg, str) else "Failed"
     if isinstance(record.msg, BaseException):
         return qualified_name(record.msg)
     args = record.args

@@ -4,7 +4,9 @@ import json
 import logging
 
 import pytest
+from django.core.mail import EmailMessage
 from django.db import connection
+from wagtail.models import Workflow
 
 from operations.logs import MAX_EXCEPTIONS, MAX_FRAMES, JSONFormatter
 from tests.support import builders
@@ -123,3 +125,19 @@ def test_event_with_many_exceptions_is_short():
     exceptions = json.loads(JSONFormatter().format(record))["exceptions"]
     assert [len(each["at"]) for each in exceptions] == [MAX_FRAMES] * MAX_EXCEPTIONS
     assert exceptions[0]["at"][-1].endswith(" fail")
+
+
+@pytest.mark.django_db
+def test_mail_about_a_page_that_fails_is_logged_without_its_subject(monkeypatch, caplog):
+    """Its subject has the title of a draft."""
+    builders.make_user("Moderators", email=f"{MARK}@example.org")
+    story = builders.make_story(f"{MARK} draft", live=False)
+
+    def refuse(self, *args, **kwargs):
+        raise OSError
+
+    monkeypatch.setattr(EmailMessage, "send", refuse)
+    Workflow.objects.get().start(story, builders.make_user())
+    events = [JSONFormatter().format(record) for record in caplog.records if record.name == "wagtail.admin"]
+    assert [json.loads(event)["message"] for event in events] == ["Failed to send notification email"]
+    assert MARK not in "".join(events)
