@@ -1,10 +1,12 @@
 """The admin's views of pages that differ from Wagtail's. CheckedPageViewSet, at the end, lists them."""
 
+from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.views.generic import FormView
 from wagtail.admin.views.page_privacy import SetPrivacyView
 from wagtail.admin.views.pages import copy, listing, search
+from wagtail.admin.views.pages.ordering import SetPagePositionView
 from wagtail.admin.viewsets.pages import PageViewSet
 from wagtail.models import Page, PageViewRestriction
 
@@ -16,6 +18,7 @@ from editing.moderation import DecidingActionView, DecidingEditView
 from editing.page_policy import pages_below_hidden_children
 from editing.people_panel import CreatePageView
 from editing.unscheduling import UnscheduleView
+from publishing.trash import is_in_trash
 
 # A message of Wagtail. gettext finds Wagtail's translations of it.
 INHERITED = "Privacy is inherited from the ancestor page - %(ancestor_page)s"
@@ -72,6 +75,25 @@ class PrivacyView(SetPrivacyView):
         return form
 
 
+class PositionView(SetPagePositionView):
+    """Wagtail's view that moves a page to a place among its siblings, counted without the trash.
+
+    Wagtail counts the siblings in the trash, which no list shows.
+    """
+
+    def post(self, request, page_to_move_id):
+        page = get_object_or_404(Page, pk=page_to_move_id)
+        siblings = page.get_parent().get_children()
+        shown = [place for place, each in enumerate(siblings) if not is_in_trash(each)]
+        query = request.GET.copy()
+        try:
+            query["position"] = shown[int(query["position"])]
+        except (LookupError, ValueError):  # The page becomes the last one, as in Wagtail's view.
+            query.pop("position", None)
+        request.GET = query
+        return super().post(request, page_to_move_id)
+
+
 class SearchView(search.SearchView):
     """Wagtail's search for pages, with names for pages in the line "1-1 of 1 None"."""
 
@@ -90,5 +112,6 @@ class CheckedPageViewSet(PageViewSet):
     revisions_compare_view_class = CompareView
     revisions_unschedule_view_class = UnscheduleView
     search_view_class = SearchView
+    set_page_position_view_class = PositionView
     set_privacy_view_class = PrivacyView
     workflow_action_view_class = DecidingActionView

@@ -159,6 +159,21 @@ def test_nothing_is_done_with_a_page_in_the_trash(admin_client, section, story):
         assert is_unchanged and not Page.objects.filter(slug="copy").exists(), name
 
 
+# The place is a number in the list of the explorer. Anything else moves the page to the end.
+@pytest.mark.parametrize(
+    ("place", "order"),
+    [("0", "CAB"), ("1", "ACB"), ("2", "ABC"), ("x", "ABC"), ("9" * 40, "ABC"), ("", "ABC")],
+)
+def test_place_of_a_page_is_counted_without_the_trash(admin_client, section, place, order):
+    """The page C, before A, a deleted page and B, is moved."""
+    moved, _a, deleted, _b = [builders.make_story(title, section) for title in ("C", "A", "deleted", "B")]
+    trashed(deleted)
+    address = reverse("wagtailadmin_pages:set_page_position", args=[moved.pk])
+    assert admin_client.post(f"{address}?position={place}").status_code == 200
+    listed = [page.title for page in section.get_children() if page.pk != deleted.pk]
+    assert "".join(listed) == order
+
+
 def test_incomplete_story_in_the_trash_does_not_stop_others(admin_client, section):
     draft = builders.make_story("Draft", section, live=False)
     incomplete = builders.make_story("Incomplete", section, live=False, body=[])
