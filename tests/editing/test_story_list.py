@@ -148,7 +148,8 @@ def test_list_can_be_sorted_by_each_column_during_a_search(admin_client):
 
 def test_list_shows_the_sections_of_its_user_alone(writer, own, other):
     own.make_all()
-    builders.make_story(f"{SECRET} in Ghana", other.index, countries=["GH"])
+    hidden = builders.make_story(f"{SECRET} in Ghana", other.index, countries=["GH"])
+    hidden.save_revision(user=builders.make_user(username=f"{SECRET}-writer"))
     assert "Public story of Own" in str(exported(writer))
     assert titles(writer, q=SECRET) == []
     for address in (LIST, f"{LIST}?export=csv", f"{LIST}results/"):
