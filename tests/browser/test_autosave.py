@@ -128,3 +128,19 @@ def test_submission_with_an_error_does_not_meet_its_own_autosave(tab, live_serve
     expect(tab.get_by_text("You saved a new version in another window")).to_have_count(0)
     story.refresh_from_db()
     assert story.get_latest_revision_as_object().summary.startswith("How she left.")
+
+
+def test_autosaves_begin_again_after_a_submission_that_was_stopped(tab, live_server, moderator):
+    tab.clock.install()
+    story = builders.make_story("The kiln", live=False)
+    admin.open_editor(tab, live_server.url, moderator, story)
+    held = hold(tab, is_submission)
+    publish = find_publish(tab)
+    with tab.expect_request(is_submission):
+        publish.dispatch_event("click")
+    tab.context.cookies()  # as above
+    held[0].abort("aborted")  # as the browser's button “Stop” does
+    tab.clock.fast_forward(60_000)
+    admin.type_until_autosaved(tab, tab.get_by_role("textbox", name="Summary*"), "How she left.")
+    story.refresh_from_db()
+    assert "How she left." in story.get_latest_revision_as_object().summary

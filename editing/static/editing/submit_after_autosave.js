@@ -1,11 +1,13 @@
 /* Sends the form of the page editor only after an autosave that is under way: docs/upstream.md, "Autosave". */
 {
+  // For how long, in milliseconds, a submission counts as under way. No event tells that the user stopped it.
+  const MAX_SENDING = 60_000;
   let saving = false; // an autosave is under way
-  let sending = false; // the form is on its way
+  let sentAt = -MAX_SENDING; // when the form was sent
   let postponed = null; // the form and the pressed button of a submission that waits for the autosave
 
   document.addEventListener("w-autosave:save", (event) => {
-    if (sending) event.preventDefault();
+    if (performance.now() - sentAt < MAX_SENDING) event.preventDefault();
     else saving = true;
   });
 
@@ -29,8 +31,9 @@
     if (saving) {
       event.preventDefault();
       postponed = { target: event.target, submitter: event.originalEvent?.submitter };
+    } else {
+      sentAt = performance.now();
     }
-    sending = !saving;
   });
 
   // After a submission with errors, Wagtail autosaves once, and then looks for no more changes. This makes it look.
