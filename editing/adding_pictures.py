@@ -37,14 +37,24 @@ class AddPicturesView(AddView):
     template_name = "editing/add_pictures.html"
 
     def get_upload_form_class(self):
-        """Return Wagtail's form for one picture, whose data get the answers for all."""
+        """Return Wagtail's form for one picture, whose data get the answers for all.
+
+        The dialog of a gallery (editing/static/editing/gallery.js) also asks who is on the pictures.
+        """
         answers = {name: self.request.POST.get(name, "") for name in AnswersForm.base_fields}
+        # Nobody is asked whether somebody could be recognised, and a checkbox without data would mean "no".
+        answers |= {"people": self.request.POST.getlist("people"), "is_recognisable": True}
 
         class AnsweredForm(super().get_upload_form_class()):
             def __init__(self, data=None, *args, **kwargs):
                 super().__init__(data and data | answers, *args, **kwargs)
 
         return AnsweredForm
+
+    def save_object(self, form):
+        # Wagtail's method saves no relations, such as that to the people.
+        form.instance.uploaded_by_user = self.request.user
+        return form.save()
 
     def get_edit_upload_form_context_data(self):
         """Fill in the form of a picture that is not stored yet. Wagtail fills in only the file's name."""

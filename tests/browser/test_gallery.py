@@ -9,6 +9,7 @@ from media.models import CleanImage
 from tests.browser import admin
 from tests.support import builders
 from tests.support.accessibility import run_axe
+from tests.support.people import make_agreeing_person
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -86,6 +87,7 @@ def test_pictures_of_the_library_are_added_in_one_dialog(tab):
 
 
 def test_files_are_sent_with_one_answer_and_what_is_refused_is_named(tab):
+    person = make_agreeing_person()
     sent = []
     tab.on("request", lambda request: sent.append(request) if "multiple/add" in request.url else None)
     gallery = admin.add_block(tab, "Pictures")
@@ -101,7 +103,9 @@ def test_files_are_sent_with_one_answer_and_what_is_refused_is_named(tab):
     assert whom.evaluate(REFUSES), "the browser asks for the answer"
     assert not sent
     assert not CleanImage.objects.exists()
-    whom.select_option("A place or a thing")
+    whom.select_option("Someone else")
+    dialog.get_by_label("People on the picture").select_option(person.code)
+    expect(dialog.get_by_label("could be recognised")).to_have_count(0)
     dialog.get_by_label("Credit").fill("A. Painter")
     dialog.get_by_role("button", name="Upload").click()
     expect(dialog.get_by_role("status")).to_contain_text("Not added: letter.png: ")
@@ -109,8 +113,8 @@ def test_files_are_sent_with_one_answer_and_what_is_refused_is_named(tab):
     expect(pictures_of(gallery)).to_have_count(2)
     expect(dialog.get_by_label("Files, one or more*")).to_have_value(re.compile("letter.png"))
     expect(alternative_texts(gallery)).to_have_count(2)
-    stored = set(CleanImage.objects.values_list("title", "shows", "credit"))
-    assert stored == {("road", "place", "A. Painter"), ("sea", "place", "A. Painter")}
+    stored = set(CleanImage.objects.values_list("title", "shows", "people", "credit"))
+    assert stored == {(title, "other", person.pk, "A. Painter") for title in ("road", "sea")}
 
 
 def drop(tab, gallery, *names):

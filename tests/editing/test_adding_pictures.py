@@ -7,6 +7,7 @@ from wagtail.models import UploadedFile
 
 from media.models import CleanImage
 from tests.support import builders
+from tests.support.people import make_agreeing_person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only, pytest.mark.usefixtures("media_root")]
 
@@ -26,6 +27,15 @@ def test_picture_is_stored_with_the_answers(admin_client):
         "A. Painter",
     )
     assert "Not in the library yet" not in answer["form"]
+
+
+def test_who_is_on_a_picture_is_kept_and_could_be_recognised(admin_client):
+    """Otherwise it would be shown without an agreement, or with one for an unrecognisable picture only."""
+    person = make_agreeing_person()
+    send(admin_client, shows="other", people=[person.pk])
+    image = CleanImage.objects.get()
+    assert [*image.people.all()] == [person]
+    assert image.is_recognisable
 
 
 # "each" is the choice "Not the same for all"; a credit has at most 255 characters.

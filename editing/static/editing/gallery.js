@@ -86,7 +86,9 @@
   function takeSeveral(workflow, texts, files) {
     const form = workflow.body[0].querySelector("[data-chooser-modal-creation-form]");
     if (!form) return; // The user may not add pictures.
-    for (const name of ["title", "description", "tags"]) form.elements[PREFIX + name]?.closest("li").remove();
+    for (const name of ["title", "is_recognisable", "description", "tags"]) {
+      form.elements[PREFIX + name]?.closest("li").remove();
+    }
     const input = form.elements[`${PREFIX}file`];
     input.multiple = true;
     if (files) {
