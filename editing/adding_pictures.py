@@ -44,10 +44,17 @@ class AddPicturesView(AddView):
         answers = {name: self.request.POST.get(name, "") for name in AnswersForm.base_fields}
         # Nobody is asked whether somebody could be recognised, and a checkbox without data would mean "no".
         answers |= {"people": self.request.POST.getlist("people"), "is_recognisable": True}
+        files = self.request.FILES
 
         class AnsweredForm(super().get_upload_form_class()):
             def __init__(self, data=None, *args, **kwargs):
                 super().__init__(data and data | answers, *args, **kwargs)
+
+            def clean_file(self):
+                # If an answer is missing, Wagtail stores the file of the request. To clean it again then
+                # takes time, and fails while other files are being cleaned.
+                files["files[]"] = super().clean_file()
+                return files["files[]"]
 
         return AnsweredForm
 
