@@ -76,6 +76,20 @@ def test_editor_cannot_change_a_picture_that_is_held_back(editor, own):
     assert {"credit", "people"} <= set(response.context["form"].errors)
 
 
+@pytest.mark.sqlite_only
+def test_only_somebody_who_may_publish_says_who_is_on_a_public_picture(editor, own):
+    """Saving the form says it, if nothing else was asked: a new file is asked about again."""
+    story_with(own.image, parent=own.index)
+    CleanImage.objects.update(asks_again=True, shown_until=None)
+    assert change_picture(editor, own.image).status_code == 302
+    assert not CleanImage.objects.get().is_shown
+    permit(editor, own)
+    assert change_picture(editor, own.image, file=new_picture()).status_code == 302
+    assert not CleanImage.objects.get().is_shown
+    assert change_picture(editor, own.image).status_code == 302
+    assert CleanImage.objects.get().is_shown
+
+
 def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
     story = story_with(own.image, parent=own.index, body=document_block(own.document))
     # (function, file, field, function that returns its new value, field that shows the error)
