@@ -6,6 +6,7 @@ erased in a withdrawal.
 The settings WAGTAILIMAGES_IMAGE_FORM_BASE and WAGTAILDOCS_DOCUMENT_FORM_BASE name them.
 """
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import format_lazy
@@ -23,6 +24,7 @@ ERASED = _(
     "This picture was removed from the site for good, and can't come back. "
     "If you think that this is a mistake, ask the safeguarding team."
 )
+CHANGED = _("This picture has changed since you opened it. Please open it again.")
 
 
 def replace_file_field(form, field_class):
@@ -68,9 +70,22 @@ class ShownFileMixin:
         return cleaned
 
 
+def what_is_said_of(image):
+    """Return a text that changes with the file of `image`, and with all that is said of whom it shows."""
+    people = sorted(image.people.values_list("pk", flat=True))
+    return f"{image.file.name} {image.shows} {image.is_recognisable} {image.asks_again} {people}"
+
+
 class PictureForm(ShownFileMixin, BaseImageForm):
+    # What was said of the picture when the user opened the form.
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["seen"] = what_is_said_of(self.instance)
+        else:
+            del self.fields["seen"]
         replace_file_field(self, PictureFormField)
         if people := self.fields.get("people"):
             people.help_text = format_lazy(
@@ -81,6 +96,11 @@ class PictureForm(ShownFileMixin, BaseImageForm):
                     "choose several, or to take one out."
                 ),
             )
+
+    def clean_seen(self):
+        # Otherwise the form would undo it: take somebody off the picture, for example, so that it is shown.
+        if self.cleaned_data["seen"] and "seen" in self.changed_data:
+            self.add_error(None, CHANGED)
 
     def clean_file(self):
         file = self.cleaned_data["file"]

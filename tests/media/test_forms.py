@@ -9,11 +9,12 @@ from django.utils import timezone
 from wagtail.models import Collection, CollectionViewRestriction, UploadedFile, Workflow
 
 from media.models import CleanImage
+from safeguarding.scopes import Picture
 from safeguarding.withdrawal import carry_out
 from tests.support import admin_world, builders
 from tests.support.choosing import permit
 from tests.support.files_of_pages import document_block, story_with
-from tests.support.people import make_agreeing_person, make_story_about, withdraw
+from tests.support.people import make_agreeing_person, make_person, make_story_about, withdraw
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -88,6 +89,35 @@ def test_only_somebody_who_may_publish_says_who_is_on_a_public_picture(editor, o
     assert not CleanImage.objects.get().is_shown
     assert change_picture(editor, own.image).status_code == 302
     assert CleanImage.objects.get().is_shown
+
+
+# {what a colleague does: function that does it to a picture}. After each, nobody may see the picture.
+MEANWHILE = {
+    "put somebody on it": lambda image: image.people.add(make_person()),
+    "ticked the box": lambda image: save_with(image, is_recognisable=True),
+    "replaced the file": lambda image: save_with(image, file=new_picture()),
+}
+
+
+def save_with(item, **fields):
+    for name, value in fields.items():
+        setattr(item, name, value)
+    item.save()
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("change", MEANWHILE.values(), ids=MEANWHILE)
+def test_form_undoes_nothing_that_was_said_of_a_picture_since_it_was_opened(editor, own, change):
+    save_with(own.image, is_recognisable=False, shows="other")
+    person = make_agreeing_person({"picture": Picture.NOT_RECOGNISABLE})
+    own.image.people.add(person)
+    opened = builders.parse(editor.get(f"/admin/images/{own.image.pk}/")).select_one("[name=seen]")["value"]
+    fields = {"shows": "other", "people": [person.pk], "seen": opened}
+    assert change_picture(editor, own.image, **fields).status_code == 302
+    assert CleanImage.objects.get().is_shown
+    change(own.image)
+    assert "since you opened it" in change_picture(editor, own.image, **fields).text
+    assert not CleanImage.objects.get().is_shown
 
 
 def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
