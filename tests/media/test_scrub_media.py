@@ -15,6 +15,7 @@ from media.models import CleanDocument, CleanImage
 from tests.support import builders
 from tests.support.document_samples import document_with_metadata, unpack_all
 from tests.support.media_samples import find_planted, photo, picture_with_metadata
+from tests.support.people import make_agreeing_person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -75,6 +76,16 @@ def test_renditions_of_cleaned_pictures_are_made_again(media_root, django_captur
     assert not (media_root / old).exists()
     new = image.get_rendition("width-200|format-jpeg").file.name
     assert find_planted((media_root / new).read_bytes()) == []
+
+
+def test_people_on_a_cleaned_picture_are_not_asked_about_again(media_root):
+    """It is the same picture. A picture of which it was unknown who is on it stays held back."""
+    known, unknown = old_picture(shows="person"), old_picture("png", asks_again=True)
+    for image in (known, unknown):
+        image.people.add(make_agreeing_person())
+    assert "2 cleaned" in scrub()[0]
+    shown = {image.pk: image.is_shown for image in CleanImage.objects.all()}
+    assert shown == {known.pk: True, unknown.pk: False}
 
 
 def test_documents_are_cleaned(media_root):

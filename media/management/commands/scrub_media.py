@@ -1,6 +1,7 @@
 """The command scrub_media: cleans pictures and documents that were stored without being cleaned."""
 
 import io
+from copy import copy
 
 import pillow_heif
 from django.core.exceptions import ValidationError
@@ -108,11 +109,15 @@ def is_used(path):
 @transaction.atomic
 def replace_file(instance, data):
     """Clean and store the bytes `data` as the file of `instance`. Delete the renditions of a picture."""
-    longest_side = max(instance.width, instance.height) if isinstance(instance, CleanImage) else 0
+    before = copy(instance)
     instance.file = ContentFile(data, name=instance.file.name)
     instance.save()
-    if longest_side:
-        move_focal_point(instance, max(instance.width, instance.height) / longest_side)
+    if isinstance(instance, CleanImage):
+        # It is the same picture, so it stays as known as it was who is on it.
+        instance.asks_again = before.asks_again
+        scale = max(instance.width, instance.height) / max(before.width, before.height)
+        move_focal_point(instance, scale)
+        instance.save()
         instance.renditions.all().delete()
 
 
@@ -122,7 +127,6 @@ def move_focal_point(image, scale):
         for name in ("x", "y", "width", "height"):
             field = f"focal_point_{name}"
             setattr(image, field, round(getattr(image, field) * scale))
-        image.save()
 
 
 def find_metadata(data):
