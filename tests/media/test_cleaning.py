@@ -13,7 +13,7 @@ from wagtail.models import UploadedFile
 from wagtail.users.models import UserProfile
 
 from media.cleaning import is_signed, sign
-from media.models import CleanImage
+from media.models import CleanDocument, CleanImage
 from stories.demo import pictures
 from stories.demo.load import DemoMedia
 from tests.support import builders, services
@@ -227,6 +227,13 @@ def test_signature_of_a_document_is_invalid_for_a_picture():
     document = builders.make_document()
     with document.file.open() as file, pytest.raises(ValidationError):
         CleanImage.objects.create(title="x", file=ContentFile(file.read(), name=document.file.name))
+
+
+def test_signature_of_a_text_is_invalid_for_a_spreadsheet():
+    text = builders.make_document(content=b"=1+1")
+    name = text.file.name.replace(".txt", ".csv")
+    with text.file.open() as file, pytest.raises(ValidationError):
+        CleanDocument.objects.create(title="x", file=ContentFile(file.read(), name=name))
 
 
 def test_profile_picture_is_not_stored(editor, media_root):

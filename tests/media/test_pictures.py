@@ -99,6 +99,13 @@ def test_faint_pixel_keeps_no_finer_colour_than_it_shows():
     assert len(set(picture.get_flattened_data())) <= alpha + 1
 
 
+@pytest.mark.parametrize("content", [b"Adobe and a secret", b"Some secret."], ids=["longer", "foreign"])
+def test_jpeg_in_a_document_keeps_no_other_text_in_the_segment_of_adobe(content):
+    jpeg = saved(Image.new("RGB", (9, 9)), "JPEG")
+    segment = b"\xff\xee" + (2 + len(content)).to_bytes(2) + content
+    assert strip_picture(jpeg[:2] + segment + jpeg[2:]) == strip_picture(jpeg)
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
 def test_picture_in_a_document_keeps_no_hidden_colours(mode):
     image = Image.linear_gradient("L").resize((64, 64)).convert(mode)

@@ -25,6 +25,7 @@ from safeguarding.policies import GROUP
 from safeguarding.scopes import Naming
 from safeguarding.status import Status
 from safeguarding.withdrawal import ledger, tasks
+from safeguarding.withdrawal.addresses import is_erased_picture
 from safeguarding.withdrawal.carry_out import make_plan, withdraw
 from safeguarding.withdrawal.pages import Logs
 from safeguarding.withdrawal.tasks import run_quick_tasks, run_tasks
@@ -187,8 +188,11 @@ def test_files_that_something_else_uses_stay():
             Workflow.objects.get().start(other, None)
     body = [builders.pictures_block(shared, in_draft, in_moderation, own)]
     withdrawal_world.make_story_about(person, body=body)
+    # The same file as `own`. The ledger doesn't list it, or it would be erased after the restore of a backup.
+    same = builders.make_image(size=(66, 40))
     withdraw_one(person, "everything")
-    assert set(CleanImage.objects.all()) == {shared, in_draft, in_moderation}
+    assert set(CleanImage.objects.all()) == {shared, in_draft, in_moderation, same}
+    assert not is_erased_picture(same.file_hash)
 
 
 def test_what_is_written_while_the_withdrawal_commits_is_erased_too(data_dir):
