@@ -1,7 +1,8 @@
 """Decides who may change a file in a way that readers would see without a moderator's approval.
 
-Readers would see changes to a public file. They would also see changes to a file in a version of a page that
-waits for a moderator, or for the date of its publication: the moderator approves the file as it is now.
+Readers would see changes to a file on a live page. They would also see changes to a file in a version of a
+page that waits for a moderator, or for the date of its publication: the moderator approves the file as it is
+now.
 """
 
 from django.contrib.contenttypes.models import ContentType
@@ -13,7 +14,6 @@ from wagtail.models import Page, ReferenceIndex, Revision, TaskState
 from wagtail.permission_policies.collections import CollectionOwnershipPermissionPolicy
 
 from media.access import is_used_for_readers, may_publish, models_shown_with_pages
-from publishing.visibility import PublishedQuerySet
 
 REFUSED = gettext_lazy("Readers see this, or will soon: only somebody who may publish can change it.")
 
@@ -22,11 +22,9 @@ def may_change_what_readers_see(user, item):
     """Return whether `user` may change the parts of `item`, a picture or document, that readers see.
 
     A picture that is held back because people on it, or in its page, do not agree counts as seen: it is shown
-    again as soon as they agree.
+    again as soon as they agree. So does a file on a page that is restricted to some readers, or hidden.
     """
-    # Without released(), so the pages include those that are held back.
-    pages = PublishedQuerySet(Page).live().public()
-    return may_publish(user) or not (is_used_for_readers(pages, item) or is_waiting(item))
+    return may_publish(user) or not (is_used_for_readers(Page.objects.live(), item) or is_waiting(item))
 
 
 def is_waiting(item):

@@ -141,7 +141,12 @@ def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
     assert change_picture(editor, own.image).status_code == 302
     assert change_document(editor, own.document).status_code == 302
 
-    # While no public page shows the files, the editor may change them.
+    # The readers of a restricted page are readers too.
+    builders.make_private(story)
+    for change, item, field, make_value, _field_with_error in changes:
+        assert change(editor, item, **{field: make_value()}).status_code == 200, field
+
+    # While no live page shows the files, the editor may change them.
     story.unpublish()
     for change, item, field, make_value, _field_with_error in changes:
         assert change(editor, item, **{field: make_value()}).status_code == 302, field
