@@ -10,8 +10,8 @@ from dataclasses import asdict
 
 from django.template.loader import render_to_string
 
-# A spreadsheet runs a cell as a formula if it begins with one of these characters.
-FORMULA_CHARACTERS = ("=", "+", "-", "@", "\t", "\r")
+from media.sanitizer.text import escape_formulas
+
 COLUMNS = ["file", "line", "id", "type", "status", "title", "outcome", "why", "needs_eyes", "words_before"]
 COLUMNS += ["words_after", "unknown", "left_out", "missing", "dead_links", "page"]
 
@@ -74,7 +74,7 @@ def format_cell(value):
     if isinstance(value, dict):
         value = [f"{name} ({count})" for name, count in value.items()]
     text = "; ".join(map(str, value)) if isinstance(value, list) else str("" if value is None else value)
-    return f"'{text}" if text.startswith(FORMULA_CHARACTERS) else text
+    return escape_formulas(text)
 
 
 def open_private(path):

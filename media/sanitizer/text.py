@@ -1,4 +1,7 @@
-"""Checks plain text and CSV files, which have no metadata: their encoding, and formulas in CSV."""
+"""Checks plain text and CSV files, which have no metadata: their encoding, and formulas in CSV.
+
+It also escapes formulas in the CSV files that the site writes.
+"""
 
 import re
 
@@ -20,6 +23,11 @@ FORMULA = re.compile(
     )""",
     re.MULTILINE | re.VERBOSE,
 )
+# Where a formula could begin: before these signs, at the start of a value and after each character that some
+# program takes for the end of a cell or line. A value that starts with a tab or the end of a line counts too.
+FORMULA_START = re.compile(
+    r"""\A(?=[\t\r\n])|(?:\A|(?<=[\r\n,;|\t]))(?=["'\s]*[=+\-@\uff1d\uff0b\uff0d\uff20])"""
+)
 # The first line "sep=^" has Excel divide the cells by "^", so that FORMULA would not find their beginnings.
 SEPARATOR = re.compile(r'[\ufeff\s"]*sep\s*=', re.IGNORECASE)
 
@@ -36,6 +44,16 @@ def clean_csv(data):
     if SEPARATOR.match(text) or FORMULA.search(text):
         raise Refused(Reason.CSV_FORMULAS)
     return data
+
+
+def escape_formulas(text):
+    """Return `text` for a cell of a CSV file, with an apostrophe wherever a formula could begin.
+
+    A spreadsheet takes a cell that begins with an apostrophe for text, and may show the apostrophe. Telephone
+    and negative numbers get one too. clean_csv() refuses such a cell all the same, because a program can be
+    told that apostrophes are quotation marks, and then removes them.
+    """
+    return FORMULA_START.sub("'", text)
 
 
 def decode(data):

@@ -143,6 +143,13 @@ def test_every_item_has_one_line_and_each_page_is_an_undecided_draft(run, tmp_pa
     assert not StoryPage.objects.published().exists()
 
 
+@pytest.mark.sqlite_only
+def test_no_cell_of_the_report_is_a_formula(run, tmp_path):
+    run([wp_item(1, title='"=1+1'), wp_item(2, title="\uff1d1+1")], write=False)
+    with (tmp_path / "report" / "report.csv").open(newline="") as file:
+        assert [row["title"] for row in csv.DictReader(file)] == ["'\"=1+1", "'\uff1d1+1"]
+
+
 def test_an_item_in_a_language_without_a_place_for_it_is_skipped_with_the_place_that_is_missing(run):
     make_home("fr")  # without a section for stories
     kinds = [(kind, language) for kind in ("page", "post") for language in ("fr", "es", "ar")]
