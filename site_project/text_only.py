@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from lxml import etree, html
 
+from stories.feeds import remove_invalid_characters
 from stories.links import split_address
 
 # Elements that are removed from the body.
@@ -33,7 +34,8 @@ def make_text_only(page, request):
     A picture becomes a link with its alternative text, format and size. Without an alternative text it is
     removed. Links and forms to pages of this site lead to their text-only versions.
     """
-    document = html.document_fromstring(page)
+    # lxml raises an error when it moves a text with an invalid character.
+    document = html.document_fromstring(remove_invalid_characters(page))
     strip_head(document.head)
     # Elements with the class "needs-script" do nothing without scripts. On other pages, site.css hides them.
     for element in list(document.body.iter(*REMOVED_ELEMENTS)) + document.body.find_class("needs-script"):

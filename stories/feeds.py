@@ -152,7 +152,7 @@ class StoryFeed(Feed):
             story.feed_url = absolute(story.get_url(source.request))
             context = {"story": story, "blocks": blocks}
             html_of_entry = render_to_string("stories/feed_entry.html", context, source.request)
-            story.feed_content = remove_invalid_characters(simplify_html(html_of_entry, story.feed_url))
+            story.feed_content = simplify_html(html_of_entry, story.feed_url)
         return stories
 
     def item_title(self, story):
@@ -232,7 +232,8 @@ def simplify_html(fragment, base_url):
     Removes malformed URLs, which an editor may have pasted, and the tags of <span> without a language, and of
     <picture> and <source>: its <img> stays, a JPEG.
     """
-    tree = html.fragment_fromstring(fragment, create_parent="div")
+    # lxml raises an error when it moves a text with an invalid character.
+    tree = html.fragment_fromstring(remove_invalid_characters(fragment), create_parent="div")
     tree.make_links_absolute(base_url, handle_failures="discard")
     for element in list(tree.iterdescendants()):
         # lxml parses the <img> as a child of the <source> before it: drop_tag() keeps the children.

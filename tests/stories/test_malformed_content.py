@@ -1,8 +1,8 @@
-"""A malformed address in a story, as an editor may paste or an import may store it, breaks no page."""
+"""A malformed address or text in a story, as an editor may paste or an import store it, breaks no page."""
 
 import pytest
 
-from tests.support.builders import make_story
+from tests.support.builders import make_image, make_story
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
@@ -32,3 +32,18 @@ def test_malformed_addresses_break_no_page(client, admin_client, subtests):
     for path in (f"/admin/pages/{story.pk}/edit/", f"/admin/pages/{story.pk}/view_draft/"):
         with subtests.test(path):
             assert "linked" in admin_client.get(path).text
+
+
+# A line break that was pasted from Word, another control character, and one that is no character.
+@pytest.mark.parametrize("character", ["\x0b", "\x1f", "\ufffe"])
+@pytest.mark.usefixtures("media_root")
+def test_characters_that_xml_does_not_allow_break_no_page(client, subtests, character):
+    words = f"A lamp{character} and a road"
+    lead = {"lead_image": make_image(credit=words), "lead_image_alt": words}
+    link = f'<p><a href="https://example.org/{character}">{words}</a></p>'
+    shown = {"image": {"image": make_image().pk, "alt_text": words, "decorative": False}, "caption": words}
+    body = [{"type": "text", "value": link}, {"type": "pictures", "value": {"pictures": [shown]}}]
+    story = make_story(words, slug="lamp", summary=words, authors=[words], body=body, **lead)
+    for path in (story.url, f"{story.url}?text=1", "/stories/?text=1", "/feed.rss", "/feed.atom"):
+        with subtests.test(path):
+            assert "A lamp" in client.get(path).text
