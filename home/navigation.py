@@ -78,7 +78,8 @@ def find_site_and_home_page(request):
 class Navigation:
     """The pages to link to. All except `home` are public, and have `href`, their URL.
 
-    * `home`: the home page in the language of the request, or None without a site.
+    * `home`: the home page in the language of the request. None without a site, and for a response without a
+      page if it is not public: its texts are only for readers of the pages below it then.
     * `menu` and `footer`: the main menu, and the links at the foot of every page.
     * `breadcrumbs`: the home page, and the pages between it and the current page.
     * `section`: the child of the home page that the current page is in, and pages below that child.
@@ -121,6 +122,8 @@ def build_navigation(request, current=None, listing=None):
     max_depth = home.depth + 1 + SECTION_MENU_DEPTH
     site = Site.find_for_request(request)
     navigation_pages = cached(("navigation", site.pk, home.pk), partial(find_navigation_pages, home, request))
+    if current is None and all(page.pk != home.pk for page in navigation_pages):
+        return Navigation()
     # Copies, which get attributes below: all requests share the cached pages.
     pages = [
         copy(page)

@@ -25,7 +25,7 @@ from wagtail.models import Page, Site
 from caching.cacheable import cacheable
 from media.models import load_renditions
 from publishing.addresses import absolute
-from publishing.visibility import published_pages
+from publishing.visibility import is_published, published_pages
 from stories.body import get_images
 from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
@@ -106,6 +106,8 @@ class StoryFeed(Feed):
         """
         home = get_home_page(request)
         if not index_path and not term_type:
+            if not is_published(home):
+                raise Http404
             return FeedSource(request, home, StoryPage.objects.published().filter(locale_id=home.locale_id))
         index = StoryIndexPage.objects.get(pk__in=published_pages(), url_path=f"{home.url_path}{index_path}")
         stories = StoryPage.objects.published().below(index)

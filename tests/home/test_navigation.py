@@ -149,3 +149,21 @@ def test_hidden_pages_are_in_no_menu_and_no_search_results(client, hide):
         assert_only_shown(client.get(address).text)
     assert "Hidden button" not in client.get(story.url).text
     assert parse(client.get(f"/search/?q={HIDDEN}")).select(".result") == []
+
+
+# A home page in Arabic is prepared, and only users who are logged in may read it.
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_texts_of_a_private_home_page_are_only_on_pages_below_it(client, admin_client, language):
+    home = home_page() if language == "en" else make_home(language)
+    home.tagline = home.headline = home.search_description = f"{HIDDEN} words"
+    home.help_line = home.footer_text = f"<p>{HIDDEN} words</p>"
+    home.save()
+    prefix = home.url.rstrip("/")
+    addresses = {"/": 302, "/search/": 200, "/no-such-page/": 404, "/feed.atom": 404}
+    make_private(home)
+    for address, status in addresses.items():
+        response = client.get(f"{prefix}{address}")
+        assert response.status_code == status, address
+        assert HIDDEN not in response.text, address
+    assert HIDDEN not in client.get("/_util/login/").text
+    assert HIDDEN in parse(admin_client.get(home.url)).select_one(".site-footer").text
