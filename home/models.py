@@ -21,6 +21,7 @@ from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.checked_pages import CheckedPageMixin
 from stories.forms import CheckedPageForm
 from stories.models import StoryPage
+from stories.reserved_slugs import RESERVED_BELOW_HOME, validate_slug_not_reserved
 
 # How many stories the home page lists under “Newest stories”.
 NEWEST_STORIES_COUNT = 6
@@ -210,6 +211,10 @@ class StandardPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     class Meta:
         verbose_name = _("plain page")
         verbose_name_plural = _("plain pages")
+
+    def clean(self):
+        super().clean()
+        validate_slug_not_reserved(self, RESERVED_BELOW_HOME)
 
     @property
     def summary(self):

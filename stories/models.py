@@ -25,7 +25,7 @@ from stories.panels import STORY_PANELS, STORY_PROMOTE_PANELS
 from stories.people import People, StoryPerson, contributors_in, digest_of, report_of  # noqa: F401
 from stories.people_check import find_errors
 from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
-from stories.reserved_slugs import validate_slug_not_reserved
+from stories.reserved_slugs import RESERVED_BELOW_INDEX, validate_slug_not_reserved
 
 # Django finds the models of an app in its models module.
 from stories.story_links import StoryAuthor, StoryCountry, StoryTheme  # noqa: F401
@@ -137,7 +137,7 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
         indexes = [models.Index(fields=["-date", "-page_ptr"], name="story_newest_first")]
 
     def clean(self):
-        validate_slug_not_reserved(self)
+        validate_slug_not_reserved(self, RESERVED_BELOW_INDEX)
         super().clean()
 
     @property

@@ -1,9 +1,12 @@
 """The page tree: which page types may be where, and what the migrations create in it."""
 
 import importlib
+import re
+from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from wagtail.models import Locale, Page, Site
 
@@ -11,9 +14,10 @@ from home.models import SPECIFIC_PAGE_RELATIONS, HomePage, StandardPage
 from publishing.aliases import WithdrawnAliasesMixin
 from publishing.visibility import restrictions_on
 from search.finding import OTHER_PAGE_TYPES
+from site_project.urls import urlpatterns
 from stories.forms import CheckedPageForm
 from stories.models import StoryIndexPage, StoryPage
-from stories.reserved_slugs import RESERVED_SLUGS
+from stories.reserved_slugs import RESERVED_BELOW_HOME, RESERVED_BELOW_INDEX
 from tests.support.builders import home_page, make_index, make_plain_page, make_story, make_user
 
 pytestmark = pytest.mark.django_db
@@ -113,7 +117,7 @@ def test_second_home_page_is_refused_in_the_admin_with_the_reason(client):
     assert HomePage.objects.count() == 1
 
 
-@pytest.mark.parametrize("slug", sorted(RESERVED_SLUGS))
+@pytest.mark.parametrize("slug", sorted(RESERVED_BELOW_INDEX))
 @pytest.mark.parametrize("make", [make_story, make_index])
 def test_reserved_slugs_are_refused_below_an_index_page(make, slug):
     index = make_index()
@@ -125,8 +129,27 @@ def test_reserved_slugs_are_refused_below_an_index_page(make, slug):
     assert slug in error.value.message_dict["slug"][0]
 
 
+# A page “Media” would be found, but no page below it.
+@pytest.mark.parametrize("slug", sorted(RESERVED_BELOW_HOME))
+@pytest.mark.parametrize("make", [make_plain_page, make_index])
+def test_slugs_of_other_addresses_are_refused_below_a_home_page(make, slug):
+    with pytest.raises(ValidationError) as error:
+        make(title="A title", parent=home_page(), slug=slug)
+    assert list(error.value.message_dict) == ["slug"]
+
+
+def test_all_addresses_that_are_no_pages_are_reserved():
+    patterns = [*urlpatterns, *urlpatterns[-1].url_patterns]  # the last ones have a prefix for the language
+    routes = [str(each.pattern) for each in patterns]
+    routes += re.findall(r"location /(\S+)", Path("deploy/nginx.conf").read_text())
+    found = {route.partition("/")[0] for route in routes if "/" in route}
+    prefixes = {code for code, _name in settings.LANGUAGES} - {settings.LANGUAGE_CODE}
+    assert {each for each in found if "." not in each} | prefixes == RESERVED_BELOW_HOME  # no slug has a dot
+
+
 def test_reserved_slugs_are_allowed_elsewhere():
     assert make_plain_page("Country", slug="country").full_url.endswith("/country/")
+    assert make_story("Media", slug="media").full_url.endswith("/stories/media/")
 
 
 def test_migrations_make_one_home_page_with_its_site(settings):
