@@ -136,7 +136,8 @@ class Search:
 
         `more_keys`: what the value depends on besides the words, such as the filters.
         """
-        key = (name, self.language, self.text, self.is_exact, self.is_partial, *more_keys)
+        # Facets have labels in the active language, which may be one that no page has.
+        key = (name, get_language(), self.text, self.is_exact, self.is_partial, *more_keys)
         return recent_searches(key, make)
 
     @cached_property

@@ -10,6 +10,8 @@ import pytest
 from django.core.management import call_command
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
+from caching.content_version import content_version
+from caching.versioned_cache import set_request_version
 from search.models import MissedSearch, VocabularyGroup
 from tests.support.builders import (
     home_page,
@@ -87,6 +89,14 @@ def test_facets_count_the_results_of_each_choice(client, lanterns):
     assert facet(page, "Year") == {"2025": 1, "2024": 1}
     assert facet(page, "Kind of page") == {"Other pages": 1, "Stories": 2}
     assert "3 results" in page.select_one(".listing__count").text
+
+
+@pytest.mark.usefixtures("filters_on_short_lists", "committed")
+def test_facets_are_in_the_language_of_the_address_even_if_no_page_is(client, lanterns):
+    with set_request_version(content_version.read()):  # as for visitors, so that searches are cached
+        assert set(facet(search(client, "lantern"), "Country")) == {"Kenya", "Senegal"}
+        spanish = parse(client.get("/es/search/?q=lantern"))
+    assert set(facet(spanish, "País")) == {"Kenia", "Senegal"}
 
 
 def test_facets_can_be_combined_and_removed(client, lanterns):
