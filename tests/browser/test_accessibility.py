@@ -74,6 +74,36 @@ def test_axe_finds_nothing_on_pages_without_a_database(page, live_server, settin
     assert not problems, format_problems(problems)
 
 
+# What browsers of telephones that get no more updates don't know, and what is unknown to all browsers.
+UNKNOWN_TO_OLD_BROWSERS = {"light-dark(": "unknown(", ":has(": ":unknown("}
+COLOURED = {"body", ".site-header", ".help-line .button"}
+
+
+def test_pages_are_readable_in_old_browsers(page, live_server, filters_on_short_lists):
+    def make_old(route):
+        response = route.fetch()
+        style = response.text()
+        for new, unknown in UNKNOWN_TO_OLD_BROWSERS.items():
+            assert new in style
+            style = style.replace(new, unknown)
+        route.fulfill(response=response, body=style)
+
+    site = make_site()
+    page.route("**/css/site*.css", make_old)
+    page.set_viewport_size({"width": 360, "height": 740})
+    problems = defaultdict(list)
+    for name in ("plain", "story", "index"):
+        page.goto(live_server.url + site.addresses[name])
+        note(problems, run_axe(page, COLOUR_RULES), name)
+        for selector in COLOURED | ({".leave", ".leave__link"} if name == "plain" else set()):
+            colour = page.locator(selector).evaluate("part => getComputedStyle(part).backgroundColor")
+            assert colour != "rgba(0, 0, 0, 0)", f"{name}: the background of {selector} is transparent"
+    assert not problems, format_problems(problems)
+    page.locator(".filters__title").click()
+    for selector, width in ((".listing__stories", 300), (".listing__filters", 300), (".listing__count", 80)):
+        assert page.locator(selector).bounding_box()["width"] > width, selector
+
+
 def check_page(page, name, problems):
     """Check the page called `name`; add to `problems`, which is {problem: list of places}.
 
