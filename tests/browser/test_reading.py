@@ -71,6 +71,14 @@ def test_page_is_blank_even_if_the_other_one_does_not_load(new_page, live_server
     expect(page).to_have_title(urlsplit(live_server.url).hostname)  # not the title of the story
 
 
+def test_leaving_works_in_an_old_browser(new_page, live_server, quick_story):
+    page = new_page()
+    page.add_init_script("delete Element.prototype.replaceChildren")
+    page.goto(quick_story)
+    leave_by_click(page)
+    expect(page).to_have_url(f"{live_server.url}/stories/")
+
+
 def test_typing_capitals_does_not_leave(new_page, quick_story):
     page = new_page()
     page.goto(quick_story)

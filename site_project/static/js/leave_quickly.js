@@ -10,13 +10,13 @@ function leave() {
   const address = link.href;
   // Until the other page has loaded, neither the tab nor the window shows this one.
   document.title = link.hostname;
-  document.body.replaceChildren();
+  document.body.textContent = ""; // browsers of before 2021 don't know replaceChildren()
   location.replace(address);
 }
 
 link.addEventListener("click", (event) => {
-  event.preventDefault();
   leave();
+  event.preventDefault(); // last: if leave() fails, the link still leads away
 });
 
 document.addEventListener("keyup", (event) => {
