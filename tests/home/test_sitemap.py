@@ -1,5 +1,6 @@
 """sitemap.xml: all public pages that search engines may index, and nothing else."""
 
+import json
 from unittest import mock
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -19,6 +20,7 @@ from tests.support.builders import (
     make_theme,
     pictures_block,
 )
+from tests.support.people import make_agreeing_person, withdraw
 from tests.support.translations import make_index_in
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +124,17 @@ def test_the_sitemap_has_the_images_of_a_page_whose_renditions_exist(client, med
         response = client.get(address.removeprefix(SITE))
         assert response.status_code == 200
         assert response.getvalue()
+
+
+def test_a_picture_that_nobody_may_see_is_not_in_the_sitemap(client, media_root):
+    image, person = make_image(shows="person"), make_agreeing_person()
+    image.people.add(person)
+    page = make_plain_page("About", body=json.dumps([pictures_block(image)]))
+    make_renditions(page)
+    assert "<image:loc>" in client.get("/sitemap.xml").text
+    withdraw(person)
+    assert "<image:loc>" not in client.get("/sitemap.xml").text
+    assert page.url in read(client), "the page itself is read"
 
 
 def test_pages_have_links_to_their_public_translations(client):

@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import re
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -13,13 +14,14 @@ from wagtail.models import Locale
 
 from caching.content_version import content_version
 from caching.local_date import today
-from home.models import StandardPage
+from home.models import SiteSettings, StandardPage
 from media.cleaning import sign
 from safeguarding.models import Decision, Release
 from safeguarding.scopes import NO_END, Picture
 from stories.models import StoryPage
 from tests.support.builders import (
     home_page,
+    make_author,
     make_image,
     make_index,
     make_plain_page,
@@ -256,6 +258,31 @@ def test_picture_is_shown_while_its_people_agree_on_any_page(client, media_root)
     ):
         record(person, **AGREED | {"event": "changed"} | change)
         assert sees_picture(client, page) == expected
+
+
+def test_withdrawn_picture_is_in_no_place_of_pages_that_are_read(client, media_root):
+    image = make_image()
+    still = {"image": image.pk, "alt_text": "Her face", "decorative": False}
+    film = {"kind": "video", "title": "Film", "url": "https://example.org/", "poster": still}
+    page = make_plain_page("About", body=[{"type": "media_link", "value": film}])
+    make_author("Awa", picture=image)
+    story = make_story(authors=["Awa"])
+    leading = make_story("Lantern", lead_image=image, lead_image_alt="Her face")
+    settings = SiteSettings.for_site(page.get_site())
+    settings.logo = image
+    settings.save()
+    # Somebody notices only now who is on the picture.
+    person = make_agreeing_person()
+    image.people.add(person)
+    # {address: number of pictures}: the logo, and one other. Feeds have no logo.
+    addresses = [page.url, story.url, leading.url, "/stories/", "/search/?q=lantern"]
+    numbers = dict.fromkeys(addresses, 2) | {"/feed.atom": 1}
+    texts = {address: client.get(address).text for address in numbers}
+    assert {address: len(re.findall("(?:<|&lt;)img", text)) for address, text in texts.items()} == numbers
+    withdraw(person)
+    for address in numbers:
+        text = client.get(address).text
+        assert "<img" not in text and "/media/images/" not in text and "Her face" not in text, address
 
 
 def test_picture_of_a_person_nobody_named_is_not_shown(client, media_root):
