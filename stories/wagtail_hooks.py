@@ -56,17 +56,21 @@ class TermIndexView(IndexView):
 
 
 class TermViewSet(SnippetViewSet):
-    """The admin views of a model of terms, whose list shows the number of stories of each."""
+    """The admin views of a model of terms, whose list shows the number of public stories of each.
+
+    Other stories don't count, because the user may not see all of them.
+    """
 
     index_view_class = TermIndexView
 
     links = ""  # The related name of the model in stories/story_links.py that links stories to the term.
 
     def get_queryset(self, request):
-        return self.model.objects.by_name().annotate(story_count=Count(self.links))
+        is_public = Q(**{f"{self.links}__story__in": StoryPage.objects.published()})
+        return self.model.objects.by_name().annotate(story_count=Count(self.links, filter=is_public))
 
 
-STORY_COUNT = Column("story_count", label=_("Stories"), sort_key="story_count")
+STORY_COUNT = Column("story_count", label=_("Public stories"), sort_key="story_count")
 
 
 class CountryIndexView(IndexView):

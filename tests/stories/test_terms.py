@@ -13,7 +13,15 @@ from wagtail.users.models import UserProfile
 from stories.languages import language_choices, language_name
 from stories.models import StoryCountry
 from stories.terms import Author, Country, Theme, fold
-from tests.support.builders import make_author, make_image, make_story, make_theme, make_user, parse
+from tests.support.builders import (
+    make_author,
+    make_image,
+    make_private,
+    make_story,
+    make_theme,
+    make_user,
+    parse,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -192,6 +200,16 @@ def test_deleting_a_term_of_a_story_in_the_admin_is_refused_without_an_error(cli
     assert client.get(address).status_code == 200
     assert client.post(address).status_code == 302
     assert model.objects.filter(pk=term.pk).exists()
+
+
+@pytest.mark.parametrize("kind", ["theme", "author", "country"])
+def test_lists_of_terms_count_only_public_stories(editor, kind):
+    fields = {"themes": ["Debt"], "authors": ["Staff"], "countries": ["KE"]}
+    make_story(**fields)
+    make_story(live=False, **fields)
+    make_private(make_story(**fields))
+    listed = editor.get(f"/admin/snippets/stories/{kind}/?ordering=-story_count").context["object_list"]
+    assert [term.story_count for term in listed[:2] if term.story_count] == [1]
 
 
 def test_author_has_no_link_to_a_user():
