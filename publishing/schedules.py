@@ -4,6 +4,7 @@ Wagtail's command publish_scheduled does the same, but stops at the first page t
 then be hidden at its time, either.
 """
 
+from django.db import transaction
 from django.utils import timezone
 from wagtail.models import Page, Revision
 
@@ -12,17 +13,26 @@ from safeguarding.one_by_one import do_for_each
 
 def unpublish_expired():
     """Unpublish the live pages that have expired."""
-    expired = Page.objects.filter(live=True, expire_at__lt=timezone.now())
-    do_for_each(
-        list(expired.order_by("expire_at")),
-        lambda page: page.unpublish(set_expired=True, log_action="wagtail.unpublish.scheduled"),
-    )
+    do_for_each(list(find_expired().order_by("expire_at")), unpublish)
 
 
 def publish_due():
     """Publish the scheduled revisions whose time has come."""
     due = Revision.objects.filter(approved_go_live_at__lt=timezone.now())
-    do_for_each(
-        list(due.order_by("approved_go_live_at")),
-        lambda revision: revision.publish(log_action="wagtail.publish.scheduled"),
-    )
+    do_for_each(list(due.order_by("approved_go_live_at")), publish)
+
+
+def find_expired():
+    return Page.objects.filter(live=True, expire_at__lt=timezone.now())
+
+
+def unpublish(page):
+    page.unpublish(set_expired=True, log_action="wagtail.unpublish.scheduled")
+
+
+@transaction.atomic
+def publish(revision):
+    """Publish `revision`. If its page has expired too, as after a pause of the scheduler, nobody sees it."""
+    revision.publish(log_action="wagtail.publish.scheduled")
+    for page in find_expired().filter(pk=revision.object_id):
+        unpublish(page)

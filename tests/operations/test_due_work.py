@@ -58,6 +58,19 @@ def test_scheduled_stories_are_published_and_expire_on_time(client, time_machine
     assert [is_there(client, story) for story in (comes, goes)] == [True, False]
 
 
+@pytest.mark.django_db
+def test_story_whose_end_has_passed_meanwhile_is_not_shown(client, time_machine):
+    """The scheduler did not run from before its beginning until after its end."""
+    time_machine.move_to(NOON)
+    hour = datetime.timedelta(hours=1)
+    story = scheduled("It came and went", go_live_at=NOON + hour, expire_at=NOON + 2 * hour)
+    time_machine.move_to(NOON + 3 * hour)
+    call_command("run_due_work")
+    story.refresh_from_db()
+    assert (is_there(client, story), story.expired) == (False, True)
+    assert not Revision.objects.filter(approved_go_live_at__isnull=False).exists()
+
+
 def make_old():
     """Create an expired session, an old missed search, and a story that is not in the search index."""
     builders.make_story()
