@@ -4,6 +4,7 @@ It is a file in the data folder with the phone numbers of help lines, and is wri
 """
 
 import re
+import secrets
 import sys
 from pathlib import Path
 
@@ -46,10 +47,14 @@ def write_page():
         "style": re.sub(r"@font-face \{.*?\}", "", style, flags=re.DOTALL),
     }
     path = page_file()
-    # Renaming replaces the file at once, so that nobody gets half of it.
-    new = path.with_suffix(".new")
-    new.write_text(render_to_string("maintenance.html", context), encoding="utf-8")
-    return new.replace(path)
+    # Renaming replaces the file at once, so that nobody gets half of it. The name is random, because several
+    # processes may write the page at the same time.
+    new = path.with_suffix(f".{secrets.token_hex(4)}")
+    try:
+        new.write_text(render_to_string("maintenance.html", context), encoding="utf-8")
+        return new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def server_error(request):

@@ -1,9 +1,11 @@
 """The command run_due_work: scheduled stories, the nightly update of the index, deletion of old rows."""
 
 import datetime
+import os
 import signal
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -15,6 +17,7 @@ from wagtail.search.models import IndexEntry
 from wagtail.signals import page_unpublished
 
 from operations import locks
+from operations.outage import write_page
 from safeguarding.withdrawal.carry_out import withdraw
 from search.models import MissedSearch
 from tests.support import builders
@@ -124,6 +127,22 @@ def test_outage_page_has_the_current_help_line(data_dir):
         home.save()
         call_command("run_due_work")
         assert words in (data_dir / "maintenance.html").read_text()
+
+
+@pytest.mark.django_db
+def test_outage_page_can_be_written_by_two_processes_at_once(data_dir, monkeypatch):
+    replace = Path.replace
+
+    def replace_late(path, target):
+        monkeypatch.undo()
+        write_page()
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace_late)
+    written = write_page()
+    assert written.read_text().endswith("</html>\n")
+    assert os.listdir(data_dir) == [written.name]
+
 
 
 @pytest.mark.django_db
