@@ -62,18 +62,18 @@ def restore_backup(path, report, overwrite=False):
             if isinstance(error, MALFORMED):
                 raise BackupError(DAMAGED) from error
             raise
-        clear_caches()
-        file_restore.finish()
-    try:
-        migrate(report)
-        # People who withdrew since the backup are in it again. Withdraw them anew.
-        ledger.apply(report)
-    except BaseException:
-        # Take down the stories of everybody, because some of them may have withdrawn. If the migration
-        # failed, the database may lack the tables for it.
-        with suppress(DatabaseError):
-            ledger.hold_everybody(ledger.FAILED, report)
-        raise
+        try:
+            clear_caches()
+            file_restore.finish()
+            migrate(report)
+            # People who withdrew since the backup are in it again. Withdraw them anew.
+            ledger.apply(report)
+        except BaseException:
+            # Take down the stories of everybody, because some of them may have withdrawn. If the migration
+            # failed, the database may lack the tables for it.
+            with suppress(DatabaseError):
+                ledger.hold_everybody(ledger.FAILED, report)
+            raise
     outage.write_page()
 
 

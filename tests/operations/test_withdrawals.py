@@ -25,6 +25,7 @@ from wagtail.models import ModelLogEntry
 from media.models import CleanImage
 from operations.backup import archive
 from operations.backup.create import DATABASE_MODULES
+from operations.backup.files import FileRestore
 from operations.backup.restore import clear_caches
 from safeguarding.models import Contributor, Ledger, PageHold, UnfinishedEntry, WithdrawalTask
 from safeguarding.policies import GROUP
@@ -191,6 +192,19 @@ def test_failure_of_the_database_makes_no_withdrawal_forgotten(tmp_path):
         call_command("run_due_work")
     call_command("run_due_work")
     assert Client().get(HOME).status_code == 410
+
+
+def test_failure_after_the_database_is_replaced_holds_everybody(monkeypatch, tmp_path):
+    person, _own, _image, other = make_site(tmp_path / "site.zip")
+    withdraw_all(person)
+
+    def fail(_self):
+        raise OSError("The disk is full.")
+
+    monkeypatch.setattr(FileRestore, "finish", fail)
+    with pytest.raises(OSError, match="full"):
+        restore_site(tmp_path / "site.zip", overwrite=True)
+    assert [Client().get(each).status_code for each in (HOME, other.url)] == [404, 404]
 
 
 def break_ledger(*lines):
