@@ -93,8 +93,9 @@ def load(reader, report):
             if row_counts(copy) != reader.manifest["tables"]:
                 raise BackupError("The database in the backup has other numbers of rows than it lists.")
             check_columns(copy)
+            # Reported before, because an error here would count as one before the database was replaced.
+            report(f"{len(reader.manifest['tables'])} tables")
             connection.ensure_connection()
             copy.backup(connection.connection)
     # The copy contains its journal mode. A new connection sets the mode of this site again.
     connection.close()
-    report(f"{len(reader.manifest['tables'])} tables")

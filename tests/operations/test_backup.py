@@ -1,5 +1,6 @@
 """The commands backup and restore: everything is restored, and nothing is overwritten unasked."""
 
+import re
 import shutil
 import stat
 
@@ -16,6 +17,7 @@ from wagtail.models import Page
 
 from accounts.models import LoginAttempt
 from caching.content_version import content_version
+from operations.backup import BackupError, restore
 from safeguarding.models import Ledger
 from search.models import VocabularyGroup
 from tests.support import builders
@@ -110,6 +112,23 @@ def test_restore_over_a_site_needs_overwrite(client, media_root, tmp_path):
     assert checksums(media_root) == kept
     assert client.get(story.url).status_code == 200
     assert client.get(later.url).status_code == 404
+
+
+def test_progress_that_cannot_be_printed_changes_nothing(media_root, tmp_path):
+    """The terminal may be gone before the restore ends."""
+    builders.make_story("In the backup", lead_image=builders.make_image(), lead_image_alt="A lamp")
+    save_site(tmp_path / "site.zip")
+    builders.make_story("Written later")
+    shutil.rmtree(media_root)
+    here = row_counts(), checksums(media_root)
+
+    def report(line):
+        if re.search(r"tables|rows$", line):
+            raise BrokenPipeError
+
+    with pytest.raises(BackupError, match="Nothing was restored"):
+        restore.restore_backup(tmp_path / "site.zip", report, overwrite=True)
+    assert (row_counts(), checksums(media_root)) == here
 
 
 def test_archive_is_readable_by_its_owner_only_and_never_overwritten(media_root, tmp_path):
