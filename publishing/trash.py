@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Concat, Substr
 from django.db.models.lookups import In
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from wagtail.actions.delete_page import DeletePageAction
 from wagtail.coreutils import find_available_slug
@@ -78,7 +79,10 @@ def move_to_trash(page, user=None):
     """
     if is_in_trash(page):
         return
-    TrashedPage.objects.create(page_id=page.pk, user=user, slug=page.slug)
+    row = {"user": user, "slug": page.slug}
+    _row, is_new = TrashedPage.objects.get_or_create(page_id=page.pk, defaults=row)
+    if not is_new:  # Another request has just put it there, as after a double click.
+        return
     unpublish_and_unschedule(page, user)
     set_slug(page, find_available_slug(page.get_parent(), f"trash-{page.pk}"))
     log(instance=page.specific, action=TRASH, user=user)
@@ -88,8 +92,9 @@ def move_to_trash(page, user=None):
 def restore(trashed, user=None):
     """Make a draft of the page of the TrashedPage `trashed`, where it was. Pages below it are drafts too.
 
-    It has its old slug, or the next one that is free. Raises BelowTrashedPage.
+    It has its old slug, or the next one that is free. Raises BelowTrashedPage, and what `lock` raises.
     """
+    lock(trashed)
     page = Page.objects.get(pk=trashed.page_id)
     if is_in_trash(page.get_parent()):
         raise BelowTrashedPage
@@ -107,7 +112,8 @@ def restore(trashed, user=None):
 
 @transaction.atomic
 def delete_for_good(trashed, user=None):
-    """Delete the page of the TrashedPage `trashed`, with all pages below it."""
+    """Delete the page of the TrashedPage `trashed`, with all pages below it. Raises what `lock` raises."""
+    lock(trashed)
     # Not its execute(), which editing/page_actions.py replaces: it moves the page to the trash.
     DeletePageAction(trashed.page.specific, user=user)._delete_page(trashed.page.specific)
 
@@ -122,6 +128,11 @@ def delete_expired():
                 delete_for_good(trashed)
         except Exception:  # from a signal receiver or a file, for example: go on with the others
             logger.exception("The page %s in the trash could not be deleted.", trashed.page_id)
+
+
+def lock(trashed):
+    """Lock the row of `trashed`. Raises Http404 if another request restored or deleted its page meanwhile."""
+    get_object_or_404(TrashedPage.objects.select_for_update(), pk=trashed.pk)
 
 
 def unpublish_and_unschedule(page, user):
