@@ -144,7 +144,6 @@ def test_outage_page_can_be_written_by_two_processes_at_once(data_dir, monkeypat
     assert os.listdir(data_dir) == [written.name]
 
 
-
 @pytest.mark.django_db
 def test_page_that_fails_stops_no_withdrawal_and_no_other_page(client, data_dir, media_root, time_machine):
     time_machine.move_to(NOON)
