@@ -114,4 +114,7 @@ def redirected_paths(page):
 
 def decoded(address):
     """Return the decoded path of `address`, a URL or a path."""
-    return unquote(urlsplit(address).path)
+    try:
+        return unquote(urlsplit(address).path)
+    except ValueError:  # It is malformed, such as "//[x", which Wagtail makes of the old path "////[x".
+        return unquote(address)

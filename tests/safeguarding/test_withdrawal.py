@@ -159,6 +159,18 @@ def test_nothing_redirects_to_the_address_later(client):
     assert client.get(story.url).status_code == 410
 
 
+def test_malformed_redirects_stop_no_withdrawal(client):
+    person = withdrawal_world.make_named_person()
+    story = withdrawal_world.make_own_stories(person)[0]
+    client.force_login(builders.make_user(is_superuser=True))
+    form = {"old_path": "////[x", "redirect_link": "https://example.org/"}
+    client.post("/admin/redirects/add/", form)
+    Redirect.objects.create(old_path="//[y", redirect_page=story)
+    Redirect.objects.create(old_path="/z", redirect_link="http://[z")
+    withdraw_all(person)
+    assert set(Redirect.objects.values_list("old_path", flat=True)) == {"//[x", "/z"}
+
+
 def test_without_a_yes_what_holds_a_word_stays():
     """A lead has to say yes to each author whose name has the word. A longer word is not that word."""
     person = withdrawal_world.make_named_person()
