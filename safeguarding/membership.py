@@ -43,6 +43,17 @@ def note_activation(instance, update_fields=None, raw=False, **_arguments):
     instance.joins_again = inactive_member.exists()
 
 
+def announce_activated(_request, action_type, users, action):
+    """Hook: announce the members of `users` whose accounts the bulk action `action` activated.
+
+    Wagtail activates them with a query, which sends no signals. `users` were loaded before.
+    """
+    if action_type == "set_active_state" and action.cleaned_form.cleaned_data["mark_as_active"]:
+        for user in users:
+            if not user.is_active and user.groups.filter(name=GROUP).exists():
+                announce(user)
+
+
 @receiver(post_save, sender=User)
 def announce_activation(instance, **_arguments):
     if instance.__dict__.pop("joins_again", False):

@@ -7,7 +7,7 @@ from wagtail import hooks
 
 from safeguarding.choosers import contributor_chooser
 from safeguarding.leak_check.admin_requests import queue_page
-from safeguarding.membership import JOINED
+from safeguarding.membership import JOINED, announce_activated
 from safeguarding.panels import add_panels
 from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, WithdrawalViewSet
 
@@ -51,5 +51,6 @@ def add_stylesheet():
 
 
 hooks.register("construct_homepage_panels", add_panels)
+hooks.register("after_bulk_action", announce_activated)
 hooks.register("after_create_page", queue_page)
 hooks.register("after_edit_page", queue_page)

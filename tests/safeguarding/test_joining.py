@@ -27,6 +27,23 @@ def test_an_account_that_is_activated_again_is_announced(
     assert ModelLogEntry.objects.get(action="safeguarding.joined").object_id == str(member.pk)
 
 
+def test_accounts_that_are_activated_together_are_announced(
+    client, mailoutbox, django_capture_on_commit_callbacks
+):
+    member, known = make_user(GROUP, is_active=False), make_user(GROUP)
+    users = [member, known, make_user("Editors", is_active=False)]
+    client.force_login(make_user(is_superuser=True))
+    mailoutbox.clear()
+    ModelLogEntry.objects.all().delete()
+    chosen = "&".join(f"id={user.pk}" for user in users)
+    for answer, number in (("False", 0), ("True", 2)):
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post(f"/admin/bulk/auth/user/set_active_state/?{chosen}", {"mark_as_active": answer})
+        joined = ModelLogEntry.objects.filter(action="safeguarding.joined")
+        assert {int(entry.object_id) for entry in joined} == {user.pk for user in users[:number]}
+    assert len(mailoutbox) == 4, "two for each of the two members"
+
+
 def test_the_group_keeps_its_name():
     group, other = Group.objects.get(name=GROUP), Group.objects.get(name="Editors")
     for change in (
