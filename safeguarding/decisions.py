@@ -91,9 +91,7 @@ def find_versions(page):
     """Return the Versions of `page`, a page of a guarded type: the live, the scheduled and the latest one."""
     latest, versions = page.latest_revision, []
     if page.live:
-        # A page that was made live without publish() has no live_revision.
-        live_revision = page.live_revision or (None if page.has_unpublished_changes else latest)
-        versions.append(make_version(page, page.specific, True, live_revision))
+        versions.append(make_version(page, page.specific, True, revision_of_live(page)))
     drafts = [page.scheduled_revision, latest if page.has_unpublished_changes or not page.live else None]
     for revision in filter(None, drafts):
         draft = make_version(page, revision.as_object(), False, revision)
@@ -101,6 +99,17 @@ def find_versions(page):
         if draft.report.digest not in {version.report.digest for version in versions}:
             versions.append(draft)
     return versions
+
+
+def revision_of_live(page):
+    """Return the Revision with the content of `page`, which is live, or None."""
+    found = [page]
+    # An alias has the content of its source. If it has a live_revision, that can be an earlier one.
+    while page.alias_of_id and page.alias_of not in found:
+        page = page.alias_of
+        found.append(page)
+    # A page that was made live without publish() has no live_revision.
+    return page.live_revision or (None if page.has_unpublished_changes else page.latest_revision)
 
 
 def make_version(page, content, is_live, revision):

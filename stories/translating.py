@@ -3,6 +3,7 @@
 from django.dispatch import receiver
 from wagtail.signals import copy_for_translation_done
 
+from safeguarding.decisions import revision_of_live
 from stories.models import StoryPage
 from stories.story_links import StoryTheme
 from stories.terms import Theme
@@ -27,7 +28,7 @@ def themes_without_version(page, locale, *, include_subtree):
 
 
 @receiver(copy_for_translation_done)
-def translate_terms(target_obj, **_arguments):
+def translate_terms(source_obj, target_obj, **_arguments):
     """Replace each theme and author of a new translation by its own translation.
 
     A theme without one is removed, because its list of stories has no URL in this language. An author without
@@ -46,4 +47,6 @@ def translate_terms(target_obj, **_arguments):
     story.story_authors = authors
     # clean=False: the copy is a draft, which may lack something.
     story.save(clean=False)
-    story.save_revision(clean=False)
+    # Who wrote the text may not decide about people in the translation either: see Decision.clean().
+    copied = revision_of_live(source_obj) if source_obj.live else source_obj.latest_revision
+    story.save_revision(user=copied and copied.user, clean=False)

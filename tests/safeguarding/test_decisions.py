@@ -8,13 +8,16 @@ from wagtail.models import Workflow
 from safeguarding.models import Decision
 from safeguarding.policies import GROUP
 from safeguarding.scopes import NO_END
-from tests.support.builders import make_story, make_user
+from stories.models import StoryPage
+from tests.support.builders import make_index, make_story, make_user
 from tests.support.leads import errors_of, make_live_story, send_decision
 from tests.support.people import (
     days_from_today,
+    decide,
     make_agreeing_person,
     make_story_about,
 )
+from tests.support.translations import make_index_in
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +64,24 @@ def test_about_a_child_a_second_person_decides(lead):
     story.refresh_from_db()
     story.latest_revision.publish()
     assert Client().get(story.url).status_code == 200
+
+
+def test_author_decides_neither_about_an_alias_nor_about_a_translation(lead):
+    child = make_agreeing_person({"given_by": "guardian"}, kind="child", adult_on=days_from_today(900))
+    story = StoryPage.objects.get(pk=make_story_about(child, live=False).pk)
+    decide(story, child, "child")
+    early = story.create_alias(parent=make_index(), update_slug="early")
+    story.save_revision(user=make_user("Editors")).publish()
+    late = StoryPage.objects.get(pk=story.pk).create_alias(parent=make_index(), update_slug="late")
+    story.save_revision(user=lead.user).publish()
+    Decision.objects.all().delete()
+    story.refresh_from_db()
+    index = make_index_in("fr", slug="liste")
+    translation = story.copy_for_translation(index.locale)
+    Workflow.objects.get().start(translation, lead.user)
+    for page in (story, early, late, translation):
+        assert "You wrote this version yourself" in send_decision(lead, page).text, page.slug
+    assert not Decision.objects.exists()
 
 
 def test_a_decision_is_for_one_version(lead):
