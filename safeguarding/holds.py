@@ -10,11 +10,14 @@ from wagtail.log_actions import log
 
 from safeguarding.models import Contributor
 from safeguarding.releases import lock_with_others
+from safeguarding.withdrawal_models import Ledger
+
+TAKE_DOWN = "safeguarding.take_down"
 
 
 def take_down(contributor, user):
     """Hide everything about `contributor` from the next request on. Return False if it was hidden already."""
-    return set_hold(contributor, user, timezone.now(), "safeguarding.take_down")
+    return set_hold(contributor, user, timezone.now(), TAKE_DOWN)
 
 
 def bring_back(contributor, user):
@@ -27,11 +30,18 @@ def hold_after_restore(contributor, moment):
     return set_hold(contributor, None, moment, "safeguarding.hold_after_restore")
 
 
+def is_held_after_restore(person):
+    """Return whether `person` is held only because withdrawals may be missing after a restore."""
+    return bool(person.held_since) and Ledger.objects.filter(held_since=person.held_since).exists()
+
+
 @transaction.atomic
 def set_hold(contributor, user, held_since, action):
     lock_with_others(contributor.pk)
     person = Contributor.objects.get(pk=contributor.pk)
-    if bool(person.held_since) == bool(held_since):
+    # Who is held because of a restore can be taken down as well. The end of that hold doesn't undo it.
+    is_held = bool(person.held_since) and not (action == TAKE_DOWN and is_held_after_restore(person))
+    if is_held == bool(held_since):
         return False
     person.held_since = held_since
     person.save(update_fields=["held_since"])

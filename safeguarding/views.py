@@ -15,7 +15,7 @@ from wagtail.log_actions import log, registry
 
 from safeguarding.encryption import UnreadableText, has_keys
 from safeguarding.forms import ConsentForm, FirstConsentForm, OtherPersonForm, ReasonForm, RestrictedForm
-from safeguarding.holds import bring_back, take_down
+from safeguarding.holds import bring_back, is_held_after_restore, take_down
 from safeguarding.leak_check.admin_requests import list_places
 from safeguarding.leak_check.checking import find_live
 from safeguarding.leak_check.words import new_words
@@ -156,6 +156,7 @@ class OverviewView(PersonMixin, TemplateView):
             views=self.person.views.select_related("user"),
             log_entries=registry.get_logs_for_instance(self.person).select_related("user")[:20],
             deletion_day=deletion_day(self.person),
+            is_held_after_restore=is_held_after_restore(self.person),
             **kwargs,
         )
 

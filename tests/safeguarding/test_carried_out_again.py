@@ -10,6 +10,7 @@ import uuid
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
+from django.urls import reverse
 from wagtail.actions.copy_page import CopyPagePermissionError
 from wagtail.actions.create_alias import CreatePageAliasPermissionError
 
@@ -182,6 +183,18 @@ def test_lead_is_not_told_that_the_hold_ended_while_the_ledger_is_missing(lead):
     # The lead confirms that nobody withdrew.
     assert told in lead.post(PAGE, follow=True).text
     assert statuses(other) == [200]
+
+
+def test_person_who_is_taken_down_while_everybody_is_held_stays_so(lead):
+    person, other = make_agreeing_person(), make_agreeing_person()
+    stories = [make_story_about(person), make_story_about(other)]
+    ledger.hold_everybody("A reason.")
+    take_down = reverse("safeguarding_people:take_down", args=[person.pk])
+    overview = reverse("safeguarding_people:inspect", args=[person.pk])
+    assert take_down in lead.get(overview).text
+    assert take_down not in lead.post(take_down, follow=True).text
+    lead.post(PAGE)  # The lead confirms that nobody withdrew.
+    assert statuses(*stories) == [404, 200]
 
 
 def test_entry_without_a_code_holds_the_pages_that_it_may_be_about():
