@@ -40,16 +40,23 @@ def record(user, number):
 
 
 def tell_leads(hits):
-    """Mail the leads, unless they got such a mail on the day of `hits`, a LeakHits."""
+    """Mail the leads, unless they got such a mail on the day of `hits`, a LeakHits.
+
+    No transaction is open while the mail is sent. On SQLite, a slow mail server would block all writes. If
+    the process is killed in between, no mail is sent on this day. The first page of the admin says the same.
+    """
     with transaction.atomic():
         # Locked, so that two requests at the same moment don't both send a mail.
         of_today = LeakHits.objects.select_for_update().filter(day=hits.day).order_by("pk")
         if any(each.is_told for each in of_today):
             return
         LeakHits.objects.filter(pk=hits.pk).update(is_told=True)
-        # If no mail was sent, is_told stays False, so that the next request tries again.
-        if not mail_leads(gettext_lazy("Protected words were found often"), compose):
-            transaction.set_rollback(True)
+    is_sent = False
+    try:
+        is_sent = mail_leads(gettext_lazy("Protected words were found often"), compose)
+    finally:
+        if not is_sent:  # The next request tries again.
+            LeakHits.objects.filter(pk=hits.pk).update(is_told=False)
 
 
 def compose():
