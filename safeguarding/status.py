@@ -55,7 +55,9 @@ def get_status(contributor, consent, day):
 def get_last_day(contributor, consent):
     """Return the last day of `consent`. The consent of a guardian ends before the child is 18."""
     if contributor.adult_on and consent.given_by == consent.GivenBy.GUARDIAN:
-        return min(consent.ends_on, contributor.adult_on - datetime.timedelta(days=1))
+        # Python has no day before the first one, which somebody can type.
+        day_before = datetime.date.fromordinal(max(contributor.adult_on.toordinal() - 1, 1))
+        return min(consent.ends_on, day_before)
     return consent.ends_on
 
 

@@ -52,6 +52,12 @@ STATUSES = {
         [(-12, Status.ACTIVE), (-11, Status.ENDS_SOON), (49, Status.ENDS_SOON), (50, Status.ENDED)],
         -11,
     ),
+    "a guardian's, with a mistyped day": (
+        {"kind": "child", "adult_on": datetime.date.min},
+        [ENDS | {"given_by": "guardian"}],
+        [(0, Status.ENDED)],
+        None,
+    ),
     "their own, beyond 18": (
         {"kind": "child", "adult_on": days(50)},
         [ENDS],
