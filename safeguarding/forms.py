@@ -1,6 +1,9 @@
 """The forms for people in stories, their consents, and their restricted fields, such as names and contact."""
 
+import json
+
 from django import forms
+from django.utils.crypto import salted_hmac
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
@@ -75,6 +78,26 @@ class StoresOwnFieldsMixin:
         return super().save(commit)
 
 
+class SeenMixin:
+    """Stores nothing yet if what is stored has changed since the form was opened.
+
+    So a form that was opened before a withdrawal doesn't undo it. `seen`: what identifies the stored state. A
+    template sends it with the form.
+    """
+
+    def clean(self):
+        super().clean()
+        if self.data.get("seen", self.seen) != self.seen:
+            raise forms.ValidationError(
+                _(
+                    "What is stored has changed since you opened this form, so nothing was stored now. Open "
+                    "the page again in another tab to see the change. If you still send this form, it "
+                    "replaces what is stored."
+                )
+            )
+        return self.cleaned_data
+
+
 class PersonForm(StoresOwnFieldsMixin, WagtailAdminModelForm):
     class Meta(WagtailAdminModelForm.Meta):
         model = Contributor
@@ -113,7 +136,7 @@ class OtherPersonForm(RestrictedFieldsMixin, PersonForm):
         self.initial["role"] = None
 
 
-class ConsentForm(RestrictedFieldsMixin, WagtailAdminModelForm):
+class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
     """Records what a person agrees to from a day on. `contributor`: the person, who may not be stored yet."""
 
     where = forms.MultipleChoiceField(
@@ -172,6 +195,7 @@ class ConsentForm(RestrictedFieldsMixin, WagtailAdminModelForm):
 
     def __init__(self, *args, contributor=None, **kwargs):
         self.former = contributor.latest_consent if contributor and contributor.pk else None
+        self.seen = str(self.former.pk if self.former else "")
         initial = {"given_by": None, "proceedings": None, "in_programme": None, "where": []}
         copied = {name: getattr(self.former, name) for name in COPIED} if self.former else {}
         kwargs["initial"] = initial | copied
@@ -235,11 +259,16 @@ class FirstConsentForm(RestrictedFieldsMixin, PersonForm):
         return person
 
 
-class RestrictedForm(RestrictedFieldsMixin, StoresOwnFieldsMixin, WagtailAdminModelForm):
+class RestrictedForm(SeenMixin, RestrictedFieldsMixin, StoresOwnFieldsMixin, WagtailAdminModelForm):
     class Meta(WagtailAdminModelForm.Meta):
         model = Contributor
         fields = Contributor.RESTRICTED_FIELDS
         help_texts = RESTRICTED_HELP
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        texts = [getattr(self.instance, name) for name in self._meta.fields]
+        self.seen = salted_hmac(__name__, json.dumps(texts), algorithm="sha256").hexdigest()
 
 
 class ReasonForm(forms.Form):

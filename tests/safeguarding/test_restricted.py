@@ -5,8 +5,18 @@ from django.db import connection
 from django.test import Client
 
 from safeguarding.models import Contributor, Decision
+from safeguarding.withdrawal.carry_out import withdraw
 from tests.support.builders import parse
-from tests.support.leads import ADD, ANSWERS, PERSON, SECRET, address, make_live_story, send_decision
+from tests.support.leads import (
+    ADD,
+    ANSWERS,
+    PERSON,
+    SECRET,
+    address,
+    errors_of,
+    make_live_story,
+    send_decision,
+)
 from tests.support.people import (
     days_from_today,
     make_agreeing_person,
@@ -28,6 +38,29 @@ def test_names_are_changed_after_a_reason(lead):
     assert Contributor.objects.get().names == "New"
     lead.post(address(person, "restricted"), {"names": "Without a reason", "save": "1"})
     assert Contributor.objects.get().names == "New"
+
+
+def test_form_that_was_opened_before_a_change_undoes_it_only_when_it_is_sent_twice(lead):
+    person = make_agreeing_person(names=SECRET)
+    sent = {
+        "restricted": {"reason": "contact", "names": SECRET, "save": "1"},
+        "consent": ANSWERS | {"ends_on": ""},
+    }
+    opened = {name: lead.post(address(person, name), {"reason": "contact"}) for name in sent}
+
+    def seen(response):
+        return parse(response).select_one("[name=seen]")["value"]
+
+    withdraw(person, "everything")
+    for name, data in sent.items():
+        response = lead.post(address(person, name), data | {"seen": seen(opened[name])})
+        assert "has changed since you opened this form" in errors_of(response)[""]
+        person = Contributor.objects.get()
+        assert (person.names, person.has_withdrawn) == ("", True)
+        again = lead.post(address(person, name), data | {"seen": seen(response)})
+        assert again.status_code == 302
+        Contributor.objects.update(names="")
+    assert not Contributor.objects.get().has_withdrawn
 
 
 def test_without_keys_only_the_restricted_fields_say_so(lead, settings):
