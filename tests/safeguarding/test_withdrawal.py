@@ -365,6 +365,20 @@ def test_held_story_waits_while_a_draft_has_the_person():
     assert WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
 
 
+def test_versions_that_are_stored_anew_keep_their_authors():
+    person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
+    story = withdrawal_world.make_shared(person, other)
+    withdraw_one(person, "everything")
+    story.story_people = withdrawal_world.rows_of(other)
+    authors = [builders.make_user("Editors") for _each in range(2)]
+    story.save_revision(user=authors[0]).publish()
+    story.save_revision(user=authors[1])
+    run_tasks()
+    assert not WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
+    story.refresh_from_db()
+    assert [story.live_revision.user, story.latest_revision.user] == authors
+
+
 def test_aliases_and_pages_that_are_not_live_need_not_be_published():
     person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
     story, unpublished = (withdrawal_world.make_shared(person, other) for _each in range(2))
