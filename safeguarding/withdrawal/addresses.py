@@ -92,6 +92,17 @@ def paths_of(page, former_slugs=()):
     return {path for path in paths if path.strip("/") not in taken}
 
 
+def public_paths(page, paths):
+    """Return those of `paths`, which are of paths_of(), that are answered with 410 once they are gone.
+
+    The paths of a draft that was never published are answered with 404 as before. Otherwise somebody who
+    guesses a slug, which can be a name, would learn that there was such a page. Only its redirects are left:
+    they are from addresses that were public, such as those of a site that was imported.
+    """
+    was_public = page.live or page.first_published_at
+    return paths if was_public else paths & redirected_paths(page)
+
+
 def paths_of_others(page, paths):
     """Return those of `paths` at which another page than `page` is now, without slashes around them."""
     slugs = {path.strip("/").rpartition("/")[2] for path in paths}

@@ -15,7 +15,7 @@ from wagtail.log_actions import log
 from caching.local_date import today
 from safeguarding.models import Consent, Contributor
 from safeguarding.scopes import Naming, Picture
-from safeguarding.withdrawal.addresses import digest_of, paths_of
+from safeguarding.withdrawal.addresses import digest_of, paths_of, public_paths
 from safeguarding.withdrawal.cases import find_mentions, make_case, pages_about
 from safeguarding.withdrawal.locking import lock_case
 from safeguarding.withdrawal.pages import revisions_of
@@ -67,9 +67,11 @@ def make_plan(contributor, choice, old_name=""):
 
 
 def plan_case(case):
-    """Return the Plan for `case`. Its `paths` are filled in first."""
+    """Return the Plan for `case`. Its `paths` and `public_paths` are filled in first."""
     for page in case.erased.values():
-        case.paths |= paths_of(page, former_slugs_of(page))
+        paths = paths_of(page, former_slugs_of(page))
+        case.paths |= paths
+        case.public_paths |= public_paths(page, paths)
     return Plan(case, [Section(place, place.find(case)) for place in places()])
 
 
@@ -194,7 +196,7 @@ def erase_more(case):
 def store_fingerprints(case):
     """Store the digests of the erased addresses, stories and pictures of `case`."""
     salt, kind = Ledger.get().salt, Fingerprint.Kind
-    digests = {(kind.ADDRESS, digest_of(path, salt)) for path in case.paths}
+    digests = {(kind.ADDRESS, digest_of(path, salt)) for path in case.public_paths}
     digests |= {(kind.PICTURE, digest_of(each, salt)) for each in case.hashes}
     digests |= {(kind.STORY, digest_of(str(page.translation_key), salt)) for page in case.erased.values()}
     Fingerprint.objects.bulk_create(

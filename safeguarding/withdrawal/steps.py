@@ -26,7 +26,7 @@ from safeguarding.leak_check.words import words_of_person
 from safeguarding.models import Use
 from safeguarding.releases import lock_people_of, recompute
 from safeguarding.scopes import Naming, Picture
-from safeguarding.withdrawal.addresses import digest_of, path_at, paths_of
+from safeguarding.withdrawal.addresses import digest_of, path_at, paths_of, public_paths
 from safeguarding.withdrawal.locking import lock_pages_with_parents
 from safeguarding.withdrawal.pages import delete_page, overwrite, revisions_of
 from safeguarding.withdrawal.signals import addresses_erased
@@ -176,11 +176,12 @@ def is_without(choice, use):
 def purge_page(withdrawal, page):
     """Delete the earlier versions of `page`, its comments, and its redirects. Overwrite its log entries.
 
-    Its former addresses are answered with 410 (Gone) from now on, because an old slug may be a name. Nobody
-    can edit an alias, so one with an old content is deleted.
+    The former addresses of a page that was public are answered with 410 (Gone) from now on, because an old
+    slug may be a name. Nobody can edit an alias, so one with an old content is deleted.
     """
     salt, current = Ledger.get().salt, path_at(page, page.url_path)
-    former = {digest_of(path, salt) for path in paths_of(page)} - {digest_of(current, salt)}
+    paths = public_paths(page, paths_of(page))
+    former = {digest_of(path, salt) for path in paths} - {digest_of(current, salt)}
     Fingerprint.objects.bulk_create(
         [Fingerprint(withdrawal=withdrawal, kind=Fingerprint.Kind.FORMER, digest=each) for each in former],
         ignore_conflicts=True,

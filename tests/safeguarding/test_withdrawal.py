@@ -220,7 +220,8 @@ def test_what_is_written_while_the_withdrawal_commits_is_erased_too(data_dir):
     run_tasks()
     assert not Revision.page_revisions.filter(object_id=str(story.pk)).exists()
     assert not StoryPage.objects.filter(pk=copy.pk).exists()
-    assert Client().get("/stories/copied/").status_code == 410
+    assert Client().get(story.url).status_code == 410
+    assert Client().get("/stories/copied/").status_code == 404, "it was never public"
     withdrawal.refresh_from_db()
     # The story and its copy are erased. Somebody else is in the third one, so it is held.
     assert (withdrawal.counts["pages"], withdrawal.counts["held"]) == (2, 1)
