@@ -5,9 +5,11 @@ from django.test import Client
 from django.urls import reverse
 from wagtail.models import Workflow
 
+from caching.local_date import today
+from safeguarding.gate import PersonUse, Unmet, judge
 from safeguarding.models import Decision
 from safeguarding.policies import GROUP
-from safeguarding.scopes import NO_END
+from safeguarding.scopes import NO_END, Naming, Picture
 from stories.models import StoryPage
 from tests.support.builders import make_index, make_story, make_user
 from tests.support.leads import errors_of, make_live_story, send_decision
@@ -82,6 +84,21 @@ def test_author_decides_neither_about_an_alias_nor_about_a_translation(lead):
     for page in (story, early, late, translation):
         assert "You wrote this version yourself" in send_decision(lead, page).text, page.slug
     assert not Decision.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("given_by", "use", "unmet"),
+    [
+        ("guardian", {}, []),
+        ("self", {}, [Unmet.GUARDIAN]),
+        ("guardian", {"naming": Naming.REAL}, [Unmet.CHILD_NAME]),
+        ("guardian", {"picture": Picture.RECOGNISABLE}, [Unmet.CHILD_PICTURE]),
+    ],
+)
+def test_a_decision_about_a_child_replaces_no_other_condition(given_by, use, unmet):
+    child = make_agreeing_person({"given_by": given_by}, kind="child")
+    use = PersonUse(child.pk, **{"naming": Naming.CHANGED} | use)
+    assert judge(child, use, {Decision.Ground.CHILD: NO_END}, today()).unmet == unmet
 
 
 def test_a_decision_is_for_one_version(lead):
