@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.functional import cached_property
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin import messages
@@ -25,6 +26,7 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 from editing.admin_access import parse_key
 from publishing import trash
 from publishing.models import TrashedPage
+from safeguarding.wording import format_day
 
 # Wagtail's policy of permissions. The one that replaces it (editing/page_policy.py) gives nobody a permission
 # for a page in the trash.
@@ -67,6 +69,14 @@ def count_below(row):
     return row.page.get_descendant_count() or ""
 
 
+def format_end(row):
+    """Return the day on which the page of `row`, a TrashedPage, is deleted.
+
+    Wagtail's DateColumn would show a day in the future as "just now".
+    """
+    return format_day(localtime(row.trashed_at + timedelta(days=trash.DAYS)))
+
+
 class TrashView(ReportView):
     """Lists the pages in the trash that the user may restore, the newest first."""
 
@@ -81,11 +91,7 @@ class TrashView(ReportView):
         Column("below", label=gettext_lazy("Pages below"), accessor=count_below),
         Column("user", label=gettext_lazy("Deleted by"), accessor="user"),
         DateColumn("trashed_at", label=gettext_lazy("Deleted"), sort_key="trashed_at"),
-        DateColumn(
-            "end",
-            label=gettext_lazy("Gone for good"),
-            accessor=lambda row: row.trashed_at + timedelta(days=trash.DAYS),
-        ),
+        Column("end", label=gettext_lazy("Gone for good"), accessor=format_end),
     ]
 
     def dispatch(self, request, *args, **kwargs):
@@ -207,6 +213,12 @@ def say_where_it_is(request, *_arguments):
     """Hook: say that a page that was deleted is in the trash, and for how long."""
     text = _("It stays in the trash for %(days)d days, and can be restored there.") % {"days": trash.DAYS}
     messages.info(request, text, buttons=[messages.button(reverse("trash"), _("Trash"))])
+
+
+def say_where_it_will_be(request, _page):
+    """Hook: say the same where the admin asks whether to delete a page."""
+    if request.method == "GET":
+        say_where_it_is(request)
 
 
 def say_where_they_are(request, action_type, _objects, view):

@@ -4,6 +4,7 @@ For the trash itself, see tests/publishing/test_trash.py; for the fixtures `writ
 tests/editing/conftest.py.
 """
 
+import datetime
 import itertools
 
 import pytest
@@ -47,6 +48,7 @@ def bulk(action, *pages):
 
 def test_deleted_page_is_in_the_trash(admin_client, admin_user, story):
     address = reverse("wagtailadmin_pages:delete", args=[story.pk])
+    assert "in the trash for 30 days" in admin_client.get(address).text
     response = admin_client.post(address, follow=True)
     row = TrashedPage.objects.get()
     assert (row.page_id, row.user) == (story.pk, admin_user)
@@ -243,6 +245,13 @@ def test_editors_restore_and_only_who_may_publish_deletes(own, subtests):
             assert TrashedPage.objects.filter(pk=row.pk).exists() == (role not in may)
             assert Page.objects.filter(pk=row.page_id).exists() == (act == "restore" or role not in may)
             assert not Page.objects.filter(pk=row.page_id, live=True).exists()
+
+
+@pytest.mark.sqlite_only
+def test_list_says_on_which_day_a_page_is_deleted_for_good(admin_client, story):
+    trashed(story)
+    TrashedPage.objects.update(trashed_at=datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC))
+    assert "31 March 2026" in admin_client.get(reverse("trash")).text
 
 
 def test_list_shows_ones_own_sections_alone(writer, own, other):

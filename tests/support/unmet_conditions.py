@@ -42,8 +42,8 @@ def child(event=(), naming=Naming.CHANGED, is_pictured=False):
     return about(person, naming, **(pictured(person) if is_pictured else {}))
 
 
-# {name of a condition: function that returns the fields of a story. Only this condition is not met for it}. The
-# stories about a child also lack a decision.
+# {name of a condition: function that returns the fields of a story. Only this condition is not met for it}.
+# The stories about a child also lack a decision.
 CONDITIONS = {
     "not decided": lambda: {"people": ""},
     "nobody chosen": lambda: {"people": "listed"},
