@@ -90,6 +90,7 @@ def copy_page(self, skip_permission_checks=False):
         raise CopyPagePermissionError("You do not have permission to edit all the pages to copy.")
     if self.keep_live and pages.live().exclude(pk__in=published_pages().values("pk")).exists():
         self.keep_live = False
+    self.process_child_object = remember_original(self.process_child_object)
     try:
         with transaction.atomic():
             lock_people_below(self, self.to)
@@ -103,6 +104,21 @@ def copy_page(self, skip_permission_checks=False):
     with transaction.atomic():
         lock_people_below(self, self.to)
         return discard_trash(self, COPY(self, skip_permission_checks=skip_permission_checks))
+
+
+def remember_original(process):
+    """Return a function for Wagtail to call before it saves a copy, for each row with a person, for example.
+
+    The copy of a translation has to know its original: is_translation() in stories/people.py. `process`: the
+    function to call too, or None.
+    """
+
+    def remember(original, copy, *arguments):
+        copy.copy_of = original.pk
+        if process:
+            process(original, copy, *arguments)
+
+    return remember
 
 
 def create_alias(self, skip_permission_checks=False):

@@ -104,6 +104,9 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
 
     objects = PageManager.from_queryset(StoryPageQuerySet)()
 
+    # The primary key of the story that this one is being copied from: editing/page_actions.py.
+    copy_of = None
+
     base_form_class = StoryPageForm
     # Wagtail's own method misses the restrictions above the source of an alias.
     get_view_restrictions = restrictions_on

@@ -84,14 +84,16 @@ def report_of(story):
 def is_translation(story):
     """Return whether `story` is a translation: an older page of another language is its original.
 
-    A story with people that was a translation when it was saved stays one after its original is deleted.
+    A story with people that was a translation when it was saved stays one after its original is deleted. Its
+    aliases and copies, which have translation keys of their own, are translations too.
     """
     others = type(story).objects.filter(translation_key=story.translation_key)
     if story.pk:
         others = others.filter(pk__lt=story.pk)
     if others.exclude(locale=story.locale_id).exists():
         return True
-    return bool(story.pk) and Use.objects.filter(page=story.pk, other_language=True).exists()
+    shown = filter(None, [story.pk, story.alias_of_id, story.copy_of])
+    return Use.objects.filter(page__in=shown, other_language=True).exists()
 
 
 def digest_of(story):

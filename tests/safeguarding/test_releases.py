@@ -213,8 +213,15 @@ def test_translation_needs_agreement_to_other_languages(client):
     translation = story.copy_for_translation(locale=index.locale)
     for page in (french, index, translation):
         page.live = True
-        page.save(clean=False)
+        page.save(clean=False, update_fields=["live"])
     assert (is_read(client, story), until(translation)) == (True, None)  # None: not released
+    copy = StoryPage.objects.get(pk=translation.copy(update_attrs={"slug": "copy"}).pk)
+    copy.save(clean=False)
+    index.refresh_from_db()
+    copies = StoryPage.objects.below(index.copy(recursive=True, update_attrs={"slug": "copies"}))
+    assert [until(page) for page in (copy, *copies)] == [None] * 3
+    with pytest.raises(ValidationError):
+        translation.create_alias(update_slug="alias")
     record(person, **AGREED | {"where": ["website", "languages"]})
     assert is_read(client, translation)
 
