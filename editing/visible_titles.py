@@ -1,4 +1,4 @@
-"""Keeps titles and tags that are hidden from a user out of dashboard, history, reports and suggestions."""
+"""Keeps pages and tags that are hidden from a user out of dashboard, history, reports and suggestions."""
 
 import json
 from types import SimpleNamespace
@@ -7,6 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Q
 from django.http import JsonResponse
 from taggit.models import Tag, TaggedItem
+from wagtail.admin import site_summary
 from wagtail.admin.ui.tables.pages import PageTitleColumn, ParentPageColumn
 from wagtail.admin.views import home, tags
 from wagtail.admin.views.reports.locked_pages import LockedPagesView
@@ -15,10 +16,11 @@ from wagtail.images import get_image_model
 from wagtail.log_actions import LogFormatter
 from wagtail.models import Page
 
-from editing.admin_access import visible_to
+from editing.admin_access import pages_in_sections, visible_to
 from editing.chosen_objects import choosable, current_check
 from editing.hidden_choices import may_show
 from editing.patches import patch
+from publishing.trash import in_trash
 
 # Actions whose message in the history has titles of other pages.
 ACTIONS = ["wagtail.copy", "wagtail.copy_for_translation", "wagtail.create_alias", "wagtail.move"]
@@ -92,6 +94,21 @@ def replace_panels(request, panels):
         for ours in PANELS:
             if type(panel) is ours.__base__:  # the class of Wagtail that `ours` extends
                 panels[number] = ours()
+
+
+class PagesSummaryItem(site_summary.PagesSummaryItem):
+    """The number of pages in the sections of the user. Wagtail's has other sections and the trash too."""
+
+    def get_context_data(self, parent_context):
+        own = pages_in_sections(self.request.user).filter(~in_trash(), depth__gt=1)  # without the root page
+        return super().get_context_data(parent_context) | {"total_pages": own.count()}
+
+
+def replace_summary_items(request, items):
+    """Hook: replace Wagtail's number of pages."""
+    items[:] = [
+        PagesSummaryItem(request) if type(each) is site_summary.PagesSummaryItem else each for each in items
+    ]
 
 
 def get_locked_pages(self):

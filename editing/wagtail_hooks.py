@@ -131,6 +131,7 @@ dead_links.start()
 visible_titles.start()
 # These change what Wagtail's own hooks register, so they come after them.
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)
+hooks.register("construct_homepage_summary_items", visible_titles.replace_summary_items, order=100)
 hooks.register("construct_explorer_page_queryset", page_views.add_pages_to_menu)
 hooks.register("register_log_actions", visible_titles.replace_formatters, order=1000)
 hooks.register("register_log_actions", old_versions.register_actions)

@@ -5,10 +5,11 @@ assert_only_shown_to() also checks that an administrator gets the title at the s
 """
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
-from wagtail.models import Page, PageLogEntry, Workflow
+from wagtail.models import GroupPagePermission, Page, PageLogEntry, Workflow
 
 from stories import previews
 from tests.support import builders
@@ -58,6 +59,20 @@ def test_first_page_shows_no_submitted_pages_that_were_moved_away(writer, own, o
     assert "Mine" in text_of(writer.get("/admin/"))
     page.move(other.index, pos="last-child")
     assert "Mine" not in text_of(writer.get("/admin/"))
+
+
+def test_first_page_counts_the_pages_of_ones_own_sections(writer, admin_client, own, other):
+    """Otherwise the number would tell of each page that somebody adds or deletes in a hidden section."""
+    mine = [own.index, own.draft]
+    second = builders.make_index(Page.objects.get(slug="stories"), "Second")
+    # Two sections: what Wagtail counts begins with the page above both, and so has `other`.
+    GroupPagePermission.objects.create(
+        group=writer.user.groups.get(), page=second, permission=Permission.objects.get(codename="change_page")
+    )
+    everything = Page.objects.filter(depth__gt=1).exclude(pk=other.trashed.page_id)
+    for client, pages in ((writer, [*mine, second]), (admin_client, everything)):
+        link = builders.parse(client.get("/admin/")).select_one(".w-summary a[href^='/admin/pages/']")
+        assert link.text.split()[0] == str(len(pages))
 
 
 def test_history_has_no_titles_of_hidden_pages(writer, admin_client, own, other):
