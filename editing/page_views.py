@@ -18,7 +18,7 @@ from editing.moderation import DecidingActionView, DecidingEditView
 from editing.page_policy import pages_below_hidden_children
 from editing.people_panel import CreatePageView
 from editing.unscheduling import UnscheduleView
-from publishing.trash import is_in_trash
+from publishing.trash import get_paths
 
 # A message of Wagtail. gettext finds Wagtail's translations of it.
 INHERITED = "Privacy is inherited from the ancestor page - %(ancestor_page)s"
@@ -83,8 +83,8 @@ class PositionView(SetPagePositionView):
 
     def post(self, request, page_to_move_id):
         page = get_object_or_404(Page, pk=page_to_move_id)
-        siblings = page.get_parent().get_children()
-        shown = [place for place, each in enumerate(siblings) if not is_in_trash(each)]
+        paths, trashed = page.get_parent().get_children().values_list("path", flat=True), tuple(get_paths())
+        shown = [place for place, path in enumerate(paths) if not path.startswith(trashed)]
         query = request.GET.copy()
         try:
             query["position"] = shown[int(query["position"])]
