@@ -42,7 +42,7 @@ class AddPicturesView(AddView):
         The dialog of a gallery (editing/static/editing/gallery.js) also asks who is on the pictures.
         """
         answers = {name: self.request.POST.get(name, "") for name in AnswersForm.base_fields}
-        # Nobody is asked whether somebody could be recognised, and a checkbox without data would mean "no".
+        # The page does not ask whether somebody could be recognised. A checkbox without data would mean "no".
         answers |= {"people": self.request.POST.getlist("people"), "is_recognisable": True}
         files = self.request.FILES
 

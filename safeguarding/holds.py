@@ -39,7 +39,7 @@ def is_held_after_restore(person):
 def set_hold(contributor, user, held_since, action):
     lock_with_others(contributor.pk)
     person = Contributor.objects.get(pk=contributor.pk)
-    # Who is held because of a restore can be taken down as well. The end of that hold doesn't undo it.
+    # A person who is held because of a restore can be taken down as well, and stays so when that hold ends.
     is_held = bool(person.held_since) and not (action == TAKE_DOWN and is_held_after_restore(person))
     if is_held == bool(held_since):
         return False

@@ -47,6 +47,6 @@ def translate_terms(source_obj, target_obj, **_arguments):
     story.story_authors = authors
     # clean=False: the copy is a draft, which may lack something.
     story.save(clean=False)
-    # Who wrote the text may not decide about people in the translation either: see Decision.clean().
+    # The author of the text may not decide about people in the translation either: see Decision.clean().
     copied = revision_of_live(source_obj) if source_obj.live else source_obj.latest_revision
     story.save_revision(user=copied and copied.user, clean=False)
