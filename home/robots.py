@@ -50,8 +50,8 @@ AI_TRAINING_ROBOTS = [
 @cacheable()
 @require_safe
 def robots_txt(request):
-    """Serve robots.txt. The site settings have the policy."""
-    policy = SiteSettings.for_request(request).robots
+    """Serve robots.txt. The site settings have the policy. Raises Http404 for a host without a site."""
+    policy = SiteSettings.get_or_404(request).robots
     disallowed_by_policy = {
         SiteSettings.Robots.ALL: [],
         SiteSettings.Robots.NO_AI_TRAINING: AI_TRAINING_ROBOTS,

@@ -18,7 +18,7 @@ VALIDITY = datetime.timedelta(days=360)
 @require_safe
 def security_txt(request):
     """Serve the file with the contact of the site settings. Raises Http404 when that is empty."""
-    contact = SiteSettings.for_request(request).contact_email
+    contact = SiteSettings.get_or_404(request).contact_email
     if not contact:
         raise Http404
     # The beginning of the day, so that the file stays the same for a day.

@@ -4,6 +4,7 @@ from copy import copy
 from functools import partial
 
 from django.db import models
+from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
@@ -120,6 +121,14 @@ class SiteSettings(BaseSiteSetting):
         # As Wagtail's own method does: with the request, get_page_url() takes fewer queries.
         site_settings._request = request
         return site_settings
+
+    @classmethod
+    def get_or_404(cls, request):
+        """Return the settings of the site of `request`. Raises Http404 without a site."""
+        try:
+            return cls.for_request(request)
+        except cls.DoesNotExist:
+            raise Http404 from None
 
     @classmethod
     def read(cls, site):

@@ -99,3 +99,9 @@ def test_both_files_are_read_only_and_cheap_and_set_no_cookie(
     with django_assert_num_queries(number_of_queries):
         assert not client.get(address).cookies
     assert client.post(address).status_code == 405
+
+
+@pytest.mark.parametrize("address", ["/robots.txt", SECURITY])
+def test_a_host_without_a_site_has_neither(client, address):
+    Site.objects.all().delete()
+    assert client.get(address).status_code == 404
