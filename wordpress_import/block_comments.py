@@ -23,6 +23,21 @@ class Block:
     parts: list = field(default_factory=list)
     is_void: bool = False
 
+    @property
+    def is_hidden(self):
+        """Whether an editor hid the block from all readers, in WordPress 6.9 or in Divi 5."""
+        if self.find("metadata", "blockVisibility") is False:
+            return True
+        devices = ("desktop", "tablet", "phone")
+        return all(self.find("module", "decoration", "disabledOn", each, "value") == "on" for each in devices)
+
+    def find(self, *names):
+        """Return the value at the path `names` in the attributes, or None."""
+        value = self.attributes
+        for name in names:
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
+
 
 def parse(text):
     """Return `text` as a list of HTML strings and Blocks. The prefix "core/" is removed from their names."""

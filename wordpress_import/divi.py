@@ -76,6 +76,9 @@ def decode(value):
 def shortcode(expander, code):
     """Return the HTML of `code`, a Shortcode of Divi 4."""
     module = code.name.lower().removeprefix("et_pb_")
+    if code.attributes.get("disabled") == "on" or code.attributes.get("disabled_on") == "on|on|on":
+        expander.notes.leave_out_hidden()
+        return " "
     # A global module is stored once, and shown by modules without content that name its id.
     layout = expander.export.reusable.get(code.attributes.get("global_module", ""))
     if layout and not code.children:

@@ -79,6 +79,11 @@ class Notes:
         if reason not in self.reasons:
             self.reasons.append(reason)
 
+    def leave_out_hidden(self):
+        """Note that a part is left out because readers of the old site did not see it."""
+        self.dropped["hidden part"] += 1
+        self.flag(_("a part that WordPress hid from readers is left out"))
+
 
 def is_sentence(name, value):
     """Return whether `value` of the attribute `name` of an unknown block or shortcode is for readers.
@@ -139,6 +144,9 @@ class Expander:
     def block(self, block):
         """Return the HTML of `block`, a Block."""
         name, attributes = block.name, block.attributes
+        if block.is_hidden:
+            self.notes.leave_out_hidden()
+            return " "
         if name in DROPPED or name.startswith(("comment", "query", "post-comments", "woocommerce/")):
             self.notes.dropped[name] += 1
             return " "

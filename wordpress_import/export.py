@@ -175,7 +175,9 @@ class Export:
             if item.parent not in {"", "0"}:
                 self.children.setdefault(item.parent, []).append(item.id)
         elif item.type in REUSABLE:
-            self.reusable[item.id] = item.content
+            # WordPress shows readers only those that are published, without a password.
+            is_shown = item.status == "publish" and not item.has_password
+            self.reusable[item.id] = item.content if is_shown else ""
         if item.link and item.type in {"post", "page"}:
             self.keys.setdefault(page_key(item.link), item.id)
             self.keys[f"?p={item.id}"] = self.keys[f"?page_id={item.id}"] = item.id

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import lxml.html
 
-from wordpress_import.markup import parse_html
+from wordpress_import.markup import drop_hidden, parse_html
 
 # Elements whose words count neither in the post nor in the page.
 HIDDEN = {"script", "style", "noscript", "template", "iframe", "object", "embed", "head", "title", "svg"}
@@ -21,8 +21,9 @@ WORD = re.compile(r"[^\W_]+")
 
 def words(html):
     """Return the visible words of `html`, a list in their order."""
-    texts = []
-    collect(parse_html(html), texts)
+    texts, root = [], parse_html(html)
+    drop_hidden(root)
+    collect(root, texts)
     return WORD.findall("".join(texts).casefold())
 
 

@@ -13,6 +13,9 @@ ENDLESS = {"p", "li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "option"}
 # Characters that are not allowed in XML, and so in trees of lxml.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
+# The style of an element that browsers don't show.
+HIDING = re.compile(r"(^|;)\s*display\s*:\s*none\b", re.IGNORECASE)
+
 
 class TextError(Exception):
     """A text that can't be converted. Its message is for the person who imports."""
@@ -30,6 +33,15 @@ def parse_html(html):
     body = root.find("body")
     body.tag = "div"
     return body
+
+
+def drop_hidden(root):
+    """Remove the elements of the tree `root` that browsers don't show. Return whether there were any."""
+    marked = root.xpath(".//*[@hidden or @style]")
+    hidden = [each for each in marked if each.get("hidden") is not None or HIDING.search(each.get("style"))]
+    for each in hidden:
+        each.drop_tree()
+    return bool(hidden)
 
 
 def flatten(html):

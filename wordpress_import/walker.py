@@ -3,7 +3,7 @@
 import lxml.html
 from django.utils.translation import gettext_noop as _
 
-from wordpress_import.markup import parse_html
+from wordpress_import.markup import drop_hidden, parse_html
 from wordpress_import.media_links import kind_of
 from wordpress_import.pieces import BlockCollector, InlineCollector
 from wordpress_import.runs import BREAK, FORMATS, SPACE, Runs
@@ -43,7 +43,10 @@ class Walker:
 
     def convert(self, html):
         """Return the list of raw blocks for `html`."""
-        self.children(parse_html(html))
+        root = parse_html(html)
+        if drop_hidden(root):
+            self.notes.leave_out_hidden()
+        self.children(root)
         return self.out.finish()
 
     # Walking

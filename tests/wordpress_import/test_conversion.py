@@ -358,6 +358,60 @@ def test_what_is_unknown_dropped_or_missing_is_noted():
     assert ["a frame of another site is left out: %s", "https://frames.example/"] in notes.reasons
 
 
+# {what is in one of these places was hidden from the readers of the old site}.
+HIDDEN = {
+    "block": '<!-- wp:group {"metadata":{"blockVisibility":false}} --><div>HERE</div><!-- /wp:group -->',
+    "Divi 4": '[et_pb_section disabled="on"][et_pb_text]HERE[/et_pb_text][/et_pb_section]',
+    "Divi 4, on each device": '[et_pb_text disabled_on="on|on|on"]HERE[/et_pb_text]',
+    "Divi 5": (
+        '<!-- wp:divi/row {"module":{"decoration":{"disabledOn":{"desktop":{"value":"on"},'
+        '"tablet":{"value":"on"},"phone":{"value":"on"}}}}} --><p>HERE</p><!-- /wp:divi/row -->'
+    ),
+    "attribute": "<div hidden><p>HERE</p></div>",
+    "style": "<ul><li style='color: red; Display : none'>HERE</li></ul>",
+}
+
+
+@pytest.mark.parametrize("place", HIDDEN)
+def test_what_was_hidden_from_readers_is_left_out_and_noted(place):
+    content = HIDDEN[place].replace("HERE", "Her name")
+    converted = convert_text(f"<p>one</p>{content}<p>two</p>")
+    assert words(shown_html(converted.blocks)) == ["one", "two"]
+    assert converted.notes.reasons == ["a part that WordPress hid from readers is left out"]
+    assert converted.notes.dropped == {"hidden part": 1}
+
+
+def test_a_reusable_part_that_is_not_published_is_left_out():
+    export = Export()
+    for number, fields in enumerate([{}, {"status": "trash"}, {"has_password": True}]):
+        part = {
+            "id": f"{number}",
+            "type": "wp_block",
+            "status": "publish",
+            "content": f"<p>part {number}</p>",
+        }
+        export.add_item(Item(**part | fields))
+    item = Item(id="9", content="".join(f'<!-- wp:block {{"ref":{number}}} /-->' for number in range(3)))
+    assert shown_html(convert(item, export, Context(export, {}, Files())).blocks).count("part") == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '<!-- wp:group {"metadata":{"blockVisibility":true}} --><div>one</div><!-- /wp:group -->',
+        '<!-- wp:group {"metadata":[]} --><div>one</div><!-- /wp:group -->',
+        '[et_pb_text disabled="off" disabled_on="on|on|off"]one[/et_pb_text]',
+        '<!-- wp:divi/row {"module":{"decoration":{"disabledOn":{"phone":{"value":"on"}}}}} -->one'
+        "<!-- /wp:divi/row -->",
+        "<p style='display: block'>one</p>",
+    ],
+)
+def test_what_some_readers_saw_stays(content):
+    converted = convert_text(content)
+    assert words(shown_html(converted.blocks)) == ["one"]
+    assert not converted.notes.reasons
+
+
 @pytest.mark.parametrize(
     "content",
     [
