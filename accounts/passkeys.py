@@ -27,6 +27,8 @@ REGISTRATION_CHALLENGE = "passkey_registration_challenge"
 AUTHENTICATION_CHALLENGE = "passkey_authentication_challenge"
 # The device must check its owner's fingerprint, face or PIN, so that a stolen device is not enough.
 USER_VERIFICATION = UserVerificationRequirement.REQUIRED
+# In bytes. WebAuthn allows no longer IDs of credentials, and our column has no room for them.
+MAX_ID_LENGTH = 1023
 
 
 def registration_options(request, user):
@@ -71,7 +73,7 @@ def add(request, user, answer, name):
     """
     challenge = request.session.pop(REGISTRATION_CHALLENGE, "")
     new = _verify(webauthn.verify_registration_response, request, challenge, answer)
-    if not new:
+    if not new or len(new.credential_id) > MAX_ID_LENGTH:
         return None
     passkey, is_new = Passkey.objects.get_or_create(
         credential_id=bytes_to_base64url(new.credential_id),

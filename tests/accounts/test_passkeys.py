@@ -76,6 +76,14 @@ def test_passkey_with_a_false_response_is_not_added(admin, lies):
     assert not is_signed_in(client)
 
 
+def test_passkey_with_an_id_that_is_too_long_is_not_added(admin):
+    """Its column of the database has room for the longest ID of WebAuthn. PostgreSQL refuses a longer one."""
+    client, longest = signed_in(admin), SoftPasskey(id=bytes(1023))
+    assert "could not be added" in register(client, SoftPasskey(id=bytes(1024))).text
+    register(client, longest)
+    assert Passkey.objects.get().credential_id == "A" * 1364
+
+
 def test_registration_challenge_is_valid_once_and_in_its_session(admin):
     client, other = signed_in(admin), signed_in(admin)
     answer = SoftPasskey().register(options_in(client))
