@@ -70,8 +70,9 @@ class FileRestore:
         """Store the files of the archive that do not exist yet."""
         new = sorted(self.names - self.existing)
         for number, name in enumerate(new, start=1):
-            self.added.append(name)
             self.write(name)
+            # Only now: if write() fails, another process may have stored the file of this name.
+            self.added.append(name)
             if number % EVERY == 0 or number == len(new):
                 self.report(f"{number} of {len(new)} files")
 

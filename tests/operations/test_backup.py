@@ -8,6 +8,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.management import CommandError
 from django.core.management.color import no_style
 from django.db import connection
@@ -17,7 +19,7 @@ from wagtail.models import Page
 
 from accounts.models import LoginAttempt
 from caching.content_version import content_version
-from operations.backup import BackupError, restore
+from operations.backup import BackupError, archive, files, restore
 from safeguarding.models import Ledger
 from search.models import VocabularyGroup
 from tests.support import builders
@@ -129,6 +131,19 @@ def test_progress_that_cannot_be_printed_changes_nothing(media_root, tmp_path):
     with pytest.raises(BackupError, match="Nothing was restored"):
         restore.restore_backup(tmp_path / "site.zip", report, overwrite=True)
     assert (row_counts(), checksums(media_root)) == here
+
+
+def test_failed_restore_keeps_what_another_process_stored_meanwhile(media_root, tmp_path):
+    name = builders.make_document().file.name
+    save_site(tmp_path / "site.zip")
+    shutil.rmtree(media_root)
+    with archive.open_archive(tmp_path / "site.zip", print) as reader:
+        file_restore = files.FileRestore(reader, print)
+        default_storage.save(name, ContentFile(b"Other words."))
+        with pytest.raises(BackupError, match="somebody writes to it meanwhile"):
+            file_restore.add()
+        file_restore.undo()
+    assert [path.read_bytes() for path in media_root.rglob("*") if path.is_file()] == [b"Other words."]
 
 
 def test_archive_is_readable_by_its_owner_only_and_never_overwritten(media_root, tmp_path):
