@@ -1,12 +1,15 @@
-"""Replaces the error for a typed date that the admin can't read with one that has an example.
+"""Says what is wrong with a typed date: the admin can't read it, with an example, or its year is mistyped.
 
 The accepted formats depend on the user's language. For English, see site_project/formats/en/formats.py.
 """
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import register_form_field_override
 from wagtail.admin.widgets import AdminDateInput, AdminDateTimeInput
+
+from stories.listing import FIRST_YEAR, LAST_YEAR
 
 EXAMPLES = {
     models.DateField: (
@@ -20,8 +23,18 @@ EXAMPLES = {
 }
 
 
+def check_year(value):
+    """Refuse `value`, a date or datetime, if its year is mistyped.
+
+    Readers can't filter by such a year. In some time zones, the first and the last days don't exist.
+    """
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        years = {"first": FIRST_YEAR, "last": LAST_YEAR}
+        raise ValidationError(_("Choose a year between %(first)d and %(last)d."), params=years)
+
+
 def start():
     """Register the errors, with the widgets that Wagtail registers for these fields."""
     for field_class, (widget, error) in EXAMPLES.items():
-        override = {"widget": widget, "error_messages": {"invalid": error}}
+        override = {"widget": widget, "error_messages": {"invalid": error}, "validators": [check_year]}
         register_form_field_override(field_class, override=override)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 # Days before the end of a consent from which it "ends soon".
 DAYS_OF_NOTICE = 60
+ONE_DAY = datetime.timedelta(days=1)
 
 
 class Status(models.TextChoices):
@@ -49,15 +50,14 @@ def get_status(contributor, consent, day):
     notice = last_day - datetime.timedelta(days=DAYS_OF_NOTICE)
     if day < notice:
         return StatusOnDay(Status.ACTIVE, notice)
-    return StatusOnDay(Status.ENDS_SOON, last_day + datetime.timedelta(days=1))
+    return StatusOnDay(Status.ENDS_SOON, last_day + ONE_DAY)
 
 
 def get_last_day(contributor, consent):
     """Return the last day of `consent`. The consent of a guardian ends before the child is 18."""
     if contributor.adult_on and consent.given_by == consent.GivenBy.GUARDIAN:
-        # Python has no day before the first one, which somebody can type.
-        day_before = datetime.date.fromordinal(max(contributor.adult_on.toordinal() - 1, 1))
-        return min(consent.ends_on, day_before)
+        # Nothing is before date.min.
+        return min(consent.ends_on, max(contributor.adult_on, datetime.date.min + ONE_DAY) - ONE_DAY)
     return consent.ends_on
 
 

@@ -4,6 +4,8 @@ from django import forms
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from stories.listing import FIRST_YEAR, LAST_YEAR
+
 
 class SortOrder(models.TextChoices):
     """The orders of the results, by the value of `sort` in the query string."""
@@ -30,7 +32,7 @@ class SearchForm(forms.Form):
     # The slugs of a country and a theme, the year of a story, and the model name of a page type.
     country = forms.SlugField(required=False)
     theme = forms.SlugField(required=False, allow_unicode=True)
-    year = forms.IntegerField(required=False, min_value=1900, max_value=2200)  # as in stories/listing.py
+    year = forms.IntegerField(required=False, min_value=FIRST_YEAR, max_value=LAST_YEAR)
     kind = forms.SlugField(required=False)
 
     FILTERS = ["country", "theme", "year", "kind"]

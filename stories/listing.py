@@ -23,6 +23,7 @@ from stories.terms import Country, Theme, country_names, fold
 STORIES_PER_PAGE = 12
 # The longest list without filters. Reading so few entries takes less time than filtering them.
 MAX_UNFILTERED = 3
+FIRST_YEAR, LAST_YEAR = 1900, 2200  # of dates; Django fails on a filter by a year after 9999
 # The models of the filters whose values are terms: countries and themes.
 TERMS = {"country": Country, "theme": Theme}
 # The models of the links between stories and these terms.
@@ -34,8 +35,7 @@ class StoryFilterForm(forms.Form):
 
     country = forms.SlugField(required=False)
     theme = forms.SlugField(required=False, allow_unicode=True)
-    # Django makes dates of it for the query, and fails on a year after 9999.
-    year = forms.IntegerField(required=False, min_value=1900, max_value=2200)
+    year = forms.IntegerField(required=False, min_value=FIRST_YEAR, max_value=LAST_YEAR)
 
 
 # The query parameters that a listing reads: its filters and the number of the page.

@@ -52,7 +52,7 @@ STATUSES = {
         [(-12, Status.ACTIVE), (-11, Status.ENDS_SOON), (49, Status.ENDS_SOON), (50, Status.ENDED)],
         -11,
     ),
-    "a guardian's, with a mistyped day": (
+    "a guardian's, with an impossible day": (
         {"kind": "child", "adult_on": datetime.date.min},
         [ENDS | {"given_by": "guardian"}],
         [(0, Status.ENDED)],
