@@ -16,6 +16,7 @@ from wagtail.search import index
 from home.site_settings import SiteSettings  # noqa: F401
 from publishing.aliases import WithdrawnAliasesMixin
 from publishing.hiding import status_string
+from publishing.trash import is_in_trash
 from publishing.visibility import restrictions_on
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.checked_pages import CheckedPageMixin
@@ -107,9 +108,13 @@ class HomePage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
 
     def clean(self):
         super().clean()
-        others = HomePage.objects.filter(locale_id=self.locale_id).exclude(pk=self.pk)
-        if self.locale_id and others.exists():
-            raise ValidationError(_("There is a home page in this language already."))
+        other = HomePage.objects.filter(locale_id=self.locale_id).exclude(pk=self.pk).first()
+        if self.locale_id and other:
+            raise ValidationError(
+                _("The home page in this language is in the trash: restore it there, or delete it for good.")
+                if is_in_trash(other)
+                else _("There is a home page in this language already.")
+            )
 
     def route(self, request, path_components):
         """Return the page for a path with one query, where Wagtail takes two for each level of the tree.

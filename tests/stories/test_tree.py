@@ -12,6 +12,7 @@ from wagtail.models import Locale, Page, Site
 
 from home.models import SPECIFIC_PAGE_RELATIONS, HomePage, StandardPage
 from publishing.aliases import WithdrawnAliasesMixin
+from publishing.trash import move_to_trash
 from publishing.visibility import restrictions_on
 from search.finding import OTHER_PAGE_TYPES
 from site_project.urls import urlpatterns
@@ -114,6 +115,9 @@ def test_second_home_page_is_refused_in_the_admin_with_the_reason(client):
 
     assert response.status_code == 200
     assert "There is a home page in this language already." in response.content.decode()
+    move_to_trash(home_page())
+    response = client.post(f"/admin/pages/add/home/homepage/{root.pk}/", fields)
+    assert "The home page in this language is in the trash: restore it there" in response.text
     assert HomePage.objects.count() == 1
 
 
