@@ -36,6 +36,7 @@ from tests.support.files_of_pages import (
     new_in_draft,
     original_file,
     original_size,
+    person_who_withdrew_on_a_page_for_members,
     picture_block,
     private_and_public,
     private_to_group,
@@ -44,7 +45,9 @@ from tests.support.files_of_pages import (
     scheduled,
     story_below_page_for_group,
     story_for_group,
+    story_for_group_below_page_for_members,
     story_for_members,
+    story_for_members_of_a_person_who_withdrew,
     story_with,
     unpublished,
     used_by_nothing,
@@ -75,6 +78,9 @@ TABLE = {
     story_for_members: MEMBERS,
     story_for_group: GROUP,
     story_below_page_for_group: GROUP,
+    story_for_group_below_page_for_members: GROUP,
+    story_for_members_of_a_person_who_withdrew: STAFF,
+    person_who_withdrew_on_a_page_for_members: STAFF,
     alias_of_story_for_group: GROUP,
     draft_for_members: STAFF,
     private_and_public: ALL,
@@ -156,6 +162,21 @@ def test_the_admin_makes_no_picture_that_is_public(client):
     made = Rendition.objects.all()
     assert len(made) >= 3, "the views of the admin show several sizes"
     assert [get(Client(), rendition.url).status_code for rendition in made] == [404] * len(made)
+
+
+def test_object_of_another_model_with_the_same_key_gives_no_access(client):
+    """The reference index has the keys of all models in one column."""
+    story = story_with(shown := builders.make_image())
+    assert get(client, address_of(shown)).status_code == 200
+    for key in (shown.pk, story.pk):  # those of an object that the page uses, and of the page
+        builders.make_author(f"Author {key}", pk=key, picture=(picture := builders.make_image()))
+        assert get(client, address_of(picture)).status_code == 404
+        builders.make_story(authors=[f"Author {key}"])
+        assert get(client, address_of(picture)).status_code == 200
+    draft = story_with(picture := builders.make_image(), live=False)
+    builders.make_author("Awa", pk=draft.pk)
+    builders.make_story(authors=["Awa"])
+    assert get(client, address_of(picture)).status_code == 404
 
 
 def test_crop_around_an_earlier_focal_point_is_not_public(client):

@@ -10,6 +10,7 @@ from home.models import SiteSettings
 from publishing.hiding import hide
 from publishing.trash import move_to_trash
 from tests.support import builders
+from tests.support.people import make_agreeing_person, make_story_about, withdraw
 
 
 def get(client, address, **headers):
@@ -161,6 +162,28 @@ def story_for_group():
 def story_below_page_for_group():
     section = private_to_group(builders.make_index(builders.make_index(), "Inner section"))
     story_with(image := builders.make_image(), parent=section)
+    return address_of(image)
+
+
+def story_for_group_below_page_for_members():
+    section = builders.make_private(builders.make_index(builders.make_index(), "Inner section"))
+    private_to_group(story_with(image := builders.make_image(), parent=section))
+    return address_of(image)
+
+
+def story_for_members_of_a_person_who_withdrew():
+    person, image = make_agreeing_person(), builders.make_image()
+    story = make_story_about(person, lead_image=image, lead_image_decorative=True)
+    builders.make_private(story)
+    withdraw(person)
+    return address_of(image)
+
+
+def person_who_withdrew_on_a_page_for_members():
+    person, image = make_agreeing_person(), builders.make_image(shows="person")
+    image.people.add(person)
+    builders.make_private(builders.make_plain_page("About", body=picture_block(image)))
+    withdraw(person)
     return address_of(image)
 
 
