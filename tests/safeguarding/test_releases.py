@@ -16,6 +16,7 @@ from caching.content_version import content_version
 from caching.local_date import today
 from home.models import SiteSettings, StandardPage
 from media.cleaning import sign
+from publishing.visibility import is_published
 from safeguarding.models import Decision, Release
 from safeguarding.scopes import NO_END, Picture
 from stories.models import StoryPage
@@ -50,9 +51,10 @@ AGREED = ALL_AGREED | {"where": ["website"]}
 
 
 def is_read(client, story):
-    """Return whether visitors can open `story`, and assert that lists have it only then."""
+    """Return whether visitors can open `story`, and assert that lists and links have it only then."""
     is_listed = StoryPage.objects.published().filter(pk=story.pk).exists()
     assert is_listed == (client.get(story.url).status_code == 200)
+    assert is_listed == is_published(StoryPage.objects.get(pk=story.pk))
     return is_listed
 
 
@@ -110,6 +112,14 @@ def test_every_event_counts_at_once(client):
     assert is_read(client, story)
 
 
+def test_events_of_one_person_change_no_story_of_others():
+    person, other = make_agreeing_person(), make_agreeing_person()
+    story, held = make_story_about(person), make_story_about(other)
+    withdraw(other)
+    record(person, **AGREED | {"event": "renewed", "ends_on": days_from_today(30)})
+    assert (until(story), until(held)) == (days_from_today(30), None)
+
+
 def test_no_event_releases_a_story_of_which_nobody_said_who_is_in_it(client):
     person = make_person()
     story = make_story_about(person, live=False)
@@ -120,6 +130,10 @@ def test_no_event_releases_a_story_of_which_nobody_said_who_is_in_it(client):
     story.people = "listed"
     story.save(clean=False)
     assert client.get(story.url).status_code == 200
+    without_people = make_story(live=False)
+    without_people.people, without_people.live = "", True
+    without_people.save(clean=False)
+    assert until(without_people) is None
 
 
 def test_withdrawn_story_is_on_no_page(client):
@@ -178,6 +192,18 @@ def test_decision_is_for_this_content_and_time(client):
     assert not is_read(client, story)
     decision.delete()
     assert not is_read(client, story)
+
+
+def test_decision_is_for_one_page(client):
+    """A copy has the same content, and so the same digest, but nobody weighed where it is."""
+    child, story = child_story()
+    StoryPage.objects.filter(pk=story.pk).update(live=True)
+    copy = story.copy(update_attrs={"slug": "copy"}, keep_live=False)
+    StoryPage.objects.filter(pk=copy.pk).update(live=True)
+    assert copy.people_digest == story.people_digest
+    decide(story, child, "child")
+    assert is_read(client, story)
+    assert not is_read(client, copy)
 
 
 def test_decision_stands_in_for_consent_and_never_for_a_withdrawal(client):
