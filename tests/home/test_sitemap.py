@@ -8,10 +8,11 @@ from xml.etree import ElementTree
 import pytest
 from wagtail.models import Site
 
-from home.sitemap import PageSitemap
+from home.sitemap import LARGEST_FILTERS, PageSitemap
 from stories.renditions import make_renditions
 from stories.terms import Theme
 from tests.support.builders import (
+    make_author,
     make_image,
     make_index,
     make_plain_page,
@@ -52,6 +53,7 @@ def dates(client):
 def test_all_public_pages_and_lists_are_in_the_sitemap(client):
     section = make_index(make_index(), "Africa")
     make_story("A story", parent=section, countries=["KE", "SN"], themes=["Mining", "Dívida"])
+    make_story("Not filed", parent=section)
     make_plain_page("About")
     assert set(read(client)) == {
         "/",
@@ -59,6 +61,7 @@ def test_all_public_pages_and_lists_are_in_the_sitemap(client):
         "/stories/",
         "/stories/africa/",
         "/stories/africa/a-story/",
+        "/stories/africa/not-filed/",
         "/stories/country/kenya/",
         "/stories/country/senegal/",
         "/stories/theme/mining/",
@@ -101,6 +104,12 @@ def test_an_alias_is_not_in_the_sitemap(client):
     assert alias.url not in found
 
 
+def test_an_alias_of_a_list_has_no_lists_of_terms(client):
+    alias = make_index().create_alias(update_slug="again")
+    story = make_story("Below", parent=alias, countries=["KE"])
+    assert {address for address in read(client) if "again" in address} == {story.url}
+
+
 def test_lastmod_of_a_list_is_that_of_its_latest_story(client):
     section = make_index(make_index(), "Africa")
     make_story("Old", parent=section, countries=["KE"], themes=["Mining"])
@@ -117,6 +126,7 @@ def test_the_sitemap_has_the_images_of_a_page_whose_renditions_exist(client, med
     row = read(client)[story.url]
     assert row.findall("image:image", NAMES) == [], "a request for the sitemap makes no renditions"
     make_renditions(story)
+    story.lead_image.get_rendition("original")  # made for the admin: visitors do not get it
     addresses = [loc.text for loc in read(client)[story.url].iterfind("image:image/image:loc", NAMES)]
     assert len(addresses) == len(set(addresses)) == 2
     for address in addresses:
@@ -124,6 +134,18 @@ def test_the_sitemap_has_the_images_of_a_page_whose_renditions_exist(client, med
         response = client.get(address.removeprefix(SITE))
         assert response.status_code == 200
         assert response.getvalue()
+
+
+def test_an_object_of_another_model_with_the_same_key_brings_no_image(client, media_root):
+    """The reference index has the keys of all models in one column."""
+    story, image = make_story(lead_image=make_image(), lead_image_decorative=True), make_image()
+    make_author("Awa", pk=story.pk, picture=image)  # It has the key of the page,
+    make_author("Amina", pk=image.pk)  # and this one, which the page uses, has that of the picture.
+    make_story(authors=["Amina"])
+    image.get_rendition(LARGEST_FILTERS[0])
+    assert "<image:loc>" not in client.get("/sitemap.xml").text
+    make_renditions(story)
+    assert client.get("/sitemap.xml").text.count("<image:loc>") == 1
 
 
 def test_a_picture_that_nobody_may_see_is_not_in_the_sitemap(client, media_root):
