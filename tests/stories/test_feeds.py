@@ -14,6 +14,7 @@ from media.models import Rendition
 from stories.models import StoryPage
 from stories.renditions import make_renditions
 from tests.support.builders import (
+    home_page,
     make_image,
     make_index,
     make_plain_page,
@@ -115,6 +116,9 @@ def test_only_public_stories_are_in_a_feed(client):
     public.save_revision()
     for address in ("/feed.atom", "/stories/country/kenya/feed.atom", "/stories/theme/mining/feed.atom"):
         assert titles(client, address) == ["Public"]
+    make_private(home_page())
+    for address in ("/feed.atom", "/stories/feed.atom", "/stories/country/kenya/feed.atom"):
+        assert client.get(address).status_code == 404
 
 
 def test_unpublishing_a_story_changes_the_etag_of_a_feed(client):
