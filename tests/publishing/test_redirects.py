@@ -129,6 +129,17 @@ def test_redirect_to_a_list_below_a_page(client):
     assert client.get(old).status_code == 404
 
 
+def test_redirect_takes_the_place_of_no_page(client):
+    story = make_story()
+    typed(None, old_path=story.url.rstrip("/"), redirect_link="https://example.org/")
+    assert client.get(story.url).status_code == 200
+    story.unpublish()
+    assert client.get(story.url).status_code == 301
+    make_private(story)
+    story.save_revision().publish()
+    assert client.get(story.url).url.startswith("/_util/login/")
+
+
 @pytest.mark.parametrize("route", ["", "/country/kenya/"])
 def test_redirect_without_a_public_target_is_a_404(client, route):
     assert client.get(typed(None, redirect_page_route_path=route)).status_code == 404
