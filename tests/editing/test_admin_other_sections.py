@@ -71,12 +71,14 @@ def permit_in_another_tree(writer):
     GroupPagePermission.objects.create(group=writer.user.groups.get(), page=page, permission=right)
 
 
-def test_report_about_all_pages_is_for_those_who_may_explore_them_all(writer, admin_client, other):
+def test_report_about_all_pages_is_for_those_who_may_explore_them_all(writer, client, admin_client, other):
     permit_in_another_tree(writer)
     addresses = ["reports/page-types-usage/", "reports/page-types-usage/results/"]
     builders.make_story(f"{SECRET} and new", other.index, live=False)
     assert shown(writer, *addresses) == []
     assert shown(admin_client, *addresses) == addresses
+    client.force_login(builders.make_user("Moderators"))  # of all sections
+    assert shown(client, *addresses) == addresses
 
 
 def test_api_of_pages_leaves_out_hidden_translations_and_pages_above(writer, admin_client, own, other):
