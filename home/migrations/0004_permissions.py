@@ -1,25 +1,33 @@
-"""Gives the group Moderators the permission to change the site settings."""
+"""Gives Editors and Moderators the permission to translate, and Moderators that to change the site settings."""
 
 from django.db import migrations
 
+TRANSLATE = ("simple_translation", "simpletranslation", "submit_translation", "Can submit translations")
+GRANTED = {
+    "Editors": [TRANSLATE],
+    "Moderators": [TRANSLATE, ("home", "sitesettings", "change_sitesettings", "Can change site settings")],
+}
+
 
 def grant(apps, schema_editor):
-    # Django creates permissions only after all migrations, so the one needed is created here.
+    # Django creates permissions only after all migrations, so the ones needed are created here.
     ContentType = apps.get_model("contenttypes.ContentType")
     Permission = apps.get_model("auth.Permission")
     Group = apps.get_model("auth.Group")
-    content_type, _ = ContentType.objects.get_or_create(app_label="home", model="sitesettings")
-    permission, _ = Permission.objects.get_or_create(
-        content_type=content_type,
-        codename="change_sitesettings",
-        defaults={"name": "Can change site settings"},
-    )
-    Group.objects.get(name="Moderators").permissions.add(permission)
+    for group_name, granted in GRANTED.items():
+        group = Group.objects.get(name=group_name)
+        for app, model, codename, name in granted:
+            content_type, _ = ContentType.objects.get_or_create(app_label=app, model=model)
+            permission, _ = Permission.objects.get_or_create(
+                content_type=content_type, codename=codename, defaults={"name": name}
+            )
+            group.permissions.add(permission)
 
 
 class Migration(migrations.Migration):
     dependencies = [
         ("home", "0003_home_page"),
         ("stories", "0003_permissions"),
+        ("simple_translation", "0001_initial"),
     ]
     operations = [migrations.RunPython(grant, migrations.RunPython.noop)]
