@@ -1,5 +1,6 @@
-"""Views of the admin for people: the list, the overview, consents, taking down, and the restricted fields."""
+"""Views of the admin for people: the list, the overview, consents, and taking down."""
 
+from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -13,13 +14,13 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.widgets.button import HeaderButton
 from wagtail.log_actions import log, registry
 
-from safeguarding.encryption import UnreadableText, has_keys
-from safeguarding.forms import ConsentForm, FirstConsentForm, OtherPersonForm, ReasonForm, RestrictedForm
+from safeguarding.forms import ConsentForm, FirstConsentForm, OtherPersonForm
 from safeguarding.holds import bring_back, is_held_after_restore, take_down
 from safeguarding.leak_check.admin_requests import list_places
 from safeguarding.leak_check.checking import find_live
 from safeguarding.leak_check.words import new_words
-from safeguarding.models import Contributor, RestrictedView
+from safeguarding.models import Contributor
+from safeguarding.releases import lock_with_others
 from safeguarding.retention import deletion_day
 from safeguarding.status import Status
 from safeguarding.wording import describe_status
@@ -180,6 +181,12 @@ class ConsentView(PersonMixin, FormView):
             "media": context["form"].media,
         }
 
+    @transaction.atomic
+    def post(self, request, *args, **kwargs):
+        # The form then sees a withdrawal that runs at the moment: SeenMixin.
+        lock_with_others(kwargs["pk"])
+        return super().post(request, *args, **kwargs)
+
     def form_valid(self, form):
         form.save()
         person = Contributor.objects.get(pk=self.person.pk)
@@ -232,69 +239,3 @@ class NotReachedView(ConfirmView):
     def act(self, user):
         log(self.person, "safeguarding.not_reached", user=user)
         return _("Noted: %s could not be reached.") % self.person.code
-
-
-# --- The restricted fields ------------------------------------------------------------------------
-
-
-class RestrictedFieldsView(PersonMixin, TemplateView):
-    """Shows and edits the encrypted fields. Each look needs a reason and is recorded.
-
-    The reason is sent with POST, so that no link can open the fields.
-    """
-
-    page_title = gettext_lazy("Names and contact")
-    template_name = "safeguarding/restricted.html"
-
-    def post(self, request, *_arguments, **_named):
-        reason = ReasonForm(request.POST)
-        if not reason.is_valid():
-            return self.render_to_response(self.get_context_data(reason_form=reason))
-        form = RestrictedForm(request.POST if "save" in request.POST else None, instance=self.person)
-        if "save" in request.POST and form.is_valid():
-            return self.store(form)
-        RestrictedView.objects.create(contributor=self.person, user=request.user, **reason.cleaned_data)
-        return self.render_to_response(self.get_shown(form, reason.cleaned_data["reason"]))
-
-    def store(self, form):
-        """Store the data of `form`. If live pages have a new word already, respond with a list of places."""
-        former = Contributor.objects.get(pk=self.person.pk)
-        form.save()
-        log(self.person, "safeguarding.change_names", user=self.request.user)
-        if found := find_live(new_words(self.person, former)):
-            self.template_name = "safeguarding/places.html"
-            return self.render_to_response(self.get_context_data(found=list_places(found, self.request.user)))
-        return self.leave(_("The names and contact of %s are stored.") % self.person.code)
-
-    def get_shown(self, form, reason):
-        consents = [each for each in self.person.consents.all() if each.evidence_held_at]
-        return self.get_context_data(form=form, reason=reason, consents=consents)
-
-    def get_context_data(self, **kwargs):
-        kwargs.setdefault("reason_form", ReasonForm())
-        return super().get_context_data(has_keys=has_keys(), **kwargs)
-
-
-class PrintView(RestrictedFieldsView):
-    """Shows everything that is stored about a person, to print for a person who asks for it."""
-
-    page_title = gettext_lazy("Everything that is held")
-
-    def get_shown(self, form, reason):
-        person = self.person
-        texts = [(name, getattr(person, name)) for name in Contributor.RESTRICTED_FIELDS]
-        self.template_name = "safeguarding/everything.html"
-        return self.get_context_data(
-            restricted=[
-                (person._meta.get_field(name).verbose_name, text, isinstance(text, UnreadableText))
-                for name, text in texts
-            ],
-            consents=person.consents.select_related("recorded_by"),
-            decisions=person.decisions.select_related("page", "decided_by"),
-            uses=person.uses.select_related("page"),
-            views=person.views.select_related("user"),
-            notices=person.notices.order_by("pk"),
-            log_entries=registry.get_logs_for_instance(person).select_related("user"),
-            sentence=describe_status(person),
-            deletion_day=deletion_day(person),
-        )

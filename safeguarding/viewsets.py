@@ -9,6 +9,7 @@ from safeguarding import views
 from safeguarding.decision_views import DecideView, DecisionIndexView, ReadView
 from safeguarding.forms import PersonForm
 from safeguarding.models import Contributor
+from safeguarding.restricted_views import PrintView, RestrictedFieldsView
 from safeguarding.withdrawal.views import (
     AfterRestoreView,
     CorrectNameView,
@@ -28,8 +29,8 @@ PERSON_VIEWS = {
     "bring_back": ("bring-back/", views.BringBackView),
     "withdraw": ("withdraw/", WithdrawView),
     "correct_name": ("correct-name/", CorrectNameView),
-    "restricted": ("names/", views.RestrictedFieldsView),
-    "print": ("everything/", views.PrintView),
+    "restricted": ("names/", RestrictedFieldsView),
+    "print": ("everything/", PrintView),
 }
 
 

@@ -21,11 +21,13 @@ from media.cleaning import sign
 from media.models import CleanImage
 from safeguarding.holds import take_down
 from safeguarding.models import Contributor, Ledger, Use
+from safeguarding.policies import GROUP
 from safeguarding.releases import lock
 from safeguarding.withdrawal import carry_out, ledger
 from safeguarding.withdrawal.addresses import digest_of
 from stories.models import StoryPage
-from tests.support.builders import make_image, make_index, make_story, make_user, picture_bytes
+from tests.support.builders import make_image, make_index, make_story, make_user, parse, picture_bytes
+from tests.support.leads import ANSWERS, SECRET, address
 from tests.support.people import (
     ALL_AGREED,
     days_from_today,
@@ -114,6 +116,23 @@ def test_publishing_and_withdrawing():
             assert not StoryPage.objects.published().exists()
 
 
+def test_form_that_is_sent_while_a_withdrawal_runs_stores_nothing():
+    lead = sign_in(make_user(GROUP))
+    for name, data in (
+        ("restricted", {"reason": "contact", "names": "Other", "save": "1"}),
+        ("consent", ANSWERS | {"ends_on": ""}),
+    ):
+        person = make_agreeing_person(names=SECRET)
+        form = parse(lead.post(address(person, name), {"reason": "contact"}))
+        data["seen"] = form.select_one("[name=seen]")["value"]
+        with others() as start, transaction.atomic():
+            carry_out.withdraw(person, "everything")
+            start(partial(lead.post, address(person, name), data))
+            wait_until_blocked()
+        person = Contributor.objects.get(pk=person.pk)
+        assert (person.names, person.has_withdrawn) == ("", True), name
+
+
 def test_two_changes_of_one_picture():
     """Check that the second one sees what the first one wrote, although they change different people."""
     withdrawing, renewing, added = make_agreeing_person(), make_agreeing_person(), make_person()
@@ -145,8 +164,12 @@ def is_free(rows):
 
 
 def administrator():
+    return sign_in(make_user(is_superuser=True))
+
+
+def sign_in(user):
     client = Client()
-    client.force_login(make_user(is_superuser=True))
+    client.force_login(user)
     return client
 
 

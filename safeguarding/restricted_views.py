@@ -1,0 +1,94 @@
+"""Views of the admin for the restricted fields of a person, such as names, and for all that is held.
+
+They open with a reason only, and each look is recorded.
+"""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import TemplateView
+from wagtail.log_actions import log, registry
+
+from safeguarding.encryption import UnreadableText, has_keys
+from safeguarding.forms import ReasonForm, RestrictedForm
+from safeguarding.leak_check.admin_requests import list_places
+from safeguarding.leak_check.checking import find_live
+from safeguarding.leak_check.words import new_words
+from safeguarding.models import Contributor, RestrictedView
+from safeguarding.releases import lock_with_others
+from safeguarding.retention import deletion_day
+from safeguarding.views import PersonMixin
+from safeguarding.wording import describe_status
+
+
+class RestrictedFieldsView(PersonMixin, TemplateView):
+    """Shows and edits the encrypted fields. Each look needs a reason and is recorded.
+
+    The reason is sent with POST, so that no link can open the fields.
+    """
+
+    page_title = gettext_lazy("Names and contact")
+    template_name = "safeguarding/restricted.html"
+
+    def post(self, request, *_arguments, **_named):
+        reason = ReasonForm(request.POST)
+        if not reason.is_valid():
+            return self.render_to_response(self.get_context_data(reason_form=reason))
+        if "save" not in request.POST:
+            form = RestrictedForm(instance=self.person)
+        elif (form := self.store(request.POST)).is_valid():
+            return self.answer_stored(form)
+        RestrictedView.objects.create(contributor=self.person, user=request.user, **reason.cleaned_data)
+        return self.render_to_response(self.get_shown(form, reason.cleaned_data["reason"]))
+
+    @transaction.atomic
+    def store(self, data):
+        """Store the data of the form if it is valid. Return the form, with the person before as `former`."""
+        # The form then sees a withdrawal that runs at the moment: SeenMixin.
+        lock_with_others(self.kwargs["pk"])
+        form = RestrictedForm(data, instance=self.person)
+        form.former = Contributor.objects.get(pk=self.person.pk)
+        if form.is_valid():
+            form.save()
+            log(self.person, "safeguarding.change_names", user=self.request.user)
+        return form
+
+    def answer_stored(self, form):
+        """Respond after `form` was stored. If live pages have a new word already, list the places."""
+        if found := find_live(new_words(self.person, form.former)):
+            self.template_name = "safeguarding/places.html"
+            return self.render_to_response(self.get_context_data(found=list_places(found, self.request.user)))
+        return self.leave(_("The names and contact of %s are stored.") % self.person.code)
+
+    def get_shown(self, form, reason):
+        consents = [each for each in self.person.consents.all() if each.evidence_held_at]
+        return self.get_context_data(form=form, reason=reason, consents=consents)
+
+    def get_context_data(self, **kwargs):
+        kwargs.setdefault("reason_form", ReasonForm())
+        return super().get_context_data(has_keys=has_keys(), **kwargs)
+
+
+class PrintView(RestrictedFieldsView):
+    """Shows everything that is stored about a person, to print for a person who asks for it."""
+
+    page_title = gettext_lazy("Everything that is held")
+
+    def get_shown(self, form, reason):
+        person = self.person
+        texts = [(name, getattr(person, name)) for name in Contributor.RESTRICTED_FIELDS]
+        self.template_name = "safeguarding/everything.html"
+        return self.get_context_data(
+            restricted=[
+                (person._meta.get_field(name).verbose_name, text, isinstance(text, UnreadableText))
+                for name, text in texts
+            ],
+            consents=person.consents.select_related("recorded_by"),
+            decisions=person.decisions.select_related("page", "decided_by"),
+            uses=person.uses.select_related("page"),
+            views=person.views.select_related("user"),
+            notices=person.notices.order_by("pk"),
+            log_entries=registry.get_logs_for_instance(person).select_related("user"),
+            sentence=describe_status(person),
+            deletion_day=deletion_day(person),
+        )
