@@ -58,6 +58,9 @@ def test_about_a_child_a_second_person_decides(lead):
         "You wrote this version yourself: somebody else has to decide on it."
         in send_decision(lead, story).text
     )
+    story.save_revision(user=make_user("Editors"))
+    refused = send_decision(lead, story).text
+    assert "You wrote this version yourself" in refused, "somebody else saved it again"
     second = Client()
     second.force_login(make_user(GROUP))
     send_decision(second, story)
