@@ -13,10 +13,11 @@ from safeguarding.leak_check.checking import BATCH, find_drafts, find_live
 from safeguarding.leak_check.texts import strings_in
 from safeguarding.leak_check.words import words_of_person
 from safeguarding.models import Contributor
-from safeguarding.releases import lock_with_others
+from safeguarding.releases import lock_pages, lock_with_others
 from safeguarding.withdrawal.carry_out import REPEATED
-from safeguarding.withdrawal.pages import overwrite
+from safeguarding.withdrawal.pages import delete_versions, overwrite
 from safeguarding.withdrawal.places import Found, Place, TextPlace, places, register_place
+from safeguarding.withdrawal.steps import save_current_anew
 from safeguarding.withdrawal.tasks import NotYet, add_task, step
 from safeguarding.withdrawal.words import KEPT_FIELDS, has_unreadable_words, mentions
 from safeguarding.withdrawal_models import Choice, WithdrawalTask
@@ -84,6 +85,7 @@ def forget_words(task):
     WithdrawalTask.objects.filter(pk=task.pk).update(data=day)
     if find_elsewhere(words_to_change(person)):
         raise NotYet
+    renew_current_versions(person)
     with transaction.atomic():
         lock_with_others(person.pk)
         person = Contributor.objects.get(pk=person.pk)
@@ -97,25 +99,59 @@ def forget_words(task):
             add_task(task.withdrawal, name)
 
 
-def erase_history(person, withdrawal):
-    """Delete the versions of pages with a word of `person`, and overwrite such log entries.
+def renew_current_versions(person):
+    """Save the live and the latest versions with a word of `person` anew, and delete these.
 
-    It is called when no text has one any more, so these versions are earlier ones. Raises NotYet if one is
-    scheduled.
+    No text of them has one any more, but such a version can have an old address or a deleted comment. Raises
+    NotYet if a version of the page is scheduled, because it can't be saved anew.
     """
-    terms = {word.term for word in words_of_person(person) if not word.is_ordinary}
-    found = [
-        revision
-        for revision in Revision.page_revisions.iterator(chunk_size=BATCH)
-        if mentions(terms, [revision.object_str, *strings_in(revision.content)])
-    ]
-    if any(revision.approved_go_live_at for revision in found):
+    current = find_current()
+    for key in {each.object_id for each in versions_with_words(person) if each.pk in current}:
+        with transaction.atomic():
+            lock_pages([key])
+            page = Page.objects.get(pk=key)
+            if page.scheduled_revision:
+                raise NotYet
+            old = [page.latest_revision, page.live_revision]
+            save_current_anew(page)
+            delete_versions(filter(None, old))
+
+
+def erase_history(person, withdrawal):
+    """Delete the earlier versions of pages with a word of `person`, and overwrite such log entries.
+
+    Raises NotYet if a version is scheduled.
+    """
+    current = find_current()
+    versions = [each for each in versions_with_words(person) if each.pk not in current]
+    if any(revision.approved_go_live_at for revision in versions):
         raise NotYet
-    Revision.objects.filter(pk__in=[revision.pk for revision in found]).delete()
+    delete_versions(versions)
+    terms = terms_to_erase(person)
     for model in (PageLogEntry, ModelLogEntry):
         entries = model.objects.iterator(chunk_size=BATCH)
         found = [each.pk for each in entries if mentions(terms, [each.label, each.data])]
         overwrite(model.objects.filter(pk__in=found), withdrawal)
+
+
+def terms_to_erase(person):
+    return {word.term for word in words_of_person(person) if not word.is_ordinary}
+
+
+def versions_with_words(person):
+    """Return the list of the versions of pages with a word of `person` anywhere in what is stored."""
+    terms = terms_to_erase(person)
+    return [
+        revision
+        for revision in Revision.page_revisions.iterator(chunk_size=BATCH)
+        if mentions(terms, [revision.object_str, *strings_in(revision.content)])
+    ]
+
+
+def find_current():
+    """Return the set of the primary keys of the live and the latest versions of all pages."""
+    keys = Page.objects.values_list("latest_revision", "live_revision")
+    return {key for pair in keys for key in pair}
 
 
 def register():

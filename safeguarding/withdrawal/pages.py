@@ -24,6 +24,20 @@ def revisions_of(pages):
     return Revision.page_revisions.filter(object_id__in=[str(key) for key in pages])
 
 
+def delete_versions(revisions):
+    """Delete `revisions`, versions of pages that stay.
+
+    Comments and the moderation of a version would be deleted with it. So they are for the latest version from
+    now on.
+    """
+    for revision in revisions:
+        page = Page.objects.filter(pk=revision.object_id)
+        if latest := page.values_list("latest_revision", flat=True).first():
+            revision.created_comments.update(revision_created=latest)
+            TaskState.objects.filter(revision=revision).update(revision=latest)
+        Revision.objects.filter(pk=revision.pk).delete()
+
+
 class Pages(Place):
     """The pages that are erased. Rows that depend on a page are deleted with it."""
 

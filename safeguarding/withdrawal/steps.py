@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.models import FormState
 from wagtail.contrib.redirects.models import Redirect
-from wagtail.models import Comment, Page, PageLogEntry, Revision, TaskState, UploadedFile
+from wagtail.models import Comment, Page, PageLogEntry, TaskState, UploadedFile
 from wagtail.signals import page_published
 
 from caching.content_version import content_version
@@ -28,7 +28,7 @@ from safeguarding.releases import lock_people_of, recompute
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import digest_of, path_at, paths_of, public_paths
 from safeguarding.withdrawal.locking import lock_pages_with_parents
-from safeguarding.withdrawal.pages import delete_page, overwrite, revisions_of
+from safeguarding.withdrawal.pages import delete_page, delete_versions, overwrite, revisions_of
 from safeguarding.withdrawal.signals import addresses_erased
 from safeguarding.withdrawal.tasks import NotYet, add_task, is_waiting, run_quick_tasks, step
 from safeguarding.withdrawal.words import has_unreadable_words, words_of_name
@@ -198,14 +198,19 @@ def purge_page(withdrawal, page):
 
 
 def renew_versions(page):
-    """Delete all versions of `page`, after the live one and a later draft are saved as new versions.
+    """Delete all versions of `page`, after the current ones are saved anew. An alias needs no versions."""
+    old = list(revisions_of([page.pk]))
+    if not page.alias_of_id:
+        save_current_anew(page)
+    delete_versions(old)
 
-    A version stores the address that the page had then, which may be a name. An alias needs no versions.
+
+def save_current_anew(page):
+    """Save the live version of `page` and a later draft as new versions.
+
+    A version stores the address that the page had then, which may be a name, and its comments.
     """
-    if page.alias_of_id:
-        revisions_of([page.pk]).delete()
-        return
-    old, latest = list(revisions_of([page.pk]).values_list("pk", flat=True)), page.latest_revision
+    latest = page.latest_revision
     draft = latest.as_object() if latest and latest.pk != page.live_revision_id else None
     if page.live:
         # The author of the live version may not decide about people in it: see Decision.clean().
@@ -214,4 +219,3 @@ def renew_versions(page):
         Page.objects.filter(pk=page.pk).update(live_revision=live)
     if draft:
         draft.save_revision(user=latest.user, changed=False, clean=False)
-    Revision.objects.filter(pk__in=old).delete()

@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
-from wagtail.models import Revision, Workflow
+from wagtail.models import Comment, Revision, Workflow
 
 from home.models import StandardPage
 from home.site_settings import SiteSettings
@@ -274,6 +274,33 @@ def test_texts_of_others_are_only_reported_and_the_words_are_kept_until_they_are
     assert StoryPage.objects.get(pk=draft.pk).get_latest_revision_as_object().title == "Of others"
 
 
+def test_drafts_and_their_moderation_stay_when_versions_with_a_word_are_deleted():
+    person, user = withdrawal_world.make_named_person(), builders.make_user("Moderators")
+    keys = [builders.make_story().pk for _each in range(2)]
+    # A version has the comments on its page too, also those that are deleted later.
+    Comment.objects.create(page_id=keys[0], user=user, text=f"Like {NAME}?", contentpath="title")
+    commented, moderated = (StoryPage.objects.get(pk=key) for key in keys)
+    with withdrawal_world.without_words(person):
+        commented.summary, moderated.summary = "A draft.", f"{NAME} came."
+        commented.save_revision(clean=False)
+        first = moderated.save_revision(clean=False)
+        kept = Comment.objects.create(
+            page=moderated, user=user, text="When?", contentpath="title", revision_created=first
+        )
+        Workflow.objects.get().start(moderated, user)
+    withdraw_all(person)
+    moderated.summary = "Somebody came."
+    moderated.save_revision(clean=False)
+    for _twice in range(2):  # The step "words" waits for "again".
+        run_tasks()
+    assert tables_with(NAME) == {}
+    assert list(Comment.objects.all()) == [kept]
+    commented, moderated = (StoryPage.objects.get(pk=key) for key in keys)
+    assert commented.get_latest_revision_as_object().summary == "A draft."
+    moderated.current_workflow_task_state.approve(user=user)
+    assert StoryPage.objects.get(pk=keys[1]).summary == "Somebody came."
+
+
 def test_word_in_a_scheduled_version_is_reported_although_a_newer_draft_has_none():
     person = withdrawal_world.make_named_person()
     story = StoryPage.objects.get(pk=builders.make_story("Lamps").pk)
@@ -378,6 +405,24 @@ def test_versions_that_are_stored_anew_keep_their_authors():
     assert not WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
     story.refresh_from_db()
     assert [story.live_revision.user, story.latest_revision.user] == authors
+
+
+def test_moderation_goes_on_when_earlier_versions_are_deleted():
+    person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
+    story, user = withdrawal_world.make_shared(person, other), builders.make_user("Moderators")
+    story.unpublish()
+    state = Workflow.objects.get().start(StoryPage.objects.get(pk=story.pk), user)
+    state.current_task_state.specific.reject(user=user)
+    withdraw_one(person, "everything")
+    draft = StoryPage.objects.get(pk=story.pk).get_latest_revision_as_object()
+    draft.story_people = withdrawal_world.rows_of(other)
+    draft.save(clean=False)
+    draft.save_revision(clean=False)
+    run_tasks()
+    assert not WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
+    story = StoryPage.objects.get(pk=story.pk)
+    story.current_workflow_state.resume(user)
+    assert story.current_workflow_task_state.revision == story.latest_revision
 
 
 def test_aliases_and_pages_that_are_not_live_need_not_be_published():
