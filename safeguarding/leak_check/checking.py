@@ -61,11 +61,15 @@ def people_of(instance):
 
 
 def people_taken_out(page):
-    """Return the primary keys of people who withdrew, and whom an editor has to remove from `page`."""
+    """Return the primary keys of people who withdrew, and whom an editor has to remove from `page`.
+
+    Those who have agreed again since are not among them.
+    """
     # The task "purge" of a page waits until the page is published without what was taken back.
     waiting = WithdrawalTask.objects.filter(step="purge", done_at=None, data__page=page.pk)
     people = waiting.filter(withdrawal__choice=Choice.EVERYTHING, withdrawal__contributor__isnull=False)
-    return set(people.values_list("withdrawal__contributor", flat=True))
+    people = load_people(people.values_list("withdrawal__contributor", flat=True))
+    return {key for key, person in people.items() if person.has_withdrawn}
 
 
 def check(instance, words):

@@ -97,7 +97,12 @@ def look_at_held_pages(instance, **_arguments):
 
 @step("purge", _("Delete the earlier versions of a held page"))
 def purge(task):
-    """Delete the earlier versions of a held page. Raises NotYet until it is published as it has to be."""
+    """Delete the earlier versions of a held page. Raises NotYet until it is published as it has to be.
+
+    If the person has agreed again since, the page and its versions stay.
+    """
+    if has_agreed_again(task.withdrawal):
+        return
     with transaction.atomic():
         # With its parent, because an alias may be deleted.
         lock_pages_with_parents([task.data["page"]])
@@ -115,6 +120,18 @@ def purge(task):
         if not is_waiting(task.withdrawal, "purge"):
             Withdrawal.objects.filter(pk=task.withdrawal_id).update(old_name="")
         recompute([task.data["page"]])
+
+
+def has_agreed_again(withdrawal):
+    """Return whether the person agrees now to what was taken back with `withdrawal`."""
+    consent = withdrawal.contributor and withdrawal.contributor.latest_consent
+    if consent is None or consent.event == consent.Event.WITHDRAWN:
+        return False
+    return (
+        withdrawal.choice == Choice.EVERYTHING
+        or (withdrawal.choice == Choice.PICTURES and consent.picture > Picture.NONE)
+        or (withdrawal.choice == Choice.NAME and consent.naming == Naming.REAL)
+    )
 
 
 def is_stale_alias(page):

@@ -33,6 +33,7 @@ from safeguarding.withdrawal.words import has_path
 from stories.models import StoryPage
 from stories.terms import Author
 from tests.support import builders, withdrawal_world
+from tests.support.people import ALL_AGREED, record
 from tests.support.stored_text import all_stored_text, tables_with
 from tests.support.translations import make_index_in, make_translation
 from tests.support.withdrawal_world import ADDRESSES, NAME, SENTINELS, withdraw_all
@@ -391,6 +392,23 @@ def test_held_story_waits_while_a_draft_has_the_person():
     draft.save_revision(clean=False)
     run_tasks()
     assert WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
+
+
+@pytest.mark.parametrize("choice", ["everything", "name", "pictures"])
+def test_story_need_not_change_when_the_person_agrees_again(choice):
+    person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
+    image = withdrawal_world.named_image(person)
+    fields = {"lead_image": image, "lead_image_decorative": True}
+    story = withdrawal_world.make_shared(person, other, naming=Naming.REAL, **fields)
+    withdraw_one(person, choice)
+    run_tasks()
+    waiting = WithdrawalTask.objects.filter(step="purge", done_at=None)
+    assert waiting.exists()
+    record(person, **ALL_AGREED)
+    publish(story, summary=f"{NAME} is back.")
+    run_tasks()
+    assert not waiting.exists()
+    assert StoryPage.objects.published().filter(pk=story.pk).exists()
 
 
 def test_versions_that_are_stored_anew_keep_their_authors():
