@@ -1,9 +1,9 @@
 """Finds the pages that a withdrawal erases, and those that it holds.
 
-Here, a story is a page with its aliases and translations. If everything is taken back and nobody else is in
-it, it is erased. Otherwise its pages with what is taken back, or with the wrong name, are held: their earlier
-versions are erased as soon as they are published without it. A Case is a withdrawal that is planned or
-carried out: see safeguarding/withdrawal/places.py.
+Here, a story is a page with its aliases and translations. It is erased if everything is taken back, and
+nobody else is in it or all others withdrew before. Otherwise its pages with what is taken back, or with the
+wrong name, are held: their earlier versions are erased as soon as they are published without it. A Case is a
+withdrawal that is planned or carried out: see safeguarding/withdrawal/places.py.
 """
 
 from collections import defaultdict
@@ -12,6 +12,7 @@ from wagtail.models import Page, PageLogEntry
 
 from safeguarding.leak_check.texts import read_texts
 from safeguarding.models import Use
+from safeguarding.releases import load_people
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import redirected_paths
 from safeguarding.withdrawal.pages import revisions_of
@@ -57,11 +58,13 @@ def pages_about(contributor, all_mentions):
 
 
 def is_alone(contributor, found):
-    """Return whether `contributor` is in the current versions of a story, and nobody else is.
+    """Return whether `contributor` is in the current versions of a story, and nobody else who still agrees.
 
-    `found`: the Mentions of everybody in the story.
+    Others who withdrew everything don't count. `found`: the Mentions of everybody in the story.
     """
-    return {mention.contributor for mention in found if mention.is_current} == {contributor.pk}
+    current = {mention.contributor for mention in found if mention.is_current}
+    others = load_people(current - {contributor.pk}).values()
+    return contributor.pk in current and all(person.has_withdrawn for person in others)
 
 
 def has_terms(page, terms):

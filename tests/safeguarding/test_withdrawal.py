@@ -394,6 +394,16 @@ def test_held_story_waits_while_a_draft_has_the_person():
     assert WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
 
 
+def test_story_is_erased_when_the_last_person_in_it_withdraws():
+    people = [withdrawal_world.make_agreeing_person() for _each in range(2)]
+    story = withdrawal_world.make_shared(*people)
+    for person, number in zip(people, (1, 0), strict=True):
+        withdraw_one(person, "everything")
+        run_tasks()
+        assert StoryPage.objects.filter(pk=story.pk).count() == number
+    assert not WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
+
+
 @pytest.mark.parametrize("choice", ["everything", "name", "pictures"])
 def test_story_need_not_change_when_the_person_agrees_again(choice):
     person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
