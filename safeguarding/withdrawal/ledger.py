@@ -90,7 +90,8 @@ def entry_of(withdrawal):
         "key": str(withdrawal.key),
         "code": withdrawal.code,
         "choice": withdrawal.choice,
-        "date": str(timezone.localdate(withdrawal.confirmed_at)),
+        # Not in the time zone of the user, which would make it another entry.
+        "date": str(timezone.localdate(withdrawal.confirmed_at, timezone.get_default_timezone())),
         **digests,
     }
 

@@ -500,6 +500,16 @@ def test_new_site_holds_nobody(client, data_dir):
         assert Ledger.get().salt in ledger.read(), "the file has a part of this site, which its salt begins"
 
 
+def test_entry_of_the_ledger_is_the_same_in_each_time_zone():
+    withdraw(withdrawal_world.make_named_person(), "everything")
+    written = []
+    for name in ("Pacific/Kiritimati", "Pacific/Niue"):  # It is never the same day in both.
+        with timezone.override(name):
+            ledger.write()
+        written.append(ledger.file_path().read_text())
+    assert written[0] == written[1]
+
+
 def test_lost_file_holds_everybody_until_a_lead_confirms(client):
     story = withdrawal_world.make_others()
     call_command("run_due_work")
