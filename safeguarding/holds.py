@@ -21,7 +21,10 @@ def take_down(contributor, user):
 
 
 def bring_back(contributor, user):
-    """End the hold of `contributor`. Return False if there is none. Pages come back as consents allow it."""
+    """End the hold of `contributor`. Return False if there is none. Pages come back as consents allow it.
+
+    While everybody is held after a restore, who was taken down before or since is then held like all others.
+    """
     return set_hold(contributor, user, None, "safeguarding.bring_back")
 
 
@@ -43,6 +46,8 @@ def set_hold(contributor, user, held_since, action):
     is_held = bool(person.held_since) and not (action == TAKE_DOWN and is_held_after_restore(person))
     if is_held == bool(held_since):
         return False
+    if held_since is None and not is_held_after_restore(person):
+        held_since = Ledger.objects.values_list("held_since", flat=True).first()
     person.held_since = held_since
     person.save(update_fields=["held_since"])
     log(person, action, user=user)

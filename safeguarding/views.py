@@ -225,6 +225,9 @@ class BringBackView(ConfirmView):
 
     def act(self, user):
         bring_back(self.person, user)
+        self.person.refresh_from_db(fields=["held_since"])
+        if self.person.held_since:
+            return _("Withdrawals may be missing since a restore. Nobody is shown until you end the hold.")
         return _("%s is no longer held back. What the consent allows is shown again.") % self.person.code
 
 

@@ -193,8 +193,14 @@ def test_person_who_is_taken_down_while_everybody_is_held_stays_so(lead):
     overview = reverse("safeguarding_people:inspect", args=[person.pk])
     assert take_down in lead.get(overview).text
     assert take_down not in lead.post(take_down, follow=True).text
-    lead.post(PAGE)  # The lead confirms that nobody withdrew.
-    assert statuses(*stories) == [404, 200]
+    with undone():
+        lead.post(PAGE)  # The lead confirms that nobody withdrew.
+        assert statuses(*stories) == [404, 200]
+    told = lead.post(reverse("safeguarding_people:bring_back", args=[person.pk]), follow=True).text
+    assert "Withdrawals may be missing since a restore." in told
+    assert statuses(*stories) == [404, 404], "everybody is still held"
+    lead.post(PAGE)
+    assert statuses(*stories) == [200, 200]
 
 
 def test_entry_without_a_code_holds_the_pages_that_it_may_be_about():
