@@ -98,7 +98,7 @@ class SeenMixin:
         return self.cleaned_data
 
 
-class PersonForm(StoresOwnFieldsMixin, WagtailAdminModelForm):
+class PersonForm(SeenMixin, StoresOwnFieldsMixin, WagtailAdminModelForm):
     class Meta(WagtailAdminModelForm.Meta):
         model = Contributor
         fields = ("kind", "role", "adult_on", "keep_until")
@@ -107,6 +107,8 @@ class PersonForm(StoresOwnFieldsMixin, WagtailAdminModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        stored = [getattr(self.instance, name) for name in PersonForm.Meta.fields]
+        self.seen = " ".join(map(str, stored)) if self.instance.pk else ""
         # Without the empty choice, which would be preselected.
         self.fields["kind"].choices = Contributor.Kind.choices
 

@@ -106,6 +106,17 @@ def test_a_child_agrees_with_a_guardian_for_a_year(lead):
     assert Contributor.objects.get().latest_consent.ends_on == datetime.date(2027, 1, 31)
 
 
+def test_form_that_was_opened_before_undoes_no_change_at_once(lead):
+    child = make_person(kind="child", adult_on=days_from_today(900))
+    form = parse(lead.get(address(child, "edit")))
+    data = {each["name"]: each["value"] for each in form.select("form input[type=hidden]")}
+    data |= {"kind": "child", "role": "tells", "adult_on": str(child.adult_on), "keep_until": ""}
+    assert lead.post(address(child, "edit"), data | {"adult_on": str(today())}).status_code == 302
+    response = lead.post(address(child, "edit"), data)
+    assert "What is stored has changed since you opened this form" in response.text
+    assert Contributor.objects.get().adult_on == today()
+
+
 def test_somebody_who_does_not_tell_the_story_needs_no_consent_to_be_recorded(lead):
     new = "/admin/safeguarding/people/new-other/"
     roles = [each["value"] for each in parse(lead.get(new)).select("input[name=role]")]
