@@ -4,6 +4,7 @@ import logging
 
 from django.contrib.auth import get_user_model
 from django.core.mail import send_mail
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from wagtail.admin.utils import get_admin_base_url
@@ -30,11 +31,18 @@ def tell_once(page, revision):
     log(page, NOT_PUBLISHED, revision=revision)
     scheduled_by = entries.filter(action="wagtail.publish.schedule").values_list("user", flat=True)
     keys = {revision.user_id, page.owner_id, *scheduled_by}
-    for user in get_user_model().objects.filter(pk__in=keys, is_active=True).exclude(email=""):
-        try:
-            mail(user, page)
-        except OSError:  # The mail server doesn't answer. The entry in the history is enough.
-            logger.warning("A mail about page %s could not be sent.", page.pk)
+    users = list(get_user_model().objects.filter(pk__in=keys, is_active=True).exclude(email=""))
+
+    def send():
+        for user in users:
+            try:
+                mail(user, page)
+            except Exception:  # of the mail server, or of an address that can't be encoded
+                # The entry in the history is enough.
+                logger.warning("A mail about page %s could not be sent.", page.pk)
+
+    # Not in the transaction of publishing/schedules.py. On SQLite, a slow mail server would block all writes.
+    transaction.on_commit(send, robust=True)
 
 
 def mail(user, page):

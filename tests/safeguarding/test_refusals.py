@@ -5,10 +5,10 @@ import datetime
 import pytest
 import time_machine
 from django.core import mail
-from django.core.management import call_command
 from django.utils import timezone
 from wagtail.test.utils.form_data import inline_formset
 
+from publishing.schedules import publish_due
 from safeguarding.scopes import Naming, Picture
 from stories.models import StoryPage
 from tests.support.builders import make_image, make_index, make_story, make_user, story_form
@@ -104,22 +104,26 @@ def test_good_ones_of_several_go_live_and_the_others_are_named(client, moderator
     assert f"There is no consent of {person.code} yet" in response.text
 
 
-def test_scheduled_story_waits_until_its_people_agree(client):
+def test_scheduled_story_waits_until_its_people_agree(client, django_capture_on_commit_callbacks):
     author = make_user("Moderators")
     person = make_person()
-    waiting, other = make_story_about(person, live=False), make_story(live=False)
+    # No mail can be sent to the owner.
+    owner = make_user("Editors", email="a\n@example.org")
+    waiting, other = make_story_about(person, live=False, owner=owner), make_story(live=False)
     revisions = [story.save_revision(user=author, clean=False) for story in (waiting, other)]
     for number, revision in enumerate(revisions):
         revision.approved_go_live_at = timezone.now() + datetime.timedelta(hours=number)
         revision.save()
     with time_machine.travel(timezone.now() + datetime.timedelta(days=1)):
-        for _run in range(2):
-            call_command("publish_scheduled")
-            assert (is_live(waiting), is_live(other)) == (False, True)
+        with django_capture_on_commit_callbacks(execute=True):
+            for _run in range(2):
+                publish_due()
+                assert (is_live(waiting), is_live(other)) == (False, True)
+            assert not mail.outbox, "No transaction is open while a mail is sent."
         assert [message.to for message in mail.outbox] == [[author.email]]
         assert f"/admin/pages/{waiting.pk}/edit/" in mail.outbox[0].body
         record(person, **ALL_AGREED)
-        call_command("publish_scheduled")
+        publish_due()
     assert is_live(waiting)
 
 
