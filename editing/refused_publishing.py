@@ -1,4 +1,4 @@
-"""Turns a refusal to publish a story into a message, in views of the admin that show no errors of fields.
+"""Turns a refusal to publish a page into a message, in views of the admin that show no errors of fields.
 
 Such views approve pages from lists and modals, and make aliases and copies. The page editor shows the errors
 beside its fields.
@@ -25,8 +25,8 @@ def explain_refusals(view):
         try:
             return view(request, *args, **kwargs)
         except ValidationError as error:
-            if not sentences_in(error):
-                raise
+            if not sentences_in(error) and "wagtailadmin_pages" not in request.resolver_match.namespaces:
+                raise  # It is not about a page.
             return answer(request, error, kwargs)
 
     return checked
@@ -37,7 +37,8 @@ def answer(request, error, kwargs):
     page = error.page if isinstance(error, PublishingRefused) else None
     key = page.pk if page else kwargs.get("page_id", kwargs.get("pk"))
     address = reverse("wagtailadmin_pages:edit", args=[key]) if key else reverse("wagtailadmin_explore_root")
-    lines = lines_in(error, request.user, address if key else "")
+    # Without such lines, something else is wrong, such as a slug that another page has by now.
+    lines = lines_in(error, request.user, address if key else "") or error.messages
     messages.error(request, format_html_join(" ", "{}", ((each,) for each in lines)))
     if request.headers.get("x-requested-with") == "XMLHttpRequest":
         return render_modal_workflow(request, "", None, {}, {"step": "success", "redirect": address})

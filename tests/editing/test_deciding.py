@@ -166,6 +166,19 @@ def submit_again(author):
     return story
 
 
+def test_approval_is_refused_with_a_message_if_another_page_has_the_address_by_now(moderator, author):
+    story = builders.make_story("A story", slug="before", owner=author)
+    story.slug = "a-story"
+    story.save_revision()
+    Workflow.objects.get().start(story, author)
+    story.refresh_from_db()
+    builders.make_story("Another story", slug="a-story")
+    decide_in_list(moderator, story, "approve")
+    assert "already in use" in shown(moderator)[-1]
+    story.refresh_from_db()
+    assert story.slug == "before" and story.workflow_in_progress
+
+
 @pytest.mark.parametrize("action", ["approve", "reject"])
 def test_address_of_a_page_decides_about_no_other_page(moderator, author, action):
     """The admin checks the page in the address. The decision is about a task, which has a key of its own."""
