@@ -6,6 +6,7 @@ A page is not published while it has a protected word, one that would give someb
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
+from wagtail.models import Page
 
 from safeguarding.leak_check.admin_requests import find_stops
 from stories.people_check import CODE, PublishingRefused
@@ -48,6 +49,19 @@ class CheckedPageMixin:
     def find_errors(self):
         """Return {name of a field: [ValidationError]} for everything that prevents publishing the page."""
         return find_leaks(self)
+
+    def save_revision(self, *args, overwrite_revision=None, **kwargs):
+        """Save a revision. The live one is not overwritten.
+
+        The autosaves of one visit to the editor overwrite the revision of the first one. Somebody may have
+        published that from a list meanwhile.
+        """
+        latest = Page.objects.filter(latest_revision=overwrite_revision)
+        if overwrite_revision and latest.filter(live_revision=overwrite_revision).exists():
+            overwrite_revision = None
+        return super().save_revision(*args, overwrite_revision=overwrite_revision, **kwargs)
+
+    save_revision.alters_data = True
 
     def publish(self, revision, *args, log_action=True, **kwargs):
         """Publish `revision`, or schedule it. Raises PublishingRefused if something prevents it.

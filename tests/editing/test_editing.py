@@ -257,6 +257,21 @@ def test_autosave_does_not_overwrite_the_revision_of_somebody_else(editor, index
     assert latest(story).title == "By somebody else"
 
 
+def test_autosave_keeps_a_version_that_went_live_meanwhile(moderator, index):
+    """As when somebody publishes the story from a list while its author is writing."""
+    last = moderator.post(add_address(index), story_form(title="Live", slug="live"), **AUTOSAVE).json()
+    story = StoryPage.objects.get()
+    moderator.post(f"/admin/bulk/wagtailcore/page/publish/?id={story.pk}", {"include_descendants": ""})
+    for title in ("Typing", "Typed"):
+        form = story_form(title=title, slug="live", overwrite_revision_id=last["revision_id"])
+        last = moderator.post(edit_address(story), form, **AUTOSAVE).json()
+        assert last["success"], last
+
+    story.refresh_from_db()
+    assert (story.live_revision.as_object().title, latest(story).title) == ("Live", "Typed")
+    assert Revision.objects.for_instance(story).count() == 2
+
+
 def test_autosave_of_a_live_story_changes_nothing_for_readers(moderator, client):
     story = make_story("Live title", slug="live")
 
