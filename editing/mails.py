@@ -2,8 +2,14 @@
 
 Wagtail sends them to everybody who once subscribed to the comments of a page, commented on it or submitted
 it, and to all members of the groups that moderate. The page may be in the section of others by then.
+
+They are sent after the transaction. On SQLite, a slow mail server would block all writes meanwhile. A mail
+that can't be sent is only logged. In Wagtail, some errors of the server prevent that a page is submitted.
 """
 
+import logging
+
+from django.db import transaction
 from wagtail.admin.mail import EmailNotificationMixin
 from wagtail.admin.views.pages import edit
 from wagtail.models import Page
@@ -12,8 +18,10 @@ from wagtail.permissions import policy_registry
 from editing.admin_access import is_visible
 from editing.patches import patch
 
+logger = logging.getLogger(__name__)
 # Wagtail's functions, which `start` replaces.
 VALID_RECIPIENTS = EmailNotificationMixin.get_valid_recipients
+SEND_EMAILS = EmailNotificationMixin.send_emails
 SEND_NOTIFICATION = edit.send_notification
 
 
@@ -38,10 +46,28 @@ def get_valid_recipients(self, instance, **kwargs):
 def send_notification(recipient_users, notification, extra_context):
     """Replace the function that sends mails about comments."""
     users = [user for user in recipient_users if may_be_told(user, extra_context["page"])]
-    return SEND_NOTIFICATION(users, notification, extra_context)
+    send_later(SEND_NOTIFICATION, users, notification, extra_context)
+
+
+def send_emails(self, *args, **kwargs):
+    """Replace EmailNotificationMixin.send_emails, which sends mails about workflows."""
+    send_later(SEND_EMAILS, self, *args, **kwargs)
+
+
+def send_later(send, *args, **kwargs):
+    """Call `send` with these arguments after the transaction, and log what it raises."""
+
+    def send_now():
+        try:
+            send(*args, **kwargs)
+        except Exception:  # of the mail server
+            logger.exception("Mails about a page could not be sent.")
+
+    transaction.on_commit(send_now)
 
 
 def start():
     """Patch Wagtail's mails."""
     patch(EmailNotificationMixin, "get_valid_recipients", get_valid_recipients)
+    patch(EmailNotificationMixin, "send_emails", send_emails)
     patch(edit, "send_notification", send_notification)

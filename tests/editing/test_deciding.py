@@ -31,10 +31,9 @@ def moderator(client):
 
 
 def submit(author, **fields):
-    """Return a draft that `author` sent for approval. The mails about it are dropped."""
+    """Return a draft that `author` sent for approval."""
     story = builders.make_story("A story", slug="a-story", live=False, owner=author, **fields)
     Workflow.objects.get().start(story, author)
-    mail.outbox.clear()
     return story
 
 
@@ -191,7 +190,9 @@ def test_address_of_a_page_decides_about_no_other_page(moderator, author, action
 
 
 @pytest.mark.parametrize("case", ["public", "scheduled", "below a draft"])
-def test_mail_after_the_approval_leads_to_no_404(moderator, author, client, case):
+def test_mail_after_the_approval_leads_to_no_404(
+    moderator, author, client, case, django_capture_on_commit_callbacks
+):
     if case == "scheduled":
         story = submit_scheduled(author)
     else:
@@ -199,9 +200,9 @@ def test_mail_after_the_approval_leads_to_no_404(moderator, author, client, case
         if case == "below a draft":
             parent = builders.make_index(builders.make_index(), title="Hidden", live=False)
         story = submit(author, parent=parent)
-    mail.outbox.clear()
 
-    decide_in_list(moderator, StoryPage.objects.get(pk=story.pk), "approve")
+    with django_capture_on_commit_callbacks(execute=True):
+        decide_in_list(moderator, StoryPage.objects.get(pk=story.pk), "approve")
 
     [message] = mail.outbox
     assert message.to == [author.email]

@@ -4,9 +4,11 @@
 """
 
 import itertools
+from smtplib import SMTPAuthenticationError
 
 import pytest
 from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend as LocmemBackend
 from wagtail.models import Comment, GroupApprovalTask, Page, PageSubscription, Workflow
 from wagtail.test.utils.form_data import inline_formset
 
@@ -47,7 +49,7 @@ REASONS = [
 
 
 def test_comment_is_mailed_to_its_subscribers_and_earlier_commenters(
-    writer, admin_client, own, other, subtests
+    writer, admin_client, own, other, subtests, django_capture_on_commit_callbacks
 ):
     page = builders.make_story("Mine", own.index, live=False, owner=writer.user)
     for reason, way in REASONS:
@@ -65,13 +67,16 @@ def test_comment_is_mailed_to_its_subscribers_and_earlier_commenters(
             lose(page, way, other, writer.user)
             mail.outbox.clear()
             form = builders.story_form(title="Mine", slug="mine", comments=comments)
-            assert admin_client.post(edit_address(page), form).status_code == 302
+            with django_capture_on_commit_callbacks(execute=True):
+                assert admin_client.post(edit_address(page), form).status_code == 302
             assert Comment.objects.filter(page=page).exists()
             assert addresses() == ([[writer.user.email]] if way is None else [])
             assert all(SECRET in message.body for message in mail.outbox)
 
 
-def test_decision_of_a_moderator_is_mailed_to_the_sender(writer, admin_client, own, other, subtests):
+def test_decision_of_a_moderator_is_mailed_to_the_sender(
+    writer, admin_client, own, other, subtests, django_capture_on_commit_callbacks
+):
     page = builders.make_story("Mine", own.index, live=False, owner=writer.user)
     for action, way in itertools.product(["approve", "reject"], [None, "move"]):
         with subtests.test(f"{action}, {way}"), undone():
@@ -80,17 +85,20 @@ def test_decision_of_a_moderator_is_mailed_to_the_sender(writer, admin_client, o
             mail.outbox.clear()
             task = state.current_task_state.pk
             address = f"/admin/pages/workflow/action/{page.pk}/{action}/{task}/"
-            admin_client.post(address, {"comment": f"{SECRET} reason"})
+            with django_capture_on_commit_callbacks(execute=True):
+                admin_client.post(address, {"comment": f"{SECRET} reason"})
             assert addresses() == ([[writer.user.email]] if way is None else [])
 
 
 @pytest.mark.parametrize("section", ["own", "other"])
-def test_submission_is_mailed_to_moderators_of_its_section_alone(writer, own, other, section):
+def test_submission_is_mailed_to_moderators_of_its_section_alone(
+    writer, own, other, section, django_capture_on_commit_callbacks
+):
     add_group_to_task(writer)
     index = {"own": own, "other": other}[section].index
     page = builders.make_story(f"{SECRET} submitted", index, live=False)
-    mail.outbox.clear()
-    Workflow.objects.get().start(page, builders.make_user())
+    with django_capture_on_commit_callbacks(execute=True):
+        Workflow.objects.get().start(page, builders.make_user())
     assert ([writer.user.email] in addresses()) == (section == "own")
 
 
@@ -111,3 +119,31 @@ def test_group_that_moderates_sees_nothing_of_other_sections(writer, admin_clien
         assert SECRET not in response.text, address
         assert "Ours waits" in response.text, address
     assert not Page.objects.get(pk=waiting.pk).permissions_for_user(writer.user).can_edit()
+
+
+class RefusingBackend(LocmemBackend):
+    """The mail server refuses the password of the site."""
+
+    def open(self):
+        raise SMTPAuthenticationError(535, b"Who are you?")
+
+
+def test_story_is_submitted_and_approved_while_no_mail_can_be_sent(
+    writer, admin_client, own, settings, caplog, django_capture_on_commit_callbacks
+):
+    settings.MAILERS = {"default": {"BACKEND": f"{__name__}.RefusingBackend"}}
+    page = builders.make_story("Mine", own.index, live=False, owner=writer.user)
+    subscriber = builders.make_user("Moderators")
+    PageSubscription.objects.create(page=page, user=subscriber, comment_notifications=True)
+    comments = inline_formset([COMMENT | {"replies": inline_formset([])}])
+    form = builders.story_form("submit", title="Mine", slug="mine", comments=comments)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert writer.post(edit_address(page), form).status_code == 302
+        page.refresh_from_db()
+        task = page.current_workflow_task_state.pk
+        admin_client.post(f"/admin/pages/workflow/action/{page.pk}/approve/{task}/", {"comment": ""})
+        assert "could not be sent" not in caplog.text, "No transaction is open while a mail is sent."
+    page.refresh_from_db()
+    assert page.live
+    # About the comment, the submission (to moderators and to administrators) and the approval.
+    assert caplog.text.count("could not be sent") == 4

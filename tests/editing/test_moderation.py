@@ -62,8 +62,9 @@ def is_live(story):
 # --- Moderation ----------------------------------------------------------------------------------
 
 
-def test_editor_submits_and_moderator_approves(client, editor, moderator):
-    story = submit(client, editor)
+def test_editor_submits_and_moderator_approves(client, editor, moderator, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        story = submit(client, editor)
     assert not is_live(story)
     assert [message.to for message in mail.outbox] == [[moderator.email]]
 
@@ -88,12 +89,14 @@ def test_moderator_approves_in_the_page_editor(client, editor, moderator):
     assert "Better title" in client.get("/stories/a-new-story/").text
 
 
-def test_moderator_sends_a_story_back_with_a_reason(client, editor, moderator):
+def test_moderator_sends_a_story_back_with_a_reason(
+    client, editor, moderator, django_capture_on_commit_callbacks
+):
     story = submit(client, editor)
     client.force_login(moderator)
-    mail.outbox.clear()
 
-    decide(client, story, "reject", comment="Her town is named.")
+    with django_capture_on_commit_callbacks(execute=True):
+        decide(client, story, "reject", comment="Her town is named.")
 
     assert not is_live(story)
     assert [message.to for message in mail.outbox] == [[editor.email]]
