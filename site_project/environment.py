@@ -13,11 +13,14 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from environ import Env
+from redis import Redis
 
 from accounts.secret_files import get_or_create_secret
 
 # What a variable may say for on and off.
 SWITCH = dict.fromkeys(["1", "true", "yes", "on"], True) | dict.fromkeys(["0", "false", "no", "off"], False)
+# A host name, or an IPv6 address without its brackets, as urlsplit() returns them. Django knows no others.
+HOST = re.compile(r"[\w:][\w.:-]*", re.ASCII)
 SQLITE_OPTIONS = {
     # In WAL mode readers do not wait for a writer. In IMMEDIATE mode writers wait for each other, up to
     # `timeout` seconds. With synchronous=NORMAL instead of FULL, which is usual in WAL mode, a power cut
@@ -67,7 +70,7 @@ def read_url(name, schemes, problem, default=""):
     def parse(value):
         url = urlsplit(value)
         _ = url.port  # raises ValueError if the port is not a number
-        if url.scheme not in schemes or not url.hostname:
+        if url.scheme not in schemes or not HOST.fullmatch(url.hostname or ""):
             raise ValueError
         return url
 
@@ -93,7 +96,8 @@ def read_base_url(default, https_only):
     if not value:
         stop("BASE_URL", "is missing. Set it to the address of the site, like https://stories.example.org")
     url = read_url("BASE_URL", ["http", "https"], problem, default)
-    if url.path.strip("/"):
+    # There is nothing but scheme, host and port: no path, parameters, or user name.
+    if value.lower() != f"{url.scheme}://{url.netloc.lower()}" or "@" in value:
         stop("BASE_URL", problem)
     if https_only and url.scheme != "https":
         stop("BASE_URL", "must start with https:// in production.")
@@ -102,8 +106,9 @@ def read_base_url(default, https_only):
 
 def read_hosts(base_url):
     """Return the host names that the site answers to. The default is the host of `base_url`."""
-    problem = "must name the hosts of the site; * would answer to any name."
-    hosts = read_list("ALLOWED_HOSTS", lambda host: host != "*", problem)
+    problem = "must be host names like stories.example.org, with commas between; * would answer to any name."
+    is_host = re.compile(r"\.?[\w-][\w.-]*|\[[\da-f:.]+\]", re.ASCII | re.IGNORECASE).fullmatch
+    hosts = read_list("ALLOWED_HOSTS", is_host, problem)
     return hosts or [urlsplit(base_url).hostname]
 
 
@@ -113,6 +118,9 @@ def read_database(data_dir):
     database = read("DATABASE_URL", f"sqlite:///{data_dir / 'db.sqlite3'}", Env.db_url_config, problem)
     engine = database.get("ENGINE")
     if engine == "django.db.backends.sqlite3":
+        # A database in memory would be another one in each process. sqlite://name is one, too.
+        if database["NAME"] == ":memory:":
+            stop("DATABASE_URL", problem)
         return database | {"OPTIONS": SQLITE_OPTIONS}
     if engine != "django.db.backends.postgresql" or not database["NAME"]:
         stop("DATABASE_URL", problem)
@@ -123,17 +131,31 @@ def read_database(data_dir):
 
 def read_cache_url():
     """Return the URL of the Redis or Valkey server that all processes share, or ""."""
-    if read("CACHE_URL"):
+    value = read("CACHE_URL")
+    if value:
         problem = "must look like redis://:password@host:6379/0, or rediss:// for TLS."
-        read_url("CACHE_URL", ["redis", "rediss"], problem)
-    return read("CACHE_URL")
+        url = read_url("CACHE_URL", ["redis", "rediss"], problem)
+        # redis-py would ignore another path, and use the database 0.
+        if not re.fullmatch(r"/?|/\d+", url.path, re.ASCII):
+            stop("CACHE_URL", problem)
+        # This fails if redis-py does not know an option. It does not connect.
+        read("CACHE_URL", cast=_make_redis_connection, problem=problem)
+    return value
+
+
+def _make_redis_connection(url):
+    return Redis.from_url(url).connection_pool.make_connection()
 
 
 def read_mailer(default):
     """Return Django's settings for the mail server in EMAIL_URL."""
     problem = "must look like smtp+tls://user:password@host:587"
     mail = read("EMAIL_URL", default, Env.email_url_config, problem)
-    if not mail["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
+    is_server = mail["EMAIL_BACKEND"].endswith("smtp.EmailBackend")
+    # consolemail://, for example, would write links that reset a password to the log.
+    if read("EMAIL_URL") and not (is_server and HOST.fullmatch(mail["EMAIL_HOST"] or "")):
+        stop("EMAIL_URL", problem)
+    if not is_server:
         return {"BACKEND": mail["EMAIL_BACKEND"]}
     options = {
         "host": mail["EMAIL_HOST"],
@@ -145,6 +167,25 @@ def read_mailer(default):
         "timeout": 10,  # seconds
     }
     return {"BACKEND": mail["EMAIL_BACKEND"], "OPTIONS": options}
+
+
+def read_sender(default):
+    """Return the sender in EMAIL_FROM, an address with or without a name."""
+    problem = "must be an address like stories@example.org, or Stories <stories@example.org>"
+    sender = re.compile(r"(?P<name>[^@<>\n]+<)?[^\s@<>,;]+@[\w.:-]+(?(name)>)").fullmatch
+    return read("EMAIL_FROM", default, lambda value: sender(value)[0], problem)
+
+
+def read_accel_prefix():
+    """Return the address of nginx's internal location for media files, or ""."""
+    problem = "must be a path with a slash at both ends, like /files/"
+    return read("MEDIA_ACCEL_PREFIX", "", lambda path: re.fullmatch(r"((/[\w.-]+)+/)?", path)[0], problem)
+
+
+def read_bucket():
+    """Return the name of the bucket for pictures and documents, or "". An access point has an ARN instead."""
+    problem = "must be the name of a bucket, without an address."
+    return read("S3_BUCKET", "", lambda name: re.fullmatch(r"([\w.-]{3,255}|arn:\S+)?", name)[0], problem)
 
 
 def read_time_zone():
@@ -236,4 +277,6 @@ def read_data_dir(default):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
         stop("DATA_DIR", "names a folder that can't be made.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        stop("DATA_DIR", "names a folder in which this user can't make files.")
     return folder

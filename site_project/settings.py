@@ -142,7 +142,7 @@ if CACHE_URL:
     for name, cache in CACHES.items():
         cache |= {
             "BACKEND": "caching.redis_cache.RedisCache",
-            "LOCATION": CACHE_URL,
+            "LOCATION": [CACHE_URL],  # Django would split a text at each comma, also within the password
             "KEY_PREFIX": name,
             # In seconds: a cache that does not respond must not delay readers.
             "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
@@ -152,7 +152,7 @@ MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
 # The internal location at which nginx has the media files. media/views.py then lets nginx send those that are
 # not public.
-MEDIA_ACCEL_PREFIX = environment.read("MEDIA_ACCEL_PREFIX")
+MEDIA_ACCEL_PREFIX = environment.read_accel_prefix()
 # Wagtail's page editor sends one field for each part of each block.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # Bytes: the largest picture or document (15 MB), and the rest of the form.
@@ -193,7 +193,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-if bucket := environment.read("S3_BUCKET"):
+if bucket := environment.read_bucket():
     STORAGES["default"] = {"BACKEND": "media.storage.BucketStorage", "OPTIONS": {"bucket_name": bucket}}
 # Don't send the header Access-Control-Allow-Origin, because no other site needs the static files.
 WHITENOISE_ALLOW_ALL_ORIGINS = False
@@ -305,7 +305,7 @@ NAMES_KEPT_MONTHS = environment.read_months("NAMES_KEPT_MONTHS", 12)
 # Without a mail server, e-mails are dropped. Links that reset a password must not get into the log.
 MAILERS = {"default": environment.read_mailer(default="consolemail://" if LOCAL else "dummymail://")}
 WAGTAIL_PASSWORD_RESET_ENABLED = SENDS_MAIL = LOCAL or bool(environment.read("EMAIL_URL"))
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.read("EMAIL_FROM", f"stories@{urlsplit(BASE_URL).hostname}")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.read_sender(f"stories@{urlsplit(BASE_URL).hostname}")
 
 LOGGING = {
     "version": 1,

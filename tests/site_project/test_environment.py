@@ -1,6 +1,7 @@
 """Environment variables: a wrong or missing value stops the start with one line that does not repeat it."""
 
 import ast
+import os
 import sqlite3
 import stat
 from contextlib import closing
@@ -9,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core import mail
 
+from site_project import environment
 from tests.support.environment import REQUIRED, error_at_start, read_settings, run
 
 pytestmark = pytest.mark.sqlite_only
@@ -29,15 +31,41 @@ WRONG_VALUES = {
         "stories.example.net",
         "https://stories.example.org/blog",
         "https://stories.example.org:port",
+        "https://stories.example.org?text=1",
+        "https://user:hunter2@stories.example.org",
+        "https://*",  # The site would answer to any host name.
+        "https://stories.example.org,www.example.org",
     ],
-    "ALLOWED_HOSTS": ["stories.example.org,*"],
+    "ALLOWED_HOSTS": [
+        "stories.example.org,*",
+        "https://stories.example.org",
+        "stories.example.org:443",
+        "stories.example.org www.example.org",
+        '"stories.example.org"',
+    ],
     "DATABASE_URL": [
         "postgres-hunter2",
         "postgres://user:hunter2@host:port/name",
         "mysql://user:hunter2@host/name",
+        "sqlite://name.sqlite3",  # django-environ takes this for a database in memory.
     ],
-    "CACHE_URL": ["memcached://:hunter2@host", "redis://:hunter2@host:port"],
-    "EMAIL_URL": ["smtp-hunter2", "pigeon://user:hunter2@host"],
+    "CACHE_URL": [
+        "memcached://:hunter2@host",
+        "redis://:hunter2@host:port",
+        "redis://:hunter2@host/name",
+        "redis://:hunter2@host?socket_timeout=soon",
+    ],
+    # The last two would drop mails, and write links that reset a password to the log.
+    "EMAIL_URL": [
+        "smtp-hunter2",
+        "pigeon://user:hunter2@host",
+        "smtp+tls://user:hunter2@:587",
+        "dummymail://",
+        "consolemail://",
+    ],
+    "EMAIL_FROM": ["stories.example.org", "a@example.org, b@example.org"],
+    "MEDIA_ACCEL_PREFIX": ["/protected", '"/files/"'],
+    "S3_BUCKET": ["s3://bucket", '"bucket"'],
     "TIME_ZONE": ["Mars/Olympus", "../../etc/passwd"],
     "LOG_LEVEL": ["LOUD"],
     "DEBUG": ["maybe"],
@@ -122,6 +150,14 @@ SETTINGS = {
         {"TRUST_PROXY": 1, "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")},
     ),
     "no proxy": ({"TRUST_PROXY": "0"}, {"TRUST_PROXY": 0}),
+    "a subdomain and an address": (
+        {"ALLOWED_HOSTS": ".example.org,[2001:db8::1]"},
+        {"ALLOWED_HOSTS": [".example.org", "[2001:db8::1]"]},
+    ),
+    "a bucket": (
+        {"S3_BUCKET": "stories.example-1", "EMAIL_FROM": "Our Stories <us@example.org>"},
+        {"MEDIA_ACCEL_PREFIX": "", "DEFAULT_FROM_EMAIL": "Our Stories <us@example.org>"},
+    ),
     "nine proxies": ({"TRUST_PROXY": "9"}, {"TRUST_PROXY": 9}),
     "mail server": (
         {"EMAIL_URL": "smtp+tls://me:p%40ss@mail.example.org:587"},
@@ -174,6 +210,18 @@ def test_try_out_mode_generates_a_secret_key(tmp_path):
 def test_data_folder_is_readable_by_its_owner_only(tmp_path):
     read_settings(tmp_path, "settings.DATA_DIR", DATA_DIR=str(tmp_path / "new" / "data"))
     assert stat.S_IMODE((tmp_path / "new" / "data").stat().st_mode) == 0o700
+
+
+def test_data_folder_must_be_writable(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_arguments: False)  # root may write to any folder
+    with pytest.raises(SystemExit, match="^DATA_DIR names a folder in which"):
+        environment.read_data_dir(tmp_path)
+
+
+def test_password_of_the_cache_may_have_a_comma(tmp_path):
+    url = "redis://:hunter,2@host:6379/0"
+    expression = "__import__('django.core.cache').core.cache.caches['default']._servers"
+    assert read_settings(tmp_path, expression, CACHE_URL=url) == str([url])
 
 
 def test_mail_can_be_sent():
