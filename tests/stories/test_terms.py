@@ -91,6 +91,7 @@ def test_country_that_cldr_lacks_is_named_by_its_code():
 
 def test_fold_removes_accents_and_case():
     assert fold("Côte d’IVOIRE – Straße") == "cote d’ivoire – strasse"
+    assert fold("𝐊𝐞𝐧𝐲𝐚 ℌ") == "kenya h"
 
 
 @pytest.mark.parametrize("text", ["", " ", '"', "%", "\\", "😀", "x" * 5000, "a\x00b"])
