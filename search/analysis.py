@@ -17,8 +17,13 @@ from stories.terms import fold
 # The Snowball algorithm for each language, by ISO code. Words in other languages are folded, not stemmed.
 STEMMER_NAMES = {"ar": "arabic", "en": "english", "es": "spanish", "fr": "french"}
 # A letter or digit, then letters, digits and combining marks (accents, Arabic vowel signs). Any other
-# character, such as an apostrophe, hyphen or slash, ends the word.
-WORD_PATTERN = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670])*")
+# character, such as an apostrophe, hyphen or slash, ends the word. No word begins with a letter of which
+# folding or stemming leaves nothing: the Arabic tatweel, and vowel signs and accents that stand alone. A word
+# of such letters would be an empty token, which PostgreSQL refuses in a query.
+WORD_PATTERN = re.compile(
+    r"[^\W_\u037a\u0640\ufc5e-\ufc63\ufcf2-\ufcf4\ufe70-\ufe7f\uff9e\uff9f]"
+    r"(?:[^\W_]|[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670])*"
+)
 # In characters. PostgreSQL refuses tokens of more than 2,046 bytes; real words are shorter than this.
 MAX_TOKEN_LENGTH = 60
 

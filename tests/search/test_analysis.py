@@ -1,11 +1,11 @@
-"""Text analysis for the search: stop words, and stemming in several threads at once."""
+"""Text analysis for the search: words and tokens, stop words, and stemming in several threads at once."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from search.analysis import STOP_WORDS, stem
+from search.analysis import STEMMER_NAMES, STOP_WORDS, stem, tokenize
 from search.parsing import iter_phrases, parse_query
 
 pytestmark = pytest.mark.sqlite_only
@@ -31,6 +31,15 @@ def test_threads_do_not_share_a_stemmer():
             assert all(result.result() == expected for result in results)
     finally:
         sys.setswitchinterval(interval)
+
+
+@pytest.mark.parametrize("language", STEMMER_NAMES)
+def test_no_word_of_one_letter_is_an_empty_token(language):
+    # The alphabets, and letters in forms for compatibility, most of which fold to several others.
+    letters = filter(str.isalnum, map(chr, [*range(0x3000), *range(0xF900, 0x10000)]))
+    tokens = tokenize(" ".join(letters), language)
+    assert len(tokens) > 5000
+    assert all(map(str.strip, tokens))
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,15 @@ def test_phrases_and_exclusions_are_understood(client):
     assert titles(search(client, "gold -“gold mines”")) == ["Gold in mines"]
 
 
+@pytest.mark.parametrize("language", ["", "/ar"])
+def test_a_mark_that_unicode_counts_as_a_letter_is_no_word(client, language):
+    make_story("Gold mines")
+    for mark in ("\u0640", "\ufc5e", "\uff9e"):
+        for words in (mark, f"“{mark}”", f"gold {mark}", f"gold -{mark}"):
+            response = client.get(f"{language}/search/", {"q": words})
+            assert titles(parse(response)) == ["Gold mines"] * ("gold" in words), ascii(words)
+
+
 def test_synonyms_are_listed_and_can_be_switched_off(client):
     make_story("Bonded labour")
     make_story("Debt bondage")

@@ -238,6 +238,8 @@ def count_queries(client, words):
 WORDLESS = [
     *("", " ", "a", "\x00", "la\x00ntern", "lantern" * 1500, "x" * 61),
     *("!!", "--", '""', "'", "''", "%%", "__", "**", "...", "😀😀", "\u202e\u202e", "()", "\\\\", "::"),
+    # Marks that Unicode counts as letters: the Arabic tatweel, and signs for vowels and voiced sounds.
+    *("\u0640\u0640", "\ufc5e\ufc5e", "\uff9e\uff9e"),
 ]
 QUERY_SYNTAX = [
     *('"lantern', "lantern*", "(lantern", "lantern:*", "-lantern", "lan'tern", "'); drop", "AND lan", "%lan%")
