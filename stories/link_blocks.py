@@ -6,6 +6,7 @@ from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 
 from stories.block_values import ActionValue, MediaLinkValue
+from stories.links import web_address
 from stories.picture_blocks import DescribedPictureBlock
 
 # Heading under which the block chooser lists these blocks (Meta.group).
@@ -71,6 +72,11 @@ class ActionBlock(blocks.StructBlock):
             return value
         raise StructBlockValidationError(block_errors={"page": error})
 
+    def get_searchable_content(self, value):
+        # Readers see the words of a button only while its page is public: ActionValue.
+        is_always_shown = web_address(value.get("url")) and not value.get("page")
+        return super().get_searchable_content(value) if is_always_shown else []
+
     class Meta:
         icon = "link"
         group = LINKS
@@ -111,6 +117,9 @@ class ChosenStoriesBlock(blocks.StructBlock):
         # The model comes from the chooser, because stories.models imports the blocks.
         StoryPage = self.child_blocks["stories"].child_block.target_model
         return StoryPage.objects.published()
+
+    def get_searchable_content(self, value):
+        return []  # Readers see the heading only while one of the stories is public.
 
     class Meta:
         icon = "list-ul"

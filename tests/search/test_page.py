@@ -366,3 +366,17 @@ def test_words_about_a_picture_are_found_while_it_shows_nobody_and_quoted_while_
     lead_image.shows = "person"
     lead_image.save()
     assert find() == [True, False]
+
+
+def test_words_that_are_shown_with_a_public_page_are_not_found(client):
+    target = make_story()
+    button = {"heading": "Axolotl", "text": "Dugong", "label": "Pangolin"}
+    make_story(
+        body=[
+            {"type": "action", "value": button | {"page": target.pk}},
+            {"type": "action", "value": {"label": "Okapi", "url": "https://example.org/"}},
+            {"type": "chosen_stories", "value": {"heading": "Quokka", "stories": [target.pk]}},
+        ]
+    )
+    words = ("axolotl", "dugong", "pangolin", "quokka", "okapi")
+    assert [word for word in words if titles(search(client, word))] == ["okapi"]
