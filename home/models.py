@@ -22,7 +22,7 @@ from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.checked_pages import CheckedPageMixin
 from stories.forms import CheckedPageForm
 from stories.models import StoryPage
-from stories.reserved_slugs import RESERVED_BELOW_HOME, validate_slug_not_reserved
+from stories.reserved_slugs import RESERVED_BELOW_HOME
 
 # How many stories the home page lists under “Newest stories”.
 NEWEST_STORIES_COUNT = 6
@@ -188,6 +188,7 @@ class StandardPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     )
 
     base_form_class = CheckedPageForm
+    reserved_slugs = RESERVED_BELOW_HOME
     get_view_restrictions = restrictions_on  # as in HomePage
     status_string = property(status_string)  # says so if readers don't see it
     cacheable_parameters = ["text"]  # as in HomePage
@@ -216,10 +217,6 @@ class StandardPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     class Meta:
         verbose_name = _("plain page")
         verbose_name_plural = _("plain pages")
-
-    def clean(self):
-        super().clean()
-        validate_slug_not_reserved(self, RESERVED_BELOW_HOME)
 
     @property
     def summary(self):

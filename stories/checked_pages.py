@@ -10,6 +10,7 @@ from wagtail.models import Page
 
 from safeguarding.leak_check.admin_requests import find_stops
 from stories.people_check import CODE, PublishingRefused
+from stories.reserved_slugs import validate_slug_not_reserved
 from stories.scheduled import BY_SCHEDULE, tell_once
 
 
@@ -30,8 +31,11 @@ class CheckedPageMixin:
 
     # CheckedPageForm sets both while it validates, because a draft can always be saved.
     is_draft, is_publishing = False, None
+    # The slugs that pages of the type may not have.
+    reserved_slugs = frozenset()
 
     def clean(self):
+        validate_slug_not_reserved(self)
         super().clean()
         errors = (self.find_errors() if self.would_be_live else {}) | self.find_omissions()
         if errors:

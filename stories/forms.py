@@ -1,13 +1,15 @@
 """The page forms of the admin, which validate drafts less strictly than published pages."""
 
+import itertools
 from html import unescape
 
 from django import forms
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
-from wagtail.models import Task
+from wagtail.models import Page, Task
 
 from stories.content_notes import ContentNote
 from stories.people_check import CODE, answer_errors
@@ -19,6 +21,41 @@ SUBMITS = {"action-submit", "action-restart-workflow"}
 
 class CheckedPageForm(WagtailAdminPageForm):
     """The base form of every page type."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # As in Wagtail's form, the slug of a live page doesn't follow its title.
+        self.makes_slug = "slug" in self.fields and not (self.instance.pk and self.instance.live)
+        if self.makes_slug:
+            self.fields["slug"].required = False
+
+    def clean(self):
+        title, slug = self.cleaned_data.get("title"), self.cleaned_data.get("slug")
+        if self.makes_slug and title and slug is not None:
+            made = slugify(title, allow_unicode=True)
+            if not slug or slugify(slug, allow_unicode=True) == made:  # Otherwise somebody typed it.
+                self.cleaned_data["slug"] = self.find_free_slug(slug or made)
+        return super().clean()
+
+    def find_free_slug(self, slug):
+        """Return `slug`, made from the title, with a number if it is in use or reserved. Wagtail refuses it.
+
+        If `slug` is empty because the title has no letters, the name of the page type replaces it.
+        """
+        base = (slug or self.instance._meta.model_name)[:250]  # so that the number fits too
+        numbered = (f"{base}-{number}" for number in itertools.count(2))
+        return next(
+            each
+            for each in itertools.chain([base], numbered)
+            if each not in self.instance.reserved_slugs
+            and Page._slug_is_available(each, self.parent_page, self.instance)
+        )
+
+    def get_field_updates_for_resave(self):
+        # The form stays open after an autosave. Without this, it would still show the slug without number.
+        updates = super().get_field_updates_for_resave()
+        changed = self.makes_slug and self.data.get("slug") != self.instance.slug
+        return [*updates, ("slug", self.instance.slug)] if changed else updates
 
     def defer_required_fields(self):
         # A page in moderation has to stay complete: it can be approved, and so published, without this form.

@@ -25,7 +25,7 @@ from stories.panels import STORY_PANELS, STORY_PROMOTE_PANELS
 from stories.people import People, StoryPerson, contributors_in, digest_of, report_of  # noqa: F401
 from stories.people_check import find_errors
 from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
-from stories.reserved_slugs import RESERVED_BELOW_INDEX, validate_slug_not_reserved
+from stories.reserved_slugs import RESERVED_BELOW_INDEX, RESERVED_SLUGS
 
 # Django finds the models of an app in its models module.
 from stories.story_links import StoryAuthor, StoryCountry, StoryTheme  # noqa: F401
@@ -108,6 +108,7 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     copy_of = None
 
     base_form_class = StoryPageForm
+    reserved_slugs = RESERVED_BELOW_INDEX
     # Wagtail's own method misses the restrictions above the source of an alias.
     get_view_restrictions = restrictions_on
     status_string = property(status_string)
@@ -138,10 +139,6 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
         verbose_name = _("story")
         verbose_name_plural = _("stories")
         indexes = [models.Index(fields=["-date", "-page_ptr"], name="story_newest_first")]
-
-    def clean(self):
-        validate_slug_not_reserved(self, RESERVED_BELOW_INDEX)
-        super().clean()
 
     @property
     def lacks_lead_image_alt(self):
@@ -221,6 +218,7 @@ class StoryIndexPage(CheckedPageMixin, WithdrawnAliasesMixin, RoutablePageMixin,
     introduction = RichTextField(_("introduction"), blank=True, features=PLAIN_FEATURES)
 
     base_form_class = CheckedPageForm
+    reserved_slugs = RESERVED_SLUGS
     get_view_restrictions = restrictions_on  # as in StoryPage
     cacheable_parameters = [*LISTING_PARAMETERS, "text"]
     parent_page_types = ["home.HomePage", "stories.StoryIndexPage"]
@@ -243,10 +241,6 @@ class StoryIndexPage(CheckedPageMixin, WithdrawnAliasesMixin, RoutablePageMixin,
     class Meta:
         verbose_name = _("section")
         verbose_name_plural = _("sections")
-
-    def clean(self):
-        super().clean()
-        validate_slug_not_reserved(self)
 
     def get_context(self, request, *args, country=None, theme=None, **kwargs):
         context = super().get_context(request, *args, **kwargs)

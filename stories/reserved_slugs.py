@@ -13,9 +13,9 @@ RESERVED_BELOW_HOME = {"admin", "documents", "files", "media", "search", "static
 RESERVED_SLUGS = RESERVED_BELOW_INDEX | RESERVED_BELOW_HOME
 
 
-def validate_slug_not_reserved(page, reserved=RESERVED_SLUGS):
-    """Raise a ValidationError for "slug" if the slug of `page` is one of `reserved`."""
-    if page.slug in reserved:
+def validate_slug_not_reserved(page):
+    """Raise a ValidationError for "slug" if the slug of `page` is one of its `reserved_slugs`."""
+    if page.slug in page.reserved_slugs:
         raise ValidationError(
             {
                 "slug": _("“%(slug)s” is part of other addresses here. Choose another one.")

@@ -106,6 +106,53 @@ def test_draft_needs_a_title(editor, index):
     assert not StoryPage.objects.exists()
 
 
+# {case: (fields of a story, its slug; None if it is an error)}. There are stories with the slugs
+# "a-new-story" and "taken".
+SLUGS = {
+    "in use": ({}, "a-new-story-2"),
+    "empty": ({"slug": ""}, "a-new-story-2"),
+    "reserved": ({"title": "Country", "slug": "country"}, "country-2"),
+    "no letters": ({"title": "?", "slug": ""}, "storypage"),
+    "longer than the title": ({"title": "\ufdfa" * 255, "slug": ""}, ("صلى-الله-عليه-وسلم" * 255)[:250]),
+    "typed": ({"slug": "taken"}, None),
+}
+
+
+@pytest.mark.parametrize("action", [None, "publish"])
+@pytest.mark.parametrize(("fields", "slug"), SLUGS.values(), ids=SLUGS)
+def test_slug_made_from_the_title_is_numbered(moderator, index, fields, slug, action):
+    for taken in ("a-new-story", "taken"):
+        make_story(slug=taken)
+
+    response = moderator.post(add_address(index), story_form(action, **fields))
+
+    made = StoryPage.objects.exclude(slug__in=["a-new-story", "taken"])
+    assert [story.slug for story in made] == ([slug] if slug else [])
+    if slug is None:
+        assert errors_of(response) == ["slug"]
+
+
+def test_open_form_gets_the_numbered_slug(editor, index):
+    make_story(slug="a-new-story")
+
+    created = editor.post(add_address(index), story_form(), **AUTOSAVE).json()
+
+    assert created["field_updates"]["slug"] == "a-new-story-2"
+    saved = editor.post(created["url"], story_form(overwrite_revision_id=created["revision_id"]), **AUTOSAVE)
+    assert saved.json()["field_updates"]["slug"] == "a-new-story-2"
+    saved = editor.post(created["url"], story_form(slug="a-new-story-2"), **AUTOSAVE)
+    assert "slug" not in saved.json()["field_updates"]
+
+
+def test_slug_of_a_live_story_is_typed(moderator):
+    make_story(slug="a-new-story")
+    story = make_story(slug="mine")
+
+    for slug in ("a-new-story", ""):
+        response = moderator.post(edit_address(story), story_form("publish", slug=slug))
+        assert errors_of(response) == ["slug"]
+
+
 # --- Publishing ----------------------------------------------------------------------------------
 
 
