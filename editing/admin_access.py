@@ -14,11 +14,15 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q
 from django.http import Http404
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from wagtail.admin import messages
 from wagtail.admin.auth import permission_denied
 from wagtail.models import Page
+from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.permissions import policy_registry
 
+from publishing.models import TrashedPage
 from publishing.trash import in_trash
 from publishing.visibility import published_pages
 
@@ -30,6 +34,9 @@ ACTED_ON = {"page_id", "page_to_move_id"}
 ALL_PAGES_URL_NAMES = {"page_types_usage", "page_types_usage_results"}
 # With any of these permissions for an object, a user may see it in the admin.
 OBJECT_PERMISSIONS = {"add", "change", "choose", "delete", "lock", "publish", "unlock", "view"}
+# Wagtail's policy of permissions. The one that replaces it (editing/page_policy.py) gives nobody a permission
+# for a page in the trash.
+TRASH_POLICY = PagePermissionPolicy(Page)
 # With any of these permissions for a page, a user may find it in the explorer, as in Wagtail's policy.
 PAGE_PERMISSIONS = {"add", "change", "publish", "lock", "unlock", "bulk_delete"}
 
@@ -42,9 +49,30 @@ def check_objects(view):
         # A user without access to the admin is redirected to the login by Wagtail's own decorator.
         if not request.user.has_perm("wagtailadmin.access_admin"):
             return view(request, *args, **kwargs)
-        return view(request, *args, **kwargs) if may_open(request, kwargs) else permission_denied(request)
+        return view(request, *args, **kwargs) if may_open(request, kwargs) else refuse(request, kwargs)
 
     return checked
+
+
+def refuse(request, kwargs):
+    """Return the response to a request that names something hidden from its user.
+
+    A user who can restore a page from the trash is led there. Its address is in bookmarks and in mails.
+    """
+    restorable = tuple(trashed_pages(request.user, "change").values_list("page__path", flat=True))
+    named = Page.objects.filter(pk__in=named_pages(request, kwargs)).values_list("path", flat=True)
+    is_script = request.headers.get("x-requested-with") == "XMLHttpRequest"
+    if is_script or not any(path.startswith(restorable) for path in named):
+        return permission_denied(request)
+    text = _("This page is in the trash, by itself or with a page above it. Restore it here to open it.")
+    messages.warning(request, text)
+    return redirect("trash")
+
+
+def trashed_pages(user, action):
+    """Return the TrashedPages for whose pages `user` has the permission `action`."""
+    pages = TRASH_POLICY.instances_user_has_permission_for(user, action)
+    return TrashedPage.objects.filter(page__in=pages.values("pk")).select_related("page", "user")
 
 
 def may_open(request, kwargs):
@@ -56,9 +84,7 @@ def may_open(request, kwargs):
     is_superuser = request.user.is_superuser
     if match.url_name in ALL_PAGES_URL_NAMES:
         return is_superuser or sees_whole_tree(request.user)
-    pages = {kwargs[name] for name in PAGE_ARGUMENTS & kwargs.keys()}  # their primary keys
-    if "wagtailadmin_pages" in match.namespaces and "pk" in kwargs:
-        pages.add(kwargs["pk"])
+    pages = named_pages(request, kwargs)
     if match.url_name == "wagtailadmin_choose_page_chosen_multiple":
         pages |= get_ids_in_query(request)
     elif match.url_name == "wagtail_bulk_action":
@@ -70,6 +96,12 @@ def may_open(request, kwargs):
     # For pages that don't exist, the view answers with 404.
     existing = Page.objects.filter(pk__in=pages)
     return not pages or not existing.filter(~visible_to(request.user) | is_root).exists()
+
+
+def named_pages(request, kwargs):
+    """Return the primary keys of the pages that the path of `request` names."""
+    is_page_view = "wagtailadmin_pages" in request.resolver_match.namespaces
+    return {kwargs[name] for name in (PAGE_ARGUMENTS | ({"pk"} if is_page_view else set())) & kwargs.keys()}
 
 
 def pages_in_sections(user):

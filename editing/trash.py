@@ -21,27 +21,16 @@ from wagtail.admin.ui.tables import ButtonsColumnMixin, Column, DateColumn, Titl
 from wagtail.admin.views.reports import ReportView
 from wagtail.admin.widgets.button import HeaderButton, ListingButton
 from wagtail.models import Page, Site
-from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from editing.admin_access import parse_key
+from editing.admin_access import TRASH_POLICY, parse_key, trashed_pages
 from publishing import trash
 from publishing.models import TrashedPage
 from safeguarding.wording import format_day
 
-# Wagtail's policy of permissions. The one that replaces it (editing/page_policy.py) gives nobody a permission
-# for a page in the trash.
-POLICY = PagePermissionPolicy(Page)
-
-
-def rows(user, action):
-    """Return the TrashedPages for whose pages `user` has the permission `action`."""
-    pages = POLICY.instances_user_has_permission_for(user, action)
-    return TrashedPage.objects.filter(page__in=pages.values("pk")).select_related("page", "user")
-
 
 class TrashMenuItem(MenuItem):
     def is_shown(self, request):
-        return POLICY.user_has_permission(request.user, "change")
+        return TRASH_POLICY.user_has_permission(request.user, "change")
 
 
 def menu_item():
@@ -95,18 +84,18 @@ class TrashView(ReportView):
     ]
 
     def dispatch(self, request, *args, **kwargs):
-        if not POLICY.user_has_permission(request.user, "change"):
+        if not TRASH_POLICY.user_has_permission(request.user, "change"):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
     def get_queryset(self):
-        deletable = Exists(rows(self.request.user, "publish").filter(pk=OuterRef("pk")))
-        self.queryset = rows(self.request.user, "change").annotate(is_deletable=deletable)
+        deletable = Exists(trashed_pages(self.request.user, "publish").filter(pk=OuterRef("pk")))
+        self.queryset = trashed_pages(self.request.user, "change").annotate(is_deletable=deletable)
         return super().get_queryset()
 
     @cached_property
     def header_buttons(self):
-        if not rows(self.request.user, "publish").exists():
+        if not trashed_pages(self.request.user, "publish").exists():
             return []
         return [HeaderButton(_("Empty the trash"), reverse("empty_trash"), icon_name="bin")]
 
@@ -117,7 +106,7 @@ class TrashView(ReportView):
 
 def restore_page(request, pk):
     """View that asks for confirmation and restores a page. A page that the user may not edit is a 404."""
-    row = get_object_or_404(rows(request.user, "change"), pk=pk)
+    row = get_object_or_404(trashed_pages(request.user, "change"), pk=pk)
     title = row.page.get_admin_display_title()
     if request.method != "POST":
         words = {
@@ -138,7 +127,7 @@ def restore_page(request, pk):
 
 def delete_page_for_good(request, pk):
     """View that asks for confirmation and deletes a page. A page that the user may not publish is a 404."""
-    row = get_object_or_404(rows(request.user, "publish"), pk=pk)
+    row = get_object_or_404(trashed_pages(request.user, "publish"), pk=pk)
     title = row.page.get_admin_display_title()
     if request.method == "POST":
         trash.delete_for_good(row, request.user)
@@ -160,7 +149,7 @@ def empty_trash(request):
     Pages that are moved to the trash after the question was shown stay there. To tell them apart, the form
     has the key of the newest row of the trash at that time.
     """
-    found = rows(request.user, "publish").order_by("page__path")
+    found = trashed_pages(request.user, "publish").order_by("page__path")
     count = len(found)
     if not count:
         raise PermissionDenied

@@ -131,8 +131,25 @@ def test_nobody_finds_a_page_in_the_trash(client, story, role, above):
 
     trashed(section if above else story)
 
-    found = [each for each in addresses if f"{SECRET} story" in client.get(each, follow=True).text]
-    assert found == []
+    responses = [client.get(each, follow=True) for each in addresses]
+    # Both may restore it, so its own addresses lead to the trash.
+    responses = [each for each in responses if each.request["PATH_INFO"] != reverse("trash")]
+    assert [each.request for each in responses if f"{SECRET} story" in each.text] == []
+
+
+@pytest.mark.sqlite_only
+def test_addresses_of_a_page_lead_to_the_trash_if_one_may_restore_it(writer, own, other):
+    below = builders.make_story("Below", builders.make_index(own.index, "Section"))
+    trashed(below.get_parent())
+    for page in (own.trashed.page, below, below.get_parent()):
+        for address in places(page)[1:8] + [f"/admin/pages/{page.pk}/", f"/admin/pages/{page.pk}/privacy/"]:
+            for response in (writer.get(address, follow=True), writer.post(address, follow=True)):
+                assert response.redirect_chain == [(reverse("trash"), 302)], address
+                assert "This page is in the trash" in response.text
+    refused = writer.get(f"/admin/pages/{other.trashed.page_id}/edit/", follow=True)
+    assert "Sorry, you do not have permission" in refused.text
+    assert refused.text.count("trash") == writer.get("/admin/").text.count("trash")
+    assert writer.get(places(below)[1], headers={"x-requested-with": "XMLHttpRequest"}).status_code == 403
 
 
 def test_nothing_is_done_with_a_page_in_the_trash(admin_client, section, story):
