@@ -6,12 +6,17 @@ A page is not published while it has a protected word, one that would give someb
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext
 from wagtail.models import Page
 
 from safeguarding.leak_check.admin_requests import find_stops
 from stories.people_check import CODE, PublishingRefused
 from stories.reserved_slugs import validate_slug_not_reserved
 from stories.scheduled import BY_SCHEDULE, tell_once
+
+# A message of Wagtail's page form. gettext finds Wagtail's translations of it.
+IS_OVER = "Expiry date/time must be in the future."
 
 
 def find_leaks(page):
@@ -20,6 +25,15 @@ def find_leaks(page):
         field or NON_FIELD_ERRORS: [ValidationError(text, code=CODE) for text in texts]
         for field, texts in find_stops(page).items()
     }
+
+
+def find_passed_end(page):
+    """Return {"expire_at": [ValidationError]} if readers may see `page` no longer, and otherwise {}.
+
+    Lists and bulk actions publish a page without its form, which checks this too.
+    """
+    is_over = page.expire_at and page.expire_at < timezone.now()
+    return {"expire_at": [ValidationError(gettext(IS_OVER), code=CODE)]} if is_over else {}
 
 
 class CheckedPageMixin:
@@ -71,12 +85,13 @@ class CheckedPageMixin:
         """Publish `revision`, or schedule it. Raises PublishingRefused if something prevents it.
 
         When the time of a scheduled version has come, no error is raised. The version stays scheduled, and
-        its editors are told once.
+        its editors are told once. If its end has passed too, publishing/schedules.py unpublishes it at once.
         """
         try:
             with transaction.atomic():
                 content = revision.as_object()
-                if errors := content.find_errors():
+                ended = {} if log_action == BY_SCHEDULE else find_passed_end(content)
+                if errors := content.find_errors() | ended:
                     raise PublishingRefused(content, errors)
                 return super().publish(revision, *args, log_action=log_action, **kwargs)
         except ValidationError:

@@ -22,6 +22,7 @@ from caching.versioned_cache import cached
 from publishing.trash import in_trash
 from publishing.visibility import published_pages
 from safeguarding.releases import lock_pages, lock_people_of
+from stories.checked_pages import find_passed_end
 from stories.choosers import (
     AuthorChooserViewSet,
     CountryChooserViewSet,
@@ -252,6 +253,8 @@ def find_missing(page):
         # full_clean() leaves the blocks of a StreamField unchecked. Its form field checks them.
         if hasattr(page, "body"):
             page.body.stream_block.clean(page.body)
+        if errors := find_passed_end(page):
+            raise ValidationError(errors)
     except ValidationError as error:
         return error
     return None

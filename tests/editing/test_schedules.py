@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.utils import timezone
+from wagtail.models import Workflow
 from wagtail.users.models import UserProfile
 
 from stories.models import StoryPage
@@ -86,3 +87,23 @@ def save_with_time(story):
     story.go_live_at = SOON
     story.save_revision()
     return story
+
+
+def approve_from_list(moderator, story):
+    state = Workflow.objects.get().start(story, moderator.user)
+    return f"/admin/pages/workflow/action/{story.pk}/approve/{state.current_task_state.pk}/"
+
+
+def publish_in_bulk(_moderator, story):
+    return f"/admin/bulk/wagtailcore/page/publish/?id={story.pk}&next=/admin/"
+
+
+@pytest.mark.parametrize("address_of", [approve_from_list, publish_in_bulk])
+def test_version_whose_end_has_passed_is_not_published_from_a_list(moderator, address_of):
+    """The form of the page editor refuses it too."""
+    story = builders.make_story(live=False, expire_at=timezone.now() - datetime.timedelta(minutes=1))
+
+    response = moderator.post(address_of(moderator, story), {"comment": ""}, follow=True)
+
+    assert "Expiry date/time must be in the future." in response.text
+    assert not StoryPage.objects.get(pk=story.pk).live
