@@ -85,6 +85,13 @@ class SeenMixin:
     template sends it with the form.
     """
 
+    def hash_of_fields(self):
+        """Return a hash of what is stored in the fields of the form, or "" for a new instance."""
+        if not self.instance.pk:
+            return ""
+        texts = [str(getattr(self.instance, name)) for name in self._meta.fields]
+        return salted_hmac(__name__, json.dumps(texts), algorithm="sha256").hexdigest()
+
     def clean(self):
         super().clean()
         if self.data.get("seen", self.seen) != self.seen:
@@ -107,8 +114,7 @@ class PersonForm(SeenMixin, StoresOwnFieldsMixin, WagtailAdminModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        stored = [getattr(self.instance, name) for name in PersonForm.Meta.fields]
-        self.seen = " ".join(map(str, stored)) if self.instance.pk else ""
+        self.seen = self.hash_of_fields()
         # Without the empty choice, which would be preselected.
         self.fields["kind"].choices = Contributor.Kind.choices
 
@@ -269,8 +275,7 @@ class RestrictedForm(SeenMixin, RestrictedFieldsMixin, StoresOwnFieldsMixin, Wag
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        texts = [getattr(self.instance, name) for name in self._meta.fields]
-        self.seen = salted_hmac(__name__, json.dumps(texts), algorithm="sha256").hexdigest()
+        self.seen = self.hash_of_fields()
 
 
 class ReasonForm(forms.Form):
