@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from home.models import HomePage
+from publishing.trash import in_trash
 from stories.models import StoryIndexPage
 from stories.querysets import TOP_INDEX_DEPTH
 from wordpress_import.fields import find_language
@@ -18,7 +19,7 @@ def find_parent(wanted):
 
     Raises ExportError if there is none.
     """
-    pages = StoryIndexPage.objects.order_by("depth", "path")
+    pages = StoryIndexPage.objects.exclude(in_trash()).order_by("depth", "path")
     if not wanted:
         page = pages.filter(locale__language_code=settings.LANGUAGE_CODE, depth=TOP_INDEX_DEPTH).first()
     elif wanted.isdigit():
@@ -40,11 +41,11 @@ class ParentFinder:
     def __init__(self, parent, by_path):
         self.by_path = by_path
         self.default = parent.locale.language_code
-        versions = StoryIndexPage.objects.filter(translation_key=parent.translation_key).select_related(
-            "locale"
-        )
+        # A page below one in the trash would be deleted with it.
+        sections = StoryIndexPage.objects.exclude(in_trash()).select_related("locale")
+        versions = sections.filter(translation_key=parent.translation_key)
         self.sections = {page.locale.language_code: page for page in versions}
-        homes = HomePage.objects.select_related("locale")
+        homes = HomePage.objects.exclude(in_trash()).select_related("locale")
         self.homes = {page.locale.language_code: page for page in homes}
 
     def find(self, item):

@@ -15,6 +15,7 @@ from wagtail.models import Page, ReferenceIndex
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from home.models import StandardPage
+from publishing.trash import is_in_trash
 from safeguarding.withdrawal.addresses import is_gone, path_at
 from stories.links import split_address
 from stories.models import StoryAuthor, StoryCountry, StoryPage, StoryTheme
@@ -144,7 +145,8 @@ class PageWriter:
         """
         record = self.records.get(key)
         page = record and Page.objects.filter(pk=record.page_id).first()
-        if is_withdrawn(item, parent) or (record and (not page or is_edited(page, record))):
+        is_left_alone = record and (not page or is_in_trash(page) or is_edited(page, record))
+        if is_withdrawn(item, parent) or is_left_alone:
             return
         with self.looking_only():
             self.read(item, parent)
@@ -161,6 +163,8 @@ class PageWriter:
         if record and not page:
             self.pages.pop(item.id, None)
             return "skipped", ["its page was deleted here"], None, None
+        if page and is_in_trash(page):
+            return "skipped", ["its page is in the trash here"], None, None
         is_left_alone = page and is_edited(page, record)
         with self.looking_only() if is_left_alone else nullcontext():
             converted, values = self.read(item, parent)

@@ -17,11 +17,12 @@ from wagtail.search.models import IndexEntry
 from caching.content_version import READING_STATEMENT
 from home.models import StandardPage
 from media.models import CleanDocument, CleanImage
+from publishing.trash import move_to_trash
 from safeguarding.withdrawal.addresses import digest_of
 from safeguarding.withdrawal_models import Fingerprint, Ledger, Withdrawal
 from stories.models import StoryPage
 from stories.terms import Author, Theme
-from tests.support.builders import make_index, picture_bytes
+from tests.support.builders import home_page, make_index, picture_bytes
 from tests.support.stored_text import all_stored_text
 from tests.support.translations import make_home
 from tests.support.wordpress import export, wp_author, wp_item
@@ -164,6 +165,16 @@ def test_an_item_in_a_language_without_a_place_for_it_is_skipped_with_the_place_
         assert why == ([f"{missing} in its language, “{language}”, yet"] if is_missing else [])
 
 
+def test_no_page_is_imported_below_one_in_the_trash(run):
+    move_to_trash(make_index())
+    make_index(title="Later", slug="later", parent=home_page())
+    [line] = run([wp_item(1)])
+    assert StoryPage.objects.get(pk=line["page"]).get_parent().slug == "later"
+    move_to_trash(home_page())
+    with pytest.raises(CommandError, match="There is no section for stories here"):
+        run([wp_item(2)])
+
+
 def test_a_draft_has_the_fields_terms_and_links_of_its_item(run):
     run()
     story = StoryPage.objects.get(slug="post-1").get_latest_revision_as_object()
@@ -278,31 +289,41 @@ def writes_in(queries):
 
 
 def test_a_changed_item_makes_a_new_draft_only_if_nobody_worked_on_the_page(run, uploads):
-    run([wp_item(1), wp_item(2), wp_item(3)])
+    run([wp_item(1), wp_item(2), wp_item(3), wp_item(4), wp_item(5)])
     ImportedItem.objects.update(needs_eyes=[])  # an editor ticked them off
     touched, deleted = StoryPage.objects.get(slug="post-2"), StoryPage.objects.get(slug="post-3")
     touched.save_revision(clean=False)
     deleted.delete()
+    for slug in ("post-4", "post-5"):
+        move_to_trash(StoryPage.objects.get(slug=slug))
     new = '<p>Other words.</p><img src="/wp-content/uploads/2020/04/photo.jpg">'
     terms, options = [("post_tag", "new", "New theme")], ["--uploads", str(uploads)]
     lines = run(
-        [wp_item(1, "<p>Other words.</p>"), *(wp_item(number, new, terms=terms) for number in (2, 3))],
+        [
+            wp_item(1, "<p>Other words.</p>"),
+            *(wp_item(number, new, terms=terms) for number in (2, 3, 4)),
+            wp_item(5),
+        ],
         *options,
     )
     assert [(line["outcome"], line["why"]) for line in lines] == [
         ("updated", []),
         ("skipped", ["it is another one in WordPress now, and somebody worked on the page here"]),
         ("skipped", ["its page was deleted here"]),
+        ("skipped", ["its page is in the trash here"]),
+        ("skipped", ["its page is in the trash here"]),
     ]
     bodies = [
         page.get_latest_revision_as_object().body.raw_data[0]["value"]
         for page in StoryPage.objects.order_by("pk")
     ]
-    assert bodies == ["<p>Other words.</p>", "<p>Some words.</p>"]
+    assert bodies == ["<p>Other words.</p>", *["<p>Some words.</p>"] * 3]
     assert dict(ImportedItem.objects.values_list("key", "needs_eyes")) == {
         "post 1": ["there is no summary"],
         "post 2": [],
         "post 3": [],
+        "post 4": [],
+        "post 5": [],
     }
     # Nothing of what is skipped comes in.
     assert not CleanImage.objects.exists()
