@@ -38,8 +38,8 @@ PROGRAMS_OF_TESTS = {
     "nginx": front_server.nginx_program,
     "Redis": redis_server.redis_program,
 }
-# The number of test processes for each database, each with its own copy of it: as many as processors, and two at
-# least, because one often waits for a browser. More than four would take too much memory of a small machine.
+# The number of test processes for each database, each with its own copy of it: as many as processors, and at
+# least two, because one often waits for a browser. More than four would need much memory.
 PROCESSES = min(max(os.cpu_count() or 2, 2), 4)
 # "load" keeps the order of pytest-django: tests that empty the database (such as those with a live server)
 # come after those that need the rows that migrations create. "loadfile" and "worksteal" break that order. A

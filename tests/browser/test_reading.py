@@ -139,7 +139,8 @@ def test_story_can_be_read_at_200_percent_on_a_small_screen(new_page, live_serve
 
 
 # Returns the words of up to ten letters that are on more than one line.
-BROKEN_WORDS = """() => [...document.querySelectorAll(".brand__name, .sort, .card__title")].flatMap(element => {
+BROKEN_WORDS = """() =>
+[...document.querySelectorAll(".brand__name, .sort, .card__title")].flatMap(element => {
     const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), range = new Range(), broken = [];
     while (texts.nextNode())
         for (const word of texts.currentNode.data.matchAll(/\\p{L}{2,10}/gu)) {
