@@ -18,21 +18,29 @@ def unpublish_expired():
 
 def publish_due():
     """Publish the scheduled revisions whose time has come."""
-    due = Revision.objects.filter(approved_go_live_at__lt=timezone.now())
-    do_for_each(list(due.order_by("approved_go_live_at")), publish)
+    do_for_each(list(find_due().order_by("approved_go_live_at")), publish)
 
 
 def find_expired():
     return Page.objects.filter(live=True, expire_at__lt=timezone.now())
 
 
+def find_due():
+    return Revision.objects.filter(approved_go_live_at__lt=timezone.now())
+
+
+# An editor may have changed a page while those before it were done. So each is read again.
+
+
 def unpublish(page):
-    page.unpublish(set_expired=True, log_action="wagtail.unpublish.scheduled")
+    for expired in find_expired().filter(pk=page.pk):
+        expired.unpublish(set_expired=True, log_action="wagtail.unpublish.scheduled")
 
 
 @transaction.atomic
 def publish(revision):
     """Publish `revision`. If its page has expired too, as after a pause of the scheduler, nobody sees it."""
-    revision.publish(log_action="wagtail.publish.scheduled")
-    for page in find_expired().filter(pk=revision.object_id):
-        unpublish(page)
+    for due in find_due().filter(pk=revision.pk):
+        due.publish(log_action="wagtail.publish.scheduled")
+        for page in find_expired().filter(pk=due.object_id):
+            unpublish(page)

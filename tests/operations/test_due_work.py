@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 from wagtail.models import Revision, Site
 from wagtail.search.models import IndexEntry
-from wagtail.signals import page_unpublished
+from wagtail.signals import page_published, page_unpublished
 
 from operations import locks
 from operations.outage import write_page
@@ -72,6 +72,34 @@ def test_story_whose_end_has_passed_meanwhile_is_not_shown(client, time_machine)
     story.refresh_from_db()
     assert (is_there(client, story), story.expired) == (False, True)
     assert not Revision.objects.filter(approved_go_live_at__isnull=False).exists()
+
+
+@pytest.mark.django_db
+def test_change_of_a_later_page_counts_while_the_scheduler_works(time_machine):
+    """An editor unschedules the second of two stories, or lets it end later, while the first one is done."""
+    time_machine.move_to(NOON)
+    hour = datetime.timedelta(hours=1)
+    coming = [scheduled("It comes", go_live_at=NOON + hour * number) for number in (1, 2)]
+    going = [scheduled("It goes", expire_at=NOON + hour * number) for number in (1, 2)]
+
+    def unschedule(**_arguments):
+        Revision.objects.filter(object_id=coming[1].pk).update(approved_go_live_at=None)
+
+    def let_end_later(**_arguments):
+        type(going[1]).objects.filter(pk=going[1].pk).update(expire_at=None, title="It stays")
+
+    time_machine.move_to(NOON + 3 * hour)
+    page_published.connect(unschedule)
+    page_unpublished.connect(let_end_later)
+    try:
+        call_command("run_due_work")
+    finally:
+        page_published.disconnect(unschedule)
+        page_unpublished.disconnect(let_end_later)
+    for story in (*coming, *going):
+        story.refresh_from_db()
+    assert [story.live for story in (*coming, *going)] == [True, False, False, True]
+    assert going[1].title == "It stays"
 
 
 def make_old():
