@@ -23,6 +23,8 @@ ANNOUNCED_FOR = datetime.timedelta(days=30)
 def deletion_day(person):
     """Return the day from which names and contact of `person` are deleted, or None."""
     status, consent = person.get_status().status, person.latest_consent
+    if person.has_withdrawn:  # also while the person is held
+        status = Status.WITHDRAWN
     if status not in {Status.ENDED, Status.WITHDRAWN} or not has_restricted_texts(person):
         return None
     end = consent.given_on if status == Status.WITHDRAWN else get_last_day(person, consent)

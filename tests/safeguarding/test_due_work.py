@@ -145,6 +145,11 @@ CASES = {
     "kept for a shorter time": ([], {"keep_until": datetime.date(2026, 12, 1)}, datetime.date(2027, 6, 11)),
     "renewed": ([{"event": "renewed", "given_on": days(0), "ends_on": days(9000)}], {}, None),
     "held": ([], {"held_since": NOON}, None),
+    "held and withdrawn": (
+        [{"event": "withdrawn", "given_on": days(0)}],
+        {"held_since": NOON},
+        datetime.date(2027, 6, 1),
+    ),
     "nothing stored": ([], {"names": "", "contact": ""}, None),
 }
 
