@@ -219,7 +219,8 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         super().clean()
         by_guardian = self.cleaned_data.get("given_by") == Consent.GivenBy.GUARDIAN
         is_child = self.contributor.kind == Contributor.Kind.CHILD
-        is_grown_up = self.contributor.adult_on and self.contributor.adult_on <= today()
+        given_on = self.cleaned_data.get("given_on") or today()
+        is_grown_up = self.contributor.adult_on and self.contributor.adult_on <= given_on
         if is_child and not is_grown_up and "given_by" in self.cleaned_data and not by_guardian:
             self.add_error("given_by", _("A child can agree only together with a guardian."))
         return self.cleaned_data

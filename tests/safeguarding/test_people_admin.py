@@ -73,7 +73,7 @@ def test_person_and_consent_are_recorded_in_one_form(lead):
 MISSING = {
     "adult_on": ({"kind": "child", "given_by": "guardian"}, "Say when the child will be 18."),
     "given_by": (
-        {"kind": "child", "adult_on": "2090-01-01"},
+        {"kind": "child", "adult_on": "2026-02-01"},  # the day after the person agreed
         "A child can agree only together with a guardian.",
     ),
     "given_on": ({"given_on": "2199-01-01"}, "This day is in the future."),
