@@ -18,6 +18,8 @@ from safeguarding.models import Contributor, RestrictedView
 from safeguarding.releases import lock_with_others
 from safeguarding.retention import deletion_day
 from safeguarding.views import PersonMixin
+from safeguarding.withdrawal.carry_out import make_plan
+from safeguarding.withdrawal_models import Choice
 from safeguarding.wording import describe_status
 
 
@@ -77,6 +79,9 @@ class PrintView(RestrictedFieldsView):
     def get_shown(self, form, reason):
         person = self.person
         texts = [(name, getattr(person, name)) for name in Contributor.RESTRICTED_FIELDS]
+        uses, plan = person.uses.select_related("page"), make_plan(person, Choice.EVERYTHING)
+        # Also those of which only a draft or an earlier version lists the person.
+        pages = plan.case.erased | plan.case.held
         self.template_name = "safeguarding/everything.html"
         return self.get_context_data(
             restricted=[
@@ -85,7 +90,10 @@ class PrintView(RestrictedFieldsView):
             ],
             consents=person.consents.select_related("recorded_by"),
             decisions=person.decisions.select_related("page", "decided_by"),
-            uses=person.uses.select_related("page"),
+            uses=uses,
+            other_pages=[pages[key] for key in pages.keys() - {use.page_id for use in uses}],
+            pictures=[found for each in plan.shown if each.place.name == "pictures" for found in each.found],
+            withdrawals=person.withdrawals.select_related("user"),
             views=person.views.select_related("user"),
             notices=person.notices.order_by("pk"),
             log_entries=registry.get_logs_for_instance(person).select_related("user"),

@@ -6,7 +6,8 @@ from django.test import Client
 
 from safeguarding.models import Contributor, Decision
 from safeguarding.withdrawal.carry_out import withdraw
-from tests.support.builders import parse
+from stories.models import StoryPage
+from tests.support.builders import make_image, make_story, parse
 from tests.support.leads import (
     ADD,
     ANSWERS,
@@ -22,6 +23,7 @@ from tests.support.people import (
     make_agreeing_person,
     make_person,
     make_story_about,
+    rows_of,
 )
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +84,7 @@ def test_without_keys_only_the_restricted_fields_say_so(lead, settings):
     assert Contributor.objects.get(pk=person.pk).names == SECRET
 
 
-def test_everything_that_is_stored_about_a_person_is_on_one_page(lead):
+def test_everything_that_is_stored_about_a_person_is_on_one_page(lead, media_root):
     person = make_agreeing_person({"evidence_held_at": "A cupboard"}, names=SECRET, contact="By letter")
     story = make_story_about(person, title="About her")
     Decision.objects.create(
@@ -94,8 +96,15 @@ def test_everything_that_is_stored_about_a_person_is_on_one_page(lead):
         digest="x",
     )
     lead.post(address(person, "not_reached"))
+    withdraw(person, "name")
+    make_image("Her garden").people.add(person)
+    draft = StoryPage.objects.get(pk=make_story("About others").pk)
+    draft.people, draft.story_people = "listed", rows_of(person)
+    draft.save_revision(clean=False)
     page = lead.post(address(person, "print"), {"reason": "request"}).text
     for words in (SECRET, "By letter", "A cupboard", "About her", "Weighed well", "Could not be reached"):
+        assert words in page
+    for words in ("About others", "Her garden", "The real name"):
         assert words in page
     assert f"The person asked to see what is held, {lead.user.username}" in page
 
