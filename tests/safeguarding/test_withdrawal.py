@@ -382,14 +382,27 @@ def test_held_story_waits_while_a_word_of_the_person_is_in_it():
     assert Contributor.objects.get(pk=person.pk).names == ""
 
 
-def test_held_story_waits_while_a_draft_has_the_person():
+def list_again(story, *people):
+    story.story_people = withdrawal_world.rows_of(*people)
+    story.save_revision(clean=False)
+
+
+def schedule(story, *_people):
+    moment = timezone.now() + datetime.timedelta(days=9)
+    story.save_revision(approved_go_live_at=moment)
+
+
+def submit(story, *_people):
+    Workflow.objects.get().start(story, builders.make_user("Editors"))
+
+
+@pytest.mark.parametrize("act", [list_again, schedule, submit])
+def test_held_story_waits_while_a_draft_has_the_person_or_waits_itself(act):
     person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
     story = withdrawal_world.make_shared(person, other)
     withdraw_one(person, "everything")
     publish(story, story_people=withdrawal_world.rows_of(other))
-    draft = StoryPage.objects.get(pk=story.pk)
-    draft.story_people = withdrawal_world.rows_of(person, other)
-    draft.save_revision(clean=False)
+    act(StoryPage.objects.get(pk=story.pk), person, other)
     run_tasks()
     assert WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
 
