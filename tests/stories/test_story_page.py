@@ -14,6 +14,7 @@ from tests.support.builders import (
     parse,
     pictures_block,
 )
+from tests.support.translations import make_pair
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
@@ -121,6 +122,13 @@ def test_story_shows_its_words_date_terms_and_authors(client):
     assert (kicker.text, kicker.select("a")) == ("Senegal · Going home", [])
     for tag in page.select(".story__terms .tag"):
         assert "The road back" in client.get(tag["href"]).content.decode()
+
+
+def test_theme_of_another_language_leads_to_a_list_of_stories(client):
+    """An editor can choose it in the list of all themes. It has no list of its own in this language."""
+    _english, french = make_pair(themes=["Going home"])
+    [tag] = parse(client.get(french.url)).select(".story__terms .tag[href*=theme]")
+    assert french.title in client.get(tag["href"]).text
 
 
 def test_owner_is_never_shown(client):
