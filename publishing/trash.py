@@ -104,9 +104,10 @@ def restore(trashed, user=None):
     set_slug(page, slug)
     if slug != trashed.slug and page.latest_revision_id:
         # Otherwise the next publication would give the page its old slug, which another page has now.
-        draft = page.get_latest_revision_as_object()
+        draft, author = page.get_latest_revision_as_object(), page.latest_revision.user
         draft.slug = slug
-        draft.save_revision(user=user, changed=False, clean=False)
+        # The author may not decide about people in it: see Decision.clean().
+        draft.save_revision(user=author, changed=False, clean=False)
     log(instance=page.specific, action=RESTORE, user=user)
 
 

@@ -83,11 +83,13 @@ def test_restored_page_is_a_draft_where_it_was(client, section, story):
 
 
 def test_restored_page_gets_another_slug_if_its_own_is_taken(section, story):
-    story.save_revision()
+    author = builders.make_user()
+    story.save_revision(user=author)
     row = trashed(story)
     builders.make_story("New", section, slug="story")
-    trash.restore(row)
+    trash.restore(row, builders.make_user())
     page = stored(story)
+    assert page.latest_revision.user == author, "The author may not decide about people in it."
     assert page.slug == page.get_latest_revision_as_object().slug == "story-1"
     assert page.url_path == f"{section.url_path}story-1/"
     page.specific.get_latest_revision_as_object().full_clean()
