@@ -64,6 +64,14 @@ def test_the_browsers_languages_and_cookies_change_nothing(client, address):
         assert parse(answer).html["lang"] == language
 
 
+@pytest.mark.parametrize("slug", ["fr-michael", "FR", "es-salam"])
+def test_page_is_found_whose_slug_begins_as_the_code_of_a_language(client, slug):
+    make_pair()
+    page = make_plain_page("Father Michael", slug=slug)
+    response = client.get(page.url)
+    assert (response.status_code, response.headers["Content-Language"]) == (200, "en")
+
+
 def test_pages_are_in_the_language_of_their_url(client):
     story, french = make_pair()
 
