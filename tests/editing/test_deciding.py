@@ -6,7 +6,7 @@ import re
 import pytest
 from django.core import mail
 from django.utils import timezone
-from wagtail.models import TaskState, Workflow, WorkflowState
+from wagtail.models import GroupApprovalTask, TaskState, Workflow, WorkflowState, WorkflowTask
 from wagtail.test.utils.form_data import inline_formset
 
 from stories.models import StoryPage
@@ -149,6 +149,23 @@ def test_message_says_what_the_decision_did(moderator, author, decide):
     back = submit_again(author)
     decide(moderator, back, "reject")
     assert "was sent back" in shown(moderator)[-1]
+
+
+def test_only_the_last_of_two_approvals_publishes_and_is_checked(moderator, author):
+    workflow, groups = Workflow.objects.get(), moderator.user.groups.all()
+    task = GroupApprovalTask.objects.create(name="Second")
+    task.groups.set(groups)
+    WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=1)
+    story = make_story_about(make_person(), title="A story", slug="a-story", live=False, owner=author)
+    workflow.start(story, author)
+
+    form = builders.story_form(title="A story", slug="a-story", **people_fields(story))
+    form |= {"action-workflow-action": "true", "workflow-action-name": "approve"}
+    assert moderator.post(edit_address(story), form).status_code == 302
+    assert "is approved, and waits for the next approval" in shown(moderator)[-1]
+    page = builders.parse(moderator.post(edit_address(story), form))
+    assert "There is no consent" in page.select_one("[data-contentpath=people]").get_text()
+    assert not StoryPage.objects.get(pk=story.pk).live
 
 
 def submit_scheduled(author):
