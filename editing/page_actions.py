@@ -16,6 +16,7 @@ from editing.patches import patch
 from publishing.trash import get_paths, in_trash, is_in_trash, move_to_trash
 from publishing.visibility import is_hidden, published_pages, sources_of
 from publishing.withdrawing import unpublish_subtree
+from safeguarding.decisions import copy_writers
 from safeguarding.releases import lock_people_of
 from safeguarding.withdrawal.tasks import is_one_held
 from stories.models import StoryPage
@@ -52,7 +53,11 @@ def convert_alias(self, skip_permission_checks=False):
     if self.page.alias_of_id and is_hidden(self.page):
         unpublish_subtree(self.page, self.user)
         self.page.refresh_from_db(fields=["live", "has_unpublished_changes", "live_revision"])
-    return CONVERT_ALIAS(self, skip_permission_checks=skip_permission_checks)
+    with transaction.atomic():
+        if self.page.alias_of_id and isinstance(story := self.page.specific, StoryPage):
+            # Whoever wrote the text may not decide about the people in it as a page of its own either.
+            copy_writers(story, story)
+        return CONVERT_ALIAS(self, skip_permission_checks=skip_permission_checks)
 
 
 def shows_trash(page):

@@ -20,7 +20,14 @@ from wagtail.log_actions import log
 from wagtail.models import Page
 
 from caching.local_date import today
-from safeguarding.decisions import MAX_LISTED, find_versions, find_waiting, waiting_pages
+from safeguarding.decisions import (
+    MAX_LISTED,
+    find_versions,
+    find_waiting,
+    find_writers,
+    has_saved,
+    waiting_pages,
+)
 from safeguarding.forms import RestrictedFieldsMixin
 from safeguarding.models import Decision
 from safeguarding.releases import guarded_types
@@ -47,7 +54,6 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         super().__init__(*args, **kwargs)
         decision = self.instance
         decision.page, decision.revision = version.page, version.revision
-        # The model compares `decided_by` with the author of the revision, who may not decide.
         decision.digest, decision.decided_by = version.report.digest, self.for_user
         self.fields["question"].choices = [
             (f"{person.pk}:{ground}", f"{person.code}: {ground.label}")
@@ -59,10 +65,20 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
             raise forms.ValidationError(_("This day is over."))
         return self.cleaned_data["ends_on"]
 
-    def save(self, commit=True):
-        key, _separator, self.instance.ground = self.cleaned_data["question"].partition(":")
-        self.instance.contributor_id = int(key)
-        return super().save(commit)
+    def clean(self):
+        """Refuse a decision of somebody who wrote the version, alone or with others."""
+        super().clean()
+        if question := self.cleaned_data.get("question"):
+            decision = self.instance
+            key, _separator, decision.ground = question.partition(":")
+            decision.contributor_id = int(key)
+            earlier = Decision.objects.filter(contributor=decision.contributor_id, ground=decision.ground)
+            earlier = earlier.exclude(digest=decision.digest)
+            writers = find_writers(decision.page, decision.revision, earlier)
+            if self.for_user.pk in writers or has_saved(self.for_user, decision.revision, decision.digest):
+                text = _("You wrote this version yourself: somebody else has to decide on it.")
+                raise forms.ValidationError(text)
+        return self.cleaned_data
 
 
 class DecisionMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):

@@ -7,8 +7,9 @@ or if it is scheduled. A draft that is still being written does not wait.
 from dataclasses import dataclass
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Exists, OuterRef, Q
-from wagtail.models import Page, Revision, WorkflowState
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
+from wagtail.models import Page, PageLogEntry, Revision, WorkflowState
 
 from caching.local_date import today
 from safeguarding.gate import Unmet
@@ -31,6 +32,8 @@ GROUNDS = {
 }
 # The most pages that are listed. Those with people come first.
 MAX_LISTED = 50
+# Actions in the history of a page that save a version.
+SAVES = ("wagtail.edit", "wagtail.revert")
 # The conditions that only a decision can replace. A missing consent is usually recorded instead.
 WAITING = {Unmet.CHILD_DECISION, Unmet.PROCEEDINGS, Unmet.PROGRAMME}
 
@@ -103,13 +106,19 @@ def find_versions(page):
 
 def revision_of_live(page):
     """Return the Revision with the content of `page`, which is live, or None."""
-    found = [page]
     # An alias has the content of its source. If it has a live_revision, that can be an earlier one.
+    page = source_of(page)
+    # A page that was made live without publish() has no live_revision.
+    return page.live_revision or (None if page.has_unpublished_changes else page.latest_revision)
+
+
+def source_of(page):
+    """Return the page whose content `page` has: that itself, or for an alias its source."""
+    found = [page]
     while page.alias_of_id and page.alias_of not in found:
         page = page.alias_of
         found.append(page)
-    # A page that was made live without publish() has no live_revision.
-    return page.live_revision or (None if page.has_unpublished_changes else page.latest_revision)
+    return page
 
 
 def make_version(page, content, is_live, revision):
@@ -119,3 +128,58 @@ def make_version(page, content, is_live, revision):
     judged = judge_uses(content, report.uses, report.digest, people, today())
     unmet = [(person, each) for person, _use, verdict in judged for each in verdict.unmet]
     return Version(page, content, is_live, revision, report, unmet)
+
+
+# --- Who wrote a version --------------------------------------------------------------------------
+
+
+def find_writers(page, revision, decisions):
+    """Return the primary keys of the users who wrote the content of `revision`, which `page` has.
+
+    They are those who saved a version of the page since the last earlier one that one of `decisions`, a
+    queryset, is about. `revision`: a Revision, or None for a live page without one.
+    """
+    key = source_of(page).pk
+    # Revision names its object by a text.
+    is_about = Q(revision__object_id=str(key)) | Q(revision=None, page=key)
+    saved_at = Coalesce("revision__created_at", "decided_at")
+    # A version that was overwritten after the decision, as an autosave does, is another one now.
+    decided = decisions.filter(is_about).annotate(saved_at=saved_at).filter(saved_at__lte=F("decided_at"))
+    versions = Revision.page_revisions.filter(object_id=str(key))
+    # The history also has who saved versions that are deleted now.
+    entries = PageLogEntry.objects.filter(page=key, action__in=SAVES)
+    if revision:
+        decided = decided.filter(saved_at__lt=revision.created_at)
+        versions, entries = versions.filter(pk__lte=revision.pk), entries.filter(revision__lte=revision.pk)
+    if last := decided.order_by("saved_at").last():
+        versions = versions.filter(created_at__gt=last.saved_at)
+        entries = entries.filter(timestamp__gt=last.saved_at).exclude(revision=last.revision_id)
+    return {key for rows in (versions, entries) for key in rows.values_list("user", flat=True)} - {None}
+
+
+def has_saved(user, revision, digest):
+    """Return whether `user` saved the content of `revision` at any time, as when somebody went back to it.
+
+    `digest`: the hash of the content. `revision`: a Revision, or None.
+    """
+    if revision is None:
+        return False
+    saved = Revision.page_revisions.filter(object_id=revision.object_id, user=user)
+    return any(each.as_object().people_digest == digest for each in saved.iterator())
+
+
+def copy_writers(source, copy):
+    """Store versions of `copy`, a page with the content of `source`, of all who wrote that content.
+
+    Return the user who saved it last, or None.
+    """
+    copied = revision_of_live(source) if source.live else source.latest_revision
+    for user in find_writers(source, copied, Decision.objects.all()):
+        Revision.objects.create(
+            user_id=user,
+            content_object=copy,
+            base_content_type=copy.get_base_content_type(),
+            content=copy.serializable_data(),
+            object_str=str(copy),
+        )
+    return copied and copied.user

@@ -11,7 +11,6 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from caching.local_date import today
-from safeguarding.authors import has_written
 from safeguarding.encryption import EncryptedTextField
 
 # Django finds the models of an app in its models module.
@@ -282,8 +281,6 @@ class Decision(models.Model):
 
     def clean(self):
         super().clean()
-        if self.revision and has_written(self.decided_by_id, self.revision, self.digest):
-            raise ValidationError(_("You wrote this version yourself: somebody else has to decide on it."))
         if self.ends_on and self.ends_on > add_months(today(), MAX_MONTHS):
             raise ValidationError({"ends_on": TOO_LATE})
 

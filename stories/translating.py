@@ -3,7 +3,7 @@
 from django.dispatch import receiver
 from wagtail.signals import copy_for_translation_done
 
-from safeguarding.decisions import revision_of_live
+from safeguarding.decisions import copy_writers
 from stories.models import StoryPage
 from stories.story_links import StoryTheme
 from stories.terms import Theme
@@ -47,6 +47,5 @@ def translate_terms(source_obj, target_obj, **_arguments):
     story.story_authors = authors
     # clean=False: the copy is a draft, which may lack something.
     story.save(clean=False)
-    # The author of the text may not decide about people in the translation either: see Decision.clean().
-    copied = revision_of_live(source_obj) if source_obj.live else source_obj.latest_revision
-    story.save_revision(user=copied and copied.user, clean=False)
+    # Whoever wrote the text may not decide about people in the translation either.
+    story.save_revision(user=copy_writers(source_obj, story), clean=False)
