@@ -18,6 +18,7 @@ from publishing.visibility import is_hidden, published_pages, sources_of
 from publishing.withdrawing import unpublish_subtree
 from safeguarding.decisions import copy_writers
 from safeguarding.releases import lock_people_of
+from safeguarding.uses import Release
 from safeguarding.withdrawal.tasks import is_one_held
 from stories.models import StoryPage
 from stories.people import contributors_in
@@ -97,25 +98,44 @@ def copy_page(self, skip_permission_checks=False):
         self.keep_live = False
     self.process_child_object = remember_original(self.process_child_object)
     try:
-        with transaction.atomic():
-            lock_people_below(self, self.to)
-            return discard_trash(self, COPY(self, skip_permission_checks=skip_permission_checks))
+        return copy_all(self, skip_permission_checks)
     except ValidationError as error:
         if not self.keep_live or not sentences_in(error):
             raise
     # A copy can't be published because of the people in it: what was decided about the people in a page
     # doesn't count for its copies. So all copies become drafts.
     self.keep_live = False
-    with transaction.atomic():
-        lock_people_below(self, self.to)
-        return discard_trash(self, COPY(self, skip_permission_checks=skip_permission_checks))
+    return copy_all(self, skip_permission_checks)
+
+
+@transaction.atomic
+def copy_all(action, skip_permission_checks):
+    """Call Wagtail's method for `action`, a CopyPageAction. Return the copy."""
+    lock_people_below(action, action.to)
+    made = COPY(action, skip_permission_checks=skip_permission_checks)
+    mark_translations(action, made)
+    return discard_trash(action, made)
+
+
+def mark_translations(action, made):
+    """Mark `made` and the pages below it whose originals are translations, also those with nobody in them."""
+    originals, copies = [action.page], [made]
+    if action.recursive:
+        originals, copies = (
+            Page.objects.descendant_of(page, inclusive=True).order_by("path") for page in (action.page, made)
+        )
+    rows = Release.objects.filter(page__in=originals, other_language=True)
+    translations = set(rows.values_list("page", flat=True))
+    pairs = zip(originals, copies, strict=True)
+    marked = [copy.pk for original, copy in pairs if original.pk in translations]
+    Release.objects.filter(page__in=marked).update(other_language=True)
 
 
 def remember_original(process):
     """Return a function for Wagtail to call before it saves a copy, for each row with a person, for example.
 
-    The copy of a translation has to know its original: is_translation() in stories/people.py. `process`: the
-    function to call too, or None.
+    The copy of a translation with people has to know its original: is_translation() in stories/people.py.
+    `process`: the function to call too, or None.
     """
 
     def remember(original, copy, *arguments):

@@ -27,8 +27,7 @@ from safeguarding.withdrawal_models import Choice, WithdrawalTask
 
 # Sent when a person or a consent is saved, in the same transaction. `contributors`: a list of primary keys.
 people_changed = Signal()
-# The page models that `guard` decorates.
-_guarded = []
+_guarded = []  # the page models that `guard` decorates
 
 
 @dataclass
@@ -36,12 +35,13 @@ class Report:
     """What a page reports about the people in it.
 
     `is_decided`: whether an editor answered who is in it. `uses`: a PersonUse for each person. `digest`: a
-    hash of the content. A decision is for the content with one digest.
+    hash of the content, which decisions are for. `other_language`: whether it is a translation.
     """
 
     is_decided: bool
     uses: list
     digest: str
+    other_language: bool
 
 
 # --- Reading -------------------------------------------------------------------------------------
@@ -178,9 +178,9 @@ def store_report(page, content, former):
     # Without a digest, no later consent or decision releases the page.
     digest = content.digest if content.is_decided else ""
     Release.objects.bulk_create(
-        [Release(page_id=page.pk, until=until, digest=digest)],
+        [Release(page_id=page.pk, until=until, digest=digest, other_language=content.other_language)],
         update_conflicts=True,
-        update_fields=["until", "digest"],
+        update_fields=["until", "digest", "other_language"],
         unique_fields=["page"],
     )
 

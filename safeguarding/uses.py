@@ -36,7 +36,8 @@ class Release(models.Model):
 
     `until`: the last day, in the site's time zone. It is None while a condition is not met, and NO_END for a
     page about nobody. `digest`: a hash of the page's content, which decisions refer to. It is "" while no
-    editor has answered who is in the page.
+    editor has answered who is in the page. `other_language`: whether the page is a translation. It stays one
+    after its original is deleted, also if nobody is in it then.
     """
 
     page = models.OneToOneField(
@@ -44,6 +45,7 @@ class Release(models.Model):
     )
     until = models.DateField(null=True)
     digest = models.CharField(max_length=64)
+    other_language = models.BooleanField(default=False)
 
     class Meta:
         default_permissions = ()

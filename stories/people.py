@@ -16,7 +16,7 @@ from safeguarding.gate import PersonUse
 from safeguarding.models import Contributor
 from safeguarding.releases import Report
 from safeguarding.scopes import Naming, Picture
-from safeguarding.uses import Use
+from safeguarding.uses import Release, Use
 from stories.body import get_images
 
 # Not in the digest: stories/counts.py sets these fields when a story is saved, which may be after the
@@ -78,14 +78,14 @@ def report_of(story):
     ]
     # The answer has to fit the list. “Nobody” with people in the list counts as no answer.
     is_decided = story.people == (People.LISTED if namings else People.NONE)
-    return Report(is_decided, uses, digest_of(story))
+    return Report(is_decided, uses, digest_of(story), is_other_language)
 
 
 def is_translation(story):
     """Return whether `story` is a translation: an older page of another language is its original.
 
-    A story with people that was a translation when it was saved stays one after its original is deleted. Its
-    aliases and copies, which have translation keys of their own, are translations too.
+    A story that was a translation when it was saved stays one after its original is deleted. Its aliases and
+    copies, which have translation keys of their own, are translations too.
     """
     others = type(story).objects.filter(translation_key=story.translation_key)
     if story.pk:
@@ -93,7 +93,10 @@ def is_translation(story):
     if others.exclude(locale=story.locale_id).exists():
         return True
     shown = filter(None, [story.pk, story.alias_of_id, story.copy_of])
-    return Use.objects.filter(page__in=shown, other_language=True).exists()
+    stored, listed = (
+        model.objects.filter(page__in=shown, other_language=True).values("page") for model in (Release, Use)
+    )
+    return stored.union(listed).exists()
 
 
 def digest_of(story):

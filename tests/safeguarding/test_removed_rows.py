@@ -1,11 +1,12 @@
 """Removing a row, as a script can, never shows readers more: what is unknown then is not shown."""
 
 import pytest
+from wagtail.actions.convert_alias import ConvertAliasPageAction
 
 from media.models import CleanImage
 from safeguarding.models import Contributor, Release
 from stories.models import StoryPage
-from tests.support.builders import make_image
+from tests.support.builders import make_image, make_story
 from tests.support.people import (
     ALL_AGREED,
     decide,
@@ -13,6 +14,7 @@ from tests.support.people import (
     make_person,
     make_story_about,
     record,
+    rows_of,
     withdraw,
 )
 from tests.support.translations import make_index_in
@@ -83,3 +85,32 @@ def test_translation_stays_one_without_its_original():
     assert not is_read(translation)
     record(person, **ALL_AGREED)
     assert is_read(translation)
+
+
+def leave(translation):
+    return translation
+
+
+def copy(translation):
+    return StoryPage.objects.get(pk=translation.copy(update_attrs={"slug": "copy"}).pk)
+
+
+def convert(translation):
+    alias = translation.create_alias(update_slug="alias")
+    ConvertAliasPageAction(alias).execute()
+    return StoryPage.objects.get(pk=alias.pk)
+
+
+@pytest.mark.parametrize("change", [leave, copy, convert])
+def test_whoever_comes_into_a_translation_after_its_original_is_deleted_agrees_to_its_language(change):
+    story, index = make_story(), make_index_in("fr")
+    key = story.translation_key
+    translation = make_story(parent=index, locale=index.locale, translation_key=key)
+    story.delete()
+    changed = change(StoryPage.objects.get(pk=translation.pk))
+    person = make_agreeing_person({"where": ["website"]})
+    changed.people, changed.story_people, changed.live = "listed", rows_of(person), True
+    changed.save(clean=False)
+    assert not is_read(changed)
+    record(person, **ALL_AGREED)
+    assert is_read(changed)
