@@ -47,7 +47,8 @@ def iter_page_texts(page, shown_pictures):
     """
     yield get_summary(page)
     if hasattr(page, "body"):
-        yield from iter_texts(page.body, shown_pictures)
+        for text in iter_texts(page.body, shown_pictures):
+            yield " · ".join(filter(None, text.splitlines()))
     lead_image = getattr(page, "lead_image", None)
     if lead_image and lead_image.is_shown:
         yield page.lead_image_alt

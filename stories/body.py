@@ -30,18 +30,19 @@ def get_images(body):
 def iter_texts(body, shown_pictures=None):
     """Yield the searchable text of each block of `body` that has some, with no database query.
 
+    Its parts, such as a title and the words below it, are on lines of their own.
     Captions and alternative texts are read from the stored JSON, because the block's value would load the
     image. `shown_pictures`: the primary keys of the pictures whose texts are yielded; None means all.
     """
     for number, stored in enumerate(body.raw_data):
         if stored["type"] in TEXT_BLOCK_TYPES:
             block = body[number]
-            yield " ".join(block.block.get_searchable_content(block.value))
+            yield "\n".join(block.block.get_searchable_content(block.value))
         elif stored["type"] == "pictures":
             for picture in stored_pictures(stored):
                 image = stored_image(picture)
                 if shown_pictures is None or image.get("image") in shown_pictures:
-                    yield f"{picture.get('caption', '')} {image.get('alt_text', '')}"
+                    yield f"{picture.get('caption', '')}\n{image.get('alt_text', '')}"
 
 
 def get_picture_keys(body):

@@ -138,6 +138,13 @@ def test_the_matching_part_of_a_text_is_shown_and_highlighted(client):
     assert len(text.split()) < 50
 
 
+def test_a_title_does_not_run_into_the_words_below_it(client):
+    fact = {"title": "No child agrees to this", "text": "<p>Nor may an adult.</p>", "source": "Article 3"}
+    make_story("A road", body=[{"type": "callout", "value": fact}])
+    excerpt = search(client, "child").select_one(".result p:not(.meta)").text
+    assert excerpt == "No child agrees to this · Nor may an adult. · Article 3"
+
+
 def test_synonyms_are_highlighted(client):
     make_story("A debt bondage case")
     assert [mark.text for mark in search(client, "bonded labour").select("mark")] == ["debt bondage"]
