@@ -303,8 +303,9 @@ NAMES_KEPT_MONTHS = environment.read_months("NAMES_KEPT_MONTHS", 12)
 # --- Mail and logs -------------------------------------------------------------------------------
 
 # Without a mail server, e-mails are dropped. Links that reset a password must not get into the log.
-MAILERS = {"default": environment.read_mailer(default="consolemail://" if LOCAL else "dummymail://")}
-WAGTAIL_PASSWORD_RESET_ENABLED = SENDS_MAIL = LOCAL or bool(environment.read("EMAIL_URL"))
+# In the try-out mode, too, the admin shows the link of an invitation, instead of saying that it was sent.
+MAILERS = {"default": environment.read_mailer(default="consolemail://" if DEBUG else "dummymail://")}
+WAGTAIL_PASSWORD_RESET_ENABLED = SENDS_MAIL = DEBUG or bool(environment.read("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.read_sender(f"stories@{urlsplit(BASE_URL).hostname}")
 
 LOGGING = {
