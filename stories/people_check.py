@@ -67,7 +67,13 @@ def find_errors(story, can_compare=can_compare):
 def answer_errors(story):
     """Check that somebody answered who is in the story, and that the answer fits the list of people."""
     listed = story.story_people.all()
-    if not story.people:
+    if not story.people and listed:
+        yield (
+            "people",
+            _("Choose “These people” once everybody who could be recognised is in the list."),
+            None,
+        )
+    elif not story.people:
         yield "people", _("Say who is in this story. Until then it can be saved, but not published."), None
     elif story.people == People.LISTED and not listed:
         yield "people", _("Choose the people in this story."), None
