@@ -11,7 +11,6 @@ import wagtail
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
-from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from operations.backup import BackupError, archive, files, postgresql, sqlite
@@ -32,7 +31,6 @@ def create_backup(path, report):
             "made": timezone.now().isoformat(timespec="seconds"),
             "database": connection.vendor,
             "versions": {"django": django.__version__, "wagtail": wagtail.__version__},
-            "migrations": sorted(MigrationRecorder(connection).applied_migrations()),
         }
         DATABASE_MODULES[connection.vendor].save(writer, report)
         files.save(writer, report)

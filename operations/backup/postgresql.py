@@ -48,10 +48,17 @@ def count_rows(cursor, table):
 
 
 def save(writer, report):
-    """Write all tables into the archive, as they are in one snapshot."""
+    """Write all tables into the archive, as they are in one snapshot.
+
+    They are locked before the snapshot is taken. A migration that rewrote a table after that would leave it
+    empty in the snapshot.
+    """
+    tables = sql.SQL(", ").join(map(sql.Identifier, table_names()))
     listed = writer.manifest["tables"] = {}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(tables))
+        writer.manifest["migrations"] = sorted(MigrationRecorder(connection).applied_migrations())
         for table in table_names():
             cursor.execute(COLUMNS, [table])
             columns = [name for (name,) in cursor.fetchall()]

@@ -39,6 +39,8 @@ def save(writer, report):
             copy.execute("DELETE FROM django_session")
             copy.execute("DELETE FROM accounts_loginattempt")
             copy.execute("VACUUM")  # so that nothing of the deleted rows is in the file
+            migrations = copy.execute("SELECT app, name FROM django_migrations")
+            writer.manifest["migrations"] = sorted(migrations.fetchall())
             writer.manifest["tables"] = row_counts(copy)
             report(f"{len(writer.manifest['tables'])} tables")
         with path.open("rb") as file, writer.member(MEMBER, compress=True) as member:

@@ -12,14 +12,14 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError
 from django.core.management.color import no_style
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import Page
 
 from accounts.models import LoginAttempt
 from caching.content_version import content_version
-from operations.backup import BackupError, archive, files, restore
+from operations.backup import BackupError, archive, create, files, restore
 from safeguarding.models import Ledger
 from search.models import VocabularyGroup
 from tests.support import builders
@@ -131,6 +131,27 @@ def test_progress_that_cannot_be_printed_changes_nothing(media_root, tmp_path):
     with pytest.raises(BackupError, match="Nothing was restored"):
         restore.restore_backup(tmp_path / "site.zip", report, overwrite=True)
     assert (row_counts(), checksums(media_root)) == here
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's copy is of one moment")
+def test_tables_are_not_rewritten_during_a_backup(media_root, tmp_path):
+    """A migration of another process would leave a table empty in the backup."""
+    migration = connection.copy()
+    refused = []
+
+    def report(line):
+        if not line.endswith(" rows"):  # after the database
+            return
+        with pytest.raises(OperationalError, match="lock timeout"), migration.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 1")  # millisecond
+            cursor.execute("ALTER TABLE wagtailcore_site ALTER port TYPE integer USING port + 0")
+        refused.append(line)
+
+    try:
+        create.create_backup(tmp_path / "site.zip", report)
+    finally:
+        migration.close()
+    assert refused
 
 
 def test_failed_restore_keeps_what_another_process_stored_meanwhile(media_root, tmp_path):
