@@ -1,10 +1,13 @@
 """The command prepare, which each container runs first: migrations, the first administrator, and locking."""
 
+import errno
+import io
 import os
 import re
 import sqlite3
 import stat
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -84,6 +87,17 @@ def test_random_name_of_the_administrator_is_unpredictable(db, settings, tmp_pat
         names.add(user.username)
         user.delete()
     assert len(names) == 2
+
+
+def test_site_starts_with_a_full_disk(db, settings, tmp_path, monkeypatch):
+    def fail(*_arguments, **_options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setattr(Path, "write_text", fail)
+    output = io.StringIO()
+    call_command("prepare", verbosity=0, stderr=output)
+    assert output.getvalue() == "The outage page can't be written: No space left on device.\n"
 
 
 def test_no_query_runs_before_the_lock_is_held(db, settings, tmp_path):

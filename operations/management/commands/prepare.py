@@ -39,7 +39,11 @@ class Command(BaseCommand):
         # adds the withdrawals of the database that the file lacks.
         ledger.catch_up()
         ledger.write()
-        write_page()
+        try:
+            write_page()
+        except OSError as error:
+            # The disk is full. Pages can be read all the same. The scheduler writes the outage page later.
+            self.stderr.write(f"The outage page can't be written: {error.strerror}.")
 
     def make_first_admin(self):
         """Create the administrator that FIRST_ADMIN names with a random password, if there is none yet.
