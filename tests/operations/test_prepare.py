@@ -14,7 +14,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import call_command, load_command_class
-from django.core.management.base import SystemCheckError
+from django.core.management.base import CommandError, SystemCheckError
 from django.db import connection
 
 from operations import locks
@@ -63,6 +63,14 @@ def test_later_start_makes_no_other_administrator_and_changes_no_password(db, se
     settings.FIRST_ADMIN = "other"
     call_command("prepare", verbosity=0)
     assert (get_user_model().objects.get().password, (tmp_path / "first_admin").read_text()) == before
+
+
+def test_other_user_with_the_name_of_the_first_administrator(db, settings, tmp_path):
+    settings.DATA_DIR, settings.FIRST_ADMIN = tmp_path, ADMIN
+    get_user_model().objects.create_user(ADMIN)
+    with pytest.raises(CommandError, match="^FIRST_ADMIN must be another name"):
+        call_command("prepare", verbosity=0)
+    assert not (tmp_path / "first_admin").exists()
 
 
 def test_without_first_admin_no_administrator_is_created(db, settings, tmp_path):

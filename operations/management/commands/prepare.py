@@ -5,7 +5,7 @@ import secrets
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from accounts.secret_files import write_private
@@ -57,6 +57,8 @@ class Command(BaseCommand):
         is_random = settings.FIRST_ADMIN.lower() == "random"
         name = f"admin-{secrets.token_hex(4)}" if is_random else settings.FIRST_ADMIN
         password = secrets.token_urlsafe(18)
+        if users.filter(username=name).exists():
+            raise CommandError("FIRST_ADMIN must be another name: a user without these rights has this one.")
         path = settings.DATA_DIR / "first_admin"
         path.unlink(missing_ok=True)
         write_private(path, f"Username: {name}\nPassword: {password}\n")
