@@ -33,17 +33,23 @@ def main(folder):
     if not (front / "fullchain.pem").exists():
         command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650"]
         command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-        files = ["-keyout", front / "privkey.pem", "-out", front / "fullchain.pem"]
+        files = ["-keyout", front / "privkey.pem", "-out", front / "unfinished"]
         subprocess.run([*command, *files], check=True, stderr=subprocess.DEVNULL)  # noqa: S603
+        (front / "unfinished").replace(front / "fullchain.pem")
 
 
 def write(path, text, mode, user=None):
-    """Write a new file with the permissions `mode` and, if this runs as root, the owner `user`."""
-    path.unlink(missing_ok=True)
-    with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "w") as file:
+    """Write a new file with the permissions `mode` and, if this runs as root, the owner `user`.
+
+    It appears when it is complete. A part of it, as on a full disk, would be taken for the secret ever after.
+    """
+    unfinished = path.with_name("unfinished")
+    unfinished.unlink(missing_ok=True)
+    with open(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "w") as file:
         file.write(text)
         if user is not None and os.geteuid() == 0:
             os.chown(file.fileno(), user, user)
+    unfinished.replace(path)
 
 
 if __name__ == "__main__":
