@@ -14,8 +14,6 @@ from operations.backup import BackupError
 from operations.backup.archive import CHUNK
 
 MEMBER = "database/db.sqlite3"
-# The copy is made in steps of this number of database pages, between which other connections can write.
-PAGES_PER_STEP = 1000
 
 
 @contextmanager
@@ -31,7 +29,9 @@ def save(writer, report):
     with temporary_path() as path:
         connection.ensure_connection()
         with closing(sqlite3.connect(path, autocommit=True)) as copy:
-            connection.connection.backup(copy, pages=PAGES_PER_STEP)
+            # In one step, because SQLite begins anew when another connection writes between two steps. In WAL
+            # mode, others can write meanwhile.
+            connection.connection.backup(copy)
             # Without a write-ahead log, the copy is one file.
             copy.execute("PRAGMA journal_mode = DELETE")
             # Sessions give access to the admin and are worthless after a restore. Attempts to sign in are

@@ -2,7 +2,12 @@
 
 import re
 import shutil
+import sqlite3
 import stat
+import time
+from contextlib import closing
+from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -19,7 +24,7 @@ from wagtail.models import Page
 
 from accounts.models import LoginAttempt
 from caching.content_version import content_version
-from operations.backup import BackupError, archive, create, files, restore
+from operations.backup import BackupError, archive, create, files, restore, sqlite
 from safeguarding.models import Ledger
 from search.models import VocabularyGroup
 from tests.support import builders
@@ -131,6 +136,31 @@ def test_progress_that_cannot_be_printed_changes_nothing(media_root, tmp_path):
     with pytest.raises(BackupError, match="Nothing was restored"):
         restore.restore_backup(tmp_path / "site.zip", report, overwrite=True)
     assert (row_counts(), checksums(media_root)) == here
+
+
+@pytest.mark.sqlite_only
+def test_backup_of_sqlite_ends_while_others_write(monkeypatch, tmp_path):
+    path, end = tmp_path / "site.sqlite3", time.monotonic() + 4
+
+    def write():
+        with closing(sqlite3.connect(path, autocommit=True, timeout=20)) as other:
+            while time.monotonic() < end:
+                other.execute("INSERT INTO django_session VALUES (1)")
+
+    with closing(sqlite3.connect(path, autocommit=True)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        for table in ("django_session (x)", "accounts_loginattempt (x)", "django_migrations (app, name)"):
+            database.execute(f"CREATE TABLE {table}")
+        database.execute("INSERT INTO django_session VALUES (zeroblob(60000000))")
+        # The database of the tests is in memory.
+        own = {"settings_dict": {"NAME": path}, "connection": database, "ensure_connection": list}
+        monkeypatch.setattr(sqlite, "connection", SimpleNamespace(ops=connection.ops, **own))
+        writer = Thread(target=write)
+        writer.start()
+        with archive.new_archive(tmp_path / "site.zip") as backup:
+            sqlite.save(backup, print)
+        assert writer.is_alive()
+        writer.join()
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's copy is of one moment")
