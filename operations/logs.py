@@ -29,6 +29,9 @@ LINK_TOKEN = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 
+# The addresses of pages do not begin with this.
+ADMIN = "/admin/"
+
 
 class JSONFormatter(logging.Formatter):
     """Formats a record as JSON. Other attributes of the record, such as the request, are not logged."""
@@ -60,7 +63,7 @@ def raw_message_of(record):
     if record.name.startswith("django.security"):
         # Django's reasons repeat the Referer, Origin and Host headers.
         request = getattr(record, "request", None)
-        return f"Refused: {request.path}" if request else "Refused"
+        return f"Refused: {'...' if has_unknown_address(record) else request.path}" if request else "Refused"
     if record.name.startswith(("gunicorn", "wagtail")) and record.exc_info:
         # The arguments of gunicorn's messages are parts of the request. Wagtail's message about a mail that
         # could not be sent has its subject, with the title of a draft, and its recipient.
@@ -70,10 +73,22 @@ def raw_message_of(record):
     args = record.args
     if isinstance(args, tuple):
         args = tuple(qualified_name(each) if isinstance(each, BaseException) else each for each in args)
+        if record.name == "django.request" and has_unknown_address(record):
+            args = (*args[:-1], "...")  # The path is the last argument.
     try:
         return str(record.msg) % args if args else str(record.msg)
     except (TypeError, ValueError):
         return str(record.msg)
+
+
+def has_unknown_address(record):
+    """Return whether `record` is about a request that was refused before a page was looked for.
+
+    A page that is missing, erased or held can have the name of a person as its address. An error (status 500)
+    is logged with the address all the same, because it helps to find the mistake.
+    """
+    request, status = getattr(record, "request", None), getattr(record, "status_code", 500)
+    return request is not None and status != 500 and not request.path.startswith(ADMIN)
 
 
 def exception_chain(error):

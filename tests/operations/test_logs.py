@@ -6,6 +6,7 @@ import logging
 import pytest
 from django.core.mail import EmailMessage
 from django.db import connection
+from django.test import Client
 from wagtail.models import Workflow
 
 from operations.logs import MAX_EXCEPTIONS, MAX_FRAMES, JSONFormatter
@@ -104,6 +105,18 @@ def failed_login(site):
     own = {"Cookie": f"{cookie}; {MARK}={MARK}", "Referer": f"https://{HOST}/{MARK}/"}
     form = {"Content_Type": "application/x-www-form-urlencoded"}
     return site.ask("/admin/login/", "POST", login, **PRIVATE | own | form)
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status"), [("post", {}, 403), ("get", {"Transfer-Encoding": "chunked"}, 411)]
+)
+def test_address_that_was_not_looked_for_is_not_logged(db, caplog, method, headers, status):
+    """It can be the address of a page that is erased or held, and that is the name of a person."""
+    visitor = Client(enforce_csrf_checks=True)
+    for path in (f"/stories/{MARK}/", "/admin/login/"):
+        assert getattr(visitor, method)(path, headers=headers).status_code == status
+    messages = [json.loads(JSONFormatter().format(record))["message"] for record in caplog.records]
+    assert [message.partition(": ")[2] for message in messages] == ["...", "/admin/login/"]
 
 
 def fail(depth, cause):
