@@ -347,6 +347,8 @@ LOGGING = {
         "botocore": {"level": "WARNING"},
         "authlib": {"level": "WARNING"},
         "urllib3": {"level": "WARNING"},
+        # It warns of each HEAD request, because Django leaves it to the server to drop the body.
+        "gunicorn.http.wsgi": {"level": "ERROR"},
         # Anybody can send a wrong host name, and would fill the log.
         "django.security.DisallowedHost": {"handlers": ["none"], "propagate": False},
     },

@@ -47,6 +47,7 @@ def test_log_and_database_contain_nothing_about_visitors(tmp_path):
     output = site.output()
     events = [json.loads(line) for line in output.splitlines()]
     assert {"time", "level", "logger", "message"} <= set(events[0])
+    assert [event for event in events if "HEAD" in event["message"]] == []
     errors = [event for event in events if event["level"] == "ERROR"]
     assert [event["message"] for event in errors[:2]] == [
         "Internal Server Error: /broken/",
@@ -74,6 +75,7 @@ def visits(site):
     yield 200, site.ask(f"/search/?{words}", **PRIVATE)
     yield 404, site.ask(f"/no-such-page/?{words}", **PRIVATE)
     yield 404, site.ask(f"/media/images/no-such.png?{words}", **PRIVATE)
+    yield 200, site.ask("/livez", "HEAD", **PRIVATE)
     # The views of these two addresses raise errors: tests/support/production_urls.py.
     yield 500, site.ask(f"/broken/?q={MARK}", **PRIVATE)
     yield 500, site.ask(f"/broken-database/?q={MARK}", **PRIVATE)
