@@ -17,6 +17,8 @@ from stories.scheduled import BY_SCHEDULE, tell_once
 
 # A message of Wagtail's page form. gettext finds Wagtail's translations of it.
 IS_OVER = "Expiry date/time must be in the future."
+# The fields that Wagtail saves when a page is locked or unlocked.
+LOCK_FIELDS = {"locked", "locked_by", "locked_at"}
 
 
 def find_leaks(page):
@@ -67,6 +69,14 @@ class CheckedPageMixin:
     def find_errors(self):
         """Return {name of a field: [ValidationError]} for everything that prevents publishing the page."""
         return find_leaks(self)
+
+    def save(self, *args, **kwargs):
+        """Save the page. It can be locked and unlocked whatever prevents publishing it."""
+        if fields := kwargs.get("update_fields"):
+            kwargs["clean"] = kwargs.get("clean", True) and not LOCK_FIELDS.issuperset(fields)
+        return super().save(*args, **kwargs)
+
+    save.alters_data = True
 
     def save_revision(self, *args, overwrite_revision=None, **kwargs):
         """Save a revision. The live one is not overwritten.

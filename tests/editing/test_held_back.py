@@ -36,6 +36,17 @@ def test_lists_and_the_editor_say_that_a_live_story_is_held_back(admin_client):
     assert says_so() == [False] * 3
 
 
+def test_live_story_that_is_held_back_can_be_locked_and_unlocked(admin_client):
+    """Otherwise nobody could mend a story that was locked before."""
+    person = make_agreeing_person()
+    story = make_story_about(person)
+    withdraw(person)
+    for action, is_locked in (("lock", True), ("unlock", False)):
+        admin_client.post(reverse(f"wagtailadmin_pages:{action}", args=[story.pk]))
+        story.refresh_from_db()
+        assert story.locked == is_locked
+
+
 def test_the_explorer_takes_no_query_for_each_story(admin_client, committed):
     address = explorer_address()
     counts = []
