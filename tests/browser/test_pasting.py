@@ -13,7 +13,8 @@ pytestmark = pytest.mark.sqlite_only
 
 FROM_WORD = """<html><body><!--StartFragment--><h1>Before.</h1><table class=MsoTableGrid>
 <tr><td><p class=MsoNormal>Year</p></td><td><p class=MsoNormal>People</p></td></tr>
-<tr><td><p class=MsoNormal>2024</p></td><td><p class=MsoNormal>11</p></td></tr>
+<tr><td rowspan=2><p class=MsoNormal>2024</p></td><td><p class=MsoNormal>11</p></td></tr>
+<tr><td><p class=MsoNormal>12</p></td></tr>
 </table><h6>Below.</h6><p>After.</p><!--EndFragment--></body></html>"""
 FROM_EXCEL = "Year\tPeople\r\n2024\t11\r\n2025\t\r\n"
 
@@ -85,6 +86,7 @@ def test_table_takes_a_table(tab):
         ["2024", "11", "", ""],
         ["2025", "Year", "People", ""],
         ["", "2024", "11", ""],
+        ["", "", "12", ""],
         ["", "", "", "A report"],
     ]
 

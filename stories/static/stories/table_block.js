@@ -10,11 +10,27 @@
 
   const words = (element) => element.textContent.replace(/\s+/g, " ").trim();
 
+  /* Return the texts of the cells of a table as a list of rows. A merged cell has its text in its first place. */
+  const readTable = (table) => {
+    const rows = [...table.rows].map(() => []);
+    for (const [index, row] of [...table.rows].entries()) {
+      for (const cell of row.cells) {
+        let place = 0;
+        while (rows[index][place] !== undefined) place += 1; // taken by a merged cell
+        for (const line of rows.slice(index, index + cell.rowSpan)) {
+          for (let across = 0; across < cell.colSpan; across += 1) line[place + across] = "";
+        }
+        rows[index][place] = words(cell);
+      }
+    }
+    return rows;
+  };
+
   /* Return the cells of the first table in the clipboard as a list of rows; [] if it has no table. */
   const readCells = (clipboard) => {
     const html = clipboard.getData("text/html");
     const table = html && new DOMParser().parseFromString(html, "text/html").querySelector("table");
-    if (table) return [...table.rows].map((row) => [...row.cells].map(words));
+    if (table) return readTable(table);
     const text = clipboard.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\n$/, "");
     return text.includes("\t") ? text.split("\n").map((line) => line.split("\t").map((cell) => cell.trim())) : [];
   };
