@@ -201,6 +201,16 @@ def delete_page(self, *args, skip_permission_checks=False, **kwargs):
     return None
 
 
+def move_with_page_above(request, action_type, objects, view):
+    """Hook: of pages that are moved at once, leave out those below another one, which move with it.
+
+    Wagtail would move them by the paths that they had before.
+    """
+    if action_type == "move" and view.model is Page:
+        chosen = list(objects)
+        objects[:] = [page for page in chosen if not any(page.is_descendant_of(other) for other in chosen)]
+
+
 def start():
     """Patch Wagtail's actions."""
     patch(ConvertAliasPageAction, "execute", convert_alias)

@@ -25,8 +25,10 @@ def explain_refusals(view):
         try:
             return view(request, *args, **kwargs)
         except ValidationError as error:
-            if not sentences_in(error) and "wagtailadmin_pages" not in request.resolver_match.namespaces:
-                raise  # It is not about a page.
+            match = request.resolver_match
+            is_about_pages = "wagtailadmin_pages" in match.namespaces or kwargs.get("model_name") == "page"
+            if not sentences_in(error) and not is_about_pages:
+                raise
             return answer(request, error, kwargs)
 
     return checked

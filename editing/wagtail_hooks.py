@@ -86,6 +86,9 @@ def check_conversion(request, page):
     page_actions.check_conversion(request.user, page)
 
 
+hooks.register("before_bulk_action", page_actions.move_with_page_above)
+
+
 @hooks.register("register_rich_text_features", order=1000)
 def replace_links(features):
     hidden_choices.replace_links(features)

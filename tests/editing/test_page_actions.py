@@ -72,3 +72,28 @@ def test_copy_of_a_hidden_page_is_a_draft(client, hidden, what):
     made = copy(client, page, copy_subpages="on", publish_copies="on")
     live = made.get_descendants(inclusive=True).filter(live=True)
     assert live.exists() == (what == "page" or not hidden)
+
+
+def bulk_move(client, *pages, to):
+    ids = "&".join(f"id={page.pk}" for page in pages)
+    client.post(f"/admin/bulk/wagtailcore/page/move/?{ids}&next=/admin/", {"chooser": to.pk})
+    return [page.url_path for page in Page.objects.descendant_of(to).order_by("path")]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_page_that_is_chosen_with_the_page_above_it_moves_with_that(admin_client, order):
+    top = builders.make_index()
+    section, to = builders.make_index(top, "Section"), builders.make_index(top, "To")
+    chosen = [section, builders.make_story("Chosen", section)]
+    builders.make_story("Other", section)
+    addresses = [f"{to.url_path}section/{end}" for end in ("", "chosen/", "other/")]
+    assert bulk_move(admin_client, *chosen[::order], to=to) == addresses
+    assert not any(Page.find_problems())
+
+
+def test_pages_with_the_same_address_are_not_moved_to_one_place(admin_client):
+    top = builders.make_index()
+    to = builders.make_index(top, "To")
+    pages = [builders.make_story("Same", builders.make_index(top, title)) for title in ("A", "B")]
+    assert bulk_move(admin_client, *pages, to=to) == []
+    assert "already in use" in admin_client.get("/admin/").text
