@@ -7,25 +7,10 @@ from wagtail.models import Locale
 from stories.terms import Theme
 from tests.browser import admin
 from tests.support import builders
-from tests.support.accessibility import expect_to_fit, run_axe
+from tests.support.accessibility import BROKEN_WORDS, expect_to_fit, run_axe
 
 pytestmark = pytest.mark.sqlite_only
 
-# Returns the words of an element that are on more than one line.
-BROKEN_WORDS = """(element) => {
-    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
-    const broken = [];
-    while (walker.nextNode()) {
-        for (const found of walker.currentNode.data.matchAll(/[^\\s-]+/g)) {
-            const range = document.createRange();
-            range.setStart(walker.currentNode, found.index);
-            range.setEnd(walker.currentNode, found.index + found[0].length);
-            const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
-            if (lines.size > 1) broken.push(found[0]);
-        }
-    }
-    return broken;
-}"""
 # Returns how much wider the content of an element is than the element.
 HIDDEN_WIDTH = "(element) => element.scrollWidth - element.clientWidth"
 

@@ -33,6 +33,22 @@ TOO_WIDE = """() => {
     return problems;
 }"""
 
+# Returns the words of an element that are on more than one line.
+BROKEN_WORDS = """(element) => {
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    const broken = [];
+    while (walker.nextNode()) {
+        for (const found of walker.currentNode.data.matchAll(/[^\\s-]+/g)) {
+            const range = document.createRange();
+            range.setStart(walker.currentNode, found.index);
+            range.setEnd(walker.currentNode, found.index + found[0].length);
+            const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+            if (lines.size > 1) broken.push(found[0]);
+        }
+    }
+    return broken;
+}"""
+
 
 def expect_to_fit(page):
     """Expect that the page is not wider than its window. Wait while the page is still being laid out."""
