@@ -15,6 +15,13 @@ pytestmark = pytest.mark.sqlite_only
 HIDDEN_WIDTH = "(element) => element.scrollWidth - element.clientWidth"
 
 
+def test_logo_is_in_the_middle_of_the_login_form(new_page, live_server):
+    page = new_page()
+    page.goto(f"{live_server.url}/admin/login/")
+    logo, form = (page.locator(part).bounding_box() for part in ("main img", "main"))
+    assert logo["x"] - form["x"] == form["x"] + form["width"] - logo["x"] - logo["width"]
+
+
 def test_buttons_of_the_text_toolbar_have_contrast(new_page, live_server, moderator):
     tab = admin.open_tab(new_page)
     admin.open_editor(tab, live_server.url, moderator, builders.make_story("Words", live=False))
