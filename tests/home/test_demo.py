@@ -76,6 +76,8 @@ def test_demo_has_nine_stories_and_two_translations_and_a_second_run_changes_not
     assert stories[0].title in client.get(stories[0].url).text
     for slug in ("about", "get-help", "privacy", "accessibility"):
         assert client.get(f"/{slug}/").text.count("<h1") == 1
+    # It asks readers to write about a problem, and the foot of the page has no address for that.
+    assert parse(client.get("/accessibility/")).select_one("main a[href^='mailto:']")
     home = client.get("/").text
     assert SiteSettings.objects.get().organisation_name in home
     assert home_page().headline in home
