@@ -43,15 +43,19 @@ class PageColumn(ButtonsColumnMixin, TitleColumn):
 
     def get_buttons(self, instance, parent_context):
         title = instance.page.draft_title
-        buttons = [button(_("Restore"), "restore_page", instance, title)]
+        buttons = [button(_("Restore"), "restore_page", instance, title, priority=10)]
         if instance.is_deletable:
-            buttons.append(button(_("Delete for good"), "delete_page_for_good", instance, title))
+            buttons.append(button(_("Delete for good"), "delete_page_for_good", instance, title, priority=20))
         return buttons
 
 
-def button(label, url_name, row, title):
-    """Return a button for a TrashedPage, whose accessible name includes the title of its page."""
-    return ListingButton(label, reverse(url_name, args=[row.pk]), attrs={"aria-label": f"{label}: {title}"})
+def button(label, url_name, row, title, priority):
+    """Return a button for a TrashedPage, whose accessible name includes the title of its page.
+
+    Wagtail puts buttons with the same `priority` in the order of the alphabet.
+    """
+    url = reverse(url_name, args=[row.pk])
+    return ListingButton(label, url, priority=priority, attrs={"aria-label": f"{label}: {title}"})
 
 
 def count_below(row):
