@@ -90,7 +90,9 @@ def test_side_panel_is_there_for_new_stories_and_for_no_other_page(client):
     assert "Say who is in this story" in panel_in(new).text
     assert "last saved version" not in panel_in(new).text, "nothing is saved yet"
     assert panel_in(parse(client.get(editor_of(index)))) is None
-    assert "Nothing about the people" in panel_in(parse(client.get(editor_of(make_story())))).text
+    panel = panel_in(parse(client.get(editor_of(make_story()))))
+    assert "Nothing about the people" in panel.text
+    assert "its words give somebody away is checked when it is published" in panel.text, "the panel does not"
 
 
 def test_an_autosave_renews_the_side_panel(client, person):
