@@ -79,7 +79,7 @@ class PrintView(RestrictedFieldsView):
     def get_shown(self, form, reason):
         person = self.person
         texts = [(name, getattr(person, name)) for name in Contributor.RESTRICTED_FIELDS]
-        uses, plan = person.uses.select_related("page"), make_plan(person, Choice.EVERYTHING)
+        uses, plan = person.uses.with_pages(), make_plan(person, Choice.EVERYTHING)
         # Also those of which only a draft or an earlier version lists the person.
         pages = plan.case.erased | plan.case.held
         self.template_name = "safeguarding/everything.html"

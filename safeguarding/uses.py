@@ -4,8 +4,17 @@
 """
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 
+from caching.local_date import today
 from safeguarding.scopes import Naming, Picture
+
+
+class UseQuerySet(models.QuerySet):
+    def with_pages(self):
+        """Load the pages too, and set `is_released`: whether visitors may read a live page today."""
+        running = Release.objects.filter(page=OuterRef("page"), until__gte=today())
+        return self.select_related("page").annotate(is_released=Exists(running))
 
 
 class Use(models.Model):
@@ -20,6 +29,8 @@ class Use(models.Model):
     # None means "not answered", which no consent covers.
     naming = models.IntegerField(choices=Naming, null=True)
     other_language = models.BooleanField(default=False)
+
+    objects = UseQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()

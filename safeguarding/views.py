@@ -152,7 +152,7 @@ class OverviewView(PersonMixin, TemplateView):
             status=self.person.get_status().status,
             sentence=describe_status(self.person),
             consents=self.person.consents.select_related("recorded_by").order_by("-pk"),
-            uses=self.person.uses.select_related("page"),
+            uses=self.person.uses.with_pages(),
             withdrawals=self.person.withdrawals.all(),
             views=self.person.views.select_related("user"),
             log_entries=registry.get_logs_for_instance(self.person).select_related("user")[:20],

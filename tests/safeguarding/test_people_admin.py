@@ -180,6 +180,22 @@ def test_renewal_keeps_the_answers_and_asks_two_again(lead):
     ]
 
 
+def test_overview_says_which_stories_a_new_consent_holds_back(lead):
+    person = make_agreeing_person()
+    make_story_about(person, title="Nets")
+    make_story_about(person, title="Boats", live=False)
+
+    def held_back():
+        page = parse(lead.get(address(person, "inspect")))
+        uses = page.find("h2", string="Stories with this person").find_next("ul").select("li")
+        assert len(uses) == 2
+        return [use.a.text for use in uses if "live, held back" in use.text]
+
+    assert held_back() == []
+    lead.post(address(person, "consent"), ANSWERS | {"given_on": str(today()), "proceedings": "yes"})
+    assert held_back() == ["Nets"]
+
+
 def test_not_reached_is_noted_and_changes_nothing(lead):
     person = make_agreeing_person({"ends_on": days_from_today(20)})
     lead.post(address(person, "not_reached"))
