@@ -57,7 +57,8 @@ def test_lead_withdraws_a_person_and_prints_the_report(
     assert run_axe(page) == []
     expect(page.get_by_role("link", name="Close")).to_be_visible()
     page.emulate_media(media="print")
-    expect(page.get_by_role("link", name="Close")).to_be_hidden()
+    for link in ("Close", "Skip to main content"):
+        expect(page.get_by_role("link", name=link)).to_be_hidden()
     expect(page.get_by_text("Search engines: ask them")).to_be_visible()
 
 
