@@ -8,7 +8,7 @@ from safeguarding.withdrawal.tasks import run_tasks
 from stories.models import StoryPage
 from tests.browser import admin
 from tests.support import builders, withdrawal_world
-from tests.support.accessibility import expect_to_fit, run_axe
+from tests.support.accessibility import BROKEN_WORDS, expect_to_fit, run_axe
 from tests.support.people import make_agreeing_person
 from tests.support.withdrawal_world import HOME, NAME, SLUG
 
@@ -53,6 +53,8 @@ def test_lead_withdraws_a_person_and_prints_the_report(
     expect(page.get_by_text("Complete since")).to_be_visible()
     expect(page.get_by_role("row", name="Authors 1 0")).to_be_visible()  # one erased, none left
     expect(page.get_by_text(NAME)).to_have_count(0)
+    for header in page.get_by_role("columnheader").all():
+        assert header.evaluate(BROKEN_WORDS) == []
     expect_to_fit(page)
     assert run_axe(page) == []
     expect(page.get_by_role("link", name="Close")).to_be_visible()
