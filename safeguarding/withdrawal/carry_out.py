@@ -41,6 +41,14 @@ class Section:
     place: Place
     found: list
 
+    @property
+    def keys_by_title(self):
+        """{title: list of keys}: the history of a page has many entries with the same title."""
+        keys = {}
+        for key, title in self.found:
+            keys.setdefault(title, []).append(key)
+        return keys
+
 
 @dataclass
 class Plan:

@@ -136,8 +136,13 @@ class TextPlace(Place):
 
     def find(self, case):
         rows = self.model._base_manager.exclude(self.skipped(case)).order_by("pk")
+
+        def is_shown(text):
+            # The data of a log entry, a dictionary, is hard to read.
+            return text and (isinstance(text, str) or case.mentions(text))
+
         return [
-            Found(str(key), " · ".join(str(text) for text in texts if text))
+            Found(str(key), " · ".join(str(text) for text in texts if is_shown(text)))
             for key, *texts in rows.values_list("pk", *self.fields)
             if case.mentions(*texts)
         ]

@@ -92,8 +92,9 @@ class WithdrawView(PersonMixin, TemplateView):
         if not form.is_valid():
             return redirect(request.path)
         choice, old_name = read(form)
-        # Each value is "name of the Place:key of the row".
-        yes = [tuple(value.split(":", 1)) for value in request.POST.getlist("yes")]
+        # Each value is "name of the Place:keys of rows, with commas between them".
+        ticked = [value.partition(":") for value in request.POST.getlist("yes")]
+        yes = [(name, key) for name, _colon, keys in ticked for key in keys.split(",")]
         try:
             done = withdraw(
                 self.person, choice, request.user, yes, request.POST.get("seen", ""), old_name=old_name

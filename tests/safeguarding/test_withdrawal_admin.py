@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.management import call_command
+from wagtail.models import PageLogEntry
 
 from safeguarding.models import Contributor, RestrictedView, Withdrawal, WithdrawalTask
 from safeguarding.scopes import Naming
@@ -76,6 +77,19 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
         "a file could not be reached (for your technician: PermissionError)"
     ]
     assert Contributor.objects.get().code in lead.get("/admin/safeguarding/withdrawals/").text
+
+
+def test_log_entries_with_the_same_title_are_one_line(lead):
+    person, home = withdrawal_world.make_named_person(), builders.home_page()
+    for _number in range(2):
+        PageLogEntry.objects.log_action(home, "wagtail.edit", title=f"Author {NAME}", data={"is_live": "no"})
+    page = address(person, "withdraw")
+    form = parse(lead.get(f"{page}?choice=everything")).select_one("form[method=post]")
+    lines = [each.parent.text.strip() for each in form.select("input[name=yes]")]
+    assert lines == [f"Author {NAME} (2)"]
+    confirm(lead, page, form)
+    labels = PageLogEntry.objects.filter(page=home.pk).values_list("label", flat=True)
+    assert not [label for label in labels if NAME in label]
 
 
 def test_report_on_a_name_says_what_a_held_page_waits_for(lead):
