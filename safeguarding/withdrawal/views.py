@@ -175,10 +175,11 @@ class ReportView(WithdrawalMixin, TemplateView):
     def get_context_data(self, **kwargs):
         withdrawal = self.withdrawal
         waiting = list(withdrawal.tasks.filter(done_at=None))
+        held = sum(task.step == "purge" for task in waiting)
         return super().get_context_data(
             withdrawal=withdrawal,
-            rows=list(rows_of(withdrawal)),
-            held=sum(task.step == "purge" for task in waiting),
+            rows=list(rows_of(withdrawal, held)),
+            held=held,
             keeps_words=any(task.step == "words" for task in waiting),
             waiting=[
                 (label_of(task), task.failures, describe_error(task.error))
@@ -191,11 +192,15 @@ class ReportView(WithdrawalMixin, TemplateView):
         )
 
 
-def rows_of(withdrawal):
-    """Yield (label, number of erased rows, number of rows that were left) for each Place."""
+def rows_of(withdrawal, held):
+    """Yield (label, number of erased rows, number of rows that were left) for each Place.
+
+    `held`: the number of pages that are still held: nothing in them is erased yet.
+    """
     for place in places():
         erased, left = (withdrawal.counts.get(name, 0) for name in (place.name, f"{place.name} left"))
-        yield place.label, erased, left
+        waiting = held if place.name == "held" else 0
+        yield place.label, erased - waiting, left + waiting
 
 
 def find(rows, key):

@@ -98,6 +98,9 @@ def test_report_on_a_name_says_what_a_held_page_waits_for(lead):
     form = parse(lead.get(f"{address(person, 'withdraw')}?choice=name")).select_one("form[method=post]")
     report = confirm(lead, address(person, "withdraw"), form)
     assert "1 page is held back until it is published without what was taken back." in report.text
+    held = parse(report).find("th", string="Pages that are held until they are published without it")
+    # None is erased, and one is not.
+    assert [each.text for each in held.find_next_siblings("td")] == ["0", "1"]
 
 
 def test_without_the_key_the_list_says_that_no_words_were_looked_for(lead, settings):
