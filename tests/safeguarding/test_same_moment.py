@@ -266,7 +266,8 @@ def test_withdrawing_waits_for_whoever_adds_a_page_before_it_locks_others(settin
     """A withdrawal locks nothing else while it waits for a page that another transaction adds a page to."""
     settings.DATA_DIR = tmp_path
     person, other = make_agreeing_person(), make_agreeing_person()
-    story, unlisted, shared = make_story_about(person), make_story(), make_story_about(person, other)
+    story, unlisted = make_story_about(person), make_story()
+    shared = make_story_about(person, other, make_agreeing_person())
     alias = shared.create_alias(update_slug="alias")
     alias.unpublish()
     parent = Page.objects.filter(pk=story.get_parent().pk)
