@@ -9,6 +9,7 @@ The settings WAGTAILIMAGES_IMAGE_FORM_BASE and WAGTAILDOCS_DOCUMENT_FORM_BASE na
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.http import Http404
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.forms import BaseDocumentForm
@@ -68,6 +69,13 @@ class ShownFileMixin:
             for name in {None if name.startswith("focal_point") else name for name in changed}:
                 self.add_error(name, REFUSED)
         return cleaned
+
+    def save(self, commit=True):
+        """Save the file. Raises Http404 if it was deleted meanwhile."""
+        try:
+            return super().save(commit=commit)
+        except self.instance.NotUpdated:
+            raise Http404 from None
 
 
 def what_is_said_of(image):

@@ -12,7 +12,7 @@ from wagtail.images.models import AbstractImage, AbstractRendition, ImageQuerySe
 from caching.local_date import today
 from media.fields import CleanDocumentField, CleanPictureField
 from media.filters import drop_equal, get_shared_filter
-from media.stored_files import replaced_file, store_file, storing_rendition, unchanged_row
+from media.stored_files import force_update, replaced_file, store_file, storing_rendition, unchanged_row
 from safeguarding.releases import lock_found
 from safeguarding.scopes import NO_END
 
@@ -134,6 +134,7 @@ class CleanImage(AbstractImage):
         return self.description
 
     def save(self, *args, **kwargs):
+        force_update(self, kwargs)
         with replaced_file(self, lock_first=self.lock_people) as old_name:
             # Who is on the new picture is asked again.
             if old_name and (self.shows == self.Shows.PERSON_IN_STORY or self.people.exists()):
@@ -267,6 +268,7 @@ class CleanDocument(AbstractDocument):
             super().clean()
 
     def save(self, *args, **kwargs):
+        force_update(self, kwargs)
         with replaced_file(self):
             super().save(*args, **kwargs)
 

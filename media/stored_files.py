@@ -21,6 +21,15 @@ def store_file(instance):
     return True
 
 
+def force_update(instance, kwargs):
+    """Make save(**kwargs) raise NotUpdated if the row of `instance` was deleted since it was loaded.
+
+    Django would store it again. After a withdrawal, what it says of a person would be back.
+    """
+    if instance.pk and not instance._state.adding:
+        kwargs.setdefault("force_update", True)
+
+
 @contextmanager
 def replaced_file(instance, lock_first=None):
     """Store the new file of `instance`, if it has one. The block saves the row. Then delete the old file.

@@ -26,7 +26,15 @@ from safeguarding.releases import lock
 from safeguarding.withdrawal import carry_out, ledger
 from safeguarding.withdrawal.addresses import digest_of
 from stories.models import StoryPage
-from tests.support.builders import make_image, make_index, make_story, make_user, parse, picture_bytes
+from tests.support.builders import (
+    make_document,
+    make_image,
+    make_index,
+    make_story,
+    make_user,
+    parse,
+    picture_bytes,
+)
 from tests.support.leads import ANSWERS, SECRET, address
 from tests.support.people import (
     ALL_AGREED,
@@ -133,6 +141,20 @@ def test_form_that_is_sent_while_a_withdrawal_runs_stores_nothing():
         assert (person.names, person.has_withdrawn) == ("", True), name
 
 
+def test_file_that_is_erased_while_its_form_is_sent_does_not_come_back():
+    for make, prepare in ((make_image, choose_people), (make_document, rename)):
+        person, item = make_agreeing_person(), make()
+        body = [{"type": "document", "value": {"document": item.pk, "title": "A letter"}}]
+        image = {"lead_image": item, "lead_image_decorative": True}
+        make_story_about(person, **(image if make == make_image else {"body": body}))
+        act = prepare(item, person)
+        with others() as start, transaction.atomic():
+            carry_out.withdraw(person, "everything")
+            start(act)
+            wait_until_blocked()
+        assert not type(item).objects.exists()
+
+
 def test_two_changes_of_one_picture():
     """Check that the second one sees what the first one wrote, although they change different people."""
     withdrawing, renewing, added = make_agreeing_person(), make_agreeing_person(), make_person()
@@ -178,6 +200,12 @@ def choose_people(image, person):
     client = administrator()
     form = {"title": "A", "shows": "person", "people": [person.pk], "collection": 1, "tags": ""}
     return lambda: client.post(reverse("wagtailimages:edit", args=[image.pk]), form)
+
+
+def rename(document, _person):
+    """Return a function that renames `document` with the form of the admin."""
+    client, form = administrator(), {"title": "A", "collection": 1, "tags": ""}
+    return lambda: client.post(reverse("wagtaildocs:edit", args=[document.pk]), form)
 
 
 def publish_in_bulk(*stories):
