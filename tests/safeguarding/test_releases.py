@@ -17,6 +17,7 @@ from caching.local_date import today
 from home.models import SiteSettings, StandardPage
 from media.cleaning import sign
 from publishing.visibility import is_published
+from safeguarding.gate import Unmet, judge_picture
 from safeguarding.models import Decision, Release
 from safeguarding.scopes import NO_END, Picture
 from stories.models import StoryPage
@@ -286,6 +287,19 @@ def test_picture_is_shown_while_its_people_agree_on_any_page(client, media_root)
     ):
         record(person, **AGREED | {"event": "changed"} | change)
         assert sees_picture(client, page) == expected
+
+
+@pytest.mark.parametrize(
+    ("given_by", "level", "unmet"),
+    [
+        ("guardian", Picture.NOT_RECOGNISABLE, []),
+        ("guardian", Picture.RECOGNISABLE, [Unmet.CHILD_PICTURE]),
+        ("self", Picture.NOT_RECOGNISABLE, [Unmet.GUARDIAN]),
+    ],
+)
+def test_picture_of_a_child_needs_a_guardian_and_does_not_make_it_recognisable(given_by, level, unmet):
+    child = make_agreeing_person({"given_by": given_by}, kind="child")
+    assert judge_picture(child, level, today()).unmet == unmet
 
 
 def test_withdrawn_picture_is_in_no_place_of_pages_that_are_read(client, media_root):
