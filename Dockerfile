@@ -25,5 +25,5 @@ VOLUME /data
 EXPOSE 8000
 # The image has no curl.
 HEALTHCHECK --start-period=120s --timeout=5s CMD ["python", "-c", \
-    "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ.get(\"PORT\", 8000)}/livez', timeout=3)"]
+    "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ.get(\"PORT\") or 8000}/livez', timeout=3)"]
 CMD ["deploy/start"]

@@ -1,6 +1,8 @@
 """deploy/start, the command of the container: the server starts, and finishes requests when it stops."""
 
+import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -68,6 +70,38 @@ def test_server_prepares_the_site_and_finishes_requests_before_it_stops(tmp_path
         output = server.communicate(timeout=PATIENCE)[0]
         assert server.returncode == 0, output
         assert "Traceback" not in output
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"PORT": "", "WEB_CONCURRENCY": ""}, "0.0.0.0:8000 2"),
+        ({"PORT": "80", "WEB_CONCURRENCY": "3"}, "0.0.0.0:80 3"),
+        ({"WEB_CONCURRENCY": "two"}, "WEB_CONCURRENCY must be a number of 1 or more."),
+        ({"WEB_CONCURRENCY": "0"}, "WEB_CONCURRENCY must be a number of 1 or more."),
+        ({"PORT": '"80"'}, "PORT must be a number of 1 or more."),
+    ],
+)
+def test_variables_of_the_image(tmp_path, variables, expected):
+    # In place of gunicorn, with its arguments and the default that gunicorn itself reads.
+    for name, script in {"python": "", "gunicorn": '[ "$7" = "$WEB_CONCURRENCY" ] && echo "$5 $7"'}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    environment = BARE | {"PATH": f"{tmp_path}:{os.environ['PATH']}"} | variables
+    done = subprocess.run([START], env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout + done.stderr).strip() == expected
+
+
+def test_health_check_of_the_image_takes_an_empty_port_for_none(monkeypatch):
+    command = re.search(
+        r"HEALTHCHECK .*?CMD (\[.*?\])\n", (START.parents[1] / "Dockerfile").read_text(), re.DOTALL
+    )
+    asked = []
+    monkeypatch.setenv("PORT", "")
+    monkeypatch.setattr("urllib.request.urlopen", lambda address, **_options: asked.append(address))
+    exec(json.loads(command[1].replace("\\\n", ""))[2])  # noqa: S102
+    assert asked == ["http://127.0.0.1:8000/livez"]
 
 
 def test_server_does_not_start_without_a_secret_key(tmp_path):
