@@ -52,15 +52,17 @@ def notify(user, email, message):
 def detect_access_change(instance, update_fields=None, raw=False, **_arguments):
     """Notify the owner if the password or the e-mail address of the user `instance` changes.
 
-    A new e-mail address also ends the user's other sessions. This is a receiver of `pre_save`, which every
-    User.save() sends; `raw` is true while a fixture is loaded.
+    A new e-mail address also ends the user's other sessions, and so does making the account inactive. This is
+    a receiver of `pre_save`, which every User.save() sends; `raw` is true while a fixture is loaded.
     """
-    fields = {"email", "password"} & set(
-        update_fields if update_fields is not None else ["email", "password"]
-    )
+    fields = {"email", "password", "is_active"}
+    fields &= fields if update_fields is None else set(update_fields)
     stored = get_user_model().objects.filter(pk=instance.pk).first() if fields and not raw else None
     if not stored:
         return
+    if "is_active" in fields and stored.is_active and not instance.is_active:
+        # Otherwise they would go on when the account is made active again.
+        end_sessions(instance)
     if "email" in fields and stored.email != instance.email:
         end_sessions(instance)
         notify(instance, stored.email, EMAIL_CHANGED)

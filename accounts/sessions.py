@@ -1,7 +1,7 @@
 """The session backend (SESSION_ENGINE), and when sessions end.
 
-A session ends SESSION_COOKIE_AGE after the sign-in, when the browser is closed, and when the e-mail address,
-the password or a second factor of the account changes.
+A session ends SESSION_COOKIE_AGE after the sign-in, when the browser is closed, when the e-mail address, the
+password or a second factor of the account changes, and when the account is made inactive.
 """
 
 import time

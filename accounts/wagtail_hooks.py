@@ -10,6 +10,7 @@ from wagtail.admin.widgets import Button
 from accounts import second_factor
 from accounts.forms import PasswordPanel
 from accounts.invitations import invite, invite_again
+from accounts.sessions import end_sessions
 from accounts.users import EmailPanel, may_change
 from accounts.views import reset_second_factor
 
@@ -34,6 +35,14 @@ def refuse_bulk_action_on_superusers(request, _action_type, objects, action):
     is_limited = action.model is get_user_model() and not request.user.is_superuser
     if is_limited and any(user.is_superuser for user in objects):
         raise PermissionDenied
+
+
+@hooks.register("after_bulk_action")
+def end_sessions_of_inactive_users(_request, action_type, users, action):
+    # The bulk action sends no pre_save, with which accounts/changes.py does this.
+    if action_type == "set_active_state" and not action.cleaned_form.cleaned_data["mark_as_active"]:
+        for user in users:
+            end_sessions(user)
 
 
 @hooks.register("register_admin_urls")

@@ -1,4 +1,6 @@
-"""When sessions end: after ten hours, when the user logs out, and when the password or the key changes."""
+"""When sessions end: after ten hours, when the user logs out or is deactivated, and when the password or the
+key changes.
+"""
 
 import datetime
 
@@ -106,11 +108,27 @@ def test_changed_password_ends_all_sessions_but_the_one_that_changed_it(user):
     assert is_signed_in(signed_in(user, NEW_PASSWORD))
 
 
-def test_deactivating_a_user_ends_the_session_at_once(user):
-    client = signed_in(user)
+def deactivate_in_shell(user):
     user.is_active = False
     user.save()
+
+
+def deactivate_in_list_of_users(user):
+    client = Client()
+    client.force_login(builders.make_user(is_superuser=True))
+    address = f"/admin/bulk/auth/user/set_active_state/?id={user.pk}"
+    assert client.post(address, {"mark_as_active": "False"}).status_code == 302
+
+
+@pytest.mark.parametrize("deactivate", [deactivate_in_shell, deactivate_in_list_of_users])
+def test_deactivating_a_user_ends_the_session_at_once_and_for_good(user, deactivate):
+    client, colleague = signed_in(user), signed_in(builders.make_user("Editors"))
+    deactivate(user)
     assert not is_signed_in(client)
+    user.is_active = True
+    user.save()
+    assert not is_signed_in(client)
+    assert is_signed_in(colleague)
 
 
 # --- Secret keys ---------------------------------------------------------------------------------
