@@ -74,7 +74,7 @@ def ask_second_step(request, user):
             second_factor.mark_verified(request, device)
             return redirect(next_url(request))
         else:
-            problem = WRONG_CODE if form.is_bound else WRONG_PASSKEY
+            problem = WRONG_CODE if form.is_valid() else WRONG_PASSKEY
     context = {
         "form": form,
         "problem": problem,
@@ -86,7 +86,7 @@ def ask_second_step(request, user):
 
 def verified_device(request, user, form):
     """Return the device of `user` whose code or passkey is in the request, or None."""
-    if form.is_bound:
+    if form.is_valid():
         return second_factor.verify_code(user, form.cleaned_data["code"])
     return passkeys.verify(request, user, request.POST["passkey"])
 

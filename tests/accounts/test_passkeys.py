@@ -208,6 +208,8 @@ def test_malformed_response_is_refused_with_a_message(admin, answer):
     response = client.post(PAGE, {"passkey": answer.replace("%s", Passkey.objects.get().credential_id)})
     assert response.status_code == 200
     assert "was not accepted" in response.text
+    response = client.post(PAGE, {"passkey": answer, "code": ""})  # as no form of the site sends it
+    assert "was not accepted" in response.text
     other = signed_in(builders.make_user(is_superuser=True))
     options_in(other)
     response = other.post(PAGE, {"passkey": answer, "name": "x"})
