@@ -400,5 +400,6 @@ WAGTAILDOCS_DOCUMENT_FORM_BASE = "media.forms.DocumentForm"
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "pdf", "txt", "xlsx"]
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
+SENDFILE_BACKEND = "media.views"
 # Every document is a download. Shown in the browser, it could run scripts as a page of this site.
 WAGTAILDOCS_INLINE_CONTENT_TYPES = []

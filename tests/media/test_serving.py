@@ -96,6 +96,16 @@ def test_file_has_its_type_and_never_acts_as_a_page(client):
     assert int(response["Content-Length"]) == len(response.content_read)
 
 
+@pytest.mark.parametrize("make_file", [live_story, document_of_live_story, draft, document_of_draft])
+def test_no_header_says_when_a_file_was_stored(make_file, client):
+    address = make_file()
+    client.force_login(builders.make_user("Editors"))
+    later = "Fri, 01 Jan 2100 00:00:00 GMT"
+    for response in (get(client, address), get(client, address, **{"If-Modified-Since": later})):
+        assert response.status_code == 200
+        assert "Last-Modified" not in response
+
+
 def test_picture_that_a_browser_has_is_not_sent_again(client):
     address = live_story()
     tag = get(client, address)["ETag"]

@@ -12,6 +12,7 @@ import time
 from ssl import CERT_NONE, create_default_context
 
 import pytest
+from django.utils.http import http_date
 
 from caching.outage import RETRY_AFTER
 from tests.support import front_server
@@ -109,11 +110,14 @@ def test_status_is_503_without_an_outage_page(upstream, front):
 
 def test_nginx_sends_files_for_the_site(upstream, front, tmp_path):
     (tmp_path / "media").mkdir()
-    (tmp_path / "media" / "a.jpg").write_bytes(b"A picture.")
+    path = tmp_path / "media" / "a.jpg"
+    path.write_bytes(b"A picture.")
     assert front.ask("/files/a.jpg").status == 404, "the location is internal"
     upstream.headers = {"X-Accel-Redirect": "/files/a.jpg", "Content-Type": "image/jpeg"}
-    response = front.ask("/media/b.jpg")
+    response = front.ask("/media/b.jpg", If_Modified_Since=http_date(path.stat().st_mtime))
     assert response.content == b"A picture."
+    # They would say when the file was stored.
+    assert not {"Last-Modified", "ETag"} & set(response.headers)
     assert response.headers["Content-Security-Policy"] == FILE
     assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
