@@ -246,6 +246,14 @@ def test_profile_picture_is_not_stored(editor, media_root):
     assert list(media_root.rglob("*")) == []
 
 
+def test_picture_is_not_opened_before_it_is_cleaned():
+    """It could be a decompression bomb."""
+    image = CleanImage(title="x", file=ContentFile(builders.picture_bytes(), name="x.png"))
+    assert (image.width, image.height) == (None, None)
+    image.save()
+    assert (image.width, image.height) == (480, 320)
+
+
 def test_other_file_is_refused_also_without_a_form():
     with pytest.raises(ValidationError):
         CleanImage.objects.create(title="x", file=ContentFile(b"<html>", name="x.jpg"))

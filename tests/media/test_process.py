@@ -70,6 +70,26 @@ def test_failure_to_start_a_process_asks_to_try_again(upload, monkeypatch, tmp_p
     assert "Try again in a minute" in upload()
 
 
+def test_process_gets_no_secret_of_the_site(monkeypatch, tmp_path):
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nexport -p\n")  # It prints the environment, in place of a cleaned file.
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setenv("SECRET_KEY", "a secret")
+    printed = process.sanitize(b"Words.", "txt")
+    assert b"MALLOC_ARENA_MAX" in printed
+    assert b"secret" not in printed
+
+
+def test_crash_leaves_no_copy_of_the_memory():
+    code = (
+        "import resource; from media.sanitizer import __main__; from media.sanitizer.limits import LIMITS; "
+        "__main__.limit_resources(LIMITS['txt']); print(resource.getrlimit(resource.RLIMIT_CORE))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
+    assert done.stdout == b"(0, 0)\n"
+
+
 # {limit: (what a process does that exceeds it, the status with which the process ends)}.
 EXCESSES = {
     "cpu_seconds": ("while True: pass", -signal.SIGKILL),

@@ -4,7 +4,7 @@ import datetime
 
 from django.contrib.auth.models import Group
 from django.utils import timezone
-from wagtail.models import PageViewRestriction, Site
+from wagtail.models import Page, PageViewRestriction, Site
 
 from home.models import SiteSettings
 from publishing.hiding import hide
@@ -179,12 +179,18 @@ def story_for_members_of_a_person_who_withdrew():
     return address_of(image)
 
 
-def person_who_withdrew_on_a_page_for_members():
+def person_who_withdrew():
     person, image = make_agreeing_person(), builders.make_image(shows="person")
     image.people.add(person)
-    builders.make_private(builders.make_plain_page("About", body=picture_block(image)))
+    builders.make_plain_page("About", body=picture_block(image))
     withdraw(person)
     return address_of(image)
+
+
+def person_who_withdrew_on_a_page_for_members():
+    address = person_who_withdrew()
+    builders.make_private(Page.objects.get(title="About"))
+    return address
 
 
 def alias_of_story_for_group():
