@@ -7,6 +7,7 @@ from django.views.generic import FormView
 from wagtail.admin.views.page_privacy import SetPrivacyView
 from wagtail.admin.views.pages import copy, listing, search
 from wagtail.admin.views.pages.ordering import SetPagePositionView
+from wagtail.admin.views.pages.revisions import RevisionsRevertView
 from wagtail.admin.viewsets.pages import PageViewSet
 from wagtail.models import Page, PageViewRestriction
 
@@ -19,6 +20,7 @@ from editing.page_policy import pages_below_hidden_children
 from editing.people_panel import CreatePageView
 from editing.unscheduling import UnscheduleView
 from publishing.trash import get_paths
+from publishing.visibility import is_held_back, is_withheld
 
 # A message of Wagtail. gettext finds Wagtail's translations of it.
 INHERITED = "Privacy is inherited from the ancestor page - %(ancestor_page)s"
@@ -51,12 +53,24 @@ def add_pages_to_menu(page, children, request):
     return add_pages(page, children, request.user) if request.GET.get("for_explorer") else children
 
 
-class EditorView(DecidingEditView):
+class SeenPagesBadgeMixin:
+    """For views with the badge “Live” in their header: leave it out if readers don't see the page."""
+
+    def get_page_for_status(self):
+        page = super().get_page_for_status()
+        return None if is_withheld(page) or is_held_back(page) else page
+
+
+class EditorView(SeenPagesBadgeMixin, DecidingEditView):
     """The page editor, with “Hide now” or “Show again” in its header."""
 
     @cached_property
     def header_buttons(self):
         return [*super().header_buttons, *hiding.header_buttons(self.page, self.request.user)]
+
+
+class RevertView(SeenPagesBadgeMixin, RevisionsRevertView):
+    """The page editor for an earlier version."""
 
 
 class PrivacyView(SetPrivacyView):
@@ -110,6 +124,7 @@ class CheckedPageViewSet(PageViewSet):
     history_view_class = HistoryView
     index_view_class = ExplorerView
     revisions_compare_view_class = CompareView
+    revisions_revert_view_class = RevertView
     revisions_unschedule_view_class = UnscheduleView
     search_view_class = SearchView
     set_page_position_view_class = PositionView

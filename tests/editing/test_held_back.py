@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from publishing.hiding import hide
-from tests.support.builders import make_index, make_story
+from tests.support.builders import make_index, make_story, parse
 from tests.support.people import ALL_AGREED, make_agreeing_person, make_story_about, record, withdraw
 from tests.support.queries import count_queries
 
@@ -29,11 +29,14 @@ def test_lists_and_the_editor_say_that_a_live_story_is_held_back(admin_client):
     def says_so():
         return [text in admin_client.get(address).text for address, text in words.items()]
 
-    assert says_so() == [False] * 3
+    def is_badge_shown():
+        return bool(parse(admin_client.get(editor)).select(".page-status-tag"))
+
+    assert says_so() == [False] * 3 and is_badge_shown()
     withdraw(person)
-    assert says_so() == [True] * 3
+    assert says_so() == [True] * 3 and not is_badge_shown()
     record(person, **ALL_AGREED)
-    assert says_so() == [False] * 3
+    assert says_so() == [False] * 3 and is_badge_shown()
 
 
 def test_live_story_that_is_held_back_can_be_locked_and_unlocked(admin_client):

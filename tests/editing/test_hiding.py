@@ -132,12 +132,14 @@ def test_lists_and_the_editor_say_that_a_live_page_is_hidden(admin_client):
     addresses = [
         reverse("wagtailadmin_explore", args=[story.get_parent().pk]),
         reverse("wagtailadmin_pages:edit", args=[story.pk]),
+        reverse("wagtailadmin_pages:revisions_revert", args=[story.pk, story.save_revision().pk]),
     ]
-    for address in addresses:
-        assert "hidden from readers" not in admin_client.get(address).text
-    hide(story)
-    for address in addresses:
-        assert "hidden from readers" in admin_client.get(address).text
+    for is_hidden in (False, True):
+        pages = [builders.parse(admin_client.get(address)) for address in addresses]
+        assert ["hidden from readers" in page.text for page in pages] == [is_hidden] * 3
+        badges = [bool(page.select(f".page-status-tag[href='{story.url}']")) for page in pages]
+        assert badges == [False, not is_hidden, not is_hidden]  # “Live”, in the header of the editor
+        hide(story)
 
 
 @pytest.mark.sqlite_only
@@ -154,6 +156,10 @@ def test_lists_and_the_editor_say_that_a_live_page_is_hidden_with_another(admin_
         words[reverse("wagtailadmin_pages:edit", args=[page.pk])] = "Readers don&#x27;t see this page"
     for is_hidden in (False, True):
         for address, text in words.items():
-            assert (text in admin_client.get(address).text) == is_hidden, address
+            response = admin_client.get(address)
+            assert (text in response.text) == is_hidden, address
+            if address.endswith("/edit/"):
+                badges = builders.parse(response).select(".page-status-tag")  # “Live”, in the header
+                assert bool(badges) == (not is_hidden), address
         for page in (above, story):
             hide(page)
