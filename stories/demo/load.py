@@ -57,8 +57,11 @@ class DemoMedia:
     def __init__(self):
         self._images, self._documents = {}, {}
 
-    def get_image(self, name):
-        """Return the image of the scene `name`, which stories/demo/pictures.py draws."""
+    def get_image(self, name, alt):
+        """Return the image of the scene `name`, which stories/demo/pictures.py draws.
+
+        `alt`: the alternative text of its first use, which becomes that of the library.
+        """
         if name not in self._images:
             png = io.BytesIO()
             pictures.draw(name).save(png, "PNG")
@@ -67,6 +70,7 @@ class DemoMedia:
                 title=name.replace("-", " ").capitalize(),
                 file=ContentFile(png.getvalue(), name=f"{name}.png"),
                 shows=Image.Shows.ILLUSTRATION,
+                description=alt,
                 credit=CREDIT,
             )
         return self._images[name]
@@ -108,7 +112,7 @@ class BodyBuilder:
         return {"pictures": [self._picture(picture) for picture in block["pictures"]]}
 
     def _picture(self, picture):
-        image = self.media.get_image(picture["picture"])
+        image = self.media.get_image(picture["picture"], picture["alt"])
         return {
             "image": {"image": image.pk, "alt_text": picture["alt"], "decorative": False},
             "caption": picture.get("caption", ""),
@@ -177,7 +181,7 @@ def _add_story(story, sections, themes, authors, media, person):
         **{name: story[name] for name in ("title", "slug", "summary", "date", "content_notes")},
         people=People.LISTED if person else People.NONE,
         show_contents=story.get("show_contents", False),
-        lead_image=media.get_image(story["picture"]),
+        lead_image=media.get_image(story["picture"], story["picture_alt"]),
         lead_image_alt=story["picture_alt"],
     )
     page.story_countries = [

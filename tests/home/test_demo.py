@@ -67,6 +67,7 @@ def test_demo_has_nine_stories_and_two_translations_and_a_second_run_changes_not
         assert story.date
     sections = {story.get_parent().title for story in stories}
     assert len(sections) == 2
+    assert not CleanImage.objects.filter(description="").exists()
 
     # To make the renditions of all stories would take longer than the rest of this test.
     StoryPage.objects.exclude(pk=stories[0].pk).update(lead_image=None)

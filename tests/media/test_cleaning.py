@@ -176,7 +176,7 @@ def test_renditions_copy_the_metadata_of_the_stored_file(media_root):
 
 
 def test_demo_pictures_are_cleaned(media_root, rough_pictures):
-    image = DemoMedia().get_image(pictures.NAMES[0])
+    image = DemoMedia().get_image(pictures.NAMES[0], "A place")
     with image.file.open() as file:
         assert is_signed(file.read(), image.file.name)
 
