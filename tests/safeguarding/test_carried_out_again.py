@@ -81,6 +81,23 @@ def test_alias_that_the_ledger_does_not_know_goes_with_its_story():
     assert not StoryPage.objects.filter(pk__in=[story.pk, alias.pk]).exists()
 
 
+def test_story_with_somebody_else_in_it_is_held_and_not_erased():
+    """In the backup, it may have people who were taken out of it before it was erased."""
+    story = make_story_about(make_agreeing_person())
+    catch_up(story=[digest(story.translation_key)])
+    assert statuses(story) == [404]
+    assert PageHold.objects.get().page_id == story.pk
+
+
+def test_only_what_is_held_because_of_the_same_person_is_erased_with_a_story(lead):
+    story, alias = make_story_with_alias()
+    for code in ("P-2222", "P-3333"):
+        catch_up(code=code, address=[digest(story.url)])
+    release_page(PageHold.objects.get(page=alias, code="P-2222"), lead.user)
+    erase_page(PageHold.objects.get(page=story, code="P-2222"))
+    assert StoryPage.objects.get().pk == alias.pk
+
+
 def test_story_that_may_be_of_two_people_waits_for_both_decisions(lead):
     story, _alias = make_story_with_alias()
     for code in ("P-2222", "P-3333"):
