@@ -93,12 +93,15 @@ def test_what_is_missing_is_said_beside_its_field_and_nothing_is_stored(lead):
     assert not Contributor.objects.exists()
 
 
-def test_chooser_names_the_last_day_of_a_consent(lead):
+def test_chooser_names_what_a_consent_allows_until_when(lead):
     last_day = days_from_today(300)
     make_agreeing_person({"ends_on": last_day})
     make_person()
+    withdraw(make_agreeing_person())
     rows = parse(lead.get(reverse("people_chooser:choose_results"))).select("tbody tr")
-    assert {each.select("td")[-1].get_text(strip=True) for each in rows} == {format_day(last_day), ""}
+    # The columns for pictures, the name and the last day.
+    agreed = {tuple(cell.get_text(strip=True) for cell in each.select("td")[-3:]) for each in rows}
+    assert agreed == {("In pictures, recognisable", "By the real name", format_day(last_day)), ("", "", "")}
 
 
 def test_a_child_agrees_with_a_guardian_for_a_year(lead):
