@@ -70,6 +70,10 @@ def with_query(page):
     return typed(page, old_path="/old-address?p=12") + "?p=12"
 
 
+def asked_with_query(page):
+    return typed(page) + "?utm_source=mail"
+
+
 def in_another_language(page):
     return "/fr" + typed(page, old_path="/fr/old-address")
 
@@ -79,7 +83,10 @@ def not_ascii(page):
     return "/r%C3%A9cit/"
 
 
-MAKE = [renamed, moved, for_one_site_too, temporary, with_query, in_another_language, not_ascii]
+MAKE = [
+    *(renamed, moved, for_one_site_too, temporary, with_query),
+    *(asked_with_query, in_another_language, not_ascii),
+]
 
 
 # A typed redirect with each way to withdraw its page, and each other way to make a redirect.
