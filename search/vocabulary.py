@@ -15,7 +15,7 @@ from django.db.models import F, TextField, Value
 from django.db.models.functions import Cast
 
 from caching.versioned_cache import cached
-from search.analysis import iter_words, significant_words, stem, tokenize
+from search.analysis import iter_words, significant_words, site_tokens, stem, tokenize
 from search.help_requests import analyse_help_terms, is_help_request
 from search.models import VocabularyGroup
 from search.parsing import TokenPhrase
@@ -158,14 +158,16 @@ def analyse_editable_terms(rows, language):
 def find_metadata_tokens(names, language):
     """Return {tokens: metadata tokens} for `names`, rows of (model, primary key, name).
 
-    The keys are the tokens of each whole name and of each of its words.
+    The keys are the tokens of each whole name and of each of its words. The site's own words are left out of
+    queries, so they are no keys.
     """
     found = defaultdict(list)
     for model, pk, name in names:
         terms = [name, *(word.text for word in iter_words(name))]
         significant = [term for term in terms if significant_words(term, language)]
         for tokens in dict.fromkeys(tuple(tokenize(term, language)) for term in significant):
-            found[tokens].append(model(pk=pk).index_token)
+            if not site_tokens(language).issuperset(tokens):
+                found[tokens].append(model(pk=pk).index_token)
     return dict(found)
 
 
