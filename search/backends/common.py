@@ -7,7 +7,6 @@ A comment that begins with “Fault:” names the fault in modelsearch that the 
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Manager
 from django.db.models.functions import Cast
 from modelsearch.index import AutocompleteField, RelatedFields, SearchField
 from modelsearch.query import And, MatchAll, Not, Or
@@ -75,22 +74,18 @@ class AnalysedObject:
 def iter_texts(obj, fields=None):
     """Yield (search field, text) for `fields` of a model instance, or for all its search fields.
 
-    Fields of related objects are included.
+    Fields of related objects are included, such as the names of tags.
     """
     for field in obj.get_search_fields() if fields is None else fields:
         if isinstance(field, RelatedFields):
-            related = field.get_value(obj)
-            single = [related] if related else []
-            for related_object in related.all() if isinstance(related, Manager) else single:
+            for related_object in field.get_value(obj).all():
                 yield from iter_texts(related_object, field.fields)
         elif isinstance(field, SearchField | AutocompleteField):
             yield field, to_text(field.get_value(obj))
 
 
 def to_text(value):
-    """Return the value of a search field as text; lists, and the values of dictionaries, are joined."""
-    if isinstance(value, dict):
-        value = list(value.values())
+    """Return the value of a search field as text; the items of a list are joined."""
     return ", ".join(map(to_text, value)) if isinstance(value, list) else str(value)
 
 

@@ -8,7 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from modelsearch.query import And, Not, Or, Phrase, PlainText
+from modelsearch.query import MATCH_ALL, And, Not, Or, Phrase, PlainText
 from wagtail.models import Locale, Page
 from wagtail.search.backends import get_search_backend
 
@@ -82,6 +82,12 @@ def test_queries_can_be_combined_and_negated():
     assert titles(Or([Phrase("red boat"), PlainText("blue")]), **options) == ["Blue house", "Red boat"]
     assert titles(Not(PlainText("red")), **options) == ["Blue house"]
     assert titles("red blue", operator="or", **options) == ["Blue house", "Red boat", "Red house"]
+    # Without words to rank by, and without an order, the newest come first.
+    for unordered in ({}, {"order_by_relevance": False}):
+        found = StoryPage.objects.order_by()
+        assert titles(MATCH_ALL, found, **unordered) == ["Blue house", "Red house", "Red boat"]
+        assert titles(Not(PlainText("boat")), found, **unordered) == ["Blue house", "Red house"]
+        assert titles("house", found, **unordered)[0] == "Blue house"
 
 
 def test_the_best_match_comes_first_for_one_word_and_for_several():
@@ -160,9 +166,17 @@ def test_a_page_is_stemmed_by_the_rules_of_its_language():
     assert titles("tribunal national") == ["Les tribunaux nationaux"]
 
 
-def test_images_are_found_in_the_admin():
+def test_images_are_found_in_the_admin_by_title_and_tags():
     image = make_image(title="A boat at dawn")
-    assert list(type(image).objects.search("boats")) == [image]
+    image.tags.add("Lake Malawi")
+    get_search_backend().add(image)
+    for words in ("boats", "lake"):
+        assert list(type(image).objects.search(words)) == [image]
+
+
+def test_an_image_with_the_primary_key_of_a_page_is_no_page():
+    make_image(title="A boat at dawn", pk=make_story().pk)
+    assert titles("boat") == []
 
 
 def test_plain_text_that_looks_like_markup_is_indexed_as_text():
