@@ -9,9 +9,12 @@ from urllib.parse import urlencode
 import pytest
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
-from django.urls import reverse
+from django.http import Http404
+from django.test import RequestFactory
+from django.urls import resolve, reverse
 from wagtail.models import GroupPagePermission, Locale, ModelLogEntry, Page, PageLogEntry
 
+from editing.admin_access import may_open
 from publishing.models import TrashedPage
 from tests.support import builders
 from tests.support.admin_world import SECRET
@@ -35,6 +38,62 @@ def shown(client, *addresses):
         if SECRET in text_of(response):
             found.append(address)
     return found
+
+
+def may(user, address):
+    """Return whether the check before all views lets `user` open `address`, or None if it raises Http404."""
+    request = RequestFactory().get(f"/admin/{address}")
+    request.user, request.resolver_match = user, resolve(request.path_info)
+    try:
+        return may_open(request, request.resolver_match.kwargs)
+    except Http404:
+        return None
+
+
+def test_the_check_before_all_views_refuses_what_is_hidden(writer, own, other, subtests):
+    """Many of Wagtail's views refuse it themselves, and later versions of others may not."""
+    administrator = builders.make_user(is_superuser=True)
+    root, compare = Page.get_first_root_node().pk, "revisions/compare/live...latest"
+    pictures, pages = "bulk/media/cleanimage/delete/?", "bulk/wagtailcore/page/delete/?"
+    for address, of_editor, of_administrator in [
+        (f"pages/{own.draft.pk}/edit/", True, True),
+        (f"pages/{other.draft.pk}/edit/", False, True),
+        (f"pages/{other.trashed.page_id}/edit/", False, False),
+        (f"pages/{own.trashed.page_id}/edit/", False, False),
+        # A public page, one whose draft has another title, and a page that does not exist.
+        (f"pages/{other.index.pk}/edit/", True, True),
+        (f"pages/{other.live.pk}/edit/", False, True),
+        ("pages/999999/edit/", True, True),
+        # The primary key of the page is called "pk" here. Of a snippet, it can be the same number.
+        (f"pages/{own.draft.pk}/{compare}/", True, True),
+        (f"pages/{other.draft.pk}/{compare}/", False, True),
+        (f"snippets/stories/theme/edit/{other.draft.pk}/", True, True),
+        # The root page is only the start of lists and choosers.
+        (f"pages/{root}/", True, True),
+        (f"choose-page/{root}/", True, True),
+        (f"pages/{root}/edit/", False, False),
+        (f"pages/{root}/move/{own.index.pk}/confirm/", False, False),
+        (f"pages/{own.draft.pk}/move/{root}/confirm/", True, True),
+        (f"choose-page/chosen-multiple/?id={own.draft.pk}", True, True),
+        (f"choose-page/chosen-multiple/?id={own.draft.pk}&id={other.draft.pk}", False, True),
+        (f"{pages}id={own.draft.pk}", True, True),
+        (f"{pages}id={own.draft.pk}&id={other.draft.pk}", False, True),
+        (f"{pages}id=x", None, None),
+        (f"{pages}id=all", False, True),
+        (f"{pages}id={own.draft.pk}&id=all", False, True),
+        (f"{pages}id=all&childOf={own.index.pk}", True, True),
+        (f"{pages}id=all&childOf={other.index.pk}", False, True),
+        (f"{pages}id=all&childOf=999999", None, None),
+        (f"{pictures}id={own.image.pk}", True, True),
+        (f"{pictures}id={own.image.pk}&id={other.image.pk}", False, True),
+        (f"{pictures}id={own.image.pk}&id=all", True, True),
+        (f"{pictures}id=x", False, True),
+        ("bulk/media/nothing/delete/?id=1", False, True),
+        ("reports/page-types-usage/", False, True),
+    ]:
+        with subtests.test(address):
+            assert may(writer.user, address) is of_editor
+            assert may(administrator, address) is of_administrator
 
 
 def test_page_chooser_with_all_its_parameters(writer, admin_client, other):
