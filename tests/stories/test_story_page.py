@@ -5,6 +5,8 @@ import datetime
 import pytest
 from django.core.exceptions import ValidationError
 
+from stories.models import StoryPage, StoryTheme
+from stories.querysets import count_shared
 from tests.support.builders import (
     make_author,
     make_image,
@@ -64,6 +66,21 @@ def test_stories_of_the_same_place_come_before_those_of_the_same_theme(client):
     assert read_next() == ["Both places", "A place and a theme", "Both themes"]
     make_story("A place", countries=["KE"], date=DAY - datetime.timedelta(days=9))
     assert read_next() == ["Both places", "A place and a theme", "A place"]
+    make_story("Older", countries=["KE"], date=DAY - datetime.timedelta(days=10))
+    assert read_next() == ["Both places", "A place and a theme", "A place"]
+    make_story("Added later", countries=["KE"], date=DAY - datetime.timedelta(days=9))
+    assert read_next() == ["Both places", "A place and a theme", "Added later"]
+    # Without a shared theme the number is 0. PostgreSQL would sort NULL before all numbers.
+    shared = count_shared(StoryTheme, theme__in=story.themes)
+    assert StoryPage.objects.annotate(shared=shared).get(title="Both places").shared == 0
+
+
+def test_stories_to_read_next_are_in_the_same_top_index_in_any_of_its_sections(client):
+    story = make_story(parent=make_index(make_index(), "A section"), countries=["KE"])
+    make_story("Beside the section", countries=["KE"])
+    make_story("Elsewhere", make_index(title="Another list"), countries=["KE"])
+
+    assert titles(parse(client.get(story.url)), ".band .card__title") == ["Beside the section"]
 
 
 def test_stories_that_an_editor_chose_are_those_to_read_next(client):
