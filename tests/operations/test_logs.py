@@ -143,7 +143,9 @@ def test_event_with_many_exceptions_is_short():
 
 
 @pytest.mark.django_db
-def test_mail_about_a_page_that_fails_is_logged_without_its_subject(monkeypatch, caplog):
+def test_mail_about_a_page_that_fails_is_logged_without_its_subject(
+    monkeypatch, caplog, django_capture_on_commit_callbacks
+):
     """Its subject has the title of a draft."""
     builders.make_user("Moderators", email=f"{MARK}@example.org")
     story = builders.make_story(f"{MARK} draft", live=False)
@@ -152,7 +154,8 @@ def test_mail_about_a_page_that_fails_is_logged_without_its_subject(monkeypatch,
         raise OSError
 
     monkeypatch.setattr(EmailMessage, "send", refuse)
-    Workflow.objects.get().start(story, builders.make_user())
+    with django_capture_on_commit_callbacks(execute=True):
+        Workflow.objects.get().start(story, builders.make_user())
     events = [JSONFormatter().format(record) for record in caplog.records if record.name == "wagtail.admin"]
     assert [json.loads(event)["message"] for event in events] == ["Failed to send notification email"]
     assert MARK not in "".join(events)
