@@ -214,7 +214,9 @@ def leave_out_incomplete_pages(request, action_type, objects, view):
         objects.remove(alias)
     drafts = list(objects)
     if view.get_execution_context()["include_descendants"]:
-        drafts += [draft for page in objects for draft in publishable_below(page, request.user)]
+        below = [draft for page in objects for draft in publishable_below(page, request.user)]
+        # Without those that were chosen too, or are below two pages that were.
+        drafts = list(dict.fromkeys(drafts + below))
         # They are in `drafts` now, so Wagtail must not publish them by itself.
         view.cleaned_form.cleaned_data["include_descendants"] = False
     missing = {page: find_missing(version) for page, version in lock_versions(drafts).items()}

@@ -6,6 +6,7 @@ import pytest
 from django.core import mail
 from django.core.management import call_command
 from django.utils import timezone
+from wagtail.models import PageLogEntry
 
 from home.models import SiteSettings
 from stories.models import StoryPage
@@ -158,6 +159,15 @@ def test_incomplete_draft_is_not_published_from_a_list(client, moderator, fields
     assert response.status_code == 200
     assert not is_live(story)
     assert "Something is missing here: A new story." in response.text
+
+
+def test_draft_that_is_chosen_with_the_page_above_it_is_published_once(client, moderator):
+    client.force_login(moderator)
+    section = make_index(make_index(), "Section", live=False)
+    story = make_story("Below", section, live=False)
+    publish_from_list(client, section, story)
+    assert is_live(story)
+    assert PageLogEntry.objects.filter(page=story.pk, action="wagtail.publish").count() == 1
 
 
 def test_incomplete_draft_below_is_not_published_with_its_section(client, moderator):
