@@ -21,6 +21,7 @@ from editing import (
     content_checks,
     date_fields,
     dead_links,
+    deleting_files,
     exports,
     gallery,
     guide,
@@ -72,6 +73,9 @@ def register_story_list():
 
 hooks.register("register_story_list_part", consent_column.list_part)
 hooks.register("register_bulk_action", nobody_described.NobodyDescribedBulkAction)
+# They replace Wagtail's of the same type.
+hooks.register("register_bulk_action", deleting_files.DeletePictures, order=100)
+hooks.register("register_bulk_action", deleting_files.DeleteDocuments, order=100)
 hooks.register("register_log_actions", nobody_described.register_actions)
 
 

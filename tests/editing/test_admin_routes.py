@@ -89,7 +89,7 @@ MODERATORS = named("""
     wagtailadmin_explore_root
     show_page
     empty_trash
-    delete_page_for_good
+    delete_ document page_for_good picture
     wagtailadmin_pages: collect_workflow_action_data lock revisions_unschedule set_page_position set_privacy
     wagtailadmin_pages: convert_alias workflow_action workflow_preview
     wagtailadmin_reports: locked_pages locked_pages_results page_types_usage page_types_usage_results

@@ -1,13 +1,15 @@
 """A change to a file that readers see, or that a moderator has seen, needs somebody who may publish."""
 
 import datetime
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
-from wagtail.models import Collection, CollectionViewRestriction, UploadedFile, Workflow
+from wagtail.models import Collection, CollectionViewRestriction, Site, UploadedFile, Workflow
 
+from home.models import SiteSettings
 from media.models import CleanImage
 from safeguarding.scopes import Picture
 from safeguarding.withdrawal import carry_out
@@ -236,6 +238,36 @@ def test_editor_cannot_delete_a_public_file(editor, own):
     for item in (own.image, own.document):
         delete(editor, item)
         assert not type(item).objects.filter(pk=item.pk).exists()
+
+
+@pytest.mark.sqlite_only
+def test_question_says_how_many_public_pages_show_a_file(client, own):
+    client.force_login(admin_world.make_role("moderator", own))
+
+    def questions(*items):
+        """Return the texts of the pages that ask whether to delete `items`."""
+        model, keys = type(items[0])._meta.model_name, "&".join(f"id={item.pk}" for item in items)
+        yield client.get(f"/admin/bulk/media/{model}/delete/?{keys}").text
+        if len(items) == 1:
+            app = "wagtailimages" if model == "cleanimage" else "wagtaildocs"
+            yield client.get(reverse(f"{app}:delete", args=[items[0].pk])).text
+
+    for count in range(3):  # A draft has both files too.
+        for item in (own.image, own.document):
+            for text in questions(item):
+                assert "nobody can bring them back" in text
+                assert re.findall(r"(\d+) public page", text) == ([str(count)] if count else [])
+        story_with(own.image, parent=own.index, body=document_block(own.document))
+    other = builders.make_image()
+    builders.make_story(parent=own.index, body=[builders.pictures_block(own.image, other)])
+    assert all("4 public pages show this now" in text for text in questions(own.image, other))
+    builders.make_private(own.index)
+    assert not any("public page" in text for text in questions(own.image, other))
+    SiteSettings.objects.update_or_create(site=Site.objects.get(), defaults={"logo": other})
+    assert all("on all pages" in text for text in questions(own.image, other))
+    other.shows = CleanImage.Shows.PERSON_IN_STORY  # No person is named who agrees to it.
+    other.save()
+    assert not any("on all pages" in text for text in questions(other))
 
 
 @pytest.mark.sqlite_only
