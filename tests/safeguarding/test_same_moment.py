@@ -15,16 +15,21 @@ from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from wagtail.actions.copy_page import CopyPageAction
-from wagtail.models import Page
+from wagtail.models import ModelLogEntry, Page
 
+from caching.local_date import today
 from media.cleaning import sign
 from media.models import CleanImage
-from safeguarding.holds import take_down
-from safeguarding.models import Contributor, Ledger, Use
+from safeguarding.holds import TAKE_DOWN, take_down
+from safeguarding.models import Contributor, Ledger, PageHold, Use, Withdrawal
 from safeguarding.policies import GROUP
-from safeguarding.releases import lock
+from safeguarding.releases import lock, recompute
+from safeguarding.retention import delete_names_of, deletion_day
 from safeguarding.withdrawal import carry_out, ledger
 from safeguarding.withdrawal.addresses import digest_of
+from safeguarding.withdrawal.again import withdraw_again
+from safeguarding.withdrawal.page_holds import hold_pages, release_page
+from safeguarding.withdrawal.tasks import run_one
 from stories.models import StoryPage
 from tests.support.builders import (
     make_document,
@@ -35,10 +40,11 @@ from tests.support.builders import (
     parse,
     picture_bytes,
 )
-from tests.support.leads import ANSWERS, SECRET, address
+from tests.support.leads import ANSWERS, SECRET, address, make_live_story
 from tests.support.people import (
     ALL_AGREED,
     days_from_today,
+    decide,
     make_agreeing_person,
     make_person,
     make_story_about,
@@ -153,6 +159,112 @@ def test_file_that_is_erased_while_its_form_is_sent_does_not_come_back():
             start(act)
             wait_until_blocked()
         assert not type(item).objects.exists()
+
+
+# --- What the second one does after it has waited ------------------------------------------------
+
+
+def is_held_back(story):
+    return not StoryPage.objects.published().filter(pk=story.pk).exists()
+
+
+def decide_about_somebody_who_withdraws():
+    story = make_live_story({"proceedings": True})
+    person = Contributor.objects.get(uses__page=story)
+    return (
+        partial(withdraw, person),
+        partial(decide, story, person, "proceedings"),
+        partial(is_held_back, story),
+    )
+
+
+def release_a_page_of_somebody_who_withdraws():
+    person = make_agreeing_person()
+    story = make_story_about(person)
+    transaction.atomic(hold_pages)([story], "P-2345")
+    release = partial(release_page, PageHold.objects.get(page=story), None)
+    return partial(withdraw, person), release, partial(is_held_back, story)
+
+
+def purge_a_page_of_somebody_who_withdraws():
+    person = make_agreeing_person()
+    story = make_story_about(person)
+    fields = {"contributor": person, "code": person.code, "choice": "correction", "old_name": "Zahrawi"}
+    withdrawal = Withdrawal.objects.create(**fields)
+    task = withdrawal.tasks.create(step="purge", data={"page": story.pk})
+    recompute([story.pk])
+    return partial(withdraw, person), partial(run_one, task), partial(is_held_back, story)
+
+
+def save_a_page_that_is_held():
+    story = make_story_about(make_agreeing_person())
+    save = partial(StoryPage.objects.get(pk=story.pk).save, clean=False)
+    return partial(hold_pages, [story], "P-2345"), save, partial(is_held_back, story)
+
+
+def delete_names_of_somebody_who_agrees_again():
+    long_ago = {"given_on": days_from_today(-4000), "ends_on": days_from_today(-3000)}
+    person = make_agreeing_person(long_ago, names="Amina")
+    assert deletion_day(person) < today()
+    return partial(record, person, **ALL_AGREED), partial(delete_names_of, person.pk), has(person, "Amina")
+
+
+def has(person, name):
+    return lambda: Contributor.objects.get(pk=person.pk).names == name
+
+
+def forget_words_of_somebody_who_agrees_again():
+    person = make_agreeing_person(names="Amina")
+    withdraw(person)
+    withdrawal = Withdrawal.objects.create(contributor=person, code=person.code, choice="everything")
+    task = withdrawal.tasks.create(step="words", data={})
+    return partial(record, person, **ALL_AGREED), partial(run_one, task), has(person, "Amina")
+
+
+def encrypt_names_that_are_changed():
+    person = make_person(names="Amina")
+    change = partial(Contributor.objects.filter(pk=person.pk).update, names="Bela")
+    rotate = partial(call_command, "rotate_safeguarding_keys", stdout=io.StringIO())
+    return change, rotate, has(person, "Bela")
+
+
+def take_down_twice():
+    person = make_agreeing_person()
+    act = partial(take_down, person, None)
+    entries = ModelLogEntry.objects.filter(action=TAKE_DOWN, object_id=str(person.pk))
+    return act, act, lambda: entries.count() == 1
+
+
+def withdraw_again_twice():
+    person = make_agreeing_person()
+    entry = entry_about(person, make_story_about(person))
+    act = partial(withdraw_again, entry, Ledger.get().salt)
+    return act, act, lambda: Withdrawal.objects.filter(key=entry["key"]).exists()
+
+
+# Each returns two acts, and a function that returns whether the second one saw what the first one wrote.
+PAIRS = [
+    decide_about_somebody_who_withdraws,
+    release_a_page_of_somebody_who_withdraws,
+    purge_a_page_of_somebody_who_withdraws,
+    save_a_page_that_is_held,
+    delete_names_of_somebody_who_agrees_again,
+    forget_words_of_somebody_who_agrees_again,
+    encrypt_names_that_are_changed,
+    take_down_twice,
+    withdraw_again_twice,
+]
+
+
+@pytest.mark.parametrize("make", PAIRS)
+def test_the_second_sees_what_the_first_wrote(make, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    first, second, is_right = make()
+    with others() as start, transaction.atomic():
+        first()
+        start(second)
+        wait_until_blocked()
+    assert is_right()
 
 
 def test_two_changes_of_one_picture():
