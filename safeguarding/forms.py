@@ -223,6 +223,8 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         is_grown_up = self.contributor.adult_on and self.contributor.adult_on <= given_on
         if is_child and not is_grown_up and "given_by" in self.cleaned_data and not by_guardian:
             self.add_error("given_by", _("A child can agree only together with a guardian."))
+        if self.contributor.kind == Contributor.Kind.ADULT and by_guardian:
+            self.add_error("given_by", _("A guardian agrees for a child only. Ask the adult."))
         return self.cleaned_data
 
     def save(self, commit=True):

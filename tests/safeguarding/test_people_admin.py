@@ -93,6 +93,14 @@ def test_what_is_missing_is_said_beside_its_field_and_nothing_is_stored(lead):
     assert not Contributor.objects.exists()
 
 
+def test_nobody_else_agrees_for_an_adult(lead):
+    person = make_agreeing_person()
+    for page in (ADD, address(person, "consent")):
+        response = lead.post(page, PERSON | ANSWERS | {"given_by": "guardian"})
+        assert "Ask the adult." in errors_of(response)["given_by"]
+    assert Contributor.objects.get().consents.count() == 1
+
+
 def test_chooser_names_what_a_consent_allows_until_when(lead):
     last_day = days_from_today(300)
     make_agreeing_person({"ends_on": last_day})
