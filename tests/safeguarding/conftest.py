@@ -1,4 +1,4 @@
-"""A fixture for the tests of safeguarding: a client of a lead, who is a member of the safeguarding team."""
+"""Fixtures for the tests of safeguarding: a client of a lead, and a data folder."""
 
 import pytest
 
@@ -12,3 +12,10 @@ def lead(client):
     client.user = make_user(GROUP)
     client.force_login(client.user)
     return client
+
+
+@pytest.fixture
+def data_dir(settings, tmp_path, media_root):
+    """Keep the files of this test, and its ledger of withdrawals, in a folder of its own, and return that."""
+    settings.DATA_DIR = tmp_path
+    return tmp_path

@@ -25,15 +25,10 @@ from tests.support.people import make_agreeing_person, make_story_about
 from tests.support.translations import make_index_in
 from tests.support.undone import undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
 # The page on which a lead decides about each page that is held: whether it is what was erased.
 PAGE = "/admin/safeguarding/withdrawals/after-restore/"
-
-
-@pytest.fixture(autouse=True)
-def data_dir(settings, tmp_path, media_root):
-    settings.DATA_DIR = tmp_path  # the folder of the ledger
 
 
 def catch_up(**fields):

@@ -22,12 +22,7 @@ from tests.support.stored_text import tables_with
 from tests.support.undone import undone
 from tests.support.withdrawal_world import NAME
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def data_dir(settings, tmp_path, media_root):
-    settings.DATA_DIR = tmp_path
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
 
 def make_stories():

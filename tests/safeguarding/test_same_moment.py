@@ -54,7 +54,7 @@ from tests.support.people import (
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
-    pytest.mark.usefixtures("media_root"),
+    pytest.mark.usefixtures("data_dir"),
 ]
 
 

@@ -38,13 +38,7 @@ from tests.support.stored_text import all_stored_text, tables_with
 from tests.support.translations import make_index_in, make_translation
 from tests.support.withdrawal_world import ADDRESSES, NAME, SENTINELS, withdraw_all
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def data_dir(settings, tmp_path, media_root):
-    settings.DATA_DIR = tmp_path
-    return tmp_path
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
 
 def stored_files():

@@ -12,12 +12,7 @@ from tests.support.builders import parse
 from tests.support.leads import address
 from tests.support.withdrawal_world import NAME
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def data_dir(settings, tmp_path, media_root):
-    settings.DATA_DIR = tmp_path
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
 
 def confirm(lead, page, form):
