@@ -132,7 +132,8 @@ STEPS = {"lint": lint, "sqlite": sqlite, "postgresql": postgresql}
 def run_tests(name, address, arguments):
     """Run pytest on the database at `address`; return its Outcome, and one for each missing program."""
     chromium, missing = find_programs()
-    environment = os.environ | {"DATABASE_URL": address} | ({"CHROMIUM": chromium} if chromium else {})
+    environment = {name: value for name, value in os.environ.items() if name not in site_variables()}
+    environment |= {"DATABASE_URL": address} | ({"CHROMIUM": chromium} if chromium else {})
     # The tests start many processes, and pytest rewrites the tests' modules: compiling them once is enough.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     announce(f"pytest on {name}")
@@ -142,6 +143,12 @@ def run_tests(name, address, arguments):
         with running(command, env=environment) as process:
             status = process.wait()
         return [*missing, counted(name, report, status)]
+
+
+def site_variables():
+    """Return the names of the site's variables. The shell can have those of a site in production."""
+    lines = Path(".env.example").read_text().splitlines()
+    return {line.partition("=")[0] for line in lines if not line.startswith("#")}
 
 
 @cache

@@ -2,9 +2,13 @@
 
 import ast
 import os
+import re
+import shutil
 import sqlite3
 import stat
+import subprocess
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -285,3 +289,22 @@ call_command("demo_login", stdout=open("/dev/null", "w"))
     change_accounts("DELETE FROM auth_user")
     assert run(start, tmp_path).stdout.strip() == "started"
     assert run(start, tmp_path / "empty").stdout.strip() == "started", "no tables yet, so no account"
+
+
+def test_make_run_takes_no_variable_of_the_shell(tmp_path):
+    """Those can be of a site in production, whose database would get the demo account."""
+    for folder in (".ci", ".venv/bin"):
+        (tmp_path / folder).mkdir(parents=True)
+    shutil.copy(".ci/try-out", tmp_path / ".ci")
+    shutil.copy(".env.example", tmp_path)
+    python = tmp_path / ".venv/bin/python"
+    python.write_text("#!/bin/sh\nenv\n")
+    python.chmod(0o755)
+    names = [line.partition("=")[0] for line in Path(".env.example").read_text().splitlines() if "=" in line]
+    shell = os.environ | dict.fromkeys(names, "of-production")
+    shown = subprocess.run(
+        [".ci/try-out", "8000"], cwd=tmp_path, env=shell, capture_output=True, text=True, check=True
+    )
+    assert "DATABASE_URL" in names
+    assert set(re.findall(r"^(\w+)=of-production$", shown.stdout, re.M)) == {"LOG_LEVEL"}
+    assert "\nTRY_OUT=1\n" in shown.stdout
