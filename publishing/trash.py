@@ -106,7 +106,7 @@ def restore(trashed, user=None):
         # Otherwise the next publication would give the page its old slug, which another page has now.
         draft, author = page.get_latest_revision_as_object(), page.latest_revision.user
         draft.slug = slug
-        # The author may not decide about people in it: see Decision.clean().
+        # The author may not decide about people in it: see safeguarding/decisions.py.
         draft.save_revision(user=author, changed=False, clean=False)
     log(instance=page.specific, action=RESTORE, user=user)
 
