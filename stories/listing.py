@@ -7,7 +7,6 @@ from functools import partial
 from django import forms
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
-from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.html import format_html_join
 from django.utils.http import urlencode
@@ -91,7 +90,7 @@ class StoryListing:
     """The public ones of `stories`, a queryset, filtered by the query string `params` (a QueryDict).
 
     `index`: the index page that they are below. `country`, `theme`: the term in the path, if there is one
-    (/stories/country/kenya/); the listing has only its stories and no facet for it.
+    (/stories/country/kenya/); the listing has only its stories, no facet for it, and ignores its filter.
     """
 
     def __init__(self, stories, params, index, country=None, theme=None):
@@ -104,8 +103,10 @@ class StoryListing:
         self.page_number = params.get("page")
         if country:
             stories = stories.in_country(country)
+            self.filters.pop("country", None)
         if theme:
             stories = stories.about_theme(theme)
+            self.filters.pop("theme", None)
         # The second is quicker to plan, for queries that take few stories, as the first page does.
         self.all_stories, self._few_stories = stories.published(), stories.published(few=True)
 
@@ -147,7 +148,7 @@ class StoryListing:
         """The requested Page of the paginator; the first or last one when there is no page of that number."""
         stories = self._filter_stories(self.all_stories if self.page_number else self._few_stories)
         paginator = Paginator(stories.newest_first().for_cards(), STORIES_PER_PAGE)
-        # The sum of the cached counts saves the paginator's query. They are without the filter `year`.
+        # The sum of the cached counts saves the paginator's query. They are those without the filter `year`.
         year = str(self.filters.get("year", ""))
         paginator.count = sum(n for value, _label, n in self._counts_by_year if value == year or not year)
         return paginator.get_page(self.page_number)
@@ -162,7 +163,7 @@ class StoryListing:
         """The facets country, theme and year that have at least two choices or an active one."""
         if self.filters:
             return self._count_facets()
-        # Cached with their HTML, which takes a third of the time of the page.
+        # Facet.items, their HTML, is cached with them. To make it takes a third of the time of the page.
         return cached(("facets", *self.cache_key), self._count_facets)
 
     @property
@@ -203,9 +204,7 @@ class StoryListing:
 
     def _make_query(self, changes):
         """Return the query string of the active filters with `changes`; a value of None removes a filter."""
-        query = QueryDict(mutable=True)
-        query.update({name: value for name, value in (self.filters | changes).items() if value})
-        return query.urlencode()
+        return urlencode({name: value for name, value in (self.filters | changes).items() if value})
 
     def _make_facet(self, name, label, counts):
         """Return the Facet `name`. `counts`: (value, label, number of stories) of each choice."""
@@ -240,7 +239,8 @@ def sort_by_name(choices):
 def count_by_theme(stories):
     """Return (slug, name, number of stories) of each theme, by name.
 
-    Themes of several languages with the same slug and name are one. A story that has two of them counts once.
+    Themes of several languages are one if they have the same slug and the same name. A story that has two of
+    them counts once.
     """
     counted = defaultdict(int)
     shared = set()  # the slugs of themes that exist in several languages

@@ -335,6 +335,9 @@ def test_theme_has_an_address_of_its_own_with_its_description(client, stories):
 def test_filters_combine_with_the_address_of_a_term(client, stories):
     assert titles(client, "/stories/theme/debt/?country=kenya&year=2024") == ["B"]
     assert titles(client, "/stories/country/india/?year=2025") == ["E"]
+    # The list has no filter of this kind that readers could see and remove.
+    assert titles(client, "/stories/country/kenya/?country=uganda") == ["B", "A"]
+    assert titles(client, "/stories/theme/debt/?theme=law") == ["D", "B", "A"]
 
 
 # Paths below /stories/ that are no list.
