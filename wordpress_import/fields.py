@@ -1,4 +1,4 @@
-"""Reads the fields of a page from an item: title, slug, dates, summary, and those for search engines."""
+"""Reads the fields of a page from an item: slug, dates, summary, language, and those for search engines."""
 
 import datetime
 import re
@@ -13,9 +13,11 @@ from wagtail.models import Page
 from stories.reserved_slugs import RESERVED_SLUGS
 from wordpress_import.markup import parse_html
 
-# The longest summary and slug that a page may have, in characters.
+# The longest summary that a page may have, and the longest slug that is read, in characters.
 MAX_SUMMARY = 600
 MAX_SLUG = 200
+# A variable in a text for search engines: %%title%% of Yoast SEO, %title% of Rank Math.
+VARIABLE = re.compile(r"%\w+(\([^)]*\))?%")
 # {status of an item: the reason for the editor to look at it, or None}.
 STATUSES = {
     "publish": None,
@@ -92,9 +94,9 @@ def read_summary(item, notes):
 
 
 def first_meta(item, *names):
-    """Return the first text among the post meta `names`, or "". Those with variables (%) are left out."""
+    """Return the first text among the post meta `names`, or "". Those with variables are left out."""
     values = (item.meta.get(name, "") for name in names)
-    return next((plain(value) for value in values if value and "%" not in value), "")
+    return next((plain(value) for value in values if value and not VARIABLE.search(value)), "")
 
 
 def read_metadata(item):

@@ -58,7 +58,7 @@ ITEMS = [
             ("post_tag", "debt", "Debt"),
             ("category", "uncategorized", "Uncategorized"),
         ],
-        meta={"_yoast_wpseo_metadesc": "A way home", "_yoast_wpseo_title": "%%title%%"},
+        meta={"_yoast_wpseo_metadesc": "A way home for 50 % of them", "_yoast_wpseo_title": "%%title%%"},
         more=COMMENT,
     ),
     wp_item(2, "[box a='1']Boxed[/box]<!-- wp:query /-->", status="private", creator="kofi99"),
@@ -185,7 +185,7 @@ def test_a_draft_has_the_fields_terms_and_links_of_its_item(run):
     )
     # The date of wp_item(), 5 March 2021, 23:30, is in the time zone of the old site: 22:30 UTC.
     assert StoryPage.objects.get(slug="post-1").first_published_at.isoformat() == "2021-03-05T22:30:00+00:00"
-    assert (story.search_description, story.seo_title) == ("A way home", "")
+    assert (story.search_description, story.seo_title) == ("A way home for 50 % of them", "")
     assert [country.code for country in story.countries] == ["SN"]
     assert [theme.name for theme in story.themes] == ["Debt"]
     assert [author.name for author in story.authors] == ["Ama K."]
