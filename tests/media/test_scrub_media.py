@@ -161,6 +161,22 @@ def stop(name):
     raise KeyboardInterrupt
 
 
+def test_picture_that_is_deleted_while_it_is_cleaned_does_not_stop_it(media_root, monkeypatch):
+    picture = old_picture()
+    old_picture("png")
+    read = default_storage.open
+
+    def read_and_delete(name, *arguments):
+        CleanImage.objects.filter(pk=picture.pk).delete()
+        return read(name, *arguments)
+
+    monkeypatch.setattr(default_storage._wrapped, "open", read_and_delete)
+    said, complaints = scrub()
+    assert complaints == ""
+    assert "1 cleaned" in said
+    assert not CleanImage.objects.filter(pk=picture.pk).exists()
+
+
 def test_files_that_cannot_be_cleaned_are_reported_and_the_rest_is_cleaned(media_root):
     broken = stored_before(CleanDocument, b"{\\rtf1}", "documents/Amina.rtf")
     missing = stored_before(CleanDocument, b"words", "documents/missing.txt")

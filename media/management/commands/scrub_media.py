@@ -4,7 +4,7 @@ import io
 from copy import copy
 
 import pillow_heif
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectNotUpdated, ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand, CommandError
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             f"{self.cleaned} cleaned, {self.removed} removed, {self.problems} left as they were."
         )
         if self.problems:
-            raise CommandError("What is left above must be replaced or deleted by hand.")
+            raise CommandError("What could not be cleaned must be replaced or deleted by hand.")
 
     def clean(self, model, pk, label):
         """Clean the file of one instance of `model`, unless it is signed, and print what metadata it had.
@@ -61,7 +61,7 @@ class Command(BaseCommand):
         `label`: names the instance in the output.
         """
         instance = model.objects.filter(pk=pk).first()
-        if instance is None:  # It was deleted meanwhile.
+        if instance is None:  # It was deleted since the command began.
             return
         old_name = instance.file.name
         try:
@@ -70,6 +70,8 @@ class Command(BaseCommand):
             if is_signed(data, old_name):
                 return
             replace_file(instance, data)
+        except ObjectNotUpdated:  # It was deleted while it was cleaned.
+            return
         except (OSError, ValidationError) as error:
             self.problems += 1
             reason = " ".join(error.messages) if isinstance(error, ValidationError) else error
@@ -113,7 +115,7 @@ def replace_file(instance, data):
     instance.file = ContentFile(data, name=instance.file.name)
     instance.save()
     if isinstance(instance, CleanImage):
-        # It is the same picture, so it stays as known as it was who is on it.
+        # It is the same picture. save() asked again who is on it, because its file is a new one.
         instance.asks_again = before.asks_again
         scale = max(instance.width, instance.height) / max(before.width, before.height)
         move_focal_point(instance, scale)
