@@ -1,6 +1,7 @@
 """Warns the owner by e-mail and ends other sessions when a password, e-mail address or second factor changes.
 
-So the owner notices an attacker who changes one of them, and a stolen session ends.
+So the owner notices an attacker who changes one of them, and a stolen session ends. Making an account
+inactive ends its sessions too.
 """
 
 import logging
@@ -56,7 +57,8 @@ def detect_access_change(instance, update_fields=None, raw=False, **_arguments):
     a receiver of `pre_save`, which every User.save() sends; `raw` is true while a fixture is loaded.
     """
     fields = {"email", "password", "is_active"}
-    fields &= fields if update_fields is None else set(update_fields)
+    if update_fields is not None:
+        fields &= set(update_fields)
     stored = get_user_model().objects.filter(pk=instance.pk).first() if fields and not raw else None
     if not stored:
         return

@@ -1,4 +1,7 @@
-"""Unpublishes hidden pages before they would become public because an alias loses its source.
+"""Unpublishes a page with everything below it, and all their aliases.
+
+This is done with a page that is moved to the trash, and with hidden pages that would become public because an
+alias loses its source.
 
 An alias of a hidden page is hidden, with the pages below it. When its source is deleted, it becomes an
 ordinary page, and nothing hides them any more.

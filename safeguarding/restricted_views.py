@@ -1,6 +1,6 @@
 """Views of the admin for the restricted fields of a person, such as names, and for all that is held.
 
-They open with a reason only, and each look is recorded.
+They open only when a reason is given, and each look is recorded.
 """
 
 from django.db import transaction
@@ -45,8 +45,11 @@ class RestrictedFieldsView(PersonMixin, TemplateView):
 
     @transaction.atomic
     def store(self, data):
-        """Store the data of the form if it is valid. Return the form, with the person before as `former`."""
-        # The form then sees a withdrawal that runs at the moment: SeenMixin.
+        """Store the data of the form if it is valid. Return the form.
+
+        Its `former` is the person as stored before. Nothing may read `self.person` before the lock, so that
+        SeenMixin notices a withdrawal that was running.
+        """
         lock_with_others(self.kwargs["pk"])
         form = RestrictedForm(data, instance=self.person)
         form.former = Contributor.objects.get(pk=self.person.pk)

@@ -62,7 +62,7 @@ class TermQuerySet(models.QuerySet):
     def named_like(self, text):
         """Return the terms with `text` or one of its words in their name.
 
-        However capitals and accents are typed, and words with more letters at their end: words_of().
+        Capitals and accents make no difference, and a word may have more letters at its end: has_word().
         """
         wanted, words = fold(text), words_of(text)
         names = [(key, fold(name)) for key, name in self.values_list("pk", "name")]

@@ -7,11 +7,14 @@ from enum import IntEnum
 
 
 class Reason(IntEnum):
-    """Why a file is refused. Python itself exits with 1 or 2, so the numbers begin at 10."""
+    """Why a file is refused.
+
+    Python itself exits with 1 or 2, so the numbers begin at 10. Any other exit status counts as TOO_MUCH.
+    """
 
     BROKEN = 10
     LOCKED = 11  # It has a password.
-    TOO_MUCH = 12  # It exceeds a limit of limits.py.
+    TOO_MUCH = 12  # It exceeds a limit, or the sanitizer failed.
     COMMENTS = 13  # Comments or tracked changes in Word or Excel.
     CANNOT_CLEAN = 14  # Something that readers see and the allow-list lacks.
     PICTURE = 15  # A picture in Word or Excel that is neither JPEG nor PNG.
@@ -20,7 +23,7 @@ class Reason(IntEnum):
     NOT_UTF8 = 18
     FORM = 19  # A PDF form, or a signed PDF.
     MARKS = 20  # Annotations in a PDF.
-    PDF_PICTURE = 21
+    PDF_PICTURE = 21  # A picture in a PDF that can't be cleaned.
     CSV_FORMULAS = 22
     MOVES = 23  # An animation.
     PIXELS = 24  # A picture with too many pixels.

@@ -1,4 +1,7 @@
-"""PROTECTED_VIEWS lists every route that changes users, groups or second factors."""
+"""PROTECTED_VIEWS lists every route that changes users and groups.
+
+The other tests of accounts/ need the routes that change second factors and one's own account in it.
+"""
 
 import pytest
 from django.apps import apps

@@ -29,7 +29,7 @@ def numbered():
     return lambda _request: HttpResponse(str(next(numbers)))
 
 
-def test_head_request_makes_the_page_of_a_get_request():
+def test_get_request_after_a_head_request_gets_a_page_with_a_body():
     client = SiteClient(PageCache(cacheable_application(lambda request: HttpResponse(request.method))))
     assert client.head("/").status_code == 200
     assert client.get("/").content == b"GET"

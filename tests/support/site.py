@@ -1,4 +1,4 @@
-"""A small site with a page of each type, and a story with all blocks, for the browser tests."""
+"""A small site with a page of each type, and a story with all blocks, for tests that look at all of it."""
 
 from dataclasses import dataclass
 
@@ -62,7 +62,7 @@ def make_site():
     return Site(story, addresses)
 
 
-# The states that have an address of their own, as make_states() returns them.
+# The states whose address is known beforehand, as make_states() returns them.
 STATES = {
     "pages": ("/stories/?page=2", "text=Page 2 of"),
     "one story": ("/stories/country/india/", "text=1 story"),
@@ -72,7 +72,7 @@ STATES = {
     "text-only index": ("/stories/?text=1", "text=Full version"),
     "empty search": ("/search/", "text=Newest stories"),
     "results": ("/search/?q=road", ".listing__filters >> text=Kenya"),
-    "filtered results": ("/search/?q=road&country=ke", "ul:has(.tag--active)"),
+    "filtered results": ("/search/?q=road&country=kenya", "ul:has(.tag--active)"),
     "pages of results": ("/search/?q=road&page=2", "text=Page 2 of"),
     "promoted": ("/search/?q=road", ".promoted >> text=Begin here."),
     "also searched": ("/search/?q=forced+labour", "text=Similar words were searched too"),
@@ -93,7 +93,7 @@ STATES = {
 def make_states(site):
     """Add pages to `site` for its other states; return {name of the state: (address, selector)}.
 
-    The selector of Playwright matches an element that only this state shows.
+    The selector of Playwright matches an element that the page shows only in such a state.
     """
     index = builders.make_index()
     builders.make_index(index, "Nothing yet")
