@@ -63,7 +63,8 @@ def manage(variables, *words):
 
 def output_of(process):
     """Wait for `process`, which must succeed, and return its output."""
-    output = process.communicate(timeout=300)[0]
+    # Migrations take half a minute, and twenty times as long while other tests with a higher priority run.
+    output = process.communicate(timeout=1200)[0]
     assert process.returncode == 0, output
     return output
 
