@@ -3,11 +3,9 @@
 Also: what pages link to, what the form of a picture asks and shows, and which rendition is used.
 """
 
-import importlib
 import re
 
 import pytest
-from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template import Context, Template
 from django.urls import reverse
@@ -145,12 +143,3 @@ def test_rendition_that_another_process_made_is_used():
     image.file.storage.delete(image.file.name)
     found = image.get_renditions(*made)
     assert {spec: rendition.file.name for spec, rendition in found.items()} == made
-
-
-@pytest.mark.sqlite_only
-def test_migration_goes_on_showing_older_pictures_unless_they_are_of_people_in_stories():
-    shown = {make_image(shows=shows).pk: shows != "person" for shows in CleanImage.Shows.values}
-    CleanImage.objects.update(shown_until=None)  # as the new column is filled
-    migration = importlib.import_module("media.migrations.0004_people_on_pictures").Migration
-    migration.operations[-1].code(apps, None)
-    assert {image.pk: image.is_shown for image in CleanImage.objects.all()} == shown
