@@ -6,10 +6,13 @@ erased in a withdrawal.
 The settings WAGTAILIMAGES_IMAGE_FORM_BASE and WAGTAILDOCS_DOCUMENT_FORM_BASE name them.
 """
 
+import json
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404
+from django.utils.crypto import salted_hmac
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.forms import BaseDocumentForm
@@ -79,9 +82,11 @@ class ShownFileMixin:
 
 
 def what_is_said_of(image):
-    """Return a text that changes with the file of `image`, and with all that is said of whom it shows."""
+    """Return a hash of the name of the file of `image`, its texts, and all that is said of whom it shows."""
     people = sorted(image.people.values_list("pk", flat=True))
-    return f"{image.file.name} {image.shows} {image.is_recognisable} {image.asks_again} {people}"
+    names = ("title", "description", "credit", "shows", "is_recognisable", "asks_again")
+    said = [image.file.name, *(getattr(image, name) for name in names), people]
+    return salted_hmac(__name__, json.dumps(said), algorithm="sha256").hexdigest()
 
 
 class PictureForm(ShownFileMixin, BaseImageForm):
@@ -106,7 +111,8 @@ class PictureForm(ShownFileMixin, BaseImageForm):
             )
 
     def clean_seen(self):
-        # Otherwise the form would undo it: take somebody off the picture, for example, so that it is shown.
+        # Otherwise the form would undo it: take somebody off the picture, so that it is shown, or bring a
+        # name back that was erased in a withdrawal.
         if self.cleaned_data["seen"] and "seen" in self.changed_data:
             self.add_error(None, CHANGED)
 
