@@ -56,7 +56,7 @@ def convert_alias(self, skip_permission_checks=False):
         self.page.refresh_from_db(fields=["live", "has_unpublished_changes", "live_revision"])
     with transaction.atomic():
         if self.page.alias_of_id and isinstance(story := self.page.specific, StoryPage):
-            # Whoever wrote the text may not decide about the people in it as a page of its own either.
+            # The writers of its text may not decide about the page that it becomes either.
             copy_writers(story, story)
         return CONVERT_ALIAS(self, skip_permission_checks=skip_permission_checks)
 

@@ -47,5 +47,5 @@ def translate_terms(source_obj, target_obj, **_arguments):
     story.story_authors = authors
     # clean=False: the copy is a draft, which may lack something.
     story.save(clean=False)
-    # Whoever wrote the text may not decide about people in the translation either.
+    # The writers of the text may not decide about people in the translation either.
     story.save_revision(user=copy_writers(source_obj, story), clean=False)

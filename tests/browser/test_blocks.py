@@ -39,7 +39,7 @@ def is_loaded(picture):
 
 
 def test_readers_see_each_block(story_page):
-    """What is in each block is tested by tests/stories/test_blocks.py."""
+    """This is about the page as a whole: tests/stories/test_blocks.py tests each block."""
     for kind in BLOCKS:
         expect(block(story_page, kind).first).to_be_visible()
     assert is_loaded(story_page.get_by_role("img", name="A road between fields"))
