@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from environ import Env
-from redis import Redis
 
 from accounts.secret_files import get_or_create_secret
 
@@ -144,6 +143,8 @@ def read_cache_url():
 
 
 def _make_redis_connection(url):
+    from redis import Redis  # Imported here, because it slows each start and is not needed without CACHE_URL.
+
     return Redis.from_url(url).connection_pool.make_connection()
 
 
