@@ -22,7 +22,7 @@ from caching.local_date import today
 from safeguarding.gate import judge
 from safeguarding.models import Consent, Contributor, Decision
 from safeguarding.scopes import NO_END
-from safeguarding.uses import PageHold, Release, Use
+from safeguarding.uses import PageHold, Release, Use, running_releases
 from safeguarding.withdrawal_models import Choice, WithdrawalTask
 
 # Sent when a person or a consent is saved, in the same transaction. `contributors`: a list of primary keys.
@@ -72,7 +72,7 @@ def has_running_release(few=False):
 
     `few`: whether each page's Release is looked up. For Exists, PostgreSQL often reads all Releases first.
     """
-    running = Release.objects.filter(page=OuterRef("pk"), until__gte=today())
+    running = running_releases(OuterRef("pk"))
     return IsNull(Subquery(running.values("pk")), False) if few else Exists(running)
 
 
@@ -88,7 +88,7 @@ def is_page_released(page):
     model = page.cached_content_type.model_class()
     if model is not None and not is_guarded(model):
         return True
-    return Release.objects.filter(page=page.pk, until__gte=today()).exists()
+    return running_releases(page.pk).exists()
 
 
 # --- Writing -------------------------------------------------------------------------------------

@@ -13,8 +13,7 @@ from safeguarding.scopes import Naming, Picture
 class UseQuerySet(models.QuerySet):
     def with_pages(self):
         """Load the pages too, and set `is_released`: whether visitors may read a live page today."""
-        running = Release.objects.filter(page=OuterRef("page"), until__gte=today())
-        return self.select_related("page").annotate(is_released=Exists(running))
+        return self.select_related("page").annotate(is_released=Exists(running_releases(OuterRef("page"))))
 
 
 class Use(models.Model):
@@ -63,6 +62,11 @@ class Release(models.Model):
 
     def __str__(self):
         return f"{self.page_id}: {self.until}"
+
+
+def running_releases(page):
+    """Return the Releases with which `page`, a primary key or an OuterRef, may be read today."""
+    return Release.objects.filter(page=page, until__gte=today())
 
 
 class PageHold(models.Model):
