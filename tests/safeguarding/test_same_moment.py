@@ -54,14 +54,9 @@ from tests.support.people import (
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time"),
     pytest.mark.usefixtures("data_dir"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def postgresql():
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer at a time")
 
 
 @contextmanager
