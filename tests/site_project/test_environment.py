@@ -8,13 +8,13 @@ import sqlite3
 import stat
 import subprocess
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core import mail
 
 from site_project import environment
+from tests.run import site_variables
 from tests.support.environment import REQUIRED, error_at_start, read_settings, run
 
 pytestmark = pytest.mark.sqlite_only
@@ -300,7 +300,7 @@ def test_make_run_takes_only_harmless_variables_of_the_shell(tmp_path):
     python = tmp_path / ".venv/bin/python"
     python.write_text("#!/bin/sh\nenv\n")
     python.chmod(0o755)
-    names = [line.partition("=")[0] for line in Path(".env.example").read_text().splitlines() if "=" in line]
+    names = site_variables()
     shell = os.environ | dict.fromkeys(names, "of-production")
     shown = subprocess.run(
         [".ci/try-out", "8000"], cwd=tmp_path, env=shell, capture_output=True, text=True, check=True
