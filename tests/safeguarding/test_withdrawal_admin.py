@@ -94,7 +94,7 @@ def test_report_on_a_name_says_what_a_held_page_waits_for(lead):
     report = confirm(lead, address(person, "withdraw"), form)
     assert "1 page is held back until it is published without what was taken back." in report.text
     held = parse(report).find("th", string="Pages that are held until they are published without it")
-    # Of the rows, 0 are erased and 1 is left.
+    # The columns are: erased, left.
     assert [each.text for each in held.find_next_siblings("td")] == ["0", "1"]
 
 
