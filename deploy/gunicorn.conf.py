@@ -19,6 +19,8 @@ class JSONLogger(Logger):
 
 
 logger_class = JSONLogger
+# No header sets SCRIPT_NAME or PATH_INFO. By default, gunicorn accepts headers of these names from 127.0.0.1.
+forwarder_headers = ""
 
 
 def pre_fork(_server, _worker):

@@ -22,6 +22,7 @@ REQUESTS = [
     "GET /stories/?country=%00evil&%00&=&text=%FF HTTP/1.1\r\nHost: {host}",
     "GET /%73tories/?evil#/evil HTTP/1.1\r\nHost: {host}",
     "GET /evil/stories/ HTTP/1.1\r\nHost: {host}\r\nSCRIPT_NAME: /evil",
+    "GET /stories/ HTTP/1.1\r\nHost: {host}\r\nSCRIPT_NAME: /evil",
     "GET /stories/ HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Prefix: /evil",
     "GET /stories/ HTTP/1.1\r\nHost: {host}:evil",
     "GET /stories/ HTTP/1.1\r\nHost: evil.example",
