@@ -1,6 +1,7 @@
 """Wagtail's views and forms of users, with unique e-mail addresses. Only superusers change superusers."""
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -50,12 +51,18 @@ class EmailPanel(BaseSettingsPanel):
     """Panel of the account page with EmailForm.
 
     Wagtail's own field, in the panel of names, is off: WAGTAIL_EMAIL_MANAGEMENT_ENABLED.
+
+    The panel is hidden if there is an identity provider: nobody proves that the new address is theirs, and
+    the person who signs in with it at the provider would get into this account. Administrators can change it.
     """
 
     name = "email"
     title = _("E-mail")
     order = 200  # after Wagtail's panel of names (100)
     form_class = EmailForm
+
+    def is_active(self):
+        return not settings.IDENTITY_PROVIDER
 
 
 class NewUserForm(UniqueEmailMixin, UserCreationForm):
