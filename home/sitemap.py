@@ -10,12 +10,17 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sitemaps import Sitemap, views
 from django.db.models import F, Max
 from django.db.models.functions import Substr
+from django.http import Http404, QueryDict
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.encoding import iri_to_uri
+from django.utils.functional import cached_property
 from django.views.decorators.http import conditional_page, require_safe
 from wagtail.models import Page, ReferenceIndex, Site
 
 from caching.cacheable import cacheable
 from caching.local_date import today
+from caching.versioned_cache import cached
 from media.models import CleanImage, Rendition
 from publishing.addresses import absolute
 from publishing.visibility import published_pages
@@ -43,7 +48,10 @@ class SitemapEntry:
 
 
 class PageSitemap(Sitemap):
-    """The public pages, then the list of stories of each term (country or theme) that public stories have."""
+    """The public pages, then the list of stories of each term (country or theme) that public stories have.
+
+    The parts of an instance are of the same list: `items` makes it once.
+    """
 
     protocol, domain = urlsplit(settings.BASE_URL)[:2]
 
@@ -52,6 +60,10 @@ class PageSitemap(Sitemap):
         return self.domain
 
     def items(self):
+        return self.entries
+
+    @cached_property
+    def entries(self):
         pages = get_indexable_pages()
         lastmod = get_lastmod_by_path(pages)
         image_urls = get_image_urls_by_page()
@@ -78,8 +90,19 @@ class PageSitemap(Sitemap):
 @cacheable()
 @conditional_page
 @require_safe
-def sitemap(request):
-    response = views.sitemap(request, {"pages": PageSitemap})
+def sitemap(request, part=None):
+    """View of the sitemap: the index of its parts if it has more URLs than a file may have, or one part."""
+    pages = PageSitemap()
+    # A number in the address, of a part that does not exist, then takes no query.
+    number_of_parts = cached("sitemap parts", lambda: pages.paginator.num_pages)
+    if part is None and number_of_parts > 1:
+        paths = [reverse("sitemap_part", args=[part]) for part in range(1, number_of_parts + 1)]
+        context = {"parts": [absolute(path) for path in paths]}
+        return TemplateResponse(request, "home/sitemap_index.xml", context, content_type="application/xml")
+    if part is not None and not 1 <= part <= number_of_parts > 1:
+        raise Http404
+    request.GET = QueryDict(f"p={part or 1}")  # Django's parameter
+    response = views.sitemap(request, {"pages": pages})
     # Unpublishing a page changes the sitemap but makes no date later: only the ETag shows the change.
     del response["Last-Modified"]
     return response

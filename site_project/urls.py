@@ -62,6 +62,7 @@ urlpatterns = [
     path("robots.txt", robots_txt, name="robots"),
     path(".well-known/security.txt", security_txt),
     path("sitemap.xml", sitemap, name="sitemap"),
+    path("sitemap-<int:part>.xml", sitemap, name="sitemap_part"),
     # Browsers request this for responses that name no icon, such as a picture or the preview of a block.
     path("favicon.ico", lambda request: redirect(static("favicon.svg"))),
 ]

@@ -35,9 +35,9 @@ NAMES = {
 }
 
 
-def read(client):
+def read(client, address="/sitemap.xml"):
     """Return {path: <url> element} of the sitemap."""
-    response = client.get("/sitemap.xml")
+    response = client.get(address)
     assert response["Content-Type"] == "application/xml"
     rows = ElementTree.fromstring(response.content).findall("s:url", NAMES)
     found = {unquote(row.findtext("s:loc", namespaces=NAMES).removeprefix(SITE)): row for row in rows}
@@ -192,10 +192,25 @@ def test_unpublishing_a_page_changes_the_etag_and_no_cookie_is_set(client):
     assert client.get("/sitemap.xml", headers={"if-none-match": first["ETag"]}).status_code == 304
     story.unpublish()
     assert client.get("/sitemap.xml", headers={"if-none-match": first["ETag"]}).status_code == 200
-    # Django's parameter for the next part would make the whole sitemap once for each number.
+    # Django's parameter for the next part has no effect: each number would make the whole sitemap again.
     assert client.get("/sitemap.xml?p=x").content == client.get("/sitemap.xml?p=2").content
     assert client.get("/sitemap.xml?p=2").content == client.get("/sitemap.xml").content
     assert client.post("/sitemap.xml").status_code == 405
+
+
+def test_a_sitemap_with_too_many_addresses_is_an_index_of_its_parts(client, monkeypatch):
+    for number in range(3):
+        make_story(f"Story {number}")
+    whole = read(client)
+    assert client.get("/sitemap-1.xml").status_code == 404, "it has no parts"
+    monkeypatch.setattr(PageSitemap, "limit", 2)
+    index = ElementTree.fromstring(client.get("/sitemap.xml").content)
+    parts = [loc.text.removeprefix(SITE) for loc in index.iterfind("s:sitemap/s:loc", NAMES)]
+    assert parts == ["/sitemap-1.xml", "/sitemap-2.xml", "/sitemap-3.xml"]
+    found = [address for part in parts for address in read(client, part)]
+    assert found == list(whole)
+    for number in (0, 4, "9" * 5000):
+        assert client.get(f"/sitemap-{number}.xml").status_code == 404
 
 
 @pytest.mark.parametrize("number_of_stories", [2, 25])
