@@ -12,16 +12,18 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
+from wagtail.admin.widgets import Button
 from wagtail.contrib.simple_translation.forms import SubmitTranslationForm
 from wagtail.contrib.simple_translation.views import SubmitPageTranslationView, SubmitSnippetTranslationView
 from wagtail.log_actions import log
-from wagtail.models import Page
+from wagtail.models import Locale, Page
 from wagtail.permissions import policy_registry
 
-from publishing.trash import in_trash
+from publishing.trash import in_trash, is_in_trash
 from stories.terms import Theme
 from stories.translating import themes_without_version
 
@@ -72,6 +74,10 @@ class PageForm(CheckedForm):
         super().__init__(instance, request)
         self.names = {}  # {name of the field: (theme, locale)}
         locales = self.fields["locales"]
+        if languages := languages_in_trash(instance):
+            text = _("The version in %(languages)s is in the trash. Restore it, or delete it for good.")
+            words = text % {"languages": ", ".join(languages)}
+            locales.help_text = format_html("{} {}", locales.help_text, words)
         for locale in locales.queryset.exclude(pk__in=locales.widget.disabled_values):
             self._add_names(locale, themes_without_version(instance, locale, include_subtree=True))
 
@@ -103,6 +109,10 @@ class PageForm(CheckedForm):
         if target is None:
             raise ValidationError(
                 _("The page above is not in %(language)s yet. Translate it first.") % language
+            )
+        if is_in_trash(target):
+            raise ValidationError(
+                _("The page above is in the trash in %(language)s. Restore it first.") % language
             )
         if not target.permissions_for_user(self.user).can_add_subpage():
             raise ValidationError(_("You may not add this page in %(language)s.") % language)
@@ -156,6 +166,24 @@ class PageForm(CheckedForm):
             for _field, theme in self.new_themes(locale):
                 theme.save()
                 log(theme, "wagtail.create", user=self.user)
+
+
+def languages_in_trash(page):
+    """Return the names of the languages in which `page` is in the trash, which Wagtail's form leaves out."""
+    versions = page.get_translations().filter(in_trash()).select_related("locale")
+    return [str(version.locale.get_display_name()) for version in versions]
+
+
+def explain_button(page, user, view_name, next_url=None):
+    """Hook: offer the form, which says what is in the trash, if every language has `page` or has it there.
+
+    Wagtail offers the form only if a language does not have the page.
+    """
+    if user.has_perm("simple_translation.submit_translation") and languages_in_trash(page):
+        there = page.get_translations(inclusive=True).values("locale")
+        if not Locale.objects.exclude(pk__in=there).exists():
+            address = reverse("simple_translation:submit_page_translation", args=[page.pk])
+            yield Button(TranslatePageView.title, address, icon_name="globe", priority=80)
 
 
 def may_add(user, model):

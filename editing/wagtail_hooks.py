@@ -36,6 +36,7 @@ from editing import (
     page_policy,
     page_views,
     picture_comparison,
+    translating,
     translation_report,
     trash,
     visible_titles,
@@ -154,6 +155,7 @@ hooks.register("construct_help_menu", guide.leave_out_wagtails_guide)
 # --- "Hide now" and the trash --------------------------------------------------------------------
 
 hooks.register("register_page_header_buttons", hiding.buttons)
+hooks.register("register_page_header_buttons", translating.explain_button)
 hooks.register("register_page_listing_more_buttons", hiding.buttons)
 hooks.register("before_edit_page", hiding.say_that_it_is_hidden)
 hooks.register("register_admin_menu_item", trash.menu_item)

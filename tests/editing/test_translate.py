@@ -93,6 +93,21 @@ def test_page_in_the_trash_is_named_as_the_reason(client, scene):
     assert translate(client, scene.section, scene.french.pk).status_code == 302
 
 
+def test_translation_in_the_trash_is_named_as_the_reason(client, scene):
+    french = StoryPage.objects.get(locale=scene.french)
+    english = french.get_translation(scene.index.locale)
+    offered = f"/admin/translation/submit/page/{english.pk}/"
+    client.force_login(make_user(is_superuser=True))
+    for is_trashed in (False, True):
+        page = client.get(f"/admin/pages/{english.pk}/edit/").text
+        assert (offered in page) == is_trashed
+        assert ("The version in French is in the trash." in client.get(offered).text) == is_trashed
+        move_to_trash(french)
+    move_to_trash(scene.french_index)
+    response = translate(client, scene.section, scene.french.pk)
+    assert_refused(response, "The page above is in the trash in French.")
+
+
 def test_page_whose_parent_is_not_translated_is_refused(client, scene):
     client.force_login(make_user(is_superuser=True))
     for locale in (scene.french, Locale.objects.create(language_code="es")):
