@@ -7,10 +7,12 @@ from django import forms
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.models import Page, Task
 
+from stories.checked_pages import IS_OVER
 from stories.content_notes import ContentNote
 from stories.people_check import CODE, answer_errors
 from stories.refusals import link_person
@@ -36,6 +38,12 @@ class CheckedPageForm(WagtailAdminPageForm):
             if not slug or slugify(slug, allow_unicode=True) == made:  # Otherwise somebody typed it.
                 self.cleaned_data["slug"] = self.find_free_slug(slug or made)
         return super().clean()
+
+    def add_error(self, field, error):
+        # A draft can always be saved, also one of a story that has expired. Publishing it checks this again.
+        is_over = field == "expire_at" and getattr(error, "message", None) == gettext(IS_OVER)
+        if not (is_over and self.is_deferred_validation):
+            super().add_error(field, error)
 
     def find_free_slug(self, slug):
         """Return `slug`, made from the title, with a number if it is in use or reserved. Wagtail refuses it.

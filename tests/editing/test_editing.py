@@ -99,6 +99,16 @@ def test_draft_with_a_picture_without_alternative_text_is_saved(editor, index):
     assert StoryPage.objects.get().lead_image
 
 
+def test_draft_of_an_expired_story_is_saved_and_not_published(moderator, index):
+    expired = {"expire_at": "2020-01-01 12:00"}
+
+    moderator.post(add_address(index), story_form(**expired))
+
+    story = StoryPage.objects.get()
+    assert story.expire_at.year == 2020
+    assert errors_of(moderator.post(edit_address(story), story_form("publish", **expired))) == ["expire_at"]
+
+
 def test_draft_needs_a_title(editor, index):
     response = editor.post(add_address(index), story_form(title=""))
 
