@@ -86,10 +86,11 @@ class Navigation:
     * `languages`: the current page and its translations, in the order of the settings, or the home pages if
       no page is shown. On the search page they lead to the same search in each language, on the list of a
       country or theme to that list in each language that has one. Empty without a translation.
+    * `homes`: the home pages, in the order of the settings. Empty for a page with a translation.
     * `help_page`: the page that the home page names as such, or None.
 
-    All but `home` and `languages` also have two booleans: `is_current`, and `is_open`, which is true for the
-    current page and its ancestors.
+    All but `home`, `languages` and `homes` also have two booleans: `is_current`, and `is_open`, which is true
+    for the current page and its ancestors.
     """
 
     home: HomePage | None = None
@@ -98,6 +99,7 @@ class Navigation:
     breadcrumbs: list[Page] = field(default_factory=list)
     section: list[Page] = field(default_factory=list)
     languages: list[Page] = field(default_factory=list)
+    homes: list[Page] = field(default_factory=list)
     help_page: Page | None = None
 
 
@@ -134,7 +136,8 @@ def build_navigation(request, current=None, listing=None):
         or (is_below_home and page.path.startswith(section_path) and page.depth <= max_depth)
     ]
     footer = [copy(page) for page in navigation_pages if page.in_footer]
-    languages = find_translations(current or home, home, navigation_pages, request)
+    homes = [page for page in navigation_pages if page.translation_key == home.translation_key]
+    languages = find_translations(current or home, homes, request)
     if current is None and request.resolver_match and request.resolver_match.url_name == "search":
         languages = [as_search_link(page, request) for page in languages]
     elif listing and listing.term:
@@ -150,6 +153,7 @@ def build_navigation(request, current=None, listing=None):
         breadcrumbs=[page for page in pages if page.path in ancestor_paths],
         section=section if len(section) > 1 else [],  # not a menu with the top page alone
         languages=languages,
+        homes=[] if languages else in_languages(homes, home.locale_id),
         help_page=next((page for page in pages if page.pk == home.help_page_id), None),
     )
 
@@ -204,22 +208,26 @@ def is_child(page, home):
     return page.path[: -Page.steplen] == home.path
 
 
-def find_translations(current, home, navigation_pages, request):
+def find_translations(current, homes, request):
     """Return `current` and its translations, as far as they are public; [] if it has no translation.
 
-    Aliases, even `current`, are left out, because they have the texts of their source. Languages without a
-    public home page are left out too, because their pages have no URL.
+    `homes`: the public home pages. Languages without one are left out, because their pages have no URL.
+    Aliases, even `current`, are left out too, because they have the texts of their source.
     """
-    pages = [page for page in navigation_pages if page.translation_key == home.translation_key]
-    public_locales = {page.locale_id for page in pages}
+    pages, public_locales = homes, {page.locale_id for page in homes}
     if public_locales <= {current.locale_id}:
         return []  # a site in one language needs no query for translations
-    if current.translation_key != home.translation_key:
+    if all(page.translation_key != current.translation_key for page in homes):
         translations = published_pages().filter(
             translation_key=current.translation_key, locale__in=public_locales
         )
         pages = load_with_urls(translations, request)
-    by_language = {page.locale.language_code: page for page in pages if page.alias_of_id is None}
-    if all(page.locale_id == current.locale_id for page in by_language.values()):
+    return in_languages([page for page in pages if page.alias_of_id is None], current.locale_id)
+
+
+def in_languages(pages, locale_id):
+    """Return `pages` in the order of the languages in the settings; [] if all have the locale `locale_id`."""
+    by_language = {page.locale.language_code: page for page in pages}
+    if all(page.locale_id == locale_id for page in by_language.values()):
         return []
     return [by_language[code] for code in CONTENT_LANGUAGES if code in by_language]

@@ -248,7 +248,11 @@ def test_pages_in_one_language_have_no_language_switcher(client):
     alone = make_plain_page("Alone")
 
     assert switcher(client, alone.url) == []
-    assert parse(client.get(alone.url)).select("nav[aria-label=Languages]") == []
+    page = parse(client.get(alone.url))
+    assert page.select("nav[aria-label=Languages]") == []
+    # A reader of another language gets to its home page.
+    links = page.select("footer ul[aria-label=Languages] a")
+    assert [(link["lang"], link["href"]) for link in links] == [("en", "/"), ("fr", "/fr/")]
     assert alternates(client, alone.url) == {}
 
 
