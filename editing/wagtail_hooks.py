@@ -39,6 +39,7 @@ from editing import (
     translating,
     translation_report,
     trash,
+    usage,
     visible_titles,
 )
 from editing.admin_access import visible_to
@@ -136,6 +137,7 @@ date_fields.start()
 exports.start()
 gallery.start()
 dead_links.start()
+usage.start()
 visible_titles.start()
 # These change what Wagtail's own hooks register, so they come after them.
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)

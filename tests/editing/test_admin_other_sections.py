@@ -4,6 +4,7 @@ This file tests query strings, and hidden pages above and beside others. For eac
 string, see tests/editing/test_admin_routes.py; for the fixtures, tests/editing/conftest.py.
 """
 
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -227,6 +228,46 @@ def test_hidden_objects_that_refer_to_own_objects(writer, admin_client, own, oth
     ]
     assert shown(writer, *usages, *pages, *more) == []
     assert shown(admin_client, *usages) == usages
+
+
+def test_hidden_pages_are_not_counted_as_uses(writer, admin_client, own, other):
+    theme = builders.make_theme("Debt")
+    link = f'<p><a linktype="page" id="{own.live.pk}">To</a></p>'
+    body = [{"type": "text", "value": link}, *document_block(own.document)]
+    refers = {"body": body, "themes": ["Debt"], "lead_image": own.image, "live": False}
+    for section in (own, other):
+        builders.make_story("Refers", section.index, **refers)
+    addresses = [
+        f"images/{own.image.pk}/",
+        f"images/{own.image.pk}/delete/",
+        f"bulk/media/cleanimage/delete/?id={own.image.pk}",
+        "documents/",
+        f"documents/edit/{own.document.pk}/",
+        f"documents/delete/{own.document.pk}/",
+        f"pages/{own.live.pk}/edit/",
+        f"snippets/stories/theme/edit/{theme.pk}/",
+    ]
+    usages = [
+        f"pages/{own.live.pk}/usage/",
+        f"documents/usage/{own.document.pk}/",
+        f"images/usage/{own.image.pk}/",
+        f"snippets/stories/theme/usage/{theme.pk}/",
+    ]
+
+    def numbers(client):
+        found = {}
+        for address in addresses:
+            words = r"(?i:used|referenced)\s+(\d+)\s+time"
+            found[address] = max(map(int, re.findall(words, text_of(client.get(f"/admin/{address}")))))
+        for address in usages:
+            found[address] = len(builders.parse(client.get(f"/admin/{address}")).select("main tbody tr"))
+        return found
+
+    assert set(numbers(writer).values()) == {1}
+    assert min(numbers(admin_client).values()) == 2
+    used_twice = "/admin/documents/?usage_count_min=2"
+    assert own.document.title not in text_of(writer.get(used_twice))
+    assert own.document.title in text_of(admin_client.get(used_twice))
 
 
 def test_reports_with_their_filters(writer, admin_client, other):
