@@ -1,5 +1,9 @@
 """Lets the caches store what a test wrote, although the test runs in a transaction."""
 
+from contextlib import contextmanager
+
+import pytest
+
 from caching import versioned_cache
 from caching.content_version import content_version
 from publishing import hiding, trash, visibility
@@ -13,3 +17,15 @@ def act_as_committed(monkeypatch):
     for module in (versioned_cache, hiding, trash, visibility):
         monkeypatch.setattr(module, "in_transaction", lambda: False)
     content_version.change()  # what was cached before the test's writes is not used
+
+
+@contextmanager
+def caches_in_use():
+    """Let the requests within the block share what pages have in common, as those of visitors do.
+
+    To make the menu, the settings and the cards anew takes half of a request. The block changes no row.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        act_as_committed(patch)
+        with versioned_cache.set_request_version(content_version.read()):
+            yield
