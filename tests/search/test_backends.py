@@ -24,42 +24,35 @@ def titles(query, pages=None, **options):
     return [page.title for page in pages.search(query, **options)]
 
 
-@pytest.mark.parametrize(
-    ("query", "title"),
-    [
-        ("kedougou", "The road to Kédougou"),
-        ("KÉDOUGOU", "The road to Kédougou"),
-        ("traffickers", "Trafficking is a crime"),
-        ("trafficked", "Trafficking is a crime"),
-        ("kofi", "Kofi’s boat"),
-        ("kofi's", "Kofi’s boat"),
-        ("coeur", "Le cœur de l’été"),
-        ("été", "Le cœur de l’été"),
-        ("mines", "They were mining"),
-        ("forced-labour", "No forced labour here"),
-    ],
-)
-def test_a_word_is_found_in_any_inflection_and_spelling(query, title):
-    for story_title in (
-        "The road to Kédougou",
-        "Trafficking is a crime",
-        "Kofi’s boat",
-        "Le cœur de l’été",
-        "They were mining",
-        "No forced labour here",
-    ):
-        make_story(story_title)
-    assert titles(query) == [title]
+def test_a_word_is_found_in_any_inflection_and_spelling():
+    expected = {
+        "kedougou": "The road to Kédougou",
+        "KÉDOUGOU": "The road to Kédougou",
+        "traffickers": "Trafficking is a crime",
+        "trafficked": "Trafficking is a crime",
+        "kofi": "Kofi’s boat",
+        "kofi's": "Kofi’s boat",
+        "coeur": "Le cœur de l’été",
+        "été": "Le cœur de l’été",
+        "mines": "They were mining",
+        "forced-labour": "No forced labour here",
+    }
+    for title in dict.fromkeys(expected.values()):
+        make_story(title)
+    assert {query: titles(query) for query in expected} == {
+        query: [title] for query, title in expected.items()
+    }
 
 
-@pytest.mark.parametrize(
-    "query", ['"', 'a"b', '""', "'", "  ", "", "-", "(", "AND", "*", "a:b", "\\", "&", "|", "!", "<->"]
-)
-def test_punctuation_is_no_error_and_no_query_syntax(query):
-    make_story("A lantern")
-    assert titles(query) == []
-    assert titles(Phrase(query)) == []
-    assert list(Page.objects.autocomplete(query)) in ([], [Page.objects.get(title="A lantern")])
+QUERY_SYNTAX = ['"', 'a"b', '""', "'", "  ", "", "-", "(", "AND", "*", "a:b", "\\", "&", "|", "!", "<->"]
+
+
+def test_punctuation_is_no_error_and_no_query_syntax():
+    story = make_story("A lantern").page_ptr
+    for query in QUERY_SYNTAX:
+        assert titles(query) == [], query
+        assert titles(Phrase(query)) == [], query
+        assert list(Page.objects.autocomplete(query)) in ([], [story]), query
 
 
 def test_nul_characters_are_ignored():
@@ -212,13 +205,12 @@ def test_postgresql_uses_the_index_for_common_words():
     assert "Seq Scan on wagtailsearch_indexentry" not in plan
 
 
-@pytest.mark.parametrize(
-    ("query", "is_found"),
-    [("", True), ("roa", True), ('"the road" hom', True), ('"home road"', False), ("zeppelin", False)],
-)
-def test_editors_can_search_pages_as_they_type(admin_client, query, is_found):
+def test_editors_can_search_pages_as_they_type(admin_client):
     """Also with quotation marks, and before anything is typed: Wagtail then lists all pages."""
     make_story("The road home")
-    response = admin_client.get("/admin/pages/search/", {"q": query})
-    assert response.status_code == 200
-    assert (b"The road home" in response.content) == is_found
+    expected = {"": True, "roa": True, '"the road" hom': True, '"home road"': False, "zeppelin": False}
+    for query, is_found in expected.items():
+        # Wagtail asks for this address while an editor types; /admin/pages/search/ has the list in a page.
+        response = admin_client.get("/admin/pages/search/results/", {"q": query})
+        assert response.status_code == 200
+        assert (b"The road home" in response.content) == is_found, query

@@ -4,14 +4,18 @@ tests/publishing/test_visibility.py and tests/search/test_fuzz.py test that it s
 """
 
 import datetime
+import itertools
 from urllib.parse import urlencode
 
 import pytest
 from django.core.management import call_command
+from django.utils.translation import override
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
 from caching.content_version import content_version
 from caching.versioned_cache import set_request_version
+from search.finding import find_or_fall_back
+from search.forms import SearchForm
 from search.models import MissedSearch, VocabularyGroup
 from tests.support.builders import (
     home_page,
@@ -34,6 +38,14 @@ def titles(page):
     return [link.text for link in page.select(".result .card__title a")]
 
 
+def found_titles(words, language="en"):
+    """Return the titles of the results for `words`, as the page lists them; without making its HTML."""
+    form = SearchForm({"q": words})
+    assert form.is_valid()
+    with override(language):
+        return [page.title for page in find_or_fall_back(form).get_page(1)]
+
+
 def facet(page, label):
     """Return {choice: number of results} of the facet with `label`; {} if the page does not have it."""
     for details in page.select(".facet"):
@@ -53,11 +65,11 @@ def link(page, text):
 # --- Order ---------------------------------------------------------------------------------------
 
 
-def test_results_with_the_typed_words_come_before_those_with_synonyms(client):
+def test_results_with_the_typed_words_come_before_those_with_synonyms():
     make_story("Bonded labour")
     make_story("Debt bondage", summary="Debt bondage, debt bondage, debt bondage.")
-    assert titles(search(client, "bonded labour")) == ["Bonded labour", "Debt bondage"]
-    assert titles(search(client, "debt bondage")) == ["Debt bondage", "Bonded labour"]
+    assert found_titles("bonded labour") == ["Bonded labour", "Debt bondage"]
+    assert found_titles("debt bondage") == ["Debt bondage", "Bonded labour"]
 
 
 def test_results_can_be_sorted_by_date(client):
@@ -91,6 +103,7 @@ def test_facets_count_the_results_of_each_choice(client, lanterns):
     assert "3 results" in page.select_one(".listing__count").text
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.usefixtures("filters_on_short_lists", "committed")
 def test_facets_are_in_the_language_of_the_address_even_if_no_page_is(client, lanterns):
     with set_request_version(content_version.read()):  # as for visitors, so that searches are cached
@@ -99,6 +112,7 @@ def test_facets_are_in_the_language_of_the_address_even_if_no_page_is(client, la
     assert set(facet(spanish, "País")) == {"Kenia", "Senegal"}
 
 
+@pytest.mark.sqlite_only
 def test_facets_can_be_combined_and_removed(client, lanterns):
     page = search(client, "lantern", country="kenya", theme="law")
     assert titles(page) == ["Two lanterns"]
@@ -110,6 +124,7 @@ def test_facets_can_be_combined_and_removed(client, lanterns):
     assert "q=lantern" in link(page, "Law")
 
 
+@pytest.mark.sqlite_only
 def test_filters_without_results_can_be_removed_all_at_once(client, lanterns):
     page = search(client, "lantern", country="senegal", year="2024")
     assert "Nothing was found" in page.text
@@ -117,14 +132,16 @@ def test_filters_without_results_can_be_removed_all_at_once(client, lanterns):
     assert link(page, "take all filters off") == "?q=lantern"
 
 
-@pytest.mark.parametrize("invalid", [{"year": "abc"}, {"country": "<x>"}, {"kind": "\x00"}, {"sort": "up"}])
-def test_an_invalid_filter_is_ignored(client, lanterns, invalid):
+@pytest.mark.sqlite_only
+def test_invalid_filters_are_ignored(client, lanterns):
+    invalid = {"year": "abc", "country": "<x>", "kind": "\x00", "sort": "up"}
     assert len(titles(search(client, "lantern", **invalid))) == 3
 
 
 # --- Excerpts ------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_the_matching_part_of_a_text_is_shown_and_highlighted(client):
     filler = "Nothing of it stands here. " * 60
     body = [{"type": "text", "value": f"<p>{filler}The <b>traffickers</b> came to Kédougou. {filler}</p>"}]
@@ -138,6 +155,7 @@ def test_the_matching_part_of_a_text_is_shown_and_highlighted(client):
     assert len(text.split()) < 50
 
 
+@pytest.mark.sqlite_only
 def test_a_title_does_not_run_into_the_words_below_it(client):
     fact = {"title": "No child agrees to this", "text": "<p>Nor may an adult.</p>", "source": "Article 3"}
     make_story("A road", body=[{"type": "callout", "value": fact}])
@@ -145,11 +163,13 @@ def test_a_title_does_not_run_into_the_words_below_it(client):
     assert excerpt == "No child agrees to this · Nor may an adult. · Article 3"
 
 
+@pytest.mark.sqlite_only
 def test_synonyms_are_highlighted(client):
     make_story("A debt bondage case")
     assert [mark.text for mark in search(client, "bonded labour").select("mark")] == ["debt bondage"]
 
 
+@pytest.mark.sqlite_only
 def test_markup_in_a_story_is_escaped(client):
     make_story("<script>alert('lantern')</script>", summary="A <img src=x onerror=alert(1)> lantern & more")
     response = client.get("/search/?q=lantern")
@@ -165,19 +185,19 @@ def test_phrases_and_exclusions_are_understood(client):
     make_story("Gold mines")
     make_story("Gold in mines", summary="Mines of gold in Kenya.")
     assert titles(search(client, '"gold mine"')) == ["Gold mines"]
-    assert titles(search(client, "gold mine -kenya")) == ["Gold mines"]
-    assert titles(search(client, "gold -“gold mines”")) == ["Gold in mines"]
+    assert found_titles("gold mine -kenya") == ["Gold mines"]
+    assert found_titles("gold -“gold mines”") == ["Gold in mines"]
 
 
-@pytest.mark.parametrize("language", ["", "/ar"])
-def test_a_mark_that_unicode_counts_as_a_letter_is_no_word(client, language):
+def test_a_mark_that_unicode_counts_as_a_letter_is_no_word(client):
     make_story("Gold mines")
-    for mark in ("\u0640", "\ufc5e", "\uff9e"):
+    for language, mark in itertools.product(("en", "ar"), ("\u0640", "\ufc5e", "\uff9e")):
         for words in (mark, f"“{mark}”", f"gold {mark}", f"gold -{mark}"):
-            response = client.get(f"{language}/search/", {"q": words})
-            assert titles(parse(response)) == ["Gold mines"] * ("gold" in words), ascii(words)
+            assert found_titles(words, language) == ["Gold mines"] * ("gold" in words), ascii(words)
+    assert titles(search(client, "\u0640")) == []
 
 
+@pytest.mark.sqlite_only
 def test_synonyms_are_listed_and_can_be_switched_off(client):
     make_story("Bonded labour")
     make_story("Debt bondage")
@@ -188,12 +208,13 @@ def test_synonyms_are_listed_and_can_be_switched_off(client):
     assert len(titles(parse(client.get(f"/search/{link(exact, 'Search also')}")))) == 2
 
 
-def test_a_country_a_theme_and_an_author_are_found_by_name(client):
+def test_a_country_a_theme_and_an_author_are_found_by_name():
     story = make_story("A story", countries=["CD"], themes=["Artisanal mines"], authors=["Ada Obi"])
     for words in ("DRC", "Congolese", "République démocratique du Congo", "artisanal mine", "ada obi", "obi"):
-        assert titles(search(client, words)) == [story.title], words
+        assert found_titles(words) == [story.title], words
 
 
+@pytest.mark.sqlite_only
 def test_a_misspelt_word_is_corrected_with_a_note(client):
     make_story("The road to Kédougou")
     assert titles(search(client, "the rode to Kedugu")) == ["The road to Kédougou"]
@@ -214,6 +235,7 @@ def test_without_a_full_match_pages_with_some_of_the_words_are_shown(client):
     assert sorted(titles(page)) == ["The candle", "The lantern"]
 
 
+@pytest.mark.sqlite_only
 def test_a_correction_with_only_some_of_the_words_has_one_note(client):
     make_story("The lantern")
     make_story("The candle")
@@ -231,16 +253,16 @@ def test_a_typed_year_is_a_filter_that_can_be_taken_off(client):
     everything = parse(client.get(f"/search/{link(page, '2024 ×')}"))
     assert sorted(titles(everything)) == ["Gold of 2022", "Gold of 2023"]
     # No story about gold is of 2022, so the year is searched for as a word.
-    assert titles(search(client, "gold 2022")) == ["Gold of 2022"]
+    assert found_titles("gold 2022") == ["Gold of 2022"]
 
 
-def test_words_that_every_story_may_have_are_left_out(client):
+def test_words_that_every_story_may_have_are_left_out():
     make_story("Gold", body=[])  # the body of other stories has the word
     make_plain_page("Our stories")
     make_story(authors=["Team of the stories"], live=False)
     for words in ("gold stories", "stories about gold", "a story of gold"):
-        assert titles(search(client, words)) == ["Gold"], words
-    assert "Our stories" in titles(search(client, "stories about"))
+        assert found_titles(words) == ["Gold"], words
+    assert "Our stories" in found_titles("stories about")
 
 
 def test_a_correction_is_offered_only_if_all_its_words_are_found_together(client):
@@ -262,15 +284,16 @@ def test_a_home_page_is_found_by_its_headline_among_other_pages(client):
     assert facet(page, "Kind of page") == {"Other pages": 2, "Stories": 2}
 
 
-def test_without_a_full_match_pages_with_some_words_of_a_term_are_shown(client):
+def test_without_a_full_match_pages_with_some_words_of_a_term_are_shown():
     make_story("The ferry")
     VocabularyGroup.objects.create(terms="ferry accident\nshipwreck")
-    assert titles(search(client, "ferry accident")) == ["The ferry"]
+    assert found_titles("ferry accident") == ["The ferry"]
 
 
 # --- Help and alternatives -----------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_a_cry_for_help_shows_the_help_page_first(client):
     home = home_page()
     help_page = make_plain_page("Get help now")
@@ -285,6 +308,7 @@ def test_a_cry_for_help_shows_the_help_page_first(client):
     assert "Get help now" not in search(client, "help escape passport taken").text
 
 
+@pytest.mark.sqlite_only
 def test_a_page_without_results_offers_countries_themes_and_stories(client):
     make_story("A story", countries=["KE"], themes=["Mining"])
     make_story("Another story", countries=["SN"], themes=["Law"])
@@ -307,15 +331,16 @@ def test_a_search_without_results_is_counted_without_its_words(client):
     assert MissedSearch.objects.count() == 1
 
 
-def test_the_root_of_the_tree_is_never_found(client):
+def test_the_root_of_the_tree_is_never_found():
     make_story("Root")
     call_command("update_index", verbosity=0)
-    assert titles(search(client, "root")) == ["Root"]
+    assert found_titles("root") == ["Root"]
 
 
 # --- Promoted pages -------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_promoted_pages_come_first(client):
     page = make_plain_page("Start here", introduction="About lanterns.")
     make_story("A lantern")
@@ -348,7 +373,7 @@ def test_words_about_a_picture_are_found_while_it_shows_nobody_and_quoted_while_
     pictured(image, lead_image)
 
     def find():
-        return [bool(titles(search(client, word))) for word in ("axolotl", "pangolin")]
+        return [bool(found_titles(word)) for word in ("axolotl", "pangolin")]
 
     def quote():
         text = search(client, "lantern").select_one("main").text
@@ -366,7 +391,7 @@ def test_words_about_a_picture_are_found_while_it_shows_nobody_and_quoted_while_
     for words in ("lantern", "axolotle", "pangolins lantern"):
         text = search(client, words).select_one("main").text
         assert "tank" not in text and "beside a" not in text, words
-    assert titles(search(client, "lantern")) == ["A lantern"], "the story itself is read"
+    assert found_titles("lantern") == ["A lantern"], "the story itself is read"
     image.people.remove(person)
     lead_image.people.remove(person)
     assert (find(), quote()) == ([True, True], True)
@@ -376,7 +401,7 @@ def test_words_about_a_picture_are_found_while_it_shows_nobody_and_quoted_while_
     assert find() == [True, False]
 
 
-def test_words_that_are_shown_with_a_public_page_are_not_found(client):
+def test_words_that_are_shown_with_a_public_page_are_not_found():
     target = make_story()
     button = {"heading": "Axolotl", "text": "Dugong", "label": "Pangolin"}
     make_story(
@@ -387,4 +412,4 @@ def test_words_that_are_shown_with_a_public_page_are_not_found(client):
         ]
     )
     words = ("axolotl", "dugong", "pangolin", "quokka", "okapi")
-    assert [word for word in words if titles(search(client, word))] == ["okapi"]
+    assert [word for word in words if found_titles(word)] == ["okapi"]

@@ -38,28 +38,21 @@ def test_promoted_pages_are_in_the_order_of_the_editors():
     assert {promotion.description for promotion in found} == {"Begin with these."}
 
 
-@pytest.mark.parametrize(
-    ("terms", "text"),
-    [
-        ("Debt Bondage", "DEBT  bondage"),
-        ("Debt Bondage", "débt bondage"),
-        ("Debt Bondage", '"debt bondage"'),
-        ("Debt Bondage", "debt-bondage!"),
-        ("Côte d’Ivoire", "cote d'ivoire"),
-    ],
-)
-def test_case_accents_and_punctuation_make_no_difference(terms, text):
-    promote(terms, make_story("A story"))
+def test_case_accents_and_punctuation_make_no_difference():
+    story = make_story("A story")
+    promote("Debt Bondage", story)
+    promote("Côte d’Ivoire", story)
 
-    assert titles(text) == ["A story"]
+    for text in ("DEBT  bondage", "débt bondage", '"debt bondage"', "debt-bondage!", "cote d'ivoire"):
+        assert titles(text) == ["A story"], text
 
 
-@pytest.mark.parametrize("text", ["", "!", "debt", "bondage debt", "debt bondage kenya", "debts bondage"])
-def test_other_words_promote_nothing(text):
+def test_other_words_promote_nothing():
     promote("debt bondage", make_story("A story"))
     promote("!", make_story("Another"))
 
-    assert not find_promotions(text, "en")
+    for text in ("", "!", "debt", "bondage debt", "debt bondage kenya", "debts bondage"):
+        assert not find_promotions(text, "en"), text
 
 
 def test_external_links_are_promoted_with_their_words():
@@ -70,13 +63,15 @@ def test_external_links_are_promoted_with_their_words():
     assert (promotion.title, promotion.link) == ("A help line", "https://example.org/help")
 
 
-@pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "data:text/html,x", "ftp://example.org", "//example.org", "/x", ""]
-)
-def test_external_links_of_other_kinds_are_not_promoted(address):
-    promote("help", external_link_url=address, external_link_text="A link")
+BAD_ADDRESSES = ["javascript:alert(1)", "data:text/html,x", "ftp://example.org", "//example.org", "/x", ""]
 
-    assert not find_promotions("help", "en")
+
+@pytest.mark.sqlite_only
+def test_external_links_of_other_kinds_are_not_promoted():
+    for address in BAD_ADDRESSES:
+        promote("help", external_link_url=address, external_link_text=f"A link to {address}")
+
+    assert titles("help") == []
 
 
 # --- Only public pages in the visitor's language -------------------------------------------------
@@ -127,6 +122,7 @@ def test_one_query_is_made_without_promotions_and_two_with(django_assert_num_que
 # --- In the admin --------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_moderators_promote_a_page(client):
     story = make_story("A story")
     client.force_login(make_user("Moderators"))
@@ -140,6 +136,7 @@ def test_moderators_promote_a_page(client):
     assert "debt bondage" in parse(client.get(PROMOTIONS_URL)).text
 
 
+@pytest.mark.sqlite_only
 def test_editors_who_may_not_publish_may_not_promote(editor):
     for address in (PROMOTIONS_URL, f"{PROMOTIONS_URL}add/"):
         assert editor.get(address)["Location"] == "/admin/"
