@@ -151,6 +151,7 @@ def test_no_cell_of_the_report_is_a_formula(run, tmp_path):
         assert [row["title"] for row in csv.DictReader(file)] == ["'\"=1+1", "'\uff1d1+1"]
 
 
+@pytest.mark.sqlite_only
 def test_an_item_in_a_language_without_a_place_for_it_is_skipped_with_the_place_that_is_missing(run):
     make_home("fr")  # without a section for stories
     kinds = [(kind, language) for kind in ("page", "post") for language in ("fr", "es", "ar")]
@@ -204,6 +205,7 @@ def test_a_draft_has_the_fields_terms_and_links_of_its_item(run):
     assert (set(references.values_list("content_path", "to_object_id")), list(entries.values())) == before
 
 
+@pytest.mark.sqlite_only
 def test_what_an_editor_must_look_at_is_said(run):
     lines = [line for line in run() if line["outcome"] == "imported"]
     reasons = {line["id"]: line["needs_eyes"] for line in lines}
@@ -254,6 +256,7 @@ def is_in(secret, text):
     return secret.casefold() in text.casefold()
 
 
+@pytest.mark.sqlite_only
 def test_names_for_authors_come_from_the_file(run, tmp_path):
     items = [*ITEMS[1:3], wp_item(11, creator="gone1"), wp_item(12, creator="gone2")]
     run(items)
@@ -425,6 +428,7 @@ def uploads(tmp_path, media_root):
     return folder
 
 
+@pytest.mark.sqlite_only
 def test_files_come_by_their_path_and_whom_they_show_stays_undecided(run, uploads, tmp_path):
     url = "https://old.example/wp-content/uploads"
     content = (
@@ -503,6 +507,7 @@ def test_an_item_that_fails_leaves_no_file(run, uploads, media_root, monkeypatch
     assert not [path for path in media_root.rglob("*") if path.is_file()]
 
 
+@pytest.mark.sqlite_only
 def test_files_outside_of_the_uploads_are_not_read(run, uploads, tmp_path):
     (tmp_path / "secret.txt").write_text("Not for readers.")
     (uploads / "link.txt").symlink_to(tmp_path / "secret.txt")

@@ -80,6 +80,7 @@ def test_the_list_says_what_to_look_at_and_filters_by_it(admin_client):
     assert "archivos que faltan: 2" in text
 
 
+@pytest.mark.sqlite_only
 def test_an_editor_of_the_section_ticks_pages_off(client):
     section = admin_world.make_section("Own", "Plain")
     editor, own = admin_world.make_role("editor", section), section.index
@@ -105,6 +106,7 @@ def test_an_editor_of_the_section_ticks_pages_off(client):
     assert not open_items().exists()
 
 
+@pytest.mark.sqlite_only
 def test_number_of_queries_does_not_grow_with_what_was_imported(admin_client, committed):
     def make_more(number):
         for _story in range(number):
