@@ -4,8 +4,10 @@ import pytest
 from wagtail.models import Page
 
 from tests.support.builders import home_page, make_index, make_plain_page, make_private, make_story, parse
+from tests.support.committed import caches_in_use
 from tests.support.hidden_pages import HIDDEN, SHOWN
 from tests.support.translations import make_home
+from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +42,7 @@ def test_menu_has_the_pages_ticked_for_menus_in_the_order_of_the_tree(client):
     assert menu(client, "/") == [("Get help", "/get-help/", None), ("Stories", "/stories/", None)]
 
 
+@pytest.mark.sqlite_only
 def test_menu_marks_the_current_page_and_its_section(client):
     make_plain_page("About", show_in_menus=True)
     section = make_index(make_index(), title="Africa")
@@ -50,18 +53,23 @@ def test_menu_marks_the_current_page_and_its_section(client):
         assert menu(client, address) == [("About", "/about/", None), ("Stories", "/stories/", "true")]
 
 
+@pytest.mark.sqlite_only
 def test_breadcrumbs_are_the_pages_above_the_current_one(client):
     section = make_index(make_index(), title="Africa")
     story = make_story("A story", parent=section, countries=["KE"])
 
-    assert breadcrumbs(client, story.url) == ["Home", "Stories", "Africa"]
+    page = parse(client.get(story.url))
+    assert [(link.text, link["href"]) for link in page.select(".breadcrumbs a")] == [
+        ("Home", "/"),
+        ("Stories", "/stories/"),
+        ("Africa", "/stories/africa/"),
+    ]
     assert breadcrumbs(client, "/stories/") == ["Home"]
     assert breadcrumbs(client, "/stories/country/kenya/") == ["Home", "Stories"]
     assert breadcrumbs(client, "/") == []
-    links = parse(client.get(story.url)).select(".breadcrumbs a")
-    assert [link["href"] for link in links] == ["/", "/stories/", "/stories/africa/"]
 
 
+@pytest.mark.sqlite_only
 def test_footer_links_the_pages_ticked_for_it_the_feed_and_the_other_versions(client):
     about = make_plain_page("About", show_in_menus=True)
     make_plain_page("Kept to those who have its address")
@@ -85,6 +93,7 @@ def test_footer_links_the_pages_ticked_for_it_the_feed_and_the_other_versions(cl
     assert client.get("/feed.atom").status_code == 200
 
 
+@pytest.mark.sqlite_only
 def test_section_menu_shows_two_levels_below_its_top_page(client):
     about = make_plain_page("About")
     people = make_plain_page("People", parent=about)
@@ -99,6 +108,7 @@ def test_section_menu_shows_two_levels_below_its_top_page(client):
     assert section_menu(client, "/elsewhere/") == []
 
 
+@pytest.mark.sqlite_only
 def test_section_menu_lists_sections_and_no_stories(client):
     index = make_index()
     make_story("A story", parent=make_index(index, title="Africa"))
@@ -106,6 +116,7 @@ def test_section_menu_lists_sections_and_no_stories(client):
     assert section_menu(client, "/stories/") == [("Stories", "page"), ("Africa", None)]
 
 
+@pytest.mark.sqlite_only
 def test_help_page_is_linked_in_the_footer_of_every_page(client):
     home = home_page()
     home.help_page, home.help_line = make_plain_page("Get help now"), "<p>Call somebody.</p>"
@@ -116,6 +127,7 @@ def test_help_page_is_linked_in_the_footer_of_every_page(client):
         assert (link.text, link["href"]) == ("Get help now", "/get-help-now/")
 
 
+@pytest.mark.sqlite_only
 def test_more_pages_take_no_more_queries(client, django_assert_num_queries):
     for numbers in ([1], range(2, 12)):  # first with one page in the menu, then with eleven
         for number in numbers:
@@ -125,8 +137,7 @@ def test_more_pages_take_no_more_queries(client, django_assert_num_queries):
             client.get("/page-1/part/")
 
 
-@pytest.mark.parametrize("hide", [Page.unpublish, make_private])
-def test_hidden_pages_are_in_no_menu_and_no_search_results(client, hide):
+def test_hidden_pages_are_in_no_menu_and_no_search_results(client, subtests):
     index, about = make_index(), make_plain_page("About", show_in_menus=True)
     make_plain_page(f"{SHOWN} page", show_in_menus=True)
     make_plain_page(f"{SHOWN} part", parent=about)
@@ -142,13 +153,15 @@ def test_hidden_pages_are_in_no_menu_and_no_search_results(client, hide):
         make_index(index, title=f"{HIDDEN} section"),
     ]
     make_plain_page(f"{HIDDEN} inner page", parent=secret).unpublish()
-    for page in hidden:
-        hide(page)
-
-    for address in ("/", "/about/", "/stories/", "/search/?q=page", "/no-such-page/"):
-        assert_only_shown(client.get(address).text)
-    assert "Hidden button" not in client.get(story.url).text
-    assert parse(client.get(f"/search/?q={HIDDEN}")).select(".result") == []
+    for hide in (Page.unpublish, make_private):
+        with subtests.test(hide.__name__), undone():
+            for page in hidden:
+                hide(page)
+            with caches_in_use():
+                for address in ("/", "/about/", "/stories/", "/search/?q=page", "/no-such-page/"):
+                    assert_only_shown(client.get(address).text)
+                assert "Hidden button" not in client.get(story.url).text
+                assert parse(client.get(f"/search/?q={HIDDEN}")).select(".result") == []
 
 
 # A home page in Arabic is prepared, and only users who are logged in may read it.

@@ -21,6 +21,7 @@ from tests.support.builders import (
     make_theme,
     pictures_block,
 )
+from tests.support.committed import caches_in_use
 from tests.support.people import make_agreeing_person, withdraw
 from tests.support.translations import make_index_in
 
@@ -67,8 +68,9 @@ def test_all_public_pages_and_lists_are_in_the_sitemap(client):
         "/stories/theme/mining/",
         "/stories/theme/dívida/",
     }
-    for address in read(client):
-        assert client.get(address).status_code == 200, address
+    with caches_in_use():
+        for address in read(client):
+            assert client.get(address).status_code == 200, address
 
 
 def test_a_theme_of_another_language_than_the_story_has_no_list(client):
@@ -182,6 +184,7 @@ def test_pages_have_links_to_their_public_translations(client):
     assert "/fr/stories/cache/" not in found
 
 
+@pytest.mark.sqlite_only
 def test_unpublishing_a_page_changes_the_etag_and_no_cookie_is_set(client):
     story = make_story("Goes")
     make_story("Stays")
@@ -213,18 +216,20 @@ def test_a_sitemap_with_too_many_addresses_is_an_index_of_its_parts(client, monk
         assert client.get(f"/sitemap-{number}.xml").status_code == 404
 
 
-@pytest.mark.parametrize("number_of_stories", [2, 25])
+@pytest.mark.sqlite_only
 def test_a_sitemap_takes_as_many_queries_for_any_number_of_stories(
-    client, media_root, django_assert_num_queries, number_of_stories
+    client, media_root, django_assert_num_queries
 ):
     fields = {"countries": ["KE", "SN"], "lead_image": make_image(), "lead_image_alt": "A lamp"}
-    for number in range(number_of_stories):
-        make_story(themes=[f"Theme {number}"], **fields)
-    client.get("/sitemap.xml")  # the first request fills Wagtail's caches
-    with django_assert_num_queries(5):  # as measured; what matters is that it is the same for both numbers
-        client.get("/sitemap.xml")
+    for numbers in (range(2), range(2, 6)):
+        for number in numbers:
+            make_story(themes=[f"Theme {number}"], **fields)
+        client.get("/sitemap.xml")  # the first request fills Wagtail's caches
+        with django_assert_num_queries(5):  # as measured; what matters is that it is the same both times
+            client.get("/sitemap.xml")
 
 
+@pytest.mark.sqlite_only
 def test_a_sitemap_asks_the_cache_once_for_the_paths_of_sites():
     """With CACHE_URL, each question is a round trip."""
     for _number in range(3):

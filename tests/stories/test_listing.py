@@ -1,7 +1,6 @@
 """Index pages: pagination, filters with their counts, and the lists of one country or theme."""
 
 import datetime
-import itertools
 import re
 
 import pytest
@@ -12,6 +11,7 @@ from wagtail.models import Locale
 from stories.models import StoryPage, StoryTheme
 from stories.terms import Theme
 from tests.support.builders import make_index, make_story, make_theme, parse
+from tests.support.committed import caches_in_use
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +50,10 @@ def titles_in(page):
 
 def choices(client, address):
     """Return {label of a facet: its choices, such as "Kenya(2)"} of the list at `address`."""
-    page = parse(client.get(address))
+    return choices_in(parse(client.get(address)))
+
+
+def choices_in(page):
     return {
         facet.select_one(".facet__label").text: [
             choice.get_text(strip=True) for choice in facet.select(".facet__choice")
@@ -74,9 +77,9 @@ def test_twelve_stories_a_page(client):
         )
 
     assert titles(client, "/archive/") == [f"Story {n}" for n in range(25, 13, -1)]
-    assert titles(client, "/archive/?page=2") == [f"Story {n}" for n in range(13, 1, -1)]
     assert titles(client, "/archive/?page=3") == ["Story 1"]
     page = parse(client.get("/archive/?page=2"))
+    assert titles_in(page) == [f"Story {n}" for n in range(13, 1, -1)]
     assert page.select_one(".listing__count").text == "25 stories"
     assert page.select_one(".pagination__place").text == "Page 2 of 3"
     assert page.select_one("title").text.startswith("Archive (page 2) – ")
@@ -88,10 +91,12 @@ def test_twelve_stories_a_page(client):
     assert titles(client, "/archive/?theme=debt&year=2025&page=3") == ["Story 1"]
 
 
+@pytest.mark.sqlite_only
 def test_one_page_has_no_links_to_others(client, stories):
     assert parse(client.get("/stories/")).select(".pagination") == []
 
 
+@pytest.mark.sqlite_only
 def test_empty_list_says_so(client):
     make_index(title="Archive")
 
@@ -102,6 +107,7 @@ def test_empty_list_says_so(client):
     assert 'class="facet"' not in html
 
 
+@pytest.mark.sqlite_only
 def test_filters_are_one_closed_line_with_the_number_of_active_ones(client, stories):
     def title(address):
         """Return the line that opens the filters on small screens."""
@@ -113,6 +119,7 @@ def test_filters_are_one_closed_line_with_the_number_of_active_ones(client, stor
     assert title("/stories/?theme=debt&year=2024") == "Filter (2)"
 
 
+@pytest.mark.sqlite_only
 def test_list_of_three_stories_or_fewer_offers_filters_only_while_one_is_active(client, stories):
     with_filters = {
         address: bool(choices(client, address))
@@ -152,18 +159,19 @@ def test_choices_are_in_the_order_of_their_names_whatever_their_accents_and_capi
 
 
 def test_filters_combine(client, stories, subtests):
-    for query, expected in [
-        ("country=kenya", ["B", "A"]),
-        ("theme=debt", ["D", "B", "A"]),
-        ("year=2024", ["D", "C", "B"]),
-        ("country=kenya&theme=debt", ["B", "A"]),
-        ("country=kenya&theme=debt&year=2024", ["B"]),
-        ("country=kenya&year=2025", []),
-        ("country=&theme=&year=", ["F", "E", "D", "C", "B", "A"]),
-        ("country=kenya&page=2", ["B", "A"]),
-    ]:
-        with subtests.test(query):
-            assert titles(client, f"/stories/?{query}") == expected
+    with caches_in_use():
+        for query, expected in [
+            ("country=kenya", ["B", "A"]),
+            ("theme=debt", ["D", "B", "A"]),
+            ("year=2024", ["D", "C", "B"]),
+            ("country=kenya&theme=debt", ["B", "A"]),
+            ("country=kenya&theme=debt&year=2024", ["B"]),
+            ("country=kenya&year=2025", []),
+            ("country=&theme=&year=", ["F", "E", "D", "C", "B", "A"]),
+            ("country=kenya&page=2", ["B", "A"]),
+        ]:
+            with subtests.test(query):
+                assert titles(client, f"/stories/?{query}") == expected
 
 
 def test_no_query_for_stories_joins_the_terms_to_compare_their_slug(client, stories):
@@ -189,15 +197,16 @@ def test_choices_show_their_number_of_stories(client, stories):
     }
 
 
-@pytest.mark.parametrize("query", ["", "?country=kenya", "?theme=law&year=2024", "?year=2025"])
+@pytest.mark.parametrize("query", ["", "?country=kenya&theme=debt&year=2024"])
 def test_each_choice_leads_to_as_many_stories_as_its_count(client, stories, query):
     offered = parse(client.get(f"/stories/{query}")).select(".facet__choice")
 
     assert offered
-    for choice in offered:
-        found = len(titles(client, f"/stories/{choice['href']}"))
-        if "aria-current" not in choice.attrs:
-            assert choice.select_one(".facet__count").text == f"({found})"
+    with caches_in_use():
+        for choice in offered:
+            found = len(titles(client, f"/stories/{choice['href']}"))
+            if "aria-current" not in choice.attrs:
+                assert choice.select_one(".facet__count").text == f"({found})"
 
 
 def test_a_story_with_two_themes_of_the_same_slug_counts_and_is_listed_once(client, stories):
@@ -214,7 +223,7 @@ def test_a_story_with_two_themes_of_the_same_slug_counts_and_is_listed_once(clie
     assert titles(client, "/stories/?theme=debt") == ["D", "C", "B", "A"]
     page = parse(client.get("/stories/?theme=debt&country=kenya"))
     assert page.select_one(".listing__count").text == "2 stories"
-    assert choices(client, "/stories/?theme=debt&country=kenya")["Year"] == ["2024(1)", "2023(1)"]
+    assert choices_in(page)["Year"] == ["2024(1)", "2023(1)"]
 
 
 def test_story_without_a_date_is_counted_in_no_year(client, stories):
@@ -223,9 +232,10 @@ def test_story_without_a_date_is_counted_in_no_year(client, stories):
     page = parse(client.get("/stories/"))
 
     assert page.select_one(".listing__count").text == "6 stories"
-    assert choices(client, "/stories/")["Year"] == ["2025(2)", "2024(3)"]
+    assert choices_in(page)["Year"] == ["2025(2)", "2024(3)"]
 
 
+@pytest.mark.sqlite_only
 def test_each_active_filter_can_be_removed(client, stories):
     page = parse(client.get("/stories/?country=kenya&theme=debt&year=2024"))
 
@@ -240,6 +250,7 @@ def test_each_active_filter_can_be_removed(client, stories):
     assert titles(client, f"/stories/{active[0][1]}") == ["D", "B"]
 
 
+@pytest.mark.sqlite_only
 def test_removing_the_last_filter_leads_to_the_whole_list(client, stories):
     page = parse(client.get("/stories/?country=kenya"))
 
@@ -247,6 +258,7 @@ def test_removing_the_last_filter_leads_to_the_whole_list(client, stories):
     assert len(titles(client, "/stories/?")) == 6
 
 
+@pytest.mark.sqlite_only
 def test_filters_without_a_story_say_so_and_link_to_the_whole_list(client, stories):
     page = parse(client.get("/stories/?country=kenya&year=2025"))
 
@@ -280,45 +292,53 @@ ODD_FILTERS = [
 
 def test_odd_filter_gives_no_error_and_is_ignored_if_it_is_invalid(client, stories, subtests):
     whole = {address: titles(client, address) for address in ["/stories/", "/stories/country/kenya/"]}
-    for address, (query, is_ignored) in itertools.product(whole, ODD_FILTERS):
-        with subtests.test(f"{address}?{query[:40]}"):
-            response = client.get(f"{address}?{query}")
+    asked = [("/stories/", *row) for row in ODD_FILTERS]
+    # The list of a term takes the same form.
+    asked += [("/stories/country/kenya/", *row) for row in ODD_FILTERS[:3]]
+    with caches_in_use():
+        for address, query, is_ignored in asked:
+            with subtests.test(f"{address}?{query[:40]}"):
+                response = client.get(f"{address}?{query}")
 
-            assert response.status_code == 200
-            page = parse(response)
-            assert ("was not understood and is left out" in page.text) == is_ignored
-            if is_ignored:
-                assert titles_in(page) == whole[address]
-            assert "<script>alert" not in response.content.decode()
+                assert response.status_code == 200
+                page = parse(response)
+                assert ("was not understood and is left out" in page.text) == is_ignored
+                if is_ignored:
+                    assert titles_in(page) == whole[address]
+                assert "<script>alert" not in response.content.decode()
 
 
 # Values of the parameter "page".
 BAD_NUMBERS = ["0", "-1", "999", "two", "", "1.5", "%00", "9" * 400, "%F0%9F%98%80", "1e9", "%C3%28"]
 
 
+@pytest.mark.sqlite_only
 def test_bad_page_number_leads_to_a_page_that_exists(client, stories, subtests):
-    for number in BAD_NUMBERS:
-        with subtests.test(number[:40]):
-            assert len(titles(client, f"/stories/?page={number}")) == 6
-            assert len(titles(client, f"/stories/theme/debt/?page={number}")) == 3
+    with caches_in_use():
+        for number in BAD_NUMBERS:
+            with subtests.test(number[:40]):
+                assert len(titles(client, f"/stories/?page={number}")) == 6
+        assert len(titles(client, "/stories/theme/debt/?page=two")) == 3
 
 
 # --- The lists of a country or a theme -----------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.usefixtures("filters_on_short_lists")
 def test_country_has_an_address_of_its_own(client, stories):
     page = parse(client.get("/stories/country/kenya/"))
 
-    assert titles(client, "/stories/country/kenya/") == ["B", "A"]
+    assert titles_in(page) == ["B", "A"]
     assert page.h1.text == "Kenya"
     assert page.title.text.startswith("Kenya – ")
-    assert choices(client, "/stories/country/kenya/") == {
+    assert choices_in(page) == {
         "Theme": ["Debt(2)", "Law(1)"],
         "Year": ["2024(1)", "2023(1)"],
     }
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.usefixtures("filters_on_short_lists")
 def test_theme_has_an_address_of_its_own_with_its_description(client, stories):
     theme = make_theme("Debt")
@@ -327,9 +347,9 @@ def test_theme_has_an_address_of_its_own_with_its_description(client, stories):
 
     page = parse(client.get("/stories/theme/debt/"))
 
-    assert titles(client, "/stories/theme/debt/") == ["D", "B", "A"]
+    assert titles_in(page) == ["D", "B", "A"]
     assert (page.h1.text, page.select_one(".lede").text) == ("Debt", "Work that never pays off.")
-    assert list(choices(client, "/stories/theme/debt/")) == ["Country", "Year"]
+    assert list(choices_in(page)) == ["Country", "Year"]
 
 
 def test_filters_combine_with_the_address_of_a_term(client, stories):
@@ -359,9 +379,10 @@ NO_LISTS = [
 
 def test_no_list_for_a_term_that_is_not_used(client, stories, subtests):
     make_theme("Unused")
-    for address in NO_LISTS:
-        with subtests.test(address[:40]):
-            assert client.get(f"/stories/{address}").status_code == 404
+    with caches_in_use():
+        for address in NO_LISTS:
+            with subtests.test(address[:40]):
+                assert client.get(f"/stories/{address}").status_code == 404
 
 
 def test_only_a_top_index_has_the_lists_of_terms(client, stories):

@@ -94,11 +94,15 @@ def test_fold_removes_accents_and_case():
     assert fold("𝐊𝐞𝐧𝐲𝐚 ℌ") == "kenya h"
 
 
-@pytest.mark.parametrize("text", ["", " ", '"', "%", "\\", "😀", "x" * 5000, "a\x00b"])
-def test_search_for_countries_accepts_any_text_without_nul(editor, text):
+def test_search_for_countries_accepts_any_text_without_nul(editor):
+    assert len(Country.objects.named_like("")) == 249
+    assert "South Africa" in [country.name for country in Country.objects.named_like(" ")]
+    for text in ('"', "%", "\\", "😀", "x" * 5000):
+        assert not Country.objects.named_like(text), text
     for address in ("/admin/snippets/stories/country/", "/admin/snippets/choose/stories/country/results/"):
+        assert editor.get(address, {"q": '"%\\😀'}).status_code == 200
         # editing/bad_input.py answers 400 to NUL in every view of the admin.
-        assert editor.get(address, {"q": text}).status_code == (400 if "\0" in text else 200)
+        assert editor.get(address, {"q": "a\x00b"}).status_code == 400
 
 
 def test_country_of_a_story_can_not_be_deleted():
@@ -153,6 +157,7 @@ def test_slug_that_is_longer_than_the_name_is_cut_to_fit_its_column():
     assert max(map(len, slugs)) <= Theme._meta.get_field("slug").max_length
 
 
+@pytest.mark.sqlite_only
 def test_theme_in_arabic_has_its_list(client):
     make_story("A story", themes=["عمل الأطفال"])
 
@@ -170,6 +175,7 @@ def test_same_slug_is_free_in_another_language():
     assert Theme.objects.create(name="Migration", locale=french).slug == "migration"
 
 
+@pytest.mark.sqlite_only
 def test_second_theme_of_the_same_name_is_refused_with_a_message(editor):
     debt, law = make_theme("Debt"), make_theme("Law")
     themes = "/admin/snippets/stories/theme/"
@@ -191,6 +197,7 @@ def test_term_of_a_story_can_not_be_deleted(model, name):
     model.objects.get(name=name).delete()
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(("model", "name"), [(Theme, "Debt"), (Author, "Staff")])
 def test_deleting_a_term_of_a_story_in_the_admin_is_refused_without_an_error(client, model, name):
     make_story(themes=["Debt"], authors=["Staff"])
@@ -203,14 +210,14 @@ def test_deleting_a_term_of_a_story_in_the_admin_is_refused_without_an_error(cli
     assert model.objects.filter(pk=term.pk).exists()
 
 
-@pytest.mark.parametrize("kind", ["theme", "author", "country"])
-def test_lists_of_terms_count_only_public_stories(editor, kind):
+def test_lists_of_terms_count_only_public_stories(editor):
     fields = {"themes": ["Debt"], "authors": ["Staff"], "countries": ["KE"]}
     make_story(**fields)
     make_story(live=False, **fields)
     make_private(make_story(**fields))
-    listed = editor.get(f"/admin/snippets/stories/{kind}/?ordering=-story_count").context["object_list"]
-    assert [term.story_count for term in listed[:2] if term.story_count] == [1]
+    for kind in ("theme", "author", "country"):
+        listed = editor.get(f"/admin/snippets/stories/{kind}/?ordering=-story_count").context["object_list"]
+        assert [term.story_count for term in listed[:2] if term.story_count] == [1], kind
 
 
 def test_author_has_no_link_to_a_user():
@@ -227,11 +234,9 @@ def test_author_is_named_with_the_role():
 # --- In the admin --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("query", "name"), [("cote", "Côte d’Ivoire"), ("KENYA", "Kenya"), ("الهند", "India")]
-)
-def test_chooser_finds_countries_by_name(editor, query, name):
-    assert name in chooser_results(editor, "country", query)
+def test_chooser_finds_countries_by_name(editor):
+    for query, name in {"cote": "Côte d’Ivoire", "KENYA": "Kenya", "الهند": "India"}.items():
+        assert name in chooser_results(editor, "country", query)
 
 
 def test_chooser_offers_only_the_terms_that_it_finds(editor):
@@ -256,6 +261,7 @@ def test_lists_in_the_admin_say_how_many_stories_each_term_has(editor):
         assert "3" in cells
 
 
+@pytest.mark.sqlite_only
 def test_list_of_countries_can_be_filtered_by_region(editor):
     html = editor.get("/admin/snippets/stories/country/", {"region": "oceania"}).text
 
