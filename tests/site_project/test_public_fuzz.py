@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support import builders
+from tests.support.committed import caches_in_use
 from tests.support.fuzzing import number_of_examples, thoroughly
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,8 @@ headers = st.dictionaries(
 @pytest.fixture
 def pages():
     builders.make_story("Long road", countries=["KE"], themes=["Mining"])
+    with caches_in_use():
+        yield
 
 
 @thoroughly(EXAMPLES)
@@ -78,6 +81,7 @@ def test_no_request_causes_a_server_error(client, pages, path, query, sent):
     assert answer.status_code < 500, (path, query, sent)
 
 
+@pytest.mark.sqlite_only
 @thoroughly(EXAMPLES)
 @given(marks=st.sampled_from(["<script>x</script>", '"><b>x', "' onload=x"]), path=st.sampled_from(PATHS))
 def test_no_page_contains_user_input_as_markup(client, pages, path, marks):
