@@ -80,8 +80,8 @@ def make_story(
     parent = parent or make_index()
     with index_once(page):
         parent.add_child(instance=page)
-    if not live:
-        page.save_revision(clean=False)
+        if not live:
+            page.save_revision(clean=False)
     return page
 
 
