@@ -19,7 +19,7 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data, strea
 from editing import chosen_objects
 from stories.models import StoryPage
 from stories.terms import Country
-from tests.support import builders
+from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
 from tests.support.choosing import (
     INVALID_IDS,
@@ -33,35 +33,59 @@ from tests.support.choosing import (
     object_of,
     rich_text,
     text_of,
-    ways_on_this_database,
 )
-from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
-# By this header Wagtail recognises that the page editor saves by itself.
-AUTOSAVE = {"headers": {"accept": "application/json"}}
+
+@pytest.fixture
+def other(media_root):
+    """Another section, like that of conftest.py. Its objects are made on use, as few tests need all."""
+    return admin_world.Section("Other", SECRET)
 
 
-def test_story_refuses_objects_that_its_editor_may_not_choose(writer, own, other, subtests):
+def autosave(client, address, form):
+    """Return whether the page editor could save `form` by itself. Unlike a page, the response is quick."""
+    # By this header Wagtail recognises that the editor saves by itself.
+    response = client.post(address, form, headers={"accept": "application/json"})
+    assert response.status_code == (200 if response.json()["success"] else 400)
+    return response.json()["success"]
+
+
+def hidden_objects(section):
+    """Return {key of WAYS: new object in `section` with SECRET and this key in its title}."""
+    make = {
+        "image": lambda title: builders.make_image(title, collection=section.collection, description=title),
+        "document": lambda title: builders.make_document(title, collection=section.collection),
+        "page": lambda title: builders.make_story(title, section.index, live=False),
+    }
+    return {way: make[kind](f"{SECRET} {way}") for way, (kind, *_rest) in WAYS.items()}
+
+
+def keys_of(objects):
+    return {way: each.pk for way, each in objects.items()}
+
+
+def refers_to(page, each):
+    return ReferenceIndex.get_references_to(each).filter(object_id=page.pk).exists()
+
+
+def test_story_refuses_objects_that_its_editor_may_not_choose(writer, own, other):
     draft = builders.make_story("Mine", own.index, live=False)
-    of_each_kind = {kind: way for way, (kind, *_rest) in WAYS.items()}
-    for way, (kind, field, _value) in ways_on_this_database():
-        with subtests.test(way), undone():
-            revisions, pages = Revision.objects.count(), Page.objects.count()
-            # The form's check is the same for each address and action. They are tried once for each kind.
-            is_last = way == of_each_kind[kind]
-            for address in (add_address(own), edit_address(draft)) if is_last else (edit_address(draft),):
-                form = choosing_form({way: object_of(other, kind).pk})
-                assert_refused_choice(writer.post(address, form), field)
-                saved = writer.post(address, form, **AUTOSAVE)
-                assert (saved.status_code, saved.json()["success"]) == (400, False)
-                assert writer.post(f"{address}preview/", form).json()["is_valid"] is False
-                assert SECRET not in text_of(writer.get(f"{address}preview/"))
-                if is_last:
-                    assert_refused_choice(writer.post(address, form | {"action-submit": "1"}), field)
-            assert (Revision.objects.count(), Page.objects.count()) == (revisions, pages)
-            assert not FormState.objects.exists()
+    assert autosave(writer, edit_address(draft), choosing_form({}))
+    hidden = keys_of(hidden_objects(other))
+    revisions, pages = Revision.objects.count(), Page.objects.count()
+    for way, key in hidden.items():
+        assert not autosave(writer, edit_address(draft), choosing_form({way: key})), way
+    # What is shown again has each way, so none of them shows anything hidden.
+    form = choosing_form(hidden)
+    for address, action in ((add_address(own), {"action-submit": "1"}), (edit_address(draft), {})):
+        assert not autosave(writer, address, form)
+        assert_refused_choice(writer.post(address, form | action), "lead_image", "body")
+        assert writer.post(f"{address}preview/", form).json()["is_valid"] is False
+        assert SECRET not in text_of(writer.get(f"{address}preview/"))
+    assert (Revision.objects.count(), Page.objects.count()) == (revisions, pages)
+    assert not FormState.objects.exists()
 
 
 def test_story_stores_objects_that_its_editor_may_choose(writer, own, other):
@@ -79,8 +103,8 @@ def test_story_stores_objects_that_its_editor_may_choose(writer, own, other):
 
 @pytest.mark.sqlite_only
 def test_form_that_is_shown_again_for_another_error_shows_nothing_hidden(writer, own, other):
-    keys = {way: object_of(other, kind).pk for way, (kind, *_rest) in WAYS.items()}
-    form = choosing_form(keys, title="", lead_image_decorative="") | {"body-0-value-level": "no such level"}
+    form = choosing_form(keys_of(hidden_objects(other)), title="", lead_image_decorative="")
+    form |= {"body-0-value-level": "no such level"}
 
     response = writer.post(add_address(own), form)
 
@@ -108,37 +132,42 @@ def test_field_without_a_chooser_is_checked_as_well(writer, own, other, monkeypa
     """The widgets refuse IDs first. Without these methods of the widgets, the form still refuses them."""
     monkeypatch.setattr(BaseChooser, "value_from_datadict", chosen_objects.CHOOSER_VALUE)
     monkeypatch.setattr(DraftailRichTextArea, "value_from_datadict", chosen_objects.RICH_TEXT_VALUE)
+    hidden = keys_of(hidden_objects(other))
     pages = Page.objects.count()
-    for way, (kind, field, _value) in WAYS.items():
-        response = writer.post(add_address(own), choosing_form({way: object_of(other, kind).pk}))
-        assert response.context["form"].errors == {field: [REFUSED]}, way
+    for way, key in hidden.items():
+        assert not autosave(writer, add_address(own), choosing_form({way: key})), way
+    response = writer.post(add_address(own), choosing_form(hidden))
+    assert response.context["form"].errors == {"lead_image": [REFUSED], "body": [REFUSED]}
     assert Page.objects.count() == pages
 
 
 def test_invalid_id_is_an_error_of_the_form(writer, admin_client, own, subtests):
+    add_author = "/admin/snippets/stories/author/add/"
     for absurd in INVALID_IDS:
-        with subtests.test(absurd[:20]), undone():
+        with subtests.test(absurd[:20]):
             countries = inline_formset([{"country": absurd}])
             form = choosing_form(dict.fromkeys(WAYS, absurd), story_countries=countries)
             for client in (writer, admin_client):
-                response = client.post(add_address(own), form)
-                assert response.context["form"].errors
-                assert (
-                    client.post("/admin/snippets/stories/author/add/", author_form(absurd)).status_code == 200
-                )
-            assert writer.post(f"{add_address(own)}preview/", form).json()["is_valid"] is False
-            assert not StoryPage.objects.filter(slug="a-new-story").exists()
-
-
-def test_link_to_a_document_without_an_id_is_refused(writer, own):
-    form = form_with_text("DOCUMENT", None)
-    response = writer.post(add_address(own), form)
-    assert response.context["form"].errors == {"body": [REFUSED]}
+                assert not autosave(client, add_address(own), form)
+            assert writer.post(add_author, author_form(absurd)).status_code == 200
+    # The widgets drop each of these values, so the page that is shown again is the same for all.
+    for client in (writer, admin_client):
+        assert client.post(add_address(own), form).context["form"].errors
+        assert client.post(add_author, author_form(absurd)).status_code == 200
     assert writer.post(f"{add_address(own)}preview/", form).json()["is_valid"] is False
+    assert not StoryPage.objects.filter(slug="a-new-story").exists()
+
+
+def test_link_to_nothing_is_refused(writer, own):
+    """A page that is made later could get the ID of a missing one."""
+    for form in (choosing_form({"link to a page": 10**6}), form_with_text("DOCUMENT", None)):
+        assert not autosave(writer, add_address(own), form)
+        assert writer.post(f"{add_address(own)}preview/", form).json()["is_valid"] is False
+    assert writer.post(add_address(own), form).context["form"].errors == {"body": [REFUSED]}
 
 
 def test_unknown_model_is_not_choosable(writer, own):
-    own.make_all()
+    assert own.draft.latest_revision
     for model in (User, Group, Collection, Revision, Session):
         assert model.objects.exists(), "there is nothing that could be offered"
         assert not chosen_objects.choosable(writer.user, model).exists()
@@ -155,36 +184,36 @@ def test_key_with_a_null_character_is_none():
     assert chosen_objects.to_base_key(Country, "K\0") == (Country, None)
 
 
-def test_link_to_a_missing_page_is_refused(writer, own):
-    """A page that is made later could get that ID."""
-    assert_refused_choice(writer.post(add_address(own), choosing_form({"link to a page": 10**6})), "body")
+def test_objects_that_others_chose_stay_and_are_not_shown(writer, admin_client, own, other):
+    chosen = hidden_objects(other)
+    private = builders.make_story(f"{SECRET} chosen story", other.index)
+    chosen["chosen story"] = builders.make_private(private)  # `writer` may not choose it either.
+    form = choosing_form(keys_of(chosen))
+    assert admin_client.post(add_address(own), form).status_code == 302
+    story = StoryPage.objects.get(slug="a-new-story")
+    first, address = story.latest_revision, edit_address(story)
+    back = reverse("wagtailadmin_pages:revisions_revert", args=[story.pk, first.pk])
 
+    for shown in (address, back):
+        text = text_of(writer.get(shown))
+        assert SECRET.lower() not in text.lower()
+        assert not any(chosen[way].filename in text for way in ("document", "link to a document"))
+        assert all(str(each.pk) in text for each in chosen.values())
+    assert writer.post(address, form | {"title": "B"}).status_code == 302
+    assert [way for way, each in chosen.items() if not refers_to(story, each)] == []
+    # Those who may choose them see them.
+    text = text_of(admin_client.get(address))
+    assert [
+        way for way, each in chosen.items() if f"{SECRET} {way}" not in text and each.url not in text
+    ] == []
 
-def test_objects_that_others_chose_stay(writer, admin_client, own, other, subtests):
-    for way, (kind, field, _value) in ways_on_this_database():
-        with subtests.test(way), undone():
-            chosen = object_of(other, kind)
-            # In one of the ways it is a private page, which `writer` may not choose either.
-            if way == "chosen story":
-                chosen = builders.make_private(builders.make_story("For members", other.index))
-            admin_client.post(add_address(own), choosing_form({way: chosen.pk}))
-            story = StoryPage.objects.get(slug="a-new-story")
-            first = story.latest_revision
-
-            assert (
-                writer.post(edit_address(story), choosing_form({way: chosen.pk}, title="B")).status_code
-                == 302
-            )
-            assert writer.post(edit_address(story), choosing_form({}, title="C")).status_code == 302
-
-            # Title "C" removed the object from the draft. It is nowhere else in the page, so it is refused.
-            assert_refused_choice(
-                writer.post(edit_address(story), choosing_form({way: chosen.pk}, title="D")), field
-            )
-            back = reverse("wagtailadmin_pages:revisions_revert", args=[story.pk, first.pk])
-            assert writer.get(back).status_code == 200
-            assert writer.post(back, choosing_form({way: chosen.pk}, title="E")).status_code == 302
-            assert StoryPage.objects.get(pk=story.pk).title == "E"
+    assert writer.post(address, choosing_form({}, title="C")).status_code == 302
+    assert not any(refers_to(story, each) for each in chosen.values())
+    # Title "C" removed the objects from the draft. They are nowhere else in the page, so they are refused.
+    assert_refused_choice(writer.post(address, form | {"title": "D"}), "lead_image", "body")
+    assert writer.post(back, form | {"title": "E"}).status_code == 302
+    assert StoryPage.objects.get(pk=story.pk).title == "E"
+    assert all(refers_to(story, each) for each in chosen.values())
 
 
 def test_object_of_the_live_page_may_be_chosen_in_the_draft_again(writer, own, other):
@@ -209,45 +238,3 @@ def test_revision_of_another_page_cannot_be_restored(writer, own, other):
     draft = builders.make_story("Mine", own.index, live=False)
     back = reverse("wagtailadmin_pages:revisions_revert", args=[draft.pk, other.draft.latest_revision_id])
     assert writer.post(back, choosing_form({"lead picture": other.image.pk})).status_code == 404
-
-
-def hide(kind, section):
-    """Hide the object of `kind` that was chosen in `section`, and put SECRET into its title and address."""
-    if kind == "page":
-        page = section.live
-        Page.objects.filter(pk=page.pk).update(slug=f"{SECRET}-slug".lower(), draft_title=f"{SECRET} title")
-        page.refresh_from_db()
-        page.set_url_path(section.index)
-        Page.objects.filter(pk=page.pk).update(url_path=page.url_path)
-        return
-    # Objects of `section` have SECRET in their title anyway.
-    item = object_of(section, kind)
-    item.description = f"{SECRET} description"
-    item.save()
-
-
-@pytest.mark.sqlite_only
-def test_form_shows_nothing_of_a_chosen_object_that_was_hidden_later(
-    writer, admin_client, own, other, subtests
-):
-    for way, (kind, *_rest) in WAYS.items():
-        with subtests.test(way), undone():
-            chosen = other.live if kind == "page" else object_of(other, kind)
-            draft = builders.make_story("Mine", own.index, live=False)
-            assert admin_client.post(edit_address(draft), choosing_form({way: chosen.pk})).status_code == 302
-            hide(kind, other)
-
-            text = text_of(writer.get(edit_address(draft)))
-            if kind == "document":
-                assert chosen.filename not in text
-            assert SECRET.lower() not in text.lower()
-            # It stays chosen.
-            response = writer.post(edit_address(draft), choosing_form({way: chosen.pk}))
-            assert response.status_code == 302
-            model = type(chosen) if kind != "page" else Page
-            found = ReferenceIndex.get_references_to(model._default_manager.get(pk=chosen.pk))
-            assert found.filter(object_id=draft.pk).exists()
-            assert str(chosen.pk) in text
-            # Those who may choose it see it.
-            text = text_of(admin_client.get(edit_address(draft)))
-            assert (SECRET.lower() in text.lower()) or (kind == "document" and chosen.url in text)

@@ -63,10 +63,7 @@ class Section:
 
     @cached_property
     def document(self):
-        document = builders.make_document(f"{self.word} document")
-        document.collection = self.collection
-        document.save()
-        return document
+        return builders.make_document(f"{self.word} document", collection=self.collection)
 
     @cached_property
     def live(self):

@@ -143,8 +143,8 @@ def pictures_block(*images):
     return {"type": "pictures", "value": {"pictures": [{"image": each, "caption": ""} for each in shown]}}
 
 
-def make_document(title="A document", name="real-name.txt", content=b"Words."):
-    return CleanDocument.objects.create(title=title, file=ContentFile(content, name=name))
+def make_document(title="A document", name="real-name.txt", content=b"Words.", **fields):
+    return CleanDocument.objects.create(title=title, file=ContentFile(content, name=name), **fields)
 
 
 def make_user(*groups, username=None, email=None, **fields):
