@@ -36,6 +36,7 @@ from editing import (
     page_policy,
     page_views,
     picture_comparison,
+    stale_forms,
     translating,
     translation_report,
     trash,
@@ -139,6 +140,7 @@ gallery.start()
 dead_links.start()
 usage.start()
 visible_titles.start()
+stale_forms.start()
 # These change what Wagtail's own hooks register, so they come after them.
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)
 hooks.register("construct_homepage_summary_items", visible_titles.replace_summary_items, order=100)

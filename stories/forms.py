@@ -19,6 +19,7 @@ from stories.refusals import link_person
 
 # The names of the page editor's buttons that send a page for approval.
 SUBMITS = {"action-submit", "action-restart-workflow"}
+CHANGED = _("Somebody has changed this since you opened it. Please open it again.")
 
 
 class CheckedPageForm(WagtailAdminPageForm):
