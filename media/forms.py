@@ -85,7 +85,8 @@ def what_is_said_of(image):
     """Return a hash of the name of the file of `image`, its texts, and all that is said of whom it shows."""
     people = sorted(image.people.values_list("pk", flat=True))
     names = ("title", "description", "credit", "shows", "is_recognisable", "asks_again")
-    said = [image.file.name, *(getattr(image, name) for name in names), people]
+    tags = sorted(image.tags.names())
+    said = [image.file.name, *(getattr(image, name) for name in names), people, tags]
     return salted_hmac(__name__, json.dumps(said), algorithm="sha256").hexdigest()
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from taggit.models import Tag
 from wagtail.models import Collection, CollectionViewRestriction, Site, UploadedFile, Workflow
 
 from home.models import SiteSettings
@@ -137,6 +138,16 @@ def test_form_brings_no_text_back_that_was_erased_since_it_was_opened(editor, ow
     response = change_picture(editor, own.image, seen=seen, **{field: "Amina at the well"})
     assert "since you opened it" in response.text
     assert getattr(CleanImage.objects.get(), field) == "A well"
+
+
+@pytest.mark.sqlite_only
+def test_form_brings_no_tag_back_that_was_erased_since_it_was_opened(editor, own):
+    own.image.tags.add("Amina")
+    seen = what_was_seen(editor, own.image)
+    Tag.objects.all().delete()
+    response = change_picture(editor, own.image, seen=seen, tags="Amina")
+    assert "since you opened it" in response.text
+    assert not Tag.objects.exists()
 
 
 def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
