@@ -22,6 +22,15 @@ SUBMITS = {"action-submit", "action-restart-workflow"}
 CHANGED = _("Somebody has changed this since you opened it. Please open it again.")
 
 
+class OpenedVersionField(forms.CharField):
+    """The primary key of the latest version when the form was opened. It is no content of the page."""
+
+    widget = forms.HiddenInput
+
+    def has_changed(self, initial, data):
+        return False
+
+
 class CheckedPageForm(WagtailAdminPageForm):
     """The base form of every page type."""
 
@@ -31,8 +40,13 @@ class CheckedPageForm(WagtailAdminPageForm):
         self.makes_slug = "slug" in self.fields and not (self.instance.pk and self.instance.live)
         if self.makes_slug:
             self.fields["slug"].required = False
+        if self.instance.pk:
+            self.fields["opened"] = OpenedVersionField(required=False)
+            self.initial["opened"] = self.instance.latest_revision_id
 
     def clean(self):
+        if self.is_of_deleted_version():
+            self.add_error(None, CHANGED)
         title, slug = self.cleaned_data.get("title"), self.cleaned_data.get("slug")
         if self.makes_slug and title and slug is not None:
             made = slugify(title, allow_unicode=True)
@@ -45,6 +59,17 @@ class CheckedPageForm(WagtailAdminPageForm):
         is_over = field == "expire_at" and getattr(error, "message", None) == gettext(IS_OVER)
         if not (is_over and self.is_deferred_validation):
             super().add_error(field, error)
+
+    def is_of_deleted_version(self):
+        """Return whether the version with which the form was opened, or its autosave, was deleted since.
+
+        All versions of a page are deleted once a name is out of it after a withdrawal. This form could bring
+        the name back. Other changes since then are no error: Wagtail's editor asks before it overwrites them.
+        """
+        opened = self.data.get("overwrite_revision_id") or self.data.get("opened")
+        if not opened or not self.instance.pk:
+            return False
+        return opened not in map(str, self.instance.revisions.values_list("pk", flat=True))
 
     def find_free_slug(self, slug):
         """Return `slug`, made from the title, with a number if it is in use or reserved. Wagtail refuses it.
@@ -63,6 +88,8 @@ class CheckedPageForm(WagtailAdminPageForm):
     def get_field_updates_for_resave(self):
         # The form stays open after an autosave. Without this, it would still show the slug without number.
         updates = super().get_field_updates_for_resave()
+        if "opened" in self.fields:
+            updates.append(("opened", str(self.instance.latest_revision_id)))
         changed = self.makes_slug and self.data.get("slug") != self.instance.slug
         return [*updates, ("slug", self.instance.slug)] if changed else updates
 

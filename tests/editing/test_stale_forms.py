@@ -6,7 +6,9 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Collection, Site
 
 from home.site_settings import SiteSettings
+from safeguarding.withdrawal.steps import renew_versions
 from search.models import VocabularyGroup
+from stories.models import StoryPage
 from stories.terms import Author, Theme
 from tests.support import builders
 from tests.support.builders import parse
@@ -72,3 +74,21 @@ def test_settings_bring_no_text_back_that_was_changed_since_they_were_opened(adm
     SiteSettings.objects.update(organisation_name="House")
     assert "since you opened it" in admin_client.post(address, opened).text
     assert SiteSettings.objects.get().organisation_name == "House"
+
+
+@pytest.mark.parametrize("action", [None, "publish", "submit"])
+def test_page_gets_no_text_back_from_a_form_that_was_opened_before_its_versions_were_erased(
+    admin_client, action
+):
+    story = builders.make_story("Lamps", slug="lamps", live=False)
+    address = reverse("wagtailadmin_pages:edit", args=[story.pk])
+    opened = {
+        each["name"]: each["value"] for each in parse(admin_client.get(address)).select("[name=opened]")
+    }
+    form = builders.story_form(action, title=f"Lamps of {NAME}", slug="lamps") | opened
+    renew_versions(story)  # as after a withdrawal, when an editor has taken the name out
+    for _twice in range(2):
+        response = admin_client.post(address, form)
+        assert "since you opened it" in response.text
+        form["opened"] = parse(response).select_one("[name=opened]")["value"]
+    assert StoryPage.objects.get().get_latest_revision_as_object().title == "Lamps"
