@@ -140,12 +140,11 @@ def erase(plan, yes=frozenset()):
         is_correction = case.choice == Choice.CORRECTION
         if not is_correction:
             record(case.contributor, case.choice, case.withdrawal.user)
-        if case.choice == Choice.EVERYTHING:
-            is_left = any(section.place.by_hand for section in plan.shown)
-            delete_names(case, keeps_words=is_left or bool(case.held))
         action = "safeguarding.correct_name" if is_correction else "safeguarding.withdraw"
         log(case.contributor, action, user=case.withdrawal.user)
     case.add_task("again", pages=list(case.erased))
+    if case.contributor and case.choice == Choice.EVERYTHING:
+        delete_names(case)
     for name in STEPS:
         case.add_task(name)
     run_after_commit()
@@ -238,14 +237,14 @@ def record(contributor, choice, user):
     event.save()
 
 
-def delete_names(case, keeps_words):
-    """Delete names and contact.
+def delete_names(case):
+    """Delete the contact, and have the names and the protected words deleted when no text has one.
 
-    `keeps_words`: whether to keep the names and the protected words for now, because another text may contain
-    one of them. They are deleted when no text does. Until then, the leak check finds them.
+    Until then, the leak check finds them. The step also deletes earlier versions of other pages with a word,
+    for which all versions have to be read. That would take too long here.
     """
     contributor = case.contributor
-    kept = KEPT_FIELDS if keeps_words and not has_unreadable_words(contributor) else ()
+    kept = () if has_unreadable_words(contributor) else KEPT_FIELDS
     if kept:
         case.add_task("words")
     for name in Contributor.RESTRICTED_FIELDS:

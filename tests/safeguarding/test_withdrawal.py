@@ -296,6 +296,19 @@ def test_drafts_and_their_moderation_stay_when_versions_with_a_word_are_deleted(
     assert StoryPage.objects.get(pk=keys[1]).summary == "Somebody came."
 
 
+def test_earlier_version_with_a_name_that_no_current_text_has_is_deleted():
+    person = withdrawal_world.make_named_person()
+    story = StoryPage.objects.get(pk=builders.make_story().pk)
+    for summary in (f"{NAME} came.", "Somebody came."):
+        story.summary = summary
+        story.save_revision(clean=False)
+    assert not make_plan(person, "everything").shown
+    withdraw_all(person)
+    run_tasks()
+    assert tables_with(NAME) == {}
+    assert Contributor.objects.get(pk=person.pk).names == ""
+
+
 def test_word_in_a_scheduled_version_is_reported_although_a_newer_draft_has_none():
     person = withdrawal_world.make_named_person()
     story = StoryPage.objects.get(pk=builders.make_story("Lamps").pk)
