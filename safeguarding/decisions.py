@@ -137,7 +137,8 @@ def find_writers(page, revision, decisions):
     """Return the primary keys of the users who wrote the content of `revision`, which `page` has.
 
     They are those who saved a version of the page since the last earlier one that one of `decisions`, a
-    queryset, is about. `revision`: a Revision, or None for a live page without one.
+    queryset, is about. If somebody went back to an earlier version meanwhile, those who wrote that are among
+    them. `revision`: a Revision, or None for a live page without one.
     """
     key = source_of(page).pk
     # Revision names its object by a text.
@@ -154,7 +155,17 @@ def find_writers(page, revision, decisions):
     if last := decided.order_by("saved_at").last():
         versions = versions.filter(created_at__gt=last.saved_at)
         entries = entries.filter(timestamp__gt=last.saved_at).exclude(revision=last.revision_id)
-    return {key for rows in (versions, entries) for key in rows.values_list("user", flat=True)} - {None}
+    reverts = entries.filter(action="wagtail.revert", data__revision__id__isnull=False)
+    earlier = set(reverts.values_list("data__revision__id", flat=True))
+    # The versions that somebody went back to may be deleted now.
+    saves = PageLogEntry.objects.filter(page=key, action__in=SAVES, revision__in=earlier)
+    rows = (versions, entries, saves)
+    writers = {user for each in rows for user in each.values_list("user", flat=True)} - {None}
+    found = Revision.page_revisions.filter(object_id=str(key), pk__in=earlier)
+    # A version comes after the one that it goes back to, so this ends.
+    for each in found.filter(pk__lt=revision.pk) if revision else found:
+        writers |= find_writers(page, each, decisions)
+    return writers
 
 
 def has_saved(user, revision, digest):

@@ -156,13 +156,25 @@ def test_writers_of_a_version_that_was_decided_about_may_decide_about_a_later_on
     assert ("You wrote this version yourself" not in text) == may_decide
 
 
-def test_nobody_decides_about_their_own_text_when_somebody_goes_back_to_it(lead):
+@pytest.mark.parametrize(
+    ("summary", "is_reverting", "change"),
+    [
+        ("By the lead.", False, leave),
+        ("By the lead, with more words.", True, leave),
+        ("By the lead, with more words.", True, forget_first_versions),
+    ],
+)
+def test_nobody_decides_about_their_own_text_when_somebody_goes_back_to_it(
+    lead, summary, is_reverting, change
+):
     child = make_agreeing_person({"given_by": "guardian"}, kind="child", adult_on=days_from_today(900))
     story = draft_of_both(lead, child)
     decision = decide(story, child, "child")
     Decision.objects.filter(pk=decision.pk).update(revision=story.latest_revision)
-    save(story, story.latest_revision.user, "By the lead.")
-    assert "You wrote this version yourself" in send_decision(lead, story).text
+    own = story.revisions.get(user=lead.user) if is_reverting else None
+    story.summary = summary
+    story.save_revision(user=story.latest_revision.user, log_action=True, previous_revision=own)
+    assert "You wrote this version yourself" in send_decision(lead, change(story)).text
 
 
 @pytest.mark.parametrize(
