@@ -55,10 +55,22 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         decision = self.instance
         decision.page, decision.revision = version.page, version.revision
         decision.digest, decision.decided_by = version.report.digest, self.for_user
-        self.fields["question"].choices = [
-            (f"{person.pk}:{ground}", f"{person.code}: {ground.label}")
-            for person, ground in version.questions
-        ]
+        choices = []
+        self.own = []  # the labels of the questions about which the user may not decide
+        for person, ground in version.questions:
+            label = f"{person.code}: {ground.label}"
+            if self.has_written(person, ground):
+                self.own.append(label)
+            else:
+                choices.append((f"{person.pk}:{ground}", label))
+        self.fields["question"].choices = choices
+
+    def has_written(self, person, ground):
+        """Return whether the user wrote the version, alone or with others, so that somebody else decides."""
+        decision = self.instance
+        earlier = Decision.objects.filter(contributor=person, ground=ground).exclude(digest=decision.digest)
+        writers = find_writers(decision.page, decision.revision, earlier)
+        return self.for_user.pk in writers or has_saved(self.for_user, decision.revision, decision.digest)
 
     def clean_ends_on(self):
         if self.cleaned_data["ends_on"] < today():
@@ -66,18 +78,10 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         return self.cleaned_data["ends_on"]
 
     def clean(self):
-        """Refuse a decision of somebody who wrote the version, alone or with others."""
         super().clean()
         if question := self.cleaned_data.get("question"):
-            decision = self.instance
-            key, _separator, decision.ground = question.partition(":")
-            decision.contributor_id = int(key)
-            earlier = Decision.objects.filter(contributor=decision.contributor_id, ground=decision.ground)
-            earlier = earlier.exclude(digest=decision.digest)
-            writers = find_writers(decision.page, decision.revision, earlier)
-            if self.for_user.pk in writers or has_saved(self.for_user, decision.revision, decision.digest):
-                text = _("You wrote this version yourself: somebody else has to decide on it.")
-                raise forms.ValidationError(text)
+            key, _separator, self.instance.ground = question.partition(":")
+            self.instance.contributor_id = int(key)
         return self.cleaned_data
 
 

@@ -12,7 +12,7 @@ from safeguarding.models import Decision
 from safeguarding.policies import GROUP
 from safeguarding.scopes import NO_END, Naming, Picture
 from stories.models import StoryPage
-from tests.support.builders import make_index, make_story, make_user
+from tests.support.builders import make_index, make_story, make_user, parse
 from tests.support.leads import errors_of, make_live_story, send_decision
 from tests.support.people import (
     days_from_today,
@@ -55,10 +55,14 @@ def test_about_a_child_a_second_person_decides(lead):
     story.save_revision(user=lead.user)
     Workflow.objects.get().start(story, lead.user)
     assert "A child" in lead.get("/admin/").text
-    assert (
-        "You wrote this version yourself: somebody else has to decide on it."
-        in send_decision(lead, story).text
-    )
+    # The page says so before the lead fills in the form.
+    page = reverse("safeguarding_decisions:page", args=[story.pk])
+    response = lead.get(page)
+    assert "You wrote this version yourself: somebody else has to decide on it." in response.text
+    assert not parse(response).select("main form")
+    data = {"question": f"{child.pk}:child", "reason": "Weighed", "has_read": "on"}
+    assert lead.post(page, data | {"ends_on": str(days_from_today(9))}).status_code == 200
+    assert not Decision.objects.exists()
     second = Client()
     second.force_login(make_user(GROUP))
     send_decision(second, story)
