@@ -103,8 +103,11 @@ class DecisionIndexView(DecisionMixin, TemplateView):
         return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
 
     def get_context_data(self, **kwargs):
-        left_out = max(0, waiting_pages().count() - MAX_LISTED)
-        return super().get_context_data(versions=find_waiting(), left_out=left_out, **kwargs)
+        pages = waiting_pages()
+        versions = find_waiting(pages, lambda version: version.is_undecided or version.unmet)
+        is_full, listed = len(versions) == MAX_LISTED, {version.page.pk for version in versions}
+        left_out = pages.count() - len(listed) if is_full else 0
+        return super().get_context_data(versions=versions, left_out=left_out, **kwargs)
 
 
 class StoryMixin(DecisionMixin):

@@ -5,6 +5,7 @@ or if it is scheduled. A draft that is still being written does not wait.
 """
 
 from dataclasses import dataclass
+from itertools import islice
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, F, OuterRef, Q
@@ -30,7 +31,7 @@ GROUNDS = {
     Unmet.NONE: Decision.Ground.OTHER,
     Unmet.ENDED: Decision.Ground.OTHER,
 }
-# The most pages that are listed. Those with people come first.
+# The most versions that are listed. Those of pages that may have people come first.
 MAX_LISTED = 50
 # Actions in the history of a page that save a version.
 SAVES = ("wagtail.edit", "wagtail.revert")
@@ -72,22 +73,29 @@ class Version:
 
 
 def waiting_pages():
-    """Return a queryset of the pages that wait, in the sense of this module's docstring."""
+    """Return a queryset of the pages that wait, in the sense of this module's docstring.
+
+    `may_have_people`: whether people are in a page or may be in its draft. Those pages come first.
+    """
     page_types = ContentType.objects.get_for_models(Page).values()
     submitted = WorkflowState.objects.active().filter(base_content_type__in=page_types)
     scheduled = Revision.objects.filter(base_content_type__in=page_types, approved_go_live_at__isnull=False)
     # These models store primary keys of pages as strings.
     keys = {int(key) for rows in (submitted, scheduled) for key in rows.values_list("object_id", flat=True)}
     waits = Q(pk__in=keys) | (Q(live=True) & ~has_running_release())
-    has_people = Exists(Use.objects.filter(page=OuterRef("pk")))
+    # A draft does not report its people.
+    may_have_people = Exists(Use.objects.filter(page=OuterRef("pk"))) | Q(pk__in=keys)
     pages = Page.objects.filter(waits, content_type__in=guarded_types())
-    return pages.annotate(has_people=has_people).order_by("-has_people", "pk")
+    return pages.annotate(may_have_people=may_have_people).order_by("-may_have_people", "pk")
 
 
-def find_waiting():
-    """Return the Versions that are undecided or have an unmet condition, of the first waiting pages."""
-    versions = [version for page in waiting_pages()[:MAX_LISTED] for version in find_versions(page)]
-    return [version for version in versions if version.is_undecided or version.unmet]
+def find_waiting(pages, is_wanted):
+    """Return a list of the first MAX_LISTED Versions of `pages`, a queryset, for which `is_wanted` is true.
+
+    `is_wanted`: a function that takes a Version.
+    """
+    versions = (version for page in pages.iterator(chunk_size=MAX_LISTED) for version in find_versions(page))
+    return list(islice(filter(is_wanted, versions), MAX_LISTED))
 
 
 def find_versions(page):

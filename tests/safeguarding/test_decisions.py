@@ -205,6 +205,16 @@ def test_a_decision_is_for_one_version(lead):
     assert Client().get(story.url).status_code == 404
 
 
+def test_desk_lists_what_waits_after_many_stories_that_need_nobody_today(lead, monkeypatch):
+    monkeypatch.setattr("safeguarding.decisions.MAX_LISTED", 1)
+    make_live_story({"ends_on": days_from_today(-1)}, title="Ended")
+    Workflow.objects.get().start(make_story("Whose is it", live=False, people=""), lead.user)
+    make_live_story({"proceedings": True}, title="In court")
+    desk = lead.get("/admin/").text
+    assert "In court" in desk
+    assert "Whose is it" in desk
+
+
 def test_undecided_stories_are_listed(lead):
     story = make_story("Whose is it", live=False, people="")
     assert "Whose is it" not in lead.get("/admin/").text, "it is still being written"
