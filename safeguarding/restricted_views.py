@@ -31,12 +31,13 @@ class RestrictedFieldsView(PersonMixin, TemplateView):
 
     page_title = gettext_lazy("Names and contact")
     template_name = "safeguarding/restricted.html"
+    is_editable = True
 
     def post(self, request, *_arguments, **_named):
         reason = ReasonForm(request.POST)
         if not reason.is_valid():
             return self.render_to_response(self.get_context_data(reason_form=reason))
-        if "save" not in request.POST:
+        if "save" not in request.POST or not self.is_editable:
             form = RestrictedForm(instance=self.person)
         elif (form := self.store(request.POST)).is_valid():
             return self.answer_stored(form)
@@ -78,6 +79,7 @@ class PrintView(RestrictedFieldsView):
     """Shows everything that is stored about a person, to print for a person who asks for it."""
 
     page_title = gettext_lazy("Everything that is held")
+    is_editable = False
 
     def get_shown(self, form, reason):
         person = self.person

@@ -107,6 +107,9 @@ def test_everything_that_is_stored_about_a_person_is_on_one_page(lead, media_roo
     for words in ("About others", "Her garden", "The real name"):
         assert words in page
     assert f"The person asked to see what is held, {lead.user.username}" in page
+    # Nothing is stored here.
+    page = lead.post(address(person, "print"), {"reason": "request", "save": "1", "names": "Other"}).text
+    assert SECRET in page
 
 
 def test_nothing_restricted_is_in_the_database_in_clear(lead):
