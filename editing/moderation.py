@@ -1,6 +1,6 @@
 """Messages and buttons of the page editor for pages in moderation: who sent a page, and what was decided."""
 
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
@@ -114,7 +114,23 @@ class DecidingActionView(WorkflowActionView):
         states = TaskState.objects.filter(workflow_state__in=self.object.workflow_states)
         return get_object_or_404(states, pk=self.task_state_id).specific
 
+    def has_changed(self):
+        """Return whether the latest version, which Wagtail publishes, is not what was sent for approval.
+
+        Moderators may be changing the page in the editor at the moment, and that saves by itself.
+        """
+        latest, sent = self.object.latest_revision, self.task_state
+        return latest.pk != sent.revision_id or latest.created_at > sent.started_at
+
     def post(self, request, *args, **kwargs):
+        if self.action_name == "approve" and self.has_changed():
+            messages.error(
+                request, _("This page was changed since it was sent. Read it here before you approve.")
+            )
+            self.redirect_url = reverse("wagtailadmin_pages:edit", args=[self.object.pk])
+            if request.headers.get("x-requested-with") == "XMLHttpRequest":
+                return self.render_modal_json(request, {"step": "success", "redirect": self.redirect_url})
+            return redirect(self.redirect_url)
         response = super().post(request, *args, **kwargs)
         # A form with errors decides nothing.
         is_open = TaskState.objects.filter(

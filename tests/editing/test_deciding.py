@@ -169,6 +169,25 @@ def test_only_the_last_of_two_approvals_publishes_and_is_checked(moderator, auth
     assert not StoryPage.objects.get(pk=story.pk).live
 
 
+@pytest.mark.parametrize("is_overwriting", [False, True])
+def test_list_approves_only_what_was_sent(moderator, author, is_overwriting):
+    """Wagtail would publish what a colleague is writing at the moment, and the editor has saved by itself."""
+    story = submit(author)
+    story.summary = "Half a sen"
+    overwritten = story.latest_revision if is_overwriting else None
+    story.save_revision(user=None if is_overwriting else moderator.user, overwrite_revision=overwritten)
+    task = story.current_workflow_task_state
+    address = f"/admin/pages/workflow/action/{story.pk}/approve/{task.pk}/"
+    dialog = moderator.post(address, headers={"x-requested-with": "XMLHttpRequest"}).json()
+    assert dialog == {"step": "success", "redirect": edit_address(story)}
+    decide_in_list(moderator, story, "approve")
+    assert "was changed since it was sent" in shown(moderator)[-1]
+    assert not StoryPage.objects.get().live
+    decide_in_editor(moderator, story, "approve", summary="A whole sentence.")
+    assert StoryPage.objects.get().live
+    assert StoryPage.objects.get().summary == "A whole sentence."
+
+
 def submit_scheduled(author):
     story = builders.make_story("Later", slug="later", live=False, owner=author)
     story.go_live_at = SOON
