@@ -94,7 +94,18 @@ def live_button(page):
     return [messages.button(page.url, _("View live"))] if page.url and is_published(page) else []
 
 
-class DecidingEditView(PeoplePanelMixin, EditView):
+class SentPageMixin:
+    """For views of the page editor: whoever sent a page for approval is not told to edit it."""
+
+    def get_edit_message_button(self):
+        # Read it again, because the view has noted that there is no workflow.
+        lock = Page.objects.get(pk=self.page.pk).get_lock()
+        if lock and lock.for_user(self.request.user):
+            return messages.button(self.get_edit_url(), _("Open"))
+        return super().get_edit_message_button()
+
+
+class DecidingEditView(SentPageMixin, PeoplePanelMixin, EditView):
     """Wagtail's page editor, with a message about the decision. Wagtail's says that the page was updated."""
 
     def add_save_confirmation_message(self):

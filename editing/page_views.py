@@ -15,7 +15,7 @@ from editing import hiding
 from editing.admin_access import is_visible
 from editing.hidden_choices import hidden_title
 from editing.history import CompareView, HistoryView
-from editing.moderation import DecidingActionView, DecidingEditView
+from editing.moderation import DecidingActionView, DecidingEditView, SentPageMixin
 from editing.page_policy import pages_below_hidden_children
 from editing.people_panel import CreatePageView
 from editing.unscheduling import UnscheduleView
@@ -69,8 +69,12 @@ class EditorView(SeenPagesBadgeMixin, DecidingEditView):
         return [*super().header_buttons, *hiding.header_buttons(self.page, self.request.user)]
 
 
-class RevertView(SeenPagesBadgeMixin, RevisionsRevertView):
+class RevertView(SentPageMixin, SeenPagesBadgeMixin, RevisionsRevertView):
     """The page editor for an earlier version."""
+
+
+class NewPageView(SentPageMixin, CreatePageView):
+    """The page editor for a new page."""
 
 
 class PrivacyView(SetPrivacyView):
@@ -118,7 +122,7 @@ class SearchView(search.SearchView):
 class CheckedPageViewSet(PageViewSet):
     """The views of all page types."""
 
-    add_view_class = CreatePageView
+    add_view_class = NewPageView
     copy_view_class = CopyView
     edit_view_class = EditorView
     history_view_class = HistoryView

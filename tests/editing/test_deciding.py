@@ -119,6 +119,17 @@ def test_story_is_not_sent_before_its_editor_said_who_is_in_it(client, author, s
     assert saved.status_code == 302
 
 
+def test_message_offers_to_edit_only_to_those_who_may(client, author, moderator):
+    new = f"/admin/pages/add/stories/storypage/{builders.make_index().pk}/"
+    for user, label in ((author, "Open"), (moderator.user, "Edit")):
+        client.force_login(user)
+        story = builders.make_story("A story", slug=f"a-story-{user.pk}", live=False, owner=user)
+        for address, slug in ((edit_address(story), story.slug), (new, f"new-{user.pk}")):
+            client.post(address, builders.story_form("submit", slug=slug))
+            links = builders.parse(client.get("/admin/")).select(".messages a")
+            assert [each.get_text(strip=True) for each in links] == ["View draft", label]
+
+
 def test_moderator_sees_what_changed_in_a_live_story(moderator, author):
     story = submit(author)
     assert "See what changed" not in moderator.get(edit_address(story)).text
