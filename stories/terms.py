@@ -102,9 +102,10 @@ class CountryQuerySet(models.QuerySet):
         return self.order_by(Case(*places, default=len(places)), "code")
 
     def named_like(self, text):
-        """Return the countries with `text` in their name, in any language of the site."""
+        """Return the countries with `text` in their name, or in that of CLDR, in any language of the site."""
         wanted = fold(text)
         tables = [country_names(language) for language in CONTENT_LANGUAGES]
+        tables += [names_in(language, "territories") for language in CONTENT_LANGUAGES]
         return self.filter(
             code__in={code for names in tables for code, name in names.items() if wanted in fold(name)}
         )
