@@ -35,11 +35,25 @@ class CopyView(copy.CopyView):
     post = FormView.post
 
 
+def is_seen(page):
+    """Return whether readers see `page` if it is live."""
+    return not is_withheld(page) and not is_held_back(page)
+
+
 class ExplorerView(listing.ExplorableIndexView):
-    """Wagtail's explorer, with the pages below hidden children of a page."""
+    """Wagtail's explorer, with the pages below hidden children of a page.
+
+    It says of a page that readers don't see, as the page editor does, that it is hidden or held back.
+    """
 
     def get_base_queryset(self):
         return add_pages(self.parent_page, super().get_base_queryset(), self.request.user)
+
+    def get_context_data(self, **kwargs):
+        if not self.results_only:
+            hiding.say_that_it_is_hidden(self.request, self.parent_page)
+        page = self.parent_page if is_seen(self.parent_page) else None
+        return super().get_context_data(**kwargs) | {"page_for_status": page}
 
 
 def add_pages(page, children, user):
@@ -58,7 +72,7 @@ class SeenPagesBadgeMixin:
 
     def get_page_for_status(self):
         page = super().get_page_for_status()
-        return None if is_withheld(page) or is_held_back(page) else page
+        return page if is_seen(page) else None
 
 
 class EditorView(SeenPagesBadgeMixin, DecidingEditView):
