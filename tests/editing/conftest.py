@@ -1,9 +1,24 @@
 """Two sections of the site, and a client for each test that may edit one of them."""
 
 import pytest
+from django.core.cache import caches
+from django.test import override_settings
 
 from tests.support import admin_world
 from tests.support.admin_world import SECRET
+
+
+@pytest.fixture(scope="module")
+def shared_sections(module_transaction, tmp_path_factory):
+    """The sections of `own` and `other` with all their objects, made once for the tests of a module.
+
+    A test that changes these objects in memory needs a copy. See also module_transaction.
+    """
+    with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
+        caches[
+            "default"
+        ].clear()  # Earlier tests had pictures with the same keys, and so the same renditions.
+        yield admin_world.make_section("Own", "Plain"), admin_world.make_section("Other", SECRET)
 
 
 @pytest.fixture
