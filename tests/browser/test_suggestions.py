@@ -1,5 +1,6 @@
 """Suggestions while typing: an accessible combobox over the plain search form, which works without it."""
 
+from itertools import product
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -7,7 +8,6 @@ from playwright.sync_api import expect
 
 from tests.support.accessibility import TOO_WIDE
 from tests.support.builders import make_plain_page, make_story
-from tests.support.site import make_site
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -16,17 +16,25 @@ WAIT = 150  # milliseconds after the last key until the server is asked
 HOUR = 3600
 
 
+# Functions that test one thing each. They take a page that shows the home page, and `asked`.
+CASES = []
+
+
+def case(function):
+    """Add `function` to CASES."""
+    CASES.append(function)
+    return function
+
+
 @pytest.fixture
-def suggested(live_server):
-    """The pages and terms that are suggested. There are no pictures, which would take longest."""
+def page(new_page, live_server):
+    """The home page. Its clock is paused, and tests advance it with page.clock.run_for().
+
+    The database has pages and terms that are suggested, but no pictures, which would take longest.
+    """
     make_story("Wages after three years", countries=["KE"], themes=["Forced labour", "Recruitment fees"])
     make_story("Gold dust")
     make_plain_page("Rest and food")
-
-
-@pytest.fixture
-def page(new_page, live_server, suggested):
-    """The home page. Its clock is paused, and tests advance it with page.clock.run_for()."""
     page = new_page()
     page.clock.install(time=0)
     page.goto(live_server.url)
@@ -46,6 +54,15 @@ def asked(page):
 
     page.on("request", note)
     return words
+
+
+def test_suggestions(page, asked, live_server):
+    """All cases use one browser page and one database, because to make these takes longest."""
+    for function in CASES:
+        page.goto(live_server.url)
+        asked.clear()
+        function(page, asked)
+        page.unroute_all()
 
 
 def field(page):
@@ -77,7 +94,8 @@ def marked(page):
 # --- By keyboard -----------------------------------------------------------------------------------
 
 
-def test_arrow_keys_mark_a_suggestion_and_enter_goes_there(page):
+@case
+def arrow_keys_mark_a_suggestion_and_enter_goes_there(page, asked):
     enter(page, "wag")
     expect(field(page)).to_have_attribute("aria-expanded", "true")
     expect(options(page)).to_have_text(["Wages after three years Story"])
@@ -88,7 +106,8 @@ def test_arrow_keys_mark_a_suggestion_and_enter_goes_there(page):
     expect(page.get_by_role("heading", level=1)).to_have_text("Wages after three years")
 
 
-def test_arrow_keys_go_round_through_the_field(page):
+@case
+def arrow_keys_go_round_through_the_field(page, asked):
     enter(page, "re")
     expect(options(page)).to_have_count(2)
     first, second = options(page).all_inner_texts()
@@ -110,7 +129,8 @@ def test_arrow_keys_go_round_through_the_field(page):
     expect(field(page)).to_have_value("rex")
 
 
-def test_escape_closes_the_list_and_keeps_the_words(page, asked):
+@case
+def escape_closes_the_list_and_keeps_the_words(page, asked):
     enter(page, "wages")
     expect(options(page)).to_have_count(1)
     page.keyboard.press("ArrowDown")
@@ -131,14 +151,16 @@ def test_escape_closes_the_list_and_keeps_the_words(page, asked):
     assert marked(page) is None
 
 
-def test_enter_without_a_marked_suggestion_searches(page):
+@case
+def enter_without_a_marked_suggestion_searches(page, asked):
     enter(page, "gold dust")
     expect(options(page)).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="1 result for “gold dust”")).to_be_visible()
 
 
-def test_tab_leaves_the_field_and_closes_the_list(page):
+@case
+def tab_leaves_the_field_and_closes_the_list(page, asked):
     enter(page, "wages")
     expect(options(page)).to_have_count(1)
     page.keyboard.press("ArrowDown")
@@ -151,7 +173,8 @@ def test_tab_leaves_the_field_and_closes_the_list(page):
 # --- By pointer ------------------------------------------------------------------------------------
 
 
-def test_a_click_goes_to_the_suggestion(page):
+@case
+def a_click_goes_to_the_suggestion(page, asked):
     enter(page, "ken")
     expect(options(page)).to_have_text(["Kenya Country"])
     options(page).click()
@@ -161,7 +184,8 @@ def test_a_click_goes_to_the_suggestion(page):
 # --- What is asked, and when ------------------------------------------------------------------------
 
 
-def test_ten_letters_typed_quickly_ask_once(page, asked):
+@case
+def ten_letters_typed_quickly_ask_once(page, asked):
     field(page).press_sequentially("forced lab")
     page.clock.run_for(WAIT - 1)
     assert asked == []
@@ -171,15 +195,17 @@ def test_ten_letters_typed_quickly_ask_once(page, asked):
 
 
 # Texts of 2 to 60 characters get suggestions.
-@pytest.mark.parametrize("words", ["f", " f ", "f" * 61])
-def test_too_short_and_too_long_texts_are_not_asked(page, asked, words):
-    field(page).fill(words)
-    page.clock.run_for(10 * WAIT)
-    expect(field(page)).to_have_attribute("aria-expanded", "false")
+@case
+def too_short_and_too_long_texts_are_not_asked(page, asked):
+    for words in ("f", " f ", "f" * 61):
+        field(page).fill(words)
+        page.clock.run_for(10 * WAIT)
+        expect(field(page)).to_have_attribute("aria-expanded", "false")
     assert asked == []
 
 
-def test_fewer_than_two_letters_close_the_list(page):
+@case
+def fewer_than_two_letters_close_the_list(page, asked):
     enter(page, "wa")
     expect(options(page)).to_have_count(1)
     page.keyboard.press("Backspace")
@@ -188,7 +214,8 @@ def test_fewer_than_two_letters_close_the_list(page):
     expect(options(page)).to_have_count(0)
 
 
-def test_nothing_is_asked_after_the_field_lost_the_focus(page, asked):
+@case
+def nothing_is_asked_after_the_field_lost_the_focus(page, asked):
     field(page).press_sequentially("wages")
     page.keyboard.press("Tab")
     page.clock.run_for(10 * WAIT)
@@ -196,7 +223,8 @@ def test_nothing_is_asked_after_the_field_lost_the_focus(page, asked):
     assert asked == []
 
 
-def test_an_earlier_answer_is_dropped(page, asked):
+@case
+def an_earlier_answer_is_dropped(page, asked):
     held = []
 
     def hold(route):
@@ -212,25 +240,27 @@ def test_an_earlier_answer_is_dropped(page, asked):
     assert asked == ["wa", "wages aft"]
 
 
-@pytest.mark.parametrize("failure", ["no network", "error page"])
-def test_a_failure_is_silent_and_the_search_still_works(page, allow_errors, failure):
+def test_a_failure_is_silent_and_the_search_still_works(page, live_server, allow_errors):
     allow_errors.append("/search/suggestions/")
-
-    def fail(route):
-        route.abort() if failure == "no network" else route.fulfill(status=500, body="<h1>Error</h1>")
-
-    page.route("**/suggestions/**", fail)
-    with page.expect_event("requestfailed" if failure == "no network" else "response"):
-        enter(page, "gold dust")
-    expect(options(page)).to_have_count(0)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="1 result for “gold dust”")).to_be_visible()
+    for event, fail in (
+        ("requestfailed", lambda route: route.abort()),
+        ("response", lambda route: route.fulfill(status=500, body="<h1>Error</h1>")),
+    ):
+        page.goto(live_server.url)
+        page.route("**/suggestions/**", fail)
+        with page.expect_event(event):
+            enter(page, "gold dust")
+        expect(options(page)).to_have_count(0)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="1 result for “gold dust”")).to_be_visible()
+        page.unroute_all()
 
 
 # --- What is shown ---------------------------------------------------------------------------------
 
 
-def test_screen_readers_hear_how_many_there_are(page):
+@case
+def screen_readers_hear_how_many_there_are(page, asked):
     status = page.get_by_role("search").get_by_role("status")
     expect(status).to_have_text("")
     enter(page, "wages")
@@ -240,16 +270,16 @@ def test_screen_readers_hear_how_many_there_are(page):
     expect(field(page)).to_have_attribute("aria-expanded", "false")
 
 
-def test_markup_in_a_title_stays_text(page):
+@case
+def markup_in_a_title_stays_text(page, asked):
     make_story("Zigzag <img src=x onerror=alert(1)>")
     enter(page, "zigzag")
     expect(options(page)).to_have_text(["Zigzag <img src=x onerror=alert(1)> Story"])
     expect(options(page).locator("img")).to_have_count(0)
 
 
-def test_two_forms_on_a_page_have_a_list_each(new_page, live_server, suggested):
-    page = new_page()
-
+@case
+def two_forms_on_a_page_have_a_list_each(page, asked):
     def twice(route):
         response = route.fetch()
         html = response.text()
@@ -257,41 +287,41 @@ def test_two_forms_on_a_page_have_a_list_each(new_page, live_server, suggested):
         second = form.replace("header-q", "page-q").replace("Search the stories", "Search again")
         route.fulfill(response=response, body=html.replace("<main", f"{second}<main", 1))
 
-    page.route(f"{live_server.url}/", twice)
-    page.goto(live_server.url)
+    page.route(page.url, twice)
+    page.reload()
     ids = page.evaluate("[...document.querySelectorAll('[role=listbox]')].map(list => list.id)")
     assert ids == ["header-q-suggestions", "page-q-suggestions"]
     again = page.get_by_label("Search again")
     again.press_sequentially("wages")
+    page.clock.run_for(WAIT)
     expect(options(page)).to_have_id("page-q-suggestions-0")
     expect(again).to_have_attribute("aria-controls", "page-q-suggestions")
     expect(field(page)).to_have_attribute("aria-expanded", "false")
 
 
-@pytest.mark.parametrize("direction", ["ltr", "rtl"])
-def test_the_list_fits_a_small_screen_with_large_text(new_page, live_server, direction):
-    make_site()
+@case
+def the_marked_suggestion_stands_out_in_forced_colours(page, asked):
+    page.emulate_media(forced_colors="active")
+    enter(page, "wages")
+    expect(options(page)).to_have_css("outline-style", "none")
+    page.keyboard.press("ArrowDown")
+    expect(options(page)).to_have_css("outline-style", "solid")
+    page.emulate_media(forced_colors="none")
+
+
+@case
+def the_list_fits_a_small_screen_with_large_text(page, asked):
     make_story("Recruitment and the Rechtsschutzversicherungsgesellschaften of a very long title")
-    page = new_page(viewport={"width": 320, "height": 640})
-    page.goto(f"{live_server.url}/search/")  # where a small screen has the form
-    page.evaluate("dir => { document.documentElement.dir = dir; }", direction)
-    for size in ["100%", "200%"]:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"{page.url}search/")  # where a small screen has the form
+    for direction, size in product(["ltr", "rtl"], ["100%", "200%"]):
+        page.evaluate("dir => { document.documentElement.dir = dir; }", direction)
         page.evaluate("size => { document.documentElement.style.fontSize = size; }", size)
         field(page).fill("")
-        field(page).press_sequentially("recr")
+        enter(page, "recr")
         expect(options(page)).to_have_count(2)
         assert page.evaluate(TOO_WIDE) == []
         form, listed = page.get_by_role("search").bounding_box(), page.get_by_role("listbox").bounding_box()
         assert listed["x"] == pytest.approx(form["x"], abs=1)
         assert listed["width"] == pytest.approx(form["width"], abs=1)
         assert min(option.bounding_box()["height"] for option in options(page).all()) >= 44
-
-
-def test_the_marked_suggestion_stands_out_in_forced_colours(new_page, live_server):
-    make_site()
-    page = new_page(forced_colors="active")
-    page.goto(live_server.url)
-    field(page).press_sequentially("wages")
-    expect(options(page)).to_have_css("outline-style", "none")
-    page.keyboard.press("ArrowDown")
-    expect(options(page)).to_have_css("outline-style", "solid")
