@@ -181,3 +181,17 @@ def story_form(action=None, body=(("text", "<p>Words of the story.</p>"),), **fi
     # A field with several values, which nested_form_data() would make into several fields.
     chosen = {"content_notes": fields.pop("content_notes", [])}
     return nested_form_data(data | fields) | chosen | ({f"action-{action}": "1"} if action else {})
+
+
+def check_story_form(action=None, story=None, **fields):
+    """Return the form of a story with `fields` after its validation, as the page editor makes it.
+
+    `action`: "publish", "submit", or None to save a draft. `story`: None for a new one.
+    """
+    form_class = StoryPage.get_edit_handler().get_form_class()
+    data, parent = story_form(action, **fields), story.get_parent() if story else make_index()
+    form = form_class(data, instance=story or StoryPage(), parent_page=parent, for_user=None)
+    if action is None:
+        form.defer_required_fields()
+    form.is_valid()
+    return form
