@@ -34,6 +34,12 @@ def other(media_root):
 
 
 @pytest.fixture
+def elsewhere(media_root):
+    """The section of `other`. Its objects are made on use."""
+    return admin_world.Section("Other", SECRET)
+
+
+@pytest.fixture
 def writer(client, own):
     """A client logged in as an editor of the section `own` alone, who may not publish: `writer.user`."""
     client.user = admin_world.make_role("editor", own)

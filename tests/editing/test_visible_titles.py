@@ -1,7 +1,7 @@
 """The admin's first page, the history, reports, tags and block previews show no title of a hidden page.
 
 assert_only_shown_to() also checks that an administrator gets the title at the same address. For the fixtures
-`writer`, `own` and `other`, see tests/editing/conftest.py.
+`writer`, `own` and `elsewhere`, see tests/editing/conftest.py.
 """
 
 import pytest
@@ -29,8 +29,8 @@ def assert_only_shown_to(admin_client, writer, *addresses):
         assert SECRET not in text_of(response), address
 
 
-def test_tags_of_files_of_other_sections_are_not_suggested(writer, admin_client, own, other):
-    for section, tag in ((own, "Quiet"), (other, SECRET)):
+def test_tags_of_files_of_other_sections_are_not_suggested(writer, admin_client, own, elsewhere):
+    for section, tag in ((own, "Quiet"), (elsewhere, SECRET)):
         section.image.tags.add(tag)
         section.document.tags.add(f"{tag} paper")
     for address in ("/admin/tag-autocomplete/?term=q", "/admin/tag-autocomplete/taggit/tag/?term=q"):
@@ -41,42 +41,42 @@ def test_tags_of_files_of_other_sections_are_not_suggested(writer, admin_client,
     assert_only_shown_to(admin_client, writer, "/admin/images/chooser/")
 
 
-def test_first_page_and_report_show_no_pages_that_were_moved_away(writer, own, other):
+def test_first_page_and_report_show_no_pages_that_were_moved_away(writer, own, elsewhere):
     page = builders.make_story("Mine", own.index, live=False)
     permit(writer, own, publish=False, pages=["unlock_page"])
     Page.objects.filter(pk=page.pk).update(locked=True, locked_by=writer.user, locked_at=timezone.now())
     PageLogEntry.objects.log_action(page, "wagtail.edit", user=writer.user)
     addresses = ["/admin/", reverse("wagtailadmin_reports:locked_pages")]
     assert all("Mine" in text_of(writer.get(address)) for address in addresses)
-    page.move(other.index, pos="last-child")
+    page.move(elsewhere.index, pos="last-child")
     for address in addresses:
         assert "Mine" not in text_of(writer.get(address)), address
 
 
-def test_first_page_shows_no_submitted_pages_that_were_moved_away(writer, own, other):
+def test_first_page_shows_no_submitted_pages_that_were_moved_away(writer, own, elsewhere):
     page = builders.make_story("Mine", own.index, live=False)
     Workflow.objects.get().start(page, writer.user)
     assert "Mine" in text_of(writer.get("/admin/"))
-    page.move(other.index, pos="last-child")
+    page.move(elsewhere.index, pos="last-child")
     assert "Mine" not in text_of(writer.get("/admin/"))
 
 
-def test_first_page_counts_the_pages_of_ones_own_sections(writer, admin_client, own, other):
+def test_first_page_counts_the_pages_of_ones_own_sections(writer, admin_client, own, elsewhere):
     """Otherwise the number would tell of each page that somebody adds or deletes in a hidden section."""
     mine = [own.index, own.draft]
     second = builders.make_index(Page.objects.get(slug="stories"), "Second")
-    # Two sections: what Wagtail counts begins with the page above both, and so has `other`.
+    # Two sections: what Wagtail counts begins with the page above both, and so has `elsewhere`.
     GroupPagePermission.objects.create(
         group=writer.user.groups.get(), page=second, permission=Permission.objects.get(codename="change_page")
     )
-    everything = Page.objects.filter(depth__gt=1).exclude(pk=other.trashed.page_id)
+    everything = Page.objects.filter(depth__gt=1).exclude(pk=elsewhere.trashed.page_id)
     for client, pages in ((writer, [*mine, second]), (admin_client, everything)):
         link = builders.parse(client.get("/admin/")).select_one(".w-summary a[href^='/admin/pages/']")
         assert link.text.split()[0] == str(len(pages))
 
 
-def test_history_has_no_titles_of_hidden_pages(writer, admin_client, own, other):
-    hidden = builders.make_index(other.index, f"{SECRET} list", live=False)
+def test_history_has_no_titles_of_hidden_pages(writer, admin_client, own, elsewhere):
+    hidden = builders.make_index(elsewhere.index, f"{SECRET} list", live=False)
     page = builders.make_story("Moved", hidden)
     admin_client.post(f"/admin/pages/{page.pk}/move/{own.index.pk}/confirm/")
     assert PageLogEntry.objects.filter(page=page.pk, action="wagtail.move").exists()
@@ -87,9 +87,9 @@ def test_history_has_no_titles_of_hidden_pages(writer, admin_client, own, other)
     assert "Moved from &#x27;Own&#x27; to &#x27;Part of it&#x27;" in text_of(writer.get(addresses[0]))
 
 
-def test_promoted_results_have_no_titles_of_hidden_pages(writer, admin_client, own, other):
+def test_promoted_results_have_no_titles_of_hidden_pages(writer, admin_client, own, elsewhere):
     permit(writer, own, "wagtailsearchpromotions.change_searchpromotion", publish=False)
-    SearchPromotion.objects.create(query=Query.get("words"), page=other.draft)
+    SearchPromotion.objects.create(query=Query.get("words"), page=elsewhere.draft)
     assert_only_shown_to(admin_client, writer, "/admin/searchpicks/")
 
 
