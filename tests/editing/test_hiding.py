@@ -1,6 +1,6 @@
 """“Hide now” and “Show again”: who may use them, on which pages, and who is told.
 
-`writer` is a client whose user may edit pages of the section `own`, and none of the section `other`.
+`writer` is a client whose user may edit pages of the section `own`, and none of the section `elsewhere`.
 """
 
 import pytest
@@ -9,17 +9,19 @@ from django.test import Client
 from django.urls import reverse
 from wagtail.models import Page
 
+from editing.hiding import header_buttons
 from publishing.hiding import hide
 from publishing.models import HiddenPage
 from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
+from tests.support.translators import make_editor
 from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 def post(client, act, page, **options):
-    return client.post(reverse(f"{act}_page", args=[page.pk]), options, follow=True)
+    return client.post(reverse(f"{act}_page", args=[page.pk]), **options)
 
 
 def is_hidden(page):
@@ -42,22 +44,33 @@ def test_editors_hide_and_only_who_may_publish_shows_again(own, subtests):
                 assert is_hidden(page) == (role not in {"moderator", "administrator"})
 
 
-def test_editor_of_another_section_may_not_hide(writer, other):
-    response = post(writer, "hide", other.live)
-    assert not is_hidden(other.live)
+def test_editor_of_another_section_may_not_hide(writer, elsewhere):
+    response = post(writer, "hide", elsewhere.live, follow=True)
+    assert not is_hidden(elsewhere.live)
     assert SECRET not in response.text
 
 
 @pytest.mark.sqlite_only
-def test_only_live_stories_and_plain_pages_are_hidden(admin_client):
+def test_who_may_only_add_pages_may_not_hide(client, own):
+    client.force_login(make_editor(own.index, permissions=["add_page"]))
+    post(client, "hide", own.live)
+    assert not is_hidden(own.live)
+
+
+@pytest.mark.sqlite_only
+def test_only_live_stories_and_plain_pages_are_hidden(admin_client, admin_user):
     plain, story = builders.make_plain_page("About"), builders.make_story()
     others = [builders.home_page(), builders.make_index(), builders.make_story(live=False)]
     for page in (plain, story, *others):
+        may_be_hidden = page in (plain, story)
+        assert names_of(header_buttons(page, admin_user)) == ["Hide now"] * may_be_hidden
         post(admin_client, "hide", page)
-        assert is_hidden(page) == (page in (plain, story))
-        buttons = admin_client.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).text
-        assert (reverse("show_page", args=[page.pk]) in buttons) == is_hidden(page)
-        assert reverse("hide_page", args=[page.pk]) not in buttons
+        assert is_hidden(page) == may_be_hidden
+        assert names_of(header_buttons(page, admin_user)) == ["Show again"] * may_be_hidden
+
+
+def names_of(buttons):
+    return [str(button.label) for button in buttons]
 
 
 @pytest.mark.sqlite_only
@@ -67,11 +80,10 @@ def test_buttons_are_offered_to_who_may_use_them(writer, own):
     for address in addresses:
         assert reverse("hide_page", args=[own.live.pk]) in writer.get(address).text
     post(writer, "hide", own.live)
-    moderator = builders.make_user("Moderators")
     for address in addresses:
         text = writer.get(address).text
         assert f"{own.live.pk}/hide/" not in text and f"{own.live.pk}/show/" not in text
-    writer.force_login(moderator)
+    writer.force_login(builders.make_user("Moderators"))
     for address in addresses:
         assert reverse("show_page", args=[own.live.pk]) in writer.get(address).text
 
@@ -79,7 +91,7 @@ def test_buttons_are_offered_to_who_may_use_them(writer, own):
 def test_those_who_may_publish_are_told(writer, own, django_capture_on_commit_callbacks):
     moderator, bystander = builders.make_user("Moderators"), builders.make_user("Editors")
     with django_capture_on_commit_callbacks(execute=True):
-        response = post(writer, "hide", own.live)
+        response = post(writer, "hide", own.live, follow=True)
     assert [message.to for message in mail.outbox] == [[moderator.email]]
     body = mail.outbox[0].body
     assert own.live.get_admin_display_title() in body
@@ -101,7 +113,7 @@ def test_page_is_hidden_when_no_mail_can_be_sent(
     settings.SENDS_MAIL = sends
     settings.MAILERS = {"default": {"BACKEND": "tests.nothing.Backend"}}
     with django_capture_on_commit_callbacks(execute=True):
-        response = post(writer, "hide", own.live)
+        response = post(writer, "hide", own.live, follow=True)
     assert is_hidden(own.live)
     assert ("please tell a moderator" in response.text) == (not told)
     assert ("could not be sent" in caplog.text) == told
@@ -128,39 +140,38 @@ def test_editor_is_told_that_a_published_page_stays_hidden(admin_client):
 
 @pytest.mark.sqlite_only
 def test_lists_and_the_editor_say_that_a_live_page_is_hidden(admin_client):
-    story = builders.make_story("Story")
-    addresses = [
-        reverse("wagtailadmin_explore", args=[story.get_parent().pk]),
-        reverse("wagtailadmin_pages:edit", args=[story.pk]),
-        reverse("wagtailadmin_pages:revisions_revert", args=[story.pk, story.save_revision().pk]),
-    ]
-    for is_hidden in (False, True):
-        pages = [builders.parse(admin_client.get(address)) for address in addresses]
-        assert ["hidden from readers" in page.text for page in pages] == [is_hidden] * 3
-        badges = [bool(page.select(f".page-status-tag[href='{story.url}']")) for page in pages]
-        assert badges == [False, not is_hidden, not is_hidden]  # “Live”, in the header of the editor
-        hide(story)
-
-
-@pytest.mark.sqlite_only
-def test_lists_and_the_editor_say_that_a_live_page_is_hidden_with_another(admin_client):
     """Hiding a page hides the pages below it and its aliases too."""
     above, story = builders.make_plain_page("About"), builders.make_story("Story")
     below = builders.make_plain_page("Below", above)
-    alias = story.create_alias(
-        parent=builders.make_index(builders.make_index(), "Others"), update_slug="alias"
-    )
-    words = {}
-    for page in (below, alias):
-        words[reverse("wagtailadmin_explore", args=[page.get_parent().pk])] = "hidden from readers"
-        for name in ("wagtailadmin_explore", "wagtailadmin_pages:edit"):
-            words[reverse(name, args=[page.pk])] = "Readers don&#x27;t see this page"
-    for is_hidden in (False, True):
-        for address, text in words.items():
-            response = admin_client.get(address)
-            assert (text in response.text) == is_hidden, address
-            if text.startswith("Readers"):
-                badges = builders.parse(response).select(".page-status-tag")  # “Live”, in the header
-                assert bool(badges) == (not is_hidden), address
-        for page in (above, story):
-            hide(page)
+    index = builders.make_index(builders.make_index(), "Others")
+    alias = story.create_alias(parent=index, update_slug="alias")
+    lists = [reverse("wagtailadmin_explore", args=[page.get_parent().pk]) for page in (story, below, alias)]
+    edit, revert = "wagtailadmin_pages:edit", "wagtailadmin_pages:revisions_revert"
+    explore = "wagtailadmin_explore"
+    pages = {
+        reverse(edit, args=[story.pk]): "This page is hidden from readers",
+        reverse(revert, args=[story.pk, story.save_revision().pk]): "This page is hidden from readers",
+        reverse(edit, args=[below.pk]): "Readers don't see this page",
+        reverse(edit, args=[alias.pk]): "Readers don't see this page",
+        reverse(explore, args=[below.pk]): "Readers don't see this page",
+        reverse(explore, args=[alias.pk]): "Readers don't see this page",
+    }
+
+    def look(address):
+        """Return the text of the page at `address`, and whether it has the badge “Live”."""
+        page = builders.parse(admin_client.get(address))
+        return page.text, bool(page.select(".page-status-tag"))
+
+    assert "hidden from readers" not in look(lists[0])[0]
+    for address in list(pages)[:2]:
+        text, has_badge = look(address)
+        assert has_badge, address
+        assert not any(words in text for words in pages.values()), address
+    for page in (above, story):
+        hide(page)
+    for address in lists:
+        assert "hidden from readers" in look(address)[0], address
+    for address, words in pages.items():
+        text, has_badge = look(address)
+        assert not has_badge, address
+        assert words in text, address
