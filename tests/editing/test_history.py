@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Comment, PageLogEntry, Revision, Workflow
@@ -11,6 +12,7 @@ from safeguarding.withdrawal.pages import overwrite
 from safeguarding.withdrawal_models import Withdrawal
 from tests.support import admin_world, builders
 from tests.support.choosing import text_of
+from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
 
@@ -188,22 +190,24 @@ def test_old_versions_that_nothing_needs_are_forgotten(admin_client, writing):
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize(("role", "may"), [("visitor", 0), ("member", 0), ("editor", 0), ("moderator", 1)])
-def test_who_may_forget(client, writing, role, may, media_root):
-    section = admin_world.make_section("Own", "Plain")
-    user = admin_world.make_role(role, section)
-    if user:
-        client.force_login(user)
+def test_who_may_forget(media_root, subtests):
+    section = admin_world.Section("Own", "Plain")
+    story = section.live
     for number in range(3):
-        section.live.title = f"Version {number}"
-        section.live.save_revision(user=user, log_action=True)
-    before = section.live.revisions.count()
-    address = reverse("forget_versions", args=[section.live.pk])
-    assert (client.get(address).status_code == 200) == may
-    assert (address in client.get(address_of(section.live)).text) == may
-    client.post(address)
-    assert (section.live.revisions.count() < before) == may
-    assert client.get(reverse("forget_versions", args=[999999])).status_code in {302, 404}
+        story.title = f"Version {number}"
+        story.save_revision(log_action=True)
+    before = story.revisions.count()
+    address = reverse("forget_versions", args=[story.pk])
+    for role, may in (("visitor", False), ("member", False), ("editor", False), ("moderator", True)):
+        with subtests.test(role), undone():
+            client = Client()
+            if user := admin_world.make_role(role, section):
+                client.force_login(user)
+            assert (client.get(address).status_code == 200) == may
+            assert (address in client.get(address_of(story)).text) == may
+            client.post(address)
+            assert (story.revisions.count() < before) == may
+            assert client.get(reverse("forget_versions", args=[999999])).status_code in {302, 404}
 
 
 def test_queries_of_the_history_do_not_grow(admin_client, writing, django_assert_max_num_queries):
@@ -213,7 +217,7 @@ def test_queries_of_the_history_do_not_grow(admin_client, writing, django_assert
     admin_client.get(address_of(writing))  # fills caches
     with django_assert_max_num_queries(100) as few:  # counts them; 100 is more than there are
         admin_client.get(address_of(writing))
-    for minute in range(4, 14):
+    for minute in range(4, 7):
         writing.save_as(user, "Title", minute, day=minute)
     with django_assert_max_num_queries(len(few)):
         admin_client.get(address_of(writing))
