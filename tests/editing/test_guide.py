@@ -1,12 +1,12 @@
 """The editors' guide: it is under Help, it is whole, and the words it quotes are those of the interface."""
 
 import json
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 import wagtail
 from babel.messages.pofile import read_po
-from bs4 import BeautifulSoup
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles import finders
@@ -20,10 +20,10 @@ from tests.support import admin_world, builders
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 GUIDE = "/admin/guide/"
-# Pages of the admin with most of the words that the guide quotes. Names in braces are objects of `world`.
+# Pages of the admin with most of the words that the guide quotes, each with some that no other one has. Names
+# in braces are objects of `world`.
 PAGES = [
     "/",
-    "guide/",
     "stories/",
     "trash/",
     "account/",
@@ -32,21 +32,16 @@ PAGES = [
     "images/",
     "images/{image}/",
     "images/multiple/add/",
-    "pages/{root}/",
-    "pages/{index}/add_subpage/",
     "pages/{index}/edit/",
-    "pages/add/stories/storypage/{index}/",
     "pages/add/home/standardpage/{root}/",
     "pages/{waiting}/edit/",
     "pages/{returned}/edit/",
-    "pages/{live}/edit/",
     "pages/{live}/hide/",
     "pages/{hidden}/show/",
     "pages/{returned}/history/",
     "pages/{returned}/history/?every_save=1",
     "pages/{returned}/revisions/{revision}/revert/",
     "pages/{live}/copy/",
-    "pages/{live}/move/",
     "pages/{live}/move/{root}/confirm/",
     "pages/{live}/delete/",
     "snippets/search/vocabularygroup/add/",
@@ -72,7 +67,7 @@ def guide(admin_client):
 @pytest.fixture
 def world(media_root):
     """Return {name: primary key} of the objects whose pages are opened."""
-    section = admin_world.make_section("Own", "Plain")
+    section = admin_world.Section("Own", "Plain")
     Locale.objects.create(language_code="fr")
     returned = builders.make_story("Sent back", section.index, live=False)
     author = builders.make_user()
@@ -89,6 +84,7 @@ def world(media_root):
         "live": section.live.pk,
         "hidden": section.scheduled.object_id,  # the page of this revision, which admin_world hides
         "image": section.image.pk,
+        "trashed": section.trashed.pk,  # Without it, the trash says only that it is empty.
     }
 
 
@@ -101,14 +97,27 @@ def words_in(text):
         except ValueError:
             pass
     if "<" in text:
-        tree = BeautifulSoup(text, "html.parser")
-        for element in tree.find_all(True):
-            for value in element.attrs.values():
-                yield from words_in(value if isinstance(value, str) else " ".join(value))
-            for words in element.find_all(string=True, recursive=False):
-                yield from words_in(words)
+        yield from WordsParser(text).words
     else:
         yield " ".join(text.split()).rstrip("* ")  # The label of a required field ends with "*".
+
+
+class WordsParser(HTMLParser):
+    """Collects the texts and attributes of HTML in `words`. A tree of the elements would take longer."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.text, self.words = text, []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        for _name, value in attrs:
+            self.handle_data(value or "")
+
+    def handle_data(self, data):
+        # A text with a sign "<" that begins no tag comes back as it is.
+        self.words.extend([data] if data == self.text else words_in(data))
 
 
 def words_in_json(value):
@@ -137,10 +146,7 @@ def test_quoted_words_are_those_of_the_interface(guide, admin_client, world):
     for page in PAGES:
         response = admin_client.get(f"/admin/{page.lstrip('/').format(**world)}")
         assert response.status_code == 200, page
-        tree = builders.parse(response)
-        for guide_itself in tree.select("article.guide"):  # It has all the words that it quotes.
-            guide_itself.decompose()
-        shown |= set(words_in(str(tree)))
+        shown |= set(words_in(response.text))
     assert len(quoted) > 100  # The selector found the quoted words.
     assert quoted - shown == FROM_CATALOGUES
     assert FROM_CATALOGUES - messages() == set()
