@@ -255,6 +255,7 @@ def test_other_apps_add_a_list(admin_client):
         assert "Until Friday" in admin_client.get("/admin/desk/consent/").text
 
 
+@pytest.mark.sqlite_only
 def test_number_of_queries_does_not_grow_with_the_pages(client, own, committed):
     users = {role: admin_world.make_role(role, own) for role in ("editor", "moderator")}
     lists = {"moderator": ["waiting"], "editor": [key for key in KEYS if key != "waiting"]}

@@ -44,6 +44,7 @@ def test_editors_hide_and_only_who_may_publish_shows_again(own, subtests):
                 assert is_hidden(page) == (role not in {"moderator", "administrator"})
 
 
+@pytest.mark.sqlite_only
 def test_editor_of_another_section_may_not_hide(writer, elsewhere):
     response = post(writer, "hide", elsewhere.live, follow=True)
     assert not is_hidden(elsewhere.live)
@@ -119,6 +120,7 @@ def test_page_is_hidden_when_no_mail_can_be_sent(
     assert ("could not be sent" in caplog.text) == told
 
 
+@pytest.mark.sqlite_only
 def test_copy_of_a_hidden_page_is_a_draft(admin_client):
     story = builders.make_story("Story")
     hide(story)

@@ -210,6 +210,7 @@ def test_who_may_forget(media_root, subtests):
             assert client.get(reverse("forget_versions", args=[999999])).status_code in {302, 404}
 
 
+@pytest.mark.sqlite_only
 def test_queries_of_the_history_do_not_grow(admin_client, writing, django_assert_max_num_queries):
     user = builders.make_user()
     for minute in range(1, 4):

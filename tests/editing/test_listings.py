@@ -91,6 +91,7 @@ def test_terms_are_sorted_by_language_and_name(admin_client):
 ODD_COUNTS = ["1e40000", "9" * 40, "-1", "1.5"]
 
 
+@pytest.mark.sqlite_only
 def test_count_that_is_no_whole_number_or_too_large_is_an_error_of_its_filter(admin_client):
     field = RangeFilter().field
     assert field.clean(["7", ""]) == slice(7, None)
@@ -121,6 +122,7 @@ CELLS = {
 }
 
 
+@pytest.mark.sqlite_only
 def test_no_cell_of_a_csv_file_is_a_formula(admin_client, subtests):
     Locale.objects.create(language_code="fr")
     story = builders.make_story(FORMULA)

@@ -190,6 +190,7 @@ def test_odd_values_in_the_address_are_no_error(admin_client, subtests):
             assert admin_client.get(address).status_code in {200, 400, 404}
 
 
+@pytest.mark.sqlite_only
 def test_other_apps_add_a_column_and_a_filter(admin_client, admin_user):
     builders.make_story("Long", summary="Ask again.")
     builders.make_story("Short", summary="Fine.")
@@ -208,6 +209,7 @@ def test_other_apps_add_a_column_and_a_filter(admin_client, admin_user):
         assert "Ask again." in admin_client.get(LIST).text
 
 
+@pytest.mark.sqlite_only
 def test_number_of_queries_does_not_grow_with_the_stories(writer, own, committed):
     def make_more(number):
         for _story in range(number):
