@@ -22,6 +22,7 @@ from wagtail.models import Page
 from caching.local_date import today
 from safeguarding.decisions import (
     MAX_LISTED,
+    MAX_READ,
     find_versions,
     find_waiting,
     find_writers,
@@ -105,8 +106,9 @@ class DecisionIndexView(DecisionMixin, TemplateView):
     def get_context_data(self, **kwargs):
         pages = waiting_pages()
         versions = find_waiting(pages, lambda version: version.is_undecided or version.unmet)
-        is_full, listed = len(versions) == MAX_LISTED, {version.page.pk for version in versions}
-        left_out = pages.count() - len(listed) if is_full else 0
+        number, listed = pages.count(), {version.page.pk for version in versions}
+        is_full = len(versions) == MAX_LISTED or number > MAX_READ
+        left_out = number - len(listed) if is_full else 0
         return super().get_context_data(versions=versions, left_out=left_out, **kwargs)
 
 

@@ -33,6 +33,9 @@ GROUNDS = {
 }
 # The most versions that are listed. Those of pages that may have people come first.
 MAX_LISTED = 50
+# The most pages whose versions are read for that, because each takes some milliseconds. While everybody is
+# held after a restore, all stories wait.
+MAX_READ = 500
 # Actions in the history of a page that save a version.
 SAVES = ("wagtail.edit", "wagtail.revert")
 # The conditions that only a decision can replace. A missing consent is usually recorded instead.
@@ -92,9 +95,10 @@ def waiting_pages():
 def find_waiting(pages, is_wanted):
     """Return a list of the first MAX_LISTED Versions of `pages`, a queryset, for which `is_wanted` is true.
 
-    `is_wanted`: a function that takes a Version.
+    `is_wanted`: a function that takes a Version. No page after the first MAX_READ is read.
     """
-    versions = (version for page in pages.iterator(chunk_size=MAX_LISTED) for version in find_versions(page))
+    first = pages[:MAX_READ].iterator(chunk_size=MAX_LISTED)
+    versions = (version for page in first for version in find_versions(page))
     return list(islice(filter(is_wanted, versions), MAX_LISTED))
 
 

@@ -213,6 +213,8 @@ def test_desk_lists_what_waits_after_many_stories_that_need_nobody_today(lead, m
     desk = lead.get("/admin/").text
     assert "In court" in desk
     assert "Whose is it" in desk
+    monkeypatch.setattr("safeguarding.decisions.MAX_READ", 1)
+    assert "In court" not in lead.get("/admin/").text, "no more stories are read"
 
 
 def test_undecided_stories_are_listed(lead):
