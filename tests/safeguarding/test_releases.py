@@ -18,7 +18,8 @@ from home.models import SiteSettings, StandardPage
 from media.cleaning import sign
 from publishing.visibility import is_published
 from safeguarding.gate import Unmet, judge_picture
-from safeguarding.models import Decision, Release
+from safeguarding.models import Decision, Release, Withdrawal
+from safeguarding.releases import recompute
 from safeguarding.scopes import NO_END, Picture
 from stories.models import StoryPage
 from tests.support.builders import (
@@ -111,6 +112,25 @@ def test_every_event_counts_at_once(client):
     person.held_since = None
     person.save()
     assert is_read(client, story)
+
+
+# The withdrawal by which a task waits for the page, the step of the task, and whether it is done.
+@pytest.mark.parametrize(
+    ("choice", "step", "is_done", "is_held"),
+    [
+        ("correction", "purge", False, True),
+        ("correction", "purge", True, False),
+        ("correction", "words", False, False),
+        ("name", "purge", False, False),  # Only the consent says whether readers see the page.
+    ],
+)
+def test_page_is_held_until_it_is_published_with_a_corrected_name(client, choice, step, is_done, is_held):
+    story, other = make_story_about(make_agreeing_person()), make_story_about(make_agreeing_person())
+    withdrawal = Withdrawal.objects.create(choice=choice)
+    done_at = timezone.now() if is_done else None
+    withdrawal.tasks.create(step=step, data={"page": story.pk}, done_at=done_at)
+    recompute([story.pk, other.pk])
+    assert (is_read(client, story), is_read(client, other)) == (not is_held, True)
 
 
 def test_events_of_one_person_change_no_story_of_others():
