@@ -206,3 +206,12 @@ def test_a_page_that_is_not_hidden_takes_no_query():
     with CaptureQueriesContext(connection) as queries:
         assert not visibility.restrictions_on(story).exists()
     assert not queries
+
+
+@pytest.mark.usefixtures("committed")
+def test_only_a_limited_number_of_hidden_paths_is_named_in_a_query(monkeypatch):
+    page = make_private(make_plain_page("For members"))
+    assert visibility.get_hidden_paths() == [page.path]
+    for most, is_named in ((1, True), (0, False)):
+        monkeypatch.setattr(visibility, "MAX_PATHS", most)
+        assert (page.path in str(visibility.published_pages().query)) == is_named
