@@ -12,6 +12,7 @@ from modelsearch.query import MATCH_ALL, And, Not, Or, Phrase, PlainText
 from wagtail.models import Locale, Page
 from wagtail.search.backends import get_search_backend
 
+from search import ranking
 from stories.models import StoryPage
 from tests.support.builders import home_page, make_image, make_plain_page, make_story
 
@@ -99,6 +100,13 @@ def test_the_best_match_comes_first_for_one_word_and_for_several():
     assert titles(And([PlainText("slavery"), Phrase("brick kiln")])) == expected
 
 
+def test_of_too_many_matches_those_with_the_word_in_the_title_are_ranked(monkeypatch):
+    monkeypatch.setattr(ranking, "MAX_SCORED", 1)
+    make_story("Lantern")
+    make_story("Newer", summary="A lantern.")
+    assert titles("lantern") == ["Lantern", "Newer"]
+
+
 def test_titles_can_be_searched_alone():
     make_story("Lantern")
     make_story("Other", summary="A lantern.")
@@ -107,18 +115,22 @@ def test_titles_can_be_searched_alone():
 
 def test_results_can_be_sliced_and_counted():
     for number in range(5):
-        make_story(f"Lantern {number}")
+        make_story(f"Lantern {number}", summary="A lantern. " * (number + 1))
     results = Page.objects.search("lantern")
     assert results.count() == 5
     whole = [page.pk for page in results]
-    assert [page.pk for page in results[1:3]] == whole[1:3]
-    assert results[4].pk == whole[4]
+    # New results: `results` has all of them by now.
+    assert [page.pk for page in Page.objects.search("lantern")[1:3]] == whole[1:3]
+    assert Page.objects.search("lantern")[4].pk == whole[4]
+    by_title = StoryPage.objects.order_by("title").search("lantern", order_by_relevance=False)
+    assert [page.title for page in by_title[1:3]] == ["Lantern 1", "Lantern 2"]
 
 
 def test_autocomplete_finds_titles_without_accents():
     make_story("The road to Kédougou")
     make_story("Trafficking")
     assert [page.title for page in Page.objects.autocomplete("kedo")] == ["The road to Kédougou"]
+    assert titles("kedo") == [], "a search is for whole words"
     assert [page.title for page in Page.objects.autocomplete("road ked")] == ["The road to Kédougou"]
     assert [page.title for page in Page.objects.autocomplete("Traffickin")] == ["Trafficking"]
 
@@ -175,6 +187,13 @@ def test_an_image_with_the_primary_key_of_a_page_is_no_page():
 def test_plain_text_that_looks_like_markup_is_indexed_as_text():
     make_plain_page("Signs", introduction="a < b & c > d <b>bold</b>")
     assert titles("bold") == ["Signs"]
+
+
+def test_words_of_a_body_are_found_after_a_line_break():
+    """The body's searchable content is a list, whose repr() would have the letter n there."""
+    quote = {"text": "Walls.\nMarigolds.", "attribution": "", "language": ""}
+    make_story("Lantern", body=[{"type": "quote", "value": quote}])
+    assert titles("marigolds") == ["Lantern"]
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has extensions")
