@@ -48,39 +48,30 @@ def leave_by_shift(page):
         page.keyboard.press("Shift")
 
 
-@pytest.mark.parametrize("leave", [leave_by_click, leave_by_shift])
-def test_leaving_replaces_the_story_in_the_history(new_page, live_server, quick_story, leave):
-    page = new_page()
-    page.goto(f"{live_server.url}/search/")
+def test_leaving_quickly(context_factory, live_server, quick_story):
+    """All of it in one test, because to make the database and the browser page takes longest."""
+    page = context_factory().new_page()
+    for leave in (leave_by_click, leave_by_shift):
+        leaving_replaces_the_story_in_the_history(page, live_server.url, quick_story, leave)
+    typing_capitals_does_not_leave(page, quick_story)
+    page_is_blank_even_if_the_other_one_does_not_load(page, live_server.url, quick_story)
+    leaving_works_in_an_old_browser(page, live_server.url, quick_story)
+    without_javascript = context_factory(java_script_enabled=False).new_page()
+    leaving_works_without_javascript(without_javascript, live_server.url, quick_story)
+
+
+def leaving_replaces_the_story_in_the_history(page, site, quick_story, leave):
+    page.goto(f"{site}/search/")
     page.goto(quick_story)
     leave(page)
-    expect(page).to_have_url(f"{live_server.url}/stories/")
+    expect(page).to_have_url(f"{site}/stories/")
     page.go_back()
-    expect(page).to_have_url(f"{live_server.url}/search/")
+    expect(page).to_have_url(f"{site}/search/")
     page.go_forward()
-    expect(page).to_have_url(f"{live_server.url}/stories/")
+    expect(page).to_have_url(f"{site}/stories/")
 
 
-def test_page_is_blank_even_if_the_other_one_does_not_load(new_page, live_server, quick_story):
-    page = new_page()
-    page.goto(quick_story)
-    page.route("**/stories/", lambda route: route.abort("aborted"))
-    with page.expect_event("requestfailed"):
-        leave_by_click(page)
-    expect(page.locator("body")).to_be_empty()
-    expect(page).to_have_title(urlsplit(live_server.url).hostname)  # not the title of the story
-
-
-def test_leaving_works_in_an_old_browser(new_page, live_server, quick_story):
-    page = new_page()
-    page.add_init_script("delete Element.prototype.replaceChildren")
-    page.goto(quick_story)
-    leave_by_click(page)
-    expect(page).to_have_url(f"{live_server.url}/stories/")
-
-
-def test_typing_capitals_does_not_leave(new_page, quick_story):
-    page = new_page()
+def typing_capitals_does_not_leave(page, quick_story):
     page.goto(quick_story)
     box = page.locator("[name=q]")
     box.focus()
@@ -90,13 +81,29 @@ def test_typing_capitals_does_not_leave(new_page, quick_story):
     expect(page).to_have_url(quick_story)
 
 
-def test_leaving_works_without_javascript(context_factory, live_server, quick_story):
-    page = context_factory(java_script_enabled=False).new_page()
+def page_is_blank_even_if_the_other_one_does_not_load(page, site, quick_story):
+    page.goto(quick_story)
+    page.route("**/stories/", lambda route: route.abort("aborted"))
+    with page.expect_event("requestfailed"):
+        leave_by_click(page)
+    expect(page.locator("body")).to_be_empty()
+    expect(page).to_have_title(urlsplit(site).hostname)  # not the title of the story
+    page.unroute_all()
+
+
+def leaving_works_in_an_old_browser(page, site, quick_story):
+    page.add_init_script("delete Element.prototype.replaceChildren")
+    page.goto(quick_story)
+    leave_by_click(page)
+    expect(page).to_have_url(f"{site}/stories/")
+
+
+def leaving_works_without_javascript(page, site, quick_story):
     page.goto(quick_story)
     expect(page.get_by_text("press the Shift key")).to_be_hidden()
     expect(page.get_by_role("button", name="Copy the link")).to_be_hidden()
     leave_by_click(page)
-    expect(page).to_have_url(f"{live_server.url}/stories/")
+    expect(page).to_have_url(f"{site}/stories/")
 
 
 # Returns what is wrong: the button can't be clicked, the bar that holds it covers the focused element, or the
@@ -117,35 +124,52 @@ OBSCURED = """() => {
 }"""
 
 
-@pytest.mark.parametrize("percent", [100, 200])
-def test_button_stays_in_reach_and_covers_nothing_that_has_the_focus(new_page, full_story, percent):
+def test_story_with_all_blocks_on_a_small_screen_with_large_text_and_on_paper(
+    new_page, live_server, full_story
+):
+    """One test, because to make the pictures of the story takes longest."""
     page = new_page(viewport={"width": 320, "height": 640}, reduced_motion="reduce")
     page.goto(full_story)
-    page.evaluate(f"document.documentElement.style.fontSize = '{percent}%'")
+    # Nothing moves for readers who prefer that.
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    assert page.evaluate("document.getAnimations().length") == 0
     stops = page.locator("a[href], button, input, summary, [tabindex='0']").count()
     problems = []
-    for key in ["Tab"] * stops + ["Shift+Tab"] * stops:
-        page.keyboard.press(key)
-        problems += page.evaluate(OBSCURED)
+    for percent in (100, 200):
+        page.evaluate(f"document.documentElement.style.fontSize = '{percent}%'")
+        for key in ["Tab"] * stops + ["Shift+Tab"] * stops:
+            page.keyboard.press(key)
+            problems += page.evaluate(OBSCURED)
     assert not problems, "\n".join(problems)
-
-
-def test_story_can_be_read_at_200_percent_on_a_small_screen(new_page, live_server, full_story):
-    page = new_page(viewport={"width": 320, "height": 640})
+    check_printed_story(page)
     for address in [full_story, f"{live_server.url}/stories/", f"{live_server.url}/"]:
         page.goto(address)
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert page.evaluate(TOO_WIDE) == [], address
 
 
-@pytest.mark.parametrize("address", ["/search/?q=wages", "/search/?q=wages&country=kenya", "/"])
-def test_words_stay_whole_on_a_phone_that_is_zoomed_to_200_percent(new_page, live_server, address):
+def check_printed_story(page):
+    """The printed story has its sources and no controls."""
+    page.emulate_media(media="print")
+    for words in ["By Staff", "This story describes", "Picture: A. Painter", "You hear the sea"]:
+        expect(page.get_by_text(words).first).to_be_visible()
+    expect(page.locator("article time").first).to_be_visible()
+    expect(page.locator(".story-end__source")).to_contain_text("/stories/wages-after-three-years/")
+    link = page.get_by_role("link", name="Labour office")
+    assert "labour.example.org" in link.evaluate("a => getComputedStyle(a, '::after').content")
+    for part in [".menu", ".search-form", ".leave", ".leave-limits", ".share", ".contents", ".versions"]:
+        expect(page.locator(part).first).to_be_hidden()
+    page.emulate_media(media="screen")
+
+
+def test_words_stay_whole_on_a_phone_that_is_zoomed_to_200_percent(new_page, live_server):
     make_site()
     page = new_page(viewport={"width": 180, "height": 320})
-    page.goto(live_server.url + address)
-    for part in page.locator(".brand__name, .sort, .card__title").all():
-        assert part.evaluate(BROKEN_WORDS) == []
-    assert page.evaluate(TOO_WIDE) == []
+    for address in ("/search/?q=wages", "/search/?q=wages&country=kenya", "/"):
+        page.goto(live_server.url + address)
+        for part in page.locator(".brand__name, .sort, .card__title").all():
+            assert part.evaluate(BROKEN_WORDS) == [], address
+        assert page.evaluate(TOO_WIDE) == [], address
 
 
 def test_link_is_copied(context_factory, live_server, quick_story):
@@ -183,38 +207,24 @@ def test_text_only_version_loads_its_stylesheet_alone_and_leads_on(new_page, liv
     expect(page).to_have_url(f"{live_server.url}/search/?q=passport")
 
 
-def test_arabic_has_typefaces_and_line_heights_of_its_own(new_page, live_server):
-    index = make_index_in("ar", "القصص")
-    story = builders.make_story("قصة", index, locale=index.locale)
+def test_arabic_runs_from_right_to_left_and_has_typefaces_and_line_heights_of_its_own(new_page, live_server):
+    story = make_rich_story(make_index_in("ar", "القصص"), show_leave_quickly=True)
     page = new_page()
     files = []
     page.on("request", lambda request: files.append(request.url))
-    page.goto(live_server.url + story.url)
-    line_height = (
-        "e => { const s = getComputedStyle(e); return parseFloat(s.lineHeight) / parseFloat(s.fontSize); }"
-    )
-    assert page.locator("h1").evaluate(line_height) == pytest.approx(1.5)
-    assert page.locator(".prose p").evaluate(line_height) == pytest.approx(1.8)
-    assert "Naskh" in page.locator("h1").evaluate("e => getComputedStyle(e).fontFamily")
-    assert not [url for url in files if "woff2" in url]
-
-
-def test_arabic_pages_run_from_right_to_left(new_page, live_server):
-    story = make_rich_story(make_index_in("ar", "القصص"), show_leave_quickly=True)
-    page = new_page()
     for address in ["/ar/", "/ar/stories/", story.url]:
         page.goto(live_server.url + address)
         expect(page.locator("html")).to_have_attribute("dir", "rtl")
         left = "element => element.getBoundingClientRect().left"
         brand, search = page.locator(".brand__name"), page.locator(".site-header .search-form")
         assert brand.evaluate(left) > search.evaluate(left)
-
-
-def test_nothing_moves_if_the_reader_prefers_reduced_motion(new_page, full_story):
-    page = new_page(reduced_motion="reduce")
-    page.goto(full_story)
-    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
-    assert page.evaluate("document.getAnimations().length") == 0
+    line_height = (
+        "e => { const s = getComputedStyle(e); return parseFloat(s.lineHeight) / parseFloat(s.fontSize); }"
+    )
+    assert page.locator("h1").evaluate(line_height) == pytest.approx(1.5)
+    assert page.locator(".prose p").first.evaluate(line_height) == pytest.approx(1.8)
+    assert "Naskh" in page.locator("h1").evaluate("e => getComputedStyle(e).fontFamily")
+    assert not [url for url in files if "woff2" in url]
 
 
 def test_current_menu_item_stands_out_in_forced_colours(new_page, live_server, quick_story):
@@ -225,17 +235,3 @@ def test_current_menu_item_stands_out_in_forced_colours(new_page, live_server, q
     border = "element => getComputedStyle(element).borderBlockEndColor"
     current, other = (menu.get_by_role("link", name=name).evaluate(border) for name in ["Stories", "About"])
     assert current != other
-
-
-def test_printed_story_has_its_sources_and_no_controls(new_page, full_story):
-    page = new_page()
-    page.goto(full_story)
-    page.emulate_media(media="print")
-    for words in ["By Staff", "This story describes", "Picture: A. Painter", "You hear the sea"]:
-        expect(page.get_by_text(words).first).to_be_visible()
-    expect(page.locator("article time").first).to_be_visible()
-    expect(page.locator(".story-end__source")).to_contain_text("/stories/wages-after-three-years/")
-    link = page.get_by_role("link", name="Labour office")
-    assert "labour.example.org" in link.evaluate("a => getComputedStyle(a, '::after').content")
-    for part in [".menu", ".search-form", ".leave", ".leave-limits", ".share", ".contents", ".versions"]:
-        expect(page.locator(part).first).to_be_hidden()
