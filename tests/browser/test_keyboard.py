@@ -80,10 +80,18 @@ def expect_title(page, title):
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-def test_from_home_to_a_suggestion(open_home, width):
+def test_by_keyboard(open_home):
+    """All of it uses one site, because to make its pictures takes long."""
+    for width in (360, 1280):
+        page = open_home(viewport={"width": width, "height": 800})
+        go_from_home_to_a_suggestion(page, width)
+        assert page.context.cookies() == []
+        assert page.context.storage_state()["origins"] == []
+    skip_link_leads_past_the_menu(open_home())
+
+
+def go_from_home_to_a_suggestion(page, width):
     """The site of make_site() has four stories, of which two are about Kenya."""
-    page = open_home(viewport={"width": width, "height": 800})
     follow(page, "Stories")
     expect(page.get_by_role("heading", name="4 stories")).to_be_visible()
     if width == 360:
@@ -115,12 +123,9 @@ def test_from_home_to_a_suggestion(open_home, width):
     assert option.evaluate("option => getComputedStyle(option).outlineStyle") == "solid"
     enter(page)
     expect_title(page, "Wages after three years")
-    assert page.context.cookies() == []
-    assert page.context.storage_state()["origins"] == []
 
 
-def test_skip_link_leads_past_the_menu(open_home):
-    page = open_home()
+def skip_link_leads_past_the_menu(page):
     first = []
     for _ in range(7):
         page.keyboard.press("Tab")
@@ -139,7 +144,7 @@ def test_skip_link_leads_past_the_menu(open_home):
     assert page.get_by_role("main").evaluate("main => main.contains(document.activeElement)")
 
 
-def test_without_javascript_too(open_home, live_server):
+def test_without_javascript(open_home, live_server):
     """Lists have a second page: eleven stories are added to the four, and six of these are about Kenya."""
     make_many_stories(make_index())
     page = open_home(java_script_enabled=False)
