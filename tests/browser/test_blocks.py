@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
@@ -17,15 +16,6 @@ pytestmark = pytest.mark.sqlite_only
 BLOCKS = StoryBody().child_blocks
 
 
-@pytest.fixture
-def story_page(new_page, live_server):
-    """A browser page that shows a story with all blocks."""
-    story = make_rich_story(builders.make_index())
-    page = new_page(viewport={"width": 1280, "height": 900})
-    page.goto(live_server.url + story.url)
-    return page
-
-
 def block(page, kind):
     """Return the blocks of a kind in the body of the page."""
     return page.locator(f".block--{kind}")
@@ -38,8 +28,16 @@ def is_loaded(picture):
     return True
 
 
-def test_readers_see_each_block(story_page):
+def test_readers_see_and_use_each_block(new_page, live_server):
     """This is about the page as a whole: tests/stories/test_blocks.py tests each block."""
+    story = make_rich_story(builders.make_index())
+    page = new_page(viewport={"width": 1280, "height": 900})
+    page.goto(live_server.url + story.url)
+    expect_each_block(page)
+    follow_links_and_open_what_is_closed(page)
+
+
+def expect_each_block(story_page):
     for kind in BLOCKS:
         expect(block(story_page, kind).first).to_be_visible()
     assert is_loaded(story_page.get_by_role("img", name="A road between fields"))
@@ -51,7 +49,7 @@ def test_readers_see_each_block(story_page):
     expect(table.get_by_role("rowheader").first).to_have_text("Wages not paid")
 
 
-def test_readers_follow_links_and_open_what_is_closed(story_page):
+def follow_links_and_open_what_is_closed(story_page):
     court = story_page.get_by_role("heading", name="The court")
     expect(court).not_to_be_in_viewport()
     contents = story_page.get_by_role("navigation", name="Contents")
@@ -92,21 +90,6 @@ def test_readers_follow_links_and_open_what_is_closed(story_page):
     expect(story_page.get_by_role("heading", level=1)).to_have_text("Gold dust")
 
 
-# Text in the preview of each block.
-PREVIEWS = {
-    "heading": "What changed afterwards",
-    "text": "Every story here was told by a person",
-    "pictures": "A caption says what can't be seen.",
-    "quote": "No one shall be held in slavery",
-    "callout": "What is debt bondage?",
-    "document": "Questions to ask before you go",
-    "media_link": "Watch: The road home",
-    "action": "Get help",
-    "chosen_stories": "Wages after three years",
-    "table": "The labour office",
-}
-
-
 # Returns styles of a page that differ from those of a page without the stylesheet of the site.
 LOOK = """() => {
     const style = getComputedStyle(document.body);
@@ -114,31 +97,12 @@ LOOK = """() => {
 }"""
 
 
-def preview_address(live_server, kind):
-    """Return the address of the preview of the block `kind`."""
-    query = urlencode({"id": BLOCKS[kind].definition_prefix})
-    return f"{live_server.url}/admin/block-preview/?{query}"
-
-
-def test_each_block_has_a_preview_that_looks_like_the_site(new_page, live_server):
-    page = new_page()
-    admin.give_session(page, live_server.url, builders.make_user("Editors"))
-    for kind in ["pictures", "document", "chosen_stories"]:
-        assert page.goto(preview_address(live_server, kind)).ok, f"{kind}, with nothing in the library"
-    make_rich_story(builders.make_index())
-    page.goto(live_server.url)
-    look = page.evaluate(LOOK)
-
-    assert PREVIEWS.keys() == BLOCKS.keys()
-    for kind, words in PREVIEWS.items():
-        assert page.goto(preview_address(live_server, kind)).ok, kind
-        expect(page.get_by_text(words).first).to_be_visible()
-        assert page.evaluate(LOOK) == look, kind
-
-
-def test_block_chooser_shows_the_preview(new_page, live_server):
+def test_block_chooser_shows_a_preview_that_looks_like_the_site(new_page, live_server):
+    """The tests in tests/stories/test_block_previews.py request the preview of each block."""
     story = builders.make_story(body=[])
     page = admin.open_tab(new_page)
+    page.goto(live_server.url)
+    look = page.evaluate(LOOK)
     admin.give_session(page, live_server.url, builders.make_user("Editors"))
     page.goto(f"{live_server.url}/admin/pages/{story.pk}/edit/")
     admin.field(page, "Body*").get_by_role("button", name="Insert a block").click()
@@ -147,3 +111,4 @@ def test_block_chooser_shows_the_preview(new_page, live_server):
     expect(page.get_by_text("Somebody's exact words, set apart.")).to_be_visible()
     preview = page.frame_locator(".w-combobox-preview iframe")
     expect(preview.get_by_text("No one shall be held in slavery")).to_be_visible()
+    assert preview.locator("body").evaluate(LOOK) == look
