@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
-from django.core.files.base import ContentFile
 from PIL import Image
 
+from media.cleaning import sign
 from media.models import CleanImage
 from stories import demo
 from tests.support import builders, distractors
@@ -136,7 +136,7 @@ def make_photo(seed, width=960, height=640):
     image.save(file, "JPEG", quality=92)
     return CleanImage.objects.create(
         title=f"Photograph {seed}",
-        file=ContentFile(file.getvalue(), name="photo.jpg"),
+        file=sign(file.getvalue(), ".jpg"),  # as if it had been cleaned, which takes long
         shows=CleanImage.Shows.PLACE_OR_THING,
     )
 
@@ -180,6 +180,9 @@ def sent_size(request):
 def test_pages_keep_to_their_budgets(context_factory, live_server, addresses):
     problems = []
     for (name, budget), device in itertools.product(BUDGETS.items(), [PHONE, DESKTOP]):
+        # There, a text-only page is the same, and a translation has the pictures of the English page.
+        if device is DESKTOP and ("text only" in name or " in " in name):
+            continue
         context = context_factory(**device)
         page = context.new_page()
         cost = cost_of(page, live_server.url + addresses[name])
