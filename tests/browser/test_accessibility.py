@@ -1,4 +1,7 @@
-"""axe finds no error on any public page, in any state, and no page is wider than a small screen."""
+"""axe finds no error on any public page, in any state, and no page is wider than a small screen.
+
+Links to other sites tell them nothing about the page either.
+"""
 
 from collections import defaultdict
 from itertools import cycle, product
@@ -14,12 +17,32 @@ from tests.support.site import make_site, make_states
 
 pytestmark = pytest.mark.sqlite_only
 
-# The rules about colours. Only their results can differ in dark colours and in another palette.
+# The rules about colours, which take longest. Only their results can differ in dark colours and in another
+# palette.
 COLOUR_RULES = {
     "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
     "resultTypes": ["violations"],
     "preload": False,  # these rules do not need axe to load the style sheets
 }
+
+# Returns the links to other sites, and those that tell the other site on which page they are.
+LINKS = """() => {
+    const leadsAway = ({protocol, host}) => protocol.startsWith("http") && host !== location.host;
+    const isSilent = ({relList}) => relList.contains("noopener") && relList.contains("noreferrer");
+    const links = [...document.links].filter(leadsAway);
+    return [links.length, links.filter((link) => !isSilent(link)).map(({outerHTML}) => outerHTML)];
+}"""
+
+OTHER_RULES = ALL_RULES | {
+    "rules": ALL_RULES["rules"] | {rule: {"enabled": False} for rule in COLOUR_RULES["runOnly"]["values"]}
+}
+
+# (width for light colours, width for dark ones). Each kind of page is there several times, so the pages take
+# the two in turn.
+WIDTHS = cycle([(360, 1280), (1280, 360)])
+
+# How the names of states begin in which the colours are those of the English pages.
+TRANSLATED = ("French", "Arabic")
 
 # All palettes set the same CSS variables, so each page is checked in one more palette, in turn, not in all.
 PALETTES = cycle(product(SiteSettings.Palette.values, ["dark", "light"]))
@@ -32,46 +55,46 @@ def page(new_page, allow_errors):
     return new_page(reduced_motion="reduce")
 
 
-def test_axe_finds_nothing_on_any_page(page, live_server):
+def test_axe_finds_nothing_on_any_page(page, live_server, settings, tmp_path):
     site = make_site()
-    site.addresses["text only"] = f"{site.story.url}?text=1"
     states = {name: (address, "main") for name, address in site.addresses.items()} | make_states(site)
-    problems = defaultdict(list)
+    problems, links, checked = defaultdict(list), 0, set()
     for name, (address, only_there) in states.items():
         response = page.goto(live_server.url + address)
         assert response.status == (404 if name == "404" else 200), name
         expect(page.locator(only_there).first, name).to_be_attached()
+        if address in checked:  # One page can be an example of two states.
+            continue
+        checked.add(address)
+        for width in [320, 360]:  # CSS pixels: the least width that WCAG asks for, and a common telephone
+            page.set_viewport_size({"width": width, "height": 700})
+            note(problems, page.evaluate(TOO_WIDE), f"{name} at {width}")
+        number, telling = page.evaluate(LINKS)
+        links += number
+        note(problems, (f"without noopener or noreferrer: {link}" for link in telling), name)
         check_page(page, name, problems)
+    # In rich text, in a table, in each block with a URL and in the settings.
+    assert links > 60
+    page.set_viewport_size({"width": 1280, "height": 900})  # A small screen has no search in the header.
     page.goto(live_server.url)
     page.get_by_role("combobox").press_sequentially("wag")
     expect(page.get_by_role("option")).to_have_count(1)
     check_page(page, "suggestions", problems)
-    assert not problems, format_problems(problems)
-
-
-def test_no_page_is_wider_than_a_small_screen(page, live_server):
-    problems = defaultdict(list)
-    for name, address in make_site().addresses.items():
-        page.goto(live_server.url + address)
-        for width in [320, 360]:  # CSS pixels: the least width that WCAG asks for, and a common telephone
-            page.set_viewport_size({"width": width, "height": 700})
-            note(problems, page.evaluate(TOO_WIDE), f"{name} at {width}")
-    assert not problems, format_problems(problems)
-
-
-def test_axe_finds_nothing_on_pages_without_a_database(page, live_server, settings, tmp_path):
     settings.DATA_DIR = tmp_path
-    make_site()
+    check_pages_without_a_database(page, live_server.url, tmp_path, problems)
+    assert not problems, format_problems(problems)
+
+
+def check_pages_without_a_database(page, site, folder, problems):
+    """Check the page for server errors, and the one for maintenance, which is stored in `folder`."""
     call_command("maintenance_page")
-    pages = {"500": render_to_string("500.html"), "maintenance": (tmp_path / "maintenance.html").read_text()}
-    problems = defaultdict(list)
+    pages = {"500": render_to_string("500.html"), "maintenance": (folder / "maintenance.html").read_text()}
     for name, html in pages.items():
-        address = f"{live_server.url}/{name}/"
+        address = f"{site}/{name}/"
         answer = {"body": html, "content_type": "text/html"}
         page.route(address, lambda route, _request, answer=answer: route.fulfill(**answer))
         page.goto(address)
         check_page(page, name, problems)
-    assert not problems, format_problems(problems)
 
 
 # What browsers of telephones that get no more updates don't know, and what is unknown to all browsers.
@@ -110,13 +133,16 @@ def check_page(page, name, problems):
     The colours are checked in another palette too, by changing the class of the page.
     """
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
-    for scheme, options in [("light", ALL_RULES), ("dark", COLOUR_RULES)]:
+    light, dark = next(WIDTHS)
+    checks = [(light, "light", ALL_RULES), (dark, "light", OTHER_RULES)]
+    if not name.startswith(TRANSLATED):
+        checks.append((dark, "dark", COLOUR_RULES))
+    for width, scheme, options in checks:
+        page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
-        for width in [360, 1280]:
-            page.set_viewport_size({"width": width, "height": 900})
-            note(problems, run_axe(page, options), f"{name}, {scheme}, {width} wide")
+        note(problems, run_axe(page, options), f"{name}, {scheme}, {width} wide")
     own = page.evaluate("document.documentElement.className")
-    if not own:
+    if not own or name.startswith(TRANSLATED):
         return  # the maintenance page has no palette
     palette, scheme = next(each for each in PALETTES if own != f"palette-{each[0]}")
     page.evaluate("name => { document.documentElement.className = name; }", f"palette-{palette}")
