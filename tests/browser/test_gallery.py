@@ -66,12 +66,16 @@ def alternative_texts(gallery):
     return gallery.get_by_label("Alternative text").filter(visible=True)
 
 
+def open_dialog(tab, gallery):
+    gallery.get_by_role("button", name="Add several pictures").click()
+    return tab.get_by_role("dialog")
+
+
 def test_pictures_of_the_library_are_added_in_one_dialog(tab):
     for number in range(1, 5):
         builders.make_image(f"Kiln {number}", description=f"A brick kiln, side {number}")
     gallery = admin.add_block(tab, "Pictures")
-    gallery.get_by_role("button", name="Add several pictures").click()
-    dialog = tab.get_by_role("dialog")
+    dialog = open_dialog(tab, gallery)
     for number in range(1, 5):
         dialog.get_by_role("checkbox", name=f"Kiln {number}").check()
     assert run_axe(tab, within=".modal") == []
@@ -85,14 +89,33 @@ def test_pictures_of_the_library_are_added_in_one_dialog(tab):
     expect(pictures_of(gallery)).to_have_count(4)
     expect(gallery.get_by_role("button", name="Add several pictures")).to_be_focused()
 
+    # Those beyond the size of a gallery are named.
+    for number in range(1, 11):
+        builders.make_image(f"Mine {number:02}")
+    dialog = open_dialog(tab, gallery)
+    boxes = dialog.get_by_role("checkbox", name="Mine")
+    expect(boxes).to_have_count(10)
+    for box in boxes.all():
+        box.check()
+    dialog.get_by_role("button", name="Confirm selection").click()
+    expect(pictures_of(gallery)).to_have_count(12)  # the most that a gallery may have
+    expect(tab.get_by_text("These pictures are only in the library: Mine")).to_be_visible()
 
-def test_files_are_sent_with_one_answer_and_what_is_refused_is_named(tab):
+
+def test_files_are_uploaded_into_galleries(tab, allow_errors):
+    allow_errors += ["ERR_FAILED", "requestfailed"]
+    files_are_sent_with_one_answer_and_what_is_refused_is_named(tab, admin.add_block(tab, "Pictures"))
+    tab.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect(tab.get_by_role("dialog")).to_be_hidden()
+    uploaded_pictures_are_added_after_a_request_that_failed(tab, admin.add_block(tab, "Pictures"))
+    a_picture_that_is_deleted_after_the_upload_is_left_out(tab, admin.add_block(tab, "Pictures"))
+
+
+def files_are_sent_with_one_answer_and_what_is_refused_is_named(tab, gallery):
     person = make_agreeing_person()
     sent = []
     tab.on("request", lambda request: sent.append(request) if "multiple/add" in request.url else None)
-    gallery = admin.add_block(tab, "Pictures")
-    gallery.get_by_role("button", name="Add several pictures").click()
-    dialog = tab.get_by_role("dialog")
+    dialog = open_dialog(tab, gallery)
     dialog.get_by_role("tab", name="Upload").click()
     dialog.get_by_label("Files, one or more*").set_input_files([
         picture("road.png", 60, 40),
@@ -126,9 +149,8 @@ def drop(tab, gallery, *names):
     return dialog
 
 
-def test_uploaded_pictures_are_added_after_a_request_that_failed(tab, allow_errors):
-    allow_errors += ["ERR_FAILED", "requestfailed"]
-    gallery = admin.add_block(tab, "Pictures")
+def uploaded_pictures_are_added_after_a_request_that_failed(tab, gallery):
+    before = CleanImage.objects.count()
     dialog = drop(tab, gallery, "road.png", "letter.txt", "sea.png")
     upload = dialog.get_by_role("button", name="Upload")
     tab.route("**/chosen-multiple/**", lambda route: route.abort(), times=1)
@@ -144,28 +166,12 @@ def test_uploaded_pictures_are_added_after_a_request_that_failed(tab, allow_erro
     upload.click()
     expect(dialog).to_be_hidden()
     expect(pictures_of(gallery)).to_have_count(2)
-    assert CleanImage.objects.count() == 2, "no picture is uploaded twice"
+    assert CleanImage.objects.count() == before + 2, "no picture is uploaded twice"
 
 
-def test_a_picture_that_is_deleted_after_the_upload_is_left_out(tab):
-    gallery = admin.add_block(tab, "Pictures")
+def a_picture_that_is_deleted_after_the_upload_is_left_out(tab, gallery):
     dialog = drop(tab, gallery, "lake.png", "hill.png")
     tab.route("**/chosen-multiple/**", answer_without_the_first, times=1)
     dialog.get_by_role("button", name="Upload").click()
     expect(dialog).to_be_hidden()
     expect(pictures_of(gallery)).to_have_count(1)
-
-
-def test_pictures_beyond_the_size_of_a_gallery_are_named(tab):
-    for number in range(1, 15):
-        builders.make_image(f"Kiln {number:02}")
-    gallery = admin.add_block(tab, "Pictures")
-    gallery.get_by_role("button", name="Add several pictures").click()
-    dialog = tab.get_by_role("dialog")
-    boxes = dialog.get_by_role("checkbox", name="Kiln")
-    expect(boxes).to_have_count(14)
-    for box in boxes.all():
-        box.check()
-    dialog.get_by_role("button", name="Confirm selection").click()
-    expect(pictures_of(gallery)).to_have_count(12)  # the most that a gallery may have
-    expect(tab.get_by_text("These pictures are only in the library: Kiln")).to_be_visible()
