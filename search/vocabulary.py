@@ -8,7 +8,7 @@ visitor searches, so a renamed theme needs no new index.
 import csv
 import functools
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.db.models import F, TextField, Value
@@ -141,14 +141,22 @@ def analyse_editable_terms(rows, language):
     """Return the EditableTerms of `rows` from read_editable_terms()."""
     models = {model._meta.model_name: model for model in (Theme, Author)}
     names = [(models[kind], pk, text) for kind, _helps, pk, text in rows if kind in models]
-    groups = [
-        (VocabularyGroup(terms=text).lines, helps) for kind, helps, _pk, text in rows if kind == "group"
-    ]
+    groups = tuple((text, helps) for kind, helps, _pk, text in rows if kind == "group")
+    return replace(analyse_groups(groups, language), metadata_tokens=find_metadata_tokens(names, language))
+
+
+@functools.lru_cache(maxsize=8)
+def analyse_groups(groups, language):
+    """Return the EditableTerms of `groups`, (terms, whether they lead to help), without themes and authors.
+
+    Those change far more often.
+    """
+    groups = [(VocabularyGroup(terms=text).lines, helps) for text, helps in groups]
     equal_groups = [lines for lines, helps in groups if not helps]
     synonyms, countries = find_synonyms(equal_groups, language), get_country_vocabulary(language)
     return EditableTerms(
         synonyms,
-        find_metadata_tokens(names, language),
+        metadata_tokens={},
         help_terms=tuple(line for lines, helps in groups if helps for line in lines),
         spelling_terms=(*countries.spelling_terms, *(line for lines in equal_groups for line in lines)),
         max_term_words=min(max(map(len, [*synonyms, *countries.codes])), MAX_TERM_WORDS),

@@ -1,12 +1,15 @@
 """Text analysis for the search: words and tokens, stop words, and stemming in several threads at once."""
 
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import snowballstemmer
 
 from search.analysis import STEMMER_NAMES, STOP_WORDS, stem, tokenize
 from search.parsing import iter_phrases, parse_query
+from search.vocabulary import COUNTRY_TERMS_FILE
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -31,6 +34,13 @@ def test_threads_do_not_share_a_stemmer():
             assert all(result.result() == expected for result in results)
     finally:
         sys.setswitchinterval(interval)
+
+
+def test_arabic_stemmer_would_change_no_word_in_latin_letters():
+    words = {word.lower() for word in re.findall("[A-Za-z0-9]+", COUNTRY_TERMS_FILE.read_text("utf-8"))}
+    assert len(words) > 1000
+    stemmer = snowballstemmer.stemmer(STEMMER_NAMES["ar"])
+    assert [word for word in words if stemmer.stemWord(word) != stem(word, "ar")] == []
 
 
 @pytest.mark.parametrize("language", STEMMER_NAMES)
