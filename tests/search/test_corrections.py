@@ -1,4 +1,7 @@
-"""Spelling corrections: what is corrected, and that no word of a hidden page is revealed."""
+"""Spelling corrections: what is corrected, and that no word of a private page is revealed.
+
+tests/search/test_hidden_pages.py tries all ways to hide a page.
+"""
 
 from string import ascii_lowercase
 from types import SimpleNamespace
@@ -15,13 +18,11 @@ from search.corrections import Correction, find_corrections
 from search.finding import Search
 from search.forms import SearchForm
 from search.known_words import WordList, store_known_words
-from search.models import KnownWord
 from stories.demo.load import DEMO_DIR, get_story_slugs, read_toml
 from stories.models import StoryPage
 from tests.support.builders import home_page, make_index, make_private, make_story
 from tests.support.committed import caches_in_use
 from tests.support.fuzzing import thoroughly
-from tests.support.hidden_pages import WAYS_TO_HIDE
 from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
@@ -220,20 +221,6 @@ def test_several_misspelt_words_share_the_candidates():
 
 
 # --- Hidden pages --------------------------------------------------------------------------------
-
-
-def test_a_word_that_only_hidden_pages_have_is_not_shown():
-    for hide in WAYS_TO_HIDE:
-        hide()  # makes a page with the title “Quixotic title”
-    make_story("Marigold title")
-    assert corrected("quixotik") == []
-    assert corrected("quixotik marigolt") == ["quixotik Marigold"]
-    # That the word is known makes no difference.
-    KnownWord.objects.all().delete()
-    make_story("Quixotry")
-    without = correct("quixotic")
-    store_known_words(["Quixotic"])
-    assert correct("quixotic") == without == [Correction("Quixotry", is_clear=True)]
 
 
 # (words of a public page, words of a private page, typed words).

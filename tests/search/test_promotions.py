@@ -1,4 +1,4 @@
-"""Promoted search results: for which words they are shown, and that promoted pages are public."""
+"""Promoted search results: for which words they are shown. See tests/search/test_hidden_pages.py, too."""
 
 import pytest
 from wagtail.contrib.search_promotions.models import Query, QueryDailyHits, SearchPromotion
@@ -6,7 +6,6 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data
 
 from search.promotions import find_promotions
 from tests.support.builders import make_story, make_user, parse
-from tests.support.hidden_pages import WAYS_TO_HIDE
 from tests.support.translations import make_index_in
 
 pytestmark = pytest.mark.django_db
@@ -74,15 +73,7 @@ def test_external_links_of_other_kinds_are_not_promoted():
     assert titles("help") == []
 
 
-# --- Only public pages in the visitor's language -------------------------------------------------
-
-
-def test_hidden_pages_are_promoted_neither_by_themselves_nor_by_their_external_link():
-    hidden = [hide() for hide in WAYS_TO_HIDE]
-    promote("quiet", *hidden, make_story("Public"))
-    promote("quiet", *hidden, external_link_url="https://example.org", external_link_text="A link")
-
-    assert titles("quiet") == ["Public"]
+# --- Only pages in the visitor's language --------------------------------------------------------
 
 
 def test_only_pages_in_the_language_of_the_visitor_are_promoted():
