@@ -1,13 +1,15 @@
 """The metadata in a page's <head>: canonical URLs, Open Graph and Twitter cards, and links to feeds."""
 
+from functools import partial
+
 import pytest
 from wagtail.models import Page
 
 from home.models import FeaturedStory
 from media.models import CleanImage
+from tests.support import builders
 from tests.support.builders import (
     home_page,
-    make_image,
     make_index,
     make_plain_page,
     make_private,
@@ -20,6 +22,8 @@ from tests.support.page_heads import SITE, cards, change_settings, read
 from tests.support.translations import make_index_in
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
+# Small pictures, because many renditions are made of each.
+make_image = partial(builders.make_image, size=(48, 32))
 
 
 def canonical(client, address):

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from functools import partial
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -13,9 +14,9 @@ from home.models import SiteSettings
 from media.models import Rendition
 from stories.models import StoryPage
 from stories.renditions import make_renditions
+from tests.support import builders
 from tests.support.builders import (
     home_page,
-    make_image,
     make_index,
     make_plain_page,
     make_private,
@@ -26,6 +27,8 @@ from tests.support.committed import caches_in_use
 from tests.support.translations import make_index_in
 
 pytestmark = pytest.mark.django_db
+# Small pictures, because many renditions are made of each.
+make_image = partial(builders.make_image, size=(48, 32))
 
 SITE = "http://127.0.0.1:8000"  # BASE_URL in the tests
 # XML namespaces and names, as ElementTree writes them.
