@@ -85,17 +85,18 @@ def forget_words(task):
     WithdrawalTask.objects.filter(pk=task.pk).update(data=day)
     if find_elsewhere(words_to_change(person)):
         raise NotYet
-    renew_current_versions(person)
+    was_renewed = renew_current_versions(person)
     with transaction.atomic():
         lock_with_others(person.pk)
         person = Contributor.objects.get(pk=person.pk)
         if not person.has_withdrawn:
             return
-        erase_history(person, task.withdrawal)
+        was_erased = erase_history(person, task.withdrawal)
         for name in KEPT_FIELDS:
             setattr(person, name, "")
         person.save(update_fields=KEPT_FIELDS)
-        for name in REPEATED:
+        # The names have to go from the file of the database in any case.
+        for name in REPEATED if was_renewed or was_erased else ["vacuum"]:
             add_task(task.withdrawal, name)
 
 
@@ -103,10 +104,11 @@ def renew_current_versions(person):
     """Save the live and the latest versions with a word of `person` anew, and delete these.
 
     No text of them has one any more, but such a version can have an old address or a deleted comment. Raises
-    NotYet if a version of the page is scheduled, because it can't be saved anew.
+    NotYet if a version of the page is scheduled: it can't be saved anew. Return whether there was one.
     """
     current = find_current()
-    for key in {each.object_id for each in versions_with_words(person) if each.pk in current}:
+    keys = {each.object_id for each in versions_with_words(person) if each.pk in current}
+    for key in keys:
         with transaction.atomic():
             lock_pages([key])
             page = Page.objects.get(pk=key)
@@ -115,23 +117,26 @@ def renew_current_versions(person):
             old = [page.latest_revision, page.live_revision]
             save_current_anew(page)
             delete_versions(filter(None, old))
+    return bool(keys)
 
 
 def erase_history(person, withdrawal):
     """Delete the earlier versions of pages with a word of `person`, and overwrite such log entries.
 
-    Raises NotYet if a version is scheduled.
+    Raises NotYet if a version is scheduled. Return whether something was erased.
     """
     current = find_current()
     versions = [each for each in versions_with_words(person) if each.pk not in current]
     if any(revision.approved_go_live_at for revision in versions):
         raise NotYet
     delete_versions(versions)
-    terms = terms_to_erase(person)
+    terms, is_found = terms_to_erase(person), bool(versions)
     for model in (PageLogEntry, ModelLogEntry):
         entries = model.objects.iterator(chunk_size=BATCH)
         found = [each.pk for each in entries if mentions(terms, [each.label, each.data])]
         overwrite(model.objects.filter(pk__in=found), withdrawal)
+        is_found = is_found or bool(found)
+    return is_found
 
 
 def terms_to_erase(person):
