@@ -10,12 +10,11 @@ import re
 import zipfile
 from collections import namedtuple
 from xml.parsers import expat
-from xml.sax.saxutils import quoteattr
 
 from media.sanitizer import limits, sheets, word
 from media.sanitizer.pictures import PNG_START, strip_picture
 from media.sanitizer.reasons import Reason, Refused
-from media.sanitizer.xml_filter import prefixed_name, refuse_doctype
+from media.sanitizer.xml_filter import prefixed_name, quote, refuse_doctype
 
 # The greatest number of entries of the ZIP file.
 MAX_PARTS = 2000
@@ -248,7 +247,7 @@ def relationships(rows):
     parts = [f'{DECLARATION}<Relationships xmlns="{PACKAGE}/relationships">']
     for new_id, kind, target, is_external in rows:
         mode = ' TargetMode="External"' if is_external or kind == "hyperlink" else ""
-        where = quoteattr(target if mode else f"/{target}")
+        where = quote(target if mode else f"/{target}")
         parts.append(f'<Relationship Id="{new_id}" Type="{RELATIONSHIPS}/{kind}" Target={where}{mode}/>')
     return "".join([*parts, "</Relationships>"])
 

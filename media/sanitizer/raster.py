@@ -7,7 +7,7 @@ and whatever follows its end are removed.
 import io
 import math
 
-import pillow_heif
+import PIL.WebPImagePlugin  # noqa: F401 - otherwise Pillow loads the modules of all its formats to find it
 from PIL import Image, ImageOps, PngImagePlugin
 
 from media.sanitizer import limits
@@ -16,11 +16,8 @@ from media.sanitizer.pixels import remove_hidden_colours
 from media.sanitizer.profiles import normalise_colours
 from media.sanitizer.reasons import Reason, Refused
 
-# Each thread of the decoder takes address space, of which the process has little.
-pillow_heif.register_heif_opener(decode_threads=1)
-
-# The formats of Pillow that are accepted.
-FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
+# The formats of Pillow that are accepted, besides HEIF.
+FORMATS = ("JPEG", "PNG", "WEBP")
 # Bytes of memory per pixel at the peak of storing a picture, by format: with up to three channels, and with a
 # fourth one (CMYK or transparency).
 # Measured with Pillow 13 and pillow-heif 1.8 on the costliest variant of each format: JPEG 7.2 (progressive)
@@ -55,13 +52,22 @@ def clean_picture(data):
     for an animation or too many pixels, and all kinds of errors of the decoders for broken files.
     """
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        image = Image.open(io.BytesIO(data), formats=load_heif() if data[4:8] == b"ftyp" else FORMATS)
     except Image.DecompressionBombError:
         raise Refused(Reason.PIXELS, limits.PIXELS) from None
     check_before_decoding(image, data)
     lossless = image.format == "PNG" or data[12:16] == b"VP8L"  # the chunk of a lossless WebP
     image, profile = normalise_colours(decode_and_orient(image))
     return encode(image, profile, lossless)
+
+
+def load_heif():
+    """Let Pillow open HEIF, and return the name of that format in a tuple."""
+    from pillow_heif import register_heif_opener  # loading it takes as long as cleaning a small picture
+
+    # Each thread of the decoder takes address space, of which the process has little.
+    register_heif_opener(decode_threads=1)
+    return ("HEIF",)
 
 
 def check_before_decoding(image, data):

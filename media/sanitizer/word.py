@@ -4,7 +4,6 @@ ECMA-376 part 1, chapter 17, defines the XML elements and attributes.
 """
 
 import re
-from xml.sax.saxutils import quoteattr
 
 from media.sanitizer import drawing
 from media.sanitizer.paths import is_not_path
@@ -16,6 +15,7 @@ from media.sanitizer.xml_filter import (
     any_value,
     full_match,
     qualified_names,
+    quote,
     token,
     token_attributes,
 )
@@ -231,8 +231,3 @@ class WordFilter(Filter):
     def check_end(self):
         if self.fields:
             raise ValueError("a field without an end")
-
-
-def quote(text):
-    """Return `text` as an XML attribute, always in double quotes."""
-    return quoteattr(text, {'"': "&quot;"})
