@@ -25,10 +25,8 @@ def test_processes_share_cached_values(redis_path, tmp_path):
 
 
 def test_cache_has_short_timeouts(tmp_path):
-    options = read_settings(
-        tmp_path, "settings.CACHES['default']['OPTIONS']", CACHE_URL="rediss://cache.example.org"
-    )
-    assert options == "{'socket_connect_timeout': 1, 'socket_timeout': 1}"
+    caches = read_settings(tmp_path, CACHE_URL="rediss://cache.example.org")["CACHES"]
+    assert caches["default"]["OPTIONS"] == {"socket_connect_timeout": 1, "socket_timeout": 1}
 
 
 def test_without_cache_url_each_process_has_its_own_cache(tmp_path):

@@ -1,21 +1,23 @@
 """Environment variables: a wrong or missing value stops the start with one line that does not repeat it."""
 
-import ast
 import os
 import re
 import shutil
-import sqlite3
 import stat
 import subprocess
 from contextlib import closing
 
 import pytest
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core import mail
+from django.core.cache import CacheHandler
+from django.db.utils import ConnectionHandler
 
+from accounts import demo_account
 from site_project import environment
 from tests.run import site_variables
-from tests.support.environment import REQUIRED, error_at_start, read_settings, run
+from tests.support.environment import REQUIRED, read_settings, run
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -100,10 +102,23 @@ def test_wrong_value_stops_the_start_with_one_line(tmp_path, name, value):
     variables = (OIDC if name.startswith("OIDC") else {}) | {name: value}
     if name.endswith("_FILE"):
         variables[name.removesuffix("_FILE")] = ""  # otherwise the file is not read
-    line = error_at_start(tmp_path, **variables)
-    assert line.startswith(f"{name} ")
+    with pytest.raises(SystemExit, match=f"^{name} .*$") as stopped:
+        read_settings(tmp_path, **variables)
+    [line] = stopped.value.code.splitlines()
     assert "hunter2" not in line
     assert len(value) < 3 or value not in line  # a short one may be in the explanation
+
+
+# django-environ warns of the first one, and repeats it in the warning.
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("DATABASE_URL", "postgres-hunter2"), ("EMAIL_URL", "smtp+tls://user:hunter2@:587")],
+)
+def test_program_that_stops_prints_one_line_only(tmp_path, name, value):
+    result = run("from django.conf import settings; settings.DEBUG", tmp_path, **{name: value})
+    assert (result.returncode, result.stdout) == (1, "")
+    [line] = result.stderr.splitlines()
+    assert line.startswith(f"{name} must look like")
 
 
 TRY_OUT = {"TRY_OUT": "1", "BASE_URL": ""}
@@ -189,35 +204,29 @@ SETTINGS = {
 
 @pytest.mark.parametrize(("variables", "expected"), SETTINGS.values(), ids=SETTINGS)
 def test_settings_from_the_environment(tmp_path, variables, expected):
-    settings_as_dict = f"{{name: getattr(settings, name) for name in {list(expected)}}}"
-    printed = read_settings(tmp_path, settings_as_dict, **variables)
-    assert ast.literal_eval(printed) == expected
+    found = read_settings(tmp_path, **variables)
+    assert {name: found[name] for name in expected} == expected
 
 
-@pytest.mark.parametrize(
-    ("name", "expression", "variables"),
-    [
-        ("SECRET_KEY", "settings.SECRET_KEY", {}),
-        ("OIDC_CLIENT_SECRET", 'settings.IDENTITY_PROVIDER["client_secret"]', OIDC),
-    ],
-)
-def test_secret_from_a_file(tmp_path, name, expression, variables):
+def test_secret_from_a_file(tmp_path):
     (tmp_path / "secret").write_text(REQUIRED["SECRET_KEY"] + "\n")
-    variables = variables | {name: "", f"{name}_FILE": str(tmp_path / "secret")}
-    assert read_settings(tmp_path, expression, **variables) == REQUIRED["SECRET_KEY"]
+    variables = dict(OIDC)
+    for name in ("SECRET_KEY", "OIDC_CLIENT_SECRET"):
+        variables |= {name: "", f"{name}_FILE": str(tmp_path / "secret")}
+    found = read_settings(tmp_path, **variables)
+    assert found["SECRET_KEY"] == found["IDENTITY_PROVIDER"]["client_secret"] == REQUIRED["SECRET_KEY"]
 
 
 def test_try_out_mode_generates_a_secret_key(tmp_path):
     variables = TRY_OUT | {"SECRET_KEY": ""}
-    first = read_settings(tmp_path, "settings.SECRET_KEY", **variables)
-    again = read_settings(tmp_path, "settings.SECRET_KEY", **variables)
+    first, again = (read_settings(tmp_path, **variables)["SECRET_KEY"] for _ in range(2))
     assert first == again
     assert len(first) >= 50
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
 
 
 def test_data_folder_is_readable_by_its_owner_only(tmp_path):
-    read_settings(tmp_path, "settings.DATA_DIR", DATA_DIR=str(tmp_path / "new" / "data"))
+    read_settings(tmp_path, DATA_DIR=str(tmp_path / "new" / "data"))
     assert stat.S_IMODE((tmp_path / "new" / "data").stat().st_mode) == 0o700
 
 
@@ -229,8 +238,8 @@ def test_data_folder_must_be_writable(tmp_path, monkeypatch):
 
 def test_password_of_the_cache_may_have_a_comma(tmp_path):
     url = "redis://:hunter,2@host:6379/0"
-    expression = "__import__('django.core.cache').core.cache.caches['default']._servers"
-    assert read_settings(tmp_path, expression, CACHE_URL=url) == str([url])
+    caches = CacheHandler(read_settings(tmp_path, CACHE_URL=url)["CACHES"])
+    assert caches["default"]._servers == [url]
 
 
 def test_mail_can_be_sent():
@@ -240,16 +249,13 @@ def test_mail_can_be_sent():
 
 @pytest.mark.django_db
 def test_sqlite_lets_readers_read_while_an_editor_writes(tmp_path):
-    code = """
-import django; django.setup()
-from django.db import connection
-with connection.cursor() as cursor:
-    for pragma in ("journal_mode", "synchronous", "busy_timeout"):
-        print(cursor.execute(f"PRAGMA {pragma}").fetchone()[0])
-print(connection.settings_dict["OPTIONS"]["transaction_mode"])
-"""
+    database = ConnectionHandler(read_settings(tmp_path)["DATABASES"])["default"]
+    with closing(database), database.cursor() as cursor:
+        names = ("journal_mode", "synchronous", "busy_timeout")
+        values = [cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
     # SQLite's 2 is FULL: a commit waits until it is on the disk. Another writer is waited for 20,000 ms.
-    assert run(code, tmp_path).stdout.split() == ["wal", "2", "20000", "IMMEDIATE"]
+    assert values == ["wal", 2, 20_000]
+    assert database.settings_dict["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
 
 
 def test_deploy_checks_are_clean(tmp_path):
@@ -262,33 +268,39 @@ def test_deploy_checks_are_clean(tmp_path):
     assert "no issues" in result.stdout
 
 
+@pytest.mark.django_db
+def test_demo_account_is_found_also_under_another_name(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    assert demo_account.find_demo_account() is None
+    demo_account.create()
+    assert "The demo account 'demo' exists" in demo_account.find_demo_account()
+    [user] = get_user_model().objects.all()
+    user.username = "somebody"
+    user.save()
+    assert "the demo account under another name" in demo_account.find_demo_account()
+    user.delete()
+    assert demo_account.find_demo_account() is None
+
+
 def test_production_refuses_the_demo_account(tmp_path):
-    prepare = """
-import django; django.setup()
-from django.core.management import call_command
-call_command("migrate", "auth", verbosity=0)
-call_command("demo_login", stdout=open("/dev/null", "w"))
+    """The first start is on a database without tables, which has no account yet."""
+    code = """
+import sqlite3, sys, warnings
+warnings.simplefilter("ignore")
+import site_project.wsgi
+print("started")
+del sys.modules["site_project.wsgi"]
+from django.conf import settings
+with sqlite3.connect(settings.DATABASES["default"]["NAME"]) as database:
+    database.execute("CREATE TABLE auth_user (username)")
+    database.execute("INSERT INTO auth_user VALUES ('demo')")
+import site_project.wsgi
+print("started again")
 """
-    assert run(prepare, tmp_path, TRY_OUT="1").returncode == 0
-    (tmp_path / "static").mkdir(exist_ok=True)
-    start = "import warnings; warnings.simplefilter('ignore'); import site_project.wsgi; print('started')"
-    refused = run(start, tmp_path)
-    assert refused.returncode == 1
-    assert "demo account" in refused.stderr
-    assert "started" not in refused.stdout
-
-    def change_accounts(statement):
-        with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as database, database:
-            database.execute(statement)
-
-    change_accounts("UPDATE auth_user SET username = 'somebody'")
-    refused = run(start, tmp_path)
-    assert refused.returncode == 1
-    assert len(refused.stderr.strip().splitlines()) == 1
-    assert "the demo account under another name" in refused.stderr
-    change_accounts("DELETE FROM auth_user")
-    assert run(start, tmp_path).stdout.strip() == "started"
-    assert run(start, tmp_path / "empty").stdout.strip() == "started", "no tables yet, so no account"
+    result = run(code, tmp_path)
+    assert (result.returncode, result.stdout) == (1, "started\n")
+    [line] = result.stderr.splitlines()
+    assert line.startswith("The demo account 'demo' exists in this database.")
 
 
 def test_make_run_takes_only_harmless_variables_of_the_shell(tmp_path):

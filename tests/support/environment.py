@@ -1,16 +1,18 @@
-"""Runs Python and manage.py in their own processes, with chosen environment variables."""
+"""Runs Python, manage.py and the settings with chosen environment variables."""
 
 import os
 import re
+import runpy
 import secrets
 import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 from urllib.parse import urlsplit
 
 import psycopg
-from django.conf import settings
+from django.conf import global_settings, settings
 from psycopg import sql
 
 from tests.support.production import BARE
@@ -21,8 +23,6 @@ REQUIRED = {
     "SECRET_KEY": "k3y-of-the-tests-with-many-characters-0123456789-abcdefgh",
     "BASE_URL": "https://stories.example.org",
 }
-# Code that reads the settings, as every start does.
-READ_SETTINGS = "from django.conf import settings; settings.DEBUG"
 
 
 def run(code, tmp_path, **variables):
@@ -37,20 +37,14 @@ def run(code, tmp_path, **variables):
     )
 
 
-def read_settings(tmp_path, expression, **variables):
-    """Return the printed value of a Python expression about `settings` in production mode."""
-    result = run(f"from django.conf import settings; print({expression})", tmp_path, **variables)
-    assert result.returncode == 0, result.stderr
-    return result.stdout.strip()
+def read_settings(tmp_path, **variables):
+    """Return {name: value} of all settings in production mode, with `tmp_path` as data folder.
 
-
-def error_at_start(tmp_path, **variables):
-    """Start in production mode, which must fail; return the error message, which must be one line."""
-    result = run(READ_SETTINGS, tmp_path, **variables)
-    assert result.returncode == 1
-    assert result.stdout == ""
-    [line] = result.stderr.strip().splitlines()
-    return line
+    Raises SystemExit where the start of a program would end.
+    """
+    environment = BARE | {"DATA_DIR": str(tmp_path)} | REQUIRED | variables
+    with mock.patch.dict(os.environ, environment, clear=True):
+        return vars(global_settings) | runpy.run_path(ROOT / "site_project" / "settings.py")
 
 
 def manage(variables, *words):
