@@ -6,6 +6,7 @@ import os
 import re
 import sqlite3
 import stat
+import time
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -18,11 +19,13 @@ from django.core.management.base import CommandError, SystemCheckError
 from django.db import connection
 
 from operations import locks
-from tests.support.environment import empty_database, manage, output_of
+from tests.support.environment import REQUIRED, empty_database, manage, output_of
+from tests.support.production import BARE, database_of_the_test
 
-# How many times to repeat the simultaneous start. `make drill` sets a higher number.
-STARTS = int(os.environ.get("DRILL_STARTS", "1"))
+# How many times two processes start on an empty database. `make drill` sets it. To migrate takes long.
+STARTS = int(os.environ.get("DRILL_STARTS", "0"))
 ADMIN = "grace.hopper"
+PATIENCE = 120  # seconds until a process waits for the lock
 
 
 def read_rows(variables, folder, statement):
@@ -35,34 +38,74 @@ def read_rows(variables, folder, statement):
         return database.execute(statement).fetchall()
 
 
-@pytest.mark.parametrize("start", range(STARTS))
+@pytest.mark.skipif(not STARTS, reason="make drill does it")
+@pytest.mark.parametrize("start", range(STARTS or 1))
 def test_simultaneous_starts_on_an_empty_database_succeed(tmp_path, start):
     with empty_database(tmp_path) as (variables, folder), ExitStack() as stack:
         variables["FIRST_ADMIN"] = ADMIN
         processes = [stack.enter_context(manage(variables, "prepare", "--verbosity=0")) for _ in range(2)]
         outputs = [output_of(process) for process in processes]
-        account = folder / "first_admin"
-        said = f"The first administrator was made. Name and password are in {account}."
+        said = f"The first administrator was made. Name and password are in {folder / 'first_admin'}."
         assert sorted(output.count(said) for output in outputs) == [0, 1]
         migrations = read_rows(variables, folder, "SELECT app, name FROM django_migrations")
         assert len(migrations) == len(set(migrations)) > 100
-        [user] = read_rows(variables, folder, "SELECT username, is_superuser, password FROM auth_user")
-        username, password = (line.split()[1] for line in account.read_text().splitlines())
-        assert (username, *user[:2]) == (ADMIN, ADMIN, True)
-        assert PBKDF2PasswordHasher().verify(password, user[2])
-        assert stat.S_IMODE(account.stat().st_mode) == 0o600
-        assert len(password) >= 20
-        assert password not in "".join(outputs)
-        assert "<html" in (folder / "maintenance.html").read_text()
+        [user] = read_rows(variables, folder, "SELECT username, password FROM auth_user")
+        username, password = (line.split()[1] for line in (folder / "first_admin").read_text().splitlines())
+        assert username == user[0] == ADMIN
+        assert PBKDF2PasswordHasher().verify(password, user[1])
 
 
-def test_later_start_makes_no_other_administrator_and_changes_no_password(db, settings, tmp_path):
+def waits_for_a_lock(process):
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pid FROM pg_locks JOIN pg_database d ON d.oid = database"
+                " WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
+            )
+            return cursor.fetchone() is not None
+    # A line of a process that waits has an arrow.
+    return bool(re.search(rf"-> FLOCK .* {process.pid} ", Path("/proc/locks").read_text()))
+
+
+def test_start_waits_for_another_one(whole_database, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    variables = BARE | REQUIRED | {"DATABASE_URL": database_of_the_test(), "DATA_DIR": str(tmp_path)}
+    with ExitStack() as stack:
+        with locks.hold("prepare"):
+            process = stack.enter_context(
+                manage(variables | {"FIRST_ADMIN": ADMIN}, "prepare", "--verbosity=0")
+            )
+            stack.callback(process.kill)
+            end = time.monotonic() + PATIENCE
+            while not waits_for_a_lock(process):
+                assert process.poll() is None, process.stdout.read()
+                assert time.monotonic() < end
+                time.sleep(0.1)
+            # This is what the other one does last.
+            get_user_model().objects.create_superuser("other")
+        assert "administrator" not in output_of(process)
+    assert get_user_model().objects.get().username == "other"
+    assert not (tmp_path / "first_admin").exists()
+    assert (tmp_path / "maintenance.html").exists()
+
+
+def test_first_start_makes_an_administrator_whom_later_ones_do_not_change(db, settings, tmp_path):
     settings.DATA_DIR, settings.FIRST_ADMIN = tmp_path, ADMIN
-    call_command("prepare", verbosity=0)
-    before = get_user_model().objects.get().password, (tmp_path / "first_admin").read_text()
+    account, output = tmp_path / "first_admin", io.StringIO()
+    call_command("prepare", verbosity=0, stdout=output)
+    said = f"The first administrator was made. Name and password are in {account}.\n"
+    assert output.getvalue() == said, "the password is not in the log"
+    before = account.read_text()
+    username, password = (line.split()[1] for line in before.splitlines())
+    assert stat.S_IMODE(account.stat().st_mode) == 0o600
+    assert len(password) >= 20
+    assert "<html" in (tmp_path / "maintenance.html").read_text()
     settings.FIRST_ADMIN = "other"
     call_command("prepare", verbosity=0)
-    assert (get_user_model().objects.get().password, (tmp_path / "first_admin").read_text()) == before
+    user = get_user_model().objects.get()
+    assert (username, user.username, user.is_superuser) == (ADMIN, ADMIN, True)
+    assert user.check_password(password)
+    assert account.read_text() == before
 
 
 def test_other_user_with_the_name_of_the_first_administrator(db, settings, tmp_path):
@@ -109,22 +152,27 @@ def test_site_starts_with_a_full_disk(db, settings, tmp_path, monkeypatch):
 
 
 def test_no_query_runs_before_the_lock_is_held(db, settings, tmp_path):
-    """This includes the system checks, which would fail on a new SQLite file that another process creates."""
-    settings.DATA_DIR = tmp_path
-    connection.features.__dict__.pop("supports_json_field", None)  # a cached property that makes a query
-    lock_was_held = []
+    """This includes the system checks, which would fail on a new SQLite file that another process creates.
 
-    def record(execute, *query):
+    The lock is still held for migrations and the first administrator.
+    """
+    settings.DATA_DIR, settings.FIRST_ADMIN = tmp_path, ADMIN
+    connection.features.__dict__.pop("supports_json_field", None)  # a cached property that makes a query
+    queries = []  # (whether the lock is held, SQL)
+
+    def record(execute, sql, *arguments):
         with locks.hold("prepare", wait=False) as is_free:
-            lock_was_held.append(not is_free)
-        return execute(*query)
+            queries.append((not is_free, sql))
+        return execute(sql, *arguments)
 
     prepare = load_command_class("operations", "prepare")
     # Not call_command(), which skips the system checks.
     options = vars(prepare.create_parser("manage.py", "prepare").parse_args(["--verbosity=0"]))
     with connection.execute_wrapper(record):
         prepare.execute(**options)
-    assert lock_was_held[0]
+    assert queries[0][0]
+    for words in ('FROM "django_migrations"', 'INSERT INTO "auth_user"'):
+        assert {lock_is_held for lock_is_held, sql in queries if words in sql} == {True}, words
 
 
 def test_errors_of_the_system_checks_stop_the_start(db, settings, tmp_path):
