@@ -19,6 +19,8 @@ from tests.support.environment import empty_database
 from tests.support.production import BARE
 from tests.support.requests import answer, begin_upload, end_upload
 
+pytestmark = pytest.mark.sqlite_only
+
 START = Path(__file__).parents[2] / "deploy" / "start"
 PATIENCE = 120  # seconds until the server has started or stopped
 
@@ -47,7 +49,6 @@ def wait_until_ready(port, server):
         time.sleep(0.1)
 
 
-@pytest.mark.sqlite_only
 def test_server_prepares_the_site_and_finishes_requests_before_it_stops(tmp_path, django_db_setup):
     with ExitStack() as stack:
         variables, folder = stack.enter_context(empty_database(tmp_path))
@@ -72,7 +73,6 @@ def test_server_prepares_the_site_and_finishes_requests_before_it_stops(tmp_path
         assert "Traceback" not in output
 
 
-@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [
