@@ -231,8 +231,8 @@ UNSUPPORTED |= dict.fromkeys(
 )
 # Files that end too early.
 for suffix in SUFFIXES:
+    data = document_with_metadata(suffix)
     for tenth in (2, 5, 8):
-        data = document_with_metadata(suffix)
         BAD[f"cut-{tenth}.{suffix}"] = (
             lambda data=data, tenth=tenth: data[: len(data) * tenth // 10],
             BROKEN,

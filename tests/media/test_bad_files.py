@@ -52,8 +52,10 @@ def flat_png(side):
 @functools.cache
 def packed_zeros():
     """Return the content of a compressed chunk that unpacks to 400 MiB. It begins with the name "a"."""
-    packer = zlib.compressobj()
-    return b"a\0\0" + b"".join([packer.compress(bytes(MEBI)) for _ in range(400)]) + packer.flush()
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)  # without the header and the checksum of the whole
+    mebi = packer.compress(bytes(MEBI)) + packer.flush(zlib.Z_FULL_FLUSH)  # refers to nothing before it
+    checksum = functools.reduce(lambda value, _number: zlib.adler32(bytes(MEBI), value), range(400), 1)
+    return b"a\0\0\x78\x9c" + mebi * 400 + packer.flush() + checksum.to_bytes(4)
 
 
 def wide_texts():
