@@ -23,7 +23,7 @@ from tests.support.media_samples import (
     wide_profile,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 def stored(data, name="x.png"):

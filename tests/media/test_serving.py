@@ -87,6 +87,7 @@ def test_invalid_session_cookie_opens_nothing(cookie, client):
     assert response["Cache-Control"] == "private, no-store"
 
 
+@pytest.mark.sqlite_only
 def test_file_has_its_type_and_never_acts_as_a_page(client):
     response = get(client, live_story())
     assert response["Content-Type"] == "image/jpeg"
@@ -96,6 +97,7 @@ def test_file_has_its_type_and_never_acts_as_a_page(client):
     assert int(response["Content-Length"]) == len(response.content_read)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("make_file", [live_story, document_of_live_story, draft, document_of_draft])
 def test_no_header_says_when_a_file_was_stored(make_file, client):
     address = make_file()
@@ -106,6 +108,7 @@ def test_no_header_says_when_a_file_was_stored(make_file, client):
         assert "Last-Modified" not in response
 
 
+@pytest.mark.sqlite_only
 def test_picture_that_a_browser_has_is_not_sent_again(client):
     address = live_story()
     tag = get(client, address)["ETag"]
@@ -153,6 +156,7 @@ def test_original_is_not_found_by_a_roundabout_path(path, client):
     assert get(client, f"/media/{path.format(name)}").status_code == 404
 
 
+@pytest.mark.sqlite_only
 def test_only_reading_is_allowed(client):
     address = live_story()
     assert client.post(address).status_code == 405
@@ -160,6 +164,7 @@ def test_only_reading_is_allowed(client):
     assert (head.status_code, head.getvalue()) == (200, b"")
 
 
+@pytest.mark.sqlite_only
 def test_missing_file_is_not_found_and_not_kept_by_caches(client):
     address = live_story()
     rendition = Rendition.objects.get()
@@ -225,6 +230,7 @@ def test_list_of_uses_of_a_logo_names_the_settings(client):
 # --- Front servers -------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("make_file", [draft, document_of_live_story])
 def test_front_server_sends_the_bytes(make_file, settings, client):
     settings.MEDIA_ACCEL_PREFIX = "/protected/"
@@ -239,6 +245,7 @@ def test_front_server_sends_the_bytes(make_file, settings, client):
         assert response["Content-Disposition"].startswith("attachment")
 
 
+@pytest.mark.sqlite_only
 def test_site_sends_the_bytes_of_a_public_picture(settings, client):
     """nginx caches no response that makes it send a file."""
     settings.MEDIA_ACCEL_PREFIX = "/protected/"
@@ -248,6 +255,7 @@ def test_site_sends_the_bytes_of_a_public_picture(settings, client):
     assert response["Cache-Control"] == "public, max-age=600, s-maxage=1"
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("make_file", [draft, document_of_draft])
 def test_front_server_sends_nothing_before_the_check(make_file, settings, client):
     settings.MEDIA_ACCEL_PREFIX = "/protected/"
