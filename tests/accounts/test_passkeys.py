@@ -1,5 +1,7 @@
 """Passkeys: registering and using them as a second factor, and responses that must be refused."""
 
+import json
+
 import pytest
 from django.core.management import call_command
 from django_otp.plugins.otp_static.models import StaticToken
@@ -195,17 +197,31 @@ def test_copied_passkey_with_a_lower_count_is_refused(admin):
     assert not is_signed_in(client)
 
 
-# "%s" stands for the ID of a passkey that exists. The last answer is nested too deeply for Python's JSON
-# parser.
-@pytest.mark.parametrize(
-    "answer",
-    ["", "{", "[]", "null", "7", '"id"', "{}", '{"id": 7}', '{"id": "\\u0000"}', '{"id": "%s"}', "[" * 99999],
-)
+# Python's JSON parser raises another error for JSON that is nested too deeply.
+TOO_DEEP = "[" * 99999
+
+
+def test_malformed_response_is_no_passkey(admin, rf):
+    with_passkey(admin)
+    without_signature = json.dumps({"id": Passkey.objects.get().credential_id})
+    request = rf.post(PAGE)
+    for answer in (
+        *("", "{", "[]", "null", "7", '"id"', "{}", '{"id": 7}', '{"id": "\\u0000"}'),
+        *(without_signature, TOO_DEEP),
+    ):
+        request.session = {passkeys.AUTHENTICATION_CHALLENGE: "AAAA"}
+        assert passkeys.verify(request, admin, answer) is None, answer
+        request.session = {passkeys.REGISTRATION_CHALLENGE: "AAAA"}
+        assert passkeys.add(request, admin, answer, "x") is None, answer
+    assert Passkey.objects.count() == 1
+
+
+@pytest.mark.parametrize("answer", ["", TOO_DEEP], ids=["empty", "too deep"])
 def test_malformed_response_is_refused_with_a_message(admin, answer):
     with_passkey(admin)
     client = signed_in(admin)
     options_in(client)
-    response = client.post(PAGE, {"passkey": answer.replace("%s", Passkey.objects.get().credential_id)})
+    response = client.post(PAGE, {"passkey": answer})
     assert response.status_code == 200
     assert "was not accepted" in response.text
     response = client.post(PAGE, {"passkey": answer, "code": ""})  # as no form of the site sends it

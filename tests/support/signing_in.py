@@ -51,7 +51,8 @@ def signed_in(user, password=builders.PASSWORD, **more):
 
 def is_signed_in(client):
     """Return whether `client` may open the admin: the second factor, if one is needed, was given too."""
-    return client.get("/admin/").status_code == 200
+    # The address of the admin that takes the least time.
+    return client.get("/admin/tag-autocomplete/").status_code == 200
 
 
 def attempt(name, password=WRONG_PASSWORD, login=LOGIN, address="192.0.2.1", **headers):
