@@ -4,7 +4,7 @@ import random
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction
@@ -23,10 +23,12 @@ from tests.support.builders import (
     make_story,
 )
 from tests.support.committed import act_as_committed
+from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
 
-SEEDS = range(40)
+# The trees. Each database has others.
+SEEDS = range(0, 20) if connection.vendor == "sqlite" else range(20, 40)
 WORD = "Quixotic"
 
 
@@ -76,7 +78,7 @@ def pages_from(page, by_path, by_key):
     return reached
 
 
-def assert_agreement():
+def assert_agreement(monkeypatch):
     """Compare the public pages, and the restrictions of each page, with a definition in plain Python.
 
     Returns the number of pages that are not public.
@@ -94,62 +96,65 @@ def assert_agreement():
     hidden = {page.pk for page in pages if reached[page.pk] & (restricted | withdrawn)}
     public = {page.pk for page in pages if page.live} - hidden
 
-    assert set(visibility.published_pages().values_list("pk", flat=True)) == public
-    for page in pages:
-        restrictions = visibility.restrictions_on(page)
-        assert set(restrictions.values_list("page", flat=True)) == reached[page.pk] & restricted
-        is_withheld = bool(reached[page.pk] & withdrawn)
-        assert visibility.is_withdrawn(page) == visibility.is_withheld(page) == is_withheld
-        assert visibility.is_hidden(page) == (page.pk in hidden)
+    def assert_each_page_agrees():
+        for page in pages:
+            restrictions = visibility.restrictions_on(page)
+            assert set(restrictions.values_list("page", flat=True)) == reached[page.pk] & restricted
+            is_withheld = bool(reached[page.pk] & withdrawn)
+            assert visibility.is_withdrawn(page) == visibility.is_withheld(page) == is_withheld
+            assert visibility.is_hidden(page) == (page.pk in hidden)
+
+    def published():
+        return set(visibility.published_pages().values_list("pk", flat=True))
+
+    assert published() == public  # In a transaction, the query finds the hidden pages.
+    assert_each_page_agrees()
+    with monkeypatch.context() as patch:
+        act_as_committed(patch)
+        assert published() == public  # The hidden paths are cached.
+        assert_each_page_agrees()
+        patch.setattr(visibility, "MAX_PATHS", 0)
+        assert published() == public  # The cached paths are too many now, so the query finds the pages.
     return len(pages) - len(public)
 
 
 def test_the_rule_holds_in_every_tree(monkeypatch):
     hidden = 0  # the number of hidden pages in all trees
     for seed in SEEDS:
-        before = transaction.savepoint_create()
-        build_tree(seed)
-        hidden += assert_agreement()  # In a transaction, the query finds the hidden pages.
-        with monkeypatch.context() as patch:
-            act_as_committed(patch)
-            assert_agreement()  # The hidden paths are cached.
-            patch.setattr(visibility, "MAX_PATHS", 0)
-            assert_agreement()  # The cached paths are too many now, so each query finds the pages.
-        transaction.savepoint_rollback(before)
+        with undone():
+            build_tree(seed)
+            hidden += assert_agreement(monkeypatch)
     assert hidden > 100, "trees without hidden pages prove little"
 
 
-@pytest.fixture(params=[1, 2, 3, 5])
-def last(request, media_root):
-    """The last alias of a chain whose first source is in a section that became private later."""
+def test_chain_of_aliases_is_shown_with_its_source_only(client, media_root, monkeypatch):
+    """Each alias is hidden while its first source is in a section that became private later."""
     section, part = private_section()
     source = make_story(f"{WORD} story", part, lead_image=make_image(), lead_image_alt="A place")
-    alias = chain_of(source, request.param)
+    chain = [chain_of(source, 1)]
+    for _further in range(4):
+        chain.append(chain_of(chain[-1], 1))
     make_private(section)
-    return alias
-
-
-def test_hidden_alias_in_a_chain_is_shown_nowhere(client, last, monkeypatch):
-    addresses = ["/", "/stories/", f"/search/?q={WORD}", "/feed.atom", "/sitemap.xml", last.url]
     make_story(f"{WORD}s are also elsewhere")
-    for _way in ("found by each query", "cached"):
-        for address in addresses:
-            response = client.get(address)
-            assert f"{WORD} story" not in response.text, address
-            # The form to log in has the address to which it leads back.
-            assert last.slug not in response.text.replace(f"?next={last.url}", ""), address
-        assert client.get(last.url).status_code == 302
-        assert not is_public(last.lead_image)
-        act_as_committed(monkeypatch)  # for the second round
+    for way in ("found by each query", "cached"):
+        with monkeypatch.context() as patch, undone():
+            if way == "cached":
+                act_as_committed(patch)
+            for address in ("/", "/stories/", f"/search/?q={WORD}", "/feed.atom", "/sitemap.xml"):
+                text = client.get(address).text
+                assert f"{WORD} story" not in text, address
+                assert chain[0].slug not in text, address  # The other slugs begin with this one.
+            for alias in chain:
+                response = client.get(alias.url)
+                assert response.status_code == 302
+                assert response.url.startswith("/_util/login/")
+            assert not is_public(source.lead_image)
 
-
-def test_an_alias_in_a_chain_is_public_with_its_source(client, last, monkeypatch):
-    PageViewRestriction.objects.all().delete()
-    for _way in ("found by each query", "cached"):
-        assert client.get(last.url).status_code == 200
-        assert StoryPage.objects.published().filter(pk=last.pk).exists()
-        assert is_public(last.lead_image)
-        act_as_committed(monkeypatch)  # for the second round
+            PageViewRestriction.objects.all().delete()
+            for alias in chain:
+                assert client.get(alias.url).status_code == 200
+                assert StoryPage.objects.published().filter(pk=alias.pk).exists()
+            assert is_public(source.lead_image)
 
 
 def test_a_source_that_moves_takes_its_aliases_along():
@@ -166,17 +171,16 @@ def test_a_source_that_moves_takes_its_aliases_along():
     assert StoryPage.objects.published().filter(pk=last.pk).exists()
 
 
-@pytest.mark.parametrize("withdraw", ["unpublish", "delete"])
-def test_a_source_that_is_withdrawn_takes_its_aliases_along(client, withdraw):
+def test_a_source_that_is_withdrawn_takes_its_aliases_along(client):
     """Wagtail does so. After a deletion, the first alias is an ordinary page with the same content."""
     source = make_story(f"{WORD} story")
     aliases = [chain_of(source, 3), source.create_alias(parent=make_index(), update_slug="alone")]
-
-    getattr(StoryPage.objects.get(pk=source.pk), withdraw)()
-
-    for alias in aliases:
-        assert client.get(alias.url).status_code == 404
-    assert WORD not in client.get("/stories/").text
+    for withdraw in (StoryPage.unpublish, StoryPage.delete):
+        with undone():
+            withdraw(StoryPage.objects.get(pk=source.pk))
+            for alias in aliases:
+                assert client.get(alias.url).status_code == 404
+            assert WORD not in client.get("/stories/").text
 
 
 def test_a_withdrawn_alias_stays_so_when_its_source_is_published(client):
