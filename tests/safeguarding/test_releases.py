@@ -44,6 +44,7 @@ from tests.support.people import (
     record,
     withdraw,
 )
+from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
 
@@ -170,6 +171,7 @@ def test_withdrawn_story_is_on_no_page(client):
     assert client.get("/stories/lantern/").status_code == 404
 
 
+@pytest.mark.sqlite_only
 def test_draft_changes_neither_the_live_story_nor_its_release(client):
     story = make_story("Told")
     before = Release.objects.values().get(page=story.pk)
@@ -273,12 +275,6 @@ def test_translation_needs_agreement_to_other_languages(client):
 # --- Pictures ------------------------------------------------------------------------------------
 
 
-def picture_of(person, **fields):
-    image = make_image(shows="person", **fields)
-    image.people.add(person)
-    return image
-
-
 def sees_picture(client, page):
     """Return whether visitors see the picture of `page`, and assert that it is gone completely if not.
 
@@ -295,10 +291,12 @@ def sees_picture(client, page):
 
 
 def test_picture_is_shown_while_its_people_agree_on_any_page(client, media_root):
-    person = make_agreeing_person()
-    image = picture_of(person)
+    image = make_image(shows="person")
     page = make_plain_page("About", body=[pictures_block(image)])
     assert isinstance(page, StandardPage)
+    assert not sees_picture(client, page), "nobody said who is on it"
+    person = make_agreeing_person()
+    image.people.add(person)
     assert sees_picture(client, page)
     for change, expected in (
         ({"picture": Picture.NOT_RECOGNISABLE}, False),
@@ -306,9 +304,27 @@ def test_picture_is_shown_while_its_people_agree_on_any_page(client, media_root)
         ({"where": ["print"]}, False),
         ({}, True),
         ({"event": "withdrawn"}, False),
+        ({"event": "given"}, True),
     ):
         record(person, **AGREED | {"event": "changed"} | change)
         assert sees_picture(client, page) == expected
+    with undone():
+        image.people.get().delete()
+        assert not sees_picture(client, page)
+
+    # A new file asks again who is on it.
+    image = get_image_model().objects.get()
+    image.file = sign(png(), ".png")
+    image.save()
+    assert not sees_picture(client, page)
+    client.force_login(make_user(is_superuser=True))
+    form = {"title": "A", "shows": "person", "people": [person.pk], "is_recognisable": "on"}
+    response = client.post(
+        reverse("wagtailimages:edit", args=[image.pk]), form | {"collection": 1, "tags": ""}
+    )
+    assert response.status_code == 302
+    client.logout()
+    assert sees_picture(client, page)
 
 
 @pytest.mark.parametrize(
@@ -324,6 +340,7 @@ def test_picture_of_a_child_needs_a_guardian_and_does_not_make_it_recognisable(g
     assert judge_picture(child, level, today()).unmet == unmet
 
 
+@pytest.mark.sqlite_only
 def test_withdrawn_picture_is_in_no_place_of_pages_that_are_read(client, media_root):
     image = make_image()
     still = {"image": image.pk, "alt_text": "Her face", "decorative": False}
@@ -347,32 +364,6 @@ def test_withdrawn_picture_is_in_no_place_of_pages_that_are_read(client, media_r
     for address in numbers:
         text = client.get(address).text
         assert "<img" not in text and "/media/images/" not in text and "Her face" not in text, address
-
-
-def test_picture_of_a_person_nobody_named_is_not_shown(client, media_root):
-    image = make_image(shows="person")
-    page = make_plain_page("About", body=[pictures_block(image)])
-    assert not sees_picture(client, page)
-    image.people.add(make_agreeing_person())
-    assert sees_picture(client, page)
-    image.people.get().delete()
-    assert not sees_picture(client, page)
-
-
-def test_new_file_asks_again_who_is_on_it(client, media_root):
-    image = picture_of(make_agreeing_person())
-    page = make_plain_page("About", body=[pictures_block(image)])
-    image.file = sign(png(), ".png")
-    image.save()
-    assert not sees_picture(client, page)
-    client.force_login(make_user(is_superuser=True))
-    form = {"title": "A", "shows": "person", "people": [image.people.get().pk], "is_recognisable": "on"}
-    response = client.post(
-        reverse("wagtailimages:edit", args=[image.pk]), form | {"collection": 1, "tags": ""}
-    )
-    assert response.status_code == 302
-    client.logout()
-    assert sees_picture(client, page)
 
 
 def png():
