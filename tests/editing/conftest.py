@@ -15,9 +15,8 @@ def shared_sections(module_transaction, tmp_path_factory):
     A test that changes these objects in memory needs a copy. See also module_transaction.
     """
     with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
-        caches[
-            "default"
-        ].clear()  # Earlier tests had pictures with the same keys, and so the same renditions.
+        # Earlier tests had pictures with the same keys, and so the same renditions.
+        caches["default"].clear()
         yield admin_world.make_section("Own", "Plain"), admin_world.make_section("Other", SECRET)
 
 
