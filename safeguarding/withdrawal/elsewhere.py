@@ -82,7 +82,15 @@ def forget_words(task):
         or has_unreadable_words(person)
     ):
         raise NotYet
-    WithdrawalTask.objects.filter(pk=task.pk).update(data=day)
+    try:
+        forget_words_of(person, task.withdrawal)
+    except NotYet:
+        WithdrawalTask.objects.filter(pk=task.pk).update(data=day)
+        raise
+
+
+def forget_words_of(person, withdrawal):
+    """Delete the names and protected words of `person`. Raises NotYet if a text or a schedule holds one."""
     if find_elsewhere(words_to_change(person)):
         raise NotYet
     was_renewed = renew_current_versions(person)
@@ -91,13 +99,13 @@ def forget_words(task):
         person = Contributor.objects.get(pk=person.pk)
         if not person.has_withdrawn:
             return
-        was_erased = erase_history(person, task.withdrawal)
+        was_erased = erase_history(person, withdrawal)
         for name in KEPT_FIELDS:
             setattr(person, name, "")
         person.save(update_fields=KEPT_FIELDS)
         # The names have to go from the file of the database in any case.
         for name in REPEATED if was_renewed or was_erased else ["vacuum"]:
-            add_task(task.withdrawal, name)
+            add_task(withdrawal, name)
 
 
 def renew_current_versions(person):
