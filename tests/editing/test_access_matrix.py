@@ -237,7 +237,8 @@ def table(world):
 def test_who_sees_what(settings, subtests, monkeypatch):
     world = make_world()
     rows = table(world)
-    act_as_committed(monkeypatch)  # What is cached for one of the roles is not shown to another.
+    # With caches, so that the test sees it if what was cached for one role is shown to another.
+    act_as_committed(monkeypatch)
     # On PostgreSQL, these three are enough: they make all kinds of queries that could differ there.
     roles = ROLES if connection.vendor == "sqlite" else ["visitor", "editor", "other editor"]
     for role in roles:

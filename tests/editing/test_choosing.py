@@ -77,7 +77,7 @@ def test_story_refuses_objects_that_its_editor_may_not_choose(writer, own, other
     revisions, pages = Revision.objects.count(), Page.objects.count()
     for way, key in hidden.items():
         assert not autosave(writer, edit_address(draft), choosing_form({way: key})), way
-    # What is shown again has each way, so none of them shows anything hidden.
+    # The form that is shown again has a hidden object in each way, and shows nothing of them.
     form = choosing_form(hidden)
     for address, action in ((add_address(own), {"action-submit": "1"}), (edit_address(draft), {})):
         assert not autosave(writer, address, form)
