@@ -93,7 +93,7 @@ def forget_words_of(person, withdrawal):
     """Delete the names and protected words of `person`. Raises NotYet if a text or a schedule holds one."""
     if find_elsewhere(words_to_change(person)):
         raise NotYet
-    was_renewed = renew_current_versions(person)
+    renew_current_versions(person, withdrawal)
     with transaction.atomic():
         lock_with_others(person.pk)
         person = Contributor.objects.get(pk=person.pk)
@@ -104,19 +104,18 @@ def forget_words_of(person, withdrawal):
             setattr(person, name, "")
         person.save(update_fields=KEPT_FIELDS)
         # The names have to go from the file of the database in any case.
-        for name in REPEATED if was_renewed or was_erased else ["vacuum"]:
+        for name in REPEATED if was_erased else ["vacuum"]:
             add_task(withdrawal, name)
 
 
-def renew_current_versions(person):
+def renew_current_versions(person, withdrawal):
     """Save the live and the latest versions with a word of `person` anew, and delete these.
 
     No text of them has one any more, but such a version can have an old address or a deleted comment. Raises
-    NotYet if a version of the page is scheduled: it can't be saved anew. Return whether there was one.
+    NotYet if a version of the page is scheduled, because it can't be saved anew.
     """
     current = find_current()
-    keys = {each.object_id for each in versions_with_words(person) if each.pk in current}
-    for key in keys:
+    for key in {each.object_id for each in versions_with_words(person) if each.pk in current}:
         with transaction.atomic():
             lock_pages([key])
             page = Page.objects.get(pk=key)
@@ -125,7 +124,8 @@ def renew_current_versions(person):
             old = [page.latest_revision, page.live_revision]
             save_current_anew(page)
             delete_versions(filter(None, old))
-    return bool(keys)
+            for name in REPEATED:  # In the same transaction, as this process can be killed after it.
+                add_task(withdrawal, name)
 
 
 def erase_history(person, withdrawal):
