@@ -58,20 +58,20 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         decision.digest, decision.decided_by = version.report.digest, self.for_user
         choices = []
         self.own = []  # the labels of the questions about which the user may not decide
+        saved = bool(version.questions) and has_saved(self.for_user, version.revision, decision.digest)
         for person, ground in version.questions:
             label = f"{person.code}: {ground.label}"
-            if self.has_written(person, ground):
+            if saved or self.has_written(person, ground):
                 self.own.append(label)
             else:
                 choices.append((f"{person.pk}:{ground}", label))
         self.fields["question"].choices = choices
 
     def has_written(self, person, ground):
-        """Return whether the user wrote the version, alone or with others, so that somebody else decides."""
+        """Return whether the user is among the writers of the version, so that somebody else decides."""
         decision = self.instance
         earlier = Decision.objects.filter(contributor=person, ground=ground).exclude(digest=decision.digest)
-        writers = find_writers(decision.page, decision.revision, earlier)
-        return self.for_user.pk in writers or has_saved(self.for_user, decision.revision, decision.digest)
+        return self.for_user.pk in find_writers(decision.page, decision.revision, earlier)
 
     def clean_ends_on(self):
         if self.cleaned_data["ends_on"] < today():
@@ -104,9 +104,8 @@ class DecisionIndexView(DecisionMixin, TemplateView):
         return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
 
     def get_context_data(self, **kwargs):
-        pages = waiting_pages()
-        versions = find_waiting(pages, lambda version: version.is_undecided or version.unmet)
-        number, listed = pages.count(), {version.page.pk for version in versions}
+        versions, number = find_waiting(), waiting_pages().count()
+        listed = {version.page.pk for version in versions}
         is_full = len(versions) == MAX_LISTED or number > MAX_READ
         left_out = number - len(listed) if is_full else 0
         return super().get_context_data(versions=versions, left_out=left_out, **kwargs)

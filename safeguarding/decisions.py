@@ -5,7 +5,7 @@ or if it is scheduled. A draft that is still being written does not wait.
 """
 
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, F, OuterRef, Q
@@ -92,13 +92,32 @@ def waiting_pages():
     return pages.annotate(may_have_people=may_have_people).order_by("-may_have_people", "pk")
 
 
-def find_waiting(pages, is_wanted):
-    """Return a list of the first MAX_LISTED Versions of `pages`, a queryset, for which `is_wanted` is true.
+def find_waiting():
+    """Return a list of the first MAX_LISTED Versions that are undecided or have an unmet condition."""
+    return first_of(read_versions(waiting_pages()), lambda version: version.is_undecided or version.unmet)
 
-    `is_wanted`: a function that takes a Version. No page after the first MAX_READ is read.
+
+def find_undecided():
+    """Return the list of the first Versions that wait for a decision, and that of the undecided ones.
+
+    Each has MAX_LISTED at most.
     """
-    first = pages[:MAX_READ].iterator(chunk_size=MAX_LISTED)
-    versions = (version for page in first for version in find_versions(page))
+    pages = waiting_pages()
+    # The other pages have nobody to decide about. They are read only until there are enough undecided ones.
+    with_people = list(read_versions(pages.filter(may_have_people=True)))
+    others = read_versions(pages.filter(may_have_people=False))
+    waiting = first_of(with_people, lambda version: version.is_waiting)
+    return waiting, first_of(chain(with_people, others), lambda version: version.is_undecided)
+
+
+def read_versions(pages):
+    """Yield the Versions of `pages`, a queryset, without those after the first MAX_READ pages."""
+    for page in pages[:MAX_READ].iterator(chunk_size=MAX_LISTED):
+        yield from find_versions(page)
+
+
+def first_of(versions, is_wanted):
+    """Return a list of the first MAX_LISTED of `versions` for which the function `is_wanted` is true."""
     return list(islice(filter(is_wanted, versions), MAX_LISTED))
 
 

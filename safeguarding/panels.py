@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from wagtail.admin.ui.components import Component
 from wagtail.models import ModelLogEntry
 
-from safeguarding.decisions import find_waiting, waiting_pages
+from safeguarding.decisions import find_undecided
 from safeguarding.leak_check.hits import find_many
 from safeguarding.models import Contributor, PageHold
 from safeguarding.policies import is_lead, leads
@@ -87,9 +87,7 @@ def find_holds():
 
 def find_stories():
     """Return {heading: [(title, address, sentence)]} of the stories that wait."""
-    pages = waiting_pages()
-    waiting = find_waiting(pages.filter(may_have_people=True), lambda version: version.is_waiting)
-    undecided = find_waiting(pages, lambda version: version.is_undecided)
+    waiting, undecided = find_undecided()
     return {
         _("Decisions that wait for you"): [to_line(each) for each in waiting],
         _("Nobody said who is in these stories"): [to_line(each) for each in undecided],
