@@ -8,6 +8,7 @@ from django.core.cache import caches
 from django.template import RequestContext
 from django.template.base import Template
 from django.test.utils import instrumented_test_render
+from django.utils import translation
 from PIL import AvifImagePlugin, Image, WebPImagePlugin
 
 from stories.demo import pictures
@@ -37,6 +38,16 @@ def pytest_collection_modifyitems(items):
 
 def uses_database(item):
     return bool(item.get_closest_marker("django_db") or DATABASE_FIXTURES.intersection(item.fixturenames))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """Start each test, and its fixtures, in the default language.
+
+    Django leaves the language of a request active after it. The order of tests would decide in which language
+    a test without a request renders.
+    """
+    translation.deactivate()
 
 
 def pytest_collection_finish():
