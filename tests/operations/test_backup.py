@@ -98,6 +98,7 @@ def test_restore_brings_everything_back(client, media_root, tmp_path):
     assert client.get(again.url).status_code == 200
 
 
+@pytest.mark.sqlite_only
 def test_restore_over_a_site_needs_overwrite(client, media_root, tmp_path):
     story = builders.make_story("In the backup", lead_image=builders.make_image(), lead_image_alt="A lamp")
     story.save_revision()
@@ -184,6 +185,7 @@ def test_tables_are_not_rewritten_during_a_backup(media_root, tmp_path):
     assert refused
 
 
+@pytest.mark.sqlite_only
 def test_failed_restore_keeps_what_another_process_stored_meanwhile(media_root, tmp_path):
     name = builders.make_document().file.name
     save_site(tmp_path / "site.zip")
@@ -197,6 +199,7 @@ def test_failed_restore_keeps_what_another_process_stored_meanwhile(media_root, 
     assert [path.read_bytes() for path in media_root.rglob("*") if path.is_file()] == [b"Other words."]
 
 
+@pytest.mark.sqlite_only
 def test_archive_is_readable_by_its_owner_only_and_never_overwritten(media_root, tmp_path):
     path = tmp_path / "site.zip"
     save_site(path)

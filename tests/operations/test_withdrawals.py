@@ -106,6 +106,7 @@ def test_withdrawal_leaves_nothing_in_the_files_and_outlives_a_restore(tmp_path)
     assert Contributor.objects.get(pk=person.pk).get_status().status == "withdrawn"
 
 
+@pytest.mark.sqlite_only
 def test_without_the_ledger_everybody_is_held_until_a_lead_confirms(client, tmp_path):
     person, own, _image, other = make_site(tmp_path / "site.zip")
     nobody = builders.make_story("About nobody")
@@ -131,6 +132,7 @@ def test_without_the_ledger_everybody_is_held_until_a_lead_confirms(client, tmp_
     assert person.code in ledger.file_path().read_text()
 
 
+@pytest.mark.sqlite_only
 def test_person_whom_the_backup_does_not_know_is_found_by_the_digests(tmp_path):
     image = withdrawal_world.named_image()
     story = builders.make_story(NAME, slug=SLUG, lead_image=image, lead_image_alt="Somebody")
@@ -219,6 +221,7 @@ def break_ledger(*lines):
     return content
 
 
+@pytest.mark.sqlite_only
 def test_withdrawal_that_cannot_be_carried_out_again_holds_everybody(tmp_path):
     """But it stops neither the start of the site, nor the scheduler, nor `restore`."""
     person, _own, _image, other = make_site(tmp_path / "site.zip")
@@ -244,6 +247,7 @@ def test_withdrawal_that_cannot_be_carried_out_again_holds_everybody(tmp_path):
     assert [Client().get(each).status_code for each in (HOME, other.url)] == [410, 200]
 
 
+@pytest.mark.sqlite_only
 def test_lead_sees_what_failed_and_tries_it_again_or_ends_the_hold(client, tmp_path, noon):
     unlisted = builders.make_story("Lists nobody")
     person, _own, _image, other = make_site(tmp_path / "site.zip")
@@ -291,6 +295,7 @@ def test_lead_sees_what_failed_and_tries_it_again_or_ends_the_hold(client, tmp_p
     assert "Could not be carried out again" not in client.get("/admin/").text
 
 
+@pytest.mark.sqlite_only
 def test_backup_that_is_older_than_the_ledger(tmp_path):
     person = withdrawal_world.make_named_person()
     withdrawal_world.make_own_stories(person)
@@ -309,6 +314,7 @@ def test_backup_that_is_older_than_the_ledger(tmp_path):
     assert Ledger.get().held_since
 
 
+@pytest.mark.sqlite_only
 def test_restore_leaves_what_others_have_too_or_have_since(tmp_path):
     """A story at a former address of the person's, and an illustration that both have."""
     person = withdrawal_world.make_agreeing_person()
@@ -330,6 +336,7 @@ def test_restore_leaves_what_others_have_too_or_have_since(tmp_path):
     assert set(CleanImage.objects.all()) == {theirs}
 
 
+@pytest.mark.sqlite_only
 def test_restore_holds_what_only_has_an_erased_address_until_a_lead_decides(client, tmp_path):
     """In the backup, the address belongs to the story of somebody else, who moved it later."""
     other = StoryPage.objects.get(pk=withdrawal_world.make_others().pk)
@@ -360,6 +367,7 @@ def test_restore_holds_what_only_has_an_erased_address_until_a_lead_decides(clie
         assert StoryPage.objects.filter(pk=other.pk).exists() == (choice == "other")
 
 
+@pytest.mark.sqlite_only
 def test_half_a_line_of_the_ledger_is_ignored():
     person = withdrawal_world.make_named_person()
     withdraw_all(person)
