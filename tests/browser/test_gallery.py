@@ -51,8 +51,9 @@ def answer_without_the_first(route):
 
 
 @pytest.fixture
-def tab(new_page, live_server, moderator):
+def tab(new_page, live_server, moderator, settings):
     """A browser page with a story in the page editor."""
+    settings.WAGTAIL_AUTOSAVE_INTERVAL = 0  # many autosaves would take longer than the rest
     page = admin.open_tab(new_page)
     admin.open_editor(page, live_server.url, moderator, builders.make_story("Pictures", live=False, body=[]))
     return page
@@ -71,7 +72,7 @@ def open_dialog(tab, gallery):
     return tab.get_by_role("dialog")
 
 
-def test_pictures_of_the_library_are_added_in_one_dialog(tab):
+def pictures_of_the_library_are_added_in_one_dialog(tab):
     for number in range(1, 5):
         builders.make_image(f"Kiln {number}", description=f"A brick kiln, side {number}")
     gallery = admin.add_block(tab, "Pictures")
@@ -102,13 +103,15 @@ def test_pictures_of_the_library_are_added_in_one_dialog(tab):
     expect(tab.get_by_text("These pictures are only in the library: Mine")).to_be_visible()
 
 
-def test_files_are_uploaded_into_galleries(tab, allow_errors):
+def test_galleries(tab, allow_errors):
+    """All of it in one page editor, because to open one takes long."""
     allow_errors += ["ERR_FAILED", "requestfailed"]
     files_are_sent_with_one_answer_and_what_is_refused_is_named(tab, admin.add_block(tab, "Pictures"))
     tab.get_by_role("dialog").get_by_role("button", name="Close").click()
     expect(tab.get_by_role("dialog")).to_be_hidden()
     uploaded_pictures_are_added_after_a_request_that_failed(tab, admin.add_block(tab, "Pictures"))
     a_picture_that_is_deleted_after_the_upload_is_left_out(tab, admin.add_block(tab, "Pictures"))
+    pictures_of_the_library_are_added_in_one_dialog(tab)
 
 
 def files_are_sent_with_one_answer_and_what_is_refused_is_named(tab, gallery):
