@@ -45,7 +45,17 @@ def save(page, words, button="Save"):
     expect(page.get_by_role("status")).to_contain_text(words)
 
 
-def test_story_is_dated_filed_and_scheduled(tab):
+def test_scripts_work(tab):
+    """All of it in one browser page, because a new one loads and compiles all scripts of the admin again."""
+    story_is_dated_filed_and_scheduled(tab)
+    pictures_are_uploaded_at_once_and_edited(tab)
+    page_and_picture_are_chosen(tab)
+    tasks_of_a_workflow_are_added_and_moved(tab)
+    search_result_is_promoted(tab)
+    lists_are_filtered_by_date(tab)
+
+
+def story_is_dated_filed_and_scheduled(tab):
     story = builders.make_story("Filed", countries=["KE", "SN"], live=False, date=datetime.date(2025, 1, 3))
     tab.open(f"pages/{story.pk}/edit/")
     tab.get_by_role("textbox", name="Date*").click()
@@ -94,8 +104,8 @@ def add_move_and_remove_countries(tab):
     expect(children.first).to_contain_text("Kenya")
 
 
-def test_choosers_of_pictures_and_pages(tab):
-    builders.make_image("A road")
+def page_and_picture_are_chosen(tab):
+    builders.make_image("A river")
     about = builders.make_plain_page("Get help")
     tab.open(f"pages/{builders.home_page().pk}/edit/")
     tab.get_by_role("button", name="Choose a page").first.click()
@@ -109,7 +119,7 @@ def test_choosers_of_pictures_and_pages(tab):
 
     tab.open("settings/home/sitesettings/")
     tab.get_by_role("button", name="Choose a picture").click()
-    tab.get_by_role("dialog").get_by_role("link", name="A road").click()
+    tab.get_by_role("dialog").get_by_role("link", name="A river").click()
     save(tab, "Site settings updated.")
     tab.get_by_role("button", name="Actions").first.click()
     tab.get_by_role("button", name="Clear choice").click()
@@ -118,7 +128,7 @@ def test_choosers_of_pictures_and_pages(tab):
     assert SiteSettings.objects.get().logo is None
 
 
-def test_tasks_of_a_workflow_are_added_and_moved(tab):
+def tasks_of_a_workflow_are_added_and_moved(tab):
     workflow, first = Workflow.objects.get(), Task.objects.get()
     second = GroupApprovalTask.objects.create(name="Second reading")
     tab.open(f"workflows/edit/{workflow.pk}/")
@@ -135,7 +145,7 @@ def test_tasks_of_a_workflow_are_added_and_moved(tab):
     assert [link.task_id for link in tasks] == [second.pk, first.pk]
 
 
-def test_search_result_is_promoted(tab):
+def search_result_is_promoted(tab):
     Query.get("wages").add_hit()
     tab.open("searchpicks/add/")
     tab.get_by_role("button", name="Choose from popular search terms").click()
@@ -159,7 +169,7 @@ def test_search_result_is_promoted(tab):
     assert [pick.external_link_text for pick in query.editors_picks.all()] == ["Help", None]
 
 
-def test_lists_are_filtered_by_date(tab):
+def lists_are_filtered_by_date(tab):
     for report in ("reports/site-history/", f"pages/{builders.home_page().pk}/history/"):
         tab.open(report)
         tab.get_by_role("button", name="Show filters").click()
@@ -173,7 +183,7 @@ def test_lists_are_filtered_by_date(tab):
         expect(tab.get_by_text("Date: ")).to_be_visible()
 
 
-def test_pictures_are_uploaded_at_once_and_edited(tab):
+def pictures_are_uploaded_at_once_and_edited(tab):
     tab.open("images/multiple/add/")
     file = {"name": "road.png", "mimeType": "image/png", "buffer": builders.picture_bytes(600, 400)}
     tab.get_by_label("Whom it shows").select_option("Not the same for all")
