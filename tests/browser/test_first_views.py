@@ -1,8 +1,14 @@
-"""What readers see first: how far down the header, pictures, words and results are, and their sizes."""
+"""What readers see first: how far down the header, pictures, words and results are, and their sizes.
+
+On a slow line, where the HTML of a page arrives in parts, nothing moves that is already there.
+"""
+
+import itertools
 
 import pytest
 
 from tests.support.measures import (
+    ARRIVE_IN_PARTS,
     COUNT_IN_ROWS,
     EDGES,
     LONE_DOTS,
@@ -84,6 +90,24 @@ ROWS = {
     "story": (".gallery", dict.fromkeys(LANGUAGES, [1, 2])),
     "two sections": (".gallery", dict.fromkeys(LANGUAGES, [2, 3])),
 }
+
+# What arrives slowly: (language, page of the site, query string). A year has one story: the page is shorter
+# than the window, and has an active filter. Countries have three stories, two and one.
+SLOW_PAGES = [
+    ("en", "home", ""),
+    ("fr", "home", ""),
+    ("ar", "home", ""),
+    ("en", "list", ""),
+    ("en", "list", "?year=2021"),
+    ("en", "country", ""),
+    ("fr", "country", ""),
+    ("ar", "country", ""),
+    ("en", "search", ""),
+    ("en", "search", "&year=2021"),
+    # A page without a picture.
+    ("en", "search", "&q=organisation"),
+    ("en", "story", ""),
+]
 
 
 @pytest.fixture
@@ -167,11 +191,18 @@ def find_problems_elsewhere(page, name):
         page.emulate_media(media="screen")
 
 
-def test_first_views_keep_to_their_limits(new_page, live_server, addresses):
-    page, problems = new_page(), []
+def test_first_views(new_page, live_server, addresses):
+    """Both parts use one site, because to make its pictures takes long."""
+    problems = find_problems_of_first_views(new_page(), live_server.url, addresses)
+    problems += find_shifts_on_a_slow_line(new_page(), live_server.url, addresses)
+    assert not problems, "\n".join(problems)
+
+
+def find_problems_of_first_views(page, site, addresses):
+    problems = []
     for (language, name), address in addresses.items():
         page.set_viewport_size(PHONE)
-        page.goto(live_server.url + address)
+        page.goto(site + address)
         shifts = page.evaluate(SHIFTS, MAX_SHIFT)
         problems += [f"{name}, {language}: the layout shifts by {shift}" for shift in shifts]
         # The typeface has no Arabic.
@@ -187,4 +218,15 @@ def test_first_views_keep_to_their_limits(new_page, live_server, addresses):
                 found = find_odd_colours(page, name, size, scheme)
                 problems += [f"{where}, {scheme}: {problem}" for problem in found]
         problems += [f"{name}, {language}: {problem}" for problem in find_problems_elsewhere(page, name)]
-    assert not problems, "\n".join(problems)
+    return problems
+
+
+def find_shifts_on_a_slow_line(page, site, addresses):
+    problems = []
+    for (language, name, query), size in itertools.product(SLOW_PAGES, [PHONE, DESKTOP]):
+        page.set_viewport_size(size)
+        page.goto(f"{site}/robots.txt")
+        page.evaluate(ARRIVE_IN_PARTS, addresses[language, name] + query)
+        where = f"{name}{query}, {language}, {size['width']}, on a slow line"
+        problems += [f"{where}: the layout shifts by {shift}" for shift in page.evaluate(SHIFTS, 0)]
+    return problems
