@@ -130,7 +130,8 @@ def library(db):
 
 def test_moderator_writes_a_story_that_a_visitor_finds(new_page, live_server, moderator, library, capsys):
     tab = admin.open_tab(new_page)
-    admin.sign_in(tab, live_server.url, moderator.username)
+    admin.give_session(tab, live_server.url, moderator)
+    tab.goto(f"{live_server.url}/admin/")
     steps = Steps(tab)
 
     steps.click(tab.get_by_role("link", name="Write a story"))
