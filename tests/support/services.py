@@ -76,11 +76,17 @@ def driver_runs():
 
 def find_chromium():
     """Return the path of a Chromium or Chrome that runs, or None."""
-    on_path = [path for name in CHROMIUM_NAMES if (path := shutil.which(name))]
+    return next((path for path in possible_paths() if path and version_line(path)), None)
+
+
+def possible_paths():
+    """Yield where a Chromium may be. The last one is looked up only if needed: it starts Playwright."""
+    yield os.environ.get("CHROMIUM")
+    yield from (shutil.which(name) for name in CHROMIUM_NAMES)
+    yield from CHROMIUM_MAC
     with sync_playwright() as playwright:
         downloaded = playwright.chromium.executable_path
-    candidates = [os.environ.get("CHROMIUM"), *on_path, *CHROMIUM_MAC, downloaded]
-    return next((path for path in candidates if path and version_line(path)), None)
+    yield downloaded
 
 
 def download_chromium():
