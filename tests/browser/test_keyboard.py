@@ -80,7 +80,7 @@ def expect_title(page, title):
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 
-def test_by_keyboard(open_home):
+def test_by_keyboard(open_home, live_server):
     """All of it uses one site, because to make its pictures takes long."""
     for width in (360, 1280):
         page = open_home(viewport={"width": width, "height": 800})
@@ -88,6 +88,9 @@ def test_by_keyboard(open_home):
         assert page.context.cookies() == []
         assert page.context.storage_state()["origins"] == []
     skip_link_leads_past_the_menu(open_home())
+    # Lists have a second page: eleven stories are added to the four, and six of these are about Kenya.
+    make_many_stories(make_index())
+    go_without_javascript(open_home(java_script_enabled=False), live_server.url)
 
 
 def go_from_home_to_a_suggestion(page, width):
@@ -144,10 +147,7 @@ def skip_link_leads_past_the_menu(page):
     assert page.get_by_role("main").evaluate("main => main.contains(document.activeElement)")
 
 
-def test_without_javascript(open_home, live_server):
-    """Lists have a second page: eleven stories are added to the four, and six of these are about Kenya."""
-    make_many_stories(make_index())
-    page = open_home(java_script_enabled=False)
+def go_without_javascript(page, site):
     follow(page, "Stories")
     expect(page.get_by_role("heading", name="15 stories")).to_be_visible()
     follow(page, "Next page")
@@ -166,7 +166,7 @@ def test_without_javascript(open_home, live_server):
     follow(page, "Kenya (")
     expect(page.get_by_role("list", name="Active filters")).to_contain_text("Kenya")
 
-    page.goto(live_server.url)
+    page.goto(site)
     follow(page, "Wages after three years")
     follow(page, "Text only")
     expect(page.get_by_role("banner").get_by_role("link", name="Full version, with pictures")).to_be_visible()
