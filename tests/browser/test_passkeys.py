@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from accounts.models import Passkey
 from accounts.second_factor import RECOVERY_CODE_COUNT
-from tests.browser.admin import expect_home, open_tab, sign_in
+from tests.browser.admin import expect_home, give_session, open_tab, sign_in
 from tests.support import builders
 from tests.support.accessibility import run_axe
 
@@ -13,11 +13,16 @@ pytestmark = pytest.mark.sqlite_only
 
 
 @pytest.fixture
-def tab(new_page, settings):
-    """A browser page for the admin. It also makes an administrator, amina, who has no second factor yet."""
+def amina(settings, db):
+    """An administrator who has no second factor yet, and needs one."""
     settings.SECOND_FACTOR = "ADMINISTRATORS"
-    builders.make_user(username="amina", is_superuser=True)
-    return open_tab(new_page)
+    return builders.make_user(username="amina", is_superuser=True)
+
+
+def open_admin(page, address, user):
+    """Open the admin as `user`, who is signed in by password. It asks for the second factor."""
+    give_session(page, address, user)
+    page.goto(f"{address}/admin/")
 
 
 def add_authenticator(page, verified=True):
@@ -35,7 +40,8 @@ def add_authenticator(page, verified=True):
     tools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-def test_administrator_adds_a_passkey_by_keyboard_and_signs_in_with_it(live_server, tab):
+def test_administrator_adds_a_passkey_by_keyboard_and_signs_in_with_it(live_server, new_page, amina):
+    tab = open_tab(new_page)
     add_authenticator(tab)
     sign_in(tab, live_server.url)
     expect(tab.get_by_role("heading", name="Protect your account")).to_be_visible()
@@ -72,20 +78,19 @@ def test_administrator_adds_a_passkey_by_keyboard_and_signs_in_with_it(live_serv
     expect(tab.get_by_role("main").get_by_role("button")).to_have_text(["Save", "Add a passkey"])
 
 
-def test_authenticator_that_does_not_recognise_its_owner_adds_no_passkey(live_server, tab):
+def test_authenticator_that_does_not_recognise_its_owner_adds_no_passkey(live_server, new_page, amina):
+    tab = open_tab(new_page)
     add_authenticator(tab, verified=False)
-    sign_in(tab, live_server.url)
+    open_admin(tab, live_server.url, amina)
     tab.get_by_role("button", name="Add a passkey").click()
     expect(tab.get_by_role("alert")).to_contain_text("No passkey was added.")
     expect(tab.get_by_role("button", name="Add a passkey")).to_be_focused()
     assert not Passkey.objects.exists()
 
 
-def test_without_javascript_a_code_works_and_the_page_says_so(live_server, new_page, settings):
-    settings.SECOND_FACTOR = "ADMINISTRATORS"
-    builders.make_user(username="amina", is_superuser=True)
+def test_without_javascript_a_code_works_and_the_page_says_so(live_server, new_page, amina):
     page = new_page(java_script_enabled=False)
-    sign_in(page, live_server.url)
+    open_admin(page, live_server.url, amina)
     expect(page.get_by_text("A passkey needs JavaScript")).to_be_visible()
     expect(page.get_by_role("button", name="Add a passkey")).to_be_hidden()
     expect(page.get_by_label("Code")).to_be_visible()
