@@ -35,17 +35,29 @@ def write(tab, field, words):
     expect(part.locator(f"input[name={field}]")).to_have_value(re.compile(re.escape(words)))
 
 
+def open_editor(tab, address, page):
+    tab.goto(f"{address}/admin/pages/{page.pk}/edit/")
+    admin.expect_editor(tab)
+
+
 def publish(tab):
     admin.footer(tab, "Publish")
     expect(tab.get_by_role("status")).to_contain_text("has been published")
 
 
-def test_palette_and_logo(tab, reader, live_server, moderator):
+def test_readers_see_changes_of_the_whole_site(tab, reader, live_server, moderator):
+    """All of it in one browser page, because a new one loads and compiles all scripts of the admin again."""
+    admin.give_session(tab, live_server.url, moderator)
+    change_palette_and_logo(tab, reader, live_server.url)
+    put_a_page_into_the_menu(tab, reader, live_server.url)
+    write_words_at_the_foot_and_the_help_line(tab, reader, live_server.url)
+
+
+def change_palette_and_logo(tab, reader, address):
     expect(reader.locator("html")).to_have_class("palette-earth")
     expect(reader.locator(".brand__logo")).to_have_count(0)
     before = reader.evaluate(BACKGROUND)
-    admin.give_session(tab, live_server.url, moderator)
-    tab.goto(f"{live_server.url}/admin/")
+    tab.goto(f"{address}/admin/")
     tab.get_by_role("button", name="Settings").click()
     tab.get_by_role("link", name="Site settings").click()
     tab.get_by_label("Colours").select_option("Sea")
@@ -60,14 +72,14 @@ def test_palette_and_logo(tab, reader, live_server, moderator):
     logo = reader.locator("img.brand__logo")
     expect(logo).to_be_visible()
     expect(logo).not_to_have_js_property("naturalWidth", 0)
-    assert reader.request.get(live_server.url + logo.get_attribute("src")).status == 200
+    assert reader.request.get(address + logo.get_attribute("src")).status == 200
 
 
-def test_page_is_put_into_the_menu(tab, reader, live_server, moderator):
+def put_a_page_into_the_menu(tab, reader, address):
     about = builders.make_plain_page("About us")
     menu = reader.get_by_role("navigation", name="Main")
     expect(menu.get_by_role("link", name="About us")).to_have_count(0)
-    admin.open_editor(tab, live_server.url, moderator, about)
+    open_editor(tab, address, about)
     tab.get_by_role("tab", name="Promote").click()
     tab.get_by_label("Show in menus").check()
     publish(tab)
@@ -77,10 +89,11 @@ def test_page_is_put_into_the_menu(tab, reader, live_server, moderator):
     expect(reader.get_by_role("heading", level=1)).to_have_text("About us")
 
 
-def test_words_at_the_foot_and_the_help_line(tab, reader, live_server, moderator):
+def write_words_at_the_foot_and_the_help_line(tab, reader, address):
+    reader.goto(address)
     foot = reader.get_by_role("contentinfo")
     expect(foot).not_to_contain_text("0800")
-    admin.open_editor(tab, live_server.url, moderator, builders.home_page())
+    open_editor(tab, address, builders.home_page())
     write(tab, "help_line", "Call 0800 000 000, day and night.")
     write(tab, "footer_text", "Told with their consent.")
     publish(tab)
