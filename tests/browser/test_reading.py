@@ -162,16 +162,6 @@ def check_printed_story(page):
     page.emulate_media(media="screen")
 
 
-def test_words_stay_whole_on_a_phone_that_is_zoomed_to_200_percent(new_page, live_server):
-    make_site()
-    page = new_page(viewport={"width": 180, "height": 320})
-    for address in ("/search/?q=wages", "/search/?q=wages&country=kenya", "/"):
-        page.goto(live_server.url + address)
-        for part in page.locator(".brand__name, .sort, .card__title").all():
-            assert part.evaluate(BROKEN_WORDS) == [], address
-        assert page.evaluate(TOO_WIDE) == [], address
-
-
 def test_link_is_copied(context_factory, live_server, quick_story):
     context = context_factory()
     context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -182,7 +172,7 @@ def test_link_is_copied(context_factory, live_server, quick_story):
     assert page.evaluate("navigator.clipboard.readText()").endswith("/stories/wages/")
 
 
-def test_text_only_version_loads_its_stylesheet_alone_and_leads_on(new_page, live_server):
+def test_site_in_text_only_and_on_a_phone_that_is_zoomed(new_page, live_server):
     site = make_site()
     page = new_page()
     page.goto(live_server.url + site.story.url)
@@ -205,6 +195,16 @@ def test_text_only_version_loads_its_stylesheet_alone_and_leads_on(new_page, liv
     assert all(re.search("text=1|favicon|text.css", address) for address in requests)
     page.get_by_role("banner").get_by_role("link", name="Full version").click()
     expect(page).to_have_url(f"{live_server.url}/search/?q=passport")
+    words_stay_whole_on_a_phone_that_is_zoomed_to_200_percent(page, live_server.url)
+
+
+def words_stay_whole_on_a_phone_that_is_zoomed_to_200_percent(page, site):
+    page.set_viewport_size({"width": 180, "height": 320})
+    for address in ("/search/?q=wages", "/search/?q=wages&country=kenya", "/"):
+        page.goto(site + address)
+        for part in page.locator(".brand__name, .sort, .card__title").all():
+            assert part.evaluate(BROKEN_WORDS) == [], address
+        assert page.evaluate(TOO_WIDE) == [], address
 
 
 def test_arabic_runs_from_right_to_left_and_has_typefaces_and_line_heights_of_its_own(new_page, live_server):
