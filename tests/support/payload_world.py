@@ -83,7 +83,7 @@ class World:
 
     def _fill(self):
         """Put scripts into all texts. Those of a page, its latest version and the earlier ones differ."""
-        pages = Page.objects.filter(depth__gt=1, alias_of=None)
+        pages = Page.objects.filter(pk__in=self._shown_pages(), alias_of=None)
         for page in pages.specific():
             page.save_revision(clean=False)
             page.save_revision(clean=False)
@@ -128,13 +128,16 @@ class World:
 
         `views`: names of views for each page. For the story it is always all views.
         """
-        one_of_each = {type(page): page for page in Page.objects.filter(depth__gt=1).specific()}
-        chosen = {page.pk for page in [*one_of_each.values(), self.site.story, self.section.draft]}
         return [
             address
-            for pk in sorted(chosen)
+            for pk in self._shown_pages()
             for address in addresses_of(pk, VIEWS if pk == self.site.story.pk else views)
         ]
+
+    def _shown_pages(self):
+        """Return the primary keys of the pages of pages()."""
+        one_of_each = {type(page): page for page in Page.objects.filter(depth__gt=1).specific()}
+        return sorted({page.pk for page in [*one_of_each.values(), self.site.story, self.section.draft]})
 
     def others(self):
         """Return the addresses of other admin routes that can be opened with GET."""
