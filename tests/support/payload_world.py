@@ -87,10 +87,10 @@ class World:
         for page in pages.specific():
             page.save_revision(clean=False)
             page.save_revision(clean=False)
-        self.filler.fill()
+        self.filler.fill(Page)
         for revision in Revision.objects.all():
             self._rewrite(revision)
-        self.filler.fill()
+        self.filler.fill(Page)
         for page in pages:
             self._rewrite(page.latest_revision)
         # The page editor opens the latest version, so the live page may have scripts that it can't open.
@@ -155,10 +155,14 @@ LEFT_OUT = (
 
 
 def addresses_of(pk, views):
-    """Return the admin's addresses for the page `pk`: of `views`, of comparisons and of a shared preview."""
+    """Return the admin's addresses for the page `pk`: of `views`, of comparisons and of a shared preview.
+
+    The live page is compared only with all views, because it has the fields of the earliest version.
+    """
     name = "wagtailadmin_pages"
+    compared = ["earliest", "live"] if views == VIEWS else ["earliest"]
     return [
         *(reverse(f"{name}:{view}", args=[pk]) for view in views),
-        *(reverse(f"{name}:revisions_compare", args=[pk, first, "latest"]) for first in ("earliest", "live")),
+        *(reverse(f"{name}:revisions_compare", args=[pk, first, "latest"]) for first in compared),
         f"{reverse(f'{name}:view_draft', args=[pk])}?mode=shared",
     ]

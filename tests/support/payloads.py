@@ -147,10 +147,12 @@ class ScriptFiller:
         self.places, self.numbers, self.choices = {}, count(1), count()
         self.turn, self.is_balanced = turn, True
 
-    def fill(self):
-        """Fill every text of every row once."""
+    def fill(self, base=models.Model):
+        """Fill every text of every row of the models that are subclasses of `base` once."""
         self.choices = count(self.turn * 2)
         for model, fields in text_fields():
+            if not issubclass(model, base):
+                continue
             for row in model._base_manager.order_by("pk"):
                 values = {field.name: self.value_of(row, field) for field in fields}
                 known = {name: value for name, value in values.items() if value is not None}
