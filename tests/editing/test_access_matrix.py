@@ -254,10 +254,10 @@ def rows_for(role, rows):
     """Return those of `rows` to test for `role`.
 
     Those above editors are tested where they see more than the role below them. Administrators also are where
-    nobody sees anything. Public pages know only who is logged in, and in which groups, so members and other
-    editors are tested on those where they see more.
+    nobody sees anything. Public pages know only who is logged in, and in which groups, so members and editors
+    are tested on those where they see more.
     """
-    below = {"member": "visitor", "other editor": "member"}.get(role)
+    below = {"member": "visitor", "other editor": "member", "editor": "other editor"}.get(role)
     if below:
         return [row for row in rows if row[2].startswith(PRIVATE) or (role in row[3]) != (below in row[3])]
     below = {"moderator": "editor", "administrator": "moderator"}.get(role)
