@@ -166,6 +166,7 @@ def test_link_to_nothing_is_refused(writer, own):
     assert writer.post(add_address(own), form).context["form"].errors == {"body": [REFUSED]}
 
 
+@pytest.mark.sqlite_only
 def test_unknown_model_is_choosable_for_superusers_alone(writer, own):
     assert own.draft.latest_revision
     superuser = builders.make_user(is_superuser=True)
@@ -174,6 +175,7 @@ def test_unknown_model_is_choosable_for_superusers_alone(writer, own):
         assert not chosen_objects.choosable(writer.user, model).exists()
 
 
+@pytest.mark.sqlite_only
 def test_everybody_may_choose_every_country_site_language_and_task(writer):
     for model in (Country, Site, Locale, Task):
         assert model.objects.exists()
@@ -185,6 +187,7 @@ def test_key_with_a_null_character_is_none():
     assert chosen_objects.to_base_key(Country, "K\0") == (Country, None)
 
 
+@pytest.mark.sqlite_only
 def test_objects_that_others_chose_stay_and_are_not_shown(writer, admin_client, own, other):
     chosen = hidden_objects(other)
     private = builders.make_story(f"{SECRET} chosen story", other.index)
@@ -217,6 +220,7 @@ def test_objects_that_others_chose_stay_and_are_not_shown(writer, admin_client, 
     assert all(refers_to(story, each) for each in chosen.values())
 
 
+@pytest.mark.sqlite_only
 def test_object_of_the_live_page_may_be_chosen_in_the_draft_again(writer, own, other):
     story = builders.make_story("Live", own.index, lead_image=other.image, lead_image_decorative=True)
     assert writer.post(edit_address(story), choosing_form({})).status_code == 302
@@ -235,6 +239,7 @@ def test_objects_that_others_chose_in_the_draft_of_a_live_page_stay(writer, admi
     assert story.get_latest_revision_as_object().lead_image == other.image
 
 
+@pytest.mark.sqlite_only
 def test_revision_of_another_page_cannot_be_restored(writer, own, other):
     draft = builders.make_story("Mine", own.index, live=False)
     back = reverse("wagtailadmin_pages:revisions_revert", args=[draft.pk, other.draft.latest_revision_id])

@@ -70,6 +70,7 @@ def test_stories_are_answered_and_only_what_is_live_already_is_public(client, us
     assert "Answered: no real person is described" in client.get(f"/admin/pages/{live.pk}/history/").text
 
 
+@pytest.mark.sqlite_only
 def test_an_editor_who_may_not_publish_answers_in_the_draft(client):
     client.force_login(make_user("Editors"))
     live = make_undecided("Live")
@@ -100,6 +101,7 @@ def test_stories_with_people_and_what_the_user_may_not_edit_are_left_out(client,
     assert list(PageLogEntry.objects.filter(action=ANSWERED).values_list("page", flat=True)) == [good.pk]
 
 
+@pytest.mark.sqlite_only
 def test_the_answer_stays_in_the_draft_while_something_else_is_missing(client, user):
     image = make_image()
     swapped = make_undecided("Swapped", lead_image=image, lead_image_alt="A place")

@@ -148,6 +148,7 @@ def test_list_can_be_sorted_by_each_column_during_a_search(admin_user):
     assert set(titles(admin_user, q="kiln", ordering="nothing")) == {"Kiln A", "Kiln B"}
 
 
+@pytest.mark.sqlite_only
 def test_list_shows_the_sections_of_its_user_alone(writer, own, elsewhere):
     mine = own.draft
     hidden = builders.make_story(f"{SECRET} in Ghana", elsewhere.index, countries=["GH"])
