@@ -72,20 +72,23 @@ def make_stories():
     }
 
 
+def exported(client, query=""):
+    """Return [(title, text in the column)] of the list with `query`, from its export, which is quick."""
+    text = client.get(f"{LIST}?export=csv{query}").getvalue().decode()
+    return [(row["Title"], row["Consent"]) for row in csv.DictReader(io.StringIO(text))]
+
+
 def test_the_column_and_the_filter_say_whether_the_consent_is_in_order(admin_client):
     expected = make_stories()
-    text = admin_client.get(f"{LIST}?export=csv").getvalue().decode()
-    found = {row["Title"]: row["Consent"] for row in csv.DictReader(io.StringIO(text))}
-    assert found == {title: words for title, (_value, words) in expected.items()}
+    assert dict(exported(admin_client)) == {title: words for title, (_value, words) in expected.items()}
     assert f"Ends soon: {format_day(days_from_today(60))}" in admin_client.get(LIST).text
 
     for value in {value for value, _words in expected.values()}:
-        pages = admin_client.get(f"{LIST}?consent={value}").context["pages"]
         titles = {title for title, (its_value, _words) in expected.items() if its_value == value}
-        assert {page.title for page in pages} == titles, value
+        assert dict(exported(admin_client, f"&consent={value}")).keys() == titles, value
 
 
 def test_stories_can_be_sorted_by_the_end_of_their_consent(admin_client):
     make_stories()
-    response = admin_client.get(f"{LIST}?ordering=consent_until&consent=ends_soon&consent=in_order")
-    assert [page.title for page in response.context["pages"]] == ["Last day", "Two people", "Agreed"]
+    rows = exported(admin_client, "&ordering=consent_until&consent=ends_soon&consent=in_order")
+    assert [title for title, _words in rows] == ["Last day", "Two people", "Agreed"]
