@@ -128,7 +128,7 @@ def test_message_offers_to_edit_only_to_those_who_may(client, author, moderator)
         story = builders.make_story("A story", slug=f"a-story-{user.pk}", live=False, owner=user)
         for address, slug in ((edit_address(story), story.slug), (new, f"new-{user.pk}")):
             client.post(address, builders.story_form("submit", slug=slug))
-            links = builders.parse(client.get("/admin/")).select(".messages a")
+            links = builders.parse(client.get("/admin/desk/waiting/")).select(".messages a")
             assert [each.get_text(strip=True) for each in links] == ["View draft", label]
 
 
