@@ -116,7 +116,7 @@ class World:
         filtered = [f"/stories/?{urlencode({'country': PAYLOADS[0], 'theme': PAYLOADS[1]})}"]
         text_only = [
             f"{address}{'&' if '?' in address else '?'}text=1"
-            for address in [*self.site.addresses.values(), *searches]
+            for address in [*self.site.addresses.values(), searches[-1]]
         ]
         others = [f"{base}feed.{kind}" for base in ("/", "/stories/") for kind in ("atom", "rss")]
         others += ["/search/suggestions/?q=wages", "/sitemap.xml", "/robots.txt", "/search/?q=wagees"]
@@ -155,14 +155,15 @@ LEFT_OUT = (
 
 
 def addresses_of(pk, views):
-    """Return the admin's addresses for the page `pk`: of `views`, of comparisons and of a shared preview.
+    """Return the admin's addresses for the page `pk`: of `views` and of a comparison of versions.
 
-    The live page is compared only with all views, because it has the fields of the earliest version.
+    With all views, these are also the comparison with the live page, which has the same fields as a version,
+    and the preview of how a story is shared.
     """
-    name = "wagtailadmin_pages"
-    compared = ["earliest", "live"] if views == VIEWS else ["earliest"]
-    return [
-        *(reverse(f"{name}:{view}", args=[pk]) for view in views),
-        *(reverse(f"{name}:revisions_compare", args=[pk, first, "latest"]) for first in compared),
-        f"{reverse(f'{name}:view_draft', args=[pk])}?mode=shared",
-    ]
+    pages = "wagtailadmin_pages"
+    found = [reverse(f"{pages}:{view}", args=[pk]) for view in views]
+    found.append(reverse(f"{pages}:revisions_compare", args=[pk, "earliest", "latest"]))
+    if views == VIEWS:
+        found.append(reverse(f"{pages}:revisions_compare", args=[pk, "live", "latest"]))
+        found.append(f"{reverse(f'{pages}:view_draft', args=[pk])}?mode=shared")
+    return found
