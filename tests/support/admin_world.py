@@ -150,12 +150,12 @@ def make_section_editors(section):
     group = Group.objects.create(name=f"Editors of {section.index.title}")
     editors = Group.objects.get(name="Editors")
     group.permissions.set(editors.permissions.all())
-    for granted in GroupPagePermission.objects.filter(group=editors):
-        GroupPagePermission.objects.create(group=group, page=section.index, permission=granted.permission)
-    for granted in GroupCollectionPermission.objects.filter(group=editors):
-        GroupCollectionPermission.objects.create(
-            group=group, collection=section.collection, permission=granted.permission
-        )
+    for model, place in (
+        (GroupPagePermission, {"page": section.index}),
+        (GroupCollectionPermission, {"collection": section.collection}),
+    ):
+        granted = model.objects.filter(group=editors).values_list("permission_id", flat=True)
+        model.objects.bulk_create(model(group=group, permission_id=key, **place) for key in granted)
     return group
 
 
