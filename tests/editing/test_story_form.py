@@ -7,20 +7,23 @@ from pathlib import Path
 import pytest
 import wagtail
 from babel.messages.pofile import read_po
+from django.test import Client
 from django.utils.translation import gettext, ngettext
 
 from home.models import HomePage
-from tests.support.builders import make_index, parse
+from tests.support.builders import make_index, make_user, parse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 ADD_STORY = "/admin/pages/add/stories/storypage/{}/"
 
 
-@pytest.fixture
-def form(editor):
-    """The page with the form of a new story."""
-    return parse(editor.get(ADD_STORY.format(make_index().pk)))
+@pytest.fixture(scope="module")
+def form(module_transaction):
+    """The page with the form of a new story, for an editor. It is read once for all tests."""
+    client = Client()
+    client.force_login(make_user("Editors"))
+    return parse(client.get(ADD_STORY.format(make_index().pk)))
 
 
 def test_fields_are_in_the_order_of_writing_then_filing_then_options(form):
@@ -34,7 +37,7 @@ def test_fields_are_in_the_order_of_writing_then_filing_then_options(form):
     assert [name for name in names if name in order] == order
 
 
-def test_stories_are_not_offered_for_menus(form, editor):
+def test_stories_are_not_offered_for_menus(form):
     assert not form.select("[name=show_in_menus]")
     assert form.select("[name=keep_out_of_search_engines]")
 
