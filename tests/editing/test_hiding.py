@@ -166,7 +166,7 @@ def test_lists_and_the_editor_say_that_a_live_page_is_hidden(admin_client):
         return page.text, bool(page.select(".page-status-tag"))
 
     assert "hidden from readers" not in look(lists[0])[0]
-    for address in [*list(pages)[:2], *list(pages)[-1:]]:
+    for address in [list(pages)[0], list(pages)[-1]]:
         text, has_badge = look(address)
         assert has_badge, address
         assert not any(words in text for words in pages.values()), address
