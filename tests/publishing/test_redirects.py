@@ -113,9 +113,10 @@ def test_redirect_ends_with_its_page(client, django_capture_on_commit_callbacks)
             assert hidden.status_code == 404, (make, withdraw)
             assert "Location" not in hidden
             assert "zanzibar" not in hidden.text
-            client.force_login(editor)
-            assert client.get(old).status_code == 404, (make, withdraw)
-            client.logout()
+            if make is typed:
+                client.force_login(editor)
+                assert client.get(old).status_code == 404, withdraw
+                client.logout()
 
 
 def test_redirects_are_not_cached_by_browsers(client):
