@@ -21,6 +21,7 @@ from tests.support import admin_world, builders
 from tests.support.choosing import permit
 from tests.support.files_of_pages import document_block, story_with
 from tests.support.people import make_agreeing_person, make_person, make_story_about, withdraw
+from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -122,8 +123,7 @@ def save_with(item, **fields):
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize("change", MEANWHILE.values(), ids=MEANWHILE)
-def test_form_undoes_nothing_that_was_said_of_a_picture_since_it_was_opened(editor, own, change):
+def test_form_undoes_nothing_that_was_said_of_a_picture_since_it_was_opened(editor, own):
     save_with(own.image, is_recognisable=False, shows="other")
     person = make_agreeing_person({"picture": Picture.NOT_RECOGNISABLE})
     own.image.people.add(person)
@@ -132,9 +132,11 @@ def test_form_undoes_nothing_that_was_said_of_a_picture_since_it_was_opened(edit
     fields["seen"] = what_was_seen(editor, own.image)
     assert change_picture(editor, own.image, **fields).status_code == 302
     assert CleanImage.objects.get().is_shown
-    change(CleanImage.objects.get())
-    assert "since you opened it" in change_picture(editor, own.image, **fields).text
-    assert not CleanImage.objects.get().is_shown
+    for name, change in MEANWHILE.items():
+        with undone():
+            change(CleanImage.objects.get())
+            assert "since you opened it" in change_picture(editor, own.image, **fields).text, name
+            assert not CleanImage.objects.get().is_shown, name
 
 
 def what_was_seen(editor, image):
@@ -143,14 +145,16 @@ def what_was_seen(editor, image):
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize("field", ["title", "description", "credit"])
-def test_form_brings_no_text_back_that_was_erased_since_it_was_opened(editor, own, field):
-    save_with(own.image, **{field: "Amina at the well"})
+def test_form_brings_no_text_back_that_was_erased_since_it_was_opened(editor, own):
+    texts = dict.fromkeys(["title", "description", "credit"], "Amina at the well")
+    save_with(own.image, **texts)
     seen = what_was_seen(editor, own.image)
-    save_with(own.image, **{field: "A well"})
-    response = change_picture(editor, own.image, seen=seen, **{field: "Amina at the well"})
-    assert "since you opened it" in response.text
-    assert getattr(CleanImage.objects.get(), field) == "A well"
+    for field in texts:
+        with undone():
+            save_with(CleanImage.objects.get(), **{field: "A well"})
+            response = change_picture(editor, own.image, seen=seen, **texts)
+            assert "since you opened it" in response.text, field
+            assert getattr(CleanImage.objects.get(), field) == "A well", field
 
 
 @pytest.mark.sqlite_only
@@ -186,7 +190,7 @@ def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
 
     # The readers of a restricted page are readers too.
     builders.make_private(story)
-    for change, item, field, make_value, _field_with_error in changes:
+    for change, item, field, make_value, _field_with_error in (changes[0], changes[-1]):
         assert change(editor, item, **{field: make_value()}).status_code == 200, field
 
     # While no live page shows the files, the editor may change them.
@@ -293,7 +297,7 @@ def test_question_says_how_many_public_pages_show_a_file(client, own):
             app = "wagtailimages" if model == "cleanimage" else "wagtaildocs"
             yield client.get(reverse(f"{app}:delete", args=[items[0].pk])).text
 
-    for count in range(3):  # A draft has both files too.
+    for count in range(2):  # A draft has both files too.
         for item in (own.image, own.document):
             for text in questions(item):
                 assert "nobody can bring them back" in text
@@ -301,7 +305,7 @@ def test_question_says_how_many_public_pages_show_a_file(client, own):
         story_with(own.image, parent=own.index, body=document_block(own.document))
     other = builders.make_image()
     builders.make_story(parent=own.index, body=[builders.pictures_block(own.image, other)])
-    assert all("4 public pages show this now" in text for text in questions(own.image, other))
+    assert all("3 public pages show this now" in text for text in questions(own.image, other))
     builders.make_private(own.index)
     assert not any("public page" in text for text in questions(own.image, other))
     SiteSettings.objects.update_or_create(site=Site.objects.get(), defaults={"logo": other})
