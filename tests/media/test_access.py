@@ -112,6 +112,7 @@ GROUPS = {"member": [], "reader": ["Readers"], "editor": ["Editors"], "moderator
 
 def test_who_gets_the_file(subtests):
     Group.objects.create(name="Readers")
+    builders.make_index()  # Each row would make it.
     clients = {who: Client() for who in ("visitor", *GROUPS)}
     for who, groups in GROUPS.items():
         clients[who].force_login(builders.make_user(*groups))
