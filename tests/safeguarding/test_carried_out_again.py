@@ -124,6 +124,7 @@ def test_two_leads_decide_at_the_same_moment(lead):
             assert lead.post(PAGE, {name: key}).status_code == 404, (name, key)
 
 
+@pytest.mark.sqlite_only
 def test_held_page_is_not_copied():
     """No withdrawal would hold or change a copy."""
     story, _alias = make_story_with_alias()
@@ -180,6 +181,7 @@ def test_entry_that_the_database_refuses_holds_everybody_until_it_is_carried_out
     assert statuses(other) == [200], "it was tried again on the same day"
 
 
+@pytest.mark.sqlite_only
 def test_lead_is_not_told_that_the_hold_ended_while_the_ledger_is_missing(lead):
     other = make_story_about(make_agreeing_person())
     ledger.write()
@@ -197,6 +199,7 @@ def test_lead_is_not_told_that_the_hold_ended_while_the_ledger_is_missing(lead):
     assert statuses(other) == [200]
 
 
+@pytest.mark.sqlite_only
 def test_person_who_is_taken_down_while_everybody_is_held_stays_so(lead):
     person, other = make_agreeing_person(), make_agreeing_person()
     stories = [make_story_about(person), make_story_about(other)]
@@ -215,6 +218,7 @@ def test_person_who_is_taken_down_while_everybody_is_held_stays_so(lead):
     assert statuses(*stories) == [200, 200]
 
 
+@pytest.mark.sqlite_only
 def test_entry_without_a_code_holds_the_pages_that_it_may_be_about():
     story, alias = make_story_with_alias()
     catch_up(code=None, address=[digest(story.url)])

@@ -96,6 +96,7 @@ def test_after_a_restore_stories_of_the_person_wait_for_a_lead(client):
     assert [client.get(each.url).status_code for each in (story, other)] == [404, 200]
 
 
+@pytest.mark.sqlite_only
 def test_lead_corrects_a_name(lead):
     person, story, _other = make_stories()
     overview = parse(lead.get(address(person, "inspect")))
