@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from wagtail.models import Page
 
 from safeguarding.leak_check.admin_requests import find_stops
+from stories.indexing import indexes_left_alone, update_indexes
 from stories.people_check import CODE, PublishingRefused
 from stories.reserved_slugs import validate_slug_not_reserved
 from stories.scheduled import BY_SCHEDULE, tell_once
@@ -49,6 +50,8 @@ class CheckedPageMixin:
     is_draft, is_publishing = False, None
     # The slugs that pages of the type may not have.
     reserved_slugs = frozenset()
+    # Wagtail's signal handlers leave the search index alone: save() and search/apps.py update it.
+    search_auto_update = False
 
     def clean(self):
         validate_slug_not_reserved(self)
@@ -71,10 +74,16 @@ class CheckedPageMixin:
         return find_leaks(self)
 
     def save(self, *args, **kwargs):
-        """Save the page. It can be locked and unlocked whatever prevents publishing it."""
+        """Save the page, and then update its indexes.
+
+        It can be locked and unlocked whatever prevents publishing it.
+        """
         if fields := kwargs.get("update_fields"):
             kwargs["clean"] = kwargs.get("clean", True) and not LOCK_FIELDS.issuperset(fields)
-        return super().save(*args, **kwargs)
+        with indexes_left_alone():
+            result = super().save(*args, **kwargs)
+        update_indexes(self, fields)
+        return result
 
     save.alters_data = True
 

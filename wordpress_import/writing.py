@@ -7,16 +7,14 @@ from copy import copy
 from urllib.parse import unquote
 
 from django.db import transaction
-from django.db.models.signals import post_save
 from django.utils.translation import gettext_noop as _
 from modelsearch import index
-from modelsearch.signal_handlers import post_save_signal_handler
 from wagtail.models import Page, ReferenceIndex
-from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from home.models import StandardPage
 from publishing.trash import is_in_trash
 from safeguarding.withdrawal.addresses import is_gone, path_at
+from stories.indexing import indexes_left_alone
 from stories.links import split_address
 from stories.models import StoryAuthor, StoryCountry, StoryPage, StoryTheme
 from stories.terms import Author, Country, Theme
@@ -50,20 +48,6 @@ def rows_of(countries, themes, authors):
         "story_themes": [StoryTheme(theme=Theme(pk=key), sort_order=n) for n, key in enumerate(themes)],
         "story_authors": [StoryAuthor(author=Author(pk=key), sort_order=n) for n, key in enumerate(authors)],
     }
-
-
-@contextmanager
-def indexing_once(model):
-    """Leave the reference index and the search index alone, which the caller updates for a page of `model`.
-
-    By default, each save of the page, a term or the revision updates them, which slows the import down.
-    """
-    post_save.disconnect(post_save_signal_handler, sender=model)
-    try:
-        with disable_reference_index_auto_update():
-            yield
-    finally:
-        post_save.connect(post_save_signal_handler, sender=model)
 
 
 class PageWriter:
@@ -195,7 +179,8 @@ class PageWriter:
 
         `record`, `page`: those of an earlier run, or None. `digest`: of `values` and the reasons in `notes`.
         """
-        with indexing_once(StandardPage if item.type == "page" else StoryPage):
+        # Each save would update the indexes of the page.
+        with indexes_left_alone():
             revision = self.save(page and page.specific, item, parent, values)
         saved = revision.content_object
         ReferenceIndex.create_or_update_for_object(saved)

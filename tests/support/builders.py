@@ -20,12 +20,17 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_
 from home.models import HomePage, StandardPage
 from media.cleaning import sign
 from media.models import CleanDocument, CleanImage
+from stories.indexing import indexes_left_alone
 from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryTheme
 from stories.terms import Author, Theme
-from wordpress_import.writing import indexing_once
 
 # The inline forms in the form of a story.
 FORMSETS = ("story_countries", "story_themes", "story_authors", "story_people", "comments")
+# Fields of pages that can't refer to another object.
+REFER_TO_NOTHING = {
+    *("title", "slug", "summary", "date", "people", "live", "show_in_menus", "search_description"),
+    *("first_published_at", "last_published_at"),
+}
 numbers = itertools.count(1)  # in titles, dates and user names, so that these differ
 # The password of every user in the tests; it passes the password validators.
 PASSWORD = "quiet-lantern-road-41"
@@ -47,7 +52,8 @@ def make_index(parent=None, title="Stories", **fields):
             return found
     fields.setdefault("show_in_menus", parent is None)
     page = StoryIndexPage(title=title, **fields)
-    (parent or home_page()).add_child(instance=page)
+    with indexed_once(page, fields):
+        (parent or home_page()).add_child(instance=page)
     return page
 
 
@@ -61,6 +67,7 @@ def make_story(
     person is described.
     """
     number = next(numbers)
+    refers = body is not None or any([countries, themes, authors, story_people])
     live = fields.get("live", True)
     if live:  # Without a revision: to make one takes as long as the rest of this function.
         now = timezone.now()
@@ -78,7 +85,7 @@ def make_story(
     ]
     page.story_people = story_people
     parent = parent or make_index()
-    with index_once(page):
+    with indexed_once(page, fields, refers):
         parent.add_child(instance=page)
         if not live:
             page.save_revision(clean=False)
@@ -86,18 +93,23 @@ def make_story(
 
 
 @contextmanager
-def index_once(page):
-    """Update the reference index and the search index of `page` once, after the block, not at every save."""
-    with indexing_once(type(page)):
+def indexed_once(page, fields, refers=False):
+    """Update the indexes of the new `page` once, after the block, and the reference index only if needed.
+
+    `fields`: those that were given to the page. `refers`: whether something else of it refers to an object.
+    """
+    with indexes_left_alone():
         yield
-    ReferenceIndex.create_or_update_for_object(page)
     index.insert_or_update_object(page)
+    if refers or not REFER_TO_NOTHING.issuperset(fields):
+        ReferenceIndex.create_or_update_for_object(page)
 
 
 def make_plain_page(title, parent=None, **fields):
     """Return a new live plain page below `parent` (the home page if not given)."""
     page = StandardPage(title=title, **fields)
-    (parent or home_page()).add_child(instance=page)
+    with indexed_once(page, fields):
+        (parent or home_page()).add_child(instance=page)
     return page
 
 
