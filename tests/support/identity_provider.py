@@ -5,6 +5,7 @@ import secrets
 import time
 from base64 import urlsafe_b64encode
 from contextlib import contextmanager
+from functools import cache
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -26,7 +27,7 @@ class IdentityProvider(ThreadingHTTPServer):
         self.issuer = f"http://127.0.0.1:{self.server_port}/realm"
         # The published key, and the one that signs tokens. Without the latter, the client's secret signs
         # them.
-        self.key = self.signs_with = RSAKey.generate_key(2048, {"kid": "1"})
+        self.key = self.signs_with = first_key()
         self.header = {"alg": "RS256", "kid": "1"}
         self.lies = {}  # false claims for the ID token; None removes a claim
         self.userinfo = None  # the response of the userinfo endpoint
@@ -99,6 +100,12 @@ class Handler(BaseHTTPRequestHandler):
 def sign_in_at_provider(client, provider, address=START, **claims):
     """Start at `address`, sign in at the provider, and return the site's response to its redirect."""
     return client.get(provider.sign_in(client.get(address)["Location"], **claims))
+
+
+@cache
+def first_key():
+    """Return the same key for all providers, because to generate one takes longer than to sign in."""
+    return RSAKey.generate_key(2048, {"kid": "1"})
 
 
 @contextmanager
