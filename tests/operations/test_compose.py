@@ -13,11 +13,12 @@ import pytest
 import yaml
 from django.conf import settings
 from django.core.management import get_commands
-from django.db import connection
 
 from media.sanitizer.limits import LIMITS
-from tests.support.environment import ROOT, run, variables_in_code
+from tests.support.environment import ROOT, read_settings, variables_in_code
 from tests.support.production import new_safeguarding_key
+
+pytestmark = pytest.mark.sqlite_only
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
@@ -183,24 +184,4 @@ def test_site_reads_the_keys_for_names_that_compose_generates(tmp_path):
 
 
 def read_keys(tmp_path, **variables):
-    code = "from django.conf import settings; print(','.join(settings.SAFEGUARDING_KEYS))"
-    return run(code, tmp_path, **variables).stdout.strip().split(",")
-
-
-def test_site_reads_the_database_password_from_a_file(tmp_path):
-    if connection.vendor != "postgresql":
-        pytest.skip("needs PostgreSQL")
-    database = connection.settings_dict
-    place = ":".join(str(database[part]) for part in ("HOST", "PORT"))
-    user, password = database["USER"], database["PASSWORD"]
-    passwords = tmp_path / "pgpass"
-    passwords.write_text(f"{place}:postgres:{user}:{password}\n")
-    passwords.chmod(0o600)
-    code = (
-        "import django; django.setup(); from django.db import connection; "
-        "connection.ensure_connection(); print('there')"
-    )
-    address = {"DATABASE_URL": f"postgres://{user}@{place}/postgres"}
-    assert run(code, tmp_path, **address, PGPASSFILE=str(passwords)).stdout == "there\n"
-    refused = run(code, tmp_path, **address)
-    assert "no password supplied" in refused.stderr
+    return read_settings(tmp_path, **variables)["SAFEGUARDING_KEYS"]

@@ -1,15 +1,22 @@
-"""PostgreSQL compiles no query of the site (JIT): that takes longer than it saves."""
+"""Connections to PostgreSQL: their password can be in a file, and no query is compiled."""
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.utils import ConnectionHandler
+
+from tests.support.environment import read_settings
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="about connections to PostgreSQL"),
+]
 
 # A query of which PostgreSQL expects much work.
 COSTLY = "SELECT sum(sqrt(number)) FROM generate_series(1, 1000) number"
 
 
-@pytest.mark.django_db
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL compiles queries")
 def test_no_query_is_compiled():
+    """Compiling (JIT) takes longer than it saves."""
     with connection.cursor() as cursor:
         # With this cost, PostgreSQL would compile every query, unless the site had turned that off.
         cursor.execute("SET LOCAL jit_above_cost = 0")
@@ -17,3 +24,19 @@ def test_no_query_is_compiled():
         assert not [line for (line,) in cursor if line.startswith("JIT")]
         cursor.execute("SHOW jit")
         assert cursor.fetchone() == ("off",)
+
+
+def test_password_is_read_from_a_file(monkeypatch, tmp_path):
+    """compose.yaml has it in such a file, which libpq reads."""
+    database = connection.settings_dict
+    place = "{HOST}:{PORT}".format(**database)
+    passwords = tmp_path / "pgpass"
+    passwords.write_text(f"{place}:postgres:{database['USER']}:{database['PASSWORD']}\n")
+    passwords.chmod(0o600)
+    address = f"postgres://{database['USER']}@{place}/postgres"
+    site = ConnectionHandler(read_settings(tmp_path, DATABASE_URL=address)["DATABASES"])["default"]
+    with pytest.raises(OperationalError, match="no password supplied"):
+        site.ensure_connection()
+    monkeypatch.setenv("PGPASSFILE", str(passwords))
+    site.ensure_connection()
+    site.close()
