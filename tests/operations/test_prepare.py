@@ -108,6 +108,7 @@ def test_first_start_makes_an_administrator_whom_later_ones_do_not_change(db, se
     assert account.read_text() == before
 
 
+@pytest.mark.sqlite_only
 def test_other_user_with_the_name_of_the_first_administrator(db, settings, tmp_path):
     settings.DATA_DIR, settings.FIRST_ADMIN = tmp_path, ADMIN
     get_user_model().objects.create_user(ADMIN)
@@ -116,6 +117,7 @@ def test_other_user_with_the_name_of_the_first_administrator(db, settings, tmp_p
     assert not (tmp_path / "first_admin").exists()
 
 
+@pytest.mark.sqlite_only
 def test_without_first_admin_no_administrator_is_created(db, settings, tmp_path):
     settings.DATA_DIR = tmp_path
     call_command("prepare", verbosity=0)
@@ -124,6 +126,7 @@ def test_without_first_admin_no_administrator_is_created(db, settings, tmp_path)
     assert (tmp_path / "maintenance.html").exists()
 
 
+@pytest.mark.sqlite_only
 def test_random_name_of_the_administrator_is_unpredictable(db, settings, tmp_path):
     names = set()
     for folder in (tmp_path / "one", tmp_path / "other"):
@@ -140,6 +143,7 @@ def test_random_name_of_the_administrator_is_unpredictable(db, settings, tmp_pat
     assert len(names) == 2
 
 
+@pytest.mark.sqlite_only
 def test_site_starts_with_a_full_disk(db, settings, tmp_path, monkeypatch):
     def fail(*_arguments, **_options):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -175,6 +179,7 @@ def test_no_query_runs_before_the_lock_is_held(db, settings, tmp_path):
         assert {lock_is_held for lock_is_held, sql in queries if words in sql} == {True}, words
 
 
+@pytest.mark.sqlite_only
 def test_errors_of_the_system_checks_stop_the_start(db, settings, tmp_path):
     settings.DATA_DIR = tmp_path
     settings.LANGUAGES_BIDI = ["no language!"]
