@@ -6,7 +6,7 @@ import sqlite3
 import stat
 import time
 from contextlib import closing
-from threading import Thread
+from threading import Event, Thread
 from types import SimpleNamespace
 
 import pytest
@@ -141,11 +141,11 @@ def test_progress_that_cannot_be_printed_changes_nothing(media_root, tmp_path):
 
 @pytest.mark.sqlite_only
 def test_backup_of_sqlite_ends_while_others_write(monkeypatch, tmp_path):
-    path, end = tmp_path / "site.sqlite3", time.monotonic() + 4
+    path, end, ended = tmp_path / "site.sqlite3", time.monotonic() + 4, Event()
 
     def write():
         with closing(sqlite3.connect(path, autocommit=True, timeout=20)) as other:
-            while time.monotonic() < end:
+            while time.monotonic() < end and not ended.is_set():
                 other.execute("INSERT INTO django_session VALUES (1)")
 
     with closing(sqlite3.connect(path, autocommit=True)) as database:
@@ -161,6 +161,7 @@ def test_backup_of_sqlite_ends_while_others_write(monkeypatch, tmp_path):
         with archive.new_archive(tmp_path / "site.zip") as backup:
             sqlite.save(backup, print)
         assert writer.is_alive()
+        ended.set()
         writer.join()
 
 
