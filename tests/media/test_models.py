@@ -33,6 +33,7 @@ def story_that_shows(image, document):
     )
 
 
+@pytest.mark.sqlite_only
 def test_name_of_an_upload_is_neither_stored_nor_shown(client, media_root):
     image, document = make_image(title="Road", name=f"{NAME}.png"), make_document(name=f"{NAME}.txt")
     story = story_that_shows(image, document)
@@ -49,10 +50,12 @@ def test_name_of_an_upload_is_neither_stored_nor_shown(client, media_root):
     assert words.search(document.url) is None
 
 
+@pytest.mark.sqlite_only
 def test_two_uploads_of_one_picture_have_different_names():
     assert make_image().file.name != make_image().file.name
 
 
+@pytest.mark.sqlite_only
 def test_pages_link_to_renditions_only(client):
     image = make_image()
     story = story_that_shows(image, make_document())
@@ -75,6 +78,7 @@ def test_pages_link_to_renditions_only(client):
     assert "original_images" not in str(page)
 
 
+@pytest.mark.sqlite_only
 def test_document_is_an_attachment(client):
     document = make_document(content=b"Ask for the contract.")
     story_that_shows(make_image(), document)
@@ -86,6 +90,7 @@ def test_document_is_an_attachment(client):
     assert response.headers["Content-Type"].startswith("text/plain")
 
 
+@pytest.mark.sqlite_only
 def test_editor_must_say_whom_a_picture_shows(client):
     client.force_login(make_user("Editors"))
 
@@ -100,6 +105,7 @@ def test_editor_must_say_whom_a_picture_shows(client):
     assert CleanImage.objects.get().shows == "place"
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("description", ["", "A road between fields"])
 def test_alternative_text_is_never_the_title(description):
     image = make_image(title="IMG_2041 Amina", description=description)
@@ -113,6 +119,7 @@ def test_alternative_text_is_never_the_title(description):
     assert "Amina" not in html
 
 
+@pytest.mark.sqlite_only
 def test_form_of_a_picture_shows_credit_whom_it_shows_and_usage(editor):
     image = make_image(credit="Awa Diop", shows=CleanImage.Shows.SOMEONE_ELSE)
     story_that_shows(image, make_document())

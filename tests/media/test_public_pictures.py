@@ -23,7 +23,11 @@ from tests.support.files_of_pages import (
     unpublished,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root", "committed")]
+pytestmark = [
+    pytest.mark.sqlite_only,
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("media_root", "committed"),
+]
 
 
 # `make_file`: a function that makes a picture in a situation, and returns its address.

@@ -51,6 +51,7 @@ def all_stored(media_root):
     return [path for path in media_root.rglob("*") if path.is_file()]
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
 def test_pictures_are_cleaned_and_their_metadata_is_reported(suffix, media_root):
     image = old_picture(suffix)
@@ -78,6 +79,7 @@ def test_renditions_of_cleaned_pictures_are_made_again(media_root, django_captur
     assert find_planted((media_root / new).read_bytes()) == []
 
 
+@pytest.mark.sqlite_only
 def test_people_on_a_cleaned_picture_are_not_asked_about_again(media_root):
     """It is the same picture. A picture of which it was unknown who is on it stays held back."""
     known, unknown = old_picture(shows="person"), old_picture("png", asks_again=True)
@@ -88,6 +90,7 @@ def test_people_on_a_cleaned_picture_are_not_asked_about_again(media_root):
     assert shown == {known.pk: True, unknown.pk: False}
 
 
+@pytest.mark.sqlite_only
 def test_documents_are_cleaned(media_root):
     document = stored_before(CleanDocument, document_with_metadata("pdf"), "documents/Amina.pdf")
     said, complaints = scrub()
@@ -98,6 +101,7 @@ def test_documents_are_cleaned(media_root):
     assert document.file.name == f"documents/{path.name}"
 
 
+@pytest.mark.sqlite_only
 def test_unfinished_uploads_are_cleaned(media_root):
     path = default_storage.save("wagtail_uploads/Amina.jpg", ContentFile(picture_with_metadata("jpg")))
     kind = ContentType.objects.get_for_model(CleanImage)
@@ -118,6 +122,7 @@ def test_profile_pictures_are_removed(media_root):
     assert all_stored(media_root) == []
 
 
+@pytest.mark.sqlite_only
 def test_files_without_a_row_are_removed_unless_they_are_signed(media_root):
     """A signed one may be an upload whose row isn't saved yet."""
     for folder in ("original_images", "documents", "wagtail_uploads"):
@@ -129,6 +134,7 @@ def test_files_without_a_row_are_removed_unless_they_are_signed(media_root):
     assert [path.name for path in all_stored(media_root)] == [clean.file.name.rpartition("/")[2]]
 
 
+@pytest.mark.sqlite_only
 def test_cleaned_files_are_left_alone(media_root):
     builders.make_image()
     builders.make_document()
@@ -189,6 +195,7 @@ def test_files_that_cannot_be_cleaned_are_reported_and_the_rest_is_cleaned(media
     assert "Amina" not in said + complaints
 
 
+@pytest.mark.sqlite_only
 def test_focal_point_stays_where_it_was(media_root):
     data = io.BytesIO()
     photo(5120, 3000).save(data, "JPEG")
